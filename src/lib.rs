@@ -1,0 +1,15 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod formats;
+pub mod inference;
+pub mod model;
+pub mod project;
+pub mod runs;
+pub mod shell;
+pub mod spans;
+pub mod text;
+pub mod training;
+pub mod ui;

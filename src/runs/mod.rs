@@ -1,0 +1,13 @@
+//! Floor 2: what a training run is, as values: its settings, the points it publishes, its status, the commands it
+//! takes, the series drawn from it, and the two traits through which it writes. Pure.
+
+pub mod metrics;
+pub mod series;
+pub mod settings;
+pub mod sink;
+pub mod status;
+
+pub use metrics::{Counts, LabelScores, Point, Scores};
+pub use settings::{LabelMode, Order, Recipe, Settings};
+pub use sink::{FolderSink, RunSink};
+pub use status::{Control, Phase, Status};

@@ -1,0 +1,265 @@
+//! What one annotator says about one document: spans and a status, and the edits that change them.
+//!
+//! Applying an edit is total: an edit that no longer fits (its span is gone, say, after two journals were merged)
+//! changes nothing. That is what makes replaying a merged journal safe.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize, de::Error as _};
+
+use super::label::LabelId;
+use crate::text::TextRange;
+
+/// Identity of a span, unique over all writers: the writer's number and the writer's own count. Text form: `1f-7`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpanId {
+    /// A random number chosen by the program run that made the span.
+    pub writer: u32,
+    /// Counts the spans of that writer.
+    pub sequence: u32,
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{}", self.writer, self.sequence)
+    }
+}
+
+impl FromStr for SpanId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = text.split_once('-').and_then(|(writer, sequence)| {
+            Some(Self { writer: u32::from_str_radix(writer, 16).ok()?, sequence: sequence.parse().ok()? })
+        });
+        parsed.ok_or_else(|| format!("`{text}` is no id of the form 1f-7"))
+    }
+}
+
+impl Serialize for SpanId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SpanId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// Who or what a span comes from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// Tagged by hand.
+    #[default]
+    Human,
+    /// Stood in an imported file.
+    Import,
+    /// A suggestion of this run's model, with its score from 0 to 1, that a person took.
+    Model {
+        /// The run's folder name.
+        run: String,
+        /// The model's probability for the span.
+        score: f32,
+    },
+}
+
+/// A labelled stretch of text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Identity; survives relabelling and resizing.
+    pub id: SpanId,
+    /// Where, in bytes.
+    pub range: TextRange,
+    /// What.
+    pub label: LabelId,
+    /// Whence.
+    pub source: Source,
+}
+
+/// How far a document is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nobody has said anything.
+    #[default]
+    Todo,
+    /// Begun; teaches nothing yet.
+    Partial,
+    /// Every span is there; everything else is "O". The only status that trains.
+    Done,
+    /// Left out on purpose.
+    Skipped,
+    /// To be talked about.
+    Flagged,
+}
+
+impl Status {
+    /// All states in their usual order.
+    pub const ALL: [Self; 5] = [Self::Todo, Self::Partial, Self::Done, Self::Skipped, Self::Flagged];
+
+    /// The word shown for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Todo => "todo",
+            Self::Partial => "partial",
+            Self::Done => "done",
+            Self::Skipped => "skipped",
+            Self::Flagged => "flagged",
+        }
+    }
+}
+
+/// One change to one annotation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Adds a span; replaces one that has the same id.
+    Add(Span),
+    /// Takes a span away.
+    Remove(SpanId),
+    /// Gives a span another label.
+    Relabel(SpanId, LabelId),
+    /// Gives a span other ends.
+    Resize(SpanId, TextRange),
+    /// Sets the status.
+    Status(Status),
+}
+
+/// The spans (ascending by start, longer first, then by id) and the status of one document by one annotator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Annotation {
+    spans: Vec<Span>,
+    /// How far the document is.
+    pub status: Status,
+}
+
+impl Annotation {
+    /// An annotation with these spans in any order.
+    pub fn new(spans: Vec<Span>, status: Status) -> Self {
+        let mut annotation = Self { spans, status };
+        annotation.sort();
+        annotation
+    }
+
+    /// What is true of a document that nobody has touched.
+    pub const fn untouched() -> Self {
+        Self { spans: Vec::new(), status: Status::Todo }
+    }
+
+    /// The spans in reading order.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// The span with this id.
+    pub fn get(&self, id: SpanId) -> Option<&Span> {
+        self.spans.iter().find(|span| span.id == id)
+    }
+
+    /// The innermost span over the byte at `offset`.
+    pub fn at(&self, offset: usize) -> Option<&Span> {
+        self.spans.iter().filter(|span| span.range.contains(offset)).min_by_key(|span| span.range.len())
+    }
+
+    /// Applies `edit` and returns what takes it back; `None` if it changed nothing.
+    pub fn apply(&mut self, edit: &Edit) -> Option<Edit> {
+        let inverse = match edit {
+            Edit::Add(span) => match self.position(span.id) {
+                None => {
+                    self.spans.push(span.clone());
+                    Edit::Remove(span.id)
+                }
+                Some(at) if self.spans[at] == *span => return None,
+                Some(at) => Edit::Add(std::mem::replace(&mut self.spans[at], span.clone())),
+            },
+            Edit::Remove(id) => Edit::Add(self.spans.remove(self.position(*id)?)),
+            Edit::Relabel(id, label) => {
+                let at = self.position(*id)?;
+                let before = std::mem::replace(&mut self.spans[at].label, *label);
+                (before != *label).then_some(Edit::Relabel(*id, before))?
+            }
+            Edit::Resize(id, range) => {
+                let at = self.position(*id)?;
+                let before = std::mem::replace(&mut self.spans[at].range, *range);
+                (before != *range).then_some(Edit::Resize(*id, before))?
+            }
+            Edit::Status(status) => {
+                let before = std::mem::replace(&mut self.status, *status);
+                (before != *status).then_some(Edit::Status(before))?
+            }
+        };
+        self.sort();
+        Some(inverse)
+    }
+
+    fn position(&self, id: SpanId) -> Option<usize> {
+        self.spans.iter().position(|span| span.id == id)
+    }
+
+    fn sort(&mut self) {
+        self.spans.sort_by_key(|span| (span.range.start, std::cmp::Reverse(span.range.end), span.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(sequence: u32) -> SpanId {
+        SpanId { writer: 0x1f, sequence }
+    }
+
+    fn edits() -> impl Strategy<Value = Edit> {
+        let range = (0usize..20, 1usize..5).prop_map(|(start, len)| TextRange::new(start, start + len));
+        prop_oneof![
+            (0u32..6, range.clone(), 0u32..3).prop_map(|(n, range, label)| Edit::Add(Span {
+                id: id(n),
+                range,
+                label: LabelId(label),
+                source: Source::Human
+            })),
+            (0u32..6).prop_map(|n| Edit::Remove(id(n))),
+            (0u32..6, 0u32..3).prop_map(|(n, label)| Edit::Relabel(id(n), LabelId(label))),
+            (0u32..6, range).prop_map(|(n, range)| Edit::Resize(id(n), range)),
+            (0usize..5).prop_map(|n| Edit::Status(Status::ALL[n])),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn undoing_every_edit_returns_the_start(list in prop::collection::vec(edits(), 0..30)) {
+            let mut annotation = Annotation::default();
+            let mut back = Vec::new();
+            for edit in &list {
+                let before = annotation.clone();
+                match annotation.apply(edit) {
+                    Some(inverse) => back.push(inverse),
+                    None => prop_assert_eq!(&before, &annotation),
+                }
+            }
+            for inverse in back.iter().rev() {
+                prop_assert!(annotation.apply(inverse).is_some());
+            }
+            prop_assert_eq!(annotation, Annotation::default());
+        }
+
+        #[test]
+        fn ids_survive_their_text_form(writer: u32, sequence: u32) {
+            let id = SpanId { writer, sequence };
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+        }
+    }
+
+    #[test]
+    fn the_innermost_span_is_under_the_cursor() {
+        let span = |n, start, end| Span { id: id(n), range: TextRange::new(start, end), label: LabelId(0), source: Source::Human };
+        let annotation = Annotation::new(vec![span(1, 4, 8), span(0, 0, 20)], Status::Todo);
+        assert_eq!(annotation.at(5).map(|span| span.id), Some(id(1)));
+        assert_eq!(annotation.at(9).map(|span| span.id), Some(id(0)));
+        assert_eq!(annotation.at(20), None);
+    }
+}

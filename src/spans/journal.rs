@@ -1,0 +1,242 @@
+//! What an annotator did, in order: actions, and undo and redo lines that name an action.
+//!
+//! The state of a document is the fold of its actions that are not undone, in journal order. Entries may arrive twice
+//! and in a merged order: an id counts once, and an edit that no longer fits changes nothing.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    str::FromStr,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::annotation::{Annotation, Edit, SpanId};
+
+/// Identity of a journal line, unique over all writers; the same form as a [`SpanId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActionId(pub SpanId);
+
+impl fmt::Display for ActionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for ActionId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// One thing that a person did to one document; undone and redone as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// The document's id.
+    pub document: String,
+    /// The changes, in order.
+    pub edits: Vec<Edit>,
+}
+
+/// What a journal line says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// Something was done.
+    Do(Action),
+    /// The action with this id was taken back.
+    Undo(ActionId),
+    /// The undone action with this id was done again.
+    Redo(ActionId),
+}
+
+/// One line of a journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Identity of the line.
+    pub id: ActionId,
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+    /// What it says.
+    pub deed: Deed,
+}
+
+/// All that one annotator did, with the state that follows from it.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    actions: Vec<(ActionId, Action)>,
+    /// Where an action stands in `actions`.
+    index: HashMap<ActionId, usize>,
+    seen: HashSet<ActionId>,
+    undone: HashSet<ActionId>,
+    /// Undo or redo lines whose action has not been seen (a merged file may hold them in another order).
+    waiting: HashMap<ActionId, bool>,
+    by_document: HashMap<String, Vec<usize>>,
+    states: HashMap<String, Annotation>,
+    /// What undo takes back next, last first; what redo brings back next, last first.
+    undo: Vec<ActionId>,
+    redo: Vec<ActionId>,
+}
+
+static UNTOUCHED: Annotation = Annotation::untouched();
+
+impl Journal {
+    /// The journal that these lines make.
+    pub fn replay(entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut journal = Self::default();
+        for entry in entries {
+            journal.push(entry);
+        }
+        journal
+    }
+
+    /// Takes one more line; whether it was new.
+    pub fn push(&mut self, entry: Entry) -> bool {
+        if !self.seen.insert(entry.id) {
+            return false;
+        }
+        match entry.deed {
+            Deed::Do(action) => self.act(entry.id, action),
+            Deed::Undo(id) => self.turn(id, true),
+            Deed::Redo(id) => self.turn(id, false),
+        }
+        true
+    }
+
+    /// What this annotator says about a document; an untouched annotation if nothing.
+    pub fn annotation(&self, document: &str) -> &Annotation {
+        self.states.get(document).unwrap_or(&UNTOUCHED)
+    }
+
+    /// The documents that this annotator ever touched, in no order.
+    pub fn documents(&self) -> impl Iterator<Item = &str> {
+        self.by_document.keys().map(String::as_str)
+    }
+
+    /// The action that undo would take back, with its document.
+    pub fn undo_target(&self) -> Option<(ActionId, &str)> {
+        self.target(&self.undo)
+    }
+
+    /// The action that redo would bring back, with its document.
+    pub fn redo_target(&self) -> Option<(ActionId, &str)> {
+        self.target(&self.redo)
+    }
+
+    /// How many lines were taken.
+    pub fn len(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Whether nothing was ever done.
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    fn target(&self, stack: &[ActionId]) -> Option<(ActionId, &str)> {
+        let id = *stack.last()?;
+        Some((id, self.actions[*self.index.get(&id)?].1.document.as_str()))
+    }
+
+    fn act(&mut self, id: ActionId, action: Action) {
+        let at = self.actions.len();
+        self.index.insert(id, at);
+        self.by_document.entry(action.document.clone()).or_default().push(at);
+        if self.waiting.remove(&id) == Some(true) {
+            self.undone.insert(id);
+        } else {
+            let state = self.states.entry(action.document.clone()).or_default();
+            for edit in &action.edits {
+                state.apply(edit);
+            }
+            self.undo.push(id);
+            self.redo.clear();
+        }
+        self.actions.push((id, action));
+    }
+
+    fn turn(&mut self, id: ActionId, back: bool) {
+        let Some(&at) = self.index.get(&id) else {
+            self.waiting.insert(id, back);
+            return;
+        };
+        let (from, to) = if back { (&mut self.undo, &mut self.redo) } else { (&mut self.redo, &mut self.undo) };
+        from.retain(|other| *other != id);
+        to.retain(|other| *other != id);
+        to.push(id);
+        let changed = if back { self.undone.insert(id) } else { self.undone.remove(&id) };
+        if changed {
+            let document = self.actions[at].1.document.clone();
+            self.rebuild(&document);
+        }
+    }
+
+    fn rebuild(&mut self, document: &str) {
+        let mut state = Annotation::default();
+        for &at in self.by_document.get(document).into_iter().flatten() {
+            let (id, action) = &self.actions[at];
+            if !self.undone.contains(id) {
+                for edit in &action.edits {
+                    state.apply(edit);
+                }
+            }
+        }
+        self.states.insert(document.to_owned(), state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        spans::{LabelId, Source, Span},
+        text::TextRange,
+    };
+
+    fn id(sequence: u32) -> ActionId {
+        ActionId(SpanId { writer: 1, sequence })
+    }
+
+    fn add(n: u32) -> Entry {
+        let span = Span { id: id(n).0, range: TextRange::new(n as usize, n as usize + 1), label: LabelId(0), source: Source::Human };
+        let action = Action { document: format!("d{}", n % 2), edits: vec![Edit::Add(span)] };
+        Entry { id: id(n), at: 0, deed: Deed::Do(action) }
+    }
+
+    #[test]
+    fn undo_names_an_action_and_redo_brings_it_back() {
+        let mut journal = Journal::replay([add(0), add(1), add(2)]);
+        assert_eq!(journal.undo_target(), Some((id(2), "d0")));
+        journal.push(Entry { id: id(3), at: 0, deed: Deed::Undo(id(0)) });
+        assert_eq!(journal.annotation("d0").spans().len(), 1);
+        assert_eq!(journal.redo_target(), Some((id(0), "d0")));
+        journal.push(Entry { id: id(4), at: 0, deed: Deed::Redo(id(0)) });
+        assert_eq!(journal.annotation("d0").spans().len(), 2);
+        assert_eq!(journal.redo_target(), None);
+    }
+
+    #[test]
+    fn a_new_action_ends_redo() {
+        let mut journal = Journal::replay([add(0), Entry { id: id(9), at: 0, deed: Deed::Undo(id(0)) }]);
+        assert!(journal.redo_target().is_some());
+        journal.push(add(1));
+        assert_eq!(journal.redo_target(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn lines_that_arrive_twice_or_late_change_nothing(order in Just((0u32..12).collect::<Vec<_>>()).prop_shuffle()) {
+            // Twelve lines: eight actions, two undone. Any order, with every line given twice, leads to the same spans.
+            let line = |n: u32| if n < 8 { add(n) } else { Entry { id: id(n), at: 0, deed: Deed::Undo(id(n - 8)) } };
+            let straight = Journal::replay((0..10).map(line));
+            let merged = Journal::replay(order.iter().chain(&order).filter(|n| **n < 10).map(|n| line(*n)));
+            for document in ["d0", "d1"] {
+                prop_assert_eq!(straight.annotation(document), merged.annotation(document));
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Tag schemes: spans over words as one tag a word, and back.
+//!
+//! Reading is lenient, as conlleval and seqeval's default mode are: an `I-X` that follows nothing of its type opens a
+//! span. Which scheme a file keeps is found by [`Scheme::detect`].
+
+use std::{fmt, ops::Range, str::FromStr};
+
+/// A labelled stretch of words: half-open word indices and the label's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WordSpan {
+    /// First word.
+    pub start: usize,
+    /// One past the last word.
+    pub end: usize,
+    /// The label's name.
+    pub label: String,
+}
+
+impl WordSpan {
+    /// The words from `words.start` up to, not including, `words.end`.
+    pub fn new(words: Range<usize>, label: impl Into<String>) -> Self {
+        Self { start: words.start, end: words.end, label: label.into() }
+    }
+}
+
+/// A way to write spans as tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// IOB2: every span begins with `B-`. The default everywhere.
+    Bio,
+    /// The original CoNLL-2003 habit: `B-` only between two adjacent spans of one label.
+    Iob1,
+    /// `S-` for single words, `E-` for the last of several.
+    Bioes,
+    /// `U-` for single words, `L-` for the last of several.
+    Bilou,
+}
+
+impl Scheme {
+    /// All schemes.
+    pub const ALL: [Self; 4] = [Self::Bio, Self::Iob1, Self::Bioes, Self::Bilou];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bio => "bio",
+            Self::Iob1 => "iob1",
+            Self::Bioes => "bioes",
+            Self::Bilou => "bilou",
+        }
+    }
+
+    /// One tag for each of `words` words. Spans must be disjoint; of two that overlap the earlier one is written.
+    pub fn encode(self, spans: &[WordSpan], words: usize) -> Vec<String> {
+        let mut tags = vec!["O".to_owned(); words];
+        let mut order: Vec<&WordSpan> = spans.iter().filter(|span| span.start < span.end && span.end <= words).collect();
+        order.sort();
+        let mut previous: Option<&WordSpan> = None;
+        for span in order {
+            if previous.is_some_and(|before| before.end > span.start) {
+                continue;
+            }
+            let touches = previous.is_some_and(|before| before.end == span.start && before.label == span.label);
+            for (at, tag) in tags.iter_mut().enumerate().take(span.end).skip(span.start) {
+                *tag = format!("{}-{}", self.prefix(at == span.start, at + 1 == span.end, touches), span.label);
+            }
+            previous = Some(span);
+        }
+        tags
+    }
+
+    fn prefix(self, first: bool, last: bool, touches: bool) -> char {
+        match (self, first, last) {
+            (Self::Iob1, true, _) if !touches => 'I',
+            (Self::Bioes, true, true) => 'S',
+            (Self::Bilou, true, true) => 'U',
+            (_, true, _) => 'B',
+            (Self::Bioes, false, true) => 'E',
+            (Self::Bilou, false, true) => 'L',
+            _ => 'I',
+        }
+    }
+
+    /// The scheme that a file's sentences of tags keep: by the letters used, and IOB1 if some span begins with `I-`
+    /// and every `B-` stands where IOB1 needs one.
+    pub fn detect<'a, S: AsRef<str> + 'a>(sentences: impl IntoIterator<Item = &'a [S]>) -> Self {
+        let (mut opened_by_i, mut needless_b) = (false, false);
+        for tags in sentences {
+            let mut before = Tag::Outside;
+            for tag in tags {
+                let tag = Tag::read(tag.as_ref());
+                match tag {
+                    Tag::Inside { prefix: 'S' | 'E', .. } => return Self::Bioes,
+                    Tag::Inside { prefix: 'U' | 'L', .. } => return Self::Bilou,
+                    Tag::Inside { prefix: 'B', label } => needless_b |= before.label() != Some(label),
+                    Tag::Inside { label, .. } => opened_by_i |= before.label() != Some(label),
+                    Tag::Outside => {}
+                }
+                before = tag;
+            }
+        }
+        if opened_by_i && !needless_b { Self::Iob1 } else { Self::Bio }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "bio" | "iob2" | "iob" => Ok(Self::Bio),
+            "iob1" => Ok(Self::Iob1),
+            "bioes" | "iobes" => Ok(Self::Bioes),
+            "bilou" => Ok(Self::Bilou),
+            other => Err(format!("`{other}` is no tag scheme; there are bio, iob1, bioes and bilou")),
+        }
+    }
+}
+
+/// One tag, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag<'a> {
+    /// `O`, or an empty tag.
+    Outside,
+    /// `B-Dish`: the letter and the label. A tag without a letter counts as `I`.
+    Inside {
+        /// One of `B I E L S U`.
+        prefix: char,
+        /// The label's name.
+        label: &'a str,
+    },
+}
+
+impl<'a> Tag<'a> {
+    /// Takes a tag apart.
+    pub fn read(tag: &'a str) -> Self {
+        match tag.split_at_checked(2) {
+            _ if tag.is_empty() || tag == "O" => Self::Outside,
+            Some((head, label)) if head.ends_with('-') && "BIELSU".contains(&head[..1]) && !label.is_empty() => {
+                Self::Inside { prefix: head.as_bytes()[0] as char, label }
+            }
+            _ => Self::Inside { prefix: 'I', label: tag },
+        }
+    }
+
+    /// The label, if the tag is inside a span.
+    pub fn label(self) -> Option<&'a str> {
+        match self {
+            Self::Outside => None,
+            Self::Inside { label, .. } => Some(label),
+        }
+    }
+}
+
+/// The spans that tags of any scheme mean, read leniently.
+pub fn decode<S: AsRef<str>>(tags: &[S]) -> Vec<WordSpan> {
+    let mut spans: Vec<WordSpan> = Vec::new();
+    let mut open = false;
+    for (at, tag) in tags.iter().enumerate() {
+        let Tag::Inside { prefix, label } = Tag::read(tag.as_ref()) else {
+            open = false;
+            continue;
+        };
+        let goes_on = open && !matches!(prefix, 'B' | 'S' | 'U');
+        match spans.last_mut() {
+            Some(last) if goes_on && last.label == label => last.end = at + 1,
+            _ => spans.push(WordSpan::new(at..at + 1, label)),
+        }
+        open = !matches!(prefix, 'E' | 'L' | 'S' | 'U');
+    }
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn spans() -> impl Strategy<Value = (usize, Vec<WordSpan>)> {
+        prop::collection::vec((0usize..3, 1usize..4, 0usize..3), 0..6).prop_map(|parts| {
+            let mut at = 0;
+            let mut spans = Vec::new();
+            for (gap, length, label) in parts {
+                at += gap;
+                spans.push(WordSpan::new(at..at + length, ["Dish", "Price", "B-2"][label]));
+                at += length;
+            }
+            (at + 1, spans)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_scheme_reads_back_what_it_wrote((words, spans) in spans()) {
+            for scheme in Scheme::ALL {
+                let tags = scheme.encode(&spans, words);
+                prop_assert_eq!(decode(&tags), spans.clone(), "{}: {:?}", scheme, tags);
+            }
+        }
+
+        #[test]
+        fn any_tags_can_be_read(tags in prop::collection::vec("\\PC{0,5}", 0..8)) {
+            let spans = decode(&tags);
+            prop_assert!(spans.iter().all(|span| span.start < span.end && span.end <= tags.len()));
+        }
+    }
+
+    #[test]
+    fn schemes_are_told_apart() {
+        let detect = |tags: &[&str]| Scheme::detect([tags]);
+        assert_eq!(detect(&["B-X", "I-X", "O"]), Scheme::Bio);
+        assert_eq!(detect(&["I-X", "B-X", "O"]), Scheme::Iob1);
+        assert_eq!(detect(&["I-X", "O", "B-X"]), Scheme::Bio);
+        assert_eq!(detect(&["B-X", "E-X", "O"]), Scheme::Bioes);
+        assert_eq!(detect(&["U-X", "O"]), Scheme::Bilou);
+        assert_eq!(detect(&["O", "O"]), Scheme::Bio);
+    }
+
+    #[test]
+    fn an_orphan_inside_tag_opens_a_span() {
+        assert_eq!(decode(&["O", "I-Dish", "I-Price"]), [WordSpan::new(1..2, "Dish"), WordSpan::new(2..3, "Price")]);
+        assert_eq!(decode(&["Dish", "Dish"]), [WordSpan::new(0..2, "Dish")]);
+    }
+}

@@ -1,0 +1,13 @@
+//! Floor 0: text as people and terminals see it. No I/O, no domain.
+//!
+//! Everything above holds positions in a text as byte ranges ([`TextRange`]); the other units exist only at the edges
+//! of the house (files, the Hugging Face pipeline) and have types of their own, so that they cannot be mixed up.
+
+pub mod offset;
+pub mod search;
+pub mod width;
+pub mod words;
+pub mod wrap;
+
+pub use offset::{CharRange, OffsetError, OffsetMap, TextRange, Utf16Range};
+pub use words::Grid;
