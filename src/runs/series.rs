@@ -1,1 +1,366 @@
-//! stub
+//! Series of numbers made ready to be drawn: smoothed, squeezed into columns without losing spikes, put on axes whose
+//! ticks are round and stay where they are. Pure.
+//!
+//! Numbers that are not finite (a loss that blew up) are left out and counted, so that the chart can say so.
+
+/// A point of a series: x (steps, epochs, seconds) and y.
+pub type Sample = (f64, f64);
+
+/// Exponential moving average with bias correction, as TensorBoard smooths: the first values are not pulled to zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Smoother {
+    weight: f64,
+    sum: f64,
+    /// `weight` to the power of the number of values so far.
+    decay: f64,
+}
+
+impl Smoother {
+    /// `weight` from 0 (no smoothing) to 0.999 is the share of the past; TensorBoard's usual one is 0.6.
+    pub fn new(weight: f64) -> Self {
+        let weight = if weight.is_nan() { 0.0 } else { weight.clamp(0.0, 0.999) };
+        Self { weight, sum: 0.0, decay: 1.0 }
+    }
+
+    /// The smoothed value after `value`; `None`, and nothing changes, if it is not finite.
+    pub fn push(&mut self, value: f64) -> Option<f64> {
+        if !value.is_finite() {
+            return None;
+        }
+        self.sum = self.sum * self.weight + (1.0 - self.weight) * value;
+        self.decay *= self.weight;
+        Some(self.sum / (1.0 - self.decay))
+    }
+}
+
+/// A smoothed series, and how many values were not finite.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Smoothed {
+    /// One sample for each finite one, at its x.
+    pub samples: Vec<Sample>,
+    /// Samples left out.
+    pub skipped: usize,
+}
+
+/// Smooths a whole series; see [`Smoother`].
+pub fn smooth(samples: &[Sample], weight: f64) -> Smoothed {
+    let mut smoother = Smoother::new(weight);
+    let finite = samples.iter().filter(|(x, _)| x.is_finite());
+    let smoothed: Vec<Sample> = finite.filter_map(|(x, y)| Some((*x, smoother.push(*y)?))).collect();
+    Smoothed { skipped: samples.len() - smoothed.len(), samples: smoothed }
+}
+
+/// The smallest and the largest finite number; `None` if there is none.
+pub fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    values.into_iter().filter(|value| value.is_finite()).fold(None, |bounds, value| {
+        let (low, high) = bounds.unwrap_or((value, value));
+        Some((low.min(value), high.max(value)))
+    })
+}
+
+/// What falls into one column of a chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Column {
+    /// Smallest value.
+    pub low: f64,
+    /// Largest value.
+    pub high: f64,
+    /// The value that came first.
+    pub first: f64,
+    /// The value that came last.
+    pub last: f64,
+    /// How many values.
+    pub count: usize,
+}
+
+/// A series squeezed into columns. A spike of a single sample is still the `high` of its column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Envelope {
+    /// From left to right; `None` where there is no sample.
+    pub columns: Vec<Option<Column>>,
+    /// Samples left out because they are not finite. Those outside the range are left out without being counted.
+    pub skipped: usize,
+}
+
+/// Squeezes the samples with x from `from` to `to`, both included, into `columns` columns of equal width.
+pub fn envelope(samples: &[Sample], from: f64, to: f64, columns: usize) -> Envelope {
+    let mut envelope = Envelope { columns: vec![None; columns], skipped: 0 };
+    for (x, y) in samples {
+        if !(x.is_finite() && y.is_finite()) {
+            envelope.skipped += 1;
+            continue;
+        }
+        let Some(slot) = column_of(*x, from, to, columns).and_then(|at| envelope.columns.get_mut(at)) else { continue };
+        match slot {
+            None => *slot = Some(Column { low: *y, high: *y, first: *y, last: *y, count: 1 }),
+            Some(column) => {
+                column.low = column.low.min(*y);
+                column.high = column.high.max(*y);
+                column.last = *y;
+                column.count += 1;
+            }
+        }
+    }
+    envelope
+}
+
+/// The column of `x`; the last one for `to` itself. `None` outside.
+fn column_of(x: f64, from: f64, to: f64, columns: usize) -> Option<usize> {
+    if columns == 0 || !(from <= x && x <= to) {
+        return None;
+    }
+    let share = if to > from { (x - from) / (to - from) } else { 0.0 };
+    Some(whole(share * real(columns)).min(columns - 1))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "columns and ticks are few")]
+fn real(count: usize) -> f64 {
+    count as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast saturates, and callers bound it"
+)]
+fn whole(value: f64) -> usize {
+    value as usize
+}
+
+/// A part of the number line between two ticks, with ticks at round numbers: multiples of 1, 2 or 5 times a power of
+/// ten. Following data with [`Axis::follow`], it moves only when it must, so that a live chart is not redrawn all the
+/// time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axis {
+    /// First and last tick, counted in steps from zero: whole numbers.
+    first: f64,
+    last: f64,
+    /// The step is `mantissa` times ten to the power of `exponent`.
+    mantissa: f64,
+    exponent: i32,
+    most: usize,
+}
+
+/// An axis is kept as long as the data fill this share of it.
+const FILLED: f64 = 0.4;
+
+/// Beyond this, numbers are no measurements of a training, and the arithmetic here would overflow.
+const LARGEST: f64 = 1e150;
+
+impl Axis {
+    /// The axis from below `low` to above `high` with at most `most` ticks (at least 3, for what
+    /// lies around zero). Without data (not finite) it
+    /// goes from 0 to 1.
+    pub fn covering(low: f64, high: f64, most: usize) -> Self {
+        let most = most.max(3);
+        let (low, high) = widened(low, high);
+        let raw = (high - low) / real(most - 1);
+        let mut exponent = power_below(raw);
+        loop {
+            for mantissa in [1.0, 2.0, 5.0] {
+                let axis = Self { first: 0.0, last: 0.0, mantissa, exponent, most };
+                // Adding 0 makes -0 plain.
+                let (first, last) = (axis.steps(low).floor() + 0.0, axis.steps(high).ceil() + 0.0);
+                if last - first <= real(most - 1) {
+                    return Self { first, last, ..axis };
+                }
+            }
+            exponent += 1;
+        }
+    }
+
+    /// Moves the axis if the data leave it or fill too little of it; says whether it moved.
+    pub fn follow(&mut self, low: f64, high: f64) -> bool {
+        if !(low.is_finite() && high.is_finite()) {
+            return false;
+        }
+        let fits = self.low() <= low && high <= self.high();
+        if fits && high - low >= FILLED * (self.high() - self.low()) {
+            return false;
+        }
+        let new = Self::covering(low, high, self.most);
+        let moved = new != *self;
+        *self = new;
+        moved
+    }
+
+    /// The smallest number on the axis, its first tick.
+    pub fn low(&self) -> f64 {
+        self.value(self.first)
+    }
+
+    /// The largest number on the axis, its last tick.
+    pub fn high(&self) -> f64 {
+        self.value(self.last)
+    }
+
+    /// The ticks from low to high; each is the nearest float to its decimal number.
+    pub fn ticks(&self) -> Vec<f64> {
+        (0..=whole(self.last - self.first)).map(|at| self.value(self.first + real(at))).collect()
+    }
+
+    /// Where `value` lies: 0 at the low end, 1 at the high end, clamped; `None` if it is not finite.
+    pub fn place(&self, value: f64) -> Option<f64> {
+        let share = (value - self.low()) / (self.high() - self.low());
+        value.is_finite().then(|| share.clamp(0.0, 1.0))
+    }
+
+    /// A tick as text, with as many decimals as the step needs, so that all ticks of an axis are alike.
+    pub fn label(&self, tick: f64) -> String {
+        let decimals = usize::try_from(-self.exponent).unwrap_or(0);
+        if decimals > 4 || self.low().abs().max(self.high().abs()) >= 1e7 {
+            return format!("{tick:e}");
+        }
+        format!("{tick:.decimals$}")
+    }
+
+    /// `value` counted in steps.
+    fn steps(&self, value: f64) -> f64 {
+        // A multiple of the step must not be taken for a bit more than that.
+        let steps = scaled(value, -self.exponent) / self.mantissa;
+        let near = steps.round();
+        if (steps - near).abs() < 1e-9 { near } else { steps }
+    }
+
+    fn value(&self, steps: f64) -> f64 {
+        scaled(steps * self.mantissa, self.exponent)
+    }
+}
+
+/// `value` times ten to the power of `exponent`. Divides for negative ones: only that gives the float next to the
+/// decimal number.
+fn scaled(value: f64, exponent: i32) -> f64 {
+    if exponent < 0 { value / 10f64.powi(-exponent) } else { value * 10f64.powi(exponent) }
+}
+
+/// The largest power of ten that is not above `value`.
+#[expect(clippy::cast_possible_truncation, reason = "a logarithm of a float is below 400")]
+fn power_below(value: f64) -> i32 {
+    value.log10().floor() as i32
+}
+
+/// Bounds that can be divided: finite, in order, and apart.
+fn widened(low: f64, high: f64) -> (f64, f64) {
+    if !(low.is_finite() && high.is_finite()) {
+        return (0.0, 1.0);
+    }
+    let (low, high) = (low.min(high).clamp(-LARGEST, LARGEST), low.max(high).clamp(-LARGEST, LARGEST));
+    let size = low.abs().max(high.abs());
+    if high - low > size * 1e-9 && size > 1e-150 {
+        return (low, high);
+    }
+    if size > 1e-150 { (low - size / 10.0, high + size / 10.0) } else { (0.0, 1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn smoothing_corrects_its_bias() {
+        let smoothed = smooth(&[(0.0, 2.0), (1.0, 4.0), (2.0, f64::NAN), (3.0, 2.0)], 0.5);
+        assert_eq!(smoothed.skipped, 1);
+        // 2; (1 + 2)/0.75... by hand: sums 1, 2.5, 2.25 over 0.5, 0.75, 0.875.
+        let expected = [2.0, 2.5 / 0.75, 2.25 / 0.875];
+        assert!(smoothed.samples.iter().zip(expected).all(|((_, y), expected)| (y - expected).abs() < 1e-12));
+        assert_eq!(smoothed.samples.last().map(|sample| sample.0), Some(3.0));
+    }
+
+    #[test]
+    fn without_weight_nothing_is_smoothed() {
+        let samples = [(0.0, 2.0), (1.0, -4.0)];
+        assert_eq!(smooth(&samples, 0.0).samples, samples);
+        assert_eq!(smooth(&samples, f64::NAN).samples, samples);
+    }
+
+    #[test]
+    fn a_spike_stays_in_its_column() {
+        let mut samples: Vec<Sample> = (0..1000).map(|at| (f64::from(at), 1.0)).collect();
+        samples[503].1 = 90.0;
+        samples[504].1 = f64::INFINITY;
+        let envelope = envelope(&samples, 0.0, 999.0, 10);
+        assert_eq!(envelope.skipped, 1);
+        let spikes: Vec<usize> = (0..10).filter(|at| envelope.columns[*at].is_some_and(|c| c.high > 2.0)).collect();
+        assert_eq!(spikes, [5]);
+        assert_eq!(envelope.columns[5].map(|column| (column.low, column.first, column.last)), Some((1.0, 1.0, 1.0)));
+    }
+
+    #[test]
+    fn an_empty_range_and_no_columns_do_no_harm() {
+        assert_eq!(envelope(&[(1.0, 1.0)], 1.0, 1.0, 3).columns.iter().flatten().count(), 1);
+        assert_eq!(envelope(&[(1.0, 1.0)], 2.0, 1.0, 3).columns.iter().flatten().count(), 0);
+        assert!(envelope(&[(1.0, 1.0)], 0.0, 2.0, 0).columns.is_empty());
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(Axis::covering(0.03, 1.47, 5).ticks(), [0.0, 0.5, 1.0, 1.5]);
+        assert_eq!(Axis::covering(0.1, 0.3, 3).ticks(), [0.1, 0.2, 0.3]);
+        assert_eq!(Axis::covering(0.0, 1437.0, 4).ticks(), [0.0, 500.0, 1000.0, 1500.0]);
+        assert_eq!(Axis::covering(-3.0, 4.0, 5).ticks(), [-4.0, -2.0, 0.0, 2.0, 4.0]);
+        assert_eq!(Axis::covering(f64::NAN, 1.0, 3).ticks(), [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn labels_have_the_decimals_of_the_step() {
+        let labels = |axis: Axis| axis.ticks().into_iter().map(|tick| axis.label(tick)).collect::<Vec<_>>();
+        assert_eq!(labels(Axis::covering(0.6, 0.8, 3)), ["0.6", "0.7", "0.8"]);
+        assert_eq!(labels(Axis::covering(0.0, 2e-5, 3)), ["0e0", "1e-5", "2e-5"]);
+        assert_eq!(labels(Axis::covering(0.0, 1000.0, 3)), ["0", "500", "1000"]);
+    }
+
+    #[test]
+    fn an_axis_moves_only_when_it_must() {
+        let mut axis = Axis::covering(0.0, 1.4, 5);
+        assert!(!axis.follow(0.3, 1.2));
+        assert!(axis.follow(0.3, 1.6));
+        assert!(!axis.follow(0.4, 1.9));
+        assert!(axis.follow(0.30, 0.32));
+        assert!(!axis.follow(f64::NAN, 1.0));
+    }
+
+    proptest! {
+        #[test]
+        fn an_axis_covers_its_data_with_few_ticks(
+            a in any::<f64>(),
+            b in -1e9f64..1e9,
+            c in -1e9f64..1e9,
+            most in 0usize..12,
+        ) {
+            for (a, b) in [(a, b), (b, c), (b, b + c * 1e-9)] {
+                let axis = Axis::covering(a, b, most);
+                let ticks = axis.ticks();
+                prop_assert!(ticks.len() >= 2 && ticks.len() <= most.max(3), "{:?} {:?}", axis, ticks);
+                prop_assert!(ticks.is_sorted() && ticks.iter().all(|tick| tick.is_finite()));
+                if a.is_finite() && a.abs() < LARGEST {
+                    let slack = 1e-8 * (axis.high() - axis.low());
+                    prop_assert!(axis.low() <= a.min(b) + slack && axis.high() >= a.max(b) - slack);
+                }
+            }
+        }
+
+        #[test]
+        fn no_sample_is_lost_between_columns(
+            values in prop::collection::vec((0f64..10.0, any::<f64>()), 0..60),
+            columns in 1usize..20,
+        ) {
+            let envelope = envelope(&values, 0.0, 10.0, columns);
+            let kept: usize = envelope.columns.iter().flatten().map(|column| column.count).sum();
+            prop_assert_eq!(kept + envelope.skipped, values.len());
+            let high = bounds(envelope.columns.iter().flatten().map(|column| column.high)).map(|(_, high)| high);
+            prop_assert_eq!(high, bounds(values.iter().map(|(_, y)| *y)).map(|(_, high)| high));
+        }
+
+        #[test]
+        fn smoothed_values_stay_between_the_smallest_and_the_largest(
+            values in prop::collection::vec(-1e6f64..1e6, 1..60),
+            weight in 0f64..1.0,
+        ) {
+            let samples: Vec<Sample> = values.iter().map(|y| (0.0, *y)).collect();
+            let (low, high) = bounds(values).unwrap();
+            prop_assert!(smooth(&samples, weight).samples.iter().all(|(_, y)| low - 1e-6 <= *y && *y <= high + 1e-6));
+        }
+    }
+}

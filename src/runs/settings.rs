@@ -97,4 +97,89 @@ impl Settings {
             keep_best: false,
         }
     }
+
+    /// Sets one setting by its name, or by the name that the Hugging Face Trainer gives it.
+    ///
+    /// # Errors
+    /// No setting has that name (the nearest one is told), or the value does not fit it.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let own = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, own)| own);
+        let mut form = serde_json::to_value(&*self).map_err(|error| error.to_string())?;
+        let Some(slot) = form.get_mut(own) else {
+            let names = form.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+            let near = names.min_by_key(|other| strsim::osa_distance(name, other)).unwrap_or_default();
+            return Err(format!("there is no setting `{name}`; the nearest is `{near}`"));
+        };
+        let text = serde_json::Value::String(value.to_owned());
+        // A number where a number belongs, a word elsewhere; a base may be called `123`.
+        *slot = if slot.is_string() { text } else { serde_json::from_str(value).unwrap_or(text) };
+        *self = serde_json::from_value(form).map_err(|error| format!("{name}={value}: {error}"))?;
+        Ok(())
+    }
+
+    /// Whether a training with these settings can begin at all.
+    ///
+    /// # Errors
+    /// Names the first setting that makes no sense, and what would.
+    pub fn check(&self) -> Result<(), String> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let rule = |fine: bool, text: String| if fine { Ok(()) } else { Err(text) };
+        rule(positive(self.learning_rate), format!("the learning rate is {}; it must be above 0, such as 1e-4", self.learning_rate))?;
+        rule(positive(self.epochs) && self.epochs <= 10_000.0, format!("{} epochs; give a number above 0", self.epochs))?;
+        rule((1..=4096).contains(&self.batch), format!("a batch of {}; give 1 to 4096", self.batch))?;
+        rule(self.weight_decay.is_finite() && self.weight_decay >= 0.0, format!("a weight decay of {}; give 0 or more", self.weight_decay))?;
+        rule(self.warmup.is_finite() && self.warmup >= 0.0, format!("a warm-up of {}; give a share below 1, or steps", self.warmup))?;
+        rule(self.max_grad_norm.is_finite() && self.max_grad_norm >= 0.0, format!("a gradient norm of {}; give 0 or more", self.max_grad_norm))?;
+        rule(self.max_pieces >= 3, format!("windows of {} pieces; the two special pieces and one more are needed", self.max_pieces))?;
+        rule(self.dropout.is_none_or(|share| (0.0..1.0).contains(&share)), format!("a dropout of {:?}; give 0 to below 1", self.dropout))
+    }
+}
+
+/// Names that the Hugging Face Trainer gives the same settings.
+const ALIASES: [(&str, &str); 7] = [
+    ("lr", "learning_rate"),
+    ("num_train_epochs", "epochs"),
+    ("per_device_train_batch_size", "batch"),
+    ("warmup_ratio", "warmup"),
+    ("warmup_steps", "warmup"),
+    ("max_seq_length", "max_pieces"),
+    ("load_best_model_at_end", "keep_best"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_set_by_their_own_and_by_the_references_names() {
+        let mut settings = Settings::lesson("mini");
+        settings.set("num_train_epochs", "5").unwrap();
+        settings.set("order", "sequential").unwrap();
+        settings.set("dropout", "0.2").unwrap();
+        settings.set("keep_best", "true").unwrap();
+        settings.set("base", "123").unwrap();
+        assert_eq!((settings.epochs, settings.order, settings.dropout), (5.0, Order::Sequential, Some(0.2)));
+        assert!(settings.keep_best && settings.base == "123");
+    }
+
+    #[test]
+    fn an_unknown_setting_names_the_nearest_and_a_bad_value_changes_nothing() {
+        let mut settings = Settings::lesson("mini");
+        assert_eq!(settings.set("learning_rat", "1").unwrap_err(), "there is no setting `learning_rat`; the nearest is `learning_rate`");
+        assert!(settings.set("batch", "many").unwrap_err().starts_with("batch=many: "));
+        assert_eq!(settings, Settings::lesson("mini"));
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_named() {
+        let with = |name: &str, value: &str| {
+            let mut settings = Settings::lesson("mini");
+            settings.set(name, value).map(|()| settings.check())
+        };
+        for (name, value) in [("batch", "0"), ("epochs", "0"), ("lr", "-1"), ("dropout", "1.0"), ("max_pieces", "2"), ("warmup", "-1")] {
+            assert!(with(name, value).unwrap().is_err(), "{name}={value}");
+        }
+        assert!(with("batch", "-1").is_err());
+        assert_eq!(Settings::lesson("mini").check(), Ok(()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Point, Status};
+use super::{Control, Point, Status};
 
 /// Receives files and makes them a folder, all or nothing.
 pub trait FolderSink {
@@ -38,6 +38,11 @@ pub trait RunSink: Send {
     /// # Errors
     /// The storage cannot take it.
     fn log(&mut self, line: &str) -> io::Result<()>;
+
+    /// A command that somebody left for this run where it is written (its control file), once.
+    fn control(&mut self) -> Option<Control> {
+        None
+    }
 
     /// Begins the folder of the trained model.
     ///

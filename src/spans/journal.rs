@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::{Annotation, Edit, SpanId};
+use super::annotation::{Annotation, Edit, SpanId, Status};
 
 /// Identity of a journal line, unique over all writers; the same form as a [`SpanId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ pub struct Entry {
 /// All that one annotator did, with the state that follows from it.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    actions: Vec<(ActionId, Action)>,
+    actions: Vec<(ActionId, u64, Action)>,
     /// Where an action stands in `actions`.
     index: HashMap<ActionId, usize>,
     seen: HashSet<ActionId>,
@@ -98,7 +98,7 @@ impl Journal {
             return false;
         }
         match entry.deed {
-            Deed::Do(action) => self.act(entry.id, action),
+            Deed::Do(action) => self.act(entry.id, entry.at, action),
             Deed::Undo(id) => self.turn(id, true),
             Deed::Redo(id) => self.turn(id, false),
         }
@@ -125,6 +125,19 @@ impl Journal {
         self.target(&self.redo)
     }
 
+    /// The documents that have `status` now and were given it at `time` (seconds since 1970, UTC) or later.
+    pub fn given_since(&self, status: Status, time: u64) -> Vec<&str> {
+        let recent = self.actions.iter().filter(|(id, at, _)| *at >= time && !self.undone.contains(id));
+        let mut found: Vec<&str> = recent
+            .filter(|(_, _, action)| action.edits.contains(&Edit::Status(status)))
+            .map(|(_, _, action)| action.document.as_str())
+            .filter(|document| self.annotation(document).status == status)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// How many lines were taken.
     pub fn len(&self) -> usize {
         self.seen.len()
@@ -137,10 +150,10 @@ impl Journal {
 
     fn target(&self, stack: &[ActionId]) -> Option<(ActionId, &str)> {
         let id = *stack.last()?;
-        Some((id, self.actions[*self.index.get(&id)?].1.document.as_str()))
+        Some((id, self.actions[*self.index.get(&id)?].2.document.as_str()))
     }
 
-    fn act(&mut self, id: ActionId, action: Action) {
+    fn act(&mut self, id: ActionId, when: u64, action: Action) {
         let at = self.actions.len();
         self.index.insert(id, at);
         self.by_document.entry(action.document.clone()).or_default().push(at);
@@ -154,7 +167,7 @@ impl Journal {
             self.undo.push(id);
             self.redo.clear();
         }
-        self.actions.push((id, action));
+        self.actions.push((id, when, action));
     }
 
     fn turn(&mut self, id: ActionId, back: bool) {
@@ -168,7 +181,7 @@ impl Journal {
         to.push(id);
         let changed = if back { self.undone.insert(id) } else { self.undone.remove(&id) };
         if changed {
-            let document = self.actions[at].1.document.clone();
+            let document = self.actions[at].2.document.clone();
             self.rebuild(&document);
         }
     }
@@ -176,7 +189,7 @@ impl Journal {
     fn rebuild(&mut self, document: &str) {
         let mut state = Annotation::default();
         for &at in self.by_document.get(document).into_iter().flatten() {
-            let (id, action) = &self.actions[at];
+            let (id, _, action) = &self.actions[at];
             if !self.undone.contains(id) {
                 for edit in &action.edits {
                     state.apply(edit);
@@ -217,6 +230,18 @@ mod tests {
         journal.push(Entry { id: id(4), at: 0, deed: Deed::Redo(id(0)) });
         assert_eq!(journal.annotation("d0").spans().len(), 2);
         assert_eq!(journal.redo_target(), None);
+    }
+
+    #[test]
+    fn what_was_done_since_is_counted_once_and_not_when_undone() {
+        let done = |sequence, at, document: &str| {
+            let action = Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] };
+            Entry { id: id(sequence), at, deed: Deed::Do(action) }
+        };
+        let undo = Entry { id: id(9), at: 50, deed: Deed::Undo(id(3)) };
+        let journal = Journal::replay([done(0, 10, "old"), done(1, 30, "new"), done(2, 40, "new"), done(3, 40, "back"), undo]);
+        assert_eq!(journal.given_since(Status::Done, 20), ["new"]);
+        assert_eq!(journal.given_since(Status::Done, 0), ["new", "old"]);
     }
 
     #[test]

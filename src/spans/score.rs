@@ -1,1 +1,469 @@
-//! stub
+//! Entity scores from tags: what seqeval 1.2.2 computes, in its default mode (that of conlleval) and in strict IOB2.
+//!
+//! Followed to the letter, oddities included, because people compare these numbers with published ones: in the default
+//! mode an `I-X` may open an entity, `U` and `L` end nothing, and a tag without a prefix loses its first letter; strict
+//! IOB2 knows only the prefixes B, I and O. Where nothing is to be found a rate is 0.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value, json};
+
+/// The rules by which tags become entities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Lenient, as conlleval and seqeval's default.
+    #[default]
+    Default,
+    /// seqeval's `mode="strict", scheme=IOB2`: an entity begins with `B-`.
+    Strict,
+}
+
+impl Mode {
+    /// `default` or `strict`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+/// Why tags cannot be scored. Sentences and words are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScoreError {
+    /// The two sides do not have the same sentences.
+    #[error("there are {gold} gold sentences, but {predicted} predicted ones: both sides must hold the same text")]
+    Sentences {
+        /// Gold sentences.
+        gold: usize,
+        /// Predicted sentences.
+        predicted: usize,
+    },
+    /// A sentence does not have the same words on both sides.
+    #[error(
+        "sentence {sentence} has {gold} gold tags, but {predicted} predicted ones: one of the two files lost a word"
+    )]
+    Words {
+        /// Which sentence.
+        sentence: usize,
+        /// Gold tags.
+        gold: usize,
+        /// Predicted tags.
+        predicted: usize,
+    },
+    /// A tag that strict IOB2 does not know.
+    #[error(
+        "word {word} of {side} sentence {sentence} has the tag `{tag}`, and strict IOB2 knows only B-, I- and O: \
+         write the tags as bio first"
+    )]
+    Tag {
+        /// `gold` or `predicted`.
+        side: &'static str,
+        /// Which sentence.
+        sentence: usize,
+        /// Which word.
+        word: usize,
+        /// The tag.
+        tag: String,
+    },
+}
+
+/// Precision, recall and F1, each from 0 to 1; 0 where there is nothing to divide by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Right among found.
+    pub precision: f64,
+    /// Found among there.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
+}
+
+/// Entities of one label, or of all, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Predicted and there, with the same words and label.
+    pub true_positives: usize,
+    /// Predicted, but not there.
+    pub false_positives: usize,
+    /// There, but not predicted.
+    pub false_negatives: usize,
+}
+
+impl Counts {
+    /// Entities in the gold data.
+    pub fn support(self) -> usize {
+        self.true_positives + self.false_negatives
+    }
+
+    /// Entities that were predicted.
+    pub fn predicted(self) -> usize {
+        self.true_positives + self.false_positives
+    }
+
+    /// The rates that these counts make.
+    pub fn rates(self) -> Rates {
+        let precision = ratio(self.true_positives, self.predicted());
+        let recall = ratio(self.true_positives, self.support());
+        let sum = precision + recall;
+        // In the order in which seqeval multiplies, so that the last bit agrees too.
+        let f1 = if sum == 0.0 { 0.0 } else { 2.0 * precision * recall / sum };
+        Rates { precision, recall, f1 }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.true_positives += other.true_positives;
+        self.false_positives += other.false_positives;
+        self.false_negatives += other.false_negatives;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of entities are far below 2^53")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// What a comparison of predicted with gold tags found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Per label; every label that has an entity on either side.
+    pub labels: BTreeMap<String, Counts>,
+    /// All labels together.
+    pub overall: Counts,
+    /// Words that have the very same tag on both sides.
+    pub right_tags: usize,
+    /// Words.
+    pub tags: usize,
+}
+
+impl Report {
+    /// Rates over all entities (micro average): the number that is usually meant.
+    pub fn micro(&self) -> Rates {
+        self.overall.rates()
+    }
+
+    /// Unweighted mean of the labels' rates.
+    pub fn macro_average(&self) -> Rates {
+        self.average(|_| 1)
+    }
+
+    /// Mean of the labels' rates, weighted by support.
+    pub fn weighted_average(&self) -> Rates {
+        self.average(Counts::support)
+    }
+
+    /// Share of right tags, `O` included: high even for a model that finds nothing.
+    pub fn accuracy(&self) -> f64 {
+        ratio(self.right_tags, self.tags)
+    }
+
+    fn average(&self, weight: impl Fn(Counts) -> usize) -> Rates {
+        let total = self.labels.values().map(|counts| weight(*counts)).sum();
+        let mut mean = Rates::default();
+        for counts in self.labels.values() {
+            let (rates, share) = (counts.rates(), ratio(weight(*counts), total));
+            mean.precision += rates.precision * share;
+            mean.recall += rates.recall * share;
+            mean.f1 += rates.f1 * share;
+        }
+        mean
+    }
+}
+
+/// Compares predicted with gold tags, sentence by sentence.
+///
+/// # Errors
+/// The two sides do not match word for word, or, in strict mode, a tag is none of IOB2.
+pub fn score<S: AsRef<str>>(gold: &[Vec<S>], predicted: &[Vec<S>], mode: Mode) -> Result<Report, ScoreError> {
+    check_lengths(gold, predicted)?;
+    let (there, found) = match mode {
+        Mode::Default => (lenient_entities(gold), lenient_entities(predicted)),
+        Mode::Strict => (strict_entities(gold, "gold")?, strict_entities(predicted, "predicted")?),
+    };
+    let mut labels: HashMap<&str, Counts> = HashMap::new();
+    compare(&there, &found, &mut labels);
+    let mut overall = Counts::default();
+    labels.values().for_each(|counts| overall.add(*counts));
+    let pairs = gold.iter().zip(predicted).flat_map(|(gold, predicted)| gold.iter().zip(predicted));
+    let right_tags = pairs.filter(|(gold, predicted)| gold.as_ref() == predicted.as_ref()).count();
+    Ok(Report {
+        labels: labels.into_iter().map(|(label, counts)| (label.to_owned(), counts)).collect(),
+        overall,
+        right_tags,
+        tags: gold.iter().map(Vec::len).sum(),
+    })
+}
+
+fn check_lengths<S>(gold: &[Vec<S>], predicted: &[Vec<S>]) -> Result<(), ScoreError> {
+    if gold.len() != predicted.len() {
+        return Err(ScoreError::Sentences { gold: gold.len(), predicted: predicted.len() });
+    }
+    match gold.iter().zip(predicted).position(|(gold, predicted)| gold.len() != predicted.len()) {
+        None => Ok(()),
+        Some(at) => Err(ScoreError::Words { sentence: at + 1, gold: gold[at].len(), predicted: predicted[at].len() }),
+    }
+}
+
+/// An entity: words `start..=end` of the whole text, in which an `O` follows each sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entity<'t> {
+    end: usize,
+    start: usize,
+    label: &'t str,
+}
+
+/// Counts what two lists of entities share. In each of them at most one entity ends at a word, and the ends ascend.
+fn compare<'t>(there: &[Entity<'t>], found: &[Entity<'t>], labels: &mut HashMap<&'t str, Counts>) {
+    let mut rest = there.iter().peekable();
+    for entity in found {
+        while let Some(missed) = rest.next_if(|other| other.end < entity.end) {
+            labels.entry(missed.label).or_default().false_negatives += 1;
+        }
+        let counts = labels.entry(entity.label).or_default();
+        if rest.next_if(|other| *other == entity).is_some() {
+            counts.true_positives += 1;
+        } else {
+            counts.false_positives += 1;
+        }
+    }
+    for missed in rest {
+        labels.entry(missed.label).or_default().false_negatives += 1;
+    }
+}
+
+/// A tag as seqeval's default mode reads it: the first character, and the type behind the first hyphen after it.
+/// An empty tag, at which seqeval would fail, is `O`.
+fn lenient_tag(tag: &str) -> (char, &str) {
+    let mut chars = tag.chars();
+    let Some(prefix) = chars.next() else { return ('O', "_") };
+    let rest = chars.as_str();
+    let label = rest.split_once('-').map_or(rest, |(_, label)| label);
+    (prefix, if label.is_empty() { "_" } else { label })
+}
+
+/// seqeval's `get_entities` over all sentences joined by `O`. An entity may have an old start when tags make no sense,
+/// so the start outlives the sentence, as it does there.
+fn lenient_entities<S: AsRef<str>>(sentences: &[Vec<S>]) -> Vec<Entity<'_>> {
+    let mut entities = Vec::new();
+    let (mut before, mut start, mut at) = (('O', ""), 0, 0);
+    for sentence in sentences {
+        for tag in sentence.iter().map(AsRef::as_ref).chain(["O"]) {
+            let now = lenient_tag(tag);
+            if ends(before, now) {
+                // `before` is a real tag, so something stands before `at`.
+                entities.push(Entity { end: at - 1, start, label: before.1 });
+            }
+            if starts(before, now) {
+                start = at;
+            }
+            before = now;
+            at += 1;
+        }
+    }
+    entities
+}
+
+/// Whether an entity ends between two neighbouring tags.
+fn ends((before, label): (char, &str), (now, next_label): (char, &str)) -> bool {
+    match (before, now) {
+        ('E' | 'S', _) | ('B' | 'I', 'B' | 'S' | 'O') => true,
+        ('O' | '.', _) => false,
+        _ => label != next_label,
+    }
+}
+
+/// Whether an entity starts between two neighbouring tags.
+fn starts((before, label): (char, &str), (now, next_label): (char, &str)) -> bool {
+    match (before, now) {
+        (_, 'B' | 'S') | ('E' | 'S' | 'O', 'E' | 'I') => true,
+        (_, 'O' | '.') => false,
+        _ => label != next_label,
+    }
+}
+
+/// A tag as strict IOB2 reads it; `None` for a prefix that it does not know.
+fn strict_tag(tag: &str) -> Option<(char, &str)> {
+    let mut chars = tag.chars();
+    let prefix = chars.next().filter(|prefix| matches!(prefix, 'B' | 'I' | 'O'))?;
+    let label = chars.as_str().trim_matches('-');
+    Some((prefix, if label.is_empty() { "_" } else { label }))
+}
+
+fn strict_entities<'t, S: AsRef<str>>(
+    sentences: &'t [Vec<S>],
+    side: &'static str,
+) -> Result<Vec<Entity<'t>>, ScoreError> {
+    let mut entities: Vec<Entity<'t>> = Vec::new();
+    let mut at = 0;
+    for (sentence, tags) in sentences.iter().enumerate() {
+        let mut open = false;
+        for (word, tag) in tags.iter().map(AsRef::as_ref).enumerate() {
+            let Some((prefix, label)) = strict_tag(tag) else {
+                return Err(ScoreError::Tag { side, sentence: sentence + 1, word: word + 1, tag: tag.to_owned() });
+            };
+            match entities.last_mut() {
+                Some(last) if open && prefix == 'I' && last.label == label => last.end = at,
+                _ => {
+                    open = prefix == 'B';
+                    if open {
+                        entities.push(Entity { end: at, start: at, label });
+                    }
+                }
+            }
+            at += 1;
+        }
+        at += 1;
+    }
+    Ok(entities)
+}
+
+/// The report as `evaluate`'s seqeval returns it: per type `precision recall f1 number`, and `overall_precision`,
+/// `overall_recall`, `overall_f1`, `overall_accuracy`.
+pub fn as_evaluate(report: &Report) -> Value {
+    let mut scores = Map::new();
+    for (label, counts) in &report.labels {
+        let Rates { precision, recall, f1 } = counts.rates();
+        let number = counts.support();
+        scores.insert(label.clone(), json!({"precision": precision, "recall": recall, "f1": f1, "number": number}));
+    }
+    let Rates { precision, recall, f1 } = report.micro();
+    let overall = [("precision", precision), ("recall", recall), ("f1", f1), ("accuracy", report.accuracy())];
+    scores.extend(overall.map(|(name, value)| (format!("overall_{name}"), json!(value))));
+    Value::Object(scores)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    fn tags(sentences: &[&str]) -> Vec<Vec<String>> {
+        sentences.iter().map(|line| line.split(' ').map(str::to_owned).collect()).collect()
+    }
+
+    fn close(left: f64, right: f64) -> bool {
+        (left - right).abs() < 1e-12
+    }
+
+    fn same(rates: Rates, expected: [f64; 3]) -> bool {
+        close(rates.precision, expected[0]) && close(rates.recall, expected[1]) && close(rates.f1, expected[2])
+    }
+
+    /// What tests/reference/seqeval_cases.py wrote down.
+    #[derive(Deserialize)]
+    struct Case {
+        gold: Vec<String>,
+        predicted: Vec<String>,
+        default: Expected,
+        strict: Option<Expected>,
+    }
+
+    #[derive(Deserialize)]
+    struct Expected {
+        evaluate: Value,
+        #[serde(rename = "macro")]
+        unweighted: Option<[f64; 3]>,
+        weighted: [f64; 3],
+    }
+
+    /// Same keys, same whole numbers, other numbers up to rounding (serde_json may read them one bit off).
+    fn alike(left: &Value, right: &Value) -> bool {
+        match (left, right) {
+            (Value::Object(left), Value::Object(right)) => {
+                left.keys().eq(right.keys())
+                    && left.values().zip(right.values()).all(|(left, right)| alike(left, right))
+            }
+            (Value::Number(left), Value::Number(right)) if left.is_f64() => {
+                close(left.as_f64().unwrap(), right.as_f64().unwrap())
+            }
+            _ => left == right,
+        }
+    }
+
+    fn check(gold: &[Vec<String>], predicted: &[Vec<String>], mode: Mode, expected: &Expected) {
+        let report = score(gold, predicted, mode).unwrap();
+        let ours = as_evaluate(&report);
+        assert!(alike(&ours, &expected.evaluate), "{mode:?}\n{gold:?}\n{predicted:?}\n{ours}\n{}", expected.evaluate);
+        assert!(same(report.weighted_average(), expected.weighted));
+        assert!(same(report.macro_average(), expected.unweighted.unwrap_or_default()));
+    }
+
+    #[test]
+    fn numbers_are_those_of_seqeval() {
+        let cases: Vec<Case> = serde_json::from_str(include_str!("../../tests/reference/seqeval_cases.json")).unwrap();
+        assert!(cases.len() > 50);
+        for case in cases {
+            let read = |lines: &[String]| tags(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+            let (gold, predicted) = (read(&case.gold), read(&case.predicted));
+            check(&gold, &predicted, Mode::Default, &case.default);
+            match &case.strict {
+                Some(expected) => check(&gold, &predicted, Mode::Strict, expected),
+                None => assert!(matches!(score(&gold, &predicted, Mode::Strict), Err(ScoreError::Tag { .. }))),
+            }
+        }
+    }
+
+    #[test]
+    fn strict_and_default_differ_where_an_entity_begins_with_i() {
+        let (gold, predicted) = (tags(&["B-NP I-NP O"]), tags(&["I-NP I-NP O"]));
+        assert!(close(score(&gold, &predicted, Mode::Default).unwrap().micro().f1, 1.0));
+        assert!(close(score(&gold, &predicted, Mode::Strict).unwrap().micro().f1, 0.0));
+    }
+
+    #[test]
+    fn an_error_says_where() {
+        let error = score(&tags(&["O", "O O"]), &tags(&["O", "O"]), Mode::Default).unwrap_err();
+        assert_eq!(error, ScoreError::Words { sentence: 2, gold: 2, predicted: 1 });
+        assert!(matches!(
+            score(&tags(&["O"]), &[], Mode::Default),
+            Err(ScoreError::Sentences { gold: 1, predicted: 0 })
+        ));
+        let error = score(&tags(&["O", "O B-X"]), &tags(&["O", "O S-X"]), Mode::Strict).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "word 2 of predicted sentence 2 has the tag `S-X`, and strict IOB2 knows only B-, I- and O: \
+             write the tags as bio first"
+        );
+    }
+
+    #[test]
+    fn nothing_to_find_is_scored_zero() {
+        let report = score(&tags(&["O O"]), &tags(&["O O"]), Mode::Default).unwrap();
+        assert_eq!(
+            as_evaluate(&report).to_string(),
+            r#"{"overall_precision":0.0,"overall_recall":0.0,"overall_f1":0.0,"overall_accuracy":1.0}"#
+        );
+        assert_eq!(score::<String>(&[], &[], Mode::Strict).unwrap(), Report::default());
+        let empty = vec![vec![String::new()]];
+        assert_eq!(score(&empty, &empty, Mode::Default).unwrap().tags, 1);
+    }
+
+    fn sentences() -> impl Strategy<Value = Vec<Vec<String>>> {
+        let tag = prop_oneof![Just("O".to_owned()), "[BIESLUO.][-]?[XY-]{0,2}", "\\PC{0,3}"];
+        prop::collection::vec(prop::collection::vec(tag, 0..8), 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn any_tags_agree_with_themselves(gold in sentences()) {
+            let report = score(&gold, &gold, Mode::Default).unwrap();
+            prop_assert_eq!(report.overall.false_positives + report.overall.false_negatives, 0);
+            prop_assert_eq!(report.right_tags, report.tags);
+        }
+
+        #[test]
+        fn changing_sides_swaps_precision_and_recall(gold in sentences(), seed in any::<prop::sample::Index>()) {
+            let mut predicted = gold.clone();
+            for tags in predicted.iter_mut().filter(|tags| !tags.is_empty()) {
+                let length = tags.len();
+                tags.rotate_left(seed.index(length));
+            }
+            let there = score(&gold, &predicted, Mode::Default).unwrap();
+            let back = score(&predicted, &gold, Mode::Default).unwrap();
+            prop_assert!(close(there.micro().precision, back.micro().recall));
+            prop_assert_eq!(there.overall.true_positives, back.overall.true_positives);
+        }
+    }
+}

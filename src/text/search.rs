@@ -1,1 +1,159 @@
-//! stub
+//! Finds a text in a text, case set aside. Positions are those of the original, also where small letters are longer or
+//! shorter than capital ones.
+
+use std::borrow::Cow;
+
+use super::TextRange;
+
+/// What is looked for, made ready once for many texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needle {
+    folded: String,
+}
+
+impl Needle {
+    /// Looks for `text`, case set aside.
+    pub fn new(text: &str) -> Self {
+        Self { folded: fold(text).text.into_owned() }
+    }
+
+    /// Whether there is nothing to look for. An empty needle is found nowhere.
+    pub fn is_empty(&self) -> bool {
+        self.folded.is_empty()
+    }
+
+    /// Whether `text` has it.
+    pub fn is_in(&self, text: &str) -> bool {
+        !self.is_empty() && fold(text).text.contains(&self.folded)
+    }
+
+    /// Where `text` has it: disjoint ranges in order, each of whole characters. `i` finds the whole of `İ`, which is
+    /// two characters when it is small.
+    pub fn find_in(&self, text: &str) -> Vec<TextRange> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let folded = fold(text);
+        let mut found: Vec<TextRange> = Vec::new();
+        for (start, _) in folded.text.match_indices(&self.folded) {
+            let range = TextRange::new(folded.source_start(start), folded.source_end(start + self.folded.len()));
+            if found.last().is_none_or(|last| last.end <= range.start) {
+                found.push(range);
+            }
+        }
+        found
+    }
+}
+
+/// [`Needle::find_in`] for a single search.
+pub fn find(text: &str, needle: &str) -> Vec<TextRange> {
+    Needle::new(needle).find_in(text)
+}
+
+/// A text in small letters and the way back.
+struct Folded<'t> {
+    text: Cow<'t, str>,
+    /// For each character whose length changed: its bytes in the folded text, and in the original.
+    steps: Vec<(TextRange, TextRange)>,
+}
+
+fn fold(text: &str) -> Folded<'_> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Folded { text: Cow::Borrowed(text), steps: Vec::new() };
+    }
+    if text.is_ascii() {
+        return Folded { text: Cow::Owned(text.to_ascii_lowercase()), steps: Vec::new() };
+    }
+    let mut folded = String::with_capacity(text.len());
+    let mut steps = Vec::new();
+    for (at, c) in text.char_indices() {
+        let start = folded.len();
+        match c {
+            // The final sigma is the same letter; which one stands in a text depends on what follows.
+            '\u{3c2}' => folded.push('\u{3c3}'),
+            _ => folded.extend(c.to_lowercase()),
+        }
+        if folded.len() - start != c.len_utf8() {
+            steps.push((TextRange::new(start, folded.len()), TextRange::new(at, at + c.len_utf8())));
+        }
+    }
+    Folded { text: Cow::Owned(folded), steps }
+}
+
+impl Folded<'_> {
+    /// The original position of the character that begins at, or around, a folded one.
+    fn source_start(&self, at: usize) -> usize {
+        self.source(at, |(_, source)| source.start)
+    }
+
+    /// The original position just after the character that ends at, or around, a folded one.
+    fn source_end(&self, at: usize) -> usize {
+        self.source(at, |(_, source)| source.end)
+    }
+
+    fn source(&self, at: usize, inside: impl Fn(&(TextRange, TextRange)) -> usize) -> usize {
+        let index = self.steps.partition_point(|(folded, _)| folded.end <= at);
+        if let Some(step) = self.steps.get(index).filter(|(folded, _)| folded.start < at) {
+            return inside(step);
+        }
+        let before = index.checked_sub(1).and_then(|index| self.steps.get(index));
+        before.map_or(at, |(folded, source)| source.end + (at - folded.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found<'t>(text: &'t str, needle: &str) -> Vec<&'t str> {
+        find(text, needle).into_iter().map(|range| range.of(text)).collect()
+    }
+
+    #[test]
+    fn case_is_set_aside() {
+        assert_eq!(found("Tacos, TACOS, tacos", "tAcos"), ["Tacos", "TACOS", "tacos"]);
+        assert_eq!(found("CAF\u{c9} caf\u{e9}", "Caf\u{e9}"), ["CAF\u{c9}", "caf\u{e9}"]);
+        assert_eq!(
+            found("\u{39f}\u{394}\u{39f}\u{3a3} \u{3bf}\u{3b4}\u{3bf}\u{3c2}", "\u{3bf}\u{3b4}\u{3bf}\u{3c3}").len(),
+            2
+        );
+        assert_eq!(found("STRA\u{1e9e}E", "stra\u{df}e"), ["STRA\u{1e9e}E"]);
+    }
+
+    #[test]
+    fn positions_stay_right_where_lengths_change() {
+        // Two bytes become three, three become two, and the Kelvin sign three to one.
+        assert_eq!(found("\u{130}\u{130} tacos", "tacos"), ["tacos"]);
+        assert_eq!(found("\u{1e9e}\u{212a}\u{130} tacos \u{212a}", "k"), ["\u{212a}", "\u{212a}"]);
+        assert_eq!(found("\u{130}stanbul", "i"), ["\u{130}"]);
+        assert_eq!(found("\u{130}\u{130}", "\u{307}i"), ["\u{130}\u{130}"]);
+    }
+
+    #[test]
+    fn nothing_is_found_nowhere() {
+        assert_eq!(find("tacos", ""), []);
+        assert_eq!(find("", "tacos"), []);
+        assert!(!Needle::new("").is_in("tacos"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_cut_out_is_found(
+            before in "\\PC{0,10}",
+            needle in "\\PC{1,5}",
+            after in "[\u{130}\u{212a}\u{1e9e}\u{3a3}a-z]{0,10}",
+        ) {
+            let text = format!("{before}{needle}{after}");
+            let found = Needle::new(&needle).find_in(&text);
+            prop_assert!(!found.is_empty() && Needle::new(&needle).is_in(&text));
+            let mut at = 0;
+            for range in found {
+                prop_assert!(range.start >= at && text.get(range.start..range.end).is_some_and(|hit| !hit.is_empty()));
+                prop_assert!(fold(range.of(&text)).text.contains(&*fold(&needle).text));
+                at = range.end;
+            }
+        }
+    }
+}

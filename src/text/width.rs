@@ -1,1 +1,345 @@
-//! stub
+//! How text looks in cells of a terminal: grapheme clusters, their widths, and what is shown for characters that must
+//! never reach a terminal as they are.
+//!
+//! Text from files is hostile: escape sequences, bidi overrides, characters without a shape. Everything drawn goes
+//! through [`graphemes`] or [`clean`], which show a stand-in for each of them.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::TextRange;
+
+/// Cells that a tab takes, wherever it stands.
+pub const TAB: usize = 4;
+
+/// The mark at the end of a text that was cut.
+pub const CUT: char = '.';
+
+/// Code points of one cluster that are drawn; more (marks heaped on a letter) smear over other lines.
+const CLUSTER: usize = 16;
+
+/// What the terminal can draw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Glyphs {
+    /// All of Unicode; control characters as control pictures.
+    #[default]
+    Unicode,
+    /// ASCII: letters lose their accents, quotes and dashes become plain, the rest is `?`, one for each cell.
+    Ascii,
+}
+
+/// One grapheme cluster of a text and how to draw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grapheme<'t> {
+    /// Where it is, in bytes.
+    pub range: TextRange,
+    /// What to draw. Free of control characters.
+    pub shown: Cow<'t, str>,
+    /// Cells, at least 1.
+    pub width: usize,
+    /// Whether `shown` stands for something else, such as `␛` for ESC. Drawn muted, so that nobody takes it for text.
+    pub odd: bool,
+}
+
+/// The grapheme clusters of a text in order. Made by [`graphemes`].
+#[derive(Clone, Debug)]
+pub struct Graphemes<'t> {
+    text: &'t str,
+    at: usize,
+    glyphs: Glyphs,
+}
+
+/// The grapheme clusters of `text`; their ranges tile it.
+pub fn graphemes(text: &str, glyphs: Glyphs) -> Graphemes<'_> {
+    Graphemes { text, at: 0, glyphs }
+}
+
+impl<'t> Iterator for Graphemes<'t> {
+    type Item = Grapheme<'t>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.text.get(self.at..)?;
+        let cluster = first_cluster(rest)?;
+        let range = TextRange::new(self.at, self.at + cluster.len());
+        self.at = range.end;
+        let (shown, width, odd) = show(cluster, self.glyphs);
+        Some(Grapheme { range, shown, width, odd })
+    }
+}
+
+fn first_cluster(text: &str) -> Option<&str> {
+    // Between two ASCII characters there is always a border, but for CR LF.
+    match text.as_bytes() {
+        [b' '..=b'~'] => Some(text),
+        [b' '..=b'~', next, ..] if next.is_ascii() => text.get(..1),
+        _ => text.graphemes(true).next(),
+    }
+}
+
+fn show(cluster: &str, glyphs: Glyphs) -> (Cow<'_, str>, usize, bool) {
+    let mut chars = cluster.chars();
+    let Some(base) = chars.next() else { return (Cow::Borrowed(cluster), 0, false) };
+    let tail = chars.as_str();
+    if matches!(base, ' '..='~') && tail.is_empty() {
+        return (Cow::Borrowed(cluster), 1, false);
+    }
+    if base == '\t' {
+        let tab = if glyphs == Glyphs::Unicode { "\u{2192}   " } else { ">   " };
+        return (Cow::Borrowed(tab), TAB, true);
+    }
+    let sound = !is_hidden(base) && tail.chars().all(|c| !is_hidden(c) || is_joiner(c, base));
+    if !sound || cluster.chars().nth(CLUSTER).is_some() {
+        let shown = stand_in(cluster, glyphs);
+        let width = shown.width().max(1);
+        return (Cow::Owned(shown), width, true);
+    }
+    let width = cluster.width();
+    match glyphs {
+        Glyphs::Ascii => {
+            let shown = plain(base, width.max(1));
+            let cells = shown.len();
+            (shown, cells, true)
+        }
+        Glyphs::Unicode if width == 0 => {
+            let shown = stand_in(cluster, glyphs);
+            let width = shown.width();
+            (Cow::Owned(shown), width, true)
+        }
+        Glyphs::Unicode => (Cow::Borrowed(cluster), width, false),
+    }
+}
+
+/// Symbols for what must not be sent, the rest as it is, at most [`CLUSTER`] code points.
+fn stand_in(cluster: &str, glyphs: Glyphs) -> String {
+    let mut shown = String::new();
+    for c in cluster.chars().take(CLUSTER) {
+        match u8::try_from(c) {
+            Ok(control) if control < 0x20 || control == 0x7f => shown.push_str(&control_picture(control, glyphs)),
+            _ if is_hidden(c) => shown.push_str(&code_point(c)),
+            _ if glyphs == Glyphs::Ascii => shown.push_str(&plain(c, c.width().unwrap_or(0))),
+            _ if shown.is_empty() && c.width() == Some(0) => shown.push_str(&on_circle(c)),
+            _ => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn code_point(c: char) -> String {
+    format!("<{:x}>", u32::from(c))
+}
+
+/// A mark without a letter, on the circle that Unicode's charts use, if it joins it.
+fn on_circle(mark: char) -> String {
+    let shown = format!("\u{25cc}{mark}");
+    if shown.width() == 1 && shown.graphemes(true).count() == 1 { shown } else { code_point(mark) }
+}
+
+fn control_picture(control: u8, glyphs: Glyphs) -> String {
+    match glyphs {
+        Glyphs::Ascii => format!("^{}", char::from(control ^ 0x40)),
+        Glyphs::Unicode if control == 0x7f => '\u{2421}'.to_string(),
+        Glyphs::Unicode => char::from_u32(0x2400 + u32::from(control)).unwrap_or('\u{2426}').to_string(),
+    }
+}
+
+/// U+00C0 to U+00FF without accents.
+const LATIN: &[u8; 64] = b"AAAAAAACEEEEIIIIDNOOOOOxOUUUUYPsaaaaaaaceeeeiiiidnooooo/ouuuuypy";
+
+/// What ASCII has for a character that is not hidden.
+fn plain(base: char, width: usize) -> Cow<'static, str> {
+    let accented = u32::from(base).checked_sub(0xc0).and_then(|index| LATIN.get(usize::try_from(index).ok()?));
+    match base {
+        ' '..='~' => Cow::Owned(base.to_string()),
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' => Cow::Borrowed(" "),
+        '\u{3000}' => Cow::Borrowed("  "),
+        '\u{2018}' | '\u{2019}' | '\u{b4}' | '\u{2bc}' | '\u{2032}' => Cow::Borrowed("'"),
+        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => Cow::Borrowed("\""),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Cow::Borrowed("-"),
+        '\u{2026}' => Cow::Borrowed("..."),
+        '\u{2022}' | '\u{b7}' => Cow::Borrowed("*"),
+        _ => match accented {
+            Some(letter) => Cow::Owned(char::from(*letter).to_string()),
+            None => Cow::Owned("?".repeat(width)),
+        },
+    }
+}
+
+/// Whether a character has no shape of its own or steers the terminal: controls, bidi overrides, zero-width
+/// characters, fillers, tags, noncharacters, half syllables of Hangul without their first half. General categories Cc,
+/// Zl, Zp and Cf (but for signs that are drawn, such as the Arabic end of ayah), and what Unicode calls default
+/// ignorable.
+pub(crate) fn is_hidden(c: char) -> bool {
+    match u32::from(c) {
+        0x20..=0x7e => false,
+        0..=0x9f | 0xad | 0x34f | 0x61c | 0x115f..=0x11ff | 0x17b4 | 0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f => true,
+        0x2028..=0x202e
+        | 0x2060..=0x206f
+        | 0x3164
+        | 0xd7b0..=0xd7ff
+        | 0xfdd0..=0xfdef
+        | 0xfe00..=0xfe0f
+        | 0xfeff
+        | 0xffa0 => true,
+        0xfff0..=0xfffb | 0x13430..=0x1343f | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff => true,
+        code => code & 0xfffe == 0xfffe,
+    }
+}
+
+/// Whether a hidden character does its proper work inside a cluster with this base: choosing between text and emoji
+/// style, joining emoji, Persian and Indic letters, completing a Hangul syllable, spelling the flag of a region.
+fn is_joiner(c: char, base: char) -> bool {
+    match c {
+        '\u{fe00}'..='\u{fe0f}' => true,
+        '\u{200c}' | '\u{200d}' => !base.is_ascii(),
+        '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7ff}' => {
+            matches!(base, '\u{1100}'..='\u{115e}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7a3}')
+        }
+        '\u{e0020}'..='\u{e007f}' => base == '\u{1f3f4}',
+        _ => false,
+    }
+}
+
+/// Cells that `text` takes when it is drawn on one line.
+pub fn width(text: &str) -> usize {
+    graphemes(text, Glyphs::Unicode).map(|grapheme| grapheme.width).sum()
+}
+
+/// `text` as it may be sent to a terminal, on one line: line breaks and tabs are shown as symbols too.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    clean_for(text, Glyphs::Unicode)
+}
+
+/// [`clean`] for a terminal that can draw `glyphs`.
+pub fn clean_for(text: &str, glyphs: Glyphs) -> Cow<'_, str> {
+    if graphemes(text, glyphs).all(|grapheme| !grapheme.odd) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(graphemes(text, glyphs).map(|grapheme| grapheme.shown).collect())
+}
+
+/// [`clean`] text of at most `width` cells; one that was longer ends with [`CUT`].
+pub fn cut(text: &str, width: usize) -> String {
+    let mut shown = String::new();
+    let (mut cells, mut fitting) = (0, 0);
+    for grapheme in graphemes(text, Glyphs::Unicode) {
+        cells += grapheme.width;
+        if cells > width {
+            shown.truncate(fitting);
+            if width > 0 {
+                shown.push(CUT);
+            }
+            return shown;
+        }
+        shown.push_str(&grapheme.shown);
+        if cells < width {
+            fitting = shown.len();
+        }
+    }
+    shown
+}
+
+/// [`cut`] and filled up with blanks to exactly `width` cells (a wide character at the cut may leave it one short
+/// before it is filled up).
+pub fn fit(text: &str, width: usize) -> String {
+    let mut shown = cut(text, width);
+    let missing = width.saturating_sub(self::width(&shown));
+    shown.extend(std::iter::repeat_n(' ', missing));
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(text: &str, glyphs: Glyphs) -> String {
+        clean_for(text, glyphs).into_owned()
+    }
+
+    fn is_harmless(c: char) -> bool {
+        !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{feff}')
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let text = "a\u{1b}[2Jb\r\n\u{9b}31m\u{202e}\u{7f}\u{0}";
+        assert_eq!(shown(text, Glyphs::Unicode), "a\u{241b}[2Jb\u{240d}\u{240a}<9b>31m<202e>\u{2421}\u{2400}");
+        assert_eq!(shown(text, Glyphs::Ascii), "a^[[2Jb^M^J<9b>31m<202e>^?^@");
+        assert_eq!(shown("a\tb", Glyphs::Ascii), "a>   b");
+    }
+
+    #[test]
+    fn zero_width_characters_are_seen_unless_they_join() {
+        assert_eq!(clean("ta\u{200b}cos"), "ta<200b>cos");
+        assert_eq!(clean("ta\u{200d}cos"), "ta<200d>cos");
+        assert_eq!(clean("\u{feff}x"), "<feff>x");
+        for text in
+            ["\u{1f468}\u{200d}\u{1f469}", "\u{645}\u{6cc}\u{200c}\u{62e}", "1\u{fe0f}\u{20e3}", "\u{2764}\u{fe0f}"]
+        {
+            assert_eq!(clean(text), text);
+        }
+    }
+
+    #[test]
+    fn ascii_terminals_get_ascii() {
+        assert_eq!(
+            shown("caf\u{e9} cafe\u{301} \u{2018}ok\u{2019} \u{20ac}5 \u{62c9}\u{2026}", Glyphs::Ascii),
+            "cafe cafe 'ok' ?5 ??..."
+        );
+    }
+
+    #[test]
+    fn a_mark_without_a_letter_has_a_cell() {
+        let marks: Vec<_> = graphemes("\u{301}", Glyphs::Unicode).collect();
+        assert!(matches!(&marks[..], [mark] if mark.width == 1 && mark.shown == "\u{25cc}\u{301}"));
+        assert!(clean(&format!("a{}", "\u{301}".repeat(500))).chars().count() <= CLUSTER);
+    }
+
+    #[test]
+    fn a_cut_text_says_so_and_fits() {
+        assert_eq!(cut("Restaurant_Name", 8), "Restaur.");
+        assert_eq!(cut("Dish", 4), "Dish");
+        assert_eq!(cut("\u{62c9}\u{9eba}\u{9928}", 5), "\u{62c9}\u{9eba}.");
+        assert_eq!(cut("\u{62c9}\u{9eba}\u{9928}", 4), "\u{62c9}.");
+        assert_eq!(cut("Dish", 0), "");
+        assert_eq!(fit("\u{62c9}\u{9eba}\u{9928}", 4), "\u{62c9}. ");
+        assert_eq!(fit("ok", 4), "ok  ");
+    }
+
+    proptest! {
+        #[test]
+        fn clean_text_is_safe_and_stays_as_it_is(
+            text in "[a-z\\PC\\p{Cc}\\p{Cf}\\p{Zl}\\p{Mn}\u{1f468}\u{200d}]{0,30}",
+        ) {
+            for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+                let once = shown(&text, glyphs);
+                prop_assert!(once.chars().all(is_harmless), "{:?}", once);
+                prop_assert!(glyphs == Glyphs::Unicode || once.is_ascii());
+                prop_assert_eq!(shown(&once, glyphs), once);
+            }
+        }
+
+        #[test]
+        fn graphemes_tile_the_text_and_have_the_width_they_show(text in "[a-z\\PC\\p{Cc}\\p{Cf}]{0,30}") {
+            for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+                let mut at = 0;
+                for grapheme in graphemes(&text, glyphs) {
+                    prop_assert_eq!(grapheme.range.start, at);
+                    prop_assert!(grapheme.width > 0);
+                    prop_assert_eq!(grapheme.shown.width(), grapheme.width, "{:?}", grapheme);
+                    at = grapheme.range.end;
+                }
+                prop_assert_eq!(at, text.len());
+            }
+        }
+
+        #[test]
+        fn cut_never_takes_more_than_it_may(text in "\\PC{0,20}", cells in 0usize..20) {
+            prop_assert!(width(&cut(&text, cells)) <= cells);
+            prop_assert_eq!(width(&fit(&text, cells)), cells);
+        }
+    }
+}

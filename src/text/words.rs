@@ -1,18 +1,291 @@
-//! stub
+//! Words: the grid on which people tag and on which CoNLL is written. Four rules, all of them only find ranges; the
+//! text itself is never changed.
+//!
+//! What holds for every grid: ranges ascend and do not overlap, everything that is not white space lies in exactly one
+//! word, and no character is torn from the combining marks, joiners and invisible characters that belong to it.
+
+mod bert;
+mod natural;
+mod treebank;
+
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
-use super::TextRange;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
+
+use super::{TextRange, width::is_hidden};
+
 /// The rule by which a text is cut into words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grid {
-    /// x
-    #[default] Natural,
-    /// x
+    /// What people read as words: `Denny's` `charges` `$10` `,` `till` `2` `a.m.` The default.
+    #[default]
+    Natural,
+    /// White space alone.
     Space,
-    /// x
+    /// The Penn Treebank's habit, on which CoNLL files are often made: `Denny` `'s`, `do` `n't`, `$` `10`.
     Treebank,
-    /// x
+    /// As BERT's tokenizer cuts before it looks for pieces: every punctuation mark and every CJK ideograph alone.
     Bert,
 }
-/// x
-pub fn split(_text: &str, _grid: Grid) -> Vec<TextRange> { Vec::new() }
+
+impl Grid {
+    /// All grids.
+    pub const ALL: [Self; 4] = [Self::Natural, Self::Space, Self::Treebank, Self::Bert];
+
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Natural => "natural",
+            Self::Space => "space",
+            Self::Treebank => "treebank",
+            Self::Bert => "bert",
+        }
+    }
+}
+
+impl fmt::Display for Grid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Grid {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|grid| grid.name().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| format!("`{text}` is no grid of words; there are natural, space, treebank and bert"))
+    }
+}
+
+/// The words of `text` in order, as byte ranges. Linear in the length of the text.
+pub fn split(text: &str, grid: Grid) -> Vec<TextRange> {
+    let mut words = Vec::with_capacity(text.len() / 5);
+    for chunk in chunks(text) {
+        let plain = chunk.of(text).bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match grid {
+            Grid::Space => words.push(chunk),
+            Grid::Natural if plain => words.push(chunk),
+            Grid::Bert if plain => words.push(chunk),
+            Grid::Natural => natural::cut(text, chunk, &mut words),
+            Grid::Treebank => treebank::cut(text, chunk, &mut words),
+            Grid::Bert => bert::cut(text, chunk, &mut words),
+        }
+    }
+    words
+}
+
+/// The stretches between white space, none of them empty.
+fn chunks(text: &str) -> impl Iterator<Item = TextRange> {
+    let mut at = 0;
+    text.split_inclusive(char::is_whitespace).filter_map(move |piece| {
+        let start = at;
+        at += piece.len();
+        let range = TextRange::new(start, start + piece.trim_end_matches(char::is_whitespace).len());
+        (!range.is_empty()).then_some(range)
+    })
+}
+
+/// The smallest thing that a grid may make a word of: a grapheme cluster with the invisible characters around it.
+#[derive(Clone, Copy, Debug)]
+struct Unit {
+    range: TextRange,
+    /// The character that decides what the unit is.
+    base: char,
+}
+
+impl Unit {
+    fn is_digit(self) -> bool {
+        self.base.is_numeric()
+    }
+
+    /// Neither letter nor digit.
+    fn is_mark(self) -> bool {
+        !self.base.is_alphanumeric()
+    }
+
+    /// The character with its variants folded: small letters, the straight apostrophe, the plain hyphen.
+    fn folded(self) -> char {
+        match self.base {
+            '\u{2018}' | '\u{2019}' | '\u{b4}' | '`' => '\'',
+            '\u{2010}' | '\u{2011}' => '-',
+            other => other.to_ascii_lowercase(),
+        }
+    }
+}
+
+/// The units of a chunk. What cannot be seen (zero-width characters, lone combining marks) joins the unit before it,
+/// at the front the one after it, so that nobody meets a word without a shape unless there is nothing else.
+fn units(text: &str, chunk: TextRange) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    let mut faint = false;
+    for (at, cluster) in chunk.of(text).grapheme_indices(true) {
+        let start = chunk.start + at;
+        let unit = Unit { range: TextRange::new(start, start + cluster.len()), base: base(cluster) };
+        let unseen = is_hidden(unit.base) || unit.base.width() == Some(0);
+        match units.last_mut() {
+            Some(last) if unseen || faint => {
+                last.range.end = unit.range.end;
+                last.base = if faint { unit.base } else { last.base };
+                faint &= unseen;
+            }
+            _ => {
+                faint = unseen;
+                units.push(unit);
+            }
+        }
+    }
+    units
+}
+
+fn base(cluster: &str) -> char {
+    cluster.chars().next().unwrap_or('\u{fffd}')
+}
+
+/// The range of neighbouring units; empty for none.
+fn joined(units: &[Unit]) -> TextRange {
+    match units {
+        [first, .., last] => first.range.join(last.range),
+        [only] => only.range,
+        [] => TextRange::default(),
+    }
+}
+
+/// How many units from `at` on are a run of two or more full stops or of two or more hyphens, which is one word
+/// (an ellipsis, a dash); 0 for none.
+fn run(units: &[Unit], at: usize) -> usize {
+    let Some(first) = units.get(at).filter(|unit| matches!(unit.base, '.' | '-')) else { return 0 };
+    let length = units.iter().skip(at).take_while(|unit| unit.base == first.base).count();
+    if length > 1 { length } else { 0 }
+}
+
+/// Whether the units on both sides of `at` are digits, as around the colon of `9:30`.
+fn between_digits(units: &[Unit], at: usize) -> bool {
+    let digit = |index: Option<usize>| index.and_then(|i| units.get(i)).is_some_and(|unit| unit.is_digit());
+    digit(at.checked_sub(1)) && digit(at.checked_add(1))
+}
+
+/// Abbreviations without an inner full stop that restaurant reviews use; in lower case.
+const ABBREVIATIONS: [&str; 19] = [
+    "approx", "ave", "blvd", "dept", "dr", "etc", "hwy", "inc", "jr", "ltd", "mr", "mrs", "ms", "mt", "prof", "rd",
+    "sr", "st", "vs",
+];
+
+/// Whether a full stop after `word` belongs to it: one or two letters between full stops (`a.m`, `U.S`, `Ph.D`, also
+/// after a number, `10p.m`), or a word known to be cut short.
+fn is_abbreviation(word: &str) -> bool {
+    // Longer ones are none, and looking again at every full stop of a hostile text would take for ever.
+    if word.len() > 16 {
+        return false;
+    }
+    let letters = word.trim_start_matches(|c: char| !c.is_alphabetic());
+    let short = |part: &str| matches!(part.chars().count(), 1 | 2) && part.chars().all(char::is_alphabetic);
+    letters.contains('.') && letters.split('.').all(short)
+        || ABBREVIATIONS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(text: &str, grid: Grid) -> Vec<&str> {
+        split(text, grid).into_iter().map(|range| range.of(text)).collect()
+    }
+
+    /// What every grid promises.
+    fn check(text: &str, grid: Grid) -> Result<(), TestCaseError> {
+        let mut at = 0;
+        for range in split(text, grid) {
+            prop_assert!(range.start >= at && !range.is_empty(), "{grid}: {range:?} after {at}");
+            prop_assert!(text.get(at..range.start).is_some_and(|gap| gap.chars().all(char::is_whitespace)));
+            prop_assert!(text.get(range.start..range.end).is_some_and(|word| !word.contains(char::is_whitespace)));
+            at = range.end;
+        }
+        prop_assert!(text.get(at..).is_some_and(|gap| gap.chars().all(char::is_whitespace)));
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_in_order_and_leave_out_nothing_but_white_space(text in "\\PC{0,60}") {
+            for grid in Grid::ALL {
+                check(&text, grid)?;
+            }
+        }
+
+        #[test]
+        fn hostile_text_is_cut_as_well(
+            text in "[a-z0-9 .,'$%\\-\t\r\n\u{0}\u{1b}\u{301}\u{200b}\u{200d}\u{600}\u{1f355}\u{fe0f}\u{4e2d}]{0,40}"
+        ) {
+            for grid in Grid::ALL {
+                check(&text, grid)?;
+            }
+        }
+
+        #[test]
+        fn no_grid_tears_a_letter_from_its_accents(text in "[a-c.!$ ]{1,5}(\u{301}[a-c.!$ ]?){1,5}") {
+            for grid in Grid::ALL {
+                for range in split(&text, grid) {
+                    let torn = range.of(&text).starts_with('\u{301}')
+                        && !text.get(..range.start).unwrap_or_default().ends_with(char::is_whitespace);
+                    prop_assert!(range.start == 0 || !torn, "{}: {:?}", grid, range);
+                }
+            }
+        }
+
+        #[test]
+        fn plain_text_has_the_words_that_its_spaces_make(given in prop::collection::vec("[a-z]{4,6}", 1..8)) {
+            let text = given.join(" ");
+            for grid in [Grid::Natural, Grid::Space, Grid::Bert] {
+                prop_assert_eq!(words(&text, grid), given.iter().map(String::as_str).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn a_grid_is_written_as_it_is_read() {
+        for grid in Grid::ALL {
+            assert_eq!(grid.to_string().parse(), Ok(grid));
+            assert_eq!(serde_json::to_string(&grid).unwrap(), format!("\"{grid}\""));
+        }
+        assert!("words".parse::<Grid>().unwrap_err().contains("treebank"));
+    }
+
+    #[test]
+    fn one_sentence_on_four_grids() {
+        let text = "Denny's isn't $10, it's open till 2 am.";
+        assert_eq!(
+            words(text, Grid::Natural),
+            ["Denny's", "isn't", "$10", ",", "it's", "open", "till", "2", "am", "."]
+        );
+        assert_eq!(words(text, Grid::Space), ["Denny's", "isn't", "$10,", "it's", "open", "till", "2", "am."]);
+        assert_eq!(
+            words(text, Grid::Treebank),
+            ["Denny", "'s", "is", "n't", "$", "10", ",", "it", "'s", "open", "till", "2", "am", "."]
+        );
+        assert_eq!(
+            words(text, Grid::Bert),
+            ["Denny", "'", "s", "isn", "'", "t", "$", "10", ",", "it", "'", "s", "open", "till", "2", "am", "."]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_joins_what_can() {
+        assert_eq!(words("\u{200b}tacos\u{feff} \u{202e}!", Grid::Natural), ["\u{200b}tacos\u{feff}", "\u{202e}!"]);
+        assert_eq!(words(" \u{200b} ", Grid::Natural), ["\u{200b}"]);
+        assert_eq!(words(" \u{301}tacos", Grid::Natural), ["\u{301}tacos"]);
+    }
+
+    #[test]
+    fn no_text_has_no_words() {
+        for grid in Grid::ALL {
+            assert_eq!(split("", grid), []);
+            assert_eq!(split(" \t\r\n\u{3000}", grid), []);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+# What a change must pass; .ci/run runs it on a fresh machine.
+ci: fmt lint test doc
+
+fmt:
+    cargo fmt --check
+
+lint:
+    cargo clippy --all-targets --locked -- -D warnings
+    typos
+
+# The README's second command.
+test:
+    cargo test --locked
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+
+# Licences and sources of all dependencies (needs cargo-deny).
+deny:
+    cargo deny --config .deny.toml check licenses bans sources
+
+# Type-checks the CUDA path where its LLVM bundle cannot be fetched. Nothing is run.
+cuda:
+    DOCS_RS=1 cargo check --features cuda --locked
+
+# Makes the embedded base anew from a folder of all-MiniLM-L6-v2; the same input gives the same bytes.
+encoder FOLDER:
+    cargo run --release --locked -- generate encoder --from {{FOLDER}} --out assets/encoder

@@ -1,0 +1,343 @@
+//! Every command, once: its name, its word on the key line, its sentence, and where it can be given. The key line, the
+//! help and the palette read this table; keys name commands in [`keymap`](super::keymap).
+
+use super::state::Screen;
+
+/// Where the keys go at a moment. One context is in front, [`Context::Everywhere`] lies behind each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Behind every other context.
+    Everywhere,
+    /// No project is open.
+    Welcome,
+    /// The Tag screen.
+    Tag,
+    /// The Documents screen.
+    Documents,
+    /// The Train screen.
+    Train,
+    /// The Evaluate screen.
+    Evaluate,
+    /// The Explore screen, outside its text field.
+    Explore,
+    /// A text field has the keys.
+    Typing,
+    /// The palette is open.
+    Palette,
+    /// The help is open.
+    Help,
+    /// The menu for stopping a run is open.
+    StopMenu,
+    /// The question before leaving is open.
+    QuitMenu,
+}
+
+impl Context {
+    /// All contexts.
+    pub const ALL: [Self; 12] = [
+        Self::Everywhere,
+        Self::Welcome,
+        Self::Tag,
+        Self::Documents,
+        Self::Train,
+        Self::Evaluate,
+        Self::Explore,
+        Self::Typing,
+        Self::Palette,
+        Self::Help,
+        Self::StopMenu,
+        Self::QuitMenu,
+    ];
+
+    /// Whether printable keys are text.
+    pub fn is_typing(self) -> bool {
+        matches!(self, Self::Typing | Self::Palette)
+    }
+
+    /// Whether it lies over a screen and wants an answer first.
+    pub fn is_overlay(self) -> bool {
+        matches!(self, Self::Palette | Self::Help | Self::StopMenu | Self::QuitMenu)
+    }
+
+    /// The name in config files and documentation.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Welcome => "welcome",
+            Self::Tag => "tag",
+            Self::Documents => "documents",
+            Self::Train => "train",
+            Self::Evaluate => "evaluate",
+            Self::Explore => "explore",
+            Self::Typing => "typing",
+            Self::Palette => "palette",
+            Self::Help => "help",
+            Self::StopMenu => "stop-menu",
+            Self::QuitMenu => "quit-menu",
+        }
+    }
+}
+
+/// What can be asked of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each has its sentence in COMMANDS")]
+pub enum Command {
+    Label(u8),
+    Arm(u8),
+    Nest,
+    Done,
+    AcceptDone,
+    NextWord,
+    PreviousWord,
+    Lengthen,
+    Shorten,
+    LengthenLeft,
+    ShortenLeft,
+    Select,
+    Remove,
+    Take,
+    TakeAll,
+    Undo,
+    Redo,
+    NextDocument,
+    PreviousDocument,
+    Skip,
+    Flag,
+    TrainNow,
+    Left,
+    Right,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    Open,
+    Search,
+    Filter,
+    Start,
+    Pause,
+    StopMenu,
+    StopAfterEpoch,
+    StopNow,
+    OtherPane,
+    View,
+    Type,
+    Accept,
+    CopyText,
+    Export,
+    Go(Screen),
+    NextScreen,
+    PreviousScreen,
+    Palette,
+    Help,
+    Back,
+    Save,
+    Redraw,
+    Suspend,
+    Quit,
+    QuitNow,
+    QuitStop,
+    QuitKeep,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandInfo {
+    /// Which command.
+    pub id: Command,
+    /// The name in config files and in the palette.
+    pub name: &'static str,
+    /// The word on the key line; rows with the same word share a place there. Empty: not on the key line.
+    pub hint: &'static str,
+    /// One sentence without its full stop.
+    pub doc: &'static str,
+    /// Where it can be given.
+    pub contexts: &'static [Context],
+}
+
+const fn row(
+    id: Command,
+    name: &'static str,
+    hint: &'static str,
+    doc: &'static str,
+    contexts: &'static [Context],
+) -> CommandInfo {
+    CommandInfo { id, name, hint, doc, contexts }
+}
+
+const TAG: &[Context] = &[Context::Tag];
+const ANY: &[Context] = &[Context::Everywhere];
+const LISTS: &[Context] = &[
+    Context::Tag,
+    Context::Documents,
+    Context::Train,
+    Context::Evaluate,
+    Context::Welcome,
+    Context::Palette,
+    Context::Help,
+];
+const LONG: &[Context] = &[Context::Tag, Context::Documents, Context::Help];
+
+/// All commands, most used first: that is the order of the key line.
+pub static COMMANDS: &[CommandInfo] = &[
+    row(
+        Command::StopAfterEpoch,
+        "stop-after-epoch",
+        "after this epoch",
+        "End the run when this epoch is complete, and keep its model",
+        &[Context::StopMenu],
+    ),
+    row(
+        Command::StopNow,
+        "stop-now",
+        "now",
+        "End the run after this step, score it and keep its model",
+        &[Context::StopMenu],
+    ),
+    row(Command::QuitNow, "quit-now", "leave", "Leave without waiting for anything more", &[Context::QuitMenu]),
+    row(
+        Command::QuitStop,
+        "quit-stop",
+        "stop it and leave",
+        "End the run, keep its model, then leave",
+        &[Context::QuitMenu],
+    ),
+    row(
+        Command::QuitKeep,
+        "quit-keep",
+        "leave, it goes on",
+        "Leave the screen and let the run go on",
+        &[Context::QuitMenu],
+    ),
+    row(Command::Start, "start", "start", "Start a training with the settings shown", &[Context::Train]),
+    row(Command::Pause, "pause", "pause", "Pause the run, or let it go on", &[Context::Train]),
+    row(Command::StopMenu, "stop", "stop", "Ask how to end the run", &[Context::Train]),
+    row(
+        Command::Open,
+        "open",
+        "open",
+        "Open, change or run what the cursor is on",
+        &[Context::Documents, Context::Train, Context::Welcome, Context::Palette],
+    ),
+    row(Command::Search, "search", "search", "Search the documents' texts and ids", &[Context::Documents]),
+    row(Command::Filter, "filter", "filter", "Show only documents of the next status", &[Context::Documents]),
+    row(Command::View, "view-run", "curves", "Show the curves of a run, or the settings", &[Context::Train]),
+    row(
+        Command::OtherPane,
+        "other-pane",
+        "settings, runs",
+        "Move between the settings and the list of runs",
+        &[Context::Train],
+    ),
+    row(Command::Type, "type", "type", "Go into the text field", &[Context::Explore]),
+    row(Command::Accept, "accept", "ok", "Leave the text field and take what it says", &[Context::Typing]),
+    row(Command::Label(1), "label-1", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(2), "label-2", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(3), "label-3", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(4), "label-4", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(5), "label-5", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(6), "label-6", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(7), "label-7", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(8), "label-8", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Label(9), "label-9", "", "Label the word or the selection, or relabel the span", TAG),
+    row(Command::Done, "done", "done", "Mark the document done without suggestions, go to the next", TAG),
+    row(
+        Command::AcceptDone,
+        "accept-done",
+        "take all, done",
+        "Take all suggestions, mark it done, go to the next",
+        TAG,
+    ),
+    row(Command::NextWord, "next-word", "next", "Go to the next content word without a label", TAG),
+    row(Command::Lengthen, "lengthen", "edge", "Lengthen the span by a word at its right edge", TAG),
+    row(Command::Shorten, "shorten", "edge", "Shorten the span by a word at its right edge", TAG),
+    row(Command::Remove, "remove", "remove", "Remove the span under the cursor", TAG),
+    row(Command::Undo, "undo", "undo", "Take back the last action, over documents and restarts too", TAG),
+    row(Command::Take, "take", "take", "Take the suggestion under the cursor", TAG),
+    row(Command::Select, "select", "select", "Start a selection, or end it; an armed label labels it", TAG),
+    row(Command::TrainNow, "train-now", "train", "Train now with the last settings", TAG),
+    row(Command::TakeAll, "take-all", "take all", "Take all suggestions on this document", TAG),
+    row(Command::Redo, "redo", "redo", "Do again what was taken back", TAG),
+    row(Command::NextDocument, "next-document", "document", "Go to the next document", TAG),
+    row(Command::PreviousDocument, "previous-document", "document", "Go to the document before", TAG),
+    row(Command::Skip, "skip", "skip", "Leave the document out on purpose, go to the next", TAG),
+    row(Command::Flag, "flag", "flag", "Flag the document to be talked about, or unflag it", TAG),
+    row(Command::PreviousWord, "previous-word", "back", "Go back to the content word without a label before this", TAG),
+    row(Command::LengthenLeft, "lengthen-left", "left edge", "Lengthen the span by a word at its left edge", TAG),
+    row(Command::ShortenLeft, "shorten-left", "left edge", "Shorten the span by a word at its left edge", TAG),
+    row(Command::Nest, "nest", "nest", "Let the next label nest with spans, not replace them", TAG),
+    row(Command::Arm(1), "arm-1", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(2), "arm-2", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(3), "arm-3", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(4), "arm-4", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(5), "arm-5", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(6), "arm-6", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(7), "arm-7", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(8), "arm-8", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Arm(9), "arm-9", "", "Arm the label: selections get it until it is put down", TAG),
+    row(Command::Left, "left", "", "Go left by a word", &[Context::Tag, Context::Explore]),
+    row(Command::Right, "right", "", "Go right by a word", &[Context::Tag, Context::Explore]),
+    row(Command::Up, "up", "", "Go up by a line", LISTS),
+    row(Command::Down, "down", "", "Go down by a line", LISTS),
+    row(Command::PageUp, "page-up", "", "Go up by a page", LONG),
+    row(Command::PageDown, "page-down", "", "Go down by a page", LONG),
+    row(Command::First, "first", "", "Go to the start", LONG),
+    row(Command::Last, "last", "", "Go to the end", LONG),
+    row(Command::CopyText, "copy", "", "Copy the document's text to the clipboard", TAG),
+    row(Command::Export, "export", "", "Write the project in another format", ANY),
+    row(Command::Go(Screen::Tag), "go-tag", "", "Go to the Tag screen", ANY),
+    row(Command::Go(Screen::Documents), "go-documents", "", "Go to the Documents screen", ANY),
+    row(Command::Go(Screen::Train), "go-train", "", "Go to the Train screen", ANY),
+    row(Command::Go(Screen::Evaluate), "go-evaluate", "", "Go to the Evaluate screen", ANY),
+    row(Command::Go(Screen::Explore), "go-explore", "", "Go to the Explore screen", ANY),
+    row(Command::NextScreen, "next-screen", "screen", "Go to the next screen", ANY),
+    row(Command::PreviousScreen, "previous-screen", "", "Go to the screen before", ANY),
+    row(Command::Back, "back", "back", "Close, put down or leave what is in front", ANY),
+    row(Command::Palette, "palette", "commands", "Find a command by its name", ANY),
+    row(Command::Save, "save", "save", "Try again to write what is not saved yet", ANY),
+    row(Command::Redraw, "redraw", "", "Draw the whole screen again", ANY),
+    row(Command::Suspend, "suspend", "", "Give the terminal back to the shell for a while", ANY),
+    row(Command::Quit, "quit", "quit", "Leave; asks first when a training runs or work is not saved", ANY),
+    row(Command::Help, "help", "more", "Show what the keys do at this moment", ANY),
+];
+
+impl Command {
+    /// The command's row.
+    pub fn info(self) -> Option<&'static CommandInfo> {
+        COMMANDS.iter().find(|row| row.id == self)
+    }
+
+    /// The command with this name.
+    pub fn find(name: &str) -> Option<Self> {
+        COMMANDS.iter().find(|row| row.name == name).map(|row| row.id)
+    }
+
+    /// Whether it can be given in `context` or everywhere.
+    pub fn fits(self, context: Context) -> bool {
+        self.info().is_some_and(|row| row.contexts.contains(&context) || row.contexts.contains(&Context::Everywhere))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_commands_are_unique() {
+        let names: HashSet<_> = COMMANDS.iter().map(|row| row.name).collect();
+        let ids: HashSet<_> = COMMANDS.iter().map(|row| row.id).collect();
+        assert_eq!((names.len(), ids.len()), (COMMANDS.len(), COMMANDS.len()));
+    }
+
+    #[test]
+    fn docs_are_sentences_without_a_full_stop() {
+        for row in COMMANDS {
+            assert!(row.doc.starts_with(char::is_uppercase) && !row.doc.ends_with('.'), "{}: {}", row.name, row.doc);
+            assert!(row.doc.len() <= 60 && row.hint.len() <= 18, "{} is too long", row.name);
+            assert!(!row.contexts.is_empty(), "{} can be given nowhere", row.name);
+        }
+    }
+}

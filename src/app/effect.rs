@@ -1,0 +1,91 @@
+//! What the program asks of the outside world. `update` returns these; the shell carries them out in order and
+//! answers with events that repeat the generation.
+
+use crate::{
+    runs::{Control, Settings},
+    spans::Entry,
+};
+
+/// Something to do outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Open a project by [`Place::path`](super::event::Place); answered by `Opened` or `OpenFailed`.
+    Open(String),
+    /// Append these lines to the annotator's journal, in order, and sync; answered by `Saved` (for each batch that is
+    /// on disk) or `SaveFailed`. After a failure everything with the same or a smaller attempt number is dropped,
+    /// because later lines build on earlier ones; all lines that were not acknowledged come again with the next number.
+    Record {
+        /// Counts the attempts.
+        attempt: u64,
+        /// The lines.
+        entries: Vec<Entry>,
+    },
+    /// Count what would train now; answered by `Summary`.
+    Summarise {
+        /// To be repeated in the answer.
+        generation: u64,
+    },
+    /// Train on a thread of its own; answered by `TrainingStarted` or `TrainingRefused`. All lines recorded before
+    /// must be on disk, or in the data, when the documents are read.
+    StartTraining {
+        /// To be repeated in the answer.
+        generation: u64,
+        /// With these settings.
+        settings: Settings,
+    },
+    /// Send a command to a run, by the channel in this process or by its control file.
+    ControlRun {
+        /// The run's folder name.
+        run: String,
+        /// The command.
+        control: Control,
+    },
+    /// Read the run's `metrics.jsonl` from its start and go on while it grows; answered by `Points`, again and again,
+    /// and `RunStatus`. Replaces what was followed before.
+    Follow {
+        /// To be repeated in the answers.
+        generation: u64,
+        /// The run's folder name.
+        run: String,
+    },
+    /// Ask the newest model what it finds in a sentence; the latest request wins. Answered by `Prediction` or
+    /// `PredictionFailed`.
+    Predict {
+        /// To be repeated in the answer.
+        generation: u64,
+        /// The sentence.
+        text: String,
+    },
+    /// Ask the newest model for suggestions on these documents, first ones first; answered by `Suggestions`, one for
+    /// each. Replaces an earlier request. Without a model nothing comes.
+    Suggest {
+        /// The documents' ids.
+        documents: Vec<String>,
+    },
+    /// Write the project in another format; answered by `Exported`.
+    Export {
+        /// To be repeated in the answer.
+        generation: u64,
+        /// A format's name, as on the command line.
+        format: String,
+    },
+    /// Put this text on the clipboard; a `Message` says by which way.
+    Copy(String),
+    /// Draw every cell again.
+    Redraw,
+    /// Stop the process as `ctrl-z` does, with the terminal given back.
+    Suspend,
+    /// Leave.
+    Quit(Leave),
+}
+
+/// What becomes of a training that runs in this program when it leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// None runs.
+    Plain,
+    /// It ends after this step; its model so far is kept. The program leaves when that is written.
+    StopRun,
+    /// It goes on without a screen.
+    KeepRun,
+}

@@ -1,0 +1,253 @@
+//! Everything that can happen to the program, as one closed enum on one ordered channel.
+//!
+//! Replies to an effect carry the generation that the effect gave; `update` drops those that are stale.
+
+use crate::{
+    runs::{Point, Settings, Status},
+    spans::{ActionId, Document, Journal, LabelSet},
+    text::TextRange,
+};
+
+use super::key::Key;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key was pressed, or repeated.
+    Key {
+        /// Which.
+        key: Key,
+        /// When, in seconds since 1970, UTC.
+        at: u64,
+    },
+    /// Text was pasted (bracketed paste).
+    Paste(String),
+    /// The terminal has this size now. Sent once before the first frame.
+    Resize {
+        /// Width in cells.
+        columns: u16,
+        /// Height in cells.
+        rows: u16,
+    },
+    /// The terminal is gone, or the program was asked to end (SIGHUP, SIGTERM).
+    Hangup,
+    /// A minute went by; sent only while something on the screen tells time.
+    Tick {
+        /// Seconds since 1970, UTC.
+        at: u64,
+    },
+    /// What can be opened, for the welcome screen.
+    Welcome(Vec<Place>),
+    /// A project was opened.
+    Opened(Box<Opened>),
+    /// A project could not be opened.
+    OpenFailed(String),
+    /// These journal entries are on disk, synced.
+    Saved {
+        /// The attempt of [`Effect::Record`](super::Effect::Record).
+        attempt: u64,
+        /// The entries' ids.
+        ids: Vec<ActionId>,
+    },
+    /// The rest of this attempt, and everything sent later with the same attempt number, is not on disk.
+    SaveFailed {
+        /// The attempt of [`Effect::Record`](super::Effect::Record).
+        attempt: u64,
+        /// What happened, to which file, what to do.
+        message: String,
+    },
+    /// What would train now; answers [`Effect::Summarise`](super::Effect::Summarise).
+    Summary {
+        /// The effect's generation.
+        generation: u64,
+        /// The counts.
+        summary: DataSummary,
+    },
+    /// All runs of the project, newest first.
+    Runs(Vec<RunInfo>),
+    /// A training asked for by [`Effect::StartTraining`](super::Effect::StartTraining) has its run folder.
+    TrainingStarted {
+        /// The effect's generation.
+        generation: u64,
+        /// The run's folder name.
+        run: String,
+    },
+    /// A training could not start; answers [`Effect::StartTraining`](super::Effect::StartTraining).
+    TrainingRefused {
+        /// The effect's generation.
+        generation: u64,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// Lines were read from the `metrics.jsonl` of the followed run; answers [`Effect::Follow`](super::Effect::Follow).
+    Points {
+        /// The effect's generation.
+        generation: u64,
+        /// The lines, in order, after those that came before.
+        points: Vec<Point>,
+    },
+    /// The `status.json` of a run has changed.
+    RunStatus {
+        /// The run's folder name.
+        run: String,
+        /// Its status.
+        status: Status,
+    },
+    /// What the model finds; answers [`Effect::Predict`](super::Effect::Predict).
+    Prediction {
+        /// The effect's generation.
+        generation: u64,
+        /// What it finds.
+        prediction: Prediction,
+    },
+    /// The model could not say anything; answers [`Effect::Predict`](super::Effect::Predict).
+    PredictionFailed {
+        /// The effect's generation.
+        generation: u64,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// What the model suggests for a document. Replaces what it suggested before.
+    Suggestions {
+        /// The document's id.
+        document: String,
+        /// The run whose model speaks.
+        run: String,
+        /// Its suggestions.
+        found: Vec<Found>,
+    },
+    /// An export ended; answers [`Effect::Export`](super::Effect::Export).
+    Exported {
+        /// The effect's generation.
+        generation: u64,
+        /// Where it was written and what was proved; or why not.
+        outcome: Result<String, String>,
+    },
+    /// Something to tell.
+    Message(Message),
+}
+
+/// Something that can be opened from the welcome screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What [`Effect::Open`](super::Effect::Open) takes: a path, or the name of a sample.
+    pub path: String,
+    /// What is shown.
+    pub name: String,
+    /// A sample that the program carries, not a project on disk.
+    pub sample: bool,
+}
+
+/// A project as the screens see it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The folder's name.
+    pub name: String,
+    /// The annotator who works now.
+    pub annotator: String,
+    /// All documents, in order.
+    pub documents: Vec<Document>,
+    /// The labels, in order.
+    pub labels: LabelSet,
+    /// What this annotator has done so far.
+    pub journal: Journal,
+    /// The documents that this annotator marked done today.
+    pub done_today: Vec<String>,
+    /// A random number for this run of the program; no journal entry has it as its writer yet.
+    pub writer: u32,
+    /// The settings of the last training, or those that the recipe gives.
+    pub settings: Settings,
+    /// Runs, newest first.
+    pub runs: Vec<RunInfo>,
+    /// The device that a training would take, and why. Empty if not known yet.
+    pub device: String,
+    /// Why nothing may be written (another program holds the annotator's lock), if so.
+    pub read_only: Option<String>,
+}
+
+/// What the run list says of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunInfo {
+    /// Folder name, such as `0007-mini`.
+    pub id: String,
+    /// The base model.
+    pub base: String,
+    /// When it began, in seconds since 1970, UTC.
+    pub started: u64,
+    /// Where it stands.
+    pub status: Status,
+    /// F1 per word, lenient, of the last evaluation on the validation part.
+    pub word_f1: Option<f64>,
+    /// Whether this program trains it, so that it ends with the program.
+    pub ours: bool,
+}
+
+/// What goes into a training and what stays out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataSummary {
+    /// Documents that teach.
+    pub train: usize,
+    /// Documents that are scored during the training.
+    pub valid: usize,
+    /// Documents that are scored at the end.
+    pub test: usize,
+    /// Words in the documents that teach.
+    pub words: usize,
+    /// Spans in the documents that teach.
+    pub spans: usize,
+    /// Documents that stay out, by reason (`not done yet`, `skipped`).
+    pub out: Vec<(String, usize)>,
+    /// What should be known before training: half-word spans, nested spans, too little data.
+    pub notes: Vec<String>,
+}
+
+/// A stretch of text to which a model gives a label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Where, in bytes of the text.
+    pub range: TextRange,
+    /// The label's name.
+    pub label: String,
+    /// The model's probability, from 0 to 1.
+    pub score: f32,
+}
+
+/// What a model says about a sentence.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Prediction {
+    /// The model's name: a run or a folder.
+    pub model: String,
+    /// Spans, in reading order.
+    pub found: Vec<Found>,
+    /// For every word the likeliest labels (`O` among them), best first.
+    pub words: Vec<Guess>,
+}
+
+/// The likeliest labels of one word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    /// Where the word is, in bytes of the text.
+    pub range: TextRange,
+    /// Label name and probability, best first.
+    pub labels: Vec<(String, f32)>,
+}
+
+/// A line for the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// How it is shown and whether it stays.
+    pub level: Level,
+    /// Plain words: what happened, where, what to do.
+    pub text: String,
+}
+
+/// How much a message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Goes with the next key.
+    Info,
+    /// Goes with the next key; something was not done.
+    Warn,
+    /// Stays until it is put right or sent away with `esc`.
+    Error,
+}

@@ -1,0 +1,354 @@
+//! Which key gives which command, by context, with conditions on a snapshot of the moment ([`Facts`]).
+
+mod defaults;
+
+use super::{
+    command::{COMMANDS, Command, CommandInfo, Context},
+    key::{Key, KeyError},
+};
+
+use defaults::DEFAULTS;
+
+/// What is true now, as far as conditions ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "a list of facts is what it is")]
+pub struct Facts {
+    /// A span is under the cursor.
+    pub on_span: bool,
+    /// There is a span whose edges can be moved.
+    pub edge: bool,
+    /// A suggestion is under the cursor.
+    pub on_suggestion: bool,
+    /// The document has suggestions.
+    pub suggestions: bool,
+    /// Something can be taken back.
+    pub undo: bool,
+    /// Something can be done again.
+    pub redo: bool,
+    /// A training runs.
+    pub running: bool,
+    /// The training that runs is paused.
+    pub paused: bool,
+    /// There are runs.
+    pub runs: bool,
+    /// A run is followed.
+    pub view: bool,
+    /// The followed run is shown in place of the settings.
+    pub viewing: bool,
+    /// There are documents.
+    pub documents: bool,
+    /// Something is not saved and its saving failed.
+    pub save_failed: bool,
+    /// Something is not saved yet.
+    pub unsaved: bool,
+    /// Something can be closed, put down or left.
+    pub back: bool,
+}
+
+/// A condition on [`Facts`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each has its sentence in why_not")]
+pub enum When {
+    #[default]
+    Always,
+    OnSpan,
+    Edge,
+    OnSuggestion,
+    Suggestions,
+    Undo,
+    Redo,
+    Running,
+    Idle,
+    Runs,
+    View,
+    Form,
+    Documents,
+    SaveFailed,
+    Back,
+}
+
+impl When {
+    /// Whether the condition holds.
+    pub fn holds(self, facts: &Facts) -> bool {
+        match self {
+            Self::Always => true,
+            Self::OnSpan => facts.on_span,
+            Self::Edge => facts.edge,
+            Self::OnSuggestion => facts.on_suggestion,
+            Self::Suggestions => facts.suggestions,
+            Self::Undo => facts.undo,
+            Self::Redo => facts.redo,
+            Self::Running => facts.running,
+            Self::Idle => !facts.running,
+            Self::Runs => facts.runs,
+            Self::View => facts.view,
+            Self::Form => !facts.viewing,
+            Self::Documents => facts.documents,
+            Self::SaveFailed => facts.save_failed,
+            Self::Back => facts.back,
+        }
+    }
+
+    /// What to say when a key was pressed and the condition does not hold.
+    pub fn why_not(self) -> &'static str {
+        match self {
+            Self::Always => "",
+            Self::OnSpan => "No span is under the cursor",
+            Self::Edge => "No span is under the cursor, and none was just made",
+            Self::OnSuggestion => "No suggestion is under the cursor",
+            Self::Suggestions => "This document has no suggestions",
+            Self::Undo => "There is nothing to take back",
+            Self::Redo => "There is nothing to do again",
+            Self::Running => "No training runs",
+            Self::Idle => "A training runs; it can be stopped on the Train screen with S",
+            Self::Runs => "There are no runs yet",
+            Self::View => "There are no runs yet",
+            Self::Form => "",
+            Self::Documents => "There is no document",
+            Self::SaveFailed => "Everything is saved",
+            Self::Back => "",
+        }
+    }
+}
+
+/// One key of one context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Where.
+    pub context: Context,
+    /// The key.
+    pub key: Key,
+    /// When.
+    pub when: When,
+    /// What it gives.
+    pub command: Command,
+}
+
+/// All keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+/// Why a key cannot be bound.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeymapError {
+    /// The key's name is wrong.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The context's name is wrong.
+    #[error("`{0}` is no place for keys; there are {names}", names = Context::ALL.map(Context::name).join(", "))]
+    Context(String),
+    /// The command's name is wrong.
+    #[error("`{0}` is no command; the palette (`:`) and `tagli generate keys` list them")]
+    Command(String),
+    /// The command cannot be given there.
+    #[error("`{command}` cannot be given in `{context}`")]
+    Misplaced {
+        /// The command's name.
+        command: String,
+        /// The context's name.
+        context: &'static str,
+    },
+}
+
+/// What a key means at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// This.
+    Command(Command),
+    /// Nothing now; say why.
+    Not(When),
+    /// Nothing.
+    Nothing,
+}
+
+/// An entry of the key line or the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The keys' names, joined by a blank.
+    pub keys: String,
+    /// The word.
+    pub word: &'static str,
+}
+
+impl Keymap {
+    /// Gives a key another meaning; the name `none` takes its meaning away.
+    ///
+    /// # Errors
+    /// A name is wrong, or the command has no place in the context.
+    pub fn bind(&mut self, context: &str, key: &str, command: &str) -> Result<(), KeymapError> {
+        let known = Context::ALL.into_iter().find(|known| known.name() == context);
+        let context = known.ok_or_else(|| KeymapError::Context(context.to_owned()))?;
+        let key: Key = key.parse()?;
+        let id = match command {
+            "none" => None,
+            name => Some(Command::find(name).ok_or_else(|| KeymapError::Command(name.to_owned()))?),
+        };
+        if id.is_some_and(|id| context != Context::Everywhere && !id.fits(context)) {
+            return Err(KeymapError::Misplaced { command: command.to_owned(), context: context.name() });
+        }
+        self.bindings.retain(|binding| (binding.context, binding.key) != (context, key));
+        if let Some(command) = id {
+            let when = DEFAULTS.iter().find(|row| row.3 == command).map_or(When::Always, |row| row.2);
+            self.bindings.push(Binding { context, key, when, command });
+        }
+        Ok(())
+    }
+
+    /// All bindings.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// What `key` means in `context`: its own bindings first, then those of everywhere.
+    pub fn meaning(&self, context: Context, key: Key, facts: &Facts) -> Meaning {
+        let mut refused = None;
+        for place in [context, Context::Everywhere] {
+            for binding in self.bindings.iter().filter(|b| b.context == place && b.key == key) {
+                if binding.when.holds(facts) {
+                    return Meaning::Command(binding.command);
+                }
+                refused = refused.or(Some(binding.when));
+            }
+        }
+        refused.map_or(Meaning::Nothing, Meaning::Not)
+    }
+
+    /// The keys that give `command` in `context`.
+    pub fn keys(&self, context: Context, command: Command) -> impl Iterator<Item = &Binding> {
+        let here = move |place| place == context || place == Context::Everywhere;
+        self.bindings.iter().filter(move |binding| here(binding.context) && binding.command == command)
+    }
+
+    /// The entries of the key line: what works now, most used first. Commands with the same word share an entry.
+    pub fn hints(&self, context: Context, facts: &Facts) -> Vec<Hint> {
+        let mut hints: Vec<Hint> = Vec::new();
+        // A text field eats every printable key, so those of everywhere do not work there.
+        for row in COMMANDS.iter().filter(|row| !row.hint.is_empty() && row.id.fits(context)) {
+            if context.is_overlay() && row.id != Command::Back && !row.contexts.contains(&context) {
+                continue;
+            }
+            let mut keys = self.keys(context, row.id).filter(|b| b.when.holds(facts));
+            let Some(binding) = keys.find(|b| !(context.is_typing() && b.key.typed().is_some())) else { continue };
+            let (key, word) = (binding.key.to_string(), word(row, facts));
+            match hints.iter_mut().find(|hint| hint.word == word) {
+                Some(hint) => hint.keys = format!("{} {key}", hint.keys),
+                None => hints.push(Hint { keys: key, word }),
+            }
+        }
+        hints
+    }
+
+    /// All keys of `context` with what they do, for the help: the keys' names and a sentence. Rows that say the same,
+    /// one for each digit, are told as one.
+    pub fn help(&self, context: Context) -> Vec<(String, &'static str)> {
+        let mut lines: Vec<(String, &'static str)> = Vec::new();
+        for row in COMMANDS.iter().filter(|row| row.id.fits(context)) {
+            let keys: Vec<String> = self.keys(context, row.id).map(|binding| binding.key.to_string()).collect();
+            let Some(last) = keys.last() else { continue };
+            match lines.last_mut() {
+                Some((range, doc)) if *doc == row.doc => {
+                    let first = range.split_once("..").map_or(range.as_str(), |(first, _)| first);
+                    *range = format!("{}..{last}", first.rsplit(' ').next().unwrap_or(first));
+                }
+                _ => lines.push((keys.join(" "), row.doc)),
+            }
+        }
+        lines
+    }
+}
+
+fn word(row: &CommandInfo, facts: &Facts) -> &'static str {
+    match row.id {
+        Command::Pause if facts.paused => "go on",
+        Command::AcceptDone if !facts.suggestions => "done",
+        Command::View if facts.viewing => "settings",
+        _ => row.hint,
+    }
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let rows = DEFAULTS.iter().flat_map(|(context, keys, when, command)| {
+            let keys = keys.split(' ').filter_map(|key| key.parse().ok());
+            keys.map(|key| Binding { context: *context, key, when: *when, command: *command })
+        });
+        Self { bindings: rows.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{
+        Context::{Everywhere, Tag},
+        *,
+    };
+
+    #[test]
+    fn every_default_key_is_a_key_and_no_key_stands_twice_in_a_context() {
+        let written: usize = DEFAULTS.iter().map(|row| row.1.split(' ').count()).sum();
+        let keymap = Keymap::default();
+        assert_eq!(keymap.bindings().len(), written);
+        let distinct: HashSet<_> = keymap.bindings().iter().map(|b| (b.context, b.key, b.when)).collect();
+        assert_eq!(distinct.len(), written);
+    }
+
+    #[test]
+    fn keys_give_commands_where_they_belong() {
+        for binding in Keymap::default().bindings() {
+            assert!(binding.command.fits(binding.context), "{binding:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_key_or_stands_in_the_palette() {
+        let keymap = Keymap::default();
+        for row in COMMANDS {
+            let bound = keymap.bindings().iter().any(|binding| binding.command == row.id);
+            assert!(bound || row.contexts.contains(&Everywhere), "{} cannot be reached", row.name);
+        }
+    }
+
+    #[test]
+    fn the_contracts_keys_are_there() {
+        let keymap = Keymap::default();
+        let facts =
+            Facts { documents: true, on_span: true, edge: true, on_suggestion: true, undo: true, ..Facts::default() };
+        for (key, command) in [
+            ("3", Command::Label(3)),
+            ("#", Command::Arm(3)),
+            ("]", Command::Lengthen),
+            ("{", Command::ShortenLeft),
+            ("space", Command::AcceptDone),
+            ("shift-tab", Command::PreviousScreen),
+        ] {
+            assert_eq!(keymap.meaning(Tag, key.parse().unwrap(), &facts), Meaning::Command(command), "{key}");
+        }
+        assert_eq!(keymap.meaning(Tag, Key::char('x'), &Facts::default()), Meaning::Not(When::OnSpan));
+    }
+
+    #[test]
+    fn a_user_moves_a_key() {
+        let mut keymap = Keymap::default();
+        keymap.bind("tag", "alt-d", "done").unwrap();
+        keymap.bind("tag", "enter", "none").unwrap();
+        let facts = Facts { documents: true, ..Facts::default() };
+        assert_eq!(keymap.meaning(Tag, "alt-d".parse().unwrap(), &facts), Meaning::Command(Command::Done));
+        assert_eq!(keymap.meaning(Tag, "enter".parse().unwrap(), &facts), Meaning::Nothing);
+        assert!(keymap.bind("tag", "e", "stop-now").unwrap_err().to_string().contains("cannot be given in `tag`"));
+        assert!(keymap.bind("tag", "hyper-e", "done").is_err());
+        assert!(keymap.bind("kitchen", "e", "done").unwrap_err().to_string().contains("welcome"));
+    }
+
+    #[test]
+    fn the_key_line_shows_what_works_now() {
+        let keymap = Keymap::default();
+        let words = |facts: &Facts| keymap.hints(Tag, facts).iter().map(|hint| hint.word).collect::<Vec<_>>();
+        let plain = words(&Facts { documents: true, ..Facts::default() });
+        assert!(plain.starts_with(&["done", "next"]) && !plain.contains(&"remove"), "{plain:?}");
+        assert!(words(&Facts { documents: true, on_span: true, ..Facts::default() }).contains(&"remove"));
+    }
+}

@@ -1,0 +1,27 @@
+//! Floor 8: the program without the outside world. [`Event`]s come in, [`update()`] changes the [`State`] and returns
+//! [`Effect`]s. No files, no clock, no terminal, no threads: what happens follows from the events alone.
+
+pub mod command;
+pub mod documents;
+pub mod effect;
+pub mod evaluate;
+pub mod event;
+pub mod explore;
+pub mod field;
+pub mod key;
+pub mod keymap;
+pub mod overlay;
+pub mod project;
+pub mod state;
+pub mod tag;
+pub mod train;
+pub mod update;
+
+#[cfg(test)]
+mod tests;
+
+pub use effect::{Effect, Leave};
+pub use event::Event;
+pub use key::Key;
+pub use state::{Screen, State};
+pub use update::update;

@@ -1,0 +1,163 @@
+//! Labelling, edges, removing, suggestions.
+
+use crate::{
+    app::{command::Command, event::Level, project::Suggestion},
+    spans::{Edit, LabelId, Source, Span, SpanId},
+    text::TextRange,
+};
+
+use super::Desk;
+
+impl Desk<'_> {
+    /// Labels the selection, or the word; relabels the span under the cursor. The same label again does nothing.
+    pub(super) fn label(&mut self, label: LabelId) {
+        if let Some(words) = self.tag.selection() {
+            if let Some(range) = self.document().and_then(|document| document.range_of_words(words)) {
+                self.label_range(range, label);
+            }
+            return;
+        }
+        // The cursor has left the span that the last key made: the same key again is a repeat, not another word.
+        let just_made = self.tag.last.and_then(|id| self.annotation().get(id));
+        if just_made.is_some_and(|span| span.label == label) {
+            return;
+        }
+        match (self.tag.span(self.project).cloned(), self.tag.nest) {
+            (Some(span), false) => self.relabel(&span, label),
+            _ => {
+                let word = self.document().and_then(|document| document.words.get(self.tag.word)).copied();
+                if let Some(range) = word {
+                    self.label_range(range, label);
+                }
+            }
+        }
+    }
+
+    fn relabel(&mut self, span: &Span, label: LabelId) {
+        if span.label != label {
+            self.act_on(vec![Edit::Relabel(span.id, label)], span.id, span.range);
+        } else {
+            self.tag.anchor = None;
+        }
+    }
+
+    /// Puts a span on `range` in place of those that it touches; with `nest`, only of those that it would cross.
+    fn label_range(&mut self, range: TextRange, label: LabelId) {
+        if range.is_empty() {
+            return self.tell(Level::Warn, "This word is empty and cannot be labelled");
+        }
+        if let Some(same) = self.annotation().spans().iter().find(|span| span.range == range).cloned() {
+            return self.relabel(&same, label);
+        }
+        let nest = self.tag.nest;
+        let goes = |span: &&Span| {
+            let nested = span.range.covers(range) || range.covers(span.range);
+            span.range.overlaps(range) && !(nest && nested)
+        };
+        let replaced: Vec<SpanId> = self.annotation().spans().iter().filter(goes).map(|span| span.id).collect();
+        let count = replaced.len();
+        let id = self.project.new_id();
+        let mut edits: Vec<Edit> = replaced.into_iter().map(Edit::Remove).collect();
+        edits.push(Edit::Add(Span { id, range, label, source: Source::Human }));
+        self.act_on(edits, id, range);
+        if count > 0 && self.told.is_none() {
+            let spans = if count == 1 { "the span" } else { "the spans" };
+            self.tell(
+                Level::Info,
+                format!("Took the place of {spans} that it touched; N before the digit nests instead"),
+            );
+        }
+    }
+
+    pub(super) fn arm(&mut self, label: LabelId) {
+        self.tag.armed = if self.tag.armed == Some(label) { None } else { Some(label) };
+    }
+
+    /// Starts a selection; ends it, and labels it if a label is armed.
+    pub(super) fn select(&mut self) {
+        self.tag.last = None;
+        match (self.tag.anchor, self.tag.armed) {
+            (None, _) => self.tag.anchor = Some(self.tag.word),
+            (Some(_), Some(label)) => self.label(label),
+            (Some(_), None) => self.tag.anchor = None,
+        }
+    }
+
+    pub(super) fn remove(&mut self) {
+        if let Some(id) = self.tag.span(self.project).map(|span| span.id) {
+            self.tag.last = None;
+            self.act(vec![Edit::Remove(id)]);
+        }
+    }
+
+    /// Moves an edge by a word. How the span lies to every other one (apart, inside, around) must stay as it is.
+    pub(super) fn edge(&mut self, command: Command) {
+        let Some(span) = self.tag.edge(self.project).cloned() else { return };
+        let Some(range) = self.moved(span.range, command) else {
+            let least = matches!(command, Command::Shorten | Command::ShortenLeft);
+            let why = if least { "A span has one word at least; x removes it" } else { "The text ends here" };
+            return self.tell(Level::Info, why);
+        };
+        let others = self.annotation().spans().iter().filter(|other| other.id != span.id);
+        let in_the_way = others.map(|other| other.range).any(|other| {
+            let (apart, inside, around) =
+                (!other.overlaps(span.range), other.covers(span.range), span.range.covers(other));
+            !(apart && !other.overlaps(range) || inside && other.covers(range) || around && range.covers(other))
+        });
+        if in_the_way {
+            return self.tell(Level::Info, "Another span is in the way");
+        }
+        // The cursor stays behind a span that was just made, and on one that it was moved to.
+        let follows = self.tag.last == Some(span.id) && !self.on(span.range);
+        let word = self.tag.word;
+        self.act_on(vec![Edit::Resize(span.id, range)], span.id, range);
+        let words = self.document().and_then(|document| document.words_touching(range));
+        if let Some(words) = words.filter(|_| !follows) {
+            self.tag.word = word.clamp(words.start, words.end - 1);
+        }
+    }
+
+    fn on(&self, range: TextRange) -> bool {
+        self.document().and_then(|document| document.words.get(self.tag.word)).is_some_and(|word| word.overlaps(range))
+    }
+
+    fn moved(&self, range: TextRange, command: Command) -> Option<TextRange> {
+        let words = &self.document()?.words;
+        let (mut starts, mut ends) = (words.iter().map(|word| word.start), words.iter().map(|word| word.end));
+        let moved = match command {
+            Command::Lengthen => TextRange::new(range.start, ends.find(|end| *end > range.end)?),
+            Command::Shorten => TextRange::new(range.start, ends.rfind(|end| *end < range.end)?),
+            Command::LengthenLeft => TextRange::new(starts.rfind(|start| *start < range.start)?, range.end),
+            _ => TextRange::new(starts.find(|start| *start > range.start)?, range.end),
+        };
+        (!moved.is_empty()).then_some(moved)
+    }
+
+    pub(super) fn take(&mut self) {
+        if let Some(suggestion) = self.tag.suggestion(self.project) {
+            let range = suggestion.range;
+            let span = self.taken(suggestion);
+            let id = span.id;
+            self.act_on(vec![Edit::Add(span)], id, range);
+        }
+    }
+
+    pub(super) fn take_all(&mut self) {
+        let edits = self.suggested();
+        if !edits.is_empty() {
+            self.tag.last = None;
+            self.act(edits);
+        }
+    }
+
+    /// The edits that take every open suggestion.
+    pub(super) fn suggested(&mut self) -> Vec<Edit> {
+        let open = self.project.suggestions(self.tag.document);
+        open.into_iter().map(|suggestion| Edit::Add(self.taken(suggestion))).collect()
+    }
+
+    fn taken(&mut self, suggestion: Suggestion) -> Span {
+        let source = suggestion.source();
+        Span { id: self.project.new_id(), range: suggestion.range, label: suggestion.label, source }
+    }
+}

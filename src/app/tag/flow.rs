@@ -1,0 +1,116 @@
+//! From document to document: done, skip, flag, undo and redo.
+
+use crate::{
+    app::{effect::Effect, event::Level},
+    spans::{Edit, Status, journal::Deed},
+};
+
+use super::Desk;
+
+/// How many documents ahead suggestions are asked for.
+const AHEAD: usize = 4;
+
+impl Desk<'_> {
+    /// Marks the document done, with all suggestions if `take`, and goes to the next.
+    pub(super) fn done(&mut self, take: bool) {
+        let mut edits = if take { self.suggested() } else { Vec::new() };
+        if self.annotation().status != Status::Done {
+            edits.push(Edit::Status(Status::Done));
+        }
+        if edits.is_empty() || self.act(edits) {
+            self.project.mark_today(self.tag.document);
+            self.step(true);
+        }
+    }
+
+    pub(super) fn skip(&mut self) {
+        if self.annotation().status == Status::Skipped || self.act(vec![Edit::Status(Status::Skipped)]) {
+            self.step(true);
+        }
+    }
+
+    pub(super) fn flag(&mut self) {
+        let status = match (self.annotation().status, self.annotation().spans().is_empty()) {
+            (Status::Flagged, true) => Status::Todo,
+            (Status::Flagged, false) => Status::Partial,
+            _ => Status::Flagged,
+        };
+        self.act(vec![Edit::Status(status)]);
+    }
+
+    /// Goes to the next document, or to the one before.
+    pub(super) fn step(&mut self, forward: bool) {
+        let last = self.project.documents.len().saturating_sub(1);
+        let target = if forward { self.tag.document + 1 } else { self.tag.document.wrapping_sub(1) };
+        if target > last {
+            let text = if forward { "This is the last document" } else { "This is the first document" };
+            (self.tag.anchor, self.tag.last) = (None, None);
+            return self.tell(Level::Info, text);
+        }
+        self.go(target);
+    }
+
+    /// Brings a document to the front, with the cursor where it was there.
+    pub(super) fn go(&mut self, document: usize) {
+        let Some(words) = self.project.documents.get(document).map(|document| document.words.len()) else { return };
+        let tag = &mut *self.tag;
+        tag.cursors.insert(tag.document, tag.word);
+        tag.document = document;
+        tag.word = tag.cursors.get(&document).copied().unwrap_or(0).min(words.saturating_sub(1));
+        (tag.anchor, tag.last, tag.nest, tag.goal) = (None, None, false, None);
+        self.suggest();
+    }
+
+    /// Asks the model for suggestions on this document and the next ones.
+    pub(super) fn suggest(&mut self) {
+        let ahead =
+            self.project.documents.iter().skip(self.tag.document).take(AHEAD).map(|document| document.id.clone());
+        self.effects.push(Effect::Suggest { documents: ahead.collect() });
+    }
+
+    pub(super) fn undo(&mut self) {
+        if let Some((id, document)) = self.project.journal.undo_target() {
+            let document = document.to_owned();
+            self.turn(Deed::Undo(id), &document);
+        }
+    }
+
+    pub(super) fn redo(&mut self) {
+        if let Some((id, document)) = self.project.journal.redo_target() {
+            let document = document.to_owned();
+            self.turn(Deed::Redo(id), &document);
+        }
+    }
+
+    /// Records an undo or redo and goes to what it changed.
+    fn turn(&mut self, deed: Deed, document: &str) {
+        if let Some(why) = &self.project.read_only {
+            let why = format!("Nothing can be changed here: {why}");
+            return self.tell(Level::Error, why);
+        }
+        let before = self.project.journal.annotation(document).clone();
+        let effect = self.project.record(deed, self.now);
+        self.effects.push(effect);
+        let after = self.project.journal.annotation(document);
+        let gone = before.spans().iter().find(|span| !after.spans().contains(span));
+        let come = after.spans().iter().find(|span| !before.spans().contains(span));
+        let place = come.or(gone).map(|span| span.range);
+        let Some(at) = self.project.position(document) else {
+            return self.tell(Level::Warn, format!("The document {document} is no longer in the project"));
+        };
+        if at != self.tag.document {
+            self.go(at);
+        }
+        (self.tag.anchor, self.tag.last, self.tag.goal) = (None, None, None);
+        let words = place.and_then(|range| self.document()?.words_touching(range));
+        if let Some(words) = words {
+            self.tag.word = words.start;
+        }
+    }
+
+    pub(super) fn copy(&mut self) {
+        if let Some(text) = self.document().map(|document| document.text.clone()) {
+            self.effects.push(Effect::Copy(text));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The Tag screen: a cursor on a word, and commands that label, move edges, take suggestions and go on.
+//!
+//! One key is one journal action, so that undo takes back what one key did.
+
+mod edits;
+mod flow;
+mod moves;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use crate::{
+    spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Status, journal::Deed},
+    text::TextRange,
+};
+
+use super::{
+    command::Command,
+    effect::Effect,
+    event::{Level, Message},
+    keymap::Facts,
+    project::{Project, Suggestion},
+    state::State,
+};
+
+/// What the Tag screen holds besides the project.
+#[derive(Clone, Debug, Default)]
+pub struct Tag {
+    /// The document in front.
+    pub document: usize,
+    /// The word under the cursor.
+    pub word: usize,
+    /// Where the selection began.
+    pub anchor: Option<usize>,
+    /// The span made or changed by the last key; edge keys go to it until the cursor moves.
+    pub last: Option<SpanId>,
+    /// The label that every selection gets.
+    pub armed: Option<LabelId>,
+    /// The next label keeps the spans that it lies in or around.
+    pub nest: bool,
+    /// Where the cursor was in documents seen before.
+    cursors: HashMap<usize, usize>,
+    /// The column that moving up and down aims at.
+    goal: Option<usize>,
+}
+
+impl Tag {
+    /// The selected words, half-open.
+    pub fn selection(&self) -> Option<std::ops::Range<usize>> {
+        let anchor = self.anchor?;
+        Some(anchor.min(self.word)..anchor.max(self.word) + 1)
+    }
+
+    /// The span that edge keys move: the one just made, else the one under the cursor.
+    pub fn edge<'a>(&self, project: &'a Project) -> Option<&'a Span> {
+        let annotation = project.annotation(self.document);
+        self.last.and_then(|id| annotation.get(id)).or_else(|| self.span(project))
+    }
+
+    /// The innermost span that touches the word under the cursor.
+    pub fn span<'a>(&self, project: &'a Project) -> Option<&'a Span> {
+        let word = *project.documents.get(self.document)?.words.get(self.word)?;
+        let touching = project.annotation(self.document).spans().iter().filter(|span| span.range.overlaps(word));
+        touching.min_by_key(|span| span.range.len())
+    }
+
+    /// The open suggestion over the word under the cursor.
+    pub fn suggestion(&self, project: &Project) -> Option<Suggestion> {
+        let word = *project.documents.get(self.document)?.words.get(self.word)?;
+        project.suggestions(self.document).into_iter().find(|suggestion| suggestion.range.overlaps(word))
+    }
+
+    /// Adds what conditions may ask about this screen.
+    pub(super) fn facts(&self, project: &Project, facts: &mut Facts) {
+        facts.on_span = self.span(project).is_some();
+        facts.edge = self.edge(project).is_some();
+        facts.on_suggestion = self.suggestion(project).is_some();
+        facts.suggestions = !project.suggestions(self.document).is_empty();
+        facts.undo = project.journal.undo_target().is_some();
+        facts.redo = project.journal.redo_target().is_some();
+        facts.documents = !project.documents.is_empty();
+        facts.back |= self.anchor.is_some() || self.armed.is_some() || self.nest;
+    }
+
+    /// Puts down what is held: a selection first, then an armed label.
+    pub(super) fn back(&mut self) {
+        if self.anchor.take().is_none() && !std::mem::take(&mut self.nest) {
+            self.armed = None;
+        }
+    }
+}
+
+/// Carries out a command of this screen.
+pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
+    at_desk(state, |desk| desk.run(command))
+}
+
+/// Gives the word, the selection or the span under the cursor this label.
+pub(super) fn label(state: &mut State, label: LabelId) -> Vec<Effect> {
+    at_desk(state, |desk| desk.label(label))
+}
+
+/// Arms a label, or puts it down.
+pub(super) fn arm(state: &mut State, label: LabelId) -> Vec<Effect> {
+    at_desk(state, |desk| desk.arm(label))
+}
+
+/// Brings a document to the front.
+pub(super) fn open(state: &mut State, document: usize) -> Vec<Effect> {
+    at_desk(state, |desk| desk.go(document))
+}
+
+/// Asks for suggestions on the document in front and those after it.
+pub(super) fn suggest(state: &mut State) -> Vec<Effect> {
+    at_desk(state, |desk| desk.suggest())
+}
+
+fn at_desk(state: &mut State, work: impl FnOnce(&mut Desk<'_>)) -> Vec<Effect> {
+    let (width, page, now) = (state.size.text_columns(), state.size.text_lines(), state.now);
+    let Some(project) = &mut state.project else { return Vec::new() };
+    let mut desk = Desk { tag: &mut state.tag, project, now, width, page, effects: Vec::new(), told: None };
+    work(&mut desk);
+    let Desk { effects, told, .. } = desk;
+    if let Some(Message { level, text }) = told {
+        state.tell(level, text);
+    }
+    effects
+}
+
+/// What a command works on: the screen, the project, and what comes out.
+struct Desk<'a> {
+    tag: &'a mut Tag,
+    project: &'a mut Project,
+    now: u64,
+    /// Columns of the text pane.
+    width: usize,
+    /// Lines of text in the pane.
+    page: usize,
+    effects: Vec<Effect>,
+    told: Option<Message>,
+}
+
+impl Desk<'_> {
+    fn run(&mut self, command: Command) {
+        match command {
+            Command::Label(n) => self.with_label(n, Self::label),
+            Command::Arm(n) => self.with_label(n, Self::arm),
+            Command::Nest => self.tag.nest = !self.tag.nest,
+            Command::Lengthen | Command::Shorten | Command::LengthenLeft | Command::ShortenLeft => self.edge(command),
+            Command::Select => self.select(),
+            Command::Remove => self.remove(),
+            Command::Take => self.take(),
+            Command::TakeAll => self.take_all(),
+            Command::Done => self.done(false),
+            Command::AcceptDone => self.done(true),
+            Command::Skip => self.skip(),
+            Command::Flag => self.flag(),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
+            Command::NextDocument => self.step(true),
+            Command::PreviousDocument => self.step(false),
+            Command::CopyText => self.copy(),
+            _ => self.walk(command),
+        }
+    }
+
+    fn document(&self) -> Option<&Document> {
+        self.project.documents.get(self.tag.document)
+    }
+
+    fn annotation(&self) -> &Annotation {
+        self.project.annotation(self.tag.document)
+    }
+
+    fn tell(&mut self, level: Level, text: impl Into<String>) {
+        self.told = Some(Message { level, text: text.into() });
+    }
+
+    /// Does what `then` does with the label of a digit key.
+    fn with_label(&mut self, digit: u8, then: fn(&mut Self, LabelId)) {
+        let label = self.project.labels.by_key(char::from(b'0' + digit.min(9))).map(|label: &Label| label.id);
+        match label {
+            Some(label) => then(self, label),
+            None => {
+                self.tell(Level::Warn, format!("No label has the key {digit}; the labels stand above the key line"))
+            }
+        }
+    }
+
+    /// Records `edits` as one action. A document that was not touched, or skipped, becomes partial by it.
+    fn act(&mut self, mut edits: Vec<Edit>) -> bool {
+        if let Some(why) = &self.project.read_only {
+            let why = format!("Nothing can be changed here: {why}");
+            self.tell(Level::Error, why);
+            return false;
+        }
+        let Some(document) = self.document().map(|document| document.id.clone()) else { return false };
+        let says_status = edits.iter().any(|edit| matches!(edit, Edit::Status(_)));
+        if !says_status && matches!(self.annotation().status, Status::Todo | Status::Skipped) {
+            edits.push(Edit::Status(Status::Partial));
+        }
+        let effect = self.project.record(Deed::Do(Action { document, edits }), self.now);
+        self.effects.push(effect);
+        true
+    }
+
+    /// Records `edits`, remembers the span that they are about, and lands the cursor after `range`.
+    fn act_on(&mut self, edits: Vec<Edit>, span: SpanId, range: TextRange) {
+        if self.act(edits) {
+            (self.tag.anchor, self.tag.nest, self.tag.goal) = (None, false, None);
+            self.tag.last = Some(span);
+            self.land_after(range);
+        }
+    }
+
+    fn land_after(&mut self, range: TextRange) {
+        let Some(document) = self.document() else { return };
+        let after = document.words.partition_point(|word| word.start < range.end);
+        self.tag.word = after.min(document.words.len().saturating_sub(1));
+    }
+}

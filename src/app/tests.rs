@@ -1,0 +1,281 @@
+//! What happens between screens: training, exploring, leaving, the palette.
+
+use crate::{
+    runs::{Control, Phase, Point, Scores, Settings, Status},
+    spans::{Document, Journal, LabelSet},
+    text::{Grid, TextRange},
+};
+
+use super::{
+    Effect, Event, Key, Leave, Screen, State,
+    event::{DataSummary, Found, Level, Message, Opened, Place, Prediction, RunInfo},
+    overlay::{self, Overlay},
+    update,
+};
+
+fn start() -> State {
+    let texts = ["thai soup", "fish tacos", "green tea"];
+    let documents = texts.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
+    let opened = Opened {
+        name: "reviews".into(),
+        annotator: "ada".into(),
+        documents: documents.collect(),
+        labels: LabelSet::from_names((1..=11).map(|n| format!("Label{n}"))),
+        journal: Journal::default(),
+        done_today: Vec::new(),
+        writer: 7,
+        settings: Settings::lesson("mini"),
+        runs: Vec::new(),
+        device: String::new(),
+        read_only: None,
+    };
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    update(&mut state, Event::Opened(Box::new(opened)));
+    state
+}
+
+fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+    let names = keys.split_whitespace().map(|name| name.parse::<Key>().unwrap());
+    names.flat_map(|key| update(state, Event::Key { key, at: 0 })).collect()
+}
+
+fn told(state: &State) -> &str {
+    state.message.as_ref().map_or("", |message| message.text.as_str())
+}
+
+fn run(id: &str, phase: Phase, ours: bool) -> RunInfo {
+    let status = Status { phase, ..Status::default() };
+    RunInfo { id: id.into(), base: "mini".into(), status, ours, ..RunInfo::default() }
+}
+
+fn eval(f1: f64) -> Point {
+    let scores = Scores { f1, ..Scores::default() };
+    let (split, labels) = ("valid".to_owned(), [].into());
+    Point::Eval { step: 10, epoch: 1.0, split, loss: 0.5, piece: scores, word: scores, labels }
+}
+
+fn generation(effects: &[Effect]) -> u64 {
+    let found = effects.iter().find_map(|effect| match effect {
+        Effect::StartTraining { generation, .. }
+        | Effect::Follow { generation, .. }
+        | Effect::Summarise { generation }
+        | Effect::Predict { generation, .. } => Some(*generation),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("{effects:?}"))
+}
+
+#[test]
+fn a_training_is_started_followed_and_told_to_its_end() {
+    let mut state = start();
+    let asked = generation(&press(&mut state, "T"));
+    assert!(state.train.is_starting());
+    assert!(press(&mut state, "T").is_empty(), "one training at a time");
+    assert!(told(&state).contains("A training runs"));
+    let stale = Event::TrainingStarted { generation: asked + 7, run: "0009-mini".into() };
+    assert!(update(&mut state, stale).is_empty() && state.train.is_starting());
+    let effects = update(&mut state, Event::TrainingStarted { generation: asked, run: "0001-mini".into() });
+    let follow = generation(&effects);
+    update(&mut state, Event::Points { generation: follow, points: vec![eval(0.5)] });
+    update(&mut state, Event::Points { generation: follow - 1, points: vec![eval(0.9)] });
+    assert_eq!((state.train.view.as_ref().unwrap().points.len(), state.train.runs[0].word_f1), (1, Some(0.5)));
+    // The screen is the person's: a run that ends does not take it away.
+    press(&mut state, "v");
+    let status = Status { phase: Phase::Done, ..Status::default() };
+    let effects = update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
+    assert!(told(&state).contains("0.500"), "{}", told(&state));
+    assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && state.tag.anchor.is_some());
+    assert!(!state.train.is_busy());
+}
+
+#[test]
+fn a_training_that_cannot_start_says_why_until_it_is_sent_away() {
+    let mut state = start();
+    let asked = generation(&press(&mut state, "T"));
+    update(&mut state, Event::TrainingRefused { generation: asked, message: "no document is done".into() });
+    press(&mut state, "l x");
+    assert_eq!(told(&state), "no document is done");
+    press(&mut state, "esc");
+    assert_eq!((told(&state), state.train.is_busy()), ("", false));
+}
+
+#[test]
+fn a_run_is_paused_resumed_and_stopped() {
+    let mut state = start();
+    update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, true)]));
+    press(&mut state, "f3");
+    let control = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::ControlRun { control, run }] if run == "0001-mini" => *control,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(control(press(&mut state, "space")), Control::Pause);
+    let status = Status { phase: Phase::Paused, ..Status::default() };
+    update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
+    assert_eq!(control(press(&mut state, "space")), Control::Resume);
+    assert_eq!(control(press(&mut state, "S e")), Control::StopAfterEpoch);
+    assert_eq!(control(press(&mut state, "S n")), Control::StopNow);
+    assert!(press(&mut state, "S esc s").is_empty(), "no second training");
+}
+
+#[test]
+fn leaving_asks_while_a_training_of_ours_runs() {
+    let mut state = start();
+    assert_eq!(press(&mut state, "q"), [Effect::Quit(Leave::Plain)]);
+    update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, false)]));
+    assert_eq!(press(&mut state, "q"), [Effect::Quit(Leave::Plain)]);
+    update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, true)]));
+    assert!(press(&mut state, "q y").is_empty());
+    assert_eq!(press(&mut state, "s"), [Effect::Quit(Leave::StopRun)]);
+    assert_eq!(press(&mut state, "k"), [Effect::Quit(Leave::KeepRun)]);
+    assert!(press(&mut state, "esc l").is_empty());
+    assert_eq!(update(&mut state, Event::Hangup), [Effect::Quit(Leave::KeepRun)]);
+}
+
+#[test]
+fn leaving_waits_until_everything_is_saved() {
+    let mut state = start();
+    let effects = press(&mut state, "3 q");
+    let [Effect::Record { attempt, entries }] = effects.as_slice() else { panic!("{effects:?}") };
+    let saved = Event::Saved { attempt: *attempt, ids: entries.iter().map(|entry| entry.id).collect() };
+    assert_eq!(update(&mut state.clone(), saved.clone()), [Effect::Quit(Leave::Plain)]);
+    // Another key means that the person stays.
+    press(&mut state, "l");
+    assert!(update(&mut state, saved).is_empty());
+}
+
+#[test]
+fn leaving_asks_when_something_cannot_be_saved() {
+    let mut state = start();
+    press(&mut state, "3 q");
+    update(&mut state, Event::SaveFailed { attempt: 0, message: "disk full".into() });
+    assert_eq!(state.overlay, Some(Overlay::QuitMenu));
+    press(&mut state, "esc q");
+    assert_eq!(state.overlay, Some(Overlay::QuitMenu));
+    assert_eq!(press(&mut state, "y"), [Effect::Quit(Leave::Plain)]);
+}
+
+#[test]
+fn leaving_twice_does_not_wait() {
+    let mut state = start();
+    press(&mut state, "3 q q");
+    assert_eq!(press(&mut state, "y"), [Effect::Quit(Leave::Plain)]);
+}
+
+#[test]
+fn screens_go_round() {
+    let mut state = start();
+    let mut seen = Vec::new();
+    for _ in Screen::ALL {
+        press(&mut state, "tab");
+        seen.push(state.screen);
+    }
+    assert_eq!(seen, [Screen::Documents, Screen::Train, Screen::Evaluate, Screen::Explore, Screen::Tag]);
+    press(&mut state, "shift-tab");
+    assert_eq!(state.screen, Screen::Explore);
+}
+
+#[test]
+fn a_late_prediction_is_not_shown() {
+    let mut state = start();
+    press(&mut state, "f5");
+    let first = generation(&press(&mut state, "t"));
+    let second = generation(&press(&mut state, "e a"));
+    let prediction = |label: &str| {
+        let found = vec![Found { range: TextRange::new(0, 1), label: label.into(), score: 0.5 }];
+        Prediction { model: "m".into(), found, words: Vec::new() }
+    };
+    update(&mut state, Event::Prediction { generation: first, prediction: prediction("late") });
+    assert!(state.explore.prediction().is_none());
+    let last = generation(&press(&mut state, "space"));
+    assert!(last > second);
+    update(&mut state, Event::Prediction { generation: last, prediction: prediction("Label1") });
+    assert!(state.explore.is_current());
+    press(&mut state, "x");
+    assert_eq!((state.explore.is_current(), state.explore.found().len()), (false, 1));
+    press(&mut state, "ctrl-u");
+    assert!(state.explore.found().is_empty());
+}
+
+#[test]
+fn every_printable_key_is_text_in_a_field() {
+    let mut state = start();
+    press(&mut state, "f5 q ? : 1 space T");
+    assert_eq!((state.explore.field.text(), state.overlay.is_none()), ("q?:1 T", true));
+    update(&mut state, Event::Paste("fish\ntacos\u{7}".into()));
+    assert_eq!(state.explore.field.text(), "q?:1 Tfish tacos");
+    press(&mut state, "esc q");
+    assert_eq!(state.explore.field.text(), "q?:1 Tfish tacos");
+}
+
+#[test]
+fn documents_are_found_and_opened() {
+    let mut state = start();
+    press(&mut state, "tab / T A C O enter");
+    assert_eq!(state.documents.shown(), [1]);
+    press(&mut state, "enter");
+    assert_eq!((state.screen, state.tag.document), (Screen::Tag, 1));
+    press(&mut state, "enter tab esc f f f");
+    assert_eq!(state.documents.shown(), [1], "only what is done");
+}
+
+#[test]
+fn settings_are_typed_and_wrong_ones_not_taken() {
+    let mut state = start();
+    press(&mut state, "f3 down down enter ctrl-u x enter");
+    assert!(
+        state.train.problem.as_deref().is_some_and(|problem| problem.contains("epochs")),
+        "{:?}",
+        state.train.problem
+    );
+    press(&mut state, "ctrl-u 5 enter");
+    assert_eq!((state.train.settings.epochs, &state.train.field), (5.0, &None));
+    press(&mut state, "down down enter");
+    let effects = press(&mut state, "s");
+    let Some(Effect::StartTraining { settings, .. }) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!((settings.epochs, settings.label_mode), (5.0, crate::runs::LabelMode::AllI));
+}
+
+#[test]
+fn the_palette_reaches_what_has_no_key() {
+    let mut state = start();
+    let names: Vec<String> = overlay::entries(&state, "label11").into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["label Label11", "arm Label11"]);
+    press(&mut state, ": l a b e l 1 1 enter");
+    let span = state.project.as_ref().unwrap().annotation(0).spans()[0].clone();
+    assert_eq!(state.project.as_ref().unwrap().labels.name(span.label), "Label11");
+    let effects = press(&mut state, ": e x p o r t enter enter");
+    assert!(matches!(effects.as_slice(), [Effect::Export { format, .. }] if format == "conll2003"), "{effects:?}");
+    press(&mut state, ": z z z z enter");
+    assert_eq!(state.overlay, None);
+}
+
+#[test]
+fn what_would_train_is_counted_on_coming() {
+    let mut state = start();
+    let first = generation(&press(&mut state, "f3"));
+    let second = generation(&press(&mut state, "f1 f3"));
+    let summary = |train| DataSummary { train, ..DataSummary::default() };
+    update(&mut state, Event::Summary { generation: second, summary: summary(2) });
+    update(&mut state, Event::Summary { generation: first, summary: summary(1) });
+    assert_eq!(state.train.summary.as_ref().map(|summary| summary.train), Some(2));
+}
+
+#[test]
+fn a_project_is_opened_from_the_welcome_screen() {
+    let mut state = State::default();
+    let place = |path: &str| Place { path: path.into(), name: path.into(), sample: false };
+    update(&mut state, Event::Welcome(vec![place("/a"), place("/b")]));
+    assert_eq!(press(&mut state, "j enter enter tab"), [Effect::Open("/b".into())]);
+    update(&mut state, Event::OpenFailed("project.json: line 3: a comma is missing".into()));
+    assert_eq!(press(&mut state, "enter"), [Effect::Open("/b".into())]);
+}
+
+#[test]
+fn an_error_is_not_pushed_away_by_small_talk() {
+    let mut state = start();
+    let say = |level, text: &str| Event::Message(Message { level, text: text.into() });
+    update(&mut state, say(Level::Error, "the device is gone"));
+    update(&mut state, say(Level::Info, "copied"));
+    assert_eq!(told(&state), "the device is gone");
+}

@@ -1,0 +1,491 @@
+//! The command line as clap sees it. Names and meanings are a contract: scripts rely on them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    formats::OnLoss,
+    inference::Strategy,
+    runs::{LabelMode, Order},
+    spans::{Scheme, Split},
+};
+
+/// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw themselves, explore the model
+#[derive(Debug, Parser)]
+#[command(name = "tagli", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Cli {
+    /// What to do; without a command the project in DIR opens in the screen
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What to open
+    #[command(flatten)]
+    pub open: Open,
+    /// One JSON document or JSON lines on standard output and nothing else there
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Write a log of this run to FILE
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+/// `tagli [DIR]`
+#[derive(Args, Debug)]
+pub struct Open {
+    /// The project's folder
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Your name as an annotator; each annotator has an own journal
+    #[arg(long = "as", value_name = "ANNOTATOR")]
+    pub annotator: Option<String>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Colours: ansi, mono
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a project
+    New(New),
+    /// Read files into a project; says what was detected and what could not be kept
+    Import(Import),
+    /// Write a project's annotations to a file, then re-read and prove it
+    Export(Export),
+    /// Turn one file into another through the same readers and writers
+    Convert(Convert),
+    /// Show splits, counts, labels, lengths, one record
+    Inspect(Inspect),
+    /// Fine-tune a model
+    Train(Box<Train>),
+    /// Score a model on a tagged file
+    Eval(Eval),
+    /// Score one tag file against another, as seqeval does
+    Score(Score),
+    /// Tag texts with a model
+    Predict(Predict),
+    /// Base models: embedded, folders, cached
+    Models(Models),
+    /// The runs of a project
+    Runs(Runs),
+    /// Check terminal, devices, paths, cache and a project's integrity
+    Doctor(Doctor),
+    /// Make what the documentation and the assets are made from
+    #[command(hide = true)]
+    Generate(Generate),
+}
+
+/// `tagli new`
+#[derive(Args, Debug)]
+pub struct New {
+    /// The folder to make
+    pub dir: PathBuf,
+    /// A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels
+    #[arg(long, value_name = "FILE.xml or A,B,C")]
+    pub labels: Option<String>,
+    /// How texts are cut into words: natural, space, treebank, bert
+    #[arg(long, default_value = "natural")]
+    pub grid: crate::text::Grid,
+}
+
+/// `tagli import`
+#[derive(Args, Debug)]
+pub struct Import {
+    /// The project's folder
+    pub dir: PathBuf,
+    /// Files to read
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The files' format; found by content when not given
+    #[arg(long, value_name = "F")]
+    pub format: Option<String>,
+    /// The part of the data that the documents belong to: train, valid, test
+    #[arg(long, value_name = "S", value_parser = split)]
+    pub split: Option<Split>,
+    /// The annotator to whom the files' annotations are credited
+    #[arg(long = "as", value_name = "ANNOTATOR")]
+    pub annotator: Option<String>,
+    /// Say what would be read, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `tagli export`
+#[derive(Args, Debug)]
+pub struct Export {
+    /// The project's folder
+    pub dir: PathBuf,
+    /// The format to write
+    #[arg(long, value_name = "F")]
+    pub format: String,
+    /// The file to write, `-` for standard output; default: a file in exports/
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Only this part of the data
+    #[arg(long, value_name = "S", value_parser = split)]
+    pub split: Option<Split>,
+    /// Whose annotations
+    #[arg(long, value_name = "A")]
+    pub annotator: Option<String>,
+    /// How spans become tags: bio, iob1, bioes, bilou
+    #[arg(long, default_value = "bio")]
+    pub scheme: Scheme,
+    /// What to do with spans that the format cannot hold
+    #[arg(long, value_name = "fail, skip, snap", default_value = "fail")]
+    pub on_loss: OnLoss,
+    /// Documents that are not done, too
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `tagli convert`
+#[derive(Args, Debug)]
+pub struct Convert {
+    /// The file to read, `-` for standard input
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// The file to write, `-` for standard output
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Format of IN; found by content when not given
+    #[arg(long, value_name = "F")]
+    pub from: Option<String>,
+    /// Format of OUT; by its extension when not given
+    #[arg(long, value_name = "F")]
+    pub to: Option<String>,
+    /// A Label Studio labelling config that names the labels
+    #[arg(long, value_name = "LABELS.xml")]
+    pub config: Option<PathBuf>,
+    /// How spans become tags: bio, iob1, bioes, bilou
+    #[arg(long, default_value = "bio")]
+    pub scheme: Scheme,
+    /// What to do with spans that the format cannot hold
+    #[arg(long, value_name = "fail, skip, snap", default_value = "fail")]
+    pub on_loss: OnLoss,
+}
+
+/// `tagli inspect`
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// A project's folder or a file
+    pub path: PathBuf,
+    /// Show this record, counted from 1
+    #[arg(long, value_name = "N")]
+    pub record: Option<usize>,
+    /// Show the word pieces of the record, and which of them carry a tag
+    #[arg(long)]
+    pub pieces: bool,
+    /// Explain BIO tags on the record
+    #[arg(long)]
+    pub bio: bool,
+    /// The model whose tokenizer cuts the pieces
+    #[arg(long, value_name = "B", default_value = "mini")]
+    pub base: String,
+}
+
+/// Recipes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RecipeName {
+    /// From the number of sentences and the base
+    Auto,
+    /// The lesson's: 2e-5, 3 epochs, batch 16, every piece labelled
+    Lesson,
+    /// What measurably raises F1 over the lesson's
+    Tuned,
+}
+
+/// Order of the sentences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderName {
+    /// Another permutation each epoch
+    Shuffled,
+    /// As they stand
+    Sequential,
+}
+
+/// Which pieces carry a word's tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LabelModeName {
+    /// The first piece
+    First,
+    /// Every piece, B- stays B-
+    AllB,
+    /// Every piece, later ones I-
+    AllI,
+}
+
+/// `tagli train`
+#[derive(Args, Debug)]
+pub struct Train {
+    /// The project's folder
+    #[arg(required_unless_present = "train", conflicts_with = "train")]
+    pub dir: Option<PathBuf>,
+    /// A tagged file to learn from
+    #[arg(long, value_name = "F", requires = "valid")]
+    pub train: Option<PathBuf>,
+    /// A tagged file to validate on
+    #[arg(long, value_name = "F")]
+    pub valid: Option<PathBuf>,
+    /// A tagged file to test on at the end
+    #[arg(long, value_name = "F")]
+    pub test: Option<PathBuf>,
+    /// The annotator whose documents teach
+    #[arg(long = "as", value_name = "ANNOTATOR")]
+    pub annotator: Option<String>,
+    /// `mini`, a folder in Hugging Face layout, or the id of a model in the local Hugging Face cache
+    #[arg(long, value_name = "B")]
+    pub base: Option<String>,
+    /// Peak learning rate
+    #[arg(long)]
+    pub lr: Option<f64>,
+    /// Passes over the training part
+    #[arg(long)]
+    pub epochs: Option<f64>,
+    /// Sentences a step
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Decoupled weight decay
+    #[arg(long)]
+    pub weight_decay: Option<f64>,
+    /// Below 1 a share of all steps, from 1 steps
+    #[arg(long)]
+    pub warmup: Option<f64>,
+    /// Seed of head, order and dropout
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Order of the sentences
+    #[arg(long, value_enum)]
+    pub order: Option<OrderName>,
+    /// Which pieces carry a word's tag
+    #[arg(long, value_enum)]
+    pub label_mode: Option<LabelModeName>,
+    /// auto, cpu, ndarray, cuda:N, wgpu:N
+    #[arg(long)]
+    pub device: Option<String>,
+    /// Where the settings come from that are not given
+    #[arg(long, value_enum, default_value = "auto")]
+    pub recipe: RecipeName,
+    /// Set any setting by its name
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Cross-validation with K parts
+    #[arg(long, value_name = "K")]
+    pub folds: Option<usize>,
+    /// Train on growing parts of the data and show what more data would bring
+    #[arg(long)]
+    pub curve: bool,
+    /// The folder of the run; default: a new run of the project
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with an interrupted run
+    #[arg(long)]
+    pub resume: bool,
+}
+
+/// `tagli eval`
+#[derive(Args, Debug)]
+pub struct Eval {
+    /// A model's folder
+    pub model: String,
+    /// A tagged file
+    #[arg(long, value_name = "F")]
+    pub data: PathBuf,
+    /// auto, cpu, ndarray, cuda:N, wgpu:N
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+}
+
+/// `tagli score`
+#[derive(Args, Debug)]
+pub struct Score {
+    /// The right tags
+    pub gold: PathBuf,
+    /// The tags to be scored
+    pub pred: PathBuf,
+}
+
+/// `tagli predict`
+#[derive(Args, Debug)]
+pub struct Predict {
+    /// A model's folder
+    pub model: String,
+    /// The text to tag
+    #[arg(required_unless_present = "file")]
+    pub text: Option<String>,
+    /// A file with one text a line, `-` for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub file: Option<PathBuf>,
+    /// How pieces become entities: none, simple, first, average, max
+    #[arg(long, value_name = "STRATEGY", default_value = "none")]
+    pub aggregation: Strategy,
+    /// Pieces by which the windows of a long text overlap; without it text past the model's limit is cut, and said
+    #[arg(long, value_name = "N")]
+    pub stride: Option<usize>,
+    /// Labels to leave out
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', default_value = "O")]
+    pub ignore_labels: Vec<String>,
+    /// auto, cpu, ndarray, cuda:N, wgpu:N
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+}
+
+/// `tagli models`
+#[derive(Args, Debug)]
+pub struct Models {
+    /// What to do with them
+    #[command(subcommand)]
+    pub action: ModelsAction,
+}
+
+/// The actions of `tagli models`.
+#[derive(Debug, Subcommand)]
+pub enum ModelsAction {
+    /// List the bases at hand
+    List,
+    /// Fetch a model from the hub
+    Pull {
+        /// The model's id
+        id: String,
+    },
+    /// Send a model folder to the hub
+    Push {
+        /// The folder
+        folder: PathBuf,
+        /// The model's id
+        id: String,
+    },
+}
+
+/// `tagli runs`
+#[derive(Args, Debug)]
+pub struct Runs {
+    /// What to do with them
+    #[command(subcommand)]
+    pub action: RunsAction,
+}
+
+/// The actions of `tagli runs`.
+#[derive(Debug, Subcommand)]
+pub enum RunsAction {
+    /// List the runs of a project with their size on disk
+    List {
+        /// The project's folder
+        dir: PathBuf,
+    },
+    /// Follow a run until it ends
+    Watch {
+        /// The project's folder
+        dir: PathBuf,
+        /// The run; default: the newest
+        id: Option<String>,
+    },
+    /// Write the curves of a run
+    Export {
+        /// The project's folder
+        dir: PathBuf,
+        /// The run; default: the newest
+        id: Option<String>,
+        /// As what: csv, svg, png
+        #[arg(long, value_name = "F", default_value = "csv")]
+        format: String,
+        /// The file to write; default: standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Delete a run
+    Remove {
+        /// The project's folder
+        dir: PathBuf,
+        /// The run
+        id: String,
+    },
+}
+
+/// `tagli doctor`
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// A project's folder to check as well
+    pub dir: Option<PathBuf>,
+}
+
+/// `tagli generate`
+#[derive(Args, Debug)]
+pub struct Generate {
+    /// What to make
+    #[command(subcommand)]
+    pub what: GenerateWhat,
+}
+
+/// The things that `tagli generate` makes.
+#[derive(Debug, Subcommand)]
+pub enum GenerateWhat {
+    /// The manual page, on standard output
+    Man,
+    /// Completions for a shell, on standard output
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// The table of keys, on standard output
+    Keys,
+    /// The embedded base from a folder of all-MiniLM-L6-v2
+    Encoder {
+        /// That folder
+        #[arg(long, value_name = "FOLDER")]
+        from: PathBuf,
+        /// Where to put the files
+        #[arg(long, value_name = "DIR", default_value = "assets/encoder")]
+        out: PathBuf,
+    },
+    /// Pictures of the screens
+    Screens,
+}
+
+impl From<OrderName> for Order {
+    fn from(name: OrderName) -> Self {
+        match name {
+            OrderName::Shuffled => Self::Shuffled,
+            OrderName::Sequential => Self::Sequential,
+        }
+    }
+}
+
+impl From<LabelModeName> for LabelMode {
+    fn from(name: LabelModeName) -> Self {
+        match name {
+            LabelModeName::First => Self::First,
+            LabelModeName::AllB => Self::AllB,
+            LabelModeName::AllI => Self::AllI,
+        }
+    }
+}
+
+fn split(text: &str) -> Result<Split, String> {
+    Split::parse(text).ok_or_else(|| format!("`{text}` is no part; there are train, valid and test"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_folder_alone_opens_it_and_a_command_is_a_command() {
+        let cli = Cli::try_parse_from(["tagli", "my-reviews", "--as", "ada"]).unwrap();
+        assert_eq!(cli.open.dir.as_deref(), Some(std::path::Path::new("my-reviews")));
+        assert!(Cli::try_parse_from(["tagli"]).unwrap().command.is_none());
+        assert!(matches!(Cli::try_parse_from(["tagli", "doctor", "--json"]).unwrap(), Cli { command: Some(_), json: true, .. }));
+        assert!(Cli::try_parse_from(["tagli", "train"]).is_err());
+        assert!(Cli::try_parse_from(["tagli", "train", "--train", "a"]).is_err());
+    }
+}

@@ -1,0 +1,79 @@
+//! `tagli convert`: file to file through the same readers and writers as import and export.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{args, data, error::CliError, output::Output};
+use crate::{
+    formats::{self, Format, LabelConfig, label_config, Proof, ReadOptions, WriteOptions, Written},
+    project::storage,
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// IN cannot be read, OUT cannot hold it or cannot be written.
+pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> {
+    let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
+    let to = target(&args.output, args.to.as_deref())?;
+    let read_options = ReadOptions {
+        labels: config.as_ref().map(|config| config.labels.clone()).unwrap_or_default(),
+        config: config.clone(),
+        ..ReadOptions::default()
+    };
+    let read = data::read(&args.input, args.from.as_deref(), &read_options, output)?;
+    let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
+    let (written, proof) = write(to, &read.corpus, &options, &args.input, output)?;
+    if args.output == Path::new("-") {
+        return output.bytes(&written.bytes);
+    }
+    storage::replace(&args.output, &written.bytes).map_err(CliError::environment)?;
+    let text = format!("{}: {}, {proof}", args.output.display(), to.name);
+    output.result(&json!({ "out": args.output, "format": to.name, "proof": proof }), &text)
+}
+
+/// Writes a corpus and proves it by reading it again; tells what was changed.
+///
+/// # Errors
+/// Losses that are not wanted, or a proof that fails.
+pub(super) fn write(
+    to: &Format,
+    corpus: &formats::Corpus,
+    options: &WriteOptions,
+    source: &Path,
+    output: Output,
+) -> Result<(Written, Proof), CliError> {
+    let written = to.write(corpus, options).map_err(|problems| data::refused(source, &problems.iter().collect::<Vec<_>>()))?;
+    data::tell(source, &written.problems, output);
+    let proof = formats::prove(to, corpus, &written, options);
+    if proof.holds() {
+        return Ok((written, proof));
+    }
+    Err(CliError::data(format!("what was written as {} does not read back as it was meant: {proof}", to.name))
+        .hint("nothing was written; please report this with the input"))
+}
+
+/// A labelling config from a file.
+pub(super) fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
+    let bytes = data::bytes(path)?;
+    let (config, problems) = label_config::read(&bytes);
+    let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == formats::Severity::Error).collect();
+    if !errors.is_empty() {
+        return Err(data::refused(path, &errors));
+    }
+    data::tell(path, &problems, output);
+    config.ok_or_else(|| CliError::data(format!("{}: there are no labels in it", path.display())))
+}
+
+fn target(path: &Path, asked: Option<&str>) -> Result<&'static Format, CliError> {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let by_name = || formats::FORMATS.iter().find(|format| format.can_write() && format.extensions.contains(&&*extension));
+    let format = match asked {
+        Some(name) => data::format(name)?,
+        None => by_name().ok_or_else(|| {
+            CliError::usage(format!("the name {} does not say which format to write", path.display())).hint("say it: --to NAME")
+        })?,
+    };
+    if format.can_write() { Ok(format) } else { Err(CliError::not_built(format!("writing {}", format.name))) }
+}

@@ -1,0 +1,113 @@
+//! One error for every command: a kind that decides heading and exit code, what happened, and hints.
+
+use std::{fmt, io};
+
+/// What kind of thing went wrong; the exit code follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The user's input or data: exit code 1.
+    Data,
+    /// How the program was called, or a part that is not built yet: exit code 2.
+    Usage,
+    /// Device, network, disk, lock, terminal: exit code 3.
+    Environment,
+}
+
+impl Kind {
+    /// The exit code of this kind.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Data => 1,
+            Self::Usage => 2,
+            Self::Environment => 3,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Usage => "usage",
+            Self::Environment => "environment",
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct CliError {
+    /// Its kind.
+    pub kind: Kind,
+    /// What happened and where, one thing a line.
+    pub message: String,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+impl CliError {
+    /// The user's input or data is not usable.
+    pub fn data(message: impl fmt::Display) -> Self {
+        Self { kind: Kind::Data, message: message.to_string(), hints: Vec::new() }
+    }
+
+    /// The program was called wrongly.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { kind: Kind::Usage, message: message.to_string(), hints: Vec::new() }
+    }
+
+    /// The machine cannot do it now.
+    pub fn environment(message: impl fmt::Display) -> Self {
+        Self { kind: Kind::Environment, message: message.to_string(), hints: Vec::new() }
+    }
+
+    /// A part of the contract that does not exist so far.
+    pub fn not_built(what: impl fmt::Display) -> Self {
+        Self::usage(format!("{what} is not built yet"))
+    }
+
+    /// A file could not be read: missing and unreadable files are the user's input, the rest is the machine.
+    pub fn reading(path: &std::path::Path, error: &io::Error) -> Self {
+        let message = format!("{}: {}", path.display(), plain(error));
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => Self::data(message),
+            _ => Self::environment(message),
+        }
+    }
+
+    /// Adds something to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hints.push(hint.to_string());
+        self
+    }
+
+    /// The form for `--json`.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({ "error": { "kind": self.kind.name(), "message": self.message, "hints": self.hints } })
+    }
+}
+
+/// What an I/O error says, without the operating system's number.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "this is a folder, a file is needed".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The message may quote a file; nothing of it reaches the terminal as a control character.
+        for (at, line) in self.message.lines().enumerate() {
+            writeln!(f, "{}{}", if at == 0 { "error: " } else { "       " }, crate::text::width::clean(line))?;
+        }
+        for hint in &self.hints {
+            writeln!(f, "hint: {}", crate::text::width::clean(hint))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CliError {}

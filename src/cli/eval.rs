@@ -1,0 +1,126 @@
+//! `tagli eval`: a model measured on a tagged file, down to single mistakes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    args, data,
+    error::CliError,
+    output::{Output, table},
+    predict, score,
+};
+use crate::{
+    inference::{self, EvalError, Evaluation, Kind, eval::Measured, predictor::Threads},
+    spans::{Sentence, score::as_evaluate},
+};
+
+/// Mistakes shown without `--json`; with it all are given.
+const SHOWN: usize = 20;
+
+/// Runs the command.
+///
+/// # Errors
+/// No such model, or the file cannot be read as tags.
+pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
+    let sentences = data::sentences(&args.data, output)?;
+    let model = predict::open(&args.model, &args.device, Threads::All)?;
+    let found = inference::evaluate(&model, &sentences).map_err(|error| match error {
+        EvalError::Predict(error) => predict::failed(error),
+        other => CliError::data(other),
+    })?;
+    for (label, count) in &found.unknown {
+        output.say(format!("warning: the model does not know the label {label}: {count} entities cannot be found"));
+    }
+    output.result(&value(&found, &sentences), &text(&found, &sentences))
+}
+
+fn value(found: &Evaluation, sentences: &[Sentence]) -> Value {
+    let mistakes: Vec<Value> = found
+        .mistakes
+        .iter()
+        .map(|mistake| {
+            let id = sentences.get(mistake.sentence).map(|sentence| sentence.id.as_str());
+            let mut value = serde_json::to_value(mistake).unwrap_or_default();
+            if let Some(object) = value.as_object_mut() {
+                object.insert("id".into(), json!(id));
+            }
+            value
+        })
+        .collect();
+    json!({
+        "sentences": found.sentences,
+        "words": found.words,
+        "pieces": found.pieces,
+        "word": measured(&found.word),
+        "piece": measured(&found.piece),
+        "confusion": { "labels": found.confusion.labels, "counts": found.confusion.counts },
+        "buckets": buckets(found),
+        "mistakes": mistakes,
+        "unknown_labels": found.unknown,
+    })
+}
+
+/// Lenient and strict as seqeval returns them; strict is null for tags that strict IOB2 does not know.
+fn measured(measured: &Measured) -> Value {
+    json!({ "lenient": as_evaluate(&measured.lenient), "strict": measured.strict.as_ref().ok().map(as_evaluate) })
+}
+
+fn buckets(found: &Evaluation) -> BTreeMap<&'static str, usize> {
+    let count = |kind: Kind| found.mistakes.iter().filter(|mistake| mistake.kind == kind).count();
+    Kind::ALL.into_iter().map(|kind| (kind.name(), count(kind))).collect()
+}
+
+fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
+    let mut text = format!("{} sentences, {} words, {} pieces\n\n", found.sentences, found.words, found.pieces);
+    for (count, measured) in [("per word", &found.word), ("per piece", &found.piece)] {
+        text += &format!("{}\n", score::text(&format!("{count}, lenient"), &measured.lenient));
+        text += &match &measured.strict {
+            Ok(report) => format!("{}\n", score::text(&format!("{count}, strict"), report)),
+            Err(error) => format!("{count}, strict: {error}\n\n"),
+        };
+    }
+    text += "mistakes per word, lenient:\n";
+    let meaning = |name: &str| match name {
+        "label" => "right words, wrong label",
+        "border" => "right label, wrong words",
+        "both" => "overlap, both wrong",
+        "missed" => "in the file only",
+        _ => "said by the model only",
+    };
+    let rows: Vec<Vec<String>> = buckets(found)
+        .into_iter()
+        .map(|(name, count)| vec![format!("{name}: {}", meaning(name)), count.to_string()])
+        .collect();
+    text += &table(&rows);
+    text += &format!("\n{}", confusion(found));
+    if !found.mistakes.is_empty() {
+        text += "\nfirst mistakes:\n";
+    }
+    for mistake in found.mistakes.iter().take(SHOWN) {
+        let Some(sentence) = sentences.get(mistake.sentence) else { continue };
+        let side = |span: &Option<crate::spans::WordSpan>| {
+            span.as_ref().map_or_else(
+                || "nothing".to_owned(),
+                |span| {
+                    let words = sentence.words.get(span.start..span.end).unwrap_or_default().join(" ");
+                    format!("{} `{}`", span.label, crate::text::width::clean(&words))
+                },
+            )
+        };
+        text += &format!("{}: {} should be {}\n", sentence.id, side(&mistake.predicted), side(&mistake.gold));
+    }
+    text
+}
+
+/// Rows: what is in the file; columns: what the model said; in words.
+fn confusion(found: &Evaluation) -> String {
+    let names: Vec<&str> = found.confusion.labels.iter().map(String::as_str).chain(["O"]).collect();
+    let short = |name: &str| name.chars().take(8).collect::<String>();
+    let head = std::iter::once("confusion in words".to_owned()).chain(names.iter().map(|name| short(name)));
+    let rows = names.iter().zip(&found.confusion.counts).map(|(name, counts)| {
+        std::iter::once((*name).to_owned()).chain(counts.iter().map(ToString::to_string)).collect()
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(head.collect()).chain(rows).collect();
+    table(&rows)
+}

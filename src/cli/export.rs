@@ -1,0 +1,61 @@
+//! `tagli export`: a project's annotations as a file, written, read again and proved.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{args, convert, data, error::CliError, new::failed, open, output::Output};
+use crate::{
+    formats::{Corpus, Format, WriteOptions},
+    project::{Annotator, Project, storage},
+    spans::{Split, Status},
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// The folder is no project, nothing is done yet, the format cannot hold it, or the disk cannot.
+pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
+    let to = data::format(&args.format)?;
+    if !to.can_write() {
+        return Err(CliError::not_built(format!("writing {}", to.name)));
+    }
+    let project = Project::open(&args.dir).map_err(failed)?;
+    let name = open::annotator_of(&project, args.annotator.as_deref())?;
+    let annotator = project.read_annotator(&name).map_err(failed)?;
+    let corpus = corpus(&project, &annotator, args.split, args.all);
+    if corpus.documents.is_empty() {
+        return Err(CliError::data(format!("{}: annotator {name} has no document that is done", args.dir.display()))
+            .hint("documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too"));
+    }
+    let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None };
+    let (written, proof) = convert::write(to, &corpus, &options, &args.dir, output)?;
+    let out = match &args.out {
+        Some(path) if path == Path::new("-") => return output.bytes(&written.bytes),
+        Some(path) => storage::replace(path, &written.bytes).map(|()| path.clone()).map_err(CliError::environment)?,
+        None => project.export_file(&file_name(to, args.split), &written.bytes).map_err(failed)?,
+    };
+    let text = format!("{}: {}, {} documents, {proof}", out.display(), to.name, corpus.documents.len());
+    output.result(&json!({ "out": out, "format": to.name, "documents": corpus.documents.len(), "proof": proof }), &text)
+}
+
+/// What an annotator has done, as the formats take it: documents that are done, or all.
+pub(crate) fn corpus(project: &Project, annotator: &Annotator, split: Option<Split>, all: bool) -> Corpus {
+    let mut corpus = Corpus { labels: project.manifest.labels.clone(), ..Corpus::default() };
+    for document in project.documents.iter() {
+        let annotation = annotator.journal.annotation(&document.id);
+        let wanted = split.is_none_or(|split| document.split == Some(split));
+        if wanted && (all || annotation.status == Status::Done) {
+            corpus.documents.push(document.clone());
+            corpus.annotations.push(annotation.clone());
+        }
+    }
+    corpus
+}
+
+/// `NAME[-SPLIT].EXTENSION`.
+pub(crate) fn file_name(format: &Format, split: Option<Split>) -> String {
+    let part = split.map(|split| format!("-{}", split.name())).unwrap_or_default();
+    let extension = format.extensions.first().copied().unwrap_or("txt");
+    format!("{}{part}.{extension}", format.name)
+}

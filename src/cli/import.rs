@@ -1,0 +1,110 @@
+//! `tagli import`: files into a project, with what was detected and what could not be kept.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{args, data, error::CliError, new::failed, open, output::Output};
+use crate::{
+    formats::{Corpus, ReadOptions},
+    project::{Annotator, Import, Project},
+    spans::{LabelId, Status},
+};
+
+/// Runs the command. Every file is read before anything is changed.
+///
+/// # Errors
+/// The folder is no project, a file cannot be read (nothing is imported then), or the disk cannot.
+pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
+    let mut project = Project::open(&args.dir).map_err(failed)?;
+    let mut reads = Vec::new();
+    for path in &args.files {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let options = ReadOptions {
+            grid: project.manifest.grid,
+            id_prefix: format!("{stem}-"),
+            labels: project.manifest.labels.clone(),
+            split: args.split,
+            config: None,
+        };
+        reads.push((path, data::read(path, args.format.as_deref(), &options, output)?));
+    }
+    let mut annotator = None;
+    let mut done = Vec::new();
+    for (path, read) in reads {
+        let done_now = if args.dry_run {
+            summary(path, &read.corpus, &read.detected)
+        } else {
+            let annotator = annotator_for(&mut annotator, &project, &read.corpus, args)?;
+            take(&mut project, annotator, path, read.corpus, &read.detected)?
+        };
+        done.push(done_now);
+    }
+    let verb = if args.dry_run { "would import" } else { "imported" };
+    let line = |value: &Value| {
+        let new = value["new_labels"].as_array().map_or(String::new(), |names| {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            if names.is_empty() { String::new() } else { format!(", new labels: {}", names.join(", ")) }
+        });
+        format!("{}: {verb} {} documents, {} spans{new}\n", value["file"].as_str().unwrap_or("?"), value["documents"], value["spans"])
+    };
+    let text: String = done.iter().map(line).collect();
+    output.result(&json!({ "dry_run": args.dry_run, "files": done }), &text)
+}
+
+/// Opens the annotator when the first file with annotations needs one.
+fn annotator_for<'a>(
+    open: &'a mut Option<Annotator>,
+    project: &Project,
+    corpus: &Corpus,
+    args: &args::Import,
+) -> Result<Option<&'a mut Annotator>, CliError> {
+    let touched = corpus.annotations.iter().any(|a| !a.spans().is_empty() || a.status != Status::Todo);
+    if touched && open.is_none() {
+        let name = open::annotator_name(args.annotator.as_deref())?;
+        *open = Some(project.annotator(&name, open::now()).map_err(failed)?);
+    }
+    Ok(open.as_mut())
+}
+
+fn take(
+    project: &mut Project,
+    annotator: Option<&mut Annotator>,
+    path: &Path,
+    corpus: Corpus,
+    detected: &[String],
+) -> Result<Value, CliError> {
+    let mut value = summary(path, &corpus, detected);
+    let used: Vec<String> = corpus.labels.iter().map(|label| label.name.clone()).collect();
+    let before: Vec<String> = project.manifest.labels.iter().map(|label| label.name.clone()).collect();
+    let ids: Vec<LabelId> = project.intern_labels(&used).map_err(failed)?;
+    let of: std::collections::HashMap<LabelId, LabelId> = corpus.labels.iter().map(|label| label.id).zip(ids).collect();
+    let items = corpus
+        .documents
+        .into_iter()
+        .zip(corpus.annotations)
+        .map(|(document, annotation)| Import {
+            document,
+            spans: annotation.spans().iter().filter_map(|s| Some((s.range, *of.get(&s.label)?))).collect(),
+            status: annotation.status,
+        })
+        .collect();
+    let done = project.import(annotator, open::now(), items).map_err(failed)?;
+    let new: Vec<&String> = used.iter().filter(|name| !before.contains(name)).collect();
+    value["new_labels"] = json!(new);
+    value["documents"] = json!(done.documents);
+    value["spans"] = json!(done.spans);
+    value["renamed"] = json!(done.renamed);
+    Ok(value)
+}
+
+fn summary(path: &Path, corpus: &Corpus, detected: &[String]) -> Value {
+    json!({
+        "file": path,
+        "detected": detected,
+        "documents": corpus.documents.len(),
+        "words": corpus.word_count(),
+        "spans": corpus.span_count(),
+        "labels": corpus.labels.iter().map(|label| &label.name).collect::<Vec<_>>(),
+    })
+}

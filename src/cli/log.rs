@@ -1,0 +1,19 @@
+//! The log of one run of the program: to a file, never to the screen.
+
+use std::{fs::File, path::Path, sync::Mutex};
+
+use tracing_subscriber::EnvFilter;
+
+use super::error::CliError;
+
+/// Logs to `path` if one is given; `TAGLI_LOG` sets the level (default `info`).
+///
+/// # Errors
+/// The file cannot be made.
+pub(super) fn start(path: Option<&Path>) -> Result<(), CliError> {
+    let Some(path) = path else { return Ok(()) };
+    let file = File::create(path).map_err(|error| CliError::reading(path, &error))?;
+    let filter = EnvFilter::try_from_env("TAGLI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
+    subscriber.try_init().map_err(CliError::environment)
+}

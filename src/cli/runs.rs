@@ -1,0 +1,195 @@
+//! `tagli runs`: the runs of a project, listed, followed, exported, removed.
+
+use std::{path::Path, thread, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    args::RunsAction,
+    error::CliError,
+    new::failed,
+    output::{Output, table},
+};
+use crate::{
+    project::{Project, RunView, storage},
+    runs::{Point, Status},
+};
+
+/// How often a run is looked at while it is followed.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Runs the command.
+///
+/// # Errors
+/// The folder is no project, there is no such run, or it cannot be done to it.
+pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
+    match action {
+        RunsAction::List { dir } => list(dir, output),
+        RunsAction::Watch { dir, id } => watch(dir, id.as_deref(), output),
+        RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), format, out.as_deref(), output),
+        RunsAction::Remove { dir, id } => {
+            let project = Project::open(dir).map_err(failed)?;
+            let run = project.runs().get(id).map_err(failed)?;
+            let bytes = run.size();
+            project.runs().remove(&run.id).map_err(failed)?;
+            let text = format!("{} is removed, {} freed", run.id, size(bytes));
+            output.result(&json!({ "removed": run.id.as_str(), "bytes": bytes }), &text)
+        }
+    }
+}
+
+fn list(dir: &Path, output: Output) -> Result<(), CliError> {
+    let project = Project::open(dir).map_err(failed)?;
+    let runs = project.runs().list();
+    let head = ["run", "state", "base", "steps", "word F1", "size"].map(str::to_owned).to_vec();
+    let rows = runs.iter().map(|run| {
+        let status = run.status.clone().unwrap_or_default();
+        let base = run.config.as_ref().map_or_else(|| "?".to_owned(), |config| config.settings.base.clone());
+        let f1 = best_f1(run).map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}"));
+        vec![run.id.to_string(), run.state().to_owned(), base, format!("{}/{}", status.step, status.steps), f1, size(run.size())]
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let value: Vec<Value> = runs
+        .iter()
+        .map(|run| {
+            json!({
+                "id": run.id.as_str(), "state": run.state(), "path": run.path, "bytes": run.size(), "model": run.has_model,
+                "settings": run.config.as_ref().map(|config| &config.settings), "status": run.status, "word_f1": best_f1(run),
+            })
+        })
+        .collect();
+    let text = if runs.is_empty() { "no run yet".to_owned() } else { table(&rows) };
+    output.result(&value, &text)
+}
+
+/// The best F1 per word, lenient, on the validation part.
+pub(crate) fn best_f1(run: &RunView) -> Option<f64> {
+    let points = run.metrics().poll().ok()?;
+    let word = |point: &Point| match point {
+        Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
+        _ => None,
+    };
+    points.iter().filter_map(word).max_by(f64::total_cmp)
+}
+
+/// Bytes in words.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
+    let project = Project::open(dir).map_err(failed)?;
+    let run = match id {
+        Some(id) => project.runs().get(id).map_err(failed)?,
+        None => project.runs().list().pop().ok_or_else(|| {
+            CliError::data(format!("{}: there is no run yet", dir.display())).hint(format!("tagli train {}", dir.display()))
+        })?,
+    };
+    Ok((project, run))
+}
+
+/// Follows a run until nobody trains it any more.
+fn watch(dir: &Path, id: Option<&str>, output: Output) -> Result<(), CliError> {
+    let (project, run) = find(dir, id)?;
+    let mut metrics = run.metrics();
+    let mut last: Option<Status> = None;
+    loop {
+        // Looked at before the points are read: what was written before the end is not missed.
+        let now = project.runs().get(run.id.as_str()).map_err(failed)?;
+        for point in metrics.poll().map_err(CliError::environment)? {
+            output.result(&point, &line(&point))?;
+        }
+        if now.status != last {
+            if let (Some(status), false) = (&now.status, output.json) {
+                output.say(format!("{} step {}/{} {}", status.phase.name(), status.step, status.steps, status.message));
+            }
+            last.clone_from(&now.status);
+        }
+        if !now.is_live() {
+            output.say(format!("{}: {}", now.id, now.state()));
+            return Ok(());
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// A point as one line of text.
+pub(crate) fn line(point: &Point) -> String {
+    match point {
+        Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second } => format!(
+            "step {step:>6}  epoch {epoch:.2}  loss {loss:.4}  lr {lr:.2e}  gradient {grad_norm:.2}  {tokens_per_second:.0} pieces/s"
+        ),
+        Point::Eval { step, epoch, split, loss, piece, word, .. } => format!(
+            "step {step:>6}  epoch {epoch:.2}  {split} loss {loss:.4}  F1 per word {:.4}, per piece {:.4} (lenient)",
+            word.f1, piece.f1
+        ),
+    }
+}
+
+fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output: Output) -> Result<(), CliError> {
+    if format != "csv" {
+        let error = if matches!(format, "svg" | "png") {
+            CliError::not_built(format!("drawing curves as {format}"))
+        } else {
+            CliError::usage(format!("there is no form `{format}` for curves"))
+        };
+        return Err(error.hint("--format csv works"));
+    }
+    let (_, run) = find(dir, id)?;
+    let points = run.metrics().poll().map_err(CliError::environment)?;
+    let text = csv(&points);
+    match out {
+        Some(path) => {
+            storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;
+            output.result(&json!({ "out": path, "points": points.len() }), &format!("{}: {} points", path.display(), points.len()))
+        }
+        None if output.json => output.json_line(&points),
+        None => output.text(&text),
+    }
+}
+
+/// One row a point; columns that a kind of point has not are empty.
+fn csv(points: &[Point]) -> String {
+    let mut text = "kind,step,epoch,split,loss,lr,grad_norm,tokens_per_second,piece_f1,word_precision,word_recall,word_f1\n".to_owned();
+    for point in points {
+        text += &match point {
+            Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second } => {
+                format!("step,{step},{epoch},train,{loss},{lr},{grad_norm},{tokens_per_second},,,,\n")
+            }
+            Point::Eval { step, epoch, split, loss, piece, word, .. } => {
+                format!("eval,{step},{epoch},{split},{loss},,,,{},{},{},{}\n", piece.f1, word.precision, word.recall, word.f1)
+            }
+        };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_csv_row_has_all_columns() {
+        let step = Point::Step { step: 1, epoch: 0.1, loss: 2.0, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 9.0 };
+        let eval = Point::Eval {
+            step: 1,
+            epoch: 0.1,
+            split: "valid".into(),
+            loss: 2.0,
+            piece: Default::default(),
+            word: Default::default(),
+            labels: Default::default(),
+        };
+        let text = csv(&[step, eval]);
+        let columns: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();
+        assert_eq!(columns, [12, 12, 12]);
+    }
+
+    #[test]
+    fn sizes_are_in_words() {
+        assert_eq!([size(0), size(1), size(999_999), size(23_456_789)], ["0 kB", "1 kB", "1000 kB", "23.5 MB"]);
+    }
+}

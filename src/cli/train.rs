@@ -1,0 +1,214 @@
+//! `tagli train`: fine-tunes without a screen, on a project's documents or on tagged files.
+
+use std::{io, path::Path};
+
+use crossbeam_channel::{Receiver, unbounded};
+use serde_json::{Value, json};
+use signal_hook::{consts::SIGINT, consts::SIGTERM, iterator::Signals};
+
+use super::{
+    args::{self, RecipeName},
+    data,
+    error::CliError,
+    new::failed,
+    open,
+    output::Output,
+    runs,
+};
+use crate::{
+    model,
+    project::{HalfWords, PlainRun, Project, folder::RunConfig, training_data},
+    runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
+    spans::Dataset,
+    training::{self, Job, TrainError},
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// No data, an unknown base or setting, a device that is not there, a disk that is full, or a loss that is no number.
+pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
+    not_built(args)?;
+    let project = args.dir.as_deref().map(Project::open).transpose().map_err(failed)?;
+    let (data, about) = match &project {
+        Some(project) => of_project(project, args, output)?,
+        None => of_files(args, output)?,
+    };
+    if data.train.is_empty() {
+        return Err(CliError::data("there is nothing to learn from: no document of the training part is done")
+            .hint("documents are done when `enter` or `space` left them on the Tag screen"));
+    }
+    let base_name = args.base.as_deref().or(project.as_ref().map(|project| project.manifest.base.as_str())).unwrap_or("mini");
+    let base = model::open(base_name).map_err(CliError::data)?;
+    for note in &base.notes {
+        output.say(format!("{}: {note}", base.name));
+    }
+    let settings = settings(args, data.train.len(), base_name)?;
+    output.say(describe(&settings, &data));
+    let config = RunConfig::new(open::now(), settings.clone(), about);
+    let (mut sink, out): (Box<dyn RunSink>, Option<String>) = match (&args.out, &project) {
+        (Some(dir), _) => {
+            let run = PlainRun::create(dir, &config).map_err(failed)?;
+            (Box::new(run), Some(dir.display().to_string()))
+        }
+        (None, Some(project)) => {
+            let (id, run) = project.runs().create(&config).map_err(failed)?;
+            output.say(format!("run {id}"));
+            (Box::new(run), Some(project.runs().get(id.as_str()).map_err(failed)?.path.display().to_string()))
+        }
+        (None, None) => {
+            output.say("note: without --out the trained model is not kept, only its scores are told");
+            (Box::new(Nowhere), None)
+        }
+    };
+    let controls = interrupts()?;
+    let job = Job { data, settings, base };
+    let mut tell = |point: &Point| output.say(runs::line(point));
+    let report = training::run(job, sink.as_mut(), &controls, &mut tell).map_err(train_failed)?;
+    let mut value = serde_json::to_value(&report).map_err(CliError::environment)?;
+    if let Some(out) = &out {
+        value["run"] = json!(out);
+        value["model"] = json!(Path::new(out).join("model"));
+    }
+    output.result(&value, &summary(&value))
+}
+
+/// Parts of the contract that later work brings.
+fn not_built(args: &args::Train) -> Result<(), CliError> {
+    let later = [
+        (args.folds.is_some(), "cross-validation (--folds)"),
+        (args.curve, "the learning curve (--curve)"),
+        (args.resume, "going on with an interrupted run (--resume)"),
+        (args.recipe == RecipeName::Tuned, "the tuned recipe"),
+    ];
+    later.into_iter().find(|(asked, _)| *asked).map_or(Ok(()), |(_, what)| Err(CliError::not_built(what)))
+}
+
+fn of_project(project: &Project, args: &args::Train, output: Output) -> Result<(Dataset, Value), CliError> {
+    let name = open::annotator_of(project, args.annotator.as_deref())?;
+    let annotator = project.read_annotator(&name).map_err(failed)?;
+    let (data, account) = training_data(project, &annotator.journal, HalfWords::Snap);
+    for line in account.lines() {
+        output.say(line);
+    }
+    let about = json!({ "project": project.manifest.name, "annotator": name.as_str(), "account": account });
+    Ok((data, about))
+}
+
+fn of_files(args: &args::Train, output: Output) -> Result<(Dataset, Value), CliError> {
+    let read = |path: &Option<std::path::PathBuf>| match path {
+        Some(path) => data::sentences(path, output),
+        None => Ok(Vec::new()),
+    };
+    let data = Dataset { train: read(&args.train)?, valid: read(&args.valid)?, test: read(&args.test)? };
+    Ok((data, json!({ "train": args.train, "valid": args.valid, "test": args.test })))
+}
+
+/// The recipe's settings with what was given on the command line laid over them.
+fn settings(args: &args::Train, sentences: usize, base: &str) -> Result<Settings, CliError> {
+    let recipe = if args.recipe == RecipeName::Lesson { Recipe::Lesson } else { Recipe::Auto };
+    let mut settings = training::recipe(recipe, sentences, base);
+    let set = |target: &mut f64, given: Option<f64>| *target = given.unwrap_or(*target);
+    set(&mut settings.learning_rate, args.lr);
+    set(&mut settings.epochs, args.epochs);
+    set(&mut settings.weight_decay, args.weight_decay);
+    set(&mut settings.warmup, args.warmup);
+    settings.batch = args.batch.unwrap_or(settings.batch);
+    settings.seed = args.seed.unwrap_or(settings.seed);
+    settings.order = args.order.map_or(settings.order, Into::into);
+    settings.label_mode = args.label_mode.map_or(settings.label_mode, Into::into);
+    if let Some(device) = &args.device {
+        settings.device.clone_from(device);
+    }
+    for pair in &args.set {
+        let (setting, value) = pair
+            .split_once('=')
+            .ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
+        settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
+    }
+    settings.check().map_err(CliError::usage)?;
+    Ok(settings)
+}
+
+fn describe(settings: &Settings, data: &Dataset) -> String {
+    format!(
+        "{} sentences teach, {} validate, {} test; base {}, learning rate {:e}, {} epochs, batch {}, seed {}",
+        data.train.len(),
+        data.valid.len(),
+        data.test.len(),
+        settings.base,
+        settings.learning_rate,
+        settings.epochs,
+        settings.batch,
+        settings.seed
+    )
+}
+
+/// The first interrupt ends the run after the step at hand and keeps the model so far; the second ends the process.
+fn interrupts() -> Result<Receiver<Control>, CliError> {
+    let (sender, receiver) = unbounded();
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(CliError::environment)?;
+    let wait = move || {
+        for (count, signal) in signals.forever().enumerate() {
+            if count > 0 {
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+            let _ = sender.send(Control::StopNow);
+        }
+    };
+    std::thread::Builder::new().name("interrupts".into()).spawn(wait).map_err(CliError::environment)?;
+    Ok(receiver)
+}
+
+/// A training's error by whose fault it is.
+pub(super) fn train_failed(error: TrainError) -> CliError {
+    if error.is_environment() { CliError::environment(error) } else { CliError::data(error) }
+}
+
+fn summary(value: &Value) -> String {
+    let number = |value: &Value| value.as_f64().map_or_else(|| "-".to_owned(), |n| format!("{n:.4}"));
+    let seconds = value["seconds"].as_f64().unwrap_or_default();
+    let speed = value["samples_per_second"].as_f64().unwrap_or_default();
+    let mut text = format!("{} steps in {seconds:.1} s, {speed:.0} sentences a second\n", value["steps"]);
+    for split in ["valid", "test"] {
+        if value[split].is_object() {
+            let [word, piece] = ["word", "piece"].map(|count| number(&value[split][count]["f1"]));
+            text += &format!("{split}: F1 per word {word}, per piece {piece} (lenient)\n");
+        }
+    }
+    if let Some(model) = value["model"].as_str() {
+        text += &format!("model: {model}\n");
+    }
+    text
+}
+
+/// Takes everything and keeps nothing.
+struct Nowhere;
+
+impl RunSink for Nowhere {
+    fn point(&mut self, _: &Point) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn status(&mut self, _: &Status) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn log(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl FolderSink for Nowhere {
+    fn file(&mut self, _: &str, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,282 @@
+//! Settings of the program, in layers of TOML: embedded default, user, project, command line; later ones win.
+//!
+//! No I/O: whoever calls gives the texts and their names. A mistake is an error with file and line, never ignored: an
+//! unknown key is most often a known one with a slip.
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::text::{Grid, width::clean};
+
+/// The embedded defaults, with a comment on every key.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// One source of settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'t> {
+    /// What to call it in errors: a path, or `command line`.
+    pub name: &'t str,
+    /// TOML.
+    pub text: &'t str,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Name of the theme.
+    pub theme: String,
+    /// Draw with ASCII alone.
+    pub ascii: bool,
+    /// Who tags; `None` for the login name.
+    pub annotator: Option<String>,
+    /// How new texts are cut into words.
+    pub grid: Grid,
+    /// Frames a second for running jobs over SSH, 1 to 30.
+    pub frames_over_ssh: u32,
+    /// Device for training: `auto`, `cpu`, `ndarray`, `cuda:N`, `wgpu:N`.
+    pub device: String,
+}
+
+/// Why settings cannot be read. Every variant says in which layer and line, counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Not TOML.
+    #[error("{file}:{line}: this is not TOML: {message}")]
+    Syntax {
+        /// Name of the layer.
+        file: String,
+        /// Line of the mistake.
+        line: usize,
+        /// What the TOML reader says.
+        message: String,
+    },
+    /// A key that nobody reads.
+    #[error("{file}:{line}: there is no setting `{key}`; {hint}")]
+    UnknownKey {
+        /// Name of the layer.
+        file: String,
+        /// Line of the key.
+        line: usize,
+        /// The key as it stands there.
+        key: String,
+        /// The nearest setting, or all of them.
+        hint: String,
+    },
+    /// A value that the key cannot have.
+    #[error("{file}:{line}: `{key}` must be {expected}, not {found}")]
+    Value {
+        /// Name of the layer.
+        file: String,
+        /// Line of the value.
+        line: usize,
+        /// The key.
+        key: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+}
+
+impl Config {
+    /// The defaults with these layers on top, lowest first.
+    ///
+    /// # Errors
+    /// The first mistake in the lowest layer that has one.
+    pub fn layered(layers: &[Layer<'_>]) -> Result<Self, ConfigError> {
+        let mut config = Self {
+            theme: String::new(),
+            ascii: false,
+            annotator: None,
+            grid: Grid::default(),
+            frames_over_ssh: 1,
+            device: String::new(),
+        };
+        config.apply(Layer { name: "default.toml", text: DEFAULTS })?;
+        for layer in layers {
+            config.apply(*layer)?;
+        }
+        Ok(config)
+    }
+
+    fn apply(&mut self, layer: Layer<'_>) -> Result<(), ConfigError> {
+        let table = DeTable::parse(layer.text).map_err(|error| ConfigError::Syntax {
+            file: clean(layer.name).into_owned(),
+            line: line(layer.text, error.span().map_or(0, |span| span.start)),
+            message: clean(error.message()).into_owned(),
+        })?;
+        let mut entries: Vec<_> = table.get_ref().iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
+            self.set(layer, key.get_ref(), key.span().start, value)?;
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, layer: Layer<'_>, key: &str, at: usize, value: &Spanned<DeValue<'_>>) -> Result<(), ConfigError> {
+        let Some(known) = KEYS.iter().find(|known| known.name == key) else {
+            let (file, line) = (clean(layer.name).into_owned(), line(layer.text, at));
+            return Err(ConfigError::UnknownKey { file, line, key: clean(key).into_owned(), hint: hint(key) });
+        };
+        (known.set)(self, value.get_ref()).ok_or_else(|| ConfigError::Value {
+            file: clean(layer.name).into_owned(),
+            line: line(layer.text, value.span().start),
+            key: known.name,
+            expected: known.expected,
+            found: describe(value.get_ref()),
+        })
+    }
+}
+
+/// One setting: its key, what it takes, and how it is taken; `None` for a value that it does not take.
+struct Key {
+    name: &'static str,
+    expected: &'static str,
+    set: fn(&mut Config, &DeValue<'_>) -> Option<()>,
+}
+
+const KEYS: [Key; 6] = [
+    Key { name: "theme", expected: "the name of a theme", set: |config, value| put(&mut config.theme, name(value)) },
+    Key { name: "ascii", expected: "true or false", set: |config, value| put(&mut config.ascii, value.as_bool()) },
+    Key {
+        name: "annotator",
+        expected: "a name in quotes",
+        set: |config, value| {
+            let text = value.as_str()?.trim();
+            put(&mut config.annotator, Some((!text.is_empty()).then(|| text.to_owned())))
+        },
+    },
+    Key {
+        name: "grid",
+        expected: "natural, space, treebank or bert",
+        set: |config, value| put(&mut config.grid, value.as_str().and_then(|text| text.parse().ok())),
+    },
+    Key {
+        name: "frames-over-ssh",
+        expected: "a whole number from 1 to 30",
+        set: |config, value| {
+            let frames = whole(value).and_then(|number| u32::try_from(number).ok());
+            put(&mut config.frames_over_ssh, frames.filter(|frames| (1..=30).contains(frames)))
+        },
+    },
+    Key { name: "device", expected: "the name of a device", set: |config, value| put(&mut config.device, name(value)) },
+];
+
+fn put<T>(field: &mut T, value: Option<T>) -> Option<()> {
+    *field = value?;
+    Some(())
+}
+
+fn name(value: &DeValue<'_>) -> Option<String> {
+    value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn whole(value: &DeValue<'_>) -> Option<i64> {
+    let number = value.as_integer()?;
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// A value in an error message.
+fn describe(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("`{}`", clean(text)),
+        DeValue::Integer(number) => format!("`{}`", clean(number.as_str())),
+        DeValue::Boolean(truth) => format!("`{truth}`"),
+        other => format!("a value of type {}", other.type_str()),
+    }
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// Names the setting that was probably meant, or all.
+fn hint(key: &str) -> String {
+    let plain = key.to_lowercase().replace('_', "-");
+    let nearest = KEYS.iter().map(|known| (strsim::osa_distance(&plain, known.name), known.name)).min();
+    match nearest {
+        Some((distance, name)) if distance <= name.len() / 3 => format!("did you mean `{name}`?"),
+        _ => format!("there are {}", KEYS.map(|known| known.name).join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn with(text: &str) -> Result<Config, ConfigError> {
+        Config::layered(&[Layer { name: "user.toml", text }])
+    }
+
+    fn message(text: &str) -> String {
+        with(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_default_file_says_everything() {
+        let config = Config::layered(&[]).unwrap();
+        assert_eq!((config.theme.as_str(), config.grid, config.frames_over_ssh), ("ansi", Grid::Natural, 2));
+        assert_eq!((config.annotator, config.device.as_str()), (None, "auto"));
+        let table = DeTable::parse(DEFAULTS).unwrap();
+        for key in &KEYS {
+            assert!(table.get_ref().keys().any(|name| name.get_ref() == key.name), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn later_layers_win() {
+        let user = Layer { name: "user.toml", text: "theme = \"mono\"\nannotator = \"ana\"" };
+        let flags = Layer { name: "command line", text: "theme = 'truecolor-dark'\nframes-over-ssh = 0x2" };
+        let config = Config::layered(&[user, flags]).unwrap();
+        assert_eq!(
+            (config.theme.as_str(), config.annotator.as_deref(), config.frames_over_ssh),
+            ("truecolor-dark", Some("ana"), 2)
+        );
+    }
+
+    #[test]
+    fn mistakes_are_told_with_file_and_line() {
+        assert_eq!(message("\n\nthme = 1"), "user.toml:3: there is no setting `thme`; did you mean `theme`?");
+        assert_eq!(
+            message("frames_over_shs = 1"),
+            "user.toml:1: there is no setting `frames_over_shs`; did you mean `frames-over-ssh`?"
+        );
+        assert!(
+            message("wallpaper = 1")
+                .ends_with("there are theme, ascii, annotator, grid, frames-over-ssh, device")
+        );
+        assert_eq!(message("ascii = 'yes'"), "user.toml:1: `ascii` must be true or false, not `yes`");
+        assert_eq!(
+            message("ascii = false\ngrid = 'words'"),
+            "user.toml:2: `grid` must be natural, space, treebank or bert, not `words`"
+        );
+        assert_eq!(
+            message("frames-over-ssh = 31"),
+            "user.toml:1: `frames-over-ssh` must be a whole number from 1 to 30, not `31`"
+        );
+        assert_eq!(
+            message("device = []"),
+            "user.toml:1: `device` must be the name of a device, not a value of type array"
+        );
+        assert!(message("ascii = true\ntheme =").starts_with("user.toml:2: this is not TOML: "));
+    }
+
+    #[test]
+    fn messages_are_safe_to_show() {
+        let text = "\"\\u001b[2J\" = 1";
+        assert!(!message(text).contains('\u{1b}'));
+        assert!(!message("theme = \"\\u001b[2J\"\nascii = \"\\u001b\"").contains('\u{1b}'));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,40}", known in "(theme|device|ascii) = [\"a-z0-9\\[\n]{0,9}") {
+            let _ = with(&text);
+            let _ = with(&known);
+        }
+    }
+}

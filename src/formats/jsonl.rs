@@ -1,0 +1,312 @@
+//! `jsonl`: our own exchange format, one document a line.
+//!
+//! `{"id":"7","text":"...","spans":[{"start":4,"end":9,"label":"Dish"}],"words":[[0,3],[4,9]],"split":"train",
+//! "status":"done","meta":{}}`. Offsets are code points, ends exclusive. Only `text` must be there.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Corpus, Problem, Read, ReadOptions, WriteOptions, Written,
+    corpus::{Builder, NameIndex},
+    decode,
+    fit::Losses,
+    problem::{Problems, counted, quoted},
+    table::Sample,
+};
+use crate::{
+    spans::{Annotation, Document, LabelSet, Split, Status},
+    text::{CharRange, OffsetMap, TextRange},
+};
+
+/// A JSON object a line with a `text`. Other tools' lines have that too, and more: they are surer of theirs.
+pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
+    let line = sample.text.lines().find(|line| !line.trim().is_empty())?;
+    // A line longer than the sample is cut and does not parse.
+    let Ok(Value::Object(object)) = serde_json::from_str(line) else {
+        let likely = line.starts_with('{') && sample.extension == "jsonl";
+        return likely.then(|| (40, "a name that ends in .jsonl".to_owned()));
+    };
+    object.get("text")?.as_str()?;
+    let confidence = if object.contains_key("spans") { 90 } else { 85 };
+    Some((confidence, "a JSON object with a text on each line".to_owned()))
+}
+
+/// Reads one document per line. A line with an error is left out whole, and said.
+pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+    let mut reader =
+        Reader { options, builder: Builder::new(options.labels.clone()), unknown: Vec::new(), span_keys: 0 };
+    let mut problems = Problems::default();
+    let mut ids = std::collections::HashMap::new();
+    for (number, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match reader.line(line) {
+            Err(problem) => problems.push(problem.at(number)),
+            Ok((document, spans, status)) => {
+                if let Some(first) = ids.insert(document.id.clone(), number) {
+                    let message = format!("the id {} stands on line {first} already", quoted(&document.id));
+                    problems.push(Problem::warning(message).at(number));
+                }
+                reader.builder.push(document, spans, status);
+            }
+        }
+    }
+    if !reader.unknown.is_empty() {
+        let list = reader.unknown.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
+        problems.push(Problem::note(format!("fields that this format does not know are kept in meta: {list}")));
+    }
+    if reader.span_keys > 0 {
+        let spans = counted(reader.span_keys, "span");
+        problems.push(Problem::note(format!("{spans} with fields beyond start, end and label: those are not kept")));
+    }
+    let corpus = reader.builder.finish(&mut problems);
+    let detected = vec![
+        "JSON lines".to_owned(),
+        counted(corpus.documents.len(), "document"),
+        format!("{} of {}", counted(corpus.span_count(), "span"), counted(corpus.labels.len(), "label")),
+    ];
+    Read { corpus, detected, problems: problems.finish() }
+}
+
+struct Reader<'a> {
+    options: &'a ReadOptions,
+    builder: Builder,
+    /// Names of unknown fields, the first few.
+    unknown: Vec<String>,
+    /// Spans with unknown fields.
+    span_keys: usize,
+}
+
+type Line = (Document, Vec<(TextRange, NameIndex)>, Status);
+
+impl Reader<'_> {
+    fn line(&mut self, line: &str) -> Result<Line, Problem> {
+        let mut object: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|error| Problem::error(format!("no JSON object: {} in {}", json_fault(&error), quoted(line))))?;
+        let Some(Value::String(text)) = object.shift_remove("text") else {
+            return Err(Problem::error("`text` is missing or no string").hint("each line needs {\"text\": \"...\"}"));
+        };
+        let map = OffsetMap::new(&text);
+        let spans = self.spans(object.shift_remove("spans"), &map)?;
+        let words = words(object.shift_remove("words"), &map)?;
+        let id = match object.shift_remove("id") {
+            None | Some(Value::Null) => format!("{}{}", self.options.id_prefix, self.builder.len() + 1),
+            Some(Value::String(id)) => id,
+            Some(Value::Number(id)) => id.to_string(),
+            Some(other) => {
+                return Err(Problem::error(format!("`id` is neither text nor number: {}", quoted(&other.to_string()))));
+            }
+        };
+        let split = self.split(object.shift_remove("split"))?;
+        let status = status(object.shift_remove("status"), spans.is_some())?;
+        let mut document = match words {
+            None => Document::new(id, text, self.options.grid),
+            Some(words) => Document { text, words, words_given: true, ..Document::from_words::<&str>(id, []) },
+        };
+        document.split = split;
+        document.meta = match object.shift_remove("meta") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(meta)) => meta,
+            Some(other) => return Err(Problem::error(format!("`meta` is no object: {}", quoted(&other.to_string())))),
+        };
+        for (key, value) in object {
+            if self.unknown.len() < 10 && !self.unknown.contains(&key) {
+                self.unknown.push(key.clone());
+            }
+            document.meta.entry(key).or_insert(value);
+        }
+        Ok((document, spans.unwrap_or_default(), status))
+    }
+
+    fn split(&self, value: Option<Value>) -> Result<Option<Split>, Problem> {
+        match value {
+            None | Some(Value::Null) => Ok(self.options.split),
+            Some(Value::String(name)) if Split::parse(&name).is_some() => Ok(Split::parse(&name)),
+            Some(other) => {
+                Err(Problem::error(format!("`split` is {}", quoted(&other.to_string())))
+                    .hint("it is train, valid or test"))
+            }
+        }
+    }
+
+    fn spans(&mut self, value: Option<Value>, map: &OffsetMap) -> Result<Option<Vec<(TextRange, NameIndex)>>, Problem> {
+        let list = match value {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Array(list)) => list,
+            Some(_) => return Err(Problem::error("`spans` is no list")),
+        };
+        let spans = list.iter().enumerate().map(|(at, span)| {
+            let fault = |what: &str| Problem::error(format!("span {}: {what}: {}", at + 1, quoted(&span.to_string())));
+            let range = CharRange {
+                start: offset(span, "start").ok_or_else(|| fault("`start` is missing or no offset"))?,
+                end: offset(span, "end").ok_or_else(|| fault("`end` is missing or no offset"))?,
+            };
+            let label =
+                span.get("label").and_then(Value::as_str).ok_or_else(|| fault("`label` is missing or no text"))?;
+            let range = map.from_chars(range).map_err(|error| fault(&error.to_string()))?;
+            if range.is_empty() || label.is_empty() {
+                return Err(fault(if label.is_empty() { "the label is empty" } else { "it is empty" }));
+            }
+            self.span_keys += usize::from(span.as_object().is_some_and(|object| object.len() > 3));
+            Ok((range, self.builder.label(label)))
+        });
+        spans.collect::<Result<_, _>>().map(Some)
+    }
+}
+
+fn offset(span: &Value, key: &str) -> Option<usize> {
+    span.get(key)?.as_u64().and_then(|offset| usize::try_from(offset).ok())
+}
+
+fn words(value: Option<Value>, map: &OffsetMap) -> Result<Option<Vec<TextRange>>, Problem> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let ranges: Vec<CharRange> =
+        serde_json::from_value(value).map_err(|_| Problem::error("`words` is no list of [start, end]"))?;
+    let mut words: Vec<TextRange> = Vec::with_capacity(ranges.len());
+    for (at, range) in ranges.into_iter().enumerate() {
+        let word = map.from_chars(range).map_err(|error| Problem::error(format!("word {}: {error}", at + 1)))?;
+        if words.last().is_some_and(|before| before.end > word.start || *before == word) {
+            return Err(Problem::error(format!("word {} begins before word {at} ends", at + 1)));
+        }
+        words.push(word);
+    }
+    Ok(Some(words))
+}
+
+/// Spans without a status are finished work; a text without any is work to do.
+fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
+    match value {
+        None | Some(Value::Null) => Ok(if has_spans { Status::Done } else { Status::Todo }),
+        Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
+            Problem::error(format!("`status` is {}", quoted(&value.to_string())))
+                .hint(Status::ALL.map(Status::name).join(", "))
+        }),
+    }
+}
+
+/// What serde says, without its line number, which is always 1 here.
+fn json_fault(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or(&text);
+    format!("{text} at byte {}", error.column())
+}
+
+/// Writes every document; only spans that do not fit their text or label set are losses.
+pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+    let mut losses = Losses::new(options.on_loss);
+    let mut written = Written::default();
+    for (index, (document, annotation)) in corpus.pairs().enumerate() {
+        let (object, spans) = object(document, annotation, &corpus.labels, &mut losses);
+        serde_json::to_writer(&mut written.bytes, &object)
+            .map_err(|error| vec![Problem::error(format!("document {}: {error}", quoted(&document.id)))])?;
+        written.bytes.push(b'\n');
+        written.documents.push(index);
+        written.spans_written += spans;
+        written.spans_left_out += annotation.spans().len() - spans;
+    }
+    written.problems = losses.finish()?;
+    Ok(written)
+}
+
+fn object(
+    document: &Document,
+    annotation: &Annotation,
+    labels: &LabelSet,
+    losses: &mut Losses,
+) -> (Map<String, Value>, usize) {
+    let map = OffsetMap::new(&document.text);
+    let mut spans = Vec::with_capacity(annotation.spans().len());
+    for span in annotation.spans() {
+        let text = span.range.of(&document.text);
+        match labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
+            Some(label) => {
+                let CharRange { start, end } = map.to_chars(span.range);
+                spans.push(json!({"start": start, "end": end, "label": label.name}));
+            }
+            None => {
+                let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
+                losses.put(&document.id, &what, "left out", "left out");
+            }
+        }
+    }
+    let count = spans.len();
+    let mut object = Map::new();
+    object.insert("id".to_owned(), json!(document.id));
+    object.insert("text".to_owned(), json!(document.text));
+    object.insert("spans".to_owned(), Value::Array(spans));
+    if document.words_given {
+        let words: Vec<_> = document.words.iter().map(|word| json!(map.to_chars(*word))).collect();
+        object.insert("words".to_owned(), Value::Array(words));
+    }
+    if let Some(split) = document.split {
+        object.insert("split".to_owned(), json!(split));
+    }
+    object.insert("status".to_owned(), json!(annotation.status));
+    if !document.meta.is_empty() {
+        object.insert("meta".to_owned(), Value::Object(document.meta.clone()));
+    }
+    (object, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{OnLoss, Severity};
+
+    fn one(line: &str) -> Read {
+        read(line.as_bytes(), &ReadOptions::default())
+    }
+
+    #[test]
+    fn offsets_are_code_points_and_ids_may_be_missing() {
+        let read = one(
+            "{\"text\":\"\u{1f355} pizza\",\"spans\":[{\"start\":2,\"end\":7,\"label\":\"Dish\"}]}\n{\"text\":\"\"}",
+        );
+        let (document, annotation) = read.corpus.pairs().next().unwrap();
+        assert_eq!(annotation.spans()[0].range.of(&document.text), "pizza");
+        assert_eq!((document.id.as_str(), annotation.status), ("1", Status::Done));
+        assert_eq!(read.corpus.documents[1].id, "2");
+        assert_eq!(read.corpus.annotation(1).status, Status::Todo);
+        assert!(read.problems.is_empty(), "{:?}", read.problems);
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_the_others_are_read() {
+        let bad = [
+            "nonsense",
+            "[]",
+            "{\"id\":\"a\"}",
+            "{\"text\":\"abc\",\"spans\":[{\"start\":1,\"end\":9,\"label\":\"X\"}]}",
+            "{\"text\":\"abc\",\"spans\":[{\"start\":2,\"end\":1,\"label\":\"X\"}]}",
+            "{\"text\":\"abc\",\"spans\":[{\"start\":0,\"end\":1.5,\"label\":\"X\"}]}",
+            "{\"text\":\"abc\",\"spans\":[{\"start\":0,\"end\":1}]}",
+            "{\"text\":\"abc\",\"words\":[[0,2],[1,3]]}",
+            "{\"text\":\"abc\",\"split\":\"half\"}",
+            "{\"text\":\"abc\",\"status\":\"perhaps\"}",
+            "{\"text\":\"abc\",\"meta\":3}",
+            "{\"text\":\"\\ud800\"}",
+        ];
+        let read = one(&format!("{}\n\n{{\"text\":\"good\"}}\n", bad.join("\n")));
+        assert_eq!(read.corpus.documents.len(), 1);
+        let errors: Vec<_> = read.problems.iter().filter(|p| p.severity == Severity::Error).map(|p| p.line).collect();
+        assert_eq!(errors, (1..=bad.len()).map(Some).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn unknown_fields_stay_in_meta_and_are_said() {
+        let read = one("{\"text\":\"a\",\"stars\":4,\"meta\":{\"city\":\"Bari\"}}");
+        assert_eq!(Value::Object(read.corpus.documents[0].meta.clone()), json!({"city": "Bari", "stars": 4}));
+        assert!(read.problems[0].message.contains("`stars`"));
+    }
+
+    #[test]
+    fn a_span_without_label_is_a_loss() {
+        let mut corpus = one("{\"text\":\"abc\",\"spans\":[{\"start\":0,\"end\":1,\"label\":\"X\"}]}").corpus;
+        corpus.labels = LabelSet::default();
+        let mut options = WriteOptions::default();
+        assert!(write(&corpus, &options).is_err());
+        options.on_loss = OnLoss::Skip;
+        assert_eq!(write(&corpus, &options).unwrap().spans_left_out, 1);
+    }
+}

@@ -1,0 +1,298 @@
+//! Label Studio's labelling configuration: the XML that says which labels there are, which text they are put on and
+//! which key gives which.
+
+use std::{collections::HashSet, fmt::Write as _};
+
+use roxmltree::{Document, Node};
+
+use super::{
+    corpus::MOST_LABELS,
+    decode,
+    problem::{Problem, Problems, counted, quoted},
+};
+use crate::spans::{Label, LabelSet};
+
+/// What a labelling configuration says about labelling spans of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelConfig {
+    /// The labels in their order, with keys.
+    pub labels: LabelSet,
+    /// Names of the `<Labels>` controls on this text; the first is used for new spans.
+    pub controls: Vec<String>,
+    /// Name of the `<Text>` object.
+    pub text_name: String,
+    /// The field of a task's data that holds the text.
+    pub text_field: String,
+}
+
+impl LabelConfig {
+    /// The usual names, as in Label Studio's own template, for these labels.
+    pub fn new(labels: LabelSet) -> Self {
+        Self { labels, controls: vec!["label".to_owned()], text_name: "text".to_owned(), text_field: "text".to_owned() }
+    }
+}
+
+/// One colour name a role, for screens that have them.
+const COLORS: [&str; 8] = ["red", "darkorange", "gold", "green", "darkblue", "deepskyblue", "purple", "saddlebrown"];
+
+/// Elements that lay out, not label.
+const LAYOUT: [&str; 8] = ["View", "Header", "Style", "Label", "Text", "Labels", "Choice", "Filter"];
+
+/// Reads a configuration. `None` if it is no XML or labels no spans of plain text; the problems say why.
+pub fn read(bytes: &[u8]) -> (Option<LabelConfig>, Vec<Problem>) {
+    let mut problems = Problems::default();
+    let config = decode::text(bytes, &mut problems).and_then(|text| parse(text, &mut problems));
+    (config, problems.finish())
+}
+
+fn parse(text: &str, problems: &mut Problems) -> Option<LabelConfig> {
+    let document = Document::parse(text)
+        .map_err(|error| {
+            let line = usize::try_from(error.pos().row).unwrap_or_default();
+            problems.push(Problem::error(format!("the XML is broken: {error}")).at(line));
+        })
+        .ok()?;
+    let nodes = || document.descendants().filter(Node::is_element);
+    let labels = || nodes().filter(|node| node.has_tag_name("Labels"));
+    let targets: HashSet<&str> = labels().filter_map(|node| node.attribute("toName")).collect();
+    let texts = nodes().filter(|node| node.has_tag_name("Text"));
+    let mut named = texts.filter_map(|node| Some((node, node.attribute("name")?)));
+    let Some((node, text_name)) = named.find(|(_, name)| targets.contains(name)) else {
+        problems.push(no_labels(nodes()));
+        return None;
+    };
+    let text_field = field(&node, problems)?;
+    let controls: Vec<Node<'_, '_>> = labels().filter(|node| node.attribute("toName") == Some(text_name)).collect();
+    let mut entries = Entries::default();
+    for control in &controls {
+        if control.has_attribute("value") {
+            let message = "labels that come from the task's data are not known before the tasks are read";
+            problems.push(Problem::warning(message).at(line(control)));
+        }
+        for label in control.descendants().filter(|node| node.has_tag_name("Label")) {
+            entries.take(&label, problems);
+        }
+    }
+    for other in others(nodes(), text_name) {
+        problems.push(Problem::note(format!("{other} is left alone: only <Labels> on this text are read")));
+    }
+    Some(LabelConfig {
+        labels: entries.into_labels(problems),
+        controls: controls.iter().filter_map(|node| node.attribute("name")).map(str::to_owned).collect(),
+        text_name: text_name.to_owned(),
+        text_field,
+    })
+}
+
+/// The field of the data that a `<Text>` shows.
+fn field(node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
+    let field =
+        node.attribute("value").and_then(|value| value.trim().strip_prefix('$')).filter(|name| !name.is_empty());
+    if field.is_none() {
+        let message = "<Text> shows no field of the data: its value is no $name";
+        problems.push(Problem::error(message).at(line(node)));
+    }
+    if node.attribute("valueType") == Some("url") {
+        let message = "the field holds an address, not the text itself (valueType=\"url\")";
+        problems.push(Problem::warning(message).at(line(node)));
+    }
+    field.map(str::to_owned)
+}
+
+fn line(node: &Node<'_, '_>) -> usize {
+    usize::try_from(node.document().text_pos_at(node.range().start).row).unwrap_or_default()
+}
+
+fn no_labels<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>) -> Problem {
+    let mut controls: Vec<&str> =
+        nodes.filter(|node| node.has_attribute("toName")).map(|n| n.tag_name().name()).collect();
+    controls.sort_unstable();
+    controls.dedup();
+    let found = if controls.is_empty() { "no controls at all".to_owned() } else { controls.join(", ") };
+    Problem::error("the configuration labels no spans of plain text: no <Labels> points to a <Text>")
+        .hint(format!("it has {}", quoted(&found)))
+}
+
+/// Controls of the configuration that are not for labelling spans of this text, as `Choices (topic)`.
+fn others<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>, text_name: &str) -> Vec<String> {
+    let other = |node: &Node<'_, '_>| {
+        node.has_attribute("toName") && !(node.has_tag_name("Labels") && node.attribute("toName") == Some(text_name))
+            || node.has_tag_name("Relations")
+    };
+    let mut names: Vec<String> = nodes
+        .filter(|node| other(node) && (node.has_tag_name("Labels") || !LAYOUT.contains(&node.tag_name().name())))
+        .map(|node| match node.attribute("name") {
+            Some(name) => format!("{} {}", node.tag_name().name(), quoted(name)),
+            None => node.tag_name().name().to_owned(),
+        })
+        .collect();
+    names.dedup();
+    names
+}
+
+/// Labels as they stand in the file: name, key, guide.
+#[derive(Default)]
+struct Entries {
+    list: Vec<(String, Option<char>, Option<String>)>,
+    left_out: usize,
+}
+
+impl Entries {
+    fn take(&mut self, node: &Node<'_, '_>, problems: &mut Problems) {
+        if self.list.len() >= MOST_LABELS {
+            self.left_out += 1;
+            return;
+        }
+        let line = line(node);
+        let value = node.attribute("value").unwrap_or_default();
+        // In results the alias stands instead of the value, and results are what is exchanged.
+        let name = node.attribute("alias").filter(|alias| !alias.is_empty()).unwrap_or(value);
+        if name.is_empty() {
+            problems.push(Problem::warning("a <Label> without value is left out").at(line));
+            return;
+        }
+        if name != value {
+            problems.push(Problem::note(format!("{} goes by its alias {}", quoted(value), quoted(name))).at(line));
+        }
+        if self.list.iter().any(|(known, ..)| known == name) {
+            problems.push(Problem::note(format!("the label {} stands twice; taken once", quoted(name))).at(line));
+            return;
+        }
+        let hotkey = node.attribute("hotkey").filter(|hotkey| !hotkey.is_empty());
+        let mut characters = hotkey.unwrap_or_default().chars();
+        let key =
+            characters.next().filter(|key| characters.next().is_none() && !key.is_control() && !key.is_whitespace());
+        let key = key.filter(|key| self.list.iter().all(|(_, other, _)| other != &Some(*key)));
+        if let (Some(hotkey), None) = (hotkey, key) {
+            let message = format!("the key {} of {} is taken or no single character", quoted(hotkey), quoted(name));
+            problems.push(Problem::warning(message).at(line).hint("the label gets the next free digit"));
+        }
+        let guide = node.attribute("hint").filter(|hint| !hint.is_empty()).map(str::to_owned);
+        self.list.push((name.to_owned(), key, guide));
+    }
+
+    /// Labels with a key keep it; the others get the free digits in order.
+    fn into_labels(self, problems: &mut Problems) -> LabelSet {
+        if self.left_out > 0 {
+            problems.push(Problem::error(format!("{} beyond the most there can be", counted(self.left_out, "label"))));
+        }
+        let plain = LabelSet::from_names(self.list.iter().map(|(name, ..)| name));
+        let taken: Vec<char> = self.list.iter().filter_map(|(_, key, _)| *key).collect();
+        let mut free = ('1'..='9').filter(|digit| !taken.contains(digit));
+        let mut labels = LabelSet::default();
+        for (label, (_, key, guide)) in plain.iter().zip(self.list) {
+            labels.push(Label { key: key.or_else(|| free.next()), guide, ..label.clone() });
+        }
+        labels
+    }
+}
+
+/// Writes a configuration that Label Studio reads, names as in `config`.
+pub fn write(config: &LabelConfig) -> String {
+    let control = config.controls.first().map_or("label", String::as_str);
+    let mut out = String::from("<View>\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "  <Labels name=\"{}\" toName=\"{}\">", escaped(control), escaped(&config.text_name));
+    for label in &config.labels {
+        let color = COLORS[usize::from(label.color) % COLORS.len()];
+        let _ = write!(out, "    <Label value=\"{}\" background=\"{color}\"", escaped(&label.name));
+        if let Some(key) = label.key {
+            let _ = write!(out, " hotkey=\"{}\"", escaped(key.encode_utf8(&mut [0; 4])));
+        }
+        if let Some(guide) = &label.guide {
+            let _ = write!(out, " hint=\"{}\"", escaped(guide));
+        }
+        out.push_str("/>\n");
+    }
+    let (name, field) = (escaped(&config.text_name), escaped(&config.text_field));
+    let _ = write!(out, "  </Labels>\n  <Text name=\"{name}\" value=\"${field}\" granularity=\"word\"/>\n</View>\n");
+    out
+}
+
+/// Text as the value of an attribute. Characters that XML has no way to write become U+FFFD.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            // An attribute's line breaks and tabs read as blanks unless written by number.
+            '\t' | '\n' | '\r' => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::formats::Severity;
+
+    fn keys(labels: &LabelSet) -> Vec<(&str, Option<char>)> {
+        labels.iter().map(|label| (label.name.as_str(), label.key)).collect()
+    }
+
+    #[test]
+    fn keys_names_and_field_are_read_from_nested_views() {
+        let xml = r##"<View><!-- ours --><View style="x"><Header value="$title"/>
+            <Labels name="ner" toName="body"><Label value="Dish" background="#842"/>
+            <Label value="Price" alias="EUR" hotkey="1" hint="with its currency"/>
+            <View><Label value="Bad" hotkey="ctrl+x"/></View></Labels></View>
+            <Choices name="topic" toName="body"><Choice value="a"/></Choices>
+            <Text name="body" value="$review"/></View>"##;
+        let (config, problems) = read(xml.as_bytes());
+        let config = config.unwrap();
+        assert_eq!(keys(&config.labels), [("Dish", Some('2')), ("EUR", Some('1')), ("Bad", Some('3'))]);
+        assert_eq!(config.labels.find("EUR").unwrap().guide.as_deref(), Some("with its currency"));
+        assert_eq!((config.text_name.as_str(), config.text_field.as_str()), ("body", "review"));
+        assert_eq!(config.controls, ["ner"]);
+        let said: Vec<_> = problems.iter().map(|p| (p.severity, p.line)).collect();
+        assert_eq!(said, [(Severity::Note, Some(3)), (Severity::Warning, Some(4)), (Severity::Note, None)]);
+    }
+
+    #[test]
+    fn what_labels_no_text_is_refused_by_name() {
+        let (config, problems) = read(br#"<View><Choices name="c" toName="t"/><Text name="t" value="$t"/></View>"#);
+        assert!(config.is_none() && problems[0].hint.as_ref().unwrap().contains("Choices"));
+        let (config, problems) = read(b"<View>\n<Labels name='l' toName='t'><Label value='a'></Labels>\n</View>");
+        assert!(config.is_none());
+        assert_eq!((problems[0].severity, problems[0].line), (Severity::Error, Some(2)));
+        let deep = format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000));
+        assert!(read(deep.as_bytes()).1[0].message.starts_with("the configuration labels no spans"));
+        assert!(read(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>").0.is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(
+            names in prop::collection::vec("[^\\p{Cc}\\x{fffe}\\x{ffff}]{1,8}", 0..12),
+            guide in "\\PC{1,9}",
+        ) {
+            let mut config = LabelConfig::new(LabelSet::from_names(&names));
+            let mut labels = LabelSet::default();
+            for label in &config.labels {
+                labels.push(Label { guide: Some(guide.clone()), ..label.clone() });
+            }
+            config.labels = labels;
+            let (read, problems) = read(write(&config).as_bytes());
+            prop_assert_eq!(read.unwrap().labels, config.labels, "{:?}", problems);
+        }
+
+        #[test]
+        fn any_bytes_can_be_read(
+            bytes in prop::collection::vec(any::<u8>(), 0..60),
+            text in "[<>/=\"'&;!\\-\\[\\]?a-cViewLabelsText \n$]{0,80}",
+        ) {
+            let _ = read(&bytes);
+            let _ = read(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Tasks as Label Studio and people write them, and what becomes of them on the way through.
+
+use serde_json::{Value, json};
+
+use super::{read, write};
+use crate::{
+    formats::{LabelConfig, Read, ReadOptions, Severity, WriteOptions, label_config},
+    spans::{Edit, LabelSet, Source, Span, SpanId, Status},
+    text::TextRange,
+};
+
+fn of(tasks: &Value) -> Read {
+    read(tasks.to_string().as_bytes(), &ReadOptions::default())
+}
+
+fn region(id: &str, start: usize, end: usize, text: &str, labels: &[&str]) -> Value {
+    json!({"value": {"start": start, "end": end, "text": text, "labels": labels}, "id": id, "from_name": "ner",
+        "to_name": "text", "type": "labels", "origin": "prediction"})
+}
+
+fn texts(read: &Read) -> Vec<(String, String)> {
+    let spans = read.corpus.pairs().flat_map(|(document, annotation)| {
+        annotation
+            .spans()
+            .iter()
+            .map(|span| (span.range.of(&document.text).to_owned(), read.corpus.labels.name(span.label).to_owned()))
+    });
+    spans.collect()
+}
+
+fn rewritten(read: &Read) -> Value {
+    let bytes = write(&read.corpus, &WriteOptions::default()).unwrap().bytes;
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn awkward() -> Value {
+    json!([{
+        "id": 41, "inner_id": 1, "data": {"text": "Jane ate \u{1f32e} tacos", "text2": "Bob", "stars": 4},
+        "annotations": [
+            {"id": 7, "was_cancelled": true, "result": [region("x", 0, 4, "Jane", &["PER"])]},
+            {"id": 8, "completed_by": {"email": "a@b.c"}, "lead_time": 1.5, "result": [
+                {"value": {"choices": ["news"]}, "id": "c", "from_name": "topic", "to_name": "text", "type": "choices"},
+                region("b", 11, 16, "tacos", &["Dish", "Food"]),
+                region("a", 0, 4, "Jane", &["PER"]),
+                {"value": {"start": 0, "end": 3, "labels": ["PER"]}, "id": "d", "to_name": "text2", "from_name": "n2",
+                    "type": "labels"},
+                {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right"}]}],
+        "predictions": [3, 4], "drafts": [], "unheard_of": {"kept": true}}])
+}
+
+#[test]
+fn the_first_valid_annotation_is_read_and_the_rest_is_told() {
+    let read = of(&awkward());
+    let expected = [("Jane", "PER"), ("tacos", "Dish"), ("tacos", "Food")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(texts(&read), expected);
+    assert_eq!(read.corpus.documents[0].meta.get("stars"), Some(&json!(4)));
+    assert!(read.problems.iter().all(|problem| problem.severity == Severity::Note), "{:?}", read.problems);
+    let said: Vec<_> =
+        read.problems.iter().map(|problem| problem.message.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(said, ["1 task", "1 task", "3 results"]);
+}
+
+#[test]
+fn an_untouched_task_comes_back_as_it_was() {
+    assert_eq!(rewritten(&of(&awkward())), awkward());
+}
+
+#[test]
+fn an_edit_changes_its_region_and_nothing_else() {
+    let mut read = of(&awkward());
+    let annotation = &mut read.corpus.annotations[0];
+    let dish = annotation.spans()[1].clone();
+    annotation.apply(&Edit::Remove(dish.id));
+    let id = SpanId { writer: 0x1f, sequence: 9 };
+    annotation.apply(&Edit::Add(Span { id, range: TextRange::new(5, 8), label: dish.label, source: Source::Human }));
+    let mut expected = awkward();
+    let result = expected[0]["annotations"][1]["result"].as_array_mut().unwrap();
+    result[1]["value"]["labels"] = json!(["Food"]);
+    result.push(json!({"id": "1f-9", "from_name": "ner", "to_name": "text", "type": "labels", "origin": "manual",
+        "value": {"start": 5, "end": 8, "text": "ate", "labels": ["Dish"]}}));
+    assert_eq!(rewritten(&read), expected);
+}
+
+#[test]
+fn utf16_offsets_are_seen_by_their_text_and_corrected() {
+    let read = of(&json!([{"data": {"text": "\u{1f4a9} an annotation"},
+        "completions": [{"result": [region("1", 6, 16, "annotation", &["X"])]}]}]));
+    assert_eq!(texts(&read)[0].0, "annotation");
+    assert!(read.problems[0].message.contains("UTF-16"));
+    let back = rewritten(&read);
+    assert_eq!(
+        back[0]["completions"][0]["result"][0]["value"],
+        json!({"start": 5, "end": 15, "text": "annotation", "labels": ["X"]})
+    );
+}
+
+#[test]
+fn bad_tasks_and_regions_are_errors_by_name() {
+    let result = json!([
+        region("1", 4, 99, "thai", &["X"]),
+        region("2", 4, 4, "", &["X"]),
+        {"type": "labels", "value": {"labels": ["X"]}},
+        region("4", 4, 8, "other", &["X"]),
+        region("5", 0, 3, "pad", &[])
+    ]);
+    let good = json!({"data": {"only": "pad thai"}, "annotations": [{"result": result}]});
+    let read = of(&json!([3, {"id": 1}, {"data": {"a": "x", "b": "y"}}, good]));
+    let severities: Vec<_> = read.problems.iter().map(|problem| problem.severity).collect();
+    assert_eq!(severities.iter().filter(|s| **s == Severity::Error).count(), 6, "{:?}", read.problems);
+    assert_eq!(severities.iter().filter(|s| **s == Severity::Warning).count(), 2, "{:?}", read.problems);
+    assert_eq!(texts(&read).len(), 1);
+}
+
+#[test]
+fn a_new_document_becomes_a_task_with_the_configured_names() {
+    let xml =
+        "<View><Labels name='ner' toName='t'><Label value='Dish'/></Labels><Text name='t' value='$review'/></View>";
+    let config = label_config::read(xml.as_bytes()).0;
+    let mut corpus = crate::formats::tests::corpus(&[("7", &["pad", "thai"], &[(0, 2, "Dish")]), ("b", &["no"], &[])]);
+    corpus.annotations[1].status = Status::Todo;
+    let options = WriteOptions { config: config.clone(), ..WriteOptions::default() };
+    let written = write(&corpus, &options).unwrap();
+    let tasks: Value = serde_json::from_slice(&written.bytes).unwrap();
+    assert_eq!(tasks[0]["data"], json!({"review": "pad thai"}));
+    assert_eq!(tasks[0]["annotations"][0]["result"][0]["from_name"], json!("ner"));
+    assert_eq!(tasks[1], json!({"id": "b", "data": {"review": "no"}, "annotations": []}));
+    let back = read(&written.bytes, &ReadOptions { config, ..ReadOptions::default() });
+    assert_eq!((back.corpus.span_count(), back.corpus.annotation(1).status), (1, Status::Todo));
+    let other = LabelConfig::new(LabelSet::default());
+    assert!(read(&written.bytes, &ReadOptions { config: Some(other), ..ReadOptions::default() }).has_errors());
+}

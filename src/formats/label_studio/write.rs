@@ -1,0 +1,222 @@
+//! The writer of Label Studio's JSON.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{Offsets, annotations_key, chosen, is_span, place, target};
+use crate::{
+    formats::{Corpus, LabelConfig, Problem, WriteOptions, Written, fit::Losses, problem::quoted},
+    spans::{Annotation, Document, LabelSet, Span, Status},
+    text::{CharRange, OffsetMap},
+};
+
+/// Writes a list of tasks. A document that was read from one is written as that task with its regions brought up to
+/// date; any other becomes a new task.
+pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+    let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
+    let mut writer = Writer {
+        labels: &corpus.labels,
+        config,
+        configured: options.config.is_some(),
+        losses: Losses::new(options.on_loss),
+    };
+    let mut written = Written::default();
+    let mut tasks = Vec::with_capacity(corpus.documents.len());
+    for (index, (document, annotation)) in corpus.pairs().enumerate() {
+        let (task, spans) = writer.task(document, annotation);
+        tasks.push(task);
+        written.documents.push(index);
+        written.spans_written += spans;
+        written.spans_left_out += annotation.spans().len() - spans;
+    }
+    written.problems = writer.losses.finish()?;
+    let fault = |error| vec![Problem::error(format!("the tasks cannot be written as JSON: {error}"))];
+    written.bytes = serde_json::to_vec_pretty(&tasks).map_err(fault)?;
+    written.bytes.push(b'\n');
+    Ok(written)
+}
+
+struct Writer<'a> {
+    labels: &'a LabelSet,
+    config: LabelConfig,
+    configured: bool,
+    losses: Losses,
+}
+
+/// A span as it is told from others: code points and label name.
+type Key = (usize, usize, String);
+
+impl Writer<'_> {
+    fn task(&mut self, document: &Document, annotation: &Annotation) -> (Value, usize) {
+        let wanted = self.wanted(document, annotation);
+        let count = wanted.len();
+        let mut task = self.base(document);
+        let field = self.field(&task, document);
+        let key = annotations_key(&task);
+        let list = task.entry(key).or_insert_with(|| Value::Array(Vec::new()));
+        if !list.is_array() {
+            *list = Value::Array(Vec::new());
+        }
+        let Value::Array(list) = list else { return (Value::Object(task), 0) };
+        let at = chosen(list).or_else(|| {
+            // Nothing said yet and nothing to say: no annotation, as before.
+            let skipped = annotation.status == Status::Skipped && list.is_empty();
+            if count == 0 && annotation.status != Status::Done && !skipped {
+                return None;
+            }
+            list.push(if skipped && count == 0 {
+                json!({"result": [], "was_cancelled": true})
+            } else {
+                json!({"result": []})
+            });
+            Some(list.len() - 1)
+        });
+        if let Some(Value::Object(chosen)) = at.and_then(|at| list.get_mut(at)) {
+            let old = match chosen.get_mut("result").map(Value::take) {
+                Some(Value::Array(items)) => items,
+                _ => Vec::new(),
+            };
+            chosen.insert("result".to_owned(), Value::Array(self.result(old, &wanted, document, &field)));
+        }
+        (Value::Object(task), count)
+    }
+
+    /// The task that the document was read from, if its text still stands in it; else a new one.
+    fn base(&self, document: &Document) -> Map<String, Value> {
+        let kept = document.foreign.as_ref().and_then(Value::as_object).filter(|task| {
+            let texts = task.get("data").and_then(Value::as_object);
+            texts.is_some_and(|data| data.values().any(|value| value.as_str() == Some(&document.text)))
+        });
+        if let Some(task) = kept {
+            return task.clone();
+        }
+        let mut data = Map::new();
+        data.insert(self.config.text_field.clone(), json!(document.text));
+        for (key, value) in &document.meta {
+            data.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        let mut task = Map::new();
+        match document.id.parse::<u64>() {
+            Ok(number) => task.insert("id".to_owned(), json!(number)),
+            Err(_) => task.insert("id".to_owned(), json!(document.id)),
+        };
+        task.insert("data".to_owned(), Value::Object(data));
+        task
+    }
+
+    fn field(&self, task: &Map<String, Value>, document: &Document) -> String {
+        let data = task.get("data").and_then(Value::as_object);
+        let holds = |value: Option<&Value>| value.and_then(Value::as_str) == Some(&document.text);
+        if holds(data.and_then(|data| data.get(&self.config.text_field))) {
+            return self.config.text_field.clone();
+        }
+        let found = data.and_then(|data| data.iter().find(|(_, value)| holds(Some(value))));
+        found.map_or_else(|| self.config.text_field.clone(), |(key, _)| key.clone())
+    }
+
+    fn wanted<'s>(&mut self, document: &Document, annotation: &'s Annotation) -> Vec<(Key, &'s Span)> {
+        let map = OffsetMap::new(&document.text);
+        let mut wanted = Vec::with_capacity(annotation.spans().len());
+        for span in annotation.spans() {
+            let text = span.range.of(&document.text);
+            match self.labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
+                Some(label) => {
+                    let CharRange { start, end } = map.to_chars(span.range);
+                    wanted.push(((start, end, label.name.clone()), span));
+                }
+                None => {
+                    let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
+                    self.losses.put(&document.id, &what, "left out", "left out");
+                }
+            }
+        }
+        wanted
+    }
+
+    /// The old result with the regions of this text that are still wanted, and new ones for what is new.
+    fn result(&self, old: Vec<Value>, wanted: &[(Key, &Span)], document: &Document, field: &str) -> Vec<Value> {
+        let to_name =
+            if self.configured { Some(self.config.text_name.clone()) } else { target(&old, field).map(str::to_owned) };
+        let sample = old.iter().find(|item| is_span(item, to_name.as_deref()));
+        let name = |key: &str, usual: &str| {
+            sample.and_then(|item| item.get(key)).and_then(Value::as_str).unwrap_or(usual).to_owned()
+        };
+        let from_name = name("from_name", self.config.controls.first().map_or("label", String::as_str));
+        let to = name("to_name", to_name.as_deref().unwrap_or(&self.config.text_name));
+        let mut open = Open::new(wanted);
+        let map = OffsetMap::new(&document.text);
+        let mut result = Vec::with_capacity(old.len());
+        for item in old {
+            if is_span(&item, to_name.as_deref()) {
+                result.extend(open.kept(item, &document.text, &map));
+            } else {
+                result.push(item);
+            }
+        }
+        let used: HashSet<String> =
+            result.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect();
+        for ((start, end, label), span) in open.rest() {
+            let mut id = span.id.to_string();
+            while used.contains(&id) {
+                id.push('_');
+            }
+            result.push(json!({
+                "id": id, "from_name": from_name, "to_name": to, "type": "labels", "origin": "manual",
+                "value": {"start": start, "end": end, "text": span.range.of(&document.text), "labels": [label]},
+            }));
+        }
+        result
+    }
+}
+
+/// The spans that no region has been found for so far.
+struct Open<'a> {
+    wanted: &'a [(Key, &'a Span)],
+    /// By start and end: the indices of the spans there.
+    places: HashMap<(usize, usize), Vec<usize>>,
+    found: Vec<bool>,
+}
+
+impl<'a> Open<'a> {
+    fn new(wanted: &'a [(Key, &'a Span)]) -> Self {
+        let mut places: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, ((start, end, _), _)) in wanted.iter().enumerate() {
+            places.entry((*start, *end)).or_default().push(at);
+        }
+        Self { wanted, places, found: vec![false; wanted.len()] }
+    }
+
+    /// An old region with those of its labels that are still wanted there; `None` if none is. A region that could not
+    /// be read as a span stays as it is.
+    fn kept(&mut self, mut item: Value, text: &str, map: &OffsetMap) -> Option<Value> {
+        let labels = item.pointer("/value/labels").and_then(Value::as_array).cloned().unwrap_or_default();
+        let Some((range, offsets)) = place(&item, text, map).ok().filter(|_| !labels.is_empty()) else {
+            return Some(item);
+        };
+        let CharRange { start, end } = map.to_chars(range);
+        let mut here = self.places.remove(&(start, end)).unwrap_or_default();
+        let mut stay = labels;
+        stay.retain(|label| {
+            let same = |at: &usize| self.wanted.get(*at).is_some_and(|((.., name), _)| label.as_str() == Some(name));
+            let Some(place) = here.iter().position(same) else { return false };
+            self.found[here.remove(place)] = true;
+            true
+        });
+        self.places.insert((start, end), here);
+        if stay.is_empty() {
+            return None;
+        }
+        let value = item.get_mut("value")?.as_object_mut()?;
+        value.insert("labels".to_owned(), Value::Array(stay));
+        if offsets == Offsets::Utf16 {
+            value.insert("start".to_owned(), json!(start));
+            value.insert("end".to_owned(), json!(end));
+        }
+        Some(item)
+    }
+
+    fn rest(&self) -> impl Iterator<Item = &'a (Key, &'a Span)> {
+        self.wanted.iter().zip(&self.found).filter(|(_, found)| !**found).map(|(wanted, _)| wanted)
+    }
+}

@@ -1,0 +1,146 @@
+//! Floor 3: bytes to documents and spans, and back. One file per format, one table that names them all.
+//!
+//! Reading never panics and never stops at the first mistake: it returns what could be read and what there is to say
+//! about it. Writing says what the format cannot hold before it loses it, and [`prove`] reads the bytes again. No I/O.
+
+mod conll;
+mod corpus;
+mod decode;
+mod fit;
+mod jsonl;
+pub mod label_config;
+mod label_studio;
+mod plain;
+mod problem;
+mod proof;
+mod table;
+
+use std::{fmt, str::FromStr};
+
+pub use conll::{TagSentence, read_tags};
+pub use corpus::{Corpus, Provenance};
+pub use decode::decode_text;
+pub use label_config::LabelConfig;
+pub use problem::{Problem, Severity};
+pub use proof::{Proof, prove};
+pub use table::{FORMATS, Format, Guess, Unit, detect, find};
+
+use crate::{
+    spans::{LabelSet, Scheme, Split},
+    text::Grid,
+};
+
+/// How to read, beyond what the bytes say themselves.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// How to cut texts into words where the file does not.
+    pub grid: Grid,
+    /// Stands before the running number of a document that has no id of its own.
+    pub id_prefix: String,
+    /// Labels that are known already and keep their ids.
+    pub labels: LabelSet,
+    /// The part of the data that the documents belong to, where the file does not say.
+    pub split: Option<Split>,
+    /// Label Studio's labelling configuration: which field is the text, which controls label it.
+    pub config: Option<LabelConfig>,
+}
+
+/// What was read. With an error among the problems the corpus is only what is left of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    /// Labels, documents, spans.
+    pub corpus: Corpus,
+    /// What was found, in plain words: `tag first`, `tab`, `IOB2 tags`, `706 sentences`.
+    pub detected: Vec<String>,
+    /// What there is to say, in the order it was met.
+    pub problems: Vec<Problem>,
+}
+
+impl Read {
+    /// Whether something in the file could not be read.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// What to do about a span, word or text that the format cannot hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnLoss {
+    /// Write nothing and list every loss.
+    #[default]
+    Fail,
+    /// Leave it out and say so.
+    Skip,
+    /// Change it so that it fits (a half word to the whole word, a word with a blank to two words) and say so; what
+    /// cannot be made to fit is left out.
+    Snap,
+}
+
+impl OnLoss {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::Snap => "snap",
+        }
+    }
+}
+
+impl fmt::Display for OnLoss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for OnLoss {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "fail" => Ok(Self::Fail),
+            "skip" => Ok(Self::Skip),
+            "snap" => Ok(Self::Snap),
+            other => Err(format!("`{other}` is no way to treat losses; there are fail, skip and snap")),
+        }
+    }
+}
+
+/// How to write.
+#[derive(Clone, Debug)]
+pub struct WriteOptions {
+    /// The tag scheme, for formats of tags.
+    pub scheme: Scheme,
+    /// What to do about what the format cannot hold.
+    pub on_loss: OnLoss,
+    /// Label Studio's labelling configuration: names of the field and of the controls.
+    pub config: Option<LabelConfig>,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None }
+    }
+}
+
+/// A file as written, not yet on disk.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What was changed, left out or is worth knowing. Never an error.
+    pub problems: Vec<Problem>,
+    /// The documents in the file, as indices into the corpus.
+    pub documents: Vec<usize>,
+    /// Spans in the file.
+    pub spans_written: usize,
+    /// Those among them that were changed to fit.
+    pub spans_changed: usize,
+    /// Spans of the corpus that are not in the file.
+    pub spans_left_out: usize,
+    /// Documents whose text was changed to fit.
+    pub texts_changed: usize,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! `text`: one review a line.
+
+use super::{
+    Corpus, OnLoss, Problem, Read, ReadOptions, WriteOptions, Written,
+    corpus::Builder,
+    decode,
+    fit::Losses,
+    problem::{Problems, counted, quoted},
+    table::Sample,
+};
+use crate::spans::{Document, Status};
+
+/// Any text is text; the extension only makes it likelier.
+pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
+    let lines = sample.text.lines().filter(|line| !is_blank(line)).count();
+    let confidence = if sample.extension == "txt" { 30 } else { 10 };
+    (lines > 0).then(|| (confidence, "lines of text".to_owned()))
+}
+
+/// Reads one document per line that is not blank.
+pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+    let mut problems = Problems::default();
+    let mut builder = Builder::new(options.labels.clone());
+    let mut blank = 0;
+    for (_, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
+        if is_blank(line) {
+            blank += 1;
+            continue;
+        }
+        let id = format!("{}{}", options.id_prefix, builder.len() + 1);
+        let mut document = Document::new(id, line, options.grid);
+        document.split = options.split;
+        builder.push(document, Vec::new(), Status::Todo);
+    }
+    let detected = vec!["one text a line".to_owned(), counted(builder.len(), "text")];
+    if blank > 0 {
+        problems.push(Problem::note(format!("{} left out", counted(blank, "empty line"))));
+    }
+    let corpus = builder.finish(&mut problems);
+    Read { corpus, detected, problems: problems.finish() }
+}
+
+fn is_blank(line: &str) -> bool {
+    line.trim().is_empty()
+}
+
+/// Writes one line per document. Every span is a loss.
+pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+    let mut losses = Losses::new(options.on_loss);
+    let mut written = Written::default();
+    let mut text = String::new();
+    for (index, (document, annotation)) in corpus.pairs().enumerate() {
+        let spans = annotation.spans().len();
+        written.spans_left_out += spans;
+        if spans > 0 {
+            losses.put(
+                &document.id,
+                &format!("{} cannot stand in plain text", counted(spans, "span")),
+                "left out",
+                "left out",
+            );
+        }
+        if is_blank(&document.text) {
+            losses.note(format!("document {}: an empty text has no line and is left out", quoted(&document.id)));
+            continue;
+        }
+        if document.text.contains(['\n', '\r']) {
+            let what = format!("the text {} holds a line break", quoted(&document.text));
+            losses.put(&document.id, &what, "the document is left out", "line breaks become blanks");
+            if options.on_loss != OnLoss::Snap {
+                continue;
+            }
+            written.texts_changed += 1;
+        }
+        text.extend(document.text.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
+        text.push('\n');
+        written.documents.push(index);
+    }
+    written.problems = losses.finish()?;
+    written.bytes = decode::bytes_of(text);
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::Severity;
+
+    #[test]
+    fn a_line_is_a_review_and_blank_lines_are_counted() {
+        let read = read(b"\xef\xbb\xbfgood tacos\r\n\r\n  \n bad \xf0\x9f\x8c\xae", &ReadOptions::default());
+        let texts: Vec<_> = read.corpus.documents.iter().map(|d| (d.id.as_str(), d.text.as_str())).collect();
+        assert_eq!(texts, [("1", "good tacos"), ("2", " bad \u{1f32e}")]);
+        assert_eq!(read.problems, [Problem::note("2 empty lines left out")]);
+        assert_eq!(read.corpus.annotation(0).status, Status::Todo);
+    }
+
+    #[test]
+    fn latin_1_reads_as_nothing_with_one_error() {
+        let read = read(b"caf\xe9\n", &ReadOptions::default());
+        assert!(read.corpus.documents.is_empty());
+        assert_eq!(read.problems.iter().map(|p| p.severity).collect::<Vec<_>>(), [Severity::Error]);
+    }
+
+    #[test]
+    fn a_line_break_inside_a_text_is_a_loss() {
+        let corpus = Corpus { documents: vec![Document::from_words("7", ["two\nlines"])], ..Corpus::default() };
+        let mut options = WriteOptions::default();
+        let problems = write(&corpus, &options).map(|_| ()).unwrap_err();
+        assert!(problems[0].message.starts_with("document `7`: the text `two\u{240a}lines` holds a line break"));
+        options.on_loss = OnLoss::Snap;
+        assert_eq!(write(&corpus, &options).unwrap().bytes, b"two lines\n");
+        options.on_loss = OnLoss::Skip;
+        assert_eq!(write(&corpus, &options).unwrap().bytes, b"");
+    }
+}

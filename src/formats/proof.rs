@@ -1,0 +1,160 @@
+//! The proof of a written file: read it again and compare, span by span, with what was meant.
+
+use std::{collections::HashMap, fmt};
+
+use serde::Serialize;
+
+use super::{
+    Corpus, Format, Problem, ReadOptions, Severity, WriteOptions, Written,
+    problem::{counted, grouped},
+};
+use crate::{
+    spans::{Annotation, Document, LabelSet},
+    text::{OffsetMap, TextRange},
+};
+
+/// What reading a written file again gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// Documents written.
+    pub documents_out: usize,
+    /// Documents read back.
+    pub documents_back: usize,
+    /// Spans written.
+    pub spans_out: usize,
+    /// Spans read back.
+    pub spans_back: usize,
+    /// Spans read back that the corpus does not have.
+    pub spans_changed: usize,
+    /// Those among them that the writer had said it would change.
+    pub spans_announced: usize,
+    /// Documents whose text or words came back otherwise than the writer had said.
+    pub texts_changed: usize,
+    /// What the reader found wrong with the file.
+    pub errors: Vec<Problem>,
+}
+
+impl Proof {
+    /// Whether the file says what it should.
+    pub fn holds(&self) -> bool {
+        self.documents_out == self.documents_back
+            && self.spans_out == self.spans_back
+            && self.spans_changed <= self.spans_announced
+            && self.texts_changed == 0
+            && self.errors.is_empty()
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [back, changed] = [self.spans_back, self.spans_changed].map(grouped);
+        write!(f, "{} out, {back} back, {changed} changed", counted(self.spans_out, "span"))?;
+        if self.spans_announced > 0 {
+            write!(f, " ({} announced)", grouped(self.spans_announced))?;
+        }
+        if self.documents_out != self.documents_back {
+            let [out, back] = [self.documents_out, self.documents_back].map(grouped);
+            write!(f, "; {out} documents out, {back} back")?;
+        }
+        if self.texts_changed > 0 {
+            write!(f, "; {} texts differ", grouped(self.texts_changed))?;
+        }
+        if !self.errors.is_empty() {
+            write!(f, "; the file cannot be read without errors")?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads what was written and compares it with the corpus it was written from.
+pub fn prove(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> Proof {
+    let read_options = ReadOptions { config: options.config.clone(), ..ReadOptions::default() };
+    let read = format.read(&written.bytes, &read_options);
+    let mut proof = Proof {
+        documents_out: written.documents.len(),
+        documents_back: read.corpus.documents.len(),
+        spans_out: written.spans_written,
+        spans_back: read.corpus.span_count(),
+        spans_announced: written.spans_changed,
+        ..Proof::default()
+    };
+    let mut texts_changed = 0;
+    for (at, (document, annotation)) in read.corpus.pairs().enumerate() {
+        let Some((index, original)) = written.documents.get(at).and_then(|i| Some((*i, corpus.documents.get(*i)?)))
+        else {
+            proof.spans_changed += annotation.spans().len();
+            continue;
+        };
+        let same = if format.keeps_text { original.text == document.text } else { same_letters(original, document) };
+        texts_changed += usize::from(!same);
+        let mut expected = keys(original, corpus.annotation(index), &corpus.labels, format.keeps_text);
+        for (key, count) in keys(document, annotation, &read.corpus.labels, format.keeps_text) {
+            let known = expected.remove(&key).unwrap_or(0);
+            proof.spans_changed += count.saturating_sub(known);
+        }
+    }
+    proof.texts_changed = texts_changed.saturating_sub(if format.keeps_text { written.texts_changed } else { 0 });
+    proof.errors = read.problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
+    proof
+}
+
+fn same_letters(a: &Document, b: &Document) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    a.text == b.text || letters(&a.text) == letters(&b.text)
+}
+
+type Key<'a> = (usize, usize, &'a str);
+
+/// Spans as a format sees them, with their number: offsets in code points where texts are kept; otherwise offsets among
+/// the characters that are not white space, which survive any cutting into words and joining again.
+fn keys<'a>(
+    document: &Document,
+    annotation: &Annotation,
+    labels: &'a LabelSet,
+    keeps: bool,
+) -> HashMap<Key<'a>, usize> {
+    let mut found = HashMap::new();
+    if annotation.spans().is_empty() {
+        return found;
+    }
+    let map = OffsetMap::new(&document.text);
+    let mut letters = Vec::new();
+    if !keeps {
+        let mut count = 0;
+        letters = document.text.chars().map(|c| (count, count += usize::from(!c.is_whitespace())).0).collect();
+        letters.push(count);
+    }
+    let place = |range: TextRange| {
+        let chars = map.to_chars(range);
+        let letter = |at: usize| if keeps { at } else { letters.get(at).copied().unwrap_or(at) };
+        (letter(chars.start), letter(chars.end))
+    };
+    for span in annotation.spans() {
+        let (start, end) = place(span.range);
+        *found.entry((start, end, labels.name(span.label))).or_default() += 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{find, tests::corpus};
+
+    #[test]
+    fn a_file_that_was_tampered_with_does_not_hold() {
+        let corpus = corpus(&[("a", &["good", "pad", "thai"], &[(1, 3, "Dish")])]);
+        let format = find("tag-first").unwrap();
+        let options = WriteOptions::default();
+        let mut written = format.write(&corpus, &options).unwrap();
+        let proof = prove(format, &corpus, &written, &options);
+        assert!(proof.holds());
+        assert_eq!(proof.to_string(), "1 span out, 1 back, 0 changed");
+        for (from, to) in [("I-Dish", "B-Dish"), ("B-Dish", "B-Fish"), ("good", "goad"), ("O\tgood", "O")] {
+            let good = String::from_utf8(written.bytes.clone()).unwrap();
+            written.bytes = good.replacen(from, to, 1).into_bytes();
+            assert!(!prove(format, &corpus, &written, &options).holds(), "{from} -> {to}");
+            written.bytes = good.into_bytes();
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! All formats together: what is written reads back, losses are said, and no bytes make a reader panic.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    spans::{Annotation, Document, Source, Span, SpanId, Status},
+    text::TextRange,
+};
+
+/// A corpus from words and spans of words.
+pub(crate) fn corpus(documents: &[(&str, &[&str], &[(usize, usize, &str)])]) -> Corpus {
+    let mut labels = LabelSet::default();
+    let mut out = Corpus::default();
+    let mut sequence = 0;
+    for (id, words, spans) in documents {
+        let document = Document::from_words(*id, *words);
+        let spans = spans.iter().map(|(start, end, label)| {
+            sequence += 1;
+            let range = document.range_of_words(*start..*end).unwrap();
+            Span { id: SpanId { writer: 0, sequence }, range, label: labels.intern(label), source: Source::Import }
+        });
+        out.annotations.push(Annotation::new(spans.collect(), Status::Done));
+        out.documents.push(document);
+    }
+    out.labels = labels;
+    out
+}
+
+fn written(format: &str, corpus: &Corpus, on_loss: OnLoss) -> Result<Written, Vec<Problem>> {
+    find(format).unwrap().write(corpus, &WriteOptions { on_loss, ..WriteOptions::default() })
+}
+
+fn text(written: &Written) -> &str {
+    std::str::from_utf8(&written.bytes).unwrap()
+}
+
+fn read(format: &str, text: &str) -> Read {
+    find(format).unwrap().read(text.as_bytes(), &ReadOptions::default())
+}
+
+/// A corpus with half words: one word `sushis` with a span on `sushi`, and so on.
+fn spans_on(words: &[&str], spans: &[(usize, usize, &str)]) -> Corpus {
+    let mut corpus = corpus(&[("7", words, &[])]);
+    let spans = spans.iter().zip(0..).map(|((start, end, label), sequence)| Span {
+        id: SpanId { writer: 0, sequence },
+        range: TextRange::new(*start, *end),
+        label: corpus.labels.intern(label),
+        source: Source::Human,
+    });
+    corpus.annotations = vec![Annotation::new(spans.collect(), Status::Done)];
+    corpus
+}
+
+#[test]
+fn each_layout_is_written_as_its_readers_expect() {
+    let corpus = corpus(&[("1", &["good", "pad", "thai"], &[(1, 3, "Dish")]), ("2", &["Rome"], &[(0, 1, "Location")])]);
+    let write = |format| String::from_utf8(written(format, &corpus, OnLoss::Fail).unwrap().bytes).unwrap();
+    assert_eq!(write("tag-first"), "O\tgood\nB-Dish\tpad\nI-Dish\tthai\n\nB-Location\tRome\n\n");
+    assert_eq!(write("conll2002"), "good O\npad B-Dish\nthai I-Dish\n\nRome B-Location\n\n");
+    let docstart = "-DOCSTART- -X- -X- O\n\n";
+    assert_eq!(
+        write("conll2003"),
+        format!("{docstart}good -X- _ O\npad -X- _ B-Dish\nthai -X- _ I-Dish\n\nRome -X- _ B-Location\n\n")
+    );
+}
+
+#[test]
+fn conll2003_comes_back_byte_for_byte() {
+    let file = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n\
+        -DOCSTART- -X- -X- O\n\nPeter NNP B-NP B-PER\n\n";
+    let read = read("conll2003", file);
+    assert_eq!(read.detected[..5], ["tag last", "4 columns", "blanks", "IOB2 tags", "no header"]);
+    assert_eq!(text(&written("conll2003", &read.corpus, OnLoss::Fail).unwrap()), file);
+}
+
+#[test]
+fn layouts_met_in_the_wild_read_alike() {
+    let wild = [
+        "B-Dish\ttacos\r\nO\tplease\r\n\r\nO\tok",
+        "tacos B-Dish\nplease O\n\n\n\nok O\n",
+        "-DOCSTART- -X- O\ntacos -X- _ B-Dish\nplease -X- _ O\n\nok -X- _ O\n\n",
+        "-DOCSTART-\tO\n\ntacos\tB-Dish\nplease\tO\n\t\nok\tO\n",
+        "# newdoc\n# sent_id = 4\ntacos   NN   U-Dish\nplease  UH   O\n\nok      UH   O\n",
+        "Word\tTag\ntacos\tS-Dish\nplease\tO\n\nok\tO\n",
+        "\u{feff}tacos B-Dish 0.9\nplease O 1\n\nok O 1\n",
+    ];
+    for file in wild {
+        let read = read("conll2003", file);
+        assert!(!read.has_errors(), "{file:?}: {:?}", read.problems);
+        let words: Vec<Vec<&str>> = read.corpus.documents.iter().map(|d| d.word_texts().collect()).collect();
+        assert_eq!(words, [vec!["tacos", "please"], vec!["ok"]], "{file:?}");
+        let spans = read.corpus.annotation(0).spans();
+        assert_eq!(
+            spans.iter().map(|span| (span.range.start, span.range.end)).collect::<Vec<_>>(),
+            [(0, 5)],
+            "{file:?}"
+        );
+    }
+}
+
+#[test]
+fn comments_stay_with_their_sentence_and_the_word_hash_is_a_word() {
+    let read = read("conll2002", "# sent_id = 4\n# checked by Ann\n# O\n1 B-N\n\nok O\n");
+    assert_eq!(read.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["#", "1"]);
+    let meta = serde_json::Value::Object(read.corpus.documents[0].meta.clone());
+    assert_eq!(meta, serde_json::json!({"sent_id": "4", "comments": ["checked by Ann"]}));
+}
+
+#[test]
+fn bad_lines_are_errors_with_their_line() {
+    let read = read("tag-first", "O\ta\nB-Dish\nX-Dish\tb\nO\tc\td\n\tf\nO\t\nB-Dish\tg\n");
+    let errors: Vec<_> = read.problems.iter().filter(|p| p.severity == Severity::Error).map(|p| p.line).collect();
+    assert_eq!(errors, [2, 3, 4, 5].map(Some), "{:?}", read.problems);
+    assert!(read.problems[0].message.contains("a tag without a word: `B-Dish`"));
+    assert!(read.problems[0].hint.as_ref().unwrap().contains("tag<TAB>word"));
+    let note = read.problems.iter().find(|p| p.severity == Severity::Note).unwrap();
+    assert_eq!((note.line, note.message.as_str()), (Some(6), "1 empty word, kept as it is"));
+    assert_eq!(read.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["a", "", "g"]);
+}
+
+#[test]
+fn a_flood_of_bad_lines_is_counted() {
+    let flood = read("conll2002", &format!("{}{}", "a O\n".repeat(301), "one\n".repeat(300)));
+    assert!(flood.problems.len() < 60);
+    assert!(flood.problems.last().unwrap().message.contains("and 250 more errors"));
+}
+
+#[test]
+fn schemes_are_named_and_orphans_counted() {
+    let detected = |text: &str| read("conll2002", text).detected[2].clone();
+    assert_eq!(detected("a I-X\nb I-X\nc B-X\n"), "IOB1 tags");
+    assert_eq!(detected("a B-X\nb E-X\n"), "BIOES tags");
+    assert_eq!(detected("a B-X\nb L-X\n"), "BILOU tags");
+    let yedda = read("conll2002", "a B-X\nb M-X\nc E-X\nd S-X\n");
+    assert_eq!((yedda.detected[2].as_str(), yedda.corpus.span_count()), ("BMES tags", 2));
+    let orphans = read("conll2002", "a B-X\nb O\nc I-X\nd I-Y\ne B-Z\n");
+    assert_eq!(orphans.problems[0].line, Some(3));
+    assert!(orphans.problems[0].message.starts_with("2 I- tags without a B-"), "{:?}", orphans.problems);
+    assert_eq!(orphans.corpus.span_count(), 4);
+}
+
+#[test]
+fn bare_labels_are_read_as_spans_and_said() {
+    let read = read("conll2002", "the O\npad Dish\nthai Dish\nis O\ngood O\n");
+    assert_eq!(read.corpus.span_count(), 1);
+    assert_eq!(read.detected[2], "labels without B- and I-");
+}
+
+#[test]
+fn half_words_are_listed_left_out_or_widened() {
+    let corpus = spans_on(&["two", "sushis"], &[(4, 9, "Dish"), (0, 3, "N")]);
+    let problems = written("conll2002", &corpus, OnLoss::Fail).unwrap_err();
+    assert_eq!(problems[0].message, "document `7`: the span `sushi` (`Dish`) ends inside a word of `sushis`");
+    assert!(problems[1].message.starts_with("1 loss: nothing was written"));
+    let skipped = written("conll2002", &corpus, OnLoss::Skip).unwrap();
+    assert_eq!((text(&skipped), skipped.spans_left_out), ("two B-N\nsushis O\n\n", 1));
+    let snapped = written("conll2002", &corpus, OnLoss::Snap).unwrap();
+    assert_eq!((text(&snapped), snapped.spans_changed), ("two B-N\nsushis B-Dish\n\n", 1));
+    assert!(snapped.problems[0].message.ends_with("widened to `sushis`"));
+    let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
+    let proof = prove(find("conll2002").unwrap(), &corpus, &snapped, &options);
+    assert!(proof.holds());
+    assert_eq!(proof.to_string(), "2 spans out, 2 back, 1 changed (1 announced)");
+}
+
+#[test]
+fn of_overlapping_spans_the_longer_stays() {
+    let corpus = spans_on(
+        &["cheap", "thai", "food"],
+        &[(0, 5, "Price"), (0, 15, "Cuisine"), (6, 10, "Dish"), (0, 15, "Cuisine")],
+    );
+    assert_eq!(written("tag-first", &corpus, OnLoss::Fail).unwrap_err().len(), 4);
+    let kept = written("tag-first", &corpus, OnLoss::Skip).unwrap();
+    assert_eq!(text(&kept), "B-Cuisine\tcheap\nI-Cuisine\tthai\nI-Cuisine\tfood\n\n");
+    assert_eq!((kept.spans_written, kept.spans_left_out), (1, 3));
+}
+
+#[test]
+fn white_space_at_the_ends_of_a_span_is_no_loss() {
+    let corpus = spans_on(&["pad", "thai", "please"], &[(0, 9, "Dish")]);
+    assert_eq!(text(&written("conll2002", &corpus, OnLoss::Fail).unwrap()), "pad B-Dish\nthai I-Dish\nplease O\n\n");
+}
+
+#[test]
+fn words_with_blanks_and_labels_with_blanks_are_losses_where_blanks_separate() {
+    let corpus =
+        corpus(&[("1", &["New York", "", "pizza"], &[(0, 1, "Place Name"), (2, 3, "Dish")]), ("2", &["ok"], &[])]);
+    assert_eq!(written("conll2002", &corpus, OnLoss::Fail).unwrap_err().len(), 4);
+    assert_eq!(text(&written("conll2002", &corpus, OnLoss::Skip).unwrap()), "ok O\n\n");
+    let snapped = written("conll2002", &corpus, OnLoss::Snap).unwrap();
+    assert_eq!(text(&snapped), "New B-Place_Name\nYork I-Place_Name\npizza B-Dish\n\nok O\n\n");
+    let tabbed = written("tag-first", &corpus, OnLoss::Fail).unwrap();
+    assert_eq!(text(&tabbed), "B-Place Name\tNew York\nO\t\nB-Dish\tpizza\n\nO\tok\n\n");
+    assert_eq!(tabbed.problems.len(), 1);
+}
+
+#[test]
+fn text_outside_of_words_and_reserved_words_are_losses() {
+    let mut gap = corpus(&[("1", &["a", "b", "c"], &[])]);
+    gap.documents[0].words.remove(1);
+    assert!(written("conll2003", &gap, OnLoss::Fail).unwrap_err()[0].message.contains("`b` belongs to no word"));
+    assert!(written("conll2003", &gap, OnLoss::Skip).unwrap().documents.is_empty());
+    assert_eq!(text(&written("conll2002", &gap, OnLoss::Snap).unwrap()), "a O\nb O\nc O\n\n");
+    let reserved = corpus(&[("1", &["-DOCSTART-"], &[])]);
+    assert!(written("conll2002", &reserved, OnLoss::Fail).is_err());
+    let hidden = corpus(&[("1", &["the -DOCSTART- line"], &[])]);
+    assert!(written("conll2002", &hidden, OnLoss::Snap).unwrap().documents.is_empty());
+    assert_eq!(text(&written("tag-first", &reserved, OnLoss::Fail).unwrap()), "O\t-DOCSTART-\n\n");
+}
+
+#[test]
+fn files_are_recognised_by_content_then_by_name() {
+    let best = |name: &str, text: &str| detect(name, text.as_bytes()).first().map(|guess| guess.format.name);
+    assert_eq!(best("a.txt", "B-Dish\ttacos\nO\tplease\n"), Some("tag-first"));
+    assert_eq!(best("a.txt", "tacos B-Dish\n"), Some("conll2002"));
+    assert_eq!(best("a", "tacos NN B-NP B-Dish\n"), Some("conll2003"));
+    assert_eq!(best("a.txt", "The tacos were good.\nO well\n"), Some("text"));
+    assert_eq!(best("a.json", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n"), Some("jsonl"));
+    assert_eq!(best("a.jsonl", "[{\"data\":{\"text\":\"a\"},\"annotations\":[]}]"), Some("label-studio"));
+    assert_eq!(best("a.jsonl", "{\"text\":\"a\",\"spans\":[],\"answer\":\"reject\"}"), Some("prodigy"));
+    assert_eq!(best("a.jsonl", "{\"text\":\"a\",\"label\":[[0,1,\"X\"]]}"), Some("doccano"));
+    assert_eq!(best("a.txt", "The winner is O"), Some("text"));
+    assert_eq!(best("a.bin", "\u{0}"), Some("text"));
+    assert_eq!(detect("a", &[0xff, 0xfe]).len(), 0);
+}
+
+#[test]
+fn formats_that_are_not_built_say_so() {
+    let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+    let mut unique = names.clone();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), names.len());
+    let brat = find("brat").unwrap();
+    let problems = brat.write(&Corpus::default(), &WriteOptions::default()).unwrap_err();
+    assert_eq!(problems[0].message, "the format brat cannot be written yet");
+    assert!(problems[0].hint.as_ref().unwrap().contains("tag-first"));
+    assert!(brat.read(b"", &ReadOptions::default()).has_errors());
+}
+
+const ODD: [&str; 11] =
+    ["O", "#", "B-Dish", "-X-", "\u{1f468}\u{200d}\u{1f373}", "e\u{301}", "\u{a0}", "$10", "\"", "\u{feff}", "\u{b}"];
+
+/// Words as real ones, with marks, emoji, right-to-left letters and control characters, and neither blank nor empty.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-z]{1,6}",
+        1 => "[^ \\t\\n\\r]{1,3}",
+        1 => prop::sample::select(ODD.to_vec()).prop_map(str::to_owned),
+    ]
+}
+
+fn corpora() -> impl Strategy<Value = Corpus> {
+    let label = prop::sample::select(vec!["Dish", "Restaurant_Name", "B-2", "O", "caf\u{e9}"]);
+    let spans = prop::collection::vec((0usize..3, 1usize..3, label), 0..4);
+    let document = (prop::collection::vec(word(), 1..8), spans);
+    prop::collection::vec(document, 0..5).prop_map(|documents| {
+        let mut built: Vec<(String, Vec<String>, Vec<(usize, usize, &str)>)> = Vec::new();
+        for (at, (words, parts)) in documents.into_iter().enumerate() {
+            let (mut from, mut spans) = (0, Vec::new());
+            for (gap, length, label) in parts {
+                let start = from + gap;
+                from = start + length;
+                if from <= words.len() {
+                    spans.push((start, from, label));
+                }
+            }
+            built.push((format!("id {at}"), words, spans));
+        }
+        let words: Vec<Vec<&str>> =
+            built.iter().map(|(_, words, _)| words.iter().map(String::as_str).collect()).collect();
+        let borrowed: Vec<_> = built
+            .iter()
+            .zip(&words)
+            .map(|((id, _, spans), words)| (id.as_str(), words.as_slice(), spans.as_slice()))
+            .collect();
+        corpus(&borrowed)
+    })
+}
+
+fn spans_by_name(corpus: &Corpus) -> Vec<Vec<(usize, usize, &str)>> {
+    let of = |annotation: &Annotation| {
+        annotation.spans().iter().map(|s| (s.range.start, s.range.end, corpus.labels.name(s.label))).collect()
+    };
+    corpus.pairs().map(|(_, annotation)| of(annotation)).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back_the_same(corpus in corpora()) {
+        for format in FORMATS.iter().filter(|format| format.can_write() && format.unit != Unit::None) {
+            for scheme in Scheme::ALL {
+                let options = WriteOptions { scheme, ..WriteOptions::default() };
+                let reserved = corpus.documents.iter().flat_map(|d| d.word_texts()).any(|word| word == "-DOCSTART-");
+                let Ok(written) = format.write(&corpus, &options) else {
+                    prop_assert!(reserved);
+                    continue;
+                };
+                let proof = prove(format, &corpus, &written, &options);
+                prop_assert!(proof.holds() && proof.spans_changed == 0, "{}: {proof} {:?}", format.name, proof.errors);
+                prop_assert_eq!(written.spans_written, corpus.span_count());
+                let read = format.read(&written.bytes, &ReadOptions::default());
+                prop_assert_eq!(spans_by_name(&read.corpus), spans_by_name(&corpus), "{}", format.name);
+                for (back, original) in read.corpus.documents.iter().zip(&corpus.documents) {
+                    prop_assert_eq!(&back.text, &original.text);
+                    if format.unit == Unit::Words || format.name == "jsonl" {
+                        prop_assert_eq!(&back.words, &original.words);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn anything_can_be_made_to_fit(
+        words in prop::collection::vec("\\PC{0,4}|[ \\t\\n\\r\\x00a]{0,4}", 0..6),
+        spans in prop::collection::vec((0usize..20, 0usize..20), 0..6),
+        gap in any::<prop::sample::Index>(),
+        snap: bool,
+    ) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let spans: Vec<_> = spans.iter().map(|(a, b)| (*a.min(b), *a.max(b), "Place Name")).collect();
+        let mut corpus = spans_on(&words, &spans);
+        if !words.is_empty() {
+            corpus.documents[0].words.remove(gap.index(words.len()));
+        }
+        let on_loss = if snap { OnLoss::Snap } else { OnLoss::Skip };
+        let options = WriteOptions { on_loss, ..WriteOptions::default() };
+        for format in FORMATS.iter().filter(|format| format.can_write()) {
+            let written = format.write(&corpus, &options);
+            prop_assert!(written.is_ok(), "{}: {:?}", format.name, written);
+            let written = written.unwrap();
+            prop_assert_eq!(written.spans_written + written.spans_left_out, spans.len());
+            let proof = prove(format, &corpus, &written, &options);
+            prop_assert!(proof.holds(), "{}: {proof} {:?}", format.name, String::from_utf8_lossy(&written.bytes));
+        }
+    }
+
+    #[test]
+    fn any_bytes_can_be_read(
+        bytes in prop::collection::vec(any::<u8>(), 0..80),
+        text in "[OBI\\- \\t\\n\\r#a{}\\[\\]\":,0-9\u{1f355}]{0,80}",
+    ) {
+        for bytes in [bytes.as_slice(), text.as_bytes()] {
+            for guess in detect("x.conll", bytes) {
+                prop_assert!(guess.confidence <= 100);
+            }
+            for format in FORMATS {
+                let read = format.read(bytes, &ReadOptions::default());
+                prop_assert_eq!(read.corpus.documents.len(), read.corpus.annotations.len());
+                for (document, annotation) in read.corpus.pairs() {
+                    prop_assert!(annotation.spans().iter().all(|span| !span.range.of(&document.text).is_empty()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Our own reading of a model's answer: one tag a grid word, from the word's first piece, and spans read leniently.
+//! Always on the borders of the words on which people tag, unlike the pipeline's.
+
+use std::ops::Range;
+
+use super::scores::{best, mean, softmax};
+use crate::{
+    spans::{
+        WordSpan,
+        scheme::{Tag, decode},
+    },
+    text::TextRange,
+};
+
+/// The tag outside every span; what a word without any piece has.
+const OUTSIDE: &str = "O";
+
+/// What the model says of one word.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WordTag {
+    /// Index into the model's tags.
+    pub tag: usize,
+    /// Its probability, from 0 to 1.
+    pub probability: f32,
+    /// How far the second best is behind, from 0 to 1. Small means unsure.
+    pub margin: f32,
+}
+
+/// A labelled stretch of text that the model found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// Where, in bytes, from its first word's start to its last word's end.
+    pub range: TextRange,
+    /// The same in words.
+    pub words: Range<usize>,
+    /// The label's name.
+    pub label: String,
+    /// Mean of its words' probabilities, from 0 to 1.
+    pub score: f32,
+}
+
+/// The likeliest labels of one word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    /// Where the word is, in bytes.
+    pub range: TextRange,
+    /// Label name (`O` among them) and probability, its `B-` and `I-` tags together, best first.
+    pub labels: Vec<(String, f32)>,
+}
+
+/// What a model says of one text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    /// What it found, in reading order.
+    pub entities: Vec<Entity>,
+    /// The likeliest labels of every word that has a piece.
+    pub words: Vec<Guess>,
+}
+
+/// Labels that are told for a word.
+const GUESSES: usize = 3;
+
+/// The likeliest labels of each word, by its first piece. `logits` as for [`word_tags`].
+pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], tags: &[String]) -> Vec<Guess> {
+    let mut found: Vec<Guess> = Vec::new();
+    let mut last = None;
+    for (&word, row) in piece_words.iter().zip(logits) {
+        let Some(range) = words.get(word).filter(|_| last.replace(word) != Some(word)) else { continue };
+        let mut labels: Vec<(String, f32)> = Vec::new();
+        for (tag, probability) in tags.iter().zip(softmax(row)) {
+            let label = Tag::read(tag).label().unwrap_or(OUTSIDE);
+            match labels.iter_mut().find(|(name, _)| name == label) {
+                Some((_, sum)) => *sum += probability,
+                None => labels.push((label.to_owned(), probability)),
+            }
+        }
+        labels.sort_by(|a, b| b.1.total_cmp(&a.1));
+        labels.truncate(GUESSES);
+        found.push(Guess { range: *range, labels });
+    }
+    found
+}
+
+/// One choice for each of `words` words. `piece_words` holds the word of each piece, `logits` a row each; the first piece
+/// of a word decides. A word without piece has none.
+pub fn word_tags(words: usize, piece_words: &[usize], logits: &[Vec<f32>]) -> Vec<Option<WordTag>> {
+    let mut tags = vec![None; words];
+    for (&word, row) in piece_words.iter().zip(logits) {
+        if let Some(empty @ None) = tags.get_mut(word) {
+            *empty = Some(word_tag(row));
+        }
+    }
+    tags
+}
+
+fn word_tag(logits: &[f32]) -> WordTag {
+    let mut scores = softmax(logits);
+    let (tag, probability) = best(&scores);
+    if let Some(taken) = scores.get_mut(tag) {
+        *taken = 0.0;
+    }
+    WordTag { tag, probability, margin: probability - best(&scores).1 }
+}
+
+/// The names of the chosen tags; `O` for a word without piece.
+pub fn names<'a>(choices: &[Option<WordTag>], tags: &'a [String]) -> Vec<&'a str> {
+    let name = |choice: &Option<WordTag>| choice.and_then(|choice| tags.get(choice.tag)).map_or(OUTSIDE, String::as_str);
+    choices.iter().map(name).collect()
+}
+
+/// The entities that the choices make on these words.
+pub fn entities(words: &[TextRange], choices: &[Option<WordTag>], tags: &[String]) -> Vec<Entity> {
+    let entity = |span: WordSpan| {
+        let range = words.get(span.start)?.join(*words.get(span.end.checked_sub(1)?)?);
+        let words = span.start..span.end;
+        Some(Entity { range, score: sureness(choices, words.clone()), words, label: span.label })
+    };
+    decode(&names(choices, tags)).into_iter().filter_map(entity).collect()
+}
+
+/// Mean probability of the choices for these words; 0 if none has a piece.
+pub fn sureness(choices: &[Option<WordTag>], words: Range<usize>) -> f32 {
+    mean(choices.get(words).unwrap_or_default().iter().flatten().map(|choice| choice.probability))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::spans::{Document, dataset::tag_names};
+
+    fn tags() -> Vec<String> {
+        tag_names(&["Dish".to_owned(), "Price".to_owned()])
+    }
+
+    /// Logits that leave no doubt.
+    fn row(tag: usize) -> Vec<f32> {
+        (0..5).map(|at| if at == tag { 20.0 } else { 0.0 }).collect()
+    }
+
+    #[test]
+    fn the_first_piece_decides_and_spans_end_where_words_end() {
+        let document = Document::from_words("1", ["cheap", "lasagne", "verde", "now"]);
+        let logits = [row(3), row(1), row(4), row(2), row(0)];
+        let choices = word_tags(4, &[0, 1, 1, 2, 3], &logits);
+        let found = entities(&document.words, &choices, &tags());
+        let texts: Vec<_> = found.iter().map(|e| (e.range.of(&document.text), e.label.as_str())).collect();
+        assert_eq!(texts, [("cheap", "Price"), ("lasagne verde", "Dish")]);
+        assert!(found.iter().all(|entity| entity.score > 0.999));
+    }
+
+    #[test]
+    fn the_score_is_the_mean_of_the_words() {
+        let choices = word_tags(2, &[0, 1], &[vec![0.0, 0.0, -1e9, -1e9, -1e9], vec![0.0, -1e9, 3.0_f32.ln(), -1e9, -1e9]]);
+        assert_eq!(choices[0].map(|choice| choice.margin), Some(0.0));
+        let sure = sureness(&choices, 0..2);
+        assert!((sure - 0.625).abs() < 1e-6, "{sure}");
+    }
+
+    #[test]
+    fn a_word_without_piece_is_outside() {
+        let document = Document::from_words("1", ["a", "\u{200b}", "b"]);
+        let choices = word_tags(3, &[0, 2], &[row(1), row(2)]);
+        assert_eq!(names(&choices, &tags()), ["B-Dish", "O", "I-Dish"]);
+        assert_eq!(entities(&document.words, &choices, &tags()).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_logits_give_entities_on_word_borders(
+            rows in prop::collection::vec(prop::collection::vec(-9.0_f32..9.0, 0..7), 0..12),
+            skipped in 0usize..3,
+        ) {
+            let words: Vec<TextRange> = (0..rows.len() + skipped).map(|at| TextRange::new(at * 3, at * 3 + 2)).collect();
+            let at: Vec<usize> = (skipped..words.len()).collect();
+            let choices = word_tags(words.len(), &at, &rows);
+            for entity in entities(&words, &choices, &tags()) {
+                prop_assert_eq!(words[entity.words.start].start, entity.range.start);
+                prop_assert_eq!(words[entity.words.end - 1].end, entity.range.end);
+                prop_assert!((0.0..=1.001).contains(&entity.score));
+            }
+        }
+    }
+}

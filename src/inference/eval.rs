@@ -1,0 +1,190 @@
+//! A predictor measured on gold sentences: per word and per piece, lenient and strict, with every single mistake.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{Confusion, Mistake, PredictError, Predictor, WordTag, decode, mistakes::compare, scores::best};
+use crate::{
+    model::WordPieces,
+    spans::{
+        Sentence,
+        scheme::{Tag, decode as spans_of},
+        score::{Mode, Report, ScoreError, score},
+    },
+};
+
+/// Why a predictor cannot be measured.
+#[derive(Debug, Error)]
+pub enum EvalError {
+    /// It cannot answer.
+    #[error(transparent)]
+    Predict(#[from] PredictError),
+    /// The scores cannot be counted.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+    /// A sentence does not hold one tag a word.
+    #[error("{id}: {words} words, but {tags} tags")]
+    Uneven {
+        /// The sentence.
+        id: String,
+        /// How many words.
+        words: usize,
+        /// How many tags.
+        tags: usize,
+    },
+}
+
+/// One count in both readings of seqeval.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// seqeval's default: an `I-` that follows nothing opens an entity.
+    pub lenient: Report,
+    /// seqeval's `mode="strict", scheme=IOB2`; an error if the model has tags that are not of this scheme.
+    pub strict: Result<Report, ScoreError>,
+}
+
+/// All that an evaluation says.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// How many sentences were read.
+    pub sentences: usize,
+    /// How many words they have.
+    pub words: usize,
+    /// How many pieces they have.
+    pub pieces: usize,
+    /// Counted per word, the tag of a word being that of its first piece.
+    pub word: Measured,
+    /// Counted per piece, every piece of a word having the word's gold tag: the lesson's count.
+    pub piece: Measured,
+    /// Which label was taken for which, in words.
+    pub confusion: Confusion,
+    /// Every mistake per word, lenient, in reading order.
+    pub mistakes: Vec<Mistake>,
+    /// Gold labels that the model has never heard of, with their number of entities: it cannot find them.
+    pub unknown: BTreeMap<String, usize>,
+}
+
+/// Measures `predictor` on `sentences`.
+///
+/// # Errors
+/// A sentence whose words and tags differ in number, or one that the tokenizer refuses.
+pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluation, EvalError> {
+    check(sentences)?;
+    let tags = predictor.tags();
+    let texts: Vec<&[String]> = sentences.iter().map(|sentence| sentence.words.as_slice()).collect();
+    let answers = predictor.pieces(&texts)?;
+    let choices: Vec<Vec<Option<WordTag>>> = texts
+        .iter()
+        .zip(&answers)
+        .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows))
+        .collect();
+    let gold: Vec<Vec<&str>> = sentences.iter().map(|sentence| strs(&sentence.tags)).collect();
+    let said: Vec<Vec<&str>> = choices.iter().map(|choices| decode::names(choices, tags)).collect();
+    let (piece_gold, piece_said) = by_piece(&answers, &gold, tags);
+    Ok(Evaluation {
+        sentences: sentences.len(),
+        words: gold.iter().map(Vec::len).sum(),
+        pieces: piece_gold.iter().map(Vec::len).sum(),
+        word: measure(&gold, &said)?,
+        piece: measure(&piece_gold, &piece_said)?,
+        confusion: Confusion::new(&gold, &said),
+        mistakes: mistakes(&gold, &said, &choices),
+        unknown: unknown(&gold, tags),
+    })
+}
+
+fn check(sentences: &[Sentence]) -> Result<(), EvalError> {
+    let uneven = sentences.iter().find(|sentence| sentence.words.len() != sentence.tags.len());
+    uneven.map_or(Ok(()), |sentence| {
+        let (words, tags) = (sentence.words.len(), sentence.tags.len());
+        Err(EvalError::Uneven { id: sentence.id.clone(), words, tags })
+    })
+}
+
+/// For each sentence one tag a piece: of gold that of its word, of the model its own best.
+fn by_piece<'a>(
+    answers: &[(WordPieces, Vec<Vec<f32>>)],
+    gold: &[Vec<&'a str>],
+    tags: &'a [String],
+) -> (Vec<Vec<&'a str>>, Vec<Vec<&'a str>>) {
+    let sentence = |((pieces, rows), gold): (&(WordPieces, Vec<Vec<f32>>), &Vec<&'a str>)| {
+        let paired = pieces.words.iter().zip(rows);
+        let pair = |(word, row): (&usize, &Vec<f32>)| Some((*gold.get(*word)?, tags.get(best(row).0)?.as_str()));
+        paired.filter_map(pair).unzip()
+    };
+    answers.iter().zip(gold).map(sentence).unzip()
+}
+
+fn strs(tags: &[String]) -> Vec<&str> {
+    tags.iter().map(String::as_str).collect()
+}
+
+fn measure<S: AsRef<str>>(gold: &[Vec<S>], said: &[Vec<S>]) -> Result<Measured, ScoreError> {
+    Ok(Measured { lenient: score(gold, said, Mode::Default)?, strict: score(gold, said, Mode::Strict) })
+}
+
+fn mistakes(gold: &[Vec<&str>], said: &[Vec<&str>], choices: &[Vec<Option<WordTag>>]) -> Vec<Mistake> {
+    let sentences = gold.iter().zip(said).zip(choices).enumerate();
+    let of_sentence = |(sentence, ((gold, said), choices)): (usize, ((&Vec<&str>, &Vec<&str>), &Vec<Option<WordTag>>))| {
+        let found = compare(&spans_of(gold), &spans_of(said)).into_iter();
+        let complete = |mistake: Mistake| {
+            let sureness = decode::sureness(choices, mistake.words());
+            Mistake { sentence, sureness, ..mistake }
+        };
+        found.map(complete).collect::<Vec<_>>()
+    };
+    sentences.flat_map(of_sentence).collect()
+}
+
+/// Labels of the gold tags that no tag of the model has.
+fn unknown(gold: &[Vec<&str>], tags: &[String]) -> BTreeMap<String, usize> {
+    let known: Vec<&str> = tags.iter().filter_map(|tag| Tag::read(tag).label()).collect();
+    let mut counts = BTreeMap::new();
+    for span in gold.iter().flat_map(|tags| spans_of(tags)) {
+        if !known.contains(&span.label.as_str()) {
+            *counts.entry(span.label).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Kind, fake},
+        *,
+    };
+
+    fn sentence(tagged: &[(&str, &str)]) -> Sentence {
+        let (words, tags) = tagged.iter().map(|(word, tag)| ((*word).to_owned(), (*tag).to_owned())).unzip();
+        Sentence { id: "data.txt:1".into(), words, tags }
+    }
+
+    #[test]
+    fn a_model_is_measured_by_word_and_by_piece() {
+        let sentences = [
+            sentence(&[("cheap", "B-Price"), ("lasagne", "B-Dish"), ("verde", "I-Dish"), ("\u{200b}", "O")]),
+            sentence(&[("verde", "I-Dish"), ("near", "B-Location"), ("me", "I-Location"), ("cheap", "O")]),
+            sentence(&[]),
+        ];
+        let found = evaluate(&fake::predictor(512), &sentences).unwrap();
+        assert_eq!((found.sentences, found.words), (3, 8));
+        // `lasagne` and `verde` have three pieces, of which this model tags the first; the invisible word has none.
+        assert_eq!(found.pieces, 13);
+        assert!(found.piece.lenient.accuracy() < found.word.lenient.accuracy());
+        assert!((found.word.lenient.accuracy() - 5.0 / 8.0).abs() < 1e-9);
+        let kinds: Vec<(usize, Kind)> = found.mistakes.iter().map(|mistake| (mistake.sentence, mistake.kind)).collect();
+        assert_eq!(kinds, [(1, Kind::Missed), (1, Kind::Invented)]);
+        assert!(found.mistakes.iter().all(|mistake| mistake.sureness > 0.9));
+        assert_eq!(found.unknown, BTreeMap::from([("Location".to_owned(), 1)]));
+        assert_eq!(found.confusion.labels, ["Dish", "Location", "Price"]);
+    }
+
+    #[test]
+    fn uneven_sentences_are_told_with_their_place() {
+        let uneven = Sentence { words: vec!["a".into()], ..sentence(&[]) };
+        let message = evaluate(&fake::predictor(512), &[uneven]).unwrap_err().to_string();
+        assert_eq!(message, "data.txt:1: 1 words, but 0 tags");
+    }
+}

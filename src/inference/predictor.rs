@@ -1,0 +1,350 @@
+//! A trained model, ready to answer: tokenizer, network, tags.
+//!
+//! Two ways in: by grid words (our own decoding, documents of any length) and by raw text (the Hugging Face pipeline).
+//! Texts are taken in batches whose size is bounded by their pieces; a single text is a batch of one.
+
+use std::ops::Range;
+
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use thiserror::Error;
+
+use super::{
+    decode::{self, Entity, Said, WordTag},
+    pipeline::{self, Answer, Options, PipelineError},
+};
+use crate::{
+    model::{
+        self, BaseModel, ModelError, PieceTokenizer, TextPieces, TokenizerError, WordPieces,
+        align::word_windows,
+        device::{self, DeviceError},
+        network::{Network, NetworkError},
+    },
+    text::TextRange,
+};
+
+/// Special pieces around each input.
+const SPECIALS: usize = 2;
+/// Pieces that neighbouring windows of a long document share.
+const CONTEXT: usize = 128;
+/// Pieces that go through the network at once. More gain nothing on a CPU and cost memory.
+const BATCH: usize = 4096;
+
+/// Gives logits for pieces. The network is one; tests have others.
+pub trait Scorer: Send + Sync {
+    /// For each input, special pieces included, one row of logits a piece.
+    fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>>;
+}
+
+impl Scorer for Network {
+    fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
+        self.logits(inputs)
+    }
+}
+
+/// How many threads answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threads {
+    /// One, so that typing is answered at once and a training keeps its cores.
+    One,
+    /// As many as there are cores, for files.
+    All,
+}
+
+/// Why a model cannot answer.
+#[derive(Debug, Error)]
+pub enum PredictError {
+    /// The folder is no model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// There is no such device.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The weights do not make a network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The tokenizer refuses an input.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// The options of the pipeline contradict each other.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// A base model: it has never learnt any tag.
+    #[error("`{0}` is a base model without tags: it must be trained before it can predict (tagli train)")]
+    Untrained(String),
+    /// The operating system gives no threads.
+    #[error("cannot start the threads that predict: {0}")]
+    Threads(#[from] ThreadPoolBuildError),
+}
+
+/// A model with its own threads.
+pub struct Predictor {
+    tokenizer: PieceTokenizer,
+    scorer: Box<dyn Scorer>,
+    tags: Vec<String>,
+    /// Pieces of one input, special ones not counted.
+    longest: usize,
+    pool: ThreadPool,
+}
+
+/// What goes into the network: the pieces of one window, framed.
+struct Input {
+    /// Which text it is from.
+    text: usize,
+    ids: Vec<u32>,
+    /// The pieces whose rows count, as positions among this window's own.
+    keep: Range<usize>,
+}
+
+impl Predictor {
+    /// The model in a Hugging Face folder (or wherever [`model::open`] finds it), on the device of this name.
+    ///
+    /// # Errors
+    /// No such model or device, a broken folder, or a base model that was never trained.
+    pub fn open(folder: &str, device: &str, threads: Threads) -> Result<Self, PredictError> {
+        let base = model::open(folder)?;
+        if base.config.tags.is_empty() {
+            return Err(PredictError::Untrained(base.name));
+        }
+        let chosen = device::choose(device)?;
+        let BaseModel { config, weights, tokenizer, .. } = base;
+        let network = Network::new(&config, &weights, &chosen.device)?;
+        Self::new(tokenizer, Box::new(network), config.tags, config.max_positions, threads)
+    }
+
+    /// A model from its parts. `max_positions` is the longest input, the two special pieces included.
+    ///
+    /// # Errors
+    /// The operating system gives no threads.
+    pub fn new(
+        tokenizer: PieceTokenizer,
+        scorer: Box<dyn Scorer>,
+        tags: Vec<String>,
+        max_positions: usize,
+        threads: Threads,
+    ) -> Result<Self, PredictError> {
+        let count = if threads == Threads::One { 1 } else { 0 };
+        let pool = ThreadPoolBuilder::new().num_threads(count).thread_name(|n| format!("predict-{n}")).build()?;
+        let longest = max_positions.saturating_sub(SPECIALS).max(1);
+        Ok(Self { tokenizer, scorer, tags, longest, pool })
+    }
+
+    /// The tags that can be told apart, in the order of their ids.
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// The entities of a text on these words.
+    ///
+    /// # Errors
+    /// The tokenizer refuses the text.
+    pub fn entities(&self, text: &str, words: &[TextRange]) -> Result<Vec<Entity>, PredictError> {
+        let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
+        let choices = self.words(&[&texts])?;
+        Ok(choices.first().map(|choices| decode::entities(words, choices, &self.tags)).unwrap_or_default())
+    }
+
+    /// What the model says of a text on these words: entities, and for each word the likeliest labels.
+    ///
+    /// # Errors
+    /// The tokenizer refuses the text.
+    pub fn say(&self, text: &str, words: &[TextRange]) -> Result<Said, PredictError> {
+        let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
+        let answers = self.pieces(&[&texts])?;
+        let Some((pieces, rows)) = answers.first() else { return Ok(Said::default()) };
+        let choices = decode::word_tags(words.len(), &pieces.words, rows);
+        let entities = decode::entities(words, &choices, &self.tags);
+        Ok(Said { entities, words: decode::guesses(words, &pieces.words, rows, &self.tags) })
+    }
+
+    /// One choice a word, for each sentence. A word that has no piece has none.
+    ///
+    /// # Errors
+    /// The tokenizer refuses a sentence.
+    pub fn words<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<Vec<Option<WordTag>>>, PredictError> {
+        let found = self.pieces(sentences)?;
+        let sized = sentences.iter().zip(&found);
+        Ok(sized.map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows)).collect())
+    }
+
+    /// The pieces of each sentence with one row of logits each. Long sentences are read in windows that overlap.
+    ///
+    /// # Errors
+    /// The tokenizer refuses a sentence.
+    pub fn pieces<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[&[S]],
+    ) -> Result<Vec<(WordPieces, Vec<Vec<f32>>)>, PredictError> {
+        self.pool.install(|| {
+            let pieces = self.tokenizer.words_batch(sentences)?;
+            let inputs = pieces.iter().enumerate().flat_map(|(text, pieces)| {
+                let windows = word_windows(&pieces.words, self.longest, CONTEXT.min(self.longest / 4));
+                windows.into_iter().map(move |window| {
+                    let start = window.pieces.start;
+                    let keep = window.keep.start - start..window.keep.end - start;
+                    self.input(text, pieces.ids.get(window.pieces).unwrap_or_default(), keep)
+                })
+            });
+            let mut rows: Vec<Vec<Vec<f32>>> = pieces.iter().map(|pieces| Vec::with_capacity(pieces.ids.len())).collect();
+            for (text, part) in self.run(&inputs.collect::<Vec<_>>()) {
+                if let Some(rows) = rows.get_mut(text) {
+                    rows.extend(part);
+                }
+            }
+            Ok(pieces.into_iter().zip(rows).collect())
+        })
+    }
+
+    /// What the Hugging Face pipeline returns for each of these raw texts.
+    ///
+    /// # Errors
+    /// Options that do not go together, or a text that the tokenizer refuses.
+    pub fn pipeline<S: AsRef<str>>(&self, texts: &[S], options: &Options) -> Result<Vec<Vec<Answer>>, PredictError> {
+        options.check(self.longest)?;
+        let pieces = texts.iter().map(|text| self.tokenizer.text(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let windows = |pieces: &TextPieces| pipeline::windows(pieces.ids.len(), self.longest, options.stride);
+        let inputs = pieces.iter().enumerate().flat_map(|(text, pieces)| {
+            let window = move |window: Range<usize>| {
+                let keep = 0..window.len();
+                self.input(text, pieces.ids.get(window).unwrap_or_default(), keep)
+            };
+            windows(pieces).into_iter().map(window)
+        });
+        let mut rows = self.pool.install(|| self.run(&inputs.collect::<Vec<_>>())).into_iter().map(|(_, rows)| rows);
+        let answer = |(text, pieces): (&S, &TextPieces)| {
+            let parts: Vec<_> = windows(pieces).into_iter().zip(rows.by_ref()).collect();
+            let windows: Vec<_> = parts.iter().map(|(range, rows)| window_of(pieces, range, rows)).collect();
+            pipeline::answers(text.as_ref(), &windows, &self.tags, options)
+        };
+        Ok(texts.iter().zip(&pieces).map(answer).collect())
+    }
+
+    fn input(&self, text: usize, ids: &[u32], keep: Range<usize>) -> Input {
+        let framed = [self.tokenizer.cls()].into_iter().chain(ids.iter().copied()).chain([self.tokenizer.sep()]);
+        Input { text, ids: framed.collect(), keep }
+    }
+
+    /// The rows that count, by input, with the text each is from.
+    fn run(&self, inputs: &[Input]) -> Vec<(usize, Vec<Vec<f32>>)> {
+        let mut all = Vec::with_capacity(inputs.len());
+        for batch in batches(inputs) {
+            let ids: Vec<&[u32]> = batch.iter().map(|input| input.ids.as_slice()).collect();
+            let rows = self.scorer.logits(&ids);
+            all.extend(batch.iter().zip(rows).map(|(input, rows)| {
+                let kept = rows.into_iter().skip(1 + input.keep.start).take(input.keep.len());
+                (input.text, kept.collect())
+            }));
+        }
+        all
+    }
+}
+
+fn window_of<'a>(pieces: &'a TextPieces, range: &Range<usize>, logits: &'a [Vec<f32>]) -> pipeline::Window<'a> {
+    pipeline::Window {
+        tokens: pieces.tokens.get(range.clone()).unwrap_or_default(),
+        ranges: pieces.ranges.get(range.clone()).unwrap_or_default(),
+        logits,
+    }
+}
+
+/// Neighbouring inputs of together about [`BATCH`] pieces.
+fn batches(mut inputs: &[Input]) -> impl Iterator<Item = &[Input]> {
+    std::iter::from_fn(move || {
+        let mut pieces = 0;
+        let fits = |input: &&Input| {
+            pieces += input.ids.len();
+            pieces <= BATCH
+        };
+        let count = inputs.iter().take_while(fits).count().max(1).min(inputs.len());
+        let (batch, rest) = inputs.split_at_checked(count)?;
+        inputs = rest;
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Strategy, fake},
+        *,
+    };
+
+    fn found(text: &str, words: &[TextRange], max_positions: usize) -> Vec<(String, String)> {
+        let entities = fake::predictor(max_positions).entities(text, words).unwrap();
+        entities.into_iter().map(|entity| (entity.label, entity.range.of(text).to_owned())).collect()
+    }
+
+    /// Split at single blanks.
+    fn words_of(text: &str) -> Vec<TextRange> {
+        let mut start = 0;
+        let word = |word: &str| {
+            let range = TextRange::new(start, start + word.len());
+            start = range.end + 1;
+            range
+        };
+        text.trim().split(' ').map(word).collect()
+    }
+
+    #[test]
+    fn entities_lie_on_words() {
+        let text = "cheap  lasagne verde, near me";
+        let words = [(0, 5), (7, 14), (15, 20), (20, 21), (22, 26), (27, 29)].map(|(a, b)| TextRange::new(a, b));
+        let expected = [("Price", "cheap"), ("Dish", "lasagne verde")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        assert_eq!(found(text, &words, 512), expected);
+        assert_eq!(found("", &[], 512), []);
+    }
+
+    #[test]
+    fn a_document_longer_than_the_model_reads_loses_nothing() {
+        let text = "near me lasagne verde and cheap ".repeat(40);
+        let words = words_of(&text);
+        for max_positions in [5, 12, 33, 512] {
+            let found = found(&text, &words, max_positions);
+            assert_eq!(found.len(), 80, "{max_positions}");
+        }
+    }
+
+    #[test]
+    fn sentences_together_are_the_sentences_alone() {
+        let predictor = fake::predictor(16);
+        let sentences = [vec!["cheap", "lasagne"], vec![], vec!["\u{200b}", "lasagne"], vec!["near"; 40]];
+        let together = predictor.words(&sentences.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        for (sentence, choices) in sentences.iter().zip(&together) {
+            assert_eq!(choices.len(), sentence.len());
+            assert_eq!(predictor.words(&[sentence]).unwrap()[0], *choices);
+        }
+        assert_eq!(together[2][0], None);
+    }
+
+    #[test]
+    fn the_pipeline_cuts_a_long_text_unless_it_has_a_stride() {
+        let predictor = fake::predictor(12);
+        let text = "lasagne and ".repeat(10);
+        let with = |stride| Options { strategy: Strategy::First, stride, ..Options::default() };
+        let ask = |options: &Options| predictor.pipeline(&["", text.as_str()], options).unwrap();
+        let (cut, whole) = (ask(&with(None)), ask(&with(Some(4))));
+        assert!(cut[0].is_empty() && whole[0].is_empty());
+        assert!(cut[1].len() < whole[1].len());
+        assert_eq!(whole[1].len(), 10);
+        assert!(whole[1].iter().all(|answer| answer.label == "Dish" && answer.word == "lasagne"));
+        assert!(matches!(
+            predictor.pipeline(&["a"], &with(Some(10))),
+            Err(PredictError::Pipeline(PipelineError::StrideTooLong { .. }))
+        ));
+    }
+
+    #[test]
+    fn a_base_model_cannot_predict_and_says_so() {
+        let error = Predictor::open("mini", "cpu", Threads::One).err().unwrap();
+        assert!(matches!(error, PredictError::Untrained(_)), "{error}");
+    }
+
+    #[test]
+    fn batches_hold_every_input_once_and_stay_small() {
+        let sizes = [BATCH + 1, 1, BATCH / 2, BATCH / 2, 5, BATCH];
+        let inputs: Vec<Input> =
+            sizes.iter().map(|&size| Input { text: 0, ids: vec![0; size], keep: 0..0 }).collect();
+        let lengths: Vec<usize> = batches(&inputs).map(<[Input]>::len).collect();
+        assert_eq!(lengths, [1, 2, 2, 1]);
+        assert_eq!(batches(&[]).count(), 0);
+    }
+}

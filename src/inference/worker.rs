@@ -1,0 +1,219 @@
+//! A thread that answers while somebody types: only the latest request counts, older ones are never begun.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use super::{Predictor, Said};
+use crate::text::TextRange;
+
+/// A text to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Given back with the answer, so that a late one can be told.
+    pub generation: u64,
+    /// The text.
+    pub text: String,
+    /// Its grid of words.
+    pub words: Vec<TextRange>,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// The request's.
+    pub generation: u64,
+    /// What the model says, or why it cannot.
+    pub outcome: Result<Said, String>,
+    /// Milliseconds that the answer took.
+    pub millis: f64,
+}
+
+/// The handle of the thread. Dropping it ends and joins the thread.
+pub struct Worker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    slot: Mutex<Slot>,
+    wake: Condvar,
+}
+
+/// What the thread finds when it wakes: at most one of each.
+#[derive(Default)]
+struct Slot {
+    request: Option<Request>,
+    /// Answered one after the other while there is no request.
+    queue: VecDeque<Request>,
+    model: Option<Box<Predictor>>,
+    closed: bool,
+}
+
+impl Shared {
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        // Nothing that can panic runs under the lock.
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the slot and wakes the thread.
+    fn put(&self, change: impl FnOnce(&mut Slot)) {
+        change(&mut self.slot());
+        self.wake.notify_one();
+    }
+
+    /// Waits for a request that a model can answer; `None` when all is over.
+    fn next(&self, model: &mut Option<Box<Predictor>>) -> Option<Request> {
+        let mut slot = self.slot();
+        loop {
+            if slot.closed {
+                return None;
+            }
+            if let Some(newer) = slot.model.take() {
+                // The old model is freed outside the lock.
+                let old = model.replace(newer);
+                drop(slot);
+                drop(old);
+                slot = self.slot();
+                continue;
+            }
+            if model.is_some() {
+                let next = slot.request.take().or_else(|| slot.queue.pop_front());
+                if next.is_some() {
+                    return next;
+                }
+            }
+            slot = self.wake.wait(slot).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Worker {
+    /// Starts the thread. `on_reply` is called on it, once for each request that was not overtaken. Requests wait until
+    /// there is a model.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn start(mut on_reply: impl FnMut(Reply) + Send + 'static) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let inside = Arc::clone(&shared);
+        let work = move || {
+            let mut model = None;
+            while let Some(request) = inside.next(&mut model) {
+                if let Some(model) = &model {
+                    on_reply(answer(model, &request));
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("explore".into()).spawn(work)?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Asks; a request that has not been begun yet is forgotten.
+    pub fn ask(&self, request: Request) {
+        self.shared.put(|slot| slot.request = Some(request));
+    }
+
+    /// Asks for several texts, the first ones first, whenever nothing else is asked. Replaces what is left of an
+    /// earlier queue.
+    pub fn queue(&self, requests: Vec<Request>) {
+        self.shared.put(|slot| slot.queue = requests.into());
+    }
+
+    /// Takes another model from the next request on.
+    pub fn use_model(&self, model: Predictor) {
+        self.model_slot().use_model(model);
+    }
+
+    /// The place for a model that is loaded on another thread.
+    pub fn model_slot(&self) -> ModelSlot {
+        ModelSlot(Arc::clone(&self.shared))
+    }
+}
+
+/// Where a loaded model is put; outlives its worker without harm.
+pub struct ModelSlot(Arc<Shared>);
+
+impl ModelSlot {
+    /// The worker takes this model from its next request on.
+    pub fn use_model(&self, model: Predictor) {
+        self.0.put(|slot| slot.model = Some(Box::new(model)));
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.shared.put(|slot| slot.closed = true);
+        if let Some(thread) = self.thread.take() {
+            // A panic of `on_reply` has already been reported by its own hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn answer(model: &Predictor, request: &Request) -> Reply {
+    let begun = Instant::now();
+    // A panic in the network must not end the thread: the next request may be answered.
+    let outcome = catch_unwind(AssertUnwindSafe(|| model.say(&request.text, &request.words)));
+    let outcome = match outcome {
+        Ok(found) => found.map_err(|error| error.to_string()),
+        Err(_) => Err("the model failed on this text; the log says where".to_owned()),
+    };
+    Reply { generation: request.generation, outcome, millis: begun.elapsed().as_secs_f64() * 1000.0 }
+
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::{super::fake, *};
+
+    fn request(generation: u64, word: &str) -> Request {
+        Request { generation, text: word.to_owned(), words: vec![TextRange::new(0, word.len())] }
+    }
+
+    #[test]
+    fn the_latest_request_wins_and_a_model_is_waited_for() {
+        let (send, replies) = mpsc::channel();
+        let worker = Worker::start(move |reply: Reply| send.send(reply).unwrap()).unwrap();
+        for generation in 0..50 {
+            worker.ask(request(generation, "lasagne"));
+        }
+        worker.use_model(fake::predictor(16));
+        let reply = replies.recv().unwrap();
+        assert_eq!((reply.generation, reply.outcome.unwrap().entities.len()), (49, 1));
+        drop(worker);
+        assert!(replies.recv().is_err(), "one answer, and the thread has ended");
+    }
+
+    #[test]
+    fn the_queue_is_answered_in_order_and_a_request_goes_first() {
+        let (send, replies) = mpsc::channel();
+        let worker = Worker::start(move |reply: Reply| send.send(reply.generation).unwrap()).unwrap();
+        worker.queue(vec![request(1, "old")]);
+        worker.queue((10..13).map(|generation| request(generation, "cheap")).collect());
+        worker.ask(request(5, "lasagne"));
+        worker.use_model(fake::predictor(16));
+        assert_eq!(replies.iter().take(4).collect::<Vec<_>>(), [5, 10, 11, 12]);
+    }
+
+    #[test]
+    fn a_failing_model_is_told_and_the_next_request_answered() {
+        let (send, replies) = mpsc::channel();
+        let worker = Worker::start(move |reply: Reply| send.send(reply).unwrap()).unwrap();
+        worker.use_model(fake::predictor(16));
+        worker.ask(request(1, "bomb"));
+        assert!(replies.recv().unwrap().outcome.is_err());
+        worker.use_model(fake::predictor(16));
+        worker.ask(request(2, "cheap"));
+        let reply = replies.recv().unwrap();
+        assert_eq!(reply.outcome.unwrap().entities[0].label, "Price");
+        assert!(reply.millis >= 0.0);
+    }
+}

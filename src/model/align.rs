@@ -1,0 +1,157 @@
+//! Tags on word pieces, and windows over sentences that are longer than the model reads.
+
+use std::ops::Range;
+
+use super::tokenizer::WordPieces;
+use crate::runs::LabelMode;
+
+/// The tag of a piece that neither teaches nor counts; PyTorch's `ignore_index`.
+pub const IGNORE: i64 = -100;
+
+/// One tag id a piece. `tags` holds one a word; `inside_of` turns the id of `B-X` into that of `I-X`, and any other
+/// into itself. A piece of a word without tag is ignored.
+pub fn piece_tags(
+    pieces: &WordPieces,
+    tags: &[usize],
+    mode: LabelMode,
+    inside_of: &dyn Fn(usize) -> usize,
+) -> Vec<i64> {
+    let mut before = None;
+    let tag_of = |&word: &usize| {
+        let is_first = before.replace(word) != Some(word);
+        let tag = tags.get(word).copied();
+        let tag = match mode {
+            _ if is_first => tag,
+            LabelMode::First => None,
+            LabelMode::AllB => tag,
+            LabelMode::AllI => tag.map(inside_of),
+        };
+        tag.and_then(|tag| i64::try_from(tag).ok()).unwrap_or(IGNORE)
+    };
+    pieces.words.iter().map(tag_of).collect()
+}
+
+/// A part of a long sentence that goes through the model at once, as ranges of its pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// What goes in.
+    pub pieces: Range<usize>,
+    /// Those of them whose output counts. Over all windows these tile the sentence.
+    pub keep: Range<usize>,
+}
+
+/// Windows over pieces that may be parted anywhere: at most `longest` pieces each (special ones not counted).
+/// Neighbours share at most `stride`, and of what they share each keeps the half for which it has the more context.
+pub fn windows(pieces: usize, longest: usize, stride: usize) -> Vec<Window> {
+    cut(pieces, longest, stride, &|_| true)
+}
+
+/// [`windows`] that part no word, except one that is itself longer than a window. `words` holds the word of each piece
+/// ([`WordPieces::words`]).
+pub fn word_windows(words: &[usize], longest: usize, stride: usize) -> Vec<Window> {
+    let is_border = |at: usize| at == 0 || words.get(at - 1) != words.get(at);
+    cut(words.len(), longest, stride, &is_border)
+}
+
+fn cut(pieces: usize, longest: usize, stride: usize, is_border: &dyn Fn(usize) -> bool) -> Vec<Window> {
+    let longest = longest.max(1);
+    let end_of = |start: usize| {
+        let most = start.saturating_add(longest).min(pieces);
+        if most == pieces { most } else { (start + 1..=most).rev().find(|&at| is_border(at)).unwrap_or(most) }
+    };
+    let mut windows: Vec<Window> = Vec::new();
+    let (mut start, mut kept) = (0, 0);
+    while start < pieces {
+        let end = end_of(start);
+        if end == pieces {
+            windows.push(Window { pieces: start..end, keep: kept..end });
+            break;
+        }
+        // As far back as the stride allows and the next window still gets further than this one.
+        let back = end.saturating_sub(stride).max(start + 1);
+        let next = (back..end).find(|&at| is_border(at) && end_of(at) > end).unwrap_or(end);
+        let middle = next + (end - next) / 2;
+        let shared = next.max(kept + 1)..=end;
+        let border = shared.filter(|&at| is_border(at)).min_by_key(|at| at.abs_diff(middle)).unwrap_or(end);
+        windows.push(Window { pieces: start..end, keep: kept..border });
+        (start, kept) = (next, border);
+    }
+    windows
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pieces(words: &[usize]) -> WordPieces {
+        WordPieces { words: words.to_vec(), ..WordPieces::default() }
+    }
+
+    #[test]
+    fn each_mode_labels_the_pieces_that_its_script_labels() {
+        // O, B-X, I-X are 0, 1, 2; the second word has three pieces, the third none.
+        let (pieces, tags) = (pieces(&[0, 1, 1, 1, 3]), [0, 1, 2, 2]);
+        let inside = |tag| if tag == 1 { 2 } else { tag };
+        assert_eq!(piece_tags(&pieces, &tags, LabelMode::First, &inside), [0, 1, IGNORE, IGNORE, 2]);
+        assert_eq!(piece_tags(&pieces, &tags, LabelMode::AllB, &inside), [0, 1, 1, 1, 2]);
+        assert_eq!(piece_tags(&pieces, &tags, LabelMode::AllI, &inside), [0, 1, 2, 2, 2]);
+        assert_eq!(piece_tags(&pieces, &tags[..2], LabelMode::AllI, &inside), [0, 1, 2, 2, IGNORE]);
+    }
+
+    #[test]
+    fn a_short_sentence_is_one_window() {
+        assert_eq!(windows(5, 5, 2), [Window { pieces: 0..5, keep: 0..5 }]);
+        assert_eq!(windows(0, 5, 2), []);
+    }
+
+    #[test]
+    fn neighbours_share_the_stride_and_halve_it() {
+        let expected = [
+            Window { pieces: 0..6, keep: 0..5 },
+            Window { pieces: 4..10, keep: 5..9 },
+            Window { pieces: 8..11, keep: 9..11 },
+        ];
+        assert_eq!(windows(11, 6, 2), expected);
+    }
+
+    #[test]
+    fn a_word_longer_than_a_window_is_cut_and_others_are_not() {
+        let expected = [
+            Window { pieces: 0..2, keep: 0..2 },
+            Window { pieces: 2..5, keep: 2..5 },
+            Window { pieces: 5..7, keep: 5..7 },
+        ];
+        assert_eq!(word_windows(&[0, 0, 1, 1, 1, 1, 2], 3, 1), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn kept_ranges_tile_and_windows_respect_words(
+            lengths in prop::collection::vec(1usize..7, 0..30),
+            longest in 1usize..12,
+            stride in 0usize..14,
+        ) {
+            let pieces_of = |(word, &n): (usize, &usize)| std::iter::repeat_n(word, n);
+            let words: Vec<usize> = lengths.iter().enumerate().flat_map(pieces_of).collect();
+            let windows = word_windows(&words, longest, stride);
+            let mut kept = 0;
+            for window in &windows {
+                prop_assert!(window.pieces.len() <= longest && !window.keep.is_empty());
+                prop_assert!(window.pieces.start <= window.keep.start && window.keep.end <= window.pieces.end);
+                prop_assert_eq!(window.keep.start, kept);
+                kept = window.keep.end;
+                let inside_a_word = |at: usize| at > 0 && at < words.len() && words[at - 1] == words[at];
+                for at in [window.pieces.start, window.pieces.end, window.keep.start, window.keep.end] {
+                    prop_assert!(!inside_a_word(at) || lengths[words[at]] > longest);
+                }
+            }
+            prop_assert_eq!(kept, words.len());
+            for pair in windows.windows(2) {
+                prop_assert!(pair[0].pieces.end.saturating_sub(pair[1].pieces.start) <= stride);
+                prop_assert!(pair[0].pieces.end < pair[1].pieces.end);
+            }
+        }
+    }
+}

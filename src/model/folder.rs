@@ -1,0 +1,382 @@
+//! Opens a base model by name and writes a trained one, both as Hugging Face folders.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::tokenizer::PieceTokenizer;
+use super::{ModelConfig, ModelError, Weights, checkpoint, config, embedded, hub, vocabulary, weights};
+use crate::runs::FolderSink;
+
+/// A model that was opened, whole and checked: every parameter is there and has its shape.
+#[derive(Clone, Debug)]
+pub struct BaseModel {
+    /// Sizes, and tags if it has a head for words.
+    pub config: ModelConfig,
+    /// Every parameter of [`weights::parameters`].
+    pub weights: Weights,
+    /// Its tokenizer.
+    pub tokenizer: PieceTokenizer,
+    /// `tokenizer.json`, without length limits.
+    pub tokenizer_json: Vec<u8>,
+    /// What it was asked for as.
+    pub name: String,
+    /// What was left aside, folded or is new, one plain sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Where the files of a model are read from.
+pub(super) trait Files {
+    /// The bytes of a file, `None` when there is none of this name.
+    fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError>;
+    /// The file as errors name it.
+    fn place(&self, name: &str) -> String;
+}
+
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
+        match fs::read(self.0.join(name)) {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(ModelError::Read { path: self.place(name), source }),
+        }
+    }
+
+    fn place(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+/// Opens `mini`, a folder, or a model that the local Hugging Face cache holds.
+///
+/// # Errors
+/// There is no such model, its files are broken, or its kind is not built in.
+pub fn open(base: &str) -> Result<BaseModel, ModelError> {
+    if base == embedded::NAME {
+        return embedded::mini();
+    }
+    if Path::new(base).is_dir() {
+        return assemble(&Folder(base.into()), base);
+    }
+    let not_found = |looked: String| ModelError::NotFound { base: base.to_owned(), looked };
+    if !hub::is_id(base) {
+        return Err(not_found("it is no name of a model on the hub".to_owned()));
+    }
+    let Some(cache) = hub::cache_folder() else {
+        return Err(not_found("there is no home folder with a Hugging Face cache".to_owned()));
+    };
+    let looked = format!("the Hugging Face cache in {} does not hold it", cache.display());
+    let folder = hub::cached(cache, base).ok_or_else(|| not_found(looked))?;
+    assemble(&Folder(folder), base)
+}
+
+/// Reads a model from its files.
+pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, ModelError> {
+    let place = files.place("config.json");
+    let missing =
+        || ModelError::Missing { path: place.clone(), hint: "a model folder has one beside its weights".to_owned() };
+    let parsed = config::parse(&files.read("config.json")?.ok_or_else(missing)?, &place)?;
+    let (tokenizer, tokenizer_json) = tokenizer(files)?;
+    if tokenizer.vocab_size() > parsed.config.vocab_size {
+        let (ids, rows) = (tokenizer.vocab_size(), parsed.config.vocab_size);
+        let why = format!("\"vocab_size\" is {rows}, but the tokenizer needs {ids}: they are not of one model");
+        return Err(ModelError::broken(&place, why));
+    }
+    let checkpoint::Checkpoint { config, weights, notes } = checkpoint::load(files, &parsed)?;
+    Ok(BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes })
+}
+
+/// The tokenizer of a folder, and its `tokenizer.json`: from that file, or made from `vocab.txt`.
+pub(super) fn tokenizer(files: &dyn Files) -> Result<(PieceTokenizer, Vec<u8>), ModelError> {
+    let (place, json) = match files.read("tokenizer.json")? {
+        Some(json) => {
+            let place = files.place("tokenizer.json");
+            let json = vocabulary::without_limits(&json);
+            (place.clone(), json.map_err(|error| ModelError::broken(&place, error.to_string()))?.into_owned())
+        }
+        None => (files.place("vocab.txt"), tokenizer_from_vocab(files)?),
+    };
+    let tokenizer = PieceTokenizer::from_json(&json).map_err(|source| ModelError::Tokenizer { path: place, source })?;
+    Ok((tokenizer, json))
+}
+
+fn tokenizer_from_vocab(files: &dyn Files) -> Result<Vec<u8>, ModelError> {
+    let place = files.place("vocab.txt");
+    let Some(vocab) = files.read("vocab.txt")? else {
+        let hint = "a model folder has it, or a vocab.txt".to_owned();
+        return Err(ModelError::Missing { path: files.place("tokenizer.json"), hint });
+    };
+    let vocab = str::from_utf8(&vocab).map_err(|error| ModelError::broken(&place, error.to_string()))?;
+    let settings = match files.read("tokenizer_config.json")? {
+        Some(json) => serde_json::from_slice(&json)
+            .map_err(|error| ModelError::broken(&files.place("tokenizer_config.json"), error.to_string()))?,
+        None => Map::<String, Value>::new(),
+    };
+    vocabulary::from_vocab(vocab, &settings).map_err(|why| ModelError::broken(&place, why))
+}
+
+/// Puts a model into a folder that [`open`] and transformers read: `config.json`, `model.safetensors`, `tokenizer.json`
+/// and what stands beside it. Does not finish the sink.
+///
+/// # Errors
+/// The storage refuses a file, or the weights are not those of the configuration.
+pub fn write(
+    sink: &mut dyn FolderSink,
+    config: &ModelConfig,
+    weights: &Weights,
+    tokenizer_json: &[u8],
+) -> Result<(), ModelError> {
+    check(config, weights)?;
+    let beside = vocabulary::companions(tokenizer_json, config.max_positions)
+        .map_err(|error| ModelError::broken("tokenizer.json", error.to_string()))?;
+    let stored = weights::to_safetensors(weights);
+    let stored = stored.map_err(|error| ModelError::broken("model.safetensors", error.to_string()))?;
+    let mut put = |name: &str, bytes: &[u8]| {
+        sink.file(name, bytes).map_err(|source| ModelError::Write { name: name.to_owned(), source })
+    };
+    put("config.json", &config.to_json(beside.pad))?;
+    put("model.safetensors", &stored)?;
+    put("tokenizer.json", tokenizer_json)?;
+    beside.files.iter().try_for_each(|(name, bytes)| put(name, bytes))
+}
+
+/// A folder with a parameter too few would open nowhere.
+fn check(config: &ModelConfig, weights: &Weights) -> Result<(), ModelError> {
+    let path = || "model.safetensors".to_owned();
+    for (name, expected) in weights::parameters(config) {
+        match weights.get(&name) {
+            None => return Err(ModelError::MissingTensor { path: path(), name, expected }),
+            Some(array) if array.shape != expected => {
+                return Err(ModelError::WrongShape { path: path(), name, expected, found: array.shape.clone() });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+    use std::io;
+
+    use super::*;
+    use crate::model::Array;
+
+    const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\nbar\n##a\n##x\n##s\ntapas\n";
+
+    pub(crate) fn tiny_tokenizer() -> Vec<u8> {
+        vocabulary::from_vocab(VOCAB, &Map::new()).unwrap()
+    }
+
+    /// A model's files in memory, which is also a sink.
+    #[derive(Clone, Default)]
+    struct Memory(BTreeMap<String, Vec<u8>>);
+
+    impl Files for Memory {
+        fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
+            Ok(self.0.get(name).map(Cow::from))
+        }
+
+        fn place(&self, name: &str) -> String {
+            format!("here/{name}")
+        }
+    }
+
+    impl FolderSink for Memory {
+        fn file(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+            self.0.insert(name.to_owned(), bytes.to_vec());
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn config(tags: &[&str]) -> ModelConfig {
+        ModelConfig {
+            vocab_size: 13,
+            max_positions: 8,
+            dim: 4,
+            layers: 2,
+            heads: 2,
+            hidden_dim: 6,
+            dropout: 0.1,
+            attention_dropout: 0.2,
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        }
+    }
+
+    /// Some number for every parameter, all different.
+    fn fill(shapes: impl IntoIterator<Item = (String, Vec<usize>)>) -> Weights {
+        let mut next = 0.0_f32;
+        let mut array = |shape: Vec<usize>| {
+            let data = std::iter::repeat_with(|| {
+                next += 1.0;
+                (next * 0.7).sin()
+            });
+            Array { data: data.take(shape.iter().product()).collect(), shape }
+        };
+        shapes.into_iter().map(|(name, shape)| (name, array(shape))).collect()
+    }
+
+    fn written(tags: &[&str]) -> (Memory, Weights) {
+        let config = config(tags);
+        let weights = fill(weights::parameters(&config));
+        let mut folder = Memory::default();
+        write(&mut folder, &config, &weights, &tiny_tokenizer()).unwrap();
+        (folder, weights)
+    }
+
+    /// A BERT of two layers with old layer norm names, a pooler and a masked-word head.
+    pub(crate) fn bert_files() -> BTreeMap<String, Vec<u8>> {
+        let config = config(&[]);
+        let theirs = |(ours, shape): (String, Vec<usize>)| {
+            let name = crate::model::fold::stored_name(config::Family::Bert, &ours);
+            let name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+            (format!("bert.{name}"), shape)
+        };
+        let more = [
+            ("bert.embeddings.token_type_embeddings.weight", vec![2, 4]),
+            ("bert.pooler.dense.weight", vec![4, 4]),
+            ("bert.pooler.dense.bias", vec![4]),
+            ("cls.predictions.bias", vec![13]),
+        ];
+        let more = more.map(|(name, shape)| (name.to_owned(), shape));
+        let weights = fill(weights::parameters(&config).into_iter().map(theirs).chain(more));
+        let config = r#"{"model_type": "bert", "architectures": ["BertForMaskedLM"], "vocab_size": 13, "hidden_size": 4,
+            "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 6, "max_position_embeddings": 8,
+            "hidden_act": "gelu", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute"}"#;
+        [
+            ("config.json", config.as_bytes().to_vec()),
+            ("model.safetensors", weights::to_safetensors(&weights).unwrap()),
+            ("tokenizer.json", tiny_tokenizer()),
+        ]
+        .map(|(name, bytes)| (name.to_owned(), bytes))
+        .into()
+    }
+
+    fn error(folder: &Memory) -> String {
+        assemble(folder, "x").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_written_opens_the_same() {
+        for tags in [&[][..], &["O", "B-Dish", "I-Dish"]] {
+            let (folder, weights) = written(tags);
+            let base = assemble(&folder, "mine").unwrap();
+            assert_eq!((base.config, base.weights, base.name), (config(tags), weights, "mine".to_owned()));
+            assert_eq!(base.tokenizer_json, tiny_tokenizer());
+            assert_eq!(base.notes.is_empty(), !tags.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_bert_folder_is_folded_and_says_what_it_leaves_aside() {
+        let base = assemble(&Memory(bert_files()), "bert").unwrap();
+        assert_eq!(base.weights.len(), weights::parameters(&config(&[])).len());
+        let notes = [
+            "folded: BERT to DistilBERT, token type 0 added to the positions",
+            "not used: 1 tensor of the masked-word head",
+            "not used: 2 tensors of the pooler",
+            "new: the classification head",
+        ];
+        assert_eq!(base.notes, notes);
+    }
+
+    #[test]
+    fn a_vocabulary_stands_in_for_the_tokenizer() {
+        let (mut folder, _) = written(&[]);
+        folder.0.remove("tokenizer.json");
+        assert_eq!(assemble(&folder, "x").unwrap().tokenizer_json, tiny_tokenizer());
+        folder.0.remove("vocab.txt");
+        assert!(error(&folder).starts_with("here/tokenizer.json is missing"));
+    }
+
+    #[test]
+    fn several_weight_files_are_one_model() {
+        let (mut folder, weights) = written(&["O"]);
+        folder.0.remove("model.safetensors");
+        let (mut one, mut two) = (weights.clone(), weights.clone());
+        one.retain(|name, _| name < &"distilbert.transformer".to_owned());
+        two.retain(|name, _| !one.contains_key(name));
+        let index: Map<String, Value> = (one.keys().map(|name| (name.clone(), "one".into())))
+            .chain(two.keys().map(|name| (name.clone(), "two".into())))
+            .collect();
+        folder.0.insert("one".into(), weights::to_safetensors(&one).unwrap());
+        folder
+            .0
+            .insert("model.safetensors.index.json".into(), serde_json::json!({"weight_map": index}).to_string().into());
+        assert!(error(&folder).contains("here/two is missing"));
+        folder.0.insert("two".into(), weights::to_safetensors(&two).unwrap());
+        assert_eq!(assemble(&folder, "x").unwrap().weights, weights);
+        folder.0.insert("model.safetensors.index.json".into(), br#"{"weight_map": {"a": "../../secret"}}"#.to_vec());
+        assert!(error(&folder).contains("no file name of this folder"));
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_tensor() {
+        let (good, mut weights) = written(&["O"]);
+        let with = |name: &str, bytes: Vec<u8>| {
+            let mut folder = good.clone();
+            folder.0.insert(name.to_owned(), bytes);
+            error(&folder)
+        };
+        assert!(with("config.json", b"{".to_vec()).starts_with("here/config.json: not a JSON object"));
+        assert!(with("tokenizer.json", b"[1]".to_vec()).starts_with("here/tokenizer.json: "));
+        let whole = good.0["model.safetensors"].clone();
+        assert!(with("model.safetensors", whole[..whole.len() - 1].to_vec()).contains("is it cut short?"));
+        let removed = weights.remove("distilbert.transformer.layer.1.ffn.lin2.weight").unwrap();
+        let message = with("model.safetensors", weights::to_safetensors(&weights).unwrap());
+        assert_eq!(
+            message,
+            "here/model.safetensors: tensor \"transformer.layer.1.ffn.lin2.weight\" is missing; \
+             it should have shape [4, 6]"
+        );
+        let turned = Array { shape: vec![6, 4], ..removed };
+        weights.insert("distilbert.transformer.layer.1.ffn.lin2.weight".into(), turned);
+        let message = with("model.safetensors", weights::to_safetensors(&weights).unwrap());
+        assert!(message.ends_with("has shape [6, 4], but config.json asks for [4, 6]"), "{message}");
+        let mut binary = good.clone();
+        binary.0.remove("model.safetensors");
+        binary.0.insert("pytorch_model.bin".into(), vec![0]);
+        assert!(error(&binary).contains("pytorch_model.bin is not built yet"));
+    }
+
+    #[test]
+    fn what_is_not_computed_is_refused_by_name() {
+        let (good, _) = written(&[]);
+        let text = String::from_utf8(good.0["config.json"].clone()).unwrap();
+        let with = |from: &str, to: &str| {
+            assert!(text.contains(from));
+            let mut folder = good.clone();
+            folder.0.insert("config.json".into(), text.replace(from, to).into_bytes());
+            error(&folder)
+        };
+        assert!(with("\"distilbert\"", "\"roberta\"").contains("a model of type \"roberta\" cannot be read"));
+        assert!(with("\"gelu\"", "\"relu\"").contains("\"activation\" is \"relu\""));
+        assert!(with("\"dim\": 4", "\"dim\": 5").contains("a divisor of \"dim\""));
+        assert!(with("\"dim\": 4", "\"dim\": 99999999999999999999").contains("whole number"));
+        assert!(with("\"vocab_size\": 13", "\"vocab_size\": 12").contains("not of one model"));
+    }
+
+    #[test]
+    fn a_model_that_lacks_a_parameter_is_not_written() {
+        let (_, mut weights) = written(&["O"]);
+        weights.remove("classifier.bias");
+        let error = write(&mut Memory::default(), &config(&["O"]), &weights, &tiny_tokenizer()).unwrap_err();
+        assert!(error.to_string().contains("classifier.bias"));
+    }
+
+    #[test]
+    fn a_name_that_is_nowhere_says_where_it_was_looked_for() {
+        assert!(open("./no/such/folder").unwrap_err().to_string().contains("no such folder"));
+        assert!(open("no-such-owner/no-such-model").unwrap_err().to_string().contains("not built yet"));
+    }
+}

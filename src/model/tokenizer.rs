@@ -1,0 +1,237 @@
+//! Words and texts to word pieces, with the results of transformers' fast tokenizers.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use tokenizers::{Encoding, InputSequence, Tokenizer};
+
+use crate::text::TextRange;
+
+/// A tokenizer that is shared, not copied, when it is cloned.
+#[derive(Clone, Debug)]
+pub struct PieceTokenizer {
+    inner: Arc<Tokenizer>,
+    cls: u32,
+    sep: u32,
+    vocab_size: usize,
+}
+
+/// The pieces of a list of words, special pieces not among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WordPieces {
+    /// Vocabulary ids.
+    pub ids: Vec<u32>,
+    /// For each piece the index of its word, ascending. A word of no visible character has no piece.
+    pub words: Vec<usize>,
+    /// The pieces as the vocabulary writes them (`##ing`).
+    pub tokens: Vec<String>,
+}
+
+/// The pieces of a text, special pieces not among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextPieces {
+    /// Vocabulary ids.
+    pub ids: Vec<u32>,
+    /// The pieces as the vocabulary writes them.
+    pub tokens: Vec<String>,
+    /// Where each piece stands in the original text, in bytes.
+    pub ranges: Vec<TextRange>,
+}
+
+/// Why a tokenizer cannot be made or does not take an input.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenizerError {
+    /// Not a `tokenizer.json`.
+    #[error("not a tokenizer that can be read: {0}")]
+    Json(String),
+    /// The tokenizer does not frame an input with exactly two special pieces, as BERT models need it.
+    #[error("the tokenizer has no special pieces for the start and the end of an input, such as [CLS] and [SEP]")]
+    NoFrame,
+    /// The vocabulary lacks the piece for what it does not know, or a rule of the tokenizer failed.
+    #[error("cannot cut {text:?} into pieces: {why}")]
+    Input {
+        /// The start of the input.
+        text: String,
+        /// The tokenizer's reason.
+        why: String,
+    },
+}
+
+impl PieceTokenizer {
+    /// Reads a `tokenizer.json`. Its truncation and padding are ignored.
+    ///
+    /// # Errors
+    /// It is none, or it does not frame inputs as BERT models need it.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, TokenizerError> {
+        let json = |error: tokenizers::Error| TokenizerError::Json(error.to_string());
+        let mut inner = Tokenizer::from_bytes(bytes).map_err(json)?;
+        inner.with_padding(None).with_truncation(None).map_err(json)?;
+        let framed = inner.encode_fast("", true).map_err(json)?;
+        let (cls, sep) = match *framed.get_ids() {
+            [cls, sep] => (cls, sep),
+            _ => inner.token_to_id("[CLS]").zip(inner.token_to_id("[SEP]")).ok_or(TokenizerError::NoFrame)?,
+        };
+        let highest = inner.get_vocab(true).into_values().max().unwrap_or_default();
+        let vocab_size = usize::try_from(highest).map_or(usize::MAX, |id| id.saturating_add(1));
+        Ok(Self { inner: Arc::new(inner), cls, sep, vocab_size })
+    }
+
+    /// The pieces of a sentence that is already cut into words: transformers' `is_split_into_words=True`.
+    ///
+    /// # Errors
+    /// [`TokenizerError::Input`]; with a whole vocabulary no input causes it.
+    pub fn words(&self, words: &[&str]) -> Result<WordPieces, TokenizerError> {
+        let refused = |error: &tokenizers::Error| refused(&words.join(" "), error);
+        // Not `encode_fast`: it leaves out the words and the pieces' spelling.
+        let encoding = self.inner.encode(InputSequence::from(words), false).map_err(|error| refused(&error))?;
+        let word_of = |word: &Option<u32>| word.and_then(|word| usize::try_from(word).ok());
+        let words: Option<Vec<usize>> = encoding.get_word_ids().iter().map(word_of).collect();
+        let words = words.ok_or_else(|| refused(&"a piece belongs to no word".into()))?;
+        Ok(WordPieces { ids: encoding.get_ids().to_vec(), words, tokens: encoding.get_tokens().to_vec() })
+    }
+
+    /// [`Self::words`] of many sentences, on the threads of the rayon pool that the caller is in.
+    ///
+    /// # Errors
+    /// [`TokenizerError::Input`] of one of the words.
+    pub fn words_batch<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<WordPieces>, TokenizerError> {
+        // The pieces of a word do not depend on its neighbours, and a corpus has few different words.
+        let all = sentences.iter().flat_map(|sentence| sentence.iter()).map(AsRef::as_ref);
+        let distinct: Vec<&str> = all.collect::<HashSet<_>>().into_iter().collect();
+        let known: HashMap<&str, WordPieces> = distinct
+            .into_par_iter()
+            .map(|word| Ok((word, self.words(&[word])?)))
+            .collect::<Result<_, TokenizerError>>()?;
+        let join = |sentence: &&[S]| {
+            let mut joined = WordPieces::default();
+            for (index, word) in sentence.iter().enumerate() {
+                let Some(pieces) = known.get(word.as_ref()) else { continue };
+                joined.ids.extend_from_slice(&pieces.ids);
+                joined.words.extend(pieces.words.iter().map(|_| index));
+                joined.tokens.extend_from_slice(&pieces.tokens);
+            }
+            joined
+        };
+        Ok(sentences.par_iter().map(join).collect())
+    }
+
+    /// The pieces of a raw text.
+    ///
+    /// # Errors
+    /// [`TokenizerError::Input`]; with a whole vocabulary no input causes it.
+    pub fn text(&self, text: &str) -> Result<TextPieces, TokenizerError> {
+        let encoding: Encoding = self.inner.encode(text, false).map_err(|error| refused(text, &error))?;
+        let ranges = encoding.get_offsets().iter().map(|&(start, end)| TextRange::new(start, end)).collect();
+        Ok(TextPieces { ids: encoding.get_ids().to_vec(), tokens: encoding.get_tokens().to_vec(), ranges })
+    }
+
+    /// The piece before every input.
+    pub fn cls(&self) -> u32 {
+        self.cls
+    }
+
+    /// The piece after every input.
+    pub fn sep(&self) -> u32 {
+        self.sep
+    }
+
+    /// One more than the highest id: the word table needs as many rows.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+}
+
+fn refused(text: &str, error: &tokenizers::Error) -> TokenizerError {
+    TokenizerError::Input { text: text.chars().take(40).collect(), why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::model::embedded;
+
+    /// One case of `tests/reference/model_tokenizer.json`.
+    #[derive(Deserialize)]
+    struct Case {
+        words: Vec<String>,
+        ids: Vec<u32>,
+        word_ids: Vec<usize>,
+        tokens: Vec<String>,
+        text_ids: Vec<u32>,
+        /// In code points, as Python counts.
+        text_offsets: Vec<(usize, usize)>,
+    }
+
+    /// Printable characters, control characters, and some that join or vanish.
+    const ANY: &str = "(\\PC|[\\u{0}-\\u{20}\\u{7f}\\u{200b}\\u{200d}\\u{301}\\u{fe0f}]){0,16}";
+
+    fn mini() -> PieceTokenizer {
+        embedded::tokenizer().unwrap()
+    }
+
+    #[test]
+    fn hard_inputs_give_the_pieces_that_transformers_gives() {
+        let cases: Vec<Case> =
+            serde_json::from_str(include_str!("../../tests/reference/model_tokenizer.json")).unwrap();
+        assert!(cases.len() >= 40);
+        let tokenizer = mini();
+        for case in cases {
+            let words: Vec<&str> = case.words.iter().map(String::as_str).collect();
+            let pieces = tokenizer.words(&words).unwrap();
+            assert_eq!(pieces.ids, case.ids, "{words:?}");
+            assert_eq!(pieces.words, case.word_ids, "{words:?}");
+            assert_eq!(pieces.tokens, case.tokens, "{words:?}");
+            let text = words.join(" ");
+            let pieces = tokenizer.text(&text).unwrap();
+            assert_eq!(pieces.ids, case.text_ids, "{text:?}");
+            let map = crate::text::OffsetMap::new(&text);
+            let offsets: Vec<_> =
+                pieces.ranges.iter().map(|&range| map.to_chars(range)).map(|c| (c.start, c.end)).collect();
+            assert_eq!(offsets, case.text_offsets, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_tokenizer_is_an_error() {
+        for bytes in [&b""[..], b"{}", b"[]", b"{\"version\":\"1.0\"}", b"\xff"] {
+            assert!(matches!(PieceTokenizer::from_json(bytes), Err(TokenizerError::Json(_))));
+        }
+    }
+
+    #[test]
+    fn a_batch_is_its_sentences() {
+        let tokenizer = mini();
+        let sentences = [vec!["where", "is", "Denny's"], vec![], vec!["tapas"]];
+        let batch = tokenizer.words_batch(&sentences.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        let single: Vec<_> = sentences.iter().map(|words| tokenizer.words(words).unwrap()).collect();
+        assert_eq!(batch, single);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_words_are_taken_alone_as_in_a_batch(words in prop::collection::vec(ANY, 0..8)) {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let tokenizer = mini();
+            let pieces = tokenizer.words(&words).unwrap();
+            prop_assert_eq!(&tokenizer.words_batch(&[words.as_slice()]).unwrap(), std::slice::from_ref(&pieces));
+            prop_assert_eq!(pieces.ids.len(), pieces.words.len());
+            prop_assert_eq!(pieces.ids.len(), pieces.tokens.len());
+            prop_assert!(pieces.words.is_sorted());
+            prop_assert!(pieces.words.iter().all(|&word| word < words.len()));
+        }
+
+        #[test]
+        fn ranges_lie_on_character_boundaries_of_the_original(text in ANY) {
+            let pieces = mini().text(&text).unwrap();
+            for range in pieces.ranges {
+                prop_assert!(text.get(range.start..range.end).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The parameters of a model as plain arrays, their names and shapes, and the safetensors file that holds them.
+//!
+//! Names are those of transformers' `DistilBertForTokenClassification`: `distilbert.embeddings.*`,
+//! `distilbert.transformer.layer.N.*`, and `classifier.*` where there is a head. Matrices are `[out, in]`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView, View};
+
+use super::{ModelConfig, ModelError};
+
+/// A row-major array.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Array {
+    /// Length of each axis, outermost first.
+    pub shape: Vec<usize>,
+    /// As many values as the product of `shape`.
+    pub data: Vec<f32>,
+}
+
+/// Parameters by Hugging Face name.
+pub type Weights = BTreeMap<String, Array>;
+
+impl Array {
+    /// Length of the innermost axis; 1 for a scalar.
+    pub fn width(&self) -> usize {
+        self.shape.last().copied().unwrap_or(1)
+    }
+}
+
+/// Name and shape of every parameter that a model of this configuration has, the head included if there are tags.
+pub fn parameters(config: &ModelConfig) -> Vec<(String, Vec<usize>)> {
+    let (dim, hidden) = (config.dim, config.hidden_dim);
+    let mut all = vec![
+        ("distilbert.embeddings.word_embeddings.weight".to_owned(), vec![config.vocab_size, dim]),
+        ("distilbert.embeddings.position_embeddings.weight".to_owned(), vec![config.max_positions, dim]),
+    ];
+    let mut pair = |name: String, weight: Vec<usize>| {
+        let bias = weight.first().copied().into_iter().collect();
+        all.push((format!("{name}.weight"), weight));
+        all.push((format!("{name}.bias"), bias));
+    };
+    pair("distilbert.embeddings.LayerNorm".to_owned(), vec![dim]);
+    for layer in 0..config.layers {
+        let layer = format!("distilbert.transformer.layer.{layer}");
+        for part in ["q_lin", "k_lin", "v_lin", "out_lin"] {
+            pair(format!("{layer}.attention.{part}"), vec![dim, dim]);
+        }
+        pair(format!("{layer}.sa_layer_norm"), vec![dim]);
+        pair(format!("{layer}.ffn.lin1"), vec![hidden, dim]);
+        pair(format!("{layer}.ffn.lin2"), vec![dim, hidden]);
+        pair(format!("{layer}.output_layer_norm"), vec![dim]);
+    }
+    if !config.tags.is_empty() {
+        pair("classifier".to_owned(), vec![config.tags.len(), dim]);
+    }
+    all
+}
+
+/// One tensor to be stored.
+struct Stored<'a> {
+    dtype: Dtype,
+    shape: Cow<'a, [usize]>,
+    data: Data<'a>,
+}
+
+enum Data<'a> {
+    Floats(Cow<'a, [f32]>),
+    Bytes(Vec<u8>),
+}
+
+impl View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        match &self.data {
+            Data::Floats(values) => {
+                let mut bytes = Vec::with_capacity(self.data_len());
+                values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+                bytes.into()
+            }
+            Data::Bytes(bytes) => bytes.into(),
+        }
+    }
+
+    fn data_len(&self) -> usize {
+        match &self.data {
+            Data::Floats(values) => size_of_val(values.as_ref()),
+            Data::Bytes(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// A safetensors file in `f32`. The same weights give the same bytes.
+///
+/// # Errors
+/// The data of an array does not fill its shape.
+pub fn to_safetensors(weights: &Weights) -> Result<Vec<u8>, SafeTensorError> {
+    let stored = weights.iter().map(|(name, array)| {
+        let data = Data::Floats(Cow::Borrowed(&array.data));
+        (name.as_str(), Stored { dtype: Dtype::F32, shape: Cow::Borrowed(&array.shape), data })
+    });
+    serialize(stored)
+}
+
+/// A safetensors file in which every matrix is `i8` with one `f32` factor a row, in a tensor `NAME.scale`; vectors stay
+/// `f32`. [`tensor`] reads it back.
+///
+/// # Errors
+/// The data of an array does not fill its shape.
+pub(super) fn to_safetensors_i8(weights: &Weights) -> Result<Vec<u8>, SafeTensorError> {
+    let stored = weights.iter().flat_map(|(name, array)| {
+        let shape = Cow::Borrowed(array.shape.as_slice());
+        if array.shape.len() < 2 {
+            let data = Data::Floats(Cow::Borrowed(array.data.as_slice()));
+            return vec![(name.clone(), Stored { dtype: Dtype::F32, shape, data })];
+        }
+        let (bytes, scales) = quantise(array);
+        let rows = Cow::Owned(vec![scales.len()]);
+        vec![
+            (name.clone(), Stored { dtype: Dtype::I8, shape, data: Data::Bytes(bytes) }),
+            (scale_name(name), Stored { dtype: Dtype::F32, shape: rows, data: Data::Floats(scales.into()) }),
+        ]
+    });
+    serialize(stored)
+}
+
+fn serialize<'a, S: AsRef<str> + Ord + std::fmt::Display>(
+    tensors: impl Iterator<Item = (S, Stored<'a>)>,
+) -> Result<Vec<u8>, SafeTensorError> {
+    // transformers refuses a file that does not say which framework's layout it has.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(tensors, Some(metadata))
+}
+
+/// The name of the row factors of an `i8` tensor.
+pub(super) fn scale_name(name: &str) -> String {
+    format!("{name}.scale")
+}
+
+/// Symmetric rounding to 8 bits: the bytes of `i8` values from -127 to 127, and for each row the factor that they are
+/// to be multiplied by, largest magnitude / 127.
+fn quantise(array: &Array) -> (Vec<u8>, Vec<f32>) {
+    let rows = array.data.chunks_exact(array.width().max(1));
+    let scales: Vec<f32> =
+        rows.clone().map(|row| row.iter().fold(0.0_f32, |most, x| most.max(x.abs())) / 127.0).collect();
+    let byte = |x: f32, scale: f32| {
+        let steps = if scale > 0.0 { (x / scale).round_ties_even().clamp(-127.0, 127.0) } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "rounded and clamped to the range of i8")]
+        (steps as i8).to_ne_bytes()
+    };
+    let bytes = rows.zip(&scales).flat_map(|(row, &scale)| row.iter().flat_map(move |&x| byte(x, scale))).collect();
+    (bytes, scales)
+}
+
+/// Reads one tensor as `f32`: stored as `f32`, `f16`, `bf16`, or `i8` with row factors beside it. `place` names the
+/// file.
+///
+/// # Errors
+/// [`ModelError::WrongShape`] when it has another shape; [`ModelError::Unsupported`] when it has another type;
+/// [`ModelError::MissingTensor`] when it is not there, or its row factors are not.
+pub(super) fn tensor(file: &SafeTensors, name: &str, shape: &[usize], place: &str) -> Result<Array, ModelError> {
+    let view = view(file, name, shape, place)?;
+    let bytes = view.data();
+    let data = match view.dtype() {
+        Dtype::F32 => floats(bytes),
+        Dtype::F16 => halves(bytes, f16_to_f32),
+        Dtype::BF16 => halves(bytes, |bits| f32::from_bits(u32::from(bits) << 16)),
+        Dtype::I8 => {
+            let rows = shape.first().copied().unwrap_or(1);
+            let scales = self::view(file, &scale_name(name), &[rows], place)?;
+            if scales.dtype() != Dtype::F32 {
+                return Err(wrong_type(&scale_name(name), &scales, place));
+            }
+            let width = bytes.len().checked_div(rows).unwrap_or(0).max(1);
+            let mut data = Vec::with_capacity(bytes.len());
+            for (row, scale) in bytes.chunks_exact(width).zip(floats(scales.data())) {
+                data.extend(row.iter().map(|&byte| f32::from(i8::from_ne_bytes([byte])) * scale));
+            }
+            data
+        }
+        _ => return Err(wrong_type(name, &view, place)),
+    };
+    Ok(Array { shape: shape.to_vec(), data })
+}
+
+fn view<'a>(file: &SafeTensors<'a>, name: &str, shape: &[usize], place: &str) -> Result<TensorView<'a>, ModelError> {
+    let Ok(view) = file.tensor(name) else {
+        return Err(ModelError::MissingTensor {
+            path: place.to_owned(),
+            name: name.to_owned(),
+            expected: shape.to_vec(),
+        });
+    };
+    if view.shape() == shape {
+        return Ok(view);
+    }
+    Err(ModelError::WrongShape {
+        path: place.to_owned(),
+        name: name.to_owned(),
+        expected: shape.to_vec(),
+        found: view.shape().to_vec(),
+    })
+}
+
+fn wrong_type(name: &str, view: &TensorView, place: &str) -> ModelError {
+    let what =
+        format!("tensor {name:?} holds {}; F32, F16, BF16, and I8 with F32 row factors can be read", view.dtype());
+    ModelError::unsupported(place, what)
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
+}
+
+fn halves(bytes: &[u8], convert: impl Fn(u16) -> f32) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|&two| convert(u16::from_le_bytes(two))).collect()
+}
+
+/// IEEE 754 half precision, exactly.
+fn f16_to_f32(bits: u16) -> f32 {
+    let sign = u32::from(bits & 0x8000) << 16;
+    let (exponent, fraction) = (u32::from(bits >> 10) & 0x1f, u32::from(bits & 0x3ff));
+    match exponent {
+        // Subnormal: the fraction counts steps of 2^-24.
+        0 => f32::from(bits & 0x3ff) * (1.0 / 16_777_216.0) * if sign == 0 { 1.0 } else { -1.0 },
+        0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
+        _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A file with one tensor `x` of these bytes.
+    fn file(dtype: Dtype, shape: &[usize], bytes: Vec<u8>) -> Vec<u8> {
+        serialize([("x", Stored { dtype, shape: Cow::Borrowed(shape), data: Data::Bytes(bytes) })].into_iter()).unwrap()
+    }
+
+    fn read(file: &[u8], shape: &[usize]) -> Result<Array, ModelError> {
+        tensor(&SafeTensors::deserialize(file).unwrap(), "x", shape, "f")
+    }
+
+    #[test]
+    fn every_half_precision_number_is_read_exactly() {
+        for bits in 0..=u16::MAX {
+            let (sign, exponent, fraction) = (bits >> 15, i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+            let size = match exponent {
+                0 => fraction / 1024.0 * 2.0_f64.powi(-14),
+                0x1f if fraction == 0.0 => f64::INFINITY,
+                0x1f => f64::NAN,
+                _ => (1.0 + fraction / 1024.0) * 2.0_f64.powi(exponent - 15),
+            };
+            let read = f64::from(f16_to_f32(bits));
+            assert!(read.abs() == size || (read.is_nan() && size.is_nan()), "{bits:#x}");
+            assert_eq!(read.is_sign_negative(), sign == 1, "{bits:#x}");
+        }
+    }
+
+    #[test]
+    fn both_halves_are_read() {
+        // 1.0 and -2.0.
+        assert_eq!(read(&file(Dtype::F16, &[2], vec![0x00, 0x3c, 0x00, 0xc0]), &[2]).unwrap().data, [1.0, -2.0]);
+        assert_eq!(read(&file(Dtype::BF16, &[2], vec![0x80, 0x3f, 0x00, 0xc0]), &[2]).unwrap().data, [1.0, -2.0]);
+    }
+
+    #[test]
+    fn other_number_types_and_lone_bytes_are_refused() {
+        let error = read(&file(Dtype::I64, &[1], vec![0; 8]), &[1]).unwrap_err().to_string();
+        assert!(error.starts_with("f: tensor \"x\" holds I64"), "{error}");
+        let error = read(&file(Dtype::I8, &[2, 2], vec![0; 4]), &[2, 2]).unwrap_err().to_string();
+        assert!(error.starts_with("f: tensor \"x.scale\" is missing"), "{error}");
+    }
+
+    #[test]
+    fn parameters_are_those_of_transformers() {
+        let config = ModelConfig {
+            vocab_size: 30_522,
+            max_positions: 512,
+            dim: 768,
+            layers: 6,
+            heads: 12,
+            hidden_dim: 3_072,
+            dropout: 0.1,
+            attention_dropout: 0.1,
+            tags: Vec::new(),
+        };
+        let count =
+            |config: &ModelConfig| parameters(config).iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>();
+        // distilbert-base-uncased, and its head for nine tags.
+        assert_eq!(count(&config), 66_362_880);
+        let tags = (0..9).map(|tag| tag.to_string()).collect();
+        assert_eq!(count(&ModelConfig { tags, ..config }), 66_362_880 + 9 * 769);
+    }
+
+    proptest! {
+        #[test]
+        fn eight_bits_are_off_by_half_a_step_at_most(data in prop::collection::vec(-3.0_f32..3.0, 12)) {
+            let array = Array { shape: vec![4, 3], data };
+            let stored = to_safetensors_i8(&Weights::from([("x".to_owned(), array.clone())])).unwrap();
+            let back = read(&stored, &[4, 3]).unwrap();
+            for (row, read) in array.data.chunks(3).zip(back.data.chunks(3)) {
+                let step = row.iter().fold(0.0_f32, |most, x| most.max(x.abs())) / 127.0;
+                prop_assert!(row.iter().zip(read).all(|(x, y)| (x - y).abs() <= step * 0.5001));
+            }
+        }
+
+        #[test]
+        fn a_damaged_file_is_an_error_or_other_numbers_but_never_a_panic(at in 0usize..400, byte: u8, cut in 0usize..400) {
+            let array = Array { shape: vec![4, 3], data: vec![0.5; 12] };
+            let mut bytes = to_safetensors_i8(&Weights::from([("x".to_owned(), array)])).unwrap();
+            let length = bytes.len();
+            bytes[at % length] = byte;
+            bytes.truncate(length - cut % 8);
+            if let Ok(file) = SafeTensors::deserialize(&bytes) {
+                let _ = tensor(&file, "x", &[4, 3], "f");
+            }
+        }
+    }
+}

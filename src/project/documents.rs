@@ -1,0 +1,305 @@
+//! `documents.jsonl`: the texts of a project, one JSON object a line, offsets in code points.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{manifest::parser_says, names::shown};
+use crate::{
+    spans::{Document, Split},
+    text::{CharRange, Grid, OffsetMap, words},
+};
+
+/// The documents of a project in the order of the file, found by id in constant time.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    list: Vec<Document>,
+    index: HashMap<String, usize>,
+    /// Fields of other versions by document, kept when the file is written again.
+    rest: HashMap<String, Map<String, Value>>,
+}
+
+/// A line that is no document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct DocumentError {
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong and what to do, safe to show.
+    pub why: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Raw<'a> {
+    id: std::borrow::Cow<'a, str>,
+    text: std::borrow::Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    words: Option<Vec<CharRange>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    split: Option<Split>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    meta: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    foreign: Option<Value>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl Documents {
+    /// Reads the whole file; every line that is no document, in order, if there is any.
+    ///
+    /// # Errors
+    /// All bad lines. A project with such a line is not opened, since writing it again would lose the line.
+    pub fn from_jsonl(bytes: &[u8], grid: Grid) -> Result<Self, Vec<DocumentError>> {
+        let (documents, problems) = Self::read(bytes, grid);
+        if problems.is_empty() { Ok(documents) } else { Err(problems) }
+    }
+
+    /// What can be read, and what cannot.
+    pub(super) fn read(bytes: &[u8], grid: Grid) -> (Self, Vec<DocumentError>) {
+        let mut documents = Self::default();
+        let mut problems = Vec::new();
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let taken = parse(line, grid).and_then(|(document, rest)| documents.push(document, rest));
+            if let Err(why) = taken {
+                problems.push(DocumentError { line: at + 1, why });
+            }
+        }
+        (documents, problems)
+    }
+
+    /// Adds a document at the end.
+    fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
+        if self.index.contains_key(&document.id) {
+            return Err(format!("there is already a document `{}`; give one of them another id", shown(&document.id)));
+        }
+        if !rest.is_empty() {
+            self.rest.insert(document.id.clone(), rest);
+        }
+        self.index.insert(document.id.clone(), self.list.len());
+        self.list.push(document);
+        Ok(())
+    }
+
+    /// The document with this id.
+    pub fn get(&self, id: &str) -> Option<&Document> {
+        self.list.get(self.position(id)?)
+    }
+
+    /// Where the document with this id stands.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.index.get(id).copied()
+    }
+
+    /// These documents instead; what other versions said about those that stay is kept.
+    ///
+    /// # Errors
+    /// Two have one id, or one cannot be written: `line` is its place in `list`, from 1.
+    pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
+        let mut documents = Self::default();
+        for (at, document) in list.into_iter().enumerate() {
+            let rest = self.rest.get(&document.id).cloned().unwrap_or_default();
+            let pushed = check(&document).and_then(|()| documents.push(document, rest));
+            pushed.map_err(|why| DocumentError { line: at + 1, why })?;
+        }
+        Ok(documents)
+    }
+
+    /// The bytes of the file.
+    pub(super) fn to_jsonl(&self) -> serde_json::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for document in &self.list {
+            write(document, self.rest.get(&document.id), &mut bytes)?;
+        }
+        Ok(bytes)
+    }
+}
+
+impl std::ops::Deref for Documents {
+    type Target = [Document];
+
+    fn deref(&self) -> &[Document] {
+        &self.list
+    }
+}
+
+impl<'a> IntoIterator for &'a Documents {
+    type Item = &'a Document;
+    type IntoIter = std::slice::Iter<'a, Document>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), String> {
+    if [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
+        return Err("a mark of an unfinished git merge; finish the merge".to_owned());
+    }
+    let raw: Raw<'_> = serde_json::from_slice(line)
+        .map_err(|error| format!("column {}: {}; mend it with an editor", error.column(), parser_says(&error)))?;
+    if raw.id.is_empty() {
+        return Err("the id is empty; give it one".to_owned());
+    }
+    let text = raw.text.into_owned();
+    let given = raw.words.as_deref().map(|given| words_of(given, &text)).transpose()?;
+    let words_given = given.is_some();
+    let words = given.unwrap_or_else(|| words::split(&text, grid));
+    let id = raw.id.into_owned();
+    let document = Document { id, text, words, words_given, split: raw.split, meta: raw.meta, foreign: raw.foreign };
+    Ok((document, raw.rest))
+}
+
+fn words_of(given: &[CharRange], text: &str) -> Result<Vec<crate::text::TextRange>, String> {
+    let map = OffsetMap::new(text);
+    let mut end = 0;
+    let mut words = Vec::with_capacity(given.len());
+    for (at, word) in given.iter().enumerate() {
+        if word.start < end {
+            return Err(format!("word {} begins before the one before it ends; words stand in order", at + 1));
+        }
+        end = word.end;
+        words.push(map.from_chars(*word).map_err(|error| format!("word {}: {error}", at + 1))?);
+    }
+    Ok(words)
+}
+
+/// Whether a document can be written and read back as it is.
+pub(super) fn check(document: &Document) -> Result<(), String> {
+    if document.id.is_empty() {
+        return Err("the id is empty".to_owned());
+    }
+    if document.words_given {
+        let mut end = 0;
+        for word in &document.words {
+            let fits = end <= word.start && document.text.get(word.start..word.end).is_some();
+            if !fits {
+                return Err(format!("the words of document `{}` do not fit its text", shown(&document.id)));
+            }
+            end = word.end;
+        }
+    }
+    Ok(())
+}
+
+/// Appends the line of one document.
+pub(super) fn write(
+    document: &Document,
+    rest: Option<&Map<String, Value>>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    let words = document.words_given.then(|| {
+        let map = OffsetMap::new(&document.text);
+        document.words.iter().map(|word| map.to_chars(*word)).collect()
+    });
+    let raw = Raw {
+        id: document.id.as_str().into(),
+        text: document.text.as_str().into(),
+        words,
+        split: document.split,
+        meta: document.meta.clone(),
+        foreign: document.foreign.clone(),
+        rest: rest.cloned().unwrap_or_default(),
+    };
+    serde_json::to_writer(&mut *out, &raw)?;
+    out.push(b'\n');
+    Ok(())
+}
+
+/// An id that is not in `taken`: the wanted one, else with `-2`, `-3` and so on after it. It is added to `taken`.
+pub(super) fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
+    let wanted = if wanted.is_empty() { "document" } else { wanted };
+    let mut id = wanted.to_owned();
+    let mut n = 2u64;
+    while taken.contains(&id) {
+        id = format!("{wanted}-{n}");
+        n += 1;
+    }
+    taken.insert(id.clone());
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Documents, Vec<DocumentError>> {
+        Documents::from_jsonl(text.as_bytes(), Grid::Natural)
+    }
+
+    fn why(text: &str) -> String {
+        read(text).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn offsets_on_disk_are_code_points() {
+        let documents = read(r#"{"id":"1","text":"caf\u00e9 \ud83c\udf55!","words":[[0,4],[5,6],[6,7]]}"#).unwrap();
+        let words: Vec<&str> = documents.get("1").unwrap().word_texts().collect();
+        assert_eq!(words, ["caf\u{e9}", "\u{1f355}", "!"]);
+        let again = String::from_utf8(documents.to_jsonl().unwrap()).unwrap();
+        assert!(again.ends_with(",\"words\":[[0,4],[5,6],[6,7]]}\n"), "{again}");
+    }
+
+    #[test]
+    fn every_bad_line_is_named() {
+        let text = "\u{feff}{\"id\":\"a\",\"text\":\"x\"}\r\n\n{\"id\":\"a\",\"text\":\"y\"}\n{\"id\":1}\n<<<<<<< HEAD\n{\"id\":\"\",\"text\":\"\"}\n\
+                    {\"id\":\"b\",\"text\":\"ab\",\"words\":[[0,3]]}\n{\"id\":\"c\",\"text\":\"ab\",\"words\":[[1,2],[0,1]]}\n";
+        let why = why(text);
+        let lines: Vec<&str> = why.lines().collect();
+        assert_eq!(lines[0], "line 3: there is already a document `a`; give one of them another id");
+        assert!(lines[1].starts_with("line 4: column 7: invalid type"), "{}", lines[1]);
+        assert_eq!(lines[2], "line 5: a mark of an unfinished git merge; finish the merge");
+        assert_eq!(lines[3], "line 6: the id is empty; give it one");
+        assert_eq!(lines[4], "line 7: word 1: offset 3 lies past the end of the text, which has 2 characters");
+        assert_eq!(lines[5], "line 8: word 2 begins before the one before it ends; words stand in order");
+    }
+
+    #[test]
+    fn fields_of_other_versions_are_kept() {
+        let documents = read("{\"id\":\"a\",\"text\":\"x\",\"mood\":\"good\"}").unwrap();
+        let mut list = documents.to_vec();
+        list[0].split = Some(Split::Test);
+        let again = documents.replaced_by(list).unwrap().to_jsonl().unwrap();
+        assert_eq!(again, b"{\"id\":\"a\",\"text\":\"x\",\"split\":\"test\",\"mood\":\"good\"}\n");
+    }
+
+    #[test]
+    fn ids_are_made_unique_in_the_same_way_each_time() {
+        let mut taken: HashSet<String> = ["a", "a-2"].map(str::to_owned).into();
+        assert_eq!(["a", "a", "b", ""].map(|id| unique(id, &mut taken)), ["a-3", "a-4", "b", "document"]);
+    }
+
+    fn documents() -> impl Strategy<Value = Vec<Document>> {
+        let given = prop::collection::vec("\\PC{0,6}", 0..6).prop_map(|words| Document::from_words("", words));
+        let cut = any::<String>().prop_map(|text| Document::new("", text, Grid::Natural));
+        prop::collection::vec(prop_oneof![given, cut], 0..8).prop_map(|mut list| {
+            for (at, document) in list.iter_mut().enumerate() {
+                document.id = format!("d{at}");
+                document.split = [None, Some(Split::Train), Some(Split::Valid), Some(Split::Test)][at % 4];
+                document.foreign = (at % 3 == 0).then(|| serde_json::json!({"at": at, "x": [null, 1.5]}));
+            }
+            list
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn documents_read_as_they_were_written(list in documents()) {
+            let documents = Documents::default().replaced_by(list.clone()).unwrap();
+            let again = Documents::from_jsonl(&documents.to_jsonl().unwrap(), Grid::Natural).unwrap();
+            prop_assert_eq!(&again[..], &list[..]);
+        }
+
+        #[test]
+        fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            Documents::read(&bytes, Grid::Natural);
+        }
+    }
+}

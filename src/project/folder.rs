@@ -1,0 +1,237 @@
+//! The folder of one training run, written while it runs: in a project, or a plain one for `tagli train --out DIR`.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    ProjectError,
+    lock::{Holder, Lock},
+    names,
+    storage::{self, Appender, NewFolder, StorageError},
+};
+use crate::runs::{Control, FolderSink, Point, RunSink, Settings, Status};
+
+pub(super) const CONFIG: &str = "config.json";
+pub(super) const METRICS: &str = "metrics.jsonl";
+pub(super) const STATUS: &str = "status.json";
+pub(super) const LOG: &str = "log.txt";
+pub(super) const CONTROL: &str = "control.json";
+pub(super) const RUN_LOCK: &str = "run.lock";
+pub(super) const MODEL: &str = "model";
+pub(super) const CHECKPOINT: &str = "checkpoint";
+
+/// `config.json` of a run: what it was started with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// Version of the run folder's format.
+    #[serde(rename = "tagli_run")]
+    pub format: u64,
+    /// When it was started, in seconds since 1970, UTC.
+    pub started: u64,
+    /// The settings.
+    pub settings: Settings,
+    /// What it learns from, in the caller's words: annotator, counts, files.
+    #[serde(default)]
+    pub data: Value,
+}
+
+impl RunConfig {
+    /// The config of a run that is started at `started` with these settings on this data.
+    pub fn new(started: u64, settings: Settings, data: Value) -> Self {
+        Self { format: super::manifest::FORMAT, started, settings, data }
+    }
+}
+
+/// A run that is being written. Holds the run's lock: as long as this lives, the run is alive.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    metrics: Appender,
+    log: Appender,
+    _lock: Lock,
+}
+
+impl RunFolder {
+    /// Begins a run in a folder that is there, in place of one that was.
+    pub(super) fn begin(path: &Path, config: &RunConfig) -> Result<Self, ProjectError> {
+        let mut run = Self::open(path, config.started)?;
+        storage::remove_file(&path.join(CONTROL))?;
+        storage::remove_file(&path.join(STATUS))?;
+        run.metrics.cut(0)?;
+        run.log.cut(0)?;
+        let checkpoint = path.join(CHECKPOINT);
+        if checkpoint.is_dir() {
+            // It belongs to the run that was here: resuming this one must not find it.
+            storage::remove_folder(&checkpoint)?;
+        }
+        let mut bytes = serde_json::to_vec_pretty(config)?;
+        bytes.push(b'\n');
+        storage::replace(&path.join(CONFIG), &bytes)?;
+        Ok(run)
+    }
+
+    /// Goes on with a run that was interrupted: a torn last line of its metrics is cut off.
+    ///
+    /// # Errors
+    /// It is running, or the file system cannot.
+    pub fn resume(path: &Path, now: u64) -> Result<Self, ProjectError> {
+        let mut run = Self::open(path, now)?;
+        let bytes = storage::read(&path.join(METRICS))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        run.metrics.cut(whole as u64)?;
+        Ok(run)
+    }
+
+    fn open(path: &Path, now: u64) -> Result<Self, ProjectError> {
+        let what = format!("the run in {}", storage::shown_path(path));
+        let lock = Lock::take(&path.join(RUN_LOCK), &what, &Holder::this(now))?;
+        storage::tidy(path);
+        let metrics = Appender::open(&path.join(METRICS))?;
+        let log = Appender::open(&path.join(LOG))?;
+        Ok(Self { path: path.to_owned(), metrics, log, _lock: lock })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins the folder of a checkpoint; it takes the place of the one before when it is finished.
+    ///
+    /// # Errors
+    /// The file system cannot.
+    pub fn checkpoint(&mut self) -> Result<NewFolder, StorageError> {
+        NewFolder::begin(&self.path.join(CHECKPOINT))
+    }
+
+    /// The command that another process left for this run, once. What cannot be read is dropped.
+    pub fn take_control(&mut self) -> Option<Control> {
+        let path = self.path.join(CONTROL);
+        let bytes = storage::read(&path).ok()?;
+        storage::remove_file(&path).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+}
+
+impl RunSink for RunFolder {
+    fn point(&mut self, point: &Point) -> io::Result<()> {
+        let mut line = serde_json::to_vec(point)?;
+        line.push(b'\n');
+        Ok(self.metrics.append(&line)?)
+    }
+
+    fn status(&mut self, status: &Status) -> io::Result<()> {
+        Ok(storage::replace(&self.path.join(STATUS), &serde_json::to_vec(status)?)?)
+    }
+
+    fn control(&mut self) -> Option<Control> {
+        self.take_control()
+    }
+
+    fn log(&mut self, line: &str) -> io::Result<()> {
+        Ok(self.log.append(format!("{}\n", names::one_line(line)).as_bytes())?)
+    }
+
+    fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
+        Ok(Box::new(NewFolder::begin(&self.path.join(MODEL))?))
+    }
+}
+
+/// A run in a folder that the user named, outside any project. The same files as a project's run.
+#[derive(Debug)]
+pub struct PlainRun;
+
+impl PlainRun {
+    /// Begins a run in `dir`, made if it is not there. An earlier run in it is replaced: its curves now, its model
+    /// when the new one is whole. Other files in it are left alone.
+    ///
+    /// # Errors
+    /// A run is going on in it, it holds a Hugging Face model or something else under the names that a run needs, or
+    /// the file system cannot.
+    pub fn create(dir: &Path, config: &RunConfig) -> Result<RunFolder, ProjectError> {
+        let occupied = |found| ProjectError::Occupied { path: dir.to_owned(), found };
+        if let Some(bytes) = storage::read_if_there(&dir.join(CONFIG))? {
+            if !is_run_config(&bytes) {
+                return Err(occupied("a config.json that is no run's; is it a model?"));
+            }
+        } else if [METRICS, STATUS, MODEL].iter().any(|name| std::fs::symlink_metadata(dir.join(name)).is_ok()) {
+            return Err(occupied("files called as a run's, and no config.json of a run"));
+        }
+        storage::make_folder(dir)?;
+        RunFolder::begin(dir, config)
+    }
+}
+
+fn is_run_config(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(bytes).is_ok_and(|value| value.get("tagli_run").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::Phase;
+
+    fn config() -> RunConfig {
+        RunConfig::new(1_700_000_000, Settings::lesson("mini"), Value::Null)
+    }
+
+    fn step(step: usize) -> Point {
+        Point::Step { step, epoch: 0.1, loss: 1.0, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 1.0 }
+    }
+
+    #[test]
+    fn a_run_writes_all_that_it_publishes() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let mut run = PlainRun::create(&out, &config()).unwrap();
+        run.point(&step(1)).unwrap();
+        run.status(&Status { phase: Phase::Training, ..Status::default() }).unwrap();
+        run.log("a\nb\u{1b}[2J").unwrap();
+        let mut model = run.model().unwrap();
+        model.file("model.safetensors", b"weights").unwrap();
+        model.finish().unwrap();
+        assert_eq!(std::fs::read_to_string(out.join("log.txt")).unwrap(), "a\u{240a}b\u{241b}[2J\n");
+        assert_eq!(
+            std::fs::read_to_string(out.join("metrics.jsonl")).unwrap(),
+            serde_json::to_string(&step(1)).unwrap() + "\n"
+        );
+        assert_eq!(std::fs::read(out.join("model/model.safetensors")).unwrap(), b"weights");
+        let again: RunConfig = serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
+        assert_eq!(again, config());
+    }
+
+    #[test]
+    fn a_folder_is_used_again_for_a_run_but_not_while_one_goes_on_and_never_a_models() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let mut run = PlainRun::create(&out, &config()).unwrap();
+        run.point(&step(1)).unwrap();
+        assert!(matches!(PlainRun::create(&out, &config()), Err(ProjectError::Lock(_))));
+        drop(run);
+        drop(PlainRun::create(&out, &config()).unwrap());
+        assert_eq!(std::fs::read(out.join("metrics.jsonl")).unwrap(), b"");
+        std::fs::write(out.join("config.json"), r#"{"model_type":"distilbert"}"#).unwrap();
+        assert!(matches!(PlainRun::create(&out, &config()), Err(ProjectError::Occupied { .. })));
+    }
+
+    #[test]
+    fn a_resumed_run_goes_on_after_its_last_whole_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut run = PlainRun::create(dir.path(), &config()).unwrap();
+        run.point(&step(1)).unwrap();
+        drop(run);
+        let path = dir.path().join("metrics.jsonl");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend(b"{\"kind\":\"st");
+        std::fs::write(&path, bytes).unwrap();
+        RunFolder::resume(dir.path(), 0).unwrap().point(&step(2)).unwrap();
+        let lines: Vec<Point> =
+            std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines, [step(1), step(2)]);
+    }
+}

@@ -1,0 +1,156 @@
+//! Taking documents and their annotations into a project: all of them or none, whatever happens in between.
+//!
+//! Two files change, so there is a redo log. The journal lines are first written beside the journal
+//! (`annotations/.NAME.import`); then `documents.jsonl` is replaced, which is the moment at which the import counts;
+//! then the lines join the journal and the log goes. An import that was cut off is finished, or forgotten if it never
+//! counted, when the annotator is next opened.
+
+use std::collections::HashSet;
+
+use super::{
+    Annotator, DOCUMENTS, Documents, LOCK, Project, ProjectError, documents,
+    journal::{self, Files},
+    lock::Lock,
+    names::shown,
+    stamp, storage,
+};
+use crate::{
+    spans::{Action, Document, Edit, Entry, LabelId, Source, Span, Status, journal::Deed},
+    text::TextRange,
+};
+
+/// A document to be imported, with what is known about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// The document; its id is changed if the project has it already.
+    pub document: Document,
+    /// Spans in bytes, with labels of the project.
+    pub spans: Vec<(TextRange, LabelId)>,
+    /// How far it is; [`Status::Todo`] and no spans leave no trace in the journal.
+    pub status: Status,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Documents added.
+    pub documents: usize,
+    /// Spans added.
+    pub spans: usize,
+    /// Ids that were in use, and the ids given instead.
+    pub renamed: Vec<(String, String)>,
+}
+
+impl Project {
+    /// Adds documents, and their spans and status to the annotator's journal. `at` in seconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// A document cannot be written, a span does not fit its text, a label is unknown, there are annotations and no
+    /// annotator, or the file system cannot: then nothing is changed, except after [`ProjectError::Unfinished`].
+    pub fn import(
+        &mut self,
+        mut annotator: Option<&mut Annotator>,
+        at: u64,
+        items: Vec<Import>,
+    ) -> Result<Imported, ProjectError> {
+        let _lock = Lock::wait(&self.root.join(LOCK))?;
+        let changed = self.reload()?;
+        if let Some(annotator) = annotator.as_deref_mut() {
+            annotator.settle_import(self)?;
+            if changed {
+                annotator.reread(&self.documents)?;
+            }
+        }
+        self.forget_failed_imports()?;
+        let path = self.root.join(DOCUMENTS);
+        let mut bytes = storage::read_if_there(&path)?.unwrap_or_default();
+        if bytes.last().is_some_and(|last| *last != b'\n') {
+            bytes.push(b'\n');
+        }
+        let mut report = Imported { documents: items.len(), ..Imported::default() };
+        let mut list = self.documents.to_vec();
+        let first = list.len();
+        let mut taken: HashSet<String> = list.iter().map(|document| document.id.clone()).collect();
+        let mut deeds = Vec::new();
+        for mut item in items {
+            let id = documents::unique(&item.document.id, &mut taken);
+            if id != item.document.id {
+                report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
+            }
+            report.spans += item.spans.len();
+            deeds.extend(self.deed(&item, annotator.as_deref_mut())?);
+            list.push(item.document);
+        }
+        let next = self.documents.replaced_by(list).map_err(ProjectError::BadDocument)?;
+        for document in next.iter().skip(first) {
+            documents::write(document, None, &mut bytes)?;
+        }
+        let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, deeds)).transpose()?;
+        self.publish(annotator, next, &bytes, prepared)?;
+        Ok(report)
+    }
+
+    fn publish(
+        &mut self,
+        annotator: Option<&mut Annotator>,
+        next: Documents,
+        bytes: &[u8],
+        prepared: Option<(Vec<Entry>, Vec<u8>)>,
+    ) -> Result<(), ProjectError> {
+        let journal = annotator.zip(prepared).filter(|(_, (entries, _))| !entries.is_empty());
+        let log = journal.as_ref().map(|(annotator, (_, lines))| (Files::of(self, annotator.name()).import, lines));
+        if let Some((path, lines)) = &log {
+            storage::replace(path, lines)?;
+        }
+        if let Err(error) = storage::replace(&self.root.join(DOCUMENTS), bytes) {
+            // A folder that could not be synced may hold the new documents all the same: then the log is needed.
+            let there = storage::read_if_there(&self.root.join(DOCUMENTS)).ok().flatten().unwrap_or_default();
+            if let Some((path, _)) = log.filter(|_| stamp(&there) == self.stamp) {
+                // If this fails too, the log is forgotten later: its documents are not there.
+                storage::remove_file(&path).ok();
+            }
+            return Err(error.into());
+        }
+        self.stamp = stamp(bytes);
+        self.documents = next;
+        let Some((annotator, (entries, lines))) = journal else { return Ok(()) };
+        if let Err(why) = annotator.append(&self.documents, &lines) {
+            return Err(ProjectError::Unfinished { name: annotator.name().clone(), why: Box::new(why) });
+        }
+        annotator.keep(entries, &lines);
+        Ok(storage::remove_file(&Files::of(self, annotator.name()).import)?)
+    }
+
+    /// What the journal says about an imported document, if anything.
+    fn deed(&self, item: &Import, annotator: Option<&mut Annotator>) -> Result<Option<Deed>, ProjectError> {
+        if item.spans.is_empty() && item.status == Status::Todo {
+            return Ok(None);
+        }
+        let annotator = annotator.ok_or(ProjectError::NoAnnotator)?;
+        let mut edits = Vec::with_capacity(item.spans.len() + 1);
+        for (range, label) in &item.spans {
+            if self.manifest.labels.get(*label).is_none() {
+                return Err(ProjectError::NoLabel { document: shown(&item.document.id), label: *label });
+            }
+            let id = annotator.next_span();
+            edits.push(Edit::Add(Span { id, range: *range, label: *label, source: Source::Import }));
+        }
+        if item.status != Status::Todo {
+            edits.push(Edit::Status(item.status));
+        }
+        Ok(Some(Deed::Do(Action { document: item.document.id.clone(), edits })))
+    }
+
+    /// Removes the logs of imports that never counted, before other documents can take their ids. Nobody is
+    /// importing: we hold the lock.
+    fn forget_failed_imports(&self) -> Result<(), ProjectError> {
+        for name in self.annotators() {
+            let path = Files::of(self, &name).import;
+            let Some(bytes) = storage::read_if_there(&path)? else { continue };
+            if !journal::load(&bytes, &self.documents).is_committed() {
+                storage::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+}

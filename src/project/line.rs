@@ -1,0 +1,273 @@
+//! One line of a journal, to bytes and back: JSON that ends in its own checksum. The bytes are told in `FORMAT.md`.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::{documents::Documents, manifest::parser_says, names::shown};
+use crate::{
+    spans::{Action, ActionId, Edit, Entry, LabelId, Source, Span, SpanId, Status, journal::Deed},
+    text::{CharRange, OffsetMap, TextRange},
+};
+
+/// Bytes of `,"crc":"01234567"}` at the end of a line.
+const TAIL: usize = 18;
+
+/// Why a line says nothing to us.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Its bytes are not those that were written.
+    #[error("it is damaged ({0}) and is skipped; put it right from a copy or from git, or leave it")]
+    Damaged(String),
+    /// The end of the file, broken off while it was written.
+    #[error(
+        "the last line is torn ({0} bytes), as after a power cut while it was written; it was never shown as saved"
+    )]
+    Torn(usize),
+    /// Whole, but of a kind that this version does not know.
+    #[error("it was written by a newer tagli ({0}) and is skipped; use a newer tagli")]
+    Newer(String),
+    /// About a document that is not in `documents.jsonl`.
+    #[error("there is no document `{0}`; it is skipped until there is one")]
+    NoDocument(String),
+    /// A range that does not fit the document's text.
+    #[error("a range does not fit document `{document}` ({why}); it is skipped; was the text changed?")]
+    Range {
+        /// The document's id, safe to show.
+        document: String,
+        /// What does not fit.
+        why: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    id: ActionId,
+    at: u64,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    doc: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edits: Option<Vec<EditLine>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undo: Option<ActionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redo: Option<ActionId>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EditLine {
+    Add {
+        id: SpanId,
+        range: CharRange,
+        label: LabelId,
+        #[serde(default)]
+        source: Source,
+    },
+    Remove(SpanId),
+    Relabel(SpanId, LabelId),
+    Resize(SpanId, CharRange),
+    Status(Status),
+}
+
+/// The offset maps of the documents met so far: many lines are about one document.
+#[derive(Default)]
+pub(super) struct Maps<'a>(HashMap<&'a str, OffsetMap>);
+
+impl<'a> Maps<'a> {
+    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<&OffsetMap, Fault> {
+        let document = documents.get(id).ok_or_else(|| Fault::NoDocument(shown(id)))?;
+        Ok(self.0.entry(&document.id).or_insert_with(|| OffsetMap::new(&document.text)))
+    }
+}
+
+/// Appends the line of an entry, line feed included.
+///
+/// # Errors
+/// The entry is about no document of these, or has a range that is none of its text.
+pub(super) fn encode<'a>(
+    entry: &Entry,
+    documents: &'a Documents,
+    maps: &mut Maps<'a>,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut line = Line { id: entry.id, at: entry.at, doc: None, edits: None, undo: None, redo: None };
+    match &entry.deed {
+        Deed::Undo(id) => line.undo = Some(*id),
+        Deed::Redo(id) => line.redo = Some(*id),
+        Deed::Do(action) => {
+            let map = maps.get(&action.document, documents)?;
+            let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, map)).collect();
+            let no_range = |why| Fault::Range { document: shown(&action.document), why };
+            line.edits = Some(edits.map_err(no_range)?);
+            line.doc = Some(action.document.as_str().into());
+        }
+    }
+    let mut body = serde_json::to_vec(&line).map_err(|error| Fault::Damaged(parser_says(&error)))?;
+    let crc = crc32fast::hash(&body);
+    body.pop();
+    out.extend(body);
+    out.extend(format!(",\"crc\":\"{crc:08x}\"}}\n").as_bytes());
+    Ok(())
+}
+
+/// The entry that a line holds, given without its line feed.
+///
+/// # Errors
+/// Says why the line is to be skipped.
+pub(super) fn decode<'a>(line: &[u8], documents: &'a Documents, maps: &mut Maps<'a>) -> Result<Entry, Fault> {
+    let line = verified(line)?;
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| Fault::Newer(parser_says(&error)))?;
+    let deed = match (line.doc, line.edits, line.undo, line.redo) {
+        (Some(document), Some(edits), None, None) => {
+            let map = maps.get(&document, documents)?;
+            let edits: Result<_, _> = edits.into_iter().map(|edit| line_to_edit(edit, map)).collect();
+            let edits = edits.map_err(|why| Fault::Range { document: shown(&document), why })?;
+            Deed::Do(Action { document: document.into_owned(), edits })
+        }
+        (None, None, Some(id), None) => Deed::Undo(id),
+        (None, None, None, Some(id)) => Deed::Redo(id),
+        _ => return Err(Fault::Newer("neither edits nor undo nor redo".to_owned())),
+    };
+    Ok(Entry { id: line.id, at: line.at, deed })
+}
+
+/// The id of a whole line, whatever it says.
+pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
+    #[derive(Deserialize)]
+    struct Id {
+        id: ActionId,
+    }
+    serde_json::from_slice::<Id>(verified(line).ok()?).ok().map(|line| line.id)
+}
+
+/// The line without the carriage return that git may have added, if its checksum is right.
+fn verified(line: &[u8]) -> Result<&[u8], Fault> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let damaged = |why: &str| Fault::Damaged(why.to_owned());
+    if [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
+        return Err(damaged("a mark of an unfinished git merge"));
+    }
+    let (body, tail) = line.split_last_chunk::<TAIL>().ok_or_else(|| damaged("it is too short"))?;
+    let hex = tail.strip_prefix(b",\"crc\":\"").and_then(|rest| rest.strip_suffix(b"\"}"));
+    let hex = hex.ok_or_else(|| damaged("it ends in no checksum"))?;
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(body);
+    hasher.update(b"}");
+    let crc = hasher.finalize();
+    let digits = (0..8).map(|at| char::from_digit((crc >> (28 - 4 * at)) & 15, 16));
+    let right = hex.len() == 8 && digits.zip(hex).all(|(digit, byte)| digit == Some(char::from(*byte)));
+    if right { Ok(line) } else { Err(damaged("its checksum is wrong")) }
+}
+
+fn edit_to_line(edit: &Edit, map: &OffsetMap) -> Result<EditLine, String> {
+    let chars = |range: TextRange| {
+        let chars = map.to_chars(range);
+        // An end inside a character would come back as another range.
+        if map.from_chars(chars) == Ok(range) {
+            Ok(chars)
+        } else {
+            Err(format!("bytes {} to {}", range.start, range.end))
+        }
+    };
+    Ok(match edit {
+        Edit::Add(span) => {
+            let source = match &span.source {
+                // JSON has no number for these.
+                Source::Model { run, score } if !score.is_finite() => Source::Model { run: run.clone(), score: 0.0 },
+                other => other.clone(),
+            };
+            EditLine::Add { id: span.id, range: chars(span.range)?, label: span.label, source }
+        }
+        Edit::Remove(id) => EditLine::Remove(*id),
+        Edit::Relabel(id, label) => EditLine::Relabel(*id, *label),
+        Edit::Resize(id, range) => EditLine::Resize(*id, chars(*range)?),
+        Edit::Status(status) => EditLine::Status(*status),
+    })
+}
+
+fn line_to_edit(line: EditLine, map: &OffsetMap) -> Result<Edit, String> {
+    let bytes = |range| map.from_chars(range).map_err(|error| error.to_string());
+    Ok(match line {
+        EditLine::Add { id, range, label, source } => Edit::Add(Span { id, range: bytes(range)?, label, source }),
+        EditLine::Remove(id) => Edit::Remove(id),
+        EditLine::Relabel(id, label) => Edit::Relabel(id, label),
+        EditLine::Resize(id, range) => Edit::Resize(id, bytes(range)?),
+        EditLine::Status(status) => Edit::Status(status),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{spans::Document, text::Grid};
+
+    fn documents() -> Documents {
+        Documents::default().replaced_by(vec![Document::new("r1", "caf\u{e9} taco", Grid::Natural)]).unwrap()
+    }
+
+    fn entry(edits: Vec<Edit>) -> Entry {
+        let id = ActionId(SpanId { writer: 0x1f, sequence: 7 });
+        Entry { id, at: 1_700_000_000, deed: Deed::Do(Action { document: "r1".into(), edits }) }
+    }
+
+    fn taco(range: TextRange) -> Edit {
+        let source = Source::Model { run: "0001-mini".into(), score: 0.5 };
+        Edit::Add(Span { id: SpanId { writer: 0x1f, sequence: 3 }, range, label: LabelId(2), source })
+    }
+
+    #[test]
+    fn a_line_is_json_with_code_points_and_a_checksum_at_its_end() {
+        let documents = documents();
+        let entry = entry(vec![taco(TextRange::new(6, 10)), Edit::Status(Status::Done)]);
+        let mut bytes = Vec::new();
+        encode(&entry, &documents, &mut Maps::default(), &mut bytes).unwrap();
+        // The checksum was computed with zlib.crc32 of Python 3.
+        let line = concat!(
+            r#"{"id":"1f-7","at":1700000000,"doc":"r1","edits":[{"add":{"id":"1f-3","range":[5,9],"label":2,"#,
+            r#""source":{"model":{"run":"0001-mini","score":0.5}}}},{"status":"done"}],"crc":"27f78d2b"}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), line);
+        bytes.pop();
+        assert_eq!(decode(&bytes, &documents, &mut Maps::default()), Ok(entry));
+        assert_eq!(id_of(&bytes).map(|id| id.to_string()).as_deref(), Some("1f-7"));
+    }
+
+    #[test]
+    fn a_range_inside_a_character_is_not_written() {
+        let documents = documents();
+        for range in [TextRange::new(4, 10), TextRange::new(0, 40), TextRange::new(10, 6)] {
+            let written = encode(&entry(vec![taco(range)]), &documents, &mut Maps::default(), &mut Vec::new());
+            assert!(matches!(written, Err(Fault::Range { .. })), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let documents = documents();
+        let mut bytes = Vec::new();
+        encode(&entry(vec![taco(TextRange::new(6, 10))]), &documents, &mut Maps::default(), &mut bytes).unwrap();
+        bytes.pop();
+        for at in 0..bytes.len() {
+            for flip in [1, 0x20, 0x80] {
+                let mut bad = bytes.clone();
+                bad[at] ^= flip;
+                assert!(matches!(decode(&bad, &documents, &mut Maps::default()), Err(Fault::Damaged(_))), "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn whole_lines_of_a_newer_kind_are_told_from_damage() {
+        let documents = documents();
+        for body in
+            [r#"{"id":"1-1","at":0,"merge":["1-0"]}"#, r#"{"id":"1-1","at":0,"doc":"r1","edits":[{"split":"1-0"}]}"#]
+        {
+            let crc = crc32fast::hash(body.as_bytes());
+            let line = format!("{},\"crc\":\"{crc:08x}\"}}", body.strip_suffix('}').unwrap());
+            let read = decode(line.as_bytes(), &documents, &mut Maps::default());
+            assert!(matches!(read, Err(Fault::Newer(_))), "{read:?}");
+        }
+    }
+}

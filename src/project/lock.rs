@@ -1,0 +1,174 @@
+//! Locks: one writer for each annotator's journal, for the documents and the manifest, and for each run.
+//!
+//! The operating system holds the lock and drops it when the process ends, however it ends. The file's content only
+//! names the holder. Lock files stay: removing one would let two processes lock two files of one name.
+
+use std::{
+    fs::{File, TryLockError},
+    io::{Read, Seek, Write},
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    names::shown,
+    storage::{self, StorageError},
+};
+
+/// Who holds a lock, as its file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Process.
+    pub pid: u32,
+    /// Machine; empty where the system does not tell.
+    #[serde(default)]
+    pub host: String,
+    /// Seconds since 1970, UTC.
+    pub since: u64,
+}
+
+impl Holder {
+    /// This process, from `now` on.
+    pub fn this(now: u64) -> Self {
+        Self { pid: std::process::id(), host: host(), since: now }
+    }
+
+    /// In words: `process 1234 on lab-3 since 2026-09-01T10:00:00Z`.
+    pub fn words(&self) -> String {
+        let host = if self.host.is_empty() { String::new() } else { format!(" on {}", shown(&self.host)) };
+        let since = i64::try_from(self.since).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
+        let since = since.map(|time| format!(" since {time}")).unwrap_or_default();
+        format!("process {}{host}{since}", self.pid)
+    }
+}
+
+/// Why a lock was not got.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody has it.
+    #[error("{what} is in use by {}; end that program, or open read-only", holder.as_ref().map_or_else(|| "another program".to_owned(), Holder::words))]
+    Held {
+        /// What is locked, in words.
+        what: String,
+        /// Who has it, if that can be read.
+        holder: Option<Holder>,
+    },
+    /// The lock file cannot be made, or the file system has no locks.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A held lock; dropping it lets go.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock at `path` without waiting. `what` names the locked thing in the error.
+    ///
+    /// # Errors
+    /// It is held, or the file system cannot lock.
+    pub fn take(path: &Path, what: &str, holder: &Holder) -> Result<Self, LockError> {
+        let file = storage::open_lock(path)?;
+        for patience in [10, 20, 40, 0] {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(cause)) => return Err(StorageError::new("lock", path, cause).into()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let holder = read_holder(&file);
+            if holder.is_some() || patience == 0 {
+                return Err(LockError::Held { what: what.to_owned(), holder });
+            }
+            // No name in it: somebody looks whether it is held, or has just taken it.
+            std::thread::sleep(std::time::Duration::from_millis(patience));
+        }
+        let mut lock = Self { file };
+        lock.sign(holder).map_err(|cause| StorageError::new("write the lock", path, cause))?;
+        Ok(lock)
+    }
+
+    /// Takes the lock at `path`, waiting for it: for locks that are held for moments only.
+    pub(super) fn wait(path: &Path) -> Result<Self, StorageError> {
+        let file = storage::open_lock(path)?;
+        file.lock().map_err(|cause| StorageError::new("lock", path, cause))?;
+        Ok(Self { file })
+    }
+
+    fn sign(&mut self, holder: &Holder) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(serde_json::to_string(holder)?.as_bytes())
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The name of a holder who is gone would mislead. Closing the file lets go of the lock in any case.
+        self.file.set_len(0).ok();
+        self.file.unlock().ok();
+    }
+}
+
+/// Who holds the lock at `path` now; `None` if nobody does.
+///
+/// # Errors
+/// The file is there and cannot be read, or the file system cannot lock.
+pub fn holder(path: &Path) -> Result<Option<Holder>, StorageError> {
+    let file = match storage::open(path) {
+        Ok(file) => file,
+        Err(error) if error.is_absent() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&file).unwrap_or_default())),
+        Err(TryLockError::Error(cause)) => Err(StorageError::new("look at the lock", path, cause)),
+    }
+}
+
+fn read_holder(file: &File) -> Option<Holder> {
+    let mut text = String::new();
+    file.take(1000).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn host() -> String {
+    let name =
+        std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::fs::read_to_string("/etc/hostname"));
+    name.unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_writer_is_told_who_the_first_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".anna.lock");
+        let me = Holder { pid: 77, host: "lab\u{1b}[2J".into(), since: 1_750_000_000 };
+        let first = Lock::take(&path, "annotator `anna`", &me).unwrap();
+        assert_eq!(holder(&path).unwrap(), Some(me.clone()));
+        let error = Lock::take(&path, "annotator `anna`", &Holder::this(0)).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "annotator `anna` is in use by process 77 on lab\u{241b}[2J since 2025-06-15T15:06:40Z; \
+             end that program, or open read-only"
+        );
+        drop(first);
+        assert_eq!(holder(&path).unwrap(), None);
+        Lock::take(&path, "annotator `anna`", &me).unwrap();
+    }
+
+    #[test]
+    fn a_lock_file_with_no_holder_in_it_is_still_a_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        let _held = Lock::wait(&path).unwrap();
+        assert_eq!(holder(&path).unwrap(), Some(Holder::default()));
+        assert!(Lock::take(&path, "it", &Holder::this(0)).unwrap_err().to_string().contains("another program"));
+    }
+}

@@ -1,0 +1,289 @@
+//! The training runs of a project: `runs/0001-mini/` and so on. Made one after the other, listed, followed, removed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    ProjectError,
+    folder::{CONFIG, CONTROL, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
+    lock::{self, Holder, Lock},
+    manifest::parser_says,
+    names::RunId,
+    storage,
+    tail::MetricsTail,
+};
+use crate::runs::{Control, Phase, Status};
+
+/// The runs of a project.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    folder: PathBuf,
+}
+
+/// How a run stands, as its files and its lock say.
+#[derive(Clone, Debug)]
+pub struct RunView {
+    /// Which run.
+    pub id: RunId,
+    /// Its folder.
+    pub path: PathBuf,
+    /// What it was started with, if that can be read.
+    pub config: Option<RunConfig>,
+    /// What it last said, if that can be read.
+    pub status: Option<Status>,
+    /// Who trains now; `None` when nobody does.
+    pub holder: Option<Holder>,
+    /// Whether there is a finished model.
+    pub has_model: bool,
+    /// Files that cannot be read, and why.
+    pub problems: Vec<String>,
+}
+
+impl RunView {
+    /// Whether its process is alive and the run not over.
+    pub fn is_live(&self) -> bool {
+        self.holder.is_some() && !self.is_over()
+    }
+
+    /// Whether it ended without saying so: its process is gone.
+    pub fn is_interrupted(&self) -> bool {
+        self.holder.is_none() && !self.is_over()
+    }
+
+    /// The word shown for its state: that of its phase, or `interrupted`.
+    pub fn state(&self) -> &'static str {
+        if self.is_interrupted() { "interrupted" } else { self.phase().name() }
+    }
+
+    /// Bytes on disk. Looks at every file.
+    pub fn size(&self) -> u64 {
+        storage::size(&self.path)
+    }
+
+    /// Follows its metrics from the beginning.
+    pub fn metrics(&self) -> MetricsTail {
+        MetricsTail::new(&self.path.join(METRICS))
+    }
+
+    /// The folder of the trained model; it is there if [`Self::has_model`].
+    pub fn model(&self) -> PathBuf {
+        self.path.join(MODEL)
+    }
+
+    /// Leaves a command for the process that trains, in place of one that it has not taken yet.
+    ///
+    /// # Errors
+    /// Nobody trains, or the file system cannot.
+    pub fn send(&self, control: Control) -> Result<(), ProjectError> {
+        if lock::holder(&self.path.join(RUN_LOCK))?.is_none() {
+            return Err(ProjectError::Run {
+                run: self.id.clone(),
+                why: "it is not running, so there is nothing to control",
+            });
+        }
+        Ok(storage::replace(&self.path.join(CONTROL), &serde_json::to_vec(&control)?)?)
+    }
+
+    fn phase(&self) -> Phase {
+        self.status.as_ref().map(|status| status.phase).unwrap_or_default()
+    }
+
+    fn is_over(&self) -> bool {
+        self.phase().is_over()
+    }
+}
+
+impl Runs {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The runs of the project in `root`, without reading its documents.
+    pub fn of(root: &Path) -> Self {
+        Self::new(root.join(super::RUNS))
+    }
+
+    /// The ids of all runs, by number. Links and what has another form of name are no runs.
+    pub fn ids(&self) -> Vec<RunId> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut ids: Vec<RunId> = entries
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect();
+        ids.sort();
+        ids
+    }
+
+    /// All runs, by number.
+    pub fn list(&self) -> Vec<RunView> {
+        self.ids().into_iter().map(|id| self.view(id)).collect()
+    }
+
+    /// One run, by its name or its number (`0003-mini`, `3`).
+    ///
+    /// # Errors
+    /// The name is no run's, or there is no such run.
+    pub fn get(&self, name: &str) -> Result<RunView, ProjectError> {
+        let number = name.parse().ok();
+        let found = self.ids().into_iter().find(|id| id.as_str() == name || Some(id.number()) == number);
+        match found {
+            Some(id) => Ok(self.view(id)),
+            None => {
+                Err(ProjectError::Run { run: name.parse()?, why: "there is no such run; tagli runs list shows all" })
+            }
+        }
+    }
+
+    /// Makes the folder of the next run and begins it.
+    ///
+    /// # Errors
+    /// The file system cannot.
+    pub fn create(&self, config: &RunConfig) -> Result<(RunId, RunFolder), ProjectError> {
+        storage::make_folder(&self.folder)?;
+        // Two runs that start at once get two numbers.
+        let _lock = Lock::wait(&self.folder.join(".lock"))?;
+        storage::tidy(&self.folder);
+        let number = self.ids().last().map_or(1, |last| last.number().saturating_add(1));
+        let id = RunId::new(number, &config.settings.base);
+        let path = self.folder.join(id.as_str());
+        storage::make_new_folder(&path)?;
+        Ok((id, RunFolder::begin(&path, config)?))
+    }
+
+    /// Removes a run with its model. Not one that is running.
+    ///
+    /// # Errors
+    /// There is no such run, it is running, or the file system cannot.
+    pub fn remove(&self, id: &RunId) -> Result<(), ProjectError> {
+        let refuse = |why| ProjectError::Run { run: id.clone(), why };
+        let path = self.folder.join(id.as_str());
+        if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_dir()) {
+            return Err(refuse("there is no such run; tagli runs list shows all"));
+        }
+        if lock::holder(&path.join(RUN_LOCK))?.is_some() {
+            return Err(refuse("it is running; stop it first"));
+        }
+        Ok(storage::remove_folder(&path)?)
+    }
+
+    fn view(&self, id: RunId) -> RunView {
+        let path = self.folder.join(id.as_str());
+        let mut problems = Vec::new();
+        // Who trains is asked first: a run that ends in between then shows its last status, not an interruption.
+        let holder = lock::holder(&path.join(RUN_LOCK)).unwrap_or_else(|error| {
+            problems.push(error.to_string());
+            None
+        });
+        let config = read_json(&path, CONFIG, &mut problems);
+        let status = read_json(&path, STATUS, &mut problems);
+        let has_model = fs::symlink_metadata(path.join(MODEL)).is_ok_and(|about| about.is_dir());
+        RunView { id, path, config, status, holder, has_model, problems }
+    }
+}
+
+/// A JSON file of a run; `None` if it is not there yet or cannot be used, which is told.
+fn read_json<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
+    let told: Result<Option<T>, String> = match storage::read_if_there(&folder.join(name)) {
+        Ok(Some(bytes)) => {
+            serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("{name}: {}", parser_says(&error)))
+        }
+        Ok(None) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    };
+    told.unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::{RunSink, Settings};
+
+    fn config(base: &str) -> RunConfig {
+        RunConfig::new(0, Settings::lesson(base), serde_json::Value::Null)
+    }
+
+    fn runs() -> (tempfile::TempDir, Runs) {
+        let dir = tempfile::tempdir().unwrap();
+        let runs = Runs::new(dir.path().join("runs"));
+        (dir, runs)
+    }
+
+    #[test]
+    fn runs_are_numbered_one_after_the_other() {
+        let (_dir, runs) = runs();
+        assert!(runs.list().is_empty());
+        let ids = ["mini", "a/B", "mini"].map(|base| runs.create(&config(base)).unwrap().0.to_string());
+        assert_eq!(ids, ["0001-mini", "0002-b", "0003-mini"]);
+        assert_eq!(runs.get("2").unwrap().id.as_str(), "0002-b");
+        assert!(runs.get("../../etc").is_err());
+        assert!(runs.get("0009-mini").unwrap_err().to_string().contains("there is no such run"));
+    }
+
+    #[test]
+    fn runs_started_at_once_get_different_numbers() {
+        let (_dir, runs) = runs();
+        std::thread::scope(|scope| {
+            for base in ["a", "b", "c", "d"] {
+                let runs = &runs;
+                scope.spawn(move || runs.create(&config(base)).unwrap());
+            }
+        });
+        let numbers: Vec<u32> = runs.ids().iter().map(RunId::number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_run_whose_process_is_gone_is_interrupted() {
+        let (_dir, runs) = runs();
+        let (id, mut folder) = runs.create(&config("mini")).unwrap();
+        folder.status(&Status { phase: Phase::Training, step: 3, ..Status::default() }).unwrap();
+        let view = runs.get(id.as_str()).unwrap();
+        assert_eq!((view.is_live(), view.state()), (true, "training"));
+        assert_eq!(view.holder.map(|holder| holder.pid), Some(std::process::id()));
+        drop(folder);
+        let view = runs.get(id.as_str()).unwrap();
+        assert_eq!((view.is_live(), view.state()), (false, "interrupted"));
+        let mut folder = RunFolder::resume(&view.path, 0).unwrap();
+        folder.status(&Status { phase: Phase::Done, ..Status::default() }).unwrap();
+        drop(folder);
+        assert_eq!(runs.get(id.as_str()).unwrap().state(), "done");
+    }
+
+    #[test]
+    fn commands_reach_the_run_once() {
+        let (_dir, runs) = runs();
+        let (id, mut folder) = runs.create(&config("mini")).unwrap();
+        let view = runs.get(id.as_str()).unwrap();
+        view.send(Control::Pause).unwrap();
+        view.send(Control::StopNow).unwrap();
+        assert_eq!(folder.take_control(), Some(Control::StopNow));
+        assert_eq!(folder.take_control(), None);
+        drop(folder);
+        assert!(view.send(Control::Pause).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn removing_takes_one_run_and_follows_no_link() {
+        let (dir, runs) = runs();
+        let outside = dir.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("precious"), "x").unwrap();
+        let (id, folder) = runs.create(&config("mini")).unwrap();
+        assert!(runs.remove(&id).unwrap_err().to_string().contains("it is running"));
+        drop(folder);
+        let path = runs.get("1").unwrap().path;
+        std::os::unix::fs::symlink(&outside, path.join("model")).unwrap();
+        std::os::unix::fs::symlink(&outside, dir.path().join("runs/0002-link")).unwrap();
+        assert_eq!(runs.ids().len(), 1);
+        assert!(runs.remove(&"0002-link".parse().unwrap()).is_err());
+        runs.remove(&id).unwrap();
+        assert!(!path.exists());
+        assert!(outside.join("precious").exists());
+    }
+}

@@ -1,0 +1,249 @@
+//! Durable appending: a line is wholly in the file, and synced, or not in it at all.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{StorageError, folder_of, open_plain, options, sync_folder};
+
+/// What an [`Appender`] needs of its file. Tests put a disk behind it that fills up.
+trait Growing: Send {
+    /// Writes all bytes at the end.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Makes what was written durable.
+    fn sync(&mut self) -> io::Result<()>;
+    /// Cuts the file off.
+    fn cut(&mut self, len: u64) -> io::Result<()>;
+}
+
+impl Growing for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn cut(&mut self, len: u64) -> io::Result<()> {
+        self.set_len(len)
+    }
+}
+
+/// A file that only grows, by whole pieces.
+pub struct Appender {
+    file: Box<dyn Growing>,
+    path: PathBuf,
+    len: u64,
+    /// Which file this is, to notice that another took its name.
+    identity: Option<Identity>,
+    /// A piece was written in part and could not be cut off yet.
+    torn: bool,
+}
+
+impl Appender {
+    /// Opens a plain file for appending; makes it if it is not there.
+    ///
+    /// # Errors
+    /// The file system cannot, or a link or no plain file has that name.
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
+        let open = || {
+            let is_new = fs::symlink_metadata(path).is_err();
+            let file = open_plain(options().read(true).append(true).create(true), path)?;
+            if is_new {
+                sync_folder(folder_of(path))?;
+            }
+            let about = file.metadata()?;
+            Ok((file, about))
+        };
+        let (file, about) = open().map_err(|cause| StorageError::new("open for writing", path, cause))?;
+        let identity = Some(Identity::of(&about));
+        Ok(Self { file: Box::new(file), path: path.to_owned(), len: about.len(), identity, torn: false })
+    }
+
+    /// Length in bytes of what is known to be whole.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether the file holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether the file under this name is still this one and as long as it was left: a `git pull`, say, puts
+    /// another in its place, and what is appended to the old one would be lost.
+    pub fn is_current(&self) -> bool {
+        let Some(identity) = &self.identity else { return true };
+        fs::symlink_metadata(&self.path).is_ok_and(|about| Identity::of(&about) == *identity && about.len() == self.len)
+    }
+
+    /// Appends `bytes` and syncs. After an error nothing of them is in the file.
+    ///
+    /// # Errors
+    /// The file system cannot take them.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
+        self.mend()?;
+        self.torn = true;
+        let done = self.file.write(bytes).and_then(|()| self.file.sync());
+        match done {
+            Ok(()) => {
+                self.torn = false;
+                self.len += bytes.len() as u64;
+                Ok(())
+            }
+            Err(cause) => {
+                // If this fails too, the next append tries again before it writes.
+                self.mend().ok();
+                Err(StorageError::new("append to", &self.path, cause))
+            }
+        }
+    }
+
+    /// Cuts the file off at `len` bytes; nothing happens if it is shorter.
+    ///
+    /// # Errors
+    /// The file system cannot.
+    pub(in crate::project) fn cut(&mut self, len: u64) -> Result<(), StorageError> {
+        if len < self.len {
+            self.len = len;
+            self.torn = true;
+        }
+        self.mend()
+    }
+
+    fn mend(&mut self) -> Result<(), StorageError> {
+        if self.torn {
+            let cut = self.file.cut(self.len).and_then(|()| self.file.sync());
+            cut.map_err(|cause| StorageError::new("mend", &self.path, cause))?;
+            self.torn = false;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Appender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Appender").field("path", &self.path).field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+/// What tells one file from another that took its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(about: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { device: about.dev(), inode: about.ino() }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_about: &fs::Metadata) -> Self {
+        Self { device: 0, inode: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A disk with room for so many bytes, which may also refuse to sync or to cut.
+    #[derive(Clone, Default)]
+    struct Disk(Arc<Mutex<State>>);
+
+    #[derive(Default)]
+    struct State {
+        bytes: Vec<u8>,
+        room: usize,
+        sync_fails: bool,
+        cut_fails: bool,
+    }
+
+    fn failed(yes: bool) -> io::Result<()> {
+        if yes { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+
+    impl Growing for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let mut disk = self.0.lock().unwrap();
+            let fits = bytes.len().min(disk.room - disk.bytes.len().min(disk.room));
+            disk.bytes.extend(&bytes[..fits]);
+            failed(fits < bytes.len())
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            failed(self.0.lock().unwrap().sync_fails)
+        }
+
+        fn cut(&mut self, len: u64) -> io::Result<()> {
+            let mut disk = self.0.lock().unwrap();
+            failed(disk.cut_fails)?;
+            disk.bytes.truncate(usize::try_from(len).unwrap());
+            Ok(())
+        }
+    }
+
+    fn on(disk: &Disk) -> Appender {
+        Appender { file: Box::new(disk.clone()), path: "j".into(), len: 0, identity: None, torn: false }
+    }
+
+    proptest! {
+        #[test]
+        fn on_any_failing_disk_the_file_is_the_pieces_that_were_taken(
+            steps in prop::collection::vec((0usize..40, any::<bool>(), any::<bool>(), 1usize..9), 1..20)
+        ) {
+            let disk = Disk::default();
+            let mut file = on(&disk);
+            let mut taken: Vec<u8> = Vec::new();
+            for (n, (room, sync_fails, cut_fails, length)) in steps.into_iter().enumerate() {
+                {
+                    let mut disk = disk.0.lock().unwrap();
+                    (disk.room, disk.sync_fails, disk.cut_fails) = (room, sync_fails, cut_fails);
+                }
+                let piece = vec![u8::try_from(n).unwrap(); length];
+                if file.append(&piece).is_ok() {
+                    taken.extend(&piece);
+                }
+                prop_assert!(disk.0.lock().unwrap().bytes.starts_with(&taken));
+            }
+            {
+                let mut disk = disk.0.lock().unwrap();
+                (disk.room, disk.sync_fails, disk.cut_fails) = (1000, false, false);
+            }
+            file.append(b"end").unwrap();
+            taken.extend(b"end");
+            prop_assert_eq!(&disk.0.lock().unwrap().bytes, &taken);
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_path_and_advice() {
+        let error = on(&Disk::default()).append(b"line\n").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "cannot append to j: the disk is full; free some space and do it again, what was saved before is safe"
+        );
+    }
+
+    #[test]
+    fn another_file_under_the_same_name_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("j");
+        let mut file = Appender::open(&path).unwrap();
+        file.append(b"one\n").unwrap();
+        assert!(file.is_current());
+        super::super::replace(&path, b"one\n").unwrap();
+        assert!(!file.is_current());
+    }
+}

@@ -1,0 +1,273 @@
+//! What of a project teaches a model, and an account of what does not and why.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Project;
+use crate::spans::{Dataset, Document, Journal, Scheme, Sentence, Span, Split, Status, WordSpan};
+
+/// What becomes of a span that begins or ends inside a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HalfWords {
+    /// It grows to whole words.
+    #[default]
+    Snap,
+    /// It is left out: its words are "O".
+    Drop,
+}
+
+/// How much goes into one part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Documents.
+    pub documents: usize,
+    /// Words.
+    pub words: usize,
+    /// Spans, as they are trained.
+    pub spans: usize,
+}
+
+/// What goes into a training, and what stays out and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Teaches.
+    pub train: Counts,
+    /// Validates.
+    pub valid: Counts,
+    /// Tests.
+    pub test: Counts,
+    /// Documents that stay out because they are not done, by status.
+    pub not_done: BTreeMap<&'static str, usize>,
+    /// Documents that are done and have no word.
+    pub without_words: usize,
+    /// Spans that begin or end inside a word: snapped outward or left out, as was chosen.
+    pub half_words: usize,
+    /// Spans left out because another one covers some of their words; the one that begins first stays, of two the
+    /// longer.
+    pub overlapping: usize,
+    /// Spans left out because they touch no word.
+    pub on_no_word: usize,
+    /// Spans left out because the project has no such label any more.
+    pub without_label: usize,
+    /// Documents that were put into a part by the seed, since nobody said which.
+    pub split_by_seed: usize,
+}
+
+impl Account {
+    /// What goes in and what stays out, one sentence a line.
+    pub fn lines(&self) -> Vec<String> {
+        let part = |name: &str, counts: Counts| {
+            format!("{name}: {} documents, {} words, {} spans", counts.documents, counts.words, counts.spans)
+        };
+        let mut lines = vec![part("train", self.train), part("valid", self.valid), part("test", self.test)];
+        lines.extend(self.not_done.iter().map(|(status, count)| format!("stay out: {count} documents ({status})")));
+        lines.extend(self.notes());
+        lines
+    }
+
+    /// What should be known before training, one sentence a line; empty if all is as it was tagged.
+    pub fn notes(&self) -> Vec<String> {
+        let notes = [
+            (self.without_words, "documents have no word and stay out"),
+            (self.half_words, "spans begin or end inside a word and are widened to whole words"),
+            (self.overlapping, "spans lie over another one and stay out: a word has one tag"),
+            (self.on_no_word, "spans touch no word and stay out"),
+            (self.without_label, "spans have a label that the project no longer has and stay out"),
+            (
+                self.split_by_seed,
+                "documents are in no part; a tenth of such documents validates, chosen by the project's seed",
+            ),
+        ];
+        notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+    }
+
+    fn part(&mut self, split: Split) -> &mut Counts {
+        match split {
+            Split::Train => &mut self.train,
+            Split::Valid => &mut self.valid,
+            Split::Test => &mut self.test,
+        }
+    }
+}
+
+/// Of a hundred documents without a split, so many validate.
+const VALID_PERCENT: u64 = 10;
+
+/// The documents that this annotator has done, by part, as words with IOB2 tags.
+///
+/// A document without a split goes where [`split_of`] says; if the project has any document that somebody put into
+/// `valid`, the others without a split teach. If nothing would validate, the document with the lowest hash does, as
+/// long as another is left to teach.
+pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords) -> (Dataset, Account) {
+    let mut account = Account::default();
+    let mut done: Vec<(&Document, Sentence, usize)> = Vec::new();
+    for document in &project.documents {
+        let annotation = journal.annotation(&document.id);
+        if annotation.status != Status::Done {
+            *account.not_done.entry(annotation.status.name()).or_default() += 1;
+        } else if document.words.is_empty() {
+            account.without_words += 1;
+        } else {
+            let spans = word_spans(project, document, annotation.spans(), half_words, &mut account);
+            let tags = Scheme::Bio.encode(&spans, document.words.len());
+            let words = document.word_texts().map(str::to_owned).collect();
+            done.push((document, Sentence { id: document.id.clone(), words, tags }, spans.len()));
+        }
+    }
+    let parts = parts(project, &done.iter().map(|(document, ..)| *document).collect::<Vec<_>>());
+    let mut data = Dataset::default();
+    for ((document, sentence, spans), split) in done.into_iter().zip(parts) {
+        account.split_by_seed += usize::from(document.split.is_none());
+        let counts = account.part(split);
+        counts.documents += 1;
+        counts.words += sentence.words.len();
+        counts.spans += spans;
+        match split {
+            Split::Train => data.train.push(sentence),
+            Split::Valid => data.valid.push(sentence),
+            Split::Test => data.test.push(sentence),
+        }
+    }
+    (data, account)
+}
+
+fn word_spans(
+    project: &Project,
+    document: &Document,
+    spans: &[Span],
+    half_words: HalfWords,
+    account: &mut Account,
+) -> Vec<WordSpan> {
+    let mut taken: Vec<WordSpan> = Vec::new();
+    for span in spans {
+        let Some(label) = project.manifest.labels.get(span.label) else {
+            account.without_label += 1;
+            continue;
+        };
+        let Some(words) = document.words_touching(span.range) else {
+            account.on_no_word += 1;
+            continue;
+        };
+        let whole = document.range_of_words(words.clone()).is_some_and(|whole| {
+            // Blanks at its ends are no part of a word: what counts is that no word is cut.
+            span.range.covers(whole)
+        });
+        if !whole {
+            account.half_words += 1;
+            if half_words == HalfWords::Drop {
+                continue;
+            }
+        }
+        if taken.last().is_some_and(|before| before.end > words.start) {
+            account.overlapping += 1;
+            continue;
+        }
+        taken.push(WordSpan::new(words, &label.name));
+    }
+    taken
+}
+
+fn parts(project: &Project, done: &[&Document]) -> Vec<Split> {
+    let chosen = project.documents.iter().any(|document| document.split == Some(Split::Valid));
+    let seed = project.manifest.split_seed;
+    let part = |document: &&Document| match document.split {
+        Some(split) => split,
+        None if chosen => Split::Train,
+        None => split_of(&document.id, seed),
+    };
+    let mut parts: Vec<Split> = done.iter().map(part).collect();
+    let teaching = parts.iter().filter(|part| **part == Split::Train).count();
+    if teaching >= 2 && !parts.contains(&Split::Valid) {
+        let free = done.iter().enumerate().filter(|(_, document)| document.split.is_none());
+        if let Some((at, _)) = free.min_by_key(|(_, document)| hash(&document.id, seed)) {
+            parts[at] = Split::Valid;
+        }
+    }
+    parts
+}
+
+/// Where a document without a split goes: by its id and the project's seed alone, so that it stays there whatever
+/// else is added.
+pub fn split_of(id: &str, seed: u64) -> Split {
+    if hash(id, seed) % 100 < VALID_PERCENT { Split::Valid } else { Split::Train }
+}
+
+/// FNV-1a of 64 bits over the seed (little endian) and the id, then the finaliser of SplitMix64. Part of the format.
+fn hash(id: &str, seed: u64) -> u64 {
+    let fnv =
+        seed.to_le_bytes().iter().chain(id.as_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    let mixed = (fnv ^ (fnv >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        project::{Import, Manifest},
+        spans::{LabelId, LabelSet},
+        text::TextRange,
+    };
+
+    fn project(items: Vec<Import>) -> (tempfile::TempDir, Project, Journal) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        project.import(Some(&mut anna), 0, items).unwrap();
+        (dir, project, anna.journal)
+    }
+
+    fn item(id: &str, split: Option<Split>, spans: &[(usize, usize, u32)], status: Status) -> Import {
+        let mut document = Document::from_words(id, ["fish", "tacos", "here"]);
+        document.split = split;
+        let spans = spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), LabelId(*label))).collect();
+        Import { document, spans, status }
+    }
+
+    #[test]
+    fn only_what_is_done_teaches_and_the_rest_is_accounted_for() {
+        let (_dir, project, journal) = project(vec![
+            item("a", Some(Split::Train), &[(0, 10, 2)], Status::Done),
+            item("b", Some(Split::Valid), &[], Status::Done),
+            item("c", Some(Split::Train), &[(0, 4, 2)], Status::Partial),
+            item("d", None, &[], Status::Todo),
+            item("e", None, &[(11, 15, 4)], Status::Done),
+        ]);
+        let (data, account) = training_data(&project, &journal, HalfWords::Snap);
+        assert_eq!(data.train.len(), 2);
+        assert_eq!(data.train[0].tags, ["B-Dish", "I-Dish", "O"]);
+        assert_eq!(data.train[1].tags, ["O", "O", "B-Location"]);
+        assert_eq!(account.train, Counts { documents: 2, words: 6, spans: 2 });
+        assert_eq!(account.valid, Counts { documents: 1, words: 3, spans: 0 });
+        assert_eq!(account.not_done, BTreeMap::from([("partial", 1), ("todo", 1)]));
+        assert_eq!(account.split_by_seed, 1);
+    }
+
+    #[test]
+    fn spans_that_do_not_fit_words_are_snapped_or_left_out_and_counted() {
+        let spans = [(1, 10, 2), (5, 10, 1), (10, 11, 3), (10, 15, 4)];
+        let (_dir, project, journal) = project(vec![item("a", Some(Split::Train), &spans, Status::Done)]);
+        let (data, account) = training_data(&project, &journal, HalfWords::Snap);
+        assert_eq!(data.train[0].tags, ["B-Dish", "I-Dish", "B-Location"]);
+        assert_eq!((account.half_words, account.overlapping, account.on_no_word), (1, 1, 1));
+        let (data, account) = training_data(&project, &journal, HalfWords::Drop);
+        assert_eq!(data.train[0].tags, ["O", "B-Cuisine", "B-Location"]);
+        assert_eq!((account.half_words, account.overlapping), (1, 0));
+    }
+
+    #[test]
+    fn about_a_tenth_validates_and_stays_there() {
+        let valid = (0..10_000).filter(|n| split_of(&format!("r{n}"), 42) == Split::Valid).count();
+        assert!((900..1100).contains(&valid), "{valid}");
+        // Part of the format: computed with the same rule in Python.
+        assert_eq!(hash("r1", 42), 0x95b1_b6c1_cc92_cd5e);
+        let (_dir, project, journal) = project(["a", "b"].map(|id| item(id, None, &[], Status::Done)).into());
+        let (data, _) = training_data(&project, &journal, HalfWords::Snap);
+        assert_eq!((data.train.len(), data.valid.len()), (1, 1));
+    }
+}

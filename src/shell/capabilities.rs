@@ -1,0 +1,60 @@
+//! What the terminal can do, from the environment alone: no query is sent, so no late answer can turn up as keys.
+
+/// What the terminal can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whether characters outside ASCII can be shown.
+    pub unicode: bool,
+    /// Whether colours are wanted (`NO_COLOR` is not set, the terminal is not `dumb`).
+    pub color: bool,
+    /// Whether the terminal is at the far end of an SSH line.
+    pub remote: bool,
+    /// Whether tmux stands between.
+    pub tmux: bool,
+}
+
+impl Capabilities {
+    /// Reads the process environment.
+    pub fn from_environment() -> Self {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the variables that `get` gives.
+    pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| get(name).filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
+        let term = set("TERM").unwrap_or_default();
+        // The Linux console has 256 or 512 glyphs: no dotted lines, no Braille.
+        let unicode = (locale.contains("utf-8") || locale.contains("utf8") || cfg!(target_os = "macos")) && term != "linux";
+        Self {
+            unicode,
+            color: set("NO_COLOR").is_none() && term != "dumb",
+            remote: set("SSH_CONNECTION").is_some() || set("SSH_TTY").is_some(),
+            tmux: set("TMUX").is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Capabilities {
+        let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        Capabilities::from_variables(find)
+    }
+
+    #[test]
+    fn the_locale_decides_about_unicode() {
+        assert!(with(&[("LANG", "de_DE.UTF-8"), ("TERM", "xterm")]).unicode);
+        assert!(!with(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8"), ("TERM", "xterm")]).unicode);
+        assert!(!with(&[("LANG", "C.UTF-8"), ("TERM", "linux")]).unicode);
+    }
+
+    #[test]
+    fn no_color_and_ssh_are_seen() {
+        let far = with(&[("NO_COLOR", "1"), ("SSH_CONNECTION", "a b c d"), ("TMUX", "x")]);
+        assert!(!far.color && far.remote && far.tmux);
+        assert!(with(&[("NO_COLOR", ""), ("TERM", "xterm")]).color);
+    }
+}

@@ -1,0 +1,219 @@
+//! The loop: waits, turns what happened into events, lets `app::update` change the state, carries effects out, draws.
+//!
+//! Keys come first, always: they are drained before anything that jobs report is looked at.
+
+use std::{
+    io,
+    path::PathBuf,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use crossbeam_channel::{Receiver, never, select_biased, unbounded};
+
+use super::{
+    Capabilities, clipboard,
+    effects::{Effects, OpenError},
+    input::{self, Input},
+    pace::Pace,
+    signals::{self, Signal},
+    terminal::{self, Guard},
+};
+use crate::{
+    app::{
+        self, Effect, Event, Leave, State,
+        event::{Level, Message, Place},
+    },
+    text::width::Glyphs,
+    ui::{self, Caps, Theme},
+};
+
+/// What the screen begins with.
+#[derive(Debug)]
+pub struct Session {
+    /// The project to open; without one the welcome screen shows.
+    pub open: Option<PathBuf>,
+    /// Who tags.
+    pub annotator: String,
+    /// What the welcome screen offers.
+    pub places: Vec<Place>,
+    /// Colours and styles.
+    pub theme: Theme,
+    /// What the terminal can show.
+    pub capabilities: Capabilities,
+    /// Most frames a second for what jobs report.
+    pub frames: u32,
+}
+
+/// Why there is no screen.
+#[derive(Debug, thiserror::Error)]
+pub enum ShellError {
+    /// The terminal cannot be used.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] io::Error),
+    /// The project could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// Runs the screen until the person leaves. A training that goes on without a screen is waited for.
+///
+/// # Errors
+/// The terminal cannot be used, or the project that was asked for cannot be opened.
+pub fn run(session: Session) -> Result<(), ShellError> {
+    let (input_sender, input) = unbounded();
+    let (signal_sender, signals) = unbounded();
+    let (job_sender, jobs) = unbounded();
+    let mut effects = Effects::new(job_sender, session.annotator.clone());
+    let mut state = State::default();
+    if let Some(dir) = &session.open {
+        // Before the terminal is taken over: what is wrong with the project is best said in the shell.
+        let opened = effects.open_now(dir)?;
+        app::update(&mut state, Event::Opened(Box::new(opened)));
+    } else {
+        app::update(&mut state, Event::Welcome(session.places));
+    }
+    terminal::install_panic_hook();
+    signals::start(signal_sender)?;
+    let guard = Guard::take()?;
+    input::start(input_sender)?;
+    let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
+    let caps = Caps { glyphs, plain: false };
+    let sources = Sources { input, signals, jobs };
+    let mut screen =
+        Screen { guard, state, effects, pace: Pace::new(session.frames), theme: session.theme, caps, tmux: session.capabilities.tmux };
+    let leave = screen.turn(&sources)?;
+    let Screen { guard, effects, .. } = screen;
+    drop(guard);
+    effects.finish(leave);
+    Ok(())
+}
+
+struct Sources {
+    input: Receiver<Input>,
+    signals: Receiver<Signal>,
+    jobs: Receiver<Event>,
+}
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The person left.
+    Left(Leave),
+    /// The terminal is gone or the process was asked to end.
+    Gone,
+}
+
+struct Screen {
+    guard: Guard,
+    state: State,
+    effects: Effects,
+    pace: Pace,
+    theme: Theme,
+    caps: Caps,
+    tmux: bool,
+}
+
+impl Screen {
+    fn turn(&mut self, sources: &Sources) -> io::Result<End> {
+        if let Some(end) = self.resize()? {
+            return Ok(end);
+        }
+        loop {
+            let wait = self.pace.wait(Instant::now());
+            if wait.is_some_and(|wait| wait.is_zero()) && sources.input.is_empty() {
+                self.draw()?;
+                continue;
+            }
+            let due = wait.map_or_else(never, crossbeam_channel::after);
+            let end = select_biased! {
+                recv(sources.input) -> input => self.input(input.unwrap_or(Input::Gone))?,
+                recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::End))?,
+                recv(sources.jobs) -> event => match event {
+                    Ok(event) => {
+                        self.pace.job();
+                        self.happen(event)?
+                    }
+                    Err(_) => None,
+                },
+                recv(due) -> _ => None,
+            };
+            if let Some(end) = end {
+                return Ok(end);
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) -> io::Result<Option<End>> {
+        self.pace.person();
+        match input {
+            Input::Key(key) => self.happen(Event::Key { key, at: now() }),
+            Input::Paste(text) => self.happen(Event::Paste(text)),
+            Input::Resize(columns, rows) => self.happen(Event::Resize { columns, rows }),
+            Input::Gone => self.gone(),
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<Option<End>> {
+        self.pace.person();
+        match signal {
+            Signal::End => self.gone(),
+            Signal::Resize => self.resize(),
+            Signal::Continue => {
+                self.guard.redraw()?;
+                self.resize()
+            }
+        }
+    }
+
+    fn gone(&mut self) -> io::Result<Option<End>> {
+        self.happen(Event::Hangup)?;
+        Ok(Some(End::Gone))
+    }
+
+    fn resize(&mut self) -> io::Result<Option<End>> {
+        let (columns, rows) = self.guard.size()?;
+        self.happen(Event::Resize { columns, rows })
+    }
+
+    /// One event: the state changes, and what follows from it is done or set going.
+    fn happen(&mut self, event: Event) -> io::Result<Option<End>> {
+        for effect in app::update(&mut self.state, event) {
+            match effect {
+                Effect::Quit(leave) => return Ok(Some(End::Left(leave))),
+                Effect::Redraw => self.guard.redraw()?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Copy(text) => {
+                    let (level, text) = match clipboard::copy(self.guard.writer(), &text, self.tmux) {
+                        Ok(way) => (Level::Info, way.to_owned()),
+                        Err(error) => (Level::Warn, format!("nothing was copied: {error}")),
+                    };
+                    self.happen(Event::Message(Message { level, text }))?;
+                }
+                other => self.effects.carry_out(other),
+            }
+        }
+        Ok(None)
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.guard.leave()?;
+        signals::stop_process()?;
+        self.guard.enter()?;
+        self.pace.person();
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let (state, theme, caps) = (&self.state, &self.theme, self.caps);
+        self.guard.draw(|frame| {
+            ui::draw(state, theme, caps, frame);
+        })?;
+        self.pace.drawn(Instant::now());
+        Ok(())
+    }
+}
+
+/// Seconds since 1970, UTC.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,22 @@
+//! Floor 10: the outside world of the screen: terminal, input, signals, frame pacing, clipboard, effects, the loop.
+//!
+//! Plain threads and channels. Whatever happens becomes an [`Event`](crate::app::event::Event) on one ordered channel
+//! per source; only the loop in [`run`] changes the state and draws.
+
+mod capabilities;
+mod clipboard;
+mod desk;
+mod effects;
+mod input;
+mod keys;
+mod looping;
+mod oracle;
+mod pace;
+mod signals;
+mod terminal;
+mod trainer;
+mod watch;
+
+pub use capabilities::Capabilities;
+pub use effects::OpenError;
+pub use looping::{Session, ShellError, run};

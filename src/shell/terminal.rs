@@ -1,0 +1,108 @@
+//! The terminal, taken over and given back. Whatever way the program ends, the guard gives it back once.
+
+use std::{
+    io::{self, Stdout, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crossterm::{
+    cursor::{Hide, Show},
+    event::{DisableBracketedPaste, EnableBracketedPaste},
+    execute, queue,
+    terminal::{
+        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode,
+    },
+};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend};
+
+/// Whether the terminal is ours at the moment; the panic hook asks.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal in raw mode on its alternate screen until dropped.
+pub(super) struct Guard {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Guard {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be switched.
+    pub(super) fn take() -> io::Result<Self> {
+        // `NO_COLOR` is our own business (the mono theme): crossterm's handling of it would reset reverse and bold.
+        crossterm::style::force_color_output(true);
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let mut guard = Self { terminal };
+        guard.enter()?;
+        Ok(guard)
+    }
+
+    /// Takes the terminal over again after [`Self::leave`]; the next frame draws every cell.
+    pub(super) fn enter(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+        self.terminal.clear()
+    }
+
+    /// Gives the terminal back for a while.
+    pub(super) fn leave(&mut self) -> io::Result<()> {
+        release()
+    }
+
+    /// Draws every cell at the next frame.
+    pub(super) fn redraw(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Width and height in cells.
+    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
+        let size = self.terminal.size()?;
+        Ok((size.width, size.height))
+    }
+
+    /// Draws one frame inside a synchronized update: terminals that know it show nothing half-drawn.
+    pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        let drawn = self.terminal.draw(view).map(|_| ());
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        drawn
+    }
+
+    /// The way to the terminal past the cells, for the clipboard.
+    pub(super) fn writer(&mut self) -> &mut impl Write {
+        self.terminal.backend_mut()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = release();
+    }
+}
+
+/// Gives the terminal back if it is ours.
+pub(super) fn release() -> io::Result<()> {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let shown = execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    disable_raw_mode()?;
+    shown
+}
+
+/// Makes a panic on the thread that draws give the terminal back before its message is printed. Panics of workers
+/// are caught where they happen and become events; they must not tear the screen down.
+pub(super) fn install_panic_hook() {
+    let screen = std::thread::current().id();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == screen {
+            let _ = release();
+            before(info);
+        } else {
+            tracing::error!(panic = %info, "a worker panicked");
+        }
+    }));
+}

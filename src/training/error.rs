@@ -1,0 +1,105 @@
+//! Why a training cannot begin or go on.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::{
+    model::{ModelError, TokenizerError, device::DeviceError, network::NetworkError},
+    spans::score::ScoreError,
+};
+
+/// What went wrong, and what to do.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// There is nothing to learn from.
+    #[error("there are no sentences with words in the training part: tag some documents and mark them done, or give --train")]
+    NoData,
+    /// Sentences without any span teach only `O`.
+    #[error("the training part holds no span at all: tag some, else there is nothing to find")]
+    NoLabels,
+    /// Words and tags do not match.
+    #[error("{id}: {words} words, but {tags} tags")]
+    Tags {
+        /// The sentence.
+        id: String,
+        /// Its words.
+        words: usize,
+        /// Its tags.
+        tags: usize,
+    },
+    /// A setting has no meaning.
+    #[error("these settings cannot be: {0}")]
+    Setting(String),
+    /// The words cannot be cut into pieces.
+    #[error("{id}: {source}")]
+    Tokenizer {
+        /// The sentence.
+        id: String,
+        /// The reason.
+        source: TokenizerError,
+    },
+    /// No such device.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The base does not fit the network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The trained model cannot be written.
+    #[error("the trained model could not be written: {0}")]
+    Model(#[from] ModelError),
+    /// The run's files cannot be written.
+    #[error("the run could not be recorded: {0}; make room, or check the rights of the folder")]
+    Record(#[from] io::Error),
+    /// The predictions cannot be scored.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+    /// The device computes something else than the processor.
+    #[error(
+        "{device} does not compute what the processor does: first batch, loss {loss} (processor {expected_loss}), gradient norm {norm} \
+         (processor {expected_norm}); take --device cpu, or update its driver"
+    )]
+    DeviceDisagrees {
+        /// The device.
+        device: String,
+        /// Loss there.
+        loss: f64,
+        /// Loss on the processor.
+        expected_loss: f64,
+        /// Gradient norm there.
+        norm: f64,
+        /// Gradient norm on the processor.
+        expected_norm: f64,
+    },
+    /// Loss or gradient are not finite.
+    #[error(
+        "step {step}: the {what} is not a finite number any more; the learning rate {rate} is probably too high. \
+         The batch was {ids}"
+    )]
+    Diverged {
+        /// The step, counted from 1.
+        step: usize,
+        /// `loss` or `gradient`.
+        what: &'static str,
+        /// The learning rate.
+        rate: f64,
+        /// Ids of the sentences.
+        ids: String,
+    },
+    /// The threads cannot be started.
+    #[error("the training's threads could not be started: {0}")]
+    Threads(String),
+    /// A defect of this program.
+    #[error("the training stopped by a defect of this program: {0}; please report it with log.txt")]
+    Panic(String),
+}
+
+impl TrainError {
+    /// Whether the machine is at fault (device, disk, threads) rather than data or settings.
+    pub fn is_environment(&self) -> bool {
+        matches!(
+            self,
+            Self::Device(_) | Self::Model(_) | Self::Record(_) | Self::DeviceDisagrees { .. } | Self::Threads(_) | Self::Panic(_)
+        )
+    }
+}

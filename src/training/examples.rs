@@ -1,0 +1,223 @@
+//! From sentences to what the network trains on: piece ids with a tag for each labelled piece.
+
+use std::ops::Range;
+
+use super::TrainError;
+use crate::{
+    model::{
+        PieceTokenizer, WordPieces,
+        align::{IGNORE, Window, piece_tags, word_windows},
+    },
+    runs::LabelMode,
+    spans::{Sentence, scheme::Tag},
+};
+
+/// How sentences become examples.
+pub(super) struct Coder<'a> {
+    pub(super) tokenizer: &'a PieceTokenizer,
+    /// The tags of the model, `O` first, each `B-X` followed by its `I-X`.
+    pub(super) tags: &'a [String],
+    pub(super) mode: LabelMode,
+    /// Longest input, the two special pieces included.
+    pub(super) longest: usize,
+}
+
+/// What goes through the network at once: a sentence, or a window of a long one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Example {
+    /// Index of the sentence in its part.
+    pub(super) sentence: usize,
+    /// Piece ids, framed.
+    pub(super) ids: Vec<u32>,
+    /// Labelled places of `ids` with their tags.
+    pub(super) labels: Vec<(usize, usize)>,
+    /// The pieces of the sentence whose prediction is taken from here.
+    pub(super) keep: Range<usize>,
+    /// Where the first of them stands in `ids`.
+    pub(super) offset: usize,
+}
+
+/// A sentence as it is scored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gold {
+    /// Where it comes from.
+    pub(super) id: String,
+    /// The tag of each word, IOB2.
+    pub(super) tags: Vec<String>,
+    /// The word of each piece.
+    pub(super) words: Vec<usize>,
+    /// The tag of each piece, [`IGNORE`] where it does not count.
+    pub(super) labels: Vec<i64>,
+}
+
+/// A part of the data, ready for training or scoring.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    pub(super) examples: Vec<Example>,
+    pub(super) gold: Vec<Gold>,
+    /// Sentences cut into windows.
+    pub(super) cut: usize,
+    /// Words of which the tokenizer leaves nothing.
+    pub(super) without_piece: usize,
+    /// Words whose tag the model does not have.
+    pub(super) unknown_tags: usize,
+}
+
+impl Part {
+    /// Pieces of all examples, special ones included.
+    pub(super) fn pieces(&self) -> usize {
+        self.examples.iter().map(|example| example.ids.len()).sum()
+    }
+
+    /// What is to be said about it, for people.
+    pub(super) fn notes(&self, name: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut note = |count: usize, what: &str| {
+            if count > 0 {
+                notes.push(format!("{name}: {count} {what}"));
+            }
+        };
+        note(self.cut, "sentences are longer than the model reads; cut into windows, no word is lost");
+        note(self.without_piece, "words have no piece in the model's vocabulary; they count as predicted O");
+        note(self.unknown_tags, "words have a tag that the training part does not have; they count as missed");
+        notes
+    }
+}
+
+impl Coder<'_> {
+    /// Encodes a part of the data on the threads of the pool that the caller is in. Sentences without words are left out.
+    pub(super) fn part(&self, sentences: &[Sentence]) -> Result<Part, TrainError> {
+        let sentences: Vec<&Sentence> = sentences.iter().filter(|sentence| !sentence.words.is_empty()).collect();
+        for sentence in &sentences {
+            if sentence.words.len() != sentence.tags.len() {
+                let (words, tags) = (sentence.words.len(), sentence.tags.len());
+                return Err(TrainError::Tags { id: sentence.id.clone(), words, tags });
+            }
+        }
+        let words: Vec<&[String]> = sentences.iter().map(|sentence| sentence.words.as_slice()).collect();
+        let mut part = Part::default();
+        let pieces = match self.tokenizer.words_batch(&words) {
+            Ok(pieces) => pieces,
+            Err(error) => return Err(self.blame(&sentences, error)),
+        };
+        for (sentence, pieces) in sentences.into_iter().zip(pieces) {
+            self.add(&mut part, sentence, pieces);
+        }
+        Ok(part)
+    }
+
+    /// The sentence that the tokenizer refuses.
+    fn blame(&self, sentences: &[&Sentence], error: crate::model::TokenizerError) -> TrainError {
+        let refused = |sentence: &&&Sentence| {
+            let words: Vec<&str> = sentence.words.iter().map(String::as_str).collect();
+            self.tokenizer.words(&words).is_err()
+        };
+        let id = sentences.iter().find(refused).map_or_else(String::new, |sentence| sentence.id.clone());
+        TrainError::Tokenizer { id, source: error }
+    }
+
+    fn add(&self, part: &mut Part, sentence: &Sentence, pieces: WordPieces) {
+        let tags: Vec<String> = sentence.tags.iter().map(|tag| normal(tag)).collect();
+        let ids: Vec<Option<usize>> = tags.iter().map(|tag| self.tags.iter().position(|have| have == tag)).collect();
+        part.unknown_tags += ids.iter().filter(|id| id.is_none()).count();
+        let known: Vec<usize> = ids.iter().map(|id| id.unwrap_or(0)).collect();
+        let mut labels = piece_tags(&pieces, &known, self.mode, &|tag| if tag % 2 == 1 { tag + 1 } else { tag });
+        for (label, word) in labels.iter_mut().zip(&pieces.words) {
+            if ids.get(*word).is_none_or(Option::is_none) {
+                *label = IGNORE;
+            }
+        }
+        let mut has_piece = vec![false; tags.len()];
+        pieces.words.iter().for_each(|word| has_piece.get_mut(*word).into_iter().for_each(|has| *has = true));
+        part.without_piece += has_piece.iter().filter(|has| !**has).count();
+        let windows = self.windows(&pieces.words);
+        part.cut += usize::from(windows.len() > 1);
+        let at = part.gold.len();
+        part.examples.extend(windows.into_iter().map(|window| self.example(at, &pieces, &labels, window)));
+        part.gold.push(Gold { id: sentence.id.clone(), tags, words: pieces.words, labels });
+    }
+
+    /// Neighbours share an eighth of a window, so that no word stands without context.
+    fn windows(&self, words: &[usize]) -> Vec<Window> {
+        let longest = self.longest.saturating_sub(2).max(1);
+        word_windows(words, longest, longest / 8)
+    }
+
+    fn example(&self, sentence: usize, pieces: &WordPieces, labels: &[i64], window: Window) -> Example {
+        let inside = pieces.ids.get(window.pieces.clone()).unwrap_or_default();
+        let ids = std::iter::once(self.tokenizer.cls()).chain(inside.iter().copied()).chain([self.tokenizer.sep()]);
+        let offset = window.keep.start - window.pieces.start + 1;
+        let kept = labels.get(window.keep.clone()).unwrap_or_default().iter().enumerate();
+        let labels = kept.filter_map(|(at, label)| Some((offset + at, usize::try_from(*label).ok()?))).collect();
+        Example { sentence, ids: ids.collect(), labels, keep: window.keep, offset }
+    }
+}
+
+/// A tag of any scheme's letters as IOB2's.
+fn normal(tag: &str) -> String {
+    match Tag::read(tag) {
+        Tag::Outside => "O".to_owned(),
+        Tag::Inside { prefix: 'B' | 'S' | 'U', label } => format!("B-{label}"),
+        Tag::Inside { label, .. } => format!("I-{label}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::folder, spans::dataset::tag_names};
+
+    fn sentence(words: &[&str], tags: &[&str]) -> Sentence {
+        let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect();
+        Sentence { id: "r1".into(), words: owned(words), tags: owned(tags) }
+    }
+
+    fn part(mode: LabelMode, longest: usize, sentences: &[Sentence]) -> Result<Part, TrainError> {
+        let tokenizer = folder::open("mini").unwrap().tokenizer;
+        let tags = tag_names(&["Dish".to_owned(), "Price".to_owned()]);
+        Coder { tokenizer: &tokenizer, tags: &tags, mode, longest }.part(sentences)
+    }
+
+    #[test]
+    fn label_modes_differ_on_later_pieces_only() {
+        let sentences = [sentence(&["great", "tagliatelle"], &["O", "B-Dish"])];
+        let labels = |mode| part(mode, 64, &sentences).unwrap().gold.remove(0).labels;
+        let first = labels(LabelMode::First);
+        assert!(first.len() > 2, "tagliatelle is several pieces");
+        assert_eq!(first[..2], [0, 1]);
+        assert!(first[2..].iter().all(|label| *label == IGNORE));
+        assert!(labels(LabelMode::AllB)[1..].iter().all(|label| *label == 1));
+        assert!(labels(LabelMode::AllI)[2..].iter().all(|label| *label == 2));
+    }
+
+    #[test]
+    fn a_long_sentence_is_cut_and_no_labelled_piece_is_lost_or_taught_twice() {
+        let words = ["cheap", "tacos", "and", "tagliatelle"].repeat(9);
+        let tags = ["B-Price", "B-Dish", "O", "B-Dish"].repeat(9);
+        let part = part(LabelMode::AllB, 12, &[sentence(&words, &tags)]).unwrap();
+        assert_eq!((part.cut, part.without_piece), (1, 0));
+        assert!(part.examples.len() > 3 && part.examples.iter().all(|example| example.ids.len() <= 12));
+        let taught: Vec<i64> = part.examples.iter().flat_map(|e| &e.labels).map(|(_, tag)| *tag as i64).collect();
+        assert_eq!(taught, part.gold[0].labels);
+        for example in &part.examples {
+            assert_eq!(example.labels.first().map(|label| label.0), Some(example.offset));
+        }
+    }
+
+    #[test]
+    fn strange_words_and_tags_are_counted() {
+        let odd = sentence(&["\u{200b}", "tacos", "now"], &["B-Dish", "S-Dish", "B-Hours"]);
+        let part = part(LabelMode::First, 64, &[odd, sentence(&[], &[])]).unwrap();
+        assert_eq!((part.without_piece, part.unknown_tags, part.gold.len()), (1, 1, 1));
+        assert_eq!(part.gold[0].tags, ["B-Dish", "B-Dish", "B-Hours"]);
+        assert_eq!(part.gold[0].labels[0], 1);
+        assert!(part.gold[0].labels[1..].iter().all(|label| *label == IGNORE));
+        assert_eq!(part.notes("train").len(), 2);
+    }
+
+    #[test]
+    fn a_tag_too_few_is_told_with_the_sentences_id() {
+        let error = part(LabelMode::First, 64, &[sentence(&["a", "b"], &["O"])]).unwrap_err();
+        assert_eq!(error.to_string(), "r1: 2 words, but 1 tags");
+    }
+}

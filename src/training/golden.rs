@@ -1,0 +1,137 @@
+//! For tests: the tiny model and the golden numbers of `tests/reference/training_tiny.py`.
+
+use std::collections::BTreeSet;
+
+use burn::tensor::Device;
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+use super::optimizer::AdamW;
+use crate::model::{
+    config::ModelConfig,
+    network::{Network, Packed, Rows},
+    weights::{Array, Weights},
+};
+
+const BEFORE: &[u8] = include_bytes!("../../tests/reference/training_tiny.safetensors");
+const AFTER: &[u8] = include_bytes!("../../tests/reference/training_tiny_after.safetensors");
+const NUMBERS: &str = include_str!("../../tests/reference/training_tiny.json");
+
+#[derive(Deserialize)]
+pub(crate) struct Tiny {
+    pub(crate) inputs: Vec<Vec<u32>>,
+    pub(crate) logits: Vec<Vec<Vec<f32>>>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) orders: Vec<OrderCase>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Step {
+    pub(crate) inputs: Vec<Vec<u32>>,
+    pub(crate) labels: Vec<Vec<i64>>,
+    pub(crate) loss: f64,
+    pub(crate) grad_norm: f64,
+    pub(crate) lr: f64,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OrderCase {
+    pub(crate) n: usize,
+    pub(crate) seed: u64,
+    pub(crate) epoch: usize,
+    pub(crate) order: Vec<usize>,
+}
+
+pub(crate) fn tiny() -> Tiny {
+    serde_json::from_str(NUMBERS).unwrap()
+}
+
+pub(crate) fn config() -> ModelConfig {
+    ModelConfig {
+        vocab_size: 60,
+        max_positions: 24,
+        dim: 16,
+        layers: 2,
+        heads: 2,
+        hidden_dim: 32,
+        dropout: 0.0,
+        attention_dropout: 0.0,
+        tags: ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"].map(str::to_owned).to_vec(),
+    }
+}
+
+pub(crate) fn before() -> Weights {
+    read(BEFORE)
+}
+
+pub(crate) fn after() -> Weights {
+    read(AFTER)
+}
+
+fn read(bytes: &[u8]) -> Weights {
+    let file = SafeTensors::deserialize(bytes).unwrap();
+    let floats = |bytes: &[u8]| bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    let array = |tensor: safetensors::tensor::TensorView<'_>| Array { shape: tensor.shape().to_vec(), data: floats(tensor.data()) };
+    file.tensors().into_iter().map(|(name, tensor)| (name, array(tensor))).collect()
+}
+
+impl Tiny {
+    pub(crate) fn network(&self) -> Network {
+        Network::new(&config(), &before(), &Device::flex()).unwrap()
+    }
+
+    /// With only the rows that the five steps use.
+    pub(crate) fn compact_network(&self) -> Network {
+        let all = self.steps.iter().flat_map(|step| &step.inputs);
+        let words: BTreeSet<u32> = all.clone().flatten().copied().collect();
+        assert!(words.len() < 50, "some rows must stay out");
+        let longest = all.map(Vec::len).max().unwrap() as u32;
+        let (words, positions) = (Rows::Only(words), Rows::Only((0..longest).collect()));
+        Network::build(&config(), &before(), &Device::flex(), &words, &positions).unwrap()
+    }
+}
+
+/// One step without dropout: loss and gradient norm.
+pub(crate) fn step(network: &mut Network, optimiser: &mut AdamW, step: &Step) -> (f64, f64) {
+    let inputs: Vec<&[u32]> = step.inputs.iter().map(Vec::as_slice).collect();
+    let packed = Packed::new(network, &inputs);
+    let labels: Vec<i64> = step.labels.iter().flatten().copied().collect();
+    let labels: Vec<(usize, usize)> =
+        labels.iter().enumerate().filter(|(_, l)| **l >= 0).map(|(at, l)| (at, usize::try_from(*l).unwrap())).collect();
+    super::step::train(network, optimiser, &packed, &labels, None, step.lr)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logits_are_those_of_transformers() {
+        let tiny = tiny();
+        let inputs: Vec<&[u32]> = tiny.inputs.iter().map(Vec::as_slice).collect();
+        let network = tiny.network();
+        let alone = inputs.iter().map(|input| network.logits(&[input]).remove(0)).collect();
+        for ours in [network.logits(&inputs), alone] {
+            assert_eq!(ours.iter().map(Vec::len).collect::<Vec<_>>(), tiny.logits.iter().map(Vec::len).collect::<Vec<_>>());
+            for (ours, theirs) in ours.iter().flatten().flatten().zip(tiny.logits.iter().flatten().flatten()) {
+                assert!((ours - theirs).abs() < 1e-4, "{ours} {theirs}");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_come_out_as_they_went_in() {
+        assert_eq!(tiny().network().weights(), before());
+        assert_eq!(tiny().compact_network().weights(), before());
+    }
+
+    #[test]
+    fn nothing_in_gives_nothing_out() {
+        let network = tiny().network();
+        assert!(network.logits(&[]).is_empty());
+        assert_eq!(network.logits(&[&[]]), [Vec::<Vec<f32>>::new()]);
+        let out = network.logits(&[&[], &[2, 9, 3], &[]]);
+        assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), [0, 3, 0]);
+        assert_eq!(network.logits(&[&[9999; 40]])[0].len(), 40);
+    }
+}

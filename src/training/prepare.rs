@@ -1,0 +1,137 @@
+//! Before the first step: settings checked, data encoded, network made.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Job, TrainError,
+    examples::{Coder, Part},
+    optimizer::AdamW,
+    schedule::Plan,
+};
+use crate::{
+    model::{
+        BaseModel,
+        device::Chosen,
+        network::{Network, Rows},
+        weights::{Array, Weights},
+    },
+    runs::Settings,
+    spans::{Dataset, dataset::tag_names},
+};
+
+const HEAD_WEIGHT: &str = "classifier.weight";
+const HEAD_BIAS: &str = "classifier.bias";
+/// Standard deviation of a new head, transformers' `initializer_range`.
+const HEAD_SPREAD: f64 = 0.02;
+
+/// Everything that the loop needs.
+pub(super) struct Prepared {
+    pub(super) settings: Settings,
+    pub(super) plan: Plan,
+    pub(super) train: Part,
+    pub(super) valid: Part,
+    pub(super) test: Part,
+    pub(super) network: Network,
+    pub(super) optimiser: AdamW,
+    pub(super) tokenizer_json: Vec<u8>,
+    /// For the log.
+    pub(super) notes: Vec<String>,
+}
+
+/// Makes ready. Runs on the threads of the pool that the caller is in.
+pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError> {
+    let Job { data, settings, mut base } = job;
+    settings.check().map_err(TrainError::Setting)?;
+    let labels = data.label_names();
+    if data.train.iter().all(|sentence| sentence.words.is_empty()) {
+        return Err(TrainError::NoData);
+    }
+    if labels.is_empty() {
+        return Err(TrainError::NoLabels);
+    }
+    let tags = tag_names(&labels);
+    let mut notes = std::mem::take(&mut base.notes);
+    let [train, valid, test] = encode(&data, &settings, &base, &tags)?;
+    for (part, name) in [(&train, "train"), (&valid, "valid"), (&test, "test")] {
+        notes.push(format!("{name}: {} sentences, {} pieces", part.gold.len(), part.pieces()));
+    }
+    notes.push(head(&mut base, &tags, settings.seed));
+    base.config.tags = tags;
+    if let Some(rate) = settings.dropout {
+        (base.config.dropout, base.config.attention_dropout) = (rate, rate);
+    }
+    let (words, positions) = rows([&train, &valid, &test]);
+    notes.push(format!("{} of {} word pieces occur and are trained", count(&words), base.config.vocab_size));
+    let network = Network::build(&base.config, &base.weights, &chosen.device, &words, &positions)?;
+    let on_host = matches!(chosen.name.as_str(), "flex" | "ndarray");
+    let optimiser = AdamW::new(&network, settings.weight_decay, settings.max_grad_norm, on_host);
+    let plan = Plan::new(&settings, train.examples.len());
+    Ok(Prepared { settings, plan, train, valid, test, network, optimiser, tokenizer_json: base.tokenizer_json, notes })
+}
+
+fn encode(data: &Dataset, settings: &Settings, base: &BaseModel, tags: &[String]) -> Result<[Part; 3], TrainError> {
+    let coder = Coder {
+        tokenizer: &base.tokenizer,
+        tags,
+        mode: settings.label_mode,
+        longest: settings.max_pieces.min(base.config.max_positions),
+    };
+    Ok([coder.part(&data.train)?, coder.part(&data.valid)?, coder.part(&data.test)?])
+}
+
+/// Makes sure that there is a head for these tags: the base's own if it has exactly these, else a new one.
+fn head(base: &mut BaseModel, tags: &[String], seed: u64) -> String {
+    let (inputs, outputs) = (base.config.dim, tags.len());
+    let has = |weights: &Weights, name: &str, shape: &[usize]| weights.get(name).is_some_and(|a| a.shape == shape);
+    let fits = has(&base.weights, HEAD_WEIGHT, &[outputs, inputs]) && has(&base.weights, HEAD_BIAS, &[outputs]);
+    if base.config.tags == tags && fits {
+        return "the base already tells these labels apart: its classifier is trained on".into();
+    }
+    let data = normals(seed, inputs * outputs);
+    base.weights.insert(HEAD_WEIGHT.to_owned(), Array { shape: vec![outputs, inputs], data });
+    base.weights.insert(HEAD_BIAS.to_owned(), Array { shape: vec![outputs], data: vec![0.0; outputs] });
+    format!("new classifier for {outputs} tags, from seed {seed}")
+}
+
+/// Values of N(0, 0.02), by Box and Muller from a counter.
+fn normals(seed: u64, count: usize) -> Vec<f32> {
+    use crate::model::network::mix;
+    let key = mix(seed ^ 0x7461_676c_6961_7465);
+    // 53 random bits: exact in f64. Never 0, so that the logarithm is finite.
+    let uniform = |at: u64| ((mix(key.wrapping_add(at.wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+    let value = |at: u64| {
+        let (radius, angle) = ((-2.0 * uniform(2 * at).ln()).sqrt(), std::f64::consts::TAU * uniform(2 * at + 1));
+        (HEAD_SPREAD * radius * angle.cos()) as f32
+    };
+    (0u64..).take(count).map(value).collect()
+}
+
+/// The rows of the word and position tables that occur anywhere.
+fn rows(parts: [&Part; 3]) -> (Rows, Rows) {
+    let examples = || parts.into_iter().flat_map(|part| &part.examples);
+    let words: BTreeSet<u32> = examples().flat_map(|example| example.ids.iter().copied()).collect();
+    let longest = examples().map(|example| example.ids.len()).max().unwrap_or(1);
+    (Rows::Only(words), Rows::Only((0u32..).take(longest).collect()))
+}
+
+fn count(rows: &Rows) -> usize {
+    match rows {
+        Rows::All => 0,
+        Rows::Only(ids) => ids.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_head_is_normal_and_repeatable() {
+        let values = normals(42, 20_000);
+        let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / 20_000.0;
+        let square = values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / 20_000.0;
+        assert!(mean.abs() < 5e-4 && (square.sqrt() - 0.02).abs() < 5e-4, "{mean} {square}");
+        assert_eq!(values[..7], normals(42, 7));
+        assert_ne!(values[..7], normals(43, 7));
+    }
+}

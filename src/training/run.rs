@@ -1,0 +1,342 @@
+//! The loop: steps, evaluations, controls, and the end of a run.
+
+use std::time::Instant;
+
+use burn::tensor::Device;
+use crossbeam_channel::Receiver;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::{
+    Job, TrainError,
+    evaluate::{Evaluation, evaluate, labels_of},
+    examples::{Example, Part},
+    order,
+    prepare::{Prepared, prepare},
+    publish::Publisher,
+    step,
+};
+use crate::{
+    model::{
+        device::{self, Chosen},
+        folder,
+        network::{Dropout, Network, Packed},
+    },
+    runs::{Control, Counts, Phase, Point, RunSink, metrics::Report},
+};
+
+/// Steps after which the time of a step is known well enough to tell what is left.
+const STEPS_TO_JUDGE: usize = 3;
+/// What an evaluation costs a piece, against training: no backward pass, no optimiser.
+const EVALUATION_COST: f64 = 0.3;
+/// Ids of a diverged batch that are told.
+const IDS_TOLD: usize = 8;
+
+/// See [`super::run`].
+pub(super) fn run(
+    job: Job,
+    sink: &mut dyn RunSink,
+    controls: &Receiver<Control>,
+    on_point: &mut dyn FnMut(&Point),
+) -> Result<Report, TrainError> {
+    let mut publisher = Publisher::new(sink, on_point);
+    let outcome = begin(job, &mut publisher, controls).and_then(|run| run.to_the_end());
+    if let Err(error) = &outcome {
+        publisher.fail(error);
+    }
+    outcome
+}
+
+fn begin<'a, 'b>(
+    job: Job,
+    publisher: &'a mut Publisher<'b>,
+    controls: &'a Receiver<Control>,
+) -> Result<Run<'a, 'b>, TrainError> {
+    publisher.phase(Phase::Starting)?;
+    let chosen = device::choose(&job.settings.device)?;
+    publisher.set(|status| status.device = chosen.describe());
+    publisher.log(&format!("device {}", chosen.describe()))?;
+    let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).build();
+    let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
+    let mut prepared = pool.install(|| prepare(job, &chosen))?;
+    for note in std::mem::take(&mut prepared.notes) {
+        publisher.log(&note)?;
+    }
+    for (part, name) in [(&prepared.train, "train"), (&prepared.valid, "valid"), (&prepared.test, "test")] {
+        part.notes(name).iter().try_for_each(|note| publisher.warn(note))?;
+    }
+    let (steps, epochs) = (prepared.plan.steps, prepared.settings.epochs);
+    publisher.set(|status| (status.steps, status.epochs) = (steps, epochs));
+    let run = Run {
+        data: prepared,
+        pool,
+        publisher,
+        controls,
+        done: 0,
+        stop_after_epoch: false,
+        meter: Meter::new(),
+        evaluated: Speed::default(),
+        last: None,
+        best: None,
+    };
+    run.compare_with_processor(&chosen)?;
+    Ok(run)
+}
+
+/// A run between two steps.
+struct Run<'a, 'b> {
+    data: Prepared,
+    pool: ThreadPool,
+    publisher: &'a mut Publisher<'b>,
+    controls: &'a Receiver<Control>,
+    /// Optimiser steps done.
+    done: usize,
+    stop_after_epoch: bool,
+    meter: Meter,
+    evaluated: Speed,
+    /// The step of the last evaluation, and what it found.
+    last: Option<(usize, Counts)>,
+    best: Option<Best>,
+}
+
+/// The weights of the best evaluation.
+struct Best {
+    step: usize,
+    counts: Counts,
+    network: Network,
+}
+
+/// Sums since the last step line.
+struct Meter {
+    since: Instant,
+    loss: f64,
+    steps: usize,
+    pieces: usize,
+}
+
+impl Meter {
+    fn new() -> Self {
+        Self { since: Instant::now(), loss: 0.0, steps: 0, pieces: 0 }
+    }
+}
+
+/// Pieces scored, and the seconds it took.
+#[derive(Default)]
+struct Speed {
+    pieces: usize,
+    seconds: f64,
+}
+
+impl Run<'_, '_> {
+    fn to_the_end(mut self) -> Result<Report, TrainError> {
+        let as_planned = self.steps()?;
+        self.finish(if as_planned { Phase::Done } else { Phase::Stopped })
+    }
+
+    /// Trains until the plan or somebody says that it is enough; whether it was the plan.
+    fn steps(&mut self) -> Result<bool, TrainError> {
+        self.publisher.phase(Phase::Training)?;
+        self.meter = Meter::new();
+        let (per_epoch, batch) = (self.data.plan.per_epoch, self.data.settings.batch);
+        let mut order = Vec::new();
+        while self.done < self.data.plan.steps {
+            let (epoch, within) = (self.done / per_epoch, self.done % per_epoch);
+            if self.stop_now()? || (within == 0 && self.done > 0 && self.stop_after_epoch) {
+                return Ok(false);
+            }
+            if within == 0 {
+                let settings = &self.data.settings;
+                order = order::of_epoch(settings.order, settings.seed, epoch, self.data.train.examples.len());
+            }
+            let chosen: Vec<usize> = order.iter().copied().skip(within * batch).take(batch).collect();
+            self.step(&chosen)?;
+            if self.data.plan.evaluations.contains(&self.done) {
+                self.evaluate_valid()?;
+                self.publisher.phase(Phase::Training)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Does what the controls say; waits while the run is paused. Whether the run is to end now.
+    fn stop_now(&mut self) -> Result<bool, TrainError> {
+        let mut paused = false;
+        loop {
+            // Nobody left to resume a paused run: then it goes on.
+            let control = if paused { self.controls.recv().ok() } else { self.controls.try_recv().ok() };
+            match control {
+                Some(Control::Pause) if !paused => {
+                    paused = true;
+                    self.publisher.phase(Phase::Paused)?;
+                }
+                Some(Control::Pause) => {}
+                Some(Control::StopNow) => return Ok(true),
+                Some(Control::StopAfterEpoch) => self.stop_after_epoch = true,
+                Some(Control::Resume) | None if !paused => {
+                    if control.is_none() {
+                        return Ok(false);
+                    }
+                }
+                Some(Control::Resume) | None => {
+                    paused = false;
+                    self.publisher.phase(Phase::Training)?;
+                    self.meter = Meter::new();
+                }
+            }
+            if paused && self.stop_after_epoch {
+                paused = false;
+                self.publisher.phase(Phase::Training)?;
+            }
+        }
+    }
+
+    fn step(&mut self, chosen: &[usize]) -> Result<(), TrainError> {
+        let Prepared { settings, plan, train, network, optimiser, .. } = &mut self.data;
+        let examples: Vec<&Example> = chosen.iter().filter_map(|at| train.examples.get(*at)).collect();
+        let rate = plan.learning_rate(self.done);
+        let config = network.config();
+        let dropout = Dropout::new(config.dropout, config.attention_dropout, settings.seed, self.done);
+        let pieces = examples.iter().map(|example| example.ids.len()).sum::<usize>();
+        let (loss, norm) = self.pool.install(|| {
+            let (packed, labels) = pack(network, &examples);
+            step::train(network, optimiser, &packed, &labels, Some(&dropout), rate)
+        });
+        if !(loss.is_finite() && norm.is_finite()) {
+            let what = if loss.is_finite() { "gradient" } else { "loss" };
+            return Err(TrainError::Diverged { step: self.done + 1, what, rate, ids: ids(&examples, train) });
+        }
+        self.done += 1;
+        self.meter.loss += loss;
+        self.meter.steps += 1;
+        self.meter.pieces += pieces;
+        if self.done.is_multiple_of(self.data.plan.log_every) || self.done == self.data.plan.steps {
+            self.step_line(rate, norm)?;
+        }
+        self.publisher.progress(self.done, self.data.plan.epoch(self.done), self.time_left())
+    }
+
+    fn step_line(&mut self, lr: f64, grad_norm: f64) -> Result<(), TrainError> {
+        let meter = std::mem::replace(&mut self.meter, Meter::new());
+        let tokens_per_second = meter.pieces as f64 / meter.since.elapsed().as_secs_f64().max(1e-9);
+        let (step, epoch) = (self.done, self.data.plan.epoch(self.done));
+        let loss = meter.loss / meter.steps.max(1) as f64;
+        self.publisher.point(&Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second })
+    }
+
+    /// Scores the validation part, if there is one, and keeps the weights if they are the best so far.
+    fn evaluate_valid(&mut self) -> Result<(), TrainError> {
+        if self.data.valid.gold.is_empty() {
+            return Ok(());
+        }
+        let found = self.score(|data| &data.valid, "valid")?;
+        self.last = Some((self.done, found.counts));
+        let f1 = found.counts.word.f1;
+        if self.data.settings.keep_best && self.best.as_ref().is_none_or(|best| f1 > best.counts.word.f1) {
+            // Shares the weights until the next step copies them.
+            let network = self.data.network.clone();
+            self.best = Some(Best { step: self.done, counts: found.counts, network });
+        }
+        Ok(())
+    }
+
+    fn score(&mut self, part: fn(&Prepared) -> &Part, name: &str) -> Result<Evaluation, TrainError> {
+        self.publisher.phase(Phase::Evaluating)?;
+        let (data, since) = (&self.data, Instant::now());
+        let found = self.pool.install(|| evaluate(&data.network, part(data)))?;
+        self.evaluated.seconds += since.elapsed().as_secs_f64();
+        self.evaluated.pieces += part(data).pieces();
+        let point = found.point(name, self.done, data.plan.epoch(self.done));
+        self.publisher.point(&point)?;
+        // The time of an evaluation is no time of training.
+        self.meter.since += since.elapsed();
+        Ok(found)
+    }
+
+    /// Seconds that are left by the speed so far.
+    fn time_left(&self) -> Option<f64> {
+        if self.done < STEPS_TO_JUDGE {
+            return None;
+        }
+        let Prepared { plan, train, valid, test, .. } = &self.data;
+        let step = (self.publisher.seconds() - self.evaluated.seconds).max(0.0) / self.done as f64;
+        let piece = match self.evaluated.pieces {
+            0 => step * EVALUATION_COST * plan.per_epoch as f64 / train.pieces().max(1) as f64,
+            pieces => self.evaluated.seconds / pieces as f64,
+        };
+        let evaluations = plan.evaluations.iter().filter(|at| **at > self.done).count();
+        let pieces = evaluations * valid.pieces() + test.pieces();
+        Some(plan.steps.saturating_sub(self.done) as f64 * step + pieces as f64 * piece)
+    }
+
+    /// Scores what has not been scored, takes the best weights, writes the model.
+    fn finish(mut self, end: Phase) -> Result<Report, TrainError> {
+        if self.last.is_none_or(|(step, _)| step != self.done) {
+            self.evaluate_valid()?;
+        }
+        let seconds = self.publisher.seconds();
+        let mut valid = self.last.map(|(_, counts)| counts);
+        if let Some(best) = self.best.take() {
+            valid = Some(best.counts);
+            let f1 = best.counts.word.f1;
+            self.publisher.log(&format!("kept the weights of step {}: word F1 {f1:.4} on valid", best.step))?;
+            self.data.network = best.network;
+        }
+        let test = match self.data.test.gold.is_empty() {
+            true => None,
+            false => Some(self.score(|data| &data.test, "test")?.counts),
+        };
+        self.publisher.set(|status| status.eta = None);
+        self.publisher.phase(Phase::Saving)?;
+        let Prepared { network, tokenizer_json, .. } = &self.data;
+        let mut folder = self.publisher.sink().model()?;
+        folder::write(folder.as_mut(), network.config(), &network.weights(), tokenizer_json)?;
+        folder.finish()?;
+        let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;
+        let samples_per_second = if seconds > 0.0 { trained / seconds } else { 0.0 };
+        self.publisher.log(&format!("{}: {} steps in {seconds:.1} s", end.name(), self.done))?;
+        self.publisher.phase(end)?;
+        Ok(Report { seconds, steps: self.done, samples_per_second, valid, test })
+    }
+
+    /// A device other than the processor must find the processor's loss and gradient on the first batch.
+    fn compare_with_processor(&self, chosen: &Chosen) -> Result<(), TrainError> {
+        if chosen.name == "flex" {
+            return Ok(());
+        }
+        let Prepared { network, train, settings, .. } = &self.data;
+        let examples: Vec<&Example> = train.examples.iter().take(settings.batch).collect();
+        let measure = |network: &Network| {
+            let (packed, labels) = pack(network, &examples);
+            step::measure(network, &packed, &labels)
+        };
+        let same = Network::new(network.config(), &network.weights(), &Device::flex())?;
+        let (theirs, ours) = self.pool.install(|| (measure(network), measure(&same)));
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-2 * b.abs().max(1e-3);
+        if close(theirs.0, ours.0) && close(theirs.1, ours.1) {
+            return Ok(());
+        }
+        Err(TrainError::DeviceDisagrees {
+            device: chosen.name.clone(),
+            loss: theirs.0,
+            expected_loss: ours.0,
+            norm: theirs.1,
+            expected_norm: ours.1,
+        })
+    }
+}
+
+fn pack(network: &Network, examples: &[&Example]) -> (Packed, Vec<(usize, usize)>) {
+    let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
+    let packed = Packed::new(network, &inputs);
+    let labels = labels_of(examples, &packed);
+    (packed, labels)
+}
+
+fn ids(examples: &[&Example], part: &Part) -> String {
+    let all = examples.iter().filter_map(|example| part.gold.get(example.sentence)).map(|gold| gold.id.as_str());
+    let told: Vec<&str> = all.take(IDS_TOLD).collect();
+    let more = if examples.len() > IDS_TOLD { " and others" } else { "" };
+    format!("{}{more}", told.join(", "))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use crossbeam_channel::unbounded;
+
+use super::*;
+use crate::{
+    model::{BaseModel, ModelConfig, weights},
+    runs::{FolderSink, LabelMode, Settings, Status},
+    spans::{Dataset, Sentence},
+    training::worker,
+};
+
+/// Everything that a run wrote.
+#[derive(Default)]
+struct Written {
+    /// `point`, `told` (the callback) and phases, in order.
+    order: Vec<String>,
+    points: Vec<Point>,
+    statuses: Vec<Status>,
+    files: BTreeMap<String, Vec<u8>>,
+    finished: bool,
+}
+
+/// A sink in memory; its clones write to the same.
+#[derive(Clone, Default)]
+struct Memory {
+    written: Arc<Mutex<Written>>,
+    /// The call that fails, or panics.
+    broken: Option<&'static str>,
+}
+
+impl Memory {
+    fn get(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap()
+    }
+
+    fn check(&self, call: &str) -> io::Result<()> {
+        match self.broken {
+            Some("panic") if call == "point" => panic!("the disk is on fire"),
+            Some(broken) if broken == call => Err(io::Error::other("the disk is full")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RunSink for Memory {
+    fn point(&mut self, point: &Point) -> io::Result<()> {
+        self.check("point")?;
+        self.get().order.push("point".into());
+        self.get().points.push(point.clone());
+        Ok(())
+    }
+
+    fn status(&mut self, status: &Status) -> io::Result<()> {
+        self.check("status")?;
+        self.get().order.push(status.phase.name().into());
+        self.get().statuses.push(status.clone());
+        Ok(())
+    }
+
+    fn log(&mut self, _: &str) -> io::Result<()> {
+        self.check("log")
+    }
+
+    fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
+        self.check("model")?;
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl FolderSink for Memory {
+    fn file(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.get().files.insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.get().finished = true;
+        Ok(())
+    }
+}
+
+fn sentences() -> Vec<Sentence> {
+    let lines = [
+        "cheap/B-Price tacos/B-Dish near/B-Location me/I-Location",
+        "any sushi/B-Dish bars/O open/B-Hours late/I-Hours",
+        "find tagliatelle/B-Dish al/I-Dish ragu/I-Dish",
+        "a five/B-Rating star/I-Rating place/O downtown/B-Location",
+        "is there parking/B-Amenity at/O dennys/B-Restaurant_Name",
+        "italian/B-Cuisine food/O under/B-Price ten/I-Price dollars/I-Price",
+        "best/B-Rating ramen/B-Dish in/B-Location town/I-Location",
+        "thai/B-Cuisine with/O outdoor/B-Amenity seating/I-Amenity",
+    ];
+    let word = |item: &str| item.split_once('/').map_or((item.to_owned(), "O".to_owned()), |(w, t)| (w.into(), t.into()));
+    let sentence = |(at, line): (usize, &str)| {
+        let (words, tags) = line.split(' ').map(word).unzip();
+        Sentence { id: format!("s{at}"), words, tags }
+    };
+    lines.into_iter().enumerate().map(sentence).collect()
+}
+
+/// A network of random weights small enough to learn in a moment, with the embedded base's tokenizer.
+fn base() -> BaseModel {
+    let tokenizer = folder::open("mini").unwrap();
+    let config = ModelConfig {
+        max_positions: 32,
+        dim: 32,
+        layers: 1,
+        heads: 2,
+        hidden_dim: 64,
+        dropout: 0.0,
+        attention_dropout: 0.0,
+        tags: Vec::new(),
+        ..tokenizer.config
+    };
+    let mut state = 1u64;
+    let mut random = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        (crate::model::network::mix(state) >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    };
+    let array = |(name, shape): (String, Vec<usize>), random: &mut dyn FnMut() -> f32| {
+        let norm = if name.contains("orm.weight") { 1.0 } else { 0.0 };
+        let data = (0..shape.iter().product()).map(|_| norm + 0.3 * random()).collect();
+        (name, weights::Array { shape, data })
+    };
+    let weights = weights::parameters(&config).into_iter().map(|parameter| array(parameter, &mut random)).collect();
+    BaseModel { config, weights, ..tokenizer }
+}
+
+fn job(change: impl Fn(&mut Settings)) -> Job {
+    let mut settings = Settings { device: "cpu".into(), ..Settings::lesson("tiny") };
+    (settings.learning_rate, settings.batch, settings.epochs) = (1e-2, 4, 2.0);
+    settings.label_mode = LabelMode::First;
+    change(&mut settings);
+    Job { data: Dataset { train: sentences(), valid: sentences(), test: Vec::new() }, settings, base: base() }
+}
+
+/// Runs with these controls waiting.
+fn run_with(job: Job, sink: &Memory, controls: &[Control]) -> Result<Report, TrainError> {
+    let (tell, heard) = unbounded();
+    controls.iter().for_each(|control| tell.send(*control).unwrap());
+    drop(tell);
+    let listener = sink.clone();
+    run(job, &mut sink.clone(), &heard, &mut |_| listener.get().order.push("told".into()))
+}
+
+#[test]
+fn eight_sentences_are_learned_by_heart() {
+    let sink = Memory::default();
+    let report = run_with(job(|s| (s.epochs, s.evaluations, s.keep_best) = (40.0, 4, true)), &sink, &[]).unwrap();
+    assert_eq!(report.steps, 80);
+    let valid = report.valid.unwrap();
+    assert_eq!((valid.word.f1, valid.piece.f1, report.test), (1.0, 1.0, None));
+    let written = sink.get();
+    assert!(written.finished);
+    let files: Vec<&str> = written.files.keys().map(String::as_str).collect();
+    assert!(["config.json", "model.safetensors", "tokenizer.json"].iter().all(|name| files.contains(name)), "{files:?}");
+    let last = written.statuses.last().unwrap();
+    assert_eq!((last.phase, last.step, last.steps, last.eta), (Phase::Done, 80, 80, None));
+    assert_eq!(written.points.iter().filter(|point| matches!(point, Point::Eval { .. })).count(), 4);
+    let losses: Vec<f64> = written.points.iter().filter_map(|p| if let Point::Step { loss, .. } = p { Some(*loss) } else { None }).collect();
+    assert!(losses.len() == 80 && losses[79] < 0.1 * losses[0], "{losses:?}");
+}
+
+#[test]
+fn a_point_is_written_before_it_is_told() {
+    let sink = Memory::default();
+    run_with(job(|_| ()), &sink, &[]).unwrap();
+    let order = &sink.get().order;
+    let points = order.iter().enumerate().filter(|(_, what)| *what == "point");
+    assert!(points.clone().count() > 4);
+    assert!(points.clone().all(|(at, _)| order[at + 1] == "told"));
+    assert_eq!(order.first().map(String::as_str), Some("starting"));
+    let ends: Vec<&str> = order.iter().rev().take(2).map(String::as_str).collect();
+    assert_eq!(ends, ["done", "saving"]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let points = |seed: u64| {
+        let sink = Memory::default();
+        run_with(job(|s| (s.seed, s.dropout) = (seed, Some(0.2))), &sink, &[]).unwrap();
+        let losses = |point: &Point| match point {
+            Point::Step { loss, .. } | Point::Eval { loss, .. } => *loss,
+        };
+        let written = sink.get();
+        written.points.iter().map(losses).collect::<Vec<f64>>()
+    };
+    assert_eq!(points(1), points(1));
+    assert_ne!(points(1), points(2));
+}
+
+#[test]
+fn stop_now_scores_and_keeps_what_there_is() {
+    let sink = Memory::default();
+    let report = run_with(job(|_| ()), &sink, &[Control::StopNow]).unwrap();
+    assert_eq!(report.steps, 0);
+    assert!(report.valid.is_some() && sink.get().finished);
+    assert_eq!(sink.get().statuses.last().unwrap().phase, Phase::Stopped);
+}
+
+#[test]
+fn stop_after_epoch_finishes_it() {
+    let sink = Memory::default();
+    let report = run_with(job(|s| s.epochs = 9.0), &sink, &[Control::StopAfterEpoch]).unwrap();
+    assert_eq!(report.steps, 2);
+    assert_eq!(sink.get().statuses.last().unwrap().phase, Phase::Stopped);
+}
+
+#[test]
+fn a_paused_run_waits_and_goes_on() {
+    let sink = Memory::default();
+    let report = run_with(job(|_| ()), &sink, &[Control::Pause, Control::Pause, Control::Resume, Control::Resume]).unwrap();
+    assert_eq!(report.steps, 4);
+    let order = sink.get().order.clone();
+    let paused = order.iter().position(|what| what == "paused").unwrap();
+    assert_eq!(order[paused + 1], "training");
+    assert_eq!(order.iter().filter(|what| *what == "paused").count(), 1);
+}
+
+#[test]
+fn a_diverged_run_names_the_step_and_the_sentences() {
+    let sink = Memory::default();
+    let error = run_with(job(|s| (s.learning_rate, s.epochs) = (1e36, 9.0)), &sink, &[]).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, TrainError::Diverged { step: 2.., .. }), "{text}");
+    assert!(text.contains("s0") || text.contains("s1") || text.contains("s2"), "{text}");
+    let written = sink.get();
+    let last = written.statuses.last().unwrap();
+    assert_eq!((last.phase, &last.message), (Phase::Failed, &text));
+    assert!(!written.finished);
+}
+
+#[test]
+fn what_cannot_be_written_ends_the_run() {
+    for broken in ["point", "status", "log", "model"] {
+        let sink = Memory { broken: Some(broken), ..Memory::default() };
+        let error = run_with(job(|_| ()), &sink, &[]).unwrap_err();
+        assert!(error.to_string().contains("the disk is full"), "{broken}: {error}");
+        assert!(!sink.get().finished);
+    }
+}
+
+#[test]
+fn settings_without_meaning_are_refused() {
+    let error = run_with(job(|s| s.batch = 0), &Memory::default(), &[]).unwrap_err();
+    assert!(matches!(error, TrainError::Setting(_)), "{error}");
+}
+
+#[test]
+fn data_that_teaches_nothing_is_refused() {
+    let fails = |change: fn(&mut Dataset)| {
+        let mut job = job(|_| ());
+        change(&mut job.data);
+        run_with(job, &Memory::default(), &[]).unwrap_err()
+    };
+    assert!(matches!(fails(|data| data.train.clear()), TrainError::NoData));
+    let nothing = fails(|data| data.train.iter_mut().for_each(|s| s.tags.fill("O".into())));
+    assert!(matches!(nothing, TrainError::NoLabels));
+}
+
+#[test]
+fn a_run_without_validation_keeps_the_last_weights() {
+    let sink = Memory::default();
+    let mut job = job(|s| s.keep_best = true);
+    job.data.test = std::mem::take(&mut job.data.valid);
+    let report = run_with(job, &sink, &[]).unwrap();
+    assert!(report.valid.is_none() && report.test.is_some() && sink.get().finished);
+}
+
+#[test]
+fn a_worker_tells_how_far_it_is_and_takes_commands() {
+    let sink = Memory::default();
+    let handle = worker::spawn(job(|s| s.epochs = 1e4), sink.clone()).unwrap();
+    while handle.watermark().points == 0 {
+        handle.wake().recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+    let mark = handle.watermark();
+    assert!(mark.points <= sink.get().points.len(), "on disk first");
+    handle.control(Control::StopNow);
+    let report = handle.join().unwrap();
+    assert!(report.steps > 0 && sink.get().finished);
+}
+
+#[test]
+fn a_panic_in_a_worker_becomes_an_error() {
+    let sink = Memory { broken: Some("panic"), ..Memory::default() };
+    let handle = worker::spawn(job(|_| ()), sink.clone()).unwrap();
+    let error = handle.join().unwrap_err();
+    assert!(matches!(&error, TrainError::Panic(words) if words == "the disk is on fire"), "{error}");
+    assert_eq!(sink.written.lock().unwrap_or_else(|e| e.into_inner()).statuses.last().unwrap().phase, Phase::Failed);
+}
+
+#[test]
+fn a_finished_workers_channel_is_closed() {
+    let handle = worker::spawn(job(|s| s.epochs = 1.0), Memory::default()).unwrap();
+    while let Ok(()) = handle.wake().recv_timeout(Duration::from_secs(60)) {}
+    assert_eq!(handle.watermark().status.phase, Phase::Done);
+    handle.control(Control::Pause);
+    assert_eq!(handle.join().unwrap().steps, 2);
+}

@@ -1,0 +1,175 @@
+//! What all screens share: the status line, two hairlines, the key line, and messages.
+
+use ratatui::{layout::Rect, style::Style};
+
+use crate::{
+    app::{Screen, event::Level, project::SaveState, state::SizeClass},
+    runs::Phase,
+    spans::Status,
+    text::{
+        width::{self, Glyphs},
+        wrap::Layout,
+    },
+};
+
+use super::{
+    Canvas, Target,
+    paint::{Painter, bottom, clock, counted, grouped, inset, share, top},
+};
+
+/// Rows that a message may take.
+const MESSAGE_ROWS: usize = 5;
+
+impl Canvas<'_> {
+    /// Draws the frame of every screen and returns what is left for the screen itself, its last row a hairline on
+    /// which messages are written.
+    pub(super) fn chrome(&mut self, area: Rect) -> Rect {
+        let (status, rest) = top(area, 1);
+        let (rule, rest) = top(rest, 1);
+        let (body, keys) = bottom(rest, 1);
+        self.status_line(inset(status, 1));
+        self.painter.rule(rule, self.theme.border);
+        self.key_line(inset(keys, 1));
+        body
+    }
+
+    fn status_line(&mut self, area: Rect) {
+        let left = self.place_words();
+        let end = self.painter.pieces(area, &left);
+        let room = usize::from(area.right().saturating_sub(end + 2));
+        let fitting = self.run_words().into_iter().find(|words| width::width(words) <= room);
+        if let Some(words) = fitting {
+            self.painter.text_before(area.right(), area.y, area.width, &words, self.theme.muted);
+        }
+        let first = Rect::new(area.x, area.y, end.saturating_sub(area.x).min(8), 1);
+        self.hits.add(first, Target::Screen(self.state.screen));
+    }
+
+    /// Where we are and whether it is saved.
+    fn place_words(&self) -> Vec<(String, Style)> {
+        let (state, theme) = (self.state, self.theme);
+        let Some(project) = &state.project else {
+            return vec![("tagliatelle".to_owned(), theme.accent)];
+        };
+        let mut words = vec![(state.screen.name().to_owned(), theme.accent), (project.name.clone(), theme.text)];
+        let tag = &state.tag;
+        if state.screen == Screen::Tag && !project.documents.is_empty() {
+            let annotation = project.annotation(tag.document);
+            words.push((
+                format!("document {}/{}", grouped(tag.document + 1), grouped(project.documents.len())),
+                theme.text,
+            ));
+            let style = if annotation.status == Status::Done { theme.ok } else { theme.text };
+            words.push((annotation.status.name().to_owned(), style));
+            words.push((counted(annotation.spans().len(), "span"), theme.text));
+        } else {
+            words.push((counted(project.documents.len(), "document"), theme.text));
+        }
+        words.push(match (project.save_state(), &project.read_only) {
+            (_, Some(_)) => ("read only".to_owned(), theme.warn),
+            (SaveState::Saved, None) => ("saved".to_owned(), theme.ok),
+            (SaveState::Saving(n), None) => (format!("saving {n}"), theme.muted),
+            (SaveState::Failed(n), None) => (format!("NOT SAVED {n}"), theme.bad),
+        });
+        // Whether it is saved must be in sight on the narrowest screen; what comes after may not fit.
+        words.push((format!("{} today", grouped(project.done_today())), theme.muted));
+        words
+    }
+
+    /// What trains, or what the newest run reached: from many words to few.
+    fn run_words(&self) -> Vec<String> {
+        let train = &self.state.train;
+        if train.is_starting() {
+            return vec!["training is being prepared".to_owned(), "training".to_owned()];
+        }
+        let Some(run) = train.running().or(train.runs.first()) else { return Vec::new() };
+        let phase = run.status.phase;
+        let f1 = run.word_f1.map(|f1| format!("F1 {}", share(f1)));
+        let long = f1.as_ref().map(|f1| format!("  word {f1}")).unwrap_or_default();
+        let eta =
+            run.status.eta.filter(|_| !phase.is_over()).map(|eta| format!("  eta {}", clock(eta))).unwrap_or_default();
+        let name =
+            if phase == Phase::Done { format!("run {}", run.id) } else { format!("run {} {}", run.id, phase.name()) };
+        let short = f1.unwrap_or_else(|| phase.name().to_owned());
+        vec![format!("{name}{long}{eta}"), format!("run {}{long}", run.id), format!("run {short}"), short]
+    }
+
+    /// What the keys do now, most used first, as many as fit; `? more` always.
+    pub(super) fn key_line(&mut self, area: Rect) {
+        let facts = self.state.facts();
+        let hints = self.state.keymap.hints(self.state.context(), &facts);
+        let wide =
+            |keys: &str, word: &str| u16::try_from(width::width(keys) + 1 + width::width(word)).unwrap_or(u16::MAX);
+        let more = hints.iter().find(|hint| hint.word == "more");
+        let reserved = more.map_or(0, |hint| wide(&hint.keys, hint.word) + 2);
+        let mut x = area.x;
+        for hint in hints.iter().filter(|hint| hint.word != "more") {
+            let needed = wide(&hint.keys, hint.word);
+            if x.saturating_add(needed).saturating_add(reserved) > area.right() {
+                break;
+            }
+            x = self.hint(x, area, &hint.keys, hint.word) + 2;
+        }
+        if let Some(hint) = more {
+            self.hint(x, area, &hint.keys, hint.word);
+        }
+    }
+
+    fn hint(&mut self, x: u16, area: Rect, keys: &str, word: &str) -> u16 {
+        let room = |x: u16| area.right().saturating_sub(x);
+        let x = x + self.painter.text(x, area.y, room(x), keys, self.theme.accent) + 1;
+        x + self.painter.text(x, area.y, room(x), word, self.theme.text)
+    }
+
+    /// Writes messages on the hairline at the bottom of `body`, and upwards from there if they are long.
+    pub(super) fn told(&mut self, body: Rect) {
+        let (_, rule) = bottom(body, 1);
+        self.painter.rule(rule, self.theme.border);
+        let mut lines: Vec<(String, Style)> = Vec::new();
+        let room = usize::from(body.width.saturating_sub(4));
+        let failure = self.state.project.as_ref().and_then(|project| project.save_failure());
+        if let Some(failure) = failure {
+            let text = format!("Not saved: {failure}. Nothing is lost; ctrl-s or the next action tries again.");
+            lines.extend(wrapped(&text, room).map(|line| (line, self.theme.bad)));
+        }
+        if let Some(message) = &self.state.message {
+            let style = match message.level {
+                Level::Info => self.theme.text,
+                Level::Warn => self.theme.warn,
+                Level::Error => self.theme.bad,
+            };
+            lines.extend(wrapped(&message.text, room).map(|line| (line, style)));
+        }
+        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(body.height);
+        for (y, (line, style)) in (body.bottom() - rows..body.bottom()).zip(lines) {
+            let row = Rect::new(body.x, y, body.width, 1);
+            blank(&mut self.painter, row);
+            self.painter.rule(Rect { width: 1, ..row }, self.theme.border);
+            self.painter.text(row.x + 2, y, row.width.saturating_sub(3), &line, style);
+        }
+    }
+
+    /// The class of the terminal's size.
+    pub(super) fn class(&self) -> SizeClass {
+        self.state.size.class()
+    }
+}
+
+/// Empties an area before something is drawn over it.
+pub(super) fn blank(painter: &mut Painter<'_>, area: Rect) {
+    let area = area.intersection(painter.buffer.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            if let Some(cell) = painter.buffer.cell_mut((x, y)) {
+                cell.reset();
+            }
+        }
+    }
+}
+
+/// `text` in lines of at most `room` cells.
+pub(super) fn wrapped(text: &str, room: usize) -> impl Iterator<Item = String> {
+    let layout = Layout::new(text, room, Glyphs::Unicode);
+    let lines: Vec<String> = layout.lines().iter().map(|line| line.range.of(text).trim_end().to_owned()).collect();
+    lines.into_iter().take(MESSAGE_ROWS)
+}

@@ -1,0 +1,82 @@
+//! Floor 9: drawing. A pure function from the state to cells; nothing here changes anything.
+
+mod chart;
+mod chrome;
+mod documents;
+mod evaluate;
+mod explore;
+mod hits;
+mod overlay;
+mod paint;
+mod tag;
+mod text_pane;
+pub mod theme;
+mod train;
+mod welcome;
+
+#[cfg(test)]
+mod tests;
+
+use ratatui::{Frame, layout::Rect};
+
+use crate::app::{
+    Screen, State,
+    state::{Size, SizeClass},
+};
+
+pub use hits::{HitMap, Target};
+pub use paint::Caps;
+pub use theme::Theme;
+
+use paint::Painter;
+
+/// What every part of the screen draws with.
+struct Canvas<'a> {
+    state: &'a State,
+    theme: &'a Theme,
+    painter: Painter<'a>,
+    hits: HitMap,
+    /// Where the terminal's cursor stands: in the text field that is being typed in.
+    cursor: Option<(u16, u16)>,
+}
+
+/// Draws the whole screen.
+pub fn draw(state: &State, theme: &Theme, caps: Caps, frame: &mut Frame<'_>) -> HitMap {
+    let area = frame.area();
+    let painter = Painter { buffer: frame.buffer_mut(), caps };
+    let mut canvas = Canvas { state, theme, painter, hits: HitMap::default(), cursor: None };
+    canvas.screen(area);
+    let Canvas { hits, cursor, .. } = canvas;
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+    hits
+}
+
+impl Canvas<'_> {
+    fn screen(&mut self, area: Rect) {
+        if (Size { columns: area.width, rows: area.height }).class() == SizeClass::Tiny {
+            return self.tiny(area);
+        }
+        let body = self.chrome(area);
+        match (&self.state.project, self.state.screen) {
+            (None, _) => self.welcome(body),
+            (Some(project), Screen::Tag) => self.tag(project, body),
+            (Some(project), Screen::Documents) => self.documents(project, body),
+            (Some(_), Screen::Train) => self.train(body),
+            (Some(_), Screen::Evaluate) => self.evaluate(body),
+            (Some(project), Screen::Explore) => self.explore(project, body),
+        }
+        self.told(body);
+        self.overlay(area);
+    }
+
+    /// A polite line where nothing else fits.
+    fn tiny(&mut self, area: Rect) {
+        let text =
+            format!("Please make the window 60x16 or larger; it is {}x{}. Nothing is lost.", area.width, area.height);
+        for (y, line) in (area.top()..area.bottom()).zip(chrome::wrapped(&text, usize::from(area.width))) {
+            self.painter.text(area.x, y, area.width, &line, self.theme.text);
+        }
+    }
+}

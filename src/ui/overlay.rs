@@ -1,0 +1,157 @@
+//! Help, palette, questions: drawn over the screen.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    app::{
+        field::Field,
+        overlay::{self, Overlay},
+        project::SaveState,
+    },
+    runs::Phase,
+    text::width,
+};
+
+use super::{
+    Canvas, Target,
+    chrome::{blank, wrapped},
+    paint::{inset, top},
+};
+
+impl Canvas<'_> {
+    pub(super) fn overlay(&mut self, area: Rect) {
+        let Some(overlay) = &self.state.overlay else { return };
+        self.hits.clear();
+        self.cursor = None;
+        match overlay {
+            Overlay::Help { top } => self.help(area, *top),
+            Overlay::Palette { query, row } => self.palette(area, query, *row),
+            Overlay::StopMenu => {
+                self.ask(area, &self.stop_text(), 0);
+            }
+            Overlay::QuitMenu => {
+                self.ask(area, &self.quit_text(), 0);
+            }
+            Overlay::Export(field) => {
+                let text = "Export to which format? conll2003, label-studio, spacy-json, hf-jsonl, csv and more";
+                let line = self.ask(area, text, 1);
+                self.input(line, "format ", field);
+            }
+        }
+    }
+
+    /// Empties the rows of the screen between its status line and its key line, from `rows` above the bottom on.
+    fn sheet(&mut self, area: Rect, rows: u16) -> Rect {
+        let (_, body) = top(area, 2);
+        let rows = rows.min(body.height.saturating_sub(1));
+        let sheet = Rect { y: body.bottom() - 1 - rows, height: rows, ..body };
+        blank(&mut self.painter, sheet);
+        if sheet.y == body.y {
+            return inset(sheet, 2);
+        }
+        self.painter.rule(sheet, self.theme.border);
+        inset(top(sheet, 1).1, 2)
+    }
+
+    /// Draws a question and returns the `more` rows below it.
+    fn ask(&mut self, area: Rect, text: &str, more: u16) -> Rect {
+        let lines: Vec<String> = wrapped(text, usize::from(area.width.saturating_sub(4))).collect();
+        let rows = u16::try_from(lines.len()).unwrap_or(1);
+        let sheet = self.sheet(area, rows + more + 1);
+        for (y, line) in (sheet.top()..sheet.bottom()).zip(&lines) {
+            self.painter.text(sheet.x, y, sheet.width, line, self.theme.accent);
+        }
+        top(sheet, rows).1
+    }
+
+    fn stop_text(&self) -> String {
+        let epoch = self
+            .state
+            .train
+            .running()
+            .map(|run| format!(", now in epoch {:.1} of {}", run.status.epoch, run.status.epochs));
+        format!(
+            "End the run{}? Its model is kept either way. e after this epoch, n now, esc lets it go on.",
+            epoch.unwrap_or_default()
+        )
+    }
+
+    fn quit_text(&self) -> String {
+        let train = &self.state.train;
+        let mut text = String::new();
+        if let Some(SaveState::Saving(n) | SaveState::Failed(n)) =
+            self.state.project.as_ref().map(|project| project.save_state())
+        {
+            text.push_str(&format!("{n} of your actions are not on disk yet and would be lost. "));
+        }
+        if train.is_ours() {
+            let paused = train.running().is_some_and(|run| run.status.phase == Phase::Paused);
+            let word = if paused { "is paused" } else { "is going on" };
+            text.push_str(&format!(
+                "A training {word}. s stops it, keeps its model and leaves; k leaves and lets it go on; "
+            ));
+        } else {
+            text.push_str("y leaves; ");
+        }
+        text + "esc stays."
+    }
+
+    fn help(&mut self, area: Rect, from: usize) {
+        let sheet = self.sheet(area, area.height);
+        let lines = self.state.keymap.help(self.state.screen_context());
+        let (head, rest) = top(sheet, 1);
+        let shown = usize::from(rest.height);
+        let from = from.min(lines.len().saturating_sub(shown));
+        let last = (from + shown).min(lines.len());
+        let title = format!(
+            "keys of the {} screen, {}-{} of {}",
+            self.state.screen_context().name(),
+            from + 1,
+            last,
+            lines.len()
+        );
+        self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
+        for (y, (keys, doc)) in (rest.top()..rest.bottom()).zip(lines.iter().skip(from)) {
+            self.painter.text(rest.x, y, 14, keys, self.theme.accent);
+            self.painter.text(rest.x + 15, y, rest.width.saturating_sub(15), doc, self.theme.text);
+        }
+    }
+
+    fn palette(&mut self, area: Rect, query: &Field, row: usize) {
+        let sheet = self.sheet(area, area.height * 2 / 3);
+        let (line, rest) = top(sheet, 1);
+        self.input(line, ":", query);
+        let entries = overlay::entries(self.state, query.text());
+        if entries.is_empty() {
+            self.painter.text(rest.x, rest.y, rest.width, "nothing of that name can be done now", self.theme.muted);
+        }
+        let rows = usize::from(rest.height.max(1));
+        let first = row / rows * rows;
+        for (y, (at, entry)) in (rest.top()..rest.bottom()).zip(entries.iter().enumerate().skip(first)) {
+            self.painter.text(rest.x, y, 20, &entry.name, self.theme.text);
+            self.painter.text(rest.x + 21, y, 10, &entry.keys, self.theme.accent);
+            self.painter.text(rest.x + 32, y, rest.width.saturating_sub(32), entry.doc, self.theme.muted);
+            if at == row {
+                self.painter.mark_row(rest, y, self.theme.selection);
+            }
+            self.hits.add(Rect::new(rest.x, y, rest.width, 1), Target::Row(at));
+        }
+    }
+
+    /// A field with its cursor.
+    pub(super) fn input(&mut self, area: Rect, prompt: &str, field: &Field) {
+        let used = self.painter.text(area.x, area.y, area.width, prompt, self.theme.accent);
+        let (before, after) = field.parts();
+        let room = usize::from(area.width.saturating_sub(used + 1));
+        // A text that is longer than its place shows the part before the cursor.
+        let mut shown = before;
+        while width::width(shown) > room {
+            shown = shown.char_indices().nth(1).map_or("", |(at, _)| shown.split_at(at).1);
+        }
+        let x = area.x + used;
+        let text = format!("{shown}{after}");
+        self.painter.text(x, area.y, area.right().saturating_sub(x), &text, self.theme.text);
+        let column = u16::try_from(width::width(shown)).unwrap_or(0);
+        self.cursor = Some((x + column, area.y));
+    }
+}

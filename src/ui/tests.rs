@@ -1,0 +1,422 @@
+//! Whole screens, with their styles, as snapshots: the text of every row, and under it which cells have which style.
+
+use proptest::prelude::*;
+use ratatui::{Terminal, backend::TestBackend, style::Style};
+
+use crate::{
+    app::{
+        Event, Key, State,
+        event::{DataSummary, Found, Guess, Opened, Place, Prediction, RunInfo},
+        update,
+    },
+    runs::{LabelScores, Phase, Point, Scores, Settings, Status},
+    spans::{Document, Journal, LabelSet},
+    text::{Grid, TextRange, width::Glyphs},
+};
+
+use super::{Caps, Target, Theme, draw};
+
+const TEXT: &str = "The tacos at El Camino were cheap and the patio stays open till 2 am, about five minutes from the \
+                    harbour.";
+
+fn opened() -> Opened {
+    let texts =
+        [TEXT, "any thai places with a view", "tab\there and \u{1b}[31mred\u{1b}[0m and caf\u{e9} \u{5bff}\u{53f8}"];
+    let documents = texts.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
+    Opened {
+        name: "restaurants".into(),
+        annotator: "ada".into(),
+        documents: documents.collect(),
+        labels: LabelSet::restaurant(),
+        journal: Journal::default(),
+        done_today: Vec::new(),
+        writer: 7,
+        settings: Settings::lesson("mini"),
+        runs: Vec::new(),
+        device: "flex, 2 threads".into(),
+        read_only: None,
+    }
+}
+
+/// The program after these keys, with every line saved.
+fn after(keys: &str, columns: u16, rows: u16) -> State {
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns, rows });
+    update(&mut state, Event::Opened(Box::new(opened())));
+    press(&mut state, keys);
+    state
+}
+
+fn press(state: &mut State, keys: &str) {
+    for name in keys.split_whitespace() {
+        let key: Key = name.parse().unwrap();
+        for effect in update(state, Event::Key { key, at: 1_790_000_000 }) {
+            if let crate::app::Effect::Record { attempt, entries } = effect {
+                update(state, Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() });
+            }
+        }
+    }
+}
+
+fn suggest(state: &mut State) {
+    let found = [("till 2 am", "Hours", 0.91), ("cheap", "Price", 0.5)];
+    let found = found.map(|(text, label, score)| {
+        let start = TEXT.find(text).unwrap();
+        Found { range: TextRange::new(start, start + text.len()), label: label.into(), score }
+    });
+    update(state, Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found: found.into() });
+}
+
+/// A run in its second epoch.
+fn running(state: &mut State) {
+    let status = Status {
+        phase: Phase::Training,
+        step: 740,
+        steps: 1437,
+        epoch: 1.54,
+        epochs: 3.0,
+        seconds: 120.0,
+        eta: Some(112.0),
+        device: "cpu, 2 threads".into(),
+        ..Status::default()
+    };
+    let info = RunInfo { id: "0008-mini".into(), base: "mini".into(), status, ours: true, ..RunInfo::default() };
+    let effects = update(state, Event::Runs(vec![info]));
+    let Some(crate::app::Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
+    update(state, Event::Points { generation, points: points() });
+}
+
+fn points() -> Vec<Point> {
+    let mut points = Vec::new();
+    for n in 1..=30 {
+        let epoch = f64::from(n) * 0.05;
+        let loss = 1.5 * (-epoch * 2.0).exp() + 0.25 + if n % 2 == 0 { 0.05 } else { -0.05 };
+        points.push(Point::Step {
+            step: n as usize * 24,
+            epoch,
+            loss,
+            lr: 2e-5,
+            grad_norm: 1.0,
+            tokens_per_second: 1180.0,
+        });
+        if n % 10 == 0 {
+            let f1 = 0.2 * f64::from(n / 10) + 0.16;
+            let scores = Scores { precision: f1 - 0.01, recall: f1 + 0.01, f1, accuracy: 0.93 };
+            let labels = [("Amenity", 0.63, 0.66, 262), ("Dish", 0.79, 0.9, 165), ("Restaurant_Name", 0.8, 0.83, 470)];
+            let labels = labels.map(|(name, precision, recall, support)| {
+                let f1 = 2.0 * precision * recall / (precision + recall);
+                (name.to_owned(), LabelScores { precision, recall, f1, support })
+            });
+            points.push(Point::Eval {
+                step: n as usize * 24,
+                epoch,
+                split: "valid".into(),
+                loss: 0.9 - f64::from(n) * 0.018,
+                piece: scores,
+                word: Scores { f1: f1 - 0.02, ..scores },
+                labels: labels.into(),
+            });
+        }
+    }
+    points
+}
+
+fn theme(name: &str) -> Theme {
+    Theme::named(name).unwrap()
+}
+
+/// Every row of the screen, then its styles as runs: first column, last column, style.
+fn screen(state: &State, theme_name: &str, caps: Caps) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(state.size.columns, state.size.rows)).unwrap();
+    terminal.draw(|frame| drop(draw(state, &theme(theme_name), caps, frame))).unwrap();
+    let buffer = terminal.backend().buffer();
+    let mut out = String::new();
+    for y in 0..state.size.rows {
+        let (mut text, mut styles, mut skip) = (String::new(), Vec::<(u16, u16, String)>::new(), 0);
+        for x in 0..state.size.columns {
+            let cell = &buffer[(x, y)];
+            if skip == 0 {
+                text.push_str(cell.symbol());
+                skip = crate::text::width::width(cell.symbol()).max(1);
+            }
+            skip -= 1;
+            let style = words(cell.style());
+            match styles.last_mut() {
+                Some((_, end, same)) if *same == style && *end + 1 == x => *end = x,
+                _ if style.is_empty() => {}
+                _ => styles.push((x, x, style)),
+            }
+        }
+        let styles: Vec<String> = styles.iter().map(|(from, to, style)| format!("{from}-{to} {style}")).collect();
+        out.push_str(text.trim_end());
+        out.push('\n');
+        if !styles.is_empty() {
+            out.push_str(&format!("        {{{}}}\n", styles.join(", ")));
+        }
+    }
+    out
+}
+
+fn words(style: Style) -> String {
+    let mut words = Vec::new();
+    let color = |color: ratatui::style::Color| color.to_string().to_lowercase();
+    words.extend(style.fg.map(color).filter(|name| name != "reset"));
+    words.extend(style.bg.map(color).filter(|name| name != "reset").map(|name| format!("on {name}")));
+    words.extend(style.add_modifier.iter_names().map(|(name, _)| name.to_lowercase()));
+    words.join(" ")
+}
+
+/// The text of the screen alone.
+fn plain(state: &State, caps: Caps) -> String {
+    screen(state, "mono", caps).lines().filter(|line| !line.starts_with("        {")).collect::<Vec<_>>().join("\n")
+}
+
+const ASCII: Caps = Caps { glyphs: Glyphs::Ascii, plain: false };
+
+const SIZES: [(u16, u16); 5] = [(120, 40), (80, 24), (60, 16), (20, 5), (0, 0)];
+
+/// The same moment in every size, one snapshot for each theme.
+fn snapshots(name: &str, moment: impl Fn(u16, u16) -> State) {
+    for theme in ["ansi", "mono"] {
+        let screens = SIZES.map(|(columns, rows)| {
+            let state = moment(columns, rows);
+            format!("{columns}x{rows}\n{}", screen(&state, theme, Caps::default()))
+        });
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{name}-{theme}"), screens.join("\n"));
+        });
+    }
+}
+
+fn tagged(columns: u16, rows: u16) -> State {
+    let mut state = after("right 3 right 8 ] w 6 v right", columns, rows);
+    suggest(&mut state);
+    running(&mut state);
+    state
+}
+
+#[test]
+fn tag_screen() {
+    snapshots("tag", tagged);
+}
+
+#[test]
+fn documents_screen() {
+    snapshots("documents", |columns, rows| {
+        let mut state = tagged(columns, rows);
+        press(&mut state, "esc 6 enter s tab k");
+        state
+    });
+}
+
+#[test]
+fn train_screen() {
+    snapshots("train", |columns, rows| {
+        let mut state = after("tab tab j enter", columns, rows);
+        let out = vec![("not done yet".to_owned(), 2)];
+        let notes = vec!["Fewer than 50 documents: the scores will jump about".to_owned()];
+        let summary = DataSummary { train: 40, valid: 6, test: 0, words: 1234, spans: 98, out, notes };
+        let Some(generation) = generation(&mut state) else { panic!("nothing was counted") };
+        update(&mut state, Event::Summary { generation, summary });
+        state
+    });
+}
+
+/// Comes to the Train screen again, which counts again.
+fn generation(state: &mut State) -> Option<u64> {
+    let keys = ["esc", "f3", "enter", "end", "0"].map(|name| name.parse::<Key>().unwrap());
+    let effects = keys.map(|key| update(state, Event::Key { key, at: 0 }));
+    effects.into_iter().flatten().find_map(|effect| match effect {
+        crate::app::Effect::Summarise { generation } => Some(generation),
+        _ => None,
+    })
+}
+
+#[test]
+fn train_screen_while_a_run_goes() {
+    snapshots("run", |columns, rows| {
+        let mut state = tagged(columns, rows);
+        press(&mut state, "f3");
+        state
+    });
+}
+
+#[test]
+fn evaluate_screen() {
+    snapshots("evaluate", |columns, rows| {
+        let mut state = tagged(columns, rows);
+        press(&mut state, "f4 j");
+        state
+    });
+}
+
+#[test]
+fn explore_screen() {
+    snapshots("explore", |columns, rows| {
+        let mut state = after("f5", columns, rows);
+        let mut asked = 0;
+        for c in "cheap tacos here".chars() {
+            for effect in update(&mut state, Event::Key { key: Key::char(c), at: 0 }) {
+                if let crate::app::Effect::Predict { generation, .. } = effect {
+                    asked = generation;
+                }
+            }
+        }
+        let labels = vec![("Dish".to_owned(), 0.93), ("O".to_owned(), 0.05), ("Cuisine".to_owned(), 0.02)];
+        let prediction = Prediction {
+            model: "0008-mini".into(),
+            found: vec![
+                Found { range: TextRange::new(0, 5), label: "Price".into(), score: 0.88 },
+                Found { range: TextRange::new(6, 11), label: "Dish".into(), score: 0.93 },
+            ],
+            words: vec![Guess { range: TextRange::new(6, 11), labels }],
+        };
+        update(&mut state, Event::Prediction { generation: asked, prediction });
+        state
+    });
+}
+
+#[test]
+fn overlays() {
+    let mut shown = Vec::new();
+    for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter"] {
+        let mut state = tagged(80, 24);
+        press(&mut state, keys);
+        shown.push(format!("{keys}\n{}", screen(&state, "ansi", Caps::default())));
+    }
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    let place = |name: &str, sample| Place { path: format!("/reviews/{name}"), name: name.into(), sample };
+    update(&mut state, Event::Welcome(vec![place("tacos", false), place("lesson", true)]));
+    shown.push(format!("welcome\n{}", screen(&state, "ansi", Caps::default())));
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("overlays", shown.join("\n"));
+    });
+}
+
+#[test]
+fn a_failed_save_is_loud_and_stays() {
+    let mut state = after("", 80, 24);
+    let effects = update(&mut state, Event::Key { key: Key::char('3'), at: 0 });
+    let [crate::app::Effect::Record { attempt, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let message = "annotations/ada.jsonl cannot be written: no space left on the device".to_owned();
+    update(&mut state, Event::SaveFailed { attempt: *attempt, message });
+    for keys in ["", "l", "esc", "?"] {
+        press(&mut state, keys);
+        assert!(plain(&state, Caps::default()).contains("NOT SAVED 1"), "after {keys}");
+    }
+    press(&mut state, "esc");
+    let shown = plain(&state, Caps::default());
+    assert!(shown.contains("Not saved: annotations/ada.jsonl") && shown.contains("ctrl-s"), "{shown}");
+}
+
+#[test]
+fn nothing_moves_when_a_label_is_added() {
+    let bare = after("right", 80, 24);
+    let tagged = tagged(80, 24);
+    let rows =
+        |state: &State| plain(state, ASCII).lines().skip(2).step_by(2).take(2).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&bare), rows(&tagged));
+}
+
+#[test]
+fn nested_spans_are_bracketed() {
+    let state = after("v l l l l l N 3 h h N 2", 80, 24);
+    let shown = plain(&state, ASCII);
+    let marks = shown.lines().nth(3).unwrap();
+    assert_eq!(marks, "  =Dish===========[Cuis]=====", "{shown}");
+}
+
+#[test]
+fn labels_in_any_script_are_named_under_their_words() {
+    let mut opened = opened();
+    opened.labels = LabelSet::from_names(["\u{83dc}\u{54c1}", "Stra\u{df}e"]);
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    update(&mut state, Event::Opened(Box::new(opened)));
+    press(&mut state, "v l l 1 l 2");
+    let shown = plain(&state, Caps::default());
+    let marks =
+        "  \u{2514}\u{83dc}\u{54c1}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2518}    \u{2514}Stra\u{2518}";
+    assert_eq!(shown.lines().nth(3), Some(marks), "{shown}");
+}
+
+#[test]
+fn hostile_text_is_shown_and_not_obeyed() {
+    let state = after("n n", 80, 24);
+    for caps in [Caps::default(), ASCII] {
+        let shown = plain(&state, caps);
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown}");
+    }
+    assert!(plain(&state, Caps::default()).contains("\u{241b}[31mred"));
+    let ascii = plain(&state, ASCII);
+    assert!(ascii.is_ascii() && ascii.contains("cafe"), "{ascii}");
+}
+
+#[test]
+fn a_cell_tells_what_lies_under_it() {
+    let state = after("", 80, 24);
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let mut hits = super::HitMap::default();
+    terminal.draw(|frame| hits = draw(&state, &theme("ansi"), Caps::default(), frame)).unwrap();
+    assert_eq!(hits.at(6, 2), Some(Target::Text(4)));
+    assert!(matches!(hits.at(2, 21), Some(Target::Label(_))), "{:?}", hits.at(2, 21));
+    assert_eq!(hits.at(40, 10), None);
+}
+
+const KEYS: [&str; 30] = [
+    "1",
+    "3",
+    "8",
+    "]",
+    "}",
+    "w",
+    "v",
+    "N",
+    "x",
+    "space",
+    "enter",
+    "u",
+    "n",
+    "tab",
+    "shift-tab",
+    "?",
+    ":",
+    "esc",
+    "j",
+    "k",
+    "t",
+    "S",
+    "q",
+    "/",
+    "f",
+    "r",
+    "T",
+    "up",
+    "down",
+    "pagedown",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_moment_can_be_drawn_in_every_size(
+        pressed in prop::collection::vec(0usize..KEYS.len(), 0..25),
+        columns in 0u16..130,
+        rows in 0u16..45,
+        plain in any::<bool>(),
+        run in any::<bool>(),
+    ) {
+        let mut state = after("", columns, rows);
+        suggest(&mut state);
+        if run {
+            running(&mut state);
+        }
+        for at in pressed {
+            press(&mut state, KEYS[at]);
+            let caps = Caps { plain, glyphs: if run { Glyphs::Ascii } else { Glyphs::Unicode } };
+            let shown = screen(&state, "mono", caps);
+            prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A text with its spans. Every line of text has one mark row under it, always, so that no label moves the text.
+//!
+//! A mark row shows each span under its words: `└Dish─┘`, in ASCII `=Dish=`. A span inside another one is bracketed
+//! within the outer one's marks. Suggestions are dotted and tell their score: `┄Hours?.91`.
+
+use ratatui::{layout::Rect, style::Style};
+
+use crate::{
+    app::state::Size,
+    text::{
+        TextRange,
+        width::{self, Glyphs},
+        wrap::Layout,
+    },
+};
+
+use super::paint::Painter;
+
+/// A stretch of text to mark.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    pub(super) range: TextRange,
+    /// The label's name.
+    pub(super) name: String,
+    /// The letters that stand for it where the name does not fit.
+    pub(super) tag: String,
+    pub(super) style: Style,
+    /// A model's score, on what is not yet (or never will be) a human's span.
+    pub(super) score: Option<f32>,
+}
+
+/// What the pane shows.
+pub(super) struct TextPane<'a> {
+    pub(super) text: &'a str,
+    /// Outer spans before the inner ones that begin with them.
+    pub(super) marks: &'a [Mark],
+    /// What is drawn in the style given, over everything: selection, then cursor.
+    pub(super) highlights: &'a [(TextRange, Style)],
+    /// The selection, which gets marks of its own where no span is.
+    pub(super) selection: Option<TextRange>,
+    /// The byte that must be in sight.
+    pub(super) focus: usize,
+    pub(super) text_style: Style,
+    pub(super) odd_style: Style,
+}
+
+/// What was drawn where.
+pub(super) struct Drawn {
+    /// First line in sight.
+    pub(super) first: usize,
+    /// Lines in sight.
+    pub(super) shown: usize,
+    /// All lines.
+    pub(super) lines: usize,
+    /// The cell of the focus.
+    pub(super) focus: Option<(u16, u16)>,
+    /// Cells of every grapheme's first byte: for mouse hits.
+    pub(super) cells: Vec<(Rect, usize)>,
+}
+
+impl TextPane<'_> {
+    /// Draws as many lines as `area` has room for, in whole pages, so that the text stands still while the cursor moves.
+    pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) -> Drawn {
+        let layout = Layout::new(self.text, usize::from(area.width), painter.caps.glyphs);
+        let lines = layout.lines().len();
+        let fits = usize::from(area.height / 2).max(1);
+        let focus_line = layout.line_of(self.focus);
+        // One line of the page before stays in sight.
+        let step = fits.saturating_sub(1).max(1);
+        let first = if lines <= fits { 0 } else { (focus_line / step * step).min(lines - fits) };
+        let mut drawn = Drawn { first, shown: fits.min(lines - first), lines, focus: None, cells: Vec::new() };
+        for (row, line) in (first..lines.min(first + fits)).enumerate() {
+            let y = area.y + u16::try_from(row * 2).unwrap_or(u16::MAX);
+            if y >= area.bottom() {
+                break;
+            }
+            self.line(painter, &layout, line, Rect { y, height: 1, ..area }, &mut drawn.cells);
+            if y + 1 < area.bottom() {
+                self.marks(painter, &layout, line, Rect { y: y + 1, height: 1, ..area });
+            }
+            if line == focus_line {
+                let column = layout.column_of(self.text, self.focus).min(usize::from(area.width.saturating_sub(1)));
+                drawn.focus = Some((area.x + u16::try_from(column).unwrap_or(0), y));
+            }
+        }
+        drawn
+    }
+
+    fn line(&self, painter: &mut Painter<'_>, layout: &Layout, line: usize, row: Rect, cells: &mut Vec<(Rect, usize)>) {
+        for placed in layout.graphemes(self.text, line) {
+            let (Ok(column), Ok(wide)) = (u16::try_from(placed.column), u16::try_from(placed.width)) else { break };
+            if wide == 0 || column + wide > row.width {
+                continue;
+            }
+            let mut style = if placed.odd { self.odd_style } else { self.text_style };
+            for mark in self.marks.iter().filter(|mark| mark.range.contains(placed.range.start)) {
+                style = style.patch(mark.style);
+            }
+            for (_, over) in self.highlights.iter().filter(|(range, _)| range.contains(placed.range.start)) {
+                style = style.patch(*over);
+            }
+            painter.buffer.set_stringn(row.x + column, row.y, &placed.shown, usize::from(wide), style);
+            cells.push((Rect::new(row.x + column, row.y, wide, 1), placed.range.start));
+        }
+    }
+
+    fn marks(&self, painter: &mut Painter<'_>, layout: &Layout, line: usize, row: Rect) {
+        // An empty cell lies under the second half of a wide letter.
+        let mut cells: Vec<Option<(String, Style)>> = vec![None; usize::from(row.width)];
+        let selected = self.selection.and_then(|range| piece(layout, self.text, line, range));
+        for cell in selected.iter().flat_map(|piece| piece.start..piece.end) {
+            cells[cell] = Some(("^".to_owned(), self.text_style));
+        }
+        let pieces: Vec<_> = self.marks.iter().map(|mark| (mark, piece(layout, self.text, line, mark.range))).collect();
+        for (at, (mark, piece)) in pieces.iter().enumerate() {
+            let Some(piece) = piece else { continue };
+            let outer = pieces.iter().enumerate().any(|(other, (around, _))| {
+                other != at && around.range.covers(mark.range) && (around.range != mark.range || other < at)
+            });
+            let inner = pieces.iter().skip(at + 1).filter(|(inside, _)| mark.range.covers(inside.range));
+            let taken: Vec<&Piece> = inner.filter_map(|(_, piece)| piece.as_ref()).collect();
+            let glyphs = painter.caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.']);
+            for (column, glyph) in drawing(mark, piece, &taken, outer, glyphs) {
+                if let Some(cell) = cells.get_mut(column) {
+                    *cell = Some((glyph, mark.style));
+                }
+            }
+        }
+        for (column, cell) in (0..row.width).zip(&cells) {
+            if let Some((glyph, style)) = cell {
+                painter.text(row.x + column, row.y, 2, glyph, *style);
+            }
+        }
+    }
+}
+
+/// The columns of a span on one line.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    start: usize,
+    end: usize,
+    /// The span begins here.
+    opens: bool,
+    /// The span ends here.
+    closes: bool,
+}
+
+fn piece(layout: &Layout, text: &str, line: usize, range: TextRange) -> Option<Piece> {
+    let bytes = layout.lines().get(line)?.range;
+    if !bytes.overlaps(range) {
+        return None;
+    }
+    let inside = layout.graphemes(text, line).filter(|placed| range.contains(placed.range.start) && placed.width > 0);
+    let columns = inside.fold(None, |columns: Option<(usize, usize)>, placed| {
+        let (start, end) = columns.unwrap_or((placed.column, 0));
+        // Blanks at the end of a line belong to no word and get no mark.
+        let blank = placed.shown.trim().is_empty();
+        Some((start, if blank { end.max(start) } else { end.max(placed.column + placed.width) }))
+    });
+    let (start, end) = columns.filter(|(start, end)| start < end)?;
+    Some(Piece { start, end, opens: range.start >= bytes.start, closes: range.end <= bytes.end })
+}
+
+/// The cells of a span's marks. `taken` are spans inside it, which are drawn later.
+fn drawing(mark: &Mark, piece: &Piece, taken: &[&Piece], nested: bool, glyphs: [char; 4]) -> Vec<(usize, String)> {
+    let [open, fill, close, dots] = glyphs;
+    let (open, close) = if nested { ('[', ']') } else { (open, close) };
+    let wide = piece.end - piece.start;
+    let line = if mark.score.is_some() { dots } else { fill };
+    // The frame's end gives way to the letters where there is no room for both.
+    let opens = mark.score.is_none() && piece.opens && wide >= 3;
+    let closes = mark.score.is_none() && piece.closes && wide >= 4;
+    let mut cells: Vec<(usize, String)> = (piece.start..piece.end).map(|column| (column, line.to_string())).collect();
+    let (from, room) = free(piece.start + usize::from(opens)..piece.end - usize::from(closes), taken);
+    let mut put = |column: usize, glyph: &str| cells.push((column, glyph.to_owned()));
+    if opens {
+        put(piece.start, open.encode_utf8(&mut [0; 4]));
+    }
+    if closes {
+        put(piece.end - 1, close.encode_utf8(&mut [0; 4]));
+    }
+    let mut column = from;
+    for grapheme in width::graphemes(&words(mark, room), Glyphs::Unicode) {
+        put(column, &grapheme.shown);
+        (column + 1..column + grapheme.width).for_each(|under| put(under, ""));
+        column += grapheme.width;
+    }
+    cells
+}
+
+/// The longest run of columns in `range` that no inner span takes: its start and length.
+fn free(range: std::ops::Range<usize>, taken: &[&Piece]) -> (usize, usize) {
+    let mut best = (range.start, 0);
+    let mut start = range.start;
+    for column in range.clone().chain([range.end]) {
+        let blocked = column == range.end || taken.iter().any(|piece| (piece.start..piece.end).contains(&column));
+        if blocked {
+            if column - start > best.1 {
+                best = (start, column - start);
+            }
+            start = column + 1;
+        }
+    }
+    best
+}
+
+/// What a span says of itself in `room` cells: the name, else the letters, else the first of them.
+fn words(mark: &Mark, room: usize) -> String {
+    let (name, tag) = (width::clean(&mark.name), width::clean(&mark.tag));
+    let score = mark.score.map(|score| format!("?{}", two_digits(score))).unwrap_or_default();
+    let question = if mark.score.is_some() { "?" } else { "" };
+    // Names are cut only where what is left says more than the letters do.
+    let begun =
+        Some(begin(&name, room)).filter(|cut| score.is_empty() && cut.len() > tag.len() && cut.starts_with(&*tag));
+    let whole =
+        [Some(format!("{name}{score}")), begun, Some(format!("{tag}{score}")), Some(format!("{tag}{question}"))];
+    let fitting = whole.into_iter().flatten().chain([tag.to_string()]).find(|choice| width::width(choice) <= room);
+    fitting.unwrap_or_else(|| begin(&tag, room))
+}
+
+/// As many letters of a clean text as fit.
+fn begin(text: &str, room: usize) -> String {
+    let mut used = 0;
+    let fitting = width::graphemes(text, Glyphs::Unicode).take_while(|grapheme| {
+        used += grapheme.width;
+        used <= room
+    });
+    fitting.map(|grapheme| grapheme.shown).collect()
+}
+
+/// `.91`; `1.0` for certainty.
+fn two_digits(score: f32) -> String {
+    let text = format!("{:.2}", score.clamp(0.0, 1.0));
+    text.strip_prefix('0').map_or_else(|| "1.0".to_owned(), str::to_owned)
+}
+
+/// The rows that a text needs at this width, marks included.
+pub(super) fn height(text: &str, columns: u16, size: Size) -> u16 {
+    let lines = Layout::new(text, usize::from(columns.max(1)), Glyphs::Unicode).lines().len();
+    u16::try_from(lines * 2).unwrap_or(size.rows).min(size.rows)
+}

@@ -1,0 +1,194 @@
+//! The command line as scripts use it: names, JSON, exit codes, and what bad input leads to.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::Place;
+
+/// Three sentences in the lesson's layout, tag first.
+const TAGGED: &str = "B-Rating\t2\nI-Rating\tstart\nO\trestaurants\n\nB-Dish\ttacos\nO\tnear\nB-Location\tme\n\nO\topen\nB-Hours\tnow\n";
+
+#[test]
+fn a_project_is_made_filled_looked_at_and_written_again() {
+    let place = Place::new();
+    place.file("train.txt", TAGGED);
+    let made = place.tagli("new food --json").fine().json();
+    assert_eq!(made["labels"].as_array().unwrap().len(), 8);
+    let read = place.tagli("import food train.txt --split train --json").fine().json();
+    assert_eq!((&read["files"][0]["documents"], &read["files"][0]["spans"]), (&json!(3), &json!(4)));
+    assert!(read["files"][0]["detected"].to_string().contains("tag"), "{read}");
+    let seen = place.tagli("inspect food --json").fine().json();
+    assert_eq!((&seen["documents"], &seen["spans"], &seen["statuses"]["done"]), (&json!(3), &json!(4), &json!(3)));
+    let written = place.tagli("export food --format tag-first --out again.txt --json").fine().json();
+    assert_eq!(written["proof"]["spans_changed"], 0);
+    assert_eq!(place.read("again.txt").trim_end(), TAGGED.trim_end());
+    place.tagli("doctor food").fine();
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    place.tagli("new food").fine();
+    let before = place.read("food/documents.jsonl");
+    place.tagli("import food a.txt --dry-run").fine();
+    assert_eq!(place.read("food/documents.jsonl"), before);
+    assert!(!place.path("food/annotations/ada.jsonl").exists());
+}
+
+#[test]
+fn files_are_converted_through_standard_input_and_output() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    let answer = place.tagli("convert a.txt - --to conll2003").fine();
+    assert!(answer.out.starts_with("-DOCSTART-"), "{}", answer.out);
+    assert!(answer.out.contains("tacos") && answer.out.contains(" B-Dish"));
+    place.tagli("convert a.txt b.jsonl").fine();
+    place.tagli("convert b.jsonl c.bio --to tag-first --scheme bioes").fine();
+    assert!(place.read("c.bio").contains("S-Dish\ttacos"));
+}
+
+#[test]
+fn spans_that_tags_cannot_hold_are_never_lost_in_silence() {
+    let place = Place::new();
+    place.file("a.jsonl", "{\"id\":\"1\",\"text\":\"seafood bar\",\"spans\":[{\"start\":0,\"end\":3,\"label\":\"Dish\"}]}\n");
+    place.tagli("convert a.jsonl b.conll").fails(1, &["sea", "--on-loss"]);
+    assert!(!place.path("b.conll").exists());
+    place.tagli("convert a.jsonl b.conll --on-loss snap").fine();
+    assert!(place.read("b.conll").contains("seafood"));
+}
+
+#[test]
+fn scores_are_those_of_seqeval() {
+    let place = Place::new();
+    place.file("gold.txt", "a B-X\nb I-X\nc O\nd B-Y\n\n");
+    place.file("pred.txt", "a B-X\nb O\nc O\nd B-Y\n\n");
+    let scores = place.tagli("score gold.txt pred.txt --json").fine().json();
+    assert_eq!(scores["default"]["overall_f1"], json!(0.5));
+    assert_eq!(scores["default"]["overall_accuracy"], json!(0.75));
+    assert_eq!(scores["default"]["Y"], json!({"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1}));
+    assert_eq!(scores["strict"]["overall_precision"], json!(0.5));
+    place.file("short.txt", "a B-X\n\n");
+    place.tagli("score gold.txt short.txt").fails(1, &["gold.txt", "short.txt", "4", "1"]);
+}
+
+#[test]
+fn labels_come_from_a_labelling_config_or_from_a_list() {
+    let place = Place::new();
+    place.file(
+        "labels.xml",
+        "<View><Labels name=\"label\" toName=\"text\"><Label value=\"Person\" hotkey=\"p\"/><Label value=\"Place\"/></Labels>\
+         <Text name=\"text\" value=\"$text\"/></View>",
+    );
+    assert_eq!(place.tagli("new a --labels labels.xml --json").fine().json()["labels"], json!(["Person", "Place"]));
+    assert_eq!(place.tagli("new b --labels Wine,Grape --json").fine().json()["labels"], json!(["Wine", "Grape"]));
+    place.file("broken.xml", "<View>\n<Labels>");
+    place.tagli("new c --labels broken.xml").fails(1, &["broken.xml", "2"]);
+    assert!(!place.path("c").exists());
+}
+
+#[test]
+fn one_record_is_shown_with_its_tags_and_pieces() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    let record = place.tagli("inspect a.txt --record 2 --pieces --json").fine().json();
+    assert_eq!(record["words"], json!(["tacos", "near", "me"]));
+    assert_eq!(record["tags"], json!(["B-Dish", "O", "B-Location"]));
+    let pieces = record["pieces"].as_array().unwrap();
+    assert_eq!((&pieces[0]["piece"], &pieces[0]["first"]), (&json!("ta"), &json!("B-Dish")), "{pieces:?}");
+    assert_eq!((&pieces[1]["first"], &pieces[1]["all-b"], &pieces[1]["all-i"]), (&Value::Null, &json!("B-Dish"), &json!("I-Dish")));
+    assert!(place.tagli("inspect a.txt --record 2 --bio").fine().out.contains("begins a span"));
+    place.tagli("inspect a.txt --record 9").fails(2, &["9", "3"]);
+}
+
+#[test]
+fn bad_input_is_named_with_file_and_line_and_changes_nothing() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    place.file("latin1.txt", b"cr\xeape near me\n");
+    place.tagli("import food latin1.txt --format text").fails(1, &["latin1.txt:1", "UTF-8"]);
+    place.file("empty.txt", "");
+    place.tagli("import food empty.txt --format conll2003").fails(1, &["empty.txt"]);
+    place.file("ragged.txt", "B-Dish\ttacos\nO\nO\tnow\n");
+    place.tagli("import food ragged.txt --format tag-first").fails(1, &["ragged.txt:2"]);
+    place.tagli("import food missing.txt").fails(1, &["missing.txt"]);
+    place.tagli("import nowhere empty.txt").fails(1, &["nowhere", "tagli new"]);
+    place.tagli("inspect home").fails(1, &["home", "tagli new"]);
+    assert_eq!(place.read("food/documents.jsonl"), "");
+}
+
+#[test]
+fn errors_are_one_json_document_too() {
+    let place = Place::new();
+    let answer = place.tagli("inspect nowhere --json").fails(1, &["nowhere"]);
+    assert_eq!(answer.json()["error"]["kind"], "data");
+}
+
+#[test]
+fn what_is_not_built_yet_says_so_with_code_two() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    for words in [
+        "convert a.txt b.json --to spacy",
+        "models pull distilbert-base-uncased",
+        "models push folder id",
+        "train --train a.txt --valid a.txt --folds 5",
+        "train --train a.txt --valid a.txt --resume",
+        "train --train a.txt --valid a.txt --recipe tuned",
+        "generate screens",
+    ] {
+        place.tagli(words).fails(2, &["not built yet"]);
+    }
+    place.tagli("convert a.txt b.x --to nonsense").fails(2, &["nonsense"]);
+    place.tagli("train --train a.txt --valid a.txt --set learning_rat=1").fails(2, &["learning_rate"]);
+}
+
+#[test]
+fn without_a_terminal_the_screen_says_what_works_instead() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    place.tagli("food").fails(3, &["terminal", "tagli train"]);
+    place.tagli("nowhere").fails(1, &["nowhere", "tagli new"]);
+}
+
+#[test]
+fn a_model_folder_that_is_none_is_refused_by_name() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("model")).unwrap();
+    place.run(&["predict", "model", "tacos"]).fails(1, &["model", "config.json"]);
+    place.run(&["predict", "mini", "tacos"]).fails(1, &["train"]);
+}
+
+#[test]
+fn man_page_completions_and_keys_are_made() {
+    let place = Place::new();
+    assert!(place.tagli("generate man").fine().out.contains("tagli"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(place.run(&["generate", "completions", shell]).fine().out.contains("tagli"));
+    }
+    assert!(place.tagli("generate keys").fine().out.contains("ctrl-r"));
+}
+
+#[test]
+fn a_trained_folder_is_evaluated_and_predicts() {
+    let place = Place::new();
+    // Enough repetition that two hundred steps of the embedded base must learn it by heart.
+    place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
+    let words = "train --train train.txt --valid train.txt --test train.txt --lr 5e-4 --epochs 30 --batch 2 --out run --json";
+    let report = place.tagli(words).fine().json();
+    assert!(report["seconds"].as_f64().unwrap() > 0.0);
+    for (split, count) in [("valid", "word"), ("valid", "piece"), ("test", "word"), ("test", "piece")] {
+        for score in ["precision", "recall", "f1", "accuracy"] {
+            assert!(report[split][count][score].is_f64(), "{split} {count} {score}: {report}");
+        }
+    }
+    assert_eq!(report["test"]["word"]["f1"], json!(1.0), "{report}");
+    let measured = place.tagli("eval run/model --data train.txt --json").fine().json();
+    assert_eq!(measured["word"]["lenient"]["overall_f1"], json!(1.0));
+    let found = place.run(&["predict", "run/model", "tacos near me", "--aggregation", "first", "--json"]).fine().json();
+    assert_eq!(found[0]["entity_group"], "Dish");
+    assert_eq!((&found[0]["start"], &found[0]["end"]), (&json!(0), &json!(5)));
+    let lines: Vec<String> = place.read("run/metrics.jsonl").lines().map(str::to_owned).collect();
+    let kinds: Vec<Value> = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].clone()).collect();
+    assert!(kinds.contains(&json!("step")) && kinds.contains(&json!("eval")));
+}
