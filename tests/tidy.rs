@@ -24,7 +24,11 @@ const FLOORS: [(&str, &[&str], &[&str]); 12] = [
     ("config", &["text", "spans"], &[]),
     ("formats", &["text", "spans", "runs"], &[]),
     ("project", &["text", "spans", "runs", "formats"], &["tempfile"]),
-    ("model", &["text", "spans", "runs", "formats"], &["burn", "burn_flex", "tokenizers", "hf_hub", "safetensors", "rayon"]),
+    (
+        "model",
+        &["text", "spans", "runs", "formats"],
+        &["burn", "burn_flex", "tokenizers", "hf_hub", "safetensors", "rayon"],
+    ),
     ("training", &["text", "spans", "runs", "formats", "model"], &["burn", "burn_flex", "rayon"]),
     ("inference", &["text", "spans", "runs", "formats", "model"], &["burn", "rayon", "tokenizers"]),
     ("app", &["text", "spans", "runs", "config"], &[]),
@@ -54,8 +58,16 @@ const KEPT: [(&str, bool); 9] = [
 
 /// Calls that write to the disk, and the only files that may make them.
 const WRITES: [&str; 10] = [
-    "File::create", "File::options", "OpenOptions::new", "fs::write", "fs::rename", "fs::copy", "fs::create_dir",
-    "fs::create_dir_all", "fs::remove_file", "fs::remove_dir_all",
+    "File::create",
+    "File::options",
+    "OpenOptions::new",
+    "fs::write",
+    "fs::rename",
+    "fs::copy",
+    "fs::create_dir",
+    "fs::create_dir_all",
+    "fs::remove_file",
+    "fs::remove_dir_all",
 ];
 const WRITERS: [&str; 2] = ["project/storage", "cli/log.rs"];
 
@@ -82,13 +94,28 @@ fn sources() -> Vec<File> {
     let mut paths = Vec::new();
     walk(&root, &mut paths);
     paths.sort();
-    let read = |path: PathBuf| {
+    let read = |path: PathBuf| -> File {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
         let syntax = syn::parse_file(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         File { name, text, syntax }
     };
-    paths.into_iter().map(read).collect()
+    let files: Vec<File> = paths.into_iter().map(read).collect();
+    // `#[cfg(test)] mod golden;`: a file that is test code as a whole, whatever its size.
+    let tests: BTreeSet<String> = files.iter().flat_map(test_files).collect();
+    files.into_iter().filter(|file| !tests.contains(&file.name)).collect()
+}
+
+/// The files of the modules that `file` declares for tests only, and itself if it says so on top.
+fn test_files(file: &File) -> Vec<String> {
+    let stem = file.name.trim_end_matches(".rs");
+    let folder = stem.strip_suffix("/mod").unwrap_or(stem).trim_end_matches("lib").to_owned();
+    let declared = file.syntax.items.iter().filter_map(|item| match item {
+        Item::Mod(item) if item.content.is_none() && is_test(&item.attrs) => Some(item.ident.to_string()),
+        _ => None,
+    });
+    let itself = is_test(&file.syntax.attrs).then(|| file.name.clone());
+    declared.map(|name| format!("{folder}/{name}.rs")).chain(itself).collect()
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -281,7 +308,8 @@ fn files_and_functions_keep_their_size() {
         for (name, start, length) in Finds::of(&file).functions {
             let marked = lines[..start].iter().rev().take(4).any(|line| line.trim() == "// tidy: table");
             if length > FUNCTION_LINES && !marked {
-                problems.push(format!("{}:{start}: `{name}` has {length} lines, {FUNCTION_LINES} are allowed", file.name));
+                problems
+                    .push(format!("{}:{start}: `{name}` has {length} lines, {FUNCTION_LINES} are allowed", file.name));
             }
         }
     }
@@ -307,7 +335,8 @@ fn nothing_can_panic_or_print_by_the_back_door() {
             let reasoned = file.text.lines().take(line - 1).collect::<Vec<_>>();
             let reasoned = reasoned.iter().rev().take(4).any(|text| text.trim_start().starts_with("// SAFETY:"));
             if !file.name.starts_with("model/kernels/") || !reasoned {
-                problems.push(format!("{}:{line}: `unsafe` belongs to model/kernels, with a `// SAFETY:` line", file.name));
+                problems
+                    .push(format!("{}:{line}: `unsafe` belongs to model/kernels, with a `// SAFETY:` line", file.name));
             }
         }
     }

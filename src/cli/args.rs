@@ -484,7 +484,10 @@ mod tests {
         let cli = Cli::try_parse_from(["tagli", "my-reviews", "--as", "ada"]).unwrap();
         assert_eq!(cli.open.dir.as_deref(), Some(std::path::Path::new("my-reviews")));
         assert!(Cli::try_parse_from(["tagli"]).unwrap().command.is_none());
-        assert!(matches!(Cli::try_parse_from(["tagli", "doctor", "--json"]).unwrap(), Cli { command: Some(_), json: true, .. }));
+        assert!(matches!(
+            Cli::try_parse_from(["tagli", "doctor", "--json"]).unwrap(),
+            Cli { command: Some(_), json: true, .. }
+        ));
         assert!(Cli::try_parse_from(["tagli", "train"]).is_err());
         assert!(Cli::try_parse_from(["tagli", "train", "--train", "a"]).is_err());
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{args, data, error::CliError, output::Output};
 use crate::{
-    formats::{self, Format, LabelConfig, label_config, Proof, ReadOptions, WriteOptions, Written},
+    formats::{self, Format, LabelConfig, Proof, ReadOptions, WriteOptions, Written, label_config},
     project::storage,
 };
 
@@ -44,7 +44,8 @@ pub(super) fn write(
     source: &Path,
     output: Output,
 ) -> Result<(Written, Proof), CliError> {
-    let written = to.write(corpus, options).map_err(|problems| data::refused(source, &problems.iter().collect::<Vec<_>>()))?;
+    let written =
+        to.write(corpus, options).map_err(|problems| data::refused(source, &problems.iter().collect::<Vec<_>>()))?;
     data::tell(source, &written.problems, output);
     let proof = formats::prove(to, corpus, &written, options);
     if proof.holds() {
@@ -68,11 +69,13 @@ pub(super) fn label_config(path: &Path, output: Output) -> Result<LabelConfig, C
 
 fn target(path: &Path, asked: Option<&str>) -> Result<&'static Format, CliError> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let by_name = || formats::FORMATS.iter().find(|format| format.can_write() && format.extensions.contains(&&*extension));
+    let by_name =
+        || formats::FORMATS.iter().find(|format| format.can_write() && format.extensions.contains(&&*extension));
     let format = match asked {
         Some(name) => data::format(name)?,
         None => by_name().ok_or_else(|| {
-            CliError::usage(format!("the name {} does not say which format to write", path.display())).hint("say it: --to NAME")
+            CliError::usage(format!("the name {} does not say which format to write", path.display()))
+                .hint("say it: --to NAME")
         })?,
     };
     if format.can_write() { Ok(format) } else { Err(CliError::not_built(format!("writing {}", format.name))) }

@@ -9,7 +9,7 @@ use std::{
 use super::{error::CliError, output::Output};
 use crate::{
     formats::{self, Format, Problem, Read, ReadOptions, Severity},
-    spans::{Scheme, Sentence, dataset},
+    spans::{HalfWords, Scheme, Sentence, dataset},
 };
 
 /// A file's bytes; `-` is standard input.
@@ -19,7 +19,10 @@ use crate::{
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map_err(|error| CliError::reading(Path::new("standard input"), &error))?;
+        io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|error| CliError::reading(Path::new("standard input"), &error))?;
         return Ok(bytes);
     }
     fs::read(path).map_err(|error| CliError::reading(path, &error))
@@ -69,7 +72,13 @@ pub(super) fn read(path: &Path, asked: Option<&str>, options: &ReadOptions, outp
     output.say(format!("{}: {} ({why})", path.display(), format.name));
     tell(path, read.problems.iter().filter(|problem| problem.severity != Severity::Error), output);
     let errors: Vec<&Problem> = read.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
-    if errors.is_empty() { Ok(read) } else { Err(refused(path, &errors)) }
+    if !errors.is_empty() {
+        return Err(refused(path, &errors));
+    }
+    if read.corpus.documents.is_empty() {
+        return Err(CliError::data(format!("{}: there is no text in it", path.display())));
+    }
+    Ok(read)
 }
 
 /// Tells problems on standard error, one a line, with file and line.
@@ -102,16 +111,13 @@ pub(super) fn sentences(path: &Path, output: Output) -> Result<Vec<Sentence>, Cl
     let read = read(path, None, &ReadOptions::default(), output)?;
     let (mut sentences, mut changed) = (Vec::new(), 0);
     for (at, (document, annotation)) in read.corpus.pairs().enumerate() {
-        let (spans, losses) = dataset::word_spans(document, annotation, &read.corpus.labels);
+        let (spans, losses) = dataset::word_spans(document, annotation, &read.corpus.labels, HalfWords::Snap);
         changed += losses.total();
         sentences.push(Sentence {
             id: format!("{}:{}", path.display(), at + 1),
             words: document.word_texts().map(str::to_owned).collect(),
             tags: Scheme::Bio.encode(&spans, document.words.len()),
         });
-    }
-    if sentences.is_empty() {
-        return Err(CliError::data(format!("{}: there is no sentence in it", path.display())));
     }
     if changed > 0 {
         output.say(format!("warning: {}: {changed} spans were widened to whole words or left out", path.display()));

@@ -77,10 +77,14 @@ fn machine() -> Value {
         Err(error) => error.to_string(),
     };
     let base = match model::open("mini") {
-        Ok(base) => format!("sound: {} layers, {} wide, {} word pieces", base.config.layers, base.config.dim, base.config.vocab_size),
+        Ok(base) => format!(
+            "sound: {} layers, {} wide, {} word pieces",
+            base.config.layers, base.config.dim, base.config.vocab_size
+        ),
         Err(error) => error.to_string(),
     };
-    let path = |path: Option<std::path::PathBuf>| path.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+    let path =
+        |path: Option<std::path::PathBuf>| path.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
     json!({
         "program": {
             "version": env!("CARGO_PKG_VERSION"),
@@ -109,6 +113,7 @@ fn machine() -> Value {
 }
 
 fn features() -> Vec<&'static str> {
-    let all = [("cuda", cfg!(feature = "cuda")), ("wgpu", cfg!(feature = "wgpu")), ("ndarray", cfg!(feature = "ndarray"))];
+    let all =
+        [("cuda", cfg!(feature = "cuda")), ("wgpu", cfg!(feature = "wgpu")), ("ndarray", cfg!(feature = "ndarray"))];
     std::iter::once("flex").chain(all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name)).collect()
 }

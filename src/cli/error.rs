@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 /// What kind of thing went wrong; the exit code follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// The user's input or data: exit code 1.
     Data,
     /// How the program was called, or a part that is not built yet: exit code 2.
@@ -15,7 +15,7 @@ pub enum Kind {
 
 impl Kind {
     /// The exit code of this kind.
-    pub fn code(self) -> u8 {
+    pub(super) fn code(self) -> u8 {
         match self {
             Self::Data => 1,
             Self::Usage => 2,
@@ -34,38 +34,38 @@ impl Kind {
 
 /// Why a command failed.
 #[derive(Debug)]
-pub struct CliError {
+pub(super) struct CliError {
     /// Its kind.
-    pub kind: Kind,
+    pub(super) kind: Kind,
     /// What happened and where, one thing a line.
-    pub message: String,
+    pub(super) message: String,
     /// What to do.
-    pub hints: Vec<String>,
+    pub(super) hints: Vec<String>,
 }
 
 impl CliError {
     /// The user's input or data is not usable.
-    pub fn data(message: impl fmt::Display) -> Self {
+    pub(super) fn data(message: impl fmt::Display) -> Self {
         Self { kind: Kind::Data, message: message.to_string(), hints: Vec::new() }
     }
 
     /// The program was called wrongly.
-    pub fn usage(message: impl fmt::Display) -> Self {
+    pub(super) fn usage(message: impl fmt::Display) -> Self {
         Self { kind: Kind::Usage, message: message.to_string(), hints: Vec::new() }
     }
 
     /// The machine cannot do it now.
-    pub fn environment(message: impl fmt::Display) -> Self {
+    pub(super) fn environment(message: impl fmt::Display) -> Self {
         Self { kind: Kind::Environment, message: message.to_string(), hints: Vec::new() }
     }
 
     /// A part of the contract that does not exist so far.
-    pub fn not_built(what: impl fmt::Display) -> Self {
+    pub(super) fn not_built(what: impl fmt::Display) -> Self {
         Self::usage(format!("{what} is not built yet"))
     }
 
     /// A file could not be read: missing and unreadable files are the user's input, the rest is the machine.
-    pub fn reading(path: &std::path::Path, error: &io::Error) -> Self {
+    pub(super) fn reading(path: &std::path::Path, error: &io::Error) -> Self {
         let message = format!("{}: {}", path.display(), plain(error));
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => Self::data(message),
@@ -75,13 +75,13 @@ impl CliError {
 
     /// Adds something to do.
     #[must_use]
-    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+    pub(super) fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hints.push(hint.to_string());
         self
     }
 
     /// The form for `--json`.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub(super) fn to_json(&self) -> serde_json::Value {
         serde_json::json!({ "error": { "kind": self.kind.name(), "message": self.message, "hints": self.hints } })
     }
 }

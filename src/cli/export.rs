@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{args, convert, data, error::CliError, new::failed, open, output::Output};
 use crate::{
-    formats::{Corpus, Format, WriteOptions},
-    project::{Annotator, Project, storage},
-    spans::{Split, Status},
+    formats::{Format, WriteOptions},
+    project::{Project, storage},
+    spans::Split,
 };
 
 /// Runs the command.
@@ -23,10 +23,12 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let project = Project::open(&args.dir).map_err(failed)?;
     let name = open::annotator_of(&project, args.annotator.as_deref())?;
     let annotator = project.read_annotator(&name).map_err(failed)?;
-    let corpus = corpus(&project, &annotator, args.split, args.all);
+    let corpus = project.corpus(&annotator.journal, args.split, args.all);
     if corpus.documents.is_empty() {
         return Err(CliError::data(format!("{}: annotator {name} has no document that is done", args.dir.display()))
-            .hint("documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too"));
+            .hint(
+                "documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too",
+            ));
     }
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None };
     let (written, proof) = convert::write(to, &corpus, &options, &args.dir, output)?;
@@ -39,22 +41,8 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     output.result(&json!({ "out": out, "format": to.name, "documents": corpus.documents.len(), "proof": proof }), &text)
 }
 
-/// What an annotator has done, as the formats take it: documents that are done, or all.
-pub(crate) fn corpus(project: &Project, annotator: &Annotator, split: Option<Split>, all: bool) -> Corpus {
-    let mut corpus = Corpus { labels: project.manifest.labels.clone(), ..Corpus::default() };
-    for document in project.documents.iter() {
-        let annotation = annotator.journal.annotation(&document.id);
-        let wanted = split.is_none_or(|split| document.split == Some(split));
-        if wanted && (all || annotation.status == Status::Done) {
-            corpus.documents.push(document.clone());
-            corpus.annotations.push(annotation.clone());
-        }
-    }
-    corpus
-}
-
 /// `NAME[-SPLIT].EXTENSION`.
-pub(crate) fn file_name(format: &Format, split: Option<Split>) -> String {
+pub(super) fn file_name(format: &Format, split: Option<Split>) -> String {
     let part = split.map(|split| format!("-{}", split.name())).unwrap_or_default();
     let extension = format.extensions.first().copied().unwrap_or("txt");
     format!("{}{part}.{extension}", format.name)

@@ -46,7 +46,12 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
             if names.is_empty() { String::new() } else { format!(", new labels: {}", names.join(", ")) }
         });
-        format!("{}: {verb} {} documents, {} spans{new}\n", value["file"].as_str().unwrap_or("?"), value["documents"], value["spans"])
+        format!(
+            "{}: {verb} {} documents, {} spans{new}\n",
+            value["file"].as_str().unwrap_or("?"),
+            value["documents"],
+            value["spans"]
+        )
     };
     let text: String = done.iter().map(line).collect();
     output.result(&json!({ "dry_run": args.dry_run, "files": done }), &text)

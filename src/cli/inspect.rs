@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::{
     args, data,
     error::CliError,
-    export,
     new::failed,
     open,
     output::{Output, table},
@@ -17,7 +16,7 @@ use crate::{
     model::{self, align},
     project::Project,
     runs::LabelMode,
-    spans::{Annotation, Document, Scheme, dataset::word_spans, scheme::decode},
+    spans::{Annotation, Document, HalfWords, Scheme, dataset::word_spans, scheme::decode},
     text::width::clean,
 };
 
@@ -29,7 +28,7 @@ pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> 
     let corpus = if args.path.is_dir() {
         let project = Project::open(&args.path).map_err(failed)?;
         let annotator = project.read_annotator(&open::annotator_of(&project, None)?).map_err(failed)?;
-        export::corpus(&project, &annotator, None, true)
+        project.corpus(&annotator.journal, None, true)
     } else {
         data::read(&args.path, None, &ReadOptions::default(), output)?.corpus
     };
@@ -100,7 +99,9 @@ fn overview_text(value: &Value) -> String {
     for key in ["labels", "statuses"] {
         let head = if key == "labels" { ["label", "spans"] } else { ["status", "documents"] };
         let mut rows = vec![head.map(str::to_owned).to_vec()];
-        rows.extend(value[key].as_object().into_iter().flatten().map(|(name, n)| vec![clean(name).into_owned(), number(n)]));
+        rows.extend(
+            value[key].as_object().into_iter().flatten().map(|(name, n)| vec![clean(name).into_owned(), number(n)]),
+        );
         text += &format!("\n{}", table(&rows));
     }
     text
@@ -126,7 +127,7 @@ const MODES: [(&str, LabelMode); 3] =
 
 impl<'a> Record<'a> {
     fn new(document: &'a Document, annotation: &'a Annotation, corpus: &'a Corpus) -> Self {
-        let (spans, _) = word_spans(document, annotation, &corpus.labels);
+        let (spans, _) = word_spans(document, annotation, &corpus.labels, HalfWords::Snap);
         let tags = Scheme::Bio.encode(&spans, document.words.len());
         Self { document, annotation, corpus, tags }
     }
@@ -164,7 +165,8 @@ impl<'a> Record<'a> {
 
     fn text(&self, number: usize, explain: bool) -> String {
         let part = self.document.split.map_or("no part set", |split| split.name());
-        let mut text = format!("record {number}, id {}, {part}, {}\n", clean(&self.document.id), self.annotation.status.name());
+        let mut text =
+            format!("record {number}, id {}, {part}, {}\n", clean(&self.document.id), self.annotation.status.name());
         text += &format!("{}\n\n", clean(&self.document.text));
         let mut open: Option<&str> = None;
         let mut rows = Vec::new();
@@ -197,8 +199,10 @@ impl<'a> Record<'a> {
         let words: Vec<&str> = self.document.word_texts().collect();
         let pieces = model.tokenizer.words(&words).map_err(CliError::data)?;
         // Ids only for this display: 0 is O, then B- and I- in pairs.
-        let names = crate::spans::dataset::tag_names(&self.corpus.labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>());
-        let ids: Vec<usize> = self.tags.iter().map(|tag| names.iter().position(|name| name == tag).unwrap_or(0)).collect();
+        let names =
+            crate::spans::dataset::tag_names(&self.corpus.labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>());
+        let ids: Vec<usize> =
+            self.tags.iter().map(|tag| names.iter().position(|name| name == tag).unwrap_or(0)).collect();
         let inside = |id: usize| if id % 2 == 1 { id + 1 } else { id };
         let modes = MODES.map(|(_, mode)| align::piece_tags(&pieces, &ids, mode, &inside));
         let name = |id: i64| usize::try_from(id).ok().and_then(|id| names.get(id)).cloned();
@@ -218,5 +222,9 @@ fn pieces_text(pieces: &[Piece], base: &str) -> String {
         [clean(&piece.token).into_owned(), (piece.word + 1).to_string()].into_iter().chain(tags).collect::<Vec<_>>()
     };
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(pieces.iter().map(row)).collect();
-    format!("\n{} word pieces of {base}; the tag that each carries in the three label modes:\n{}", pieces.len(), table(&rows))
+    format!(
+        "\n{} word pieces of {base}; the tag that each carries in the three label modes:\n{}",
+        pieces.len(),
+        table(&rows)
+    )
 }

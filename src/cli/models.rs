@@ -16,10 +16,12 @@ use crate::model::hub;
 pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError> {
     match action {
         ModelsAction::List => list(output),
-        ModelsAction::Pull { id } => Err(CliError::not_built(format!("fetching {id} from the hub"))
-            .hint("a folder in Hugging Face layout works as --base now, and so does a model in the local Hugging Face cache")),
-        ModelsAction::Push { .. } => Err(CliError::not_built("sending a model to the hub")
-            .hint("the folder that training wrote is in Hugging Face layout; `huggingface-cli upload` takes it as it is")),
+        ModelsAction::Pull { id } => Err(CliError::not_built(format!("fetching {id} from the hub")).hint(
+            "a folder in Hugging Face layout works as --base now, and so does a model in the local Hugging Face cache",
+        )),
+        ModelsAction::Push { .. } => Err(CliError::not_built("sending a model to the hub").hint(
+            "the folder that training wrote is in Hugging Face layout; `huggingface-cli upload` takes it as it is",
+        )),
     }
 }
 

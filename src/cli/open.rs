@@ -29,22 +29,25 @@ const RECENT: usize = 9;
 /// There is no terminal, the folder is no project, or somebody else works on it under the same name.
 pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     if output.json {
-        return Err(CliError::usage("--json goes with a command; the screen has no JSON").hint("tagli inspect DIR --json"));
+        return Err(
+            CliError::usage("--json goes with a command; the screen has no JSON").hint("tagli inspect DIR --json")
+        );
     }
     let here = Path::new(".");
     let dir = match &args.dir {
         Some(dir) => Some(dir.clone()),
         None => Project::open(here).is_ok().then(|| here.to_owned()),
     };
-    let dir = dir.map(|dir| own_copy(&dir, output)).transpose()?;
     let config = settings::load(dir.as_deref())?;
     let annotator = annotator_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
+    let dir = dir.map(|dir| own_copy(&dir, &annotator, output)).transpose()?;
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return Err(CliError::environment("the screen needs a terminal, and there is none here")
-            .hint("without a screen: tagli inspect DIR, tagli train DIR, tagli export DIR --format conll2003 (tagli --help)"));
+        return Err(CliError::environment("the screen needs a terminal, and there is none here").hint(
+            "without a screen: tagli inspect DIR, tagli train DIR, tagli export DIR --format conll2003 (tagli --help)",
+        ));
     }
     if let Some(dir) = &dir {
         remember(dir);
@@ -60,17 +63,18 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
 }
 
 /// A sample is not worked on where it lies (a checkout stays clean): it is copied to a place of the user's once.
-fn own_copy(dir: &Path, output: Output) -> Result<PathBuf, CliError> {
+fn own_copy(dir: &Path, owner: &AnnotatorName, output: Output) -> Result<PathBuf, CliError> {
     let project = Project::open(dir).map_err(failed)?;
     if !project.manifest.sample {
         return Ok(dir.to_owned());
     }
     let name = project.manifest.name.clone();
     let folder = data_folder().map(|folder| folder.join("samples").join(&name)).ok_or_else(|| {
-        CliError::environment("there is no home folder to copy the sample to").hint("set HOME, or copy the folder yourself and take `sample` out of its project.json")
+        CliError::environment("there is no home folder to copy the sample to")
+            .hint("set HOME, or copy the folder yourself and take `sample` out of its project.json")
     })?;
     if Project::open(&folder).is_err() {
-        project.copy_to(&folder).map_err(failed)?;
+        project.copy_to(&folder, owner).map_err(failed)?;
         output.say(format!("the sample is copied to {}", folder.display()));
     }
     Ok(folder)
@@ -80,7 +84,8 @@ fn own_copy(dir: &Path, output: Output) -> Result<PathBuf, CliError> {
 fn theme(name: &str, asked: bool, color: bool) -> Result<Theme, CliError> {
     let name = if color || asked { name } else { "mono" };
     Theme::named(name).ok_or_else(|| {
-        CliError::usage(format!("there is no theme `{name}`")).hint(format!("themes: {}", ui::theme::BUILT_IN.map(|(name, _)| name).join(", ")))
+        CliError::usage(format!("there is no theme `{name}`"))
+            .hint(format!("themes: {}", ui::theme::BUILT_IN.map(|(name, _)| name).join(", ")))
     })
 }
 
@@ -117,7 +122,11 @@ fn remember(dir: &Path) {
 fn recent() -> Vec<Place> {
     let place = |path: PathBuf| {
         let name = path.file_name()?.to_string_lossy().into_owned();
-        path.join("project.json").is_file().then(|| Place { path: path.to_string_lossy().into_owned(), name, sample: false })
+        path.join("project.json").is_file().then(|| Place {
+            path: path.to_string_lossy().into_owned(),
+            name,
+            sample: false,
+        })
     };
     recent_paths().into_iter().filter_map(place).collect()
 }
@@ -130,7 +139,8 @@ pub(super) fn annotator_name(given: Option<&str>) -> Result<AnnotatorName, CliEr
     if let Some(name) = given {
         return name.parse().map_err(CliError::usage);
     }
-    let login = ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok()).find_map(|name| name.parse().ok());
+    let login =
+        ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok()).find_map(|name| name.parse().ok());
     login.map_or_else(|| "me".parse().map_err(CliError::usage), Ok)
 }
 
@@ -147,7 +157,8 @@ pub(super) fn annotator_of(project: &Project, given: Option<&str>) -> Result<Ann
     }
     match (given, all.as_slice()) {
         (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(CliError::usage(format!("several people annotated this project: {}", names())).hint("say whose work: --annotator NAME (train: --as NAME)")),
+        (None, _) => Err(CliError::usage(format!("several people annotated this project: {}", names()))
+            .hint("say whose work: --annotator NAME (train: --as NAME)")),
         (Some(name), _) => Err(CliError::data(format!("annotator {name} has done nothing in this project"))
             .hint(if all.is_empty() { "nobody has".to_owned() } else { format!("there are: {}", names()) })),
     }

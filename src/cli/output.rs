@@ -8,9 +8,9 @@ use super::error::CliError;
 
 /// How a command speaks.
 #[derive(Clone, Copy, Debug)]
-pub struct Output {
+pub(super) struct Output {
     /// `--json`: one document or one document a line.
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 impl Output {
@@ -18,7 +18,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written to.
-    pub fn result(self, value: &impl Serialize, text: &str) -> Result<(), CliError> {
+    pub(super) fn result(self, value: &impl Serialize, text: &str) -> Result<(), CliError> {
         if self.json { self.json_line(value) } else { self.text(text) }
     }
 
@@ -26,7 +26,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written to.
-    pub fn json_line(self, value: &impl Serialize) -> Result<(), CliError> {
+    pub(super) fn json_line(self, value: &impl Serialize) -> Result<(), CliError> {
         let line = serde_json::to_string(value).map_err(CliError::environment)?;
         self.text(&line)
     }
@@ -35,7 +35,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written to.
-    pub fn text(self, text: &str) -> Result<(), CliError> {
+    pub(super) fn text(self, text: &str) -> Result<(), CliError> {
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         self.bytes(format!("{text}{end}").as_bytes())
     }
@@ -44,7 +44,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written to.
-    pub fn bytes(self, bytes: &[u8]) -> Result<(), CliError> {
+    pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), CliError> {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -55,13 +55,13 @@ impl Output {
     }
 
     /// Says something on standard error: progress, notes. Lost if nobody listens.
-    pub fn say(self, text: impl std::fmt::Display) {
+    pub(super) fn say(self, text: impl std::fmt::Display) {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 }
 
 /// Rows as text columns: the first flush left, the others flush right, two blanks between.
-pub fn table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| crate::text::width::width(cell)).max().unwrap_or(0)

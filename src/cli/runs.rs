@@ -46,7 +46,14 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
         let status = run.status.clone().unwrap_or_default();
         let base = run.config.as_ref().map_or_else(|| "?".to_owned(), |config| config.settings.base.clone());
         let f1 = best_f1(run).map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}"));
-        vec![run.id.to_string(), run.state().to_owned(), base, format!("{}/{}", status.step, status.steps), f1, size(run.size())]
+        vec![
+            run.id.to_string(),
+            run.state().to_owned(),
+            base,
+            format!("{}/{}", status.step, status.steps),
+            f1,
+            size(run.size()),
+        ]
     });
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let value: Vec<Value> = runs
@@ -63,7 +70,7 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
 }
 
 /// The best F1 per word, lenient, on the validation part.
-pub(crate) fn best_f1(run: &RunView) -> Option<f64> {
+pub(super) fn best_f1(run: &RunView) -> Option<f64> {
     let points = run.metrics().poll().ok()?;
     let word = |point: &Point| match point {
         Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
@@ -73,7 +80,7 @@ pub(crate) fn best_f1(run: &RunView) -> Option<f64> {
 }
 
 /// Bytes in words.
-pub(crate) fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
@@ -85,7 +92,8 @@ fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
     let run = match id {
         Some(id) => project.runs().get(id).map_err(failed)?,
         None => project.runs().list().pop().ok_or_else(|| {
-            CliError::data(format!("{}: there is no run yet", dir.display())).hint(format!("tagli train {}", dir.display()))
+            CliError::data(format!("{}: there is no run yet", dir.display()))
+                .hint(format!("tagli train {}", dir.display()))
         })?,
     };
     Ok((project, run))
@@ -117,7 +125,7 @@ fn watch(dir: &Path, id: Option<&str>, output: Output) -> Result<(), CliError> {
 }
 
 /// A point as one line of text.
-pub(crate) fn line(point: &Point) -> String {
+pub(super) fn line(point: &Point) -> String {
     match point {
         Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second } => format!(
             "step {step:>6}  epoch {epoch:.2}  loss {loss:.4}  lr {lr:.2e}  gradient {grad_norm:.2}  {tokens_per_second:.0} pieces/s"
@@ -144,7 +152,10 @@ fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output
     match out {
         Some(path) => {
             storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;
-            output.result(&json!({ "out": path, "points": points.len() }), &format!("{}: {} points", path.display(), points.len()))
+            output.result(
+                &json!({ "out": path, "points": points.len() }),
+                &format!("{}: {} points", path.display(), points.len()),
+            )
         }
         None if output.json => output.json_line(&points),
         None => output.text(&text),
@@ -153,14 +164,19 @@ fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output
 
 /// One row a point; columns that a kind of point has not are empty.
 fn csv(points: &[Point]) -> String {
-    let mut text = "kind,step,epoch,split,loss,lr,grad_norm,tokens_per_second,piece_f1,word_precision,word_recall,word_f1\n".to_owned();
+    let mut text =
+        "kind,step,epoch,split,loss,lr,grad_norm,tokens_per_second,piece_f1,word_precision,word_recall,word_f1\n"
+            .to_owned();
     for point in points {
         text += &match point {
             Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second } => {
                 format!("step,{step},{epoch},train,{loss},{lr},{grad_norm},{tokens_per_second},,,,\n")
             }
             Point::Eval { step, epoch, split, loss, piece, word, .. } => {
-                format!("eval,{step},{epoch},{split},{loss},,,,{},{},{},{}\n", piece.f1, word.precision, word.recall, word.f1)
+                format!(
+                    "eval,{step},{epoch},{split},{loss},,,,{},{},{},{}\n",
+                    piece.f1, word.precision, word.recall, word.f1
+                )
             }
         };
     }

@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     model,
-    project::{HalfWords, PlainRun, Project, folder::RunConfig, training_data},
+    project::{PlainRun, Project, folder::RunConfig, training_data},
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
-    spans::Dataset,
+    spans::{Dataset, HalfWords},
     training::{self, Job, TrainError},
 };
 
@@ -38,7 +38,8 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         return Err(CliError::data("there is nothing to learn from: no document of the training part is done")
             .hint("documents are done when `enter` or `space` left them on the Tag screen"));
     }
-    let base_name = args.base.as_deref().or(project.as_ref().map(|project| project.manifest.base.as_str())).unwrap_or("mini");
+    let base_name =
+        args.base.as_deref().or(project.as_ref().map(|project| project.manifest.base.as_str())).unwrap_or("mini");
     let base = model::open(base_name).map_err(CliError::data)?;
     for note in &base.notes {
         output.say(format!("{}: {note}", base.name));
@@ -121,9 +122,8 @@ fn settings(args: &args::Train, sentences: usize, base: &str) -> Result<Settings
         settings.device.clone_from(device);
     }
     for pair in &args.set {
-        let (setting, value) = pair
-            .split_once('=')
-            .ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
+        let (setting, value) =
+            pair.split_once('=').ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
         settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
     }
     settings.check().map_err(CliError::usage)?;

@@ -245,10 +245,7 @@ mod tests {
             message("frames_over_shs = 1"),
             "user.toml:1: there is no setting `frames_over_shs`; did you mean `frames-over-ssh`?"
         );
-        assert!(
-            message("wallpaper = 1")
-                .ends_with("there are theme, ascii, annotator, grid, frames-over-ssh, device")
-        );
+        assert!(message("wallpaper = 1").ends_with("there are theme, ascii, annotator, grid, frames-over-ssh, device"));
         assert_eq!(message("ascii = 'yes'"), "user.toml:1: `ascii` must be true or false, not `yes`");
         assert_eq!(
             message("ascii = false\ngrid = 'words'"),

@@ -81,8 +81,8 @@ pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], 
     found
 }
 
-/// One choice for each of `words` words. `piece_words` holds the word of each piece, `logits` a row each; the first piece
-/// of a word decides. A word without piece has none.
+/// One choice for each of `words` words. `piece_words` holds the word of each piece, `logits` a row each; the first
+/// piece of a word decides. A word without piece has none.
 pub fn word_tags(words: usize, piece_words: &[usize], logits: &[Vec<f32>]) -> Vec<Option<WordTag>> {
     let mut tags = vec![None; words];
     for (&word, row) in piece_words.iter().zip(logits) {
@@ -104,7 +104,8 @@ fn word_tag(logits: &[f32]) -> WordTag {
 
 /// The names of the chosen tags; `O` for a word without piece.
 pub fn names<'a>(choices: &[Option<WordTag>], tags: &'a [String]) -> Vec<&'a str> {
-    let name = |choice: &Option<WordTag>| choice.and_then(|choice| tags.get(choice.tag)).map_or(OUTSIDE, String::as_str);
+    let name =
+        |choice: &Option<WordTag>| choice.and_then(|choice| tags.get(choice.tag)).map_or(OUTSIDE, String::as_str);
     choices.iter().map(name).collect()
 }
 
@@ -152,7 +153,8 @@ mod tests {
 
     #[test]
     fn the_score_is_the_mean_of_the_words() {
-        let choices = word_tags(2, &[0, 1], &[vec![0.0, 0.0, -1e9, -1e9, -1e9], vec![0.0, -1e9, 3.0_f32.ln(), -1e9, -1e9]]);
+        let choices =
+            word_tags(2, &[0, 1], &[vec![0.0, 0.0, -1e9, -1e9, -1e9], vec![0.0, -1e9, 3.0_f32.ln(), -1e9, -1e9]]);
         assert_eq!(choices[0].map(|choice| choice.margin), Some(0.0));
         let sure = sureness(&choices, 0..2);
         assert!((sure - 0.625).abs() < 1e-6, "{sure}");
@@ -172,7 +174,8 @@ mod tests {
             rows in prop::collection::vec(prop::collection::vec(-9.0_f32..9.0, 0..7), 0..12),
             skipped in 0usize..3,
         ) {
-            let words: Vec<TextRange> = (0..rows.len() + skipped).map(|at| TextRange::new(at * 3, at * 3 + 2)).collect();
+            let word = |at: usize| TextRange::new(at * 3, at * 3 + 2);
+            let words: Vec<TextRange> = (0..rows.len() + skipped).map(word).collect();
             let at: Vec<usize> = (skipped..words.len()).collect();
             let choices = word_tags(words.len(), &at, &rows);
             for entity in entities(&words, &choices, &tags()) {

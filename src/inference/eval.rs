@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Confusion, Mistake, PredictError, Predictor, WordTag, decode, mistakes::compare, scores::best};
+use super::{Confusion, Logits, Mistake, PredictError, Predictor, WordTag, decode, mistakes::compare, scores::best};
 use crate::{
     model::WordPieces,
     spans::{
@@ -104,11 +104,11 @@ fn check(sentences: &[Sentence]) -> Result<(), EvalError> {
 
 /// For each sentence one tag a piece: of gold that of its word, of the model its own best.
 fn by_piece<'a>(
-    answers: &[(WordPieces, Vec<Vec<f32>>)],
+    answers: &[(WordPieces, Logits)],
     gold: &[Vec<&'a str>],
     tags: &'a [String],
 ) -> (Vec<Vec<&'a str>>, Vec<Vec<&'a str>>) {
-    let sentence = |((pieces, rows), gold): (&(WordPieces, Vec<Vec<f32>>), &Vec<&'a str>)| {
+    let sentence = |((pieces, rows), gold): (&(WordPieces, Logits), &Vec<&'a str>)| {
         let paired = pieces.words.iter().zip(rows);
         let pair = |(word, row): (&usize, &Vec<f32>)| Some((*gold.get(*word)?, tags.get(best(row).0)?.as_str()));
         paired.filter_map(pair).unzip()
@@ -125,16 +125,14 @@ fn measure<S: AsRef<str>>(gold: &[Vec<S>], said: &[Vec<S>]) -> Result<Measured, 
 }
 
 fn mistakes(gold: &[Vec<&str>], said: &[Vec<&str>], choices: &[Vec<Option<WordTag>>]) -> Vec<Mistake> {
-    let sentences = gold.iter().zip(said).zip(choices).enumerate();
-    let of_sentence = |(sentence, ((gold, said), choices)): (usize, ((&Vec<&str>, &Vec<&str>), &Vec<Option<WordTag>>))| {
-        let found = compare(&spans_of(gold), &spans_of(said)).into_iter();
-        let complete = |mistake: Mistake| {
+    let mut all = Vec::new();
+    for (sentence, ((gold, said), choices)) in gold.iter().zip(said).zip(choices).enumerate() {
+        all.extend(compare(&spans_of(gold), &spans_of(said)).into_iter().map(|mistake| {
             let sureness = decode::sureness(choices, mistake.words());
             Mistake { sentence, sureness, ..mistake }
-        };
-        found.map(complete).collect::<Vec<_>>()
-    };
-    sentences.flat_map(of_sentence).collect()
+        }));
+    }
+    all
 }
 
 /// Labels of the gold tags that no tag of the model has.

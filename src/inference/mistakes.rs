@@ -83,7 +83,9 @@ pub fn compare(gold: &[WordSpan], predicted: &[WordSpan]) -> Vec<Mistake> {
     let mut found = Vec::new();
     let mut pairs: Vec<(Kind, usize, &WordSpan, &WordSpan)> = missed
         .iter()
-        .flat_map(|&gold| invented.iter().filter_map(move |&said| Some((kind(gold, said)?, shared(gold, said), gold, said))))
+        .flat_map(|&gold| {
+            invented.iter().filter_map(move |&said| Some((kind(gold, said)?, shared(gold, said), gold, said)))
+        })
         .collect();
     // The closest pairs first; each span is in one pair.
     pairs.sort_by_key(|(kind, shared, gold, said)| (*kind, Reverse(*shared), gold.start, said.start));
@@ -150,11 +152,15 @@ impl Confusion {
         Self { labels, counts }
     }
 
-    /// The pairs of different labels that were taken for each other most often: gold, predicted, words. `None` is "no label".
+    /// The pairs of different labels that were taken for each other, most often first: gold, predicted, words. `None`
+    /// is "no label".
     pub fn worst(&self) -> Vec<(Option<&str>, Option<&str>, usize)> {
         let name = |at: usize| self.labels.get(at).map(String::as_str);
         let cells = self.counts.iter().enumerate().flat_map(|(gold, row)| {
-            row.iter().enumerate().filter(move |(said, count)| *said != gold && **count > 0).map(move |cell| (gold, cell))
+            row.iter()
+                .enumerate()
+                .filter(move |(said, count)| *said != gold && **count > 0)
+                .map(move |cell| (gold, cell))
         });
         let mut pairs: Vec<_> = cells.map(|(gold, (said, count))| (name(gold), name(said), *count)).collect();
         pairs.sort_by_key(|pair| Reverse(pair.2));

@@ -1,5 +1,6 @@
-//! Floor 7: what a trained model says. Entities by grid word ([`decode`]), the Hugging Face pipeline's answer on raw text
-//! ([`pipeline`]), evaluation against gold tags ([`eval`]), and a thread that answers while somebody types ([`worker`]).
+//! Floor 7: what a trained model says. Entities by grid word ([`decode`]), the Hugging Face pipeline's answer on raw
+//! text ([`pipeline`]), evaluation against gold tags ([`eval`]), and a thread that answers while somebody types
+//! ([`worker`]).
 
 pub mod decode;
 pub mod eval;
@@ -15,5 +16,5 @@ pub use decode::{Entity, Guess, Said, WordTag};
 pub use eval::{EvalError, Evaluation, evaluate};
 pub use mistakes::{Confusion, Kind, Mistake};
 pub use pipeline::{Answer, Options, PipelineError, Strategy};
-pub use predictor::{PredictError, Predictor, Scorer, Threads};
+pub use predictor::{Logits, PredictError, Predictor, Scorer, Threads};
 pub use worker::{ModelSlot, Reply, Request, Worker};

@@ -1,8 +1,8 @@
 //! Hugging Face's `TokenClassificationPipeline` from the logits on: the same list, key for key.
 //!
-//! Source: transformers 5.23.0, `pipelines/token_classification.py`. Its oddities are kept, because scripts rely on them:
-//! a piece goes on a word when its length in characters differs from that of its text (`##` makes it differ, but so do
-//! stripped accents), and entities of two windows are never stitched.
+//! Source: transformers 5.23.0, `pipelines/token_classification.py`. Its oddities are kept, because scripts rely on
+//! them: a piece goes on a word when its length in characters differs from that of its text (`##` makes it differ, but
+//! so do stripped accents), and entities of two windows are never stitched.
 
 use std::{fmt, ops::Range, str::FromStr};
 

@@ -29,14 +29,17 @@ const CONTEXT: usize = 128;
 /// Pieces that go through the network at once. More gain nothing on a CPU and cost memory.
 const BATCH: usize = 4096;
 
+/// Logits of one input: a row for each piece, in it a value for each tag.
+pub type Logits = Vec<Vec<f32>>;
+
 /// Gives logits for pieces. The network is one; tests have others.
 pub trait Scorer: Send + Sync {
     /// For each input, special pieces included, one row of logits a piece.
-    fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>>;
+    fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits>;
 }
 
 impl Scorer for Network {
-    fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
+    fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits> {
         self.logits(inputs)
     }
 }
@@ -170,10 +173,7 @@ impl Predictor {
     ///
     /// # Errors
     /// The tokenizer refuses a sentence.
-    pub fn pieces<S: AsRef<str> + Sync>(
-        &self,
-        sentences: &[&[S]],
-    ) -> Result<Vec<(WordPieces, Vec<Vec<f32>>)>, PredictError> {
+    pub fn pieces<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<(WordPieces, Logits)>, PredictError> {
         self.pool.install(|| {
             let pieces = self.tokenizer.words_batch(sentences)?;
             let inputs = pieces.iter().enumerate().flat_map(|(text, pieces)| {
@@ -184,7 +184,7 @@ impl Predictor {
                     self.input(text, pieces.ids.get(window.pieces).unwrap_or_default(), keep)
                 })
             });
-            let mut rows: Vec<Vec<Vec<f32>>> = pieces.iter().map(|pieces| Vec::with_capacity(pieces.ids.len())).collect();
+            let mut rows: Vec<Logits> = pieces.iter().map(|pieces| Vec::with_capacity(pieces.ids.len())).collect();
             for (text, part) in self.run(&inputs.collect::<Vec<_>>()) {
                 if let Some(rows) = rows.get_mut(text) {
                     rows.extend(part);
@@ -224,17 +224,20 @@ impl Predictor {
     }
 
     /// The rows that count, by input, with the text each is from.
-    fn run(&self, inputs: &[Input]) -> Vec<(usize, Vec<Vec<f32>>)> {
+    fn run(&self, inputs: &[Input]) -> Vec<(usize, Logits)> {
+        // Equally long ones together: attention pads to the longest of a batch.
+        let mut order: Vec<(usize, &Input)> = inputs.iter().enumerate().collect();
+        order.sort_by_key(|(_, input)| input.ids.len());
         let mut all = Vec::with_capacity(inputs.len());
-        for batch in batches(inputs) {
-            let ids: Vec<&[u32]> = batch.iter().map(|input| input.ids.as_slice()).collect();
-            let rows = self.scorer.logits(&ids);
-            all.extend(batch.iter().zip(rows).map(|(input, rows)| {
+        for batch in batches(&order) {
+            let ids: Vec<&[u32]> = batch.iter().map(|(_, input)| input.ids.as_slice()).collect();
+            all.extend(batch.iter().zip(self.scorer.logits(&ids)).map(|((at, input), rows)| {
                 let kept = rows.into_iter().skip(1 + input.keep.start).take(input.keep.len());
-                (input.text, kept.collect())
+                (*at, input.text, kept.collect())
             }));
         }
-        all
+        all.sort_by_key(|(at, ..)| *at);
+        all.into_iter().map(|(_, text, rows)| (text, rows)).collect()
     }
 }
 
@@ -246,18 +249,15 @@ fn window_of<'a>(pieces: &'a TextPieces, range: &Range<usize>, logits: &'a [Vec<
     }
 }
 
-/// Neighbouring inputs of together about [`BATCH`] pieces.
-fn batches(mut inputs: &[Input]) -> impl Iterator<Item = &[Input]> {
+/// Neighbours whose batch, padded, has at most [`BATCH`] pieces; an input that alone has more is a batch of its own.
+/// `inputs` are sorted by length.
+fn batches<'a, 'b>(mut inputs: &'a [(usize, &'b Input)]) -> impl Iterator<Item = &'a [(usize, &'b Input)]> {
     std::iter::from_fn(move || {
-        let mut pieces = 0;
-        let fits = |input: &&Input| {
-            pieces += input.ids.len();
-            pieces <= BATCH
-        };
-        let count = inputs.iter().take_while(fits).count().max(1).min(inputs.len());
+        let fits = |(count, (_, input)): &(usize, &(usize, &Input))| (count + 1) * input.ids.len() <= BATCH;
+        let count = inputs.iter().enumerate().take_while(fits).count().max(1);
         let (batch, rest) = inputs.split_at_checked(count)?;
         inputs = rest;
-        (!batch.is_empty()).then_some(batch)
+        Some(batch)
     })
 }
 
@@ -340,11 +340,11 @@ mod tests {
 
     #[test]
     fn batches_hold_every_input_once_and_stay_small() {
-        let sizes = [BATCH + 1, 1, BATCH / 2, BATCH / 2, 5, BATCH];
-        let inputs: Vec<Input> =
-            sizes.iter().map(|&size| Input { text: 0, ids: vec![0; size], keep: 0..0 }).collect();
-        let lengths: Vec<usize> = batches(&inputs).map(<[Input]>::len).collect();
-        assert_eq!(lengths, [1, 2, 2, 1]);
+        let sizes = [1, 5, BATCH / 4, BATCH / 4, BATCH / 2, BATCH, BATCH + 1];
+        let inputs = sizes.map(|size| Input { text: 0, ids: vec![0; size], keep: 0..0 });
+        let inputs: Vec<(usize, &Input)> = inputs.iter().enumerate().collect();
+        let lengths: Vec<usize> = batches(&inputs).map(<[_]>::len).collect();
+        assert_eq!(lengths, [4, 1, 1, 1]);
         assert_eq!(batches(&[]).count(), 0);
     }
 }

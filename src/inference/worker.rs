@@ -165,7 +165,6 @@ fn answer(model: &Predictor, request: &Request) -> Reply {
         Err(_) => Err("the model failed on this text; the log says where".to_owned()),
     };
     Reply { generation: request.generation, outcome, millis: begun.elapsed().as_secs_f64() * 1000.0 }
-
 }
 
 #[cfg(test)]

@@ -31,13 +31,17 @@ pub enum DeviceError {
     #[error("`{0}` is no device; there are auto, cpu, ndarray, cuda[:N] and wgpu[:N]")]
     Unknown(String),
     /// This build has no such backend.
-    #[error("this build has no {name} backend; build it with `cargo build --release --features {name}`, or use --device cpu")]
+    #[error(
+        "this build has no {name} backend; build it with `cargo build --release --features {name}`, or use --device cpu"
+    )]
     NotCompiled {
         /// The cargo feature.
         name: &'static str,
     },
     /// The backend is there, the hardware is not.
-    #[error("no {name} device with number {index} was found ({found} there); look at `tagli doctor`, or use --device cpu")]
+    #[error(
+        "no {name} device with number {index} was found ({found} there); look at `tagli doctor`, or use --device cpu"
+    )]
     Absent {
         /// The backend.
         name: &'static str,
@@ -169,7 +173,10 @@ fn wgpu_devices() -> Option<Vec<(Device, String)>> {
     use burn::tensor::DeviceType;
     Some(probe(|| {
         let all = Device::enumerate(DeviceType::Wgpu).into_iter();
-        all.map(|device| (card(&device), device)).filter(|((real, _), _)| *real).map(|((_, name), d)| (name, d)).collect()
+        all.map(|device| (card(&device), device))
+            .filter(|((real, _), _)| *real)
+            .map(|((_, name), d)| (name, d))
+            .collect()
     }))
 }
 

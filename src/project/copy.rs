@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::{ANNOTATIONS, DOCUMENTS, MANIFEST, Project, ProjectError, annotators_in, storage};
+use super::{ANNOTATIONS, AnnotatorName, DOCUMENTS, MANIFEST, Project, ProjectError, annotators_in, storage};
 
 impl Project {
     /// Copies manifest, documents and journals to `target`, which becomes a project of its own: no sample any more, no
-    /// runs. `project.json` is written last: a copy that was cut off is no project, and can be made again.
+    /// runs. If one annotator alone has worked here, the work becomes `owner`'s. `project.json` is written last: a copy that was cut off is no project, and can be made again.
     ///
     /// # Errors
     /// There is a project in `target`, or the file system cannot.
-    pub fn copy_to(&self, target: &Path) -> Result<(), ProjectError> {
+    pub fn copy_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         if std::fs::symlink_metadata(target.join(MANIFEST)).is_ok() {
             return Err(ProjectError::Exists(target.to_owned()));
         }
@@ -18,9 +18,11 @@ impl Project {
         for folder in [target, &annotations] {
             storage::make_folder(folder)?;
         }
-        for name in annotators_in(&self.annotations()) {
-            let file = format!("{name}.jsonl");
-            storage::replace(&annotations.join(&file), &storage::read(&self.annotations().join(&file))?)?;
+        let names = annotators_in(&self.annotations());
+        for name in &names {
+            let journal = storage::read(&self.annotations().join(format!("{name}.jsonl")))?;
+            let new = if names.len() == 1 { owner } else { name };
+            storage::replace(&annotations.join(format!("{new}.jsonl")), &journal)?;
         }
         storage::replace(&target.join(DOCUMENTS), &self.documents.to_jsonl()?)?;
         let mut manifest = self.manifest.clone();
@@ -50,11 +52,12 @@ mod tests {
         let mut annotator = project.annotator(&ada, 0).unwrap();
         let done = Deed::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
         annotator.record(&project.documents, 7, done).unwrap();
-        project.copy_to(&there).unwrap();
+        let bob = "bob".parse().unwrap();
+        project.copy_to(&there, &bob).unwrap();
         let copy = Project::open(&there).unwrap();
         assert!(!copy.manifest.sample && Project::open(&here).unwrap().manifest.sample);
         assert_eq!(copy.documents.len(), 1);
-        assert_eq!(copy.read_annotator(&ada).unwrap().journal.annotation("1").status, Status::Done);
-        assert!(matches!(project.copy_to(&there), Err(ProjectError::Exists(_))));
+        assert_eq!(copy.read_annotator(&bob).unwrap().journal.annotation("1").status, Status::Done);
+        assert!(matches!(project.copy_to(&there, &bob), Err(ProjectError::Exists(_))));
     }
 }

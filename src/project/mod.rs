@@ -6,6 +6,7 @@
 
 pub mod check;
 mod copy;
+mod corpus;
 pub mod documents;
 mod error;
 pub mod folder;
@@ -37,7 +38,7 @@ pub use names::{AnnotatorName, NameError, RunId};
 pub use runs::{RunView, Runs};
 pub use storage::{NewFolder, StorageError};
 pub use tail::MetricsTail;
-pub use training_data::{Account, HalfWords, training_data};
+pub use training_data::{Account, training_data};
 
 use self::lock::Lock;
 use crate::{

@@ -5,18 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Project;
-use crate::spans::{Dataset, Document, Journal, Scheme, Sentence, Span, Split, Status, WordSpan};
-
-/// What becomes of a span that begins or ends inside a word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum HalfWords {
-    /// It grows to whole words.
-    #[default]
-    Snap,
-    /// It is left out: its words are "O".
-    Drop,
-}
+use crate::spans::{
+    Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status,
+    dataset::{Losses, word_spans},
+};
 
 /// How much goes into one part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,15 +34,9 @@ pub struct Account {
     pub not_done: BTreeMap<&'static str, usize>,
     /// Documents that are done and have no word.
     pub without_words: usize,
-    /// Spans that begin or end inside a word: snapped outward or left out, as was chosen.
-    pub half_words: usize,
-    /// Spans left out because another one covers some of their words; the one that begins first stays, of two the
-    /// longer.
-    pub overlapping: usize,
-    /// Spans left out because they touch no word.
-    pub on_no_word: usize,
-    /// Spans left out because the project has no such label any more.
-    pub without_label: usize,
+    /// Spans that are not trained as they were tagged, by what is the matter with them.
+    #[serde(flatten)]
+    pub losses: Losses,
     /// Documents that were put into a part by the seed, since nobody said which.
     pub split_by_seed: usize,
 }
@@ -70,17 +56,14 @@ impl Account {
     /// What should be known before training, one sentence a line; empty if all is as it was tagged.
     pub fn notes(&self) -> Vec<String> {
         let notes = [
-            (self.without_words, "documents have no word and stay out"),
-            (self.half_words, "spans begin or end inside a word and are widened to whole words"),
-            (self.overlapping, "spans lie over another one and stay out: a word has one tag"),
-            (self.on_no_word, "spans touch no word and stay out"),
-            (self.without_label, "spans have a label that the project no longer has and stay out"),
-            (
-                self.split_by_seed,
-                "documents are in no part; a tenth of such documents validates, chosen by the project's seed",
-            ),
+            (self.without_words, "documents without a word, which stay out"),
+            (self.losses.half_words, "spans that begin or end inside a word, widened to whole words"),
+            (self.losses.overlapping, "spans over another one, which stay out (a word has one tag)"),
+            (self.losses.on_no_word, "spans that touch no word, which stay out"),
+            (self.losses.without_label, "spans of labels that the project no longer has, which stay out"),
+            (self.split_by_seed, "documents in no part, put into one by the project's seed"),
         ];
-        notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+        notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what}: {count}")).collect()
     }
 
     fn part(&mut self, split: Split) -> &mut Counts {
@@ -110,7 +93,8 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
         } else if document.words.is_empty() {
             account.without_words += 1;
         } else {
-            let spans = word_spans(project, document, annotation.spans(), half_words, &mut account);
+            let (spans, losses) = word_spans(document, annotation, &project.manifest.labels, half_words);
+            account.losses.add(losses);
             let tags = Scheme::Bio.encode(&spans, document.words.len());
             let words = document.word_texts().map(str::to_owned).collect();
             done.push((document, Sentence { id: document.id.clone(), words, tags }, spans.len()));
@@ -131,42 +115,6 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
         }
     }
     (data, account)
-}
-
-fn word_spans(
-    project: &Project,
-    document: &Document,
-    spans: &[Span],
-    half_words: HalfWords,
-    account: &mut Account,
-) -> Vec<WordSpan> {
-    let mut taken: Vec<WordSpan> = Vec::new();
-    for span in spans {
-        let Some(label) = project.manifest.labels.get(span.label) else {
-            account.without_label += 1;
-            continue;
-        };
-        let Some(words) = document.words_touching(span.range) else {
-            account.on_no_word += 1;
-            continue;
-        };
-        let whole = document.range_of_words(words.clone()).is_some_and(|whole| {
-            // Blanks at its ends are no part of a word: what counts is that no word is cut.
-            span.range.covers(whole)
-        });
-        if !whole {
-            account.half_words += 1;
-            if half_words == HalfWords::Drop {
-                continue;
-            }
-        }
-        if taken.last().is_some_and(|before| before.end > words.start) {
-            account.overlapping += 1;
-            continue;
-        }
-        taken.push(WordSpan::new(words, &label.name));
-    }
-    taken
 }
 
 fn parts(project: &Project, done: &[&Document]) -> Vec<Split> {
@@ -254,10 +202,10 @@ mod tests {
         let (_dir, project, journal) = project(vec![item("a", Some(Split::Train), &spans, Status::Done)]);
         let (data, account) = training_data(&project, &journal, HalfWords::Snap);
         assert_eq!(data.train[0].tags, ["B-Dish", "I-Dish", "B-Location"]);
-        assert_eq!((account.half_words, account.overlapping, account.on_no_word), (1, 1, 1));
+        assert_eq!((account.losses.half_words, account.losses.overlapping, account.losses.on_no_word), (1, 1, 1));
         let (data, account) = training_data(&project, &journal, HalfWords::Drop);
         assert_eq!(data.train[0].tags, ["O", "B-Cuisine", "B-Location"]);
-        assert_eq!((account.half_words, account.overlapping), (1, 0));
+        assert_eq!((account.losses.half_words, account.losses.overlapping), (1, 0));
     }
 
     #[test]

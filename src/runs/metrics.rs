@@ -125,7 +125,9 @@ mod tests {
             labels: [("Dish".to_owned(), LabelScores { support: 3, ..LabelScores::default() })].into(),
         };
         let line = serde_json::to_string(&eval).unwrap();
-        assert!(line.starts_with(r#"{"kind":"eval","step":479,"epoch":1.0,"split":"valid","loss":0.25,"piece":{"precision":0.0"#));
+        assert!(line.starts_with(
+            r#"{"kind":"eval","step":479,"epoch":1.0,"split":"valid","loss":0.25,"piece":{"precision":0.0"#
+        ));
         assert!(line.ends_with(r#""labels":{"Dish":{"precision":0.0,"recall":0.0,"f1":0.0,"support":3}}}"#));
         assert_eq!(serde_json::from_str::<Point>(&line).unwrap(), eval);
     }

@@ -124,14 +124,35 @@ impl Settings {
     pub fn check(&self) -> Result<(), String> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let rule = |fine: bool, text: String| if fine { Ok(()) } else { Err(text) };
-        rule(positive(self.learning_rate), format!("the learning rate is {}; it must be above 0, such as 1e-4", self.learning_rate))?;
-        rule(positive(self.epochs) && self.epochs <= 10_000.0, format!("{} epochs; give a number above 0", self.epochs))?;
+        rule(
+            positive(self.learning_rate),
+            format!("the learning rate is {}; it must be above 0, such as 1e-4", self.learning_rate),
+        )?;
+        rule(
+            positive(self.epochs) && self.epochs <= 10_000.0,
+            format!("{} epochs; give a number above 0", self.epochs),
+        )?;
         rule((1..=4096).contains(&self.batch), format!("a batch of {}; give 1 to 4096", self.batch))?;
-        rule(self.weight_decay.is_finite() && self.weight_decay >= 0.0, format!("a weight decay of {}; give 0 or more", self.weight_decay))?;
-        rule(self.warmup.is_finite() && self.warmup >= 0.0, format!("a warm-up of {}; give a share below 1, or steps", self.warmup))?;
-        rule(self.max_grad_norm.is_finite() && self.max_grad_norm >= 0.0, format!("a gradient norm of {}; give 0 or more", self.max_grad_norm))?;
-        rule(self.max_pieces >= 3, format!("windows of {} pieces; the two special pieces and one more are needed", self.max_pieces))?;
-        rule(self.dropout.is_none_or(|share| (0.0..1.0).contains(&share)), format!("a dropout of {:?}; give 0 to below 1", self.dropout))
+        rule(
+            self.weight_decay.is_finite() && self.weight_decay >= 0.0,
+            format!("a weight decay of {}; give 0 or more", self.weight_decay),
+        )?;
+        rule(
+            self.warmup.is_finite() && self.warmup >= 0.0,
+            format!("a warm-up of {}; give a share below 1, or steps", self.warmup),
+        )?;
+        rule(
+            self.max_grad_norm.is_finite() && self.max_grad_norm >= 0.0,
+            format!("a gradient norm of {}; give 0 or more", self.max_grad_norm),
+        )?;
+        rule(
+            self.max_pieces >= 3,
+            format!("windows of {} pieces; the two special pieces and one more are needed", self.max_pieces),
+        )?;
+        rule(
+            self.dropout.is_none_or(|share| (0.0..1.0).contains(&share)),
+            format!("a dropout of {:?}; give 0 to below 1", self.dropout),
+        )
     }
 }
 
@@ -165,7 +186,10 @@ mod tests {
     #[test]
     fn an_unknown_setting_names_the_nearest_and_a_bad_value_changes_nothing() {
         let mut settings = Settings::lesson("mini");
-        assert_eq!(settings.set("learning_rat", "1").unwrap_err(), "there is no setting `learning_rat`; the nearest is `learning_rate`");
+        assert_eq!(
+            settings.set("learning_rat", "1").unwrap_err(),
+            "there is no setting `learning_rat`; the nearest is `learning_rate`"
+        );
         assert!(settings.set("batch", "many").unwrap_err().starts_with("batch=many: "));
         assert_eq!(settings, Settings::lesson("mini"));
     }
@@ -176,7 +200,9 @@ mod tests {
             let mut settings = Settings::lesson("mini");
             settings.set(name, value).map(|()| settings.check())
         };
-        for (name, value) in [("batch", "0"), ("epochs", "0"), ("lr", "-1"), ("dropout", "1.0"), ("max_pieces", "2"), ("warmup", "-1")] {
+        for (name, value) in
+            [("batch", "0"), ("epochs", "0"), ("lr", "-1"), ("dropout", "1.0"), ("max_pieces", "2"), ("warmup", "-1")]
+        {
             assert!(with(name, value).unwrap().is_err(), "{name}={value}");
         }
         assert!(with("batch", "-1").is_err());

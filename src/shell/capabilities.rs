@@ -25,7 +25,8 @@ impl Capabilities {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
         let term = set("TERM").unwrap_or_default();
         // The Linux console has 256 or 512 glyphs: no dotted lines, no Braille.
-        let unicode = (locale.contains("utf-8") || locale.contains("utf8") || cfg!(target_os = "macos")) && term != "linux";
+        let unicode =
+            (locale.contains("utf-8") || locale.contains("utf8") || cfg!(target_os = "macos")) && term != "linux";
         Self {
             unicode,
             color: set("NO_COLOR").is_none() && term != "dumb",

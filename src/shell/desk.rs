@@ -15,13 +15,13 @@ use crate::{
         Event,
         event::{DataSummary, Level, Message, Opened, RunInfo},
     },
-    formats::{self, Corpus, OnLoss, WriteOptions},
+    formats::{self, OnLoss, WriteOptions},
     model::{self, device},
     project::{
-        Account, Annotator, AnnotatorName, HalfWords, Project, ProjectError, RunView, Runs, folder::RunConfig, training_data,
+        Account, Annotator, AnnotatorName, Project, ProjectError, RunView, Runs, folder::RunConfig, training_data,
     },
     runs::{Point, Recipe, Settings},
-    spans::{Entry, Status},
+    spans::{Entry, HalfWords, Status},
     text::Grid,
     training::{self, Job},
 };
@@ -36,8 +36,6 @@ pub(super) enum Task {
     Train { generation: u64, settings: Box<Settings> },
     /// Write an export.
     Export { generation: u64, format: String },
-    /// Tell the runs anew.
-    Runs,
 }
 
 /// The handle. Dropping it lets the thread finish what it was asked for, and joins it.
@@ -72,10 +70,9 @@ impl Desk {
         let (root, grid) = (project.root.clone(), project.manifest.grid);
         let (sender, tasks) = unbounded();
         let mut work = Work { project, annotator, events, trainer, failed: None };
-        let thread = thread::Builder::new()
-            .name("desk".into())
-            .spawn(move || work.run(&tasks))
-            .map_err(|cause| crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause })?;
+        let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
+            crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
+        })?;
         Ok((Self { tasks: Some(sender), thread: Some(thread), root, grid }, opened))
     }
 
@@ -119,8 +116,9 @@ impl Work {
                     Ok(run) => Event::TrainingStarted { generation, run },
                     Err(message) => Event::TrainingRefused { generation, message },
                 }),
-                Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
-                Task::Runs => Some(Event::Runs(runs(&self.project.runs()))),
+                Task::Export { generation, format } => {
+                    Some(Event::Exported { generation, outcome: self.export(&format) })
+                }
             };
             if event.is_some_and(|event| self.events.send(event).is_err()) {
                 return;
@@ -151,8 +149,7 @@ impl Work {
             return Err(format!("{run} is still training; stop it first"));
         }
         let base = model::open(&settings.base).map_err(|error| error.to_string())?;
-        let about =
-            json!({ "project": self.project.manifest.name, "annotator": self.annotator.name().as_str(), "account": account });
+        let about = json!({ "project": self.project.manifest.name, "annotator": self.annotator.name().as_str(), "account": account });
         let config = RunConfig::new(now(), settings.clone(), about);
         let (id, folder) = self.project.runs().create(&config).map_err(|error| error.to_string())?;
         let run = id.to_string();
@@ -164,14 +161,7 @@ impl Work {
     /// Writes the documents that are done into `exports/`, losses told.
     fn export(&self, name: &str) -> Result<String, String> {
         let format = formats::find(name).ok_or_else(|| format!("there is no format `{name}`"))?;
-        let mut corpus = Corpus { labels: self.project.manifest.labels.clone(), ..Corpus::default() };
-        for document in &self.project.documents {
-            let annotation = self.annotator.journal.annotation(&document.id);
-            if annotation.status == Status::Done {
-                corpus.documents.push(document.clone());
-                corpus.annotations.push(annotation.clone());
-            }
-        }
+        let corpus = self.project.corpus(&self.annotator.journal, None, false);
         if corpus.documents.is_empty() {
             return Err("no document is done yet".into());
         }
@@ -183,7 +173,10 @@ impl Work {
             return Err(format!("what was written does not read back as it was meant: {proof}"));
         }
         let extension = format.extensions.first().copied().unwrap_or("txt");
-        let path = self.project.export_file(&format!("{name}.{extension}"), &written.bytes).map_err(|error| error.to_string())?;
+        let path = self
+            .project
+            .export_file(&format!("{name}.{extension}"), &written.bytes)
+            .map_err(|error| error.to_string())?;
         Ok(format!("{}: {} documents, {proof}", path.display(), corpus.documents.len()))
     }
 }

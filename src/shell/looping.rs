@@ -79,8 +79,15 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let caps = Caps { glyphs, plain: false };
     let sources = Sources { input, signals, jobs };
-    let mut screen =
-        Screen { guard, state, effects, pace: Pace::new(session.frames), theme: session.theme, caps, tmux: session.capabilities.tmux };
+    let mut screen = Screen {
+        guard,
+        state,
+        effects,
+        pace: Pace::new(session.frames),
+        theme: session.theme,
+        caps,
+        tmux: session.capabilities.tmux,
+    };
     let leave = screen.turn(&sources)?;
     let Screen { guard, effects, .. } = screen;
     drop(guard);

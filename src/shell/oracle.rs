@@ -122,7 +122,10 @@ fn event(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
 }
 
 fn found(entities: &[inference::Entity]) -> Vec<Found> {
-    entities.iter().map(|entity| Found { range: entity.range, label: entity.label.clone(), score: entity.score }).collect()
+    entities
+        .iter()
+        .map(|entity| Found { range: entity.range, label: entity.label.clone(), score: entity.score })
+        .collect()
 }
 
 fn guesses(words: Vec<inference::Guess>) -> Vec<Guess> {

@@ -256,7 +256,12 @@ mod tests {
 
     #[test]
     fn the_innermost_span_is_under_the_cursor() {
-        let span = |n, start, end| Span { id: id(n), range: TextRange::new(start, end), label: LabelId(0), source: Source::Human };
+        let span = |n, start, end| Span {
+            id: id(n),
+            range: TextRange::new(start, end),
+            label: LabelId(0),
+            source: Source::Human,
+        };
         let annotation = Annotation::new(vec![span(1, 4, 8), span(0, 0, 20)], Status::Todo);
         assert_eq!(annotation.at(5).map(|span| span.id), Some(id(1)));
         assert_eq!(annotation.at(9).map(|span| span.id), Some(id(0)));

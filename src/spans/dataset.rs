@@ -1,4 +1,6 @@
-//! What a training sees: sentences of words with one IOB2 tag each, by value. No ids, no project.
+//! What a training sees: sentences of words with one IOB2 tag each, by value, and how annotations become such tags.
+
+use serde::Serialize;
 
 use super::{
     annotation::Annotation,
@@ -32,8 +34,13 @@ pub struct Dataset {
 impl Dataset {
     /// The label names of the training part, sorted, as Hugging Face scripts derive them.
     pub fn label_names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.train.iter().flat_map(|s| &s.tags).filter_map(|tag| Tag::read(tag).label()).map(str::to_owned).collect();
+        let mut names: Vec<String> = self
+            .train
+            .iter()
+            .flat_map(|s| &s.tags)
+            .filter_map(|tag| Tag::read(tag).label())
+            .map(str::to_owned)
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -46,55 +53,81 @@ pub fn tag_names(labels: &[String]) -> Vec<String> {
     std::iter::once("O".to_owned()).chain(inside).collect()
 }
 
-/// What tags on words could not hold of an annotation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What becomes of a span that begins or ends inside a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HalfWords {
+    /// It grows to whole words.
+    #[default]
+    Snap,
+    /// It is left out: its words are "O".
+    Drop,
+}
+
+/// What tags on words cannot hold of an annotation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Losses {
-    /// Spans that began or ended inside a word and were widened to whole words.
-    pub widened: usize,
-    /// Spans left out because a longer one covers some of their words.
+    /// Spans that begin or end inside a word: snapped outward or left out, as was chosen.
+    pub half_words: usize,
+    /// Spans left out because another one covers some of their words: the longer stays, of equal ones the earlier.
     pub overlapping: usize,
-    /// Spans left out because they touch no word or their label is unknown.
-    pub homeless: usize,
+    /// Spans left out because they touch no word.
+    pub on_no_word: usize,
+    /// Spans left out because nobody knows their label.
+    pub without_label: usize,
 }
 
 impl Losses {
     /// How many spans are not as they were.
     pub fn total(self) -> usize {
-        self.widened + self.overlapping + self.homeless
+        self.half_words + self.overlapping + self.on_no_word + self.without_label
     }
 
     /// Adds the counts of another document.
     pub fn add(&mut self, other: Self) {
-        self.widened += other.widened;
+        self.half_words += other.half_words;
         self.overlapping += other.overlapping;
-        self.homeless += other.homeless;
+        self.on_no_word += other.on_no_word;
+        self.without_label += other.without_label;
     }
 }
 
-/// The spans of a document as words, disjoint and ascending, and what was lost: half words are widened to whole ones,
-/// of overlapping spans the longer stays (of equal ones the earlier).
-pub fn word_spans(document: &Document, annotation: &Annotation, labels: &LabelSet) -> (Vec<WordSpan>, Losses) {
+/// The spans of a document as words, disjoint and ascending, and what is lost. White space at the ends of a span is no
+/// part of a word: what counts is that no word is cut.
+pub fn word_spans(
+    document: &Document,
+    annotation: &Annotation,
+    labels: &LabelSet,
+    half_words: HalfWords,
+) -> (Vec<WordSpan>, Losses) {
     let mut losses = Losses::default();
     let mut found = Vec::new();
     for span in annotation.spans() {
-        let words = document.words_touching(span.range);
-        let (Some(words), Some(label)) = (words, labels.get(span.label)) else {
-            losses.homeless += 1;
+        let Some(label) = labels.get(span.label) else {
+            losses.without_label += 1;
             continue;
         };
-        let widened = document.range_of_words(words.clone()) != Some(span.range);
-        found.push((WordSpan::new(words, &label.name), widened));
+        let Some(words) = document.words_touching(span.range) else {
+            losses.on_no_word += 1;
+            continue;
+        };
+        if !document.range_of_words(words.clone()).is_some_and(|whole| span.range.covers(whole)) {
+            losses.half_words += 1;
+            if half_words == HalfWords::Drop {
+                continue;
+            }
+        }
+        found.push(WordSpan::new(words, &label.name));
     }
-    found.sort_by_key(|(span, _)| (std::cmp::Reverse(span.end - span.start), span.start));
+    found.sort_by_key(|span| (std::cmp::Reverse(span.end - span.start), span.start));
     let mut taken = vec![false; document.words.len()];
     let mut kept = Vec::new();
-    for (span, widened) in found {
+    for span in found {
         if taken[span.start..span.end].contains(&true) {
             losses.overlapping += 1;
             continue;
         }
         taken[span.start..span.end].fill(true);
-        losses.widened += usize::from(widened);
         kept.push(span);
     }
     kept.sort_unstable();
@@ -120,14 +153,18 @@ mod tests {
         };
         let spans = vec![span(0, 8, 12, 0), span(1, 0, 17, 0), span(2, 20, 22, 1), span(3, 0, 3, 9)];
         let labels = LabelSet::from_names(["Dish", "Hours"]);
-        let (words, losses) = word_spans(&document, &Annotation::new(spans, Status::Done), &labels);
+        let annotation = Annotation::new(spans, Status::Done);
+        let (words, losses) = word_spans(&document, &annotation, &labels, HalfWords::Snap);
         assert_eq!(words, [WordSpan::new(0..3, "Dish"), WordSpan::new(3..4, "Hours")]);
-        assert_eq!(losses, Losses { widened: 2, overlapping: 1, homeless: 1 });
+        assert_eq!(losses, Losses { half_words: 2, overlapping: 1, without_label: 1, ..Losses::default() });
+        let (words, _) = word_spans(&document, &annotation, &labels, HalfWords::Drop);
+        assert_eq!(words, [WordSpan::new(1..2, "Dish")]);
     }
 
     #[test]
     fn labels_come_sorted_from_the_training_part() {
-        let sentence = |tags: &[&str]| Sentence { tags: tags.iter().map(|t| (*t).to_owned()).collect(), ..Sentence::default() };
+        let sentence =
+            |tags: &[&str]| Sentence { tags: tags.iter().map(|t| (*t).to_owned()).collect(), ..Sentence::default() };
         let data = Dataset { train: vec![sentence(&["O", "B-Price"]), sentence(&["I-Dish"])], ..Dataset::default() };
         assert_eq!(tag_names(&data.label_names()), ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"]);
     }

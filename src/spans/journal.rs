@@ -215,7 +215,12 @@ mod tests {
     }
 
     fn add(n: u32) -> Entry {
-        let span = Span { id: id(n).0, range: TextRange::new(n as usize, n as usize + 1), label: LabelId(0), source: Source::Human };
+        let span = Span {
+            id: id(n).0,
+            range: TextRange::new(n as usize, n as usize + 1),
+            label: LabelId(0),
+            source: Source::Human,
+        };
         let action = Action { document: format!("d{}", n % 2), edits: vec![Edit::Add(span)] };
         Entry { id: id(n), at: 0, deed: Deed::Do(action) }
     }
@@ -239,7 +244,8 @@ mod tests {
             Entry { id: id(sequence), at, deed: Deed::Do(action) }
         };
         let undo = Entry { id: id(9), at: 50, deed: Deed::Undo(id(3)) };
-        let journal = Journal::replay([done(0, 10, "old"), done(1, 30, "new"), done(2, 40, "new"), done(3, 40, "back"), undo]);
+        let journal =
+            Journal::replay([done(0, 10, "old"), done(1, 30, "new"), done(2, 40, "new"), done(3, 40, "back"), undo]);
         assert_eq!(journal.given_since(Status::Done, 20), ["new"]);
         assert_eq!(journal.given_since(Status::Done, 0), ["new", "old"]);
     }

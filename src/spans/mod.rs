@@ -11,7 +11,7 @@ pub mod scheme;
 pub mod score;
 
 pub use annotation::{Annotation, Edit, Source, Span, SpanId, Status};
-pub use dataset::{Dataset, Sentence};
+pub use dataset::{Dataset, HalfWords, Sentence};
 pub use document::{Document, Split};
 pub use journal::{Action, ActionId, Entry, Journal};
 pub use label::{Label, LabelId, LabelSet};

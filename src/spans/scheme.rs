@@ -53,7 +53,8 @@ impl Scheme {
     /// One tag for each of `words` words. Spans must be disjoint; of two that overlap the earlier one is written.
     pub fn encode(self, spans: &[WordSpan], words: usize) -> Vec<String> {
         let mut tags = vec!["O".to_owned(); words];
-        let mut order: Vec<&WordSpan> = spans.iter().filter(|span| span.start < span.end && span.end <= words).collect();
+        let mut order: Vec<&WordSpan> =
+            spans.iter().filter(|span| span.start < span.end && span.end <= words).collect();
         order.sort();
         let mut previous: Option<&WordSpan> = None;
         for span in order {

@@ -13,7 +13,9 @@ use crate::{
 #[derive(Debug, Error)]
 pub enum TrainError {
     /// There is nothing to learn from.
-    #[error("there are no sentences with words in the training part: tag some documents and mark them done, or give --train")]
+    #[error(
+        "there are no sentences with words in the training part: tag some documents and mark them done, or give --train"
+    )]
     NoData,
     /// Sentences without any span teach only `O`.
     #[error("the training part holds no span at all: tag some, else there is nothing to find")]
@@ -99,7 +101,12 @@ impl TrainError {
     pub fn is_environment(&self) -> bool {
         matches!(
             self,
-            Self::Device(_) | Self::Model(_) | Self::Record(_) | Self::DeviceDisagrees { .. } | Self::Threads(_) | Self::Panic(_)
+            Self::Device(_)
+                | Self::Model(_)
+                | Self::Record(_)
+                | Self::DeviceDisagrees { .. }
+                | Self::Threads(_)
+                | Self::Panic(_)
         )
     }
 }

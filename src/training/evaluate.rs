@@ -91,7 +91,8 @@ fn batches(examples: &[Example]) -> Vec<Vec<&Example>> {
 /// The labelled pieces of packed examples with their tags.
 pub(super) fn labels_of(examples: &[&Example], packed: &Packed) -> Vec<(usize, usize)> {
     let ranges = packed.ranges().iter();
-    let labels = examples.iter().zip(ranges).flat_map(|(example, range)| example.labels.iter().map(move |label| (range, label)));
+    let labels =
+        examples.iter().zip(ranges).flat_map(|(example, range)| example.labels.iter().map(move |label| (range, label)));
     labels.map(|(range, (at, tag))| (range.start + at, *tag)).collect()
 }
 

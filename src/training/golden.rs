@@ -71,7 +71,10 @@ pub(crate) fn after() -> Weights {
 fn read(bytes: &[u8]) -> Weights {
     let file = SafeTensors::deserialize(bytes).unwrap();
     let floats = |bytes: &[u8]| bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
-    let array = |tensor: safetensors::tensor::TensorView<'_>| Array { shape: tensor.shape().to_vec(), data: floats(tensor.data()) };
+    let array = |tensor: safetensors::tensor::TensorView<'_>| Array {
+        shape: tensor.shape().to_vec(),
+        data: floats(tensor.data()),
+    };
     file.tensors().into_iter().map(|(name, tensor)| (name, array(tensor))).collect()
 }
 
@@ -112,7 +115,10 @@ mod tests {
         let network = tiny.network();
         let alone = inputs.iter().map(|input| network.logits(&[input]).remove(0)).collect();
         for ours in [network.logits(&inputs), alone] {
-            assert_eq!(ours.iter().map(Vec::len).collect::<Vec<_>>(), tiny.logits.iter().map(Vec::len).collect::<Vec<_>>());
+            assert_eq!(
+                ours.iter().map(Vec::len).collect::<Vec<_>>(),
+                tiny.logits.iter().map(Vec::len).collect::<Vec<_>>()
+            );
             for (ours, theirs) in ours.iter().flatten().flatten().zip(tiny.logits.iter().flatten().flatten()) {
                 assert!((ours - theirs).abs() < 1e-4, "{ours} {theirs}");
             }

@@ -60,7 +60,8 @@ impl AdamW {
     pub(super) fn step(&mut self, network: &mut Network, gradients: Vec<Option<Tensor<2>>>, rate: f64) -> f64 {
         match &mut self.moments {
             Moments::Host(moments) => {
-                let gradients: Vec<Option<TensorData>> = gradients.into_iter().map(|g| g.map(Tensor::into_data)).collect();
+                let gradients: Vec<Option<TensorData>> =
+                    gradients.into_iter().map(|g| g.map(Tensor::into_data)).collect();
                 let norm = host_norm(&gradients);
                 if norm.is_finite() {
                     let factors = Factors::new(norm, self.max_norm, self.weight_decay, rate, &mut self.steps);
@@ -73,7 +74,9 @@ impl AdamW {
                 let norm = global_norm(&gradients);
                 if norm.is_finite() {
                     let factors = Factors::new(norm, self.max_norm, self.weight_decay, rate, &mut self.steps);
-                    for ((parameter, gradient), moments) in network.parameters_mut().into_iter().zip(gradients).zip(moments) {
+                    for ((parameter, gradient), moments) in
+                        network.parameters_mut().into_iter().zip(gradients).zip(moments)
+                    {
                         device_update(parameter, gradient, moments, factors);
                     }
                     network.decay_absent_rows(factors.keep);
@@ -137,7 +140,8 @@ fn host_sweep(
     factors: Factors,
 ) {
     let mut parameters = network.parameters_mut();
-    let mut data: Vec<TensorData> = parameters.iter_mut().map(|parameter| parameter.value.extract().into_data()).collect();
+    let mut data: Vec<TensorData> =
+        parameters.iter_mut().map(|parameter| parameter.value.extract().into_data()).collect();
     let mut chunks = Vec::new();
     for (((data, parameter), gradient), (first, second)) in
         data.iter_mut().zip(&parameters).zip(gradients).zip(moments.iter_mut())

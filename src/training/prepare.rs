@@ -98,7 +98,9 @@ fn normals(seed: u64, count: usize) -> Vec<f32> {
     use crate::model::network::mix;
     let key = mix(seed ^ 0x7461_676c_6961_7465);
     // 53 random bits: exact in f64. Never 0, so that the logarithm is finite.
-    let uniform = |at: u64| ((mix(key.wrapping_add(at.wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+    let uniform = |at: u64| {
+        ((mix(key.wrapping_add(at.wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    };
     let value = |at: u64| {
         let (radius, angle) = ((-2.0 * uniform(2 * at).ln()).sqrt(), std::f64::consts::TAU * uniform(2 * at + 1));
         (HEAD_SPREAD * radius * angle.cos()) as f32

@@ -285,15 +285,21 @@ mod tests {
         rows.map(|row| row.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
     }
 
+    fn snapshot(name: &str, caps: Caps) {
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(name, drawn(Rect::new(0, 0, 46, 8), caps));
+        });
+    }
+
     #[test]
     fn curves_fall_in_ascii() {
         let caps = Caps { glyphs: Glyphs::Ascii, plain: false };
-        insta::assert_snapshot!(drawn(Rect::new(0, 0, 46, 8), caps));
+        snapshot("chart-ascii", caps);
     }
 
     #[test]
     fn curves_fall_in_braille() {
-        insta::assert_snapshot!(drawn(Rect::new(0, 0, 46, 8), Caps::default()));
+        snapshot("chart-braille", Caps::default());
     }
 
     #[test]
@@ -304,7 +310,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_values_can_be_drawn(points in prop::collection::vec((any::<f64>(), any::<f64>()), 0..20), w in 0u16..50, h in 0u16..12) {
+        fn any_values_can_be_drawn(
+            points in prop::collection::vec((any::<f64>(), any::<f64>()), 0..20),
+            w in 0u16..50,
+            h in 0u16..12,
+        ) {
             let area = Rect::new(0, 0, w, h);
             let mut buffer = Buffer::empty(area);
             let curves = [Curve { name: "train", points, style: Style::new(), stroke: Stroke::Marked('o') }];

@@ -38,7 +38,8 @@ pub enum ThemeError {
     Toml(String),
     /// A word of a style is unknown.
     #[error(
-        "`{word}` in `{style}` is neither a colour (such as red, light-blue, #ffcc00) nor bold, dim, italic, underlined, reversed"
+        "`{word}` in `{style}` is neither a colour (such as red, light-blue, #ffcc00) nor one of bold, dim, \
+         italic, underlined and reversed"
     )]
     Word {
         /// The word.

@@ -11,33 +11,33 @@ use std::{
 use serde_json::Value;
 
 /// A temporary folder with an own home, so that nothing of the person's is read or written.
-pub struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("home")).unwrap();
         Self { folder }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, text).unwrap();
         path
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// The program with the environment of this place, working in it.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tagli"));
         command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         for (name, value) in self.environment() {
@@ -47,7 +47,7 @@ impl Place {
     }
 
     /// The variables that the program sees.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let home = self.path("home").to_string_lossy().into_owned();
         let path = std::env::var("PATH").unwrap_or_default();
         vec![
@@ -59,41 +59,42 @@ impl Place {
         ]
     }
 
+    #[must_use = "look at the exit code at least"]
     /// Runs the program; `words` are split at blanks.
-    pub fn tagli(&self, words: &str) -> Answer {
+    pub(crate) fn tagli(&self, words: &str) -> Answer {
         self.run(&words.split_whitespace().collect::<Vec<_>>())
     }
 
-    pub fn run(&self, words: &[&str]) -> Answer {
+    #[must_use = "look at the exit code at least"]
+    pub(crate) fn run(&self, words: &[&str]) -> Answer {
         Answer::of(self.command().args(words).output().unwrap())
     }
 }
 
 /// What the program said.
-#[must_use = "look at the exit code at least"]
 #[derive(Debug)]
-pub struct Answer {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Answer {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Answer {
-    pub fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// The exit code was 0.
     #[track_caller]
-    pub fn fine(self) -> Self {
+    pub(crate) fn fine(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.err);
         self
     }
 
     /// The exit code was this, and the message holds all these words.
     #[track_caller]
-    pub fn fails(self, code: i32, words: &[&str]) -> Self {
+    pub(crate) fn fails(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
         for word in words {
             assert!(self.err.contains(word), "`{word}` is not in: {}", self.err);
@@ -103,12 +104,12 @@ impl Answer {
 
     /// Standard output as one JSON document.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 }
 
 /// The folder of the checkout.
-pub fn checkout() -> &'static Path {
+pub(crate) fn checkout() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -96,9 +96,8 @@ impl Network {
             scores = scores + padding.mask.clone();
         }
         let mut probabilities = softmax(scores, 3);
-        let mask = dropout.and_then(|dropout| {
-            dropout.mask(Site::Attention(at), [sentences, heads, longest, longest], &self.device)
-        });
+        let mask = dropout
+            .and_then(|dropout| dropout.mask(Site::Attention(at), [sentences, heads, longest, longest], &self.device));
         if let Some(mask) = mask {
             probabilities = probabilities * mask;
         }
@@ -117,12 +116,7 @@ impl Network {
     }
 
     /// The sum of the cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value.
-    pub(crate) fn loss_sum(
-        &self,
-        packed: &Packed,
-        labels: &[(usize, usize)],
-        dropout: Option<&Dropout>,
-    ) -> Tensor<1> {
+    pub(crate) fn loss_sum(&self, packed: &Packed, labels: &[(usize, usize)], dropout: Option<&Dropout>) -> Tensor<1> {
         let rows = self.indices(labels.iter().map(|(piece, _)| *piece));
         let logits = self.forward(packed, Some(&rows), dropout);
         let wanted = self.indices(labels.iter().map(|(_, tag)| *tag)).reshape([labels.len(), 1]);
@@ -149,9 +143,12 @@ impl Network {
 
 /// The first of the highest values, as torch and numpy have it on the processor.
 fn argmax(row: &[f32]) -> usize {
-    let best = row.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (at, value)| {
-        if *value > best.1 { (at, *value) } else { best }
-    });
+    let best = row.iter().enumerate().fold(
+        (0, f32::NEG_INFINITY),
+        |best, (at, value)| {
+            if *value > best.1 { (at, *value) } else { best }
+        },
+    );
     best.0
 }
 

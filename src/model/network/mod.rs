@@ -176,8 +176,7 @@ impl Network {
 
     /// As [`Network::parameters`], to be changed.
     pub(crate) fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
-        let mut all =
-            vec![&mut self.words.rows, &mut self.positions.rows, &mut self.norm.weight, &mut self.norm.bias];
+        let mut all = vec![&mut self.words.rows, &mut self.positions.rows, &mut self.norm.weight, &mut self.norm.bias];
         for layer in &mut self.layers {
             for linear in [&mut layer.qkv, &mut layer.out, &mut layer.expand, &mut layer.contract] {
                 all.extend([&mut linear.weight, &mut linear.bias]);

@@ -79,7 +79,9 @@ impl Padding {
         let (mut gather, mut scatter, mut mask) = (Vec::with_capacity(size), Vec::new(), Vec::with_capacity(size));
         for (sentence, range) in ranges.iter().enumerate() {
             // A place without a piece shows the sentence's first: masked as a key, and as a query never read.
-            gather.extend((range.start..range.start + longest).map(|at| int(if at < range.end { at } else { range.start })));
+            gather.extend(
+                (range.start..range.start + longest).map(|at| int(if at < range.end { at } else { range.start })),
+            );
             scatter.extend((0..range.len()).map(|at| int(sentence * longest + at)));
             mask.extend((0..longest).map(|at| if at < range.len() { 0.0 } else { UNSEEN }));
         }

@@ -96,7 +96,8 @@ fn sentences() -> Vec<Sentence> {
         "best/B-Rating ramen/B-Dish in/B-Location town/I-Location",
         "thai/B-Cuisine with/O outdoor/B-Amenity seating/I-Amenity",
     ];
-    let word = |item: &str| item.split_once('/').map_or((item.to_owned(), "O".to_owned()), |(w, t)| (w.into(), t.into()));
+    let word =
+        |item: &str| item.split_once('/').map_or((item.to_owned(), "O".to_owned()), |(w, t)| (w.into(), t.into()));
     let sentence = |(at, line): (usize, &str)| {
         let (words, tags) = line.split(' ').map(word).unzip();
         Sentence { id: format!("s{at}"), words, tags }
@@ -159,11 +160,18 @@ fn eight_sentences_are_learned_by_heart() {
     let written = sink.get();
     assert!(written.finished);
     let files: Vec<&str> = written.files.keys().map(String::as_str).collect();
-    assert!(["config.json", "model.safetensors", "tokenizer.json"].iter().all(|name| files.contains(name)), "{files:?}");
+    assert!(
+        ["config.json", "model.safetensors", "tokenizer.json"].iter().all(|name| files.contains(name)),
+        "{files:?}"
+    );
     let last = written.statuses.last().unwrap();
     assert_eq!((last.phase, last.step, last.steps, last.eta), (Phase::Done, 80, 80, None));
     assert_eq!(written.points.iter().filter(|point| matches!(point, Point::Eval { .. })).count(), 4);
-    let losses: Vec<f64> = written.points.iter().filter_map(|p| if let Point::Step { loss, .. } = p { Some(*loss) } else { None }).collect();
+    let losses: Vec<f64> = written
+        .points
+        .iter()
+        .filter_map(|p| if let Point::Step { loss, .. } = p { Some(*loss) } else { None })
+        .collect();
     assert!(losses.len() == 80 && losses[79] < 0.1 * losses[0], "{losses:?}");
 }
 
@@ -215,7 +223,8 @@ fn stop_after_epoch_finishes_it() {
 #[test]
 fn a_paused_run_waits_and_goes_on() {
     let sink = Memory::default();
-    let report = run_with(job(|_| ()), &sink, &[Control::Pause, Control::Pause, Control::Resume, Control::Resume]).unwrap();
+    let report =
+        run_with(job(|_| ()), &sink, &[Control::Pause, Control::Pause, Control::Resume, Control::Resume]).unwrap();
     assert_eq!(report.steps, 4);
     let order = sink.get().order.clone();
     let paused = order.iter().position(|what| what == "paused").unwrap();
