@@ -52,6 +52,8 @@ struct Slot {
     /// Answered one after the other while there is no request.
     queue: VecDeque<Request>,
     model: Option<Box<Predictor>>,
+    /// A newer model is on its way; requests wait for it.
+    awaited: bool,
     closed: bool,
 }
 
@@ -82,7 +84,7 @@ impl Shared {
                 slot = self.slot();
                 continue;
             }
-            if model.is_some() {
+            if model.is_some() && !slot.awaited {
                 let next = slot.request.take().or_else(|| slot.queue.pop_front());
                 if next.is_some() {
                     return next;
@@ -127,22 +129,30 @@ impl Worker {
 
     /// Takes another model from the next request on.
     pub fn use_model(&self, model: Predictor) {
-        self.model_slot().use_model(model);
+        self.shared.put(|slot| slot.model = Some(Box::new(model)));
     }
 
-    /// The place for a model that is loaded on another thread.
-    pub fn model_slot(&self) -> ModelSlot {
+    /// The place for a model that is being loaded on another thread. Requests wait until it is there, or the place is
+    /// given up: nobody wants the older model's answer.
+    pub fn await_model(&self) -> ModelSlot {
+        self.shared.put(|slot| slot.awaited = true);
         ModelSlot(Arc::clone(&self.shared))
     }
 }
 
-/// Where a loaded model is put; outlives its worker without harm.
+/// Where a loaded model is put; outlives its worker without harm. Dropped without a model, it is given up.
 pub struct ModelSlot(Arc<Shared>);
 
 impl ModelSlot {
     /// The worker takes this model from its next request on.
-    pub fn use_model(&self, model: Predictor) {
+    pub fn put(self, model: Predictor) {
         self.0.put(|slot| slot.model = Some(Box::new(model)));
+    }
+}
+
+impl Drop for ModelSlot {
+    fn drop(&mut self) {
+        self.0.put(|slot| slot.awaited = false);
     }
 }
 
@@ -200,6 +210,21 @@ mod tests {
         worker.ask(request(5, "lasagne"));
         worker.use_model(fake::predictor(16));
         assert_eq!(replies.iter().take(4).collect::<Vec<_>>(), [5, 10, 11, 12]);
+    }
+
+    #[test]
+    fn requests_wait_for_a_newer_model_on_its_way() {
+        let (send, replies) = mpsc::channel();
+        let worker = Worker::start(move |reply: Reply| send.send(reply.generation).unwrap()).unwrap();
+        worker.use_model(fake::predictor(16));
+        let slot = worker.await_model();
+        worker.ask(request(1, "cheap"));
+        assert!(replies.recv_timeout(std::time::Duration::from_millis(50)).is_err());
+        slot.put(fake::predictor(16));
+        assert_eq!(replies.recv(), Ok(1));
+        drop(worker.await_model());
+        worker.ask(request(2, "cheap"));
+        assert_eq!(replies.recv(), Ok(2), "the place was given up");
     }
 
     #[test]

@@ -18,6 +18,11 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// Whether it is the processor, whose tensors lie in ordinary memory.
+    pub fn is_processor(&self) -> bool {
+        matches!(self.name.as_str(), "flex" | "ndarray")
+    }
+
     /// Name and reason in one line.
     pub fn describe(&self) -> String {
         format!("{}: {}", self.name, self.why)

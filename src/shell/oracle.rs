@@ -87,9 +87,9 @@ impl Oracle {
         if lock(&self.shared).run.replace(name.clone()).is_some_and(|run| run == name) {
             return true;
         }
-        let (folder, events, slot) = (newest.model(), self.events.clone(), self.worker.model_slot());
+        let (folder, events, slot) = (newest.model(), self.events.clone(), self.worker.await_model());
         let open = move || match Predictor::open(&folder.to_string_lossy(), "cpu", Threads::One) {
-            Ok(model) => slot.use_model(model),
+            Ok(model) => slot.put(model),
             Err(error) => {
                 let _ = events.send(super::desk::message(crate::app::event::Level::Warn, format!("{name}: {error}")));
             }

@@ -43,7 +43,7 @@ impl Guard {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
-        self.terminal.clear()
+        self.redraw()
     }
 
     /// Gives the terminal back for a while.
@@ -51,9 +51,11 @@ impl Guard {
         release()
     }
 
-    /// Draws every cell at the next frame.
+    /// Draws every cell at the next frame. Not by `Terminal::clear`, which asks the terminal where the cursor is: a slow
+    /// line would delay the answer, and a terminal that gives none would be fatal.
     pub(super) fn redraw(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 
     /// Width and height in cells.

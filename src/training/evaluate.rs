@@ -1,5 +1,7 @@
 //! Scores of a network on a part of the data, per piece and per word.
 
+use rayon::prelude::*;
+
 use super::{
     TrainError,
     examples::{Example, Part},
@@ -44,19 +46,15 @@ impl Evaluation {
 /// Scores the network without dropout and autodiff. Only the best tag of a piece is kept, never its logits.
 pub(super) fn evaluate(network: &Network, part: &Part) -> Result<Evaluation, TrainError> {
     let mut predicted: Vec<Vec<usize>> = part.gold.iter().map(|gold| vec![0; gold.words.len()]).collect();
+    let batches = batches(&part.examples);
+    let outcomes: Vec<Outcome> = batches.par_iter().map(|batch| predict(network, batch)).collect();
     let (mut loss, mut labelled) = (0.0, 0);
-    for batch in batches(&part.examples) {
-        let inputs: Vec<&[u32]> = batch.iter().map(|example| example.ids.as_slice()).collect();
-        let packed = Packed::new(network, &inputs);
-        let labels = labels_of(&batch, &packed);
-        let (tags, sum) = network.predict(&packed, &labels);
-        loss += sum;
-        labelled += labels.len();
-        for (example, range) in batch.iter().zip(packed.ranges()) {
-            let from = range.start + example.offset;
-            let tags = tags.get(from..from + example.keep.len()).unwrap_or_default();
+    for (batch, outcome) in batches.iter().zip(outcomes) {
+        loss += outcome.loss;
+        labelled += outcome.labelled;
+        for (example, tags) in batch.iter().zip(outcome.tags) {
             let to = predicted.get_mut(example.sentence).and_then(|all| all.get_mut(example.keep.clone()));
-            to.unwrap_or_default().iter_mut().zip(tags).for_each(|(to, tag)| *to = *tag);
+            to.unwrap_or_default().iter_mut().zip(tags).for_each(|(to, tag)| *to = tag);
         }
     }
     let name = |tag: usize| network.config().tags.get(tag).map_or("O", String::as_str);
@@ -67,6 +65,27 @@ pub(super) fn evaluate(network: &Network, part: &Part) -> Result<Evaluation, Tra
         counts: Counts { piece: totals(&piece), word: totals(&word) },
         labels: word.labels.iter().map(|(label, counts)| (label.clone(), label_scores(*counts))).collect(),
     })
+}
+
+/// What the network says of a batch.
+struct Outcome {
+    /// Summed over the labelled pieces.
+    loss: f64,
+    labelled: usize,
+    /// For each example the tags of the pieces that are kept.
+    tags: Vec<Vec<usize>>,
+}
+
+fn predict(network: &Network, batch: &[&Example]) -> Outcome {
+    let inputs: Vec<&[u32]> = batch.iter().map(|example| example.ids.as_slice()).collect();
+    let packed = Packed::new(network, &inputs);
+    let labels = labels_of(batch, &packed);
+    let (all, loss) = network.predict(&packed, &labels);
+    let kept = |(example, range): (&&Example, &std::ops::Range<usize>)| {
+        let from = range.start + example.offset;
+        all.get(from..from + example.keep.len()).unwrap_or_default().to_vec()
+    };
+    Outcome { loss, labelled: labels.len(), tags: batch.iter().zip(packed.ranges()).map(kept).collect() }
 }
 
 /// Examples of about the same length together; the order has no influence on the outcome.

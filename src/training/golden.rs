@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
-use super::optimizer::AdamW;
+use super::{optimizer::AdamW, step::Shard};
 use crate::model::{
     config::ModelConfig,
     network::{Network, Packed, Rows},
@@ -94,14 +94,17 @@ impl Tiny {
     }
 }
 
-/// One step without dropout: loss and gradient norm.
-pub(crate) fn step(network: &mut Network, optimiser: &mut AdamW, step: &Step) -> (f64, f64) {
-    let inputs: Vec<&[u32]> = step.inputs.iter().map(Vec::as_slice).collect();
-    let packed = Packed::new(network, &inputs);
-    let labels: Vec<i64> = step.labels.iter().flatten().copied().collect();
-    let labels: Vec<(usize, usize)> =
-        labels.iter().enumerate().filter(|(_, l)| **l >= 0).map(|(at, l)| (at, usize::try_from(*l).unwrap())).collect();
-    super::step::train(network, optimiser, &packed, &labels, None, step.lr)
+/// One step without dropout, the batch cut into shards: loss and gradient norm.
+pub(crate) fn step(network: &mut Network, optimiser: &mut AdamW, step: &Step, shards: usize) -> (f64, f64) {
+    let size = step.inputs.len().div_ceil(shards);
+    let shard = |(inputs, labels): (&[Vec<u32>], &[Vec<i64>])| {
+        let inputs: Vec<&[u32]> = inputs.iter().map(Vec::as_slice).collect();
+        let labels = labels.iter().flatten().enumerate();
+        let labels = labels.filter_map(|(at, label)| Some((at, usize::try_from(*label).ok()?))).collect();
+        Shard { packed: Packed::new(network, &inputs), labels, dropout: None }
+    };
+    let shards: Vec<Shard> = step.inputs.chunks(size).zip(step.labels.chunks(size)).map(shard).collect();
+    super::step::train(network, optimiser, &shards, step.lr)
 }
 
 #[cfg(test)]

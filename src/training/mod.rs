@@ -2,7 +2,8 @@
 //! is told. [`run`] does the work on the calling thread, [`worker`] puts it on a thread of its own.
 //!
 //! The numbers are those of the Hugging Face Trainer with the same settings: the same order of the sentences, batches,
-//! loss, clipping, optimiser and schedule; only the draws of dropout and of a new classifier are other ones.
+//! loss, clipping, optimiser and schedule; the same new classifier from the same seed; only the draws of dropout are
+//! other ones.
 
 mod error;
 mod evaluate;
@@ -17,6 +18,7 @@ mod recipe;
 mod run;
 mod schedule;
 mod step;
+mod torch;
 pub mod worker;
 
 use crossbeam_channel::Receiver;

@@ -55,14 +55,13 @@ impl AdamW {
         Self { weight_decay, max_norm, steps: 0, moments }
     }
 
-    /// Updates the network by the gradients of its tracked copy, which must have been dropped. Gives the global norm
-    /// of the gradients before clipping; if that is not finite, nothing is changed.
-    pub(super) fn step(&mut self, network: &mut Network, gradients: Vec<Option<Tensor<2>>>, rate: f64) -> f64 {
+    /// Updates the network by the sum of these gradients: for each shard one a parameter, or none at all. The tracked
+    /// copies must have been dropped. Gives the global norm of the sum before clipping; if that is not finite, nothing is
+    /// changed.
+    pub(super) fn step(&mut self, network: &mut Network, shards: Vec<Vec<Option<Tensor<2>>>>, rate: f64) -> f64 {
         match &mut self.moments {
             Moments::Host(moments) => {
-                let gradients: Vec<Option<TensorData>> =
-                    gradients.into_iter().map(|g| g.map(Tensor::into_data)).collect();
-                let norm = host_norm(&gradients);
+                let (gradients, norm) = host_sum(shards, moments.len());
                 if norm.is_finite() {
                     let factors = Factors::new(norm, self.max_norm, self.weight_decay, rate, &mut self.steps);
                     host_sweep(network, &gradients, moments, factors);
@@ -71,12 +70,12 @@ impl AdamW {
                 norm
             }
             Moments::Device(moments) => {
+                let gradients = device_sum(shards, moments.len());
                 let norm = global_norm(&gradients);
                 if norm.is_finite() {
                     let factors = Factors::new(norm, self.max_norm, self.weight_decay, rate, &mut self.steps);
-                    for ((parameter, gradient), moments) in
-                        network.parameters_mut().into_iter().zip(gradients).zip(moments)
-                    {
+                    let parameters = network.parameters_mut().into_iter();
+                    for ((parameter, gradient), moments) in parameters.zip(gradients).zip(moments) {
                         device_update(parameter, gradient, moments, factors);
                     }
                     network.decay_absent_rows(factors.keep);
@@ -105,17 +104,42 @@ impl Factors {
     }
 }
 
-fn host_norm(gradients: &[Option<TensorData>]) -> f64 {
-    let slices = gradients.iter().flatten().filter_map(|data| data.as_slice::<f32>().ok());
-    let chunks: Vec<&[f32]> = slices.flat_map(|slice| slice.chunks(CHUNK)).collect();
-    // Sums of one chunk in f32 lanes, the sum of all in f64, in order: the same on any number of threads.
-    let sums: Vec<f64> = chunks.par_iter().map(|chunk| f64::from(squares(chunk))).collect();
-    sums.iter().sum::<f64>().sqrt()
+/// The gradients of each parameter, shard by shard.
+fn by_parameter(shards: Vec<Vec<Option<Tensor<2>>>>, parameters: usize) -> Vec<Vec<Tensor<2>>> {
+    let mut all: Vec<Vec<Tensor<2>>> = (0..parameters).map(|_| Vec::with_capacity(shards.len())).collect();
+    for shard in shards {
+        all.iter_mut().zip(shard).for_each(|(all, gradient)| all.extend(gradient));
+    }
+    all
 }
 
-fn squares(values: &[f32]) -> f32 {
+/// Sums the shards in place and gives the norm of the sum, in one pass.
+fn host_sum(shards: Vec<Vec<Option<Tensor<2>>>>, parameters: usize) -> (Vec<Option<TensorData>>, f64) {
+    let gradients = by_parameter(shards, parameters).into_iter();
+    let mut gradients: Vec<Vec<TensorData>> =
+        gradients.map(|shards| shards.into_iter().map(Tensor::into_data).collect()).collect();
+    let mut chunks: Vec<(&mut [f32], Vec<&[f32]>)> = Vec::new();
+    for shards in &mut gradients {
+        let Some((sum, others)) = shards.split_first_mut() else { continue };
+        let others: Vec<&[f32]> = others.iter().filter_map(|data| data.as_slice::<f32>().ok()).collect();
+        for (at, sum) in sum.as_mut_slice::<f32>().unwrap_or_default().chunks_mut(CHUNK).enumerate() {
+            let stretch = at * CHUNK..at * CHUNK + sum.len();
+            chunks.push((sum, others.iter().filter_map(|other| other.get(stretch.clone())).collect()));
+        }
+    }
+    // Sums of one chunk in f32 lanes, the sum of all in f64, in order: the same on any number of threads.
+    let squares: Vec<f64> =
+        chunks.into_par_iter().map(|(sum, others)| f64::from(add_and_square(sum, &others))).collect();
+    let sums = gradients.into_iter().map(|shards| shards.into_iter().next()).collect();
+    (sums, squares.iter().sum::<f64>().sqrt())
+}
+
+fn add_and_square(sum: &mut [f32], others: &[&[f32]]) -> f32 {
+    for other in others {
+        sum.iter_mut().zip(*other).for_each(|(sum, value)| *sum += value);
+    }
     let mut lanes = [0.0f32; 16];
-    let blocks = values.chunks_exact(16);
+    let blocks = sum.chunks_exact(16);
     let rest: f32 = blocks.remainder().iter().map(|value| value * value).sum();
     for block in blocks {
         lanes.iter_mut().zip(block).for_each(|(lane, value)| *lane += value * value);
@@ -184,6 +208,13 @@ fn update(chunk: Chunk<'_>, factors: Factors) {
     }
 }
 
+fn device_sum(shards: Vec<Vec<Option<Tensor<2>>>>, parameters: usize) -> Vec<Option<Tensor<2>>> {
+    by_parameter(shards, parameters)
+        .into_iter()
+        .map(|shards| shards.into_iter().reduce(|sum, other| sum + other))
+        .collect()
+}
+
 /// The L2 norm over all gradients.
 pub(super) fn global_norm(gradients: &[Option<Tensor<2>>]) -> f64 {
     let sums = gradients.iter().flatten().map(|gradient| gradient.clone().square().sum());
@@ -213,12 +244,12 @@ mod tests {
     use crate::training::golden;
 
     /// The five steps of `tests/reference/training_tiny.py`, with a table of only the rows in use.
-    fn five_steps(on_host: bool) {
+    fn five_steps(on_host: bool, shards: usize) {
         let tiny = golden::tiny();
         let mut network = tiny.compact_network();
         let mut optimiser = AdamW::new(&network, 0.01, 1.0, on_host);
         for step in &tiny.steps {
-            let (loss, norm) = golden::step(&mut network, &mut optimiser, step);
+            let (loss, norm) = golden::step(&mut network, &mut optimiser, step, shards);
             assert!((loss - step.loss).abs() < 1e-4 * step.loss, "loss {loss}, torch {}", step.loss);
             assert!((norm - step.grad_norm).abs() < 1e-4 * step.grad_norm, "norm {norm}, torch {}", step.grad_norm);
         }
@@ -237,12 +268,19 @@ mod tests {
 
     #[test]
     fn five_steps_give_torchs_weights() {
-        five_steps(true);
+        five_steps(true, 1);
+    }
+
+    #[test]
+    fn shards_give_the_gradient_of_the_whole_batch() {
+        five_steps(true, 2);
+        five_steps(true, 3);
+        five_steps(false, 2);
     }
 
     #[test]
     fn five_steps_in_tensor_operations_give_torchs_weights() {
-        five_steps(false);
+        five_steps(false, 1);
     }
 
     #[test]
@@ -256,7 +294,7 @@ mod tests {
                 parameters.map(|parameter| Some(parameter.value.clone().mul_scalar(f32::NAN))).collect()
             };
             let gradients = broken(&network);
-            assert!(optimiser.step(&mut network, gradients, 1e-3).is_nan());
+            assert!(optimiser.step(&mut network, vec![gradients], 1e-3).is_nan());
             assert_eq!(network.weights(), before);
         }
     }

@@ -1,28 +1,14 @@
-//! The order in which sentences are drawn: as accelerate's `SeedableRandomSampler` over torch's generator draws it, so
-//! that a run can be compared with the reference batch by batch.
+//! The order in which sentences are drawn: as accelerate's `SeedableRandomSampler` draws it.
 
-use rand_mt::Mt;
-
+use super::torch;
 use crate::runs::Order;
 
 /// The order of `count` examples in epoch `epoch`, counted from 0.
 pub(super) fn of_epoch(order: Order, seed: u64, epoch: usize, count: usize) -> Vec<usize> {
     match order {
         Order::Sequential => (0..count).collect(),
-        Order::Shuffled => permutation(seed.wrapping_add(epoch as u64), count),
+        Order::Shuffled => torch::permutation(seed.wrapping_add(epoch as u64), count),
     }
-}
-
-/// `torch.randperm(count, generator=torch.Generator().manual_seed(seed))` on the processor.
-fn permutation(seed: u64, count: usize) -> Vec<usize> {
-    // torch's generator takes the low half of the seed, too.
-    let mut generator = Mt::new((seed & u64::from(u32::MAX)) as u32);
-    let mut all: Vec<usize> = (0..count).collect();
-    for at in 0..count.saturating_sub(1) {
-        let left = count - at;
-        all.swap(at, at + generator.next_u32() as usize % left);
-    }
-    all
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::{
     examples::{Coder, Part},
     optimizer::AdamW,
     schedule::Plan,
+    torch,
 };
 use crate::{
     model::{
@@ -22,7 +23,7 @@ use crate::{
 const HEAD_WEIGHT: &str = "classifier.weight";
 const HEAD_BIAS: &str = "classifier.bias";
 /// Standard deviation of a new head, transformers' `initializer_range`.
-const HEAD_SPREAD: f64 = 0.02;
+const HEAD_SPREAD: f32 = 0.02;
 
 /// Everything that the loop needs.
 pub(super) struct Prepared {
@@ -63,8 +64,7 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
     let (words, positions) = rows([&train, &valid, &test]);
     notes.push(format!("{} of {} word pieces occur and are trained", count(&words), base.config.vocab_size));
     let network = Network::build(&base.config, &base.weights, &chosen.device, &words, &positions)?;
-    let on_host = matches!(chosen.name.as_str(), "flex" | "ndarray");
-    let optimiser = AdamW::new(&network, settings.weight_decay, settings.max_grad_norm, on_host);
+    let optimiser = AdamW::new(&network, settings.weight_decay, settings.max_grad_norm, chosen.is_processor());
     let plan = Plan::new(&settings, train.examples.len());
     Ok(Prepared { settings, plan, train, valid, test, network, optimiser, tokenizer_json: base.tokenizer_json, notes })
 }
@@ -87,25 +87,10 @@ fn head(base: &mut BaseModel, tags: &[String], seed: u64) -> String {
     if base.config.tags == tags && fits {
         return "the base already tells these labels apart: its classifier is trained on".into();
     }
-    let data = normals(seed, inputs * outputs);
+    let data = torch::normals(seed, inputs * outputs, HEAD_SPREAD);
     base.weights.insert(HEAD_WEIGHT.to_owned(), Array { shape: vec![outputs, inputs], data });
     base.weights.insert(HEAD_BIAS.to_owned(), Array { shape: vec![outputs], data: vec![0.0; outputs] });
     format!("new classifier for {outputs} tags, from seed {seed}")
-}
-
-/// Values of N(0, 0.02), by Box and Muller from a counter.
-fn normals(seed: u64, count: usize) -> Vec<f32> {
-    use crate::model::network::mix;
-    let key = mix(seed ^ 0x7461_676c_6961_7465);
-    // 53 random bits: exact in f64. Never 0, so that the logarithm is finite.
-    let uniform = |at: u64| {
-        ((mix(key.wrapping_add(at.wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-    };
-    let value = |at: u64| {
-        let (radius, angle) = ((-2.0 * uniform(2 * at).ln()).sqrt(), std::f64::consts::TAU * uniform(2 * at + 1));
-        (HEAD_SPREAD * radius * angle.cos()) as f32
-    };
-    (0u64..).take(count).map(value).collect()
 }
 
 /// The rows of the word and position tables that occur anywhere.
@@ -120,20 +105,5 @@ fn count(rows: &Rows) -> usize {
     match rows {
         Rows::All => 0,
         Rows::Only(ids) => ids.len(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_new_head_is_normal_and_repeatable() {
-        let values = normals(42, 20_000);
-        let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / 20_000.0;
-        let square = values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / 20_000.0;
-        assert!(mean.abs() < 5e-4 && (square.sqrt() - 0.02).abs() < 5e-4, "{mean} {square}");
-        assert_eq!(values[..7], normals(42, 7));
-        assert_ne!(values[..7], normals(43, 7));
     }
 }

@@ -13,7 +13,7 @@ use super::{
     order,
     prepare::{Prepared, prepare},
     publish::Publisher,
-    step,
+    step::{self, Shard},
 };
 use crate::{
     model::{
@@ -28,6 +28,11 @@ use crate::{
 const STEPS_TO_JUDGE: usize = 3;
 /// What an evaluation costs a piece, against training: no backward pass, no optimiser.
 const EVALUATION_COST: f64 = 0.3;
+/// Shares of a batch that are trained side by side on the processor. Fixed, so that the draws of dropout, and with them
+/// the outcome, do not depend on the machine.
+const SHARDS: usize = 2;
+/// Below this a share is not worth a pass over all weights.
+const PIECES_A_SHARD: usize = 48;
 /// Ids of a diverged batch that are told.
 const IDS_TOLD: usize = 8;
 
@@ -72,6 +77,7 @@ fn begin<'a, 'b>(
         publisher,
         controls,
         done: 0,
+        on_host: chosen.is_processor(),
         stop_after_epoch: false,
         meter: Meter::new(),
         evaluated: Speed::default(),
@@ -90,6 +96,7 @@ struct Run<'a, 'b> {
     controls: &'a Receiver<Control>,
     /// Optimiser steps done.
     done: usize,
+    on_host: bool,
     stop_after_epoch: bool,
     meter: Meter,
     evaluated: Speed,
@@ -196,9 +203,11 @@ impl Run<'_, '_> {
         let config = network.config();
         let dropout = Dropout::new(config.dropout, config.attention_dropout, settings.seed, self.done);
         let pieces = examples.iter().map(|example| example.ids.len()).sum::<usize>();
+        let shares = shares(&examples, if self.on_host { SHARDS } else { 1 });
         let (loss, norm) = self.pool.install(|| {
-            let (packed, labels) = pack(network, &examples);
-            step::train(network, optimiser, &packed, &labels, Some(&dropout), rate)
+            let shards = shares.iter().zip(0..).map(|(share, at)| shard(network, share, Some(dropout.of_shard(at))));
+            let shards: Vec<Shard> = shards.collect();
+            step::train(network, optimiser, &shards, rate)
         });
         if !(loss.is_finite() && norm.is_finite()) {
             let what = if loss.is_finite() { "gradient" } else { "loss" };
@@ -304,10 +313,7 @@ impl Run<'_, '_> {
         }
         let Prepared { network, train, settings, .. } = &self.data;
         let examples: Vec<&Example> = train.examples.iter().take(settings.batch).collect();
-        let measure = |network: &Network| {
-            let (packed, labels) = pack(network, &examples);
-            step::measure(network, &packed, &labels)
-        };
+        let measure = |network: &Network| step::measure(network, &shard(network, &examples, None));
         let same = Network::new(network.config(), &network.weights(), &Device::flex())?;
         let (theirs, ours) = self.pool.install(|| (measure(network), measure(&same)));
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-2 * b.abs().max(1e-3);
@@ -324,11 +330,30 @@ impl Run<'_, '_> {
     }
 }
 
-fn pack(network: &Network, examples: &[&Example]) -> (Packed, Vec<(usize, usize)>) {
+/// Cuts a batch into at most `count` shares of about the same number of pieces, the longer sentences together (less is
+/// padded in attention). A small batch stays whole.
+fn shares<'a>(examples: &[&'a Example], count: usize) -> Vec<Vec<&'a Example>> {
+    let pieces: usize = examples.iter().map(|example| example.ids.len()).sum();
+    let count = count.min(pieces / PIECES_A_SHARD).max(1);
+    let mut sorted = examples.to_vec();
+    sorted.sort_by_key(|example| std::cmp::Reverse(example.ids.len()));
+    let mut shares = vec![Vec::new(); count];
+    let mut before = 0;
+    for example in sorted {
+        // By where its middle lies among all pieces.
+        let share = (before + example.ids.len() / 2) * count / pieces.max(1);
+        before += example.ids.len();
+        shares.get_mut(share.min(count - 1)).into_iter().for_each(|share: &mut Vec<_>| share.push(example));
+    }
+    shares.retain(|share| !share.is_empty());
+    shares
+}
+
+fn shard(network: &Network, examples: &[&Example], dropout: Option<Dropout>) -> Shard {
     let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
     let packed = Packed::new(network, &inputs);
     let labels = labels_of(examples, &packed);
-    (packed, labels)
+    Shard { packed, labels, dropout }
 }
 
 fn ids(examples: &[&Example], part: &Part) -> String {

@@ -9,6 +9,7 @@ use super::{
     effect::Effect,
     evaluate::Evaluation,
     event::{DataSummary, Level, RunInfo},
+    explore,
     field::Field,
     overlay::Overlay,
     state::State,
@@ -236,7 +237,8 @@ pub(super) fn moved(state: &mut State, run: &str, status: Status) -> Vec<Effect>
         }
         (false, phase @ (Phase::Done | Phase::Stopped)) => {
             state.tell(Level::Info, format!("Run {run} is {}{f1}; its model now makes the suggestions", phase.name()));
-            return state.suggest();
+            // The new model is asked at once about what is on the screens.
+            return [state.suggest(), explore::ask(state)].concat();
         }
         _ => {}
     }

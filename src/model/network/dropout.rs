@@ -45,6 +45,12 @@ impl Dropout {
         Self { rate: sane(rate), attention_rate: sane(attention_rate), key }
     }
 
+    /// The draws of one of the shares into which the step's batch is cut.
+    #[must_use]
+    pub fn of_shard(&self, shard: u64) -> Self {
+        Self { key: mix(self.key.wrapping_add(shard)), ..*self }
+    }
+
     /// A factor for each value: 0, or what keeps the expected sum the same. `None` where nothing is dropped.
     pub(super) fn mask<const D: usize>(&self, site: Site, shape: [usize; D], device: &Device) -> Option<Tensor<D>> {
         let rate = if matches!(site, Site::Attention(_)) { self.attention_rate } else { self.rate };

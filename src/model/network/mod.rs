@@ -18,6 +18,7 @@ use super::{
 };
 
 pub use dropout::Dropout;
+#[cfg(test)]
 pub(crate) use dropout::mix;
 pub use pack::Packed;
 pub(crate) use table::Rows;

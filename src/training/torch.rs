@@ -1,0 +1,78 @@
+//! torch's random numbers on the processor, so that a run can be compared with the reference batch by batch and begins
+//! with the same classifier: the Mersenne Twister (mt19937), `randperm` and `normal_`.
+//!
+//! Source: ATen's `CPUGeneratorImpl`, `randperm_cpu` and `normal_fill` (torch 2.15).
+
+use rand_mt::Mt;
+
+/// `torch.Generator().manual_seed(seed)`. torch takes the low half of the seed, too.
+fn generator(seed: u64) -> Mt {
+    Mt::new((seed & u64::from(u32::MAX)) as u32)
+}
+
+/// `torch.randperm(count)` after `torch.manual_seed(seed)`.
+pub(super) fn permutation(seed: u64, count: usize) -> Vec<usize> {
+    let mut generator = generator(seed);
+    let mut all: Vec<usize> = (0..count).collect();
+    for at in 0..count.saturating_sub(1) {
+        let left = count - at;
+        all.swap(at, at + generator.next_u32() as usize % left);
+    }
+    all
+}
+
+/// Values that are made together.
+const BLOCK: usize = 16;
+
+/// `torch.empty(count).normal_(0, spread)` after `torch.manual_seed(seed)`; equal to torch up to rounding from 16 values
+/// on (for fewer torch draws in another way, and these are only as random).
+pub(super) fn normals(seed: u64, count: usize, spread: f32) -> Vec<f32> {
+    let mut generator = generator(seed);
+    // 24 bits: what an f32 below 1 can hold.
+    let mut uniform = || (generator.next_u32() & 0xff_ffff) as f32 / 16_777_216.0;
+    let mut values: Vec<f32> = (0..count.max(BLOCK)).map(|_| uniform()).collect();
+    for block in values.chunks_exact_mut(BLOCK) {
+        box_muller(block, spread);
+    }
+    if !values.len().is_multiple_of(BLOCK) {
+        // The last block is drawn anew and lies over the one before.
+        let start = values.len() - BLOCK;
+        values[start..].iter_mut().for_each(|value| *value = uniform());
+        box_muller(&mut values[start..], spread);
+    }
+    values.truncate(count);
+    values
+}
+
+/// Makes uniform values normal ones in place, the first half by cosine and the second by sine.
+fn box_muller(block: &mut [f32], spread: f32) {
+    let (first, second) = block.split_at_mut(BLOCK / 2);
+    for (a, b) in first.iter_mut().zip(second) {
+        let (radius, angle) = ((-2.0 * (1.0 - *a).ln()).sqrt(), std::f32::consts::TAU * *b);
+        (*a, *b) = (radius * angle.cos() * spread, radius * angle.sin() * spread);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made with torch 2.15.0: `torch.manual_seed(7); torch.empty(n).normal_(0, 0.02)`, the first and last three.
+    const NORMALS: [(usize, [f32; 3], [f32; 3]); 3] = [
+        (17, [-0.016_402_69, -0.006_491_333, 0.038_527_362], [-0.026_466_915, -0.027_195_38, -0.017_334_03]),
+        (35, [-0.016_402_69, 0.007_912_623, 0.017_978_169], [-0.032_740_425, 0.003_154_238, 0.007_914_808]),
+        (6528, [-0.016_402_69, 0.007_912_623, 0.017_978_169], [0.000_812_051_1, 0.003_016_997, -0.002_999_836_3]),
+    ];
+
+    #[test]
+    fn a_new_classifier_is_the_references() {
+        for (count, first, last) in NORMALS {
+            let values = normals(7, count, 0.02);
+            let expected = first.iter().chain(&last);
+            let found = values[..3].iter().chain(&values[count - 3..]);
+            assert!(found.zip(expected).all(|(a, b)| (a - b).abs() < 1e-7), "{count}: {values:?}");
+        }
+        assert_eq!(normals(7, 5, 0.02).len(), 5);
+        assert!(normals(7, 0, 0.02).is_empty());
+    }
+}

@@ -1,0 +1,250 @@
+//! The program on a real terminal: a pseudo-terminal that a small emulator reads. Nothing here sleeps; everything waits
+//! for text on the screen.
+
+mod support;
+
+use std::{
+    io::{Read, Write},
+    sync::{Arc, Condvar, Mutex},
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use support::Place;
+
+/// Longest wait for anything. Generous: the machine that runs the tests may be busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program in its terminal.
+struct Screen {
+    parser: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    /// Every byte that the program sent.
+    sent: Arc<Mutex<Vec<u8>>>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+}
+
+impl Screen {
+    fn open(place: &Place, words: &[&str], columns: u16, rows: u16) -> Self {
+        let pair =
+            native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tagli"));
+        command.args(words);
+        command.cwd(place.path(""));
+        command.env_clear();
+        for (name, value) in place.environment() {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let parser = Arc::new((Mutex::new(vt100::Parser::new(rows, columns, 0)), Condvar::new()));
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let (inside, bytes) = (Arc::clone(&parser), Arc::clone(&sent));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                bytes.lock().unwrap().extend_from_slice(&buffer[..read]);
+                inside.0.lock().unwrap().process(&buffer[..read]);
+                inside.1.notify_all();
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        Self { parser, sent, writer, child, master: pair.master }
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn text(&self) -> String {
+        self.parser.0.lock().unwrap().screen().contents()
+    }
+
+    /// Waits until the screen holds this text.
+    #[track_caller]
+    fn shows(&self, text: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        let mut parser = self.parser.0.lock().unwrap();
+        loop {
+            let contents = parser.screen().contents();
+            if contents.contains(text) {
+                return contents;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "`{text}` never came:\n{contents}");
+            parser = self.parser.1.wait_timeout(parser, left).unwrap().0;
+        }
+    }
+
+    /// Waits for the end of the program; its exit code.
+    #[track_caller]
+    fn ends(mut self) -> u32 {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < until, "the program goes on:\n{}", self.text());
+            std::thread::yield_now();
+        }
+    }
+}
+
+const REVIEWS: &str = "The tacos at El Camino were cheap\nopen till 2 am\ngreat pho near the harbour\n";
+
+fn project(place: &Place) {
+    place.file("reviews.txt", REVIEWS);
+    let _ = place.tagli("new food").fine();
+    let _ = place.tagli("import food reviews.txt").fine();
+}
+
+#[test]
+fn reviews_are_tagged_saved_and_there_again_after_a_restart() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("1/3");
+    // The second word is a dish; `w` skips `The`.
+    screen.keys("l3");
+    screen.shows("1 span");
+    screen.keys("\r");
+    screen.shows("2/3");
+    screen.shows("saved");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    let written = place.tagli("export food --format tag-first --out -").fine();
+    assert!(written.out.contains("B-Dish\ttacos"), "{}", written.out);
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("2/3");
+    // Undo works after the restart and goes back over `enter`.
+    screen.keys("uu");
+    screen.shows("1/3");
+    screen.shows("0 spans");
+    screen.shows("saved");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
+fn all_screens_are_reached_and_help_says_what_keys_do() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 120, 40);
+    for name in [" Tag ", " Documents ", " Train ", " Evaluate ", " Explore "] {
+        screen.shows(name);
+        screen.keys("\t");
+    }
+    screen.shows(" Tag ");
+    screen.keys("?");
+    screen.shows("keys of the");
+    screen.keys("?q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
+fn a_small_terminal_gets_one_polite_line_and_nothing_breaks() {
+    let place = Place::new();
+    project(&place);
+    for (columns, rows) in [(20, 5), (10, 3), (1, 1)] {
+        let mut screen = Screen::open(&place, &["food"], columns, rows);
+        screen.shows("");
+        screen.keys("q");
+        assert_eq!(screen.ends(), 0);
+    }
+}
+
+#[test]
+fn the_terminal_is_followed_when_it_changes_its_size() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 20, 5);
+    screen.parser.0.lock().unwrap().screen_mut().set_size(24, 80);
+    screen.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    screen.shows("document 1/3");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
+fn a_hang_up_ends_the_program_and_loses_nothing() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("1/3");
+    screen.keys("l3");
+    screen.shows("1 span");
+    let id = screen.child.process_id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    assert_eq!(screen.ends(), 0);
+    let seen = place.tagli("inspect food --json").fine().json();
+    assert_eq!(seen["spans"], 1);
+}
+
+#[test]
+fn escapes_in_a_review_are_shown_and_not_obeyed() {
+    let place = Place::new();
+    place.file("evil.jsonl", "{\"text\":\"nice \\u001b[2J\\u001b]0;owned\\u0007 tacos\"}\n");
+    let _ = place.tagli("new food").fine();
+    let _ = place.tagli("import food evil.jsonl").fine();
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    let text = screen.shows("tacos");
+    assert!(text.contains("nice") && text.contains("owned"), "{text}");
+    let sent = screen.sent.lock().unwrap().clone();
+    assert!(!sent.windows(4).any(|bytes| bytes == b"\x1b]0;"), "the title was set");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
+fn a_second_window_of_the_same_annotator_only_reads() {
+    let place = Place::new();
+    project(&place);
+    let mut first = Screen::open(&place, &["food"], 80, 24);
+    first.shows("1/3");
+    let mut second = Screen::open(&place, &["food"], 80, 24);
+    second.shows("1/3");
+    second.keys("l3");
+    second.shows("0 spans");
+    let mut third = Screen::open(&place, &["food", "--as", "bob"], 80, 24);
+    third.shows("1/3");
+    third.keys("l3");
+    third.shows("1 span");
+    for screen in [&mut first, &mut second, &mut third] {
+        screen.keys("q");
+    }
+    assert_eq!([first.ends(), second.ends(), third.ends()], [0, 0, 0]);
+}
+
+#[test]
+fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
+    let place = Place::new();
+    let line = |id: usize| {
+        format!(
+            "{{\"id\":\"{id}\",\"text\":\"cheap tacos near me\",\"spans\":[{{\"start\":6,\"end\":11,\"label\":\"Dish\"}}]}}\n"
+        )
+    };
+    place.file("done.jsonl", (0..12).map(line).collect::<String>());
+    let _ = place.tagli("new food").fine();
+    let _ = place.tagli("import food done.jsonl").fine();
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("saved");
+    screen.keys("T");
+    screen.shows("training");
+    // Keys work meanwhile: to the Train screen and on to Documents.
+    screen.keys("\t\t");
+    screen.shows("0001-mini");
+    screen.keys("\x1b[Z");
+    screen.shows(" Documents ");
+    // Asked before there is a model; the answer comes when there is one.
+    screen.keys("\t\t\t");
+    screen.shows(" Explore ");
+    screen.keys("cheap tacos");
+    screen.shows("Dish");
+    // Every printable key is text there; `ctrl-c` leaves.
+    screen.keys("\x03");
+    assert_eq!(screen.ends(), 0);
+    assert!(place.path("food/runs/0001-mini/model/model.safetensors").exists());
+}
