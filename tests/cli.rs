@@ -1,5 +1,7 @@
 //! The command line as scripts use it: names, JSON, exit codes, and what bad input leads to.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -200,4 +202,81 @@ fn a_trained_folder_is_evaluated_and_predicts() {
     let kinds: Vec<Value> =
         lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].clone()).collect();
     assert!(kinds.contains(&json!("step")) && kinds.contains(&json!("eval")));
+}
+
+#[test]
+fn what_a_file_says_never_steers_the_terminal() {
+    let place = Place::new();
+    // A label that would set the terminal's title.
+    place.file("a.txt", "B-\u{1b}]0;x\u{7}\ttacos\nO\tnear\n\nO\topen\n");
+    for words in ["inspect a.txt", "inspect a.txt --record 1 --bio --pieces", "score a.txt a.txt"] {
+        let answer = place.tagli(words);
+        let said = format!("{}{}", answer.out, answer.err);
+        assert!(!said.contains(['\u{1b}', '\u{7}']), "{words}: {said:?}");
+        assert!(said.contains("\u{241b}]0;x\u{2407}"), "{words}: {said:?}");
+    }
+    let answer = place.run(&["inspect", "a.txt", "--\u{1b}[2J"]).fails(2, &["\u{241b}[2J"]);
+    assert!(!answer.err.contains('\u{1b}'), "{:?}", answer.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_name_that_is_no_unicode_is_read_and_told() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
+    let place = Place::new();
+    place.tagli("new food").fine();
+    let name = OsStr::from_bytes(b"caf\xe9.txt");
+    std::fs::write(place.path("food").with_file_name(name), TAGGED).unwrap();
+    let output = place.command().args(["import", "food", "--json"]).arg(name).output().unwrap();
+    let read = support::Answer::of(output).fine().json();
+    assert_eq!((&read["files"][0]["file"], &read["files"][0]["documents"]), (&json!("caf\u{fffd}.txt"), &json!(3)));
+}
+
+#[test]
+fn a_wrong_call_is_one_json_document_too() {
+    let place = Place::new();
+    let answer = place.tagli("score --json --nonsense").fails(2, &["--nonsense"]);
+    let error = &answer.json()["error"];
+    assert_eq!((&error["kind"], &error["hints"]), (&json!("usage"), &json!([])));
+    assert!(error["message"].as_str().unwrap().contains("--nonsense"), "{error}");
+    assert!(place.tagli("score --nonsense").fails(2, &["--nonsense"]).out.is_empty());
+    assert!(place.tagli("--help --json").fine().out.contains("Usage"));
+    assert!(place.tagli("--version").fine().out.starts_with("tagli "));
+}
+
+#[test]
+fn json_and_a_file_do_not_share_standard_output() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    place.tagli("new food").fine();
+    place.tagli("import food a.txt").fine();
+    for words in ["convert a.txt - --to conll2003 --json", "export food --format tag-first --out - --json"] {
+        let answer = place.tagli(words).fails(2, &["--json", "standard output"]);
+        assert_eq!(answer.json()["error"]["kind"], "usage");
+    }
+}
+
+#[test]
+fn a_damaged_project_is_one_json_document() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    place.tagli("new food").fine();
+    place.tagli("import food a.txt").fine();
+    place.file("food/documents.jsonl", "no JSON\n");
+    let report = place.tagli("doctor food --json").fails(1, &["faults"]).json();
+    assert_eq!(report["project"]["sound"], json!(false));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_the_program_in_silence() {
+    use std::process::Stdio;
+
+    let place = Place::new();
+    let mut child =
+        place.command().args(["generate", "keys"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let answer = support::Answer::of(child.wait_with_output().unwrap()).fine();
+    assert_eq!(answer.err, "");
 }

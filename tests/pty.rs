@@ -1,6 +1,8 @@
 //! The program on a real terminal: a pseudo-terminal that a small emulator reads. Nothing here sleeps; everything waits
 //! for text on the screen.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+
 mod support;
 
 use std::{

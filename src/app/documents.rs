@@ -27,6 +27,8 @@ pub struct Documents {
     pub typing: bool,
     /// The documents shown.
     shown: Vec<usize>,
+    /// What they were searched with.
+    searched: String,
 }
 
 impl Documents {
@@ -37,6 +39,20 @@ impl Documents {
 
     /// Finds again what is to be shown; the cursor stays on its document if that is still there.
     pub(super) fn refresh(&mut self, project: &Project) {
+        self.search_in((0..project.documents.len()).collect(), project);
+    }
+
+    /// The same after the search was typed on. What holds more letters holds fewer, too: if letters only came to the
+    /// end, only the documents shown are searched.
+    pub(super) fn search_on(&mut self, project: &Project) {
+        if self.search.text().starts_with(&self.searched) {
+            self.search_in(self.shown.clone(), project);
+        } else {
+            self.refresh(project);
+        }
+    }
+
+    fn search_in(&mut self, mut places: Vec<usize>, project: &Project) {
         let here = self.shown.get(self.row).copied();
         let needle = Needle::new(self.search.text());
         let fits = |at: &usize| {
@@ -44,7 +60,9 @@ impl Documents {
             let holds = |document: &Document| needle.is_in(&document.id) || needle.is_in(&document.text);
             status && (needle.is_empty() || project.documents.get(*at).is_some_and(holds))
         };
-        self.shown = (0..project.documents.len()).filter(fits).collect();
+        places.retain(fits);
+        self.shown = places;
+        self.searched = self.search.text().to_owned();
         let same = here.and_then(|here| self.shown.iter().position(|at| *at == here));
         self.row = same.unwrap_or(self.row).min(self.shown.len().saturating_sub(1));
     }

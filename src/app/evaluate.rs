@@ -82,7 +82,7 @@ fn whole(x: f64) -> usize {
 
 /// Carries out a command of this screen.
 pub(super) fn run(state: &mut State, command: Command) {
-    let labels = state.train.view.as_ref().and_then(|view| view.evaluation()).map_or(0, |e| e.labels.len());
+    let labels = state.train.evaluation().map_or(0, |e| e.labels.len());
     let evaluate = &mut state.evaluate;
     match command {
         Command::Up => evaluate.row = evaluate.row.saturating_sub(1),

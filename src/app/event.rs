@@ -31,11 +31,6 @@ pub enum Event {
     },
     /// The terminal is gone, or the program was asked to end (SIGHUP, SIGTERM).
     Hangup,
-    /// A minute went by; sent only while something on the screen tells time.
-    Tick {
-        /// Seconds since 1970, UTC.
-        at: u64,
-    },
     /// What can be opened, for the welcome screen.
     Welcome(Vec<Place>),
     /// A project was opened.
@@ -176,7 +171,7 @@ pub struct RunInfo {
     pub started: u64,
     /// Where it stands.
     pub status: Status,
-    /// F1 per word, lenient, of the last evaluation on the validation part.
+    /// F1 per word, lenient, on the validation part: of the weights that were kept, or the last one while it runs.
     pub word_f1: Option<f64>,
     /// Whether this program trains it, so that it ends with the program.
     pub ours: bool,

@@ -33,6 +33,8 @@ pub struct Project {
     /// Why nothing may be changed, if so.
     pub read_only: Option<String>,
     index: HashMap<String, usize>,
+    /// How many documents have each status, kept up to date because every frame may ask.
+    counts: [usize; Status::ALL.len()],
     today: HashSet<String>,
     suggestions: HashMap<String, (String, Vec<Found>)>,
     writer: u32,
@@ -85,6 +87,11 @@ impl Project {
     /// The project that was opened.
     pub fn new(opened: Opened) -> Self {
         let index = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
+        let mut counts = [0; Status::ALL.len()];
+        for document in &opened.documents {
+            let status = opened.journal.annotation(&document.id).status;
+            counts.iter_mut().zip(Status::ALL).filter(|(_, known)| *known == status).for_each(|(n, _)| *n += 1);
+        }
         Self {
             name: opened.name,
             annotator: opened.annotator,
@@ -94,6 +101,7 @@ impl Project {
             device: opened.device,
             read_only: opened.read_only,
             index,
+            counts,
             today: opened.done_today.into_iter().collect(),
             suggestions: HashMap::new(),
             writer: opened.writer,
@@ -114,14 +122,7 @@ impl Project {
 
     /// How many documents have each status, in the order of [`Status::ALL`].
     pub fn counts(&self) -> [usize; Status::ALL.len()] {
-        let mut counts = [0; Status::ALL.len()];
-        for document in &self.documents {
-            let status = self.journal.annotation(&document.id).status;
-            if let Some(at) = Status::ALL.iter().position(|known| *known == status) {
-                counts[at] += 1;
-            }
-        }
-        counts
+        self.counts
     }
 
     /// How many documents were marked done today and still are.
@@ -145,9 +146,26 @@ impl Project {
     /// Takes a deed into the journal and sends its line to the disk, with all that failed before.
     pub(super) fn record(&mut self, deed: Deed, at: u64) -> Effect {
         let entry = Entry { id: ActionId(self.new_id()), at, deed };
+        let touched = self.touched(&entry.deed);
+        let status = |project: &Self| touched.map(|at| project.annotation(at).status);
+        let before = status(self);
         self.journal.push(entry.clone());
+        let after = status(self);
+        for (n, known) in self.counts.iter_mut().zip(Status::ALL) {
+            *n = *n + usize::from(after == Some(known)) - usize::from(before == Some(known));
+        }
         self.saving.pending.push_back(entry.clone());
         self.resend().unwrap_or_else(|| Effect::Record { attempt: self.saving.attempt, entries: vec![entry] })
+    }
+
+    /// The document that a deed is about. Only the next undo and the next redo are ever recorded.
+    fn touched(&self, deed: &Deed) -> Option<usize> {
+        let document = match deed {
+            Deed::Do(action) => &action.document,
+            Deed::Undo(_) => self.journal.undo_target()?.1,
+            Deed::Redo(_) => self.journal.redo_target()?.1,
+        };
+        self.position(document)
     }
 
     /// Sends all lines that are not acknowledged, if saving failed before.

@@ -1,5 +1,7 @@
 //! All that the screens show, and all that `update` changes.
 
+use crate::text::width::Glyphs;
+
 use super::{
     documents::Documents,
     evaluate::Evaluate,
@@ -150,6 +152,8 @@ pub struct State {
     pub(super) leaving: bool,
     /// What keys mean.
     pub keymap: Keymap,
+    /// What the terminal can show: decides how wide a text is, so that the cursor goes over the lines that are drawn.
+    pub glyphs: Glyphs,
     generation: u64,
 }
 
@@ -177,6 +181,7 @@ impl State {
             now: 0,
             leaving: false,
             keymap,
+            glyphs: Glyphs::Unicode,
             generation: 0,
         }
     }

@@ -133,6 +133,78 @@ fn leaving_asks_while_a_training_of_ours_runs() {
 }
 
 #[test]
+fn a_run_that_was_listed_before_it_was_told_is_ours() {
+    let mut state = start();
+    let asked = generation(&press(&mut state, "T"));
+    let listed = || Event::Runs(vec![run("0001-mini", Phase::Training, false)]);
+    update(&mut state, listed());
+    update(&mut state, Event::TrainingStarted { generation: asked, run: "0001-mini".into() });
+    update(&mut state, listed());
+    assert!(state.train.runs.len() == 1 && state.train.runs[0].ours);
+    assert!(press(&mut state, "q y").is_empty());
+    assert_eq!(press(&mut state, "s"), [Effect::Quit(Leave::StopRun)]);
+    assert_eq!(press(&mut state, "k"), [Effect::Quit(Leave::KeepRun)]);
+}
+
+#[test]
+fn a_foreign_run_keeps_nobody_whose_save_failed() {
+    let mut state = start();
+    update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, false)]));
+    press(&mut state, "3 q");
+    update(&mut state, Event::SaveFailed { attempt: 0, message: "disk full".into() });
+    assert!(press(&mut state, "s k").is_empty());
+    assert_eq!(press(&mut state, "y"), [Effect::Quit(Leave::Plain)]);
+}
+
+#[test]
+fn an_end_is_told_once_whoever_tells_it() {
+    let done = || Status { phase: Phase::Done, ..Status::default() };
+    let runs = |old: Phase| vec![run("0002-mini", Phase::Training, false), run("0001-mini", old, false)];
+    let mut state = start();
+    update(&mut state, Event::Runs(runs(Phase::Training)));
+    assert_eq!(state.train.view.as_ref().unwrap().id, "0002-mini");
+    let effects = update(&mut state, Event::Runs(runs(Phase::Done)));
+    assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && told(&state).contains("0001-mini is done"));
+    press(&mut state, "l");
+    assert!(update(&mut state, Event::Runs(runs(Phase::Done))).is_empty());
+    assert!(update(&mut state, Event::RunStatus { run: "0001-mini".into(), status: done() }).is_empty());
+    assert_eq!(told(&state), "");
+    assert!(!update(&mut state, Event::RunStatus { run: "0002-mini".into(), status: done() }).is_empty());
+    press(&mut state, "l");
+    let both = ["0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, false));
+    assert!(update(&mut state, Event::Runs(both.into())).is_empty() && told(&state).is_empty());
+}
+
+#[test]
+fn the_f1_of_a_run_that_is_over_is_that_of_the_weights_it_kept() {
+    let mut state = start();
+    let effects = update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, false)]));
+    let follow = generation(&effects);
+    update(&mut state, Event::Points { generation: follow, points: vec![eval(0.7), eval(0.5)] });
+    assert_eq!(state.train.runs[0].word_f1, Some(0.5));
+    let status = Status { phase: Phase::Done, ..Status::default() };
+    update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
+    assert!(told(&state).contains("is done; its model"), "which weights a foreign run keeps is not known");
+    let kept = RunInfo { word_f1: Some(0.7), ..run("0001-mini", Phase::Done, false) };
+    update(&mut state, Event::Runs(vec![kept]));
+    update(&mut state, Event::Points { generation: follow, points: vec![eval(0.6)] });
+    assert_eq!(state.train.runs[0].word_f1, Some(0.7));
+    assert_eq!(state.train.evaluation().map(|evaluation| evaluation.word.f1), Some(0.7));
+}
+
+#[test]
+fn our_run_tells_the_best_value_if_it_keeps_the_best_weights() {
+    let mut state = start();
+    state.train.settings.keep_best = true;
+    let asked = generation(&press(&mut state, "T"));
+    let effects = update(&mut state, Event::TrainingStarted { generation: asked, run: "0001-mini".into() });
+    update(&mut state, Event::Points { generation: generation(&effects), points: vec![eval(0.7), eval(0.5)] });
+    let status = Status { phase: Phase::Done, ..Status::default() };
+    update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
+    assert!(told(&state).contains("0.700"), "{}", told(&state));
+}
+
+#[test]
 fn leaving_waits_until_everything_is_saved() {
     let mut state = start();
     let effects = press(&mut state, "3 q");
@@ -211,7 +283,11 @@ fn every_printable_key_is_text_in_a_field() {
 #[test]
 fn documents_are_found_and_opened() {
     let mut state = start();
-    press(&mut state, "tab / T A C O enter");
+    press(&mut state, "tab / T");
+    assert_eq!(state.documents.shown(), [0, 1, 2]);
+    press(&mut state, "A C O X");
+    assert_eq!(state.documents.shown(), []);
+    press(&mut state, "backspace enter");
     assert_eq!(state.documents.shown(), [1]);
     press(&mut state, "enter");
     assert_eq!((state.screen, state.tag.document), (Screen::Tag, 1));

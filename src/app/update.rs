@@ -34,7 +34,6 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             let leave = if state.train.is_ours() { Leave::KeepRun } else { Leave::Plain };
             return vec![Effect::Quit(leave)];
         }
-        Event::Tick { at } => state.now = state.now.max(at),
         Event::Welcome(places) => {
             state.welcome.places = places;
             state.welcome.selected = 0;
@@ -90,6 +89,7 @@ impl State {
     pub fn facts(&self) -> Facts {
         let mut facts = Facts {
             running: self.train.is_busy(),
+            ours: self.train.is_ours(),
             paused: self.train.running().is_some_and(|run| run.status.phase == Phase::Paused),
             runs: !self.train.runs.is_empty() || self.train.in_runs,
             view: self.train.view.is_some(),
@@ -187,7 +187,7 @@ fn typed(state: &mut State) -> Vec<Effect> {
         (Some(_), _) => {}
         (None, Screen::Documents) => {
             if let Some(project) = &state.project {
-                state.documents.refresh(project);
+                state.documents.search_on(project);
             }
         }
         (None, Screen::Explore) => return explore::ask(state),

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{args, data, error::CliError, output::Output};
+use super::{
+    args, data,
+    error::CliError,
+    output::{self, Output},
+};
 use crate::{
     formats::{self, Format, LabelConfig, Proof, ReadOptions, WriteOptions, Written, label_config},
     project::storage,
@@ -15,6 +19,10 @@ use crate::{
 /// # Errors
 /// IN cannot be read, OUT cannot hold it or cannot be written.
 pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> {
+    let to_output = args.output == Path::new("-");
+    if to_output {
+        output.without_json("the file")?;
+    }
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
     let to = target(&args.output, args.to.as_deref())?;
     let read_options = ReadOptions {
@@ -25,12 +33,12 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let read = data::read(&args.input, args.from.as_deref(), &read_options, output)?;
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
     let (written, proof) = write(to, &read.corpus, &options, &args.input, output)?;
-    if args.output == Path::new("-") {
+    if to_output {
         return output.bytes(&written.bytes);
     }
     storage::replace(&args.output, &written.bytes).map_err(CliError::environment)?;
     let text = format!("{}: {}, {proof}", args.output.display(), to.name);
-    output.result(&json!({ "out": args.output, "format": to.name, "proof": proof }), &text)
+    output.result(&json!({ "out": output::path(&args.output), "format": to.name, "proof": proof }), &text)
 }
 
 /// Writes a corpus and proves it by reading it again; tells what was changed.

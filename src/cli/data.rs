@@ -10,6 +10,7 @@ use super::{error::CliError, output::Output};
 use crate::{
     formats::{self, Format, Problem, Read, ReadOptions, Severity},
     spans::{HalfWords, Scheme, Sentence, dataset},
+    text::number::counted,
 };
 
 /// A file's bytes; `-` is standard input.
@@ -120,7 +121,8 @@ pub(super) fn sentences(path: &Path, output: Output) -> Result<Vec<Sentence>, Cl
         });
     }
     if changed > 0 {
-        output.say(format!("warning: {}: {changed} spans were widened to whole words or left out", path.display()));
+        let changed = counted(changed, "span");
+        output.say(format!("warning: {}: {changed} widened to whole words or left out", path.display()));
     }
     Ok(sentences)
 }

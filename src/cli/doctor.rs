@@ -12,6 +12,7 @@ use crate::{
     model::{self, device, hub},
     project::check,
     shell::Capabilities,
+    text::number::counted,
 };
 
 /// Runs the command.
@@ -37,7 +38,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     }
     output.result(&value, &text)?;
     match report {
-        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above")),
+        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").told()),
         _ => Ok(()),
     }
 }
@@ -47,7 +48,9 @@ fn project(report: &check::Report) -> String {
     let mut text = format!("project\n  documents: {}\n  runs: {}\n  size: {size}\n", report.documents, report.runs);
     for journal in &report.annotators {
         let check::JournalCount { name, lines, spans, done } = journal;
-        text += &format!("  annotator {name}: {done} documents done, {spans} spans, {lines} journal lines\n");
+        let [done, spans] = [(done, "document"), (spans, "span")].map(|(count, noun)| counted(*count, noun));
+        let lines = counted(*lines, "journal line");
+        text += &format!("  annotator {name}: {done} done, {spans}, {lines}\n");
     }
     for finding in &report.findings {
         let severity = format!("{:?}", finding.severity).to_lowercase();

@@ -1,6 +1,6 @@
 //! One error for every command: a kind that decides heading and exit code, what happened, and hints.
 
-use std::{fmt, io};
+use std::{any::Any, fmt, io};
 
 /// What kind of thing went wrong; the exit code follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,8 +9,10 @@ pub(super) enum Kind {
     Data,
     /// How the program was called, or a part that is not built yet: exit code 2.
     Usage,
-    /// Device, network, disk, lock, terminal: exit code 3.
+    /// Device, network, disk, lock, terminal, a defect of the program: exit code 3.
     Environment,
+    /// Nobody reads standard output any more, as behind `head`: the program ends in silence, exit code 0.
+    ReaderGone,
 }
 
 impl Kind {
@@ -20,6 +22,7 @@ impl Kind {
             Self::Data => 1,
             Self::Usage => 2,
             Self::Environment => 3,
+            Self::ReaderGone => 0,
         }
     }
 
@@ -28,6 +31,7 @@ impl Kind {
             Self::Data => "data",
             Self::Usage => "usage",
             Self::Environment => "environment",
+            Self::ReaderGone => "reader gone",
         }
     }
 }
@@ -41,22 +45,41 @@ pub(super) struct CliError {
     pub(super) message: String,
     /// What to do.
     pub(super) hints: Vec<String>,
+    /// Whether standard output has said it already.
+    pub(super) told: bool,
 }
 
 impl CliError {
+    fn new(kind: Kind, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string(), hints: Vec::new(), told: false }
+    }
+
     /// The user's input or data is not usable.
     pub(super) fn data(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::Data, message: message.to_string(), hints: Vec::new() }
+        Self::new(Kind::Data, message)
     }
 
     /// The program was called wrongly.
     pub(super) fn usage(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::Usage, message: message.to_string(), hints: Vec::new() }
+        Self::new(Kind::Usage, message)
     }
 
     /// The machine cannot do it now.
     pub(super) fn environment(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::Environment, message: message.to_string(), hints: Vec::new() }
+        Self::new(Kind::Environment, message)
+    }
+
+    /// Standard output has no reader any more.
+    pub(super) fn reader_gone() -> Self {
+        Self::new(Kind::ReaderGone, "nobody reads standard output any more")
+    }
+
+    /// The program panicked; `panic` is what it left.
+    pub(super) fn defect(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text =
+            text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words");
+        Self::environment(format!("a defect of this program: {text}; please report it"))
     }
 
     /// A part of the contract that does not exist so far.
@@ -78,6 +101,12 @@ impl CliError {
     pub(super) fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hints.push(hint.to_string());
         self
+    }
+
+    /// Marks that standard output has said it already: the exit code and standard error are left.
+    #[must_use]
+    pub(super) fn told(self) -> Self {
+        Self { told: true, ..self }
     }
 
     /// The form for `--json`.

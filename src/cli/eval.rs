@@ -13,6 +13,7 @@ use super::{
 use crate::{
     inference::{self, EvalError, Evaluation, Kind, eval::Measured, predictor::Threads},
     spans::{Sentence, score::as_evaluate},
+    text::{number::counted, width::clean},
 };
 
 /// Mistakes shown without `--json`; with it all are given.
@@ -30,7 +31,8 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
         other => CliError::data(other),
     })?;
     for (label, count) in &found.unknown {
-        output.say(format!("warning: the model does not know the label {label}: {count} entities cannot be found"));
+        let spans = counted(*count, "span");
+        output.say(format!("warning: the model does not know the label {label} and cannot find {spans} of the file"));
     }
     output.result(&value(&found, &sentences), &text(&found, &sentences))
 }
@@ -72,7 +74,8 @@ fn buckets(found: &Evaluation) -> BTreeMap<&'static str, usize> {
 }
 
 fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
-    let mut text = format!("{} sentences, {} words, {} pieces\n\n", found.sentences, found.words, found.pieces);
+    let size = [(found.sentences, "sentence"), (found.words, "word"), (found.pieces, "piece")];
+    let mut text = format!("{}\n\n", size.map(|(count, noun)| counted(count, noun)).join(", "));
     for (count, measured) in [("per word", &found.word), ("per piece", &found.piece)] {
         text += &format!("{}\n", score::text(&format!("{count}, lenient"), &measured.lenient));
         text += &match &measured.strict {
@@ -104,7 +107,7 @@ fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
                 || "nothing".to_owned(),
                 |span| {
                     let words = sentence.words.get(span.start..span.end).unwrap_or_default().join(" ");
-                    format!("{} `{}`", span.label, crate::text::width::clean(&words))
+                    format!("{} `{}`", span.label, clean(&words))
                 },
             )
         };

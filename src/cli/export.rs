@@ -4,11 +4,18 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{args, convert, data, error::CliError, new::failed, open, output::Output};
+use super::{
+    args, convert, data,
+    error::CliError,
+    new::failed,
+    open,
+    output::{self, Output},
+};
 use crate::{
     formats::{Format, WriteOptions},
     project::{Project, storage},
     spans::Split,
+    text::number::counted,
 };
 
 /// Runs the command.
@@ -19,6 +26,10 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let to = data::format(&args.format)?;
     if !to.can_write() {
         return Err(CliError::not_built(format!("writing {}", to.name)));
+    }
+    let to_output = args.out.as_deref() == Some(Path::new("-"));
+    if to_output {
+        output.without_json("the file")?;
     }
     let project = Project::open(&args.dir).map_err(failed)?;
     let name = open::annotator_of(&project, args.annotator.as_deref())?;
@@ -33,12 +44,14 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None };
     let (written, proof) = convert::write(to, &corpus, &options, &args.dir, output)?;
     let out = match &args.out {
-        Some(path) if path == Path::new("-") => return output.bytes(&written.bytes),
+        Some(_) if to_output => return output.bytes(&written.bytes),
         Some(path) => storage::replace(path, &written.bytes).map(|()| path.clone()).map_err(CliError::environment)?,
         None => project.export_file(&file_name(to, args.split), &written.bytes).map_err(failed)?,
     };
-    let text = format!("{}: {}, {} documents, {proof}", out.display(), to.name, corpus.documents.len());
-    output.result(&json!({ "out": out, "format": to.name, "documents": corpus.documents.len(), "proof": proof }), &text)
+    let documents = corpus.documents.len();
+    let text = format!("{}: {}, {}, {proof}", out.display(), to.name, counted(documents, "document"));
+    let value = json!({ "out": output::path(&out), "format": to.name, "documents": documents, "proof": proof });
+    output.result(&value, &text)
 }
 
 /// `NAME[-SPLIT].EXTENSION`.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     args::{Cli, GenerateWhat},
     error::CliError,
-    output::Output,
+    output::{self, Output},
 };
 use crate::{
     app::{command::Context, keymap::Keymap},
@@ -23,16 +23,21 @@ use crate::{
 pub(super) fn run(what: &GenerateWhat, output: Output) -> Result<(), CliError> {
     match what {
         GenerateWhat::Man => {
+            output.without_json("the manual page")?;
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(CliError::environment)?;
             output.bytes(&page)
         }
         GenerateWhat::Completions { shell } => {
+            output.without_json("the completions")?;
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "tagli", &mut script);
             output.bytes(&script)
         }
-        GenerateWhat::Keys => output.text(&keys()),
+        GenerateWhat::Keys => {
+            output.without_json("the table of keys")?;
+            output.raw(&keys())
+        }
         GenerateWhat::Encoder { from, out } => encode(from, out, output),
         GenerateWhat::Screens => Err(CliError::not_built("drawing pictures of the screens")),
     }
@@ -75,5 +80,6 @@ fn encode(from: &Path, out: &Path, output: Output) -> Result<(), CliError> {
         total += bytes.len();
     }
     let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
-    output.result(&json!({ "out": out, "files": names, "bytes": total }), &format!("{}: {total} bytes", out.display()))
+    let value = json!({ "out": output::path(out), "files": names, "bytes": total });
+    output.result(&value, &format!("{}: {total} bytes", out.display()))
 }

@@ -4,10 +4,17 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{args, data, error::CliError, new::failed, open, output::Output};
+use super::{
+    args, data,
+    error::CliError,
+    new::failed,
+    open,
+    output::{self, Output},
+};
 use crate::{
     formats::{Corpus, ReadOptions},
     project::{Annotator, Import, Project},
+    shell,
     spans::{LabelId, Status},
 };
 
@@ -47,10 +54,10 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
             if names.is_empty() { String::new() } else { format!(", new labels: {}", names.join(", ")) }
         });
         format!(
-            "{}: {verb} {} documents, {} spans{new}\n",
+            "{}: {verb} {}, {}{new}\n",
             value["file"].as_str().unwrap_or("?"),
-            value["documents"],
-            value["spans"]
+            output::counted(&value["documents"], "document"),
+            output::counted(&value["spans"], "span")
         )
     };
     let text: String = done.iter().map(line).collect();
@@ -67,7 +74,7 @@ fn annotator_for<'a>(
     let touched = corpus.annotations.iter().any(|a| !a.spans().is_empty() || a.status != Status::Todo);
     if touched && open.is_none() {
         let name = open::annotator_name(args.annotator.as_deref())?;
-        *open = Some(project.annotator(&name, open::now()).map_err(failed)?);
+        *open = Some(project.annotator(&name, shell::now()).map_err(failed)?);
     }
     Ok(open.as_mut())
 }
@@ -94,7 +101,7 @@ fn take(
             status: annotation.status,
         })
         .collect();
-    let done = project.import(annotator, open::now(), items).map_err(failed)?;
+    let done = project.import(annotator, shell::now(), items).map_err(failed)?;
     let new: Vec<&String> = used.iter().filter(|name| !before.contains(name)).collect();
     value["new_labels"] = json!(new);
     value["documents"] = json!(done.documents);
@@ -105,7 +112,7 @@ fn take(
 
 fn summary(path: &Path, corpus: &Corpus, detected: &[String]) -> Value {
     json!({
-        "file": path,
+        "file": output::path(path),
         "detected": detected,
         "documents": corpus.documents.len(),
         "words": corpus.word_count(),

@@ -9,7 +9,7 @@ use super::{
     error::CliError,
     new::failed,
     open,
-    output::{Output, table},
+    output::{self, Output, table},
 };
 use crate::{
     formats::{Corpus, ReadOptions},
@@ -17,7 +17,7 @@ use crate::{
     project::Project,
     runs::LabelMode,
     spans::{Annotation, Document, HalfWords, Scheme, dataset::word_spans, scheme::decode},
-    text::width::clean,
+    text::{number::counted, width::clean},
 };
 
 /// Runs the command.
@@ -86,7 +86,8 @@ fn overview(corpus: &Corpus) -> Value {
 
 fn overview_text(value: &Value) -> String {
     let number = |value: &Value| value.as_u64().map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let mut text = format!("{} documents, {} words, {} spans\n", value["documents"], value["words"], value["spans"]);
+    let size = ["document", "word", "span"].map(|noun| output::counted(&value[format!("{noun}s")], noun));
+    let mut text = format!("{}\n", size.join(", "));
     let length = &value["length"];
     let [shortest, median, longest] = ["shortest", "median", "longest"].map(|name| number(&length[name]));
     text += &format!("words a document: shortest {shortest}, median {median}, longest {longest}\n\n");
@@ -99,9 +100,7 @@ fn overview_text(value: &Value) -> String {
     for key in ["labels", "statuses"] {
         let head = if key == "labels" { ["label", "spans"] } else { ["status", "documents"] };
         let mut rows = vec![head.map(str::to_owned).to_vec()];
-        rows.extend(
-            value[key].as_object().into_iter().flatten().map(|(name, n)| vec![clean(name).into_owned(), number(n)]),
-        );
+        rows.extend(value[key].as_object().into_iter().flatten().map(|(name, n)| vec![name.clone(), number(n)]));
         text += &format!("\n{}", table(&rows));
     }
     text
@@ -189,7 +188,8 @@ impl<'a> Record<'a> {
         }
         if explain {
             text += "\nB- begins a span, I- goes on with it, O is outside. One tag a word; that is what a model learns to give.\n";
-            text += &format!("So these {} tags mean {} spans.\n", self.tags.len(), decode(&self.tags).len());
+            let (tags, spans) = (counted(self.tags.len(), "tag"), counted(decode(&self.tags).len(), "span"));
+            text += &format!("Here: {tags} for {spans}.\n");
         }
         text
     }
@@ -219,12 +219,12 @@ fn pieces_text(pieces: &[Piece], base: &str) -> String {
     let head = ["piece", "word", "first", "all-b", "all-i"].map(str::to_owned).to_vec();
     let row = |piece: &Piece| {
         let tags = piece.tags.iter().map(|tag| tag.clone().unwrap_or_else(|| "ignored".to_owned()));
-        [clean(&piece.token).into_owned(), (piece.word + 1).to_string()].into_iter().chain(tags).collect::<Vec<_>>()
+        [piece.token.clone(), (piece.word + 1).to_string()].into_iter().chain(tags).collect::<Vec<_>>()
     };
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(pieces.iter().map(row)).collect();
     format!(
-        "\n{} word pieces of {base}; the tag that each carries in the three label modes:\n{}",
-        pieces.len(),
+        "\n{} of {base}; the tag that each carries in the three label modes:\n{}",
+        counted(pieces.len(), "word piece"),
         table(&rows)
     )
 }

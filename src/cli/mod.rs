@@ -21,28 +21,60 @@ mod score;
 mod settings;
 mod train;
 
-use std::process::ExitCode;
+use std::{
+    env,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
 use args::{Cli, Command};
-use error::CliError;
+use error::{CliError, Kind};
 use output::Output;
 
 /// Runs the program on the process's own arguments: exit code 0 done, 1 the user's data, 2 usage, 3 the machine.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_parsed(&error),
+    };
     let output = Output { json: cli.json };
-    let done = log::start(cli.log.as_deref()).and_then(|()| run(cli, output));
-    let Err(error) = done else {
+    let Err(error) = guarded(|| log::start(cli.log.as_deref()).and_then(|()| run(cli, output))) else {
         return ExitCode::SUCCESS;
     };
-    if output.json {
+    if error.kind == Kind::ReaderGone {
+        return ExitCode::SUCCESS;
+    }
+    if output.json && !error.told {
         // One JSON document on standard output, whatever happens.
         let _ = output.json_line(&error.to_json());
     }
     output.say(error.to_string().trim_end());
     ExitCode::from(error.kind.code())
+}
+
+/// Help and version as clap gives them; what it does not understand as an error like any other.
+fn not_parsed(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let output = Output { json: env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json") };
+    // It quotes arguments, and those may be file names: cleaned, so without clap's colours.
+    let text = error.render().to_string();
+    let text = text.trim_end();
+    let usage = CliError::usage(text.strip_prefix("error: ").unwrap_or(text));
+    if output.json {
+        let _ = output.json_line(&usage.to_json());
+    }
+    output.say(text);
+    ExitCode::from(usage.kind.code())
+}
+
+/// Runs `work`; a panic in it becomes an error. Nothing of what it touched is looked at afterwards.
+fn guarded(work: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CliError::defect(panic.as_ref())))
 }
 
 fn run(cli: Cli, output: Output) -> Result<(), CliError> {
@@ -61,5 +93,17 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Runs(args)) => runs::run(&args.action, output),
         Some(Command::Doctor(args)) => doctor::run(&args, output),
         Some(Command::Generate(args)) => generate::run(&args.what, output),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_the_machine() {
+        let error = guarded(|| panic!("word {}", 7)).unwrap_err();
+        assert_eq!((error.kind, error.kind.code()), (Kind::Environment, 3));
+        assert_eq!(error.message, "a defect of this program: word 7; please report it");
     }
 }

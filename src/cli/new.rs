@@ -4,10 +4,15 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{args, convert, error::CliError, output::Output};
+use super::{
+    args, convert,
+    error::CliError,
+    output::{self, Output},
+};
 use crate::{
     project::{Manifest, Project, ProjectError},
     spans::LabelSet,
+    text::number::counted,
 };
 
 /// Runs the command.
@@ -23,11 +28,11 @@ pub(super) fn run(args: &args::New, output: Output) -> Result<(), CliError> {
     let names: Vec<&str> = project.manifest.labels.iter().map(|label| label.name.as_str()).collect();
     let shown = args.dir.display();
     let text = format!(
-        "{shown}: a new project with {} labels: {}\nnext: tagli import {shown} FILE..., then tagli {shown}",
-        names.len(),
+        "{shown}: a new project with {}: {}\nnext: tagli import {shown} FILE..., then tagli {shown}",
+        counted(names.len(), "label"),
         names.join(", ")
     );
-    output.result(&json!({ "dir": args.dir, "labels": names, "grid": args.grid }), &text)
+    output.result(&json!({ "dir": output::path(&args.dir), "labels": names, "grid": args.grid }), &text)
 }
 
 /// The labels that were asked for: a labelling config, names, or the eight.

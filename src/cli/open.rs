@@ -4,7 +4,6 @@ use std::{
     env,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use directories::ProjectDirs;
@@ -162,9 +161,4 @@ pub(super) fn annotator_of(project: &Project, given: Option<&str>) -> Result<Ann
         (Some(name), _) => Err(CliError::data(format!("annotator {name} has done nothing in this project"))
             .hint(if all.is_empty() { "nobody has".to_owned() } else { format!("there are: {}", names()) })),
     }
-}
-
-/// Seconds since 1970, UTC.
-pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

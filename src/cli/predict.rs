@@ -65,12 +65,7 @@ fn lines(path: &std::path::Path) -> Result<Vec<String>, CliError> {
 fn rows(answers: &[Answer]) -> String {
     let row = |answer: &Answer| {
         let range = format!("{}-{}", answer.chars.start, answer.chars.end);
-        vec![
-            crate::text::width::clean(&answer.word).into_owned(),
-            answer.label.clone(),
-            format!("{:.3}", answer.score),
-            range,
-        ]
+        vec![answer.word.clone(), answer.label.clone(), format!("{:.3}", answer.score), range]
     };
     table(&answers.iter().map(row).collect::<Vec<_>>())
 }

@@ -8,11 +8,12 @@ use super::{
     args::RunsAction,
     error::CliError,
     new::failed,
-    output::{Output, table},
+    output::{self, Output, table},
 };
 use crate::{
     project::{Project, RunView, storage},
     runs::{Point, Status},
+    text::number::counted,
 };
 
 /// How often a run is looked at while it is followed.
@@ -45,7 +46,7 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
     let rows = runs.iter().map(|run| {
         let status = run.status.clone().unwrap_or_default();
         let base = run.config.as_ref().map_or_else(|| "?".to_owned(), |config| config.settings.base.clone());
-        let f1 = best_f1(run).map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}"));
+        let f1 = kept_f1(run).map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}"));
         vec![
             run.id.to_string(),
             run.state().to_owned(),
@@ -60,8 +61,8 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
         .iter()
         .map(|run| {
             json!({
-                "id": run.id.as_str(), "state": run.state(), "path": run.path, "bytes": run.size(), "model": run.has_model,
-                "settings": run.config.as_ref().map(|config| &config.settings), "status": run.status, "word_f1": best_f1(run),
+                "id": run.id.as_str(), "state": run.state(), "path": output::path(&run.path), "bytes": run.size(), "model": run.has_model,
+                "settings": run.config.as_ref().map(|config| &config.settings), "status": run.status, "word_f1": kept_f1(run),
             })
         })
         .collect();
@@ -69,14 +70,18 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
     output.result(&value, &text)
 }
 
-/// The best F1 per word, lenient, on the validation part.
-pub(super) fn best_f1(run: &RunView) -> Option<f64> {
+/// F1 per word, lenient, on the validation part, of the weights that were kept: the best, or else the last.
+fn kept_f1(run: &RunView) -> Option<f64> {
     let points = run.metrics().poll().ok()?;
     let word = |point: &Point| match point {
         Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
         _ => None,
     };
-    points.iter().filter_map(word).max_by(f64::total_cmp)
+    let mut evaluations = points.iter().filter_map(word);
+    match &run.config {
+        Some(config) if config.settings.keep_best => evaluations.max_by(f64::total_cmp),
+        _ => evaluations.next_back(),
+    }
 }
 
 /// Bytes in words.
@@ -152,13 +157,11 @@ fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output
     match out {
         Some(path) => {
             storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;
-            output.result(
-                &json!({ "out": path, "points": points.len() }),
-                &format!("{}: {} points", path.display(), points.len()),
-            )
+            let text = format!("{}: {}", path.display(), counted(points.len(), "point"));
+            output.result(&json!({ "out": output::path(path), "points": points.len() }), &text)
         }
         None if output.json => output.json_line(&points),
-        None => output.text(&text),
+        None => output.raw(&text),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         scheme::decode,
         score::{self, Counts, Mode, Report},
     },
-    text::width::clean,
+    text::number::counted,
 };
 
 /// Runs the command.
@@ -60,9 +60,9 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
     for (at, (g, p)) in gold.iter().zip(pred).enumerate() {
         if g.tags.len() != p.tags.len() {
             return Err(CliError::data(format!(
-                "sentence {} has {} words in {} (line {}) and {} in {} (line {})",
+                "sentence {} has {} in {} (line {}) and {} in {} (line {})",
                 at + 1,
-                g.tags.len(),
+                counted(g.tags.len(), "word"),
                 gold_path.display(),
                 g.line,
                 p.tags.len(),
@@ -75,7 +75,7 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
         return Ok(());
     }
     let (a, b) = (gold_path.display(), pred_path.display());
-    Err(CliError::data(format!("{a} has {} sentences and {b} has {}", gold.len(), pred.len()))
+    Err(CliError::data(format!("{a} has {} and {b} has {}", counted(gold.len(), "sentence"), pred.len()))
         .hint("both files must hold the same sentences in the same order"))
 }
 
@@ -90,7 +90,7 @@ pub(super) fn text(name: &str, report: &Report) -> String {
         let rates = counts.rates();
         row(name, rates.precision, rates.recall, rates.f1, counts.support())
     };
-    let labels = report.labels.iter().map(|(name, counts)| of(&clean(name), *counts));
+    let labels = report.labels.iter().map(|(name, counts)| of(name, *counts));
     let all = of("all", report.overall);
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(labels).chain([all]).collect();
     format!("{}accuracy over tags, O included: {:.4}\n", table(&rows), report.accuracy())

@@ -12,14 +12,16 @@ use super::{
     error::CliError,
     new::failed,
     open,
-    output::Output,
+    output::{self, Output},
     runs,
 };
 use crate::{
     model,
     project::{PlainRun, Project, folder::RunConfig, training_data},
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
+    shell,
     spans::{Dataset, HalfWords},
+    text::number::counted,
     training::{self, Job, TrainError},
 };
 
@@ -46,7 +48,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     }
     let settings = settings(args, data.train.len(), base_name)?;
     output.say(describe(&settings, &data));
-    let config = RunConfig::new(open::now(), settings.clone(), about);
+    let config = RunConfig::new(shell::now(), settings.clone(), about);
     let (mut sink, out): (Box<dyn RunSink>, Option<String>) = match (&args.out, &project) {
         (Some(dir), _) => {
             let run = PlainRun::create(dir, &config).map_err(failed)?;
@@ -102,7 +104,8 @@ fn of_files(args: &args::Train, output: Output) -> Result<(Dataset, Value), CliE
         None => Ok(Vec::new()),
     };
     let data = Dataset { train: read(&args.train)?, valid: read(&args.valid)?, test: read(&args.test)? };
-    Ok((data, json!({ "train": args.train, "valid": args.valid, "test": args.test })))
+    let [train, valid, test] = [&args.train, &args.valid, &args.test].map(|path| path.as_deref().map(output::path));
+    Ok((data, json!({ "train": train, "valid": valid, "test": test })))
 }
 
 /// The recipe's settings with what was given on the command line laid over them.
@@ -132,8 +135,8 @@ fn settings(args: &args::Train, sentences: usize, base: &str) -> Result<Settings
 
 fn describe(settings: &Settings, data: &Dataset) -> String {
     format!(
-        "{} sentences teach, {} validate, {} test; base {}, learning rate {:e}, {} epochs, batch {}, seed {}",
-        data.train.len(),
+        "{} to learn from, {} to validate on, {} to test on; base {}, learning rate {:e}, epochs {}, batch {}, seed {}",
+        counted(data.train.len(), "sentence"),
         data.valid.len(),
         data.test.len(),
         settings.base,
@@ -169,7 +172,8 @@ fn summary(value: &Value) -> String {
     let number = |value: &Value| value.as_f64().map_or_else(|| "-".to_owned(), |n| format!("{n:.4}"));
     let seconds = value["seconds"].as_f64().unwrap_or_default();
     let speed = value["samples_per_second"].as_f64().unwrap_or_default();
-    let mut text = format!("{} steps in {seconds:.1} s, {speed:.0} sentences a second\n", value["steps"]);
+    let steps = output::counted(&value["steps"], "step");
+    let mut text = format!("{steps} in {seconds:.1} s, {speed:.0} sentences a second\n");
     for split in ["valid", "test"] {
         if value[split].is_object() {
             let [word, piece] = ["word", "piece"].map(|count| number(&value[split][count]["f1"]));

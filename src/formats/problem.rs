@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub(crate) use crate::text::number::{counted, grouped};
+
 /// How much a [`Problem`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -156,25 +158,6 @@ fn visible(c: char) -> char {
     }
 }
 
-/// A number with thousands marked: `15,363`.
-pub(crate) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number of things: `1 span`, `15,363 spans`. The plural is made with `s`.
-pub(crate) fn counted(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,12 +179,5 @@ mod tests {
     fn control_characters_are_shown_as_symbols() {
         assert_eq!(quoted("a\u{1b}[2J\u{7f}\u{202e}"), "`a\u{241b}[2J\u{2421}\u{fffd}`");
         assert_eq!(quoted(&"x".repeat(100)).chars().count(), 63);
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(counted(1, "span"), "1 span");
-        assert_eq!(counted(999, "span"), "999 spans");
-        assert_eq!(counted(1_015_363, "span"), "1,015,363 spans");
     }
 }

@@ -1,5 +1,7 @@
 //! All formats together: what is written reads back, losses are said, and no bytes make a reader panic.
 
+#![allow(clippy::type_complexity, reason = "cases are written as plain tuples")]
+
 use proptest::prelude::*;
 
 use super::*;

@@ -27,6 +27,8 @@ pub struct Request {
 pub struct Reply {
     /// The request's.
     pub generation: u64,
+    /// The name of the model that answers.
+    pub model: String,
     /// What the model says, or why it cannot.
     pub outcome: Result<Said, String>,
     /// Milliseconds that the answer took.
@@ -51,9 +53,10 @@ struct Slot {
     request: Option<Request>,
     /// Answered one after the other while there is no request.
     queue: VecDeque<Request>,
-    model: Option<Box<Predictor>>,
-    /// A newer model is on its way; requests wait for it.
-    awaited: bool,
+    model: Option<(String, Box<Predictor>)>,
+    /// A newer model is on its way, in the slot of this number; requests wait for it.
+    awaited: Option<u64>,
+    slots: u64,
     closed: bool,
 }
 
@@ -70,7 +73,7 @@ impl Shared {
     }
 
     /// Waits for a request that a model can answer; `None` when all is over.
-    fn next(&self, model: &mut Option<Box<Predictor>>) -> Option<Request> {
+    fn next(&self, model: &mut Option<(String, Box<Predictor>)>) -> Option<Request> {
         let mut slot = self.slot();
         loop {
             if slot.closed {
@@ -84,7 +87,7 @@ impl Shared {
                 slot = self.slot();
                 continue;
             }
-            if model.is_some() && !slot.awaited {
+            if model.is_some() && slot.awaited.is_none() {
                 let next = slot.request.take().or_else(|| slot.queue.pop_front());
                 if next.is_some() {
                     return next;
@@ -107,8 +110,8 @@ impl Worker {
         let work = move || {
             let mut model = None;
             while let Some(request) = inside.next(&mut model) {
-                if let Some(model) = &model {
-                    on_reply(answer(model, &request));
+                if let Some((name, model)) = &model {
+                    on_reply(answer(name, model, &request));
                 }
             }
         };
@@ -127,32 +130,44 @@ impl Worker {
         self.shared.put(|slot| slot.queue = requests.into());
     }
 
-    /// Takes another model from the next request on.
-    pub fn use_model(&self, model: Predictor) {
-        self.shared.put(|slot| slot.model = Some(Box::new(model)));
+    /// Takes another model from the next request on; its name comes back with every answer.
+    pub fn use_model(&self, name: &str, model: Predictor) {
+        self.shared.put(|slot| slot.model = Some((name.to_owned(), Box::new(model))));
     }
 
     /// The place for a model that is being loaded on another thread. Requests wait until it is there, or the place is
     /// given up: nobody wants the older model's answer.
     pub fn await_model(&self) -> ModelSlot {
-        self.shared.put(|slot| slot.awaited = true);
-        ModelSlot(Arc::clone(&self.shared))
+        let mut slot = self.shared.slot();
+        slot.slots += 1;
+        slot.awaited = Some(slot.slots);
+        ModelSlot { shared: Arc::clone(&self.shared), number: slot.slots }
     }
 }
 
-/// Where a loaded model is put; outlives its worker without harm. Dropped without a model, it is given up.
-pub struct ModelSlot(Arc<Shared>);
+/// Where a loaded model is put; outlives its worker without harm. Dropped without a model, it is given up. Only the
+/// latest one counts: a model that took longer to load than a newer one is not taken.
+pub struct ModelSlot {
+    shared: Arc<Shared>,
+    number: u64,
+}
 
 impl ModelSlot {
     /// The worker takes this model from its next request on.
-    pub fn put(self, model: Predictor) {
-        self.0.put(|slot| slot.model = Some(Box::new(model)));
+    pub fn put(self, name: &str, model: Predictor) {
+        self.shared.put(|slot| {
+            if slot.awaited == Some(self.number) {
+                slot.model = Some((name.to_owned(), Box::new(model)));
+            }
+        });
     }
 }
 
 impl Drop for ModelSlot {
     fn drop(&mut self) {
-        self.0.put(|slot| slot.awaited = false);
+        self.shared.put(|slot| {
+            slot.awaited.take_if(|number| *number == self.number);
+        });
     }
 }
 
@@ -166,7 +181,7 @@ impl Drop for Worker {
     }
 }
 
-fn answer(model: &Predictor, request: &Request) -> Reply {
+fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
     let begun = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
     let outcome = catch_unwind(AssertUnwindSafe(|| model.say(&request.text, &request.words)));
@@ -174,7 +189,12 @@ fn answer(model: &Predictor, request: &Request) -> Reply {
         Ok(found) => found.map_err(|error| error.to_string()),
         Err(_) => Err("the model failed on this text; the log says where".to_owned()),
     };
-    Reply { generation: request.generation, outcome, millis: begun.elapsed().as_secs_f64() * 1000.0 }
+    Reply {
+        generation: request.generation,
+        model: name.to_owned(),
+        outcome,
+        millis: begun.elapsed().as_secs_f64() * 1000.0,
+    }
 }
 
 #[cfg(test)]
@@ -194,7 +214,7 @@ mod tests {
         for generation in 0..50 {
             worker.ask(request(generation, "lasagne"));
         }
-        worker.use_model(fake::predictor(16));
+        worker.use_model("m", fake::predictor(16));
         let reply = replies.recv().unwrap();
         assert_eq!((reply.generation, reply.outcome.unwrap().entities.len()), (49, 1));
         drop(worker);
@@ -208,7 +228,7 @@ mod tests {
         worker.queue(vec![request(1, "old")]);
         worker.queue((10..13).map(|generation| request(generation, "cheap")).collect());
         worker.ask(request(5, "lasagne"));
-        worker.use_model(fake::predictor(16));
+        worker.use_model("m", fake::predictor(16));
         assert_eq!(replies.iter().take(4).collect::<Vec<_>>(), [5, 10, 11, 12]);
     }
 
@@ -216,12 +236,14 @@ mod tests {
     fn requests_wait_for_a_newer_model_on_its_way() {
         let (send, replies) = mpsc::channel();
         let worker = Worker::start(move |reply: Reply| send.send(reply.generation).unwrap()).unwrap();
-        worker.use_model(fake::predictor(16));
+        worker.use_model("m", fake::predictor(16));
         let slot = worker.await_model();
         worker.ask(request(1, "cheap"));
         assert!(replies.recv_timeout(std::time::Duration::from_millis(50)).is_err());
-        slot.put(fake::predictor(16));
-        assert_eq!(replies.recv(), Ok(1));
+        let late = worker.await_model();
+        drop(slot);
+        late.put("newer", fake::predictor(16));
+        assert_eq!(replies.recv(), Ok(1), "the older place counts no more");
         drop(worker.await_model());
         worker.ask(request(2, "cheap"));
         assert_eq!(replies.recv(), Ok(2), "the place was given up");
@@ -231,10 +253,10 @@ mod tests {
     fn a_failing_model_is_told_and_the_next_request_answered() {
         let (send, replies) = mpsc::channel();
         let worker = Worker::start(move |reply: Reply| send.send(reply).unwrap()).unwrap();
-        worker.use_model(fake::predictor(16));
+        worker.use_model("m", fake::predictor(16));
         worker.ask(request(1, "bomb"));
         assert!(replies.recv().unwrap().outcome.is_err());
-        worker.use_model(fake::predictor(16));
+        worker.use_model("m", fake::predictor(16));
         worker.ask(request(2, "cheap"));
         let reply = replies.recv().unwrap();
         assert_eq!(reply.outcome.unwrap().entities[0].label, "Price");

@@ -57,6 +57,20 @@ impl RunView {
         if self.is_interrupted() { "interrupted" } else { self.phase().name() }
     }
 
+    /// Its last status; one that was interrupted has failed, whatever it said last.
+    pub fn shown_status(&self) -> Status {
+        let status = self.status.clone().unwrap_or_default();
+        if !self.is_interrupted() {
+            return status;
+        }
+        Status {
+            phase: Phase::Failed,
+            eta: None,
+            message: "interrupted: the process that trained is gone".into(),
+            ..status
+        }
+    }
+
     /// Bytes on disk. Looks at every file.
     pub fn size(&self) -> u64 {
         storage::size(&self.path)

@@ -153,8 +153,11 @@ impl Work {
         let config = RunConfig::new(now(), settings.clone(), about);
         let (id, folder) = self.project.runs().create(&config).map_err(|error| error.to_string())?;
         let run = id.to_string();
-        self.trainer.start(run.clone(), Job { data, settings, base }, folder)?;
-        let _ = self.events.send(Event::Runs(runs(&self.project.runs())));
+        if let Err(message) = self.trainer.start(run.clone(), Job { data, settings, base }, folder) {
+            // An empty run would stand in the list for ever; its lock went with the folder's handle.
+            let _ = self.project.runs().remove(&id);
+            return Err(message);
+        }
         Ok(run)
     }
 
@@ -222,20 +225,20 @@ pub(super) fn runs(runs: &Runs) -> Vec<RunInfo> {
 
 fn info(run: &RunView) -> RunInfo {
     let points = run.metrics().poll().unwrap_or_default();
-    let word_f1 = points.iter().rev().find_map(|point| match point {
+    let mut evaluations = points.iter().filter_map(|point| match point {
         Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
         _ => None,
     });
-    let mut status = run.status.clone().unwrap_or_default();
-    if run.is_interrupted() {
-        status.phase = crate::runs::Phase::Failed;
-        status.message = "interrupted: the process that trained is gone".into();
-    }
+    // That of the weights that were kept.
+    let word_f1 = match &run.config {
+        Some(config) if config.settings.keep_best => evaluations.max_by(f64::total_cmp),
+        _ => evaluations.next_back(),
+    };
     RunInfo {
         id: run.id.to_string(),
         base: run.config.as_ref().map(|config| config.settings.base.clone()).unwrap_or_default(),
         started: run.config.as_ref().map_or(0, |config| config.started),
-        status,
+        status: run.shown_status(),
         word_f1,
         ours: false,
     }

@@ -1,13 +1,14 @@
 //! Effects carried out: each is handed to the thread that does it; answers come back as events.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path, time::Duration};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 
 use super::{
     desk::{self, Desk, Task},
     looping::End,
     oracle::Oracle,
+    signals::{self, Signal},
     trainer::Trainer,
     watch::Watch,
 };
@@ -20,6 +21,9 @@ use crate::{
     runs::Control,
     spans::Document,
 };
+
+/// How often the end of a training is looked for when there is no screen any more.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// All that works outside the loop.
 pub(super) struct Effects {
@@ -35,6 +39,8 @@ struct Open {
     watch: Watch,
     oracle: Oracle,
     documents: Vec<Document>,
+    /// Where a document stands, by its id.
+    places: HashMap<String, usize>,
 }
 
 impl Effects {
@@ -49,10 +55,10 @@ impl Effects {
         // Its journal's lock is let go of first: it may be the same project.
         self.open = None;
         let (desk, opened) = Desk::open(dir, &self.annotator, self.events.clone(), self.trainer.starter())?;
-        let watch = Watch::start(self.events.clone())?;
-        let grid = desk.grid;
-        let oracle = Oracle::start(dir, grid, self.events.clone())?;
-        self.open = Some(Open { desk, watch, oracle, documents: opened.documents.clone() });
+        let watch = Watch::start(dir, self.events.clone())?;
+        let oracle = Oracle::start(watch.newest(), desk.grid, self.events.clone())?;
+        let places = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
+        self.open = Some(Open { desk, watch, oracle, documents: opened.documents.clone(), places });
         Ok(opened)
     }
 
@@ -74,9 +80,9 @@ impl Effects {
                 open.desk.ask(Task::Train { generation, settings: Box::new(settings) });
             }
             Effect::ControlRun { run, control } => self.control(open, &run, control),
-            Effect::Follow { generation, run } => open.watch.follow(generation, &open.desk.root, run),
+            Effect::Follow { generation, run } => open.watch.follow(generation, run),
             Effect::Predict { generation, text } => open.oracle.predict(generation, text),
-            Effect::Suggest { documents } => open.oracle.suggest(open.chosen(&documents)),
+            Effect::Suggest { documents } => open.oracle.suggest(documents.iter().filter_map(|id| open.document(id))),
             Effect::Export { generation, format } => open.desk.ask(Task::Export { generation, format }),
             // The loop has done these itself.
             Effect::Open(_) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
@@ -100,7 +106,8 @@ impl Effects {
     }
 
     /// Lets go of the project and ends as was asked: waits for a training that goes on or has to save its model.
-    pub(super) fn finish(mut self, end: End) {
+    /// A first interrupt then ends the training after its step, a second one ends the process.
+    pub(super) fn finish(mut self, end: End, signals: &Receiver<Signal>) {
         // First the journal: all that was recorded is on disk when the desk is gone, and its lock is free.
         self.open = None;
         let Some(run) = self.trainer.running() else { return };
@@ -109,21 +116,35 @@ impl Effects {
                 say(&format!("{run}: stopping after this step and saving the model"));
                 self.trainer.control(&run, Control::StopNow);
             }
-            End::Left(_) => say(&format!("{run} goes on without a screen; ctrl-z and bg put it behind the prompt")),
+            End::Left(_) => say(&format!(
+                "{run} goes on without a screen; ctrl-z and bg put it behind the prompt, ctrl-c ends it and keeps its model"
+            )),
+            End::Terminated => {
+                self.trainer.control(&run, Control::StopNow);
+            }
             End::Gone => {}
         }
+        // A paused run would wait for ever: nobody is there to resume it.
+        self.trainer.control(&run, Control::Resume);
+        let mut stopping = end == End::Terminated;
+        while self.trainer.running().is_some() {
+            if signals.recv_timeout(LOOK) == Ok(Signal::Terminate) {
+                if std::mem::replace(&mut stopping, true) {
+                    signals::end_process();
+                }
+                self.trainer.control(&run, Control::StopNow);
+            }
+        }
         self.trainer.join();
-        if end != End::Gone {
+        if matches!(end, End::Left(_)) {
             say(&format!("{run} has ended"));
         }
     }
 }
 
 impl Open {
-    /// The documents with these ids, in that order.
-    fn chosen(&self, ids: &[String]) -> Vec<Document> {
-        let by_id = |id: &String| self.documents.iter().find(|document| document.id == *id).cloned();
-        ids.iter().filter_map(by_id).collect()
+    fn document(&self, id: &str) -> Option<&Document> {
+        self.documents.get(*self.places.get(id)?)
     }
 }
 

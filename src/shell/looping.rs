@@ -88,11 +88,12 @@ pub fn run(session: Session) -> Result<(), ShellError> {
         caps,
         tmux: session.capabilities.tmux,
     };
-    let leave = screen.turn(&sources)?;
+    let ended = screen.turn(&sources);
     let Screen { guard, effects, .. } = screen;
     drop(guard);
-    effects.finish(leave);
-    Ok(())
+    // Whatever became of the terminal: a training goes on, and the journal is closed in order.
+    effects.finish(*ended.as_ref().unwrap_or(&End::Gone), &sources.signals);
+    ended.map(|_| ()).map_err(Into::into)
 }
 
 struct Sources {
@@ -106,8 +107,10 @@ struct Sources {
 pub(super) enum End {
     /// The person left.
     Left(Leave),
-    /// The terminal is gone or the process was asked to end.
+    /// The terminal is gone.
     Gone,
+    /// The process was asked to end.
+    Terminated,
 }
 
 struct Screen {
@@ -134,7 +137,7 @@ impl Screen {
             let due = wait.map_or_else(never, crossbeam_channel::after);
             let end = select_biased! {
                 recv(sources.input) -> input => self.input(input.unwrap_or(Input::Gone))?,
-                recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::End))?,
+                recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::Terminate))?,
                 recv(sources.jobs) -> event => match event {
                     Ok(event) => {
                         self.pace.job();
@@ -156,14 +159,15 @@ impl Screen {
             Input::Key(key) => self.happen(Event::Key { key, at: now() }),
             Input::Paste(text) => self.happen(Event::Paste(text)),
             Input::Resize(columns, rows) => self.happen(Event::Resize { columns, rows }),
-            Input::Gone => self.gone(),
+            Input::Gone => self.gone(End::Gone),
         }
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<Option<End>> {
         self.pace.person();
         match signal {
-            Signal::End => self.gone(),
+            Signal::Hangup => self.gone(End::Gone),
+            Signal::Terminate => self.gone(End::Terminated),
             Signal::Resize => self.resize(),
             Signal::Continue => {
                 self.guard.redraw()?;
@@ -172,9 +176,9 @@ impl Screen {
         }
     }
 
-    fn gone(&mut self) -> io::Result<Option<End>> {
+    fn gone(&mut self, end: End) -> io::Result<Option<End>> {
         self.happen(Event::Hangup)?;
-        Ok(Some(End::Gone))
+        Ok(Some(end))
     }
 
     fn resize(&mut self) -> io::Result<Option<End>> {
@@ -221,6 +225,6 @@ impl Screen {
 }
 
 /// Seconds since 1970, UTC.
-pub(super) fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -19,4 +19,4 @@ mod watch;
 
 pub use capabilities::Capabilities;
 pub use effects::OpenError;
-pub use looping::{Session, ShellError, run};
+pub use looping::{Session, ShellError, now, run};

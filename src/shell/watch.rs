@@ -1,27 +1,36 @@
-//! Following a run: its files are read while they grow, whoever writes them. A run that is over is read once.
+//! Watching the runs of a project: one is followed point by point, all are listed when something about them changes.
+//! Their files are read while they grow, whoever writes them: this process, another one, or nobody any more.
 
 use std::{
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::desk;
 use crate::{
-    app::{Event, event::Level},
+    app::{
+        Event,
+        event::{Level, RunInfo},
+    },
     project::{MetricsTail, Runs},
-    runs::{Phase, Status},
+    runs::Status,
 };
 
-/// How often the files of a live run are looked at: as often as jobs may draw.
+/// How often the files of a live run that is followed are looked at: as often as jobs may draw.
 const LOOK: Duration = Duration::from_millis(250);
+/// How often the list of runs is looked at.
+const LIST: Duration = Duration::from_secs(1);
+
+/// The newest model: the run's name and the model's folder.
+pub(super) type Newest = Arc<Mutex<Option<(String, PathBuf)>>>;
 
 /// What to follow.
 struct Order {
     generation: u64,
-    root: PathBuf,
     run: String,
 }
 
@@ -29,21 +38,39 @@ struct Order {
 pub(super) struct Watch {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
+    newest: Newest,
 }
 
 impl Watch {
-    /// Starts the thread; it sleeps until there is something to follow.
-    pub(super) fn start(events: Sender<Event>) -> std::io::Result<Self> {
+    /// Starts the thread for the project in `root`.
+    pub(super) fn start(root: &Path, events: Sender<Event>) -> std::io::Result<Self> {
         let (sender, orders) = unbounded();
-        let thread = thread::Builder::new().name("watch".into()).spawn(move || run(&orders, &events))?;
-        Ok(Self { orders: Some(sender), thread: Some(thread) })
+        let newest = Newest::default();
+        let mut watcher = Watcher {
+            runs: Runs::of(root),
+            events,
+            newest: Arc::clone(&newest),
+            listed: Vec::new(),
+            told: false,
+            looked: None,
+            followed: None,
+        };
+        // Known before anybody can ask a model.
+        watcher.list();
+        let thread = thread::Builder::new().name("watch".into()).spawn(move || watcher.run(&orders))?;
+        Ok(Self { orders: Some(sender), thread: Some(thread), newest })
     }
 
-    /// Follows a run of the project in `root` instead of whatever was followed.
-    pub(super) fn follow(&self, generation: u64, root: &Path, run: String) {
+    /// Follows this run instead of whatever was followed.
+    pub(super) fn follow(&self, generation: u64, run: String) {
         if let Some(orders) = &self.orders {
-            let _ = orders.send(Order { generation, root: root.to_owned(), run });
+            let _ = orders.send(Order { generation, run });
         }
+    }
+
+    /// Where the newest model stands.
+    pub(super) fn newest(&self) -> Newest {
+        Arc::clone(&self.newest)
     }
 }
 
@@ -56,67 +83,97 @@ impl Drop for Watch {
     }
 }
 
-/// A run that is being followed.
+struct Watcher {
+    runs: Runs,
+    events: Sender<Event>,
+    newest: Newest,
+    listed: Vec<RunInfo>,
+    /// The first list was told when the project was opened.
+    told: bool,
+    looked: Option<Instant>,
+    followed: Option<Followed>,
+}
+
+/// A run that is followed.
 struct Followed {
     order: Order,
-    runs: Runs,
     metrics: MetricsTail,
     last: Option<Status>,
-    was_live: bool,
 }
 
-fn run(orders: &Receiver<Order>, events: &Sender<Event>) {
-    let mut followed: Option<Followed> = None;
-    loop {
-        let order = match &followed {
-            Some(_) => orders.recv_timeout(LOOK),
-            None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match order {
-            Ok(order) => followed = begin(order, events),
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        if followed.as_mut().is_some_and(|run| !run.look(events)) {
-            followed = None;
-        }
-    }
-}
-
-fn begin(order: Order, events: &Sender<Event>) -> Option<Followed> {
-    let runs = Runs::of(&order.root);
-    match runs.get(&order.run).map(|run| run.metrics()) {
-        Ok(metrics) => Some(Followed { order, runs, metrics, last: None, was_live: false }),
-        Err(error) => {
-            let _ = events.send(desk::message(Level::Warn, error.to_string()));
-            None
+impl Watcher {
+    fn run(&mut self, orders: &Receiver<Order>) {
+        loop {
+            let wait = if self.followed.is_some() { LOOK } else { LIST };
+            match orders.recv_timeout(wait) {
+                Ok(order) => self.begin(order),
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(mut run) = self.followed.take() {
+                if self.look(&mut run) {
+                    self.followed = Some(run);
+                } else {
+                    // What the end of a run changed is told at once.
+                    self.looked = None;
+                }
+            }
+            if self.looked.is_none_or(|looked| looked.elapsed() >= LIST) {
+                self.list();
+            }
         }
     }
-}
 
-impl Followed {
-    /// Tells what is new; whether more may come.
-    fn look(&mut self, events: &Sender<Event>) -> bool {
+    fn begin(&mut self, order: Order) {
+        match self.runs.get(&order.run).map(|run| run.metrics()) {
+            Ok(metrics) => self.followed = Some(Followed { order, metrics, last: None }),
+            Err(error) => self.tell(desk::message(Level::Warn, error.to_string())),
+        }
+    }
+
+    /// Tells what is new about a run; whether more may come.
+    fn look(&mut self, run: &mut Followed) -> bool {
         // The status first: what was written before the run ended is then read below.
-        let Ok(view) = self.runs.get(&self.order.run) else { return false };
-        let live = view.is_live();
-        let points = self.metrics.poll().unwrap_or_default();
-        if !points.is_empty() || self.last.is_none() {
-            let _ = events.send(Event::Points { generation: self.order.generation, points });
+        let Ok(view) = self.runs.get(&run.order.run) else { return false };
+        let (live, status) = (view.is_live(), view.shown_status());
+        let points = run.metrics.poll().unwrap_or_default();
+        if !points.is_empty() || run.last.is_none() {
+            self.tell(Event::Points { generation: run.order.generation, points });
         }
-        let mut status = view.status.clone().unwrap_or_default();
-        if view.is_interrupted() && view.status.is_some() {
-            status.phase = Phase::Failed;
-            status.message = "interrupted: the process that trained is gone".into();
+        if run.last.as_ref() != Some(&status) {
+            run.last = Some(status.clone());
+            if status.phase.is_over() {
+                // The screens ask the new model as soon as they hear of the end.
+                self.find_newest();
+            }
+            self.tell(Event::RunStatus { run: run.order.run.clone(), status });
         }
-        if self.last.as_ref() != Some(&status) {
-            self.last = Some(status.clone());
-            let _ = events.send(Event::RunStatus { run: self.order.run.clone(), status });
-        }
-        if self.was_live && !live {
-            let _ = events.send(Event::Runs(desk::runs(&self.runs)));
-        }
-        self.was_live |= live;
         live
+    }
+
+    /// Tells all runs if something about them has changed.
+    fn list(&mut self) {
+        self.looked = Some(Instant::now());
+        self.find_newest();
+        let runs = desk::runs(&self.runs);
+        let same =
+            |a: &RunInfo, b: &RunInfo| a.id == b.id && a.status.phase == b.status.phase && a.word_f1 == b.word_f1;
+        if runs.len() == self.listed.len() && runs.iter().zip(&self.listed).all(|(a, b)| same(a, b)) {
+            return;
+        }
+        self.listed.clone_from(&runs);
+        if std::mem::replace(&mut self.told, true) {
+            self.tell(Event::Runs(runs));
+        }
+    }
+
+    fn find_newest(&self) {
+        let newest = self.runs.list().into_iter().rev().find(|run| run.has_model);
+        let newest = newest.map(|run| (run.id.to_string(), run.model()));
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
+    }
+
+    fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::{Annotation, Edit, SpanId, Status};
+use super::annotation::{Annotation, Edit, Source, SpanId, Status};
 
 /// Identity of a journal line, unique over all writers; the same form as a [`SpanId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,6 +39,12 @@ pub struct Action {
     pub document: String,
     /// The changes, in order.
     pub edits: Vec<Edit>,
+}
+
+impl Action {
+    fn is_import(&self) -> bool {
+        self.edits.iter().any(|edit| matches!(edit, Edit::Add(span) if span.source == Source::Import))
+    }
 }
 
 /// What a journal line says.
@@ -125,11 +131,12 @@ impl Journal {
         self.target(&self.redo)
     }
 
-    /// The documents that have `status` now and were given it at `time` (seconds since 1970, UTC) or later.
+    /// The documents that have `status` now and were given it at `time` (seconds since 1970, UTC) or later, by a person:
+    /// what was imported together with its spans does not count.
     pub fn given_since(&self, status: Status, time: u64) -> Vec<&str> {
         let recent = self.actions.iter().filter(|(id, at, _)| *at >= time && !self.undone.contains(id));
         let mut found: Vec<&str> = recent
-            .filter(|(_, _, action)| action.edits.contains(&Edit::Status(status)))
+            .filter(|(_, _, action)| action.edits.contains(&Edit::Status(status)) && !action.is_import())
             .map(|(_, _, action)| action.document.as_str())
             .filter(|document| self.annotation(document).status == status)
             .collect();

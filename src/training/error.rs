@@ -58,8 +58,8 @@ pub enum TrainError {
     Score(#[from] ScoreError),
     /// The device computes something else than the processor.
     #[error(
-        "{device} does not compute what the processor does: first batch, loss {loss} (processor {expected_loss}), gradient norm {norm} \
-         (processor {expected_norm}); take --device cpu, or update its driver"
+        "{device} does not compute what the processor does: first batch, loss {loss} (processor {expected_loss}), \
+         gradient norm {norm} (processor {expected_norm}); take --device cpu, or update its driver"
     )]
     DeviceDisagrees {
         /// The device.

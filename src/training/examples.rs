@@ -85,7 +85,8 @@ impl Part {
 }
 
 impl Coder<'_> {
-    /// Encodes a part of the data on the threads of the pool that the caller is in. Sentences without words are left out.
+    /// Encodes a part of the data on the threads of the pool that the caller is in. Sentences without words are left
+    /// out.
     pub(super) fn part(&self, sentences: &[Sentence]) -> Result<Part, TrainError> {
         let sentences: Vec<&Sentence> = sentences.iter().filter(|sentence| !sentence.words.is_empty()).collect();
         for sentence in &sentences {

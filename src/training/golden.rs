@@ -111,6 +111,14 @@ pub(crate) fn step(network: &mut Network, optimiser: &mut AdamW, step: &Step, sh
 mod tests {
     use super::*;
 
+    fn assert_close(ours: &[Vec<Vec<f32>>], theirs: &[Vec<Vec<f32>>]) {
+        let lengths = |logits: &[Vec<Vec<f32>>]| logits.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(lengths(ours), lengths(theirs));
+        for (ours, theirs) in ours.iter().flatten().flatten().zip(theirs.iter().flatten().flatten()) {
+            assert!((ours - theirs).abs() < 1e-4, "{ours} {theirs}");
+        }
+    }
+
     #[test]
     fn logits_are_those_of_transformers() {
         let tiny = tiny();
@@ -118,14 +126,30 @@ mod tests {
         let network = tiny.network();
         let alone = inputs.iter().map(|input| network.logits(&[input]).remove(0)).collect();
         for ours in [network.logits(&inputs), alone] {
-            assert_eq!(
-                ours.iter().map(Vec::len).collect::<Vec<_>>(),
-                tiny.logits.iter().map(Vec::len).collect::<Vec<_>>()
-            );
-            for (ours, theirs) in ours.iter().flatten().flatten().zip(tiny.logits.iter().flatten().flatten()) {
-                assert!((ours - theirs).abs() < 1e-4, "{ours} {theirs}");
-            }
+            assert_close(&ours, &tiny.logits);
         }
+    }
+
+    #[test]
+    fn a_folded_bert_gives_the_logits_of_transformers() {
+        #[derive(Deserialize)]
+        struct Bert {
+            config: serde_json::Value,
+            inputs: Vec<Vec<u32>>,
+            logits: Vec<Vec<Vec<f32>>>,
+        }
+        let bert: Bert = serde_json::from_str(include_str!("../../tests/reference/training_tiny_bert.json")).unwrap();
+        let weights = include_bytes!("../../tests/reference/training_tiny_bert.safetensors");
+        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned);
+        let vocabulary: Vec<String> = special.into_iter().chain((5..60).map(|at| format!("w{at}"))).collect();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), bert.config.to_string()).unwrap();
+        std::fs::write(folder.path().join("model.safetensors"), weights).unwrap();
+        std::fs::write(folder.path().join("vocab.txt"), vocabulary.join("\n")).unwrap();
+        let base = crate::model::open(folder.path().to_str().unwrap()).unwrap();
+        let network = Network::new(&base.config, &base.weights, &Device::flex()).unwrap();
+        let inputs: Vec<&[u32]> = bert.inputs.iter().map(Vec::as_slice).collect();
+        assert_close(&network.logits(&inputs), &bert.logits);
     }
 
     #[test]

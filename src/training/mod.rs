@@ -44,8 +44,9 @@ pub struct Job {
     pub base: BaseModel,
 }
 
-/// Trains. Points, status and log go to `sink`, each point then to `on_point`; `controls` is looked at between two steps
-/// (a channel whose other end is gone says nothing). The model, the best one or the last, is written before the end.
+/// Trains. Points, status and log go to `sink`, each point then to `on_point`; `controls` is looked at between two
+/// steps (a channel whose other end is gone says nothing). The model, the best one or the last, is written before the
+/// end.
 ///
 /// # Errors
 /// Data or settings that cannot be, no such device, a sink that does not take what it is given, or numbers that are no

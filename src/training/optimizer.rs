@@ -56,8 +56,8 @@ impl AdamW {
     }
 
     /// Updates the network by the sum of these gradients: for each shard one a parameter, or none at all. The tracked
-    /// copies must have been dropped. Gives the global norm of the sum before clipping; if that is not finite, nothing is
-    /// changed.
+    /// copies must have been dropped. Gives the global norm of the sum before clipping; if that is not finite, nothing
+    /// is changed.
     pub(super) fn step(&mut self, network: &mut Network, shards: Vec<Vec<Option<Tensor<2>>>>, rate: f64) -> f64 {
         match &mut self.moments {
             Moments::Host(moments) => {
@@ -122,7 +122,9 @@ fn host_sum(shards: Vec<Vec<Option<Tensor<2>>>>, parameters: usize) -> (Vec<Opti
     for shards in &mut gradients {
         let Some((sum, others)) = shards.split_first_mut() else { continue };
         let others: Vec<&[f32]> = others.iter().filter_map(|data| data.as_slice::<f32>().ok()).collect();
-        for (at, sum) in sum.as_mut_slice::<f32>().unwrap_or_default().chunks_mut(CHUNK).enumerate() {
+        // Other numbers than f32 cannot be summed here: the run must stop, not go on without learning.
+        let Ok(sum) = sum.as_mut_slice::<f32>() else { return (Vec::new(), f64::NAN) };
+        for (at, sum) in sum.chunks_mut(CHUNK).enumerate() {
             let stretch = at * CHUNK..at * CHUNK + sum.len();
             chunks.push((sum, others.iter().filter_map(|other| other.get(stretch.clone())).collect()));
         }

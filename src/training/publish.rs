@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::TrainError;
-use crate::runs::{Phase, Point, RunSink, Status};
+use crate::runs::{Control, Phase, Point, RunSink, Status};
 
 /// Time between two status files while nothing but the step changes.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
@@ -14,6 +14,7 @@ pub(super) struct Publisher<'a> {
     on_point: &'a mut dyn FnMut(&Point),
     status: Status,
     written: Option<Instant>,
+    listened: Option<Instant>,
     clock: Clock,
 }
 
@@ -39,7 +40,7 @@ impl<'a> Publisher<'a> {
     pub(super) fn new(sink: &'a mut dyn RunSink, on_point: &'a mut dyn FnMut(&Point)) -> Self {
         let status = Status { pid: std::process::id(), ..Status::default() };
         let clock = Clock { before: Duration::ZERO, running_since: None };
-        Self { sink, on_point, status, written: None, clock }
+        Self { sink, on_point, status, written: None, listened: None, clock }
     }
 
     /// Changes what does not change with each step; written with the next phase or progress.
@@ -50,6 +51,15 @@ impl<'a> Publisher<'a> {
     /// Seconds of training, pauses not counted.
     pub(super) fn seconds(&self) -> f64 {
         self.clock.elapsed().as_secs_f64()
+    }
+
+    /// A command that somebody left where the run is written; looked for as often as the status is written.
+    pub(super) fn left_behind(&mut self) -> Option<Control> {
+        if self.listened.is_some_and(|listened| listened.elapsed() < STATUS_EVERY) {
+            return None;
+        }
+        self.listened = Some(Instant::now());
+        self.sink.control()
     }
 
     /// Enters a phase; on disk at once. The clock runs while training and evaluating.

@@ -18,8 +18,8 @@ const LARGE_BASE: (f64, f64) = (3e-5, 1e-4);
 
 /// The settings of a recipe for this many training sentences and this base (`mini`, a folder or a hub id).
 ///
-/// `Lesson` is the lesson's. `Auto` knows that few sentences need more epochs and a higher rate, or nothing is learned in
-/// the few steps they give: epochs such that 6,400 sentences are drawn, from 3 to 40; the peak falls from 320 to 2,000
+/// `Lesson` is the lesson's. `Auto` knows that few sentences need more epochs and a higher rate, or nothing is learned
+/// in the few steps they give: epochs such that 6,400 sentences are drawn, from 3 to 40; the peak falls from 320 to 2,000
 /// sentences (`mini` 5e-4 to 1e-4, larger bases 1e-4 to 3e-5), geometrically; a tenth of the steps is warm-up; ten
 /// evaluations, the best of which is kept.
 pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {

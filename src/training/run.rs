@@ -1,9 +1,9 @@
 //! The loop: steps, evaluations, controls, and the end of a run.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{
@@ -33,6 +33,11 @@ const EVALUATION_COST: f64 = 0.3;
 const SHARDS: usize = 2;
 /// Below this a share is not worth a pass over all weights.
 const PIECES_A_SHARD: usize = 48;
+/// How far the training's threads step back behind others.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
+/// How often a paused run looks for a command that another process left.
+const LISTEN: Duration = Duration::from_millis(250);
 /// Ids of a diverged batch that are told.
 const IDS_TOLD: usize = 8;
 
@@ -44,7 +49,7 @@ pub(super) fn run(
     on_point: &mut dyn FnMut(&Point),
 ) -> Result<Report, TrainError> {
     let mut publisher = Publisher::new(sink, on_point);
-    let outcome = begin(job, &mut publisher, controls).and_then(|run| run.to_the_end());
+    let outcome = begin(job, &mut publisher, controls).and_then(|run| run.complete());
     if let Err(error) = &outcome {
         publisher.fail(error);
     }
@@ -60,7 +65,7 @@ fn begin<'a, 'b>(
     let chosen = device::choose(&job.settings.device)?;
     publisher.set(|status| status.device = chosen.describe());
     publisher.log(&format!("device {}", chosen.describe()))?;
-    let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).build();
+    let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| give_way()).build();
     let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
     let mut prepared = pool.install(|| prepare(job, &chosen))?;
     for note in std::mem::take(&mut prepared.notes) {
@@ -86,6 +91,14 @@ fn begin<'a, 'b>(
     };
     run.compare_with_processor(&chosen)?;
     Ok(run)
+}
+
+/// Lets what answers to keys go first. Only on Linux is this a matter of one thread.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!("the training's threads keep their priority: {error}");
+    }
 }
 
 /// A run between two steps.
@@ -134,7 +147,7 @@ struct Speed {
 }
 
 impl Run<'_, '_> {
-    fn to_the_end(mut self) -> Result<Report, TrainError> {
+    fn complete(mut self) -> Result<Report, TrainError> {
         let as_planned = self.steps()?;
         self.finish(if as_planned { Phase::Done } else { Phase::Stopped })
     }
@@ -167,31 +180,40 @@ impl Run<'_, '_> {
     /// Does what the controls say; waits while the run is paused. Whether the run is to end now.
     fn stop_now(&mut self) -> Result<bool, TrainError> {
         let mut paused = false;
-        loop {
-            // Nobody left to resume a paused run: then it goes on.
-            let control = if paused { self.controls.recv().ok() } else { self.controls.try_recv().ok() };
+        while let Some(control) = self.heard(paused) {
             match control {
-                Some(Control::Pause) if !paused => {
+                Control::StopNow => return Ok(true),
+                Control::Pause if !paused => {
                     paused = true;
                     self.publisher.phase(Phase::Paused)?;
                 }
-                Some(Control::Pause) => {}
-                Some(Control::StopNow) => return Ok(true),
-                Some(Control::StopAfterEpoch) => self.stop_after_epoch = true,
-                Some(Control::Resume) | None if !paused => {
-                    if control.is_none() {
-                        return Ok(false);
+                Control::StopAfterEpoch | Control::Resume => {
+                    self.stop_after_epoch |= control == Control::StopAfterEpoch;
+                    if std::mem::take(&mut paused) {
+                        self.publisher.phase(Phase::Training)?;
+                        self.meter = Meter::new();
                     }
                 }
-                Some(Control::Resume) | None => {
-                    paused = false;
-                    self.publisher.phase(Phase::Training)?;
-                    self.meter = Meter::new();
-                }
+                Control::Pause => {}
             }
-            if paused && self.stop_after_epoch {
-                paused = false;
-                self.publisher.phase(Phase::Training)?;
+        }
+        Ok(false)
+    }
+
+    /// The next command, from this process or left where the run is written; none if nothing waits. A paused run waits
+    /// for one; when nobody is left to resume it, it goes on.
+    fn heard(&mut self, paused: bool) -> Option<Control> {
+        loop {
+            let here = match paused {
+                true => match self.controls.recv_timeout(LISTEN) {
+                    Err(RecvTimeoutError::Disconnected) => return Some(Control::Resume),
+                    heard => heard.ok(),
+                },
+                false => self.controls.try_recv().ok(),
+            };
+            let control = here.or_else(|| self.publisher.left_behind());
+            if control.is_some() || !paused {
+                return control;
             }
         }
     }
@@ -239,7 +261,7 @@ impl Run<'_, '_> {
         let found = self.score(|data| &data.valid, "valid")?;
         self.last = Some((self.done, found.counts));
         let f1 = found.counts.word.f1;
-        if self.data.settings.keep_best && self.best.as_ref().is_none_or(|best| f1 > best.counts.word.f1) {
+        if self.data.settings.keep_best && self.best.as_ref().is_none_or(|best| f1 >= best.counts.word.f1) {
             // Shares the weights until the next step copies them.
             let network = self.data.network.clone();
             self.best = Some(Best { step: self.done, counts: found.counts, network });
@@ -278,6 +300,12 @@ impl Run<'_, '_> {
 
     /// Scores what has not been scored, takes the best weights, writes the model.
     fn finish(mut self, end: Phase) -> Result<Report, TrainError> {
+        if self.done == 0 {
+            // An untrained classifier is no model.
+            self.publisher.log("stopped before the first step: there is no model")?;
+            self.publisher.phase(end)?;
+            return Ok(Report::default());
+        }
         if self.last.is_none_or(|(step, _)| step != self.done) {
             self.evaluate_valid()?;
         }

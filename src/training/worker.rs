@@ -60,7 +60,10 @@ impl Handle {
     /// # Errors
     /// What the run ended by.
     pub fn join(self) -> Result<Report, TrainError> {
-        self.thread.join().unwrap_or_else(|panic| Err(TrainError::Panic(words(panic.as_ref()))))
+        let Self { controls, thread, .. } = self;
+        // Nobody is left to resume a run that is paused: then it goes on.
+        drop(controls);
+        thread.join().unwrap_or_else(|panic| Err(TrainError::Panic(words(panic.as_ref()))))
     }
 }
 
@@ -135,6 +138,10 @@ impl<S: RunSink> RunSink for Watched<S> {
 
     fn log(&mut self, line: &str) -> io::Result<()> {
         self.inner.log(line)
+    }
+
+    fn control(&mut self) -> Option<Control> {
+        self.inner.control()
     }
 
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {

@@ -7,6 +7,7 @@ use crate::{
     runs::Phase,
     spans::Status,
     text::{
+        number::{counted, grouped},
         width::{self, Glyphs},
         wrap::Layout,
     },
@@ -14,7 +15,7 @@ use crate::{
 
 use super::{
     Canvas, Target,
-    paint::{Painter, bottom, clock, counted, grouped, inset, share, top},
+    paint::{Painter, bottom, clock, inset, share, top},
 };
 
 /// Rows that a message may take.
@@ -126,11 +127,11 @@ impl Canvas<'_> {
         let (_, rule) = bottom(body, 1);
         self.painter.rule(rule, self.theme.border);
         let mut lines: Vec<(String, Style)> = Vec::new();
-        let room = usize::from(body.width.saturating_sub(4));
+        let (room, glyphs) = (usize::from(body.width.saturating_sub(4)), self.painter.caps.glyphs);
         let failure = self.state.project.as_ref().and_then(|project| project.save_failure());
         if let Some(failure) = failure {
             let text = format!("Not saved: {failure}. Nothing is lost; ctrl-s or the next action tries again.");
-            lines.extend(wrapped(&text, room).map(|line| (line, self.theme.bad)));
+            lines.extend(wrapped(&text, room, glyphs).map(|line| (line, self.theme.bad)));
         }
         if let Some(message) = &self.state.message {
             let style = match message.level {
@@ -138,7 +139,7 @@ impl Canvas<'_> {
                 Level::Warn => self.theme.warn,
                 Level::Error => self.theme.bad,
             };
-            lines.extend(wrapped(&message.text, room).map(|line| (line, style)));
+            lines.extend(wrapped(&message.text, room, glyphs).map(|line| (line, style)));
         }
         let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(body.height);
         for (y, (line, style)) in (body.bottom() - rows..body.bottom()).zip(lines) {
@@ -168,8 +169,8 @@ pub(super) fn blank(painter: &mut Painter<'_>, area: Rect) {
 }
 
 /// `text` in lines of at most `room` cells.
-pub(super) fn wrapped(text: &str, room: usize) -> impl Iterator<Item = String> {
-    let layout = Layout::new(text, room, Glyphs::Unicode);
+pub(super) fn wrapped(text: &str, room: usize, glyphs: Glyphs) -> impl Iterator<Item = String> {
+    let layout = Layout::new(text, room, glyphs);
     let lines: Vec<String> = layout.lines().iter().map(|line| line.range.of(text).trim_end().to_owned()).collect();
     lines.into_iter().take(MESSAGE_ROWS)
 }

@@ -6,7 +6,7 @@ use crate::{app::project::Project, spans::Status, text::width};
 
 use super::{
     Canvas, Target,
-    paint::{bottom, counted, grouped, inset, top},
+    paint::{bottom, inset, top},
 };
 
 impl Canvas<'_> {

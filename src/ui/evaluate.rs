@@ -5,19 +5,20 @@ use ratatui::layout::Rect;
 use crate::{
     app::evaluate::{Evaluation, Tally},
     runs::LabelScores,
+    text::number::grouped,
 };
 
 use super::{
     Canvas,
     chrome::wrapped,
-    paint::{bottom, grouped, inset, share, top},
+    paint::{bottom, inset, share, top},
 };
 
 impl Canvas<'_> {
     pub(super) fn evaluate(&mut self, body: Rect) {
         let (body, _) = bottom(body, 1);
         let area = inset(body, 1);
-        let evaluation = self.state.train.view.as_ref().and_then(|view| Some((view, view.evaluation()?)));
+        let evaluation = self.state.train.view.as_ref().zip(self.state.train.evaluation());
         let Some((view, evaluation)) = evaluation else {
             let text = match &self.state.train.view {
                 Some(view) => format!("Run {} has no evaluation yet", view.id),
@@ -26,7 +27,13 @@ impl Canvas<'_> {
             self.painter.text(area.x, area.y, area.width, &text, self.theme.muted);
             return;
         };
-        let part = if evaluation.split == "test" { "test part" } else { "validation part" };
+        let later = view.evaluations().any(|other| other.step > evaluation.step);
+        let part = match evaluation.split {
+            "test" => "test part",
+            // Those of the last step were thrown away.
+            _ if later => "validation part, best weights, kept",
+            _ => "validation part",
+        };
         let head = format!("run {}, step {}, epoch {:.1}", view.id, grouped(evaluation.step), evaluation.epoch);
         let (lines, rest) = top(area, 2);
         self.painter.text(lines.x, lines.y, lines.width, &head, self.theme.accent);
@@ -116,6 +123,6 @@ impl Canvas<'_> {
             format!("counted per word piece, as the lesson does: F1 {}, all labels", share(evaluation.piece.f1)),
             format!("accuracy {}: tags that are right; most are O, so it says little", share(evaluation.word.accuracy)),
         ];
-        texts.iter().flat_map(|text| wrapped(text, room)).collect()
+        texts.iter().flat_map(|text| wrapped(text, room, self.painter.caps.glyphs)).collect()
     }
 }

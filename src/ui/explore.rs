@@ -30,7 +30,7 @@ impl Canvas<'_> {
         let style = if explore.problem.is_some() { self.theme.bad } else { self.theme.muted };
         self.painter.text(head.x, head.y, head.width, &model, style);
         let (_, rest) = top(rest, 1);
-        let wanted = height(explore.field.text(), rest.width, self.state.size).max(2);
+        let wanted = height(explore.field.text(), rest.width, self.state.size, self.painter.caps.glyphs).max(2);
         let (text, rest) = top(rest, wanted.min(rest.height / 2));
         self.sentence(project, text);
         let (rule, rest) = top(rest, 1);

@@ -75,7 +75,8 @@ impl Canvas<'_> {
     fn tiny(&mut self, area: Rect) {
         let text =
             format!("Please make the window 60x16 or larger; it is {}x{}. Nothing is lost.", area.width, area.height);
-        for (y, line) in (area.top()..area.bottom()).zip(chrome::wrapped(&text, usize::from(area.width))) {
+        let lines = chrome::wrapped(&text, usize::from(area.width), self.painter.caps.glyphs);
+        for (y, line) in (area.top()..area.bottom()).zip(lines) {
             self.painter.text(area.x, y, area.width, &line, self.theme.text);
         }
     }

@@ -130,25 +130,6 @@ pub(super) fn clock(seconds: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// A whole number with commas: `1,180`.
-pub(super) fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `1 span`, `2 spans`.
-pub(super) fn counted(n: usize, what: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", grouped(n))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +138,6 @@ mod tests {
     fn numbers_are_short() {
         assert_eq!([share(0.7951), share(1.0), share(0.0), share(f64::NAN)], [".795", "1.00", ".000", "   -"]);
         assert_eq!([clock(112.0), clock(7390.0), clock(f64::INFINITY)], ["1:52", "2:03:10", "-"]);
-        assert_eq!([grouped(0), grouped(999), grouped(1180), grouped(1_234_567)], ["0", "999", "1,180", "1,234,567"]);
     }
 
     #[test]

@@ -5,12 +5,12 @@ use ratatui::{layout::Rect, style::Style};
 use crate::{
     app::{project::Project, state::SizeClass},
     spans::{Label, Status},
-    text::{TextRange, width},
+    text::{TextRange, number::grouped, width},
 };
 
 use super::{
     Canvas, Target,
-    paint::{bottom, grouped, inset, left, share, top},
+    paint::{bottom, inset, left, share, top},
     text_pane::{Mark, TextPane},
 };
 

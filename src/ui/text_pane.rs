@@ -10,11 +10,11 @@ use crate::{
     text::{
         TextRange,
         width::{self, Glyphs},
-        wrap::Layout,
+        wrap::{Layout, Placed},
     },
 };
 
-use super::paint::Painter;
+use super::paint::{Caps, Painter};
 
 /// A stretch of text to mark.
 #[derive(Clone, Debug)]
@@ -74,9 +74,12 @@ impl TextPane<'_> {
             if y >= area.bottom() {
                 break;
             }
-            self.line(painter, &layout, line, Rect { y, height: 1, ..area }, &mut drawn.cells);
+            let bytes = layout.lines().get(line).map(|line| line.range).unwrap_or_default();
+            let marks: Vec<&Mark> = self.marks.iter().filter(|mark| mark.range.overlaps(bytes)).collect();
+            let row = Rect { y, height: 1, ..area };
+            drawn.cells.extend(self.line(painter, layout.graphemes(self.text, line), &marks, row));
             if y + 1 < area.bottom() {
-                self.marks(painter, &layout, line, Rect { y: y + 1, height: 1, ..area });
+                self.marks(painter, &layout, line, &marks, Rect { y: y + 1, ..row });
             }
             if line == focus_line {
                 let column = layout.column_of(self.text, self.focus).min(usize::from(area.width.saturating_sub(1)));
@@ -86,14 +89,22 @@ impl TextPane<'_> {
         drawn
     }
 
-    fn line(&self, painter: &mut Painter<'_>, layout: &Layout, line: usize, row: Rect, cells: &mut Vec<(Rect, usize)>) {
-        for placed in layout.graphemes(self.text, line) {
+    /// Draws the text of a line, `marks` being those over it; the cells of its graphemes.
+    fn line<'t>(
+        &self,
+        painter: &mut Painter<'_>,
+        graphemes: impl Iterator<Item = Placed<'t>>,
+        marks: &[&Mark],
+        row: Rect,
+    ) -> Vec<(Rect, usize)> {
+        let mut cells = Vec::new();
+        for placed in graphemes {
             let (Ok(column), Ok(wide)) = (u16::try_from(placed.column), u16::try_from(placed.width)) else { break };
             if wide == 0 || column + wide > row.width {
                 continue;
             }
             let mut style = if placed.odd { self.odd_style } else { self.text_style };
-            for mark in self.marks.iter().filter(|mark| mark.range.contains(placed.range.start)) {
+            for mark in marks.iter().filter(|mark| mark.range.contains(placed.range.start)) {
                 style = style.patch(mark.style);
             }
             for (_, over) in self.highlights.iter().filter(|(range, _)| range.contains(placed.range.start)) {
@@ -102,25 +113,27 @@ impl TextPane<'_> {
             painter.buffer.set_stringn(row.x + column, row.y, &placed.shown, usize::from(wide), style);
             cells.push((Rect::new(row.x + column, row.y, wide, 1), placed.range.start));
         }
+        cells
     }
 
-    fn marks(&self, painter: &mut Painter<'_>, layout: &Layout, line: usize, row: Rect) {
+    fn marks(&self, painter: &mut Painter<'_>, layout: &Layout, line: usize, marks: &[&Mark], row: Rect) {
         // An empty cell lies under the second half of a wide letter.
         let mut cells: Vec<Option<(String, Style)>> = vec![None; usize::from(row.width)];
         let selected = self.selection.and_then(|range| piece(layout, self.text, line, range));
-        for cell in selected.iter().flat_map(|piece| piece.start..piece.end) {
-            cells[cell] = Some(("^".to_owned(), self.text_style));
+        for column in selected.iter().flat_map(|piece| piece.start..piece.end) {
+            if let Some(cell) = cells.get_mut(column) {
+                *cell = Some(("^".to_owned(), self.text_style));
+            }
         }
-        let pieces: Vec<_> = self.marks.iter().map(|mark| (mark, piece(layout, self.text, line, mark.range))).collect();
+        let pieces = marks.iter().filter_map(|mark| Some((*mark, piece(layout, self.text, line, mark.range)?)));
+        let pieces: Vec<(&Mark, Piece)> = pieces.collect();
         for (at, (mark, piece)) in pieces.iter().enumerate() {
-            let Some(piece) = piece else { continue };
             let outer = pieces.iter().enumerate().any(|(other, (around, _))| {
                 other != at && around.range.covers(mark.range) && (around.range != mark.range || other < at)
             });
             let inner = pieces.iter().skip(at + 1).filter(|(inside, _)| mark.range.covers(inside.range));
-            let taken: Vec<&Piece> = inner.filter_map(|(_, piece)| piece.as_ref()).collect();
-            let glyphs = painter.caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.']);
-            for (column, glyph) in drawing(mark, piece, &taken, outer, glyphs) {
+            let taken: Vec<&Piece> = inner.map(|(_, piece)| piece).collect();
+            for (column, glyph) in drawing(mark, piece, &taken, outer, painter.caps) {
                 if let Some(cell) = cells.get_mut(column) {
                     *cell = Some((glyph, mark.style));
                 }
@@ -162,8 +175,9 @@ fn piece(layout: &Layout, text: &str, line: usize, range: TextRange) -> Option<P
 }
 
 /// The cells of a span's marks. `taken` are spans inside it, which are drawn later.
-fn drawing(mark: &Mark, piece: &Piece, taken: &[&Piece], nested: bool, glyphs: [char; 4]) -> Vec<(usize, String)> {
-    let [open, fill, close, dots] = glyphs;
+fn drawing(mark: &Mark, piece: &Piece, taken: &[&Piece], nested: bool, caps: Caps) -> Vec<(usize, String)> {
+    let [open, fill, close, dots] =
+        caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.']);
     let (open, close) = if nested { ('[', ']') } else { (open, close) };
     let wide = piece.end - piece.start;
     let line = if mark.score.is_some() { dots } else { fill };
@@ -180,7 +194,7 @@ fn drawing(mark: &Mark, piece: &Piece, taken: &[&Piece], nested: bool, glyphs: [
         put(piece.end - 1, close.encode_utf8(&mut [0; 4]));
     }
     let mut column = from;
-    for grapheme in width::graphemes(&words(mark, room), Glyphs::Unicode) {
+    for grapheme in width::graphemes(&words(mark, room, caps.glyphs), caps.glyphs) {
         put(column, &grapheme.shown);
         (column + 1..column + grapheme.width).for_each(|under| put(under, ""));
         column += grapheme.width;
@@ -205,8 +219,8 @@ fn free(range: std::ops::Range<usize>, taken: &[&Piece]) -> (usize, usize) {
 }
 
 /// What a span says of itself in `room` cells: the name, else the letters, else the first of them.
-fn words(mark: &Mark, room: usize) -> String {
-    let (name, tag) = (width::clean(&mark.name), width::clean(&mark.tag));
+fn words(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
+    let (name, tag) = (width::clean_for(&mark.name, glyphs), width::clean_for(&mark.tag, glyphs));
     let score = mark.score.map(|score| format!("?{}", two_digits(score))).unwrap_or_default();
     let question = if mark.score.is_some() { "?" } else { "" };
     // Names are cut only where what is left says more than the letters do.
@@ -221,6 +235,7 @@ fn words(mark: &Mark, room: usize) -> String {
 /// As many letters of a clean text as fit.
 fn begin(text: &str, room: usize) -> String {
     let mut used = 0;
+    // A clean text is as it is shown, with either set of glyphs.
     let fitting = width::graphemes(text, Glyphs::Unicode).take_while(|grapheme| {
         used += grapheme.width;
         used <= room
@@ -235,7 +250,7 @@ fn two_digits(score: f32) -> String {
 }
 
 /// The rows that a text needs at this width, marks included.
-pub(super) fn height(text: &str, columns: u16, size: Size) -> u16 {
-    let lines = Layout::new(text, usize::from(columns.max(1)), Glyphs::Unicode).lines().len();
+pub(super) fn height(text: &str, columns: u16, size: Size, glyphs: Glyphs) -> u16 {
+    let lines = Layout::new(text, usize::from(columns.max(1)), glyphs).lines().len();
     u16::try_from(lines * 2).unwrap_or(size.rows).min(size.rows)
 }

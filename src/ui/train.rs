@@ -8,14 +8,17 @@ use crate::{
         train::{RunView, form},
     },
     runs::{Phase, Point},
-    text::width,
+    text::{
+        number::{counted, grouped},
+        width,
+    },
 };
 
 use super::{
     Canvas, Target,
     chart::{Chart, Curve, Stroke, smoothed},
     chrome::wrapped,
-    paint::{bottom, clock, counted, grouped, inset, left, share, top},
+    paint::{bottom, clock, inset, left, share, top},
 };
 
 /// Columns of the settings.
@@ -85,7 +88,8 @@ impl Canvas<'_> {
             _ => return,
         };
         let (_, below) = top(rest, rows);
-        for (y, line) in (below.top()..below.bottom()).zip(wrapped(&note, usize::from(below.width.saturating_sub(1)))) {
+        let lines = wrapped(&note, usize::from(below.width.saturating_sub(1)), self.painter.caps.glyphs);
+        for (y, line) in (below.top()..below.bottom()).zip(lines) {
             self.painter.text(below.x, y, below.width, &line, style);
         }
     }
@@ -113,7 +117,8 @@ impl Canvas<'_> {
             }
         }
         let room = usize::from(area.width);
-        let lines = lines.iter().flat_map(|(text, style)| wrapped(text, room).map(|line| (line, *style)));
+        let glyphs = self.painter.caps.glyphs;
+        let lines = lines.iter().flat_map(|(text, style)| wrapped(text, room, glyphs).map(|line| (line, *style)));
         let mut used = 0;
         for (y, (line, style)) in (area.top()..area.bottom()).zip(lines) {
             self.painter.text(area.x, y, area.width, &line, style);
@@ -173,7 +178,7 @@ impl Canvas<'_> {
         let (charts, table) = if narrow {
             (rest, Rect { height: 0, ..rest })
         } else if stacked {
-            let labels = view.evaluation().map_or(0, |evaluation| evaluation.labels.len());
+            let labels = self.state.train.evaluation().map_or(0, |evaluation| evaluation.labels.len());
             bottom(rest, u16::try_from(labels + 3).unwrap_or(12).min(rest.height / 2))
         } else {
             left(rest, rest.width - 35.min(rest.width))
@@ -188,7 +193,7 @@ impl Canvas<'_> {
             self.painter.rule_down(table, self.theme.border);
             Rect { x: table.x + 2, width: table.width.saturating_sub(2), ..table }
         };
-        match view.evaluation() {
+        match self.state.train.evaluation() {
             Some(evaluation) => {
                 let rows = u16::try_from(evaluation.labels.len() + 2).unwrap_or(u16::MAX);
                 self.labels_table(top(table, rows).0, &evaluation, None);

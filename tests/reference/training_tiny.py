@@ -3,7 +3,8 @@
 usage: training_tiny.py OUT_DIR      (the results stand beside this script)
 Made with torch 2.15.0, transformers 5.23.0, accelerate 1.15.0, safetensors, on a processor, float32.
 Writes training_tiny.safetensors (weights before), training_tiny_after.safetensors (weights after five AdamW steps) and
-training_tiny.json (inputs, logits, losses, norms, learning rates, and the order accelerate's sampler gives).
+training_tiny.json (inputs, logits, losses, norms, learning rates, and the order accelerate's sampler gives); of a tiny BERT
+training_tiny_bert.safetensors (weights) and training_tiny_bert.json (config.json, inputs, logits).
 """
 import json
 import os
@@ -14,7 +15,7 @@ import torch
 import transformers
 from accelerate.data_loader import SeedableRandomSampler
 from safetensors.torch import save_file
-from transformers import DistilBertConfig, DistilBertForTokenClassification, get_linear_schedule_with_warmup
+from transformers import BertConfig, BertForTokenClassification, DistilBertConfig, DistilBertForTokenClassification, get_linear_schedule_with_warmup
 from transformers.trainer_pt_utils import get_parameter_names
 
 out = sys.argv[1]
@@ -91,5 +92,24 @@ for n, epoch in ((1, 0), (10, 0), (10, 1), (10, 2), (1000, 0)):
 golden["orders"] = orders
 golden["made_with"] = {"torch": torch.__version__, "transformers": transformers.__version__, "accelerate": accelerate.__version__}
 with open(os.path.join(out, "training_tiny.json"), "w") as file:
+    json.dump(golden, file)
+    file.write("\n")
+
+torch.manual_seed(8)
+bert_config = BertConfig(vocab_size=60, max_position_embeddings=24, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+                         intermediate_size=32, initializer_range=0.3, id2label=dict(enumerate(TAGS)),
+                         label2id={t: i for i, t in enumerate(TAGS)}, architectures=["BertForTokenClassification"])
+net = BertForTokenClassification(bert_config).eval()
+with torch.no_grad():
+    for name, p in net.named_parameters():
+        if p.ndim == 1:
+            p.add_(0.1 * torch.randn_like(p))
+save_file(weights(), os.path.join(out, "training_tiny_bert.safetensors"))
+ids, mask = batch(inputs)
+with torch.no_grad():
+    logits = net(input_ids=ids, attention_mask=mask).logits
+golden = {"config": json.loads(bert_config.to_json_string(use_diff=False)), "inputs": inputs,
+          "logits": [l[: len(r)].tolist() for l, r in zip(logits, inputs)]}
+with open(os.path.join(out, "training_tiny_bert.json"), "w") as file:
     json.dump(golden, file)
     file.write("\n")

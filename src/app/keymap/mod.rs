@@ -27,6 +27,8 @@ pub struct Facts {
     pub redo: bool,
     /// A training runs.
     pub running: bool,
+    /// A training in this program runs or is about to.
+    pub ours: bool,
     /// The training that runs is paused.
     pub paused: bool,
     /// There are runs.
@@ -59,6 +61,8 @@ pub enum When {
     Redo,
     Running,
     Idle,
+    Ours,
+    NotOurs,
     Runs,
     View,
     Form,
@@ -80,6 +84,8 @@ impl When {
             Self::Redo => facts.redo,
             Self::Running => facts.running,
             Self::Idle => !facts.running,
+            Self::Ours => facts.ours,
+            Self::NotOurs => !facts.ours,
             Self::Runs => facts.runs,
             Self::View => facts.view,
             Self::Form => !facts.viewing,
@@ -101,6 +107,8 @@ impl When {
             Self::Redo => "There is nothing to do again",
             Self::Running => "No training runs",
             Self::Idle => "A training runs; it can be stopped on the Train screen with S",
+            Self::Ours => "No training runs in this program",
+            Self::NotOurs => "A training runs in this program; it is stopped, or left to go on",
             Self::Runs => "There are no runs yet",
             Self::View => "There are no runs yet",
             Self::Form => "",

@@ -14,11 +14,14 @@ impl Desk<'_> {
     /// Marks the document done, with all suggestions if `take`, and goes to the next.
     pub(super) fn done(&mut self, take: bool) {
         let mut edits = if take { self.suggested() } else { Vec::new() };
-        if self.annotation().status != Status::Done {
+        let new = self.annotation().status != Status::Done;
+        if new {
             edits.push(Edit::Status(Status::Done));
         }
         if edits.is_empty() || self.act(edits) {
-            self.project.mark_today(self.tag.document);
+            if new {
+                self.project.mark_today(self.tag.document);
+            }
             self.step(true);
         }
     }

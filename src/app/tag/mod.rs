@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use crate::{
     spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Status, journal::Deed},
-    text::TextRange,
+    text::{TextRange, width::Glyphs},
 };
 
 use super::{
@@ -117,9 +117,9 @@ pub(super) fn suggest(state: &mut State) -> Vec<Effect> {
 }
 
 fn at_desk(state: &mut State, work: impl FnOnce(&mut Desk<'_>)) -> Vec<Effect> {
-    let (width, page, now) = (state.size.text_columns(), state.size.text_lines(), state.now);
+    let (width, page, glyphs, now) = (state.size.text_columns(), state.size.text_lines(), state.glyphs, state.now);
     let Some(project) = &mut state.project else { return Vec::new() };
-    let mut desk = Desk { tag: &mut state.tag, project, now, width, page, effects: Vec::new(), told: None };
+    let mut desk = Desk { tag: &mut state.tag, project, now, width, page, glyphs, effects: Vec::new(), told: None };
     work(&mut desk);
     let Desk { effects, told, .. } = desk;
     if let Some(Message { level, text }) = told {
@@ -137,6 +137,7 @@ struct Desk<'a> {
     width: usize,
     /// Lines of text in the pane.
     page: usize,
+    glyphs: Glyphs,
     effects: Vec<Effect>,
     told: Option<Message>,
 }

@@ -4,7 +4,7 @@ use crate::{
     app::{command::Command, event::Level},
     spans::{Annotation, Document},
     text::{
-        width::{self, Glyphs},
+        width,
         wrap::{Layout, Vertical},
     },
 };
@@ -183,8 +183,9 @@ impl Desk<'_> {
         let Some(document) = self.document() else { return };
         let Some(here) = document.words.get(self.tag.word).copied() else { return };
         let (text, words) = (&document.text, &document.words);
-        let layout = Layout::new(text, self.width, Glyphs::Unicode);
-        let middle = || layout.column_of(text, here.start) + width::width(here.of(text)) / 2;
+        let layout = Layout::new(text, self.width, self.glyphs);
+        let wide = || width::graphemes(here.of(text), self.glyphs).map(|grapheme| grapheme.width).sum::<usize>();
+        let middle = || layout.column_of(text, here.start) + wide() / 2;
         let goal = self.tag.goal.unwrap_or_else(middle);
         let (to, steps) = match command {
             Command::Up => (Vertical::Up, 1),

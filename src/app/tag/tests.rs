@@ -204,6 +204,17 @@ fn enter_marks_done_and_undo_comes_back_over_it() {
 }
 
 #[test]
+fn passing_by_a_done_document_is_no_work_of_today() {
+    let (mut opened, marked) = opened(&["|tacos here", "soup there"]);
+    let action = crate::spans::Action { document: "d0".into(), edits: vec![Edit::Status(Status::Done)] };
+    let id = crate::spans::ActionId(SpanId { writer: 2, sequence: 0 });
+    opened.journal.push(Entry { id, at: 0, deed: journal::Deed::Do(action) });
+    let mut state = begin((opened, marked));
+    press(&mut state, "p enter enter");
+    assert_eq!(state.project.as_ref().unwrap().done_today(), 1);
+}
+
+#[test]
 fn documents_are_skipped_and_flagged() {
     let mut state = start(&["tacos", "soup", "tea"]);
     press(&mut state, "s f n");
@@ -302,6 +313,9 @@ fn check(state: &State, nested: bool) {
             }
         }
     }
+    let status = |at: usize| project.annotation(at).status;
+    let counted = Status::ALL.map(|known| (0..project.documents.len()).filter(|at| status(*at) == known).count());
+    assert_eq!(project.counts(), counted);
     let words = project.documents[state.tag.document].words.len();
     assert!(state.tag.word < words.max(1));
 }

@@ -2,6 +2,8 @@
 
 pub mod form;
 
+use std::collections::HashMap;
+
 use crate::runs::{Control, Phase, Point, Settings, Status};
 
 use super::{
@@ -39,7 +41,10 @@ pub struct Train {
     /// The run that is followed: the one that runs, else the newest, else the one that was opened.
     pub view: Option<RunView>,
     counting: u64,
-    starting: Option<u64>,
+    /// The training that was asked for and has no run folder yet: generation and settings.
+    starting: Option<(u64, Settings)>,
+    /// The runs that this program began, and whether each keeps its best weights rather than its last.
+    own: HashMap<String, bool>,
 }
 
 /// A run file as it is read.
@@ -63,6 +68,11 @@ impl RunView {
     /// The evaluations on the validation part, in order.
     pub fn evaluations(&self) -> impl Iterator<Item = Evaluation<'_>> {
         self.points.iter().filter_map(Evaluation::of).filter(|evaluation| evaluation.split == "valid")
+    }
+
+    /// F1 per word of the last evaluation on the validation part.
+    fn last_f1(&self) -> Option<f64> {
+        self.evaluations().last().map(|evaluation| evaluation.word.f1)
     }
 
     /// The training loss, step line by step line: epoch and loss.
@@ -112,6 +122,7 @@ impl Train {
             view: None,
             counting: 0,
             starting: None,
+            own: HashMap::new(),
         }
     }
 
@@ -127,12 +138,31 @@ impl Train {
 
     /// Whether a training in this program runs or is about to.
     pub fn is_ours(&self) -> bool {
-        self.starting.is_some() || self.running().is_some_and(|run| run.ours)
+        self.starting.is_some() || self.runs.iter().any(|run| run.ours && !run.status.phase.is_over())
     }
 
     /// Whether a training was asked for and has no run folder yet.
     pub fn is_starting(&self) -> bool {
         self.starting.is_some()
+    }
+
+    /// The evaluation that tells most of the followed run: of the test part if there was one, else, once the run is
+    /// over, that of the weights that were kept, else the last.
+    pub fn evaluation(&self) -> Option<Evaluation<'_>> {
+        let view = self.view.as_ref()?;
+        let last = view.evaluation()?;
+        let over = self.runs.iter().find(|run| run.id == view.id && run.status.phase.is_over());
+        let Some(kept) = over.and_then(|run| run.word_f1).filter(|_| last.split == "valid") else { return Some(last) };
+        // Of equal ones the training keeps the later.
+        view.evaluations().filter(|evaluation| evaluation.word.f1.total_cmp(&kept).is_eq()).last().or(Some(last))
+    }
+
+    /// F1 per word of the weights that a run kept, where it is known which those are and the run is followed.
+    fn kept_f1(&self, run: &str) -> Option<f64> {
+        let keeps_best = *self.own.get(run)?;
+        let view = self.view.as_ref().filter(|view| view.id == run)?;
+        let f1 = view.evaluations().map(|evaluation| evaluation.word.f1);
+        if keeps_best { f1.max_by(f64::total_cmp) } else { f1.last() }
     }
 }
 
@@ -157,8 +187,8 @@ pub(super) fn start(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let generation = state.next_generation();
-    state.train.starting = Some(generation);
     let settings = state.train.settings.clone();
+    state.train.starting = Some((generation, settings.clone()));
     state.tell(Level::Info, format!("A training of {} is being prepared", settings.base));
     let mut effects: Vec<Effect> = state.project.as_mut().and_then(|project| project.resend()).into_iter().collect();
     effects.push(Effect::StartTraining { generation, settings });
@@ -166,21 +196,24 @@ pub(super) fn start(state: &mut State) -> Vec<Effect> {
 }
 
 pub(super) fn started(state: &mut State, generation: u64, run: String) -> Vec<Effect> {
-    if state.train.starting != Some(generation) {
-        return Vec::new();
+    let train = &mut state.train;
+    let Some((_, settings)) = train.starting.take_if(|(asked, _)| *asked == generation) else { return Vec::new() };
+    train.own.insert(run.clone(), settings.keep_best);
+    // The list of runs may have come first.
+    let row = train.runs.iter().position(|known| known.id == run).unwrap_or_else(|| {
+        let started = state.now;
+        train.runs.insert(0, RunInfo { id: run.clone(), base: settings.base, started, ..RunInfo::default() });
+        0
+    });
+    if let Some(info) = train.runs.get_mut(row) {
+        info.ours = true;
     }
-    state.train.starting = None;
-    if state.train.runs.iter().all(|known| known.id != run) {
-        let base = state.train.settings.base.clone();
-        let info = RunInfo { id: run.clone(), base, started: state.now, ours: true, ..RunInfo::default() };
-        state.train.runs.insert(0, info);
-    }
-    (state.train.run_row, state.train.viewing) = (0, true);
+    (train.run_row, train.viewing) = (row, true);
     follow(state, run)
 }
 
 pub(super) fn refused(state: &mut State, generation: u64, message: String) {
-    if state.train.starting.take_if(|starting| *starting == generation).is_some() {
+    if state.train.starting.take_if(|(asked, _)| *asked == generation).is_some() {
         state.tell(Level::Error, message);
     }
 }
@@ -194,55 +227,79 @@ pub(super) fn follow(state: &mut State, run: String) -> Vec<Effect> {
     vec![Effect::Follow { generation, run }]
 }
 
-/// Takes the list of runs; follows the running or the newest one if nothing is followed.
-pub(super) fn listed(state: &mut State, runs: Vec<RunInfo>) -> Vec<Effect> {
-    state.train.runs = runs;
-    state.train.run_row = state.train.run_row.min(state.train.runs.len().saturating_sub(1));
+/// Takes the list of runs; follows the running or the newest one if nothing is followed. Says which have come to their
+/// end since the list before.
+pub(super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec<Effect> {
     let train = &mut state.train;
+    for run in &mut runs {
+        run.ours |= train.own.contains_key(&run.id);
+        if let Some(view) = train.view.as_ref().filter(|view| view.id == run.id && !run.status.phase.is_over()) {
+            run.word_f1 = view.last_f1().or(run.word_f1);
+        }
+    }
+    let went = |id: &str| train.runs.iter().any(|before| before.id == id && !before.status.phase.is_over());
+    let over = runs.iter().filter(|run| run.status.phase.is_over() && went(&run.id));
+    let over: Vec<(String, Option<f64>)> = over.map(|run| (run.id.clone(), run.word_f1)).collect();
+    train.runs = runs;
+    train.run_row = train.run_row.min(train.runs.len().saturating_sub(1));
     let viewed = train.view.as_ref().and_then(|view| train.runs.iter().find(|run| run.id == view.id));
-    match (viewed.map(|run| run.status.clone()), &mut train.view) {
-        (Some(status), Some(view)) => view.status = status,
+    let mut effects = match (viewed.map(|run| run.status.clone()), &mut train.view) {
+        (Some(status), Some(view)) => {
+            view.status = status;
+            Vec::new()
+        }
         _ => {
             let first = train.running().or(train.runs.first()).map(|run| run.id.clone());
             train.view = None;
-            return first.map(|run| follow(state, run)).unwrap_or_default();
+            first.map(|run| follow(state, run)).unwrap_or_default()
         }
+    };
+    for (run, f1) in over {
+        effects.extend(ended(state, &run, f1));
     }
-    Vec::new()
+    effects
 }
 
 pub(super) fn read(state: &mut State, generation: u64, points: Vec<Point>) {
-    let Some(view) = state.train.view.as_mut().filter(|view| view.generation == generation) else { return };
+    let train = &mut state.train;
+    let Some(view) = train.view.as_mut().filter(|view| view.generation == generation) else { return };
     view.points.extend(points);
-    let f1 = view.evaluations().last().map(|evaluation| evaluation.word.f1);
-    let id = view.id.clone();
-    if let Some(info) = state.train.runs.iter_mut().find(|run| run.id == id) {
-        info.word_f1 = f1.or(info.word_f1);
+    // Once a run is over, the list says what the weights that were kept reach: that need not be the last value.
+    let live = train.runs.iter_mut().find(|run| run.id == view.id && !run.status.phase.is_over());
+    if let Some(info) = live {
+        info.word_f1 = view.last_f1().or(info.word_f1);
     }
 }
 
 /// Takes a run's status; says so when it has come to its end.
 pub(super) fn moved(state: &mut State, run: &str, status: Status) -> Vec<Effect> {
-    if let Some(view) = state.train.view.as_mut().filter(|view| view.id == run) {
+    let train = &mut state.train;
+    if let Some(view) = train.view.as_mut().filter(|view| view.id == run) {
         view.status = status.clone();
     }
-    let Some(info) = state.train.runs.iter_mut().find(|info| info.id == run) else { return Vec::new() };
-    let before = info.status.phase;
-    let f1 = info.word_f1.map(|f1| format!(", F1 per word {f1:.3} on the validation part")).unwrap_or_default();
-    info.status = status;
-    match (before.is_over(), info.status.phase) {
-        (false, Phase::Failed) => {
-            let text = format!("Run {run} failed: {}", info.status.message);
-            state.tell(Level::Error, text);
-        }
-        (false, phase @ (Phase::Done | Phase::Stopped)) => {
-            state.tell(Level::Info, format!("Run {run} is {}{f1}; its model now makes the suggestions", phase.name()));
-            // The new model is asked at once about what is on the screens.
-            return [state.suggest(), explore::ask(state)].concat();
-        }
-        _ => {}
+    let kept = train.kept_f1(run);
+    let Some(info) = train.runs.iter_mut().find(|info| info.id == run) else { return Vec::new() };
+    let before = std::mem::replace(&mut info.status, status);
+    if before.phase.is_over() || !info.status.phase.is_over() {
+        return Vec::new();
     }
-    Vec::new()
+    info.word_f1 = kept.or(info.word_f1);
+    ended(state, run, kept)
+}
+
+/// Says that a run has come to its end. `f1` is that of the weights that were kept, if known.
+fn ended(state: &mut State, run: &str, f1: Option<f64>) -> Vec<Effect> {
+    let Some(info) = state.train.runs.iter().find(|info| info.id == run) else { return Vec::new() };
+    let phase = info.status.phase;
+    if phase == Phase::Failed {
+        let text = format!("Run {run} failed: {}", info.status.message);
+        state.tell(Level::Error, text);
+        return Vec::new();
+    }
+    let f1 = f1.map(|f1| format!(", F1 per word {f1:.3} on the validation part")).unwrap_or_default();
+    state.tell(Level::Info, format!("Run {run} is {}{f1}; its model now makes the suggestions", phase.name()));
+    // The new model is asked at once about what is on the screens.
+    [state.suggest(), explore::ask(state)].concat()
 }
 
 /// Sends a command to the run that is not over.

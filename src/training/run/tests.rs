@@ -24,6 +24,8 @@ struct Written {
     statuses: Vec<Status>,
     files: BTreeMap<String, Vec<u8>>,
     finished: bool,
+    /// A command that somebody left.
+    left: Option<Control>,
 }
 
 /// A sink in memory; its clones write to the same.
@@ -65,6 +67,10 @@ impl RunSink for Memory {
 
     fn log(&mut self, _: &str) -> io::Result<()> {
         self.check("log")
+    }
+
+    fn control(&mut self) -> Option<Control> {
+        self.get().left.take()
     }
 
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
@@ -205,11 +211,29 @@ fn the_same_seed_gives_the_same_run() {
 
 #[test]
 fn stop_now_scores_and_keeps_what_there_is() {
-    let sink = Memory::default();
-    let report = run_with(job(|_| ()), &sink, &[Control::StopNow]).unwrap();
-    assert_eq!(report.steps, 0);
+    let (sink, (say, heard)) = (Memory::default(), unbounded());
+    let mut stop = |_: &Point| say.send(Control::StopNow).unwrap();
+    let report = run(job(|s| s.log_every = 1), &mut sink.clone(), &heard, &mut stop).unwrap();
+    assert_eq!(report.steps, 1);
     assert!(report.valid.is_some() && sink.get().finished);
     assert_eq!(sink.get().statuses.last().unwrap().phase, Phase::Stopped);
+}
+
+#[test]
+fn stopped_before_the_first_step_there_is_no_model() {
+    let sink = Memory::default();
+    let report = run_with(job(|_| ()), &sink, &[Control::StopNow]).unwrap();
+    assert_eq!((report.steps, report.valid), (0, None));
+    assert!(!sink.get().finished);
+    assert_eq!(sink.get().statuses.last().unwrap().phase, Phase::Stopped);
+}
+
+#[test]
+fn commands_left_where_the_run_is_written_are_heard() {
+    let sink = Memory::default();
+    sink.get().left = Some(Control::StopNow);
+    assert_eq!(run_with(job(|_| ()), &sink, &[]).unwrap().steps, 0);
+    assert_eq!(sink.get().left, None);
 }
 
 #[test]
@@ -271,6 +295,19 @@ fn data_that_teaches_nothing_is_refused() {
     assert!(matches!(fails(|data| data.train.clear()), TrainError::NoData));
     let nothing = fails(|data| data.train.iter_mut().for_each(|s| s.tags.fill("O".into())));
     assert!(matches!(nothing, TrainError::NoLabels));
+}
+
+#[test]
+fn shares_hold_every_example_once_and_about_as_many_pieces() {
+    let example =
+        |length: usize| Example { sentence: length, ids: vec![7; length], labels: vec![], keep: 0..0, offset: 1 };
+    let examples: Vec<Example> = [30, 9, 12, 50, 3, 17, 8, 21].map(example).to_vec();
+    let shares = shares(&examples.iter().collect::<Vec<_>>(), 2);
+    let pieces: Vec<usize> = shares.iter().map(|share| share.iter().map(|example| example.ids.len()).sum()).collect();
+    assert_eq!((pieces.iter().sum::<usize>(), shares.concat().len()), (150, 8));
+    assert!(pieces.len() == 2 && pieces.iter().all(|pieces| pieces.abs_diff(75) < 25), "{pieces:?}");
+    assert_eq!(super::shares(&[&example(90), &example(2)], 2).len(), 1, "too little to part");
+    assert_eq!(super::shares(&[&example(200)], 2).len(), 1, "one sentence stays whole");
 }
 
 #[test]
