@@ -64,7 +64,9 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let (signal_sender, signals) = unbounded();
     let (job_sender, jobs) = unbounded();
     let mut effects = Effects::new(job_sender, session.annotator.clone());
+    let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::default();
+    state.glyphs = glyphs;
     if let Some(dir) = &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.
         let opened = effects.open_now(dir)?;
@@ -76,7 +78,6 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     signals::start(signal_sender)?;
     let guard = Guard::take()?;
     input::start(input_sender)?;
-    let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let caps = Caps { glyphs, plain: false };
     let sources = Sources { input, signals, jobs };
     let mut screen = Screen {

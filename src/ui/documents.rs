@@ -2,7 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use crate::{app::project::Project, spans::Status, text::width};
+use crate::{
+    app::project::Project,
+    spans::Status,
+    text::{
+        number::{counted, grouped},
+        width,
+    },
+};
 
 use super::{
     Canvas, Target,

@@ -176,8 +176,7 @@ fn piece(layout: &Layout, text: &str, line: usize, range: TextRange) -> Option<P
 
 /// The cells of a span's marks. `taken` are spans inside it, which are drawn later.
 fn drawing(mark: &Mark, piece: &Piece, taken: &[&Piece], nested: bool, caps: Caps) -> Vec<(usize, String)> {
-    let [open, fill, close, dots] =
-        caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.']);
+    let [open, fill, close, dots] = caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.']);
     let (open, close) = if nested { ('[', ']') } else { (open, close) };
     let wide = piece.end - piece.start;
     let line = if mark.score.is_some() { dots } else { fill };
