@@ -94,6 +94,20 @@ fn labels_come_from_a_labelling_config_or_from_a_list() {
 }
 
 #[test]
+fn no_command_writes_over_what_it_read_or_over_a_project() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    let _ = place.tagli("new food").fine();
+    let _ = place.tagli("import food a.txt").fine();
+    let before = place.read("food/documents.jsonl");
+    let _ = place.tagli("export food --format jsonl --out food/documents.jsonl").fails(2, &["exports"]);
+    let _ = place.tagli("export food --format jsonl --out food/exports/mine.jsonl").fine();
+    assert_eq!(place.read("food/documents.jsonl"), before);
+    let _ = place.tagli("convert a.txt a.txt --to conll2003").fails(2, &["same file"]);
+    assert_eq!(place.read("a.txt"), TAGGED);
+}
+
+#[test]
 fn one_record_is_shown_with_its_tags_and_pieces() {
     let place = Place::new();
     place.file("a.txt", TAGGED);

@@ -23,6 +23,12 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     if to_output {
         output.without_json("the file")?;
     }
+    if let (Ok(input), Ok(output)) = (args.input.canonicalize(), args.output.canonicalize())
+        && input == output
+    {
+        return Err(CliError::usage(format!("IN and OUT are the same file, {}", args.output.display()))
+            .hint("give OUT another name"));
+    }
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
     let to = target(&args.output, args.to.as_deref())?;
     let read_options = ReadOptions {

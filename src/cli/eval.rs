@@ -25,6 +25,12 @@ const SHOWN: usize = 20;
 /// No such model, or the file cannot be read as tags.
 pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
     let sentences = data::sentences(&args.data, output)?;
+    if sentences.iter().all(|sentence| sentence.tags.iter().all(|tag| tag == "O")) {
+        return Err(CliError::data(format!(
+            "{}: there is no span in it, so there is nothing to score",
+            args.data.display()
+        )));
+    }
     let model = predict::open(&args.model, &args.device, Threads::All)?;
     let found = inference::evaluate(&model, &sentences).map_err(|error| match error {
         EvalError::Predict(error) => predict::failed(error),

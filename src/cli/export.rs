@@ -34,12 +34,16 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let project = Project::open(&args.dir).map_err(failed)?;
     let name = open::annotator_of(&project, args.annotator.as_deref())?;
     let annotator = project.read_annotator(&name).map_err(failed)?;
+    if let Some(path) = &args.out {
+        keep_project(&args.dir, path)?;
+    }
     let corpus = project.corpus(&annotator.journal, args.split, args.all);
     if corpus.documents.is_empty() {
-        return Err(CliError::data(format!("{}: annotator {name} has no document that is done", args.dir.display()))
-            .hint(
-                "documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too",
-            ));
+        let part = args.split.map(|split| format!(" in the part {}", split.name())).unwrap_or_default();
+        let dir = args.dir.display();
+        return Err(CliError::data(format!("{dir}: annotator {name} has no document that is done{part}")).hint(
+            "documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too",
+        ));
     }
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None };
     let (written, proof) = convert::write(to, &corpus, &options, &args.dir, output)?;
@@ -52,6 +56,17 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let text = format!("{}: {}, {}, {proof}", out.display(), to.name, counted(documents, "document"));
     let value = json!({ "out": output::path(&out), "format": to.name, "documents": documents, "proof": proof });
     output.result(&value, &text)
+}
+
+/// The project's own files are not written over: below its folder an export goes into `exports/` only.
+fn keep_project(dir: &Path, out: &Path) -> Result<(), CliError> {
+    let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (Ok(root), Ok(folder)) = (dir.canonicalize(), folder.canonicalize()) else { return Ok(()) };
+    if !folder.starts_with(&root) || folder.starts_with(root.join("exports")) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("{} lies among the project's own files", out.display()))
+        .hint("leave --out away to write into exports/, or choose a place outside the project"))
 }
 
 /// `NAME[-SPLIT].EXTENSION`.

@@ -26,13 +26,34 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
         (Some(path), _) => (lines(path)?, false),
         (None, text) => (vec![text.clone().unwrap_or_default()], true),
     };
+    let mut done = 0;
     for chunk in lines.chunks(CHUNK) {
         let answers = model.pipeline(chunk, &options).map_err(failed)?;
+        if options.stride.is_none() {
+            tell_cut(&model, chunk, done, output)?;
+        }
+        done += chunk.len();
         for (text, answers) in chunk.iter().zip(answers) {
             if !output.json && !one {
                 output.text(&crate::text::width::clean(text))?;
             }
             output.result(&answers, &rows(&answers))?;
+        }
+    }
+    Ok(())
+}
+
+/// Says which texts go past the model's limit: like the pipeline, it reads no further without a stride.
+fn tell_cut(model: &Predictor, texts: &[String], before: usize, output: Output) -> Result<(), CliError> {
+    for (at, text) in texts.iter().enumerate() {
+        let (all, longest) = (model.count_pieces(text).map_err(failed)?, model.longest());
+        if all > longest {
+            output.say(format!(
+                "note: text {}: {} of {all} word pieces lie past the model's limit of {longest} and were not read; \
+                 --stride 128 --aggregation simple reads all",
+                before + at + 1,
+                all - longest
+            ));
         }
     }
     Ok(())

@@ -136,6 +136,19 @@ impl Predictor {
         &self.tags
     }
 
+    /// Pieces that the model reads at a time, the special ones not counted.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Into how many pieces a raw text is cut.
+    ///
+    /// # Errors
+    /// The tokenizer refuses the text.
+    pub fn count_pieces(&self, text: &str) -> Result<usize, PredictError> {
+        Ok(self.tokenizer.text(text)?.ids.len())
+    }
+
     /// The entities of a text on these words.
     ///
     /// # Errors

@@ -125,8 +125,8 @@ impl Settings {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let rule = |fine: bool, text: String| if fine { Ok(()) } else { Err(text) };
         rule(
-            positive(self.learning_rate),
-            format!("the learning rate is {}; it must be above 0, such as 1e-4", self.learning_rate),
+            positive(self.learning_rate) && self.learning_rate < 1.0,
+            format!("a learning rate of {:e}; give one above 0 and below 1, such as 1e-4", self.learning_rate),
         )?;
         rule(
             positive(self.epochs) && self.epochs <= 10_000.0,
@@ -200,9 +200,15 @@ mod tests {
             let mut settings = Settings::lesson("mini");
             settings.set(name, value).map(|()| settings.check())
         };
-        for (name, value) in
-            [("batch", "0"), ("epochs", "0"), ("lr", "-1"), ("dropout", "1.0"), ("max_pieces", "2"), ("warmup", "-1")]
-        {
+        for (name, value) in [
+            ("batch", "0"),
+            ("epochs", "0"),
+            ("lr", "-1"),
+            ("lr", "5e40"),
+            ("dropout", "1.0"),
+            ("max_pieces", "2"),
+            ("warmup", "-1"),
+        ] {
             assert!(with(name, value).unwrap().is_err(), "{name}={value}");
         }
         assert!(with("batch", "-1").is_err());

@@ -1,9 +1,9 @@
-//! Keys from the terminal, on a thread of their own that nobody joins.
+//! Keys from the terminal, on a thread of their own that ends when its handle is dropped.
 //!
 //! crossterm 0.29 reads for ever from a terminal that has hung up (its issue 793), so the terminal is asked with
 //! `poll(2)` before each read, and a hang-up ends the thread with an event.
 
-use std::{io::IsTerminal, thread};
+use std::{os::fd::OwnedFd, thread, time::Duration};
 
 use crossbeam_channel::Sender;
 use crossterm::event::{Event as Raw, read};
@@ -11,6 +11,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::keys;
 use crate::app::key::Key;
+
+/// A read that would block ends after this: crossterm reports nothing at a time-out of zero.
+const AT_HAND: Duration = Duration::from_millis(1);
 
 /// What the terminal says.
 pub(super) enum Input {
@@ -24,15 +27,38 @@ pub(super) enum Input {
     Gone,
 }
 
-/// Starts the thread.
-pub(super) fn start(sender: Sender<Input>) -> std::io::Result<()> {
-    thread::Builder::new().name("input".into()).spawn(move || run(&sender)).map(|_| ())
+/// Keeps the thread reading; dropping it ends the thread before its next read.
+pub(super) struct Keys {
+    /// The thread waits for the terminal and for the end of this pipe.
+    _open: OwnedFd,
 }
 
-fn run(sender: &Sender<Input>) {
-    while wait() {
+/// Starts the thread.
+pub(super) fn start(sender: Sender<Input>) -> std::io::Result<Keys> {
+    let (closed, open) = rustix::pipe::pipe()?;
+    thread::Builder::new().name("input".into()).spawn(move || run(&sender, &closed))?;
+    Ok(Keys { _open: open })
+}
+
+/// What ends a wait.
+enum Woken {
+    /// There is something to read.
+    Readable,
+    /// The terminal is gone.
+    Gone,
+    /// Nobody wants keys any more.
+    Closed,
+}
+
+fn run(sender: &Sender<Input>, closed: &OwnedFd) {
+    loop {
+        match wait(closed) {
+            Woken::Readable => {}
+            Woken::Closed => return,
+            Woken::Gone => break,
+        }
         // More than one event may stand in crossterm's own buffer, where `poll(2)` does not see it.
-        loop {
+        while crossterm::event::poll(AT_HAND).unwrap_or(false) {
             let Ok(raw) = read() else {
                 let _ = sender.send(Input::Gone);
                 return;
@@ -46,28 +72,25 @@ fn run(sender: &Sender<Input>) {
             if input.is_some_and(|input| sender.send(input).is_err()) {
                 return;
             }
-            if !crossterm::event::poll(std::time::Duration::ZERO).unwrap_or(false) {
-                break;
-            }
         }
     }
     let _ = sender.send(Input::Gone);
 }
 
-/// Waits until there is something to read, or the size may have changed; false when the terminal is gone.
-fn wait() -> bool {
+/// Waits until there is something to read, the terminal is gone, or nobody wants keys any more.
+fn wait(closed: &OwnedFd) -> Woken {
     let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        // Keys come from /dev/tty then, which crossterm opens itself; only it can wait for them.
-        return true;
-    }
     // No time-out: a new size comes as a signal (`signals`), so nothing wakes an idle program.
     loop {
-        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(closed, PollFlags::IN)];
         match poll(&mut fds, None) {
             Err(rustix::io::Errno::INTR) => {}
-            Ok(_) => return !fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL),
-            Err(_) => return false,
+            Ok(_) if !fds[1].revents().is_empty() => return Woken::Closed,
+            Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
+                return Woken::Gone;
+            }
+            Ok(_) => return Woken::Readable,
+            Err(_) => return Woken::Gone,
         }
     }
 }

@@ -67,17 +67,18 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::default();
     state.glyphs = glyphs;
-    if let Some(dir) = &session.open {
+    let first = match &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.
-        let opened = effects.open_now(dir)?;
-        app::update(&mut state, Event::Opened(Box::new(opened)));
-    } else {
-        app::update(&mut state, Event::Welcome(session.places));
+        Some(dir) => Event::Opened(Box::new(effects.open_now(dir)?)),
+        None => Event::Welcome(session.places),
+    };
+    for effect in app::update(&mut state, first) {
+        effects.carry_out(effect);
     }
     terminal::install_panic_hook();
     signals::start(signal_sender)?;
     let guard = Guard::take()?;
-    input::start(input_sender)?;
+    let keys = input::start(input_sender)?;
     let caps = Caps { glyphs, plain: false };
     let sources = Sources { input, signals, jobs };
     let mut screen = Screen {
@@ -92,6 +93,8 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let ended = screen.turn(&sources);
     let Screen { guard, effects, .. } = screen;
     drop(guard);
+    // Behind the prompt, a read of the terminal would stop the whole process.
+    drop(keys);
     // Whatever became of the terminal: a training goes on, and the journal is closed in order.
     effects.finish(*ended.as_ref().unwrap_or(&End::Gone), &sources.signals);
     ended.map(|_| ()).map_err(Into::into)

@@ -59,12 +59,12 @@ impl Oracle {
 
     /// Asks what the model finds in a sentence; the latest request wins.
     pub(super) fn predict(&self, generation: u64, text: String) {
+        lock(&self.shared).waiting = Some(generation);
         if !self.load() {
             let message = "there is no model yet: tag some documents, then press T to train".to_owned();
             let _ = self.events.send(Event::PredictionFailed { generation, message });
             return;
         }
-        lock(&self.shared).waiting = Some(generation);
         let words = words::split(&text, self.grid);
         self.worker.ask(Request { generation, text, words });
     }

@@ -33,7 +33,7 @@ impl Canvas<'_> {
                 self.ask(area, &self.quit_text(), 0);
             }
             Overlay::Export(field) => {
-                let text = "Export to which format? conll2003, label-studio, spacy-json, hf-jsonl, csv and more";
+                let text = "Export to which format? conll2003, conll2002, tag-first, label-studio, jsonl or text";
                 let line = self.ask(area, text, 1);
                 self.input(line, "format ", field);
             }

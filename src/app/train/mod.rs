@@ -188,6 +188,8 @@ pub(super) fn start(state: &mut State) -> Vec<Effect> {
     }
     let generation = state.next_generation();
     let settings = state.train.settings.clone();
+    // What an earlier run failed of must not hide how this one ends.
+    state.message = None;
     state.train.starting = Some((generation, settings.clone()));
     state.tell(Level::Info, format!("A training of {} is being prepared", settings.base));
     let mut effects: Vec<Effect> = state.project.as_mut().and_then(|project| project.resend()).into_iter().collect();

@@ -259,7 +259,8 @@ fn a_paused_run_waits_and_goes_on() {
 #[test]
 fn a_diverged_run_names_the_step_and_the_sentences() {
     let sink = Memory::default();
-    let error = run_with(job(|s| (s.learning_rate, s.epochs) = (1e36, 9.0)), &sink, &[]).unwrap_err();
+    let error =
+        run_with(job(|s| (s.learning_rate, s.weight_decay, s.epochs) = (0.5, 1e38, 9.0)), &sink, &[]).unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, TrainError::Diverged { step: 2.., .. }), "{text}");
     assert!(text.contains("s0") || text.contains("s1") || text.contains("s2"), "{text}");
