@@ -10,7 +10,7 @@ lint:
 
 # The README's second command.
 test:
-    cargo test --locked
+    cargo test
 
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
