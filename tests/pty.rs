@@ -152,7 +152,9 @@ fn a_small_terminal_gets_one_polite_line_and_nothing_breaks() {
     project(&place);
     for (columns, rows) in [(20, 5), (10, 3), (1, 1)] {
         let mut screen = Screen::open(&place, &["food"], columns, rows);
-        screen.shows("");
+        if columns > 6 {
+            screen.shows("Please");
+        }
         screen.keys("q");
         assert_eq!(screen.ends(), 0);
     }

@@ -46,7 +46,7 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
     let rows = runs.iter().map(|run| {
         let status = run.status.clone().unwrap_or_default();
         let base = run.config.as_ref().map_or_else(|| "?".to_owned(), |config| config.settings.base.clone());
-        let f1 = kept_f1(run).map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}"));
+        let f1 = run.kept_f1().map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}"));
         vec![
             run.id.to_string(),
             run.state().to_owned(),
@@ -62,26 +62,12 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
         .map(|run| {
             json!({
                 "id": run.id.as_str(), "state": run.state(), "path": output::path(&run.path), "bytes": run.size(), "model": run.has_model,
-                "settings": run.config.as_ref().map(|config| &config.settings), "status": run.status, "word_f1": kept_f1(run),
+                "settings": run.config.as_ref().map(|config| &config.settings), "status": run.status, "word_f1": run.kept_f1(),
             })
         })
         .collect();
     let text = if runs.is_empty() { "no run yet".to_owned() } else { table(&rows) };
     output.result(&value, &text)
-}
-
-/// F1 per word, lenient, on the validation part, of the weights that were kept: the best, or else the last.
-fn kept_f1(run: &RunView) -> Option<f64> {
-    let points = run.metrics().poll().ok()?;
-    let word = |point: &Point| match point {
-        Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
-        _ => None,
-    };
-    let mut evaluations = points.iter().filter_map(word);
-    match &run.config {
-        Some(config) if config.settings.keep_best => evaluations.max_by(f64::total_cmp),
-        _ => evaluations.next_back(),
-    }
 }
 
 /// Bytes in words.

@@ -102,12 +102,12 @@ mod tests {
     fn the_variables_are_honoured_in_huggingface_hubs_order() {
         let with = |names: &'static [&str]| {
             let variable = move |name: &str| names.contains(&name).then(|| OsString::from(format!("/{name}")));
-            cache_folder_by(variable, || Some("/home/me".into())).unwrap()
+            cache_folder_by(variable, || Some("/HOME".into())).unwrap()
         };
         assert_eq!(with(&["HF_HUB_CACHE", "HF_HOME"]), PathBuf::from("/HF_HUB_CACHE"));
         assert_eq!(with(&["HF_HOME", "XDG_CACHE_HOME"]), PathBuf::from("/HF_HOME/hub"));
         assert_eq!(with(&["XDG_CACHE_HOME"]), PathBuf::from("/XDG_CACHE_HOME/huggingface/hub"));
-        assert_eq!(with(&[]), PathBuf::from("/home/me/.cache/huggingface/hub"));
+        assert_eq!(with(&[]), PathBuf::from("/HOME/.cache/huggingface/hub"));
         assert_eq!(cache_folder_by(|_| None, || None), None);
     }
 

@@ -14,7 +14,7 @@ use super::{
     storage,
     tail::MetricsTail,
 };
-use crate::runs::{Control, Phase, Status};
+use crate::runs::{Control, Phase, Point, Status};
 
 /// The runs of a project.
 #[derive(Clone, Debug)]
@@ -79,6 +79,19 @@ impl RunView {
     /// Follows its metrics from the beginning.
     pub fn metrics(&self) -> MetricsTail {
         MetricsTail::new(&self.path.join(METRICS))
+    }
+
+    /// F1 per word, lenient, on the validation part, of the weights that were kept: the best, or else the last.
+    pub fn kept_f1(&self) -> Option<f64> {
+        let points = self.metrics().poll().ok()?;
+        let mut found = points.iter().filter_map(|point| match point {
+            Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
+            _ => None,
+        });
+        match &self.config {
+            Some(config) if config.settings.keep_best => found.max_by(f64::total_cmp),
+            _ => found.next_back(),
+        }
     }
 
     /// The folder of the trained model; it is there if [`Self::has_model`].

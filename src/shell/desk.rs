@@ -20,7 +20,7 @@ use crate::{
     project::{
         Account, Annotator, AnnotatorName, Project, ProjectError, RunView, Runs, folder::RunConfig, training_data,
     },
-    runs::{Point, Recipe, Settings},
+    runs::{Recipe, Settings},
     spans::{Entry, HalfWords, Status},
     text::Grid,
     training::{self, Job},
@@ -224,22 +224,12 @@ pub(super) fn runs(runs: &Runs) -> Vec<RunInfo> {
 }
 
 fn info(run: &RunView) -> RunInfo {
-    let points = run.metrics().poll().unwrap_or_default();
-    let mut evaluations = points.iter().filter_map(|point| match point {
-        Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
-        _ => None,
-    });
-    // That of the weights that were kept.
-    let word_f1 = match &run.config {
-        Some(config) if config.settings.keep_best => evaluations.max_by(f64::total_cmp),
-        _ => evaluations.next_back(),
-    };
     RunInfo {
         id: run.id.to_string(),
         base: run.config.as_ref().map(|config| config.settings.base.clone()).unwrap_or_default(),
         started: run.config.as_ref().map_or(0, |config| config.started),
         status: run.shown_status(),
-        word_f1,
+        word_f1: run.kept_f1(),
         ours: false,
     }
 }
