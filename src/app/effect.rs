@@ -48,11 +48,34 @@ pub enum Effect {
         /// The run's folder name.
         run: String,
     },
-    /// Ask the newest model what it finds in a sentence; the latest request wins. Answered by `Prediction` or
+    /// Read a second run's `metrics.jsonl` once, to be laid beside the followed one; answered by `Compared`.
+    Compare {
+        /// To be repeated in the answer.
+        generation: u64,
+        /// The run's folder name.
+        run: String,
+    },
+    /// Read the end of a run's `log.txt`; answered by `Log`.
+    ReadLog {
+        /// To be repeated in the answer.
+        generation: u64,
+        /// The run's folder name.
+        run: String,
+    },
+    /// Remove a run with its model; answered by `Runs`, and a `Message` if it cannot be done.
+    RemoveRun {
+        /// The run's folder name.
+        run: String,
+    },
+    /// Make a project and open it; answered by `Opened` or `OpenFailed`.
+    NewProject(NewProject),
+    /// Ask a model what it finds in a sentence; the latest request wins. Answered by `Prediction` or
     /// `PredictionFailed`.
     Predict {
         /// To be repeated in the answer.
         generation: u64,
+        /// The run whose model is asked; the newest model if none is named.
+        run: Option<String>,
         /// The sentence.
         text: String,
     },
@@ -77,6 +100,17 @@ pub enum Effect {
     Suspend,
     /// Leave.
     Quit(Leave),
+}
+
+/// A project to be made, as it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewProject {
+    /// Its folder, which must not be a project yet.
+    pub dir: String,
+    /// Label names with commas between them, or a Label Studio labelling config (`.xml`); empty for the eight.
+    pub labels: String,
+    /// A file of texts to import in any format that is known; empty for none.
+    pub texts: String,
 }
 
 /// What becomes of a training that runs in this program when it leaves.

@@ -36,7 +36,7 @@ impl<'a> Evaluation<'a> {
     /// The evaluation that a point tells, if it tells one.
     pub fn of(point: &'a Point) -> Option<Self> {
         match point {
-            Point::Eval { step, epoch, split, loss, piece, word, labels } => {
+            Point::Eval { step, epoch, split, loss, piece, word, labels, .. } => {
                 Some(Self { step: *step, epoch: *epoch, split, loss: *loss, piece, word, labels })
             }
             Point::Step { .. } => None,

@@ -81,6 +81,20 @@ pub enum Event {
         /// The lines, in order, after those that came before.
         points: Vec<Point>,
     },
+    /// All lines of a run's `metrics.jsonl` as they are now; answers [`Effect::Compare`](super::Effect::Compare).
+    Compared {
+        /// The effect's generation.
+        generation: u64,
+        /// The lines, in order; or why there are none.
+        points: Result<Vec<Point>, String>,
+    },
+    /// The last lines of a run's `log.txt`; answers [`Effect::ReadLog`](super::Effect::ReadLog).
+    Log {
+        /// The effect's generation.
+        generation: u64,
+        /// The lines, in order, as they are in the file; or why there are none.
+        lines: Result<Vec<String>, String>,
+    },
     /// The `status.json` of a run has changed.
     RunStatus {
         /// The run's folder name.
@@ -125,7 +139,7 @@ pub enum Event {
 /// Something that can be opened from the welcome screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// What [`Effect::Open`](super::Effect::Open) takes: a path, or the name of a sample.
+    /// What [`Effect::Open`](super::Effect::Open) takes: a path, or `sample:` and the name of a sample.
     pub path: String,
     /// What is shown.
     pub name: String,
@@ -175,6 +189,12 @@ pub struct RunInfo {
     pub word_f1: Option<f64>,
     /// Whether this program trains it, so that it ends with the program.
     pub ours: bool,
+    /// Whether there is a model to ask.
+    pub has_model: bool,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// What it was started with, if that can be read.
+    pub settings: Option<Settings>,
 }
 
 /// What goes into a training and what stays out.

@@ -75,7 +75,7 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
     }
     let generation = state.next_generation();
     state.explore.asked = Some((generation, text.clone()));
-    vec![Effect::Predict { generation, text }]
+    vec![Effect::Predict { generation, run: None, text }]
 }
 
 /// Carries out a command of this screen.

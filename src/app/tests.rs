@@ -52,7 +52,7 @@ fn run(id: &str, phase: Phase, ours: bool) -> RunInfo {
 fn eval(f1: f64) -> Point {
     let scores = Scores { f1, ..Scores::default() };
     let (split, labels) = ("valid".to_owned(), [].into());
-    Point::Eval { step: 10, epoch: 1.0, split, loss: 0.5, piece: scores, word: scores, labels }
+    Point::Eval { step: 10, epoch: 1.0, split, loss: 0.5, piece: scores, word: scores, labels, tables: None }
 }
 
 fn generation(effects: &[Effect]) -> u64 {

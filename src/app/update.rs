@@ -58,6 +58,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::TrainingStarted { generation, run } => return train::started(state, generation, run),
         Event::TrainingRefused { generation, message } => train::refused(state, generation, message),
         Event::Points { generation, points } => train::read(state, generation, points),
+        Event::Compared { .. } | Event::Log { .. } => {}
         Event::RunStatus { run, status } => return train::moved(state, &run, status),
         Event::Prediction { generation, prediction } => state.explore.answered(generation, Ok(prediction)),
         Event::PredictionFailed { generation, message } => state.explore.answered(generation, Err(message)),

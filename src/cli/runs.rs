@@ -187,6 +187,7 @@ mod tests {
             piece: Default::default(),
             word: Default::default(),
             labels: Default::default(),
+            tables: None,
         };
         let text = csv(&[step, eval]);
         let columns: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();

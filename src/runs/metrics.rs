@@ -30,6 +30,26 @@ pub struct LabelScores {
     pub support: usize,
 }
 
+/// One way to count entities: all labels together, and each.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// All labels together.
+    pub all: Scores,
+    /// Each label.
+    pub labels: BTreeMap<String, LabelScores>,
+}
+
+/// The ways to count besides per word, lenient.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tables {
+    /// Per word; a span that does not begin with its `B-` tag is none.
+    pub word_strict: Table,
+    /// Per word piece, lenient.
+    pub piece: Table,
+    /// Per word piece, strict.
+    pub piece_strict: Table,
+}
+
 /// One line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -65,6 +85,9 @@ pub enum Point {
         word: Scores,
         /// Per label, counted per word.
         labels: BTreeMap<String, LabelScores>,
+        /// The other ways to count; lines of earlier versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tables: Option<Box<Tables>>,
     },
 }
 
@@ -123,6 +146,7 @@ mod tests {
             piece: Scores::default(),
             word: Scores::default(),
             labels: [("Dish".to_owned(), LabelScores { support: 3, ..LabelScores::default() })].into(),
+            tables: None,
         };
         let line = serde_json::to_string(&eval).unwrap();
         assert!(line.starts_with(

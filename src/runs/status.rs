@@ -68,6 +68,12 @@ pub struct Status {
     /// What else is to be said: a warning, or why it failed.
     #[serde(default)]
     pub message: String,
+    /// The step whose weights stand in `model/` while the run goes on.
+    #[serde(default)]
+    pub checkpoint: Option<usize>,
+    /// Whether the run ends after this epoch.
+    #[serde(default)]
+    pub stopping: bool,
     /// Process that trains.
     pub pid: u32,
 }
@@ -80,6 +86,8 @@ pub enum Control {
     Pause,
     /// Go on.
     Resume,
+    /// Score the weights as they are and write them as the run's model; then go on.
+    Checkpoint,
     /// End after this epoch.
     StopAfterEpoch,
     /// End after this step; the model so far is scored and kept.

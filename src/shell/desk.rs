@@ -231,6 +231,9 @@ fn info(run: &RunView) -> RunInfo {
         status: run.shown_status(),
         word_f1: run.kept_f1(),
         ours: false,
+        has_model: run.has_model,
+        bytes: run.size(),
+        settings: run.config.as_ref().map(|config| config.settings.clone()),
     }
 }
 

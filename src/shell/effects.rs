@@ -81,10 +81,11 @@ impl Effects {
             }
             Effect::ControlRun { run, control } => self.control(open, &run, control),
             Effect::Follow { generation, run } => open.watch.follow(generation, run),
-            Effect::Predict { generation, text } => open.oracle.predict(generation, text),
+            Effect::Predict { generation, text, .. } => open.oracle.predict(generation, text),
             Effect::Suggest { documents } => open.oracle.suggest(documents.iter().filter_map(|id| open.document(id))),
             Effect::Export { generation, format } => open.desk.ask(Task::Export { generation, format }),
             // The loop has done these itself.
+            Effect::Compare { .. } | Effect::ReadLog { .. } | Effect::RemoveRun { .. } | Effect::NewProject(_) => {}
             Effect::Open(_) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }

@@ -11,7 +11,10 @@ use crate::{
         align::IGNORE,
         network::{Network, Packed},
     },
-    runs::{Counts, LabelScores, Point, Scores},
+    runs::{
+        Counts, LabelScores, Point, Scores,
+        metrics::{Table, Tables},
+    },
     spans::score::{self, Mode, score},
 };
 
@@ -25,7 +28,8 @@ pub(super) struct Evaluation {
     /// Mean loss per labelled piece.
     pub(super) loss: f64,
     pub(super) counts: Counts,
-    labels: std::collections::BTreeMap<String, LabelScores>,
+    word: Table,
+    tables: Tables,
 }
 
 impl Evaluation {
@@ -38,7 +42,8 @@ impl Evaluation {
             loss: self.loss,
             piece: self.counts.piece,
             word: self.counts.word,
-            labels: self.labels.clone(),
+            labels: self.word.labels.clone(),
+            tables: Some(Box::new(self.tables.clone())),
         }
     }
 }
@@ -58,12 +63,18 @@ pub(super) fn evaluate(network: &Network, part: &Part) -> Result<Evaluation, Tra
         }
     }
     let name = |tag: usize| network.config().tags.get(tag).map_or("O", String::as_str);
-    let piece = scores(&by_piece(part, &predicted, &name))?;
-    let word = scores(&by_word(part, &predicted, &name))?;
+    let (by_piece, by_word) = (by_piece(part, &predicted, &name), by_word(part, &predicted, &name));
+    let word = table(&by_word, Mode::Default)?;
+    let tables = Tables {
+        word_strict: table(&by_word, Mode::Strict)?,
+        piece: table(&by_piece, Mode::Default)?,
+        piece_strict: table(&by_piece, Mode::Strict)?,
+    };
     Ok(Evaluation {
         loss: if labelled == 0 { 0.0 } else { loss / labelled as f64 },
-        counts: Counts { piece: totals(&piece), word: totals(&word) },
-        labels: word.labels.iter().map(|(label, counts)| (label.clone(), label_scores(*counts))).collect(),
+        counts: Counts { piece: tables.piece.all, word: word.all },
+        word,
+        tables,
     })
 }
 
@@ -139,8 +150,10 @@ fn by_word<'a>(part: &'a Part, predicted: &[Vec<usize>], name: &dyn Fn(usize) ->
     rows.unzip()
 }
 
-fn scores((gold, predicted): &Tags<'_>) -> Result<score::Report, TrainError> {
-    Ok(score(gold, predicted, Mode::Default)?)
+fn table((gold, predicted): &Tags<'_>, mode: Mode) -> Result<Table, TrainError> {
+    let report = score(gold, predicted, mode)?;
+    let labels = report.labels.iter().map(|(label, counts)| (label.clone(), label_scores(*counts))).collect();
+    Ok(Table { all: totals(&report), labels })
 }
 
 fn totals(report: &score::Report) -> Scores {

@@ -148,8 +148,18 @@ struct Speed {
 
 impl Run<'_, '_> {
     fn complete(mut self) -> Result<Report, TrainError> {
-        let as_planned = self.steps()?;
-        self.finish(if as_planned { Phase::Done } else { Phase::Stopped })
+        match self.steps() {
+            Ok(as_planned) => self.finish(if as_planned { Phase::Done } else { Phase::Stopped }),
+            Err(error @ TrainError::Diverged { .. }) => {
+                if let Some(best) = self.best.take() {
+                    self.write_model(&best.network)?;
+                    self.publisher
+                        .log(&format!("kept the weights of step {}, the best before the failure", best.step))?;
+                }
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Trains until the plan or somebody says that it is enough; whether it was the plan.
@@ -187,8 +197,14 @@ impl Run<'_, '_> {
                     paused = true;
                     self.publisher.phase(Phase::Paused)?;
                 }
+                Control::Checkpoint => {
+                    self.checkpoint()?;
+                    self.publisher.phase(if paused { Phase::Paused } else { Phase::Training })?;
+                }
                 Control::StopAfterEpoch | Control::Resume => {
                     self.stop_after_epoch |= control == Control::StopAfterEpoch;
+                    let stopping = self.stop_after_epoch;
+                    self.publisher.set(|status| status.stopping = stopping);
                     if std::mem::take(&mut paused) {
                         self.publisher.phase(Phase::Training)?;
                         self.meter = Meter::new();
@@ -198,6 +214,27 @@ impl Run<'_, '_> {
             }
         }
         Ok(false)
+    }
+
+    /// Scores the weights as they are and writes them as the run's model, so that they can be asked while the run goes on.
+    fn checkpoint(&mut self) -> Result<(), TrainError> {
+        if self.done == 0 {
+            return self.publisher.log("no checkpoint before the first step: there is nothing to keep");
+        }
+        if self.last.is_none_or(|(step, _)| step != self.done) {
+            self.evaluate_valid()?;
+        }
+        self.write_model(&self.data.network.clone())?;
+        let step = self.done;
+        self.publisher.set(|status| status.checkpoint = Some(step));
+        self.publisher.log(&format!("checkpoint: the model is that of step {step}"))
+    }
+
+    fn write_model(&mut self, network: &Network) -> Result<(), TrainError> {
+        self.publisher.phase(Phase::Saving)?;
+        let mut folder = self.publisher.sink().model()?;
+        folder::write(folder.as_mut(), network.config(), &network.weights(), &self.data.tokenizer_json)?;
+        Ok(folder.finish()?)
     }
 
     /// The next command, from this process or left where the run is written; none if nothing waits. A paused run waits
@@ -322,11 +359,7 @@ impl Run<'_, '_> {
             false => Some(self.score(|data| &data.test, "test")?.counts),
         };
         self.publisher.set(|status| status.eta = None);
-        self.publisher.phase(Phase::Saving)?;
-        let Prepared { network, tokenizer_json, .. } = &self.data;
-        let mut folder = self.publisher.sink().model()?;
-        folder::write(folder.as_mut(), network.config(), &network.weights(), tokenizer_json)?;
-        folder.finish()?;
+        self.write_model(&self.data.network.clone())?;
         let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;
         let samples_per_second = if seconds > 0.0 { trained / seconds } else { 0.0 };
         self.publisher.log(&format!("{}: {} steps in {seconds:.1} s", end.name(), self.done))?;

@@ -115,6 +115,7 @@ fn points() -> Vec<Point> {
                 piece: scores,
                 word: Scores { f1: f1 - 0.02, ..scores },
                 labels: labels.into(),
+                tables: None,
             });
         }
     }

@@ -245,6 +245,31 @@ fn stop_after_epoch_finishes_it() {
 }
 
 #[test]
+fn a_checkpoint_is_scored_and_written_while_the_run_goes_on() {
+    let (sink, (say, heard)) = (Memory::default(), unbounded());
+    let mut first = true;
+    let mut ask = |_: &Point| {
+        if std::mem::take(&mut first) {
+            say.send(Control::Checkpoint).unwrap();
+        }
+    };
+    let report = run(job(|s| s.log_every = 1), &mut sink.clone(), &heard, &mut ask).unwrap();
+    let written = sink.get();
+    assert_eq!(report.steps, 4);
+    assert_eq!(written.order.iter().filter(|what| *what == "saving").count(), 2);
+    assert_eq!(written.statuses.last().unwrap().checkpoint, Some(1));
+    assert!(written.points.iter().any(|point| matches!(point, Point::Eval { step: 1, .. })));
+}
+
+#[test]
+fn a_checkpoint_before_the_first_step_writes_nothing() {
+    let sink = Memory::default();
+    run_with(job(|_| ()), &sink, &[Control::Checkpoint]).unwrap();
+    assert_eq!(sink.get().order.iter().filter(|what| *what == "saving").count(), 1);
+    assert_eq!(sink.get().statuses.last().unwrap().checkpoint, None);
+}
+
+#[test]
 fn a_paused_run_waits_and_goes_on() {
     let sink = Memory::default();
     let report =
