@@ -54,14 +54,27 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
             if names.is_empty() { String::new() } else { format!(", new labels: {}", names.join(", ")) }
         });
         format!(
-            "{}: {verb} {}, {}{new}\n",
+            "{}: {verb} {}, {}{new}{}\n",
             value["file"].as_str().unwrap_or("?"),
             output::counted(&value["documents"], "document"),
-            output::counted(&value["spans"], "span")
+            output::counted(&value["spans"], "span"),
+            known(value)
         )
     };
     let text: String = done.iter().map(line).collect();
     output.result(&json!({ "dry_run": args.dry_run, "files": done }), &text)
+}
+
+/// What is said of documents that were there already.
+fn known(value: &Value) -> String {
+    let counted = |name: &str| output::counted(&value[name], "document");
+    match (value["known"].as_u64().unwrap_or(0), value["kept"].as_u64().unwrap_or(0)) {
+        (0, _) => String::new(),
+        (_, 0) => format!("; {} there already", counted("known")),
+        (_, kept) => {
+            format!("; {} there already, {kept} of them with other work of yours, which stays", counted("known"))
+        }
+    }
 }
 
 /// Opens the annotator when the first file with annotations needs one.
@@ -106,6 +119,8 @@ fn take(
     value["new_labels"] = json!(new);
     value["documents"] = json!(done.documents);
     value["spans"] = json!(done.spans);
+    value["known"] = json!(done.known);
+    value["kept"] = json!(done.kept);
     value["renamed"] = json!(done.renamed);
     Ok(value)
 }

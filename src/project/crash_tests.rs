@@ -233,7 +233,10 @@ fn an_import_brings_documents_and_annotations_under_free_ids() {
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
     let report = project.import(Some(&mut anna), 5, import()).unwrap();
-    assert_eq!(report, Imported { documents: 1, spans: 1, renamed: vec![("d0".into(), "d0-2".into())] });
+    assert_eq!(
+        report,
+        Imported { documents: 1, spans: 1, renamed: vec![("d0".into(), "d0-2".into())], ..Imported::default() }
+    );
     drop(anna);
     let project = Project::open(dir.path()).unwrap();
     assert_eq!(project.documents.len(), 4);
@@ -317,6 +320,22 @@ fn an_import_cut_off_at_any_moment_counts_wholly_or_not_at_all() {
 }
 
 #[test]
+fn importing_a_file_twice_adds_nothing_and_changes_no_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = project(dir.path());
+    let mut anna = project.annotator(&name(), 0).unwrap();
+    let text_only = vec![Import { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
+    project.import(Some(&mut anna), 5, text_only).unwrap();
+    let report = project.import(Some(&mut anna), 6, import()).unwrap();
+    assert_eq!((report.documents, report.known, report.kept, report.spans), (0, 1, 0, 1), "spans on untouched text");
+    let mut other = import();
+    other[0].spans = vec![(TextRange::new(4, 8), LabelId(0))];
+    let report = project.import(Some(&mut anna), 7, other).unwrap();
+    assert_eq!((report.documents, report.known, report.kept, report.spans), (0, 1, 1, 0), "her work stays");
+    assert_eq!(anna.journal.annotation("d0-2").spans()[0].range, TextRange::new(0, 3));
+}
+
+#[test]
 fn two_programs_that_import_at_once_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = project(dir.path());
@@ -324,7 +343,9 @@ fn two_programs_that_import_at_once_lose_nothing() {
     let plain = || vec![Import { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
     first.import(None, 0, plain()).unwrap();
     let report = second.import(None, 0, plain()).unwrap();
-    assert_eq!(report.renamed[0].1, "d0-3");
+    assert_eq!((report.documents, report.known), (0, 1), "it reads what the first has written");
+    let other = Import { document: Document::new("d0", "another text", Grid::Natural), ..plain().remove(0) };
+    assert_eq!(second.import(None, 0, vec![other]).unwrap().renamed[0].1, "d0-3");
     second.change_manifest(|manifest| manifest.name = "second".into()).unwrap();
     first.intern_labels(&["Drink".into()]).unwrap();
     assert_eq!((first.manifest.name.as_str(), first.documents.len()), ("second", 5));

@@ -5,7 +5,7 @@
 //! then the lines join the journal and the log goes. An import that was cut off is finished, or forgotten if it never
 //! counted, when the annotator is next opened.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Annotator, DOCUMENTS, Documents, LOCK, Project, ProjectError, documents,
@@ -37,12 +37,28 @@ pub struct Imported {
     pub documents: usize,
     /// Spans added.
     pub spans: usize,
-    /// Ids that were in use, and the ids given instead.
+    /// Documents that were in the project already, with the same id and text, and were not added again.
+    pub known: usize,
+    /// Of these, documents whose spans in the file were left out because the annotator has worked on them here.
+    pub kept: usize,
+    /// Ids that were in use for another text, and the ids given instead.
     pub renamed: Vec<(String, String)>,
+}
+
+/// Which of the ids with the same text is this document's: its own, or one that an import gave it instead.
+fn known_as(document: &Document, ids: &[&str]) -> Option<String> {
+    let own = |id: &&&str| {
+        let rest = id.strip_prefix(document.id.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.parse::<usize>().is_ok()))
+    };
+    ids.iter().find(own).map(|id| (*id).to_owned())
 }
 
 impl Project {
     /// Adds documents, and their spans and status to the annotator's journal. `at` in seconds since 1970, UTC.
+    ///
+    /// A document that the project has, with the same id and text, is not added again: importing a file twice changes
+    /// nothing. Its spans are taken if the annotator has not touched it here.
     ///
     /// # Errors
     /// A document cannot be written, a span does not fit its text, a label is unknown, there are annotations and no
@@ -67,12 +83,23 @@ impl Project {
         if bytes.last().is_some_and(|last| *last != b'\n') {
             bytes.push(b'\n');
         }
-        let mut report = Imported { documents: items.len(), ..Imported::default() };
+        let mut report = Imported::default();
         let mut list = self.documents.to_vec();
         let first = list.len();
         let mut taken: HashSet<String> = list.iter().map(|document| document.id.clone()).collect();
         let mut deeds = Vec::new();
+        let mut here: HashMap<&str, Vec<&str>> = HashMap::new();
+        for document in self.documents.iter() {
+            here.entry(&document.text).or_default().push(&document.id);
+        }
         for mut item in items {
+            if let Some(known) = here.get(item.document.text.as_str()).and_then(|same| known_as(&item.document, same)) {
+                item.document.id = known;
+                report.known += 1;
+                deeds.extend(self.deed_on_known(&item, annotator.as_deref_mut(), &mut report)?);
+                continue;
+            }
+            report.documents += 1;
             let id = documents::unique(&item.document.id, &mut taken);
             if id != item.document.id {
                 report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
@@ -119,6 +146,24 @@ impl Project {
         }
         annotator.keep(entries, &lines);
         Ok(storage::remove_file(&Files::of(self, annotator.name()).import)?)
+    }
+
+    /// What the journal says about an imported document that is here already: nothing if the annotator worked on it.
+    fn deed_on_known(
+        &self,
+        item: &Import,
+        annotator: Option<&mut Annotator>,
+        report: &mut Imported,
+    ) -> Result<Option<Deed>, ProjectError> {
+        let Some(annotator) = annotator else { return Ok(None) };
+        let here = annotator.journal.annotation(&item.document.id);
+        if here.status == Status::Todo && here.spans().is_empty() {
+            report.spans += item.spans.len();
+            return self.deed(item, Some(annotator));
+        }
+        let same = here.spans().iter().map(|span| (span.range, span.label)).eq(item.spans.iter().copied());
+        report.kept += usize::from(!same && !item.spans.is_empty());
+        Ok(None)
     }
 
     /// What the journal says about an imported document, if anything.
