@@ -26,3 +26,11 @@ cuda:
 # Makes the embedded base anew from a folder of all-MiniLM-L6-v2; the same input gives the same bytes.
 encoder FOLDER:
     cargo run --release --locked -- generate encoder --from {{FOLDER}} --out assets/encoder
+
+# One stripped binary for any machine of this architecture (or of TARGET), static on Linux: dist/TARGET in the build folder.
+dist TARGET="":
+    .ci/dist "{{TARGET}}"
+
+# Whether that binary runs in an empty root folder and on older processors (needs qemu-user, tmux and the right to chroot).
+dist-check BINARY:
+    .ci/dist-check "{{BINARY}}"

@@ -255,3 +255,71 @@ fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
     assert_eq!(screen.ends(), 0);
     assert!(place.path("food/runs/0001-mini/model/model.safetensors").exists());
 }
+
+#[test]
+fn without_a_project_a_sample_is_opened_and_a_word_tagged() {
+    let place = Place::new();
+    let mut screen = Screen::open(&place, &[], 80, 24);
+    screen.shows("Samples");
+    // From the tutorial, where a new user begins, two rows up.
+    screen.keys("kk\r");
+    screen.shows(" Tag  restaurants");
+    screen.shows("0 spans");
+    screen.keys("l3");
+    screen.shows("1 span ");
+    screen.shows("saved");
+    screen.keys(":projects\r");
+    // It is now among the recent ones, with what is done of it.
+    let shown = screen.shows("opened");
+    assert!(shown.contains("> restaurants") && shown.contains("samples/restaurants"), "{shown}");
+    screen.shows("332/414");
+    screen.keys("\r");
+    screen.shows("1 span ");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    let copy = "home/.local/share/tagliatelle/samples/restaurants";
+    assert!(place.read(&format!("{copy}/GUIDE.md")).contains("Restaurant"));
+    let journal = place.read(&format!("{copy}/annotations/ada.jsonl"));
+    assert!(journal.lines().last().unwrap().contains("\"label\":2"), "{journal}");
+}
+
+#[test]
+fn a_project_is_made_on_the_screen_with_the_eight_labels() {
+    let place = Place::new();
+    place.file("reviews.txt", REVIEWS);
+    let mut screen = Screen::open(&place, &[], 80, 24);
+    screen.shows("a new project");
+    screen.keys("n~/mine\r\rreview.txt\r");
+    // What is wrong is said where it was typed, and nothing was made.
+    screen.shows("no such file");
+    assert!(!place.path("home/mine").exists());
+    screen.keys("\x15reviews.txt\r");
+    screen.shows("document 1/3");
+    screen.shows("8 Restaurant_N");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    let seen = place.tagli("inspect home/mine --json").fine().json();
+    assert_eq!(seen["documents"], 3);
+}
+
+#[test]
+fn the_tutorial_works_on_a_copy_of_its_own() {
+    let place = Place::new();
+    let mut screen = Screen::open(&place, &[], 80, 24);
+    screen.shows("> tutorial");
+    screen.keys("\r");
+    screen.shows("tutorial 0/10");
+    screen.keys("l");
+    screen.shows("tutorial 1/10");
+    screen.keys("3");
+    screen.shows("tutorial 2/10");
+    // Away with it, and back to it.
+    screen.keys("\x14");
+    screen.shows("T trains a first model");
+    screen.keys("\x14");
+    screen.shows("> lengthen");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    assert!(place.path("home/.local/share/tagliatelle/samples/tutorial/project.json").exists());
+    assert!(!place.path("home/.local/share/tagliatelle/samples/restaurants").exists());
+}

@@ -1,7 +1,7 @@
 //! Every command, once: its name, its word on the key line, its sentence, and where it can be given. The key line, the
 //! help and the palette read this table; keys name commands in [`keymap`](super::keymap).
 
-use super::state::Screen;
+use super::{pages::Topic, state::Screen};
 
 /// Where the keys go at a moment. One context is in front, [`Context::Everywhere`] lies behind each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ pub enum Context {
     Explore,
     /// A text field has the keys.
     Typing,
+    /// The form for a new project has the keys.
+    Form,
     /// The palette is open.
     Palette,
     /// The help is open.
@@ -30,11 +32,13 @@ pub enum Context {
     StopMenu,
     /// The question before leaving is open.
     QuitMenu,
+    /// The question before a run is removed is open.
+    RemoveMenu,
 }
 
 impl Context {
     /// All contexts.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Everywhere,
         Self::Welcome,
         Self::Tag,
@@ -43,20 +47,22 @@ impl Context {
         Self::Evaluate,
         Self::Explore,
         Self::Typing,
+        Self::Form,
         Self::Palette,
         Self::Help,
         Self::StopMenu,
         Self::QuitMenu,
+        Self::RemoveMenu,
     ];
 
     /// Whether printable keys are text.
     pub fn is_typing(self) -> bool {
-        matches!(self, Self::Typing | Self::Palette)
+        matches!(self, Self::Typing | Self::Form | Self::Palette)
     }
 
     /// Whether it lies over a screen and wants an answer first.
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Palette | Self::Help | Self::StopMenu | Self::QuitMenu)
+        matches!(self, Self::Palette | Self::Help | Self::StopMenu | Self::QuitMenu | Self::RemoveMenu)
     }
 
     /// The name in config files and documentation.
@@ -70,10 +76,12 @@ impl Context {
             Self::Evaluate => "evaluate",
             Self::Explore => "explore",
             Self::Typing => "typing",
+            Self::Form => "form",
             Self::Palette => "palette",
             Self::Help => "help",
             Self::StopMenu => "stop-menu",
             Self::QuitMenu => "quit-menu",
+            Self::RemoveMenu => "remove-menu",
         }
     }
 }
@@ -115,22 +123,43 @@ pub enum Command {
     Open,
     Search,
     Filter,
+    Part,
+    Sort,
+    Unit,
+    Strict,
+    Kept,
+    OlderRun,
+    NewerRun,
+    Model,
+    Earlier,
+    Later,
     Start,
     Pause,
     StopMenu,
     StopAfterEpoch,
     StopNow,
+    Checkpoint,
+    NextChart,
+    Log,
+    Compare,
+    AskRemove,
+    RemoveRun,
     OtherPane,
     View,
     Type,
     Accept,
     CopyText,
+    NewProject,
+    FreshCopy,
+    Projects,
+    Tutorial,
     Export,
     Go(Screen),
     NextScreen,
     PreviousScreen,
     Palette,
     Help,
+    Page(Topic),
     Back,
     Save,
     Redraw,
@@ -173,11 +202,31 @@ const LISTS: &[Context] = &[
     Context::Documents,
     Context::Train,
     Context::Evaluate,
+    Context::Explore,
     Context::Welcome,
+    Context::Form,
     Context::Palette,
     Context::Help,
 ];
-const LONG: &[Context] = &[Context::Tag, Context::Documents, Context::Help];
+const LONG: &[Context] = &[
+    Context::Tag,
+    Context::Documents,
+    Context::Train,
+    Context::Evaluate,
+    Context::Explore,
+    Context::Palette,
+    Context::Help,
+];
+const ENDS: &[Context] = &[
+    Context::Tag,
+    Context::Documents,
+    Context::Train,
+    Context::Evaluate,
+    Context::Explore,
+    Context::Palette,
+    Context::Help,
+    Context::Welcome,
+];
 
 /// All commands, most used first: that is the order of the key line.
 pub static COMMANDS: &[CommandInfo] = &[
@@ -210,9 +259,25 @@ pub static COMMANDS: &[CommandInfo] = &[
         "Leave the screen and let the run go on",
         &[Context::QuitMenu],
     ),
+    row(Command::RemoveRun, "remove-now", "remove it", "Remove the run with its model", &[Context::RemoveMenu]),
     row(Command::Start, "start", "start", "Start a training with the settings shown", &[Context::Train]),
     row(Command::Pause, "pause", "pause", "Pause the run, or let it go on", &[Context::Train]),
     row(Command::StopMenu, "stop", "stop", "Ask how to end the run", &[Context::Train]),
+    row(
+        Command::Checkpoint,
+        "checkpoint",
+        "checkpoint",
+        "Write the model as it is now; the run goes on",
+        &[Context::Train],
+    ),
+    row(
+        Command::NextChart,
+        "next-chart",
+        "next chart",
+        "Draw other curves: loss, F1, learning rate, labels",
+        &[Context::Train],
+    ),
+    row(Command::Log, "log", "log", "Show the end of the run's log, or its curves", &[Context::Train]),
     row(
         Command::Open,
         "open",
@@ -221,17 +286,49 @@ pub static COMMANDS: &[CommandInfo] = &[
         &[Context::Documents, Context::Train, Context::Welcome, Context::Palette],
     ),
     row(Command::Search, "search", "search", "Search the documents' texts and ids", &[Context::Documents]),
-    row(Command::Filter, "filter", "filter", "Show only documents of the next status", &[Context::Documents]),
-    row(Command::View, "view-run", "curves", "Show the curves of a run, or the settings", &[Context::Train]),
+    row(Command::Filter, "filter", "status", "Show only documents of the next status", &[Context::Documents]),
+    row(Command::Unit, "count-unit", "word, piece", "Count per word, or per word piece", &[Context::Evaluate]),
+    row(Command::Strict, "strict", "strict", "Count leniently, or strictly", &[Context::Evaluate]),
     row(
-        Command::OtherPane,
-        "other-pane",
-        "settings, runs",
-        "Move between the settings and the list of runs",
-        &[Context::Train],
+        Command::Part,
+        "part",
+        "part",
+        "Show another part of the data: training, validation, test",
+        &[Context::Documents, Context::Evaluate],
     ),
+    row(
+        Command::Kept,
+        "kept-or-last",
+        "kept, last",
+        "Show the evaluation of the kept weights, or the last",
+        &[Context::Evaluate],
+    ),
+    row(Command::OlderRun, "older-run", "run", "Show the run before this one", &[Context::Evaluate]),
+    row(Command::NewerRun, "newer-run", "run", "Show the run after this one", &[Context::Evaluate]),
+    row(Command::Sort, "sort", "sort", "Sort the list another way", &[Context::Documents, Context::Evaluate]),
+    row(Command::Compare, "compare", "compare", "Lay another run beside the one that is open", &[Context::Train]),
+    row(Command::View, "view-run", "curves", "Show the curves of a run, or the settings", &[Context::Train]),
+    row(Command::OtherPane, "other-pane", "runs", "Show the list of runs, or the settings", &[Context::Train]),
+    row(Command::AskRemove, "remove-run", "remove", "Remove a run with its model; asks first", &[Context::Train]),
     row(Command::Type, "type", "type", "Go into the text field", &[Context::Explore]),
-    row(Command::Accept, "accept", "ok", "Leave the text field and take what it says", &[Context::Typing]),
+    row(Command::Accept, "accept", "ok", "Take what the text field says, and go on", &[Context::Typing, Context::Form]),
+    row(Command::Model, "model", "model", "Ask the model of another run", &[Context::Explore, Context::Typing]),
+    row(
+        Command::Earlier,
+        "earlier-sentence",
+        "earlier",
+        "Bring back the sentence typed before",
+        &[Context::Explore, Context::Typing],
+    ),
+    row(
+        Command::Later,
+        "later-sentence",
+        "",
+        "Bring back the sentence typed after it",
+        &[Context::Explore, Context::Typing],
+    ),
+    row(Command::NewProject, "new-project", "new", "Make a project of your own texts", &[Context::Welcome]),
+    row(Command::FreshCopy, "fresh-copy", "fresh copy", "Make a fresh copy of the sample and open it", &[Context::Welcome]),
     row(Command::Label(1), "label-1", "", "Label the word or the selection, or relabel the span", TAG),
     row(Command::Label(2), "label-2", "", "Label the word or the selection, or relabel the span", TAG),
     row(Command::Label(3), "label-3", "", "Label the word or the selection, or relabel the span", TAG),
@@ -282,10 +379,12 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::Down, "down", "", "Go down by a line", LISTS),
     row(Command::PageUp, "page-up", "", "Go up by a page", LONG),
     row(Command::PageDown, "page-down", "", "Go down by a page", LONG),
-    row(Command::First, "first", "", "Go to the start", LONG),
-    row(Command::Last, "last", "", "Go to the end", LONG),
+    row(Command::First, "first", "", "Go to the start", ENDS),
+    row(Command::Last, "last", "", "Go to the end", ENDS),
     row(Command::CopyText, "copy", "", "Copy the document's text to the clipboard", TAG),
     row(Command::Export, "export", "", "Write the project in another format", ANY),
+    row(Command::Tutorial, "tutorial", "", "Take up the tutorial, or put it away", ANY),
+    row(Command::Projects, "projects", "", "Close this project and go to the list of projects", ANY),
     row(Command::Go(Screen::Tag), "go-tag", "", "Go to the Tag screen", ANY),
     row(Command::Go(Screen::Documents), "go-documents", "", "Go to the Documents screen", ANY),
     row(Command::Go(Screen::Train), "go-train", "", "Go to the Train screen", ANY),
@@ -300,6 +399,11 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::Suspend, "suspend", "", "Give the terminal back to the shell for a while", ANY),
     row(Command::Quit, "quit", "quit", "Leave; asks first when a training runs or work is not saved", ANY),
     row(Command::Help, "help", "more", "Show what the keys do at this moment", ANY),
+    row(Command::Page(Topic::Bio), "help-bio", "", "Read about spans, tags and word pieces", ANY),
+    row(Command::Page(Topic::Metrics), "help-metrics", "", "Read about precision, recall and F1", ANY),
+    row(Command::Page(Topic::Recipe), "help-recipe", "", "Read about the settings of a training", ANY),
+    row(Command::Page(Topic::Formats), "help-formats", "", "Read about file formats", ANY),
+    row(Command::Page(Topic::Ssh), "help-ssh", "", "Read about working at the far end of a line", ANY),
 ];
 
 impl Command {
@@ -311,6 +415,14 @@ impl Command {
     /// The command with this name.
     pub fn find(name: &str) -> Option<Self> {
         COMMANDS.iter().find(|row| row.name == name).map(|row| row.id)
+    }
+
+    /// Whether it is about the open project, and means nothing without one.
+    pub fn needs_project(self) -> bool {
+        matches!(
+            self,
+            Self::Export | Self::Projects | Self::Go(_) | Self::NextScreen | Self::PreviousScreen | Self::Save
+        )
     }
 
     /// Whether it can be given in `context` or everywhere.

@@ -1,18 +1,24 @@
-//! The Documents screen: the list, searched and filtered, and the way into a document.
+//! The Documents screen: the list, filtered, searched and sorted, and the way into a document.
+
+use std::cmp::Reverse;
 
 use crate::{
-    spans::{Document, Status},
+    spans::{Document, Split, Status},
     text::search::Needle,
 };
 
 use super::{
     command::Command,
     effect::Effect,
+    event::Level,
     field::Field,
     project::Project,
     state::{Screen, State},
     tag,
 };
+
+/// The parts by which documents are told apart; the last are those of no part.
+pub const PARTS: [Option<Split>; 4] = [Some(Split::Train), Some(Split::Valid), Some(Split::Test), None];
 
 /// What the Documents screen holds.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +27,10 @@ pub struct Documents {
     pub row: usize,
     /// Only documents of this status.
     pub filter: Option<Status>,
+    /// Only documents of this part, by its place in [`PARTS`].
+    pub part: Option<usize>,
+    /// How the list is sorted.
+    pub order: Order,
     /// What was searched for; only documents that hold it.
     pub search: Field,
     /// Whether the search is being typed.
@@ -29,6 +39,39 @@ pub struct Documents {
     shown: Vec<usize>,
     /// What they were searched with.
     searched: String,
+    /// How many documents there are of each of [`PARTS`].
+    parts: [usize; PARTS.len()],
+}
+
+/// An order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As the documents came into the project.
+    #[default]
+    Given,
+    /// Those edited last first, those never edited at the end.
+    Edited,
+    /// Most spans first.
+    Spans,
+}
+
+impl Order {
+    fn next(self) -> Self {
+        match self {
+            Self::Given => Self::Edited,
+            Self::Edited => Self::Spans,
+            Self::Spans => Self::Given,
+        }
+    }
+
+    /// What it is, in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Given => "as imported",
+            Self::Edited => "last edited first",
+            Self::Spans => "most spans first",
+        }
+    }
 }
 
 impl Documents {
@@ -37,9 +80,32 @@ impl Documents {
         &self.shown
     }
 
+    /// How many documents there are of each of [`PARTS`].
+    pub fn parts(&self) -> [usize; PARTS.len()] {
+        self.parts
+    }
+
+    /// Whether only some documents may be shown.
+    pub fn is_narrowed(&self) -> bool {
+        self.filter.is_some() || self.part.is_some() || !self.search.text().is_empty()
+    }
+
     /// Finds again what is to be shown; the cursor stays on its document if that is still there.
     pub(super) fn refresh(&mut self, project: &Project) {
-        self.search_in((0..project.documents.len()).collect(), project);
+        self.parts = [0; PARTS.len()];
+        for document in &project.documents {
+            if let Some(n) = PARTS.iter().position(|part| *part == document.split).and_then(|at| self.parts.get_mut(at))
+            {
+                *n += 1;
+            }
+        }
+        let mut places: Vec<usize> = (0..project.documents.len()).collect();
+        match self.order {
+            Order::Given => {}
+            Order::Edited => places.sort_by_cached_key(|at| Reverse(project.touched(*at))),
+            Order::Spans => places.sort_by_cached_key(|at| Reverse(project.annotation(*at).spans().len())),
+        }
+        self.search_in(places, project);
     }
 
     /// The same after the search was typed on. What holds more letters holds fewer, too: if letters only came to the
@@ -55,16 +121,26 @@ impl Documents {
     fn search_in(&mut self, mut places: Vec<usize>, project: &Project) {
         let here = self.shown.get(self.row).copied();
         let needle = Needle::new(self.search.text());
+        let part = self.part.and_then(|part| PARTS.get(part));
         let fits = |at: &usize| {
             let status = self.filter.is_none_or(|status| project.annotation(*at).status == status);
-            let holds = |document: &Document| needle.is_in(&document.id) || needle.is_in(&document.text);
-            status && (needle.is_empty() || project.documents.get(*at).is_some_and(holds))
+            let wanted = |document: &Document| {
+                part.is_none_or(|part| *part == document.split)
+                    && (needle.is_empty() || needle.is_in(&document.id) || needle.is_in(&document.text))
+            };
+            status && project.documents.get(*at).is_some_and(wanted)
         };
         places.retain(fits);
         self.shown = places;
         self.searched = self.search.text().to_owned();
         let same = here.and_then(|here| self.shown.iter().position(|at| *at == here));
         self.row = same.unwrap_or(self.row).min(self.shown.len().saturating_sub(1));
+    }
+
+    /// The next part that has documents, then all again.
+    fn next_part(&self) -> Option<usize> {
+        let from = self.part.map_or(0, |part| part + 1);
+        (from..PARTS.len()).find(|part| self.parts.get(*part).is_some_and(|n| *n > 0))
     }
 }
 
@@ -77,9 +153,22 @@ pub(super) fn enter(state: &mut State) {
     }
 }
 
+/// Takes away the last thing that narrows the list: the search, then the filters.
+pub(super) fn widen(state: &mut State) {
+    let documents = &mut state.documents;
+    if documents.search.text().is_empty() {
+        (documents.filter, documents.part) = (None, None);
+    } else {
+        documents.search = Field::default();
+    }
+    if let Some(project) = &state.project {
+        documents.refresh(project);
+    }
+}
+
 /// Carries out a command of this screen.
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
-    let page = usize::from(state.size.rows).saturating_sub(6).max(1);
+    let page = usize::from(state.size.rows).saturating_sub(7).max(1);
     let documents = &mut state.documents;
     let last = documents.shown.len().saturating_sub(1);
     match command {
@@ -90,21 +179,46 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::First => documents.row = 0,
         Command::Last => documents.row = last,
         Command::Search => documents.typing = true,
+        Command::Open => return open(state),
         Command::Filter => {
             let next =
                 documents.filter.map_or(0, |status| Status::ALL.iter().position(|s| *s == status).unwrap_or(0) + 1);
             documents.filter = Status::ALL.get(next).copied();
-            if let Some(project) = &state.project {
-                documents.refresh(project);
-            }
         }
-        Command::Open => {
-            if let Some(at) = documents.shown.get(documents.row).copied() {
-                state.screen = Screen::Tag;
-                return tag::open(state, at);
-            }
-        }
+        Command::Part => documents.part = documents.next_part(),
+        Command::Sort => documents.order = documents.order.next(),
         _ => {}
     }
+    if matches!(command, Command::Filter | Command::Part | Command::Sort) {
+        if let Some(project) = &state.project {
+            documents.refresh(project);
+        }
+        let sorted = format!("Sorted: {}", documents.order.name());
+        match command {
+            Command::Sort => state.tell(Level::Info, sorted),
+            Command::Part if state.documents.parts.iter().filter(|n| **n > 0).count() < 2 => {
+                state.tell(Level::Info, "All documents are of the same part");
+            }
+            _ => {}
+        }
+    }
     Vec::new()
+}
+
+/// Opens the document of the row on the Tag screen, with the cursor on what was searched for.
+fn open(state: &mut State) -> Vec<Effect> {
+    let documents = &state.documents;
+    let Some(at) = documents.shown.get(documents.row).copied() else { return Vec::new() };
+    let needle = Needle::new(documents.search.text());
+    let document = state.project.as_ref().and_then(|project| project.documents.get(at));
+    let found = document.and_then(|document| {
+        let found = needle.find_in(&document.text).into_iter().next()?;
+        Some(document.words_touching(found)?.start)
+    });
+    state.screen = Screen::Tag;
+    let effects = tag::open(state, at);
+    if let Some(word) = found {
+        state.tag.word = word;
+    }
+    effects
 }

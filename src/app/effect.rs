@@ -2,7 +2,7 @@
 //! answers with events that repeat the generation.
 
 use crate::{
-    runs::{Control, Settings},
+    runs::{Control, Recipe, Settings},
     spans::Entry,
 };
 
@@ -11,6 +11,16 @@ use crate::{
 pub enum Effect {
     /// Open a project by [`Place::path`](super::event::Place); answered by `Opened` or `OpenFailed`.
     Open(String),
+    /// Make a fresh copy of a sample, under this name or the next that is free, and open it; answered by `Opened` or
+    /// `OpenFailed`.
+    CopySample {
+        /// The sample's name.
+        sample: String,
+        /// What the copy is to be called.
+        name: String,
+    },
+    /// Let go of the open project, all of which is saved; answered by `Welcome`.
+    Close,
     /// Append these lines to the annotator's journal, in order, and sync; answered by `Saved` (for each batch that is
     /// on disk) or `SaveFailed`. After a failure everything with the same or a smaller attempt number is dropped,
     /// because later lines build on earlier ones; all lines that were not acknowledged come again with the next number.
@@ -20,10 +30,12 @@ pub enum Effect {
         /// The lines.
         entries: Vec<Entry>,
     },
-    /// Count what would train now; answered by `Summary`.
+    /// Count what would train now, and reckon the recipes for that; answered by `Summary`.
     Summarise {
         /// To be repeated in the answer.
         generation: u64,
+        /// The base that the recipes are for.
+        base: String,
     },
     /// Train on a thread of its own; answered by `TrainingStarted` or `TrainingRefused`. All lines recorded before
     /// must be on disk, or in the data, when the documents are read.
@@ -32,6 +44,9 @@ pub enum Effect {
         generation: u64,
         /// With these settings.
         settings: Settings,
+        /// The recipe that they come from: it is reckoned again for the documents there are then. `None` if the person
+        /// has changed some.
+        recipe: Option<Recipe>,
     },
     /// Send a command to a run, by the channel in this process or by its control file.
     ControlRun {
@@ -67,7 +82,7 @@ pub enum Effect {
         /// The run's folder name.
         run: String,
     },
-    /// Make a project and open it; answered by `Opened` or `OpenFailed`.
+    /// Make a project and open it; answered by `Opened`, `OpenFailed` or `FolderInUse`.
     NewProject(NewProject),
     /// Ask a model what it finds in a sentence; the latest request wins. Answered by `Prediction` or
     /// `PredictionFailed`.
@@ -111,6 +126,8 @@ pub struct NewProject {
     pub labels: String,
     /// A file of texts to import in any format that is known; empty for none.
     pub texts: String,
+    /// Also if the folder holds files of something else.
+    pub among: bool,
 }
 
 /// What becomes of a training that runs in this program when it leaves.

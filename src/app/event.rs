@@ -3,7 +3,7 @@
 //! Replies to an effect carry the generation that the effect gave; `update` drops those that are stale.
 
 use crate::{
-    runs::{Point, Settings, Status},
+    runs::{Point, Recipe, Settings, Status},
     spans::{ActionId, Document, Journal, LabelSet},
     text::TextRange,
 };
@@ -35,8 +35,20 @@ pub enum Event {
     Welcome(Vec<Place>),
     /// A project was opened.
     Opened(Box<Opened>),
-    /// A project could not be opened.
+    /// A project could not be opened or made.
     OpenFailed(String),
+    /// The folder of a new project is none and holds so many files; answers
+    /// [`Effect::NewProject`](super::Effect::NewProject).
+    FolderInUse(usize),
+    /// How much of a project of the welcome screen is done.
+    Counted {
+        /// Its [`Place::path`].
+        path: String,
+        /// Documents that are done.
+        done: usize,
+        /// Documents in all.
+        documents: usize,
+    },
     /// These journal entries are on disk, synced.
     Saved {
         /// The attempt of [`Effect::Record`](super::Effect::Record).
@@ -137,7 +149,7 @@ pub enum Event {
 }
 
 /// Something that can be opened from the welcome screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// What [`Effect::Open`](super::Effect::Open) takes: a path, or `sample:` and the name of a sample.
     pub path: String,
@@ -145,6 +157,12 @@ pub struct Place {
     pub name: String,
     /// A sample that the program carries, not a project on disk.
     pub sample: bool,
+    /// What is said beside the name: where a project is, what a sample is.
+    pub about: String,
+    /// When it was last opened, in words; empty if not known.
+    pub opened: String,
+    /// Documents that are done, and all; once they are counted.
+    pub count: Option<(usize, usize)>,
 }
 
 /// A project as the screens see it.
@@ -164,8 +182,10 @@ pub struct Opened {
     pub done_today: Vec<String>,
     /// A random number for this run of the program; no journal entry has it as its writer yet.
     pub writer: u32,
-    /// The settings of the last training, or those that the recipe gives.
+    /// The settings that this person trained with last, or those that the recipe gives.
     pub settings: Settings,
+    /// The recipe that they come from; `None` if the person had changed some.
+    pub recipe: Option<Recipe>,
     /// Runs, newest first.
     pub runs: Vec<RunInfo>,
     /// The device that a training would take, and why. Empty if not known yet.
@@ -195,10 +215,25 @@ pub struct RunInfo {
     pub bytes: u64,
     /// What it was started with, if that can be read.
     pub settings: Option<Settings>,
+    /// When it began, as people read it: date and time where the person is.
+    pub when: String,
+    /// What it learns from, if its files tell.
+    pub data: Option<RunData>,
+}
+
+/// What a run learns from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunData {
+    /// Whose work.
+    pub annotator: String,
+    /// Documents that teach, validate and test.
+    pub documents: [usize; 3],
+    /// Spans in them.
+    pub spans: [usize; 3],
 }
 
 /// What goes into a training and what stays out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataSummary {
     /// Documents that teach.
     pub train: usize,
@@ -206,14 +241,20 @@ pub struct DataSummary {
     pub valid: usize,
     /// Documents that are scored at the end.
     pub test: usize,
-    /// Words in the documents that teach.
-    pub words: usize,
-    /// Spans in the documents that teach.
-    pub spans: usize,
+    /// Words in the documents that teach, validate and test.
+    pub words: [usize; 3],
+    /// Spans in them.
+    pub spans: [usize; 3],
+    /// Every label of the project with its spans in these three parts.
+    pub labels: Vec<(String, [usize; 3])>,
     /// Documents that stay out, by reason (`not done yet`, `skipped`).
     pub out: Vec<(String, usize)>,
     /// What should be known before training: half-word spans, nested spans, too little data.
     pub notes: Vec<String>,
+    /// The base that the recipes are for.
+    pub base: String,
+    /// What each recipe gives for these documents and that base.
+    pub recipes: Vec<(Recipe, Settings)>,
 }
 
 /// A stretch of text to which a model gives a label.

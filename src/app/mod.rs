@@ -10,13 +10,19 @@ pub mod explore;
 pub mod field;
 pub mod key;
 pub mod keymap;
+pub mod next;
 pub mod overlay;
+pub mod pages;
 pub mod project;
 pub mod state;
 pub mod tag;
 pub mod train;
+pub mod tutorial;
 pub mod update;
+pub mod welcome;
 
+#[cfg(test)]
+mod screen_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,19 +1,36 @@
 //! What lies over a screen: help, palette, the two questions, and a line to type.
 
-use crate::spans::LabelId;
+use crate::{
+    spans::LabelId,
+    text::{
+        width::{self, Glyphs},
+        wrap::Layout,
+    },
+};
 
 use super::{
-    command::{COMMANDS, Command, Context},
+    command::{COMMANDS, Command, CommandInfo, Context},
     field::Field,
-    keymap::When,
+    keymap::{Facts, When},
+    pages::{self, Topic},
     state::{Screen, State},
 };
+
+/// Cells that the keys have in the help at most.
+const KEYS: usize = 16;
 
 /// Something over the screen that has the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
     /// What the keys do at this moment.
     Help {
+        /// The first line shown.
+        top: usize,
+    },
+    /// Something to read.
+    Page {
+        /// What about.
+        topic: Topic,
         /// The first line shown.
         top: usize,
     },
@@ -28,6 +45,8 @@ pub enum Overlay {
     StopMenu,
     /// Whether to leave.
     QuitMenu,
+    /// Whether to remove this run.
+    RemoveRun(String),
     /// The format to export to.
     Export(Field),
 }
@@ -39,8 +58,8 @@ pub struct Entry {
     pub name: String,
     /// The keys that do the same.
     pub keys: String,
-    /// One sentence.
-    pub doc: &'static str,
+    /// One sentence: what it does, or why not now.
+    pub doc: String,
     /// What enter does.
     pub action: Action,
 }
@@ -54,34 +73,78 @@ pub enum Action {
     Label(LabelId),
     /// Arms this label.
     Arm(LabelId),
+    /// Nothing: the command cannot be given now, for this reason.
+    Not(&'static str),
+    /// Goes to the screen where the command is.
+    Elsewhere(Screen, Command),
 }
 
-/// The commands and labels that can be given on the screen below the palette and hold `query`'s words.
+impl Action {
+    /// Whether it can be done here and now.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Command(_) | Self::Label(_) | Self::Arm(_))
+    }
+}
+
+/// The commands and labels that hold `query`'s words: first what can be done now, then what this screen has besides;
+/// when something is searched for, also what other screens have.
 pub fn entries(state: &State, query: &str) -> Vec<Entry> {
-    let (context, facts) = (state.screen_context(), state.facts());
-    let commands = COMMANDS.iter().filter(|row| {
-        let own = matches!(row.id, Command::Label(_) | Command::Arm(_) | Command::Palette | Command::Back);
-        row.id.fits(context) && !own
-    });
-    let works = |command: Command| {
-        let mut bindings = state.keymap.keys(context, command).peekable();
-        bindings.peek().is_none() || bindings.any(|binding| binding.when.holds(&facts))
-    };
-    let commands = commands.filter(|row| works(row.id)).map(|row| Entry {
-        name: row.name.to_owned(),
-        keys: state.keymap.keys(context, row.id).map(|binding| binding.key.to_string()).collect::<Vec<_>>().join(" "),
-        doc: row.doc,
-        action: Action::Command(row.id),
-    });
-    let mut entries: Vec<Entry> = labels(state, When::Documents.holds(&facts)).chain(commands).collect();
+    let facts = state.facts();
     let query = query.to_lowercase();
+    let commands = COMMANDS.iter().filter_map(|row| entry(state, &facts, row)).filter(|entry| {
+        let elsewhere = matches!(entry.action, Action::Elsewhere(..));
+        !elsewhere || !query.trim().is_empty()
+    });
+    let mut entries: Vec<Entry> = commands.chain(labels(state, When::Documents.holds(&facts))).collect();
     entries.retain(|entry| {
         let hay = format!("{} {}", entry.name, entry.doc).to_lowercase();
         query.split_whitespace().all(|word| hay.contains(word))
     });
     // Names that begin with what was typed come first; otherwise the table's order stays.
-    entries.sort_by_key(|entry| !entry.name.to_lowercase().starts_with(query.trim()));
+    let rank = |action: Action| match action {
+        Action::Not(_) => 1,
+        Action::Elsewhere(..) => 2,
+        _ => 0,
+    };
+    entries.sort_by_key(|entry| (rank(entry.action), !entry.name.to_lowercase().starts_with(query.trim())));
     entries
+}
+
+/// The row of a command, if it belongs to this screen, to every screen or to another one.
+fn entry(state: &State, facts: &Facts, row: &CommandInfo) -> Option<Entry> {
+    if matches!(row.id, Command::Label(_) | Command::Arm(_) | Command::Palette | Command::Back) {
+        return None;
+    }
+    if state.project.is_none() && row.id.needs_project() {
+        return None;
+    }
+    let screen = |context: Context| Screen::ALL.into_iter().find(|screen| screen.context() == context);
+    let here = state.screen_context();
+    // What the menu for stopping asks can be given without the menu.
+    let places = [here, Context::StopMenu];
+    let context = places.into_iter().find(|place| match place {
+        Context::StopMenu => row.contexts.contains(place),
+        _ => row.id.fits(*place),
+    });
+    let (context, elsewhere) = match context {
+        Some(context) => (context, None),
+        None => {
+            state.project.as_ref()?;
+            let place = row.contexts.iter().find_map(|context| Some((*context, screen(*context)?)))?;
+            (place.0, Some(place.1))
+        }
+    };
+    let bindings: Vec<_> = state.keymap.keys(context, row.id).collect();
+    let keys = bindings.iter().map(|binding| binding.key.to_string()).collect::<Vec<_>>().join(" ");
+    let refused = bindings.iter().all(|binding| !binding.when.holds(facts));
+    let why = bindings.first().map(|binding| binding.when.why_not()).filter(|_| refused);
+    let (doc, action) = match (elsewhere, why) {
+        (Some(screen), _) => (format!("{}: {}", screen.name(), row.doc), Action::Elsewhere(screen, row.id)),
+        (None, Some(why)) if !why.is_empty() => (format!("{} ({why})", row.doc), Action::Not(why)),
+        (None, Some(_)) => return None,
+        (None, None) => (row.doc.to_owned(), Action::Command(row.id)),
+    };
+    Some(Entry { name: row.name.to_owned(), keys, doc, action })
 }
 
 fn labels(state: &State, documents: bool) -> impl Iterator<Item = Entry> {
@@ -89,8 +152,12 @@ fn labels(state: &State, documents: bool) -> impl Iterator<Item = Entry> {
     let labels = state.project.iter().filter(move |_| tagging).flat_map(|project| project.labels.iter());
     labels.flat_map(|label| {
         let digit = label.key.filter(char::is_ascii_digit);
-        let entry =
-            |verb: &str, keys: String, doc, action| Entry { name: format!("{verb} {}", label.name), keys, doc, action };
+        let entry = |verb: &str, keys: String, doc: &str, action| Entry {
+            name: format!("{verb} {}", label.name),
+            keys,
+            doc: doc.to_owned(),
+            action,
+        };
         [
             entry("label", digit.map(String::from).unwrap_or_default(), "Give this label", Action::Label(label.id)),
             entry(
@@ -103,27 +170,64 @@ fn labels(state: &State, documents: bool) -> impl Iterator<Item = Entry> {
     })
 }
 
+impl Screen {
+    /// The context of its keys.
+    pub fn context(self) -> Context {
+        match self {
+            Self::Tag => Context::Tag,
+            Self::Documents => Context::Documents,
+            Self::Train => Context::Train,
+            Self::Evaluate => Context::Evaluate,
+            Self::Explore => Context::Explore,
+        }
+    }
+}
+
 impl State {
     /// The context of the screen in front, whatever lies over it.
     pub fn screen_context(&self) -> Context {
-        match (&self.project, self.screen) {
-            (None, _) => Context::Welcome,
-            (_, Screen::Tag) => Context::Tag,
-            (_, Screen::Documents) => Context::Documents,
-            (_, Screen::Train) => Context::Train,
-            (_, Screen::Evaluate) => Context::Evaluate,
-            (_, Screen::Explore) => Context::Explore,
+        self.project.as_ref().map_or(Context::Welcome, |_| self.screen.context())
+    }
+
+    /// The keys of the screen in front with what they do. The digits are those that have a label.
+    pub fn help(&self) -> Vec<(String, &'static str)> {
+        let mut lines = self.keymap.help(self.screen_context());
+        let labels = self.project.as_ref().map(|project| project.labels.iter().filter_map(|label| label.key).max());
+        if let Some(Some(last)) = labels {
+            for (keys, _) in lines.iter_mut().filter(|(keys, _)| keys.ends_with("..9")) {
+                *keys = format!("{}{last}", keys.trim_end_matches('9'));
+            }
         }
+        lines
+    }
+
+    /// [`Self::help`] in rows as wide as the screen: keys, then the sentence, broken where it is too long.
+    pub fn help_rows(&self) -> Vec<(String, String)> {
+        let lines = self.help();
+        let (columns, _) = pages::room(self.size);
+        let keys = lines.iter().map(|(keys, _)| width::width(keys)).max().unwrap_or(0).min(KEYS);
+        let mut rows = Vec::new();
+        for (mut shown, doc) in lines {
+            shown = width::fit(&shown, keys + 1);
+            let layout = Layout::new(doc, columns.saturating_sub(keys + 1), Glyphs::Unicode);
+            for line in layout.lines() {
+                let rest = width::fit("", keys + 1);
+                rows.push((std::mem::replace(&mut shown, rest), line.range.of(doc).trim_end().to_owned()));
+            }
+        }
+        rows
     }
 
     /// The context that gets the keys.
     pub fn context(&self) -> Context {
         match &self.overlay {
-            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::Help { .. } | Overlay::Page { .. }) => Context::Help,
             Some(Overlay::Palette { .. }) => Context::Palette,
             Some(Overlay::StopMenu) => Context::StopMenu,
             Some(Overlay::QuitMenu) => Context::QuitMenu,
+            Some(Overlay::RemoveRun(_)) => Context::RemoveMenu,
             Some(Overlay::Export(_)) => Context::Typing,
+            None if self.project.is_none() && self.welcome.form.is_some() => Context::Form,
             None if self.field().is_some() => Context::Typing,
             None => self.screen_context(),
         }
@@ -134,7 +238,8 @@ impl State {
         match (&self.overlay, self.project.as_ref().map(|_| self.screen)) {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
             (Some(Overlay::Export(field)), _) => Some(field),
-            (Some(_), _) | (_, None) => None,
+            (Some(_), _) => None,
+            (None, None) => self.welcome.field(),
             (None, Some(Screen::Documents)) => Some(&self.documents.search).filter(|_| self.documents.typing),
             (None, Some(Screen::Train)) => self.train.field.as_ref(),
             (None, Some(Screen::Explore)) => Some(&self.explore.field).filter(|_| self.explore.typing),
@@ -146,7 +251,8 @@ impl State {
         match (&mut self.overlay, self.project.as_ref().map(|_| self.screen)) {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
             (Some(Overlay::Export(field)), _) => Some(field),
-            (Some(_), _) | (_, None) => None,
+            (Some(_), _) => None,
+            (None, None) => self.welcome.field_mut(),
             (None, Some(Screen::Documents)) => Some(&mut self.documents.search).filter(|_| self.documents.typing),
             (None, Some(Screen::Train)) => self.train.field.as_mut(),
             (None, Some(Screen::Explore)) => Some(&mut self.explore.field).filter(|_| self.explore.typing),

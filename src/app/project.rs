@@ -120,6 +120,11 @@ impl Project {
         self.documents.get(at).map_or(&UNTOUCHED, |document| self.journal.annotation(&document.id))
     }
 
+    /// When document `at` was last changed, in seconds since 1970, UTC; `None` if it never was.
+    pub fn touched(&self, at: usize) -> Option<u64> {
+        self.journal.touched(&self.documents.get(at)?.id)
+    }
+
     /// How many documents have each status, in the order of [`Status::ALL`].
     pub fn counts(&self) -> [usize; Status::ALL.len()] {
         self.counts
@@ -146,7 +151,7 @@ impl Project {
     /// Takes a deed into the journal and sends its line to the disk, with all that failed before.
     pub(super) fn record(&mut self, deed: Deed, at: u64) -> Effect {
         let entry = Entry { id: ActionId(self.new_id()), at, deed };
-        let touched = self.touched(&entry.deed);
+        let touched = self.subject(&entry.deed);
         let status = |project: &Self| touched.map(|at| project.annotation(at).status);
         let before = status(self);
         self.journal.push(entry.clone());
@@ -159,7 +164,7 @@ impl Project {
     }
 
     /// The document that a deed is about. Only the next undo and the next redo are ever recorded.
-    fn touched(&self, deed: &Deed) -> Option<usize> {
+    fn subject(&self, deed: &Deed) -> Option<usize> {
         let document = match deed {
             Deed::Do(action) => &action.document,
             Deed::Undo(_) => self.journal.undo_target()?.1,

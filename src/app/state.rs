@@ -5,13 +5,15 @@ use crate::text::width::Glyphs;
 use super::{
     documents::Documents,
     evaluate::Evaluate,
-    event::{Level, Message, Place},
+    event::{Level, Message},
     explore::Explore,
     keymap::Keymap,
     overlay::Overlay,
     project::Project,
     tag::Tag,
     train::Train,
+    tutorial::Tutorial,
+    welcome::Welcome,
 };
 
 /// The five screens, in the order of `tab`.
@@ -110,15 +112,13 @@ impl Size {
     }
 }
 
-/// The welcome screen: what can be opened.
-#[derive(Clone, Debug, Default)]
-pub struct Welcome {
-    /// Recent projects, then samples.
-    pub places: Vec<Place>,
-    /// The row of the cursor.
-    pub selected: usize,
-    /// What is being opened.
-    pub opening: Option<String>,
+/// What waits until everything is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// Leaving the program.
+    Quit,
+    /// Going back to the welcome screen.
+    Projects,
 }
 
 /// Everything. Drawn by `ui`, changed by [`update`](super::update()) alone.
@@ -148,8 +148,10 @@ pub struct State {
     pub message: Option<Message>,
     /// The latest time that an event told, in seconds since 1970, UTC.
     pub now: u64,
-    /// The program leaves as soon as everything is saved.
-    pub(super) leaving: bool,
+    /// The tutorial, if somebody is at it.
+    pub tutorial: Option<Tutorial>,
+    /// What happens as soon as everything is saved.
+    pub(super) leaving: Option<Goal>,
     /// What keys mean.
     pub keymap: Keymap,
     /// What the terminal can show: decides how wide a text is, so that the cursor goes over the lines that are drawn.
@@ -179,7 +181,8 @@ impl State {
             explore: Explore::default(),
             message: None,
             now: 0,
-            leaving: false,
+            tutorial: None,
+            leaving: None,
             keymap,
             glyphs: Glyphs::Unicode,
             generation: 0,

@@ -13,7 +13,7 @@ use super::{
     update,
 };
 
-fn start() -> State {
+pub(super) fn start() -> State {
     let texts = ["thai soup", "fish tacos", "green tea"];
     let documents = texts.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
     let opened = Opened {
@@ -25,6 +25,7 @@ fn start() -> State {
         done_today: Vec::new(),
         writer: 7,
         settings: Settings::lesson("mini"),
+        recipe: None,
         runs: Vec::new(),
         device: String::new(),
         read_only: None,
@@ -35,16 +36,16 @@ fn start() -> State {
     state
 }
 
-fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+pub(super) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
     let names = keys.split_whitespace().map(|name| name.parse::<Key>().unwrap());
     names.flat_map(|key| update(state, Event::Key { key, at: 0 })).collect()
 }
 
-fn told(state: &State) -> &str {
+pub(super) fn told(state: &State) -> &str {
     state.message.as_ref().map_or("", |message| message.text.as_str())
 }
 
-fn run(id: &str, phase: Phase, ours: bool) -> RunInfo {
+pub(super) fn run(id: &str, phase: Phase, ours: bool) -> RunInfo {
     let status = Status { phase, ..Status::default() };
     RunInfo { id: id.into(), base: "mini".into(), status, ours, ..RunInfo::default() }
 }
@@ -55,11 +56,11 @@ fn eval(f1: f64) -> Point {
     Point::Eval { step: 10, epoch: 1.0, split, loss: 0.5, piece: scores, word: scores, labels, tables: None }
 }
 
-fn generation(effects: &[Effect]) -> u64 {
+pub(super) fn generation(effects: &[Effect]) -> u64 {
     let found = effects.iter().find_map(|effect| match effect {
         Effect::StartTraining { generation, .. }
         | Effect::Follow { generation, .. }
-        | Effect::Summarise { generation }
+        | Effect::Summarise { generation, .. }
         | Effect::Predict { generation, .. } => Some(*generation),
         _ => None,
     });
@@ -298,7 +299,7 @@ fn documents_are_found_and_opened() {
 #[test]
 fn settings_are_typed_and_wrong_ones_not_taken() {
     let mut state = start();
-    press(&mut state, "f3 down down enter ctrl-u x enter");
+    press(&mut state, "f3 down down down down enter ctrl-u x enter");
     assert!(
         state.train.problem.as_deref().is_some_and(|problem| problem.contains("epochs")),
         "{:?}",
@@ -306,7 +307,7 @@ fn settings_are_typed_and_wrong_ones_not_taken() {
     );
     press(&mut state, "ctrl-u 5 enter");
     assert_eq!((state.train.settings.epochs, &state.train.field), (5.0, &None));
-    press(&mut state, "down down enter");
+    press(&mut state, "down down down down enter");
     let effects = press(&mut state, "s");
     let Some(Effect::StartTraining { settings, .. }) = effects.last() else { panic!("{effects:?}") };
     assert_eq!((settings.epochs, settings.label_mode), (5.0, crate::runs::LabelMode::AllI));
@@ -340,7 +341,7 @@ fn what_would_train_is_counted_on_coming() {
 #[test]
 fn a_project_is_opened_from_the_welcome_screen() {
     let mut state = State::default();
-    let place = |path: &str| Place { path: path.into(), name: path.into(), sample: false };
+    let place = |path: &str| Place { path: path.into(), name: path.into(), ..Place::default() };
     update(&mut state, Event::Welcome(vec![place("/a"), place("/b")]));
     assert_eq!(press(&mut state, "j enter enter tab"), [Effect::Open("/b".into())]);
     update(&mut state, Event::OpenFailed("project.json: line 3: a comma is missing".into()));

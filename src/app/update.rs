@@ -16,13 +16,23 @@ use super::{
     key::Key,
     keymap::{Facts, Meaning},
     overlay::{self, Action, Overlay},
+    pages,
     project::{Project, SaveState},
-    state::{Screen, SizeClass, State},
-    tag, train,
+    state::{Goal, Screen, State},
+    tag, train, tutorial, welcome,
 };
+
+/// Rows that a page key moves in the palette.
+const PALETTE_PAGE: usize = 8;
 
 /// The state after `event`; what is to be done outside because of it.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let effects = change(state, event);
+    tutorial::look(state);
+    effects
+}
+
+fn change(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Key { key, at } => {
             state.now = state.now.max(at);
@@ -34,15 +44,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             let leave = if state.train.is_ours() { Leave::KeepRun } else { Leave::Plain };
             return vec![Effect::Quit(leave)];
         }
-        Event::Welcome(places) => {
-            state.welcome.places = places;
-            state.welcome.selected = 0;
-        }
+        Event::Welcome(places) => state.welcome.offer(places),
+        Event::Counted { path, done, documents } => state.welcome.counted(&path, done, documents),
         Event::Opened(opened) => return open(state, *opened),
-        Event::OpenFailed(message) => {
-            state.welcome.opening = None;
-            state.tell(Level::Error, message);
-        }
+        Event::OpenFailed(message) => welcome::failed(state, message),
+        Event::FolderInUse(files) => welcome::in_use(state, files),
         Event::Saved { ids, .. } => return saved(state, &ids),
         Event::SaveFailed { attempt, message } => save_failed(state, attempt, message),
         Event::Suggestions { document, run, found } => {
@@ -50,15 +56,21 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 project.suggest(document, run, found);
             }
         }
-        Event::Exported { outcome: Ok(text), .. } => state.tell(Level::Info, text),
+        Event::Exported { outcome: Ok(text), .. } => {
+            tutorial::exported(state);
+            state.tell(Level::Info, text);
+        }
         Event::Exported { outcome: Err(text), .. } => state.tell(Level::Error, text),
         Event::Message(message) => state.tell(message.level, message.text),
         Event::Summary { generation, summary } => train::counted(state, generation, summary),
+        // The last words of a project that was closed.
+        Event::Runs(_) if state.project.is_none() => {}
         Event::Runs(runs) => return train::listed(state, runs),
         Event::TrainingStarted { generation, run } => return train::started(state, generation, run),
         Event::TrainingRefused { generation, message } => train::refused(state, generation, message),
-        Event::Points { generation, points } => train::read(state, generation, points),
-        Event::Compared { .. } | Event::Log { .. } => {}
+        Event::Points { generation, points } => return train::read(state, generation, points),
+        Event::Compared { generation, points } => train::compared(state, generation, points),
+        Event::Log { generation, lines } => train::log_read(state, generation, lines),
         Event::RunStatus { run, status } => return train::moved(state, &run, status),
         Event::Prediction { generation, prediction } => state.explore.answered(generation, Ok(prediction)),
         Event::PredictionFailed { generation, message } => state.explore.answered(generation, Err(message)),
@@ -70,17 +82,21 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 fn saved(state: &mut State, ids: &[ActionId]) -> Vec<Effect> {
     let Some(project) = &mut state.project else { return Vec::new() };
     project.saved(ids);
-    if state.leaving && project.save_state() == SaveState::Saved {
-        return vec![Effect::Quit(Leave::Plain)];
+    match state.leaving.filter(|_| project.save_state() == SaveState::Saved) {
+        Some(Goal::Quit) => vec![Effect::Quit(Leave::Plain)],
+        Some(Goal::Projects) => {
+            state.leaving = None;
+            welcome::close(state)
+        }
+        None => Vec::new(),
     }
-    Vec::new()
 }
 
 fn save_failed(state: &mut State, attempt: u64, message: String) {
     if let Some(project) = &mut state.project {
         project.save_failed(attempt, message);
     }
-    if std::mem::take(&mut state.leaving) {
+    if state.leaving.take() == Some(Goal::Quit) {
         state.overlay = Some(Overlay::QuitMenu);
     }
 }
@@ -92,21 +108,25 @@ impl State {
             running: self.train.is_busy(),
             ours: self.train.is_ours(),
             paused: self.train.running().is_some_and(|run| run.status.phase == Phase::Paused),
-            runs: !self.train.runs.is_empty() || self.train.in_runs,
+            runs: !self.train.runs.is_empty(),
             view: self.train.view.is_some(),
-            viewing: self.train.viewing && self.size.class() < SizeClass::Full,
+            page: self.train.page,
+            train: self.project.is_some() && self.screen == Screen::Train,
             back: self.overlay.is_some() || self.field().is_some() || self.message.is_some(),
             ..Facts::default()
         };
         match (&self.project, self.screen) {
             (Some(project), Screen::Tag) => self.tag.facts(project, &mut facts),
             (Some(_), Screen::Documents) => {
-                facts.documents = !self.documents.shown().is_empty() || self.documents.filter.is_some();
-                facts.back |= !self.documents.search.text().is_empty();
+                facts.documents = !self.documents.shown().is_empty() || self.documents.is_narrowed();
+                facts.back |= self.documents.is_narrowed();
             }
-            (Some(_), Screen::Train) => facts.back |= self.train.viewing,
+            (Some(_), Screen::Train) => facts.back |= self.train.page != train::Page::Form,
+            (None, _) => self.welcome.facts(&mut facts),
+            (Some(_), Screen::Explore) => facts.exploring = self.explore.typing && self.overlay.is_none(),
             _ => {}
         }
+        facts.project = self.project.is_some();
         let saving = self.project.as_ref().map_or(SaveState::Saved, Project::save_state);
         facts.save_failed = matches!(saving, SaveState::Failed(_));
         facts.unsaved = saving != SaveState::Saved;
@@ -120,13 +140,15 @@ impl State {
 }
 
 fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
-    state.train = train::Train::new(opened.settings.clone());
+    state.train = train::Train::new(opened.settings.clone(), opened.recipe);
     let runs = std::mem::take(&mut opened.runs);
     let project = Project::new(opened);
     let todo = |at: &usize| matches!(project.annotation(*at).status, Status::Todo | Status::Partial);
     let first = (0..project.documents.len()).find(todo).unwrap_or(0);
     (state.tag, state.documents, state.explore) = Default::default();
-    (state.screen, state.overlay, state.message, state.welcome.opening) = (Screen::Tag, None, None, None);
+    (state.screen, state.overlay, state.message) = (Screen::Tag, None, None);
+    let asked = std::mem::take(&mut state.welcome);
+    state.welcome.places = asked.places;
     if let Some(why) = &project.read_only {
         state.message = Some(super::event::Message { level: Level::Error, text: format!("Read only: {why}") });
     }
@@ -134,14 +156,19 @@ fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
     state.tag.document = first;
     let mut effects = tag::open(state, first);
     effects.extend(train::listed(state, runs));
+    state.tutorial = None;
+    if asked.tutorial {
+        tutorial::begin(state);
+    }
     effects
 }
 
 fn press(state: &mut State, key: Key) -> Vec<Effect> {
     let context = state.context();
-    let left = std::mem::take(&mut state.leaving);
+    let left = state.leaving.take() == Some(Goal::Quit);
     // What asks for nothing goes with the next key; an error stays until `esc`.
     state.message.take_if(|message| message.level < Level::Error);
+    train::ended_long_ago(state, state.now);
     if key.typed().is_some() && state.field().is_some() {
         return type_into(state, key);
     }
@@ -186,12 +213,13 @@ fn typed(state: &mut State) -> Vec<Effect> {
     match (&mut state.overlay, state.screen) {
         (Some(Overlay::Palette { row, .. }), _) => *row = 0,
         (Some(_), _) => {}
+        (None, _) if state.project.is_none() => state.welcome.typed(),
         (None, Screen::Documents) => {
             if let Some(project) = &state.project {
                 state.documents.search_on(project);
             }
         }
-        (None, Screen::Explore) => return explore::ask(state),
+        (None, Screen::Explore) => return explore::typed(state),
         (None, _) => {}
     }
     Vec::new()
@@ -204,10 +232,13 @@ fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::PreviousScreen => return go(state, state.screen.previous()),
         Command::Go(screen) => return go(state, screen),
         Command::Help => state.overlay = Some(Overlay::Help { top: 0 }),
+        Command::Page(topic) => state.overlay = Some(Overlay::Page { topic, top: 0 }),
         Command::Palette => state.overlay = Some(Overlay::Palette { query: Field::default(), row: 0 }),
         Command::Export => state.overlay = Some(Overlay::Export(Field::new("conll2003"))),
         Command::Back => return back(state),
         Command::Quit => return quit(state),
+        Command::Projects => return welcome::leave_project(state),
+        Command::Tutorial => return tutorial::toggle(state),
         Command::QuitNow => return vec![Effect::Quit(Leave::Plain)],
         Command::QuitStop => return vec![Effect::Quit(Leave::StopRun)],
         Command::QuitKeep => return vec![Effect::Quit(Leave::KeepRun)],
@@ -227,13 +258,16 @@ fn in_front(state: &mut State, command: Command) -> Vec<Effect> {
     match state.context() {
         Context::Help => help(state, command),
         Context::Palette => return palette(state, command),
+        Context::Typing if command != Command::Accept => return explore::run(state, command),
         Context::Typing => return accept(state),
-        Context::Welcome => return welcome(state, command),
+        Context::Form => return welcome::fill_in(state, command),
+        Context::Welcome => return welcome::run(state, command),
         Context::Tag => return tag::run(state, command),
         Context::Documents => return documents::run(state, command),
         Context::Train => return train::run(state, command),
-        Context::Evaluate => evaluate::run(state, command),
-        Context::Explore => explore::run(state, command),
+        Context::Evaluate => return evaluate::run(state, command),
+        Context::Explore => return explore::run(state, command),
+        Context::RemoveMenu => return train::remove(state),
         Context::Everywhere | Context::StopMenu | Context::QuitMenu => {}
     }
     Vec::new()
@@ -245,6 +279,7 @@ fn go(state: &mut State, screen: Screen) -> Vec<Effect> {
     }
     state.overlay = None;
     state.documents.typing = false;
+    state.explore.remember();
     (state.train.field, state.train.problem) = (None, None);
     state.screen = screen;
     match screen {
@@ -260,15 +295,18 @@ fn back(state: &mut State) -> Vec<Effect> {
     if state.overlay.take().is_some() {
         return Vec::new();
     }
+    if state.project.is_none() && state.welcome.form.take().is_some() {
+        return Vec::new();
+    }
     match state.screen {
         Screen::Documents if state.documents.typing => state.documents.typing = false,
-        Screen::Documents if !state.documents.search.text().is_empty() => {
-            state.documents.search = Field::default();
-            return typed(state);
-        }
+        Screen::Documents if state.documents.is_narrowed() && state.message.is_none() => documents::widen(state),
         Screen::Train if state.train.field.is_some() => (state.train.field, state.train.problem) = (None, None),
-        Screen::Explore if state.explore.typing => state.explore.typing = false,
-        Screen::Train if state.train.viewing && state.message.is_none() => state.train.viewing = false,
+        Screen::Explore if state.explore.typing => {
+            state.explore.typing = false;
+            state.explore.remember();
+        }
+        Screen::Train if state.message.is_none() && train::back(&mut state.train) => {}
         _ if state.message.take().is_some() => {}
         _ => state.tag.back(),
     }
@@ -278,7 +316,7 @@ fn back(state: &mut State) -> Vec<Effect> {
 fn quit(state: &mut State) -> Vec<Effect> {
     match state.project.as_ref().map(Project::save_state) {
         Some(SaveState::Saving(_)) if !state.train.is_ours() => {
-            state.leaving = true;
+            state.leaving = Some(Goal::Quit);
             state.tell(Level::Info, "Leaving as soon as everything is saved");
         }
         Some(SaveState::Failed(_)) => state.overlay = Some(Overlay::QuitMenu),
@@ -289,9 +327,13 @@ fn quit(state: &mut State) -> Vec<Effect> {
 }
 
 fn help(state: &mut State, command: Command) {
-    let last = state.keymap.help(state.screen_context()).len().saturating_sub(1);
-    let page = usize::from(state.size.rows).saturating_sub(4).max(1);
+    let (_, page) = pages::room(state.size);
+    let last = state.help_rows().len().saturating_sub(page);
+    if let Some(Overlay::Page { topic, top }) = &mut state.overlay {
+        *top = pages::scrolled(*topic, *top, command, state.size);
+    }
     let Some(Overlay::Help { top }) = &mut state.overlay else { return };
+    *top = (*top).min(last);
     *top = match command {
         Command::Up => top.saturating_sub(1),
         Command::Down => (*top + 1).min(last),
@@ -313,13 +355,35 @@ fn palette(state: &mut State, command: Command) -> Vec<Effect> {
             Some(Action::Command(command)) => command_run(state, command),
             Some(Action::Label(label)) => tag::label(state, label),
             Some(Action::Arm(label)) => tag::arm(state, label),
+            Some(Action::Not(why)) => {
+                state.tell(Level::Info, why);
+                Vec::new()
+            }
+            Some(Action::Elsewhere(screen, command)) => elsewhere(state, screen, command),
             None => Vec::new(),
         };
     }
     if let Some(Overlay::Palette { row, .. }) = &mut state.overlay {
-        *row = if command == Command::Up { at.saturating_sub(1) } else { (at + 1).min(last) };
+        *row = match command {
+            Command::Up => at.saturating_sub(1),
+            Command::PageUp => at.saturating_sub(PALETTE_PAGE),
+            Command::PageDown => (at + PALETTE_PAGE).min(last),
+            _ => (at + 1).min(last),
+        };
     }
     Vec::new()
+}
+
+/// Goes to the screen of a command and says which key gives it there.
+fn elsewhere(state: &mut State, screen: Screen, command: Command) -> Vec<Effect> {
+    let effects = go(state, screen);
+    // In a text field, the key would be text.
+    state.explore.typing &= command == Command::Type;
+    let key = state.keymap.keys(screen.context(), command).next().map(|binding| binding.key);
+    if let (Some(key), Some(row)) = (key, command.info()) {
+        state.tell(Level::Info, format!("Here it is: {key} ({})", row.doc));
+    }
+    effects
 }
 
 /// Takes what a text field says.
@@ -330,26 +394,12 @@ fn accept(state: &mut State) -> Vec<Effect> {
     }
     match state.screen {
         Screen::Documents => state.documents.typing = false,
-        Screen::Explore => state.explore.typing = false,
+        Screen::Explore => {
+            state.explore.typing = false;
+            state.explore.remember();
+        }
         Screen::Train => return train::run(state, Command::Accept),
         Screen::Tag | Screen::Evaluate => {}
-    }
-    Vec::new()
-}
-
-fn welcome(state: &mut State, command: Command) -> Vec<Effect> {
-    let welcome = &mut state.welcome;
-    let last = welcome.places.len().saturating_sub(1);
-    match command {
-        Command::Up => welcome.selected = welcome.selected.saturating_sub(1),
-        Command::Down => welcome.selected = (welcome.selected + 1).min(last),
-        Command::Open if welcome.opening.is_none() => {
-            if let Some(place) = welcome.places.get(welcome.selected) {
-                welcome.opening = Some(place.name.clone());
-                return vec![Effect::Open(place.path.clone())];
-            }
-        }
-        _ => {}
     }
     Vec::new()
 }

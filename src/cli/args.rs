@@ -14,6 +14,7 @@ use crate::{
 /// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw themselves, explore the model
 #[derive(Debug, Parser)]
 #[command(name = "tagli", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do; without a command the project in DIR opens in the screen
     #[command(subcommand)]
@@ -73,6 +74,8 @@ pub enum Command {
     Runs(Runs),
     /// Check terminal, devices, paths, cache and a project's integrity
     Doctor(Doctor),
+    /// Show a page (bio, metrics, recipe, formats, ssh), or how a command is called
+    Help(Help),
     /// Make what the documentation and the assets are made from
     #[command(hide = true)]
     Generate(Generate),
@@ -411,6 +414,14 @@ pub struct Doctor {
     pub dir: Option<PathBuf>,
 }
 
+/// `tagli help`
+#[derive(Args, Debug)]
+pub struct Help {
+    /// A page or a command, such as `metrics`, `train`, `runs watch`; without one the list of both
+    #[arg(value_name = "PAGE or COMMAND")]
+    pub words: Vec<String>,
+}
+
 /// `tagli generate`
 #[derive(Args, Debug)]
 pub struct Generate {
@@ -432,6 +443,12 @@ pub enum GenerateWhat {
     },
     /// The table of keys, on standard output
     Keys,
+    /// The manual page, the completions and the table of keys, as files
+    Docs {
+        /// Where to put the files
+        #[arg(long, value_name = "DIR", default_value = "assets/docs")]
+        out: PathBuf,
+    },
     /// The embedded base from a folder of all-MiniLM-L6-v2
     Encoder {
         /// That folder
@@ -442,7 +459,21 @@ pub enum GenerateWhat {
         out: PathBuf,
     },
     /// Pictures of the screens
-    Screens,
+    Screens(Screens),
+}
+
+/// `tagli generate screens`
+#[derive(Args, Debug)]
+pub struct Screens {
+    /// The sample that the pictures show
+    #[arg(long, value_name = "DIR", default_value = "sample-projects/restaurants")]
+    pub sample: PathBuf,
+    /// Make the recording anew from the newest model of this project
+    #[arg(long, value_name = "PROJECT")]
+    pub record: Option<PathBuf>,
+    /// Where the recording is, and where to put the pictures
+    #[arg(long, value_name = "DIR", default_value = "assets/screens")]
+    pub out: PathBuf,
 }
 
 impl From<OrderName> for Order {

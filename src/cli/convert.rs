@@ -7,11 +7,12 @@ use serde_json::json;
 use super::{
     args, data,
     error::CliError,
+    new::not_taken,
     output::{self, Output},
 };
 use crate::{
-    formats::{self, Format, LabelConfig, Proof, ReadOptions, WriteOptions, Written, label_config},
-    project::storage,
+    formats::{self, Format, LabelConfig, Proof, ReadOptions, WriteOptions, Written},
+    project::{intake, storage},
 };
 
 /// Runs the command.
@@ -70,15 +71,10 @@ pub(super) fn write(
 }
 
 /// A labelling config from a file.
-pub(super) fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
-    let bytes = data::bytes(path)?;
-    let (config, problems) = label_config::read(&bytes);
-    let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == formats::Severity::Error).collect();
-    if !errors.is_empty() {
-        return Err(data::refused(path, &errors));
-    }
-    data::tell(path, &problems, output);
-    config.ok_or_else(|| CliError::data(format!("{}: there are no labels in it", path.display())))
+fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
+    let (config, notes) = intake::config(path, &data::bytes(path)?).map_err(not_taken)?;
+    data::tell(path, &notes, output);
+    Ok(config)
 }
 
 fn target(path: &Path, asked: Option<&str>) -> Result<&'static Format, CliError> {

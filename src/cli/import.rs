@@ -12,10 +12,9 @@ use super::{
     output::{self, Output},
 };
 use crate::{
-    formats::{Corpus, ReadOptions},
-    project::{Annotator, Import, Project},
+    formats::Corpus,
+    project::{Annotator, Project, intake},
     shell,
-    spans::{LabelId, Status},
 };
 
 /// Runs the command. Every file is read before anything is changed.
@@ -26,14 +25,7 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut project = Project::open(&args.dir).map_err(failed)?;
     let mut reads = Vec::new();
     for path in &args.files {
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let options = ReadOptions {
-            grid: project.manifest.grid,
-            id_prefix: format!("{stem}-"),
-            labels: project.manifest.labels.clone(),
-            split: args.split,
-            config: None,
-        };
+        let options = intake::read_options(&project.manifest, path, args.split);
         reads.push((path, data::read(path, args.format.as_deref(), &options, output)?));
     }
     let mut annotator = None;
@@ -84,8 +76,7 @@ fn annotator_for<'a>(
     corpus: &Corpus,
     args: &args::Import,
 ) -> Result<Option<&'a mut Annotator>, CliError> {
-    let touched = corpus.annotations.iter().any(|a| !a.spans().is_empty() || a.status != Status::Todo);
-    if touched && open.is_none() {
+    if intake::is_annotated(corpus) && open.is_none() {
         let name = open::annotator_name(args.annotator.as_deref())?;
         *open = Some(project.annotator(&name, shell::now()).map_err(failed)?);
     }
@@ -100,22 +91,7 @@ fn take(
     detected: &[String],
 ) -> Result<Value, CliError> {
     let mut value = summary(path, &corpus, detected);
-    let used: Vec<String> = corpus.labels.iter().map(|label| label.name.clone()).collect();
-    let before: Vec<String> = project.manifest.labels.iter().map(|label| label.name.clone()).collect();
-    let ids: Vec<LabelId> = project.intern_labels(&used).map_err(failed)?;
-    let of: std::collections::HashMap<LabelId, LabelId> = corpus.labels.iter().map(|label| label.id).zip(ids).collect();
-    let items = corpus
-        .documents
-        .into_iter()
-        .zip(corpus.annotations)
-        .map(|(document, annotation)| Import {
-            document,
-            spans: annotation.spans().iter().filter_map(|s| Some((s.range, *of.get(&s.label)?))).collect(),
-            status: annotation.status,
-        })
-        .collect();
-    let done = project.import(annotator, shell::now(), items).map_err(failed)?;
-    let new: Vec<&String> = used.iter().filter(|name| !before.contains(name)).collect();
+    let (done, new) = project.take_in(annotator, shell::now(), corpus).map_err(failed)?;
     value["new_labels"] = json!(new);
     value["documents"] = json!(done.documents);
     value["spans"] = json!(done.spans);

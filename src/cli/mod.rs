@@ -8,6 +8,7 @@ mod error;
 mod eval;
 mod export;
 mod generate;
+mod help;
 mod import;
 mod inspect;
 mod log;
@@ -18,6 +19,7 @@ mod output;
 mod predict;
 mod runs;
 mod score;
+mod screens;
 mod settings;
 mod train;
 
@@ -92,6 +94,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Models(args)) => models::run(&args.action, output),
         Some(Command::Runs(args)) => runs::run(&args.action, output),
         Some(Command::Doctor(args)) => doctor::run(&args, output),
+        Some(Command::Help(args)) => help::run(&args, output),
         Some(Command::Generate(args)) => generate::run(&args.what, output),
     }
 }

@@ -1,16 +1,17 @@
 //! `tagli new`: makes a project.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::{
-    args, convert,
+    args, data,
     error::CliError,
     output::{self, Output},
 };
 use crate::{
-    project::{Manifest, Project, ProjectError},
+    project::{
+        Manifest, Project, ProjectError,
+        intake::{self, IntakeError},
+    },
     spans::LabelSet,
     text::number::counted,
 };
@@ -20,9 +21,7 @@ use crate::{
 /// # Errors
 /// The folder is a project already, the labels cannot be used, or the disk cannot.
 pub(super) fn run(args: &args::New, output: Output) -> Result<(), CliError> {
-    let name = args.dir.canonicalize().unwrap_or_else(|_| args.dir.clone());
-    let name = name.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
-    let mut manifest = Manifest::new(name, labels(args.labels.as_deref(), output)?);
+    let mut manifest = Manifest::new(intake::name_of(&args.dir), labels(args.labels.as_deref(), output)?);
     manifest.grid = args.grid;
     let project = Project::create(&args.dir, manifest).map_err(failed)?;
     let names: Vec<&str> = project.manifest.labels.iter().map(|label| label.name.as_str()).collect();
@@ -38,14 +37,22 @@ pub(super) fn run(args: &args::New, output: Output) -> Result<(), CliError> {
 /// The labels that were asked for: a labelling config, names, or the eight.
 fn labels(asked: Option<&str>, output: Output) -> Result<LabelSet, CliError> {
     let Some(asked) = asked else { return Ok(LabelSet::restaurant()) };
-    if asked.to_ascii_lowercase().ends_with(".xml") {
-        return Ok(convert::label_config(Path::new(asked), output)?.labels);
+    if asked.trim().is_empty() {
+        return Err(not_taken(IntakeError::NoNames));
     }
-    let names: Vec<&str> = asked.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    if names.is_empty() {
-        return Err(CliError::usage("--labels names no label").hint("for example --labels Dish,Price,Hours"));
+    let (labels, notes) = intake::labels(asked).map_err(not_taken)?;
+    data::tell(asked.as_ref(), &notes, output);
+    Ok(labels)
+}
+
+/// Why a file was not taken, by whose fault it is.
+pub(super) fn not_taken(error: IntakeError) -> CliError {
+    match error {
+        IntakeError::Refused { path, problems } => data::refused(&path, &problems.iter().collect::<Vec<_>>()),
+        IntakeError::Storage(error) => CliError::reading(&error.path, &error.cause),
+        IntakeError::NoNames => CliError::usage("--labels names no label").hint("for example --labels Dish,Price,Hours"),
+        other @ (IntakeError::NoLabels(_) | IntakeError::NoText(_)) => CliError::data(other),
     }
-    Ok(LabelSet::from_names(names))
 }
 
 /// A project's error by whose fault it is.

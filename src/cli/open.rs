@@ -4,23 +4,18 @@ use std::{
     env,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
+    sync::Arc,
 };
-
-use directories::ProjectDirs;
 
 use super::{args, error::CliError, new::failed, output::Output, settings};
 use crate::{
-    app::event::Place,
-    project::{AnnotatorName, Project, storage},
-    shell::{self, Capabilities, OpenError, Session, ShellError},
+    project::{AnnotatorName, Project, samples::is_sample},
+    shell::{self, Capabilities, CopyError, OpenError, Places, Session, ShellError},
     ui::{self, Theme},
 };
 
 /// Frames a second for what jobs report, where the terminal is near.
 const LOCAL_FRAMES: u32 = 4;
-
-/// Projects that the welcome screen remembers.
-const RECENT: usize = 9;
 
 /// Runs the command.
 ///
@@ -33,13 +28,11 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
         );
     }
     let here = Path::new(".");
-    let dir = match &args.dir {
-        Some(dir) => Some(dir.clone()),
-        None => Project::open(here).is_ok().then(|| here.to_owned()),
-    };
+    let dir = args.dir.clone().or_else(|| Project::is_in(here).then(|| here.to_owned()));
     let config = settings::load(dir.as_deref())?;
     let annotator = annotator_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
-    let dir = dir.map(|dir| own_copy(&dir, &annotator, output)).transpose()?;
+    let places = Places::of_user();
+    let dir = dir.map(|dir| own_copy(&places, dir, &annotator, output)).transpose()?;
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;
@@ -48,32 +41,38 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
             "without a screen: tagli inspect DIR, tagli train DIR, tagli export DIR --format conll2003 (tagli --help)",
         ));
     }
-    if let Some(dir) = &dir {
-        remember(dir);
-    }
     let frames = if capabilities.remote { config.frames_over_ssh } else { LOCAL_FRAMES };
-    let session =
-        Session { open: dir, annotator: annotator.as_str().to_owned(), places: recent(), theme, capabilities, frames };
+    let asked = args.annotator.clone();
+    let who = move |dir: &Path| who(asked.as_deref(), dir).map_err(|error| error.message);
+    let session = Session { open: dir, who: Arc::new(who), places, theme, capabilities, frames };
     shell::run(session).map_err(|error| match error {
         ShellError::Terminal(_) => CliError::environment(error),
         ShellError::Open(OpenError::Project(error)) => failed(error),
+        ShellError::Open(error @ (OpenError::Who(_) | OpenError::Intake(_))) => CliError::data(error),
         ShellError::Open(error) => CliError::environment(error),
     })
 }
 
-/// A sample is not worked on where it lies (a checkout stays clean): it is copied to a place of the user's once.
-fn own_copy(dir: &Path, owner: &AnnotatorName, output: Output) -> Result<PathBuf, CliError> {
-    let project = Project::open(dir).map_err(failed)?;
-    if !project.manifest.sample {
-        return Ok(dir.to_owned());
+/// Who tags in the project in `dir`: as asked for, else as its settings or the user's say.
+fn who(asked: Option<&str>, dir: &Path) -> Result<AnnotatorName, CliError> {
+    if asked.is_some() {
+        return annotator_name(asked);
     }
-    let name = project.manifest.name.clone();
-    let folder = data_folder().map(|folder| folder.join("samples").join(&name)).ok_or_else(|| {
-        CliError::environment("there is no home folder to copy the sample to")
-            .hint("set HOME, or copy the folder yourself and take `sample` out of its project.json")
+    annotator_name(settings::load(Some(dir))?.annotator.as_deref())
+}
+
+/// A sample is not worked on where it lies (a checkout stays clean): it is copied to a place of the user's once.
+fn own_copy(places: &Places, dir: PathBuf, owner: &AnnotatorName, output: Output) -> Result<PathBuf, CliError> {
+    if !is_sample(&dir).map_err(failed)? {
+        return Ok(dir);
+    }
+    let (folder, new) = places.own_copy(&dir, owner).map_err(|error| match error {
+        CopyError::Project(error) => failed(error),
+        CopyError::NoHome => CliError::environment(error)
+            .hint("or copy the folder yourself and take `sample` out of its project.json"),
+        other => CliError::environment(other),
     })?;
-    if Project::open(&folder).is_err() {
-        project.copy_to(&folder, owner).map_err(failed)?;
+    if new {
         output.say(format!("the sample is copied to {}", folder.display()));
     }
     Ok(folder)
@@ -90,44 +89,7 @@ fn theme(name: &str, asked: bool, color: bool) -> Result<Theme, CliError> {
 
 /// Where the program keeps what is the user's own.
 pub(super) fn data_folder() -> Option<PathBuf> {
-    Some(ProjectDirs::from("", "", "tagliatelle")?.data_dir().to_owned())
-}
-
-fn recent_file() -> Option<PathBuf> {
-    Some(data_folder()?.join("recent.json"))
-}
-
-fn recent_paths() -> Vec<PathBuf> {
-    let bytes = recent_file().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
-}
-
-/// Puts a project in front of the recent ones. Not being able to is no reason not to open it.
-fn remember(dir: &Path) {
-    let (Some(file), Ok(dir)) = (recent_file(), dir.canonicalize()) else { return };
-    let mut paths = recent_paths();
-    paths.retain(|path| *path != dir);
-    paths.insert(0, dir);
-    paths.truncate(RECENT);
-    let write = || -> Option<()> {
-        storage::make_folder(file.parent()?).ok()?;
-        storage::replace(&file, &serde_json::to_vec(&paths).ok()?).ok()
-    };
-    if write().is_none() {
-        tracing::warn!(file = %file.display(), "the list of recent projects was not written");
-    }
-}
-
-fn recent() -> Vec<Place> {
-    let place = |path: PathBuf| {
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        path.join("project.json").is_file().then(|| Place {
-            path: path.to_string_lossy().into_owned(),
-            name,
-            sample: false,
-        })
-    };
-    recent_paths().into_iter().filter_map(place).collect()
+    Places::of_user().data
 }
 
 /// The annotator's name: as given, else the user's login name, else `me`.

@@ -5,14 +5,18 @@ use std::{fs, io, path::Path};
 use directories::ProjectDirs;
 
 use super::error::CliError;
-use crate::config::{Config, Layer};
+use crate::{
+    config::{Config, Layer},
+    model::hub,
+};
 
 /// The settings in force for the project in `dir`, if there is one.
 ///
 /// # Errors
 /// A file cannot be read, or says something that no setting takes: with file and line.
 pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
-    let user = ProjectDirs::from("", "", "tagliatelle").map(|dirs| dirs.config_dir().join("config.toml"));
+    let dirs = hub::has_home().then(|| ProjectDirs::from("", "", "tagliatelle")).flatten();
+    let user = dirs.map(|dirs| dirs.config_dir().join("config.toml"));
     let project = dir.map(|dir| dir.join("tagli.toml"));
     let mut texts = Vec::new();
     for path in [user, project].into_iter().flatten() {

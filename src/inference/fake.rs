@@ -33,7 +33,7 @@ fn first_piece(tokenizer: &PieceTokenizer, word: &str) -> u32 {
 }
 
 /// A predictor that reads `max_positions` pieces at a time.
-pub(super) fn predictor(max_positions: usize) -> Predictor {
+pub(crate) fn predictor(max_positions: usize) -> Predictor {
     let tokenizer = embedded::tokenizer().unwrap();
     let piece = |word| first_piece(&tokenizer, word);
     let known = [(piece("lasagne"), 1), (piece("verde"), 2), (piece("cheap"), 3)];

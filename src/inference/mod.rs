@@ -5,7 +5,7 @@
 pub mod decode;
 pub mod eval;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 pub mod mistakes;
 pub mod pipeline;
 pub mod predictor;

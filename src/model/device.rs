@@ -55,6 +55,17 @@ pub enum DeviceError {
         /// How many there are.
         found: usize,
     },
+    /// The processor has part of a generation's features.
+    #[error(
+        "this processor has {has} but not {lacks}, and the matrix kernels need both; use a build made with `--features \
+         ndarray` and --device ndarray, or another machine"
+    )]
+    Processor {
+        /// The feature by which the kernels are chosen.
+        has: &'static str,
+        /// One that they need too.
+        lacks: &'static str,
+    },
 }
 
 /// A request, taken apart.
@@ -94,8 +105,8 @@ impl Request {
 /// An unknown name, a backend that this build does not have, or hardware that is not there.
 pub fn choose(request: &str) -> Result<Chosen, DeviceError> {
     match Request::read(request)? {
-        Request::Auto => Ok(automatic()),
-        Request::Flex => Ok(flex("asked for")),
+        Request::Auto => automatic(),
+        Request::Flex => flex("asked for"),
         Request::NdArray => ndarray(),
         Request::Cuda(index) => {
             let found = cuda_devices().ok_or(DeviceError::NotCompiled { name: "cuda" })?;
@@ -115,29 +126,73 @@ pub fn available() -> Vec<Chosen> {
         let found = found.unwrap_or_default();
         all.extend((0..found.len()).filter_map(|index| pick(found.clone(), name, index, "found").ok()));
     }
-    all.push(flex("always there"));
+    all.extend(flex("always there"));
     all.extend(ndarray());
     all
 }
 
-fn automatic() -> Chosen {
+fn automatic() -> Result<Chosen, DeviceError> {
     let (cuda, wgpu) = (cuda_devices(), wgpu_devices());
     let chosen = cuda
         .clone()
         .and_then(|found| pick(found, "cuda", 0, "the first CUDA device").ok())
         .or_else(|| wgpu.clone().and_then(|found| pick(found, "wgpu", 0, "a GPU, no CUDA device was found").ok()));
-    chosen.unwrap_or_else(|| {
-        flex(match (cuda, wgpu) {
-            (None, None) => "this build has no GPU backend",
-            _ => "no GPU was found",
-        })
-    })
+    chosen.map_or_else(
+        || {
+            let processor = flex(match (cuda, wgpu) {
+                (None, None) => "this build has no GPU backend",
+                _ => "no GPU was found",
+            });
+            processor.or_else(|error| ndarray().map_err(|_| error))
+        },
+        Ok,
+    )
 }
 
-fn flex(why: &str) -> Chosen {
+fn flex(why: &str) -> Result<Chosen, DeviceError> {
+    if let Some(error) = unfit(processor_has) {
+        return Err(error);
+    }
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let cores = if threads == 1 { "1 processor core".to_owned() } else { format!("{threads} processor cores") };
-    Chosen { device: Device::flex(), name: "flex".into(), why: format!("{why}; {cores}") }
+    Ok(Chosen { device: Device::flex(), name: "flex".into(), why: format!("{why}; {cores}") })
+}
+
+/// The matrix kernels, newest first: the feature by which one is chosen, and what it needs besides. With only part of
+/// these (AMD's processors of 2012 to 2014, some virtual machines) it would panic in the middle of a step.
+const KERNELS: [(&str, &[&str]); 2] = [
+    ("avx512f", &["avx2", "fma", "bmi1", "bmi2", "lzcnt", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
+    ("fma", &["avx2", "bmi1", "bmi2", "lzcnt"]),
+];
+
+/// Why the matrix kernels do not run on a processor with these features.
+fn unfit(has: impl Fn(&str) -> bool) -> Option<DeviceError> {
+    let (chosen, needed) = KERNELS.into_iter().find(|(feature, _)| has(feature))?;
+    let lacks = needed.iter().find(|feature| !has(feature))?;
+    Some(DeviceError::Processor { has: chosen, lacks })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn processor_has(feature: &str) -> bool {
+    use std::arch::is_x86_feature_detected;
+    match feature {
+        "avx2" => is_x86_feature_detected!("avx2"),
+        "fma" => is_x86_feature_detected!("fma"),
+        "bmi1" => is_x86_feature_detected!("bmi1"),
+        "bmi2" => is_x86_feature_detected!("bmi2"),
+        "lzcnt" => is_x86_feature_detected!("lzcnt"),
+        "avx512f" => is_x86_feature_detected!("avx512f"),
+        "avx512bw" => is_x86_feature_detected!("avx512bw"),
+        "avx512cd" => is_x86_feature_detected!("avx512cd"),
+        "avx512dq" => is_x86_feature_detected!("avx512dq"),
+        "avx512vl" => is_x86_feature_detected!("avx512vl"),
+        _ => false,
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn processor_has(_: &str) -> bool {
+    false
 }
 
 #[cfg(feature = "ndarray")]
@@ -226,6 +281,19 @@ mod tests {
         assert!(!chosen.device.is_autodiff());
         assert!(!choose("auto").unwrap().why.is_empty());
         assert!(available().iter().any(|chosen| chosen.name == "flex"));
+    }
+
+    #[test]
+    fn a_processor_with_half_a_generation_is_refused_before_the_kernels_panic() {
+        let with = |features: &'static [&str]| move |feature: &str| features.contains(&feature);
+        for fit in [&[][..], &["avx2"], &["fma", "avx2", "bmi1", "bmi2", "lzcnt"]] {
+            assert_eq!(unfit(with(fit)), None, "{fit:?}");
+        }
+        let piledriver = unfit(with(&["fma", "bmi1", "lzcnt"]));
+        assert_eq!(piledriver, Some(DeviceError::Processor { has: "fma", lacks: "avx2" }));
+        let phi = unfit(with(&["avx512f", "avx512cd", "fma", "avx2", "bmi1", "bmi2", "lzcnt"]));
+        assert_eq!(phi, Some(DeviceError::Processor { has: "avx512f", lacks: "avx512bw" }));
+        assert!(phi.is_some_and(|error| error.to_string().contains("--device ndarray")));
     }
 
     #[cfg(not(feature = "cuda"))]

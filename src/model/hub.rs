@@ -62,7 +62,14 @@ fn about(config: &[u8]) -> Option<String> {
 /// The folder in which huggingface_hub keeps repositories: `HF_HUB_CACHE`, else `HF_HOME`/hub, else
 /// `XDG_CACHE_HOME`/huggingface/hub, else ~/.cache/huggingface/hub. `None` without a home folder.
 pub fn cache_folder() -> Option<PathBuf> {
-    cache_folder_by(|name| env::var_os(name), || Some(BaseDirs::new()?.home_dir().to_owned()))
+    let home = || has_home().then(BaseDirs::new)?.map(|dirs| dirs.home_dir().to_owned());
+    cache_folder_by(|name| env::var_os(name), home)
+}
+
+/// Whether the environment names a home folder. Without it `directories` asks the user database, for which a static
+/// program loads modules of the machine, and crashes where these belong to another C library than its own.
+pub fn has_home() -> bool {
+    !cfg!(unix) || env::var_os("HOME").is_some_and(|home| !home.is_empty())
 }
 
 /// hf-hub's own search knows only `HF_HOME` and panics without a home folder.

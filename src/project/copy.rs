@@ -1,16 +1,27 @@
-//! A copy of a project at another place: what samples are opened as.
+//! A copy of a project at another place: what samples are opened as, from a folder or from the program itself.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
-use super::{ANNOTATIONS, AnnotatorName, DOCUMENTS, MANIFEST, Project, ProjectError, annotators_in, storage};
+use super::{ANNOTATIONS, AnnotatorName, DOCUMENTS, MANIFEST, Manifest, Project, ProjectError, annotators_in, storage};
 
-impl Project {
-    /// Copies manifest, documents and journals to `target`, which becomes a project of its own: no sample any more, no
-    /// runs. If one annotator alone has worked here, the work becomes `owner`'s. `project.json` is written last: a copy that was cut off is no project, and can be made again.
-    ///
-    /// # Errors
-    /// There is a project in `target`, or the file system cannot.
-    pub fn copy_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
+/// What people are to know who label here: it goes with every copy.
+pub(super) const GUIDE: &str = "GUIDE.md";
+
+/// All that a copy is made of.
+pub(super) struct Pack<'a> {
+    pub(super) manifest: Manifest,
+    /// The bytes of `documents.jsonl`.
+    pub(super) documents: Cow<'a, [u8]>,
+    /// Journals with the names that they get.
+    pub(super) journals: Vec<(&'a AnnotatorName, Cow<'a, [u8]>)>,
+    /// The bytes of `GUIDE.md`, if there is one.
+    pub(super) guide: Option<Cow<'a, [u8]>>,
+}
+
+impl Pack<'_> {
+    /// Makes the project in `target`: no sample any more, no runs, called like its folder. `project.json` is written
+    /// last: a copy that was cut off is no project, and can be made again.
+    pub(super) fn unpack(mut self, target: &Path) -> Result<(), ProjectError> {
         if std::fs::symlink_metadata(target.join(MANIFEST)).is_ok() {
             return Err(ProjectError::Exists(target.to_owned()));
         }
@@ -18,16 +29,41 @@ impl Project {
         for folder in [target, &annotations] {
             storage::make_folder(folder)?;
         }
+        for (name, journal) in &self.journals {
+            storage::replace(&annotations.join(format!("{name}.jsonl")), journal)?;
+        }
+        storage::replace(&target.join(DOCUMENTS), &self.documents)?;
+        if let Some(guide) = &self.guide {
+            storage::replace(&target.join(GUIDE), guide)?;
+        }
+        self.manifest.sample = false;
+        if let Some(name) = target.file_name() {
+            self.manifest.name = name.to_string_lossy().into_owned();
+        }
+        Project::create(target, self.manifest).map(|_| ())
+    }
+}
+
+impl Project {
+    /// Copies manifest, documents, journals and guide to `target`, which becomes a project of its own. If one
+    /// annotator alone has worked here, the work becomes `owner`'s.
+    ///
+    /// # Errors
+    /// There is a project in `target`, or the file system cannot.
+    pub fn copy_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         let names = annotators_in(&self.annotations());
+        let mut journals = Vec::new();
         for name in &names {
             let journal = storage::read(&self.annotations().join(format!("{name}.jsonl")))?;
-            let new = if names.len() == 1 { owner } else { name };
-            storage::replace(&annotations.join(format!("{new}.jsonl")), &journal)?;
+            journals.push((if names.len() == 1 { owner } else { name }, Cow::from(journal)));
         }
-        storage::replace(&target.join(DOCUMENTS), &self.documents.to_jsonl()?)?;
-        let mut manifest = self.manifest.clone();
-        manifest.sample = false;
-        Project::create(target, manifest).map(|_| ())
+        let pack = Pack {
+            manifest: self.manifest.clone(),
+            documents: self.documents.to_jsonl()?.into(),
+            journals,
+            guide: storage::read_if_there(&self.root.join(GUIDE))?.map(Cow::from),
+        };
+        pack.unpack(target)
     }
 }
 
@@ -53,10 +89,12 @@ mod tests {
         let done = Deed::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
         annotator.record(&project.documents, 7, done).unwrap();
         let bob = "bob".parse().unwrap();
+        storage::replace(&here.join(GUIDE), b"a dish is what is eaten").unwrap();
         project.copy_to(&there, &bob).unwrap();
         let copy = Project::open(&there).unwrap();
         assert!(!copy.manifest.sample && Project::open(&here).unwrap().manifest.sample);
-        assert_eq!(copy.documents.len(), 1);
+        assert_eq!((copy.documents.len(), copy.manifest.name.as_str()), (1, "b"));
+        assert_eq!(storage::read(&there.join(GUIDE)).unwrap(), b"a dish is what is eaten");
         assert_eq!(copy.read_annotator(&bob).unwrap().journal.annotation("1").status, Status::Done);
         assert!(matches!(project.copy_to(&there, &bob), Err(ProjectError::Exists(_))));
     }

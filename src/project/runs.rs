@@ -2,19 +2,23 @@
 
 use std::{
     fs,
+    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
 use super::{
     ProjectError,
-    folder::{CONFIG, CONTROL, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
+    folder::{CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
     lock::{self, Holder, Lock},
     manifest::parser_says,
     names::RunId,
-    storage,
+    storage::{self, StorageError},
     tail::MetricsTail,
 };
 use crate::runs::{Control, Phase, Point, Status};
+
+/// Bytes of a log's end that are read.
+const LOG_END: u64 = 256 << 10;
 
 /// The runs of a project.
 #[derive(Clone, Debug)]
@@ -79,6 +83,28 @@ impl RunView {
     /// Follows its metrics from the beginning.
     pub fn metrics(&self) -> MetricsTail {
         MetricsTail::new(&self.path.join(METRICS))
+    }
+
+    /// The last lines of its log, at most `most`, in order. A run without a log has none.
+    ///
+    /// # Errors
+    /// The log is there and cannot be read.
+    pub fn log_end(&self, most: usize) -> Result<Vec<String>, StorageError> {
+        let path = self.path.join(LOG);
+        let mut file = match storage::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.is_absent() => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let fail = |cause| StorageError::new("read", &path, cause);
+        let from = file.metadata().map_err(fail)?.len().saturating_sub(LOG_END);
+        file.seek(SeekFrom::Start(from)).map_err(fail)?;
+        let mut bytes = Vec::new();
+        file.take(LOG_END).read_to_end(&mut bytes).map_err(fail)?;
+        let text = String::from_utf8_lossy(&bytes);
+        // The first line is torn where the log is longer than what was read.
+        let lines: Vec<&str> = text.lines().skip(usize::from(from > 0)).collect();
+        Ok(lines.iter().skip(lines.len().saturating_sub(most)).map(|line| (*line).to_owned()).collect())
     }
 
     /// F1 per word, lenient, on the validation part, of the weights that were kept: the best, or else the last.
@@ -292,6 +318,21 @@ mod tests {
         assert_eq!(folder.take_control(), None);
         drop(folder);
         assert!(view.send(Control::Pause).is_err());
+    }
+
+    #[test]
+    fn the_end_of_a_log_is_read_whatever_its_length() {
+        let (_dir, runs) = runs();
+        let (id, mut folder) = runs.create(&config("mini")).unwrap();
+        let end = |most| runs.get(id.as_str()).unwrap().log_end(most).unwrap();
+        assert!(end(10).is_empty());
+        (0..9).for_each(|n| folder.log(&format!("line {n}")).unwrap());
+        assert_eq!((end(2), end(99).len()), (vec!["line 7".to_owned(), "line 8".to_owned()], 9));
+        folder.log(&"x".repeat(300_000)).unwrap();
+        folder.log("last").unwrap();
+        assert_eq!(end(99), ["last"]);
+        std::fs::remove_file(runs.get("1").unwrap().path.join(LOG)).unwrap();
+        assert!(end(9).is_empty());
     }
 
     #[cfg(unix)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Project;
 use crate::spans::{
-    Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status,
+    Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
     dataset::{Losses, word_spans},
 };
 
@@ -39,6 +39,8 @@ pub struct Account {
     pub losses: Losses,
     /// Documents that were put into a part by the seed, since nobody said which.
     pub split_by_seed: usize,
+    /// Spans of each label that occurs, as they are trained, in train, valid and test.
+    pub labels: BTreeMap<String, [usize; 3]>,
 }
 
 impl Account {
@@ -75,6 +77,15 @@ impl Account {
     }
 }
 
+/// Where a part's number stands among three.
+fn place(split: Split) -> usize {
+    match split {
+        Split::Train => 0,
+        Split::Valid => 1,
+        Split::Test => 2,
+    }
+}
+
 /// Of a hundred documents without a split, so many validate.
 const VALID_PERCENT: u64 = 10;
 
@@ -85,7 +96,7 @@ const VALID_PERCENT: u64 = 10;
 /// long as another is left to teach.
 pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords) -> (Dataset, Account) {
     let mut account = Account::default();
-    let mut done: Vec<(&Document, Sentence, usize)> = Vec::new();
+    let mut done: Vec<(&Document, Sentence, Vec<WordSpan>)> = Vec::new();
     for document in &project.documents {
         let annotation = journal.annotation(&document.id);
         if annotation.status != Status::Done {
@@ -97,7 +108,7 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
             account.losses.add(losses);
             let tags = Scheme::Bio.encode(&spans, document.words.len());
             let words = document.word_texts().map(str::to_owned).collect();
-            done.push((document, Sentence { id: document.id.clone(), words, tags }, spans.len()));
+            done.push((document, Sentence { id: document.id.clone(), words, tags }, spans));
         }
     }
     let parts = parts(project, &done.iter().map(|(document, ..)| *document).collect::<Vec<_>>());
@@ -107,7 +118,10 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
         let counts = account.part(split);
         counts.documents += 1;
         counts.words += sentence.words.len();
-        counts.spans += spans;
+        counts.spans += spans.len();
+        for span in spans {
+            account.labels.entry(span.label).or_default()[place(split)] += 1;
+        }
         match split {
             Split::Train => data.train.push(sentence),
             Split::Valid => data.valid.push(sentence),
@@ -194,6 +208,7 @@ mod tests {
         assert_eq!(account.valid, Counts { documents: 1, words: 3, spans: 0 });
         assert_eq!(account.not_done, BTreeMap::from([("partial", 1), ("todo", 1)]));
         assert_eq!(account.split_by_seed, 1);
+        assert_eq!(account.labels, [("Dish".into(), [1, 0, 0]), ("Location".into(), [1, 0, 0])].into());
     }
 
     #[test]

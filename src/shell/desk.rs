@@ -7,22 +7,21 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{looping::now, trainer};
+use super::{listing::Listing, looping::now, trainer};
 use crate::{
     app::{
         Event,
-        event::{DataSummary, Level, Message, Opened, RunInfo},
+        event::{DataSummary, Level, Message, Opened},
+        train::form::recipe_name,
     },
     formats::{self, OnLoss, WriteOptions},
     model::{self, device},
-    project::{
-        Account, Annotator, AnnotatorName, Project, ProjectError, RunView, Runs, folder::RunConfig, training_data,
-    },
+    project::{Account, Annotator, AnnotatorName, Project, ProjectError, folder::RunConfig, training_data},
     runs::{Recipe, Settings},
     spans::{Entry, HalfWords, Status},
-    text::Grid,
+    text::{Grid, number::bytes},
     training::{self, Job},
 };
 
@@ -30,10 +29,12 @@ use crate::{
 pub(super) enum Task {
     /// Journal lines to be written.
     Record { attempt: u64, entries: Vec<Entry> },
-    /// Count what would train.
-    Summarise { generation: u64 },
+    /// Count what would train, and reckon the recipes for that and this base.
+    Summarise { generation: u64, base: String },
     /// Begin a run.
-    Train { generation: u64, settings: Box<Settings> },
+    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe> },
+    /// Remove a run.
+    Remove { run: String },
     /// Write an export.
     Export { generation: u64, format: String },
 }
@@ -46,34 +47,36 @@ pub(super) struct Desk {
     pub(super) root: PathBuf,
     /// How the project cuts new texts into words.
     pub(super) grid: Grid,
+    /// The project's runs.
+    pub(super) listing: Listing,
 }
 
 impl Desk {
     /// Opens a project for an annotator and starts the thread.
     pub(super) fn open(
         dir: &Path,
-        annotator: &str,
+        name: &AnnotatorName,
         events: Sender<Event>,
         trainer: trainer::Starter,
     ) -> Result<(Self, Opened), ProjectError> {
         let mut project = Project::open(dir)?;
-        let name: AnnotatorName = annotator.parse()?;
-        let (annotator, read_only) = match project.annotator(&name, now()) {
+        let (annotator, read_only) = match project.annotator(name, now()) {
             Ok(annotator) => (annotator, None),
             // The work of another window can be looked at.
-            Err(error @ ProjectError::Lock(_)) => (project.read_annotator(&name)?, Some(error.to_string())),
+            Err(error @ ProjectError::Lock(_)) => (project.read_annotator(name)?, Some(error.to_string())),
             Err(error) => return Err(error),
         };
         // An import that was cut off may just have been finished.
         project.reload()?;
-        let opened = opened(&project, &annotator, read_only);
+        let listing = Listing::new(project.runs());
+        let opened = opened(&project, &annotator, &listing, read_only);
         let (root, grid) = (project.root.clone(), project.manifest.grid);
         let (sender, tasks) = unbounded();
-        let mut work = Work { project, annotator, events, trainer, failed: None };
+        let mut work = Work { project, annotator, events, trainer, listing: listing.clone(), failed: None };
         let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
             crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
         })?;
-        Ok((Self { tasks: Some(sender), thread: Some(thread), root, grid }, opened))
+        Ok((Self { tasks: Some(sender), thread: Some(thread), root, grid, listing }, opened))
     }
 
     /// Asks for something; done after everything that was asked for before.
@@ -99,6 +102,7 @@ struct Work {
     annotator: Annotator,
     events: Sender<Event>,
     trainer: trainer::Starter,
+    listing: Listing,
     /// The newest attempt to record that failed: what belongs to it or to an older one is dropped.
     failed: Option<u64>,
 }
@@ -108,11 +112,12 @@ impl Work {
         for task in tasks {
             let event = match task {
                 Task::Record { attempt, entries } => self.record(attempt, &entries),
-                Task::Summarise { generation } => {
+                Task::Summarise { generation, base } => {
                     let (_, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
-                    Some(Event::Summary { generation, summary: summary(&account) })
+                    Some(Event::Summary { generation, summary: summary(&self.project, &account, base) })
                 }
-                Task::Train { generation, settings } => Some(match self.train(*settings) {
+                Task::Remove { run } => Some(self.remove(&run)),
+                Task::Train { generation, settings, recipe } => Some(match self.train(*settings, recipe) {
                     Ok(run) => Event::TrainingStarted { generation, run },
                     Err(message) => Event::TrainingRefused { generation, message },
                 }),
@@ -139,17 +144,36 @@ impl Work {
         })
     }
 
-    fn train(&mut self, settings: Settings) -> Result<String, String> {
+    /// Removes a run; tells the list as it is then, and what became of it.
+    fn remove(&self, run: &str) -> Event {
+        let runs = self.listing.runs();
+        let removed = runs.get(run).and_then(|view| {
+            let size = view.size();
+            runs.remove(&view.id).map(|()| size)
+        });
+        let _ = self.events.send(Event::Runs(self.listing.list().0));
+        match removed {
+            Ok(size) => message(Level::Info, format!("{run} is removed, {} freed", bytes(size))),
+            Err(error) => message(Level::Warn, error.to_string()),
+        }
+    }
+
+    fn train(&mut self, settings: Settings, recipe: Option<Recipe>) -> Result<String, String> {
         let (data, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
         if data.train.is_empty() {
             return Err("no document of the training part is done yet: tag some and leave them with enter".into());
         }
+        // What is tagged by now decides, not what the screen counted a while ago.
+        let settings = reckoned(recipe, data.train.len(), settings);
         settings.check()?;
         if let Some(run) = self.trainer.running() {
             return Err(format!("{run} is still training; stop it first"));
         }
         let base = model::open(&settings.base).map_err(|error| error.to_string())?;
-        let about = json!({ "project": self.project.manifest.name, "annotator": self.annotator.name().as_str(), "account": account });
+        let about = json!({
+            "project": self.project.manifest.name, "annotator": self.annotator.name().as_str(),
+            "recipe": recipe_name(recipe), "account": account,
+        });
         let config = RunConfig::new(now(), settings.clone(), about);
         let (id, folder) = self.project.runs().create(&config).map_err(|error| error.to_string())?;
         let run = id.to_string();
@@ -184,15 +208,11 @@ impl Work {
     }
 }
 
-fn opened(project: &Project, annotator: &Annotator, read_only: Option<String>) -> Opened {
+fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only: Option<String>) -> Opened {
     for problem in &annotator.problems {
         tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
     }
-    let settings = project.runs().list().into_iter().rev().find_map(|run| Some(run.config?.settings));
-    let settings = settings.unwrap_or_else(|| {
-        let (data, _) = training_data(project, &annotator.journal, HalfWords::Snap);
-        training::recipe(Recipe::Auto, data.train.len(), &project.manifest.base)
-    });
+    let (settings, recipe) = settings(project, annotator);
     let device = match device::choose(&settings.device) {
         Ok(chosen) => chosen.describe(),
         Err(error) => error.to_string(),
@@ -206,10 +226,21 @@ fn opened(project: &Project, annotator: &Annotator, read_only: Option<String>) -
         done_today: annotator.journal.given_since(Status::Done, midnight()).into_iter().map(str::to_owned).collect(),
         writer: annotator.writer(),
         settings,
-        runs: runs(&project.runs()),
+        recipe,
+        runs: listing.list().0,
         device,
         read_only,
     }
+}
+
+/// The project as an annotator would see it, without the lock, the machine and the day: for pictures.
+///
+/// # Errors
+/// The name cannot be an annotator's, or the journal cannot be read.
+pub fn look_at(project: &Project, annotator: &str) -> Result<Opened, ProjectError> {
+    let annotator = project.read_annotator(&annotator.parse()?)?;
+    let (done_today, device) = (Vec::new(), String::new());
+    Ok(Opened { done_today, device, ..opened(project, &annotator, &Listing::new(project.runs()), None) })
 }
 
 /// The beginning of this day where the person is, in seconds since 1970, UTC.
@@ -218,38 +249,147 @@ fn midnight() -> u64 {
     today.map_or(0, |start| u64::try_from(start.timestamp().as_second()).unwrap_or(0))
 }
 
-/// All runs, newest first.
-pub(super) fn runs(runs: &Runs) -> Vec<RunInfo> {
-    runs.list().iter().rev().map(info).collect()
+/// The settings to begin with, and the recipe that they come from: those with which this person started a training on
+/// the screen last, reckoned again if they were a recipe's.
+fn settings(project: &Project, annotator: &Annotator) -> (Settings, Option<Recipe>) {
+    let this = annotator.name().as_str();
+    let last = project.runs().list().into_iter().rev().find_map(|run| {
+        let config = run.config?;
+        let said = |name: &str| config.data.get(name).and_then(Value::as_str);
+        let recipe = said("recipe").filter(|_| said("annotator") == Some(this))?.to_owned();
+        Some((config.settings, recipe))
+    });
+    let base = || Settings::lesson(&project.manifest.base);
+    let (settings, recipe) = last.map_or_else(|| (base(), String::new()), |(settings, recipe)| (settings, recipe));
+    let recipe = match recipe.as_str() {
+        "own" => return (settings, None),
+        "lesson" => Recipe::Lesson,
+        _ => Recipe::Auto,
+    };
+    let (data, _) = training_data(project, &annotator.journal, HalfWords::Snap);
+    (reckoned(Some(recipe), data.train.len(), settings), Some(recipe))
 }
 
-fn info(run: &RunView) -> RunInfo {
-    RunInfo {
-        id: run.id.to_string(),
-        base: run.config.as_ref().map(|config| config.settings.base.clone()).unwrap_or_default(),
-        started: run.config.as_ref().map_or(0, |config| config.started),
-        status: run.shown_status(),
-        word_f1: run.kept_f1(),
-        ours: false,
-        has_model: run.has_model,
-        bytes: run.size(),
-        settings: run.config.as_ref().map(|config| config.settings.clone()),
+/// The settings of a recipe for so many documents, with the base and the device of `settings`; these if it is none.
+fn reckoned(recipe: Option<Recipe>, documents: usize, settings: Settings) -> Settings {
+    match recipe {
+        Some(recipe) => Settings { device: settings.device, ..training::recipe(recipe, documents, &settings.base) },
+        None => settings,
     }
 }
 
-fn summary(account: &Account) -> DataSummary {
+fn summary(project: &Project, account: &Account, base: String) -> DataSummary {
+    let parts = [account.train, account.valid, account.test];
+    let labels = project.manifest.labels.iter().map(|label| {
+        let spans = account.labels.get(&label.name).copied().unwrap_or_default();
+        (label.name.clone(), spans)
+    });
+    let recipes = [Recipe::Auto, Recipe::Lesson];
     DataSummary {
         train: account.train.documents,
         valid: account.valid.documents,
         test: account.test.documents,
-        words: account.train.words,
-        spans: account.train.spans,
+        words: parts.map(|part| part.words),
+        spans: parts.map(|part| part.spans),
+        labels: labels.collect(),
         out: account.not_done.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect(),
         notes: account.notes(),
+        recipes: recipes.map(|kind| (kind, training::recipe(kind, account.train.documents, &base))).into(),
+        base,
     }
 }
 
 /// A message for the person.
 pub(super) fn message(level: Level, text: impl Into<String>) -> Event {
     Event::Message(Message { level, text: text.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::{
+        app::train::plan,
+        project::{Import, Manifest},
+        runs::{Phase, RunSink, Status as RunStatus},
+        spans::{Document, LabelId, LabelSet, Split},
+        text::TextRange,
+    };
+
+    fn project(dir: &Path) -> Project {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let items = (0..30).map(|n| {
+            let mut document = Document::from_words(format!("d{n}"), ["fish", "tacos"]);
+            document.split = Some(if n < 20 { Split::Train } else { Split::Valid });
+            Import { document, spans: vec![(TextRange::new(0, 10), LabelId(2))], status: Status::Done }
+        });
+        project.import(Some(&mut ada), 0, items.collect()).unwrap();
+        project
+    }
+
+    #[test]
+    fn the_screen_plans_as_the_training_does() {
+        for (documents, epochs, batch, warmup, evaluations) in
+            [(7660, 3.0, 16, 0.0, 0), (320, 20.0, 16, 0.1, 10), (5, 1.5, 2, 3.0, 4), (1, 0.1, 64, 0.5, 7)]
+        {
+            let settings = Settings { epochs, batch, warmup, evaluations, ..Settings::lesson("mini") };
+            let (ours, theirs) = (plan::Plan::new(&settings, documents), training::Plan::new(&settings, documents));
+            assert_eq!((ours.per_epoch, ours.steps, ours.warmup), (theirs.per_epoch, theirs.steps, theirs.warmup));
+            assert_eq!(ours.evaluations, theirs.evaluations);
+        }
+    }
+
+    #[test]
+    fn the_settings_to_begin_with_are_this_persons_own_or_the_recipes() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(&dir.path().join("p"));
+        let [ada, bob] = ["ada", "bob"].map(|name| project.read_annotator(&name.parse().unwrap()).unwrap());
+        let auto = training::recipe(Recipe::Auto, 20, "mini");
+        assert_eq!(settings(&project, &ada), (auto.clone(), Some(Recipe::Auto)));
+        let started = |annotator: &str, recipe: &str, settings: Settings| {
+            let about = json!({ "annotator": annotator, "recipe": recipe });
+            project.runs().create(&RunConfig::new(1, settings, about)).unwrap();
+        };
+        let own = Settings { epochs: 7.0, ..Settings::lesson("mini") };
+        started("ada", "own", own.clone());
+        started("bob", "lesson", Settings { device: "cpu".into(), ..Settings::lesson("mini") });
+        assert_eq!(settings(&project, &ada), (own, None));
+        let (lesson, recipe) = settings(&project, &bob);
+        assert_eq!((lesson.device.as_str(), recipe), ("cpu", Some(Recipe::Lesson)));
+        // What was reckoned for other documents is reckoned again.
+        started("ada", "auto", Settings { epochs: 1.0, ..auto.clone() });
+        assert_eq!(settings(&project, &ada), (auto, Some(Recipe::Auto)));
+    }
+
+    #[test]
+    fn what_would_train_is_counted_and_a_run_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("p");
+        drop(project(&root));
+        let (events, received) = unbounded();
+        let starter = trainer::Trainer::default().starter();
+        let (desk, opened) = Desk::open(&root, &"ada".parse().unwrap(), events, starter).unwrap();
+        assert_eq!((opened.recipe, opened.runs.len()), (Some(Recipe::Auto), 0));
+        let next = || received.recv_timeout(Duration::from_secs(20)).unwrap();
+        desk.ask(Task::Summarise { generation: 4, base: "mini".into() });
+        let Event::Summary { generation: 4, summary } = next() else { panic!() };
+        assert_eq!((summary.train, summary.valid, summary.spans), (20, 10, [20, 10, 0]));
+        assert_eq!(summary.labels[2], ("Dish".to_owned(), [20, 10, 0]));
+        assert_eq!(summary.recipes[0], (Recipe::Auto, training::recipe(Recipe::Auto, 20, "mini")));
+        let config = RunConfig::new(1, Settings::lesson("mini"), Value::Null);
+        let (id, mut folder) = desk.listing.runs().create(&config).unwrap();
+        folder.status(&RunStatus { phase: Phase::Done, ..RunStatus::default() }).unwrap();
+        // While its process has it, it stays.
+        let mut held = Some(folder);
+        for (left, level) in [(1, Level::Warn), (0, Level::Info)] {
+            desk.ask(Task::Remove { run: id.to_string() });
+            let (Event::Runs(runs), Event::Message(said)) = (next(), next()) else { panic!() };
+            assert_eq!((runs.len(), said.level), (left, level), "{}", said.text);
+            drop(held.take());
+        }
+    }
 }

@@ -1,25 +1,29 @@
 //! Effects carried out: each is handed to the thread that does it; answers come back as events.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    desk::{self, Desk, Task},
+    desk::{self, Task},
     looping::End,
-    oracle::Oracle,
+    opening::{self, Open, OpenError, Opener, Outcome, Wanted},
+    places::{self, Places, Who},
     signals::{self, Signal},
     trainer::Trainer,
-    watch::Watch,
 };
 use crate::{
-    app::{
-        Effect, Event, Leave,
-        event::{Level, Opened},
-    },
+    app::{Effect, Event, Leave, event::Level},
     project::Runs,
     runs::Control,
-    spans::Document,
 };
 
 /// How often the end of a training is looked for when there is no screen any more.
@@ -28,65 +32,112 @@ const LOOK: Duration = Duration::from_millis(100);
 /// All that works outside the loop.
 pub(super) struct Effects {
     events: Sender<Event>,
-    annotator: String,
+    openings: Sender<Outcome>,
+    places: Places,
+    who: Who,
     trainer: Trainer,
     open: Option<Open>,
-}
-
-/// What an open project needs.
-struct Open {
-    desk: Desk,
-    watch: Watch,
-    oracle: Oracle,
-    documents: Vec<Document>,
-    /// Where a document stands, by its id.
-    places: HashMap<String, usize>,
+    /// Lets go of what was open before.
+    closing: Option<JoinHandle<()>>,
+    /// Whether the projects of the welcome screen are to be counted on.
+    counting: Option<Arc<AtomicBool>>,
 }
 
 impl Effects {
-    /// Nothing open yet.
-    pub(super) fn new(events: Sender<Event>, annotator: String) -> Self {
-        let trainer = Trainer::default();
-        Self { events, annotator, trainer, open: None }
+    /// Nothing open yet; `openings` gets what is opened.
+    pub(super) fn new(events: Sender<Event>, openings: Sender<Outcome>, places: Places, who: Who) -> Self {
+        Self { events, openings, places, who, trainer: Trainer::default(), open: None, closing: None, counting: None }
     }
 
-    /// Opens a project in place of the one that is open.
-    pub(super) fn open_now(&mut self, dir: &Path) -> Result<Opened, OpenError> {
-        // Its journal's lock is let go of first: it may be the same project.
-        self.open = None;
-        let (desk, opened) = Desk::open(dir, &self.annotator, self.events.clone(), self.trainer.starter())?;
-        let watch = Watch::start(dir, self.events.clone())?;
-        let oracle = Oracle::start(watch.newest(), desk.grid, self.events.clone())?;
-        let places = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
-        self.open = Some(Open { desk, watch, oracle, documents: opened.documents.clone(), places });
-        Ok(opened)
+    /// Opens the project in a folder, at once.
+    pub(super) fn open_now(&mut self, dir: &Path) -> Result<Event, OpenError> {
+        let (open, opened) = self.opener().open(dir)?;
+        self.open = Some(open);
+        Ok(Event::Opened(opened))
+    }
+
+    fn opener(&self) -> Opener {
+        let (places, who) = (self.places.clone(), Arc::clone(&self.who));
+        Opener { places, who, events: self.events.clone(), starter: self.trainer.starter() }
+    }
+
+    fn begin(&mut self, wanted: Wanted) {
+        self.stop_counting();
+        self.close();
+        self.opener().spawn(wanted, self.closing.take(), self.openings.clone());
+    }
+
+    /// Takes what an opening has come to; what the screens are told.
+    pub(super) fn arrived(&mut self, outcome: Outcome) -> Vec<Event> {
+        match outcome {
+            Ok((open, opened, said)) => {
+                self.open = Some(open);
+                std::iter::once(Event::Opened(opened)).chain(said.map(opening::said)).collect()
+            }
+            Err(error) => vec![opening::told(&error)],
+        }
+    }
+
+    /// Lets go of the project on a thread of its own: what it still has to do may take a moment.
+    pub(super) fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            // Without a thread it is let go of here and now.
+            self.closing = thread::Builder::new().name("close".into()).spawn(move || drop(open)).ok();
+        }
+    }
+
+    /// What the welcome screen offers. How much of each project is done is counted by and by.
+    pub(super) fn welcome(&mut self) -> Event {
+        self.stop_counting();
+        let places = self.places.all();
+        let dirs: Vec<String> =
+            places.iter().filter(|place| !place.sample).map(|place| place.path.clone()).collect();
+        let (events, who, go_on) = (self.events.clone(), Arc::clone(&self.who), Arc::new(AtomicBool::new(true)));
+        let wanted = Arc::clone(&go_on);
+        let count = move || {
+            for path in dirs.into_iter().take_while(|_| wanted.load(Ordering::Relaxed)) {
+                let Some((done, documents)) = places::count(Path::new(&path), &who) else { continue };
+                let _ = events.send(Event::Counted { path, done, documents });
+            }
+        };
+        // Without a thread the counts are not shown.
+        let started = thread::Builder::new().name("count".into()).spawn(count).is_ok();
+        self.counting = started.then_some(go_on);
+        Event::Welcome(places)
+    }
+
+    fn stop_counting(&mut self) {
+        if let Some(go_on) = self.counting.take() {
+            go_on.store(false, Ordering::Relaxed);
+        }
     }
 
     /// Carries out what does not concern the terminal.
     pub(super) fn carry_out(&mut self, effect: Effect) {
-        if let Effect::Open(path) = effect {
-            let event = match self.open_now(Path::new(&path)) {
-                Ok(opened) => Event::Opened(Box::new(opened)),
-                Err(error) => Event::OpenFailed(error.to_string()),
-            };
-            self.tell(event);
-            return;
+        match effect {
+            Effect::Open(path) => return self.begin(Wanted::Path(path)),
+            Effect::CopySample { sample, name } => return self.begin(Wanted::Copy { sample, name }),
+            Effect::NewProject(new) => return self.begin(Wanted::New(new)),
+            _ => {}
         }
         let Some(open) = &self.open else { return };
         match effect {
             Effect::Record { attempt, entries } => open.desk.ask(Task::Record { attempt, entries }),
-            Effect::Summarise { generation } => open.desk.ask(Task::Summarise { generation }),
-            Effect::StartTraining { generation, settings } => {
-                open.desk.ask(Task::Train { generation, settings: Box::new(settings) });
+            Effect::Summarise { generation, base } => open.desk.ask(Task::Summarise { generation, base }),
+            Effect::StartTraining { generation, settings, recipe } => {
+                open.desk.ask(Task::Train { generation, settings: Box::new(settings), recipe });
             }
             Effect::ControlRun { run, control } => self.control(open, &run, control),
             Effect::Follow { generation, run } => open.watch.follow(generation, run),
-            Effect::Predict { generation, text, .. } => open.oracle.predict(generation, text),
+            Effect::Predict { generation, run, text } => open.oracle.predict(generation, run.as_deref(), text),
             Effect::Suggest { documents } => open.oracle.suggest(documents.iter().filter_map(|id| open.document(id))),
             Effect::Export { generation, format } => open.desk.ask(Task::Export { generation, format }),
-            // The loop has done these itself.
-            Effect::Compare { .. } | Effect::ReadLog { .. } | Effect::RemoveRun { .. } | Effect::NewProject(_) => {}
-            Effect::Open(_) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
+            Effect::Compare { generation, run } => open.watch.compare(generation, run),
+            Effect::ReadLog { generation, run } => open.watch.log(generation, run),
+            Effect::RemoveRun { run } => open.desk.ask(Task::Remove { run }),
+            // Done above, or by the loop itself.
+            Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::Close => {}
+            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }
 
@@ -111,6 +162,9 @@ impl Effects {
     pub(super) fn finish(mut self, end: End, signals: &Receiver<Signal>) {
         // First the journal: all that was recorded is on disk when the desk is gone, and its lock is free.
         self.open = None;
+        if let Some(closing) = self.closing.take() {
+            let _ = closing.join();
+        }
         let Some(run) = self.trainer.running() else { return };
         match end {
             End::Left(Leave::StopRun) => {
@@ -141,23 +195,6 @@ impl Effects {
             say(&format!("{run} has ended"));
         }
     }
-}
-
-impl Open {
-    fn document(&self, id: &str) -> Option<&Document> {
-        self.documents.get(*self.places.get(id)?)
-    }
-}
-
-/// Why a project cannot be worked on.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The project.
-    #[error(transparent)]
-    Project(#[from] crate::project::ProjectError),
-    /// A thread.
-    #[error("a thread cannot be started: {0}")]
-    Thread(#[from] std::io::Error),
 }
 
 /// A line on standard error, after the screen is gone.

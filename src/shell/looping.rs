@@ -12,30 +12,31 @@ use crossbeam_channel::{Receiver, never, select_biased, unbounded};
 
 use super::{
     Capabilities, clipboard,
-    effects::{Effects, OpenError},
+    effects::Effects,
     input::{self, Input},
+    opening::{OpenError, Outcome},
     pace::Pace,
+    places::{Places, Who},
     signals::{self, Signal},
     terminal::{self, Guard},
 };
 use crate::{
     app::{
         self, Effect, Event, Leave, State,
-        event::{Level, Message, Place},
+        event::{Level, Message},
     },
     text::width::Glyphs,
     ui::{self, Caps, Theme},
 };
 
 /// What the screen begins with.
-#[derive(Debug)]
 pub struct Session {
     /// The project to open; without one the welcome screen shows.
     pub open: Option<PathBuf>,
     /// Who tags.
-    pub annotator: String,
-    /// What the welcome screen offers.
-    pub places: Vec<Place>,
+    pub who: Who,
+    /// Where the user's own things are.
+    pub places: Places,
     /// Colours and styles.
     pub theme: Theme,
     /// What the terminal can show.
@@ -63,14 +64,15 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let (input_sender, input) = unbounded();
     let (signal_sender, signals) = unbounded();
     let (job_sender, jobs) = unbounded();
-    let mut effects = Effects::new(job_sender, session.annotator.clone());
+    let (opening_sender, openings) = unbounded();
+    let mut effects = Effects::new(job_sender, opening_sender, session.places, session.who);
     let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::default();
     state.glyphs = glyphs;
     let first = match &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.
-        Some(dir) => Event::Opened(Box::new(effects.open_now(dir)?)),
-        None => Event::Welcome(session.places),
+        Some(dir) => effects.open_now(dir)?,
+        None => effects.welcome(),
     };
     for effect in app::update(&mut state, first) {
         effects.carry_out(effect);
@@ -80,7 +82,7 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let guard = Guard::take()?;
     let keys = input::start(input_sender)?;
     let caps = Caps { glyphs, plain: false };
-    let sources = Sources { input, signals, jobs };
+    let sources = Sources { input, signals, jobs, openings };
     let mut screen = Screen {
         guard,
         state,
@@ -104,6 +106,7 @@ struct Sources {
     input: Receiver<Input>,
     signals: Receiver<Signal>,
     jobs: Receiver<Event>,
+    openings: Receiver<Outcome>,
 }
 
 /// Why the loop ended.
@@ -149,6 +152,8 @@ impl Screen {
                     }
                     Err(_) => None,
                 },
+                // After the jobs: the last words of what was open before come first.
+                recv(sources.openings) -> outcome => self.arrive(outcome.ok())?,
                 recv(due) -> _ => None,
             };
             if let Some(end) = end {
@@ -204,7 +209,23 @@ impl Screen {
                     };
                     self.happen(Event::Message(Message { level, text }))?;
                 }
+                Effect::Close => {
+                    self.effects.close();
+                    let welcome = self.effects.welcome();
+                    self.happen(welcome)?;
+                }
                 other => self.effects.carry_out(other),
+            }
+        }
+        Ok(None)
+    }
+
+    /// A project was opened, or could not be.
+    fn arrive(&mut self, outcome: Option<Outcome>) -> io::Result<Option<End>> {
+        self.pace.person();
+        for event in outcome.map(|outcome| self.effects.arrived(outcome)).unwrap_or_default() {
+            if let Some(end) = self.happen(event)? {
+                return Ok(Some(end));
             }
         }
         Ok(None)

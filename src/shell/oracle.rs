@@ -1,10 +1,14 @@
-//! The newest model of the project, asked while somebody types or tags. Loaded when it is first needed, replaced when a
-//! newer run has one; loading and answering happen on threads of their own.
+//! The models of the project, asked while somebody types or tags: the newest one for suggestions, and for Explore the
+//! one that was chosen there. A model is loaded when it is first needed and shared where both want the same; loading
+//! and answering happen on threads of their own.
 
 use std::{
     collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
+    time::SystemTime,
 };
 
 use crossbeam_channel::Sender;
@@ -16,23 +20,42 @@ use crate::{
         event::{Found, Guess, Level, Prediction},
     },
     inference::{self, Predictor, Reply, Request, Worker, predictor::Threads},
+    project::Runs,
     spans::Document,
     text::{Grid, words},
 };
 
-/// The handle. Dropping it ends the thread that answers.
+/// How a model is loaded from its folder; why it cannot be.
+type Load = fn(&Path) -> Result<Predictor, String>;
+/// A run and the folder of its model, if that has been looked up already.
+type Model = (String, Option<PathBuf>);
+
+/// The handle. Dropping it ends the threads that answer.
 pub(super) struct Oracle {
+    newest: Newest,
+    runs: Runs,
+    grid: Grid,
+    events: Sender<Event>,
+    load: Load,
+    /// Speaks with the newest model.
+    first: Speaker,
+    /// Speaks with a model that was chosen on the Explore screen and is not the newest; there only while it is needed.
+    second: Mutex<Option<Speaker>>,
+}
+
+/// A thread that answers, and the model that it speaks with.
+struct Speaker {
     worker: Worker,
+    runs: Runs,
     shared: Arc<Mutex<Shared>>,
     events: Sender<Event>,
-    newest: Newest,
-    grid: Grid,
+    load: Load,
 }
 
 #[derive(Default)]
 struct Shared {
-    /// The run whose model is loaded or being loaded.
-    run: Option<String>,
+    /// The run whose model is loaded or being loaded, and when that was written: a run that goes on may write several.
+    run: Option<(String, Option<SystemTime>)>,
     /// Requests for suggestions so far; no number is used twice, so that a late answer finds its own document or none.
     asked: u64,
     /// The documents that suggestions were last asked for, by the number of their request.
@@ -45,8 +68,74 @@ struct Shared {
 const SUGGESTIONS: u64 = 1 << 63;
 
 impl Oracle {
-    /// Starts the thread that answers.
-    pub(super) fn start(newest: Newest, grid: Grid, events: Sender<Event>) -> std::io::Result<Self> {
+    /// Starts the thread that answers for the project in `root`.
+    pub(super) fn start(newest: Newest, root: &Path, grid: Grid, events: Sender<Event>) -> std::io::Result<Self> {
+        let load: Load =
+            |folder| Predictor::open(&folder.to_string_lossy(), "cpu", Threads::One).map_err(|error| error.to_string());
+        Self::with(newest, Runs::of(root), grid, events, load)
+    }
+
+    fn with(newest: Newest, runs: Runs, grid: Grid, events: Sender<Event>, load: Load) -> std::io::Result<Self> {
+        let first = Speaker::start(runs.clone(), events.clone(), load)?;
+        Ok(Self { newest, runs, grid, events, load, first, second: Mutex::new(None) })
+    }
+
+    /// Asks what a model finds in a sentence; the latest request wins. `run` names the run whose model is asked, else
+    /// it is the newest.
+    pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
+        let newest = self.newest();
+        let chosen = run.filter(|run| newest.as_ref().is_none_or(|(name, _)| name != run));
+        let words = words::split(&text, self.grid);
+        let request = Request { generation, text, words };
+        let asked = match (chosen, newest) {
+            (Some(run), _) => self.ask_second(request, run),
+            (None, Some(model)) => {
+                self.let_go();
+                self.first.ask(request, model);
+                Ok(())
+            }
+            (None, None) => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
+        };
+        if let Err(message) = asked {
+            let _ = self.events.send(Event::PredictionFailed { generation, message });
+        }
+    }
+
+    /// Asks the newest model for suggestions on these documents, the first ones first. Replaces an earlier request.
+    pub(super) fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>) {
+        // Who tags is not exploring: the chosen model is loaded again if it is wanted again.
+        self.let_go();
+        if let Some(model) = self.newest() {
+            self.first.suggest(documents, model);
+        }
+    }
+
+    fn newest(&self) -> Option<Model> {
+        lock(&self.newest).clone().map(|(name, folder)| (name, Some(folder)))
+    }
+
+    fn ask_second(&self, request: Request, run: &str) -> Result<(), String> {
+        let mut second = lock(&self.second);
+        if second.is_none() {
+            let speaker = Speaker::start(self.runs.clone(), self.events.clone(), self.load);
+            *second = Some(speaker.map_err(|error| format!("a thread cannot be started: {error}"))?);
+        }
+        if let Some(speaker) = second.as_ref() {
+            speaker.ask(request, (run.to_owned(), None));
+        }
+        Ok(())
+    }
+
+    /// Lets go of the chosen model. It may be answering still, which nobody waits for.
+    fn let_go(&self) {
+        if let Some(speaker) = lock(&self.second).take() {
+            let _ = thread::Builder::new().name("let-go".into()).spawn(move || drop(speaker));
+        }
+    }
+}
+
+impl Speaker {
+    fn start(runs: Runs, events: Sender<Event>, load: Load) -> std::io::Result<Self> {
         let shared = Arc::new(Mutex::new(Shared::default()));
         let (inside, out) = (Arc::clone(&shared), events.clone());
         let worker = Worker::start(move |reply| {
@@ -54,26 +143,18 @@ impl Oracle {
                 let _ = out.send(event);
             }
         })?;
-        Ok(Self { worker, shared, events, newest, grid })
+        Ok(Self { worker, runs, shared, events, load })
     }
 
-    /// Asks what the model finds in a sentence; the latest request wins.
-    pub(super) fn predict(&self, generation: u64, text: String) {
-        lock(&self.shared).waiting = Some(generation);
-        if !self.load() {
-            let message = "there is no model yet: tag some documents, then press T to train".to_owned();
-            let _ = self.events.send(Event::PredictionFailed { generation, message });
-            return;
-        }
-        let words = words::split(&text, self.grid);
-        self.worker.ask(Request { generation, text, words });
+    /// Answers for the Explore screen, with this model.
+    fn ask(&self, request: Request, model: Model) {
+        lock(&self.shared).waiting = Some(request.generation);
+        self.speak_with(model);
+        self.worker.ask(request);
     }
 
-    /// Asks for suggestions on these documents, the first ones first. Replaces an earlier request.
-    pub(super) fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>) {
-        if !self.load() {
-            return;
-        }
+    fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>, model: Model) {
+        self.speak_with(model);
         let mut shared = lock(&self.shared);
         shared.documents.clear();
         let mut requests = Vec::new();
@@ -87,32 +168,38 @@ impl Oracle {
         self.worker.queue(requests);
     }
 
-    /// Sees to it that the newest run's model is loaded or on its way; false if no run has one.
-    fn load(&self) -> bool {
-        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some((name, folder)) = newest else { return false };
-        if lock(&self.shared).run.replace(name.clone()).is_some_and(|run| run == name) {
-            return true;
+    /// Sees to it that this model is loaded or on its way.
+    fn speak_with(&self, (name, folder): Model) {
+        let written = folder.as_ref().and_then(|folder| fs::metadata(folder).ok()?.modified().ok());
+        let model = (name.clone(), written);
+        if lock(&self.shared).run.replace(model.clone()).is_some_and(|loaded| loaded == model) {
+            return;
         }
         let (events, shared, slot) = (self.events.clone(), Arc::clone(&self.shared), self.worker.await_model());
-        let open = move || match Predictor::open(&folder.to_string_lossy(), "cpu", Threads::One) {
+        let (load, runs) = (self.load, self.runs.clone());
+        let find = move |name: &str| match runs.get(name) {
+            Ok(view) if view.has_model => Ok(view.model()),
+            Ok(_) => Err("the run has no model".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let open = move || match folder.map_or_else(|| find(&name), Ok).and_then(|folder| load(&folder)) {
             Ok(model) => slot.put(&name, model),
             Err(error) => {
                 let message = format!("the model of {name} cannot be used: {error}");
                 let mut shared = lock(&shared);
                 // It is tried again at the next question: the folder may have been mended.
-                shared.run.take_if(|run| *run == name);
+                shared.run.take_if(|loaded| *loaded == model);
                 if let Some(generation) = shared.waiting.take() {
                     let _ = events.send(Event::PredictionFailed { generation, message: message.clone() });
                 }
                 let _ = events.send(desk::message(Level::Warn, message));
             }
         };
-        thread::Builder::new().name("load-model".into()).spawn(open).is_ok()
+        let _ = thread::Builder::new().name("load-model".into()).spawn(open);
     }
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -143,4 +230,90 @@ fn found(entities: &[inference::Entity]) -> Vec<Found> {
 
 fn guesses(words: Vec<inference::Guess>) -> Vec<Guess> {
     words.into_iter().map(|guess| Guess { range: guess.range, labels: guess.labels }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::Duration};
+
+    use crossbeam_channel::{Receiver, unbounded};
+
+    use super::*;
+    use crate::{inference::fake, text::Grid};
+
+    /// Three runs; all but the middle one have a model.
+    fn project() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for run in ["0002-mini", "0003-mini", "0004-mini"] {
+            let folder = root.path().join("runs").join(run);
+            fs::create_dir_all(&folder).unwrap();
+            if run != "0003-mini" {
+                fs::create_dir(folder.join("model")).unwrap();
+            }
+        }
+        root
+    }
+
+    fn oracle(root: &Path, newest: Option<&str>) -> (Oracle, Receiver<Event>) {
+        let (events, received) = unbounded();
+        let newest = newest.map(|run| (run.to_owned(), Runs::of(root).get(run).unwrap().model()));
+        let load: Load = |folder| match folder.exists() {
+            true => Ok(fake::predictor(16)),
+            false => Err("it is gone".to_owned()),
+        };
+        let newest = Arc::new(Mutex::new(newest));
+        (Oracle::with(newest, Runs::of(root), Grid::Natural, events, load).unwrap(), received)
+    }
+
+    fn next(received: &Receiver<Event>) -> Event {
+        received.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+
+    fn answered(received: &Receiver<Event>) -> (u64, String) {
+        match next(received) {
+            Event::Prediction { generation, prediction } => (generation, prediction.model),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn explore_asks_the_chosen_model_and_suggestions_come_from_the_newest() {
+        let root = project();
+        let (oracle, received) = oracle(root.path(), Some("0004-mini"));
+        oracle.predict(1, None, "cheap lasagne".into());
+        assert_eq!(answered(&received), (1, "0004-mini".into()));
+        assert!(lock(&oracle.second).is_none());
+        oracle.predict(2, Some("0004-mini"), "cheap".into());
+        assert_eq!(answered(&received), (2, "0004-mini".into()));
+        assert!(lock(&oracle.second).is_none(), "the newest model is loaded once, whoever wants it");
+        oracle.predict(3, Some("0002-mini"), "cheap".into());
+        assert_eq!(answered(&received), (3, "0002-mini".into()));
+        let document = Document::new("d0", "cheap lasagne", Grid::Natural);
+        oracle.suggest([&document]);
+        match next(&received) {
+            Event::Suggestions { run, found, .. } => assert_eq!((run.as_str(), found.len()), ("0004-mini", 2)),
+            other => panic!("{other:?}"),
+        }
+        assert!(lock(&oracle.second).is_none(), "who tags does not explore");
+    }
+
+    #[test]
+    fn a_run_without_a_model_says_so() {
+        let root = project();
+        let (oracle, received) = oracle(root.path(), None);
+        for (generation, run, why) in
+            [(1, None, "no model yet"), (2, Some("0003-mini"), "0003-mini"), (3, Some("0009"), "0009")]
+        {
+            oracle.predict(generation, run, "cheap".into());
+            match next(&received) {
+                Event::PredictionFailed { generation: answered, message } => {
+                    assert!(answered == generation && message.contains(why), "{message}");
+                }
+                other => panic!("{other:?}"),
+            }
+            if run.is_some() {
+                assert!(matches!(next(&received), Event::Message(_)));
+            }
+        }
+    }
 }

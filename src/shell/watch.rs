@@ -2,7 +2,7 @@
 //! Their files are read while they grow, whoever writes them: this process, another one, or nobody any more.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -10,14 +10,14 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::desk;
+use super::{desk, listing::Listing};
 use crate::{
     app::{
         Event,
         event::{Level, RunInfo},
     },
-    project::{MetricsTail, Runs},
-    runs::Status,
+    project::MetricsTail,
+    runs::{Point, Status},
 };
 
 /// How often the files of a live run that is followed are looked at: as often as jobs may draw.
@@ -28,8 +28,21 @@ const LIST: Duration = Duration::from_secs(1);
 /// The newest model: the run's name and the model's folder.
 pub(super) type Newest = Arc<Mutex<Option<(String, PathBuf)>>>;
 
-/// What to follow.
-struct Order {
+/// Lines of a log that are read.
+const LOG_LINES: usize = 1000;
+
+/// What to do.
+enum Order {
+    /// Follow this run instead of whatever was followed.
+    Follow(Asked),
+    /// Read all lines of this run once.
+    Compare(Asked),
+    /// Read the end of this run's log.
+    Log(Asked),
+}
+
+/// A run that something is asked about.
+struct Asked {
     generation: u64,
     run: String,
 }
@@ -42,12 +55,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Starts the thread for the project in `root`.
-    pub(super) fn start(root: &Path, events: Sender<Event>) -> std::io::Result<Self> {
+    /// Starts the thread for the runs of a project.
+    pub(super) fn start(listing: Listing, events: Sender<Event>) -> std::io::Result<Self> {
         let (sender, orders) = unbounded();
         let newest = Newest::default();
         let mut watcher = Watcher {
-            runs: Runs::of(root),
+            listing,
             events,
             newest: Arc::clone(&newest),
             listed: Vec::new(),
@@ -63,8 +76,23 @@ impl Watch {
 
     /// Follows this run instead of whatever was followed.
     pub(super) fn follow(&self, generation: u64, run: String) {
+        self.order(Order::Follow(Asked { generation, run }));
+    }
+
+    /// Reads all lines of a second run once.
+    pub(super) fn compare(&self, generation: u64, run: String) {
+        self.order(Order::Compare(Asked { generation, run }));
+    }
+
+    /// Reads the end of a run's log.
+    pub(super) fn log(&self, generation: u64, run: String) {
+        self.order(Order::Log(Asked { generation, run }));
+    }
+
+    fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
-            let _ = orders.send(Order { generation, run });
+            // The thread ends only after this handle has let go of the channel.
+            let _ = orders.send(order);
         }
     }
 
@@ -84,7 +112,7 @@ impl Drop for Watch {
 }
 
 struct Watcher {
-    runs: Runs,
+    listing: Listing,
     events: Sender<Event>,
     newest: Newest,
     listed: Vec<RunInfo>,
@@ -96,7 +124,7 @@ struct Watcher {
 
 /// A run that is followed.
 struct Followed {
-    order: Order,
+    order: Asked,
     metrics: MetricsTail,
     last: Option<Status>,
 }
@@ -106,7 +134,18 @@ impl Watcher {
         loop {
             let wait = if self.followed.is_some() { LOOK } else { LIST };
             match orders.recv_timeout(wait) {
-                Ok(order) => self.begin(order),
+                Ok(Order::Follow(order)) => self.begin(order),
+                Ok(Order::Compare(order)) => {
+                    let points = self.points(&order.run);
+                    self.tell(Event::Compared { generation: order.generation, points });
+                    continue;
+                }
+                Ok(Order::Log(order)) => {
+                    let view = self.listing.runs().get(&order.run).map_err(|error| error.to_string());
+                    let lines = view.and_then(|view| view.log_end(LOG_LINES).map_err(|error| error.to_string()));
+                    self.tell(Event::Log { generation: order.generation, lines });
+                    continue;
+                }
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -124,17 +163,31 @@ impl Watcher {
         }
     }
 
-    fn begin(&mut self, order: Order) {
-        match self.runs.get(&order.run).map(|run| run.metrics()) {
+    fn begin(&mut self, order: Asked) {
+        match self.listing.runs().get(&order.run).map(|run| run.metrics()) {
             Ok(metrics) => self.followed = Some(Followed { order, metrics, last: None }),
             Err(error) => self.tell(desk::message(Level::Warn, error.to_string())),
+        }
+    }
+
+    /// All lines of a run as they are now; why there are none.
+    fn points(&self, run: &str) -> Result<Vec<Point>, String> {
+        let view = self.listing.runs().get(run).map_err(|error| error.to_string())?;
+        let (mut metrics, mut points) = (view.metrics(), Vec::new());
+        // A look reads a part of a very large file.
+        loop {
+            let more = metrics.poll().map_err(|error| error.to_string())?;
+            if more.is_empty() {
+                return Ok(points);
+            }
+            points.extend(more);
         }
     }
 
     /// Tells what is new about a run; whether more may come.
     fn look(&mut self, run: &mut Followed) -> bool {
         // The status first: what was written before the run ended is then read below.
-        let Ok(view) = self.runs.get(&run.order.run) else { return false };
+        let Ok(view) = self.listing.runs().get(&run.order.run) else { return false };
         let (live, status) = (view.is_live(), view.shown_status());
         let points = run.metrics.poll().unwrap_or_default();
         if !points.is_empty() || run.last.is_none() {
@@ -142,8 +195,8 @@ impl Watcher {
         }
         if run.last.as_ref() != Some(&status) {
             run.last = Some(status.clone());
-            if status.phase.is_over() {
-                // The screens ask the new model as soon as they hear of the end.
+            if status.phase.is_over() || status.checkpoint.is_some() {
+                // The screens ask the new model as soon as they hear of the end, or of a checkpoint.
                 self.find_newest();
             }
             self.tell(Event::RunStatus { run: run.order.run.clone(), status });
@@ -154,10 +207,11 @@ impl Watcher {
     /// Tells all runs if something about them has changed.
     fn list(&mut self) {
         self.looked = Some(Instant::now());
-        self.find_newest();
-        let runs = desk::runs(&self.runs);
-        let same =
-            |a: &RunInfo, b: &RunInfo| a.id == b.id && a.status.phase == b.status.phase && a.word_f1 == b.word_f1;
+        let (runs, newest) = self.listing.list();
+        self.set_newest(newest);
+        let told = |run: &RunInfo| (run.status.phase, run.word_f1, run.has_model);
+        // The size of a run that goes on is told now and then, with its evaluations.
+        let same = |a: &RunInfo, b: &RunInfo| a.id == b.id && told(a) == told(b);
         if runs.len() == self.listed.len() && runs.iter().zip(&self.listed).all(|(a, b)| same(a, b)) {
             return;
         }
@@ -168,8 +222,10 @@ impl Watcher {
     }
 
     fn find_newest(&self) {
-        let newest = self.runs.list().into_iter().rev().find(|run| run.has_model);
-        let newest = newest.map(|run| (run.id.to_string(), run.model()));
+        self.set_newest(self.listing.list().1);
+    }
+
+    fn set_newest(&self, newest: Option<(String, PathBuf)>) {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
     }
 

@@ -121,9 +121,21 @@ impl Journal {
         self.by_document.keys().map(String::as_str)
     }
 
+    /// When something was last done to a document, in seconds since 1970, UTC; what was undone since counts too.
+    pub fn touched(&self, document: &str) -> Option<u64> {
+        let last = *self.by_document.get(document)?.last()?;
+        self.actions.get(last).map(|(_, at, _)| *at)
+    }
+
     /// The action that undo would take back, with its document.
     pub fn undo_target(&self) -> Option<(ActionId, &str)> {
         self.target(&self.undo)
+    }
+
+    /// The edits of the action that undo would take back.
+    pub fn undo_edits(&self) -> &[Edit] {
+        let at = self.undo.last().and_then(|id| self.index.get(id));
+        at.and_then(|at| self.actions.get(*at)).map_or(&[], |(_, _, action)| &action.edits)
     }
 
     /// The action that redo would bring back, with its document.

@@ -1,4 +1,4 @@
-//! Whole numbers as people read them.
+//! Numbers as people read them.
 
 /// A number with thousands marked: `15,363`.
 pub fn grouped(number: usize) -> String {
@@ -19,6 +19,15 @@ pub fn counted(number: usize, thing: &str) -> String {
     format!("{} {thing}{plural}", grouped(number))
 }
 
+/// Bytes in words: `312 kB`, `31.2 MB`.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +40,11 @@ mod tests {
     #[test]
     fn one_thing_has_no_plural() {
         assert_eq!([1, 0, 15_363].map(|n| counted(n, "span")), ["1 span", "0 spans", "15,363 spans"]);
+    }
+
+    #[test]
+    fn sizes_are_in_words() {
+        let sizes = [0, 1, 999_999, 23_456_789, 1_250_000_000].map(bytes);
+        assert_eq!(sizes, ["0 kB", "1 kB", "1000 kB", "23.5 MB", "1.2 GB"]);
     }
 }

@@ -3,11 +3,20 @@
 //! Dots are Braille, two by four to a cell, or ASCII signs. Of curves that share a cell the later one gives the colour;
 //! what a curve is can also be told by its marker and by the words at its end.
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::{
+    layout::Rect,
+    style::{Modifier, Style},
+};
 
-use crate::runs::series::{Axis, Sample, bounds, smooth};
+use crate::{
+    runs::series::{Axis, Sample, bounds, smooth},
+    text::width,
+};
 
-use super::paint::{Caps, Painter, share};
+use super::{
+    grid::{Grid, cell, column, row},
+    paint::{Caps, Painter, share, top},
+};
 
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,75 +27,156 @@ pub(super) enum Stroke {
     Line,
     /// A line with a marker at every point.
     Marked(char),
+    /// A line with a marker here and there, so that two lines can be told apart without colour.
+    Signed(char),
 }
 
 /// One curve.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
     /// Said at its end together with the last value; empty for none.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) points: Vec<Sample>,
     pub(super) style: Style,
     pub(super) stroke: Stroke,
+    /// The best of the points, which is drawn as `*`.
+    pub(super) best: Option<usize>,
+}
+
+/// What the numbers of a chart are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// From 0 to 1, written `.795`; the axis need not begin at 0.
+    Shares,
+    /// Written with three figures.
+    Plain,
+    /// From 0 on, written `5.0e-4`.
+    Small,
 }
 
 /// Curves on common axes.
 #[derive(Clone, Debug)]
 pub(super) struct Chart<'a> {
+    /// Stands above the curves, where there is room.
     pub(super) title: &'a str,
     pub(super) curves: &'a [Curve],
     /// The right end of the horizontal axis, which begins at 0.
     pub(super) epochs: f64,
-    /// Values are shares: written `.795`, and the axis need not begin at 0.
-    pub(super) shares: bool,
+    pub(super) numbers: Numbers,
+    /// Whether the epochs are told below the curves.
+    pub(super) ticks: bool,
+    /// Columns for the values at the curves' ends; 0 has them told in the title's row.
+    pub(super) ends: u16,
     pub(super) axis: Style,
 }
 
-/// Columns for the title and the ticks' numbers.
-const GUTTER: u16 = 8;
-/// Columns for the values at the curves' ends.
-const ENDS: u16 = 12;
+/// Columns for the ticks' numbers, and one for the line.
+const GUTTER: u16 = 5;
+/// Rows from which a title has a row of its own.
+const TITLED: u16 = 5;
 
 impl Chart<'_> {
     /// Draws the chart; the last row tells the epochs.
     pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) {
-        let (width, height) = (area.width.saturating_sub(GUTTER + 1 + ENDS), area.height.saturating_sub(1));
-        if painter.caps.plain || width < 4 || height < 2 {
+        if painter.caps.plain {
+            return self.words(painter, area);
+        }
+        let (head, area) = top(area, u16::from(self.ends == 0 || area.height >= TITLED));
+        if head.height > 0 {
+            self.head(painter, head);
+        }
+        let (width, height) =
+            (area.width.saturating_sub(GUTTER + 1 + self.ends), area.height.saturating_sub(u16::from(self.ticks)));
+        if width < 4 || height < 2 {
             return self.words(painter, area);
         }
         let plot = Rect::new(area.x + GUTTER + 1, area.y, width, height);
         let axis = self.axis(height);
-        self.scale(painter, area, plot, &axis);
+        self.scale(painter, head, plot, &axis);
         let mut grid = Grid::new(plot.width, plot.height, painter.caps);
+        let place = |(x, y): &Sample| Some((x / self.epochs.max(1e-9), axis.place(*y)?)).filter(|(x, _)| x.is_finite());
         for curve in self.curves {
-            let points = curve.points.iter().filter(|(x, _)| x.is_finite());
-            let places = points.filter_map(|(x, y)| Some((x / self.epochs.max(1e-9), axis.place(*y)?)));
-            let places: Vec<(f64, f64)> = places.collect();
+            let places: Vec<(f64, f64)> = curve.points.iter().filter_map(place).collect();
             grid.curve(&places, curve.stroke, curve.style);
+        }
+        for curve in self.curves {
+            let best = curve.best.and_then(|at| curve.points.get(at)).and_then(place);
+            grid.curve(best.as_slice(), Stroke::Marked('*'), curve.style.add_modifier(Modifier::BOLD));
         }
         grid.draw(painter, plot);
         self.ends(painter, plot, &axis);
     }
 
-    /// The same without lines: the last values in words.
+    /// The title; without room at the curves' ends, their names and last values as well.
+    fn head(&self, painter: &mut Painter<'_>, area: Rect) {
+        let pieces = self.legend(painter.caps);
+        if self.ends > 0 || pieces.len() < 2 {
+            painter.text(area.x, area.y, area.width, self.title, Style::new());
+        } else {
+            painter.pieces(area, &pieces);
+        }
+    }
+
+    /// The title's first word, and the name and last value of each curve that has one.
+    fn legend(&self, caps: Caps) -> Vec<(String, Style)> {
+        let title = self.title.split(':').next().unwrap_or_default().to_owned();
+        let ends = self.curves.iter().filter_map(|curve| Some((self.end(curve, caps, 20)?.0, curve.style)));
+        std::iter::once((title, Style::new())).chain(ends).collect()
+    }
+
+    /// Columns that the title's row takes with the names and values of all curves.
+    pub(super) fn legend_width(&self, caps: Caps) -> usize {
+        self.legend(caps).iter().map(|(text, _)| width::width(text) + 2).sum()
+    }
+
+    /// Marker, name and last value of a curve, with a star if that is the best; and the value. None without values.
+    fn end(&self, curve: &Curve, caps: Caps, name: usize) -> Option<(String, f64)> {
+        let at = curve.points.iter().rposition(|(_, y)| y.is_finite()).filter(|_| !curve.name.is_empty())?;
+        let (_, value) = curve.points.get(at)?;
+        let marker = match curve.stroke {
+            Stroke::Marked(marker) | Stroke::Signed(marker) => marker,
+            Stroke::Line => caps.pick('\u{2500}', '-'),
+            Stroke::Dots => caps.pick('\u{b7}', '.'),
+        };
+        let star = if curve.best == Some(at) { "*" } else { "" };
+        let text = format!("{marker} {} {}{star}", width::cut(&curve.name, name), self.number(*value).trim());
+        Some((text, *value))
+    }
+
+    /// The same without lines: the last values in words, and the best.
     fn words(&self, painter: &mut Painter<'_>, area: Rect) {
         let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
+        let title = self.title.split(':').next().unwrap_or_default();
         for (y, curve) in (area.top()..area.bottom()).zip(named) {
             let last = curve.points.iter().rev().find(|(_, value)| value.is_finite());
             let value = last.map_or_else(|| "none yet".to_owned(), |(_, value)| self.number(*value));
-            let text = format!("{} {}: {}", self.title, curve.name, value.trim());
+            let best = curve.best.and_then(|at| curve.points.get(at));
+            let best = best.map(|(x, y)| format!(", best {} at epoch {x:.1}", self.number(*y).trim()));
+            let text = format!("{title} {}: {}{}", curve.name, value.trim(), best.unwrap_or_default());
             painter.text(area.x, y, area.width, &text, curve.style);
         }
     }
 
     fn number(&self, value: f64) -> String {
-        if self.shares { share(value) } else { plain(value) }
+        match self.numbers {
+            Numbers::Shares => share(value),
+            Numbers::Plain => plain(value),
+            Numbers::Small => format!("{value:.1e}"),
+        }
     }
 
     fn axis(&self, rows: u16) -> Axis {
         let values = self.curves.iter().flat_map(|curve| curve.points.iter().map(|(_, y)| *y));
         let (low, high) = bounds(values).unwrap_or((f64::NAN, f64::NAN));
-        Axis::covering(if self.shares { low } else { low.min(0.0) }, high, usize::from(rows / 2 + 1).min(6))
+        let (low, high) = match self.numbers {
+            // A flat curve gets some room, but no share is above 1 or below 0.
+            Numbers::Shares if high - low < 0.02 => ((low - 0.1).max(0.0), (high + 0.1).min(1.0).max(high)),
+            Numbers::Shares => (low, high),
+            // Curves far from 0 would lie flat.
+            Numbers::Plain if low > high / 2.0 => (low, high),
+            Numbers::Plain | Numbers::Small => (low.min(0.0), high),
+        };
+        Axis::covering(low, high, usize::from(rows / 2 + 1).min(6))
     }
 
     /// How many values of the curves are no numbers: a loss that blew up.
@@ -94,17 +184,21 @@ impl Chart<'_> {
         self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, y)| !(x.is_finite() && y.is_finite())).count()
     }
 
-    fn scale(&self, painter: &mut Painter<'_>, area: Rect, plot: Rect, axis: &Axis) {
-        painter.text(area.x, area.y, GUTTER, self.title, self.axis.remove_modifier(ratatui::style::Modifier::DIM));
+    fn scale(&self, painter: &mut Painter<'_>, head: Rect, plot: Rect, axis: &Axis) {
         let line = painter.caps.pick("\u{2502}", "|");
         for y in plot.top()..plot.bottom() {
             painter.text(plot.x - 1, y, 1, line, self.axis);
         }
         for tick in axis.ticks() {
             let y = plot.y + row(axis.place(tick).unwrap_or(0.0), plot.height);
-            let label = axis.label(tick);
-            let text = if self.shares { label.strip_prefix('0').unwrap_or(&label) } else { &label };
-            painter.text_before(plot.x - 1, y, GUTTER.saturating_sub(2), text, self.axis);
+            painter.text_before(plot.x - 1, y, GUTTER, &self.tick(axis, tick), self.axis);
+        }
+        if self.skipped() > 0 {
+            let text = format!("{} no number", self.skipped());
+            painter.text_before(head.right(), head.y, head.width / 2, &text, self.axis);
+        }
+        if !self.ticks {
+            return;
         }
         let y = plot.bottom();
         // Whole epochs where there are some.
@@ -116,129 +210,50 @@ impl Chart<'_> {
             let wide = u16::try_from(text.len()).unwrap_or(0);
             painter.text(x.saturating_sub(wide / 2), y, wide, &text, self.axis);
         }
-        painter.text(plot.right() + 2, y, ENDS, "epoch", self.axis);
-        if self.skipped() > 0 {
-            painter.text(plot.right() + 1, plot.y, ENDS, &format!("{} no number", self.skipped()), self.axis);
+        if self.ends > 0 {
+            painter.text(plot.right() + 2, y, self.ends.saturating_sub(2), "epoch", self.axis);
+        } else {
+            painter.text(plot.x - GUTTER - 1, y, GUTTER, "epoch", self.axis);
+        }
+    }
+
+    fn tick(&self, axis: &Axis, tick: f64) -> String {
+        let label = axis.label(tick);
+        let label = if tick > 0.0 && tick < 1.0 { label.trim_start_matches('0').to_owned() } else { label };
+        match self.numbers {
+            _ if tick == 0.0 => "0".to_owned(),
+            Numbers::Small => format!("{tick:.0e}"),
+            _ if label.len() >= usize::from(GUTTER) => format!("{tick:.0e}"),
+            _ => label,
         }
     }
 
     /// The last values, each on the row where its curve ends or the next free one.
     fn ends(&self, painter: &mut Painter<'_>, plot: Rect, axis: &Axis) {
         let mut taken: Vec<u16> = Vec::new();
-        for curve in self.curves.iter().filter(|curve| !curve.name.is_empty()) {
-            let Some((_, value)) = curve.points.iter().rev().find(|(_, y)| y.is_finite()) else { continue };
-            let wanted = plot.y + row(axis.place(*value).unwrap_or(0.0), plot.height);
+        let name = usize::from(self.ends).saturating_sub(9).max(1);
+        for curve in self.curves.iter().filter(|_| self.ends > 0) {
+            let Some((text, value)) = self.end(curve, painter.caps, name) else { continue };
+            let wanted = plot.y + row(axis.place(value).unwrap_or(0.0), plot.height);
             let rows = (plot.top()..plot.bottom()).filter(|y| !taken.contains(y));
             let Some(y) = rows.min_by_key(|y| y.abs_diff(wanted)) else { continue };
             taken.push(y);
-            let marker = if let Stroke::Marked(marker) = curve.stroke { marker } else { ' ' };
-            let text = format!("{marker} {} {}", curve.name, self.number(*value).trim());
-            painter.text(plot.right(), y, ENDS, &text, curve.style);
+            painter.text(plot.right() + 1, y, self.ends.saturating_sub(1), &text, curve.style);
         }
     }
 }
 
 /// A number with three figures, as short as can be.
-fn plain(value: f64) -> String {
+pub(super) fn plain(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
-        x if x < 0.01 => format!("{value:.0e}"),
-        x if x < 1.0 => format!("{value:.2}").replacen("0.", ".", 1),
-        x if x < 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
-    }
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and a share is at most 1")]
-fn cell(share: f64, cells: u32) -> usize {
-    let last = f64::from(cells.saturating_sub(1));
-    (share.clamp(0.0, 1.0) * last).round() as usize
-}
-
-fn column(share: f64, width: u16) -> u16 {
-    u16::try_from(cell(share, u32::from(width))).unwrap_or(0)
-}
-
-fn row(share: f64, height: u16) -> u16 {
-    u16::try_from(cell(1.0 - share.clamp(0.0, 1.0), u32::from(height))).unwrap_or(0)
-}
-
-/// Dots in cells.
-struct Grid {
-    width: u32,
-    height: u32,
-    caps: Caps,
-    cells: Vec<(u8, Option<char>, Style)>,
-}
-
-impl Grid {
-    fn new(width: u16, height: u16, caps: Caps) -> Self {
-        let cells = vec![(0, None, Style::new()); usize::from(width) * usize::from(height)];
-        Self { width: u32::from(width), height: u32::from(height), caps, cells }
-    }
-
-    /// Dots in a cell: two by four in Braille, one by three in ASCII.
-    fn dots(&self) -> (u32, u32) {
-        self.caps.pick((2, 4), (1, 3))
-    }
-
-    fn curve(&mut self, places: &[(f64, f64)], stroke: Stroke, style: Style) {
-        let (across, down) = self.dots();
-        let dot = |(x, y): (f64, f64)| (cell(x, self.width * across), cell(1.0 - y, self.height * down));
-        let dots: Vec<(usize, usize)> = places.iter().map(|place| dot(*place)).collect();
-        if stroke != Stroke::Dots {
-            for pair in dots.windows(2) {
-                self.line(pair[0], pair[1], style);
-            }
-        }
-        for (x, y) in dots {
-            match stroke {
-                Stroke::Marked(marker) => self.set(x, y, style, Some(marker)),
-                Stroke::Line | Stroke::Dots => self.set(x, y, style, None),
-            }
-        }
-    }
-
-    fn line(&mut self, from: (usize, usize), to: (usize, usize), style: Style) {
-        let steps = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1)).max(1);
-        let between = |a: usize, b: usize, n: usize| (a * (steps - n) + b * n + steps / 2) / steps;
-        for n in 0..=steps {
-            self.set(between(from.0, to.0, n), between(from.1, to.1, n), style, None);
-        }
-    }
-
-    fn set(&mut self, x: usize, y: usize, style: Style, marker: Option<char>) {
-        let (across, down) = self.dots();
-        let (across, down) = (across as usize, down as usize);
-        let at = y / down * self.width as usize + x / across;
-        if let Some(cell) = self.cells.get_mut(at) {
-            // Braille's dots are numbered down the left column, then down the right, the fourth row last.
-            let bit = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]][y % down][x % across];
-            *cell = (cell.0 | bit, marker.or(cell.1), style);
-        }
-    }
-
-    fn draw(&self, painter: &mut Painter<'_>, plot: Rect) {
-        for (y, line) in (plot.top()..plot.bottom()).zip(self.cells.chunks(self.width.max(1) as usize)) {
-            for (x, (bits, marker, style)) in (plot.left()..plot.right()).zip(line) {
-                let sign = match (marker, bits) {
-                    (Some(marker), _) => *marker,
-                    (None, 0) => continue,
-                    (None, bits) => self.sign(*bits),
-                };
-                painter.text(x, y, 1, sign.encode_utf8(&mut [0; 4]), *style);
-            }
-        }
-    }
-
-    fn sign(&self, bits: u8) -> char {
-        let ascii = match bits & 0x07 {
-            0x01 => '\'',
-            0x02 => '-',
-            0x04 => '.',
-            _ => ':',
-        };
-        self.caps.pick(char::from_u32(0x2800 + u32::from(bits)).unwrap_or('.'), ascii)
+        x if !x.is_finite() => "-".to_owned(),
+        x if x < 0.0005 => format!("{value:.0e}"),
+        x if x < 0.9995 => format!("{value:.3}").replacen("0.", ".", 1),
+        x if x < 10.0 => format!("{value:.2}"),
+        x if x < 100.0 => format!("{value:.1}"),
+        x if x < 1e6 => format!("{value:.0}"),
+        _ => format!("{value:.1e}"),
     }
 }
 
@@ -266,23 +281,46 @@ mod tests {
     use super::*;
     use crate::text::width::Glyphs;
 
+    fn chart<'a>(title: &'a str, curves: &'a [Curve], numbers: Numbers) -> Chart<'a> {
+        Chart { title, curves, epochs: 3.0, numbers, ticks: true, ends: 14, axis: Style::new() }
+    }
+
     fn drawn(area: Rect, caps: Caps) -> String {
         let loss: Vec<(f64, f64)> = (1..60).map(|n| f64::from(n) / 20.0).map(|x| (x, 1.6 * (-x).exp() + 0.2)).collect();
         let curves = [
-            Curve { name: "train", points: loss, style: Style::new(), stroke: Stroke::Line },
+            Curve { name: "train".into(), points: loss, style: Style::new(), stroke: Stroke::Line, best: None },
             Curve {
-                name: "valid",
+                name: "valid".into(),
                 points: vec![(1.0, 0.9), (2.0, 0.5), (3.0, f64::NAN)],
                 style: Style::new(),
                 stroke: Stroke::Marked('o'),
+                best: Some(1),
             },
         ];
         let mut buffer = Buffer::empty(area);
-        let chart = Chart { title: "loss", curves: &curves, epochs: 3.0, shares: false, axis: Style::new() };
-        chart.draw(&mut Painter { buffer: &mut buffer, caps }, area);
+        chart("loss: some", &curves, Numbers::Plain).draw(&mut Painter { buffer: &mut buffer, caps }, area);
         let rows = (area.top()..area.bottom())
             .map(|y| (area.left()..area.right()).map(|x| buffer[(x, y)].symbol()).collect::<String>());
         rows.map(|row| row.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_narrow_chart_tells_its_values_above() {
+        let curves = [Curve {
+            name: "word".into(),
+            points: vec![(1.0, 0.5), (2.0, 0.75), (3.0, 0.7)],
+            style: Style::new(),
+            stroke: Stroke::Marked('o'),
+            best: Some(1),
+        }];
+        let area = Rect::new(0, 0, 26, 5);
+        let mut buffer = Buffer::empty(area);
+        let chart = Chart { ends: 0, ..chart("F1: some", &curves, Numbers::Shares) };
+        chart.draw(&mut Painter { buffer: &mut buffer, caps: Caps::default() }, area);
+        let row = |y| (0..26).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        assert_eq!(row(0).trim_end(), "F1  o word .700");
+        assert_eq!(row(4).trim_end(), "epoch       1      2     3");
+        assert!((1..4).any(|y| row(y).contains('*')), "the best is marked");
     }
 
     fn snapshot(name: &str, caps: Caps) {
@@ -305,7 +343,7 @@ mod tests {
     #[test]
     fn a_reader_hears_the_last_values() {
         let caps = Caps { plain: true, ..Caps::default() };
-        assert_eq!(drawn(Rect::new(0, 0, 40, 2), caps), "loss train: .28\nloss valid: .50");
+        assert_eq!(drawn(Rect::new(0, 0, 50, 2), caps), "loss train: .284\nloss valid: .500, best .500 at epoch 2.0");
     }
 
     proptest! {
@@ -317,9 +355,14 @@ mod tests {
         ) {
             let area = Rect::new(0, 0, w, h);
             let mut buffer = Buffer::empty(area);
-            let curves = [Curve { name: "train", points, style: Style::new(), stroke: Stroke::Marked('o') }];
-            let chart = Chart { title: "loss", curves: &curves, epochs: 3.0, shares: true, axis: Style::new() };
-            chart.draw(&mut Painter { buffer: &mut buffer, caps: Caps::default() }, area);
+            let best = points.len().checked_sub(1);
+            for stroke in [Stroke::Marked('o'), Stroke::Signed('o'), Stroke::Line, Stroke::Dots] {
+                let curves = [Curve { name: "train".into(), points: points.clone(), style: Style::new(), stroke, best }];
+                for numbers in [Numbers::Shares, Numbers::Plain, Numbers::Small] {
+                    let mut painter = Painter { buffer: &mut buffer, caps: Caps::default() };
+                    chart("loss", &curves, numbers).draw(&mut painter, area);
+                }
+            }
         }
     }
 }

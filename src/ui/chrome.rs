@@ -3,7 +3,7 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{Screen, event::Level, project::SaveState, state::SizeClass},
+    app::{Screen, event::Level, next::next_step, project::SaveState, state::SizeClass},
     runs::Phase,
     spans::Status,
     text::{
@@ -17,6 +17,9 @@ use super::{
     Canvas, Target,
     paint::{Painter, bottom, clock, inset, share, top},
 };
+
+/// Cells of the project's name that are shown as long as anything else can go.
+const NAME: usize = 8;
 
 /// Rows that a message may take.
 const MESSAGE_ROWS: usize = 5;
@@ -35,7 +38,7 @@ impl Canvas<'_> {
     }
 
     fn status_line(&mut self, area: Rect) {
-        let left = self.place_words();
+        let left = self.place_words(usize::from(area.width));
         let end = self.painter.pieces(area, &left);
         let room = usize::from(area.right().saturating_sub(end + 2));
         let fitting = self.run_words().into_iter().find(|words| width::width(words) <= room);
@@ -46,8 +49,8 @@ impl Canvas<'_> {
         self.hits.add(first, Target::Screen(self.state.screen));
     }
 
-    /// Where we are and whether it is saved.
-    fn place_words(&self) -> Vec<(String, Style)> {
+    /// Where we are and whether it is saved, in `room` cells: that it is saved is said on the narrowest screen.
+    fn place_words(&self, room: usize) -> Vec<(String, Style)> {
         let (state, theme) = (self.state, self.theme);
         let Some(project) = &state.project else {
             return vec![("tagliatelle".to_owned(), theme.accent)];
@@ -72,7 +75,16 @@ impl Canvas<'_> {
             (SaveState::Saving(n), None) => (format!("saving {n}"), theme.muted),
             (SaveState::Failed(n), None) => (format!("NOT SAVED {n}"), theme.bad),
         });
-        // Whether it is saved must be in sight on the narrowest screen; what comes after may not fit.
+        // The project's name gives way first, then the number of spans or documents, then the rest of the name.
+        for least in [NAME, 0] {
+            let excess = excess(&words, room);
+            if let Some((name, _)) = words.get_mut(1).filter(|_| excess > 0) {
+                *name = width::cut(name, width::width(name).saturating_sub(excess).max(least));
+            }
+            if least > 0 && self::excess(&words, room) > 0 {
+                words.remove(words.len() - 2);
+            }
+        }
         words.push((format!("{} today", grouped(project.done_today())), theme.muted));
         words
     }
@@ -141,6 +153,9 @@ impl Canvas<'_> {
             };
             lines.extend(wrapped(&message.text, room, glyphs).map(|line| (line, style)));
         }
+        if lines.is_empty() {
+            return self.next_line(rule, room);
+        }
         let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(body.height);
         for (y, (line, style)) in (body.bottom() - rows..body.bottom()).zip(lines) {
             let row = Rect::new(body.x, y, body.width, 1);
@@ -150,10 +165,32 @@ impl Canvas<'_> {
         }
     }
 
+    /// What to do next, on the hairline.
+    fn next_line(&mut self, rule: Rect, room: usize) {
+        let Some(text) = next_step(self.state) else { return };
+        let text = format!(" {} ", clauses(&text, room));
+        self.painter.text(rule.x + 1, rule.y, rule.width.saturating_sub(2), &text, self.theme.muted);
+    }
+
     /// The class of the terminal's size.
     pub(super) fn class(&self) -> SizeClass {
         self.state.size.class()
     }
+}
+
+/// Cells that these words, with two blanks between, are wider than `room`.
+fn excess(words: &[(String, Style)], room: usize) -> usize {
+    let wide: usize = words.iter().map(|(word, _)| width::width(word) + 2).sum();
+    wide.saturating_sub(room + 2)
+}
+
+/// `text` in `room` cells: clauses that do not fit are left out, from the end.
+pub(super) fn clauses(text: &str, room: usize) -> String {
+    let mut shown = text;
+    while let Some(at) = [";", ","].iter().filter_map(|end| shown.rfind(end)).max().filter(|_| width::width(shown) > room) {
+        shown = shown.get(..at).unwrap_or_default();
+    }
+    width::cut(shown, room)
 }
 
 /// Empties an area before something is drawn over it.

@@ -5,15 +5,21 @@ mod chrome;
 mod documents;
 mod evaluate;
 mod explore;
+mod grid;
 mod hits;
 mod overlay;
+mod page;
 mod paint;
+pub mod picture;
 mod tag;
 mod text_pane;
 pub mod theme;
 mod train;
+mod tutorial;
 mod welcome;
 
+#[cfg(test)]
+mod edge_tests;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +65,7 @@ impl Canvas<'_> {
             return self.tiny(area);
         }
         let body = self.chrome(area);
+        let body = self.tutorial(body);
         match (&self.state.project, self.state.screen) {
             (None, _) => self.welcome(body),
             (Some(project), Screen::Tag) => self.tag(project, body),

@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Canvas, Target,
     chrome::{blank, wrapped},
-    paint::{inset, top},
+    paint::{bottom, inset, top},
 };
 
 impl Canvas<'_> {
@@ -25,12 +25,16 @@ impl Canvas<'_> {
         self.cursor = None;
         match overlay {
             Overlay::Help { top } => self.help(area, *top),
+            Overlay::Page { topic, top } => self.page(area, *topic, *top),
             Overlay::Palette { query, row } => self.palette(area, query, *row),
             Overlay::StopMenu => {
                 self.ask(area, &self.stop_text(), 0);
             }
             Overlay::QuitMenu => {
                 self.ask(area, &self.quit_text(), 0);
+            }
+            Overlay::RemoveRun(run) => {
+                self.ask(area, &self.remove_text(run), 0);
             }
             Overlay::Export(field) => {
                 let text = "Export to which format? conll2003, conll2002, tag-first, label-studio, jsonl or text";
@@ -41,7 +45,7 @@ impl Canvas<'_> {
     }
 
     /// Empties the rows of the screen between its status line and its key line, from `rows` above the bottom on.
-    fn sheet(&mut self, area: Rect, rows: u16) -> Rect {
+    pub(super) fn sheet(&mut self, area: Rect, rows: u16) -> Rect {
         let (_, body) = top(area, 2);
         let rows = rows.min(body.height.saturating_sub(1));
         let sheet = Rect { y: body.bottom() - 1 - rows, height: rows, ..body };
@@ -99,43 +103,63 @@ impl Canvas<'_> {
 
     fn help(&mut self, area: Rect, from: usize) {
         let sheet = self.sheet(area, area.height);
-        let lines = self.state.keymap.help(self.state.screen_context());
+        let lines = self.state.help_rows();
         let (head, rest) = top(sheet, 1);
+        let (rest, foot) = bottom(rest, 1);
         let shown = usize::from(rest.height);
         let from = from.min(lines.len().saturating_sub(shown));
-        let last = (from + shown).min(lines.len());
-        let title = format!(
-            "keys of the {} screen, {}-{} of {}",
-            self.state.screen_context().name(),
-            from + 1,
-            last,
-            lines.len()
-        );
-        self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
+        let title = format!("keys of the {} screen", self.state.screen_context().name());
+        let place = format!("{}-{} of {}", from + 1, (from + shown).min(lines.len()), lines.len());
+        let start = self.painter.text_before(head.right(), head.y, head.width, &place, self.theme.muted);
+        self.painter.text(head.x, head.y, start.saturating_sub(head.x + 1), &title, self.theme.accent);
         for (y, (keys, doc)) in (rest.top()..rest.bottom()).zip(lines.iter().skip(from)) {
-            self.painter.text(rest.x, y, 14, keys, self.theme.accent);
-            self.painter.text(rest.x + 15, y, rest.width.saturating_sub(15), doc, self.theme.text);
+            let used = self.painter.text(rest.x, y, rest.width, keys, self.theme.accent);
+            self.painter.text(rest.x + used, y, rest.width.saturating_sub(used), doc, self.theme.text);
         }
+        self.page_names(foot, None);
     }
 
+    /// Commands by name, with their keys; below them the whole sentence of the one under the cursor.
     fn palette(&mut self, area: Rect, query: &Field, row: usize) {
-        let sheet = self.sheet(area, area.height * 2 / 3);
+        let sheet = self.sheet(area, area.height * 3 / 4);
         let (line, rest) = top(sheet, 1);
         self.input(line, ":", query);
+        let (rest, note) = bottom(rest, if rest.width < 76 { 3 } else { 2 });
         let entries = overlay::entries(self.state, query.text());
         if entries.is_empty() {
-            self.painter.text(rest.x, rest.y, rest.width, "nothing of that name can be done now", self.theme.muted);
+            let text = "no command has these words; esc leaves";
+            self.painter.text(rest.x, rest.y, rest.width, text, self.theme.muted);
         }
         let rows = usize::from(rest.height.max(1));
         let first = row / rows * rows;
-        for (y, (at, entry)) in (rest.top()..rest.bottom()).zip(entries.iter().enumerate().skip(first)) {
-            self.painter.text(rest.x, y, 20, &entry.name, self.theme.text);
-            self.painter.text(rest.x + 21, y, 10, &entry.keys, self.theme.accent);
-            self.painter.text(rest.x + 32, y, rest.width.saturating_sub(32), entry.doc, self.theme.muted);
+        let shown: Vec<_> = entries.iter().enumerate().skip(first).take(rows).collect();
+        let widest = |of: fn(&overlay::Entry) -> &str, most: usize| {
+            let wide = entries.iter().map(|entry| width::width(of(entry))).max().unwrap_or(0);
+            u16::try_from(wide.min(most)).unwrap_or(0)
+        };
+        let (name, keys) = (widest(|entry| &entry.name, 24), widest(|entry| &entry.keys, 12));
+        let text = rest.x + name + keys + 4;
+        for (y, (at, entry)) in (rest.top()..rest.bottom()).zip(shown) {
+            let works = entry.action.works();
+            let style = |style| if works { style } else { self.theme.muted };
+            let (plain, accent) = (style(self.theme.text), style(self.theme.accent));
+            self.painter.text(rest.x, y, name, &entry.name, plain);
+            self.painter.text(rest.x + name + 2, y, keys, &entry.keys, accent);
+            self.painter.text(text, y, rest.right().saturating_sub(text), &entry.doc, self.theme.muted);
             if at == row {
                 self.painter.mark_row(rest, y, self.theme.selection);
             }
             self.hits.add(Rect::new(rest.x, y, rest.width, 1), Target::Row(at));
+        }
+        self.painter.rule(Rect { x: area.x, width: area.width, ..note }, self.theme.border);
+        if let Some(entry) = entries.get(row) {
+            let (rule, note) = top(note, 1);
+            let place = format!(" {} of {} ", row + 1, entries.len());
+            self.painter.text_before(rule.right(), rule.y, rule.width, &place, self.theme.muted);
+            let lines = wrapped(&entry.doc, usize::from(note.width), self.painter.caps.glyphs);
+            for (y, line) in (note.top()..note.bottom()).zip(lines) {
+                self.painter.text(note.x, y, note.width, &line, self.theme.text);
+            }
         }
     }
 

@@ -3,16 +3,30 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{project::Project, state::SizeClass},
-    spans::{Label, Status},
+    app::{
+        command::{Command, Context},
+        project::Project,
+        state::SizeClass,
+    },
+    spans::{Label, LabelId, Source, Status},
     text::{TextRange, number::grouped, width},
 };
 
 use super::{
     Canvas, Target,
-    paint::{bottom, inset, left, share, top},
-    text_pane::{Mark, TextPane},
+    paint::{bottom, inset, left, top},
+    text_pane::{Mark, TextPane, two_digits},
 };
+
+/// A span or suggestion in the list beside the text.
+struct SideRow {
+    range: TextRange,
+    /// The label, with the score of a suggestion.
+    name: String,
+    /// The words.
+    text: String,
+    style: Style,
+}
 
 impl Canvas<'_> {
     pub(super) fn tag(&mut self, project: &Project, body: Rect) {
@@ -23,13 +37,13 @@ impl Canvas<'_> {
         let (rest, line) = bottom(rest, 1);
         let (pane, aside) = left(rest, rest.width.saturating_sub(side));
         self.painter.rule(line, self.theme.border);
-        self.held(line);
+        self.held(project, line);
         self.label_bar(project, inset(labels, 1));
         if aside.width > 0 {
             self.painter.rule_down(aside, self.theme.border);
             self.tag_side(project, inset(aside, 2));
         }
-        let strip = self.class() < SizeClass::Full && self.state.train.is_busy() && pane.height > 4;
+        let strip = self.class() < SizeClass::Full && self.has_strip() && pane.height > 4;
         let (text, row) = bottom(pane, u16::from(strip));
         if strip {
             self.strip(inset(row, 2));
@@ -62,14 +76,9 @@ impl Canvas<'_> {
             odd_style: self.theme.muted,
         };
         let drawn = pane.draw(&mut self.painter, area);
+        drawn.note(&mut self.painter, area, self.theme.muted);
         for (cell, offset) in drawn.cells {
             self.hits.add(cell, Target::Text(offset));
-        }
-        if drawn.shown < drawn.lines {
-            let text = format!("lines {}-{} of {}", drawn.first + 1, drawn.first + drawn.shown, drawn.lines);
-            let y = area.bottom().saturating_sub(1);
-            // The last row may be a mark row: the note stands at its end, where marks seldom are.
-            self.painter.text_before(area.right(), y, area.width, &text, self.theme.muted);
         }
     }
 
@@ -80,6 +89,7 @@ impl Canvas<'_> {
             range,
             name: label.map_or("?", |label| &label.name).to_owned(),
             tag: label.map_or("?", |label| &label.tag).to_owned(),
+            key: label.and_then(|label| label.key),
             style,
             score,
         };
@@ -106,6 +116,7 @@ impl Canvas<'_> {
                 (x, y) = (area.x, y + 1);
             }
             if y >= area.bottom() {
+                self.labels_left(project, label, area);
                 break;
             }
             let (key, name) = label_text(label, most);
@@ -125,61 +136,97 @@ impl Canvas<'_> {
         }
     }
 
-    /// What is held, at the right end of the hairline.
-    fn held(&mut self, area: Rect) {
+    /// Says at the end of the bar how many labels it has no room for, from `first` on, and where they are.
+    fn labels_left(&mut self, project: &Project, first: &Label, area: Rect) {
+        let left = project.labels.iter().skip_while(|label| label.id != first.id).count();
+        let key = self.state.keymap.keys(Context::Tag, Command::Palette).next();
+        let key = key.map(|binding| binding.key.to_string()).unwrap_or_default();
+        let text = format!(" {left} more: {key}");
+        self.painter.text_before(area.right(), area.bottom().saturating_sub(1), area.width, &text, self.theme.accent);
+    }
+
+    /// What the keys would act on, and what is held, on the hairline.
+    fn held(&mut self, project: &Project, area: Rect) {
         let tag = &self.state.tag;
         let notes = [(tag.anchor.is_some(), "selecting"), (tag.nest, "nesting")];
         let held: Vec<&str> = notes.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
+        let mut end = area.right().saturating_sub(2);
         if !held.is_empty() {
             let text = format!(" {} ", held.join(", "));
-            self.painter.text_before(area.right().saturating_sub(2), area.y, area.width, &text, self.theme.accent);
+            end = self.painter.text_before(end, area.y, area.width, &text, self.theme.accent);
+        }
+        if let Some((label, text, style)) = self.under_cursor(project) {
+            let room = end.saturating_sub(area.x + 4);
+            let used = self.painter.text(area.x + 2, area.y, room, &format!(" {label}"), style);
+            let room = room.saturating_sub(used);
+            let text = format!("{} ", width::cut(&text, usize::from(room.saturating_sub(1))));
+            self.painter.text(area.x + 2 + used, area.y, room, &text, self.theme.text);
         }
     }
 
-    /// One line about the run that goes on: loss and F1.
-    fn strip(&mut self, area: Rect) {
-        let train = &self.state.train;
-        let mut pieces = vec![("training".to_owned(), self.theme.accent)];
-        if let Some(view) = &train.view {
-            let status = &view.status;
-            if status.phase != crate::runs::Phase::Training {
-                pieces[0].0 = status.phase.name().to_owned();
-            }
-            pieces.push((format!("epoch {:.1}/{}", status.epoch, status.epochs), self.theme.text));
-            if let Some(loss) = view.loss() {
-                let losses = view.losses(16);
-                let curve = if self.painter.caps.plain {
-                    String::new()
-                } else {
-                    super::chart::spark(&losses, self.painter.caps)
-                };
-                pieces.push((format!("loss {curve} {loss:.3}"), self.theme.series(0)));
-            }
-            let f1: Vec<f64> = view.evaluations().map(|evaluation| evaluation.word.f1).collect();
-            if let Some(last) = f1.last() {
-                let curve =
-                    if self.painter.caps.plain { String::new() } else { super::chart::spark(&f1, self.painter.caps) };
-                pieces.push((format!("word F1 {curve} {}", share(*last)), self.theme.series(1)));
-            }
+    /// The span or suggestion that the next key acts on: its label, and its words with what is known of it.
+    fn under_cursor(&self, project: &Project) -> Option<(String, String, Style)> {
+        let tag = &self.state.tag;
+        let document = project.documents.get(tag.document)?;
+        let label = |id| (project.labels.name(id).to_owned(), self.span_style(project, id));
+        if let Some(span) = tag.edge(project) {
+            let (name, style) = label(span.label);
+            let source = match &span.source {
+                Source::Model { run, score } => format!(" (from {run}, {})", two_digits(*score)),
+                Source::Human | Source::Import => String::new(),
+            };
+            let made = if tag.span(project).is_none() { ", just made" } else { "" };
+            return Some((name, format!("{made}: {}{source}", span.range.of(&document.text)), style));
         }
-        self.painter.pieces(area, &pieces);
+        let found = tag.suggestion(project)?;
+        let (name, _) = label(found.label);
+        let text = format!("{}: {}", two_digits(found.score), found.range.of(&document.text));
+        Some((format!("{name}?"), text, self.theme.suggestion))
+    }
+
+    fn span_style(&self, project: &Project, id: LabelId) -> Style {
+        project.labels.get(id).map_or(self.theme.text, |label| self.theme.label(label.color))
+    }
+
+    /// The spans of the document and what is suggested, in reading order.
+    fn side_rows(&self, project: &Project) -> Vec<SideRow> {
+        let at = self.state.tag.document;
+        let text = project.documents.get(at).map_or("", |document| &document.text);
+        let spans = project.annotation(at).spans().iter().map(|span| {
+            let name = project.labels.name(span.label).to_owned();
+            let (text, style) = (span.range.of(text).to_owned(), self.span_style(project, span.label));
+            SideRow { range: span.range, name, text, style }
+        });
+        let suggestions = project.suggestions(at).into_iter().map(|found| {
+            let name = width::cut(project.labels.name(found.label), 11);
+            let name = format!("{name}?{}", two_digits(found.score));
+            SideRow { range: found.range, name, text: found.range.of(text).to_owned(), style: self.theme.suggestion }
+        });
+        let mut rows: Vec<SideRow> = spans.chain(suggestions).collect();
+        rows.sort_by_key(|row| row.range);
+        rows
     }
 
     /// What is known besides the text, where there is room: labels of this document, progress, the run.
     fn tag_side(&mut self, project: &Project, area: Rect) {
-        let at = self.state.tag.document;
         let (head, rest) = top(area, 1);
         self.painter.text(head.x, head.y, head.width, "spans here", self.theme.accent);
-        let document = project.documents.get(at);
-        let spans = project.annotation(at).spans();
-        let (list, rest) = top(rest, u16::try_from(spans.len()).unwrap_or(u16::MAX).clamp(1, rest.height / 3));
-        for (y, span) in (list.top()..list.bottom()).zip(spans) {
-            let label = project.labels.get(span.label);
-            let style = label.map_or(self.theme.text, |label| self.theme.label(label.color));
-            let name = width::fit(label.map_or("?", |label| &label.name), 16);
-            let text = document.map_or("", |document| span.range.of(&document.text));
-            self.painter.text(list.x, y, list.width, &name, style);
-            self.painter.text(list.x + 17, y, list.width.saturating_sub(17), text, self.theme.text);
+        let document = project.documents.get(self.state.tag.document);
+        let rows = self.side_rows(project);
+        let room = u16::try_from(rows.len()).unwrap_or(u16::MAX).clamp(1, rest.height / 3);
+        let (list, rest) = top(rest, room);
+        // The page of the span that the cursor is on, or before.
+        let shown = usize::from(list.height.max(1));
+        let word = document.and_then(|document| document.words.get(self.state.tag.word)).map_or(0, |word| word.start);
+        let here = rows.iter().position(|row| row.range.end > word).unwrap_or(rows.len().saturating_sub(1));
+        let first = here / shown * shown;
+        if rows.len() > shown {
+            let text = format!("{}-{} of {}", first + 1, (first + shown).min(rows.len()), rows.len());
+            self.painter.text_before(head.right(), head.y, 20, &text, self.theme.muted);
+        }
+        for (y, SideRow { name, text, style, .. }) in (list.top()..list.bottom()).zip(rows.into_iter().skip(first)) {
+            self.painter.text(list.x, y, 16, &name, style);
+            self.painter.text(list.x + 17, y, list.width.saturating_sub(17), &text, self.theme.text);
         }
         let (_, rest) = top(rest, 1);
         let (head, rest) = top(rest, 1);
@@ -207,9 +254,14 @@ fn label_width(label: &Label, most: usize) -> usize {
 /// How the labels fit in rows of `room` cells: the longest names, the gap between them, and the rows. One row if it
 /// can be with names of eight letters, else two.
 fn label_room(project: &Project, room: usize) -> (usize, u16, u16) {
+    // Every label's key and name are measured once: there may be many.
+    let measure = |label: &Label| {
+        let (key, name) = label_text(label, usize::MAX);
+        (width::width(&key), width::width(&name))
+    };
+    let labels: Vec<(usize, usize)> = project.labels.iter().map(measure).collect();
     let wanted = |most: usize, gap: usize| {
-        let labels = project.labels.iter().map(|label| label_width(label, most) + gap);
-        labels.sum::<usize>().saturating_sub(gap)
+        labels.iter().map(|(key, name)| key + name.min(&most) + gap).sum::<usize>().saturating_sub(gap)
     };
     if wanted(40, 2) <= room {
         return (40, 2, 1);

@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend, style::Style};
 use crate::{
     app::{
         Event, Key, State,
-        event::{DataSummary, Found, Guess, Opened, Place, Prediction, RunInfo},
+        event::{Found, Guess, Opened, Place, Prediction, RunInfo},
         update,
     },
     runs::{LabelScores, Phase, Point, Scores, Settings, Status},
@@ -19,7 +19,7 @@ use super::{Caps, Target, Theme, draw};
 const TEXT: &str = "The tacos at El Camino were cheap and the patio stays open till 2 am, about five minutes from the \
                     harbour.";
 
-fn opened() -> Opened {
+pub(super) fn opened() -> Opened {
     let texts =
         [TEXT, "any thai places with a view", "tab\there and \u{1b}[31mred\u{1b}[0m and caf\u{e9} \u{5bff}\u{53f8}"];
     let documents = texts.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
@@ -32,6 +32,7 @@ fn opened() -> Opened {
         done_today: Vec::new(),
         writer: 7,
         settings: Settings::lesson("mini"),
+        recipe: None,
         runs: Vec::new(),
         device: "flex, 2 threads".into(),
         read_only: None,
@@ -39,7 +40,7 @@ fn opened() -> Opened {
 }
 
 /// The program after these keys, with every line saved.
-fn after(keys: &str, columns: u16, rows: u16) -> State {
+pub(super) fn after(keys: &str, columns: u16, rows: u16) -> State {
     let mut state = State::default();
     update(&mut state, Event::Resize { columns, rows });
     update(&mut state, Event::Opened(Box::new(opened())));
@@ -47,7 +48,7 @@ fn after(keys: &str, columns: u16, rows: u16) -> State {
     state
 }
 
-fn press(state: &mut State, keys: &str) {
+pub(super) fn press(state: &mut State, keys: &str) {
     for name in keys.split_whitespace() {
         let key: Key = name.parse().unwrap();
         for effect in update(state, Event::Key { key, at: 1_790_000_000 }) {
@@ -68,7 +69,7 @@ fn suggest(state: &mut State) {
 }
 
 /// A run in its second epoch.
-fn running(state: &mut State) {
+pub(super) fn running(state: &mut State) {
     let status = Status {
         phase: Phase::Training,
         step: 740,
@@ -127,7 +128,7 @@ fn theme(name: &str) -> Theme {
 }
 
 /// Every row of the screen, then its styles as runs: first column, last column, style.
-fn screen(state: &State, theme_name: &str, caps: Caps) -> String {
+pub(super) fn screen(state: &State, theme_name: &str, caps: Caps) -> String {
     let mut terminal = Terminal::new(TestBackend::new(state.size.columns, state.size.rows)).unwrap();
     terminal.draw(|frame| drop(draw(state, &theme(theme_name), caps, frame))).unwrap();
     let buffer = terminal.backend().buffer();
@@ -168,16 +169,16 @@ fn words(style: Style) -> String {
 }
 
 /// The text of the screen alone.
-fn plain(state: &State, caps: Caps) -> String {
+pub(super) fn plain(state: &State, caps: Caps) -> String {
     screen(state, "mono", caps).lines().filter(|line| !line.starts_with("        {")).collect::<Vec<_>>().join("\n")
 }
 
-const ASCII: Caps = Caps { glyphs: Glyphs::Ascii, plain: false };
+pub(super) const ASCII: Caps = Caps { glyphs: Glyphs::Ascii, plain: false };
 
 const SIZES: [(u16, u16); 5] = [(120, 40), (80, 24), (60, 16), (20, 5), (0, 0)];
 
 /// The same moment in every size, one snapshot for each theme.
-fn snapshots(name: &str, moment: impl Fn(u16, u16) -> State) {
+pub(super) fn snapshots(name: &str, moment: impl Fn(u16, u16) -> State) {
     for theme in ["ansi", "mono"] {
         let screens = SIZES.map(|(columns, rows)| {
             let state = moment(columns, rows);
@@ -211,38 +212,6 @@ fn documents_screen() {
 }
 
 #[test]
-fn train_screen() {
-    snapshots("train", |columns, rows| {
-        let mut state = after("tab tab j enter", columns, rows);
-        let out = vec![("not done yet".to_owned(), 2)];
-        let notes = vec!["Fewer than 50 documents: the scores will jump about".to_owned()];
-        let summary = DataSummary { train: 40, valid: 6, test: 0, words: 1234, spans: 98, out, notes };
-        let Some(generation) = generation(&mut state) else { panic!("nothing was counted") };
-        update(&mut state, Event::Summary { generation, summary });
-        state
-    });
-}
-
-/// Comes to the Train screen again, which counts again.
-fn generation(state: &mut State) -> Option<u64> {
-    let keys = ["esc", "f3", "enter", "end", "0"].map(|name| name.parse::<Key>().unwrap());
-    let effects = keys.map(|key| update(state, Event::Key { key, at: 0 }));
-    effects.into_iter().flatten().find_map(|effect| match effect {
-        crate::app::Effect::Summarise { generation } => Some(generation),
-        _ => None,
-    })
-}
-
-#[test]
-fn train_screen_while_a_run_goes() {
-    snapshots("run", |columns, rows| {
-        let mut state = tagged(columns, rows);
-        press(&mut state, "f3");
-        state
-    });
-}
-
-#[test]
 fn evaluate_screen() {
     snapshots("evaluate", |columns, rows| {
         let mut state = tagged(columns, rows);
@@ -255,6 +224,11 @@ fn evaluate_screen() {
 fn explore_screen() {
     snapshots("explore", |columns, rows| {
         let mut state = after("f5", columns, rows);
+        let run = |id: &str, f1| {
+            let status = Status { phase: Phase::Done, ..Status::default() };
+            RunInfo { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunInfo::default() }
+        };
+        update(&mut state, Event::Runs(vec![run("0008-mini", 0.74), run("0007-mini", 0.61)]));
         let mut asked = 0;
         for c in "cheap tacos here".chars() {
             for effect in update(&mut state, Event::Key { key: Key::char(c), at: 0 }) {
@@ -287,7 +261,7 @@ fn overlays() {
     }
     let mut state = State::default();
     update(&mut state, Event::Resize { columns: 80, rows: 24 });
-    let place = |name: &str, sample| Place { path: format!("/reviews/{name}"), name: name.into(), sample };
+    let place = |name: &str, sample| Place { path: format!("/reviews/{name}"), name: name.into(), sample, ..Place::default() };
     update(&mut state, Event::Welcome(vec![place("tacos", false), place("lesson", true)]));
     shown.push(format!("welcome\n{}", screen(&state, "ansi", Caps::default())));
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
@@ -365,7 +339,7 @@ fn a_cell_tells_what_lies_under_it() {
     assert_eq!(hits.at(40, 10), None);
 }
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 35] = [
     "1",
     "3",
     "8",
@@ -396,6 +370,11 @@ const KEYS: [&str; 30] = [
     "up",
     "down",
     "pagedown",
+    "c",
+    "l",
+    "m",
+    "D",
+    "y",
 ];
 
 proptest! {

@@ -1,7 +1,8 @@
 //! A text with its spans. Every line of text has one mark row under it, always, so that no label moves the text.
 //!
 //! A mark row shows each span under its words: `└Dish─┘`, in ASCII `=Dish=`. A span inside another one is bracketed
-//! within the outer one's marks. Suggestions are dotted and tell their score: `┄Hours?.91`.
+//! within the outer one's marks. Suggestions are dotted and tell their score: `┄Hours?.91`; with less room its first
+//! digit, `Ho?9`, and always the question mark.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -24,6 +25,8 @@ pub(super) struct Mark {
     pub(super) name: String,
     /// The letters that stand for it where the name does not fit.
     pub(super) tag: String,
+    /// The key that gives the label, for the narrowest of places.
+    pub(super) key: Option<char>,
     pub(super) style: Style,
     /// A model's score, on what is not yet (or never will be) a human's span.
     pub(super) score: Option<f32>,
@@ -56,6 +59,17 @@ pub(super) struct Drawn {
     pub(super) focus: Option<(u16, u16)>,
     /// Cells of every grapheme's first byte: for mouse hits.
     pub(super) cells: Vec<(Rect, usize)>,
+}
+
+impl Drawn {
+    /// Says which lines are in sight, if not all are. The last row may be a mark row: the note stands at its end, where
+    /// marks seldom are.
+    pub(super) fn note(&self, painter: &mut Painter<'_>, area: Rect, style: Style) {
+        if self.shown < self.lines {
+            let text = format!("lines {}-{} of {}", self.first + 1, self.first + self.shown, self.lines);
+            painter.text_before(area.right(), area.bottom().saturating_sub(1), area.width, &text, style);
+        }
+    }
 }
 
 impl TextPane<'_> {
@@ -217,18 +231,37 @@ fn free(range: std::ops::Range<usize>, taken: &[&Piece]) -> (usize, usize) {
     best
 }
 
-/// What a span says of itself in `room` cells: the name, else the letters, else the first of them.
+/// What a span says of itself in `room` cells: the name, else the letters, else the first of them, else its key. A
+/// suggestion says `?` in any room, and how sure it is in all but the smallest.
 fn words(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
-    let (name, tag) = (width::clean_for(&mark.name, glyphs), width::clean_for(&mark.tag, glyphs));
-    let score = mark.score.map(|score| format!("?{}", two_digits(score))).unwrap_or_default();
-    let question = if mark.score.is_some() { "?" } else { "" };
-    // Names are cut only where what is left says more than the letters do.
-    let begun =
-        Some(begin(&name, room)).filter(|cut| score.is_empty() && cut.len() > tag.len() && cut.starts_with(&*tag));
-    let whole =
-        [Some(format!("{name}{score}")), begun, Some(format!("{tag}{score}")), Some(format!("{tag}{question}"))];
-    let fitting = whole.into_iter().flatten().chain([tag.to_string()]).find(|choice| width::width(choice) <= room);
-    fitting.unwrap_or_else(|| begin(&tag, room))
+    let key = mark.key.map(String::from).unwrap_or_default();
+    // Letters that an ASCII terminal cannot draw would be question marks, which belong to suggestions.
+    let drawn = |text: &str| {
+        let clean = width::clean_for(text, glyphs).into_owned();
+        let lost = clean.matches('?').count() > text.matches('?').count();
+        if lost && !key.is_empty() { key.clone() } else { clean }
+    };
+    let (name, tag) = (drawn(&mark.name), drawn(&mark.tag));
+    let fits = |choice: &String| !choice.is_empty() && width::width(choice) <= room;
+    let Some(score) = mark.score else {
+        // Names are cut only where what is left says more than the letters do.
+        let begun = Some(begin(&name, room)).filter(|cut| cut.len() > tag.len() && cut.starts_with(&*tag));
+        let first = begin(&tag, room);
+        let choices = [Some(name), begun, Some(tag), Some(first), Some(key)];
+        return choices.into_iter().flatten().find(fits).unwrap_or_default();
+    };
+    let (long, short) = (two_digits(score), tenths(score));
+    let choices = [
+        format!("{name}?{long}"),
+        format!("{tag}?{long}"),
+        format!("{tag}?{short}"),
+        format!("{}?{short}", begin(&tag, room.saturating_sub(2))),
+        format!("{}?", begin(&tag, room.saturating_sub(1))),
+        format!("{key}?"),
+    ];
+    // A score without a letter says nothing.
+    let lettered = choices.into_iter().find(|choice| fits(choice) && !choice.starts_with('?'));
+    lettered.or_else(|| Some("?".to_owned()).filter(fits)).unwrap_or_default()
 }
 
 /// As many letters of a clean text as fit.
@@ -243,9 +276,15 @@ fn begin(text: &str, room: usize) -> String {
 }
 
 /// `.91`; `1.0` for certainty.
-fn two_digits(score: f32) -> String {
+pub(super) fn two_digits(score: f32) -> String {
     let text = format!("{:.2}", score.clamp(0.0, 1.0));
     text.strip_prefix('0').map_or_else(|| "1.0".to_owned(), str::to_owned)
+}
+
+/// `9` for .91: the first digit behind the point, 9 for certainty too.
+fn tenths(score: f32) -> String {
+    let text = format!("{:.2}", score.clamp(0.0, 0.99));
+    text.chars().nth(2).map(String::from).unwrap_or_default()
 }
 
 /// The rows that a text needs at this width, marks included.

@@ -5,6 +5,7 @@ mod defaults;
 use super::{
     command::{COMMANDS, Command, CommandInfo, Context},
     key::{Key, KeyError},
+    train::Page,
 };
 
 use defaults::DEFAULTS;
@@ -35,10 +36,18 @@ pub struct Facts {
     pub runs: bool,
     /// A run is followed.
     pub view: bool,
-    /// The followed run is shown in place of the settings.
-    pub viewing: bool,
+    /// What is in front on the Train screen.
+    pub page: Page,
+    /// The Train screen is in front.
+    pub train: bool,
     /// There are documents.
     pub documents: bool,
+    /// A project is open.
+    pub project: bool,
+    /// A sample is under the cursor.
+    pub on_sample: bool,
+    /// A sentence for the model is being typed.
+    pub exploring: bool,
     /// Something is not saved and its saving failed.
     pub save_failed: bool,
     /// Something is not saved yet.
@@ -65,8 +74,15 @@ pub enum When {
     NotOurs,
     Runs,
     View,
-    Form,
+    Listed,
+    InRun,
+    Live,
+    Curves,
+    OnRun,
     Documents,
+    Project,
+    OnSample,
+    Exploring,
     SaveFailed,
     Back,
 }
@@ -88,8 +104,15 @@ impl When {
             Self::NotOurs => !facts.ours,
             Self::Runs => facts.runs,
             Self::View => facts.view,
-            Self::Form => !facts.viewing,
+            Self::Listed => matches!(facts.page, Page::Form | Page::Runs),
+            Self::InRun => matches!(facts.page, Page::Run | Page::Log),
+            Self::Live => facts.running && facts.page == Page::Run,
+            Self::Curves => matches!(facts.page, Page::Run | Page::Compare),
+            Self::OnRun => facts.runs && matches!(facts.page, Page::Run | Page::Runs),
             Self::Documents => facts.documents,
+            Self::Project => facts.project,
+            Self::OnSample => facts.on_sample,
+            Self::Exploring => facts.exploring,
             Self::SaveFailed => facts.save_failed,
             Self::Back => facts.back,
         }
@@ -111,8 +134,14 @@ impl When {
             Self::NotOurs => "A training runs in this program; it is stopped, or left to go on",
             Self::Runs => "There are no runs yet",
             Self::View => "There are no runs yet",
-            Self::Form => "",
+            Self::Listed => "",
+            Self::InRun | Self::Curves => "No run is in front; v shows the curves, r all runs",
+            Self::Live => "No training runs",
+            Self::OnRun => "No run is in front; r shows all runs",
             Self::Documents => "There is no document",
+            Self::Project => "No project is open yet",
+            Self::OnSample => "Only of a sample a fresh copy is made",
+            Self::Exploring => "",
             Self::SaveFailed => "Everything is saved",
             Self::Back => "",
         }
@@ -258,7 +287,8 @@ impl Keymap {
             match lines.last_mut() {
                 Some((range, doc)) if *doc == row.doc => {
                     let first = range.split_once("..").map_or(range.as_str(), |(first, _)| first);
-                    *range = format!("{}..{last}", first.rsplit(' ').next().unwrap_or(first));
+                    let (first, last) = (first.rsplit(' ').next(), last.rsplit('-').next());
+                    *range = format!("{}..{}", first.unwrap_or_default(), last.unwrap_or_default());
                 }
                 _ => lines.push((keys.join(" "), row.doc)),
             }
@@ -271,7 +301,11 @@ fn word(row: &CommandInfo, facts: &Facts) -> &'static str {
     match row.id {
         Command::Pause if facts.paused => "go on",
         Command::AcceptDone if !facts.suggestions => "done",
-        Command::View if facts.viewing => "settings",
+        Command::View if facts.page == Page::Run => "settings",
+        Command::OtherPane if facts.page == Page::Runs => "settings",
+        Command::Log if facts.page == Page::Log => "curves",
+        Command::Open if facts.train && facts.page == Page::Form => "change",
+        Command::Compare if facts.page == Page::Compare => "another run",
         _ => row.hint,
     }
 }
@@ -323,8 +357,15 @@ mod tests {
     #[test]
     fn the_contracts_keys_are_there() {
         let keymap = Keymap::default();
-        let facts =
-            Facts { documents: true, on_span: true, edge: true, on_suggestion: true, undo: true, ..Facts::default() };
+        let facts = Facts {
+            documents: true,
+            project: true,
+            on_span: true,
+            edge: true,
+            on_suggestion: true,
+            undo: true,
+            ..Facts::default()
+        };
         for (key, command) in [
             ("3", Command::Label(3)),
             ("#", Command::Arm(3)),

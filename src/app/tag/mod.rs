@@ -22,6 +22,7 @@ use super::{
     keymap::Facts,
     project::{Project, Suggestion},
     state::State,
+    tutorial,
 };
 
 /// What the Tag screen holds besides the project.
@@ -33,7 +34,7 @@ pub struct Tag {
     pub word: usize,
     /// Where the selection began.
     pub anchor: Option<usize>,
-    /// The span made or changed by the last key; edge keys go to it until the cursor moves.
+    /// The span made or changed by the last key; until the cursor moves, edge keys go to it from a word without a span.
     pub last: Option<SpanId>,
     /// The label that every selection gets.
     pub armed: Option<LabelId>,
@@ -52,10 +53,14 @@ impl Tag {
         Some(anchor.min(self.word)..anchor.max(self.word) + 1)
     }
 
-    /// The span that edge keys move: the one just made, else the one under the cursor.
+    /// The span that edge keys move: the one under the cursor, as for every other key, else the one just made.
     pub fn edge<'a>(&self, project: &'a Project) -> Option<&'a Span> {
-        let annotation = project.annotation(self.document);
-        self.last.and_then(|id| annotation.get(id)).or_else(|| self.span(project))
+        self.span(project).or_else(|| self.made(project))
+    }
+
+    /// The span that the last key made or changed.
+    pub fn made<'a>(&self, project: &'a Project) -> Option<&'a Span> {
+        project.annotation(self.document).get(self.last?)
     }
 
     /// The innermost span that touches the word under the cursor.
@@ -117,7 +122,8 @@ pub(super) fn suggest(state: &mut State) -> Vec<Effect> {
 }
 
 fn at_desk(state: &mut State, work: impl FnOnce(&mut Desk<'_>)) -> Vec<Effect> {
-    let (width, page, glyphs, now) = (state.size.text_columns(), state.size.text_lines(), state.glyphs, state.now);
+    let (width, glyphs, now) = (state.size.text_columns(), state.glyphs, state.now);
+    let page = state.size.text_lines().saturating_sub(usize::from(tutorial::rows(state)) / 2).max(1);
     let Some(project) = &mut state.project else { return Vec::new() };
     let mut desk = Desk { tag: &mut state.tag, project, now, width, page, glyphs, effects: Vec::new(), told: None };
     work(&mut desk);

@@ -46,6 +46,7 @@ fn opened(texts: &[&str]) -> (Opened, Marked) {
         done_today: Vec::new(),
         writer: 7,
         settings: Settings::lesson("mini"),
+        recipe: None,
         runs: Vec::new(),
         device: String::new(),
         read_only: None,
@@ -136,9 +137,19 @@ fn edges_move_by_words() {
 
 #[test]
 fn edges_stop_at_other_spans() {
-    keys("|thai [tacos](Dish) here", "2 ]", "[thai](Cuisine) |[tacos](Dish) here");
+    keys("|[thai](Cuisine) [tacos](Dish) here", "]", "|[thai](Cuisine) [tacos](Dish) here");
     keys("[the [thai](Cuisine) |soup](Dish)", "[", "[the |[thai](Cuisine)](Dish) soup");
     keys("[the [thai](Cuisine) |soup](Dish)", "[ [", "[the |[thai](Cuisine)](Dish) soup");
+}
+
+#[test]
+fn every_key_acts_on_the_span_under_the_cursor_before_the_one_just_made() {
+    keys("|thai [tacos](Dish) here", "2 ]", "[thai](Cuisine) |[tacos here](Dish)");
+    keys("|thai [tacos](Dish) here", "2 x", "[thai](Cuisine) |tacos here");
+    keys("|thai [tacos](Dish) here", "2 5", "[thai](Cuisine) [tacos](Location) |here");
+    // Where there is none under it, the edge keys go to the one just made.
+    keys("|thai soup [tacos](Dish) here", "2 ]", "[thai soup](Cuisine) |[tacos](Dish) here");
+    keys("|thai hot soup here", "2 ] ] [", "[thai hot](Cuisine) |soup here");
 }
 
 #[test]

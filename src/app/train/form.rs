@@ -1,54 +1,173 @@
-//! The settings of a training as rows that can be read and typed.
+//! The settings of a training as rows that can be read and typed, each with a plain explanation.
 
-use crate::runs::Settings;
+use crate::{
+    runs::{Recipe, Settings},
+    text::number::counted,
+};
+
+use super::{Train, plan::Plan};
 
 /// One setting.
 #[derive(Debug)]
 pub struct Row {
     /// Its name on the screen.
     pub name: &'static str,
-    /// Its name in [`Settings`].
+    /// Its name in [`Settings`]; empty for the recipe, which is none of them.
     key: &'static str,
-    /// What it means, in a few words.
-    pub doc: &'static str,
+    /// What can be typed, in a few words.
+    pub values: &'static str,
+    /// What it is, what is sensible, what happens when it is too large or too small.
+    about: &'static str,
     /// Its values, where there are few: enter takes the next.
     pub choices: &'static [&'static str],
 }
 
-const fn row(name: &'static str, key: &'static str, doc: &'static str) -> Row {
-    Row { name, key, doc, choices: &[] }
-}
-
-/// The settings that the screen shows, in order.
-pub static ROWS: [Row; 10] = [
-    row("base", "base", "mini, a folder, or a hub id such as distilbert-base-uncased"),
-    row("learning rate", "learning_rate", "peak of the schedule, such as 5e-5"),
-    row("epochs", "epochs", "passes over the documents"),
-    row("batch", "batch", "sentences a step"),
+/// The settings that the screen shows, in order. What decides most stands first.
+pub static ROWS: [Row; 15] = [
     Row {
-        choices: &["first", "all-b", "all-i"],
-        ..row("label mode", "label_mode", "which pieces of a word carry its tag")
+        name: "recipe",
+        key: "",
+        values: "auto, lesson or own",
+        about: "Sets all rows below. auto: by the number of documents that teach, since few of them need more passes \
+                and larger steps. lesson: the Carpentries lesson's, made for thousands; from a few hundred it learns \
+                nothing. Change a row and the settings are your own; * marks what then differs from auto.",
+        choices: &["auto", "lesson", "own"],
     },
-    row("device", "device", "auto, cpu, ndarray, cuda:N, wgpu:N"),
-    row("weight decay", "weight_decay", "decoupled, none on biases and layer norms"),
-    row("warm-up", "warmup", "below 1 a share of all steps, from 1 steps"),
-    row("evaluations", "evaluations", "over the whole run; 0 for one after each epoch"),
-    row("seed", "seed", "of the new head, the order and dropout"),
+    Row {
+        name: "base",
+        key: "base",
+        values: "mini, a folder, or a hub id such as distilbert-base-uncased",
+        about: "The language model that is taught your labels. mini comes with the program: English, small, quick. \
+                distilbert-base-uncased is the lesson's: a little better, several times slower, fetched once from \
+                the Hugging Face hub. The folder of a model works too, one that was trained here as well.",
+        choices: &[],
+    },
+    Row {
+        name: "learning rate",
+        key: "learning_rate",
+        values: "a number such as 5e-5",
+        about: "How far a step moves the model. 5e-4 (0.0005) suits mini and a few hundred documents, 3e-5 a large \
+                base and thousands. Too large: the loss jumps about or stays high. Too small: it falls so slowly that \
+                the run ends before anything is learned.",
+        choices: &[],
+    },
+    Row {
+        name: "warm-up",
+        key: "warmup",
+        values: "a share such as 0.1, or from 1 on a number of steps",
+        about: "The learning rate climbs from 0 over this part of the run, then falls to 0 at its end. 0.1 is a tenth \
+                of all steps. Without it, a high rate can spoil the base in its first steps; with much of it, little \
+                of the run is left for learning.",
+        choices: &[],
+    },
+    Row {
+        name: "epochs",
+        key: "epochs",
+        values: "a number such as 3",
+        about: "How often the model reads every document. 300 documents need about 20 passes, thousands need 3. Too \
+                few: F1 still rises when the run ends. Too many: it learns the documents by heart; the validation \
+                loss rises while the training loss falls.",
+        choices: &[],
+    },
+    Row {
+        name: "batch",
+        key: "batch",
+        values: "a whole number such as 16",
+        about: "Documents that are read together before the model is moved: that is one step. 16 is good nearly \
+                always. Larger: fewer and steadier steps, more memory. Smaller: more and rougher steps.",
+        choices: &[],
+    },
+    Row {
+        name: "evaluations",
+        key: "evaluations",
+        values: "a whole number; 0 for one after each epoch",
+        about: "How often the validation documents are scored on the way. Each is a point on the F1 curve and a model \
+                that can be kept. About ten show where the run is going; each costs time.",
+        choices: &[],
+    },
+    Row {
+        name: "keep",
+        key: "keep_best",
+        values: "best or last",
+        about: "Which weights become the model. best: those of the evaluation with the highest F1 per word, so that a \
+                run that is too long does no harm. last: those of the last step, as the lesson does.",
+        choices: &["best", "last"],
+    },
+    Row {
+        name: "label mode",
+        key: "label_mode",
+        values: "first, all-b or all-i",
+        about: "You tag words, the model reads word pieces (patio = pat + io). first: the first piece carries the \
+                word's tag, the others are ignored; good for F1 per word. all-b: every piece the same tag, the \
+                lesson's way. all-i: later pieces as the inside of the span.",
+        choices: &["first", "all-b", "all-i"],
+    },
+    Row {
+        name: "longest",
+        key: "max_pieces",
+        values: "a whole number of word pieces, from 3",
+        about: "Longest text that is read at once, in word pieces. Longer documents are read in parts of this length. \
+                512 is the most that the bases can read. Less saves memory and time, and the model sees less of what \
+                stands around a word.",
+        choices: &[],
+    },
+    Row {
+        name: "dropout",
+        key: "dropout",
+        values: "base, or a share from 0 to below 1",
+        about: "The share of the model's inner values that is blanked out at random in each step, so that it cannot \
+                lean on a few of them. base takes the base's own, usually 0.1. Too large: it learns slowly. 0: it \
+                learns by heart sooner.",
+        choices: &[],
+    },
+    Row {
+        name: "weight decay",
+        key: "weight_decay",
+        values: "a number from 0",
+        about: "Pulls all weights a little towards zero at each step (biases and layer norms are left alone). 0.01 is \
+                usual and seldom decides anything. Too large: the model forgets what its base knew.",
+        choices: &[],
+    },
+    Row {
+        name: "clipping",
+        key: "max_grad_norm",
+        values: "a number; 0 for none",
+        about: "Steps that would be longer than this are shortened to it, so that one odd batch cannot throw the model \
+                off. 1 is usual. The length before it was cut is drawn with the curves, as gradient norm.",
+        choices: &[],
+    },
+    Row {
+        name: "seed",
+        key: "seed",
+        values: "a whole number",
+        about: "Where chance begins: the order of the documents, the first weights of the labels, dropout. The same \
+                seed gives the same run again. Another one shows how much of a score is luck: with few documents \
+                that can be several hundredths of F1.",
+        choices: &[],
+    },
+    Row {
+        name: "device",
+        key: "device",
+        values: "auto, cpu, ndarray, cuda:N or wgpu:N",
+        about: "Where the numbers are crunched. auto takes a graphics card if this program was built for one and finds \
+                it, else the processor; cpu always works.",
+        choices: &[],
+    },
 ];
+
+/// The row of the recipe.
+pub const RECIPE: usize = 0;
 
 impl Row {
     /// The setting's value as text.
     pub fn get(&self, settings: &Settings) -> String {
+        use serde_json::Value;
         let form = serde_json::to_value(settings).unwrap_or_default();
         match form.get(self.key) {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(serde_json::Value::Number(number)) => {
-                let plain = number.to_string();
-                let short = number.as_f64().map(|x| format!("{x:e}")).filter(|_| number.is_f64());
-                // 0.00002 is read more easily as 2e-5, and 3.0 as 3.
-                let plain = plain.strip_suffix(".0").unwrap_or(&plain);
-                short.filter(|short| short.len() < plain.len()).unwrap_or_else(|| plain.to_owned())
-            }
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => short(number),
+            Some(Value::Bool(yes)) => if *yes { "best" } else { "last" }.to_owned(),
+            Some(Value::Null) => "base".to_owned(),
             _ => String::new(),
         }
     }
@@ -59,43 +178,167 @@ impl Row {
     /// What is wrong with it; the settings stay as they were.
     pub fn set(&self, settings: &mut Settings, text: &str) -> Result<(), String> {
         if text.is_empty() {
-            return Err(format!("{} is empty; {}", self.name, self.doc));
+            return Err(format!("{} is empty; {}", self.name, self.values));
         }
-        // JSON, in which settings are read, wants a digit before the point.
-        let text = if text.starts_with('.') { format!("0{text}") } else { text.to_owned() };
+        let text = match (self.key, text) {
+            ("keep_best", "best") => "true".to_owned(),
+            ("keep_best", "last") => "false".to_owned(),
+            ("dropout", "base") => "null".to_owned(),
+            // JSON, in which settings are read, wants a digit before the point.
+            _ if text.starts_with('.') => format!("0{text}"),
+            _ => text.to_owned(),
+        };
         let mut changed = settings.clone();
-        changed.set(self.key, &text).map_err(|_| format!("`{text}` is no {}; {}", self.name, self.doc))?;
+        changed.set(self.key, &text).map_err(|_| format!("`{text}` is no {}; {}", self.name, self.values))?;
         changed.check()?;
         *settings = changed;
         Ok(())
+    }
+
+    /// Whether a recipe decides it. The base and the device are given to a recipe, not by it.
+    pub(super) fn is_of_recipe(&self) -> bool {
+        !matches!(self.key, "" | "base" | "device")
+    }
+}
+
+/// A number as people write it: 2e-5 rather than 0.00002, 3 rather than 3.0.
+fn short(number: &serde_json::Number) -> String {
+    let plain = number.to_string();
+    let short = number.as_f64().map(|x| format!("{x:e}")).filter(|_| number.is_f64());
+    let plain = plain.strip_suffix(".0").unwrap_or(&plain);
+    short.filter(|short| short.len() < plain.len()).unwrap_or_else(|| plain.to_owned())
+}
+
+/// The settings of which two differ, by the names that the form has for them, with both values.
+pub fn differences(a: &Settings, b: &Settings) -> Vec<(&'static str, String, String)> {
+    let rows = ROWS.iter().filter(|row| !row.key.is_empty());
+    let values = rows.map(|row| (row.name, row.get(a), row.get(b)));
+    let order = |settings: &Settings| format!("{:?}", settings.order).to_lowercase();
+    values.chain([("order", order(a), order(b))]).filter(|(_, a, b)| a != b).collect()
+}
+
+/// The word for a recipe.
+pub fn recipe_name(recipe: Option<Recipe>) -> &'static str {
+    match recipe {
+        Some(Recipe::Auto) => "auto",
+        Some(Recipe::Lesson) => "lesson",
+        None => "own",
+    }
+}
+
+impl Train {
+    /// The value of a row.
+    pub fn value(&self, row: usize) -> String {
+        match ROWS.get(row) {
+            Some(_) if row == RECIPE => recipe_name(self.recipe).to_owned(),
+            Some(row) => row.get(&self.settings),
+            None => String::new(),
+        }
+    }
+
+    /// Whether a row was changed by the person: its value is not that of `auto`.
+    pub fn differs(&self, row: usize) -> bool {
+        let auto = self.recipe_settings(Recipe::Auto).filter(|_| self.recipe.is_none());
+        let row = ROWS.get(row).filter(|row| row.is_of_recipe());
+        row.zip(auto).is_some_and(|(row, auto)| row.get(&self.settings) != row.get(auto))
+    }
+
+    /// The row under the cursor explained, with what it means for this project. `device`: what `auto` would take.
+    pub fn explanation(&self, device: &str) -> String {
+        let Some(row) = ROWS.get(self.row) else { return String::new() };
+        let here = self.here(row, device);
+        if here.is_empty() { row.about.to_owned() } else { format!("{} Here: {here}.", row.about) }
+    }
+
+    /// What a row means for the documents there are.
+    fn here(&self, row: &Row, device: &str) -> String {
+        if row.key == "device" {
+            return if self.settings.device == "auto" { device.to_owned() } else { String::new() };
+        }
+        let Some(plan) = self.plan() else { return String::new() };
+        let Plan { per_epoch, steps, warmup, evaluations, .. } = &plan;
+        match row.key {
+            "warmup" => counted(*warmup, "step"),
+            "epochs" | "batch" => {
+                format!("{} an epoch, {} in all", counted(*per_epoch, "step"), counted(*steps, "step"))
+            }
+            "evaluations" => {
+                format!("{}, one every {}", counted(evaluations.len(), "evaluation"), counted(plan.between(), "step"))
+            }
+            _ => String::new(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::{width::Glyphs, wrap::Layout};
+
+    fn row(name: &str) -> &'static Row {
+        ROWS.iter().find(|row| row.name == name).unwrap()
+    }
 
     #[test]
     fn every_row_reads_back_what_it_shows() {
         let settings = Settings::lesson("mini");
-        for row in &ROWS {
+        for row in ROWS.iter().skip(1) {
             let mut copy = settings.clone();
             assert!(!row.get(&settings).is_empty(), "{}", row.name);
             row.set(&mut copy, &row.get(&settings)).unwrap();
             assert_eq!(copy, settings, "{}", row.name);
         }
-        let shown: Vec<String> = ROWS.iter().map(|row| row.get(&settings)).collect();
-        assert_eq!(shown, ["mini", "2e-5", "3", "16", "all-b", "auto", "0.01", "0", "0", "42"]);
+        let shown: Vec<String> = ROWS.iter().skip(1).map(|row| row.get(&settings)).collect();
+        let expected = ["mini", "2e-5", "0", "3", "16", "0", "last", "all-b", "512", "base", "0.01", "1", "42", "auto"];
+        assert_eq!(shown, expected);
     }
 
     #[test]
     fn what_makes_no_sense_is_not_taken() {
         let mut settings = Settings::lesson("mini");
-        for (row, text) in [(1, "0"), (1, "NaN"), (2, "-1"), (3, "0"), (3, "1.5"), (4, "some"), (5, ""), (6, "inf")] {
-            assert!(ROWS[row].set(&mut settings, text).is_err(), "{} {text}", ROWS[row].name);
+        for (name, text) in [
+            ("learning rate", "0"),
+            ("learning rate", "NaN"),
+            ("epochs", "-1"),
+            ("batch", "0"),
+            ("batch", "1.5"),
+            ("label mode", "some"),
+            ("device", ""),
+            ("weight decay", "inf"),
+            ("keep", "all"),
+            ("dropout", "1"),
+            ("dropout", "some"),
+        ] {
+            assert!(row(name).set(&mut settings, text).is_err(), "{name} {text}");
         }
         assert_eq!(settings, Settings::lesson("mini"));
-        ROWS[6].set(&mut settings, ".1").unwrap();
-        assert_eq!(settings.weight_decay, 0.1);
+        row("weight decay").set(&mut settings, ".1").unwrap();
+        row("keep").set(&mut settings, "best").unwrap();
+        row("dropout").set(&mut settings, "0.2").unwrap();
+        assert_eq!((settings.weight_decay, settings.keep_best, settings.dropout), (0.1, true, Some(0.2)));
+    }
+
+    #[test]
+    fn two_settings_differ_in_what_they_say() {
+        let (a, mut b) = (Settings::lesson("mini"), Settings::lesson("mini"));
+        assert!(differences(&a, &b).is_empty());
+        (b.learning_rate, b.keep_best) = (5e-4, true);
+        let told = differences(&a, &b);
+        assert_eq!(told, [("learning rate", "2e-5".into(), "5e-4".into()), ("keep", "last".into(), "best".into())]);
+    }
+
+    #[test]
+    fn every_explanation_fits_four_lines_of_the_smallest_whole_screen() {
+        let mut train = Train::default();
+        train.settings.warmup = 0.1;
+        train.summary = Some(crate::app::event::DataSummary { train: 7660, ..Default::default() });
+        for row in 0..ROWS.len() {
+            train.row = row;
+            let text = train.explanation("flex: this build has no GPU backend; 64 processor cores");
+            let lines = Layout::new(&text, 78, Glyphs::Unicode).lines().len();
+            assert!((2..=4).contains(&lines) && text.ends_with('.'), "{}: {lines} lines", ROWS[row].name);
+        }
+        train.row = 4;
+        assert!(train.explanation("").ends_with("Here: 479 steps an epoch, 1,437 steps in all."));
     }
 }

@@ -1,0 +1,253 @@
+//! Five pages to read: what the numbers, tags, settings and formats mean, and how to work over a line. The screen shows
+//! them over what is in front, `tagli help NAME` prints them.
+//!
+//! A page is text in four kinds of lines: `# ` begins a heading, the first of which is the title; four blanks begin an
+//! example, which is never broken; `- ` begins an item; everything else is a paragraph. An empty line, or a line of
+//! another kind, ends a paragraph or an item.
+
+use crate::text::{width::Glyphs, wrap::Layout};
+
+use super::{command::Command, state::Size};
+
+/// Columns of a page where there is room for them: longer lines are hard to read.
+pub const COLUMNS: usize = 76;
+/// What begins a line of an example.
+const EXAMPLE: &str = "    ";
+
+/// What a page is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    /// Spans, tags, word pieces.
+    Bio,
+    /// Precision, recall, F1, and how they are counted.
+    Metrics,
+    /// The settings of a training.
+    Recipe,
+    /// File formats.
+    Formats,
+    /// Working at the far end of a line.
+    Ssh,
+}
+
+/// What a line of a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Names what follows.
+    Heading,
+    /// Running text.
+    Text,
+    /// Shown as it is.
+    Example,
+}
+
+/// A line of a page, as wide as was asked for at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub kind: Kind,
+    /// What it says.
+    pub text: String,
+}
+
+impl Topic {
+    /// All pages, in the order in which they are best read.
+    pub const ALL: [Self; 5] = [Self::Bio, Self::Metrics, Self::Recipe, Self::Formats, Self::Ssh];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bio => "bio",
+            Self::Metrics => "metrics",
+            Self::Recipe => "recipe",
+            Self::Formats => "formats",
+            Self::Ssh => "ssh",
+        }
+    }
+
+    /// The page of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::Bio => include_str!("bio.md"),
+            Self::Metrics => include_str!("metrics.md"),
+            Self::Recipe => include_str!("recipe.md"),
+            Self::Formats => include_str!("formats.md"),
+            Self::Ssh => include_str!("ssh.md"),
+        }
+    }
+
+    /// What the page is called.
+    pub fn title(self) -> &'static str {
+        self.source().lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_else(|| self.name())
+    }
+
+    /// The page without its title, in lines of at most `width` columns. Examples are as wide as they are.
+    pub fn lines(self, width: usize) -> Vec<Line> {
+        let mut breaker = Breaker { width: width.max(1), lines: Vec::new(), open: String::new() };
+        for line in self.source().lines().skip(1) {
+            breaker.line(line);
+        }
+        breaker.close();
+        breaker.lines
+    }
+
+    /// The page as plain text, its headings underlined.
+    pub fn text(self) -> String {
+        let title = self.title();
+        let mut text = format!("{title}\n{}\n", "=".repeat(title.len()));
+        for Line { kind, text: line } in self.lines(COLUMNS) {
+            text.push_str(&line);
+            text.push('\n');
+            if kind == Kind::Heading {
+                text.push_str(&"-".repeat(line.len()));
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+/// Puts lines together to paragraphs and breaks them anew.
+struct Breaker {
+    width: usize,
+    lines: Vec<Line>,
+    /// The paragraph or item that has begun.
+    open: String,
+}
+
+impl Breaker {
+    fn line(&mut self, line: &str) {
+        let kind = match line.strip_prefix("# ") {
+            Some(_) => Kind::Heading,
+            None if line.starts_with(EXAMPLE) => Kind::Example,
+            None => Kind::Text,
+        };
+        if kind == Kind::Text && !line.is_empty() && !line.starts_with("- ") {
+            if !self.open.is_empty() {
+                self.open.push(' ');
+            }
+            self.open.push_str(line.trim());
+            return;
+        }
+        self.close();
+        if line.starts_with("- ") {
+            self.open = line.to_owned();
+        } else {
+            let text = line.strip_prefix("# ").unwrap_or(line).to_owned();
+            self.lines.push(Line { kind, text });
+        }
+    }
+
+    fn close(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        let item = open.strip_prefix("- ");
+        let (first, rest) = if item.is_some() { ("- ", "  ") } else { ("", "") };
+        let text = item.unwrap_or(&open);
+        if text.is_empty() {
+            return;
+        }
+        let layout = Layout::new(text, self.width.saturating_sub(rest.len()), Glyphs::Unicode);
+        for (at, line) in layout.lines().iter().enumerate() {
+            let before = if at == 0 { first } else { rest };
+            let text = format!("{before}{}", line.range.of(text).trim_end());
+            self.lines.push(Line { kind: Kind::Text, text });
+        }
+    }
+}
+
+/// Columns and rows that a page has on a screen of this size: beside it margins, around it the frame of every screen,
+/// its title and the line that names the pages.
+pub fn room(size: Size) -> (usize, usize) {
+    let columns = usize::from(size.columns).saturating_sub(4).clamp(1, COLUMNS);
+    (columns, usize::from(size.rows).saturating_sub(5).max(1))
+}
+
+/// The first line shown after `command`, when `top` was, so that the last row is used as long as there are lines.
+pub(super) fn scrolled(topic: Topic, top: usize, command: Command, size: Size) -> usize {
+    let (columns, rows) = room(size);
+    let last = topic.lines(columns).len().saturating_sub(rows);
+    let top = top.min(last);
+    match command {
+        Command::Up => top.saturating_sub(1),
+        Command::Down => (top + 1).min(last),
+        Command::PageUp => top.saturating_sub(rows),
+        Command::PageDown => (top + rows).min(last),
+        Command::First => 0,
+        Command::Last => last,
+        _ => top,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What fits on the smallest screen.
+    const NARROW: usize = 56;
+
+    #[test]
+    fn pages_are_short_plain_and_fit_every_screen() {
+        for topic in Topic::ALL {
+            let source = topic.source();
+            let count = source.lines().count();
+            assert!((60..=120).contains(&count), "{}: {count} lines", topic.name());
+            assert!(source.is_ascii() && source.starts_with("# "), "{}", topic.name());
+            for (at, line) in source.lines().enumerate() {
+                let most = if line.starts_with(EXAMPLE) { NARROW } else { COLUMNS };
+                assert!(line.len() <= most, "{}.md:{}: {} columns", topic.name(), at + 1, line.len());
+            }
+            for width in [NARROW, COLUMNS] {
+                assert!(topic.lines(width).iter().all(|line| line.text.len() <= width), "{}", topic.name());
+            }
+        }
+    }
+
+    #[test]
+    fn words_stay_in_their_order_however_wide_the_screen_is() {
+        let words = |width| {
+            let lines = Topic::Ssh.lines(width).into_iter().map(|line| line.text);
+            lines.flat_map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        assert_eq!(words(NARROW), words(COLUMNS));
+        assert!(words(COLUMNS).len() > 300);
+    }
+
+    #[test]
+    fn items_hang_and_examples_are_never_broken() {
+        let mut breaker = Breaker { width: 12, lines: Vec::new(), open: String::new() };
+        for line in ["# Bread", "- one two three", "  four", "- five", "", "plain words", "here", "    as it is, long"]
+        {
+            breaker.line(line);
+        }
+        breaker.close();
+        let shown: Vec<&str> = breaker.lines.iter().map(|line| line.text.as_str()).collect();
+        let expected =
+            ["Bread", "- one two", "  three four", "- five", "", "plain words", "here", "    as it is, long"];
+        assert_eq!(shown, expected);
+        assert_eq!(breaker.lines.first().map(|line| line.kind), Some(Kind::Heading));
+    }
+
+    #[test]
+    fn names_are_found_and_titles_differ() {
+        assert!(Topic::ALL.iter().all(|topic| Topic::find(topic.name()) == Some(*topic)));
+        assert_eq!(Topic::find("bios"), None);
+        let titles: std::collections::HashSet<_> = Topic::ALL.map(Topic::title).into();
+        assert_eq!(titles.len(), Topic::ALL.len());
+        assert!(Topic::Bio.text().starts_with("Words, spans and tags\n=====================\nYou mark"));
+    }
+
+    #[test]
+    fn scrolling_stops_where_the_page_ends() {
+        let size = Size { columns: 80, rows: 24 };
+        let lines = Topic::Bio.lines(COLUMNS).len();
+        let (_, rows) = room(size);
+        let last = scrolled(Topic::Bio, 0, Command::Last, size);
+        assert_eq!(last + rows, lines);
+        assert_eq!(scrolled(Topic::Bio, last, Command::PageDown, size), last);
+        assert_eq!(scrolled(Topic::Bio, usize::MAX, Command::Up, size), last - 1);
+        assert_eq!(scrolled(Topic::Bio, 3, Command::PageUp, size), 0);
+    }
+}

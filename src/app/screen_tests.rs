@@ -1,0 +1,374 @@
+//! What the Documents, Evaluate and Explore screens do with keys, and what the palette finds.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    runs::{
+        LabelScores, Phase, Point, Scores, Settings, Status,
+        metrics::{Table, Tables},
+    },
+    spans::{
+        Action, ActionId, Document, Edit, Entry, Journal, LabelSet, Span, SpanId, Split, Status as Stand, journal::Deed,
+    },
+    text::{Grid, TextRange},
+};
+
+use super::{
+    Effect, Event, Screen, State,
+    documents::Order,
+    evaluate::{Count, Evaluation, Sort},
+    event::{Found, Guess, Opened, Prediction, RunInfo},
+    overlay::{self, Action as Does},
+    tests::{generation, press, run, start, told},
+    update,
+};
+
+fn scores(f1: f64) -> Scores {
+    Scores { precision: f1, recall: f1, f1, accuracy: 0.9 }
+}
+
+fn labels(f1: [f64; 2], support: [usize; 2]) -> std::collections::BTreeMap<String, LabelScores> {
+    let row = |at: usize| LabelScores { precision: f1[at], recall: f1[at], f1: f1[at], support: support[at] };
+    [("Dish".to_owned(), row(0)), ("Price".to_owned(), row(1))].into()
+}
+
+fn table(f1: f64) -> Table {
+    Table { all: scores(f1), labels: labels([f1, f1], [40, 20]) }
+}
+
+fn eval(step: usize, split: &str, f1: f64, old: bool) -> Point {
+    let tables = Tables { word_strict: table(f1 - 0.01), piece: table(f1 + 0.02), piece_strict: table(f1 + 0.01) };
+    Point::Eval {
+        step,
+        epoch: 1.0,
+        split: split.into(),
+        loss: 0.5,
+        piece: scores(f1 + 0.02),
+        word: scores(f1),
+        labels: labels([f1 + 0.1, f1 - 0.1], [10, 30]),
+        tables: (!old).then(|| Box::new(tables)),
+    }
+}
+
+/// Two runs that are done; the newer one is followed, its second evaluation of three was kept.
+fn evaluated() -> State {
+    let mut state = start();
+    let done = |id: &str, f1| RunInfo { word_f1: Some(f1), has_model: true, ..run(id, Phase::Done, false) };
+    let effects = update(&mut state, Event::Runs(vec![done("0002-mini", 0.7), done("0001-mini", 0.4)]));
+    let points = [(10, 0.5), (20, 0.7), (30, 0.6)].map(|(step, f1)| eval(step, "valid", f1, false));
+    let test = eval(30, "test", 0.65, false);
+    update(&mut state, Event::Points { generation: generation(&effects), points: [&points[..], &[test]].concat() });
+    press(&mut state, "f4");
+    state
+}
+
+fn shown(state: &State) -> (usize, &str, &str, f64) {
+    let shown = state.shown_evaluation().unwrap();
+    let counted = shown.evaluation.counted(state.evaluate.count).unwrap();
+    (shown.evaluation.step, shown.evaluation.split, shown.which, counted.all.f1)
+}
+
+#[test]
+fn every_way_to_count_and_every_evaluation_is_a_key_away() {
+    let mut state = evaluated();
+    let kept = "best evaluation, weights kept";
+    assert_eq!(shown(&state), (20, "valid", kept, 0.7));
+    press(&mut state, "s");
+    assert_eq!(shown(&state), (20, "valid", kept, 0.69));
+    press(&mut state, "c");
+    assert_eq!((shown(&state).3, state.evaluate.count.name()), (0.71, "per piece, strict"));
+    press(&mut state, "s");
+    assert_eq!(shown(&state).3, 0.72);
+    press(&mut state, "c t");
+    assert_eq!(shown(&state), (30, "test", "of the weights that are kept", 0.65));
+    press(&mut state, "t e");
+    assert_eq!(shown(&state), (30, "valid", "last evaluation, weights not kept", 0.6));
+}
+
+#[test]
+fn a_run_of_an_earlier_version_shows_what_it_has() {
+    let point = eval(10, "valid", 0.5, true);
+    let evaluation = Evaluation::of(&point).unwrap();
+    let known = Count::ALL.map(|count| evaluation.counted(count).map(|counted| counted.labels.is_some()));
+    assert_eq!(known, [Some(true), None, Some(false), None]);
+    assert_eq!(evaluation.counted(Count { pieces: true, strict: false }).unwrap().support(), None);
+}
+
+#[test]
+fn labels_are_sorted_and_the_cursor_stays_in_the_table() {
+    let mut state = evaluated();
+    let names = |state: &State| {
+        let counted = state.shown_evaluation().unwrap().evaluation.counted(Count::default()).unwrap();
+        counted.sorted(state.evaluate.sort).iter().map(|(name, _)| *name).collect::<Vec<_>>().concat()
+    };
+    assert_eq!(names(&state), "DishPrice");
+    press(&mut state, "o");
+    assert_eq!((names(&state).as_str(), state.evaluate.sort), ("PriceDish", Sort::F1));
+    press(&mut state, "o");
+    assert_eq!((names(&state).as_str(), state.evaluate.sort), ("PriceDish", Sort::Support));
+    // Two labels, and the row of all.
+    press(&mut state, "j j j j");
+    assert_eq!(state.evaluate.row, 2);
+    press(&mut state, "k g");
+    assert_eq!(state.evaluate.row, 0);
+}
+
+#[test]
+fn an_older_run_is_followed_and_the_ends_are_said() {
+    let mut state = evaluated();
+    assert!(press(&mut state, "p").is_empty() && told(&state).contains("newest"));
+    let effects = press(&mut state, "n");
+    assert!(matches!(effects.as_slice(), [Effect::Follow { run, .. }] if run == "0001-mini"), "{effects:?}");
+    assert_eq!(state.followed_run(), Some((1, 2)));
+    assert!(state.shown_evaluation().is_none(), "its file is not read yet");
+    assert!(press(&mut state, "n").is_empty() && told(&state).contains("no older"));
+}
+
+#[test]
+fn while_a_run_goes_the_best_evaluation_is_shown_if_it_keeps_the_best() {
+    let mut state = start();
+    let settings = Some(Settings { keep_best: true, ..Settings::lesson("mini") });
+    let live = RunInfo { settings, ..run("0001-mini", Phase::Training, false) };
+    let effects = update(&mut state, Event::Runs(vec![live]));
+    let points = [(10, 0.5), (20, 0.4)].map(|(step, f1)| eval(step, "valid", f1, false));
+    update(&mut state, Event::Points { generation: generation(&effects), points: points.into() });
+    press(&mut state, "f4");
+    assert_eq!(shown(&state), (10, "valid", "best evaluation so far", 0.5));
+    press(&mut state, "e");
+    assert_eq!(shown(&state), (20, "valid", "last evaluation so far, not the best", 0.4));
+}
+
+/// Explore, with models of these runs, newest first.
+fn exploring(models: &[&str]) -> State {
+    let mut state = start();
+    let info = |id: &&str| RunInfo { has_model: true, ..run(id, Phase::Done, false) };
+    update(&mut state, Event::Runs(models.iter().map(info).collect()));
+    press(&mut state, "f5");
+    state
+}
+
+fn asked(effects: &[Effect]) -> (Option<&str>, &str) {
+    match effects.last() {
+        Some(Effect::Predict { run, text, .. }) => (run.as_deref(), text),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_newest_model_is_asked_unless_one_was_chosen() {
+    let mut state = exploring(&["0002-mini", "0001-mini"]);
+    assert_eq!(asked(&press(&mut state, "t")), (None, "t"));
+    assert_eq!(asked(&press(&mut state, "ctrl-o")), (Some("0001-mini"), "t"));
+    assert!(state.explore.prediction().is_none(), "what the other model said is not shown as this one's");
+    // A run ends: the chosen model stays.
+    let ids = ["0003-mini", "0002-mini", "0001-mini"];
+    let info = |id: &str| RunInfo { has_model: true, ..run(id, Phase::Done, false) };
+    update(&mut state, Event::Runs(ids.map(info).into()));
+    assert_eq!(asked(&press(&mut state, "e")), (Some("0001-mini"), "te"));
+    assert_eq!(state.explored().map(|run| run.id.as_str()), Some("0001-mini"));
+    // Behind the oldest comes the newest, whichever that is.
+    assert_eq!(asked(&press(&mut state, "esc m")), (None, "te"));
+    assert_eq!(state.explored().map(|run| run.id.as_str()), Some("0003-mini"));
+}
+
+#[test]
+fn a_chosen_model_that_was_removed_gives_way_to_the_newest() {
+    let mut state = exploring(&["0002-mini", "0001-mini"]);
+    press(&mut state, "ctrl-o");
+    let left = RunInfo { has_model: true, ..run("0002-mini", Phase::Done, false) };
+    update(&mut state, Event::Runs(vec![left]));
+    assert_eq!(asked(&press(&mut state, "t")), (None, "t"));
+    press(&mut state, "ctrl-o");
+    assert!(told(&state).contains("one model"), "{}", told(&state));
+}
+
+#[test]
+fn sentences_are_brought_back() {
+    let mut state = exploring(&["0001-mini"]);
+    for text in ["tea", "soup", "soup"] {
+        press(&mut state, "esc i ctrl-u");
+        update(&mut state, Event::Paste(text.into()));
+        press(&mut state, "enter");
+    }
+    press(&mut state, "i ctrl-u c a");
+    let after = |state: &mut State, key: &str| {
+        let effects = press(state, key);
+        (state.explore.field.text().to_owned(), effects.len())
+    };
+    assert_eq!(after(&mut state, "up"), ("soup".into(), 1));
+    assert_eq!(after(&mut state, "up"), ("tea".into(), 1));
+    assert_eq!(after(&mut state, "up"), ("tea".into(), 0));
+    assert_eq!(after(&mut state, "down"), ("soup".into(), 1));
+    assert_eq!(after(&mut state, "down"), ("ca".into(), 1));
+    assert_eq!(after(&mut state, "down"), ("ca".into(), 0));
+}
+
+#[test]
+fn the_words_of_a_long_answer_are_walked_by_line() {
+    let mut state = exploring(&["0001-mini"]);
+    update(&mut state, Event::Resize { columns: 14, rows: 24 });
+    let text = "one two three four five six";
+    let effects = update(&mut state, Event::Paste(text.into()));
+    let words = crate::text::words::split(text, Grid::Natural);
+    let words = words.into_iter().map(|range| Guess { range, labels: vec![("O".into(), 1.0)] }).collect();
+    let prediction = Prediction { model: "0001-mini".into(), found: Vec::new(), words };
+    update(&mut state, Event::Prediction { generation: generation(&effects), prediction });
+    let word = |state: &State| state.explore.guess().unwrap().range.of(text).to_owned();
+    assert_eq!(word(&state), "six", "while typing it is the word at the cursor");
+    press(&mut state, "esc");
+    let mut seen = Vec::new();
+    for key in ["g", "l", "j", "j", "k", "G"] {
+        press(&mut state, key);
+        seen.push(word(&state));
+    }
+    assert_eq!(seen, ["one", "two", "three", "five", "three", "six"]);
+}
+
+/// Many documents of which some are done, in two parts.
+fn many(count: usize) -> State {
+    let text = "The tacos at El Camino were cheap and the patio stays open till 2 am, about five minutes away.";
+    let documents = (0..count).map(|at| {
+        let mut document = Document::new(format!("review-{at:05}"), format!("{text} Number {at}"), Grid::Natural);
+        document.split = [Some(Split::Train), Some(Split::Valid), None][at % 3];
+        document
+    });
+    let id = |at: usize| SpanId { writer: 1, sequence: u32::try_from(at).unwrap() };
+    let entries = (0..count / 2).map(|at| {
+        let span = Span {
+            id: id(2 * at),
+            range: TextRange::new(4, 9),
+            label: crate::spans::LabelId(0),
+            source: crate::spans::Source::Human,
+        };
+        let edits = vec![Edit::Add(span), Edit::Status(Stand::Done)];
+        let action = Action { document: format!("review-{:05}", at * 2), edits };
+        Entry { id: ActionId(id(2 * at + 1)), at: 1000 + at as u64, deed: Deed::Do(action) }
+    });
+    let opened = Opened {
+        name: "reviews".into(),
+        annotator: "ada".into(),
+        documents: documents.collect(),
+        labels: LabelSet::restaurant(),
+        journal: Journal::replay(entries),
+        done_today: Vec::new(),
+        writer: 7,
+        settings: Settings::lesson("mini"),
+        recipe: None,
+        runs: Vec::new(),
+        device: String::new(),
+        read_only: None,
+    };
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    update(&mut state, Event::Opened(Box::new(opened)));
+    state
+}
+
+#[test]
+fn documents_are_narrowed_by_status_part_and_words_and_widened_again() {
+    let mut state = many(12);
+    press(&mut state, "f2");
+    assert_eq!((state.documents.shown().len(), state.documents.parts()), (12, [4, 4, 0, 4]));
+    press(&mut state, "f f f");
+    assert_eq!(state.documents.shown(), [0, 2, 4, 6, 8, 10]);
+    press(&mut state, "p");
+    assert_eq!(state.documents.shown(), [0, 6]);
+    press(&mut state, "p p");
+    assert_eq!(state.documents.shown(), [2, 8], "the test part has no document and is passed over");
+    press(&mut state, "/ n u m b e r space 8 enter");
+    assert_eq!(state.documents.shown(), [8]);
+    press(&mut state, "esc");
+    assert_eq!(state.documents.shown(), [2, 8]);
+    press(&mut state, "esc");
+    assert_eq!((state.documents.shown().len(), state.documents.is_narrowed()), (12, false));
+}
+
+#[test]
+fn the_list_is_sorted_by_the_last_change_and_by_spans() {
+    let mut state = many(6);
+    press(&mut state, "f2 o");
+    assert_eq!((state.documents.order, state.documents.shown()), (Order::Edited, &[4, 2, 0, 1, 3, 5][..]));
+    press(&mut state, "o");
+    assert_eq!((state.documents.order, state.documents.shown()), (Order::Spans, &[0, 2, 4, 1, 3, 5][..]));
+    press(&mut state, "o");
+    assert_eq!(state.documents.shown(), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(state.project.as_ref().unwrap().touched(4), Some(1002));
+}
+
+#[test]
+fn a_found_place_is_opened_with_the_cursor_on_it() {
+    let mut state = many(6);
+    press(&mut state, "f2 / c a m i n o enter home j j enter");
+    let document = &state.project.as_ref().unwrap().documents[state.tag.document];
+    assert_eq!((state.screen, state.tag.document, document.word(state.tag.word)), (Screen::Tag, 2, "Camino"));
+    // What is found in the id alone leaves the cursor where it was.
+    press(&mut state, "home f2 esc / - 0 0 0 0 3 enter enter");
+    assert_eq!((state.tag.document, state.tag.word), (3, 0));
+}
+
+#[test]
+fn every_key_answers_at_once_in_a_project_of_twenty_thousand_documents() {
+    let mut state = many(20_000);
+    let mut slowest = (Duration::ZERO, "");
+    for key in
+        "f2 j pagedown end f f f f f f p p p p o o o / t a c o s backspace enter esc enter 3 enter u f2".split(' ')
+    {
+        // The best of three: another program may have had the processor.
+        let times = (0..3).map(|_| {
+            let mut copy = state.clone();
+            let begun = Instant::now();
+            press(&mut copy, key);
+            begun.elapsed()
+        });
+        slowest = slowest.max((times.min().unwrap(), key));
+        press(&mut state, key);
+    }
+    assert!(slowest.0 < Duration::from_millis(250), "{slowest:?}");
+}
+
+#[test]
+fn the_palette_finds_every_command_and_says_why_not_or_where() {
+    let mut state = start();
+    let find = |state: &State, query: &str| {
+        overlay::entries(state, query).into_iter().map(|entry| (entry.name, entry.keys, entry.action)).next().unwrap()
+    };
+    let (name, keys, action) = find(&state, "undo");
+    assert_eq!((name.as_str(), keys.as_str()), ("undo", "u"));
+    assert!(matches!(action, Does::Not(why) if why.contains("nothing to take back")));
+    let (name, keys, action) = find(&state, "count-unit");
+    assert_eq!((name.as_str(), keys.as_str()), ("count-unit", "c"));
+    assert!(matches!(action, Does::Elsewhere(Screen::Evaluate, _)));
+    press(&mut state, ": c o u n t - u n i t enter");
+    assert_eq!(state.screen, Screen::Evaluate);
+    assert!(told(&state).contains("c ("), "{}", told(&state));
+    press(&mut state, "f1 : u n d o enter");
+    assert!(told(&state).contains("nothing to take back"));
+}
+
+#[test]
+fn the_help_names_the_digits_that_have_labels() {
+    let mut state = many(3);
+    let first = |state: &State| state.help().into_iter().map(|(keys, _)| keys).collect::<Vec<_>>();
+    assert!(first(&state).contains(&"1..8".to_owned()) && first(&state).contains(&"shift-1..8".to_owned()));
+    press(&mut state, "?");
+    update(&mut state, Event::Resize { columns: 60, rows: 16 });
+    press(&mut state, "end");
+    let rows = state.help_rows();
+    assert!(rows.iter().all(|(keys, text)| keys.len() + text.len() <= 56), "{rows:?}");
+    press(&mut state, "up");
+    let Some(overlay::Overlay::Help { top }) = state.overlay else { panic!("no help") };
+    assert!(top + 11 + 1 == rows.len(), "{top} of {}: the end is the last full page", rows.len());
+}
+
+#[test]
+fn a_status_of_a_run_does_not_move_the_choices() {
+    let mut state = evaluated();
+    press(&mut state, "s c e t");
+    let status = Status { phase: Phase::Done, ..Status::default() };
+    update(&mut state, Event::RunStatus { run: "0002-mini".into(), status });
+    let choice = &state.evaluate;
+    assert!(choice.count.strict && choice.count.pieces && choice.last && choice.test);
+    let found = vec![Found { range: TextRange::new(0, 4), label: "Dish".into(), score: 0.5 }];
+    update(&mut state, Event::Suggestions { document: "d0".into(), run: "0002-mini".into(), found });
+    assert_eq!(state.screen, Screen::Evaluate);
+}

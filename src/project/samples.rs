@@ -1,0 +1,108 @@
+//! The samples that the program carries, so that the binary alone has something to open. They lie in
+//! `sample-projects/` and are written out as projects of the user's own.
+
+use std::path::Path;
+
+use super::{AnnotatorName, Manifest, Project, ProjectError, copy::Pack};
+
+/// A project inside the program.
+#[derive(Debug)]
+pub struct Sample {
+    /// Its name, which is also its folder's.
+    pub name: &'static str,
+    /// What it is, in one sentence without its full stop.
+    pub about: &'static str,
+    manifest: &'static str,
+    documents: &'static str,
+    journal: &'static str,
+    guide: &'static str,
+}
+
+macro_rules! sample {
+    ($name:literal, $about:literal) => {
+        Sample {
+            name: $name,
+            about: $about,
+            manifest: include_str!(concat!("../../sample-projects/", $name, "/project.json")),
+            documents: include_str!(concat!("../../sample-projects/", $name, "/documents.jsonl")),
+            journal: include_str!(concat!("../../sample-projects/", $name, "/annotations/sample.jsonl")),
+            guide: include_str!(concat!("../../sample-projects/", $name, "/GUIDE.md")),
+        }
+    };
+}
+
+/// All samples, the one for beginners first.
+pub static SAMPLES: &[Sample] = &[
+    sample!("restaurants", "restaurant queries and reviews, most of them tagged"),
+    sample!("bilingual-menu", "menus in several scripts, with labels of its own"),
+];
+
+impl Sample {
+    /// The sample of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        SAMPLES.iter().find(|sample| sample.name == name)
+    }
+
+    /// Writes the sample to `target`, which becomes a project; the work in it becomes `owner`'s.
+    ///
+    /// # Errors
+    /// There is a project in `target`, or the file system cannot.
+    pub fn write_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
+        let manifest = Manifest::from_json(self.manifest.as_bytes());
+        let pack = Pack {
+            manifest: manifest.map_err(|why| ProjectError::Manifest { path: self.name.into(), why })?,
+            documents: self.documents.as_bytes().into(),
+            journals: vec![(owner, self.journal.as_bytes().into())],
+            guide: Some(self.guide.as_bytes().into()),
+        };
+        pack.unpack(target)
+    }
+}
+
+/// Whether the project in `dir` is a sample, which is not worked on where it lies. Reads `project.json` alone.
+///
+/// # Errors
+/// There is no project, or its `project.json` cannot be read.
+pub fn is_sample(dir: &Path) -> Result<bool, ProjectError> {
+    Ok(super::read_manifest(dir)?.sample)
+}
+
+impl Project {
+    /// Whether `dir` holds a project, readable or not.
+    pub fn is_in(dir: &Path) -> bool {
+        std::fs::symlink_metadata(dir.join(super::MANIFEST)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spans::Status;
+
+    #[test]
+    fn every_sample_becomes_a_sound_project_with_its_work_and_its_guide() {
+        let folder = tempfile::tempdir().unwrap();
+        let ada: AnnotatorName = "ada".parse().unwrap();
+        for sample in SAMPLES {
+            let there = folder.path().join(sample.name);
+            sample.write_to(&there, &ada).unwrap();
+            let project = Project::open(&there).unwrap();
+            assert_eq!((project.manifest.name.as_str(), project.manifest.sample), (sample.name, false));
+            let annotator = project.read_annotator(&ada).unwrap();
+            assert!(annotator.problems.is_empty(), "{}: {:?}", sample.name, annotator.problems);
+            let done = |id: &str| annotator.journal.annotation(id).status == Status::Done;
+            let done = project.documents.iter().filter(|document| done(&document.id)).count();
+            assert!(done > 0 && done < project.documents.len(), "{}: {done} done", sample.name);
+            assert!(there.join("GUIDE.md").is_file());
+            assert!(is_sample(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-projects").join(sample.name)).unwrap());
+            assert!(matches!(sample.write_to(&there, &ada), Err(ProjectError::Exists(_))));
+        }
+    }
+
+    #[test]
+    fn samples_are_found_by_name_and_no_folder_is_none() {
+        assert_eq!(Sample::find("restaurants").map(|sample| sample.name), Some("restaurants"));
+        assert!(Sample::find("../restaurants").is_none());
+        assert!(matches!(is_sample(Path::new("/nowhere")), Err(ProjectError::NoFolder(_))));
+    }
+}

@@ -1,0 +1,125 @@
+//! The runs of a project as the screens list them, newest first. What is costly to know of a run that is over (its size,
+//! its best F1) is found once: the list is made every second.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::Value;
+
+use crate::{
+    app::event::{RunData, RunInfo},
+    project::{RunView, Runs},
+};
+
+/// Makes the list. Clones share what they know.
+#[derive(Clone)]
+pub(super) struct Listing {
+    runs: Runs,
+    known: Arc<Mutex<HashMap<String, RunInfo>>>,
+}
+
+impl Listing {
+    /// Nothing known yet.
+    pub(super) fn new(runs: Runs) -> Self {
+        Self { runs, known: Arc::default() }
+    }
+
+    /// The runs.
+    pub(super) fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// All runs, newest first, and the newest one that has a model: its name and the model's folder.
+    pub(super) fn list(&self) -> (Vec<RunInfo>, Option<(String, PathBuf)>) {
+        let views = self.runs.list();
+        let newest = views.iter().rev().find(|view| view.has_model);
+        let newest = newest.map(|view| (view.id.to_string(), view.model()));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let infos: Vec<RunInfo> = views.iter().rev().map(|view| of(view, known.get(view.id.as_str()))).collect();
+        *known = infos.iter().map(|info| (info.id.clone(), info.clone())).collect();
+        (infos, newest)
+    }
+}
+
+/// What the list says of a run. `before`: what it said last.
+fn of(view: &RunView, before: Option<&RunInfo>) -> RunInfo {
+    let status = view.shown_status();
+    let same = |info: &&RunInfo| info.status == status && info.has_model == view.has_model;
+    if let Some(info) = before.filter(same).filter(|info| info.status.phase.is_over()) {
+        return info.clone();
+    }
+    let config = view.config.as_ref();
+    let started = config.map_or(0, |config| config.started);
+    RunInfo {
+        id: view.id.to_string(),
+        base: config.map(|config| config.settings.base.clone()).unwrap_or_default(),
+        started,
+        status,
+        word_f1: view.kept_f1(),
+        ours: false,
+        has_model: view.has_model,
+        bytes: view.size(),
+        settings: config.map(|config| config.settings.clone()),
+        when: when(started),
+        data: config.and_then(|config| data(&config.data)),
+    }
+}
+
+/// Date and time where the person is; empty if it is not known.
+fn when(started: u64) -> String {
+    let moment = i64::try_from(started).ok().filter(|started| *started > 0);
+    let moment = moment.and_then(|started| jiff::Timestamp::from_second(started).ok());
+    moment.map_or_else(String::new, |moment| {
+        moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    })
+}
+
+/// What a run learns from, as `tagli` writes it into the run's config.
+fn data(value: &Value) -> Option<RunData> {
+    let account = value.get("account")?;
+    let count = |part: &str, what: &str| {
+        let number = account.get(part).and_then(|part| part.get(what)).and_then(Value::as_u64).unwrap_or(0);
+        usize::try_from(number).unwrap_or(usize::MAX)
+    };
+    let parts = |what: &str| ["train", "valid", "test"].map(|part| count(part, what));
+    let annotator = value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Some(RunData { annotator, documents: parts("documents"), spans: parts("spans") })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        project::folder::RunConfig,
+        runs::{Phase, RunSink, Settings, Status},
+    };
+
+    #[test]
+    fn a_run_that_is_over_is_looked_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let listing = Listing::new(Runs::of(dir.path()));
+        let account = json!({"train": {"documents": 3, "words": 9, "spans": 2}});
+        let about = json!({"annotator": "ada", "account": account});
+        let config = RunConfig::new(1_790_000_000, Settings::lesson("mini"), about);
+        let (id, mut folder) = listing.runs().create(&config).unwrap();
+        folder.status(&Status { phase: Phase::Training, ..Status::default() }).unwrap();
+        let first = listing.list().0.remove(0);
+        assert_eq!((first.id.as_str(), first.data.clone().unwrap().documents), ("0001-mini", [3, 0, 0]));
+        assert_eq!((first.when.len(), first.has_model), ("2026-09-21 13:33".len(), false));
+        // While it goes on, its size is what it is now.
+        folder.log(&"x".repeat(5000)).unwrap();
+        assert!(listing.list().0[0].bytes >= first.bytes + 5000);
+        folder.status(&Status { phase: Phase::Done, ..Status::default() }).unwrap();
+        drop(folder);
+        let over = listing.list().0.remove(0);
+        std::fs::write(listing.runs().get(id.as_str()).unwrap().path.join("note.txt"), "more").unwrap();
+        assert_eq!(listing.list().0, [over]);
+        listing.runs().remove(&id).unwrap();
+        assert!(listing.list().0.is_empty() && listing.known.lock().unwrap().is_empty());
+    }
+}

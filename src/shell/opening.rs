@@ -1,0 +1,205 @@
+//! Opening a project: by its folder, as the user's copy of a sample, or newly made. From the screen it happens on a
+//! thread of its own, so that keys are answered while a large project is read.
+
+use std::{
+    collections::HashMap,
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    thread::{self, JoinHandle},
+};
+
+use crossbeam_channel::Sender;
+
+use super::{
+    desk::{self, Desk},
+    looping::now,
+    oracle::Oracle,
+    places::{CopyError, Places, Who},
+    trainer::Starter,
+    watch::Watch,
+};
+use crate::{
+    app::{
+        Event,
+        effect::NewProject,
+        event::{Level, Opened},
+    },
+    formats::{Problem, Read},
+    project::{
+        AnnotatorName, Manifest, Project, ProjectError,
+        intake::{self, IntakeError},
+    },
+    spans::Document,
+    text::number::counted,
+};
+
+/// What an open project needs.
+pub(super) struct Open {
+    pub(super) desk: Desk,
+    pub(super) watch: Watch,
+    pub(super) oracle: Oracle,
+    documents: Vec<Document>,
+    /// Where a document stands, by its id.
+    places: HashMap<String, usize>,
+}
+
+impl Open {
+    /// The document with this id.
+    pub(super) fn document(&self, id: &str) -> Option<&Document> {
+        self.documents.get(*self.places.get(id)?)
+    }
+}
+
+/// Why a project cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The project.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// A thread.
+    #[error("a thread cannot be started: {0}")]
+    Thread(#[from] std::io::Error),
+    /// The copy of a sample.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// Labels or texts of a new project.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// Who tags.
+    #[error("{0}")]
+    Who(String),
+    /// The folder of a new project holds so many files of something else.
+    #[error("the folder holds {}", counted(*.0, "file"))]
+    InUse(usize),
+    /// The program panicked.
+    #[error("a defect of this program: opening it failed (the log says where); please report it")]
+    Defect,
+}
+
+/// What is to be opened.
+pub(super) enum Wanted {
+    /// What [`Place::path`](crate::app::event::Place) says.
+    Path(String),
+    /// A fresh copy of a sample, under this name.
+    Copy { sample: String, name: String },
+    /// A new project.
+    New(NewProject),
+}
+
+/// How an opening ended: the project with what the screens need and what there is to say, or what went wrong.
+pub(super) type Outcome = Result<(Open, Box<Opened>, Option<String>), OpenError>;
+
+/// All that is needed to open a project.
+pub(super) struct Opener {
+    pub(super) places: Places,
+    pub(super) who: Who,
+    pub(super) events: Sender<Event>,
+    pub(super) starter: Starter,
+}
+
+impl Opener {
+    /// Opens the project in a folder.
+    pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
+        let name = (self.who)(dir).map_err(OpenError::Who)?;
+        let (desk, opened) = Desk::open(dir, &name, self.events.clone(), self.starter)?;
+        let watch = Watch::start(desk.listing.clone(), self.events.clone())?;
+        let oracle = Oracle::start(watch.newest(), dir, desk.grid, self.events)?;
+        let places = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
+        self.places.remember(dir);
+        Ok((Open { desk, watch, oracle, documents: opened.documents.clone(), places }, Box::new(opened)))
+    }
+
+    /// Opens what is wanted on a thread of its own, after `closing` has let go of what was open before; `outcome` gets
+    /// how it ended. A thread that cannot be started ends at once.
+    pub(super) fn spawn(self, wanted: Wanted, closing: Option<JoinHandle<()>>, outcome: Sender<Outcome>) {
+        let failed = outcome.clone();
+        let work = move || {
+            if let Some(closing) = closing {
+                let _ = closing.join();
+            }
+            let ended = catch_unwind(AssertUnwindSafe(|| self.get(wanted)));
+            // Nobody waits any more if the program leaves.
+            let _ = outcome.send(ended.unwrap_or(Err(OpenError::Defect)));
+        };
+        if let Err(error) = thread::Builder::new().name("open".into()).spawn(work) {
+            let _ = failed.send(Err(error.into()));
+        }
+    }
+
+    fn get(self, wanted: Wanted) -> Outcome {
+        let (dir, said) = match wanted {
+            Wanted::Path(path) => (self.places.folder(&path, &self.who)?, None),
+            Wanted::Copy { sample, name } => (self.places.fresh(&sample, &name, &self.who)?, None),
+            Wanted::New(new) => self.make(&new)?,
+        };
+        self.open(&dir).map(|(open, opened)| (open, opened, said))
+    }
+
+    /// Makes a project as it was typed. Everything is read before anything is written.
+    fn make(&self, new: &NewProject) -> Result<(PathBuf, Option<String>), OpenError> {
+        let dir = self.places.typed(&new.dir)?;
+        if Project::is_in(&dir) {
+            return Err(ProjectError::Exists(dir).into());
+        }
+        let files = fs::read_dir(&dir).map_or(0, Iterator::count);
+        if files > 0 && !new.among {
+            return Err(OpenError::InUse(files));
+        }
+        let labels = if new.labels.to_ascii_lowercase().ends_with(".xml") {
+            self.places.typed(&new.labels)?.to_string_lossy().into_owned()
+        } else {
+            new.labels.clone()
+        };
+        let (labels, notes) = intake::labels(&labels)?;
+        let manifest = Manifest::new(intake::name_of(&dir), labels);
+        let texts = if new.texts.is_empty() { None } else { Some(self.places.typed(&new.texts)?) };
+        let read = texts.map(|path| {
+            let options = intake::read_options(&manifest, &path, None);
+            intake::texts(&path, &options).map(|read| (path, read))
+        });
+        let read = read.transpose()?;
+        let mut project = Project::create(&dir, manifest)?;
+        let name = (self.who)(&dir).map_err(OpenError::Who)?;
+        let mut said: Vec<String> = notes.first().map(ToString::to_string).into_iter().collect();
+        if let Some((path, read)) = read {
+            said.push(take_in(&mut project, &name, &path, read)?);
+        }
+        Ok((dir, (!said.is_empty()).then(|| said.join(". "))))
+    }
+}
+
+/// Takes texts into a new project; what there is to say about that.
+fn take_in(project: &mut Project, name: &AnnotatorName, path: &Path, read: Read) -> Result<String, ProjectError> {
+    let annotated = intake::is_annotated(&read.corpus);
+    let mut annotator = annotated.then(|| project.annotator(name, now())).transpose()?;
+    let (done, new) = project.take_in(annotator.as_mut(), now(), read.corpus)?;
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let mut said = format!("{file}: {}, {}", counted(done.documents, "document"), counted(done.spans, "span"));
+    if !new.is_empty() {
+        said.push_str(&format!(", new labels {}", new.join(", ")));
+    }
+    said.push_str(&first_of(&read.problems));
+    Ok(said)
+}
+
+fn first_of(problems: &[Problem]) -> String {
+    match problems {
+        [] => String::new(),
+        [only] => format!("; {only}"),
+        [first, rest @ ..] => format!("; {first} (and {} more: tagli import says all)", rest.len()),
+    }
+}
+
+/// What the screens are told about an opening.
+pub(super) fn told(error: &OpenError) -> Event {
+    match error {
+        OpenError::InUse(files) => Event::FolderInUse(*files),
+        other => Event::OpenFailed(other.to_string()),
+    }
+}
+
+/// What there is to say about a project that was opened.
+pub(super) fn said(text: String) -> Event {
+    desk::message(Level::Info, text)
+}

@@ -1,0 +1,239 @@
+//! A screen as a picture: the cells of a buffer as SVG, for the documentation. The same cells give the same bytes.
+
+use std::fmt::Write;
+
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    buffer::Buffer,
+    style::{Color, Modifier, Style},
+};
+
+use crate::{app::State, text::width};
+
+use super::{Caps, Theme, draw};
+
+/// A cell in units of the picture.
+const CELL: (f32, f32) = (8.0, 18.0);
+/// The margin round the cells.
+const MARGIN: f32 = 12.0;
+/// The share of a line above its base line.
+const BASE: f32 = 0.74;
+const FONT_SIZE: f32 = 13.3;
+/// What is dim is drawn with this share of its strength.
+const DIM: f32 = 0.62;
+
+/// The paper, the ink and the sixteen colours of a terminal.
+struct Palette {
+    paper: &'static str,
+    ink: &'static str,
+    colors: [&'static str; 16],
+}
+
+/// Quiet colours on a dark ground, far enough from it and from each other.
+const DARK: Palette = Palette {
+    paper: "#1b1d21",
+    ink: "#d8dade",
+    colors: [
+        "#2b2e34", "#d9635c", "#8fbf6f", "#d8ae4a", "#6f9fe0", "#c08ad6", "#5fbfbf", "#c8cace", "#7a7f88", "#f2918c",
+        "#b4dc94", "#f0cf78", "#9cc0f6", "#dcb0ee", "#8fdede", "#f4f5f7",
+    ],
+};
+
+/// The screen of `state` as an SVG picture; `title` is what a reader hears who cannot see it.
+pub fn svg(state: &State, theme: &Theme, caps: Caps, title: &str) -> String {
+    let backend = TestBackend::new(state.size.columns, state.size.rows);
+    // This backend keeps cells in memory and has no errors.
+    let Ok(mut terminal) = Terminal::new(backend);
+    let Ok(_) = terminal.draw(|frame| drop(draw(state, theme, caps, frame)));
+    of_buffer(terminal.backend().buffer(), &DARK, title)
+}
+
+fn of_buffer(buffer: &Buffer, palette: &Palette, title: &str) -> String {
+    let area = buffer.area;
+    let wide = f32::from(area.width) * CELL.0 + 2.0 * MARGIN;
+    let high = f32::from(area.height) * CELL.1 + 2.0 * MARGIN;
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" width=\"{wide}\" height=\"{high}\" \
+         role=\"img\">\n<title>{}</title>\n<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{}\"/>\n\
+         <g font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"{FONT_SIZE}\" \
+         fill=\"{}\">\n",
+        escaped(title),
+        palette.paper,
+        palette.ink,
+    );
+    for y in 0..area.height {
+        for stretch in stretches(buffer, y) {
+            stretch.draw(&mut out, y, palette);
+        }
+    }
+    out.push_str("</g>\n</svg>\n");
+    out
+}
+
+/// Cells of one style, side by side.
+struct Stretch {
+    from: u16,
+    cells: u16,
+    text: String,
+    style: Style,
+}
+
+fn stretches(buffer: &Buffer, y: u16) -> Vec<Stretch> {
+    let mut all: Vec<Stretch> = Vec::new();
+    let mut x = 0;
+    while x < buffer.area.width {
+        let cell = &buffer[(x, y)];
+        let cells = u16::try_from(width::width(cell.symbol())).unwrap_or(1).max(1);
+        let style = cell.style();
+        match all.last_mut() {
+            // A wide character stands alone, so that what follows keeps its column in every font.
+            Some(last) if last.style == style && cells == 1 && usize::from(last.cells) == last.text.chars().count() => {
+                last.text.push_str(cell.symbol());
+                last.cells += 1;
+            }
+            _ => all.push(Stretch { from: x, cells, text: cell.symbol().to_owned(), style }),
+        }
+        x += cells;
+    }
+    all
+}
+
+impl Stretch {
+    fn draw(&self, out: &mut String, y: u16, palette: &Palette) {
+        let has = |modifier| self.style.add_modifier.contains(modifier);
+        let ink = color(self.style.fg, palette).unwrap_or_else(|| palette.ink.to_owned());
+        let paper = color(self.style.bg, palette);
+        let (ink, paper) = match has(Modifier::REVERSED) {
+            true => (paper.unwrap_or_else(|| palette.paper.to_owned()), Some(ink)),
+            false => (ink, paper),
+        };
+        let (left, top) = (MARGIN + f32::from(self.from) * CELL.0, MARGIN + f32::from(y) * CELL.1);
+        let length = f32::from(self.cells) * CELL.0;
+        // A string takes whatever is written into it.
+        if let Some(paper) = paper {
+            let _ = writeln!(
+                out,
+                "<rect x=\"{left}\" y=\"{top}\" width=\"{length}\" height=\"{}\" fill=\"{paper}\"/>",
+                CELL.1
+            );
+        }
+        let mut look = String::new();
+        if ink != palette.ink {
+            let _ = write!(look, " fill=\"{ink}\"");
+        }
+        for (modifier, attribute) in [
+            (Modifier::BOLD, "font-weight=\"bold\""),
+            (Modifier::ITALIC, "font-style=\"italic\""),
+            (Modifier::UNDERLINED, "text-decoration=\"underline\""),
+        ] {
+            if has(modifier) {
+                let _ = write!(look, " {attribute}");
+            }
+        }
+        if has(Modifier::DIM) {
+            let _ = write!(look, " opacity=\"{DIM}\"");
+        }
+        let y = top + CELL.1 * BASE;
+        for (before, text) in pieces(&self.text) {
+            let x = left + f32::from(before) * CELL.0;
+            let length = f32::from(u16::try_from(width::width(text)).unwrap_or(1)) * CELL.0;
+            let text = escaped(text);
+            let _ = writeln!(out, "<text x=\"{x}\" y=\"{y:.2}\" textLength=\"{length}\"{look}>{text}</text>");
+        }
+    }
+}
+
+/// The stretch cut where blanks stand side by side, so that no reader of SVG can join them: columns before, and text.
+fn pieces(text: &str) -> Vec<(u16, &str)> {
+    let mut all = Vec::new();
+    let (mut before, mut rest) = (0, text);
+    loop {
+        let trimmed = rest.trim_start_matches(' ');
+        before += rest.len() - trimmed.len();
+        if trimmed.is_empty() {
+            return all;
+        }
+        let end = trimmed.find("  ").unwrap_or(trimmed.len());
+        let (piece, more) = trimmed.split_at_checked(end).unwrap_or((trimmed, ""));
+        all.push((u16::try_from(before).unwrap_or(u16::MAX), piece.trim_end_matches(' ')));
+        before += width::width(piece);
+        rest = more;
+    }
+}
+
+/// The colour as SVG names it; `None` for the terminal's own.
+fn color(color: Option<Color>, palette: &Palette) -> Option<String> {
+    let at = match color? {
+        Color::Reset => return None,
+        Color::Rgb(r, g, b) => return Some(format!("#{r:02x}{g:02x}{b:02x}")),
+        Color::Indexed(index) => usize::from(index),
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
+    };
+    palette.colors.get(at).map(|color| (*color).to_owned())
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+
+    use super::*;
+
+    fn picture(draw: impl Fn(&mut Buffer)) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
+        draw(&mut buffer);
+        of_buffer(&buffer, &DARK, "a < b")
+    }
+
+    #[test]
+    fn text_is_escaped_and_stands_in_its_column() {
+        let svg = picture(|buffer| buffer.set_string(2, 0, "<&>", Style::new().fg(Color::Red)));
+        assert!(svg.contains("<title>a &lt; b</title>"));
+        assert!(
+            svg.contains("<text x=\"28\" y=\"25.32\" textLength=\"24\" fill=\"#d9635c\">&lt;&amp;&gt;</text>"),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn what_follows_a_wide_character_keeps_its_column() {
+        let svg = picture(|buffer| buffer.set_string(0, 0, "麺x", Style::new()));
+        assert!(svg.contains(">麺</text>") && svg.contains("<text x=\"28\""), "{svg}");
+    }
+
+    #[test]
+    fn reversed_cells_have_ink_for_paper() {
+        let svg = picture(|buffer| buffer.set_string(0, 0, "a", Style::new().add_modifier(Modifier::REVERSED)));
+        assert!(svg.contains("<rect x=\"12\" y=\"12\" width=\"8\" height=\"18\" fill=\"#d8dade\"/>"), "{svg}");
+        assert!(svg.contains("fill=\"#1b1d21\">a</text>"), "{svg}");
+    }
+}

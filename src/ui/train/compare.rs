@@ -1,0 +1,183 @@
+//! Two runs side by side: curves on common axes, F1 label by label, and in what the runs differ.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    app::{
+        evaluate::Evaluation,
+        event::RunInfo,
+        state::SizeClass,
+        train::{
+            RunView,
+            compare::{self, LabelPair, Line},
+        },
+    },
+    runs::Point,
+    text::{number::grouped, width},
+};
+
+use super::{
+    super::{
+        chrome::blank,
+        paint::{left, share, top},
+    },
+    Canvas,
+};
+
+/// Columns beside the curves, the rule among them.
+const SIDE: u16 = 37;
+const WIDE_SIDE: u16 = 50;
+
+impl Canvas<'_> {
+    pub(super) fn compare_page(&mut self, view: &RunView, area: Rect) {
+        let train = &self.state.train;
+        let Some(other) = &train.other else { return self.runs_page(area) };
+        let (head, rest) = top(area, 1);
+        let [a, b] = [&view.id, &other.id].map(|id| train.info(id).cloned().unwrap_or_default());
+        let points = match &other.points {
+            Some(Ok(points)) => points.as_slice(),
+            Some(Err(why)) => {
+                self.paragraph(rest, why, self.theme.bad);
+                return;
+            }
+            None => {
+                self.painter.text(rest.x, rest.y, rest.width, "the other run is being read", self.theme.muted);
+                return;
+            }
+        };
+        self.names(&a, &b, head);
+        let (rule, rest) = top(rest, 1);
+        self.painter.rule(rule, self.theme.border);
+        let sides = Sides { a: (&a, &view.points), b: (&b, points) };
+        if self.class() < SizeClass::Standard {
+            let (table, list) = left(rest, rest.width / 2 + 1);
+            let used = self.pairs(&sides, table);
+            let list = if used < table.height { list } else { Rect { x: list.x + 1, ..list } };
+            self.differences(&sides, Rect { x: list.x + 1, width: list.width.saturating_sub(1), ..list });
+            return;
+        }
+        let side = if self.class() == SizeClass::Full { WIDE_SIDE } else { SIDE };
+        let (curves, side) = left(rest, rest.width.saturating_sub(side));
+        let end = |points: &[Point], planned: f64| match points.last() {
+            Some(Point::Step { epoch, .. } | Point::Eval { epoch, .. }) => *epoch,
+            None => planned,
+        };
+        let ends = (view.horizon(), end(points, b.status.epochs));
+        self.common_charts((&view.points, ends.0), (points, ends.1), train.chart, curves);
+        self.painter.rule_down(side, self.theme.border);
+        let side = Rect { x: side.x + 2, width: side.width.saturating_sub(2), ..side };
+        let used = self.pairs(&sides, side);
+        self.differences(&sides, top(side, used).1);
+    }
+
+    /// Which run is A and which is B.
+    fn names(&mut self, a: &RunInfo, b: &RunInfo, area: Rect) {
+        let words = |letter: &str, run: &RunInfo| {
+            let f1 = run.word_f1.map(|f1| format!(" {}", share(f1))).unwrap_or_default();
+            format!("{letter} {} {}{f1}", width::cut(&run.id, 20), run.status.phase.name())
+        };
+        let pieces = [(words("A", a), self.theme.series(0)), (words("B", b), self.theme.series(3))];
+        self.painter.pieces(area, &pieces);
+    }
+
+    /// F1 of each label in both; returns the rows used.
+    fn pairs(&mut self, sides: &Sides<'_>, area: Rect) -> u16 {
+        let [a, b] = [sides.a, sides.b].map(|(info, points)| compare::evaluation(info, points));
+        let pairs = compare::labels(a, b);
+        let name = area.width.saturating_sub(20).clamp(6, 24);
+        let ends = [6, 12, 19].map(|end| area.x + name + end);
+        let (head, rest) = top(area, 1);
+        self.painter.text(head.x, head.y, name, "F1 per word", self.theme.muted);
+        for (end, title) in ends.into_iter().zip(["A", "B", "A-B"]) {
+            self.painter.text_before(end, head.y, 6, title, self.theme.muted);
+        }
+        let room = usize::from(rest.height.saturating_sub(2)).max(1);
+        // All labels together must be in sight whatever is left out.
+        let (labels, all) = pairs.split_at(pairs.len().saturating_sub(1));
+        let shown = labels.iter().take(room.saturating_sub(1)).chain(all);
+        let mut used = 1;
+        for (y, pair) in (rest.top()..rest.bottom()).zip(shown) {
+            self.pair(pair, name, ends, Rect { y, height: 1, ..rest });
+            used += 1;
+        }
+        let step = |evaluation: &Option<Evaluation<'_>>| {
+            evaluation.as_ref().map_or_else(|| "-".to_owned(), |evaluation| grouped(evaluation.step))
+        };
+        let text = format!("valid, A step {}, B step {}", step(&a), step(&b));
+        self.painter.text(area.x, area.y + used, area.width, &text, self.theme.muted);
+        used + 1
+    }
+
+    fn pair(&mut self, pair: &LabelPair, name: u16, ends: [u16; 3], area: Rect) {
+        let style = pair.label.as_ref().map_or(self.theme.accent, |label| self.label_style(label));
+        let label = pair.label.as_deref().unwrap_or("all");
+        self.painter.text(area.x, area.y, name, &width::cut(label, usize::from(name)), style);
+        let number = |f1: Option<f64>| f1.map_or_else(|| "-".to_owned(), share);
+        let (a, b) = pair.f1;
+        self.painter.text_before(ends[0], area.y, 6, &number(a), self.theme.text);
+        self.painter.text_before(ends[1], area.y, 6, &number(b), self.theme.text);
+        let gain = pair.gain();
+        let style = match gain {
+            Some(gain) if gain >= 0.0005 => self.theme.ok,
+            Some(gain) if gain <= -0.0005 => self.theme.bad,
+            _ => self.theme.text,
+        };
+        self.painter.text_before(ends[2], area.y, 6, &gain.map_or_else(|| "-".to_owned(), signed), style);
+    }
+
+    /// Data and settings that differ; arrows bring what does not fit.
+    fn differences(&mut self, sides: &Sides<'_>, area: Rect) {
+        let lines = compare::lines(sides.a.0, sides.b.0);
+        let height = usize::from(area.height);
+        let first = self.state.train.scrolled.min(lines.len().saturating_sub(height));
+        let value = (area.width.saturating_sub(15) / 2).max(4);
+        let (name, room) = (area.width.saturating_sub(2 * value + 1), usize::from(value - 1));
+        for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(first)) {
+            match line {
+                Line::Title(text) => {
+                    self.painter.text(area.x, y, area.width, text, self.theme.muted);
+                }
+                Line::Difference(what, a, b) => {
+                    self.painter.text(area.x, y, name, what, self.theme.text);
+                    self.painter.text_before(area.x + name + value, y, value, &width::cut(a, room), self.theme.text);
+                    self.painter.text_before(
+                        area.x + name + 2 * value,
+                        y,
+                        value,
+                        &width::cut(b, room),
+                        self.theme.text,
+                    );
+                }
+            }
+        }
+        let hidden = lines.len().saturating_sub(first + height);
+        if hidden > 0 && height > 0 {
+            let y = area.bottom() - 1;
+            let text = format!("{} more: down", grouped(hidden + 1));
+            blank(&mut self.painter, Rect { y, height: 1, ..area });
+            self.painter.text(area.x, y, area.width, &text, self.theme.muted);
+        }
+    }
+}
+
+/// The two runs with their points.
+struct Sides<'a> {
+    a: (&'a RunInfo, &'a [Point]),
+    b: (&'a RunInfo, &'a [Point]),
+}
+
+/// A difference with its sign: `+.034`.
+fn signed(gain: f64) -> String {
+    if gain.abs() < 0.0005 {
+        return ".000".to_owned();
+    }
+    format!("{}{}", if gain > 0.0 { '+' } else { '-' }, share(gain.abs()))
+}
+
+#[cfg(test)]
+mod words {
+    #[test]
+    fn differences_have_signs() {
+        assert_eq!([0.034, -0.5, 0.0001, 1.0].map(super::signed), ["+.034", "-.500", ".000", "+1.00"]);
+    }
+}

@@ -1,0 +1,100 @@
+//! What the Tag screen tells of a training: a line below the text, or a pane beside it.
+
+use ratatui::{layout::Rect, style::Style};
+
+use crate::{
+    app::{
+        event::RunInfo,
+        train::{Chart, RunView},
+    },
+    runs::Phase,
+};
+
+use super::{
+    super::{
+        chart::spark,
+        paint::{clock, share, top},
+    },
+    Canvas, epochs,
+};
+
+/// Values of a curve in a row.
+const CURVE: usize = 14;
+
+impl Canvas<'_> {
+    /// Whether there is a run to tell about below the text: one that goes on, or has ended a short while ago.
+    pub(in super::super) fn has_strip(&self) -> bool {
+        self.state.train.is_busy() || self.state.train.result.is_some()
+    }
+
+    /// One line about the run: how far it is, loss and F1.
+    pub(in super::super) fn strip(&mut self, area: Rect) {
+        let train = &self.state.train;
+        let ended = train.result.as_ref().and_then(|(run, _)| train.info(run));
+        let Some(run) = train.running().or(ended.filter(|_| !train.is_starting())) else {
+            self.painter.text(area.x, area.y, area.width, "training is being prepared", self.theme.accent);
+            return;
+        };
+        let view = train.view.as_ref().filter(|view| view.id == run.id);
+        let status = view.map_or(&run.status, |view| &view.status);
+        let mut pieces = vec![(run.id.clone(), self.theme.accent), (phase_words(run), self.phase_style(status.phase))];
+        if status.phase == Phase::Failed {
+            let text = format!("{} {}: {}", run.id, status.phase.name(), status.message);
+            self.painter.text(area.x, area.y, area.width, &text, self.theme.bad);
+            return;
+        }
+        if !status.phase.is_over() {
+            pieces.push((epochs(status.epoch, status.epochs), self.theme.text));
+        }
+        let eta = status.eta.filter(|_| !status.phase.is_over()).map(|eta| format!("eta {}", clock(eta)));
+        pieces.push((eta.unwrap_or_default(), self.theme.text));
+        pieces.extend(view.and_then(|view| self.strip_loss(view)));
+        let f1: Vec<f64> = view.iter().flat_map(|view| view.evaluations()).map(|one| one.word.f1).collect();
+        if let Some(last) = run.word_f1.or(f1.last().copied()) {
+            let star = if status.phase.is_over() { ", kept" } else { "" };
+            pieces.push((format!("word F1 {}{}{star}", self.spark(&f1), share(last)), self.theme.series(2)));
+        }
+        self.painter.pieces(area, &pieces);
+    }
+
+    fn strip_loss(&self, view: &RunView) -> Option<(String, Style)> {
+        let losses = view.losses(CURVE);
+        let last = losses.last()?;
+        Some((format!("loss {}{}", self.spark(&losses), super::super::chart::plain(*last)), self.theme.series(0)))
+    }
+
+    /// A curve in a row and a blank; nothing for a reader of the screen.
+    fn spark(&self, values: &[f64]) -> String {
+        if self.painter.caps.plain || values.len() < 2 {
+            return String::new();
+        }
+        format!("{} ", spark(values, self.painter.caps))
+    }
+
+    /// The run beside the text on the Tag screen, where there is room.
+    pub(in super::super) fn run_side(&mut self, area: Rect) {
+        let Some(view) = &self.state.train.view else { return };
+        let (head, rest) = top(area, 2);
+        let status = &view.status;
+        let words = self.state.train.followed().map_or_else(String::new, phase_words);
+        let name = (view.id.clone(), self.theme.accent);
+        self.painter.pieces(head, &[name, (words, self.phase_style(status.phase))]);
+        let eta = status.eta.filter(|_| !status.phase.is_over()).map(|eta| format!("  eta {}", clock(eta)));
+        let took = status.phase.is_over().then(|| format!("  took {}", clock(status.seconds)));
+        let mut text = epochs(status.epoch, status.epochs) + &eta.or(took).unwrap_or_default();
+        if let Some(f1) = self.state.train.followed().and_then(|run| run.word_f1) {
+            text.push_str(&format!("  word F1 {}", share(f1)));
+        }
+        self.painter.text(head.x, head.y + 1, head.width, &text, self.theme.text);
+        self.charts(view, Chart::Both, top(rest, 20).0);
+    }
+}
+
+/// What a run does, in a word or two.
+fn phase_words(run: &RunInfo) -> String {
+    let status = &run.status;
+    match status.stopping && !status.phase.is_over() {
+        true => format!("{}, stopping", status.phase.name()),
+        false => status.phase.name().to_owned(),
+    }
+}
