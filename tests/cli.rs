@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::Place;
+use support::{Answer, Place};
 
 /// Three sentences in the lesson's layout, tag first.
 const TAGGED: &str =
@@ -172,6 +172,22 @@ fn without_a_terminal_the_screen_says_what_works_instead() {
     place.tagli("new food").fine();
     place.tagli("food").fails(3, &["terminal", "tagli train"]);
     place.tagli("nowhere").fails(1, &["nowhere", "tagli new"]);
+}
+
+#[test]
+fn a_sample_is_opened_as_a_copy_of_ones_own_with_its_guide() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    let manifest = place.read("food/project.json").replacen('{', "{\"sample\": true,", 1);
+    place.file("food/project.json", manifest);
+    place.file("food/GUIDE.md", "a dish is what is eaten");
+    // There is no terminal, but that comes after the copy.
+    place.tagli("food").fails(3, &["copied to", "terminal"]);
+    let again = place.tagli("food").fails(3, &["terminal"]);
+    assert!(!again.err.contains("copied"), "{}", again.err);
+    assert_eq!(place.read("home/.local/share/tagliatelle/samples/food/GUIDE.md"), "a dish is what is eaten");
+    let nowhere = place.command().env("HOME", "/dev/null").arg("food").output().unwrap();
+    Answer::of(nowhere).fails(3, &["set HOME"]);
 }
 
 #[test]

@@ -133,8 +133,11 @@ impl Documents {
         places.retain(fits);
         self.shown = places;
         self.searched = self.search.text().to_owned();
+        let last = self.shown.len().saturating_sub(1);
         let same = here.and_then(|here| self.shown.iter().position(|at| *at == here));
-        self.row = same.unwrap_or(self.row).min(self.shown.len().saturating_sub(1));
+        // Where the document has gone, the next one that is left.
+        let next = || here.map_or(0, |here| self.shown.iter().position(|at| *at > here).unwrap_or(last));
+        self.row = same.unwrap_or_else(|| if self.order == Order::Given { next() } else { 0 });
     }
 
     /// The next part that has documents, then all again.

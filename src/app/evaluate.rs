@@ -198,7 +198,7 @@ impl State {
             let found = view.points.iter().rev().filter_map(Evaluation::of).find(|one| one.split == "test");
             return found.map(|evaluation| Shown { evaluation, which: "of the weights that are kept" });
         }
-        let last = view.evaluations().last()?;
+        let last = view.evaluations().next_back()?;
         let info = self.train.runs.iter().find(|run| run.id == view.id);
         let kept = kept(view, info).unwrap_or(last);
         let over = view.status.phase.is_over();
@@ -226,7 +226,7 @@ impl State {
 fn kept<'a>(view: &'a RunView, info: Option<&RunInfo>) -> Option<Evaluation<'a>> {
     let info = info?;
     // Of equal ones the training keeps the later.
-    let equal = |f1: f64| view.evaluations().filter(|one| one.word.f1.total_cmp(&f1).is_eq()).last();
+    let equal = |f1: f64| view.evaluations().rfind(|one| one.word.f1.total_cmp(&f1).is_eq());
     match (&info.settings, info.word_f1) {
         (_, Some(f1)) if view.status.phase.is_over() => equal(f1),
         (Some(settings), _) if settings.keep_best => {
@@ -282,14 +282,22 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Unit => evaluate.count.pieces = !evaluate.count.pieces,
         Command::Strict => evaluate.count.strict = !evaluate.count.strict,
         Command::Part => evaluate.test = !evaluate.test,
-        Command::Kept => evaluate.last = !evaluate.last,
+        Command::Kept => evaluate.last ^= !evaluate.test,
         Command::Sort => evaluate.sort = evaluate.sort.next(),
         Command::OlderRun => return other_run(state, true),
         Command::NewerRun => return other_run(state, false),
         _ => {}
     }
-    if command == Command::Kept && !state.evaluate.test {
-        tell_kept(state);
+    match command {
+        Command::Kept if state.evaluate.test => {
+            state.tell(Level::Info, "The test part is scored once, with the weights that are kept");
+        }
+        Command::Kept => tell_kept(state),
+        Command::Sort => {
+            let text = format!("Sorted: {}", state.evaluate.sort.name());
+            state.tell(Level::Info, text);
+        }
+        _ => {}
     }
     Vec::new()
 }

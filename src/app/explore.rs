@@ -67,12 +67,21 @@ impl Explore {
     pub fn guess(&self) -> Option<&Guess> {
         let (_, prediction) = self.answer.as_ref().filter(|_| self.is_current())?;
         let last = prediction.words.len().checked_sub(1)?;
-        let (before, _) = self.field.parts();
-        let at = match self.typing {
-            true => prediction.words.iter().rposition(|guess| guess.range.start < before.len()).unwrap_or(0),
-            false => self.word,
-        };
+        let at = if self.typing { self.word_typed() } else { self.word };
         prediction.words.get(at.min(last))
+    }
+
+    /// The word that the cursor of the text field is in or behind.
+    fn word_typed(&self) -> usize {
+        let (before, _) = self.field.parts();
+        let words = self.prediction().map_or([].as_slice(), |prediction| &prediction.words);
+        words.iter().rposition(|guess| guess.range.start < before.len()).unwrap_or(0)
+    }
+
+    /// Leaves the text field: the word that was typed last is the one looked at.
+    pub(super) fn leave(&mut self) {
+        (self.typing, self.word) = (false, self.word_typed());
+        self.remember();
     }
 
     /// Takes an answer; those to earlier questions are dropped.
@@ -198,11 +207,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
             by_line(explore, &layout, if command == Command::Up { Vertical::Up } else { Vertical::Down });
         }
         Command::Model => return other_model(state),
-        Command::Earlier | Command::Later => {
-            if explore.recall(command == Command::Earlier) {
-                return ask(state);
-            }
-        }
+        Command::Earlier | Command::Later if explore.recall(command == Command::Earlier) => return ask(state),
         _ => {}
     }
     Vec::new()

@@ -147,7 +147,9 @@ fn train(state: &State) -> Option<String> {
     let newest = train.runs.first();
     if newest.is_some_and(|run| run.has_model) {
         let [evaluate, explore] = [Screen::Evaluate, Screen::Explore].map(|screen| key(Command::Go(screen)));
-        return Some(format!("the model suggests in Tag ({tag}), answers in Explore ({explore}); {evaluate} scores it"));
+        return Some(format!(
+            "the model suggests in Tag ({tag}), answers in Explore ({explore}); {evaluate} scores it"
+        ));
     }
     match train.summary.as_ref()?.train {
         0 => Some(format!("no document of the training part is done yet: tag some first ({tag})")),
@@ -177,12 +179,17 @@ fn explore(state: &State) -> Option<String> {
     if !has_model(state) {
         return Some(match state.train.is_busy() {
             true => "the model answers here as soon as the training is over".to_owned(),
-            false => format!("there is no model yet: tag some documents, then train ({})", key(Command::Go(Screen::Train))),
+            false => {
+                format!("there is no model yet: tag some documents, then train ({})", key(Command::Go(Screen::Train)))
+            }
         });
     }
     if state.explore.field.text().trim().is_empty() {
         return Some("type any sentence: the model marks what it finds while you type".to_owned());
     }
     let (back, left, right) = (key(Command::Back), key(Command::Left), key(Command::Right));
-    state.explore.typing.then(|| format!("{back}, then {left} and {right}: what else the model thought of a word"))
+    Some(match state.explore.typing {
+        true => format!("{back}, then {left} and {right}: what else the model thought of a word"),
+        false => format!("{left} and {right} look at the other words; {} types on", key(Command::Type)),
+    })
 }

@@ -65,7 +65,7 @@ pub struct Step {
     /// What to do, with the keys that do it.
     what: fn(&State) -> String,
     /// What it is for.
-    pub why: &'static str,
+    why: fn(&State) -> &'static str,
     met: fn(&State, &Mark, usize) -> bool,
 }
 
@@ -77,7 +77,7 @@ pub static STEPS: [Step; 10] = [
             let [right, next] = [Command::Right, Command::NextWord].map(|command| state.key(Context::Tag, command));
             format!("Go to a word that says something: {right} and the other arrows, or {next} for the next.")
         },
-        why: "The cursor is always on a word, since labels go on words.",
+        why: |_| "The cursor is always on a word, since labels go on words.",
         met: |state, since, _| (state.tag.document, state.tag.word) != since.cursor,
     },
     Step {
@@ -88,19 +88,19 @@ pub static STEPS: [Step; 10] = [
             let example = third.map(|(key, name)| format!(": {key} makes it {name}")).unwrap_or_default();
             format!("Label the word with a digit{example}.")
         },
-        why: "The labels stand below the text. A labelled stretch of words is called a span.",
+        why: |_| "The labels stand below the text. A labelled stretch of words is called a span.",
         met: |state, since, _| acted(state, since, |edit| matches!(edit, Edit::Add(_) | Edit::Relabel(..))),
     },
     Step {
         name: "lengthen",
         what: |state| format!("Press {} to lengthen the span by a word.", state.key(Context::Tag, Command::Lengthen)),
-        why: "It goes to the span just made, so a name of three words is a digit and the key twice.",
+        why: |_| "It goes to the span just made, so a name of three words is a digit and the key twice.",
         met: |state, since, _| acted(state, since, |edit| matches!(edit, Edit::Resize(..))),
     },
     Step {
         name: "undo",
         what: |state| format!("Press {} to take that back.", state.key(Context::Tag, Command::Undo)),
-        why: "Everything can be taken back, also after a restart. What you do is on disk when it says saved.",
+        why: |_| "Everything can be taken back, also after a restart. What you do is on disk when it says saved.",
         met: |state, since, _| {
             let redo = state.project.as_ref().and_then(|project| project.journal.redo_target()).map(|(id, _)| id);
             redo.is_some() && redo != since.redo
@@ -112,13 +112,13 @@ pub static STEPS: [Step; 10] = [
             let key = state.key(Context::Tag, Command::Done);
             format!("Label what else there is in this text, then press {key}: it is done.")
         },
-        why: "Only documents that are done teach a model; what has no label there is a no.",
+        why: |_| "Only documents that are done teach a model; what has no label there is a no.",
         met: |state, since, _| state.project.as_ref().is_some_and(|project| done(project) > since.done),
     },
     Step {
         name: "train",
         what: |state| format!("Press {} to train a model.", state.key(Context::Tag, Command::TrainNow)),
-        why: "It learns from all documents that are done, in the background, for a minute or two.",
+        why: |_| "It learns from all documents that are done, in the background, for a minute or two.",
         met: |state, since, _| {
             state.train.is_busy() || state.train.runs.first().map(|run| &run.id) != since.newest_run.as_ref()
         },
@@ -129,7 +129,7 @@ pub static STEPS: [Step; 10] = [
             let key = state.key(Context::Tag, Command::Go(Screen::Train));
             format!("Look at the curves: {key} goes to the Train screen.")
         },
-        why: "The loss falls while the model learns. F1 says how much it finds and how much of that is right.",
+        why: |_| "There you see how the model gets better while it reads your documents again and again.",
         met: |state, _, _| state.screen == Screen::Train && state.train.view.is_some(),
     },
     Step {
@@ -147,11 +147,16 @@ pub static STEPS: [Step; 10] = [
                 }
                 None if state.screen != Screen::Tag => format!("The model is there: {tag} goes to your text."),
                 None => {
-                    format!("Dotted spans are the model's: {take} takes the one under the cursor, {all} all. None here? {on}.")
+                    format!(
+                        "Dotted spans are the model's: {take} takes the one under the cursor, {all} all. None here? {on}."
+                    )
                 }
             }
         },
-        why: "What you take is yours, and teaches the next model.",
+        why: |state| match state.screen {
+            Screen::Train => "Loss is to fall; F1, what is found and right, is to rise.",
+            _ => "What you take is yours, and teaches the next model.",
+        },
         met: |state, since, _| {
             let from_model =
                 |edit: &Edit| matches!(edit, Edit::Add(span) if matches!(span.source, Source::Model { .. }));
@@ -164,7 +169,7 @@ pub static STEPS: [Step; 10] = [
             let key = state.key(Context::Tag, Command::Go(Screen::Explore));
             format!("Ask it about a sentence of your own: {key}, then type.")
         },
-        why: "The model answers while you type. Where it fails, texts of that kind are what to tag next.",
+        why: |_| "The model answers while you type. Where it fails, texts of that kind are what to tag next.",
         met: |state, _, _| {
             let explore = &state.explore;
             state.screen == Screen::Explore && explore.is_current() && explore.field.text().trim().contains(' ')
@@ -177,7 +182,7 @@ pub static STEPS: [Step; 10] = [
             let palette = state.key(Context::Tag, Command::Palette);
             format!("Write your work out for other programs: {tag}, then {palette} export, and enter twice.")
         },
-        why: "It is written as CoNLL into exports, read again and compared.",
+        why: |_| "It is written as CoNLL into exports, read again and compared.",
         met: |_, since, exports| exports > since.exports,
     },
 ];
@@ -222,7 +227,7 @@ pub fn lesson(state: &State) -> Option<Lesson> {
     state.project.as_ref().filter(|_| state.size.class() > SizeClass::Tiny)?;
     let key = state.key(Context::Tag, Command::Tutorial);
     let (what, why) = match STEPS.get(tutorial.step) {
-        Some(step) => ((step.what)(state), step.why),
+        Some(step) => ((step.what)(state), (step.why)(state)),
         None => (
             format!("That was the whole loop. {key} ends the tutorial; this copy of the sample stays yours."),
             "The command projects leads to one with your own texts.",

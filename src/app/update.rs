@@ -302,10 +302,7 @@ fn back(state: &mut State) -> Vec<Effect> {
         Screen::Documents if state.documents.typing => state.documents.typing = false,
         Screen::Documents if state.documents.is_narrowed() && state.message.is_none() => documents::widen(state),
         Screen::Train if state.train.field.is_some() => (state.train.field, state.train.problem) = (None, None),
-        Screen::Explore if state.explore.typing => {
-            state.explore.typing = false;
-            state.explore.remember();
-        }
+        Screen::Explore if state.explore.typing => state.explore.leave(),
         Screen::Train if state.message.is_none() && train::back(&mut state.train) => {}
         _ if state.message.take().is_some() => {}
         _ => state.tag.back(),
@@ -394,10 +391,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
     }
     match state.screen {
         Screen::Documents => state.documents.typing = false,
-        Screen::Explore => {
-            state.explore.typing = false;
-            state.explore.remember();
-        }
+        Screen::Explore => state.explore.leave(),
         Screen::Train => return train::run(state, Command::Accept),
         Screen::Tag | Screen::Evaluate => {}
     }

@@ -151,8 +151,8 @@ pub(super) fn in_use(state: &mut State, files: usize) {
     let Some(form) = &mut state.welcome.form else { return };
     let dir = form.text(0);
     form.problem = Some(format!(
-        "{dir} is no project and holds {} of something else. Enter again puts the project beside them; or give \
-         another folder.",
+        "{dir} is no project and holds {} of something else. Enter again makes the project among what is there; \
+         or give another folder.",
         crate::text::number::counted(files, "file")
     ));
     (form.at, form.among) = (0, Some(dir));
@@ -167,7 +167,9 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Down => welcome.selected = (welcome.selected + 1).min(last),
         Command::First => welcome.selected = 0,
         Command::Last => welcome.selected = last,
-        Command::NewProject if welcome.opening.is_none() => welcome.form = Some(Form::default()),
+        Command::NewProject if welcome.opening.is_none() => {
+            (welcome.form, state.message) = (Some(Form::default()), None);
+        }
         Command::Open if welcome.opening.is_none() => return open(state),
         Command::FreshCopy if welcome.opening.is_none() => {
             if let Row::Sample(place) = welcome.row() {
@@ -182,6 +184,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 fn open(state: &mut State) -> Vec<Effect> {
+    // What went wrong before must not stand beside what comes now.
+    state.message = None;
     let welcome = &mut state.welcome;
     match welcome.row() {
         Row::Recent(place) | Row::Sample(place) => {

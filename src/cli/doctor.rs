@@ -7,12 +7,12 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{args, error::CliError, open, output::Output, runs};
+use super::{args, error::CliError, open, output::Output};
 use crate::{
     model::{self, device, hub},
     project::check,
     shell::Capabilities,
-    text::number::counted,
+    text::number::{bytes, counted},
 };
 
 /// Runs the command.
@@ -44,7 +44,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
 }
 
 fn project(report: &check::Report) -> String {
-    let size = runs::size(report.bytes);
+    let size = bytes(report.bytes);
     let mut text = format!("project\n  documents: {}\n  runs: {}\n  size: {size}\n", report.documents, report.runs);
     for journal in &report.annotators {
         let check::JournalCount { name, lines, spans, done } = journal;

@@ -50,7 +50,9 @@ pub(super) fn not_taken(error: IntakeError) -> CliError {
     match error {
         IntakeError::Refused { path, problems } => data::refused(&path, &problems.iter().collect::<Vec<_>>()),
         IntakeError::Storage(error) => CliError::reading(&error.path, &error.cause),
-        IntakeError::NoNames => CliError::usage("--labels names no label").hint("for example --labels Dish,Price,Hours"),
+        IntakeError::NoNames => {
+            CliError::usage("--labels names no label").hint("for example --labels Dish,Price,Hours")
+        }
         other @ (IntakeError::NoLabels(_) | IntakeError::NoText(_)) => CliError::data(other),
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use super::{args, error::CliError, new::failed, output::Output, settings};
 use crate::{
-    project::{AnnotatorName, Project, samples::is_sample},
+    project::{AnnotatorName, Project},
     shell::{self, Capabilities, CopyError, OpenError, Places, Session, ShellError},
     ui::{self, Theme},
 };
@@ -28,7 +28,7 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
         );
     }
     let here = Path::new(".");
-    let dir = args.dir.clone().or_else(|| Project::is_in(here).then(|| here.to_owned()));
+    let dir = args.dir.clone().or_else(|| Project::is_meant_in(here).then(|| here.to_owned()));
     let config = settings::load(dir.as_deref())?;
     let annotator = annotator_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
     let places = Places::of_user();
@@ -63,13 +63,14 @@ fn who(asked: Option<&str>, dir: &Path) -> Result<AnnotatorName, CliError> {
 
 /// A sample is not worked on where it lies (a checkout stays clean): it is copied to a place of the user's once.
 fn own_copy(places: &Places, dir: PathBuf, owner: &AnnotatorName, output: Output) -> Result<PathBuf, CliError> {
-    if !is_sample(&dir).map_err(failed)? {
+    if !Project::is_sample(&dir).map_err(failed)? {
         return Ok(dir);
     }
     let (folder, new) = places.own_copy(&dir, owner).map_err(|error| match error {
         CopyError::Project(error) => failed(error),
-        CopyError::NoHome => CliError::environment(error)
-            .hint("or copy the folder yourself and take `sample` out of its project.json"),
+        CopyError::NoHome => {
+            CliError::environment(error).hint("or copy the folder yourself and take `sample` out of its project.json")
+        }
         other => CliError::environment(other),
     })?;
     if new {

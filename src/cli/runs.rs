@@ -13,7 +13,7 @@ use super::{
 use crate::{
     project::{Project, RunView, storage},
     runs::{Point, Status},
-    text::number::counted,
+    text::number::{bytes as size, counted},
 };
 
 /// How often a run is looked at while it is followed.
@@ -68,14 +68,6 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
         .collect();
     let text = if runs.is_empty() { "no run yet".to_owned() } else { table(&rows) };
     output.result(&value, &text)
-}
-
-/// Bytes in words.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
-    }
 }
 
 fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
@@ -192,10 +184,5 @@ mod tests {
         let text = csv(&[step, eval]);
         let columns: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();
         assert_eq!(columns, [12, 12, 12]);
-    }
-
-    #[test]
-    fn sizes_are_in_words() {
-        assert_eq!([size(0), size(1), size(999_999), size(23_456_789)], ["0 kB", "1 kB", "1000 kB", "23.5 MB"]);
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
     for path in [user, project].into_iter().flatten() {
         match fs::read_to_string(&path) {
             Ok(text) => texts.push((path.display().to_string(), text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // A home that is no folder (`/dev/null`, as services have it) holds no settings.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
             Err(error) => return Err(CliError::reading(&path, &error)),
         }
     }

@@ -161,9 +161,8 @@ mod tests {
 
     #[test]
     fn labels_are_names_a_config_or_the_eight() {
-        let names = |asked: &str| -> Vec<String> {
-            labels(asked).unwrap().0.iter().map(|label| label.name.clone()).collect()
-        };
+        let names =
+            |asked: &str| -> Vec<String> { labels(asked).unwrap().0.iter().map(|label| label.name.clone()).collect() };
         assert_eq!(names(" ").len(), 8);
         assert_eq!(names("Dish, Price,,Dish"), ["Dish", "Price"]);
         let folder = tempfile::tempdir().unwrap();
@@ -184,7 +183,8 @@ mod tests {
             path
         };
         let mut project =
-            Project::create(&folder.path().join("p"), super::super::Manifest::new("p", LabelSet::restaurant())).unwrap();
+            Project::create(&folder.path().join("p"), super::super::Manifest::new("p", LabelSet::restaurant()))
+                .unwrap();
         let lines = file("reviews.txt", b"great tacos\nopen late\n");
         let read = texts(&lines, &read_options(&project.manifest, &lines, None)).unwrap();
         assert!(!is_annotated(&read.corpus));

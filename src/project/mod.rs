@@ -17,6 +17,7 @@ mod line;
 pub mod lock;
 pub mod manifest;
 pub mod names;
+mod peek;
 pub mod runs;
 pub mod samples;
 pub mod storage;

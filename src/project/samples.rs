@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{AnnotatorName, Manifest, Project, ProjectError, copy::Pack};
+use super::{AnnotatorName, Manifest, ProjectError, copy::Pack};
 
 /// A project inside the program.
 #[derive(Debug)]
@@ -59,25 +59,10 @@ impl Sample {
     }
 }
 
-/// Whether the project in `dir` is a sample, which is not worked on where it lies. Reads `project.json` alone.
-///
-/// # Errors
-/// There is no project, or its `project.json` cannot be read.
-pub fn is_sample(dir: &Path) -> Result<bool, ProjectError> {
-    Ok(super::read_manifest(dir)?.sample)
-}
-
-impl Project {
-    /// Whether `dir` holds a project, readable or not.
-    pub fn is_in(dir: &Path) -> bool {
-        std::fs::symlink_metadata(dir.join(super::MANIFEST)).is_ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spans::Status;
+    use crate::{project::Project, spans::Status};
 
     #[test]
     fn every_sample_becomes_a_sound_project_with_its_work_and_its_guide() {
@@ -94,7 +79,8 @@ mod tests {
             let done = project.documents.iter().filter(|document| done(&document.id)).count();
             assert!(done > 0 && done < project.documents.len(), "{}: {done} done", sample.name);
             assert!(there.join("GUIDE.md").is_file());
-            assert!(is_sample(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-projects").join(sample.name)).unwrap());
+            let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-projects").join(sample.name);
+            assert!(Project::is_sample(&here).unwrap());
             assert!(matches!(sample.write_to(&there, &ada), Err(ProjectError::Exists(_))));
         }
     }
@@ -103,6 +89,5 @@ mod tests {
     fn samples_are_found_by_name_and_no_folder_is_none() {
         assert_eq!(Sample::find("restaurants").map(|sample| sample.name), Some("restaurants"));
         assert!(Sample::find("../restaurants").is_none());
-        assert!(matches!(is_sample(Path::new("/nowhere")), Err(ProjectError::NoFolder(_))));
     }
 }

@@ -90,8 +90,7 @@ impl Effects {
     pub(super) fn welcome(&mut self) -> Event {
         self.stop_counting();
         let places = self.places.all();
-        let dirs: Vec<String> =
-            places.iter().filter(|place| !place.sample).map(|place| place.path.clone()).collect();
+        let dirs: Vec<String> = places.iter().filter(|place| !place.sample).map(|place| place.path.clone()).collect();
         let (events, who, go_on) = (self.events.clone(), Arc::clone(&self.who), Arc::new(AtomicBool::new(true)));
         let wanted = Arc::clone(&go_on);
         let count = move || {

@@ -45,6 +45,9 @@ pub enum CopyError {
     /// Nobody knows where the user's things are.
     #[error("there is no home folder to keep the sample in; set HOME to a folder that you can write to")]
     NoHome,
+    /// A path begins with `~`.
+    #[error("nobody knows where your home folder is: write the whole path, or set HOME")]
+    Tilde,
     /// The program carries no such sample.
     #[error("there is no sample `{0}`; there are {names}", names = SAMPLES.iter().map(|s| s.name).collect::<Vec<_>>().join(", "))]
     Unknown(String),
@@ -58,7 +61,7 @@ pub enum CopyError {
 
 impl CopyError {
     fn of(error: ProjectError) -> Self {
-        if error.is_environment() { Self::Place(error) } else { Self::Project(error) }
+        if matches!(error, ProjectError::Storage(_)) { Self::Place(error) } else { Self::Project(error) }
     }
 }
 
@@ -162,7 +165,7 @@ impl Places {
         match (below, &self.home) {
             (None, _) => Ok(PathBuf::from(text)),
             (Some(below), Some(home)) => Ok(home.join(below)),
-            (Some(_), None) => Err(CopyError::NoHome),
+            (Some(_), None) => Err(CopyError::Tilde),
         }
     }
 
@@ -206,11 +209,7 @@ impl Places {
         self.data.as_ref().map(|data| data.join("samples")).ok_or(CopyError::NoHome)
     }
 
-    fn once(
-        &self,
-        target: &Path,
-        make: impl FnOnce(&Path) -> Result<(), ProjectError>,
-    ) -> Result<PathBuf, CopyError> {
+    fn once(&self, target: &Path, make: impl FnOnce(&Path) -> Result<(), ProjectError>) -> Result<PathBuf, CopyError> {
         if !Project::is_in(target) {
             match make(target) {
                 // Another window was faster.

@@ -187,8 +187,9 @@ fn excess(words: &[(String, Style)], room: usize) -> usize {
 /// `text` in `room` cells: clauses that do not fit are left out, from the end.
 pub(super) fn clauses(text: &str, room: usize) -> String {
     let mut shown = text;
-    while let Some(at) = [";", ","].iter().filter_map(|end| shown.rfind(end)).max().filter(|_| width::width(shown) > room) {
-        shown = shown.get(..at).unwrap_or_default();
+    while width::width(shown) > room {
+        let Some((before, _)) = shown.rsplit_once([';', ',']) else { break };
+        shown = before;
     }
     width::cut(shown, room)
 }

@@ -49,7 +49,8 @@ impl Canvas<'_> {
         self.titles(columns, titles);
         let documents = &self.state.documents;
         let rows = usize::from(rest.height.max(1));
-        let first = documents.row / rows * rows;
+        // The last page is full, too.
+        let first = (documents.row / rows * rows).min(documents.shown().len().saturating_sub(rows));
         if documents.shown().is_empty() {
             let text = if project.documents.is_empty() {
                 "There is no document yet. Import some: tagli import DIR FILE"

@@ -9,7 +9,7 @@ use crate::{
         evaluate::{Count, Counted, Evaluation, Shown, Sort, Tally},
         state::SizeClass,
     },
-    runs::LabelScores,
+    runs::{LabelMode, LabelScores},
     text::{number::grouped, width},
 };
 
@@ -98,6 +98,7 @@ impl Canvas<'_> {
         let pieces = [
             (format!("{part}, {}", choice.count.name()), self.theme.accent),
             (step.unwrap_or_default(), self.theme.muted),
+            (if choice.sort == Sort::Name { "" } else { choice.sort.name() }.to_owned(), self.theme.muted),
         ];
         self.painter.pieces(Rect { y: area.y + 1, ..area }, &pieces);
     }
@@ -174,6 +175,17 @@ impl Canvas<'_> {
         }
     }
 
+    /// What counting per piece means for the followed run: it depends on which pieces have tags.
+    fn pieces_meaning(&self) -> &'static str {
+        let run = self.state.followed_run().and_then(|(at, _)| self.state.train.runs.get(at));
+        match run.and_then(|run| run.settings.as_ref()).map(|settings| settings.label_mode) {
+            Some(LabelMode::First) => "per piece: only the first piece of a word has a tag here, so as per word",
+            Some(LabelMode::AllB) => "per piece: every piece is a span of its own here, so long words count more",
+            Some(LabelMode::AllI) => "per piece: every piece has a tag here; a span must be right to its last piece",
+            None => "per piece: spans are read from the tags of word pieces",
+        }
+    }
+
     /// What the numbers of the row under the cursor mean.
     fn meanings(&self, evaluation: &Evaluation<'_>, counted: Counted<'_>, room: usize) -> Vec<String> {
         let choice = &self.state.evaluate;
@@ -184,14 +196,15 @@ impl Canvas<'_> {
         let tally = Tally::of(scores);
         let (p, r, f1) = (share(scores.precision), share(scores.recall), share(scores.f1));
         let (right, found) = (grouped(tally.right), grouped(tally.right + tally.wrong));
+        let is = if tally.right == 1 { "is" } else { "are" };
         let mut texts = match counted.labels {
             // The same, short.
             Some(_) if self.class() == SizeClass::Compact => vec![
-                format!("P {p}: of {found} {spans} found, {right} are right"),
-                format!("R {r}: of {} {spans} there, {right} are found", grouped(scores.support)),
+                format!("P {p}: of {found} {spans} found, {right} {is} right"),
+                format!("R {r}: of {} {spans} there, {right} {is} found", grouped(scores.support)),
             ],
             Some(_) => vec![
-                format!("P, precision {p}: of {found} {spans} that the model found, {right} are right"),
+                format!("P, precision {p}: of {found} {spans} that the model found, {right} {is} right"),
                 format!("R, recall {r}: of {} {spans} that are there, it found {right}", grouped(scores.support)),
             ],
             None => vec![
@@ -201,6 +214,9 @@ impl Canvas<'_> {
         };
         let formula = if self.class() == SizeClass::Compact { "" } else { " (2 P R / (P + R))" };
         texts.push(format!("F1 {f1}: one number for both, high only if both are{formula}"));
+        if choice.count.pieces {
+            texts.push(self.pieces_meaning().to_owned());
+        }
         texts.push("right: same words and same label; half a span is wrong and missed at once".to_owned());
         texts.push(
             match choice.count.strict {
@@ -209,9 +225,6 @@ impl Canvas<'_> {
             }
             .to_owned(),
         );
-        if choice.count.pieces {
-            texts.push("per piece: each word piece has a tag, so a long word can count more than once".to_owned());
-        }
         let others = Count::ALL.into_iter().filter_map(|count| Some((count, evaluation.counted(count)?)));
         let others: Vec<String> =
             others.map(|(count, one)| format!("{} {}", count.name(), share(one.all.f1))).collect();

@@ -28,9 +28,12 @@ impl Canvas<'_> {
         // Whole lines of text with their mark rows.
         let most = (rest.height * 3 / 5) / 2 * 2;
         let (text, rest) = top(rest, wanted.min(most));
-        self.sentence(project, text);
+        let lines = self.sentence(project, text);
         let (rule, rest) = top(rest, 1);
         self.painter.rule(Rect { x: body.x, width: body.width, ..rule }, self.theme.border);
+        if let Some(lines) = lines {
+            self.painter.text_before(rule.right(), rule.y, rule.width, &format!(" {lines} "), self.theme.muted);
+        }
         let (spans, guesses) = left(rest, rest.width * 3 / 5);
         self.found(project, spans);
         self.guesses(guesses);
@@ -87,7 +90,8 @@ impl Canvas<'_> {
         top(area, used.max(1)).1
     }
 
-    fn sentence(&mut self, project: &Project, area: Rect) {
+    /// The sentence with what was found; returns which lines of it are in sight, if not all are.
+    fn sentence(&mut self, project: &Project, area: Rect) -> Option<String> {
         let explore = &self.state.explore;
         let marks: Vec<Mark> = explore
             .found()
@@ -116,10 +120,10 @@ impl Canvas<'_> {
             odd_style: self.theme.muted,
         };
         let drawn = pane.draw(&mut self.painter, area);
-        drawn.note(&mut self.painter, area, self.theme.muted);
         if explore.typing && self.state.overlay.is_none() {
             self.cursor = drawn.focus;
         }
+        drawn.lines_in_sight()
     }
 
     /// The byte of the sentence that must be in sight.

@@ -36,8 +36,6 @@ impl Canvas<'_> {
         let (rest, labels) = bottom(body, bar);
         let (rest, line) = bottom(rest, 1);
         let (pane, aside) = left(rest, rest.width.saturating_sub(side));
-        self.painter.rule(line, self.theme.border);
-        self.held(project, line);
         self.label_bar(project, inset(labels, 1));
         if aside.width > 0 {
             self.painter.rule_down(aside, self.theme.border);
@@ -48,17 +46,20 @@ impl Canvas<'_> {
         if strip {
             self.strip(inset(row, 2));
         }
-        self.document_text(project, text);
+        let lines = self.document_text(project, text);
+        self.painter.rule(line, self.theme.border);
+        self.held(project, lines, line);
     }
 
-    fn document_text(&mut self, project: &Project, area: Rect) {
+    /// The text in front with its marks; returns which lines of it are in sight, if not all are.
+    fn document_text(&mut self, project: &Project, area: Rect) -> Option<String> {
         let tag = &self.state.tag;
         let columns = u16::try_from(self.state.size.text_columns()).unwrap_or(area.width);
         let area = Rect { x: area.x + 2.min(area.width), width: columns.min(area.width.saturating_sub(2)), ..area };
         let Some(document) = project.documents.get(tag.document) else {
             let text = "There is no document yet. Import some: tagli import DIR FILE";
             self.painter.text(area.x, area.y, area.width, text, self.theme.muted);
-            return;
+            return None;
         };
         let marks = self.document_marks(project);
         let word = document.words.get(tag.word).copied();
@@ -76,10 +77,11 @@ impl Canvas<'_> {
             odd_style: self.theme.muted,
         };
         let drawn = pane.draw(&mut self.painter, area);
-        drawn.note(&mut self.painter, area, self.theme.muted);
+        let lines = drawn.lines_in_sight();
         for (cell, offset) in drawn.cells {
             self.hits.add(cell, Target::Text(offset));
         }
+        lines
     }
 
     /// Spans and open suggestions of the document in front, in reading order.
@@ -145,11 +147,12 @@ impl Canvas<'_> {
         self.painter.text_before(area.right(), area.bottom().saturating_sub(1), area.width, &text, self.theme.accent);
     }
 
-    /// What the keys would act on, and what is held, on the hairline.
-    fn held(&mut self, project: &Project, area: Rect) {
+    /// What the keys would act on, what is held and which lines are in sight, on the hairline.
+    fn held(&mut self, project: &Project, lines: Option<String>, area: Rect) {
         let tag = &self.state.tag;
         let notes = [(tag.anchor.is_some(), "selecting"), (tag.nest, "nesting")];
-        let held: Vec<&str> = notes.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
+        let held = notes.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned());
+        let held: Vec<String> = held.chain(lines).collect();
         let mut end = area.right().saturating_sub(2);
         if !held.is_empty() {
             let text = format!(" {} ", held.join(", "));

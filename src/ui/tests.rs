@@ -261,7 +261,8 @@ fn overlays() {
     }
     let mut state = State::default();
     update(&mut state, Event::Resize { columns: 80, rows: 24 });
-    let place = |name: &str, sample| Place { path: format!("/reviews/{name}"), name: name.into(), sample, ..Place::default() };
+    let place =
+        |name: &str, sample| Place { path: format!("/reviews/{name}"), name: name.into(), sample, ..Place::default() };
     update(&mut state, Event::Welcome(vec![place("tacos", false), place("lesson", true)]));
     shown.push(format!("welcome\n{}", screen(&state, "ansi", Caps::default())));
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {

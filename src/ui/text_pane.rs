@@ -62,13 +62,10 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    /// Says which lines are in sight, if not all are. The last row may be a mark row: the note stands at its end, where
-    /// marks seldom are.
-    pub(super) fn note(&self, painter: &mut Painter<'_>, area: Rect, style: Style) {
-        if self.shown < self.lines {
-            let text = format!("lines {}-{} of {}", self.first + 1, self.first + self.shown, self.lines);
-            painter.text_before(area.right(), area.bottom().saturating_sub(1), area.width, &text, style);
-        }
+    /// Which lines are in sight, if not all are.
+    pub(super) fn lines_in_sight(&self) -> Option<String> {
+        let text = || format!("lines {}-{} of {}", self.first + 1, self.first + self.shown, self.lines);
+        (self.shown < self.lines).then(text)
     }
 }
 

@@ -80,7 +80,13 @@ impl Canvas<'_> {
         }
         if first + height < lines.len() {
             let more = format!("{} more below", lines.len() - first - height);
-            self.painter.text_before(area.right(), area.bottom().saturating_sub(1), area.width, &more, self.theme.muted);
+            self.painter.text_before(
+                area.right(),
+                area.bottom().saturating_sub(1),
+                area.width,
+                &more,
+                self.theme.muted,
+            );
         }
     }
 

@@ -5,8 +5,8 @@ use crate::app::{
     command::{
         Command,
         Context::{
-            self, Documents, Evaluate, Everywhere, Explore, Form, Help, Palette, QuitMenu, RemoveMenu, StopMenu, Tag, Train,
-            Typing, Welcome,
+            self, Documents, Evaluate, Everywhere, Explore, Form, Help, Palette, QuitMenu, RemoveMenu, StopMenu, Tag,
+            Train, Typing, Welcome,
         },
     },
     pages::Topic,

@@ -97,9 +97,9 @@ pub static ROWS: [Row; 15] = [
         name: "label mode",
         key: "label_mode",
         values: "first, all-b or all-i",
-        about: "You tag words, the model reads word pieces (patio = pat + io). first: the first piece carries the \
-                word's tag, the others are ignored; good for F1 per word. all-b: every piece the same tag, the \
-                lesson's way. all-i: later pieces as the inside of the span.",
+        about: "You tag words, the model reads word pieces: a rare word is cut into several. first: the first piece \
+                carries the word's tag, the others are ignored; good for F1 per word. all-b: every piece the same \
+                tag, the lesson's way. all-i: later pieces as the inside of the span.",
         choices: &["first", "all-b", "all-i"],
     },
     Row {

@@ -106,8 +106,8 @@ pub struct Train {
     pub scrolled: usize,
     /// The log that is shown.
     pub log: log::Log,
-    /// The run that has come to its end a short while ago, and the time of the last key before that.
-    pub result: Option<(String, u64)>,
+    /// The run that has come to its end a short while ago, and the time of the first key after that.
+    pub result: Option<(String, Option<u64>)>,
     /// The settings that the person made, while a recipe is chosen.
     own: Option<Settings>,
     counting: u64,
@@ -194,7 +194,7 @@ impl Train {
         let over = self.followed().filter(|run| run.status.phase.is_over());
         let Some(kept) = over.and_then(|run| run.word_f1).filter(|_| last.split == "valid") else { return Some(last) };
         // Of equal ones the training keeps the later.
-        view.evaluations().filter(|evaluation| evaluation.word.f1.total_cmp(&kept).is_eq()).next_back().or(Some(last))
+        view.evaluations().rfind(|evaluation| evaluation.word.f1.total_cmp(&kept).is_eq()).or(Some(last))
     }
 
     /// F1 per word of the weights that a run kept, where it is known which those are and the run is followed.

@@ -16,7 +16,7 @@ use super::{
     Page, RunView, log,
 };
 
-/// Seconds for which the end of a run is told on the Tag screen while somebody goes on tagging.
+/// Seconds for which the end of a run is told on the Tag screen from the first key on.
 const TOLD: u64 = 30;
 
 /// Reads a run's file from its start, and on.
@@ -125,7 +125,7 @@ pub(in super::super) fn moved(state: &mut State, run: &str, status: Status) -> V
 fn ended(state: &mut State, run: &str, f1: Option<f64>) -> Vec<Effect> {
     let Some(info) = state.train.runs.iter().find(|info| info.id == run) else { return Vec::new() };
     let phase = info.status.phase;
-    state.train.result = Some((run.to_owned(), state.now));
+    state.train.result = Some((run.to_owned(), None));
     if phase == Phase::Failed {
         let text = format!("Run {run} failed: {}", info.status.message);
         state.tell(Level::Error, text);
@@ -137,9 +137,9 @@ fn ended(state: &mut State, run: &str, f1: Option<f64>) -> Vec<Effect> {
     [state.suggest(), explore::ask(state)].concat()
 }
 
-/// Forgets the end of a run when a key comes a while after it.
+/// A key came: forgets the end of a run a while after the first key that followed it.
 pub(in super::super) fn ended_long_ago(state: &mut State, now: u64) {
-    state.train.result.take_if(|(_, before)| now.saturating_sub(*before) > TOLD);
+    state.train.result.take_if(|(_, first)| now.saturating_sub(*first.get_or_insert(now)) > TOLD);
 }
 
 /// The run that a command is about: under the cursor in the list, else the followed one.

@@ -258,8 +258,9 @@ fn the_end_of_a_run_is_told_for_a_while() {
     runs(&mut state, vec![run("0001-mini", Phase::Training, 3)]);
     press_at(&mut state, "l", 1000);
     runs(&mut state, vec![run("0001-mini", Phase::Done, 9)]);
-    press_at(&mut state, "l", 1010);
+    press_at(&mut state, "l", 2000);
+    press_at(&mut state, "l", 2030);
     assert!(state.train.result.is_some());
-    press_at(&mut state, "l", 1031);
+    press_at(&mut state, "l", 2031);
     assert!(state.train.result.is_none());
 }

@@ -75,7 +75,8 @@ fn saved(effects: &[Effect]) -> Event {
 
 fn run(phase: Phase, has_model: bool) -> Event {
     let status = Status { phase, epoch: 1.5, epochs: 10.0, ..Status::default() };
-    let info = RunInfo { id: "0001-mini".into(), base: "mini".into(), status, ours: true, has_model, ..RunInfo::default() };
+    let info =
+        RunInfo { id: "0001-mini".into(), base: "mini".into(), status, ours: true, has_model, ..RunInfo::default() };
     Event::Runs(vec![info])
 }
 
@@ -177,8 +178,7 @@ fn a_project_that_trains_or_is_not_saved_stays_open() {
 #[test]
 fn what_needs_a_project_is_not_offered_without_one() {
     let state = welcome(&[]);
-    let names: Vec<String> =
-        crate::app::overlay::entries(&state, "").into_iter().map(|entry| entry.name).collect();
+    let names: Vec<String> = crate::app::overlay::entries(&state, "").into_iter().map(|entry| entry.name).collect();
     assert!(names.contains(&"new-project".to_owned()) && names.contains(&"tutorial".to_owned()), "{names:?}");
     for name in ["export", "go-train", "projects", "next-screen"] {
         assert!(!names.contains(&name.to_owned()), "{name}");

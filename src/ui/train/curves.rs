@@ -20,7 +20,7 @@ use super::{
 
 /// Columns for the values at the curves' ends.
 const ENDS: u16 = 15;
-const NAMED_ENDS: u16 = 20;
+const NAMED_ENDS: u16 = 25;
 /// Columns from which the values stand at the curves' ends.
 const ROOMY: u16 = 60;
 

@@ -39,7 +39,7 @@ impl Canvas<'_> {
         let rest = self.run_head(view, area);
         let rest = self.run_message(view, rest);
         let empty = view.points.is_empty();
-        if empty && view.status.phase != Phase::Failed {
+        if empty {
             self.before_the_first_point(view, rest);
             return;
         }
@@ -52,9 +52,7 @@ impl Canvas<'_> {
         }
         let side = if self.class() == SizeClass::Full { WIDE_SIDE } else { SIDE };
         let (curves, side) = left(rest, rest.width.saturating_sub(side));
-        if !empty {
-            self.charts(view, self.state.train.chart, curves);
-        }
+        self.charts(view, self.state.train.chart, curves);
         self.painter.rule_down(side, self.theme.border);
         self.side(view, Rect { x: side.x + 2, width: side.width.saturating_sub(2), ..side });
     }
@@ -97,8 +95,7 @@ impl Canvas<'_> {
         self.painter.pieces(line, &pieces);
         let (rule, rest) = top(rest, 1);
         self.painter.rule(rule, self.theme.border);
-        let done =
-            if status.steps > 0 { status.step.min(status.steps) * usize::from(rule.width) / status.steps } else { 0 };
+        let done = (status.step.min(status.steps) * usize::from(rule.width)).checked_div(status.steps).unwrap_or(0);
         if !self.painter.caps.plain {
             let heavy = self.painter.caps.pick("\u{2501}", "=").repeat(done);
             self.painter.text(rule.x, rule.y, rule.width, &heavy, self.theme.text);
@@ -123,7 +120,7 @@ impl Canvas<'_> {
             let (line, rest) = top(top(rest, 1).1, 1);
             let text = "l shows its log; s starts another run with the settings under v";
             self.painter.text(line.x, line.y, line.width, text, self.theme.muted);
-            return rest;
+            return top(rest, 1).1;
         }
         rest
     }
@@ -136,11 +133,12 @@ impl Canvas<'_> {
                 "The base is being loaded and the documents are cut into word pieces. The first values come soon."
             }
             Phase::Paused => "Paused before the first value; space lets it go on.",
-            phase if phase.is_over() => "It ended before the first value.",
+            Phase::Failed => "",
+            Phase::Done | Phase::Stopped => "It ended before the first value.",
             _ => "The first steps are being done. A first loss comes after one step in two hundred.",
         };
-        let used = self.paragraph(area, text, self.theme.text);
-        let rest = top(area, used + 1).1;
+        let used = if text.is_empty() { 0 } else { self.paragraph(area, text, self.theme.text) + 1 };
+        let rest = top(area, used).1;
         if let Some(info) = self.state.train.info(&view.id) {
             let used = self.paragraph(rest, &settings_words(info), self.theme.muted);
             self.learns_from(info, top(rest, used + 1).1);
@@ -165,7 +163,11 @@ impl Canvas<'_> {
             self.reached(view, top(area, used + 1).1);
             return;
         };
-        let reached = u16::try_from(reached_rows(view, false).len() + 1).unwrap_or(6);
+        let reached = match self.class() {
+            // The table is what was asked for.
+            SizeClass::Compact | SizeClass::Tiny => 0,
+            _ => u16::try_from(reached_rows(view, false).len() + 1).unwrap_or(6),
+        };
         let wanted = u16::try_from(evaluation.labels.len() + 3).unwrap_or(u16::MAX);
         let (table, rest) = top(area, wanted.min(area.height.saturating_sub(reached).max(5)));
         self.label_table(&evaluation, table);

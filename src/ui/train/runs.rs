@@ -133,12 +133,11 @@ impl Canvas<'_> {
             (false, true) => "; no model",
             (false, false) => "",
         });
-        let used = self.paragraph(area, &text, self.theme.text);
-        let (_, rest) = top(area, used);
-        if !run.status.message.is_empty() {
-            let style = self.phase_style(run.status.phase);
-            self.paragraph(rest, &run.status.message, style);
-        }
+        let message = &run.status.message;
+        let style = self.phase_style(run.status.phase);
+        // Two rows: all of it stands on the run's own page.
+        let used = if message.is_empty() { 0 } else { self.paragraph(top(area, 2).0, message, style) };
+        self.paragraph(top(area, used).1, &text, self.theme.text);
     }
 }
 

@@ -8,18 +8,19 @@ use crate::{
         train::{Chart, RunView},
     },
     runs::Phase,
+    text::width,
 };
 
 use super::{
     super::{
-        chart::spark,
+        chart::{plain, spark},
         paint::{clock, share, top},
     },
     Canvas, epochs,
 };
 
 /// Values of a curve in a row.
-const CURVE: usize = 14;
+const CURVE: usize = 8;
 
 impl Canvas<'_> {
     /// Whether there is a run to tell about below the text: one that goes on, or has ended a short while ago.
@@ -35,37 +36,50 @@ impl Canvas<'_> {
             self.painter.text(area.x, area.y, area.width, "training is being prepared", self.theme.accent);
             return;
         };
-        let view = train.view.as_ref().filter(|view| view.id == run.id);
-        let status = view.map_or(&run.status, |view| &view.status);
-        let mut pieces = vec![(run.id.clone(), self.theme.accent), (phase_words(run), self.phase_style(status.phase))];
-        if status.phase == Phase::Failed {
-            let text = format!("{} {}: {}", run.id, status.phase.name(), status.message);
+        if run.status.phase == Phase::Failed {
+            let text = format!("{} failed: {}", run.id, run.status.message);
             self.painter.text(area.x, area.y, area.width, &text, self.theme.bad);
             return;
         }
-        if !status.phase.is_over() {
-            pieces.push((epochs(status.epoch, status.epochs), self.theme.text));
-        }
-        let eta = status.eta.filter(|_| !status.phase.is_over()).map(|eta| format!("eta {}", clock(eta)));
-        pieces.push((eta.unwrap_or_default(), self.theme.text));
-        pieces.extend(view.and_then(|view| self.strip_loss(view)));
-        let f1: Vec<f64> = view.iter().flat_map(|view| view.evaluations()).map(|one| one.word.f1).collect();
-        if let Some(last) = run.word_f1.or(f1.last().copied()) {
-            let star = if status.phase.is_over() { ", kept" } else { "" };
-            pieces.push((format!("word F1 {}{}{star}", self.spark(&f1), share(last)), self.theme.series(2)));
-        }
-        self.painter.pieces(area, &pieces);
+        let view = train.view.as_ref().filter(|view| view.id == run.id);
+        let wide = |pieces: &[(String, Style)]| pieces.iter().map(|(text, _)| width::width(text) + 2).sum::<usize>();
+        let lines = [0, 1, 2, 3, 4].map(|less| self.strip_pieces(run, view, less));
+        let fitting = lines.iter().find(|pieces| wide(pieces) <= usize::from(area.width) + 2);
+        self.painter.pieces(area, fitting.unwrap_or(&lines[4]));
     }
 
-    fn strip_loss(&self, view: &RunView) -> Option<(String, Style)> {
-        let losses = view.losses(CURVE);
-        let last = losses.last()?;
-        Some((format!("loss {}{}", self.spark(&losses), super::super::chart::plain(*last)), self.theme.series(0)))
+    /// The pieces of the line. The larger `less` is, the more is left out: the curve of the loss, that of F1, the time
+    /// that is left, the epochs.
+    fn strip_pieces(&self, run: &RunInfo, view: Option<&RunView>, less: u8) -> Vec<(String, Style)> {
+        let status = view.map_or(&run.status, |view| &view.status);
+        let over = status.phase.is_over();
+        let mut pieces = vec![(run.id.clone(), self.theme.accent)];
+        if !over && less < 4 {
+            pieces.push((epochs(status.epoch, status.epochs), self.theme.text));
+        }
+        let eta = status.eta.filter(|_| status.phase == Phase::Training && !status.stopping);
+        match eta {
+            Some(eta) if less < 3 => pieces.push((format!("eta {}", clock(eta)), self.theme.text)),
+            Some(_) => {}
+            None => pieces.push((phase_words(run), self.phase_style(status.phase))),
+        }
+        let losses = view.map(|view| view.losses(CURVE)).unwrap_or_default();
+        if let Some(last) = losses.last() {
+            pieces.push((format!("loss {}{}", self.spark(&losses, less < 1), plain(*last)), self.theme.series(0)));
+        }
+        let f1: Vec<f64> = view.iter().flat_map(|view| view.evaluations()).map(|one| one.word.f1).collect();
+        if let Some(last) = run.word_f1.or(f1.last().copied()) {
+            let kept = if over { " kept" } else { "" };
+            let from = f1.len().saturating_sub(CURVE);
+            let curve = self.spark(f1.get(from..).unwrap_or_default(), less < 2);
+            pieces.push((format!("word F1 {curve}{}{kept}", share(last)), self.theme.series(2)));
+        }
+        pieces
     }
 
     /// A curve in a row and a blank; nothing for a reader of the screen.
-    fn spark(&self, values: &[f64]) -> String {
-        if self.painter.caps.plain || values.len() < 2 {
+    fn spark(&self, values: &[f64], wanted: bool) -> String {
+        if !wanted || self.painter.caps.plain || values.len() < 2 {
             return String::new();
         }
         format!("{} ", spark(values, self.painter.caps))
@@ -94,7 +108,7 @@ impl Canvas<'_> {
 fn phase_words(run: &RunInfo) -> String {
     let status = &run.status;
     match status.stopping && !status.phase.is_over() {
-        true => format!("{}, stopping", status.phase.name()),
+        true => "stopping".to_owned(),
         false => status.phase.name().to_owned(),
     }
 }

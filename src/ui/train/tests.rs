@@ -322,3 +322,24 @@ fn every_chart_is_drawn_in_every_size() {
         }
     }
 }
+
+#[test]
+fn the_tag_screen_tells_loss_and_f1_and_then_the_end() {
+    let strip = |state: &State| {
+        let shown = plain(state, Caps::default());
+        shown.lines().find(|line| line.contains("0008-mini") && line.contains("loss")).unwrap_or_default().to_owned()
+    };
+    for (columns, rows) in [(80, 24), (60, 16)] {
+        let mut state = going(columns, rows);
+        press(&mut state, "f1");
+        let line = strip(&state);
+        let epoch = if columns == 80 { "epoch 14.5/25" } else { "stopping" };
+        assert!([epoch, "loss", "word F1", ".587"].iter().all(|text| line.contains(text)), "{line}");
+        let mut status = info("0008-mini", Phase::Done, 400).status;
+        status.checkpoint = Some(200);
+        update(&mut state, Event::RunStatus { run: "0008-mini".into(), status });
+        press(&mut state, "l");
+        let line = strip(&state);
+        assert!(line.contains("done") && line.contains(".587 kept"), "{line}");
+    }
+}
