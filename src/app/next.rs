@@ -189,7 +189,7 @@ fn explore(state: &State) -> Option<String> {
     }
     let (back, left, right) = (key(Command::Back), key(Command::Left), key(Command::Right));
     Some(match state.explore.typing {
-        true => format!("{back}, then {left} and {right}: what else the model thought of a word"),
+        true => format!("{back} then {left} or {right}: what else it thought of a word"),
         false => format!("{left} and {right} look at the other words; {} types on", key(Command::Type)),
     })
 }

@@ -42,7 +42,7 @@ pub struct Open {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
-    /// Colours: ansi, mono
+    /// Colours: ansi, mono, truecolor-dark, truecolor-light
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
 }

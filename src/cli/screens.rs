@@ -58,11 +58,14 @@ struct Heard {
     id: String,
     text: String,
     found: Vec<(usize, usize, String, f32)>,
-    words: Vec<(usize, usize, Vec<(String, f32)>)>,
+    words: Vec<HeardWord>,
 }
 
 /// To a longer document, and a span by hand on it.
 const TAGGING: &str = "n n l v l 2";
+
+/// A word's range and its likeliest labels.
+type HeardWord = (usize, usize, Vec<(String, f32)>);
 
 /// A picture: what it shows, its size, whether the run goes on, and the keys that lead there.
 struct Scene {

@@ -20,8 +20,8 @@ mod terminal;
 mod trainer;
 mod watch;
 
-pub use desk::look_at;
 pub use capabilities::Capabilities;
+pub use desk::look_at;
 pub use looping::{Session, ShellError, now, run};
 pub use opening::OpenError;
 pub use places::{CopyError, Places, Who};

@@ -332,11 +332,11 @@ mod tests {
         let mut train = Train::default();
         train.settings.warmup = 0.1;
         train.summary = Some(crate::app::event::DataSummary { train: 7660, ..Default::default() });
-        for row in 0..ROWS.len() {
-            train.row = row;
+        for (at, row) in ROWS.iter().enumerate() {
+            train.row = at;
             let text = train.explanation("flex: this build has no GPU backend; 64 processor cores");
             let lines = Layout::new(&text, 78, Glyphs::Unicode).lines().len();
-            assert!((2..=4).contains(&lines) && text.ends_with('.'), "{}: {lines} lines", ROWS[row].name);
+            assert!((2..=4).contains(&lines) && text.ends_with('.'), "{}: {lines} lines", row.name);
         }
         train.row = 4;
         assert!(train.explanation("").ends_with("Here: 479 steps an epoch, 1,437 steps in all."));

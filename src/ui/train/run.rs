@@ -94,11 +94,12 @@ impl Canvas<'_> {
         ];
         self.painter.pieces(line, &pieces);
         let (rule, rest) = top(rest, 1);
-        self.painter.rule(rule, self.theme.border);
         let done = (status.step.min(status.steps) * usize::from(rule.width)).checked_div(status.steps).unwrap_or(0);
+        let (done, left_over) = left(rule, u16::try_from(done).unwrap_or(u16::MAX));
+        self.painter.rule(left_over, self.theme.border);
         if !self.painter.caps.plain {
-            let heavy = self.painter.caps.pick("\u{2501}", "=").repeat(done);
-            self.painter.text(rule.x, rule.y, rule.width, &heavy, self.theme.text);
+            let heavy = self.painter.caps.pick("\u{2501}", "=").repeat(usize::from(done.width));
+            self.painter.text(done.x, done.y, done.width, &heavy, self.theme.text);
         }
         rest
     }
