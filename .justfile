@@ -27,6 +27,15 @@ cuda:
 encoder FOLDER:
     cargo run --release --locked -- generate encoder --from {{FOLDER}} --out assets/encoder
 
+# Manual page, completions, key table and pictures anew, after commands, keys or screens have changed.
+generate:
+    cargo run --locked -- generate docs
+    cargo run --locked -- generate screens
+
+# The pictures from a new training: PROJECT is a copy of the sample in which a run has a model.
+record PROJECT:
+    cargo run --release --locked -- generate screens --record {{PROJECT}}
+
 # One stripped binary for any machine of this architecture (or of TARGET), static on Linux: dist/TARGET in the build folder.
 dist TARGET="":
     .ci/dist "{{TARGET}}"

@@ -158,7 +158,6 @@ fn what_is_not_built_yet_says_so_with_code_two() {
         "train --train a.txt --valid a.txt --folds 5",
         "train --train a.txt --valid a.txt --resume",
         "train --train a.txt --valid a.txt --recipe tuned",
-        "generate screens",
     ] {
         place.tagli(words).fails(2, &["not built yet"]);
     }
@@ -309,4 +308,26 @@ fn a_reader_that_goes_away_ends_the_program_in_silence() {
     drop(child.stdout.take());
     let answer = support::Answer::of(child.wait_with_output().unwrap()).fine();
     assert_eq!(answer.err, "");
+}
+
+/// What is made by the program and lies in the repository is what the program makes now.
+#[test]
+fn documents_and_pictures_that_are_made_by_the_program_are_up_to_date() {
+    let place = Place::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    place.tagli("generate docs --out docs").fine();
+    std::fs::create_dir(place.path("screens")).unwrap();
+    std::fs::copy(root.join("assets/screens/recording.json"), place.path("screens/recording.json")).unwrap();
+    let sample = root.join("sample-projects/restaurants");
+    place.run(&["generate", "screens", "--sample", &sample.to_string_lossy(), "--out", "screens"]).fine();
+    for folder in ["docs", "screens"] {
+        let kept = std::fs::read_dir(root.join("assets").join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let kept: Vec<_> = kept.collect();
+        assert_eq!(kept.len(), std::fs::read_dir(place.path(folder)).unwrap().count(), "{folder}: run `just generate`");
+        for kept in kept {
+            let name = kept.file_name().unwrap().to_string_lossy().into_owned();
+            let now = place.read(&format!("{folder}/{name}"));
+            assert!(now == std::fs::read_to_string(&kept).unwrap(), "{folder}/{name} is old; run `just generate`");
+        }
+    }
 }

@@ -278,6 +278,9 @@ impl Stage<'_> {
     fn answer(&self, state: &mut State, effects: Vec<Effect>) {
         for effect in effects {
             let event = match effect {
+                Effect::Record { attempt, entries } => {
+                    Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() }
+                }
                 Effect::Follow { generation, .. } => Event::Points { generation, points: self.points() },
                 Effect::Predict { generation, text, .. } if text == self.recording.said.text => {
                     let said = &self.recording.said;

@@ -119,9 +119,6 @@ impl Stretch {
             );
         }
         let mut look = String::new();
-        if ink != palette.ink {
-            let _ = write!(look, " fill=\"{ink}\"");
-        }
         for (modifier, attribute) in [
             (Modifier::BOLD, "font-weight=\"bold\""),
             (Modifier::ITALIC, "font-style=\"italic\""),
@@ -134,14 +131,47 @@ impl Stretch {
         if has(Modifier::DIM) {
             let _ = write!(look, " opacity=\"{DIM}\"");
         }
+        let fill = if ink == palette.ink { String::new() } else { format!(" fill=\"{ink}\"") };
         let y = top + CELL.1 * BASE;
-        for (before, text) in pieces(&self.text) {
+        let dots = dots(&self.text, left, top);
+        if !dots.is_empty() {
+            let _ = writeln!(out, "<path fill=\"{ink}\"{look} d=\"{dots}\"/>");
+        }
+        // Few fonts have the dots of charts: they are drawn, and leave blanks in the text.
+        let text: String = self.text.chars().map(|c| if pattern(c).is_some() { ' ' } else { c }).collect();
+        for (before, text) in pieces(&text) {
             let x = left + f32::from(before) * CELL.0;
             let length = f32::from(u16::try_from(width::width(text)).unwrap_or(1)) * CELL.0;
             let text = escaped(text);
-            let _ = writeln!(out, "<text x=\"{x}\" y=\"{y:.2}\" textLength=\"{length}\"{look}>{text}</text>");
+            let _ = writeln!(out, "<text x=\"{x}\" y=\"{y:.2}\" textLength=\"{length}\"{fill}{look}>{text}</text>");
         }
     }
+}
+
+/// The eight dots of a Braille pattern as bits, in the order of Unicode.
+fn pattern(c: char) -> Option<u32> {
+    u32::from(c).checked_sub(0x2800).filter(|bits| *bits < 256)
+}
+
+/// The dots of a text's Braille patterns as one path.
+fn dots(text: &str, left: f32, top: f32) -> String {
+    // Column and row of each bit.
+    const PLACES: [(f32, f32); 8] =
+        [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 3.0), (1.0, 3.0)];
+    const DOT: f32 = 2.0;
+    let mut path = String::new();
+    let mut x = left;
+    for c in text.chars() {
+        for (bit, (column, row)) in PLACES.iter().enumerate() {
+            if pattern(c).is_some_and(|bits| bits >> bit & 1 == 1) {
+                let (x, y) =
+                    (x + (0.25 + column * 0.5) * CELL.0 - DOT / 2.0, top + (0.125 + row * 0.25) * CELL.1 - DOT / 2.0);
+                let _ = write!(path, "M{x} {y}h{DOT}v{DOT}h-{DOT}z");
+            }
+        }
+        x += CELL.0;
+    }
+    path
 }
 
 /// The stretch cut where blanks stand side by side, so that no reader of SVG can join them: columns before, and text.
@@ -228,6 +258,15 @@ mod tests {
     fn what_follows_a_wide_character_keeps_its_column() {
         let svg = picture(|buffer| buffer.set_string(0, 0, "麺x", Style::new()));
         assert!(svg.contains(">麺</text>") && svg.contains("<text x=\"28\""), "{svg}");
+    }
+
+    #[test]
+    fn the_dots_of_charts_need_no_font() {
+        let svg = picture(|buffer| buffer.set_string(1, 0, "a\u{2881}b", Style::new()));
+        assert!(
+            svg.contains("d=\"M29 13.25h2v2h-2zM33 26.75h2v2h-2z\"") && svg.contains(">a b</text>"),
+            "{svg}"
+        );
     }
 
     #[test]

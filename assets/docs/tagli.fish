@@ -1,0 +1,203 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_tagli_global_optspecs
+    string join \n as= ascii theme= json log= h/help V/version
+end
+
+function __fish_tagli_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_tagli_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_tagli_using_subcommand
+    set -l cmd (__fish_tagli_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c tagli -n "__fish_tagli_needs_command" -l as -d 'Your name as an annotator; each annotator has an own journal' -r
+complete -c tagli -n "__fish_tagli_needs_command" -l theme -d 'Colours: ansi, mono, truecolor-dark, truecolor-light' -r
+complete -c tagli -n "__fish_tagli_needs_command" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_needs_command" -l ascii -d 'Draw with ASCII characters only'
+complete -c tagli -n "__fish_tagli_needs_command" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_needs_command" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_needs_command" -s V -l version -d 'Print version'
+complete -c tagli -n "__fish_tagli_needs_command" -a "new" -d 'Make a project'
+complete -c tagli -n "__fish_tagli_needs_command" -a "import" -d 'Read files into a project; says what was detected and what could not be kept'
+complete -c tagli -n "__fish_tagli_needs_command" -a "export" -d 'Write a project\'s annotations to a file, then re-read and prove it'
+complete -c tagli -n "__fish_tagli_needs_command" -a "convert" -d 'Turn one file into another through the same readers and writers'
+complete -c tagli -n "__fish_tagli_needs_command" -a "inspect" -d 'Show splits, counts, labels, lengths, one record'
+complete -c tagli -n "__fish_tagli_needs_command" -a "train" -d 'Fine-tune a model'
+complete -c tagli -n "__fish_tagli_needs_command" -a "eval" -d 'Score a model on a tagged file'
+complete -c tagli -n "__fish_tagli_needs_command" -a "score" -d 'Score one tag file against another, as seqeval does'
+complete -c tagli -n "__fish_tagli_needs_command" -a "predict" -d 'Tag texts with a model'
+complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'Base models: embedded, folders, cached'
+complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'The runs of a project'
+complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and a project\'s integrity'
+complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (bio, metrics, recipe, formats, ssh), or how a command is called'
+complete -c tagli -n "__fish_tagli_needs_command" -a "generate" -d 'Make what the documentation and the assets are made from'
+complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r
+complete -c tagli -n "__fish_tagli_using_subcommand new" -l grid -d 'How texts are cut into words: natural, space, treebank, bert' -r
+complete -c tagli -n "__fish_tagli_using_subcommand new" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand new" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand new" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l format -d 'The files\' format; found by content when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l split -d 'The part of the data that the documents belong to: train, valid, test' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l as -d 'The annotator to whom the files\' annotations are credited' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l dry-run -d 'Say what would be read, change nothing'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l format -d 'The format to write' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l split -d 'Only this part of the data' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l annotator -d 'Whose annotations' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l scheme -d 'How spans become tags: bio, iob1, bioes, bilou' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'What to do with spans that the format cannot hold' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Documents that are not done, too'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -d 'Format of IN; found by content when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l to -d 'Format of OUT; by its extension when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l config -d 'A Label Studio labelling config that names the labels' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l scheme -d 'How spans become tags: bio, iob1, bioes, bilou' -r
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'What to do with spans that the format cannot hold' -r
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l record -d 'Show this record, counted from 1' -r
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l base -d 'The model whose tokenizer cuts the pieces' -r
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l pieces -d 'Show the word pieces of the record, and which of them carry a tag'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l bio -d 'Explain BIO tags on the record'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l train -d 'A tagged file to learn from' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l valid -d 'A tagged file to validate on' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l test -d 'A tagged file to test on at the end' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l as -d 'The annotator whose documents teach' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini`, a folder in Hugging Face layout, or the id of a model in the local Hugging Face cache' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l lr -d 'Peak learning rate' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l epochs -d 'Passes over the training part' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentences a step' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l weight-decay -d 'Decoupled weight decay' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l warmup -d 'Below 1 a share of all steps, from 1 steps' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l seed -d 'Seed of head, order and dropout' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation each epoch'
+sequential\t'As they stand'"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Which pieces carry a word\'s tag' -r -f -a "first\t'The first piece'
+all-b\t'Every piece, B- stays B-'
+all-i\t'Every piece, later ones I-'"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'auto, cpu, ndarray, cuda:N, wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Where the settings come from that are not given' -r -f -a "auto\t'From the number of sentences and the base'
+lesson\t'The lesson\'s: 2e-5, 3 epochs, batch 16, every piece labelled'
+tuned\t'What measurably raises F1 over the lesson\'s'"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K parts' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show what more data would bring'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Go on with an interrupted run'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'auto, cpu, ndarray, cuda:N, wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand score" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file with one text a line, `-` for standard input' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'How pieces become entities: none, simple, first, average, max' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l stride -d 'Pieces by which the windows of a long text overlap; without it text past the model\'s limit is cut, and said' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l ignore-labels -d 'Labels to leave out' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l device -d 'auto, cpu, ndarray, cuda:N, wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "list" -d 'List the bases at hand'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "pull" -d 'Fetch a model from the hub'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "push" -d 'Send a model folder to the hub'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "list" -d 'List the runs of a project with their size on disk'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "watch" -d 'Follow a run until it ends'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "export" -d 'Write the curves of a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "remove" -d 'Delete a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l format -d 'As what: csv, svg, png' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l out -d 'The file to write; default: standard output' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand help" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand help" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand help" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "man" -d 'The manual page, on standard output'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "completions" -d 'Completions for a shell, on standard output'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "keys" -d 'The table of keys, on standard output'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "docs" -d 'The manual page, the completions and the table of keys, as files'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "encoder" -d 'The embedded base from a folder of all-MiniLM-L6-v2'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "screens" -d 'Pictures of the screens'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from man" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from man" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from completions" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from completions" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from keys" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from keys" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from keys" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -l out -d 'Where to put the files' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l from -d 'That folder' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l out -d 'Where to put the files' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l sample -d 'The sample that the pictures show' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l record -d 'Make the recording anew from the newest model of this project' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l out -d 'Where the recording is, and where to put the pictures' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -s h -l help -d 'Print help'
