@@ -241,18 +241,20 @@ fn kept<'a>(view: &'a RunView, info: Option<&RunInfo>) -> Option<Evaluation<'a>>
 pub struct Tally {
     /// Found and there.
     pub right: usize,
-    /// Found and not there.
-    pub wrong: usize,
+    /// Found and not there; not known of an old run in which nothing was right.
+    pub wrong: Option<usize>,
     /// There and not found.
     pub missed: usize,
 }
 
 impl Tally {
-    /// Reckons the tally back from precision, recall and support; exact, because each is a ratio of such numbers.
+    /// Reckons the tally back from precision, recall and support; exact, because each is a ratio of such numbers. What
+    /// was found is told since it cannot be reckoned where nothing was right.
     pub fn of(scores: &LabelScores) -> Self {
         let right = whole(scores.recall * count(scores.support)).min(scores.support);
-        let found = if scores.precision > 0.0 { whole(count(right) / scores.precision) } else { right };
-        Self { right, wrong: found.saturating_sub(right), missed: scores.support - right }
+        let reckoned = (scores.precision > 0.0).then(|| whole(count(right) / scores.precision));
+        let found = scores.found.or(reckoned);
+        Self { right, wrong: found.map(|found| found.saturating_sub(right)), missed: scores.support - right }
     }
 }
 
@@ -343,8 +345,12 @@ mod tests {
                 recall: count(right) / count(support),
                 f1: 0.0,
                 support,
+                found: None,
             };
-            prop_assert_eq!(Tally::of(&scores), Tally { right, wrong, missed });
+            prop_assert_eq!(Tally::of(&scores), Tally { right, wrong: Some(wrong), missed });
+            let none = LabelScores { precision: 0.0, recall: 0.0, f1: 0.0, support, found: None };
+            prop_assert_eq!(Tally::of(&none).wrong, None);
+            prop_assert_eq!(Tally::of(&LabelScores { found: Some(wrong), ..none }).wrong, Some(wrong));
         }
     }
 }

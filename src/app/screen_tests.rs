@@ -28,7 +28,8 @@ fn scores(f1: f64) -> Scores {
 }
 
 fn labels(f1: [f64; 2], support: [usize; 2]) -> std::collections::BTreeMap<String, LabelScores> {
-    let row = |at: usize| LabelScores { precision: f1[at], recall: f1[at], f1: f1[at], support: support[at] };
+    let row =
+        |at: usize| LabelScores { precision: f1[at], recall: f1[at], f1: f1[at], support: support[at], found: None };
     [("Dish".to_owned(), row(0)), ("Price".to_owned(), row(1))].into()
 }
 

@@ -164,7 +164,7 @@ fn record(sample: &Project, project: &Path) -> Result<Recording, CliError> {
         Ok(Heard { id: id.to_owned(), text: text.to_owned(), found: found.collect(), words: words.collect() })
     };
     let mut state = start(sample, (80, 24))?;
-    for key in keys(TAGGING) {
+    for key in keys(TAGGING)? {
         app::update(&mut state, Event::Key { key, at: config.started });
     }
     let shown = state.project.as_ref().and_then(|project| project.documents.get(state.tag.document));
@@ -200,7 +200,7 @@ fn play(sample: &Project, recording: &Recording, scene: &Scene) -> Result<State,
         found: found(&recording.suggestions),
     };
     app::update(&mut state, suggest);
-    for key in keys(scene.keys) {
+    for key in keys(scene.keys)? {
         let effects = app::update(&mut state, Event::Key { key, at: recording.started });
         stage.answer(&mut state, effects);
     }
@@ -209,13 +209,13 @@ fn play(sample: &Project, recording: &Recording, scene: &Scene) -> Result<State,
 }
 
 /// The keys of these names; `TYPE` stands for those of [`SENTENCE`].
-fn keys(names: &str) -> Vec<Key> {
+fn keys(names: &str) -> Result<Vec<Key>, CliError> {
     let typed = |c: char| if c == ' ' { "space".to_owned() } else { c.to_string() };
     let names = names.split_whitespace().flat_map(|name| match name {
         "TYPE" => SENTENCE.chars().map(typed).collect(),
         name => vec![name.to_owned()],
     });
-    names.filter_map(|name| name.parse().ok()).collect()
+    names.map(|name| name.parse().map_err(CliError::data)).collect()
 }
 
 fn found(heard: &Heard) -> Vec<Found> {

@@ -28,6 +28,9 @@ pub struct LabelScores {
     pub f1: f64,
     /// Entities in the gold data.
     pub support: usize,
+    /// Entities that the model found, right or wrong; lines of earlier versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<usize>,
 }
 
 /// One way to count entities: all labels together, and each.

@@ -163,5 +163,6 @@ fn totals(report: &score::Report) -> Scores {
 
 fn label_scores(counts: score::Counts) -> LabelScores {
     let rates = counts.rates();
-    LabelScores { precision: rates.precision, recall: rates.recall, f1: rates.f1, support: counts.support() }
+    let found = Some(counts.true_positives + counts.false_positives);
+    LabelScores { precision: rates.precision, recall: rates.recall, f1: rates.f1, support: counts.support(), found }
 }

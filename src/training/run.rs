@@ -150,15 +150,23 @@ impl Run<'_, '_> {
     fn complete(mut self) -> Result<Report, TrainError> {
         match self.steps() {
             Ok(as_planned) => self.finish(if as_planned { Phase::Done } else { Phase::Stopped }),
-            Err(error @ TrainError::Diverged { .. }) => {
-                if let Some(best) = self.best.take() {
-                    self.write_model(&best.network)?;
-                    self.publisher
-                        .log(&format!("kept the weights of step {}, the best before the failure", best.step))?;
-                }
+            Err(error) => {
+                self.keep_best_of_failed();
                 Err(error)
             }
-            Err(error) => Err(error),
+        }
+    }
+
+    /// What was learnt before the failure is kept if it can be. The failure is told, whatever becomes of this.
+    fn keep_best_of_failed(&mut self) {
+        let Some(best) = self.best.take() else { return };
+        let step = best.step;
+        let kept = self.write_model(&best.network).and_then(|()| {
+            self.publisher.set(|status| status.checkpoint = Some(step));
+            self.publisher.log(&format!("kept the weights of step {step}, the best before the failure"))
+        });
+        if let Err(error) = kept {
+            tracing::warn!("the best weights before the failure could not be kept: {error}");
         }
     }
 
@@ -224,8 +232,11 @@ impl Run<'_, '_> {
         if self.last.is_none_or(|(step, _)| step != self.done) {
             self.evaluate_valid()?;
         }
-        self.write_model(&self.data.network.clone())?;
         let step = self.done;
+        // Nobody's training is to end because a copy in between could not be written.
+        if let Err(error) = self.write_model(&self.data.network.clone()) {
+            return self.publisher.warn(&format!("no checkpoint at step {step}: {error}"));
+        }
         self.publisher.set(|status| status.checkpoint = Some(step));
         self.publisher.log(&format!("checkpoint: the model is that of step {step}"))
     }
@@ -369,7 +380,8 @@ impl Run<'_, '_> {
 
     /// A device other than the processor must find the processor's loss and gradient on the first batch.
     fn compare_with_processor(&self, chosen: &Chosen) -> Result<(), TrainError> {
-        if chosen.name == "flex" {
+        // A processor that cannot run flex has nothing to compare with.
+        if chosen.is_processor() || device::choose("cpu").is_err() {
             return Ok(());
         }
         let Prepared { network, train, settings, .. } = &self.data;

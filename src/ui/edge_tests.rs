@@ -86,7 +86,7 @@ fn evaluated(state: &mut State, names: &[String], old: bool) {
     let row = |at: usize, less: f64| {
         let (right, wrong, missed) = (40 + at * 3, 7 + at * 2, 11 + at);
         let (p, r) = (right as f64 / (right + wrong) as f64 - less, right as f64 / (right + missed) as f64 - less);
-        LabelScores { precision: p, recall: r, f1: 2.0 * p * r / (p + r), support: right + missed }
+        LabelScores { precision: p, recall: r, f1: 2.0 * p * r / (p + r), support: right + missed, found: None }
     };
     let labels = |less: f64| names.iter().enumerate().map(|(at, name)| (name.clone(), row(at, less))).collect();
     let all = |f1: f64| Scores { precision: f1 + 0.01, recall: f1 - 0.01, f1, accuracy: 0.931 };

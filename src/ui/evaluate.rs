@@ -167,7 +167,7 @@ impl Canvas<'_> {
             share(scores.f1),
             count(scores.support),
             count(tally.right),
-            count(tally.wrong),
+            tally.wrong.map_or_else(|| "-".to_owned(), count),
             count(tally.missed),
         ];
         for (column, text) in texts.iter().enumerate().take(columns) {
@@ -195,7 +195,8 @@ impl Canvas<'_> {
         let spans = if label.is_empty() { "spans".to_owned() } else { format!("{label} spans") };
         let tally = Tally::of(scores);
         let (p, r, f1) = (share(scores.precision), share(scores.recall), share(scores.f1));
-        let (right, found) = (grouped(tally.right), grouped(tally.right + tally.wrong));
+        let found = tally.wrong.map_or_else(|| "those".to_owned(), |wrong| grouped(tally.right + wrong));
+        let right = grouped(tally.right);
         let is = if tally.right == 1 { "is" } else { "are" };
         let mut texts = match counted.labels {
             // The same, short.
@@ -241,5 +242,6 @@ impl Canvas<'_> {
 fn all(counted: &Counted<'_>) -> LabelScores {
     let scores = counted.all;
     let support = counted.support().unwrap_or(0);
-    LabelScores { precision: scores.precision, recall: scores.recall, f1: scores.f1, support }
+    let found = counted.labels.and_then(|labels| labels.values().map(|scores| scores.found).sum());
+    LabelScores { precision: scores.precision, recall: scores.recall, f1: scores.f1, support, found }
 }

@@ -263,10 +263,7 @@ mod tests {
     #[test]
     fn the_dots_of_charts_need_no_font() {
         let svg = picture(|buffer| buffer.set_string(1, 0, "a\u{2881}b", Style::new()));
-        assert!(
-            svg.contains("d=\"M29 13.25h2v2h-2zM33 26.75h2v2h-2z\"") && svg.contains(">a b</text>"),
-            "{svg}"
-        );
+        assert!(svg.contains("d=\"M29 13.25h2v2h-2zM33 26.75h2v2h-2z\"") && svg.contains(">a b</text>"), "{svg}");
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn points() -> Vec<Point> {
             let labels = [("Amenity", 0.63, 0.66, 262), ("Dish", 0.79, 0.9, 165), ("Restaurant_Name", 0.8, 0.83, 470)];
             let labels = labels.map(|(name, precision, recall, support)| {
                 let f1 = 2.0 * precision * recall / (precision + recall);
-                (name.to_owned(), LabelScores { precision, recall, f1, support })
+                (name.to_owned(), LabelScores { precision, recall, f1, support, found: None })
             });
             points.push(Point::Eval {
                 step: n as usize * 24,

@@ -26,6 +26,8 @@ struct Written {
     finished: bool,
     /// A command that somebody left.
     left: Option<Control>,
+    /// So many models cannot be written; later ones can.
+    refused_models: usize,
 }
 
 /// A sink in memory; its clones write to the same.
@@ -75,6 +77,10 @@ impl RunSink for Memory {
 
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
         self.check("model")?;
+        if self.get().refused_models > 0 {
+            self.get().refused_models -= 1;
+            return Err(io::Error::other("the disk is full"));
+        }
         Ok(Box::new(self.clone()))
     }
 }
@@ -259,6 +265,37 @@ fn a_checkpoint_is_scored_and_written_while_the_run_goes_on() {
     assert_eq!(written.order.iter().filter(|what| *what == "saving").count(), 2);
     assert_eq!(written.statuses.last().unwrap().checkpoint, Some(1));
     assert!(written.points.iter().any(|point| matches!(point, Point::Eval { step: 1, .. })));
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_is_told_and_ends_nothing() {
+    let (sink, (say, heard)) = (Memory::default(), unbounded());
+    sink.get().refused_models = 1;
+    let mut ask = |point: &Point| {
+        if point.step() == 1 {
+            say.send(Control::Checkpoint).unwrap();
+        }
+    };
+    let report = run(job(|s| s.log_every = 1), &mut sink.clone(), &heard, &mut ask).unwrap();
+    let written = sink.get();
+    let last = written.statuses.last().unwrap();
+    assert_eq!((report.steps, last.phase, written.finished), (4, Phase::Done, true));
+    assert!(last.message.contains("no checkpoint at step 1"), "{}", last.message);
+}
+
+#[test]
+fn a_diverged_run_keeps_the_best_weights_before() {
+    let sink = Memory::default();
+    let wild = |s: &mut Settings| {
+        (s.learning_rate, s.weight_decay, s.epochs) = (0.5, 1e38, 9.0);
+        (s.keep_best, s.evaluations) = (true, 18);
+    };
+    let error = run_with(job(wild), &sink, &[]).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
+    let written = sink.get();
+    let last = written.statuses.last().unwrap();
+    assert!(written.finished && last.checkpoint.is_some());
+    assert_eq!((last.phase, &last.message), (Phase::Failed, &error.to_string()));
 }
 
 #[test]

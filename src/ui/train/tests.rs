@@ -88,7 +88,7 @@ fn evaluation(split: &str, step: usize, epoch: f64, f1: f64, loss: f64) -> Point
     let scores = |f1: f64| Scores { precision: f1 - 0.02, recall: f1 + 0.02, f1, accuracy: 0.93 };
     let label = |(at, name): (usize, &&str)| {
         let f1 = (f1 + 0.03 * (at as f64 - 3.0)).clamp(0.0, 1.0);
-        let scores = LabelScores { precision: f1, recall: f1, f1, support: 7 + at * 5 };
+        let scores = LabelScores { precision: f1, recall: f1, f1, support: 7 + at * 5, found: None };
         ((*name).to_owned(), scores)
     };
     let table = |f1: f64| Table { all: scores(f1), labels: Default::default() };
