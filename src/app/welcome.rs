@@ -120,7 +120,9 @@ impl Welcome {
     }
 
     pub(super) fn field_mut(&mut self) -> Option<&mut Field> {
-        self.form.as_mut().and_then(|form| form.fields.get_mut(form.at))
+        // While a project is made of them the answers stay as they are.
+        let form = self.form.as_mut().filter(|_| self.opening.is_none());
+        form.and_then(|form| form.fields.get_mut(form.at))
     }
 
     /// What was typed may put right what was wrong.
@@ -147,9 +149,9 @@ pub(super) fn failed(state: &mut State, message: String) {
 
 /// The folder of a new project holds so many files of something else: the same answer again means it.
 pub(super) fn in_use(state: &mut State, files: usize) {
-    state.welcome.opening = None;
+    let opening = state.welcome.opening.take();
     let Some(form) = &mut state.welcome.form else { return };
-    let dir = form.text(0);
+    let dir = opening.unwrap_or_else(|| form.text(0));
     form.problem = Some(format!(
         "{dir} is no project and holds {} of something else. Enter again makes the project among what is there; \
          or give another folder.",

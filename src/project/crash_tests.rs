@@ -336,6 +336,40 @@ fn importing_a_file_twice_adds_nothing_and_changes_no_work() {
 }
 
 #[test]
+fn a_document_that_is_in_the_data_twice_gets_its_spans_once_each() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = project(dir.path());
+    let mut anna = project.annotator(&name(), 0).unwrap();
+    let with = |id: &str| {
+        let document = Document::new(id, "new text", Grid::Natural);
+        Import { document, ..import().remove(0) }
+    };
+    let plain = |id: &str| Import { spans: Vec::new(), status: Status::Todo, ..with(id) };
+    project.import(Some(&mut anna), 1, vec![plain("x-2"), plain("x")]).unwrap();
+    let report = project.import(Some(&mut anna), 2, vec![with("x"), with("x")]).unwrap();
+    assert_eq!((report.documents, report.known, report.spans), (0, 2, 2), "the id itself, then the other");
+    for id in ["x", "x-2"] {
+        assert_eq!(anna.journal.annotation(id).spans().len(), 1, "{id}");
+    }
+    let thrice = || vec![with("x"), with("x"), with("x")];
+    let report = project.import(Some(&mut anna), 3, thrice()).unwrap();
+    assert_eq!((report.known, report.renamed), (2, vec![("x".into(), "x-3".into())]));
+    let report = project.import(Some(&mut anna), 4, thrice()).unwrap();
+    assert_eq!((report.documents, report.known, report.kept, report.spans), (0, 3, 0, 0));
+    assert_eq!(anna.journal.annotation("x-3").spans().len(), 1);
+}
+
+#[test]
+fn annotations_of_known_documents_need_somebody_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = project(dir.path());
+    let plain = || vec![Import { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
+    project.import(None, 0, plain()).unwrap();
+    assert!(matches!(project.import(None, 0, import()), Err(ProjectError::NoAnnotator)));
+    assert_eq!(project.import(None, 0, plain()).unwrap().known, 1, "nothing is said about it");
+}
+
+#[test]
 fn two_programs_that_import_at_once_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = project(dir.path());

@@ -85,6 +85,19 @@ pub enum ProjectError {
         /// What was found.
         found: &'static str,
     },
+    /// A copy would have to write over a file that is there.
+    #[error(
+        "{} is there and is not what the copy would hold; nothing was replaced; put project.json back into {}, or move \
+         the folder elsewhere, and do it again",
+        shown_path(file),
+        shown_path(folder)
+    )]
+    InTheWay {
+        /// Where the copy goes.
+        folder: PathBuf,
+        /// The file.
+        file: PathBuf,
+    },
     /// A value has no JSON form.
     #[error("this cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),

@@ -45,20 +45,24 @@ pub struct Imported {
     pub renamed: Vec<(String, String)>,
 }
 
-/// Which of the ids with the same text is this document's: its own, or one that an import gave it instead.
-fn known_as(document: &Document, ids: &[&str]) -> Option<String> {
-    let own = |id: &&&str| {
-        let rest = id.strip_prefix(document.id.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.parse::<usize>().is_ok()))
+/// Which of the ids with the same text is this document's: its own, else one that an import gave it instead. An id
+/// that is `answered` stands for an earlier document of the same data.
+fn known_as(document: &Document, ids: &[&str], answered: &HashSet<String>) -> Option<String> {
+    let given = |id: &str| {
+        let rest = id.strip_prefix(document.id.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        rest.is_some_and(|n| n.parse::<usize>().is_ok())
     };
-    ids.iter().find(own).map(|id| (*id).to_owned())
+    let free = || ids.iter().filter(|id| !answered.contains(**id));
+    let own = free().find(|id| **id == document.id).or_else(|| free().find(|id| given(id)));
+    own.map(|id| (*id).to_owned())
 }
 
 impl Project {
     /// Adds documents, and their spans and status to the annotator's journal. `at` in seconds since 1970, UTC.
     ///
     /// A document that the project has, with the same id and text, is not added again: importing a file twice changes
-    /// nothing. Its spans are taken if the annotator has not touched it here.
+    /// nothing. Its spans are taken if the annotator has not touched it here. Each document of the project stands for
+    /// one of the data: what is there twice gets two ids, as in an empty project.
     ///
     /// # Errors
     /// A document cannot be written, a span does not fit its text, a label is unknown, there are annotations and no
@@ -92,8 +96,11 @@ impl Project {
         for document in self.documents.iter() {
             here.entry(&document.text).or_default().push(&document.id);
         }
+        let mut answered = HashSet::new();
         for mut item in items {
-            if let Some(known) = here.get(item.document.text.as_str()).and_then(|same| known_as(&item.document, same)) {
+            let same = here.get(item.document.text.as_str());
+            if let Some(known) = same.and_then(|same| known_as(&item.document, same, &answered)) {
+                answered.insert(known.clone());
                 item.document.id = known;
                 report.known += 1;
                 deeds.extend(self.deed_on_known(&item, annotator.as_deref_mut(), &mut report)?);
@@ -155,7 +162,7 @@ impl Project {
         annotator: Option<&mut Annotator>,
         report: &mut Imported,
     ) -> Result<Option<Deed>, ProjectError> {
-        let Some(annotator) = annotator else { return Ok(None) };
+        let Some(annotator) = annotator else { return self.deed(item, None) };
         let here = annotator.journal.annotation(&item.document.id);
         if here.status == Status::Todo && here.spans().is_empty() {
             report.spans += item.spans.len();

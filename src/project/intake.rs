@@ -133,13 +133,17 @@ impl Project {
     /// and come back with the report.
     ///
     /// # Errors
-    /// As [`Project::import`].
+    /// As [`Project::import`]; but if it refuses what stands in the corpus, or the file system cannot, the new labels
+    /// stay in the project. Without an annotator they do not.
     pub fn take_in(
         &mut self,
         annotator: Option<&mut Annotator>,
         at: u64,
         corpus: Corpus,
     ) -> Result<(Imported, Vec<String>), ProjectError> {
+        if annotator.is_none() && is_annotated(&corpus) {
+            return Err(ProjectError::NoAnnotator);
+        }
         let used: Vec<String> = corpus.labels.iter().map(|label| label.name.clone()).collect();
         let known = |name: &String| self.manifest.labels.find(name).is_some();
         let new: Vec<String> = used.iter().filter(|name| !known(name)).cloned().collect();
@@ -193,6 +197,8 @@ mod tests {
         let tagged = file("tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
         let read = texts(&tagged, &read_options(&project.manifest, &tagged, None)).unwrap();
         assert!(is_annotated(&read.corpus));
+        let refused = project.take_in(None, 0, read.corpus.clone());
+        assert!(matches!(refused, Err(ProjectError::NoAnnotator)) && project.manifest.labels.find("Food").is_none());
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
         let (done, new) = project.take_in(Some(&mut ada), 0, read.corpus).unwrap();
         assert_eq!((done.spans, new), (1, vec!["Food".to_owned()]));

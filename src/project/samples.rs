@@ -46,7 +46,7 @@ impl Sample {
     /// Writes the sample to `target`, which becomes a project; the work in it becomes `owner`'s.
     ///
     /// # Errors
-    /// There is a project in `target`, or the file system cannot.
+    /// There is a project in `target`, or a file of one with other content, or the file system cannot.
     pub fn write_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         let manifest = Manifest::from_json(self.manifest.as_bytes());
         let pack = Pack {

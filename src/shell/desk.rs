@@ -2,7 +2,7 @@
 //! after the other, so that a training always sees what was tagged before it was started.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     thread::{self, JoinHandle},
 };
 
@@ -43,8 +43,6 @@ pub(super) enum Task {
 pub(super) struct Desk {
     tasks: Option<Sender<Task>>,
     thread: Option<JoinHandle<()>>,
-    /// The project's folder.
-    pub(super) root: PathBuf,
     /// How the project cuts new texts into words.
     pub(super) grid: Grid,
     /// The project's runs.
@@ -70,13 +68,13 @@ impl Desk {
         project.reload()?;
         let listing = Listing::new(project.runs());
         let opened = opened(&project, &annotator, &listing, read_only);
-        let (root, grid) = (project.root.clone(), project.manifest.grid);
+        let grid = project.manifest.grid;
         let (sender, tasks) = unbounded();
         let mut work = Work { project, annotator, events, trainer, listing: listing.clone(), failed: None };
         let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
             crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
         })?;
-        Ok((Self { tasks: Some(sender), thread: Some(thread), root, grid, listing }, opened))
+        Ok((Self { tasks: Some(sender), thread: Some(thread), grid, listing }, opened))
     }
 
     /// Asks for something; done after everything that was asked for before.

@@ -13,7 +13,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    desk::{self, Task},
+    desk::Task,
     looping::End,
     opening::{self, Open, OpenError, Opener, Outcome, Wanted},
     places::{self, Places, Who},
@@ -21,8 +21,7 @@ use super::{
     trainer::Trainer,
 };
 use crate::{
-    app::{Effect, Event, Leave, event::Level},
-    project::Runs,
+    app::{Effect, Event, Leave},
     runs::Control,
 };
 
@@ -39,6 +38,8 @@ pub(super) struct Effects {
     open: Option<Open>,
     /// Lets go of what was open before.
     closing: Option<JoinHandle<()>>,
+    /// Opens what was asked for last.
+    opening: Option<JoinHandle<()>>,
     /// Whether the projects of the welcome screen are to be counted on.
     counting: Option<Arc<AtomicBool>>,
 }
@@ -46,7 +47,8 @@ pub(super) struct Effects {
 impl Effects {
     /// Nothing open yet; `openings` gets what is opened.
     pub(super) fn new(events: Sender<Event>, openings: Sender<Outcome>, places: Places, who: Who) -> Self {
-        Self { events, openings, places, who, trainer: Trainer::default(), open: None, closing: None, counting: None }
+        let (trainer, open, closing, opening, counting) = (Trainer::default(), None, None, None, None);
+        Self { events, openings, places, who, trainer, open, closing, opening, counting }
     }
 
     /// Opens the project in a folder, at once.
@@ -64,7 +66,7 @@ impl Effects {
     fn begin(&mut self, wanted: Wanted) {
         self.stop_counting();
         self.close();
-        self.opener().spawn(wanted, self.closing.take(), self.openings.clone());
+        self.opening = self.opener().spawn(wanted, self.closing.take(), self.openings.clone());
     }
 
     /// Takes what an opening has come to; what the screens are told.
@@ -126,7 +128,7 @@ impl Effects {
             Effect::StartTraining { generation, settings, recipe } => {
                 open.desk.ask(Task::Train { generation, settings: Box::new(settings), recipe });
             }
-            Effect::ControlRun { run, control } => self.control(open, &run, control),
+            Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watch.follow(generation, run),
             Effect::Predict { generation, run, text } => open.oracle.predict(generation, run.as_deref(), text),
             Effect::Suggest { documents } => open.oracle.suggest(documents.iter().filter_map(|id| open.document(id))),
@@ -141,29 +143,25 @@ impl Effects {
     }
 
     /// By the channel if this process trains, else by the run's control file.
-    fn control(&self, open: &Open, run: &str, control: Control) {
-        if self.trainer.control(run, control) {
-            return;
+    fn control(&self, open: &Open, run: String, control: Control) {
+        if !self.trainer.control(&run, control) {
+            open.watch.control(run, control);
         }
-        let sent = Runs::of(&open.desk.root).get(run).and_then(|view| view.send(control));
-        if let Err(error) = sent {
-            self.tell(desk::message(Level::Warn, error.to_string()));
-        }
-    }
-
-    fn tell(&self, event: Event) {
-        // The loop may be gone already; then nobody is there to be told.
-        let _ = self.events.send(event);
     }
 
     /// Lets go of the project and ends as was asked: waits for a training that goes on or has to save its model.
     /// A first interrupt then ends the training after its step, a second one ends the process.
-    pub(super) fn finish(mut self, end: End, signals: &Receiver<Signal>) {
+    pub(super) fn finish(mut self, end: End, signals: &Receiver<Signal>, openings: &Receiver<Outcome>) {
         // First the journal: all that was recorded is on disk when the desk is gone, and its lock is free.
         self.open = None;
         if let Some(closing) = self.closing.take() {
             let _ = closing.join();
         }
+        // What is being opened or made is not left half-way, and is let go of in the same order.
+        if let Some(opening) = self.opening.take() {
+            let _ = opening.join();
+        }
+        openings.try_iter().for_each(drop);
         let Some(run) = self.trainer.running() else { return };
         match end {
             End::Left(Leave::StopRun) => {

@@ -3,8 +3,10 @@
 
 use std::{
     collections::HashMap,
+    fs,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use serde_json::Value;
@@ -13,6 +15,17 @@ use crate::{
     app::event::{RunData, RunInfo},
     project::{RunView, Runs},
 };
+
+/// The model of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Model {
+    /// The run's name.
+    pub(super) run: String,
+    /// The model's folder.
+    pub(super) folder: PathBuf,
+    /// When it was written: a run that goes on may write several.
+    pub(super) written: Option<SystemTime>,
+}
 
 /// Makes the list. Clones share what they know.
 #[derive(Clone)]
@@ -32,16 +45,30 @@ impl Listing {
         &self.runs
     }
 
-    /// All runs, newest first, and the newest one that has a model: its name and the model's folder.
-    pub(super) fn list(&self) -> (Vec<RunInfo>, Option<(String, PathBuf)>) {
+    /// The models that are there, newest run first. Cheaper than the list.
+    pub(super) fn models(&self) -> Vec<Model> {
+        models(&self.runs.list())
+    }
+
+    /// All runs and the models that are there, newest run first.
+    pub(super) fn list(&self) -> (Vec<RunInfo>, Vec<Model>) {
         let views = self.runs.list();
-        let newest = views.iter().rev().find(|view| view.has_model);
-        let newest = newest.map(|view| (view.id.to_string(), view.model()));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let infos: Vec<RunInfo> = views.iter().rev().map(|view| of(view, known.get(view.id.as_str()))).collect();
         *known = infos.iter().map(|info| (info.id.clone(), info.clone())).collect();
-        (infos, newest)
+        (infos, models(&views))
     }
+}
+
+fn models(views: &[RunView]) -> Vec<Model> {
+    let with_model = views.iter().rev().filter(|view| view.has_model);
+    with_model
+        .map(|view| {
+            let folder = view.model();
+            let written = fs::metadata(&folder).and_then(|about| about.modified()).ok();
+            Model { run: view.id.to_string(), folder, written }
+        })
+        .collect()
 }
 
 /// What the list says of a run. `before`: what it said last.

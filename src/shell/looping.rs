@@ -98,7 +98,7 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     // Behind the prompt, a read of the terminal would stop the whole process.
     drop(keys);
     // Whatever became of the terminal: a training goes on, and the journal is closed in order.
-    effects.finish(*ended.as_ref().unwrap_or(&End::Gone), &sources.signals);
+    effects.finish(*ended.as_ref().unwrap_or(&End::Gone), &sources.signals, &sources.openings);
     ended.map(|_| ()).map_err(Into::into)
 }
 

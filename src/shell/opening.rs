@@ -29,6 +29,7 @@ use crate::{
     project::{
         AnnotatorName, Manifest, Project, ProjectError,
         intake::{self, IntakeError},
+        storage,
     },
     spans::Document,
     text::number::counted,
@@ -87,8 +88,11 @@ pub(super) enum Wanted {
     New(NewProject),
 }
 
+/// What there is to say about a project that was opened.
+pub(super) type Said = (Level, String);
+
 /// How an opening ended: the project with what the screens need and what there is to say, or what went wrong.
-pub(super) type Outcome = Result<(Open, Box<Opened>, Option<String>), OpenError>;
+pub(super) type Outcome = Result<(Open, Box<Opened>, Option<Said>), OpenError>;
 
 /// All that is needed to open a project.
 pub(super) struct Opener {
@@ -104,7 +108,7 @@ impl Opener {
         let name = (self.who)(dir).map_err(OpenError::Who)?;
         let (desk, opened) = Desk::open(dir, &name, self.events.clone(), self.starter)?;
         let watch = Watch::start(desk.listing.clone(), self.events.clone())?;
-        let oracle = Oracle::start(watch.newest(), dir, desk.grid, self.events)?;
+        let oracle = Oracle::start(watch.models(), dir, desk.grid, self.events)?;
         let places = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
         self.places.remember(dir);
         Ok((Open { desk, watch, oracle, documents: opened.documents.clone(), places }, Box::new(opened)))
@@ -112,7 +116,12 @@ impl Opener {
 
     /// Opens what is wanted on a thread of its own, after `closing` has let go of what was open before; `outcome` gets
     /// how it ended. A thread that cannot be started ends at once.
-    pub(super) fn spawn(self, wanted: Wanted, closing: Option<JoinHandle<()>>, outcome: Sender<Outcome>) {
+    pub(super) fn spawn(
+        self,
+        wanted: Wanted,
+        closing: Option<JoinHandle<()>>,
+        outcome: Sender<Outcome>,
+    ) -> Option<JoinHandle<()>> {
         let failed = outcome.clone();
         let work = move || {
             if let Some(closing) = closing {
@@ -122,9 +131,12 @@ impl Opener {
             // Nobody waits any more if the program leaves.
             let _ = outcome.send(ended.unwrap_or(Err(OpenError::Defect)));
         };
-        if let Err(error) = thread::Builder::new().name("open".into()).spawn(work) {
-            let _ = failed.send(Err(error.into()));
-        }
+        let started = thread::Builder::new().name("open".into()).spawn(work);
+        started
+            .map_err(|error| {
+                let _ = failed.send(Err(error.into()));
+            })
+            .ok()
     }
 
     fn get(self, wanted: Wanted) -> Outcome {
@@ -136,8 +148,9 @@ impl Opener {
         self.open(&dir).map(|(open, opened)| (open, opened, said))
     }
 
-    /// Makes a project as it was typed. Everything is read before anything is written.
-    fn make(&self, new: &NewProject) -> Result<(PathBuf, Option<String>), OpenError> {
+    /// Makes a project as it was typed. Everything is read before anything is written; texts that cannot be taken in
+    /// even so are no reason not to open what was made.
+    fn make(&self, new: &NewProject) -> Result<(PathBuf, Option<Said>), OpenError> {
         let dir = self.places.typed(&new.dir)?;
         if Project::is_in(&dir) {
             return Err(ProjectError::Exists(dir).into());
@@ -159,13 +172,17 @@ impl Opener {
             intake::texts(&path, &options).map(|read| (path, read))
         });
         let read = read.transpose()?;
-        let mut project = Project::create(&dir, manifest)?;
         let name = (self.who)(&dir).map_err(OpenError::Who)?;
+        let mut project = Project::create(&dir, manifest)?;
         let mut said: Vec<String> = notes.first().map(ToString::to_string).into_iter().collect();
+        let mut level = Level::Info;
         if let Some((path, read)) = read {
-            said.push(take_in(&mut project, &name, &path, read)?);
+            said.push(take_in(&mut project, &name, &path, read).unwrap_or_else(|error| {
+                level = Level::Error;
+                not_taken(&dir, &path, &error)
+            }));
         }
-        Ok((dir, (!said.is_empty()).then(|| said.join(". "))))
+        Ok((dir, (!said.is_empty()).then(|| (level, said.join(". ")))))
     }
 }
 
@@ -181,6 +198,17 @@ fn take_in(project: &mut Project, name: &AnnotatorName, path: &Path, read: Read)
     }
     said.push_str(&first_of(&read.problems));
     Ok(said)
+}
+
+/// What there is to say about texts that a new project did not get.
+fn not_taken(dir: &Path, path: &Path, error: &ProjectError) -> String {
+    let (dir, path) = (storage::shown_path(dir), storage::shown_path(path));
+    match error {
+        ProjectError::Unfinished { .. } => format!("{path}: {error}"),
+        _ => {
+            format!("{path} was not taken in: {error}. The project is made; try again with: tagli import {dir} {path}")
+        }
+    }
 }
 
 fn first_of(problems: &[Problem]) -> String {
@@ -200,6 +228,44 @@ pub(super) fn told(error: &OpenError) -> Event {
 }
 
 /// What there is to say about a project that was opened.
-pub(super) fn said(text: String) -> Event {
-    desk::message(Level::Info, text)
+pub(super) fn said((level, text): Said) -> Event {
+    desk::message(level, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::shell::trainer::Trainer;
+
+    fn make(new: &NewProject, who: Result<&str, &str>) -> Result<(PathBuf, Option<Said>), OpenError> {
+        let who = who.map(|name| name.parse().unwrap()).map_err(str::to_owned);
+        let who: Who = Arc::new(move |_| who.clone());
+        let events = crossbeam_channel::unbounded().0;
+        Opener { places: Places::default(), who, events, starter: Trainer::default().starter() }.make(new)
+    }
+
+    #[test]
+    fn a_new_project_is_made_with_its_texts_or_says_why_they_are_not_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("tagged.conll"), "great\tO\ntacos\tB-Dish\n\n").unwrap();
+        let texts = path("tagged.conll").to_string_lossy().into_owned();
+        let new = |name: &str| {
+            let dir = path(name).to_string_lossy().into_owned();
+            NewProject { dir, texts: texts.clone(), among: true, ..NewProject::default() }
+        };
+        assert!(matches!(make(&new("a"), Err("nobody knows")), Err(OpenError::Who(_))));
+        assert!(!path("a").exists(), "nothing is made before it is known who tags");
+        let (dir, said) = make(&new("a"), Ok("ada")).unwrap();
+        assert_eq!(said, Some((Level::Info, "tagged.conll: 1 document, 1 span".to_owned())));
+        assert_eq!(Project::open(&dir).unwrap().documents.len(), 1);
+        // The journal cannot be opened: there is a folder of its name.
+        fs::create_dir_all(path("b/annotations/ada.jsonl")).unwrap();
+        let (dir, said) = make(&new("b"), Ok("ada")).unwrap();
+        let (level, text) = said.unwrap();
+        assert!(level == Level::Error && text.contains("tagli import"), "{text}");
+        assert_eq!(Project::open(&dir).unwrap().documents.len(), 0);
+    }
 }

@@ -4,8 +4,8 @@
 
 use std::{
     collections::HashMap,
-    fs,
-    path::{Path, PathBuf},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::SystemTime,
@@ -13,7 +13,7 @@ use std::{
 
 use crossbeam_channel::Sender;
 
-use super::{desk, watch::Newest};
+use super::{desk, listing::Model, watch::Models};
 use crate::{
     app::{
         Event,
@@ -27,12 +27,12 @@ use crate::{
 
 /// How a model is loaded from its folder; why it cannot be.
 type Load = fn(&Path) -> Result<Predictor, String>;
-/// A run and the folder of its model, if that has been looked up already.
-type Model = (String, Option<PathBuf>);
+/// A run, and when its model was written: one that goes on may write several.
+type Version = (String, Option<SystemTime>);
 
 /// The handle. Dropping it ends the threads that answer.
 pub(super) struct Oracle {
-    newest: Newest,
+    models: Models,
     runs: Runs,
     grid: Grid,
     events: Sender<Event>,
@@ -54,8 +54,8 @@ struct Speaker {
 
 #[derive(Default)]
 struct Shared {
-    /// The run whose model is loaded or being loaded, and when that was written: a run that goes on may write several.
-    run: Option<(String, Option<SystemTime>)>,
+    /// The model that is loaded or being loaded.
+    run: Option<Version>,
     /// Requests for suggestions so far; no number is used twice, so that a late answer finds its own document or none.
     asked: u64,
     /// The documents that suggestions were last asked for, by the number of their request.
@@ -69,29 +69,29 @@ const SUGGESTIONS: u64 = 1 << 63;
 
 impl Oracle {
     /// Starts the thread that answers for the project in `root`.
-    pub(super) fn start(newest: Newest, root: &Path, grid: Grid, events: Sender<Event>) -> std::io::Result<Self> {
+    pub(super) fn start(models: Models, root: &Path, grid: Grid, events: Sender<Event>) -> std::io::Result<Self> {
         let load: Load =
             |folder| Predictor::open(&folder.to_string_lossy(), "cpu", Threads::One).map_err(|error| error.to_string());
-        Self::with(newest, Runs::of(root), grid, events, load)
+        Self::with(models, Runs::of(root), grid, events, load)
     }
 
-    fn with(newest: Newest, runs: Runs, grid: Grid, events: Sender<Event>, load: Load) -> std::io::Result<Self> {
+    fn with(models: Models, runs: Runs, grid: Grid, events: Sender<Event>, load: Load) -> std::io::Result<Self> {
         let first = Speaker::start(runs.clone(), events.clone(), load)?;
-        Ok(Self { newest, runs, grid, events, load, first, second: Mutex::new(None) })
+        Ok(Self { models, runs, grid, events, load, first, second: Mutex::new(None) })
     }
 
     /// Asks what a model finds in a sentence; the latest request wins. `run` names the run whose model is asked, else
     /// it is the newest.
     pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
         let newest = self.newest();
-        let chosen = run.filter(|run| newest.as_ref().is_none_or(|(name, _)| name != run));
+        let chosen = run.filter(|run| newest.as_ref().is_none_or(|model| model.run != *run));
         let words = words::split(&text, self.grid);
         let request = Request { generation, text, words };
         let asked = match (chosen, newest) {
             (Some(run), _) => self.ask_second(request, run),
             (None, Some(model)) => {
                 self.let_go();
-                self.first.ask(request, model);
+                self.first.ask(request, model.run.clone(), Some(model));
                 Ok(())
             }
             (None, None) => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
@@ -111,7 +111,7 @@ impl Oracle {
     }
 
     fn newest(&self) -> Option<Model> {
-        lock(&self.newest).clone().map(|(name, folder)| (name, Some(folder)))
+        lock(&self.models).first().cloned()
     }
 
     fn ask_second(&self, request: Request, run: &str) -> Result<(), String> {
@@ -121,7 +121,9 @@ impl Oracle {
             *second = Some(speaker.map_err(|error| format!("a thread cannot be started: {error}"))?);
         }
         if let Some(speaker) = second.as_ref() {
-            speaker.ask(request, (run.to_owned(), None));
+            // One that is not listed is looked for where it is loaded, which says why there is none.
+            let model = lock(&self.models).iter().find(|model| model.run == run).cloned();
+            speaker.ask(request, run.to_owned(), model);
         }
         Ok(())
     }
@@ -146,15 +148,14 @@ impl Speaker {
         Ok(Self { worker, runs, shared, events, load })
     }
 
-    /// Answers for the Explore screen, with this model.
-    fn ask(&self, request: Request, model: Model) {
-        lock(&self.shared).waiting = Some(request.generation);
-        self.speak_with(model);
+    /// Answers for the Explore screen, with the model of this run.
+    fn ask(&self, request: Request, run: String, model: Option<Model>) {
+        self.speak_with(run, model, Some(request.generation));
         self.worker.ask(request);
     }
 
     fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>, model: Model) {
-        self.speak_with(model);
+        self.speak_with(model.run.clone(), Some(model), None);
         let mut shared = lock(&self.shared);
         shared.documents.clear();
         let mut requests = Vec::new();
@@ -168,34 +169,55 @@ impl Speaker {
         self.worker.queue(requests);
     }
 
-    /// Sees to it that this model is loaded or on its way.
-    fn speak_with(&self, (name, folder): Model) {
-        let written = folder.as_ref().and_then(|folder| fs::metadata(folder).ok()?.modified().ok());
-        let model = (name.clone(), written);
-        if lock(&self.shared).run.replace(model.clone()).is_some_and(|loaded| loaded == model) {
+    /// Sees to it that the model of this run is loaded or on its way; `waiting` is the question that it is for.
+    fn speak_with(&self, name: String, model: Option<Model>, waiting: Option<u64>) {
+        let (folder, written) = model.map_or((None, None), |model| (Some(model.folder), model.written));
+        let version: Version = (name, written);
+        let mut shared = lock(&self.shared);
+        // With the model under one lock: what goes wrong with an older one is no answer to this question.
+        shared.waiting = waiting.or(shared.waiting);
+        if shared.run.replace(version.clone()).is_some_and(|loaded| loaded == version) {
             return;
         }
-        let (events, shared, slot) = (self.events.clone(), Arc::clone(&self.shared), self.worker.await_model());
-        let (load, runs) = (self.load, self.runs.clone());
+        drop(shared);
+        let slot = self.worker.await_model();
+        let (load, runs, failing) = (self.load, self.runs.clone(), self.failing(version.clone()));
+        let unstarted = self.failing(version.clone());
         let find = move |name: &str| match runs.get(name) {
             Ok(view) if view.has_model => Ok(view.model()),
             Ok(_) => Err("the run has no model".to_owned()),
             Err(error) => Err(error.to_string()),
         };
-        let open = move || match folder.map_or_else(|| find(&name), Ok).and_then(|folder| load(&folder)) {
-            Ok(model) => slot.put(&name, model),
-            Err(error) => {
-                let message = format!("the model of {name} cannot be used: {error}");
-                let mut shared = lock(&shared);
-                // It is tried again at the next question: the folder may have been mended.
-                shared.run.take_if(|loaded| *loaded == model);
-                if let Some(generation) = shared.waiting.take() {
-                    let _ = events.send(Event::PredictionFailed { generation, message: message.clone() });
-                }
-                let _ = events.send(desk::message(Level::Warn, message));
+        let open = move || {
+            let (name, _) = &version;
+            let get = || folder.map_or_else(|| find(name), Ok).and_then(|folder| load(&folder));
+            let defect = |_| Err("loading it failed, a defect of this program; the log says where".to_owned());
+            match catch_unwind(AssertUnwindSafe(get)).unwrap_or_else(defect) {
+                Ok(model) => slot.put(name, model),
+                Err(error) => failing(&error),
             }
         };
-        let _ = thread::Builder::new().name("load-model".into()).spawn(open);
+        if let Err(error) = thread::Builder::new().name("load-model".into()).spawn(open) {
+            unstarted(&format!("a thread cannot be started: {error}"));
+        }
+    }
+
+    /// What is done when this model cannot be loaded.
+    fn failing(&self, version: Version) -> impl Fn(&str) + Send + 'static {
+        let (events, shared) = (self.events.clone(), Arc::clone(&self.shared));
+        move |error| {
+            let message = format!("the model of {} cannot be used: {error}", version.0);
+            let mut shared = lock(&shared);
+            // It is tried again at the next question: the folder may have been mended. If another model is wanted by
+            // now, that one answers what is waiting.
+            let wanted = shared.run.take_if(|loaded| *loaded == version).is_some();
+            let waiting = if wanted { shared.waiting.take() } else { None };
+            drop(shared);
+            if let Some(generation) = waiting {
+                let _ = events.send(Event::PredictionFailed { generation, message: message.clone() });
+            }
+            let _ = events.send(desk::message(Level::Warn, message));
+        }
     }
 }
 
@@ -234,12 +256,12 @@ fn guesses(words: Vec<inference::Guess>) -> Vec<Guess> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, time::Duration};
+    use std::{fs, thread::sleep, time::Duration};
 
     use crossbeam_channel::{Receiver, unbounded};
 
     use super::*;
-    use crate::{inference::fake, text::Grid};
+    use crate::{inference::fake, shell::listing::Listing, text::Grid};
 
     /// Three runs; all but the middle one have a model.
     fn project() -> tempfile::TempDir {
@@ -255,14 +277,19 @@ mod tests {
     }
 
     fn oracle(root: &Path, newest: Option<&str>) -> (Oracle, Receiver<Event>) {
-        let (events, received) = unbounded();
-        let newest = newest.map(|run| (run.to_owned(), Runs::of(root).get(run).unwrap().model()));
         let load: Load = |folder| match folder.exists() {
             true => Ok(fake::predictor(16)),
             false => Err("it is gone".to_owned()),
         };
-        let newest = Arc::new(Mutex::new(newest));
-        (Oracle::with(newest, Runs::of(root), Grid::Natural, events, load).unwrap(), received)
+        let mut models = Listing::new(Runs::of(root)).models();
+        models.retain(|model| newest.is_some_and(|newest| *model.run <= *newest));
+        with(root, models, load)
+    }
+
+    fn with(root: &Path, models: Vec<Model>, load: Load) -> (Oracle, Receiver<Event>) {
+        let (events, received) = unbounded();
+        let models = Arc::new(Mutex::new(models));
+        (Oracle::with(models, Runs::of(root), Grid::Natural, events, load).unwrap(), received)
     }
 
     fn next(received: &Receiver<Event>) -> Event {
@@ -295,6 +322,60 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert!(lock(&oracle.second).is_none(), "who tags does not explore");
+    }
+
+    fn failed(received: &Receiver<Event>) -> (u64, String) {
+        match next(received) {
+            Event::PredictionFailed { generation, message } => (generation, message),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_chosen_model_is_loaded_again_when_its_run_has_written_again() {
+        let root = project();
+        let (oracle, received) = oracle(root.path(), Some("0004-mini"));
+        let again = |seconds| {
+            let mut models = lock(&oracle.models);
+            models[1].written = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        };
+        again(1);
+        oracle.predict(1, Some("0002-mini"), "cheap".into());
+        assert_eq!(answered(&received), (1, "0002-mini".into()));
+        fs::remove_dir(root.path().join("runs/0002-mini/model")).unwrap();
+        oracle.predict(2, Some("0002-mini"), "cheap".into());
+        assert_eq!(answered(&received), (2, "0002-mini".into()));
+        again(2);
+        oracle.predict(3, Some("0002-mini"), "cheap".into());
+        let (generation, message) = failed(&received);
+        assert!(generation == 3 && message.contains("it is gone"), "{message}");
+    }
+
+    #[test]
+    fn the_late_failure_of_a_model_is_no_answer_to_a_question_for_another_one() {
+        let root = project();
+        let load: Load = |folder| {
+            let bad = folder.to_string_lossy().contains("0002");
+            sleep(Duration::from_millis(if bad { 100 } else { 400 }));
+            if bad { Err("it is torn".to_owned()) } else { Ok(fake::predictor(16)) }
+        };
+        let (oracle, received) = with(root.path(), Vec::new(), load);
+        oracle.predict(1, Some("0002-mini"), "cheap".into());
+        oracle.predict(2, Some("0004-mini"), "cheap".into());
+        assert!(matches!(next(&received), Event::Message(_)));
+        assert_eq!(answered(&received), (2, "0004-mini".into()));
+    }
+
+    #[test]
+    fn a_panic_while_a_model_is_loaded_is_told_and_the_model_tried_again() {
+        let root = project();
+        let (oracle, received) = with(root.path(), Vec::new(), |_| panic!("a defect"));
+        for question in [1, 2] {
+            oracle.predict(question, Some("0002-mini"), "cheap".into());
+            let (generation, message) = failed(&received);
+            assert!(generation == question && message.contains("a defect of this program"), "{message}");
+            assert!(matches!(next(&received), Event::Message(_)));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -186,10 +187,21 @@ impl Places {
         let sample = Sample::find(sample).ok_or_else(|| CopyError::Unknown(sample.to_owned()))?;
         let copies = self.copies()?;
         let names = std::iter::once(name.to_owned()).chain((2..).map(|n: u32| format!("{name}-{n}")));
-        let free = names.map(|name| copies.join(name)).find(|target| !target.exists());
-        let target = free.unwrap_or_else(|| copies.join(name));
-        write(sample, &target, owner).map_err(CopyError::of)?;
-        Ok(target)
+        storage::make_folder(&copies).map_err(|error| CopyError::of(error.into()))?;
+        for target in names.map(|name| copies.join(name)) {
+            // Two windows never get the same folder: who makes it has it.
+            let made = match storage::make_new_folder(&target) {
+                Err(error) if error.cause.kind() == ErrorKind::AlreadyExists => continue,
+                Err(error) => Err(error.into()),
+                Ok(()) => write(sample, &target, owner),
+            };
+            match made {
+                // A window that opens the sample itself uses its folder even so.
+                Err(ProjectError::Exists(_)) => {}
+                made => return made.map(|()| target).map_err(CopyError::of),
+            }
+        }
+        Err(CopyError::of(ProjectError::Exists(copies.join(name))))
     }
 
     /// The user's copy of the sample in `dir`, made if there is none; whether it was made now.
@@ -271,7 +283,23 @@ mod tests {
         assert_eq!(names.map(|dir| Project::open(&dir).unwrap().manifest.name), ["restaurants-2", "restaurants-3"]);
         let (done, documents) = count(&first, &ada()).unwrap();
         assert!(done > 0 && done < documents);
+        // A folder without a project is somebody's too.
+        std::fs::create_dir(first.with_file_name("restaurants-4")).unwrap();
+        assert!(places.fresh("restaurants", "restaurants", &ada()).unwrap().ends_with("restaurants-5"));
         assert!(matches!(places.folder("sample:kitchen", &ada()), Err(CopyError::Unknown(_))));
+    }
+
+    #[test]
+    fn windows_that_copy_at_once_get_a_folder_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = places(folder.path());
+        let copy = || places.fresh("restaurants", "tutorial", &ada()).unwrap();
+        let made: HashSet<PathBuf> = std::thread::scope(|scope| {
+            let windows: Vec<_> = (0..4).map(|_| scope.spawn(copy)).collect();
+            windows.into_iter().map(|window| window.join().unwrap()).collect()
+        });
+        assert_eq!(made.len(), 4);
+        assert!(made.iter().all(|dir| Project::open(dir).is_ok()));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! Their files are read while they grow, whoever writes them: this process, another one, or nobody any more.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -10,14 +9,17 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::{desk, listing::Listing};
+use super::{
+    desk,
+    listing::{Listing, Model},
+};
 use crate::{
     app::{
         Event,
         event::{Level, RunInfo},
     },
     project::MetricsTail,
-    runs::{Point, Status},
+    runs::{Control, Point, Status},
 };
 
 /// How often the files of a live run that is followed are looked at: as often as jobs may draw.
@@ -25,8 +27,8 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How often the list of runs is looked at.
 const LIST: Duration = Duration::from_secs(1);
 
-/// The newest model: the run's name and the model's folder.
-pub(super) type Newest = Arc<Mutex<Option<(String, PathBuf)>>>;
+/// The models that are there, newest run first.
+pub(super) type Models = Arc<Mutex<Vec<Model>>>;
 
 /// Lines of a log that are read.
 const LOG_LINES: usize = 1000;
@@ -39,6 +41,8 @@ enum Order {
     Compare(Asked),
     /// Read the end of this run's log.
     Log(Asked),
+    /// Leave a command for the process that trains this run.
+    Control { run: String, control: Control },
 }
 
 /// A run that something is asked about.
@@ -51,27 +55,20 @@ struct Asked {
 pub(super) struct Watch {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
-    newest: Newest,
+    models: Models,
 }
 
 impl Watch {
     /// Starts the thread for the runs of a project.
     pub(super) fn start(listing: Listing, events: Sender<Event>) -> std::io::Result<Self> {
         let (sender, orders) = unbounded();
-        let newest = Newest::default();
-        let mut watcher = Watcher {
-            listing,
-            events,
-            newest: Arc::clone(&newest),
-            listed: Vec::new(),
-            told: false,
-            looked: None,
-            followed: None,
-        };
-        // Known before anybody can ask a model.
-        watcher.list();
+        // The models are known before anybody can ask one; the runs were told when the project was opened.
+        let (listed, found) = listing.list();
+        let models = Arc::new(Mutex::new(found));
+        let mut watcher =
+            Watcher { listing, events, models: Arc::clone(&models), listed, looked: None, followed: None };
         let thread = thread::Builder::new().name("watch".into()).spawn(move || watcher.run(&orders))?;
-        Ok(Self { orders: Some(sender), thread: Some(thread), newest })
+        Ok(Self { orders: Some(sender), thread: Some(thread), models })
     }
 
     /// Follows this run instead of whatever was followed.
@@ -89,6 +86,11 @@ impl Watch {
         self.order(Order::Log(Asked { generation, run }));
     }
 
+    /// Leaves a command for a run that another process trains.
+    pub(super) fn control(&self, run: String, control: Control) {
+        self.order(Order::Control { run, control });
+    }
+
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
             // The thread ends only after this handle has let go of the channel.
@@ -96,9 +98,9 @@ impl Watch {
         }
     }
 
-    /// Where the newest model stands.
-    pub(super) fn newest(&self) -> Newest {
-        Arc::clone(&self.newest)
+    /// Where the models stand.
+    pub(super) fn models(&self) -> Models {
+        Arc::clone(&self.models)
     }
 }
 
@@ -114,10 +116,9 @@ impl Drop for Watch {
 struct Watcher {
     listing: Listing,
     events: Sender<Event>,
-    newest: Newest,
+    models: Models,
+    /// What was told last.
     listed: Vec<RunInfo>,
-    /// The first list was told when the project was opened.
-    told: bool,
     looked: Option<Instant>,
     followed: Option<Followed>,
 }
@@ -144,6 +145,13 @@ impl Watcher {
                     let view = self.listing.runs().get(&order.run).map_err(|error| error.to_string());
                     let lines = view.and_then(|view| view.log_end(LOG_LINES).map_err(|error| error.to_string()));
                     self.tell(Event::Log { generation: order.generation, lines });
+                    continue;
+                }
+                Ok(Order::Control { run, control }) => {
+                    let sent = self.listing.runs().get(&run).and_then(|view| view.send(control));
+                    if let Err(error) = sent {
+                        self.tell(desk::message(Level::Warn, error.to_string()));
+                    }
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -194,10 +202,10 @@ impl Watcher {
             self.tell(Event::Points { generation: run.order.generation, points });
         }
         if run.last.as_ref() != Some(&status) {
-            run.last = Some(status.clone());
-            if status.phase.is_over() || status.checkpoint.is_some() {
+            let before = run.last.replace(status.clone()).and_then(|last| last.checkpoint);
+            if status.phase.is_over() || status.checkpoint != before {
                 // The screens ask the new model as soon as they hear of the end, or of a checkpoint.
-                self.find_newest();
+                self.set_models(self.listing.models());
             }
             self.tell(Event::RunStatus { run: run.order.run.clone(), status });
         }
@@ -207,29 +215,68 @@ impl Watcher {
     /// Tells all runs if something about them has changed.
     fn list(&mut self) {
         self.looked = Some(Instant::now());
-        let (runs, newest) = self.listing.list();
-        self.set_newest(newest);
-        let told = |run: &RunInfo| (run.status.phase, run.word_f1, run.has_model);
+        let (runs, models) = self.listing.list();
+        self.set_models(models);
+        let told = |run: &RunInfo| (run.status.phase, run.status.checkpoint, run.word_f1, run.has_model);
         // The size of a run that goes on is told now and then, with its evaluations.
         let same = |a: &RunInfo, b: &RunInfo| a.id == b.id && told(a) == told(b);
         if runs.len() == self.listed.len() && runs.iter().zip(&self.listed).all(|(a, b)| same(a, b)) {
             return;
         }
         self.listed.clone_from(&runs);
-        if std::mem::replace(&mut self.told, true) {
-            self.tell(Event::Runs(runs));
-        }
+        self.tell(Event::Runs(runs));
     }
 
-    fn find_newest(&self) {
-        self.set_newest(self.listing.list().1);
-    }
-
-    fn set_newest(&self, newest: Option<(String, PathBuf)>) {
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
+    fn set_models(&self, models: Vec<Model>) {
+        *self.models.lock().unwrap_or_else(PoisonError::into_inner) = models;
     }
 
     fn tell(&self, event: Event) {
         let _ = self.events.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        project::{Runs, folder::RunConfig},
+        runs::{RunSink, Settings},
+    };
+
+    fn next(events: &Receiver<Event>) -> Event {
+        events.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+
+    #[test]
+    fn the_first_run_of_a_fresh_project_is_told_and_its_checkpoints_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, events) = unbounded();
+        let runs = Runs::of(dir.path());
+        let watch = Watch::start(Listing::new(runs.clone()), sender).unwrap();
+        let about = serde_json::Value::Null;
+        let (id, mut folder) = runs.create(&RunConfig::new(1, Settings::lesson("mini"), about)).unwrap();
+        let told = |checkpoint| loop {
+            let Event::Runs(runs) = next(&events) else { panic!() };
+            if runs.len() == 1 && runs[0].id == id.as_str() && runs[0].status.checkpoint == checkpoint {
+                return;
+            }
+        };
+        told(None);
+        assert!(watch.models().lock().unwrap().is_empty());
+        std::fs::create_dir(runs.get(id.as_str()).unwrap().model()).unwrap();
+        folder.status(&Status { checkpoint: Some(5), ..Status::default() }).unwrap();
+        told(Some(5));
+        assert_eq!(watch.models().lock().unwrap()[0].run, id.as_str());
+    }
+
+    #[test]
+    fn a_command_for_a_run_that_nobody_trains_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, events) = unbounded();
+        let watch = Watch::start(Listing::new(Runs::of(dir.path())), sender).unwrap();
+        watch.control("0001-mini".into(), Control::StopNow);
+        let Event::Message(message) = next(&events) else { panic!() };
+        assert!(message.text.contains("no such run"), "{}", message.text);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn open(state: &mut State, run: String) -> Vec<Effect> {
 }
 
 /// Takes the list of runs; follows the running or the newest one if nothing is followed. Says which have come to their
-/// end since the list before.
+/// end or written a checkpoint since it was last heard of them.
 pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec<Effect> {
     let train = &mut state.train;
     for run in &mut runs {
@@ -49,6 +49,11 @@ pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec
     let went = |id: &str| train.runs.iter().any(|before| before.id == id && !before.status.phase.is_over());
     let over = runs.iter().filter(|run| run.status.phase.is_over() && went(&run.id));
     let over: Vec<(String, Option<f64>)> = over.map(|run| (run.id.clone(), run.word_f1)).collect();
+    let known = |id: &str| train.runs.iter().find(|before| before.id == id);
+    let written: Vec<(String, usize)> = runs
+        .iter()
+        .filter_map(|run| Some((run.id.clone(), checkpoint(&known(&run.id)?.status, &run.status)?)))
+        .collect();
     // The cursor stays on its run, wherever that stands now.
     let cursor = train.runs.get(train.run_row).map(|run| run.id.clone());
     train.runs = runs;
@@ -75,7 +80,29 @@ pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec
     for (run, f1) in over {
         effects.extend(ended(state, &run, f1));
     }
+    for (run, step) in written {
+        effects.extend(kept(state, &run, step));
+    }
     effects
+}
+
+/// The step of a checkpoint that a run has written in between; that of a run that is over by now is no news.
+fn checkpoint(before: &Status, now: &Status) -> Option<usize> {
+    now.checkpoint.filter(|step| before.checkpoint != Some(*step) && !now.phase.is_over())
+}
+
+/// Says that a run has written a checkpoint; the new model is asked at once about what is on the screens.
+fn kept(state: &mut State, run: &str, step: usize) -> Vec<Effect> {
+    let newest = state.train.runs.iter().find(|info| info.has_model || info.id == run);
+    let suggests = newest.is_some_and(|info| info.id == run);
+    let step = grouped(step);
+    let text = if suggests {
+        format!("The model of step {step} is written; it suggests while {run} goes on")
+    } else {
+        format!("The model of step {step} is written; {run} goes on")
+    };
+    state.tell(Level::Info, text);
+    [state.suggest(), explore::ask(state)].concat()
 }
 
 pub(in super::super) fn read(state: &mut State, generation: u64, points: Vec<Point>) -> Vec<Effect> {
@@ -103,16 +130,14 @@ pub(in super::super) fn moved(state: &mut State, run: &str, status: Status) -> V
     let kept = train.kept_f1(run);
     let Some(info) = train.runs.iter_mut().find(|info| info.id == run) else { return Vec::new() };
     let before = std::mem::replace(&mut info.status, status);
-    let written = info.status.checkpoint.filter(|step| before.checkpoint != Some(*step));
+    let written = checkpoint(&before, &info.status);
     let over = !before.phase.is_over() && info.status.phase.is_over();
     if over {
         info.word_f1 = kept.or(info.word_f1);
     }
     let mut effects = if over { ended(state, run, kept) } else { Vec::new() };
-    if let Some(step) = written.filter(|_| !over) {
-        let step = grouped(step);
-        state.tell(Level::Info, format!("The model of step {step} is written; it suggests while {run} goes on"));
-        effects.extend([state.suggest(), explore::ask(state)].concat());
+    if let Some(step) = written {
+        effects.extend(self::kept(state, run, step));
     }
     if turned {
         // Most lines of a log are written when the phase changes.

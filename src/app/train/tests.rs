@@ -151,6 +151,30 @@ fn k_writes_a_checkpoint_where_a_run_is_in_front_and_goes_up_elsewhere() {
 }
 
 #[test]
+fn a_checkpoint_is_told_once_whether_the_list_or_the_run_itself_brings_it() {
+    let mut state = start();
+    let all = |first: Option<usize>, second: Option<usize>| {
+        let mut all = ["0002-mini", "0001-mini"].map(|id| run(id, Phase::Training, 9));
+        (all[0].status.checkpoint, all[1].status.checkpoint) = (second, first);
+        (all[0].has_model, all[1].has_model) = (second.is_some(), first.is_some());
+        all.to_vec()
+    };
+    runs(&mut state, all(None, None));
+    assert_eq!((state.train.view.as_ref().unwrap().id.as_str(), told(&state)), ("0002-mini", ""));
+    runs(&mut state, all(None, Some(1200)));
+    assert_eq!(told(&state), "The model of step 1,200 is written; it suggests while 0002-mini goes on");
+    state.message = None;
+    let status = all(None, Some(1200)).remove(0).status;
+    update(&mut state, Event::RunStatus { run: "0002-mini".into(), status });
+    assert_eq!(told(&state), "", "that is no news any more");
+    runs(&mut state, all(Some(7), Some(1200)));
+    assert_eq!(told(&state), "The model of step 7 is written; 0001-mini goes on");
+    state.message = None;
+    runs(&mut state, all(Some(7), Some(1200)));
+    assert_eq!(told(&state), "");
+}
+
+#[test]
 fn curves_go_round_and_esc_leads_back_page_by_page() {
     let mut state = start();
     press(&mut state, "f3 c l");

@@ -138,6 +138,11 @@ fn a_folder_with_other_files_is_asked_about_once() {
     press(&mut state, "n");
     write(&mut state, "texts");
     press(&mut state, "enter enter enter");
+    // What is typed meanwhile is no answer.
+    write(&mut state, "x");
+    press(&mut state, "up up y backspace");
+    update(&mut state, Event::Paste("z".into()));
+    assert_eq!(state.welcome.form.as_ref().map(|form| (form.text(0), form.text(2))), Some(("texts".into(), "".into())));
     update(&mut state, Event::FolderInUse(12));
     assert!(problem(&state).contains("12 files"), "{}", problem(&state));
     let among = |effects: Vec<Effect>| matches!(effects.as_slice(), [Effect::NewProject(new)] if new.among);

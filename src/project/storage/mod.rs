@@ -222,7 +222,7 @@ pub fn make_folder(path: &Path) -> Result<(), StorageError> {
 ///
 /// # Errors
 /// It is there (kind `AlreadyExists`), or the file system cannot.
-pub(super) fn make_new_folder(path: &Path) -> Result<(), StorageError> {
+pub fn make_new_folder(path: &Path) -> Result<(), StorageError> {
     fs::create_dir(path)
         .and_then(|()| sync_folder(folder_of(path)))
         .map_err(|cause| StorageError::new("make the folder", path, cause))
