@@ -233,7 +233,7 @@ mod tests {
             run(&args::Help { words }, Output { json: false }).unwrap_err()
         };
         assert!(said(&["metric"]).message.ends_with("the nearest is `metrics`"));
-        assert!(said(&["trian"]).message.ends_with("the nearest is `train`"));
+        assert!(said(&["tra1n"]).message.ends_with("the nearest is `train`"));
         assert_eq!(said(&["runs", "wach"]).message, "`runs` has no command `wach`; the nearest is `watch`");
         assert_eq!(said(&["doctor", "x"]).message, "`doctor` has no command `x`");
         assert_eq!(said(&["bio", "ssh"]).kind.code(), 2);
