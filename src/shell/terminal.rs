@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Stdout, Write},
+    mem::ManuallyDrop,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -21,7 +22,9 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal in raw mode on its alternate screen until dropped.
 pub(super) struct Guard {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: its own end writes to standard error when the terminal is gone, which panics there, and a training
+    /// that is to go on would end with it. [`release`] gives the terminal back.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Guard {
@@ -32,7 +35,7 @@ impl Guard {
     pub(super) fn take() -> io::Result<Self> {
         // `NO_COLOR` is our own business (the mono theme): crossterm's handling of it would reset reverse and bold.
         crossterm::style::force_color_output(true);
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
         let mut guard = Self { terminal };
         guard.enter()?;
         Ok(guard)
