@@ -153,6 +153,7 @@ pub enum Command {
     FreshCopy,
     Projects,
     Tutorial,
+    Import,
     Export,
     Go(Screen),
     NextScreen,
@@ -388,6 +389,7 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::First, "first", "", "Go to the start", ENDS),
     row(Command::Last, "last", "", "Go to the end", ENDS),
     row(Command::CopyText, "copy", "", "Copy the document's text to the clipboard", TAG),
+    row(Command::Import, "import", "", "Bring texts from a file into the project", ANY),
     row(Command::Export, "export", "", "Write the project in another format", ANY),
     row(Command::Tutorial, "tutorial", "", "Take up the tutorial, or put it away", ANY),
     row(Command::Projects, "projects", "", "Close this project and go to the list of projects", ANY),
@@ -427,7 +429,13 @@ impl Command {
     pub fn needs_project(self) -> bool {
         matches!(
             self,
-            Self::Export | Self::Projects | Self::Go(_) | Self::NextScreen | Self::PreviousScreen | Self::Save
+            Self::Import
+                | Self::Export
+                | Self::Projects
+                | Self::Go(_)
+                | Self::NextScreen
+                | Self::PreviousScreen
+                | Self::Save
         )
     }
 

@@ -19,6 +19,9 @@ pub enum Effect {
         /// What the copy is to be called.
         name: String,
     },
+    /// Bring texts from this file into the open project, all of which is saved, and open it anew; answered by `Opened` or
+    /// `OpenFailed`.
+    Import(String),
     /// Let go of the open project, all of which is saved; answered by `Welcome`.
     Close,
     /// Append these lines to the annotator's journal, in order, and sync; answered by `Saved` (for each batch that is
@@ -89,17 +92,21 @@ pub enum Effect {
     Predict {
         /// To be repeated in the answer.
         generation: u64,
-        /// The run whose model is asked; the newest model if none is named.
+        /// The run whose model is asked; `None` where there is no model.
         run: Option<String>,
         /// The sentence.
         text: String,
     },
-    /// Ask the newest model for suggestions on these documents, first ones first; answered by `Suggestions`, one for
-    /// each. Replaces an earlier request. Without a model nothing comes.
+    /// Ask a model for suggestions on these documents, first ones first; answered by `Suggestions`, one for each.
+    /// Replaces an earlier request.
     Suggest {
+        /// The run whose model is asked.
+        run: String,
         /// The documents' ids.
         documents: Vec<String>,
     },
+    /// Remember which step of the tutorial is in front in the open project; `None` once it has ended.
+    RememberStep(Option<usize>),
     /// Write the project in another format; answered by `Exported`.
     Export {
         /// To be repeated in the answer.

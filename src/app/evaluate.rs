@@ -7,13 +7,7 @@ use crate::runs::{
     metrics::{Table, Tables},
 };
 
-use super::{
-    command::Command,
-    effect::Effect,
-    event::{Level, RunInfo},
-    state::State,
-    train::{self, RunView},
-};
+use super::{command::Command, effect::Effect, event::Level, state::State, train};
 
 /// What the Evaluate screen holds.
 #[derive(Clone, Debug, Default)]
@@ -195,12 +189,10 @@ impl State {
     pub fn shown_evaluation(&self) -> Option<Shown<'_>> {
         let view = self.train.view.as_ref()?;
         if self.evaluate.test {
-            let found = view.points.iter().rev().filter_map(Evaluation::of).find(|one| one.split == "test");
-            return found.map(|evaluation| Shown { evaluation, which: "of the weights that are kept" });
+            return view.test().map(|evaluation| Shown { evaluation, which: "of the weights that are kept" });
         }
-        let last = view.evaluations().next_back()?;
-        let info = self.train.runs.iter().find(|run| run.id == view.id);
-        let kept = kept(view, info).unwrap_or(last);
+        let last = view.evaluation()?;
+        let kept = self.train.followed().and_then(|run| view.kept(run)).unwrap_or(last);
         let over = view.status.phase.is_over();
         let which = match (kept.step == last.step, self.evaluate.last) {
             _ if view.status.phase == Phase::Failed => "before the run failed",
@@ -219,20 +211,6 @@ impl State {
         let view = self.train.view.as_ref()?;
         let at = self.train.runs.iter().position(|run| run.id == view.id)?;
         Some((at, self.train.runs.len()))
-    }
-}
-
-/// The validation whose weights the run keeps, or would keep if it ended now.
-fn kept<'a>(view: &'a RunView, info: Option<&RunInfo>) -> Option<Evaluation<'a>> {
-    let info = info?;
-    // Of equal ones the training keeps the later.
-    let equal = |f1: f64| view.evaluations().rfind(|one| one.word.f1.total_cmp(&f1).is_eq());
-    match (&info.settings, info.word_f1) {
-        (_, Some(f1)) if view.status.phase.is_over() => equal(f1),
-        (Some(settings), _) if settings.keep_best => {
-            view.evaluations().max_by(|one, other| one.word.f1.total_cmp(&other.word.f1))
-        }
-        _ => None,
     }
 }
 

@@ -163,6 +163,8 @@ pub struct Place {
     pub opened: String,
     /// Documents that are done, and all; once they are counted.
     pub count: Option<(usize, usize)>,
+    /// The step of the tutorial at which somebody left it there.
+    pub step: Option<usize>,
 }
 
 /// A project as the screens see it.
@@ -192,6 +194,8 @@ pub struct Opened {
     pub device: String,
     /// Why nothing may be written (another program holds the annotator's lock), if so.
     pub read_only: Option<String>,
+    /// The step of the tutorial at which somebody left it here.
+    pub step: Option<usize>,
 }
 
 /// What the run list says of a run.

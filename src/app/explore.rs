@@ -1,9 +1,10 @@
-//! The Explore screen: a sentence is typed, and a model says what it finds in it: the newest, or one that was chosen.
+//! The Explore screen: a sentence is typed, and a model says what it finds in it: the one that suggests in Tag, or one
+//! that was chosen.
 
 use crate::text::wrap::{Layout, Vertical};
 
 use super::{
-    command::Command,
+    command::{Command, Context},
     effect::Effect,
     event::{Found, Guess, Level, Prediction, RunInfo},
     field::Field,
@@ -24,7 +25,7 @@ pub struct Explore {
     pub word: usize,
     /// Why the model says nothing.
     pub problem: Option<String>,
-    /// The run whose model was chosen; the newest model if none was.
+    /// The run whose model was chosen; if none was, the one that suggests in Tag is asked.
     pub chosen: Option<String>,
     /// The newest request: generation and sentence.
     asked: Option<(u64, String)>,
@@ -152,10 +153,10 @@ impl State {
         self.train.runs.iter().filter(|run| run.has_model)
     }
 
-    /// The run whose model Explore asks: the one that was chosen, else the newest.
+    /// The run whose model Explore asks: the one that was chosen, else the one that suggests.
     pub fn explored(&self) -> Option<&RunInfo> {
         let chosen = self.explore.chosen.as_ref().and_then(|chosen| self.models().find(|run| run.id == *chosen));
-        chosen.or_else(|| self.models().next())
+        chosen.or_else(|| self.suggester())
     }
 }
 
@@ -173,9 +174,9 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
         state.explore.forget();
         return Vec::new();
     }
-    let run = state.explore.chosen.clone().filter(|chosen| state.models().any(|run| run.id == *chosen));
     // A run that was removed is chosen no more.
-    state.explore.chosen.clone_from(&run);
+    state.explore.chosen = state.explore.chosen.take().filter(|chosen| state.models().any(|run| run.id == *chosen));
+    let run = state.explored().map(|run| run.id.clone());
     let generation = state.next_generation();
     state.explore.asked = Some((generation, text.clone()));
     vec![Effect::Predict { generation, run, text }]
@@ -185,6 +186,15 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
 pub(super) fn typed(state: &mut State) -> Vec<Effect> {
     state.explore.recalled = None;
     ask(state)
+}
+
+/// Keeps the sentence and stays in the field: what is typed next must not become commands.
+pub(super) fn keep(state: &mut State) {
+    state.explore.remember();
+    if !state.explore.field.text().trim().is_empty() {
+        let [earlier, back] = [Command::Earlier, Command::Back].map(|command| state.key(Context::Typing, command));
+        state.tell(Level::Info, format!("Kept: {earlier} brings it back; ctrl-u clears the line, {back} leaves it"));
+    }
 }
 
 /// Carries out a command of this screen.
@@ -223,18 +233,20 @@ fn by_line(explore: &mut Explore, layout: &Layout, to: Vertical) {
     (explore.word, explore.goal) = (word.unwrap_or(explore.word), Some(goal));
 }
 
-/// Takes the next older model; after the oldest one the newest again, whichever that will be.
+/// Takes the next older model, after the oldest one the newest. Coming round to the one that suggests, none is chosen any
+/// more: it is that one, whichever that will be.
 fn other_model(state: &mut State) -> Vec<Effect> {
-    let models: Vec<String> = state.models().map(|run| run.id.clone()).collect();
+    let models: Vec<&str> = state.models().map(|run| run.id.as_str()).collect();
     if models.len() < 2 {
         let text =
             if models.is_empty() { "There is no model yet" } else { "There is one model; each training makes one" };
         state.tell(Level::Info, text);
         return Vec::new();
     }
-    let chosen = state.explore.chosen.as_ref();
-    let at = chosen.and_then(|chosen| models.iter().position(|model| model == chosen)).unwrap_or(0);
-    state.explore.chosen = models.get(at + 1).cloned();
+    let at = state.explored().and_then(|run| models.iter().position(|model| *model == run.id)).unwrap_or(0);
+    let next = models.get(at + 1).or(models.first()).map(|next| (*next).to_owned());
+    let suggests = state.suggester().map(|run| run.id.clone());
+    state.explore.chosen = next.filter(|next| suggests.as_ref() != Some(next));
     state.explore.forget();
     ask(state)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     runs::Phase,
-    spans::Status,
+    spans::{Split, Status},
     text::number::{counted, grouped},
 };
 
@@ -60,6 +60,9 @@ fn welcome(state: &State) -> Option<String> {
         Row::Sample(_) => {
             format!("{enter} opens your copy of it; {} makes a fresh one beside that", key(Command::FreshCopy))
         }
+        Row::Tutorial if welcome.left_tutorial().is_some() => {
+            format!("{enter} goes on where you left it; {} begins anew", key(Command::FreshCopy))
+        }
         Row::Tutorial => format!("{enter} begins: two minutes round the loop, on a copy of a sample"),
     })
 }
@@ -78,10 +81,13 @@ fn has_model(state: &State) -> bool {
 }
 
 fn tag(state: &State, project: &Project) -> Option<String> {
-    if project.documents.is_empty() || project.read_only.is_some() {
+    let key = |command| state.key(Context::Tag, command);
+    if project.read_only.is_some() {
         return None;
     }
-    let key = |command| state.key(Context::Tag, command);
+    if project.documents.is_empty() {
+        return Some(format!("there is no text here yet: {} brings some in from a file", key(Command::Import)));
+    }
     let ((done, open), train) = (progress(project), key(Command::TrainNow));
     if open == 0 && done > 0 {
         let first = if has_model(state) { String::new() } else { format!("{train} trains a model on them; ") };
@@ -92,6 +98,10 @@ fn tag(state: &State, project: &Project) -> Option<String> {
     }
     if state.train.is_busy() {
         return Some("the training goes on while you tag; its model will make the suggestions".to_owned());
+    }
+    let part = project.documents.get(state.tag.document).and_then(|document| document.split);
+    if has_model(state) && part == Some(Split::Test) {
+        return Some("this text tests models, so none suggests anything here".to_owned());
     }
     if has_model(state) {
         if project.suggestions(state.tag.document).is_empty() {

@@ -49,6 +49,8 @@ pub enum Overlay {
     RemoveRun(String),
     /// The format to export to.
     Export(Field),
+    /// The file to import.
+    Import(Field),
 }
 
 /// A row of the palette.
@@ -226,7 +228,7 @@ impl State {
             Some(Overlay::StopMenu) => Context::StopMenu,
             Some(Overlay::QuitMenu) => Context::QuitMenu,
             Some(Overlay::RemoveRun(_)) => Context::RemoveMenu,
-            Some(Overlay::Export(_)) => Context::Typing,
+            Some(Overlay::Export(_) | Overlay::Import(_)) => Context::Typing,
             None if self.project.is_none() && self.welcome.form.is_some() => Context::Form,
             None if self.field().is_some() => Context::Typing,
             None => self.screen_context(),
@@ -237,7 +239,7 @@ impl State {
     pub fn field(&self) -> Option<&Field> {
         match (&self.overlay, self.project.as_ref().map(|_| self.screen)) {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
-            (Some(Overlay::Export(field)), _) => Some(field),
+            (Some(Overlay::Export(field) | Overlay::Import(field)), _) => Some(field),
             (Some(_), _) => None,
             (None, None) => self.welcome.field(),
             (None, Some(Screen::Documents)) => Some(&self.documents.search).filter(|_| self.documents.typing),
@@ -250,7 +252,7 @@ impl State {
     pub(super) fn field_mut(&mut self) -> Option<&mut Field> {
         match (&mut self.overlay, self.project.as_ref().map(|_| self.screen)) {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
-            (Some(Overlay::Export(field)), _) => Some(field),
+            (Some(Overlay::Export(field) | Overlay::Import(field)), _) => Some(field),
             (Some(_), _) => None,
             (None, None) => self.welcome.field_mut(),
             (None, Some(Screen::Documents)) => Some(&mut self.documents.search).filter(|_| self.documents.typing),

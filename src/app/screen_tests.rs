@@ -17,7 +17,7 @@ use super::{
     Effect, Event, Screen, State,
     documents::Order,
     evaluate::{Count, Evaluation, Sort},
-    event::{Found, Guess, Opened, Prediction, RunInfo},
+    event::{Found, Guess, Opened, Prediction, RunData, RunInfo},
     overlay::{self, Action as Does},
     tests::{generation, press, run, start, told},
     update,
@@ -54,10 +54,14 @@ fn eval(step: usize, split: &str, f1: f64, old: bool) -> Point {
 /// Two runs that are done; the newer one is followed, its second evaluation of three was kept.
 fn evaluated() -> State {
     let mut state = start();
-    let done = |id: &str, f1| RunInfo { word_f1: Some(f1), has_model: true, ..run(id, Phase::Done, false) };
+    let done = |id: &str, f1| {
+        let mut info = RunInfo { word_f1: Some(f1), has_model: true, ..run(id, Phase::Done, false) };
+        info.status.checkpoint = Some(20);
+        info
+    };
     let effects = update(&mut state, Event::Runs(vec![done("0002-mini", 0.7), done("0001-mini", 0.4)]));
     let points = [(10, 0.5), (20, 0.7), (30, 0.6)].map(|(step, f1)| eval(step, "valid", f1, false));
-    let test = eval(30, "test", 0.65, false);
+    let test = eval(20, "test", 0.65, false);
     update(&mut state, Event::Points { generation: generation(&effects), points: [&points[..], &[test]].concat() });
     press(&mut state, "f4");
     state
@@ -81,7 +85,7 @@ fn every_way_to_count_and_every_evaluation_is_a_key_away() {
     press(&mut state, "s");
     assert_eq!(shown(&state).3, 0.72);
     press(&mut state, "c t");
-    assert_eq!(shown(&state), (30, "test", "of the weights that are kept", 0.65));
+    assert_eq!(shown(&state), (20, "test", "of the weights that are kept", 0.65));
     press(&mut state, "t e");
     assert_eq!(shown(&state), (30, "valid", "last evaluation, weights not kept", 0.6));
 }
@@ -156,9 +160,27 @@ fn asked(effects: &[Effect]) -> (Option<&str>, &str) {
 }
 
 #[test]
-fn the_newest_model_is_asked_unless_one_was_chosen() {
+fn a_newer_model_suggests_unless_it_did_worse_on_the_same_documents() {
+    let mut state = start();
+    let info = |id: &str, f1: f64, valid: usize| {
+        let data = Some(RunData { documents: [100, valid, 0], spans: [300, 3 * valid, 0], ..RunData::default() });
+        RunInfo { has_model: true, word_f1: Some(f1), data, ..run(id, Phase::Done, false) }
+    };
+    let suggester = |state: &mut State, runs: &[(&str, f64, usize)]| {
+        update(state, Event::Runs(runs.iter().map(|(id, f1, valid)| info(id, *f1, *valid)).collect()));
+        state.suggester().map(|run| run.id.clone()).unwrap_or_default()
+    };
+    assert_eq!(suggester(&mut state, &[("0002-a", 0.5, 50), ("0001-a", 0.6, 50)]), "0001-a");
+    assert_eq!(suggester(&mut state, &[("0002-a", 0.6, 50), ("0001-a", 0.6, 50)]), "0002-a", "of equal ones the newer");
+    assert_eq!(suggester(&mut state, &[("0002-a", 0.5, 60), ("0001-a", 0.6, 50)]), "0002-a", "not to be compared");
+    assert_eq!(suggester(&mut state, &[("0002-a", 0.5, 0), ("0001-a", 0.6, 0)]), "0002-a", "nothing was validated");
+    assert_eq!(suggester(&mut state, &[]), "");
+}
+
+#[test]
+fn the_model_that_suggests_is_asked_unless_one_was_chosen() {
     let mut state = exploring(&["0002-mini", "0001-mini"]);
-    assert_eq!(asked(&press(&mut state, "t")), (None, "t"));
+    assert_eq!(asked(&press(&mut state, "t")), (Some("0002-mini"), "t"));
     assert_eq!(asked(&press(&mut state, "ctrl-o")), (Some("0001-mini"), "t"));
     assert!(state.explore.prediction().is_none(), "what the other model said is not shown as this one's");
     // A run ends: the chosen model stays.
@@ -167,18 +189,19 @@ fn the_newest_model_is_asked_unless_one_was_chosen() {
     update(&mut state, Event::Runs(ids.map(info).into()));
     assert_eq!(asked(&press(&mut state, "e")), (Some("0001-mini"), "te"));
     assert_eq!(state.explored().map(|run| run.id.as_str()), Some("0001-mini"));
-    // Behind the oldest comes the newest, whichever that is.
-    assert_eq!(asked(&press(&mut state, "esc m")), (None, "te"));
+    // Behind the oldest comes the newest, and with it the one that suggests, whichever that will be.
+    assert_eq!(asked(&press(&mut state, "esc m")), (Some("0003-mini"), "te"));
+    assert_eq!(state.explore.chosen, None);
     assert_eq!(state.explored().map(|run| run.id.as_str()), Some("0003-mini"));
 }
 
 #[test]
-fn a_chosen_model_that_was_removed_gives_way_to_the_newest() {
+fn a_chosen_model_that_was_removed_gives_way() {
     let mut state = exploring(&["0002-mini", "0001-mini"]);
     press(&mut state, "ctrl-o");
     let left = RunInfo { has_model: true, ..run("0002-mini", Phase::Done, false) };
     update(&mut state, Event::Runs(vec![left]));
-    assert_eq!(asked(&press(&mut state, "t")), (None, "t"));
+    assert_eq!(asked(&press(&mut state, "t")), (Some("0002-mini"), "t"));
     press(&mut state, "ctrl-o");
     assert!(told(&state).contains("one model"), "{}", told(&state));
 }
@@ -258,6 +281,7 @@ fn many(count: usize) -> State {
         runs: Vec::new(),
         device: String::new(),
         read_only: None,
+        step: None,
     };
     let mut state = State::default();
     update(&mut state, Event::Resize { columns: 80, rows: 24 });

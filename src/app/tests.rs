@@ -29,6 +29,7 @@ pub(super) fn start() -> State {
         runs: Vec::new(),
         device: String::new(),
         read_only: None,
+        step: None,
     };
     let mut state = State::default();
     update(&mut state, Event::Resize { columns: 80, rows: 24 });
@@ -83,7 +84,7 @@ fn a_training_is_started_followed_and_told_to_its_end() {
     assert_eq!((state.train.view.as_ref().unwrap().points.len(), state.train.runs[0].word_f1), (1, Some(0.5)));
     // The screen is the person's: a run that ends does not take it away.
     press(&mut state, "v");
-    let status = Status { phase: Phase::Done, ..Status::default() };
+    let status = Status { phase: Phase::Done, checkpoint: Some(10), ..Status::default() };
     let effects = update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
     assert!(told(&state).contains("0.500"), "{}", told(&state));
     assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && state.tag.anchor.is_some());
@@ -159,12 +160,14 @@ fn a_foreign_run_keeps_nobody_whose_save_failed() {
 
 #[test]
 fn an_end_is_told_once_whoever_tells_it() {
-    let done = || Status { phase: Phase::Done, ..Status::default() };
+    let done = || Status { phase: Phase::Done, checkpoint: Some(10), ..Status::default() };
     let runs = |old: Phase| vec![run("0002-mini", Phase::Training, false), run("0001-mini", old, false)];
     let mut state = start();
     update(&mut state, Event::Runs(runs(Phase::Training)));
     assert_eq!(state.train.view.as_ref().unwrap().id, "0002-mini");
-    let effects = update(&mut state, Event::Runs(runs(Phase::Done)));
+    let mut done_now = runs(Phase::Done);
+    done_now[1].has_model = true;
+    let effects = update(&mut state, Event::Runs(done_now));
     assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && told(&state).contains("0001-mini is done"));
     press(&mut state, "l");
     assert!(update(&mut state, Event::Runs(runs(Phase::Done))).is_empty());
@@ -186,7 +189,8 @@ fn the_f1_of_a_run_that_is_over_is_that_of_the_weights_it_kept() {
     let status = Status { phase: Phase::Done, ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
     assert!(told(&state).contains("is done; its model"), "which weights a foreign run keeps is not known");
-    let kept = RunInfo { word_f1: Some(0.7), ..run("0001-mini", Phase::Done, false) };
+    let settings = Some(Settings { keep_best: true, ..Settings::lesson("mini") });
+    let kept = RunInfo { word_f1: Some(0.7), settings, ..run("0001-mini", Phase::Done, false) };
     update(&mut state, Event::Runs(vec![kept]));
     update(&mut state, Event::Points { generation: follow, points: vec![eval(0.6)] });
     assert_eq!(state.train.runs[0].word_f1, Some(0.7));

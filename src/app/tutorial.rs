@@ -241,20 +241,32 @@ pub(super) fn rows(state: &State) -> u16 {
     if lesson(state).is_some() { ROWS } else { 0 }
 }
 
-/// Begins at the first step, with the project that is open.
-pub(super) fn begin(state: &mut State) {
-    state.tutorial = Some(Tutorial { step: 0, shown: true, since: Mark::of(state, 0), exports: 0 });
+/// Begins at the first step, or goes on at this one, with the project that is open.
+pub(super) fn begin(state: &mut State, step: usize) {
+    let step = step.min(STEPS.len());
+    state.tutorial = Some(Tutorial { step, shown: true, since: Mark::of(state, 0), exports: 0 });
+}
+
+/// The step in front of the open project; `Some(None)` without a tutorial, `None` without a project.
+pub(super) fn place(state: &State) -> Option<Option<usize>> {
+    state.project.as_ref().map(|_| state.tutorial.as_ref().map(|tutorial| tutorial.step))
+}
+
+/// What is to be remembered if another step than `before` is in front.
+pub(super) fn moved(state: &State, before: Option<Option<usize>>) -> Option<Effect> {
+    let now = place(state)?;
+    (Some(now) != before && (now.is_some() || before.flatten().is_some())).then_some(Effect::RememberStep(now))
 }
 
 /// Puts the tutorial away or takes it up again; begins it where there is none. Without a project it gets one.
 pub(super) fn toggle(state: &mut State) -> Vec<Effect> {
     if state.project.is_none() {
-        return welcome::begin_tutorial(state);
+        return welcome::go_on_with_tutorial(state);
     }
     match &mut state.tutorial {
         Some(tutorial) if tutorial.step >= STEPS.len() => state.tutorial = None,
         Some(tutorial) => tutorial.shown = !tutorial.shown,
-        None => begin(state),
+        None => begin(state, 0),
     }
     Vec::new()
 }

@@ -27,8 +27,10 @@ const PALETTE_PAGE: usize = 8;
 
 /// The state after `event`; what is to be done outside because of it.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
-    let effects = change(state, event);
+    let before = tutorial::place(state);
+    let mut effects = change(state, event);
     tutorial::look(state);
+    effects.extend(tutorial::moved(state, before));
     effects
 }
 
@@ -141,7 +143,7 @@ impl State {
 
 fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
     state.train = train::Train::new(opened.settings.clone(), opened.recipe);
-    let runs = std::mem::take(&mut opened.runs);
+    let (runs, step) = (std::mem::take(&mut opened.runs), opened.step);
     let project = Project::new(opened);
     let todo = |at: &usize| matches!(project.annotation(*at).status, Status::Todo | Status::Partial);
     let first = (0..project.documents.len()).find(todo).unwrap_or(0);
@@ -157,8 +159,8 @@ fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
     let mut effects = tag::open(state, first);
     effects.extend(train::listed(state, runs));
     state.tutorial = None;
-    if asked.tutorial {
-        tutorial::begin(state);
+    if let Some(step) = step.or(asked.tutorial.then_some(0)) {
+        tutorial::begin(state, step);
     }
     effects
 }
@@ -234,6 +236,7 @@ fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Command::Page(topic) => state.overlay = Some(Overlay::Page { topic, top: 0 }),
         Command::Palette => state.overlay = Some(Overlay::Palette { query: Field::default(), row: 0 }),
+        Command::Import => return welcome::ask_import(state),
         Command::Export => state.overlay = Some(Overlay::Export(Field::new("conll2003"))),
         Command::Back => return back(state),
         Command::Quit => return quit(state),
@@ -385,13 +388,17 @@ fn elsewhere(state: &mut State, screen: Screen, command: Command) -> Vec<Effect>
 
 /// Takes what a text field says.
 fn accept(state: &mut State) -> Vec<Effect> {
-    if let Some(Overlay::Export(field)) = state.overlay.take() {
-        let generation = state.next_generation();
-        return vec![Effect::Export { generation, format: field.text().trim().to_owned() }];
+    match state.overlay.take() {
+        Some(Overlay::Export(field)) => {
+            let generation = state.next_generation();
+            return vec![Effect::Export { generation, format: field.text().trim().to_owned() }];
+        }
+        Some(Overlay::Import(field)) => return welcome::import(state, field.text().trim()),
+        other => state.overlay = other,
     }
     match state.screen {
         Screen::Documents => state.documents.typing = false,
-        Screen::Explore => state.explore.leave(),
+        Screen::Explore => explore::keep(state),
         Screen::Train => return train::run(state, Command::Accept),
         Screen::Tag | Screen::Evaluate => {}
     }

@@ -6,6 +6,7 @@ use super::{
     event::{Level, Place},
     field::Field,
     keymap::Facts,
+    overlay::Overlay,
     project::SaveState,
     state::{Goal, Screen, State},
 };
@@ -92,6 +93,11 @@ impl Welcome {
         recent.chain([Row::New]).chain(samples.into_iter().map(Row::Sample)).chain(tutorial).collect()
     }
 
+    /// Where somebody left the tutorial.
+    pub fn left_tutorial(&self) -> Option<&Place> {
+        self.places.iter().find(|place| place.step.is_some())
+    }
+
     /// The row under the cursor.
     pub fn row(&self) -> Row<'_> {
         self.rows().get(self.selected).copied().unwrap_or(Row::New)
@@ -134,7 +140,12 @@ impl Welcome {
 
     /// Adds what conditions may ask about this screen.
     pub(super) fn facts(&self, facts: &mut Facts) {
-        facts.on_sample = matches!(self.row(), Row::Sample(_)) && self.form.is_none();
+        let sample = match self.row() {
+            Row::Sample(_) => true,
+            Row::Tutorial => self.left_tutorial().is_some(),
+            Row::Recent(_) | Row::New => false,
+        };
+        facts.on_sample = sample && self.form.is_none();
     }
 }
 
@@ -173,6 +184,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
             (welcome.form, state.message) = (Some(Form::default()), None);
         }
         Command::Open if welcome.opening.is_none() => return open(state),
+        Command::FreshCopy if matches!(welcome.row(), Row::Tutorial) => return begin_tutorial(state),
         Command::FreshCopy if welcome.opening.is_none() => {
             if let Row::Sample(place) = welcome.row() {
                 let name = place.name.clone();
@@ -199,12 +211,25 @@ fn open(state: &mut State) -> Vec<Effect> {
             welcome.form = Some(Form::default());
             Vec::new()
         }
-        Row::Tutorial => begin_tutorial(state),
+        Row::Tutorial => go_on_with_tutorial(state),
+    }
+}
+
+/// Goes on with the tutorial where it was left; else begins it.
+pub(super) fn go_on_with_tutorial(state: &mut State) -> Vec<Effect> {
+    let welcome = &mut state.welcome;
+    let left = welcome.left_tutorial().filter(|_| welcome.opening.is_none()).map(|place| place.path.clone());
+    match left {
+        Some(path) => {
+            (welcome.opening, welcome.form) = (Some("the tutorial".to_owned()), None);
+            vec![Effect::Open(path)]
+        }
+        None => begin_tutorial(state),
     }
 }
 
 /// Opens a fresh copy of the first sample with the tutorial on it.
-pub(super) fn begin_tutorial(state: &mut State) -> Vec<Effect> {
+fn begin_tutorial(state: &mut State) -> Vec<Effect> {
     let welcome = &mut state.welcome;
     let sample = welcome.places.iter().find(|place| place.sample).map(|place| place.name.clone());
     let Some(sample) = sample.filter(|_| welcome.opening.is_none()) else { return Vec::new() };
@@ -234,6 +259,34 @@ pub(super) fn fill_in(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Asks for a file to import, if the project can be opened anew now.
+pub(super) fn ask_import(state: &mut State) -> Vec<Effect> {
+    let Some(project) = &state.project else { return Vec::new() };
+    let why_not = match (project.save_state(), &project.read_only) {
+        (_, Some(why)) => Some(format!("Nothing can be changed here: {why}")),
+        _ if state.train.is_ours() => Some("A training of this project runs: import when it has ended".to_owned()),
+        (SaveState::Saved, _) => None,
+        _ => Some("Not everything is saved yet; then it can be imported".to_owned()),
+    };
+    match why_not {
+        Some(why) => state.tell(Level::Warn, why),
+        None => state.overlay = Some(Overlay::Import(Field::default())),
+    }
+    Vec::new()
+}
+
+/// Imports a file. The project is closed meanwhile, so that nothing can be tagged in what is about to change.
+pub(super) fn import(state: &mut State, file: &str) -> Vec<Effect> {
+    let saved = state.project.as_ref().is_some_and(|project| project.save_state() == SaveState::Saved);
+    if file.is_empty() || !saved {
+        return Vec::new();
+    }
+    // Not to go back to the welcome screen, as its effect would.
+    close(state);
+    state.welcome.opening = Some(file.to_owned());
+    vec![Effect::Import(file.to_owned())]
 }
 
 /// Goes back to the welcome screen, if nothing is lost by it.

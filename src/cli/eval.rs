@@ -62,6 +62,7 @@ fn value(found: &Evaluation, sentences: &[Sentence]) -> Value {
         "pieces": found.pieces,
         "word": measured(&found.word),
         "piece": measured(&found.piece),
+        "label_mode": found.label_mode.name(),
         "confusion": { "labels": found.confusion.labels, "counts": found.confusion.counts },
         "buckets": buckets(found),
         "mistakes": mistakes,
@@ -82,7 +83,8 @@ fn buckets(found: &Evaluation) -> BTreeMap<&'static str, usize> {
 fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
     let size = [(found.sentences, "sentence"), (found.words, "word"), (found.pieces, "piece")];
     let mut text = format!("{}\n\n", size.map(|(count, noun)| counted(count, noun)).join(", "));
-    for (count, measured) in [("per word", &found.word), ("per piece", &found.piece)] {
+    let per_piece = format!("per piece ({})", found.label_mode.name());
+    for (count, measured) in [("per word", &found.word), (per_piece.as_str(), &found.piece)] {
         text += &format!("{}\n", score::text(&format!("{count}, lenient"), &measured.lenient));
         text += &match &measured.strict {
             Ok(report) => format!("{}\n", score::text(&format!("{count}, strict"), report)),

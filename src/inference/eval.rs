@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use super::{Confusion, Logits, Mistake, PredictError, Predictor, WordTag, decode, mistakes::compare, scores::best};
 use crate::{
-    model::WordPieces,
+    model::{WordPieces, align::piece_tags},
+    runs::LabelMode,
     spans::{
         Sentence,
         scheme::{Tag, decode as spans_of},
@@ -55,8 +56,10 @@ pub struct Evaluation {
     pub pieces: usize,
     /// Counted per word, the tag of a word being that of its first piece.
     pub word: Measured,
-    /// Counted per piece, every piece of a word having the word's gold tag: the lesson's count.
+    /// Counted per piece.
     pub piece: Measured,
+    /// Which pieces of a word carry its gold tag in that count; the others are not counted.
+    pub label_mode: LabelMode,
     /// Which label was taken for which, in words.
     pub confusion: Confusion,
     /// Every mistake per word, lenient, in reading order.
@@ -65,7 +68,8 @@ pub struct Evaluation {
     pub unknown: BTreeMap<String, usize>,
 }
 
-/// Measures `predictor` on `sentences`.
+/// Measures `predictor` on `sentences`. Per piece it counts as the model was trained; where that is not told, as the
+/// lesson does: every piece has its word's tag.
 ///
 /// # Errors
 /// A sentence whose words and tags differ in number, or one that the tokenizer refuses.
@@ -81,13 +85,15 @@ pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluat
         .collect();
     let gold: Vec<Vec<&str>> = sentences.iter().map(|sentence| strs(&sentence.tags)).collect();
     let said: Vec<Vec<&str>> = choices.iter().map(|choices| decode::names(choices, tags)).collect();
-    let (piece_gold, piece_said) = by_piece(&answers, &gold, tags);
+    let label_mode = predictor.label_mode().unwrap_or(LabelMode::AllB);
+    let (piece_gold, piece_said) = by_piece(&answers, &gold, tags, label_mode);
     Ok(Evaluation {
         sentences: sentences.len(),
         words: gold.iter().map(Vec::len).sum(),
         pieces: piece_gold.iter().map(Vec::len).sum(),
         word: measure(&gold, &said)?,
         piece: measure(&piece_gold, &piece_said)?,
+        label_mode,
         confusion: Confusion::new(&gold, &said),
         mistakes: mistakes(&gold, &said, &choices),
         unknown: unknown(&gold, tags),
@@ -102,18 +108,35 @@ fn check(sentences: &[Sentence]) -> Result<(), EvalError> {
     })
 }
 
-/// For each sentence one tag a piece: of gold that of its word, of the model its own best.
-fn by_piece<'a>(
+/// For each sentence one tag a counted piece: of gold that of its word, by the mode; of the model its own best.
+fn by_piece(
     answers: &[(WordPieces, Logits)],
-    gold: &[Vec<&'a str>],
-    tags: &'a [String],
-) -> (Vec<Vec<&'a str>>, Vec<Vec<&'a str>>) {
-    let sentence = |((pieces, rows), gold): (&(WordPieces, Logits), &Vec<&'a str>)| {
-        let paired = pieces.words.iter().zip(rows);
-        let pair = |(word, row): (&usize, &Vec<f32>)| Some((*gold.get(*word)?, tags.get(best(row).0)?.as_str()));
+    gold: &[Vec<&str>],
+    tags: &[String],
+    mode: LabelMode,
+) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+    let sentence = |((pieces, rows), gold): (&(WordPieces, Logits), &Vec<&str>)| {
+        // The tags of the sentence as ids for `piece_tags`, and the inside tags that they may become.
+        let own: Vec<String> = gold.iter().map(|tag| (*tag).to_owned()).collect();
+        let inside = own.iter().map(|tag| inside_of(tag));
+        let names: Vec<String> = own.iter().cloned().chain(inside).collect();
+        let ids: Vec<usize> = (0..own.len()).collect();
+        let labels = piece_tags(pieces, &ids, mode, &|id| id + own.len());
+        let paired = labels.into_iter().zip(rows);
+        let pair = |(id, row): (i64, &Vec<f32>)| {
+            Some((names.get(usize::try_from(id).ok()?)?.clone(), tags.get(best(row).0)?.clone()))
+        };
         paired.filter_map(pair).unzip()
     };
     answers.iter().zip(gold).map(sentence).unzip()
+}
+
+/// The tag of the later pieces of a word with this tag, where they are the inside of its entity.
+fn inside_of(tag: &str) -> String {
+    match Tag::read(tag) {
+        Tag::Inside { prefix: 'B', label } => format!("I-{label}"),
+        _ => tag.to_owned(),
+    }
 }
 
 fn strs(tags: &[String]) -> Vec<&str> {

@@ -19,6 +19,7 @@ use crate::{
         device::{self, DeviceError},
         network::{Network, NetworkError},
     },
+    runs::LabelMode,
     text::TextRange,
 };
 
@@ -84,6 +85,8 @@ pub struct Predictor {
     tokenizer: PieceTokenizer,
     scorer: Box<dyn Scorer>,
     tags: Vec<String>,
+    /// Which pieces of a word carried its tag when the model was trained, if its folder tells.
+    label_mode: Option<LabelMode>,
     /// Pieces of one input, special ones not counted.
     longest: usize,
     pool: ThreadPool,
@@ -111,7 +114,9 @@ impl Predictor {
         let chosen = device::choose(device)?;
         let BaseModel { config, weights, tokenizer, .. } = base;
         let network = Network::new(&config, &weights, &chosen.device)?;
-        Self::new(tokenizer, Box::new(network), config.tags, config.max_positions, threads)
+        let label_mode = config.label_mode;
+        let predictor = Self::new(tokenizer, Box::new(network), config.tags, config.max_positions, threads)?;
+        Ok(Self { label_mode, ..predictor })
     }
 
     /// A model from its parts. `max_positions` is the longest input, the two special pieces included.
@@ -128,12 +133,17 @@ impl Predictor {
         let count = if threads == Threads::One { 1 } else { 0 };
         let pool = ThreadPoolBuilder::new().num_threads(count).thread_name(|n| format!("predict-{n}")).build()?;
         let longest = max_positions.saturating_sub(SPECIALS).max(1);
-        Ok(Self { tokenizer, scorer, tags, longest, pool })
+        Ok(Self { tokenizer, scorer, tags, label_mode: None, longest, pool })
     }
 
     /// The tags that can be told apart, in the order of their ids.
     pub fn tags(&self) -> &[String] {
         &self.tags
+    }
+
+    /// Which pieces of a word carried its tag when the model was trained here; `None` if its folder does not tell.
+    pub fn label_mode(&self) -> Option<LabelMode> {
+        self.label_mode
     }
 
     /// Pieces that the model reads at a time, the special ones not counted.

@@ -6,6 +6,10 @@
 use serde_json::{Map, Value, json};
 
 use super::ModelError;
+use crate::runs::LabelMode;
+
+/// The key of [`ModelConfig::label_mode`].
+const LABEL_MODE: &str = "tagli_label_mode";
 
 /// The sizes of a DistilBERT, its dropout rates and its tags.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +32,9 @@ pub struct ModelConfig {
     pub attention_dropout: f64,
     /// Tags by id (`id2label`); empty for a base without a head.
     pub tags: Vec<String>,
+    /// Which pieces of a word carried its tag when the head was trained here; `None` if that is not told. A key of our
+    /// own, which transformers passes over.
+    pub label_mode: Option<LabelMode>,
 }
 
 /// The architectures that can be read.
@@ -77,6 +84,9 @@ impl ModelConfig {
             let ids: Map<_, _> = tags().map(|(id, tag)| (tag.clone(), json!(id))).collect();
             config["id2label"] = names.into();
             config["label2id"] = ids.into();
+        }
+        if let Some(mode) = self.label_mode {
+            config[LABEL_MODE] = json!(mode);
         }
         format!("{config:#}\n").into_bytes()
     }
@@ -160,6 +170,7 @@ impl<'a> Fields<'a> {
             dropout: self.rate(dropout)?,
             attention_dropout: self.rate(attention_dropout)?,
             tags: self.tags()?,
+            label_mode: self.json.get(LABEL_MODE).and_then(|mode| serde_json::from_value(mode.clone()).ok()),
         };
         if config.max_positions < 3 {
             return Err(self.wrong("max_position_embeddings", "at least 3: one piece between the two special ones"));

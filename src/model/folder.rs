@@ -210,6 +210,7 @@ pub(super) mod tests {
             dropout: 0.1,
             attention_dropout: 0.2,
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            label_mode: Some(crate::runs::LabelMode::AllI),
         }
     }
 

@@ -294,6 +294,7 @@ mod tests {
             dropout: 0.1,
             attention_dropout: 0.1,
             tags: Vec::new(),
+            label_mode: None,
         };
         let count =
             |config: &ModelConfig| parameters(config).iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>();

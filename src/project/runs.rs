@@ -15,7 +15,7 @@ use super::{
     storage::{self, StorageError},
     tail::MetricsTail,
 };
-use crate::runs::{Control, Phase, Point, Status};
+use crate::runs::{Control, Phase, Status, metrics};
 
 /// Bytes of a log's end that are read.
 const LOG_END: u64 = 256 << 10;
@@ -110,14 +110,8 @@ impl RunView {
     /// F1 per word, lenient, on the validation part, of the weights that were kept: the best, or else the last.
     pub fn kept_f1(&self) -> Option<f64> {
         let points = self.metrics().poll().ok()?;
-        let mut found = points.iter().filter_map(|point| match point {
-            Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
-            _ => None,
-        });
-        match &self.config {
-            Some(config) if config.settings.keep_best => found.max_by(f64::total_cmp),
-            _ => found.next_back(),
-        }
+        let keep_best = self.config.as_ref().is_some_and(|config| config.settings.keep_best);
+        metrics::kept(&points, keep_best)?.valid_f1()
     }
 
     /// The folder of the trained model; it is there if [`Self::has_model`].

@@ -95,12 +95,37 @@ pub enum Point {
 }
 
 impl Point {
-    /// Optimiser steps done when it was published.
+    /// Optimiser steps done when it was published; for the test part, those of the weights that were scored.
     pub fn step(&self) -> usize {
         match self {
             Self::Step { step, .. } | Self::Eval { step, .. } => *step,
         }
     }
+
+    /// F1 per word, lenient, if this is an evaluation of the validation part.
+    pub fn valid_f1(&self) -> Option<f64> {
+        match self {
+            Self::Eval { split, word, .. } if split == "valid" => Some(word.f1),
+            _ => None,
+        }
+    }
+}
+
+/// Whether weights with this F1 take the place of the best ones so far: of equal ones the later are kept.
+pub fn takes_the_place(f1: f64, best: f64) -> bool {
+    f1 >= best
+}
+
+/// The evaluation of the validation part whose weights a run with these points keeps: the best one, or the last.
+pub fn kept(points: &[Point], keep_best: bool) -> Option<&Point> {
+    let mut kept: Option<(&Point, f64)> = None;
+    for point in points {
+        let Some(f1) = point.valid_f1() else { continue };
+        if kept.is_none_or(|(_, best)| !keep_best || takes_the_place(f1, best)) {
+            kept = Some((point, f1));
+        }
+    }
+    kept.map(|(point, _)| point)
 }
 
 /// The two counts of one evaluation.
@@ -133,6 +158,21 @@ pub struct Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn eval(step: usize, split: &str, f1: f64) -> Point {
+        let word = Scores { f1, ..Scores::default() };
+        let (epoch, loss, piece, labels) = (0.0, 0.0, Scores::default(), BTreeMap::new());
+        Point::Eval { step, epoch, split: split.into(), loss, piece, word, labels, tables: None }
+    }
+
+    #[test]
+    fn of_equal_evaluations_the_later_is_kept_and_the_test_part_never_decides() {
+        let points = [(1, "valid", 0.5), (2, "valid", 0.6), (3, "valid", 0.6), (4, "valid", 0.4), (3, "test", 0.9)];
+        let points: Vec<Point> = points.into_iter().map(|(step, split, f1)| eval(step, split, f1)).collect();
+        assert_eq!(kept(&points, true).map(Point::step), Some(3));
+        assert_eq!(kept(&points, false).map(Point::step), Some(4));
+        assert_eq!(kept(&points[4..], true), None);
+    }
 
     #[test]
     fn the_lines_of_a_metrics_file_have_the_contracts_names() {

@@ -15,6 +15,17 @@ pub enum LabelMode {
     AllI,
 }
 
+impl LabelMode {
+    /// Its name, as it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::AllB => "all-b",
+            Self::AllI => "all-i",
+        }
+    }
+}
+
 /// The order in which sentences are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -68,7 +68,7 @@ pub struct Status {
     /// What else is to be said: a warning, or why it failed.
     #[serde(default)]
     pub message: String,
-    /// The step whose weights stand in `model/` while the run goes on.
+    /// The step whose weights stand in `model/`.
     #[serde(default)]
     pub checkpoint: Option<usize>,
     /// Whether the run ends after this epoch.

@@ -37,6 +37,8 @@ pub(super) enum Task {
     Remove { run: String },
     /// Write an export.
     Export { generation: u64, format: String },
+    /// Something small that needs the disk, and no answer.
+    Aside(Box<dyn FnOnce() + Send>),
 }
 
 /// The handle. Dropping it lets the thread finish what it was asked for, and joins it.
@@ -113,6 +115,10 @@ impl Work {
                 Task::Summarise { generation, base } => {
                     let (_, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
                     Some(Event::Summary { generation, summary: summary(&self.project, &account, base) })
+                }
+                Task::Aside(work) => {
+                    work();
+                    None
                 }
                 Task::Remove { run } => Some(self.remove(&run)),
                 Task::Train { generation, settings, recipe } => Some(match self.train(*settings, recipe) {
@@ -228,6 +234,7 @@ fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only
         runs: listing.list().0,
         device,
         read_only,
+        step: None,
     }
 }
 

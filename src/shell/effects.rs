@@ -119,6 +119,12 @@ impl Effects {
             Effect::Open(path) => return self.begin(Wanted::Path(path)),
             Effect::CopySample { sample, name } => return self.begin(Wanted::Copy { sample, name }),
             Effect::NewProject(new) => return self.begin(Wanted::New(new)),
+            Effect::Import(file) => {
+                if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
+                    self.begin(Wanted::Import { dir, file });
+                }
+                return;
+            }
             _ => {}
         }
         let Some(open) = &self.open else { return };
@@ -131,13 +137,20 @@ impl Effects {
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watch.follow(generation, run),
             Effect::Predict { generation, run, text } => open.oracle.predict(generation, run.as_deref(), text),
-            Effect::Suggest { documents } => open.oracle.suggest(documents.iter().filter_map(|id| open.document(id))),
+            Effect::Suggest { run, documents } => {
+                open.oracle.suggest(&run, documents.iter().filter_map(|id| open.document(id)));
+            }
             Effect::Export { generation, format } => open.desk.ask(Task::Export { generation, format }),
+            Effect::RememberStep(step) => {
+                let (places, dir) = (self.places.clone(), open.dir.clone());
+                open.desk.ask(Task::Aside(Box::new(move || places.remember_step(&dir, step))));
+            }
             Effect::Compare { generation, run } => open.watch.compare(generation, run),
             Effect::ReadLog { generation, run } => open.watch.log(generation, run),
             Effect::RemoveRun { run } => open.desk.ask(Task::Remove { run }),
             // Done above, or by the loop itself.
-            Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::Close => {}
+            Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) => {}
+            Effect::Import(_) | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }

@@ -37,6 +37,7 @@ use crate::{
 
 /// What an open project needs.
 pub(super) struct Open {
+    pub(super) dir: PathBuf,
     pub(super) desk: Desk,
     pub(super) watch: Watch,
     pub(super) oracle: Oracle,
@@ -84,6 +85,8 @@ pub(super) enum Wanted {
     Path(String),
     /// A fresh copy of a sample, under this name.
     Copy { sample: String, name: String },
+    /// A project, after texts from a file were brought into it.
+    Import { dir: PathBuf, file: String },
     /// A new project.
     New(NewProject),
 }
@@ -106,12 +109,13 @@ impl Opener {
     /// Opens the project in a folder.
     pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
         let name = (self.who)(dir).map_err(OpenError::Who)?;
-        let (desk, opened) = Desk::open(dir, &name, self.events.clone(), self.starter)?;
+        let (desk, mut opened) = Desk::open(dir, &name, self.events.clone(), self.starter)?;
         let watch = Watch::start(desk.listing.clone(), self.events.clone())?;
         let oracle = Oracle::start(watch.models(), dir, desk.grid, self.events)?;
         let places = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
-        self.places.remember(dir);
-        Ok((Open { desk, watch, oracle, documents: opened.documents.clone(), places }, Box::new(opened)))
+        opened.step = self.places.remember(dir);
+        let (dir, documents) = (dir.to_owned(), opened.documents.clone());
+        Ok((Open { dir, desk, watch, oracle, documents, places }, Box::new(opened)))
     }
 
     /// Opens what is wanted on a thread of its own, after `closing` has let go of what was open before; `outcome` gets
@@ -143,9 +147,28 @@ impl Opener {
         let (dir, said) = match wanted {
             Wanted::Path(path) => (self.places.folder(&path, &self.who)?, None),
             Wanted::Copy { sample, name } => (self.places.fresh(&sample, &name, &self.who)?, None),
+            Wanted::Import { dir, file } => {
+                let said = self.import(&dir, &file);
+                (dir, Some(said))
+            }
             Wanted::New(new) => self.make(&new)?,
         };
         self.open(&dir).map(|(open, opened)| (open, opened, said))
+    }
+
+    /// Takes a file into a project, which is opened whatever becomes of that.
+    fn import(&self, dir: &Path, file: &str) -> Said {
+        let take = || -> Result<String, OpenError> {
+            let path = self.places.typed(file)?;
+            let mut project = Project::open(dir)?;
+            let read = intake::texts(&path, &intake::read_options(&project.manifest, &path, None))?;
+            let name = (self.who)(dir).map_err(OpenError::Who)?;
+            Ok(take_in(&mut project, &name, &path, read)?)
+        };
+        match take() {
+            Ok(said) => (Level::Info, said),
+            Err(error) => (Level::Error, format!("{file} was not imported: {error}")),
+        }
     }
 
     /// Makes a project as it was typed. Everything is read before anything is written; texts that cannot be taken in
@@ -186,7 +209,7 @@ impl Opener {
     }
 }
 
-/// Takes texts into a new project; what there is to say about that.
+/// Takes texts into a project; what there is to say about that.
 fn take_in(project: &mut Project, name: &AnnotatorName, path: &Path, read: Read) -> Result<String, ProjectError> {
     let annotated = intake::is_annotated(&read.corpus);
     let mut annotator = annotated.then(|| project.annotator(name, now())).transpose()?;

@@ -1,5 +1,5 @@
-//! The models of the project, asked while somebody types or tags: the newest one for suggestions, and for Explore the
-//! one that was chosen there. A model is loaded when it is first needed and shared where both want the same; loading
+//! The models of the project, asked while somebody types or tags: one for suggestions, and for Explore the same or
+//! another that was chosen there. A model is loaded when it is first needed and shared where both want the same; loading
 //! and answering happen on threads of their own.
 
 use std::{
@@ -37,9 +37,9 @@ pub(super) struct Oracle {
     grid: Grid,
     events: Sender<Event>,
     load: Load,
-    /// Speaks with the newest model.
+    /// Speaks with the model that suggests.
     first: Speaker,
-    /// Speaks with a model that was chosen on the Explore screen and is not the newest; there only while it is needed.
+    /// Speaks with another model that was chosen on the Explore screen; there only while it is needed.
     second: Mutex<Option<Speaker>>,
 }
 
@@ -80,38 +80,34 @@ impl Oracle {
         Ok(Self { models, runs, grid, events, load, first, second: Mutex::new(None) })
     }
 
-    /// Asks what a model finds in a sentence; the latest request wins. `run` names the run whose model is asked, else
-    /// it is the newest.
+    /// Asks the model of this run what it finds in a sentence; the latest request wins.
     pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
-        let newest = self.newest();
-        let chosen = run.filter(|run| newest.as_ref().is_none_or(|model| model.run != *run));
         let words = words::split(&text, self.grid);
         let request = Request { generation, text, words };
-        let asked = match (chosen, newest) {
-            (Some(run), _) => self.ask_second(request, run),
-            (None, Some(model)) => {
+        let asked = match run {
+            None => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
+            Some(run) if self.first.may_speak_with(run) => {
                 self.let_go();
-                self.first.ask(request, model.run.clone(), Some(model));
+                self.first.ask(request, run.to_owned(), self.model(run));
                 Ok(())
             }
-            (None, None) => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
+            Some(run) => self.ask_second(request, run),
         };
         if let Err(message) = asked {
             let _ = self.events.send(Event::PredictionFailed { generation, message });
         }
     }
 
-    /// Asks the newest model for suggestions on these documents, the first ones first. Replaces an earlier request.
-    pub(super) fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>) {
+    /// Asks the model of this run for suggestions on these documents, the first ones first. Replaces an earlier request.
+    pub(super) fn suggest<'a>(&self, run: &str, documents: impl IntoIterator<Item = &'a Document>) {
         // Who tags is not exploring: the chosen model is loaded again if it is wanted again.
         self.let_go();
-        if let Some(model) = self.newest() {
-            self.first.suggest(documents, model);
-        }
+        self.first.suggest(documents, run.to_owned(), self.model(run));
     }
 
-    fn newest(&self) -> Option<Model> {
-        lock(&self.models).first().cloned()
+    /// A model that is listed. One that is not is looked for where it is loaded, which says why there is none.
+    fn model(&self, run: &str) -> Option<Model> {
+        lock(&self.models).iter().find(|model| model.run == run).cloned()
     }
 
     fn ask_second(&self, request: Request, run: &str) -> Result<(), String> {
@@ -121,9 +117,7 @@ impl Oracle {
             *second = Some(speaker.map_err(|error| format!("a thread cannot be started: {error}"))?);
         }
         if let Some(speaker) = second.as_ref() {
-            // One that is not listed is looked for where it is loaded, which says why there is none.
-            let model = lock(&self.models).iter().find(|model| model.run == run).cloned();
-            speaker.ask(request, run.to_owned(), model);
+            speaker.ask(request, run.to_owned(), self.model(run));
         }
         Ok(())
     }
@@ -154,8 +148,13 @@ impl Speaker {
         self.worker.ask(request);
     }
 
-    fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>, model: Model) {
-        self.speak_with(model.run.clone(), Some(model), None);
+    /// Whether it speaks with the model of this run, or with none so far.
+    fn may_speak_with(&self, run: &str) -> bool {
+        lock(&self.shared).run.as_ref().is_none_or(|(loaded, _)| loaded == run)
+    }
+
+    fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>, run: String, model: Option<Model>) {
+        self.speak_with(run, model, None);
         let mut shared = lock(&self.shared);
         shared.documents.clear();
         let mut requests = Vec::new();
@@ -276,14 +275,12 @@ mod tests {
         root
     }
 
-    fn oracle(root: &Path, newest: Option<&str>) -> (Oracle, Receiver<Event>) {
+    fn oracle(root: &Path) -> (Oracle, Receiver<Event>) {
         let load: Load = |folder| match folder.exists() {
             true => Ok(fake::predictor(16)),
             false => Err("it is gone".to_owned()),
         };
-        let mut models = Listing::new(Runs::of(root)).models();
-        models.retain(|model| newest.is_some_and(|newest| *model.run <= *newest));
-        with(root, models, load)
+        with(root, Listing::new(Runs::of(root)).models(), load)
     }
 
     fn with(root: &Path, models: Vec<Model>, load: Load) -> (Oracle, Receiver<Event>) {
@@ -304,19 +301,17 @@ mod tests {
     }
 
     #[test]
-    fn explore_asks_the_chosen_model_and_suggestions_come_from_the_newest() {
+    fn explore_may_ask_another_model_than_the_one_that_suggests() {
         let root = project();
-        let (oracle, received) = oracle(root.path(), Some("0004-mini"));
-        oracle.predict(1, None, "cheap lasagne".into());
+        let (oracle, received) = oracle(root.path());
+        let document = Document::new("d0", "cheap lasagne", Grid::Natural);
+        oracle.predict(1, Some("0004-mini"), "cheap lasagne".into());
         assert_eq!(answered(&received), (1, "0004-mini".into()));
-        assert!(lock(&oracle.second).is_none());
-        oracle.predict(2, Some("0004-mini"), "cheap".into());
-        assert_eq!(answered(&received), (2, "0004-mini".into()));
-        assert!(lock(&oracle.second).is_none(), "the newest model is loaded once, whoever wants it");
+        assert!(lock(&oracle.second).is_none(), "one model is loaded once, whoever wants it");
         oracle.predict(3, Some("0002-mini"), "cheap".into());
         assert_eq!(answered(&received), (3, "0002-mini".into()));
-        let document = Document::new("d0", "cheap lasagne", Grid::Natural);
-        oracle.suggest([&document]);
+        assert!(lock(&oracle.second).is_some());
+        oracle.suggest("0004-mini", [&document]);
         match next(&received) {
             Event::Suggestions { run, found, .. } => assert_eq!((run.as_str(), found.len()), ("0004-mini", 2)),
             other => panic!("{other:?}"),
@@ -334,7 +329,7 @@ mod tests {
     #[test]
     fn a_chosen_model_is_loaded_again_when_its_run_has_written_again() {
         let root = project();
-        let (oracle, received) = oracle(root.path(), Some("0004-mini"));
+        let (oracle, received) = oracle(root.path());
         let again = |seconds| {
             let mut models = lock(&oracle.models);
             models[1].written = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
@@ -360,8 +355,11 @@ mod tests {
             if bad { Err("it is torn".to_owned()) } else { Ok(fake::predictor(16)) }
         };
         let (oracle, received) = with(root.path(), Vec::new(), load);
-        oracle.predict(1, Some("0002-mini"), "cheap".into());
-        oracle.predict(2, Some("0004-mini"), "cheap".into());
+        for (generation, run) in [(1, "0002-mini"), (2, "0004-mini")] {
+            let text = "cheap".to_owned();
+            let words = words::split(&text, Grid::Natural);
+            oracle.first.ask(Request { generation, text, words }, run.to_owned(), None);
+        }
         assert!(matches!(next(&received), Event::Message(_)));
         assert_eq!(answered(&received), (2, "0004-mini".into()));
     }
@@ -381,7 +379,7 @@ mod tests {
     #[test]
     fn a_run_without_a_model_says_so() {
         let root = project();
-        let (oracle, received) = oracle(root.path(), None);
+        let (oracle, received) = oracle(root.path());
         for (generation, run, why) in
             [(1, None, "no model yet"), (2, Some("0003-mini"), "0003-mini"), (3, Some("0009"), "0009")]
         {

@@ -73,20 +73,28 @@ struct Recent {
     path: PathBuf,
     /// Seconds since 1970, UTC.
     opened: u64,
+    /// The step of the tutorial that is in front there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<usize>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
     Path(PathBuf),
-    Whole { path: PathBuf, opened: u64 },
+    Whole {
+        path: PathBuf,
+        opened: u64,
+        #[serde(default)]
+        step: Option<usize>,
+    },
 }
 
 impl From<Stored> for Recent {
     fn from(stored: Stored) -> Self {
         match stored {
-            Stored::Path(path) => Self { path, opened: 0 },
-            Stored::Whole { path, opened } => Self { path, opened },
+            Stored::Path(path) => Self { path, opened: 0, step: None },
+            Stored::Whole { path, opened, step } => Self { path, opened, step },
         }
     }
 }
@@ -108,7 +116,7 @@ impl Places {
             let path = recent.path.to_str().filter(|_| Project::is_in(&recent.path))?;
             let name = recent.path.file_name()?.to_string_lossy().into_owned();
             let (about, opened) = (self.shown(&recent.path), when(recent.opened));
-            Some(Place { path: path.to_owned(), name, about, opened, ..Place::default() })
+            Some(Place { path: path.to_owned(), name, about, opened, step: recent.step, ..Place::default() })
         });
         let samples = SAMPLES.iter().map(|sample| Place {
             path: format!("{SAMPLE}{}", sample.name),
@@ -129,13 +137,27 @@ impl Places {
         Some(self.data.as_ref()?.join("recent.json"))
     }
 
-    /// Puts a project in front of the recent ones. Not being able to is no reason not to open it.
-    pub(super) fn remember(&self, dir: &Path) {
-        let (Some(file), Ok(dir)) = (self.list(), dir.canonicalize()) else { return };
-        let before = self.recent();
+    /// Puts a project in front of the recent ones; gives the step of the tutorial that is in front there. Not being able
+    /// to is no reason not to open it.
+    pub(super) fn remember(&self, dir: &Path) -> Option<usize> {
+        let dir = dir.canonicalize().ok()?;
+        let step = self.recent().into_iter().find(|recent| recent.path == dir).and_then(|recent| recent.step);
+        self.put_first(Recent { path: dir, opened: now(), step });
+        step
+    }
+
+    /// Remembers the step of the tutorial that is in front in a project that is open.
+    pub(super) fn remember_step(&self, dir: &Path, step: Option<usize>) {
+        if let Ok(path) = dir.canonicalize() {
+            self.put_first(Recent { path, opened: now(), step });
+        }
+    }
+
+    fn put_first(&self, first: Recent) {
+        let Some(file) = self.list() else { return };
         // JSON holds Unicode only: other paths cannot be told, and would take the whole list with them.
-        let mut list = vec![Recent { path: dir, opened: now() }];
-        list.extend(before);
+        let mut list = vec![first];
+        list.extend(self.recent());
         let mut seen = HashSet::new();
         list.retain(|recent| recent.path.to_str().is_some() && seen.insert(recent.path.clone()));
         list.truncate(RECENT);

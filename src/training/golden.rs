@@ -57,6 +57,7 @@ pub(crate) fn config() -> ModelConfig {
         dropout: 0.0,
         attention_dropout: 0.0,
         tags: ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"].map(str::to_owned).to_vec(),
+        label_mode: None,
     }
 }
 

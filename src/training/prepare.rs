@@ -57,7 +57,7 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
         notes.push(format!("{name}: {} sentences, {} pieces", part.gold.len(), part.pieces()));
     }
     notes.push(head(&mut base, &tags, settings.seed));
-    base.config.tags = tags;
+    (base.config.tags, base.config.label_mode) = (tags, Some(settings.label_mode));
     if let Some(rate) = settings.dropout {
         (base.config.dropout, base.config.attention_dropout) = (rate, rate);
     }

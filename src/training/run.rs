@@ -21,7 +21,10 @@ use crate::{
         folder,
         network::{Dropout, Network, Packed},
     },
-    runs::{Control, Counts, Phase, Point, RunSink, metrics::Report},
+    runs::{
+        Control, Counts, Phase, Point, RunSink,
+        metrics::{self, Report},
+    },
 };
 
 /// Steps after which the time of a step is known well enough to tell what is left.
@@ -306,10 +309,11 @@ impl Run<'_, '_> {
         if self.data.valid.gold.is_empty() {
             return Ok(());
         }
-        let found = self.score(|data| &data.valid, "valid")?;
+        let found = self.score(|data| &data.valid, "valid", self.done)?;
         self.last = Some((self.done, found.counts));
         let f1 = found.counts.word.f1;
-        if self.data.settings.keep_best && self.best.as_ref().is_none_or(|best| f1 >= best.counts.word.f1) {
+        let better = |best: &Best| metrics::takes_the_place(f1, best.counts.word.f1);
+        if self.data.settings.keep_best && self.best.as_ref().is_none_or(better) {
             // Shares the weights until the next step copies them.
             let network = self.data.network.clone();
             self.best = Some(Best { step: self.done, counts: found.counts, network });
@@ -317,13 +321,14 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn score(&mut self, part: fn(&Prepared) -> &Part, name: &str) -> Result<Evaluation, TrainError> {
+    /// Scores the network on a part; its weights are those after `step` steps.
+    fn score(&mut self, part: fn(&Prepared) -> &Part, name: &str, step: usize) -> Result<Evaluation, TrainError> {
         self.publisher.phase(Phase::Evaluating)?;
         let (data, since) = (&self.data, Instant::now());
         let found = self.pool.install(|| evaluate(&data.network, part(data)))?;
         self.evaluated.seconds += since.elapsed().as_secs_f64();
         self.evaluated.pieces += part(data).pieces();
-        let point = found.point(name, self.done, data.plan.epoch(self.done));
+        let point = found.point(name, step, data.plan.epoch(step));
         self.publisher.point(&point)?;
         // The time of an evaluation is no time of training.
         self.meter.since += since.elapsed();
@@ -358,19 +363,20 @@ impl Run<'_, '_> {
             self.evaluate_valid()?;
         }
         let seconds = self.publisher.seconds();
-        let mut valid = self.last.map(|(_, counts)| counts);
+        let (mut valid, mut step) = (self.last.map(|(_, counts)| counts), self.done);
         if let Some(best) = self.best.take() {
-            valid = Some(best.counts);
+            (valid, step) = (Some(best.counts), best.step);
             let f1 = best.counts.word.f1;
             self.publisher.log(&format!("kept the weights of step {}: word F1 {f1:.4} on valid", best.step))?;
             self.data.network = best.network;
         }
         let test = match self.data.test.gold.is_empty() {
             true => None,
-            false => Some(self.score(|data| &data.test, "test")?.counts),
+            false => Some(self.score(|data| &data.test, "test", step)?.counts),
         };
         self.publisher.set(|status| status.eta = None);
         self.write_model(&self.data.network.clone())?;
+        self.publisher.set(|status| status.checkpoint = Some(step));
         let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;
         let samples_per_second = if seconds > 0.0 { trained / seconds } else { 0.0 };
         self.publisher.log(&format!("{}: {} steps in {seconds:.1} s", end.name(), self.done))?;

@@ -103,13 +103,14 @@ fn evaluated(state: &mut State, names: &[String], old: bool) {
         tables: (!old).then(|| Box::new(tables.clone())),
     };
     let run = |id: &str, f1| {
-        let status = Status { phase: Phase::Done, epoch: 4.0, epochs: 4.0, ..Status::default() };
+        let checkpoint = Some(200);
+        let status = Status { phase: Phase::Done, epoch: 4.0, epochs: 4.0, checkpoint, ..Status::default() };
         RunInfo { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunInfo::default() }
     };
     let effects = update(state, Event::Runs(vec![run("0008-mini", 0.74), run("0007-mini", 0.61)]));
     let Some(Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
     let points = vec![point(100, "valid", 0.6), point(200, "valid", 0.74), point(400, "valid", 0.7)];
-    update(state, Event::Points { generation, points: [points, vec![point(400, "test", 0.69)]].concat() });
+    update(state, Event::Points { generation, points: [points, vec![point(200, "test", 0.69)]].concat() });
 }
 
 fn eight() -> Vec<String> {

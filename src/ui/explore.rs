@@ -60,7 +60,9 @@ impl Canvas<'_> {
         let which = match (&explore.chosen, place, models) {
             (_, _, ..2) => String::new(),
             (Some(_), Some(at), _) => format!("chosen, {} of {models}", at + 1),
-            _ => format!("newest of {models}"),
+            (None, Some(0), _) => format!("newest of {models}"),
+            (None, ..) => format!("best of {models}"),
+            _ => String::new(),
         };
         let f1 = state.models().find(|model| model.id == *name).and_then(|model| model.word_f1);
         let (f1, part) = f1.map(|f1| (format!("word F1 {}", share(f1)), "validation")).unwrap_or_default();

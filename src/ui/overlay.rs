@@ -36,6 +36,12 @@ impl Canvas<'_> {
             Overlay::RemoveRun(run) => {
                 self.ask(area, &self.remove_text(run), 0);
             }
+            Overlay::Import(field) => {
+                let text =
+                    "Import which file? One text a line, JSON lines, CoNLL, Label Studio; twice adds nothing twice";
+                let line = self.ask(area, text, 1);
+                self.input(line, "file ", field);
+            }
             Overlay::Export(field) => {
                 let text = "Export to which format? conll2003, conll2002, tag-first, label-studio, jsonl or text";
                 let line = self.ask(area, text, 1);

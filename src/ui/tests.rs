@@ -36,6 +36,7 @@ pub(super) fn opened() -> Opened {
         runs: Vec::new(),
         device: "flex, 2 threads".into(),
         read_only: None,
+        step: None,
     }
 }
 

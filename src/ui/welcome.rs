@@ -6,6 +6,7 @@ use crate::{
     app::{
         event::Place,
         state::SizeClass,
+        tutorial::STEPS,
         welcome::{Form, QUESTIONS, Row, Welcome},
     },
     text::{number::grouped, width},
@@ -95,7 +96,14 @@ impl Canvas<'_> {
             Row::Recent(place) => self.recent_row(place, area),
             Row::New => self.named("a new project", "a folder, your labels, your texts", area),
             Row::Sample(place) => self.named(&place.name, &place.about, area),
-            Row::Tutorial => self.named("tutorial", "two minutes round the loop, on a copy of a sample", area),
+            Row::Tutorial => {
+                let left = self.state.welcome.left_tutorial().and_then(|place| place.step);
+                let about = match left {
+                    Some(step) => format!("left at step {} of {}", (step + 1).min(STEPS.len()), STEPS.len()),
+                    None => "two minutes round the loop, on a copy of a sample".to_owned(),
+                };
+                self.named("tutorial", &about, area);
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 
 use crate::{
     app::{effect::Effect, event::Level},
-    spans::{Edit, Status, journal::Deed},
+    spans::{Edit, Split, Status, journal::Deed},
+    text::number::counted,
 };
 
 use super::Desk;
@@ -14,6 +15,7 @@ impl Desk<'_> {
     /// Marks the document done, with all suggestions if `take`, and goes to the next.
     pub(super) fn done(&mut self, take: bool) {
         let mut edits = if take { self.suggested() } else { Vec::new() };
+        let left = if take { 0 } else { self.project.suggestions(self.tag.document).len() };
         let new = self.annotation().status != Status::Done;
         if new {
             edits.push(Edit::Status(Status::Done));
@@ -23,6 +25,10 @@ impl Desk<'_> {
                 self.project.mark_today(self.tag.document);
             }
             self.step(true);
+            if left > 0 && self.told.is_none() {
+                let left = counted(left, "suggestion");
+                self.tell(Level::Info, format!("Done without the {left} there; p goes back, A takes them"));
+            }
         }
     }
 
@@ -64,11 +70,14 @@ impl Desk<'_> {
         self.suggest();
     }
 
-    /// Asks the model for suggestions on this document and the next ones.
+    /// Asks the model, if there is one, for suggestions on this document and the next ones. Those of the test part get
+    /// none: what a model has proposed cannot test models.
     pub(super) fn suggest(&mut self) {
-        let ahead =
-            self.project.documents.iter().skip(self.tag.document).take(AHEAD).map(|document| document.id.clone());
-        self.effects.push(Effect::Suggest { documents: ahead.collect() });
+        let Some(run) = self.suggester.clone() else { return };
+        let ahead = self.project.documents.iter().skip(self.tag.document).take(AHEAD);
+        let documents =
+            ahead.filter(|document| document.split != Some(Split::Test)).map(|document| document.id.clone());
+        self.effects.push(Effect::Suggest { run, documents: documents.collect() });
     }
 
     pub(super) fn undo(&mut self) {

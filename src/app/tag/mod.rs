@@ -123,9 +123,11 @@ pub(super) fn suggest(state: &mut State) -> Vec<Effect> {
 
 fn at_desk(state: &mut State, work: impl FnOnce(&mut Desk<'_>)) -> Vec<Effect> {
     let (width, glyphs, now) = (state.size.text_columns(), state.glyphs, state.now);
+    let suggester = state.suggester().map(|run| run.id.clone());
     let page = state.size.text_lines().saturating_sub(usize::from(tutorial::rows(state)) / 2).max(1);
     let Some(project) = &mut state.project else { return Vec::new() };
-    let mut desk = Desk { tag: &mut state.tag, project, now, width, page, glyphs, effects: Vec::new(), told: None };
+    let (tag, effects) = (&mut state.tag, Vec::new());
+    let mut desk = Desk { tag, project, now, width, page, glyphs, suggester, effects, told: None };
     work(&mut desk);
     let Desk { effects, told, .. } = desk;
     if let Some(Message { level, text }) = told {
@@ -144,6 +146,8 @@ struct Desk<'a> {
     /// Lines of text in the pane.
     page: usize,
     glyphs: Glyphs,
+    /// The run whose model makes the suggestions.
+    suggester: Option<String>,
     effects: Vec<Effect>,
     told: Option<Message>,
 }

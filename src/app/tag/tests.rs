@@ -6,13 +6,14 @@ use proptest::prelude::*;
 use crate::{
     app::{
         Effect, Event, Key, Screen, State,
-        event::{Found, Opened},
+        event::{Found, Opened, RunInfo},
         project::SaveState,
         update,
     },
     runs::Settings,
     spans::{
-        Annotation, Document, Edit, Entry, Journal, LabelSet, Source, Span, SpanId, Status, journal, notation::Marked,
+        Annotation, Document, Edit, Entry, Journal, LabelSet, Source, Span, SpanId, Split, Status, journal,
+        notation::Marked,
     },
     text::{Grid, TextRange},
 };
@@ -50,6 +51,7 @@ fn opened(texts: &[&str]) -> (Opened, Marked) {
         runs: Vec::new(),
         device: String::new(),
         read_only: None,
+        step: None,
     };
     (opened, first)
 }
@@ -264,6 +266,37 @@ fn suggestions_are_taken_one_by_one_or_all() {
         assert_eq!(shown(&state), after, "{pressed}");
         assert_eq!(state.project.as_ref().unwrap().annotation(0).status, status, "{pressed}");
     }
+}
+
+#[test]
+fn done_without_the_suggestions_says_so() {
+    let mut state = start(&["|fish tacos", "more"]);
+    suggest(&mut state, &[("fish", "Dish"), ("tacos", "Dish")]);
+    press(&mut state, "enter");
+    let message = state.message.as_ref().unwrap().text.clone();
+    assert!(message.starts_with("Done without the 2 suggestions there"), "{message}");
+    press(&mut state, "p A");
+    assert_eq!(shown(&state), "|[fish](Dish) [tacos](Dish)");
+}
+
+#[test]
+fn documents_of_the_test_part_get_no_suggestions() {
+    let (mut opened, marked) = opened(&["|one", "two", "three"]);
+    opened.documents[1].split = Some(Split::Test);
+    let model = RunInfo { id: "0001-mini".into(), has_model: true, ..RunInfo::default() };
+    opened.runs = vec![model];
+    let mut state = begin((opened, marked));
+    let asked = |effects: Vec<Effect>| {
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::Suggest { run, documents } => Some((run, documents)),
+            _ => None,
+        })
+    };
+    press(&mut state, "n");
+    let documents = vec!["d0".to_owned(), "d2".to_owned()];
+    assert_eq!(asked(press(&mut state, "p")), Some(("0001-mini".to_owned(), documents)));
+    let mut state = start(&["|one", "two"]);
+    assert_eq!(asked(press(&mut state, "n")), None, "there is no model");
 }
 
 #[test]

@@ -186,22 +186,18 @@ impl Train {
         both.map_or(0, |(a, b)| compare::lines(a, b).len())
     }
 
-    /// The evaluation that tells most of the followed run: of the test part if there was one, else, once the run is
-    /// over, that of the weights that were kept, else the last.
+    /// The validation that tells most of the followed run: once it is over, that of the weights that were kept, else
+    /// the last.
     pub fn evaluation(&self) -> Option<Evaluation<'_>> {
         let view = self.view.as_ref()?;
-        let last = view.evaluation()?;
         let over = self.followed().filter(|run| run.status.phase.is_over());
-        let Some(kept) = over.and_then(|run| run.word_f1).filter(|_| last.split == "valid") else { return Some(last) };
-        // Of equal ones the training keeps the later.
-        view.evaluations().rfind(|evaluation| evaluation.word.f1.total_cmp(&kept).is_eq()).or(Some(last))
+        over.and_then(|run| view.kept(run)).or_else(|| view.evaluation())
     }
 
     /// F1 per word of the weights that a run kept, where it is known which those are and the run is followed.
     fn kept_f1(&self, run: &str) -> Option<f64> {
-        let keep_best = self.info(run)?.settings.as_ref()?.keep_best;
         let view = self.view.as_ref().filter(|view| view.id == run)?;
-        view::kept(&view.points, keep_best).map(|evaluation| evaluation.word.f1)
+        view.kept(self.info(run)?).map(|evaluation| evaluation.word.f1)
     }
 }
 

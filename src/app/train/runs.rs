@@ -36,6 +36,25 @@ pub(super) fn open(state: &mut State, run: String) -> Vec<Effect> {
     follow(state, run)
 }
 
+impl State {
+    /// The run whose model makes the suggestions, and answers in Explore unless another one was chosen there: the
+    /// newest. Only where older ones were scored on the same validation documents, the best of these: a run that went
+    /// worse is no reason to suggest worse.
+    pub fn suggester(&self) -> Option<&RunInfo> {
+        let mut models = self.models();
+        let newest = models.next()?;
+        let same = |run: &&RunInfo| validated_on(run).is_some_and(|part| Some(part) == validated_on(newest));
+        let f1 = |run: &RunInfo| run.word_f1.unwrap_or(0.0);
+        // Newest first: of equal ones the newer stays.
+        Some(models.filter(same).fold(newest, |best, run| if f1(run) > f1(best) { run } else { best }))
+    }
+}
+
+/// Documents and spans that a run is scored on while it trains.
+fn validated_on(run: &RunInfo) -> Option<(usize, usize)> {
+    run.data.as_ref().map(|data| (data.documents[1], data.spans[1])).filter(|(documents, _)| *documents > 0)
+}
+
 /// Takes the list of runs; follows the running or the newest one if nothing is followed. Says which have come to their
 /// end or written a checkpoint since it was last heard of them.
 pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec<Effect> {
@@ -93,8 +112,7 @@ fn checkpoint(before: &Status, now: &Status) -> Option<usize> {
 
 /// Says that a run has written a checkpoint; the new model is asked at once about what is on the screens.
 fn kept(state: &mut State, run: &str, step: usize) -> Vec<Effect> {
-    let newest = state.train.runs.iter().find(|info| info.has_model || info.id == run);
-    let suggests = newest.is_some_and(|info| info.id == run);
+    let suggests = state.suggester().is_some_and(|info| info.id == run);
     let step = grouped(step);
     let text = if suggests {
         format!("The model of step {step} is written; it suggests while {run} goes on")
@@ -131,6 +149,8 @@ pub(in super::super) fn moved(state: &mut State, run: &str, status: Status) -> V
     let Some(info) = train.runs.iter_mut().find(|info| info.id == run) else { return Vec::new() };
     let before = std::mem::replace(&mut info.status, status);
     let written = checkpoint(&before, &info.status);
+    // The list may not have heard of the model yet.
+    info.has_model |= info.status.checkpoint.is_some();
     let over = !before.phase.is_over() && info.status.phase.is_over();
     if over {
         info.word_f1 = kept.or(info.word_f1);
@@ -157,7 +177,12 @@ fn ended(state: &mut State, run: &str, f1: Option<f64>) -> Vec<Effect> {
         return Vec::new();
     }
     let f1 = f1.map(|f1| format!(", F1 per word {f1:.3} on the validation part")).unwrap_or_default();
-    state.tell(Level::Info, format!("Run {run} is {}{f1}; its model now makes the suggestions", phase.name()));
+    let better = state.suggester().filter(|better| better.id != run);
+    let suggests = match better.map(|better| (&better.id, better.word_f1)) {
+        Some((better, Some(f1))) => format!("{better} was better there ({f1:.3}) and goes on suggesting"),
+        _ => "its model now makes the suggestions".to_owned(),
+    };
+    state.tell(Level::Info, format!("Run {run} is {}{f1}; {suggests}", phase.name()));
     // The new model is asked at once about what is on the screens.
     [state.suggest(), explore::ask(state)].concat()
 }

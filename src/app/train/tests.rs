@@ -33,6 +33,7 @@ fn start() -> State {
         runs: Vec::new(),
         device: String::new(),
         read_only: None,
+        step: None,
     };
     let mut state = State::default();
     update(&mut state, Event::Resize { columns: 80, rows: 24 });

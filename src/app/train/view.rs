@@ -1,6 +1,6 @@
 //! A run file as it is read: its curves, its best and its kept evaluation.
 
-use crate::runs::{Phase, Point, Status, series::Sample};
+use crate::runs::{Phase, Point, Status, metrics, series::Sample};
 
 use super::super::{evaluate::Evaluation, event::RunInfo};
 
@@ -46,25 +46,33 @@ pub fn evaluations(points: &[Point]) -> impl DoubleEndedIterator<Item = Evaluati
     points.iter().filter_map(Evaluation::of).filter(|evaluation| evaluation.split == "valid")
 }
 
-/// The evaluation with the highest F1 per word; of equal ones the later, as the training keeps it.
+/// The evaluation with the highest F1 per word on the validation part.
 pub fn best(points: &[Point]) -> Option<Evaluation<'_>> {
-    evaluations(points).max_by(|a, b| a.word.f1.total_cmp(&b.word.f1))
+    kept(points, true)
 }
 
-/// The evaluation of the weights that a run which is over keeps.
+/// The evaluation of the weights that a run keeps, or would keep if it ended now.
 pub fn kept(points: &[Point], keep_best: bool) -> Option<Evaluation<'_>> {
-    if keep_best { best(points) } else { evaluations(points).next_back() }
+    metrics::kept(points, keep_best).and_then(Evaluation::of)
 }
 
 impl RunView {
-    /// The last evaluation: of the test part if there was one, else of the validation part.
+    /// The last evaluation on the validation part.
     pub fn evaluation(&self) -> Option<Evaluation<'_>> {
-        self.points.iter().rev().find_map(Evaluation::of)
+        self.evaluations().next_back()
     }
 
-    /// The evaluation of the test part.
+    /// The evaluation on the test part. It is shown where it was asked for only: who looks at it while choosing among
+    /// runs has no test part any more.
     pub fn test(&self) -> Option<Evaluation<'_>> {
-        self.evaluation().filter(|evaluation| evaluation.split == "test")
+        self.points.iter().rev().filter_map(Evaluation::of).find(|evaluation| evaluation.split == "test")
+    }
+
+    /// The evaluation of the weights that the run keeps, or would keep if it ended now.
+    pub fn kept(&self, info: &RunInfo) -> Option<Evaluation<'_>> {
+        let told = self.status.checkpoint.filter(|_| self.status.phase.is_over());
+        let told = told.and_then(|step| self.evaluations().rfind(|evaluation| evaluation.step == step));
+        told.or_else(|| kept(&self.points, info.settings.as_ref()?.keep_best))
     }
 
     /// The evaluations on the validation part, in order.
@@ -74,7 +82,7 @@ impl RunView {
 
     /// F1 per word of the last evaluation on the validation part.
     pub(super) fn last_f1(&self) -> Option<f64> {
-        self.evaluations().next_back().map(|evaluation| evaluation.word.f1)
+        self.evaluation().map(|evaluation| evaluation.word.f1)
     }
 
     /// The training loss, step line by step line: epoch and loss.
@@ -137,8 +145,9 @@ pub fn weights(info: &RunInfo, view: &RunView) -> Weights {
         (Phase::Failed, _) if info.has_model => Weights::Some,
         (Phase::Done | Phase::Stopped, _) if status.step == 0 => Weights::None,
         (Phase::Done | Phase::Stopped, Some(settings)) => {
-            let step = kept(&view.points, settings.keep_best).map(|evaluation| evaluation.step);
-            Weights::Step(step.filter(|_| settings.keep_best).unwrap_or(status.step))
+            let best = || kept(&view.points, settings.keep_best).filter(|_| settings.keep_best);
+            let step = status.checkpoint.or_else(|| best().map(|evaluation| evaluation.step));
+            Weights::Step(step.unwrap_or(status.step))
         }
         (Phase::Done | Phase::Stopped, None) => Weights::Some,
         (Phase::Failed, _) => Weights::None,

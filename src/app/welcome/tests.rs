@@ -32,6 +32,7 @@ fn opened() -> Opened {
         runs: Vec::new(),
         device: String::new(),
         read_only: None,
+        step: None,
     }
 }
 
@@ -251,6 +252,49 @@ fn the_tutorial_is_put_away_and_taken_up_where_it_was() {
     assert_eq!(lesson(&state), None);
     press(&mut state, "3 : t u t o r i a l enter");
     assert_eq!(lesson(&state).map(|lesson| lesson.done), Some(2), "what was done meanwhile counts");
+}
+
+#[test]
+fn the_tutorial_goes_on_where_it_was_left() {
+    let mut state = project();
+    assert_eq!(press(&mut state, "ctrl-t"), [Effect::RememberStep(Some(0))]);
+    assert_eq!(press(&mut state, "l"), [Effect::RememberStep(Some(1))]);
+    // Another day, from the list.
+    let left = Place { step: Some(1), ..place("tutorial", false) };
+    let mut state = welcome(&[]);
+    update(&mut state, Event::Welcome(vec![left.clone(), place("restaurants", true)]));
+    press(&mut state, "end");
+    assert!(next_step(&state).unwrap().contains("goes on where you left it"), "{:?}", next_step(&state));
+    assert_eq!(press(&mut state, "enter"), [Effect::Open(left.path)]);
+    update(&mut state, Event::Opened(Box::new(Opened { step: Some(1), ..opened() })));
+    assert_eq!(lesson(&state).map(|lesson| lesson.done), Some(1));
+    // The last step done and put away, it begins anew the next time.
+    let mut state = welcome(&[]);
+    update(&mut state, Event::Opened(Box::new(Opened { step: Some(STEPS.len()), ..opened() })));
+    assert_eq!(press(&mut state, "ctrl-t"), [Effect::RememberStep(None)]);
+}
+
+#[test]
+fn a_tutorial_that_was_left_can_be_begun_anew() {
+    let mut state = welcome(&[]);
+    let left = Place { step: Some(4), ..place("tutorial", false) };
+    update(&mut state, Event::Welcome(vec![left, place("restaurants", true)]));
+    let effects = press(&mut state, "end c");
+    assert_eq!(effects, [Effect::CopySample { sample: "restaurants".into(), name: "tutorial".into() }]);
+}
+
+#[test]
+fn a_file_is_imported_while_nothing_can_be_tagged() {
+    let mut state = project();
+    press(&mut state, "3 : i m p o r t enter");
+    assert!(state.overlay.is_none() && told(&state).contains("Not everything is saved"), "{}", told(&state));
+    let mut state = project();
+    press(&mut state, ": i m p o r t enter");
+    update(&mut state, Event::Paste(" ~/more.txt".into()));
+    assert_eq!(press(&mut state, "enter"), [Effect::Import("~/more.txt".into())]);
+    assert!(state.project.is_none() && press(&mut state, "3 enter").is_empty());
+    update(&mut state, Event::Opened(Box::new(opened())));
+    assert!(state.project.is_some() && state.welcome.opening.is_none());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Folders that appear whole or not at all, and the tidying of what a crash left.
 //!
-//! A folder is made beside its place and renamed. One that is replaced steps aside as `.NAME.old` first, because no
-//! system call that std offers exchanges two folders; [`tidy`] puts it back if the crash came between the two renames.
+//! A folder is made beside its place and renamed. One that is replaced changes places with the new one in one step. Where
+//! the file system cannot do that, it steps aside as `.NAME.old` first; [`tidy`] puts it back if a crash came between
+//! the two renames.
 
 use std::{
     fs::{self, File},
@@ -54,6 +55,11 @@ impl NewFolder {
         if fs::symlink_metadata(&self.target).is_ok() {
             only_plain_files(&self.target)?;
             let _busy = lock_folder(&self.target);
+            if exchange(self.temp.path(), &self.target).is_ok() {
+                drop(self.lock);
+                // What was replaced goes with the temporary folder, whose name it has now.
+                return sync_folder(folder);
+            }
             fs::rename(&self.target, &old)?;
             if let Err(error) = fs::rename(self.temp.path(), &self.target) {
                 fs::rename(&old, &self.target)?;
@@ -70,6 +76,18 @@ impl NewFolder {
         let _moved = self.temp.keep();
         sync_folder(folder)
     }
+}
+
+/// Lets two folders change places: who looks finds one or the other, never neither.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A lock on a folder, where the system has such a thing.
@@ -158,6 +176,26 @@ mod tests {
         made(&target, "one").unwrap();
         made(&target, "two").unwrap();
         assert_eq!(fs::read_to_string(target.join("a.txt")).unwrap(), "two");
+        assert_eq!(names_in(dir.path()), ["model"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn while_a_folder_is_replaced_there_is_always_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("model");
+        made(&target, "0").unwrap();
+        if exchange(&target, &target).is_err() {
+            eprintln!("this file system cannot exchange folders: what replaces them there is tested above");
+            return;
+        }
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| (1..50).for_each(|n| made(&target, &n.to_string()).unwrap()));
+            while !writer.is_finished() {
+                assert!(target.exists());
+            }
+        });
+        assert_eq!(fs::read_to_string(target.join("a.txt")).unwrap(), "49");
         assert_eq!(names_in(dir.path()), ["model"]);
     }
 

@@ -209,9 +209,8 @@ impl Canvas<'_> {
         let all = evaluation.word;
         self.painter.text(feet.x, feet.y, name, "all", self.theme.accent);
         self.scores(feet.y, ends, [all.precision, all.recall, all.f1], evaluation.support(), "");
-        let part = if evaluation.split == "test" { "test" } else { "valid" };
-        let text = format!("{part}, step {}, per word, lenient", grouped(evaluation.step));
-        let short = format!("{part}, step {}, lenient", grouped(evaluation.step));
+        let text = format!("valid, step {}, per word, lenient", grouped(evaluation.step));
+        let short = format!("valid, step {}, lenient", grouped(evaluation.step));
         let text = if width::width(&text) <= usize::from(area.width) { text } else { short };
         let foot = bottom(feet, 1).1;
         if feet.height > 1 {
@@ -283,9 +282,6 @@ fn reached_rows(view: &RunView, full: bool) -> Vec<Reached> {
         rows.insert(2, valued("F1 strict", last.as_ref().map(|one| share(strict(one))), highest(strict)));
         rows.push(single("learning rate", step.map(|step| format!("{:.1e}", step.rate))));
         rows.push(single("gradient norm", step.map(|step| plain(step.norm))));
-    }
-    if let Some(test) = view.test() {
-        rows.push(single("test, per word", Some(share(test.word.f1))));
     }
     rows
 }
