@@ -730,7 +730,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --set --folds --curve --out --resume --json --log --help"
+            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --set --settings --folds --curve --out --resume --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -781,7 +781,7 @@ _tagli() {
                     return 0
                     ;;
                 --order)
-                    COMPREPLY=($(compgen -W "shuffled sequential" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "shuffled sequential by-length" -- "${cur}"))
                     return 0
                     ;;
                 --label-mode)
@@ -797,6 +797,10 @@ _tagli() {
                     return 0
                     ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

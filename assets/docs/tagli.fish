@@ -94,7 +94,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l weight-decay -d 'D
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l warmup -d 'Below 1 a share of all steps, from 1 steps' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l seed -d 'Seed of head, order and dropout' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation each epoch'
-sequential\t'As they stand'"
+sequential\t'As they stand'
+by-length\t'Sentences of about the same length together'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Which pieces carry a word\'s tag' -r -f -a "first\t'The first piece'
 all-b\t'Every piece, B- stays B-'
 all-i\t'Every piece, later ones I-'"
@@ -102,7 +103,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'auto, c
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Where the settings come from that are not given' -r -f -a "auto\t'From the number of sentences and the base'
 lesson\t'The lesson\'s: 2e-5, 3 epochs, batch 16, every piece labelled'
 tuned\t'What measurably raises F1 over the lesson\'s'"
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by the name that the Hugging Face Trainer gives it' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always taken' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K parts' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F

@@ -211,6 +211,8 @@ pub struct RunInfo {
     pub status: Status,
     /// F1 per word, lenient, on the validation part: of the weights that were kept, or the last one while it runs.
     pub word_f1: Option<f64>,
+    /// The same of the weights of its model: while it runs, that of its last checkpoint.
+    pub model_f1: Option<f64>,
     /// Whether this program trains it, so that it ends with the program.
     pub ours: bool,
     /// Whether there is a model to ask.
@@ -234,6 +236,8 @@ pub struct RunData {
     pub documents: [usize; 3],
     /// Spans in them.
     pub spans: [usize; 3],
+    /// A mark of the validation part: its documents with their tags. Runs of earlier versions have none.
+    pub validated: Option<String>,
 }
 
 /// What goes into a training and what stays out.

@@ -215,6 +215,11 @@ impl Project {
         self.suggestions.insert(document, (run, found));
     }
 
+    /// Drops all suggestions.
+    pub(super) fn forget_suggestions(&mut self) {
+        self.suggestions.clear();
+    }
+
     /// The suggestions on document `at` that are still open: on word borders, with a label of this project, away from
     /// every span and from each other.
     pub fn suggestions(&self, at: usize) -> Vec<Suggestion> {

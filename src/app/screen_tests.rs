@@ -159,22 +159,72 @@ fn asked(effects: &[Effect]) -> (Option<&str>, &str) {
     }
 }
 
+/// A run with a model, whose validation part is marked.
+fn scored(id: &str, f1: f64, validated: Option<&str>) -> RunInfo {
+    let validated = validated.map(str::to_owned);
+    let data = Some(RunData { documents: [100, 20, 0], spans: [300, 60, 0], validated, ..RunData::default() });
+    RunInfo { has_model: true, model_f1: Some(f1), data, ..run(id, Phase::Done, false) }
+}
+
 #[test]
 fn a_newer_model_suggests_unless_it_did_worse_on_the_same_documents() {
     let mut state = start();
-    let info = |id: &str, f1: f64, valid: usize| {
-        let data = Some(RunData { documents: [100, valid, 0], spans: [300, 3 * valid, 0], ..RunData::default() });
-        RunInfo { has_model: true, word_f1: Some(f1), data, ..run(id, Phase::Done, false) }
-    };
-    let suggester = |state: &mut State, runs: &[(&str, f64, usize)]| {
-        update(state, Event::Runs(runs.iter().map(|(id, f1, valid)| info(id, *f1, *valid)).collect()));
+    let mut suggester = |runs: &[RunInfo]| {
+        update(&mut state, Event::Runs(runs.to_vec()));
         state.suggester().map(|run| run.id.clone()).unwrap_or_default()
     };
-    assert_eq!(suggester(&mut state, &[("0002-a", 0.5, 50), ("0001-a", 0.6, 50)]), "0001-a");
-    assert_eq!(suggester(&mut state, &[("0002-a", 0.6, 50), ("0001-a", 0.6, 50)]), "0002-a", "of equal ones the newer");
-    assert_eq!(suggester(&mut state, &[("0002-a", 0.5, 60), ("0001-a", 0.6, 50)]), "0002-a", "not to be compared");
-    assert_eq!(suggester(&mut state, &[("0002-a", 0.5, 0), ("0001-a", 0.6, 0)]), "0002-a", "nothing was validated");
-    assert_eq!(suggester(&mut state, &[]), "");
+    let old = scored("0001-a", 0.6, Some("x"));
+    assert_eq!(suggester(&[scored("0002-a", 0.5, Some("x")), old.clone()]), "0001-a");
+    assert_eq!(suggester(&[scored("0002-a", 0.6, Some("x")), old.clone()]), "0002-a", "of equal ones the newer");
+    assert_eq!(suggester(&[scored("0002-a", 0.5, Some("y")), old.clone()]), "0002-a", "other documents");
+    assert_eq!(suggester(&[scored("0002-a", 0.5, None), scored("0001-a", 0.6, None)]), "0002-a", "nothing is known");
+    let few = |id: &str, f1: f64| {
+        let mut run = scored(id, f1, Some("x"));
+        run.data.as_mut().unwrap().spans[1] = 3;
+        run
+    };
+    assert_eq!(suggester(&[few("0002-a", 0.5), few("0001-a", 0.6)]), "0002-a", "three spans decide nothing");
+    let mut checkpoint = scored("0002-a", 0.5, Some("x"));
+    checkpoint.word_f1 = Some(0.9);
+    assert_eq!(suggester(&[checkpoint, old]), "0001-a", "what counts is the model that is there");
+    assert_eq!(suggester(&[]), "");
+}
+
+#[test]
+fn what_a_run_proposed_goes_with_the_run() {
+    let mut state = start();
+    let (new, old) = (scored("0002-a", 0.5, Some("x")), scored("0001-a", 0.6, Some("x")));
+    update(&mut state, Event::Runs(vec![new.clone(), old]));
+    let found = vec![Found { range: TextRange::new(0, 4), label: "Label3".into(), score: 0.9 }];
+    let document = state.project.as_ref().unwrap().documents[0].id.clone();
+    update(&mut state, Event::Suggestions { document, run: "0001-a".into(), found });
+    let open = |state: &State| state.project.as_ref().unwrap().suggestions(0).len();
+    assert_eq!(open(&state), 1);
+    let effects = update(&mut state, Event::Runs(vec![new]));
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Suggest { run, .. } if run == "0002-a")),
+        "{effects:?}"
+    );
+    assert_eq!(open(&state), 0);
+}
+
+#[test]
+fn a_run_that_ends_says_who_suggests_now_and_why() {
+    let ended = |new: RunInfo, old: RunInfo| {
+        let mut state = start();
+        let live = RunInfo { has_model: false, model_f1: None, ..new.clone() };
+        let live = RunInfo { status: Status { phase: Phase::Training, ..Status::default() }, ..live };
+        update(&mut state, Event::Runs(vec![live, old.clone()]));
+        update(&mut state, Event::Runs(vec![new, old]));
+        told(&state).to_owned()
+    };
+    let old = || scored("0001-a", 0.6, Some("x"));
+    let text = ended(scored("0002-a", 0.5, Some("x")), old());
+    assert!(text.contains("0001-a was better there (0.600) and goes on suggesting"), "{text}");
+    let text = ended(scored("0002-a", 0.7, Some("x")), old());
+    assert!(text.contains("its model now makes the suggestions"), "{text}");
+    let text = ended(RunInfo { has_model: false, ..scored("0002-a", 0.7, Some("x")) }, old());
+    assert!(text.contains("it has no model"), "{text}");
 }
 
 #[test]

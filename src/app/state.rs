@@ -13,7 +13,7 @@ use super::{
     tag::Tag,
     train::Train,
     tutorial::Tutorial,
-    welcome::Welcome,
+    welcome::{self, Welcome},
 };
 
 /// The five screens, in the order of `tab`.
@@ -150,6 +150,8 @@ pub struct State {
     pub now: u64,
     /// The tutorial, if somebody is at it.
     pub tutorial: Option<Tutorial>,
+    /// What an import takes over to the project opened anew.
+    pub(super) carried: Option<Box<welcome::Carried>>,
     /// What happens as soon as everything is saved.
     pub(super) leaving: Option<Goal>,
     /// What keys mean.
@@ -182,6 +184,7 @@ impl State {
             message: None,
             now: 0,
             tutorial: None,
+            carried: None,
             leaving: None,
             keymap,
             glyphs: Glyphs::Unicode,

@@ -188,7 +188,7 @@ fn the_f1_of_a_run_that_is_over_is_that_of_the_weights_it_kept() {
     assert_eq!(state.train.runs[0].word_f1, Some(0.5));
     let status = Status { phase: Phase::Done, ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
-    assert!(told(&state).contains("is done; its model"), "which weights a foreign run keeps is not known");
+    assert!(told(&state).contains("is done; it has no model"), "which weights a foreign run keeps is not known");
     let settings = Some(Settings { keep_best: true, ..Settings::lesson("mini") });
     let kept = RunInfo { word_f1: Some(0.7), settings, ..run("0001-mini", Phase::Done, false) };
     update(&mut state, Event::Runs(vec![kept]));

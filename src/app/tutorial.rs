@@ -21,6 +21,8 @@ pub struct Tutorial {
     pub step: usize,
     /// Whether it is on the screen.
     pub shown: bool,
+    /// Whether it is that of the tutorial's own project, and its place remembered.
+    own: bool,
     /// How things stood when the step came to the front.
     since: Mark,
     /// Exports written so far.
@@ -241,21 +243,24 @@ pub(super) fn rows(state: &State) -> u16 {
     if lesson(state).is_some() { ROWS } else { 0 }
 }
 
-/// Begins at the first step, or goes on at this one, with the project that is open.
-pub(super) fn begin(state: &mut State, step: usize) {
+/// Begins at the first step, or goes on at this one, with the project that is open: the tutorial's own, or another.
+pub(super) fn begin(state: &mut State, step: usize, own: bool) {
     let step = step.min(STEPS.len());
-    state.tutorial = Some(Tutorial { step, shown: true, since: Mark::of(state, 0), exports: 0 });
+    state.tutorial = Some(Tutorial { step, shown: true, own, since: Mark::of(state, 0), exports: 0 });
 }
 
-/// The step in front of the open project; `Some(None)` without a tutorial, `None` without a project.
+/// Where the tutorial stands in its own project, to be taken up another day: `Some(None)` if it is put away or done;
+/// `None` elsewhere.
 pub(super) fn place(state: &State) -> Option<Option<usize>> {
-    state.project.as_ref().map(|_| state.tutorial.as_ref().map(|tutorial| tutorial.step))
+    let tutorial = state.tutorial.as_ref().filter(|tutorial| tutorial.own && state.project.is_some())?;
+    Some(Some(tutorial.step).filter(|step| tutorial.shown && *step < STEPS.len()))
 }
 
-/// What is to be remembered if another step than `before` is in front.
+/// What is to be remembered if the tutorial stood at `before`.
 pub(super) fn moved(state: &State, before: Option<Option<usize>>) -> Option<Effect> {
-    let now = place(state)?;
-    (Some(now) != before && (now.is_some() || before.flatten().is_some())).then_some(Effect::RememberStep(now))
+    let writable = state.project.as_ref().is_some_and(|project| project.read_only.is_none());
+    let now = place(state).filter(|now| writable && Some(*now) != before)?;
+    Some(Effect::RememberStep(now))
 }
 
 /// Puts the tutorial away or takes it up again; begins it where there is none. Without a project it gets one.
@@ -266,7 +271,7 @@ pub(super) fn toggle(state: &mut State) -> Vec<Effect> {
     match &mut state.tutorial {
         Some(tutorial) if tutorial.step >= STEPS.len() => state.tutorial = None,
         Some(tutorial) => tutorial.shown = !tutorial.shown,
-        None => begin(state, 0),
+        None => begin(state, 0, false),
     }
     Vec::new()
 }

@@ -49,7 +49,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Welcome(places) => state.welcome.offer(places),
         Event::Counted { path, done, documents } => state.welcome.counted(&path, done, documents),
         Event::Opened(opened) => return open(state, *opened),
-        Event::OpenFailed(message) => welcome::failed(state, message),
+        Event::OpenFailed(message) => return welcome::failed(state, message),
         Event::FolderInUse(files) => welcome::in_use(state, files),
         Event::Saved { ids, .. } => return saved(state, &ids),
         Event::SaveFailed { attempt, message } => save_failed(state, attempt, message),
@@ -155,12 +155,14 @@ fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
         state.message = Some(super::event::Message { level: Level::Error, text: format!("Read only: {why}") });
     }
     state.project = Some(project);
-    state.tag.document = first;
-    let mut effects = tag::open(state, first);
-    effects.extend(train::listed(state, runs));
     state.tutorial = None;
-    if let Some(step) = step.or(asked.tutorial.then_some(0)) {
-        tutorial::begin(state, step);
+    let (first, carried) = welcome::take_up(state, first);
+    state.tag.document = first;
+    // The runs first: one of them makes the suggestions for the document in front.
+    let mut effects = train::listed(state, runs);
+    effects.extend(tag::open(state, first));
+    if let Some(step) = asked.tutorial.then_some(0).or(step).filter(|_| !carried) {
+        tutorial::begin(state, step, true);
     }
     effects
 }

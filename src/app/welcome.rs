@@ -4,11 +4,14 @@ use super::{
     command::Command,
     effect::{Effect, NewProject},
     event::{Level, Place},
+    explore::Explore,
     field::Field,
     keymap::Facts,
     overlay::Overlay,
     project::SaveState,
     state::{Goal, Screen, State},
+    train::Train,
+    tutorial::Tutorial,
 };
 
 #[cfg(test)]
@@ -150,12 +153,14 @@ impl Welcome {
 }
 
 /// A project could not be opened or made.
-pub(super) fn failed(state: &mut State, message: String) {
-    (state.welcome.opening, state.welcome.tutorial) = (None, false);
+pub(super) fn failed(state: &mut State, message: String) -> Vec<Effect> {
+    (state.welcome.opening, state.welcome.tutorial, state.carried) = (None, false, None);
     match &mut state.welcome.form {
         Some(form) => form.problem = Some(message),
         None => state.tell(Level::Error, message),
     }
+    // Where a project was open from the start, nothing is known yet of what else there is to open.
+    if state.welcome.places.is_empty() { vec![Effect::Close] } else { Vec::new() }
 }
 
 /// The folder of a new project holds so many files of something else: the same answer again means it.
@@ -277,14 +282,47 @@ pub(super) fn ask_import(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// What is taken over an import: the project is the same, but for what is new in it.
+#[derive(Clone, Debug)]
+pub(super) struct Carried {
+    train: Train,
+    explore: Explore,
+    /// The id of the document in front, and the word under the cursor.
+    document: Option<String>,
+    word: usize,
+    tutorial: Option<Tutorial>,
+}
+
+/// Takes up what an import carried over; the document to be in front, and whether anything was carried.
+pub(super) fn take_up(state: &mut State, first: usize) -> (usize, bool) {
+    let Some(carried) = state.carried.take() else { return (first, false) };
+    let Carried { train, explore, document, word, tutorial } = *carried;
+    (state.train, state.explore, state.tutorial) = (train.without_runs(), explore, tutorial);
+    let place = |id: String| state.project.as_ref()?.position(&id);
+    let document = document.and_then(place);
+    if document.is_some() {
+        state.tag.word = word;
+    }
+    (document.unwrap_or(first), true)
+}
+
 /// Imports a file. The project is closed meanwhile, so that nothing can be tagged in what is about to change.
 pub(super) fn import(state: &mut State, file: &str) -> Vec<Effect> {
     let saved = state.project.as_ref().is_some_and(|project| project.save_state() == SaveState::Saved);
     if file.is_empty() || !saved {
         return Vec::new();
     }
+    let document = state.project.as_ref().and_then(|project| project.documents.get(state.tag.document));
+    let carried = Carried {
+        document: document.map(|document| document.id.clone()),
+        word: state.tag.word,
+        train: std::mem::take(&mut state.train),
+        explore: std::mem::take(&mut state.explore),
+        tutorial: state.tutorial.take(),
+    };
     // Not to go back to the welcome screen, as its effect would.
     close(state);
+    state.carried = Some(Box::new(carried));
     state.welcome.opening = Some(file.to_owned());
     vec![Effect::Import(file.to_owned())]
 }

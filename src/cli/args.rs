@@ -207,6 +207,8 @@ pub enum OrderName {
     Shuffled,
     /// As they stand
     Sequential,
+    /// Sentences of about the same length together
+    ByLength,
 }
 
 /// Which pieces carry a word's tag.
@@ -271,9 +273,12 @@ pub struct Train {
     /// Where the settings come from that are not given
     #[arg(long, value_enum, default_value = "auto")]
     pub recipe: RecipeName,
-    /// Set any setting by its name
+    /// Set any setting by its name, or by the name that the Hugging Face Trainer gives it
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
+    /// A JSON file of such settings; a project's own training.json is always taken
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
     /// Cross-validation with K parts
     #[arg(long, value_name = "K")]
     pub folds: Option<usize>,
@@ -481,6 +486,7 @@ impl From<OrderName> for Order {
         match name {
             OrderName::Shuffled => Self::Shuffled,
             OrderName::Sequential => Self::Sequential,
+            OrderName::ByLength => Self::ByLength,
         }
     }
 }

@@ -50,23 +50,11 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
             value["file"].as_str().unwrap_or("?"),
             output::counted(&value["documents"], "document"),
             output::counted(&value["spans"], "span"),
-            known(value)
+            value["left_out"].as_str().unwrap_or_default()
         )
     };
     let text: String = done.iter().map(line).collect();
     output.result(&json!({ "dry_run": args.dry_run, "files": done }), &text)
-}
-
-/// What is said of documents that were there already.
-fn known(value: &Value) -> String {
-    let counted = |name: &str| output::counted(&value[name], "document");
-    match (value["known"].as_u64().unwrap_or(0), value["kept"].as_u64().unwrap_or(0)) {
-        (0, _) => String::new(),
-        (_, 0) => format!("; {} there already", counted("known")),
-        (_, kept) => {
-            format!("; {} there already, {kept} of them with other work of yours, which stays", counted("known"))
-        }
-    }
 }
 
 /// Opens the annotator when the first file with annotations needs one.
@@ -98,6 +86,7 @@ fn take(
     value["known"] = json!(done.known);
     value["kept"] = json!(done.kept);
     value["renamed"] = json!(done.renamed);
+    value["left_out"] = json!(done.left_out());
     Ok(value)
 }
 

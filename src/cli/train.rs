@@ -46,7 +46,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     for note in &base.notes {
         output.say(format!("{}: {note}", base.name));
     }
-    let settings = settings(args, data.train.len(), base_name)?;
+    let settings = settings(args, data.train.len(), base_name, output)?;
     output.say(describe(&settings, &data));
     let config = RunConfig::new(shell::now(), settings.clone(), about);
     let (mut sink, out): (Box<dyn RunSink>, Option<String>) = match (&args.out, &project) {
@@ -108,10 +108,20 @@ fn of_files(args: &args::Train, output: Output) -> Result<(Dataset, Value), CliE
     Ok((data, json!({ "train": train, "valid": valid, "test": test })))
 }
 
-/// The recipe's settings with what was given on the command line laid over them.
-fn settings(args: &args::Train, sentences: usize, base: &str) -> Result<Settings, CliError> {
+/// A project's own settings file, in its folder.
+const OWN_SETTINGS: &str = "training.json";
+
+/// The recipe's settings; over them those of the project's `training.json`, of the file that was named, and what was
+/// given on the command line.
+fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
     let recipe = if args.recipe == RecipeName::Lesson { Recipe::Lesson } else { Recipe::Auto };
     let mut settings = training::recipe(recipe, sentences, base);
+    let own = args.dir.as_ref().map(|dir| dir.join(OWN_SETTINGS)).filter(|file| file.is_file());
+    for file in own.iter().chain(&args.settings) {
+        settings_file(&mut settings, file, output)?;
+    }
+    // The base decides the recipe, and is opened before: it has a flag of its own.
+    settings.base = base.to_owned();
     let set = |target: &mut f64, given: Option<f64>| *target = given.unwrap_or(*target);
     set(&mut settings.learning_rate, args.lr);
     set(&mut settings.epochs, args.epochs);
@@ -127,10 +137,25 @@ fn settings(args: &args::Train, sentences: usize, base: &str) -> Result<Settings
     for pair in &args.set {
         let (setting, value) =
             pair.split_once('=').ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
-        settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
+        let note = settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
+        note.into_iter().for_each(|note| output.say(note));
+    }
+    if settings.base != base {
+        return Err(CliError::usage(format!("the base `{}` is given by --base", settings.base)));
     }
     settings.check().map_err(CliError::usage)?;
     Ok(settings)
+}
+
+/// Takes the settings of a JSON file.
+fn settings_file(settings: &mut Settings, file: &Path, output: Output) -> Result<(), CliError> {
+    let name = output::path(file);
+    let bytes = std::fs::read(file).map_err(|error| CliError::reading(file, &error))?;
+    let json = serde_json::from_slice(&bytes).map_err(|error| CliError::data(format!("{name}: {error}")))?;
+    let notes = settings.set_all(&json).map_err(|error| CliError::data(format!("{name}: {error}")))?;
+    output.say(format!("settings from {name}"));
+    notes.into_iter().for_each(|note| output.say(format!("{name}: {note}")));
+    Ok(())
 }
 
 fn describe(settings: &Settings, data: &Dataset) -> String {

@@ -90,7 +90,7 @@ pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluat
     Ok(Evaluation {
         sentences: sentences.len(),
         words: gold.iter().map(Vec::len).sum(),
-        pieces: piece_gold.iter().map(Vec::len).sum(),
+        pieces: answers.iter().map(|(pieces, _)| pieces.words.len()).sum(),
         word: measure(&gold, &said)?,
         piece: measure(&piece_gold, &piece_said)?,
         label_mode,
@@ -200,6 +200,24 @@ mod tests {
         assert!(found.mistakes.iter().all(|mistake| mistake.sureness > 0.9));
         assert_eq!(found.unknown, BTreeMap::from([("Location".to_owned(), 1)]));
         assert_eq!(found.confusion.labels, ["Dish", "Location", "Price"]);
+    }
+
+    #[test]
+    fn pieces_are_counted_as_the_model_was_trained() {
+        let sentences = [sentence(&[("lasagne", "B-Dish"), ("verde", "I-Dish"), ("now", "O")])];
+        let measured = |mode| {
+            let found = evaluate(&fake::predictor(512).with_label_mode(mode), &sentences).unwrap();
+            assert_eq!((found.pieces, found.label_mode), (7, mode.unwrap_or(LabelMode::AllB)));
+            let counts = found.piece.lenient.labels["Dish"];
+            (counts.true_positives, counts.false_positives, counts.false_negatives)
+        };
+        // `lasagne` and `verde` have three pieces each, of which this model tags the first: B I for the words.
+        assert_eq!(measured(Some(LabelMode::First)), (1, 0, 0));
+        // Every piece of `lasagne` is a span of its own, and the last goes on with those of `verde`.
+        assert_eq!(measured(Some(LabelMode::AllB)), measured(None));
+        assert_eq!(measured(None), (1, 1, 2));
+        // All six are one span, of which the model finds two pieces apart.
+        assert_eq!(measured(Some(LabelMode::AllI)), (0, 2, 1));
     }
 
     #[test]

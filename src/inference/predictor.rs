@@ -141,6 +141,12 @@ impl Predictor {
         &self.tags
     }
 
+    /// The same model, known to have been trained in this mode.
+    #[cfg(test)]
+    pub(crate) fn with_label_mode(self, label_mode: Option<LabelMode>) -> Self {
+        Self { label_mode, ..self }
+    }
+
     /// Which pieces of a word carried its tag when the model was trained here; `None` if its folder does not tell.
     pub fn label_mode(&self) -> Option<LabelMode> {
         self.label_mode

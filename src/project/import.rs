@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     spans::{Action, Document, Edit, Entry, LabelId, Source, Span, Status, journal::Deed},
-    text::TextRange,
+    text::{TextRange, number::counted},
 };
 
 /// A document to be imported, with what is known about it.
@@ -43,6 +43,18 @@ pub struct Imported {
     pub kept: usize,
     /// Ids that were in use for another text, and the ids given instead.
     pub renamed: Vec<(String, String)>,
+}
+
+impl Imported {
+    /// What there is to say of documents that were there already; empty if none was.
+    pub fn left_out(&self) -> String {
+        let known = counted(self.known, "document");
+        match (self.known, self.kept) {
+            (0, _) => String::new(),
+            (_, 0) => format!("; {known} there already"),
+            (_, kept) => format!("; {known} there already, {kept} of them with other work of yours, which stays"),
+        }
+    }
 }
 
 /// Which of the ids with the same text is this document's: its own, else one that an import gave it instead. An id

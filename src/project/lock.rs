@@ -91,7 +91,7 @@ impl Lock {
     }
 
     /// Takes the lock at `path`, waiting for it: for locks that are held for moments only.
-    pub(super) fn wait(path: &Path) -> Result<Self, StorageError> {
+    pub fn wait(path: &Path) -> Result<Self, StorageError> {
         let file = storage::open_lock(path)?;
         file.lock().map_err(|cause| StorageError::new("lock", path, cause))?;
         Ok(Self { file })

@@ -15,7 +15,7 @@ use super::{
     storage::{self, StorageError},
     tail::MetricsTail,
 };
-use crate::runs::{Control, Phase, Status, metrics};
+use crate::runs::{Control, Phase, Point, Status, metrics};
 
 /// Bytes of a log's end that are read.
 const LOG_END: u64 = 256 << 10;
@@ -107,11 +107,20 @@ impl RunView {
         Ok(lines.iter().skip(lines.len().saturating_sub(most)).map(|line| (*line).to_owned()).collect())
     }
 
-    /// F1 per word, lenient, on the validation part, of the weights that were kept: the best, or else the last.
-    pub fn kept_f1(&self) -> Option<f64> {
-        let points = self.metrics().poll().ok()?;
+    /// F1 per word, lenient, on the validation part: of the weights that are kept (the best so far, or else the last), and
+    /// of those of the model that is there.
+    pub fn f1(&self) -> (Option<f64>, Option<f64>) {
+        let points = self.metrics().poll().unwrap_or_default();
         let keep_best = self.config.as_ref().is_some_and(|config| config.settings.keep_best);
-        metrics::kept(&points, keep_best)?.valid_f1()
+        let written = self.status.as_ref().and_then(|status| status.checkpoint);
+        let kept = metrics::kept(&points, keep_best, written.filter(|_| !self.is_live()));
+        let model = written.and_then(|step| metrics::at(&points, step));
+        (kept.and_then(Point::valid_f1), model.and_then(Point::valid_f1))
+    }
+
+    /// The first of [`RunView::f1`].
+    pub fn kept_f1(&self) -> Option<f64> {
+        self.f1().0
     }
 
     /// The folder of the trained model; it is there if [`Self::has_model`].

@@ -41,6 +41,8 @@ pub struct Account {
     pub split_by_seed: usize,
     /// Spans of each label that occurs, as they are trained, in train, valid and test.
     pub labels: BTreeMap<String, [usize; 3]>,
+    /// A mark of what validates, ids, words and tags: two runs with the same one were scored on the same.
+    pub validated: String,
 }
 
 impl Account {
@@ -128,7 +130,20 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
             Split::Test => data.test.push(sentence),
         }
     }
+    account.validated = mark(&data.valid);
     (data, account)
+}
+
+/// A checksum of sentences, in hexadecimal.
+fn mark(sentences: &[Sentence]) -> String {
+    let mut sum = crc32fast::Hasher::new();
+    for Sentence { id, words, tags } in sentences {
+        for part in std::iter::once(id).chain(words).chain(tags) {
+            sum.update(part.as_bytes());
+            sum.update(&[0]);
+        }
+    }
+    format!("{:08x}", sum.finalize())
 }
 
 fn parts(project: &Project, done: &[&Document]) -> Vec<Split> {

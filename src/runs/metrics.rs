@@ -102,6 +102,13 @@ impl Point {
         }
     }
 
+    /// Epochs done then, with fraction.
+    pub fn epoch(&self) -> f64 {
+        match self {
+            Self::Step { epoch, .. } | Self::Eval { epoch, .. } => *epoch,
+        }
+    }
+
     /// F1 per word, lenient, if this is an evaluation of the validation part.
     pub fn valid_f1(&self) -> Option<f64> {
         match self {
@@ -111,13 +118,18 @@ impl Point {
     }
 }
 
-/// Whether weights with this F1 take the place of the best ones so far: of equal ones the later are kept.
+/// Whether weights with this F1 take the place of the best ones so far. Of equal ones the first are kept, as the Hugging
+/// Face Trainer keeps them.
 pub fn takes_the_place(f1: f64, best: f64) -> bool {
-    f1 >= best
+    f1 > best
 }
 
-/// The evaluation of the validation part whose weights a run with these points keeps: the best one, or the last.
-pub fn kept(points: &[Point], keep_best: bool) -> Option<&Point> {
+/// The evaluation of the validation part whose weights a run with these points keeps: that of `written`, the step of
+/// which its model is, if the run is over; else the best one so far, or the last.
+pub fn kept(points: &[Point], keep_best: bool, written: Option<usize>) -> Option<&Point> {
+    if let Some(known) = written.and_then(|step| at(points, step)) {
+        return Some(known);
+    }
     let mut kept: Option<(&Point, f64)> = None;
     for point in points {
         let Some(f1) = point.valid_f1() else { continue };
@@ -126,6 +138,11 @@ pub fn kept(points: &[Point], keep_best: bool) -> Option<&Point> {
         }
     }
     kept.map(|(point, _)| point)
+}
+
+/// The evaluation of the validation part after this step.
+pub fn at(points: &[Point], step: usize) -> Option<&Point> {
+    points.iter().rfind(|point| point.step() == step && point.valid_f1().is_some())
 }
 
 /// The two counts of one evaluation.
@@ -166,12 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_evaluations_the_later_is_kept_and_the_test_part_never_decides() {
+    fn of_equal_evaluations_the_first_is_kept_and_the_test_part_never_decides() {
         let points = [(1, "valid", 0.5), (2, "valid", 0.6), (3, "valid", 0.6), (4, "valid", 0.4), (3, "test", 0.9)];
         let points: Vec<Point> = points.into_iter().map(|(step, split, f1)| eval(step, split, f1)).collect();
-        assert_eq!(kept(&points, true).map(Point::step), Some(3));
-        assert_eq!(kept(&points, false).map(Point::step), Some(4));
-        assert_eq!(kept(&points[4..], true), None);
+        assert_eq!(kept(&points, true, None).map(Point::step), Some(2));
+        assert_eq!(kept(&points, false, None).map(Point::step), Some(4));
+        assert_eq!(kept(&points[4..], true, None), None);
+        assert_eq!(kept(&points, true, Some(1)).map(Point::step), Some(1), "what was written is a fact");
     }
 
     #[test]

@@ -2,12 +2,15 @@
 //! takes, the series drawn from it, and the two traits through which it writes. Pure.
 
 pub mod metrics;
+mod names;
+pub mod plan;
 pub mod series;
 pub mod settings;
 pub mod sink;
 pub mod status;
 
 pub use metrics::{Counts, LabelScores, Point, Scores};
-pub use settings::{LabelMode, Order, Recipe, Settings};
+pub use plan::Plan;
+pub use settings::{LabelMode, Order, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};
 pub use status::{Control, Phase, Status};

@@ -35,6 +35,21 @@ pub enum Order {
     Shuffled,
     /// As given.
     Sequential,
+    /// Sentences of about the same length together, in another arrangement each epoch: the reference's `group_by_length`.
+    ByLength,
+}
+
+/// What the learning rate does after the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Falls to 0 along a line.
+    #[default]
+    Linear,
+    /// Falls to 0 along half a cosine.
+    Cosine,
+    /// Stays.
+    Constant,
 }
 
 /// Where the numbers come from.
@@ -48,9 +63,10 @@ pub enum Recipe {
     Lesson,
 }
 
-/// Everything that decides the outcome of a training, besides data and base.
+/// Everything that decides the outcome of a training, besides data and base. What an older run's file does not name is
+/// as the lesson has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// `mini`, a folder, or a hub id.
     pub base: String,
@@ -58,12 +74,30 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Passes over the training part.
     pub epochs: f64,
-    /// Sentences a step.
+    /// Sentences that go through the network together.
     pub batch: usize,
+    /// Batches whose gradients make one optimiser step. Every labelled piece of them weighs the same.
+    pub accumulation: usize,
     /// Decoupled weight decay; biases and layer norms have none.
     pub weight_decay: f64,
+    /// AdamW's decay of the first moment.
+    pub adam_beta1: f64,
+    /// AdamW's decay of the second moment.
+    pub adam_beta2: f64,
+    /// What AdamW adds to the square root of the second moment.
+    pub adam_epsilon: f64,
     /// Below 1: share of all steps; from 1: steps.
     pub warmup: f64,
+    /// What the learning rate does after the warm-up.
+    pub schedule: Schedule,
+    /// Share of the wanted probability that is spread over all tags; 0 for none.
+    pub label_smoothing: f64,
+    /// The learning rate of each layer as a multiple of that of the layer above it; 1 for the same everywhere.
+    pub layer_decay: f64,
+    /// Whether the word and position tables, with the layer norm behind them, stay as they are.
+    pub freeze_embeddings: bool,
+    /// The lowest layers that stay as they are; if there are any, the embeddings do, too.
+    pub freeze_layers: usize,
     /// Global L2 norm to which gradients are clipped; 0 for none.
     pub max_grad_norm: f64,
     /// Seed of the head, the order and dropout.
@@ -80,10 +114,24 @@ pub struct Settings {
     pub device: String,
     /// Evaluations over the whole run; 0 for one at the end of each epoch.
     pub evaluations: usize,
+    /// Steps between two evaluations; 0 to go by [`Settings::evaluations`].
+    pub evaluate_every: usize,
     /// Steps between two step lines; 0 for one line each 1/200 of the run.
     pub log_every: usize,
     /// Whether the weights of the best evaluation by word F1 are kept, rather than the last.
     pub keep_best: bool,
+    /// Evaluations in a row that are no better than the best, after which the run ends; 0 to go on to the end.
+    pub patience: usize,
+    /// Minutes between two checkpoints from which an interrupted run can go on; 0 for none.
+    pub checkpoint_minutes: f64,
+    /// Steps between two checkpoints; 0 to go by the minutes.
+    pub checkpoint_every: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::lesson("mini")
+    }
 }
 
 impl Settings {
@@ -94,8 +142,17 @@ impl Settings {
             learning_rate: 2e-5,
             epochs: 3.0,
             batch: 16,
+            accumulation: 1,
             weight_decay: 0.01,
+            adam_beta1: 0.9,
+            adam_beta2: 0.999,
+            adam_epsilon: 1e-8,
             warmup: 0.0,
+            schedule: Schedule::Linear,
+            label_smoothing: 0.0,
+            layer_decay: 1.0,
+            freeze_embeddings: false,
+            freeze_layers: 0,
             max_grad_norm: 1.0,
             seed: 42,
             order: Order::Shuffled,
@@ -104,28 +161,13 @@ impl Settings {
             dropout: None,
             device: "auto".into(),
             evaluations: 0,
+            evaluate_every: 0,
             log_every: 0,
             keep_best: false,
+            patience: 0,
+            checkpoint_minutes: 5.0,
+            checkpoint_every: 0,
         }
-    }
-
-    /// Sets one setting by its name, or by the name that the Hugging Face Trainer gives it.
-    ///
-    /// # Errors
-    /// No setting has that name (the nearest one is told), or the value does not fit it.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let own = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, own)| own);
-        let mut form = serde_json::to_value(&*self).map_err(|error| error.to_string())?;
-        let Some(slot) = form.get_mut(own) else {
-            let names = form.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-            let near = names.min_by_key(|other| strsim::osa_distance(name, other)).unwrap_or_default();
-            return Err(format!("there is no setting `{name}`; the nearest is `{near}`"));
-        };
-        let text = serde_json::Value::String(value.to_owned());
-        // A number where a number belongs, a word elsewhere; a base may be called `123`.
-        *slot = if slot.is_string() { text } else { serde_json::from_str(value).unwrap_or(text) };
-        *self = serde_json::from_value(form).map_err(|error| format!("{name}={value}: {error}"))?;
-        Ok(())
     }
 
     /// Whether a training with these settings can begin at all.
@@ -133,96 +175,92 @@ impl Settings {
     /// # Errors
     /// Names the first setting that makes no sense, and what would.
     pub fn check(&self) -> Result<(), String> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        let rule = |fine: bool, text: String| if fine { Ok(()) } else { Err(text) };
-        rule(
-            positive(self.learning_rate) && self.learning_rate < 1.0,
-            format!("a learning rate of {:e}; give one above 0 and below 1, such as 1e-4", self.learning_rate),
-        )?;
-        rule(
-            positive(self.epochs) && self.epochs <= 10_000.0,
-            format!("{} epochs; give a number above 0", self.epochs),
-        )?;
-        rule((1..=4096).contains(&self.batch), format!("a batch of {}; give 1 to 4096", self.batch))?;
-        rule(
-            self.weight_decay.is_finite() && self.weight_decay >= 0.0,
-            format!("a weight decay of {}; give 0 or more", self.weight_decay),
-        )?;
-        rule(
-            self.warmup.is_finite() && self.warmup >= 0.0,
-            format!("a warm-up of {}; give a share below 1, or steps", self.warmup),
-        )?;
-        rule(
-            self.max_grad_norm.is_finite() && self.max_grad_norm >= 0.0,
-            format!("a gradient norm of {}; give 0 or more", self.max_grad_norm),
-        )?;
-        rule(
-            self.max_pieces >= 3,
-            format!("windows of {} pieces; the two special pieces and one more are needed", self.max_pieces),
-        )?;
-        rule(
-            self.dropout.is_none_or(|share| (0.0..1.0).contains(&share)),
-            format!("a dropout of {:?}; give 0 to below 1", self.dropout),
-        )
+        let found = [
+            rate(self.learning_rate, "a learning rate"),
+            within(self.epochs, 0.0, 10_000.0, "epochs", "a number above 0"),
+            count(self.batch, 1, 4096, "a batch"),
+            count(self.accumulation, 1, 4096, "an accumulation"),
+            from_zero(self.weight_decay, "a weight decay"),
+            share(self.adam_beta1, "an adam_beta1"),
+            share(self.adam_beta2, "an adam_beta2"),
+            within(self.adam_epsilon, 0.0, 1.0, "an adam_epsilon", "a small number above 0, such as 1e-8"),
+            from_zero(self.warmup, "a warm-up"),
+            share(self.label_smoothing, "a label smoothing"),
+            within(self.layer_decay, 0.0, 1.0, "a layer decay", "a number above 0, up to 1"),
+            from_zero(self.max_grad_norm, "a gradient norm"),
+            count(self.max_pieces, 3, usize::MAX, "windows of pieces (two are the special ones)"),
+            share(self.dropout.unwrap_or(0.0), "a dropout"),
+            from_zero(self.checkpoint_minutes, "minutes between checkpoints"),
+        ];
+        found.into_iter().flatten().next().map_or(Ok(()), Err)
     }
 }
 
-/// Names that the Hugging Face Trainer gives the same settings.
-const ALIASES: [(&str, &str); 7] = [
-    ("lr", "learning_rate"),
-    ("num_train_epochs", "epochs"),
-    ("per_device_train_batch_size", "batch"),
-    ("warmup_ratio", "warmup"),
-    ("warmup_steps", "warmup"),
-    ("max_seq_length", "max_pieces"),
-    ("load_best_model_at_end", "keep_best"),
-];
+/// What is wrong with a value; `None` if nothing is.
+type Fault = Option<String>;
+
+fn rate(value: f64, what: &str) -> Fault {
+    let fine = value.is_finite() && value > 0.0 && value < 1.0;
+    (!fine).then(|| format!("{what} of {value:e}; give one above 0 and below 1, such as 1e-4"))
+}
+
+fn within(value: f64, above: f64, most: f64, what: &str, wanted: &str) -> Fault {
+    let fine = value.is_finite() && value > above && value <= most;
+    (!fine).then(|| format!("{what} of {value}; give {wanted}"))
+}
+
+fn count(value: usize, least: usize, most: usize, what: &str) -> Fault {
+    let wanted = if most == usize::MAX { format!("{least} or more") } else { format!("{least} to {most}") };
+    (!(least..=most).contains(&value)).then(|| format!("{what} of {value}; give {wanted}"))
+}
+
+fn from_zero(value: f64, what: &str) -> Fault {
+    let fine = value.is_finite() && value >= 0.0;
+    (!fine).then(|| format!("{what} of {value}; give 0 or more"))
+}
+
+fn share(value: f64, what: &str) -> Fault {
+    (!(0.0..1.0).contains(&value)).then(|| format!("{what} of {value}; give 0 to below 1"))
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_set_by_their_own_and_by_the_references_names() {
-        let mut settings = Settings::lesson("mini");
-        settings.set("num_train_epochs", "5").unwrap();
-        settings.set("order", "sequential").unwrap();
-        settings.set("dropout", "0.2").unwrap();
-        settings.set("keep_best", "true").unwrap();
-        settings.set("base", "123").unwrap();
-        assert_eq!((settings.epochs, settings.order, settings.dropout), (5.0, Order::Sequential, Some(0.2)));
-        assert!(settings.keep_best && settings.base == "123");
-    }
-
-    #[test]
-    fn an_unknown_setting_names_the_nearest_and_a_bad_value_changes_nothing() {
-        let mut settings = Settings::lesson("mini");
-        assert_eq!(
-            settings.set("learning_rat", "1").unwrap_err(),
-            "there is no setting `learning_rat`; the nearest is `learning_rate`"
-        );
-        assert!(settings.set("batch", "many").unwrap_err().starts_with("batch=many: "));
-        assert_eq!(settings, Settings::lesson("mini"));
-    }
-
-    #[test]
     fn settings_that_make_no_sense_are_named() {
         let with = |name: &str, value: &str| {
             let mut settings = Settings::lesson("mini");
-            settings.set(name, value).map(|()| settings.check())
+            settings.set(name, value).map(|_| settings.check())
         };
         for (name, value) in [
             ("batch", "0"),
+            ("accumulation", "0"),
             ("epochs", "0"),
             ("lr", "-1"),
             ("lr", "5e40"),
             ("dropout", "1.0"),
             ("max_pieces", "2"),
             ("warmup", "-1"),
+            ("label_smoothing", "1"),
+            ("layer_decay", "0"),
+            ("layer_decay", "1.1"),
+            ("adam_beta2", "1"),
+            ("adam_epsilon", "0"),
+            ("checkpoint_minutes", "-1"),
         ] {
             assert!(with(name, value).unwrap().is_err(), "{name}={value}");
         }
         assert!(with("batch", "-1").is_err());
         assert_eq!(Settings::lesson("mini").check(), Ok(()));
+    }
+
+    #[test]
+    fn the_file_of_an_older_run_is_read() {
+        let old = r#"{"base": "mini", "learning_rate": 0.0005, "epochs": 20.0, "keep_best": true}"#;
+        let settings: Settings = serde_json::from_str(old).unwrap();
+        let expected = Settings { learning_rate: 5e-4, epochs: 20.0, keep_best: true, ..Settings::lesson("mini") };
+        assert_eq!(settings, expected);
+        assert!(serde_json::from_str::<Settings>(r#"{"epoch": 1}"#).is_err());
     }
 }

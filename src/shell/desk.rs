@@ -317,7 +317,6 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::train::plan,
         project::{Import, Manifest},
         runs::{Phase, RunSink, Status as RunStatus},
         spans::{Document, LabelId, LabelSet, Split},
@@ -334,18 +333,6 @@ mod tests {
         });
         project.import(Some(&mut ada), 0, items.collect()).unwrap();
         project
-    }
-
-    #[test]
-    fn the_screen_plans_as_the_training_does() {
-        for (documents, epochs, batch, warmup, evaluations) in
-            [(7660, 3.0, 16, 0.0, 0), (320, 20.0, 16, 0.1, 10), (5, 1.5, 2, 3.0, 4), (1, 0.1, 64, 0.5, 7)]
-        {
-            let settings = Settings { epochs, batch, warmup, evaluations, ..Settings::lesson("mini") };
-            let (ours, theirs) = (plan::Plan::new(&settings, documents), training::Plan::new(&settings, documents));
-            assert_eq!((ours.per_epoch, ours.steps, ours.warmup), (theirs.per_epoch, theirs.steps, theirs.warmup));
-            assert_eq!(ours.evaluations, theirs.evaluations);
-        }
     }
 
     #[test]

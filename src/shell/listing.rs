@@ -79,13 +79,15 @@ fn of(view: &RunView, before: Option<&RunInfo>) -> RunInfo {
         return info.clone();
     }
     let config = view.config.as_ref();
+    let (word_f1, model_f1) = view.f1();
     let started = config.map_or(0, |config| config.started);
     RunInfo {
         id: view.id.to_string(),
         base: config.map(|config| config.settings.base.clone()).unwrap_or_default(),
         started,
         status,
-        word_f1: view.kept_f1(),
+        word_f1,
+        model_f1,
         ours: false,
         has_model: view.has_model,
         bytes: view.size(),
@@ -113,7 +115,8 @@ fn data(value: &Value) -> Option<RunData> {
     };
     let parts = |what: &str| ["train", "valid", "test"].map(|part| count(part, what));
     let annotator = value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Some(RunData { annotator, documents: parts("documents"), spans: parts("spans") })
+    let validated = account.get("validated").and_then(Value::as_str).map(str::to_owned);
+    Some(RunData { annotator, documents: parts("documents"), spans: parts("spans"), validated })
 }
 
 #[cfg(test)]

@@ -74,6 +74,9 @@ pub enum OpenError {
     /// The folder of a new project holds so many files of something else.
     #[error("the folder holds {}", counted(*.0, "file"))]
     InUse(usize),
+    /// An import went wrong, and then the opening.
+    #[error("{0}. Then the project could not be opened: {1}")]
+    Both(String, Box<OpenError>),
     /// The program panicked.
     #[error("a defect of this program: opening it failed (the log says where); please report it")]
     Defect,
@@ -144,6 +147,7 @@ impl Opener {
     }
 
     fn get(self, wanted: Wanted) -> Outcome {
+        let new = matches!(wanted, Wanted::Copy { .. } | Wanted::New(_));
         let (dir, said) = match wanted {
             Wanted::Path(path) => (self.places.folder(&path, &self.who)?, None),
             Wanted::Copy { sample, name } => (self.places.fresh(&sample, &name, &self.who)?, None),
@@ -153,7 +157,15 @@ impl Opener {
             }
             Wanted::New(new) => self.make(&new)?,
         };
-        self.open(&dir).map(|(open, opened)| (open, opened, said))
+        if new {
+            self.places.forget(&dir);
+        }
+        match (self.open(&dir), said) {
+            (Ok((open, opened)), said) => Ok((open, opened, said)),
+            // Both are to be known.
+            (Err(error), Some((Level::Error, said))) => Err(OpenError::Both(said, Box::new(error))),
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// Takes a file into a project, which is opened whatever becomes of that.
@@ -165,8 +177,13 @@ impl Opener {
             let name = (self.who)(dir).map_err(OpenError::Who)?;
             Ok(take_in(&mut project, &name, &path, read)?)
         };
-        match take() {
+        // A defect of a reader is no reason not to open the project again.
+        match catch_unwind(AssertUnwindSafe(take)).unwrap_or(Err(OpenError::Defect)) {
             Ok(said) => (Level::Info, said),
+            // What is missing is done when the project is opened.
+            Err(error @ OpenError::Project(ProjectError::Unfinished { .. })) => {
+                (Level::Warn, format!("{file}: {error}"))
+            }
             Err(error) => (Level::Error, format!("{file} was not imported: {error}")),
         }
     }
@@ -219,6 +236,7 @@ fn take_in(project: &mut Project, name: &AnnotatorName, path: &Path, read: Read)
     if !new.is_empty() {
         said.push_str(&format!(", new labels {}", new.join(", ")));
     }
+    said.push_str(&done.left_out());
     said.push_str(&first_of(&read.problems));
     Ok(said)
 }
@@ -262,11 +280,61 @@ mod tests {
     use super::*;
     use crate::shell::trainer::Trainer;
 
-    fn make(new: &NewProject, who: Result<&str, &str>) -> Result<(PathBuf, Option<Said>), OpenError> {
+    fn opener(places: Places, who: Result<&str, &str>) -> Opener {
         let who = who.map(|name| name.parse().unwrap()).map_err(str::to_owned);
         let who: Who = Arc::new(move |_| who.clone());
         let events = crossbeam_channel::unbounded().0;
-        Opener { places: Places::default(), who, events, starter: Trainer::default().starter() }.make(new)
+        Opener { places, who, events, starter: Trainer::default().starter() }
+    }
+
+    fn make(new: &NewProject, who: Result<&str, &str>) -> Result<(PathBuf, Option<Said>), OpenError> {
+        opener(Places::default(), who).make(new)
+    }
+
+    #[test]
+    fn a_file_is_imported_and_the_project_opened_whatever_became_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let dir = folder.path().join("p");
+        let labels = crate::spans::LabelSet::restaurant();
+        Project::create(&dir, Manifest::new("p", labels)).unwrap();
+        fs::write(path("two.txt"), "fish tacos\ncheap beer\n").unwrap();
+        fs::write(path("empty.txt"), "").unwrap();
+        fs::write(path("binary"), [0, 159, 146, 150, 255]).unwrap();
+        let import = |file: &str| {
+            let wanted = Wanted::Import { dir: dir.clone(), file: path(file) };
+            let (_, opened, said) = opener(Places::default(), Ok("ada")).get(wanted).unwrap();
+            let (level, text) = said.unwrap();
+            (opened.documents.len(), level, text)
+        };
+        assert_eq!(import("two.txt"), (2, Level::Info, "two.txt: 2 documents, 0 spans".to_owned()));
+        let again = import("two.txt");
+        assert!(again.0 == 2 && again.2.ends_with("; 2 documents there already"), "{again:?}");
+        for file in ["gone.txt", "empty.txt", "binary", "."] {
+            let (documents, level, text) = import(file);
+            assert!(documents == 2 && level == Level::Error && text.contains("was not imported"), "{file}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_step_of_the_tutorial_stays_with_its_project_until_another_stands_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = || {
+            let mut places = Places::default();
+            places.data = Some(folder.path().join("data"));
+            places
+        };
+        let copy = || Wanted::Copy { sample: "restaurants".into(), name: "tutorial".into() };
+        let get = |wanted| opener(places(), Ok("ada")).get(wanted).unwrap();
+        let (open, opened, _) = get(copy());
+        assert_eq!(opened.step, None);
+        let dir = open.dir.clone();
+        drop(open);
+        places().remember_step(&dir, Some(7));
+        let again = Wanted::Path(dir.to_string_lossy().into_owned());
+        assert_eq!(get(again).1.step, Some(7));
+        fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(get(copy()).1.step, None);
     }
 
     #[test]

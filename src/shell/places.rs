@@ -18,6 +18,7 @@ use crate::{
     model::hub,
     project::{
         AnnotatorName, Project, ProjectError,
+        lock::Lock,
         samples::{SAMPLES, Sample},
         storage,
     },
@@ -141,23 +142,36 @@ impl Places {
     /// to is no reason not to open it.
     pub(super) fn remember(&self, dir: &Path) -> Option<usize> {
         let dir = dir.canonicalize().ok()?;
-        let step = self.recent().into_iter().find(|recent| recent.path == dir).and_then(|recent| recent.step);
-        self.put_first(Recent { path: dir, opened: now(), step });
+        let mut step = None;
+        self.change(|list| {
+            step = list.iter().find(|recent| recent.path == dir).and_then(|recent| recent.step);
+            // What stands here takes the place of what stood further down.
+            list.insert(0, Recent { path: dir, opened: now(), step });
+        });
         step
     }
 
-    /// Remembers the step of the tutorial that is in front in a project that is open.
+    /// Remembers the step of the tutorial that is in front in a project of the list.
     pub(super) fn remember_step(&self, dir: &Path, step: Option<usize>) {
-        if let Ok(path) = dir.canonicalize() {
-            self.put_first(Recent { path, opened: now(), step });
-        }
+        let Ok(dir) = dir.canonicalize() else { return };
+        self.change(|list| list.iter_mut().filter(|recent| recent.path == dir).for_each(|recent| recent.step = step));
     }
 
-    fn put_first(&self, first: Recent) {
+    /// Forgets what was known of a folder in which another project stands now.
+    pub(super) fn forget(&self, dir: &Path) {
+        let Ok(dir) = dir.canonicalize() else { return };
+        self.change(|list| list.retain(|recent| recent.path != dir));
+    }
+
+    /// Changes the list. Not being able to is no reason not to open a project.
+    fn change(&self, change: impl FnOnce(&mut Vec<Recent>)) {
         let Some(file) = self.list() else { return };
+        let folder = file.parent().map(storage::make_folder);
+        // Two windows that change it one after the other keep what both have changed.
+        let _turn = folder.and_then(Result::ok).and_then(|_| Lock::wait(&file.with_extension("lock")).ok());
+        let mut list = self.recent();
+        change(&mut list);
         // JSON holds Unicode only: other paths cannot be told, and would take the whole list with them.
-        let mut list = vec![first];
-        list.extend(self.recent());
         let mut seen = HashSet::new();
         list.retain(|recent| recent.path.to_str().is_some() && seen.insert(recent.path.clone()));
         list.truncate(RECENT);

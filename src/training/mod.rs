@@ -16,7 +16,6 @@ mod prepare;
 mod publish;
 mod recipe;
 mod run;
-mod schedule;
 mod step;
 mod torch;
 pub mod worker;
@@ -25,7 +24,6 @@ use crossbeam_channel::Receiver;
 
 pub use error::TrainError;
 pub use recipe::recipe;
-pub use schedule::Plan;
 
 use crate::{
     model::BaseModel,

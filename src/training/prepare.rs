@@ -6,7 +6,6 @@ use super::{
     Job, TrainError,
     examples::{Coder, Part},
     optimizer::AdamW,
-    schedule::Plan,
     torch,
 };
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
         network::{Network, Rows},
         weights::{Array, Weights},
     },
-    runs::Settings,
+    runs::{Plan, Settings},
     spans::{Dataset, dataset::tag_names},
 };
 

@@ -186,7 +186,8 @@ impl Run<'_, '_> {
             }
             if within == 0 {
                 let settings = &self.data.settings;
-                order = order::of_epoch(settings.order, settings.seed, epoch, self.data.train.examples.len());
+                let lengths: Vec<usize> = self.data.train.examples.iter().map(|example| example.ids.len()).collect();
+                order = order::of_epoch(settings.order, settings.seed, epoch, &lengths, batch);
             }
             let chosen: Vec<usize> = order.iter().copied().skip(within * batch).take(batch).collect();
             self.step(&chosen)?;

@@ -10,9 +10,10 @@ fn generator(seed: u64) -> Mt {
     Mt::new((seed & u64::from(u32::MAX)) as u32)
 }
 
-/// `torch.randperm(count)` after `torch.manual_seed(seed)`.
-pub(super) fn permutation(seed: u64, count: usize) -> Vec<usize> {
+/// `torch.randperm(count)` after `torch.manual_seed(seed)` and so many other draws of 32 bits.
+pub(super) fn permutation(seed: u64, count: usize, drawn: usize) -> Vec<usize> {
     let mut generator = generator(seed);
+    (0..drawn).for_each(|_| _ = generator.next_u32());
     let mut all: Vec<usize> = (0..count).collect();
     for at in 0..count.saturating_sub(1) {
         let left = count - at;
@@ -24,13 +25,16 @@ pub(super) fn permutation(seed: u64, count: usize) -> Vec<usize> {
 /// Values that are made together.
 const BLOCK: usize = 16;
 
-/// `torch.empty(count).normal_(0, spread)` after `torch.manual_seed(seed)`; equal to torch up to rounding from 16 values
-/// on (for fewer torch draws in another way, and these are only as random).
+/// `torch.empty(count).normal_(0, spread)` after `torch.manual_seed(seed)`, up to rounding.
 pub(super) fn normals(seed: u64, count: usize, spread: f32) -> Vec<f32> {
     let mut generator = generator(seed);
+    if count < BLOCK {
+        let pairs = std::iter::repeat_with(|| pair(&mut generator)).flatten();
+        return pairs.take(count).map(|value| (value * f64::from(spread)) as f32).collect();
+    }
     // 24 bits: what an f32 below 1 can hold.
     let mut uniform = || (generator.next_u32() & 0xff_ffff) as f32 / 16_777_216.0;
-    let mut values: Vec<f32> = (0..count.max(BLOCK)).map(|_| uniform()).collect();
+    let mut values: Vec<f32> = (0..count).map(|_| uniform()).collect();
     for block in values.chunks_exact_mut(BLOCK) {
         box_muller(block, spread);
     }
@@ -40,8 +44,17 @@ pub(super) fn normals(seed: u64, count: usize, spread: f32) -> Vec<f32> {
         values[start..].iter_mut().for_each(|value| *value = uniform());
         box_muller(&mut values[start..], spread);
     }
-    values.truncate(count);
     values
+}
+
+/// Two normal values as torch draws them one by one, for fewer than a block: in double precision.
+fn pair(generator: &mut Mt) -> [f64; 2] {
+    let mut uniform = || {
+        let wide = u64::from(generator.next_u32()) << 32 | u64::from(generator.next_u32());
+        (wide & ((1 << 53) - 1)) as f64 / (1u64 << 53) as f64
+    };
+    let (angle, radius) = (std::f64::consts::TAU * uniform(), (-2.0 * (1.0 - uniform()).ln()).sqrt());
+    [radius * angle.cos(), radius * angle.sin()]
 }
 
 /// Makes uniform values normal ones in place, the first half by cosine and the second by sine.
@@ -55,6 +68,8 @@ fn box_muller(block: &mut [f32], spread: f32) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     /// Made with torch 2.15.0: `torch.manual_seed(7); torch.empty(n).normal_(0, 0.02)`, the first and last three.
@@ -72,7 +87,52 @@ mod tests {
             let found = values[..3].iter().chain(&values[count - 3..]);
             assert!(found.zip(expected).all(|(a, b)| (a - b).abs() < 1e-7), "{count}: {values:?}");
         }
-        assert_eq!(normals(7, 5, 0.02).len(), 5);
         assert!(normals(7, 0, 0.02).is_empty());
+    }
+
+    /// Made by `tests/reference/seeds.py`, which says what each field is.
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        cases: Vec<Case>,
+        epochs: Vec<Epoch>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Case {
+        text: String,
+        unsigned: u64,
+        permutations: BTreeMap<usize, Vec<usize>>,
+        normals: BTreeMap<usize, Vec<f32>>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Epoch {
+        seed: u64,
+        epoch: u64,
+        n: usize,
+        order: Option<Vec<usize>>,
+    }
+
+    #[test]
+    fn large_and_wrapping_seeds_draw_what_torch_draws() {
+        let golden: Golden = serde_json::from_str(include_str!("../../tests/reference/seeds.json")).unwrap();
+        for case in &golden.cases {
+            for (n, theirs) in &case.permutations {
+                let ours = permutation(case.unsigned, *n, 0);
+                let ends = ours.iter().take(20).chain(ours.iter().skip(n.saturating_sub(3)).filter(|_| *n == 1000));
+                assert!(ends.eq(theirs), "{n} from {}", case.text);
+            }
+            for (n, theirs) in &case.normals {
+                let ours = normals(case.unsigned, *n, 0.02);
+                let ends = ours.iter().take(8).chain(ours.iter().skip(n - 3).filter(|_| *n > 8));
+                assert!(ends.zip(theirs).all(|(a, b)| (a - b).abs() < 1e-7), "{n} from {}: {ours:?}", case.text);
+            }
+        }
+        for case in golden.epochs {
+            // Beyond the last seed torch gives up, and here it begins again.
+            let Some(order) = case.order else { continue };
+            let ours = permutation(case.seed.wrapping_add(case.epoch), case.n, 0);
+            assert_eq!(ours[..order.len()], order, "{} epoch {}", case.seed, case.epoch);
+        }
     }
 }

@@ -25,9 +25,9 @@ impl Desk<'_> {
                 self.project.mark_today(self.tag.document);
             }
             self.step(true);
-            if left > 0 && self.told.is_none() {
+            if new && left > 0 && self.told.is_none() {
                 let left = counted(left, "suggestion");
-                self.tell(Level::Info, format!("Done without the {left} there; p goes back, A takes them"));
+                self.tell(Level::Info, format!("Done without the {left} there; go back and take them, or not"));
             }
         }
     }
@@ -77,7 +77,10 @@ impl Desk<'_> {
         let ahead = self.project.documents.iter().skip(self.tag.document).take(AHEAD);
         let documents =
             ahead.filter(|document| document.split != Some(Split::Test)).map(|document| document.id.clone());
-        self.effects.push(Effect::Suggest { run, documents: documents.collect() });
+        let documents: Vec<String> = documents.collect();
+        if !documents.is_empty() {
+            self.effects.push(Effect::Suggest { run, documents });
+        }
     }
 
     pub(super) fn undo(&mut self) {

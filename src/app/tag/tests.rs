@@ -285,13 +285,17 @@ fn documents_of_the_test_part_get_no_suggestions() {
     opened.documents[1].split = Some(Split::Test);
     let model = RunInfo { id: "0001-mini".into(), has_model: true, ..RunInfo::default() };
     opened.runs = vec![model];
-    let mut state = begin((opened, marked));
     let asked = |effects: Vec<Effect>| {
         effects.into_iter().find_map(|effect| match effect {
             Effect::Suggest { run, documents } => Some((run, documents)),
             _ => None,
         })
     };
+    let mut state = State::default();
+    let effects = update(&mut state, Event::Opened(Box::new(opened.clone())));
+    let documents = vec!["d0".to_owned(), "d2".to_owned()];
+    assert_eq!(asked(effects), Some(("0001-mini".to_owned(), documents)), "at once, when the project is opened");
+    let mut state = begin((opened, marked));
     press(&mut state, "n");
     let documents = vec!["d0".to_owned(), "d2".to_owned()];
     assert_eq!(asked(press(&mut state, "p")), Some(("0001-mini".to_owned(), documents)));

@@ -145,6 +145,8 @@ fn data(a: &RunInfo, b: &RunInfo) -> Option<Vec<Difference>> {
 
 /// The evaluation by which a run is compared: that of its kept weights on the validation part, or the last one so far.
 pub fn evaluation<'a>(info: &RunInfo, points: &'a [Point]) -> Option<Evaluation<'a>> {
-    let keep_best = info.settings.as_ref().is_some_and(|settings| settings.keep_best);
-    view::kept(points, keep_best && info.status.phase.is_over())
+    match info.status.phase.is_over() {
+        true => view::kept(points, &info.status, info.settings.as_ref()),
+        false => view::evaluations(points).next_back(),
+    }
 }

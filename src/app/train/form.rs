@@ -1,11 +1,11 @@
 //! The settings of a training as rows that can be read and typed, each with a plain explanation.
 
 use crate::{
-    runs::{Recipe, Settings},
+    runs::{Plan, Recipe, Settings},
     text::number::counted,
 };
 
-use super::{Train, plan::Plan};
+use super::Train;
 
 /// One setting.
 #[derive(Debug)]
@@ -148,11 +148,11 @@ pub static ROWS: [Row; 16] = [
     Row {
         name: "order",
         key: "order",
-        values: "shuffled or sequential",
+        values: "shuffled, sequential or by-length",
         about: "In which order the documents are read. shuffled: another order in each epoch, made from the seed; good \
-                nearly always. sequential: as they stand, every time, which is for comparing programs: what comes \
-                last weighs too much.",
-        choices: &["shuffled", "sequential"],
+                nearly always. sequential: as they stand, every time; for comparing programs. by-length: texts of \
+                about the same length together.",
+        choices: &["shuffled", "sequential", "by-length"],
     },
     Row {
         name: "device",

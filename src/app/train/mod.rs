@@ -150,6 +150,12 @@ impl Train {
         }
     }
 
+    /// The screen as it stands, but for the runs: they are told anew.
+    pub(super) fn without_runs(self) -> Self {
+        let fresh = Self::new(self.settings.clone(), self.recipe);
+        Self { chart: self.chart, own: self.own, row: self.row, ..fresh }
+    }
+
     /// The run that is not over.
     pub fn running(&self) -> Option<&RunInfo> {
         self.runs.iter().find(|run| !run.status.phase.is_over())

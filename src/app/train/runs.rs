@@ -36,23 +36,38 @@ pub(super) fn open(state: &mut State, run: String) -> Vec<Effect> {
     follow(state, run)
 }
 
+/// Spans that a validation part must have before its F1 decides between two models.
+const ENOUGH: usize = 20;
+
 impl State {
     /// The run whose model makes the suggestions, and answers in Explore unless another one was chosen there: the
     /// newest. Only where older ones were scored on the same validation documents, the best of these: a run that went
     /// worse is no reason to suggest worse.
     pub fn suggester(&self) -> Option<&RunInfo> {
-        let mut models = self.models();
-        let newest = models.next()?;
-        let same = |run: &&RunInfo| validated_on(run).is_some_and(|part| Some(part) == validated_on(newest));
-        let f1 = |run: &RunInfo| run.word_f1.unwrap_or(0.0);
-        // Newest first: of equal ones the newer stays.
-        Some(models.filter(same).fold(newest, |best, run| if f1(run) > f1(best) { run } else { best }))
+        suggester(self.models())
+    }
+
+    /// Who would suggest without this run.
+    pub fn suggester_without(&self, run: &str) -> Option<&RunInfo> {
+        suggester(self.models().filter(|model| model.id != run))
     }
 }
 
-/// Documents and spans that a run is scored on while it trains.
-fn validated_on(run: &RunInfo) -> Option<(usize, usize)> {
-    run.data.as_ref().map(|data| (data.documents[1], data.spans[1])).filter(|(documents, _)| *documents > 0)
+/// Newest first: of equal ones the newer stays.
+fn suggester<'a>(mut models: impl Iterator<Item = &'a RunInfo>) -> Option<&'a RunInfo> {
+    let newest = models.next()?;
+    let better = |best: &'a RunInfo, run: &'a RunInfo| if is_better(run, best) { run } else { best };
+    Some(models.filter(|run| same_validation(run, newest)).fold(newest, better))
+}
+
+fn is_better(run: &RunInfo, than: &RunInfo) -> bool {
+    run.model_f1.zip(than.model_f1).is_some_and(|(run, than)| run > than)
+}
+
+/// Whether two runs were scored on the same documents with the same tags, and on enough spans to tell them apart.
+fn same_validation(a: &RunInfo, b: &RunInfo) -> bool {
+    let Some((a, b)) = a.data.as_ref().zip(b.data.as_ref()) else { return false };
+    a.validated.is_some() && a.validated == b.validated && a.annotator == b.annotator && a.spans[1] >= ENOUGH
 }
 
 /// Takes the list of runs; follows the running or the newest one if nothing is followed. Says which have come to their
@@ -73,6 +88,8 @@ pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec
         .iter()
         .filter_map(|run| Some((run.id.clone(), checkpoint(&known(&run.id)?.status, &run.status)?)))
         .collect();
+    let before = state.suggester().map(|run| run.id.clone());
+    let train = &mut state.train;
     // The cursor stays on its run, wherever that stands now.
     let cursor = train.runs.get(train.run_row).map(|run| run.id.clone());
     train.runs = runs;
@@ -96,11 +113,22 @@ pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec
             first.map(|run| follow(state, run)).unwrap_or_default()
         }
     };
+    let asks = !over.is_empty() || !written.is_empty();
     for (run, f1) in over {
         effects.extend(ended(state, &run, f1));
     }
     for (run, step) in written {
         effects.extend(kept(state, &run, step));
+    }
+    let now = state.suggester().map(|run| run.id.clone());
+    if now != before && before.is_some() {
+        // What a run proposed that is gone, or that another one is better than, is no suggestion any more.
+        if let Some(project) = &mut state.project {
+            project.forget_suggestions();
+        }
+        if !asks {
+            effects.extend([state.suggest(), explore::ask(state)].concat());
+        }
     }
     effects
 }
@@ -154,6 +182,7 @@ pub(in super::super) fn moved(state: &mut State, run: &str, status: Status) -> V
     let over = !before.phase.is_over() && info.status.phase.is_over();
     if over {
         info.word_f1 = kept.or(info.word_f1);
+        info.model_f1 = info.word_f1.filter(|_| info.has_model);
     }
     let mut effects = if over { ended(state, run, kept) } else { Vec::new() };
     if let Some(step) = written {
@@ -177,9 +206,14 @@ fn ended(state: &mut State, run: &str, f1: Option<f64>) -> Vec<Effect> {
         return Vec::new();
     }
     let f1 = f1.map(|f1| format!(", F1 per word {f1:.3} on the validation part")).unwrap_or_default();
-    let better = state.suggester().filter(|better| better.id != run);
-    let suggests = match better.map(|better| (&better.id, better.word_f1)) {
-        Some((better, Some(f1))) => format!("{better} was better there ({f1:.3}) and goes on suggesting"),
+    let suggests = match state.suggester() {
+        _ if !info.has_model => "it has no model".to_owned(),
+        Some(other) if other.id != run => {
+            match other.model_f1.filter(|_| same_validation(other, info) && is_better(other, info)) {
+                Some(f1) => format!("{} was better there ({f1:.3}) and goes on suggesting", other.id),
+                None => format!("{} goes on suggesting", other.id),
+            }
+        }
         _ => "its model now makes the suggestions".to_owned(),
     };
     state.tell(Level::Info, format!("Run {run} is {}{f1}; {suggests}", phase.name()));

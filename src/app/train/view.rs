@@ -1,6 +1,6 @@
 //! A run file as it is read: its curves, its best and its kept evaluation.
 
-use crate::runs::{Phase, Point, Status, metrics, series::Sample};
+use crate::runs::{Phase, Point, Settings, Status, metrics, series::Sample};
 
 use super::super::{evaluate::Evaluation, event::RunInfo};
 
@@ -48,12 +48,16 @@ pub fn evaluations(points: &[Point]) -> impl DoubleEndedIterator<Item = Evaluati
 
 /// The evaluation with the highest F1 per word on the validation part.
 pub fn best(points: &[Point]) -> Option<Evaluation<'_>> {
-    kept(points, true)
+    metrics::kept(points, true, None).and_then(Evaluation::of)
 }
 
 /// The evaluation of the weights that a run keeps, or would keep if it ended now.
-pub fn kept(points: &[Point], keep_best: bool) -> Option<Evaluation<'_>> {
-    metrics::kept(points, keep_best).and_then(Evaluation::of)
+pub fn kept<'a>(points: &'a [Point], status: &Status, settings: Option<&Settings>) -> Option<Evaluation<'a>> {
+    let written = status.checkpoint.filter(|_| status.phase.is_over());
+    if written.is_none() && settings.is_none() {
+        return None;
+    }
+    metrics::kept(points, settings.is_some_and(|settings| settings.keep_best), written).and_then(Evaluation::of)
 }
 
 impl RunView {
@@ -70,9 +74,7 @@ impl RunView {
 
     /// The evaluation of the weights that the run keeps, or would keep if it ended now.
     pub fn kept(&self, info: &RunInfo) -> Option<Evaluation<'_>> {
-        let told = self.status.checkpoint.filter(|_| self.status.phase.is_over());
-        let told = told.and_then(|step| self.evaluations().rfind(|evaluation| evaluation.step == step));
-        told.or_else(|| kept(&self.points, info.settings.as_ref()?.keep_best))
+        kept(&self.points, &self.status, info.settings.as_ref())
     }
 
     /// The evaluations on the validation part, in order.
@@ -110,9 +112,7 @@ impl RunView {
     /// Epochs that the curves' axis shows: the whole plan, or a part of it while the run is near its start; what was
     /// done, once it is over.
     pub fn horizon(&self) -> f64 {
-        let last = self.points.last().map_or(0.0, |point| match point {
-            Point::Step { epoch, .. } | Point::Eval { epoch, .. } => *epoch,
-        });
+        let last = self.points.iter().rev().take(2).map(Point::epoch).fold(0.0, f64::max);
         let done = if self.status.epoch.is_finite() { self.status.epoch.max(last) } else { last };
         if self.status.phase.is_over() && done > 0.0 {
             return done;
@@ -145,7 +145,7 @@ pub fn weights(info: &RunInfo, view: &RunView) -> Weights {
         (Phase::Failed, _) if info.has_model => Weights::Some,
         (Phase::Done | Phase::Stopped, _) if status.step == 0 => Weights::None,
         (Phase::Done | Phase::Stopped, Some(settings)) => {
-            let best = || kept(&view.points, settings.keep_best).filter(|_| settings.keep_best);
+            let best = || best(&view.points).filter(|_| settings.keep_best);
             let step = status.checkpoint.or_else(|| best().map(|evaluation| evaluation.step));
             Weights::Step(step.unwrap_or(status.step))
         }

@@ -58,10 +58,8 @@ impl Canvas<'_> {
         }
         let side = if self.class() == SizeClass::Full { WIDE_SIDE } else { SIDE };
         let (curves, side) = left(rest, rest.width.saturating_sub(side));
-        let end = |points: &[Point], planned: f64| match points.last() {
-            Some(Point::Step { epoch, .. } | Point::Eval { epoch, .. }) => *epoch,
-            None => planned,
-        };
+        // The last line need not be the latest: the test part is scored with weights from before.
+        let end = |points: &[Point], planned: f64| points.iter().map(Point::epoch).reduce(f64::max).unwrap_or(planned);
         let ends = (view.horizon(), end(points, b.status.epochs));
         self.common_charts((&view.points, ends.0), (points, ends.1), train.chart, curves);
         self.painter.rule_down(side, self.theme.border);

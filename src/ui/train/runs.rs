@@ -149,9 +149,8 @@ impl Canvas<'_> {
         let f1 = run.word_f1.map(|f1| format!(", F1 per word {}", share(f1))).unwrap_or_default();
         let mut text = format!("Remove {id} of {}{f1}? {} on disk: its curves, its log", run.when, bytes(run.bytes));
         text.push_str(if run.has_model { " and its model go for good." } else { " go for good; it has no model." });
-        let newest = train.runs.iter().find(|run| run.has_model).is_some_and(|newest| newest.id == run.id);
-        if newest {
-            let next = train.runs.iter().filter(|run| run.has_model).nth(1);
+        if self.state.suggester().is_some_and(|suggests| suggests.id == run.id) {
+            let next = self.state.suggester_without(&run.id);
             text.push_str(&next.map_or_else(
                 || " No other run has a model, so nothing is suggested then.".to_owned(),
                 |next| format!(" Suggestions then come from {}.", next.id),

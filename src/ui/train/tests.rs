@@ -128,8 +128,13 @@ fn info(id: &str, phase: Phase, step: usize) -> RunInfo {
         bytes: 31_234_567,
         settings: Some(auto()),
         when: "2026-11-23 21:05".into(),
-        data: Some(RunData { annotator: "ada".into(), documents: [256, 32, 32], spans: [412, 49, 44] }),
+        model_f1: (phase == Phase::Done).then_some(0.612),
+        data: Some(data("ada", [256, 32, 32], [412, 49, 44])),
     }
+}
+
+fn data(annotator: &str, documents: [usize; 3], spans: [usize; 3]) -> RunData {
+    RunData { annotator: annotator.into(), documents, spans, validated: None }
 }
 
 /// A run in front with these points.
@@ -157,7 +162,7 @@ fn done(columns: u16, rows: u16) -> State {
 
 fn older(id: &str) -> RunInfo {
     let settings = Settings { batch: 32, ..Settings::lesson("distilbert-base-uncased") };
-    let data = RunData { annotator: "grace".into(), documents: [200, 32, 32], spans: [310, 49, 44] };
+    let data = data("grace", [200, 32, 32], [310, 49, 44]);
     let mut run = info(id, Phase::Stopped, 120);
     (run.settings, run.data, run.word_f1, run.bytes) = (Some(settings), Some(data), Some(0.41), 265_000_000);
     run
