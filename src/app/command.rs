@@ -290,13 +290,7 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::Filter, "filter", "status", "Show only documents of the next status", &[Context::Documents]),
     row(Command::Unit, "count-unit", "word, piece", "Count per word, or per word piece", &[Context::Evaluate]),
     row(Command::Strict, "strict", "strict", "Count leniently, or strictly", &[Context::Evaluate]),
-    row(
-        Command::Part,
-        "part",
-        "part",
-        "Show another part of the data: training, validation, test",
-        &[Context::Documents, Context::Evaluate],
-    ),
+    row(Command::Part, "part", "part", "Show the next part of the data", &[Context::Documents, Context::Evaluate]),
     row(
         Command::Kept,
         "kept-or-last",
@@ -436,6 +430,23 @@ impl Command {
                 | Self::NextScreen
                 | Self::PreviousScreen
                 | Self::Save
+        )
+    }
+
+    /// Whether it only moves a cursor.
+    pub fn is_move(self) -> bool {
+        matches!(
+            self,
+            Self::Left
+                | Self::Right
+                | Self::Up
+                | Self::Down
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+                | Self::NextScreen
+                | Self::PreviousScreen
         )
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     runs::Phase,
-    spans::{Split, Status},
+    spans::Status,
     text::number::{counted, grouped},
 };
 
@@ -24,6 +24,10 @@ pub fn next_step(state: &State) -> Option<String> {
         return None;
     }
     let Some(project) = &state.project else { return welcome(state) };
+    if project.documents.is_empty() && project.read_only.is_none() {
+        let key = state.key(state.screen.context(), Command::Import);
+        return Some(format!("there is no text here yet: {key} brings some in from a file"));
+    }
     match state.screen {
         Screen::Tag => tag(state, project),
         Screen::Documents => documents(state, project),
@@ -58,7 +62,7 @@ fn welcome(state: &State) -> Option<String> {
         Row::Recent(_) => format!("{enter} opens it where you left off"),
         Row::New => format!("{enter} asks for a folder, labels and texts"),
         Row::Sample(_) => {
-            format!("{enter} opens your copy of it; {} makes a fresh one beside that", key(Command::FreshCopy))
+            format!("{enter} opens a copy of it that is yours; {} makes a fresh one", key(Command::FreshCopy))
         }
         Row::Tutorial if welcome.left_tutorial().is_some() => {
             format!("{enter} goes on where you left it; {} begins anew", key(Command::FreshCopy))
@@ -85,9 +89,6 @@ fn tag(state: &State, project: &Project) -> Option<String> {
     if project.read_only.is_some() {
         return None;
     }
-    if project.documents.is_empty() {
-        return Some(format!("there is no text here yet: {} brings some in from a file", key(Command::Import)));
-    }
     let ((done, open), train) = (progress(project), key(Command::TrainNow));
     if open == 0 && done > 0 {
         let first = if has_model(state) { String::new() } else { format!("{train} trains a model on them; ") };
@@ -99,8 +100,7 @@ fn tag(state: &State, project: &Project) -> Option<String> {
     if state.train.is_busy() {
         return Some("the training goes on while you tag; its model will make the suggestions".to_owned());
     }
-    let part = project.documents.get(state.tag.document).and_then(|document| document.split);
-    if has_model(state) && part == Some(Split::Test) {
+    if has_model(state) && state.tests_here() {
         return Some("this text tests models, so none suggests anything here".to_owned());
     }
     if has_model(state) {

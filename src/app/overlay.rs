@@ -104,8 +104,10 @@ pub fn entries(state: &State, query: &str) -> Vec<Entry> {
     });
     // Names that begin with what was typed come first; otherwise the table's order stays.
     let rank = |action: Action| match action {
-        Action::Not(_) => 1,
-        Action::Elsewhere(..) => 2,
+        // What is done with a key or not at all.
+        Action::Command(command) if command.is_move() => 1,
+        Action::Not(_) => 2,
+        Action::Elsewhere(..) => 3,
         _ => 0,
     };
     entries.sort_by_key(|entry| (rank(entry.action), !entry.name.to_lowercase().starts_with(query.trim())));

@@ -81,6 +81,9 @@ impl Suggestion {
     }
 }
 
+/// A model that is less sure than this of what it suggests is guessing.
+const LEAST_SCORE: f32 = 0.3;
+
 static UNTOUCHED: Annotation = Annotation::untouched();
 
 impl Project {
@@ -96,7 +99,8 @@ impl Project {
             name: opened.name,
             annotator: opened.annotator,
             documents: opened.documents,
-            labels: opened.labels,
+            // Letters are commands.
+            labels: opened.labels.with_digits(),
             journal: opened.journal,
             device: opened.device,
             read_only: opened.read_only,
@@ -221,13 +225,13 @@ impl Project {
     }
 
     /// The suggestions on document `at` that are still open: on word borders, with a label of this project, away from
-    /// every span and from each other.
+    /// every span and from each other, and not mere guesses.
     pub fn suggestions(&self, at: usize) -> Vec<Suggestion> {
         let Some(document) = self.documents.get(at) else { return Vec::new() };
         let Some((run, found)) = self.suggestions.get(&document.id) else { return Vec::new() };
         let annotation = self.annotation(at);
         let mut open: Vec<Suggestion> = Vec::new();
-        for one in found {
+        for one in found.iter().filter(|one| one.score >= LEAST_SCORE) {
             let words = document.words_touching(one.range).and_then(|words| document.range_of_words(words));
             let (Some(range), Some(label)) = (words, self.labels.find(&one.label)) else { continue };
             let free = annotation.spans().iter().all(|span| !span.range.overlaps(range))

@@ -146,6 +146,8 @@ pub struct State {
     pub explore: Explore,
     /// The last thing told.
     pub message: Option<Message>,
+    /// Whether a key was pressed since it was told.
+    pub(super) seen: bool,
     /// The latest time that an event told, in seconds since 1970, UTC.
     pub now: u64,
     /// The tutorial, if somebody is at it.
@@ -182,6 +184,7 @@ impl State {
             evaluate: Evaluate::default(),
             explore: Explore::default(),
             message: None,
+            seen: false,
             now: 0,
             tutorial: None,
             carried: None,
@@ -198,10 +201,19 @@ impl State {
         self.generation
     }
 
-    /// Tells something. An error gives way to another error only: it stays until it was sent away.
+    /// Tells why a key does nothing: never in place of an error.
+    pub(super) fn hint(&mut self, text: impl Into<String>) {
+        if self.message.as_ref().is_none_or(|message| message.level < Level::Error) {
+            self.tell(Level::Info, text);
+        }
+    }
+
+    /// Tells something. An error stays until it is sent away, or until a key has followed it and there is more to tell.
     pub(super) fn tell(&mut self, level: Level, text: impl Into<String>) {
-        if level == Level::Error || self.message.as_ref().is_none_or(|message| message.level < Level::Error) {
+        let stays = self.message.as_ref().is_some_and(|message| message.level == Level::Error) && !self.seen;
+        if level == Level::Error || !stays {
             self.message = Some(Message { level, text: text.into() });
+            self.seen = false;
         }
     }
 }

@@ -148,6 +148,9 @@ pub static STEPS: [Step; 10] = [
                     format!("There is no model and no training: {back}{train} trains.")
                 }
                 None if state.screen != Screen::Tag => format!("The model is there: {tag} goes to your text."),
+                None if state.tests_here() => {
+                    format!("This text tests models: none suggests anything here. {on} goes on to the next.")
+                }
                 None => {
                     format!(
                         "Dotted spans are the model's: {take} takes the one under the cursor, {all} all. None here? {on}."

@@ -2,7 +2,7 @@
 
 use crate::{
     runs::{Control, Phase},
-    spans::{ActionId, Status},
+    spans::{ActionId, Split, Status},
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     explore,
     field::Field,
     key::Key,
-    keymap::{Facts, Meaning},
+    keymap::{Facts, Meaning, When},
     overlay::{self, Action, Overlay},
     pages,
     project::{Project, SaveState},
@@ -145,8 +145,15 @@ fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
     state.train = train::Train::new(opened.settings.clone(), opened.recipe);
     let (runs, step) = (std::mem::take(&mut opened.runs), opened.step);
     let project = Project::new(opened);
+    let asked_tutorial = state.welcome.tutorial || step.is_some();
     let todo = |at: &usize| matches!(project.annotation(*at).status, Status::Todo | Status::Partial);
-    let first = (0..project.documents.len()).find(todo).unwrap_or(0);
+    // What is tagged in the tutorial is to teach.
+    let teaches = |at: &usize| {
+        let split = project.documents.get(*at).and_then(|document| document.split);
+        asked_tutorial && todo(at) && split.is_none_or(|split| split == Split::Train)
+    };
+    let all = 0..project.documents.len();
+    let first = all.clone().find(teaches).or_else(|| all.clone().find(todo)).unwrap_or(0);
     (state.tag, state.documents, state.explore) = Default::default();
     (state.screen, state.overlay, state.message) = (Screen::Tag, None, None);
     let asked = std::mem::take(&mut state.welcome);
@@ -172,6 +179,7 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
     let left = state.leaving.take() == Some(Goal::Quit);
     // What asks for nothing goes with the next key; an error stays until `esc`.
     state.message.take_if(|message| message.level < Level::Error);
+    state.seen = true;
     train::ended_long_ago(state, state.now);
     if key.typed().is_some() && state.field().is_some() {
         return type_into(state, key);
@@ -183,12 +191,21 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Meaning::Command(command) => command_run(state, command),
+        Meaning::Not(When::OnSuggestion | When::Suggestions) if state.tests_here() && state.suggester().is_some() => {
+            state.hint(tag::TESTS);
+            Vec::new()
+        }
         Meaning::Not(when) if !when.why_not().is_empty() => {
-            state.tell(Level::Info, when.why_not());
+            state.hint(when.why_not());
             Vec::new()
         }
         Meaning::Not(_) => Vec::new(),
-        Meaning::Nothing => type_into(state, key),
+        Meaning::Nothing if context.is_typing() => type_into(state, key),
+        Meaning::Nothing => {
+            let help = state.key(context, Command::Help);
+            state.hint(format!("{key} does nothing here; {help} shows the keys"));
+            Vec::new()
+        }
     }
 }
 
@@ -223,6 +240,8 @@ fn typed(state: &mut State) -> Vec<Effect> {
                 state.documents.search_on(project);
             }
         }
+        // What was wrong with what stood there may be right now.
+        (None, Screen::Train) => state.train.problem = None,
         (None, Screen::Explore) => return explore::typed(state),
         (None, _) => {}
     }

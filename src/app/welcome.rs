@@ -290,14 +290,16 @@ pub(super) struct Carried {
     /// The id of the document in front, and the word under the cursor.
     document: Option<String>,
     word: usize,
+    screen: Screen,
     tutorial: Option<Tutorial>,
 }
 
 /// Takes up what an import carried over; the document to be in front, and whether anything was carried.
 pub(super) fn take_up(state: &mut State, first: usize) -> (usize, bool) {
     let Some(carried) = state.carried.take() else { return (first, false) };
-    let Carried { train, explore, document, word, tutorial } = *carried;
+    let Carried { train, explore, document, word, screen, tutorial } = *carried;
     (state.train, state.explore, state.tutorial) = (train.without_runs(), explore, tutorial);
+    state.screen = screen;
     let place = |id: String| state.project.as_ref()?.position(&id);
     let document = document.and_then(place);
     if document.is_some() {
@@ -316,6 +318,7 @@ pub(super) fn import(state: &mut State, file: &str) -> Vec<Effect> {
     let carried = Carried {
         document: document.map(|document| document.id.clone()),
         word: state.tag.word,
+        screen: state.screen,
         train: std::mem::take(&mut state.train),
         explore: std::mem::take(&mut state.explore),
         tutorial: state.tutorial.take(),

@@ -24,7 +24,11 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
         Options { strategy: args.aggregation, ignore_labels: args.ignore_labels.clone(), stride: args.stride };
     let (lines, one) = match (&args.file, &args.text) {
         (Some(path), _) => (lines(path)?, false),
-        (None, text) => (vec![text.clone().unwrap_or_default()], true),
+        (None, text) => {
+            let text = text.clone().unwrap_or_default();
+            tell_file(&text, output);
+            (vec![text], true)
+        }
     };
     let mut done = 0;
     for chunk in lines.chunks(CHUNK) {
@@ -41,6 +45,13 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
         }
     }
     Ok(())
+}
+
+/// Says so where the text that is tagged is the name of a file.
+fn tell_file(text: &str, output: Output) {
+    if std::path::Path::new(text).is_file() {
+        output.say(format!("note: {text} is read as a text, not as a file; --file {text} reads the file"));
+    }
 }
 
 /// Says which texts go past the model's limit: like the pipeline, it reads no further without a stride.

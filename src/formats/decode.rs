@@ -30,7 +30,14 @@ pub fn decode_text(bytes: &[u8]) -> Result<&str, Problem> {
         .ok_or_else(|| problems.finish().into_iter().next().unwrap_or_else(|| Problem::error("no text")))
 }
 
+/// Bytes by which a file is known that is no text in any of the usual encodings.
+const HEAD: usize = 4096;
+
 fn not_utf8(bytes: &[u8], at: usize) -> Problem {
+    let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    if !wide && bytes.iter().take(HEAD).any(|byte| matches!(byte, 0..=8 | 14..=26)) {
+        return Problem::error("this is no text: there are bytes in it that no text has").hint("give a text file");
+    }
     let before = bytes.get(..at).unwrap_or(bytes);
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    spans::{Action, ActionId, Edit, Journal, LabelSet, Source, Span, SpanId, Status, journal::Deed},
+    spans::{Action, ActionId, Edit, Journal, LabelSet, Source, Span, SpanId, Split, Status, journal::Deed},
     text::{Grid, OffsetMap, TextRange},
 };
 
@@ -357,6 +357,24 @@ fn a_document_that_is_in_the_data_twice_gets_its_spans_once_each() {
     let report = project.import(Some(&mut anna), 4, thrice()).unwrap();
     assert_eq!((report.documents, report.known, report.kept, report.spans), (0, 3, 0, 0));
     assert_eq!(anna.journal.annotation("x-3").spans().len(), 1);
+}
+
+#[test]
+fn what_tests_does_not_teach_under_another_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+    let item = |id: &str, text: &str, split: Option<Split>| {
+        let document = Document { split, ..Document::new(id, text, Grid::Natural) };
+        Import { document, spans: Vec::new(), status: Status::Todo }
+    };
+    project.import(None, 0, vec![item("a", "fish tacos", Some(Split::Test))]).unwrap();
+    let again =
+        vec![item("b", "fish tacos", None), item("c", "fish tacos", Some(Split::Train)), item("d", "tea", None)];
+    let report = project.import(None, 0, again).unwrap();
+    assert_eq!((report.documents, report.same_text), (3, 2));
+    assert!(report.left_out().contains("2 documents with the text of another one"), "{}", report.left_out());
+    let splits: Vec<Option<Split>> = project.documents.iter().map(|document| document.split).collect();
+    assert_eq!(splits, [Some(Split::Test), Some(Split::Test), Some(Split::Train), None], "what was said holds");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::{
     stamp, storage,
 };
 use crate::{
-    spans::{Action, Document, Edit, Entry, LabelId, Source, Span, Status, journal::Deed},
+    spans::{Action, Document, Edit, Entry, LabelId, Source, Span, Split, Status, journal::Deed},
     text::{TextRange, number::counted},
 };
 
@@ -41,6 +41,9 @@ pub struct Imported {
     pub known: usize,
     /// Of these, documents whose spans in the file were left out because the annotator has worked on them here.
     pub kept: usize,
+    /// Documents added although another one has just this text; they go into its part, so that nothing that tests or
+    /// validates also teaches.
+    pub same_text: usize,
     /// Ids that were in use for another text, and the ids given instead.
     pub renamed: Vec<(String, String)>,
 }
@@ -49,12 +52,26 @@ impl Imported {
     /// What there is to say of documents that were there already; empty if none was.
     pub fn left_out(&self) -> String {
         let known = counted(self.known, "document");
-        match (self.known, self.kept) {
+        let mut said = match (self.known, self.kept) {
             (0, _) => String::new(),
             (_, 0) => format!("; {known} there already"),
             (_, kept) => format!("; {known} there already, {kept} of them with other work of yours, which stays"),
+        };
+        if self.same_text > 0 {
+            said.push_str(&format!(
+                "; {} with the text of another one, in its part",
+                counted(self.same_text, "document")
+            ));
         }
+        said
     }
+}
+
+/// Puts a document into the part of one that has just this text, if there is one and nobody said where it goes.
+fn take_part(document: &mut Document, same: &[&str], parts: &HashMap<&str, Option<Split>>) -> bool {
+    let Some(split) = same.first().and_then(|id| parts.get(*id)) else { return false };
+    document.split = document.split.or(*split);
+    true
 }
 
 /// Which of the ids with the same text is this document's: its own, else one that an import gave it instead. An id
@@ -108,6 +125,8 @@ impl Project {
         for document in self.documents.iter() {
             here.entry(&document.text).or_default().push(&document.id);
         }
+        let parts: HashMap<&str, Option<Split>> =
+            self.documents.iter().map(|document| (document.id.as_str(), document.split)).collect();
         let mut answered = HashSet::new();
         for mut item in items {
             let same = here.get(item.document.text.as_str());
@@ -119,6 +138,7 @@ impl Project {
                 continue;
             }
             report.documents += 1;
+            report.same_text += usize::from(same.is_some_and(|same| take_part(&mut item.document, same, &parts)));
             let id = documents::unique(&item.document.id, &mut taken);
             if id != item.document.id {
                 report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));

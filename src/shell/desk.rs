@@ -197,7 +197,13 @@ impl Work {
             return Err("no document is done yet".into());
         }
         let options = WriteOptions { on_loss: OnLoss::Fail, ..WriteOptions::default() };
-        let told = |problems: Vec<formats::Problem>| problems.first().map(ToString::to_string).unwrap_or_default();
+        let told = |problems: Vec<formats::Problem>| {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            format!(
+                "Nothing was written: {first}. In a shell, tagli export DIR --format {name} --on-loss skip leaves out what \
+                 {name} cannot hold, --on-loss snap fits it in"
+            )
+        };
         let written = format.write(&corpus, &options).map_err(told)?;
         let proof = formats::prove(format, &corpus, &written, &options);
         if !proof.holds() {

@@ -104,6 +104,19 @@ impl LabelSet {
         self.labels.push(label);
     }
 
+    /// The same labels with digits for keys: a key that is none gives way to the first digit that is free, if one is.
+    #[must_use]
+    pub fn with_digits(mut self) -> Self {
+        let taken: Vec<char> = self.labels.iter().filter_map(|label| label.key).filter(char::is_ascii_digit).collect();
+        let mut free = ('1'..='9').filter(|digit| !taken.contains(digit));
+        for label in &mut self.labels {
+            if !label.key.is_some_and(|key| key.is_ascii_digit()) {
+                label.key = free.next();
+            }
+        }
+        self
+    }
+
     /// Two letters if they are free, else three, else four of the name's own characters.
     fn free_tag(&self, name: &str) -> String {
         let letters: Vec<char> = name.chars().filter(|c| c.is_alphanumeric()).collect();

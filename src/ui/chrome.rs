@@ -65,6 +65,9 @@ impl Canvas<'_> {
             ));
             let style = if annotation.status == Status::Done { theme.ok } else { theme.text };
             words.push((annotation.status.name().to_owned(), style));
+            if let Some(split) = project.documents.get(tag.document).and_then(|document| document.split) {
+                words.push((split.name().to_owned(), theme.muted));
+            }
             words.push((counted(annotation.spans().len(), "span"), theme.text));
         } else {
             words.push((counted(project.documents.len(), "document"), theme.text));
@@ -89,13 +92,13 @@ impl Canvas<'_> {
         words
     }
 
-    /// What trains, or what the newest run reached: from many words to few.
+    /// What trains, or else the run whose model suggests, and what it reached: from many words to few.
     fn run_words(&self) -> Vec<String> {
         let train = &self.state.train;
         if train.is_starting() {
             return vec!["training is being prepared".to_owned(), "training".to_owned()];
         }
-        let Some(run) = train.running().or(train.runs.first()) else { return Vec::new() };
+        let Some(run) = train.running().or(self.state.suggester()).or(train.runs.first()) else { return Vec::new() };
         let phase = run.status.phase;
         let f1 = run.word_f1.map(|f1| format!("F1 {}", share(f1)));
         let long = f1.as_ref().map(|f1| format!("  word {f1}")).unwrap_or_default();

@@ -53,7 +53,7 @@ impl Canvas<'_> {
         let first = (documents.row / rows * rows).min(documents.shown().len().saturating_sub(rows));
         if documents.shown().is_empty() {
             let text = if project.documents.is_empty() {
-                "There is no document yet. Bring some in: `:` import here, or tagli import DIR FILE in a shell."
+                "There is no document yet: `:` import brings some in."
             } else {
                 "No document is like that; esc shows all again"
             };

@@ -48,7 +48,11 @@ impl Canvas<'_> {
                 false => format!("Run {} has no evaluation yet.", view.id),
                 true if view.status.phase.is_over() => {
                     let why = "it had no document of the test part, or did not come to its end";
-                    format!("Run {} was not scored on the test part: {why}. t shows the validation part.", view.id)
+                    let how = "Texts imported with --split test are one (tagli help metrics)";
+                    format!(
+                        "Run {} was not scored on the test part: {why}. {how}. t shows the validation part.",
+                        view.id
+                    )
                 }
                 true => "The test part is scored once, when the run ends. t shows the validation part.".to_owned(),
             };

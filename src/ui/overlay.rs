@@ -37,8 +37,7 @@ impl Canvas<'_> {
                 self.ask(area, &self.remove_text(run), 0);
             }
             Overlay::Import(field) => {
-                let text =
-                    "Import which file? One text a line, JSON lines, CoNLL, Label Studio; twice adds nothing twice";
+                let text = "Import which file? One text a line, JSON lines, CoNLL, Label Studio";
                 let line = self.ask(area, text, 1);
                 self.input(line, "file ", field);
             }

@@ -57,7 +57,7 @@ impl Canvas<'_> {
         let columns = u16::try_from(self.state.size.text_columns()).unwrap_or(area.width);
         let area = Rect { x: area.x + 2.min(area.width), width: columns.min(area.width.saturating_sub(2)), ..area };
         let Some(document) = project.documents.get(tag.document) else {
-            let text = "There is no document yet. Bring some in: `:` import here, or tagli import DIR FILE in a shell.";
+            let text = "There is no document yet: `:` import brings some in.";
             self.painter.text(area.x, area.y, area.width, text, self.theme.muted);
             return None;
         };

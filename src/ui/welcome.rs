@@ -99,7 +99,7 @@ impl Canvas<'_> {
             Row::Tutorial => {
                 let left = self.state.welcome.left_tutorial().and_then(|place| place.step);
                 let about = match left {
-                    Some(step) => format!("left at step {} of {}", (step + 1).min(STEPS.len()), STEPS.len()),
+                    Some(step) => format!("left with {} of {} steps done", step, STEPS.len()),
                     None => "two minutes round the loop, on a copy of a sample".to_owned(),
                 };
                 self.named("tutorial", &about, area);

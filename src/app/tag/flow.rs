@@ -10,11 +10,19 @@ use super::Desk;
 
 /// How many documents ahead suggestions are asked for.
 const AHEAD: usize = 4;
+/// Why there are no suggestions on a document of the test part.
+pub(in super::super) const TESTS: &str = "This text tests models, so none suggests anything here";
 
 impl Desk<'_> {
     /// Marks the document done, with all suggestions if `take`, and goes to the next.
     pub(super) fn done(&mut self, take: bool) {
+        // There is nothing to take: an untouched text must not become one in which nothing is to be found.
+        if take && self.no_suggestions_here() && self.annotation().spans().is_empty() {
+            let text = format!("{TESTS}: label it by hand; then it is done without them");
+            return self.tell(Level::Info, text);
+        }
         let mut edits = if take { self.suggested() } else { Vec::new() };
+        let taken = edits.len();
         let left = if take { 0 } else { self.project.suggestions(self.tag.document).len() };
         let new = self.annotation().status != Status::Done;
         if new {
@@ -25,6 +33,9 @@ impl Desk<'_> {
                 self.project.mark_today(self.tag.document);
             }
             self.step(true);
+            if taken > 0 && self.told.is_none() {
+                self.tell(Level::Info, format!("Done with {} of the model's", counted(taken, "span")));
+            }
             if new && left > 0 && self.told.is_none() {
                 let left = counted(left, "suggestion");
                 self.tell(Level::Info, format!("Done without the {left} there; go back and take them, or not"));
@@ -44,7 +55,10 @@ impl Desk<'_> {
             (Status::Flagged, false) => Status::Partial,
             _ => Status::Flagged,
         };
-        self.act(vec![Edit::Status(status)]);
+        let trained = self.annotation().status == Status::Done;
+        if self.act(vec![Edit::Status(status)]) && status == Status::Flagged && trained {
+            self.tell(Level::Info, "Flagged: it teaches no model until it is done again");
+        }
     }
 
     /// Goes to the next document, or to the one before.
@@ -81,6 +95,12 @@ impl Desk<'_> {
         if !documents.is_empty() {
             self.effects.push(Effect::Suggest { run, documents });
         }
+    }
+
+    /// Whether the document in front gets no suggestions because it is of the test part, and there is a model.
+    pub(super) fn no_suggestions_here(&self) -> bool {
+        let tests = self.document().is_some_and(|document| document.split == Some(Split::Test));
+        self.suggester.is_some() && tests
     }
 
     pub(super) fn undo(&mut self) {

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::{
-    spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Status, journal::Deed},
+    spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Split, Status, journal::Deed},
     text::{TextRange, width::Glyphs},
 };
 
@@ -24,6 +24,8 @@ use super::{
     state::State,
     tutorial,
 };
+
+pub(super) use flow::TESTS;
 
 /// What the Tag screen holds besides the project.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +95,15 @@ impl Tag {
         if self.anchor.take().is_none() && !std::mem::take(&mut self.nest) {
             self.armed = None;
         }
+    }
+}
+
+impl State {
+    /// Whether the document in front is of the test part.
+    pub(super) fn tests_here(&self) -> bool {
+        let project = self.project.as_ref();
+        let document = project.and_then(|project| project.documents.get(self.tag.document));
+        document.is_some_and(|document| document.split == Some(Split::Test))
     }
 }
 

@@ -36,7 +36,7 @@ pub static ROWS: [Row; 16] = [
     Row {
         name: "base",
         key: "base",
-        values: "mini, a folder, or a hub id such as distilbert-base-uncased",
+        values: "mini, a folder or a hub id",
         about: "The language model that is taught your labels. mini comes with the program: English, small, quick. \
                 distilbert-base-uncased is the lesson's: a little better, several times slower, fetched once from \
                 the Hugging Face hub. The folder of a model works too, one that was trained here as well.",
@@ -80,7 +80,7 @@ pub static ROWS: [Row; 16] = [
     Row {
         name: "evaluations",
         key: "evaluations",
-        values: "a whole number; 0 for one after each epoch",
+        values: "a number; 0: each epoch",
         about: "How often the validation documents are scored on the way. Each is a point on the F1 curve and a model \
                 that can be kept. About ten show where the run is going; each costs time.",
         choices: &[],
