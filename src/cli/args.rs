@@ -226,7 +226,7 @@ pub enum LabelModeName {
 #[derive(Args, Debug)]
 pub struct Train {
     /// The project's folder
-    #[arg(required_unless_present = "train", conflicts_with = "train")]
+    #[arg(required_unless_present_any = ["train", "resume"], conflicts_with = "train")]
     pub dir: Option<PathBuf>,
     /// A tagged file to learn from
     #[arg(long, value_name = "F", requires = "valid")]
@@ -288,8 +288,8 @@ pub struct Train {
     /// The folder of the run; default: a new run of the project
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Go on with an interrupted run
-    #[arg(long)]
+    /// Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR
+    #[arg(long, conflicts_with_all = ["train", "set", "settings", "lr", "epochs", "batch", "base", "seed"])]
     pub resume: bool,
 }
 

@@ -17,12 +17,16 @@ use super::{
 };
 use crate::{
     model,
-    project::{PlainRun, Project, folder::RunConfig, training_data},
+    project::{
+        PlainRun, Project, RunView,
+        folder::{self, RunConfig, RunFolder},
+        training_data,
+    },
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
     shell,
     spans::{Dataset, HalfWords},
     text::number::counted,
-    training::{self, Job, TrainError},
+    training::{self, Job, TrainError, checkpoint},
 };
 
 /// Runs the command.
@@ -31,6 +35,9 @@ use crate::{
 /// No data, an unknown base or setting, a device that is not there, a disk that is full, or a loss that is no number.
 pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     not_built(args)?;
+    if args.resume {
+        return resume(args, output);
+    }
     let project = args.dir.as_deref().map(Project::open).transpose().map_err(failed)?;
     let (data, about) = match &project {
         Some(project) => of_project(project, args, output)?,
@@ -64,10 +71,14 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
             (Box::new(Nowhere), None)
         }
     };
+    complete(Job { data, settings, base, resume: None }, sink.as_mut(), out, output)
+}
+
+/// Trains to the end and says what came of it. `out`: the run's folder, if it has one.
+fn complete(job: Job, sink: &mut dyn RunSink, out: Option<String>, output: Output) -> Result<(), CliError> {
     let controls = interrupts()?;
-    let job = Job { data, settings, base };
     let mut tell = |point: &Point| output.say(runs::line(point));
-    let report = training::run(job, sink.as_mut(), &controls, &mut tell).map_err(train_failed)?;
+    let report = training::run(job, sink, &controls, &mut tell).map_err(train_failed)?;
     let mut value = serde_json::to_value(&report).map_err(CliError::environment)?;
     if let Some(out) = &out {
         value["run"] = json!(out);
@@ -76,12 +87,42 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     output.result(&value, &summary(&value))
 }
 
+/// Goes on with a run that was interrupted: the one in `--out`, else the newest of the project that has a checkpoint.
+/// Data and settings are those that it was begun with.
+fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
+    let path = match (&args.out, &args.dir) {
+        (Some(out), _) => out.clone(),
+        (None, Some(dir)) => {
+            let project = Project::open(dir).map_err(failed)?;
+            let mut interrupted = project.runs().list().into_iter().rev().filter(RunView::is_interrupted);
+            let found = interrupted.find(|run| folder::checkpoint(&run.path).is_ok_and(|files| files.is_some()));
+            found.map(|run| run.path).ok_or_else(|| nothing_to_resume(dir))?
+        }
+        (None, None) => {
+            return Err(CliError::usage("--resume goes on with a run of a project (DIR) or of a folder (--out)"));
+        }
+    };
+    let saved = folder::checkpoint(&path).map_err(|error| failed(error.into()))?;
+    let saved = saved.ok_or_else(|| nothing_to_resume(&path))?;
+    let config = folder::config(&path).map_err(failed)?;
+    let (data, points) = checkpoint::data(&saved).map_err(train_failed)?;
+    let base = model::open(&config.settings.base).map_err(CliError::data)?;
+    let mut run = RunFolder::resume(&path, shell::now(), points).map_err(failed)?;
+    output.say(format!("goes on with {}", output::path(&path)));
+    let job = Job { data, settings: config.settings, base, resume: Some(saved) };
+    complete(job, &mut run, Some(path.display().to_string()), output)
+}
+
+fn nothing_to_resume(place: &Path) -> CliError {
+    CliError::data(format!("{}: there is no interrupted run with a checkpoint to go on from", output::path(place)))
+        .hint("checkpoints are written every five minutes; --set checkpoint_minutes=1 or checkpoint_every=100 writes more")
+}
+
 /// Parts of the contract that later work brings.
 fn not_built(args: &args::Train) -> Result<(), CliError> {
     let later = [
         (args.folds.is_some(), "cross-validation (--folds)"),
         (args.curve, "the learning curve (--curve)"),
-        (args.resume, "going on with an interrupted run (--resume)"),
         (args.recipe == RecipeName::Tuned, "the tuned recipe"),
     ];
     later.into_iter().find(|(asked, _)| *asked).map_or(Ok(()), |(_, what)| Err(CliError::not_built(what)))

@@ -17,7 +17,7 @@ use crate::{
         self, BaseModel, ModelError, PieceTokenizer, TextPieces, TokenizerError, WordPieces,
         align::word_windows,
         device::{self, DeviceError},
-        network::{Network, NetworkError},
+        network::{Composed, Host, NetworkError},
     },
     runs::LabelMode,
     text::TextRange,
@@ -39,7 +39,13 @@ pub trait Scorer: Send + Sync {
     fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits>;
 }
 
-impl Scorer for Network {
+impl Scorer for Host {
+    fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits> {
+        self.logits(inputs)
+    }
+}
+
+impl Scorer for Composed {
     fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits> {
         self.logits(inputs)
     }
@@ -113,9 +119,12 @@ impl Predictor {
         }
         let chosen = device::choose(device)?;
         let BaseModel { config, weights, tokenizer, .. } = base;
-        let network = Network::new(&config, &weights, &chosen.device)?;
+        let network: Box<dyn Scorer> = match chosen.has_kernels() {
+            true => Box::new(Host::new(&config, &weights)?),
+            false => Box::new(Composed::new(&config, &weights, &chosen.device)?),
+        };
         let label_mode = config.label_mode;
-        let predictor = Self::new(tokenizer, Box::new(network), config.tags, config.max_positions, threads)?;
+        let predictor = Self::new(tokenizer, network, config.tags, config.max_positions, threads)?;
         Ok(Self { label_mode, ..predictor })
     }
 

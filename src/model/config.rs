@@ -32,6 +32,8 @@ pub struct ModelConfig {
     pub attention_dropout: f64,
     /// Tags by id (`id2label`); empty for a base without a head.
     pub tags: Vec<String>,
+    /// The padding piece, whose row of the word table is never trained (torch's `padding_idx`).
+    pub pad: Option<u32>,
     /// Which pieces of a word carried its tag when the head was trained here; `None` if that is not told. A key of our
     /// own, which transformers passes over.
     pub label_mode: Option<LabelMode>,
@@ -147,6 +149,18 @@ impl<'a> Fields<'a> {
         rate.ok_or_else(|| self.wrong(key, "a number from 0 up to, not including, 1"))
     }
 
+    /// `pad_token_id`, by default 0.
+    fn pad(&self) -> Result<Option<u32>, ModelError> {
+        match self.json.get("pad_token_id") {
+            None => Ok(Some(0)),
+            Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
+                id.map(Some).ok_or_else(|| self.wrong("pad_token_id", "the number of a piece"))
+            }
+        }
+    }
+
     fn sizes(&self, family: Family) -> Result<ModelConfig, ModelError> {
         let [dim, layers, heads, hidden, dropout, attention_dropout] = match family {
             Family::DistilBert => ["dim", "n_layers", "n_heads", "hidden_dim", "dropout", "attention_dropout"],
@@ -170,6 +184,7 @@ impl<'a> Fields<'a> {
             dropout: self.rate(dropout)?,
             attention_dropout: self.rate(attention_dropout)?,
             tags: self.tags()?,
+            pad: self.pad()?,
             label_mode: self.json.get(LABEL_MODE).and_then(|mode| serde_json::from_value(mode.clone()).ok()),
         };
         if config.max_positions < 3 {

@@ -6,6 +6,9 @@ use std::panic::catch_unwind;
 use burn::tensor::Device;
 use thiserror::Error;
 
+/// The name of the processor's device.
+const FLEX: &str = "flex";
+
 /// A device, named, with the reason for taking it.
 #[derive(Clone, Debug)]
 pub struct Chosen {
@@ -20,7 +23,12 @@ pub struct Chosen {
 impl Chosen {
     /// Whether it is the processor, whose tensors lie in ordinary memory.
     pub fn is_processor(&self) -> bool {
-        matches!(self.name.as_str(), "flex" | "ndarray")
+        matches!(self.name.as_str(), FLEX | "ndarray")
+    }
+
+    /// Whether the kernels compute on it, rather than tensor operations.
+    pub fn has_kernels(&self) -> bool {
+        self.name == FLEX
     }
 
     /// Name and reason in one line.
@@ -155,7 +163,7 @@ fn flex(why: &str) -> Result<Chosen, DeviceError> {
     }
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let cores = if threads == 1 { "1 processor core".to_owned() } else { format!("{threads} processor cores") };
-    Ok(Chosen { device: Device::flex(), name: "flex".into(), why: format!("{why}; {cores}") })
+    Ok(Chosen { device: Device::flex(), name: FLEX.into(), why: format!("{why}; {cores}") })
 }
 
 /// The matrix kernels, newest first: the feature by which one is chosen, and what it needs besides. With only part of

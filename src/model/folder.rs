@@ -218,6 +218,7 @@ pub(super) mod tests {
             dropout: 0.1,
             attention_dropout: 0.2,
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            pad: Some(0),
             label_mode: Some(crate::runs::LabelMode::AllI),
         }
     }

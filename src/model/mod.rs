@@ -14,6 +14,7 @@ mod error;
 mod fold;
 pub mod folder;
 pub mod hub;
+pub mod kernels;
 pub mod network;
 pub mod tokenizer;
 mod vocabulary;

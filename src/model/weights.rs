@@ -294,6 +294,7 @@ mod tests {
             dropout: 0.1,
             attention_dropout: 0.1,
             tags: Vec::new(),
+            pad: Some(0),
             label_mode: None,
         };
         let count =

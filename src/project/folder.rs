@@ -1,6 +1,7 @@
 //! The folder of one training run, written while it runs: in a project, or a plain one for `tagli train --out DIR`.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
 };
@@ -75,15 +76,18 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Goes on with a run that was interrupted: a torn last line of its metrics is cut off.
+    /// Goes on with a run that was interrupted, after so many lines of its metrics: what it published later it will
+    /// publish again.
     ///
     /// # Errors
     /// It is running, or the file system cannot.
-    pub fn resume(path: &Path, now: u64) -> Result<Self, ProjectError> {
+    pub fn resume(path: &Path, now: u64, lines: usize) -> Result<Self, ProjectError> {
         let mut run = Self::open(path, now)?;
+        storage::remove_file(&path.join(CONTROL))?;
         let bytes = storage::read(&path.join(METRICS))?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        run.metrics.cut(whole as u64)?;
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+        let kept = std::iter::once(0).chain(ends).take(lines.saturating_add(1)).last().unwrap_or(0);
+        run.metrics.cut(kept as u64)?;
         Ok(run)
     }
 
@@ -99,14 +103,6 @@ impl RunFolder {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Begins the folder of a checkpoint; it takes the place of the one before when it is finished.
-    ///
-    /// # Errors
-    /// The file system cannot.
-    pub fn checkpoint(&mut self) -> Result<NewFolder, StorageError> {
-        NewFolder::begin(&self.path.join(CHECKPOINT))
     }
 
     /// The command that another process left for this run, once. What cannot be read is dropped.
@@ -140,6 +136,48 @@ impl RunSink for RunFolder {
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
         Ok(Box::new(NewFolder::begin(&self.path.join(MODEL))?))
     }
+
+    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
+        Ok(Some(Box::new(NewFolder::begin(&self.path.join(CHECKPOINT))?)))
+    }
+
+    fn drop_checkpoint(&mut self) {
+        // What cannot be removed now takes room, and does no other harm.
+        let checkpoint = self.path.join(CHECKPOINT);
+        if let Err(error) = storage::remove_folder(&checkpoint) {
+            tracing::debug!("the checkpoint was not removed: {error}");
+        }
+    }
+}
+
+/// What the run in a folder was started with.
+///
+/// # Errors
+/// It is no run's folder, or its config cannot be read.
+pub fn config(run: &Path) -> Result<RunConfig, ProjectError> {
+    Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG))?)?)
+}
+
+/// The files of the checkpoint in a run's folder, by name; `None` if there is none.
+///
+/// # Errors
+/// They are there and cannot be read.
+pub fn checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, StorageError> {
+    let folder = run.join(CHECKPOINT);
+    let fail = |cause| StorageError::new("read", &folder, cause);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fail(error)),
+    };
+    let mut files = BTreeMap::new();
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        if let (Ok(true), Ok(name)) = (entry.file_type().map(|kind| kind.is_file()), entry.file_name().into_string()) {
+            files.insert(name, storage::read(&entry.path())?);
+        }
+    }
+    Ok(Some(files))
 }
 
 /// A run in a folder that the user named, outside any project. The same files as a project's run.
@@ -229,7 +267,7 @@ mod tests {
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend(b"{\"kind\":\"st");
         std::fs::write(&path, bytes).unwrap();
-        RunFolder::resume(dir.path(), 0).unwrap().point(&step(2)).unwrap();
+        RunFolder::resume(dir.path(), 0, 1).unwrap().point(&step(2)).unwrap();
         let lines: Vec<Point> =
             std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines, [step(1), step(2)]);

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     ProjectError,
-    folder::{CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
+    folder::{CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
     lock::{self, Holder, Lock},
     manifest::parser_says,
     names::RunId,
@@ -67,11 +67,14 @@ impl RunView {
         if !self.is_interrupted() {
             return status;
         }
-        Status {
-            phase: Phase::Failed,
-            eta: None,
-            message: "interrupted: the process that trained is gone".into(),
-            ..status
+        Status { phase: Phase::Failed, eta: None, message: self.interrupted_words(), ..status }
+    }
+
+    fn interrupted_words(&self) -> String {
+        let gone = "interrupted: the process that trained is gone";
+        match self.path.join(CHECKPOINT).is_dir() {
+            true => format!("{gone}; tagli train DIR --resume goes on from its checkpoint"),
+            false => gone.to_owned(),
         }
     }
 
@@ -304,7 +307,7 @@ mod tests {
         drop(folder);
         let view = runs.get(id.as_str()).unwrap();
         assert_eq!((view.is_live(), view.state()), (false, "interrupted"));
-        let mut folder = RunFolder::resume(&view.path, 0).unwrap();
+        let mut folder = RunFolder::resume(&view.path, 0, usize::MAX).unwrap();
         folder.status(&Status { phase: Phase::Done, ..Status::default() }).unwrap();
         drop(folder);
         assert_eq!(runs.get(id.as_str()).unwrap().state(), "done");

@@ -49,4 +49,15 @@ pub trait RunSink: Send {
     /// # Errors
     /// The storage cannot make it.
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>>;
+
+    /// Begins the folder of a checkpoint, from which a run that was interrupted goes on; `None` where none are kept.
+    ///
+    /// # Errors
+    /// The storage cannot make it.
+    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
+        Ok(None)
+    }
+
+    /// The run has come to its end: its checkpoint is not needed any more.
+    fn drop_checkpoint(&mut self) {}
 }

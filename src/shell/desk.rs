@@ -181,7 +181,7 @@ impl Work {
         let config = RunConfig::new(now(), settings.clone(), about);
         let (id, folder) = self.project.runs().create(&config).map_err(|error| error.to_string())?;
         let run = id.to_string();
-        if let Err(message) = self.trainer.start(run.clone(), Job { data, settings, base }, folder) {
+        if let Err(message) = self.trainer.start(run.clone(), Job { data, settings, base, resume: None }, folder) {
             // An empty run would stand in the list for ever; its lock went with the folder's handle.
             let _ = self.project.runs().remove(&id);
             return Err(message);

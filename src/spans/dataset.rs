@@ -1,6 +1,6 @@
 //! What a training sees: sentences of words with one IOB2 tag each, by value, and how annotations become such tags.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     annotation::Annotation,
@@ -10,7 +10,7 @@ use super::{
 };
 
 /// One sentence (or one whole document) to learn from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
     /// Where it stands in its source: a document id, or `file:line`. Shown when something is wrong with it.
     pub id: String,
@@ -21,7 +21,7 @@ pub struct Sentence {
 }
 
 /// The three parts of a data set. A part that nobody gave is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
     /// Teaches.
     pub train: Vec<Sentence>,

@@ -88,6 +88,9 @@ pub enum TrainError {
         /// Ids of the sentences.
         ids: String,
     },
+    /// A run cannot go on from its checkpoint.
+    #[error("the run cannot go on: {0}; start a new one")]
+    Resume(String),
     /// The threads cannot be started.
     #[error("the training's threads could not be started: {0}")]
     Threads(String),

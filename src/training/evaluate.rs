@@ -4,13 +4,11 @@ use rayon::prelude::*;
 
 use super::{
     TrainError,
+    engine::{Engine, Said},
     examples::{Example, Part},
 };
 use crate::{
-    model::{
-        align::IGNORE,
-        network::{Network, Packed},
-    },
+    model::align::IGNORE,
     runs::{
         Counts, LabelScores, Point, Scores,
         metrics::{Table, Tables},
@@ -48,21 +46,22 @@ impl Evaluation {
     }
 }
 
-/// Scores the network without dropout and autodiff. Only the best tag of a piece is kept, never its logits.
-pub(super) fn evaluate(network: &Network, part: &Part) -> Result<Evaluation, TrainError> {
+/// Scores the network without dropout. Only the best tag of a piece is kept, never its logits.
+pub(super) fn evaluate(engine: &dyn Engine, part: &Part) -> Result<Evaluation, TrainError> {
     let mut predicted: Vec<Vec<usize>> = part.gold.iter().map(|gold| vec![0; gold.words.len()]).collect();
     let batches = batches(&part.examples);
-    let outcomes: Vec<Outcome> = batches.par_iter().map(|batch| predict(network, batch)).collect();
+    let said: Vec<Said> = batches.par_iter().map(|batch| engine.predict(batch)).collect();
     let (mut loss, mut labelled) = (0.0, 0);
-    for (batch, outcome) in batches.iter().zip(outcomes) {
-        loss += outcome.loss;
-        labelled += outcome.labelled;
-        for (example, tags) in batch.iter().zip(outcome.tags) {
+    for (batch, said) in batches.iter().zip(said) {
+        loss += said.loss;
+        labelled += said.labelled;
+        for (example, tags) in batch.iter().zip(said.tags) {
+            let tags = tags.into_iter().skip(example.offset);
             let to = predicted.get_mut(example.sentence).and_then(|all| all.get_mut(example.keep.clone()));
             to.unwrap_or_default().iter_mut().zip(tags).for_each(|(to, tag)| *to = tag);
         }
     }
-    let name = |tag: usize| network.config().tags.get(tag).map_or("O", String::as_str);
+    let name = |tag: usize| engine.config().tags.get(tag).map_or("O", String::as_str);
     let (by_piece, by_word) = (by_piece(part, &predicted, &name), by_word(part, &predicted, &name));
     let word = table(&by_word, Mode::Default)?;
     let tables = Tables {
@@ -76,27 +75,6 @@ pub(super) fn evaluate(network: &Network, part: &Part) -> Result<Evaluation, Tra
         word,
         tables,
     })
-}
-
-/// What the network says of a batch.
-struct Outcome {
-    /// Summed over the labelled pieces.
-    loss: f64,
-    labelled: usize,
-    /// For each example the tags of the pieces that are kept.
-    tags: Vec<Vec<usize>>,
-}
-
-fn predict(network: &Network, batch: &[&Example]) -> Outcome {
-    let inputs: Vec<&[u32]> = batch.iter().map(|example| example.ids.as_slice()).collect();
-    let packed = Packed::new(network, &inputs);
-    let labels = labels_of(batch, &packed);
-    let (all, loss) = network.predict(&packed, &labels);
-    let kept = |(example, range): (&&Example, &std::ops::Range<usize>)| {
-        let from = range.start + example.offset;
-        all.get(from..from + example.keep.len()).unwrap_or_default().to_vec()
-    };
-    Outcome { loss, labelled: labels.len(), tags: batch.iter().zip(packed.ranges()).map(kept).collect() }
 }
 
 /// Examples of about the same length together; the order has no influence on the outcome.
@@ -116,14 +94,6 @@ fn batches(examples: &[Example]) -> Vec<Vec<&Example>> {
         }
     }
     batches
-}
-
-/// The labelled pieces of packed examples with their tags.
-pub(super) fn labels_of(examples: &[&Example], packed: &Packed) -> Vec<(usize, usize)> {
-    let ranges = packed.ranges().iter();
-    let labels =
-        examples.iter().zip(ranges).flat_map(|(example, range)| example.labels.iter().map(move |label| (range, label)));
-    labels.map(|(range, (at, tag))| (range.start + at, *tag)).collect()
 }
 
 /// Gold and predicted tags, sentence by sentence.

@@ -1,15 +1,12 @@
 //! For tests: the tiny model and the golden numbers of `tests/reference/training_tiny.py`.
 
-use std::collections::BTreeSet;
-
 use burn::tensor::Device;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
-use super::{optimizer::AdamW, step::Shard};
 use crate::model::{
     config::ModelConfig,
-    network::{Network, Packed, Rows},
+    network::{Composed, Host},
     weights::{Array, Weights},
 };
 
@@ -57,6 +54,7 @@ pub(crate) fn config() -> ModelConfig {
         dropout: 0.0,
         attention_dropout: 0.0,
         tags: ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"].map(str::to_owned).to_vec(),
+        pad: Some(0),
         label_mode: None,
     }
 }
@@ -69,7 +67,7 @@ pub(crate) fn after() -> Weights {
     read(AFTER)
 }
 
-fn read(bytes: &[u8]) -> Weights {
+pub(crate) fn read(bytes: &[u8]) -> Weights {
     let file = SafeTensors::deserialize(bytes).unwrap();
     let floats = |bytes: &[u8]| bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
     let array = |tensor: safetensors::tensor::TensorView<'_>| Array {
@@ -79,38 +77,19 @@ fn read(bytes: &[u8]) -> Weights {
     file.tensors().into_iter().map(|(name, tensor)| (name, array(tensor))).collect()
 }
 
-impl Tiny {
-    pub(crate) fn network(&self) -> Network {
-        Network::new(&config(), &before(), &Device::flex()).unwrap()
-    }
-
-    /// With only the rows that the five steps use.
-    pub(crate) fn compact_network(&self) -> Network {
-        let all = self.steps.iter().flat_map(|step| &step.inputs);
-        let words: BTreeSet<u32> = all.clone().flatten().copied().collect();
-        assert!(words.len() < 50, "some rows must stay out");
-        let longest = all.map(Vec::len).max().unwrap() as u32;
-        let (words, positions) = (Rows::Only(words), Rows::Only((0..longest).collect()));
-        Network::build(&config(), &before(), &Device::flex(), &words, &positions).unwrap()
-    }
-}
-
-/// One step without dropout, the batch cut into shards: loss and gradient norm.
-pub(crate) fn step(network: &mut Network, optimiser: &mut AdamW, step: &Step, shards: usize) -> (f64, f64) {
-    let size = step.inputs.len().div_ceil(shards);
-    let shard = |(inputs, labels): (&[Vec<u32>], &[Vec<i64>])| {
-        let inputs: Vec<&[u32]> = inputs.iter().map(Vec::as_slice).collect();
-        let labels = labels.iter().flatten().enumerate();
-        let labels = labels.filter_map(|(at, label)| Some((at, usize::try_from(*label).ok()?))).collect();
-        Shard { packed: Packed::new(network, &inputs), labels, dropout: None }
-    };
-    let shards: Vec<Shard> = step.inputs.chunks(size).zip(step.labels.chunks(size)).map(shard).collect();
-    super::step::train(network, optimiser, &shards, step.lr)
-}
+/// Logits of each piece of each input.
+type Logits = Vec<Vec<Vec<f32>>>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Both networks, as what they say of some inputs.
+    fn networks(config: &ModelConfig, weights: &Weights) -> [Box<dyn Fn(&[&[u32]]) -> Logits>; 2] {
+        let host = Host::new(config, weights).unwrap();
+        let composed = Composed::new(config, weights, &Device::flex()).unwrap();
+        [Box::new(move |inputs| host.logits(inputs)), Box::new(move |inputs| composed.logits(inputs))]
+    }
 
     fn assert_close(ours: &[Vec<Vec<f32>>], theirs: &[Vec<Vec<f32>>]) {
         let lengths = |logits: &[Vec<Vec<f32>>]| logits.iter().map(Vec::len).collect::<Vec<_>>();
@@ -124,11 +103,23 @@ mod tests {
     fn logits_are_those_of_transformers() {
         let tiny = tiny();
         let inputs: Vec<&[u32]> = tiny.inputs.iter().map(Vec::as_slice).collect();
-        let network = tiny.network();
-        let alone = inputs.iter().map(|input| network.logits(&[input]).remove(0)).collect();
-        for ours in [network.logits(&inputs), alone] {
-            assert_close(&ours, &tiny.logits);
+        for logits in networks(&config(), &before()) {
+            let alone: Logits = inputs.iter().map(|input| logits(&[input]).remove(0)).collect();
+            for ours in [logits(&inputs), alone] {
+                assert_close(&ours, &tiny.logits);
+            }
         }
+    }
+
+    /// A Hugging Face folder with these weights.
+    fn folder(config: &serde_json::Value, weights: &[u8], words: usize) -> crate::model::BaseModel {
+        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned);
+        let vocabulary: Vec<String> = special.into_iter().chain((5..words).map(|at| format!("w{at}"))).collect();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+        std::fs::write(folder.path().join("model.safetensors"), weights).unwrap();
+        std::fs::write(folder.path().join("vocab.txt"), vocabulary.join("\n")).unwrap();
+        crate::model::open(folder.path().to_str().unwrap()).unwrap()
     }
 
     #[test]
@@ -137,35 +128,68 @@ mod tests {
         struct Bert {
             config: serde_json::Value,
             inputs: Vec<Vec<u32>>,
-            logits: Vec<Vec<Vec<f32>>>,
+            logits: Logits,
         }
         let bert: Bert = serde_json::from_str(include_str!("../../tests/reference/training_tiny_bert.json")).unwrap();
         let weights = include_bytes!("../../tests/reference/training_tiny_bert.safetensors");
-        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned);
-        let vocabulary: Vec<String> = special.into_iter().chain((5..60).map(|at| format!("w{at}"))).collect();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("config.json"), bert.config.to_string()).unwrap();
-        std::fs::write(folder.path().join("model.safetensors"), weights).unwrap();
-        std::fs::write(folder.path().join("vocab.txt"), vocabulary.join("\n")).unwrap();
-        let base = crate::model::open(folder.path().to_str().unwrap()).unwrap();
-        let network = Network::new(&base.config, &base.weights, &Device::flex()).unwrap();
+        let base = folder(&bert.config, weights, 60);
         let inputs: Vec<&[u32]> = bert.inputs.iter().map(Vec::as_slice).collect();
-        assert_close(&network.logits(&inputs), &bert.logits);
+        for logits in networks(&base.config, &base.weights) {
+            assert_close(&logits(&inputs), &bert.logits);
+        }
+    }
+
+    #[test]
+    fn logits_of_one_to_512_pieces_are_those_of_transformers() {
+        #[derive(Deserialize)]
+        struct Long {
+            inputs: Vec<Vec<u32>>,
+            rows: Vec<Vec<usize>>,
+            models: Vec<Model>,
+        }
+        #[derive(Deserialize)]
+        struct Model {
+            name: String,
+            config: serde_json::Value,
+            alone: Logits,
+            together: Logits,
+        }
+        let long: Long = serde_json::from_str(include_str!("../../tests/reference/logits_long.json")).unwrap();
+        let weights: [&[u8]; 2] = [
+            include_bytes!("../../tests/reference/logits_long_distilbert.safetensors"),
+            include_bytes!("../../tests/reference/logits_long_bert.safetensors"),
+        ];
+        let inputs: Vec<&[u32]> = long.inputs.iter().map(Vec::as_slice).collect();
+        let kept = |all: Logits| -> Logits {
+            let row =
+                |(logits, rows): (Vec<Vec<f32>>, &Vec<usize>)| rows.iter().map(|at| logits[*at].clone()).collect();
+            all.into_iter().zip(&long.rows).map(row).collect()
+        };
+        for (model, weights) in long.models.iter().zip(weights) {
+            let base = folder(&model.config, weights, 100);
+            assert!(model.config["model_type"] == model.name.as_str());
+            for logits in networks(&base.config, &base.weights) {
+                let alone = inputs.iter().map(|input| logits(&[input]).remove(0)).collect();
+                assert_close(&kept(alone), &model.alone);
+                assert_close(&kept(logits(&inputs)), &model.together);
+            }
+        }
     }
 
     #[test]
     fn weights_come_out_as_they_went_in() {
-        assert_eq!(tiny().network().weights(), before());
-        assert_eq!(tiny().compact_network().weights(), before());
+        assert_eq!(Host::new(&config(), &before()).unwrap().weights(), before());
+        assert_eq!(Composed::new(&config(), &before(), &Device::flex()).unwrap().weights(), before());
     }
 
     #[test]
     fn nothing_in_gives_nothing_out() {
-        let network = tiny().network();
-        assert!(network.logits(&[]).is_empty());
-        assert_eq!(network.logits(&[&[]]), [Vec::<Vec<f32>>::new()]);
-        let out = network.logits(&[&[], &[2, 9, 3], &[]]);
-        assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), [0, 3, 0]);
-        assert_eq!(network.logits(&[&[9999; 40]])[0].len(), 40);
+        for logits in networks(&config(), &before()) {
+            assert!(logits(&[]).is_empty());
+            assert_eq!(logits(&[&[]]), [Vec::<Vec<f32>>::new()]);
+            let out = logits(&[&[], &[2, 9, 3], &[]]);
+            assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), [0, 3, 0]);
+            assert_eq!(logits(&[&[9999; 40]])[0].len(), 40);
+        }
     }
 }

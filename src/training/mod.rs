@@ -5,18 +5,19 @@
 //! loss, clipping, optimiser and schedule; the same new classifier from the same seed; only the draws of dropout are
 //! other ones.
 
+pub mod checkpoint;
+mod engine;
 mod error;
 mod evaluate;
 mod examples;
 #[cfg(test)]
 mod golden;
-mod optimizer;
 mod order;
+mod patience;
 mod prepare;
 mod publish;
 mod recipe;
 mod run;
-mod step;
 mod torch;
 pub mod worker;
 
@@ -40,6 +41,8 @@ pub struct Job {
     pub settings: Settings,
     /// From what.
     pub base: BaseModel,
+    /// The checkpoint to go on from, if the run was interrupted.
+    pub resume: Option<checkpoint::Saved>,
 }
 
 /// Trains. Points, status and log go to `sink`, each point then to `on_point`; `controls` is looked at between two

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use super::{
     Job, TrainError,
+    engine::{self, Engine},
     examples::{Coder, Part},
-    optimizer::AdamW,
     torch,
 };
 use crate::{
     model::{
         BaseModel,
         device::Chosen,
-        network::{Network, Rows},
+        network::Rows,
         weights::{Array, Weights},
     },
     runs::{Plan, Settings},
@@ -31,16 +31,20 @@ pub(super) struct Prepared {
     pub(super) train: Part,
     pub(super) valid: Part,
     pub(super) test: Part,
-    pub(super) network: Network,
-    pub(super) optimiser: AdamW,
+    pub(super) engine: Box<dyn Engine>,
     pub(super) tokenizer_json: Vec<u8>,
+    /// What is learnt from, as it came.
+    pub(super) data: Dataset,
+    /// Of data, settings and base.
+    pub(super) mark: u32,
     /// For the log.
     pub(super) notes: Vec<String>,
 }
 
 /// Makes ready. Runs on the threads of the pool that the caller is in.
 pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError> {
-    let Job { data, settings, mut base } = job;
+    let Job { data, settings, mut base, .. } = job;
+    let mark = mark(&data, &settings, &base);
     settings.check().map_err(TrainError::Setting)?;
     let labels = data.label_names();
     if data.train.iter().all(|sentence| sentence.words.is_empty()) {
@@ -62,10 +66,9 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
     }
     let (words, positions) = rows([&train, &valid, &test]);
     notes.push(format!("{} of {} word pieces occur and are trained", count(&words), base.config.vocab_size));
-    let network = Network::build(&base.config, &base.weights, &chosen.device, &words, &positions)?;
-    let optimiser = AdamW::new(&network, settings.weight_decay, settings.max_grad_norm, chosen.is_processor());
+    let engine = engine::make((&base.config, &base.weights), &settings, chosen, (&words, &positions))?;
     let plan = Plan::new(&settings, train.examples.len());
-    Ok(Prepared { settings, plan, train, valid, test, network, optimiser, tokenizer_json: base.tokenizer_json, notes })
+    Ok(Prepared { settings, plan, train, valid, test, engine, data, mark, tokenizer_json: base.tokenizer_json, notes })
 }
 
 fn encode(data: &Dataset, settings: &Settings, base: &BaseModel, tags: &[String]) -> Result<[Part; 3], TrainError> {
@@ -90,6 +93,24 @@ fn head(base: &mut BaseModel, tags: &[String], seed: u64) -> String {
     base.weights.insert(HEAD_WEIGHT.to_owned(), Array { shape: vec![outputs, inputs], data });
     base.weights.insert(HEAD_BIAS.to_owned(), Array { shape: vec![outputs], data: vec![0.0; outputs] });
     format!("new classifier for {outputs} tags, from seed {seed}")
+}
+
+/// A checksum of everything that decides the outcome.
+fn mark(data: &Dataset, settings: &Settings, base: &BaseModel) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    // A dataset and settings are plain values: there is no reason why they could not be written.
+    for json in [serde_json::to_vec(data), serde_json::to_vec(settings)] {
+        sum.update(&json.unwrap_or_default());
+    }
+    sum.update(&base.tokenizer_json);
+    for (name, array) in &base.weights {
+        sum.update(name.as_bytes());
+        array.data.chunks(1024).for_each(|values| {
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            sum.update(&bytes);
+        });
+    }
+    sum.finalize()
 }
 
 /// The rows of the word and position tables that occur anywhere.

@@ -16,6 +16,8 @@ pub(super) struct Publisher<'a> {
     written: Option<Instant>,
     listened: Option<Instant>,
     clock: Clock,
+    /// Points published so far.
+    points: usize,
 }
 
 /// The seconds of a training, with pauses taken out.
@@ -40,7 +42,7 @@ impl<'a> Publisher<'a> {
     pub(super) fn new(sink: &'a mut dyn RunSink, on_point: &'a mut dyn FnMut(&Point)) -> Self {
         let status = Status { pid: std::process::id(), ..Status::default() };
         let clock = Clock { before: Duration::ZERO, running_since: None };
-        Self { sink, on_point, status, written: None, listened: None, clock }
+        Self { sink, on_point, status, written: None, listened: None, clock, points: 0 }
     }
 
     /// Changes what does not change with each step; written with the next phase or progress.
@@ -81,6 +83,7 @@ impl<'a> Publisher<'a> {
     /// Publishes a point.
     pub(super) fn point(&mut self, point: &Point) -> Result<(), TrainError> {
         self.sink.point(point)?;
+        self.points += 1;
         (self.on_point)(point);
         Ok(())
     }
@@ -109,6 +112,17 @@ impl<'a> Publisher<'a> {
                 tracing::error!("the end of the run could not be recorded: {error}");
             }
         }
+    }
+
+    /// Points published so far.
+    pub(super) fn points(&self) -> usize {
+        self.points
+    }
+
+    /// Goes on after so many points and seconds.
+    pub(super) fn go_on(&mut self, points: usize, seconds: f64) {
+        self.points = points;
+        self.clock.before = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     }
 
     /// Where the trained model goes.

@@ -2,40 +2,32 @@
 
 use std::time::{Duration, Instant};
 
-use burn::tensor::Device;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{
     Job, TrainError,
-    evaluate::{Evaluation, evaluate, labels_of},
+    checkpoint::{self, Progress, Saved},
+    engine::{self, Draws, Outcome},
+    evaluate::{Evaluation, evaluate},
     examples::{Example, Part},
     order,
+    patience::Patience,
     prepare::{Prepared, prepare},
     publish::Publisher,
-    step::{self, Shard},
 };
 use crate::{
     model::{
         device::{self, Chosen},
         folder,
-        network::{Dropout, Network, Packed},
     },
-    runs::{
-        Control, Counts, Phase, Point, RunSink,
-        metrics::{self, Report},
-    },
+    runs::{Control, Counts, Phase, Point, RunSink, metrics::Report},
 };
 
 /// Steps after which the time of a step is known well enough to tell what is left.
 const STEPS_TO_JUDGE: usize = 3;
 /// What an evaluation costs a piece, against training: no backward pass, no optimiser.
 const EVALUATION_COST: f64 = 0.3;
-/// Shares of a batch that are trained side by side on the processor. Fixed, so that the draws of dropout, and with them
-/// the outcome, do not depend on the machine.
-const SHARDS: usize = 2;
-/// Below this a share is not worth a pass over all weights.
-const PIECES_A_SHARD: usize = 48;
 /// How far the training's threads step back behind others.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
@@ -70,6 +62,8 @@ fn begin<'a, 'b>(
     publisher.log(&format!("device {}", chosen.describe()))?;
     let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| give_way()).build();
     let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
+    let mut job = job;
+    let resume = job.resume.take();
     let mut prepared = pool.install(|| prepare(job, &chosen))?;
     for note in std::mem::take(&mut prepared.notes) {
         publisher.log(&note)?;
@@ -79,19 +73,23 @@ fn begin<'a, 'b>(
     }
     let (steps, epochs) = (prepared.plan.steps, prepared.settings.epochs);
     publisher.set(|status| (status.steps, status.epochs) = (steps, epochs));
-    let run = Run {
+    let mut run = Run {
         data: prepared,
         pool,
         publisher,
         controls,
         done: 0,
-        on_host: chosen.is_processor(),
         stop_after_epoch: false,
+        patience: Patience::default(),
         meter: Meter::new(),
         evaluated: Speed::default(),
         last: None,
         best: None,
+        saved: Instant::now(),
     };
+    if let Some(saved) = resume {
+        run.take_up(&saved)?;
+    }
     run.compare_with_processor(&chosen)?;
     Ok(run)
 }
@@ -112,20 +110,22 @@ struct Run<'a, 'b> {
     controls: &'a Receiver<Control>,
     /// Optimiser steps done.
     done: usize,
-    on_host: bool,
     stop_after_epoch: bool,
+    patience: Patience,
     meter: Meter,
     evaluated: Speed,
     /// The step of the last evaluation, and what it found.
     last: Option<(usize, Counts)>,
     best: Option<Best>,
+    /// When the last checkpoint was written, or the run begun.
+    saved: Instant,
 }
 
-/// The weights of the best evaluation.
+/// The best evaluation, whose weights the engine remembers.
+#[derive(Clone, Copy, Debug)]
 struct Best {
     step: usize,
     counts: Counts,
-    network: Network,
 }
 
 /// Sums since the last step line.
@@ -162,9 +162,8 @@ impl Run<'_, '_> {
 
     /// What was learnt before the failure is kept if it can be. The failure is told, whatever becomes of this.
     fn keep_best_of_failed(&mut self) {
-        let Some(best) = self.best.take() else { return };
-        let step = best.step;
-        let kept = self.write_model(&best.network).and_then(|()| {
+        let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.go_back()) else { return };
+        let kept = self.write_model().and_then(|()| {
             self.publisher.set(|status| status.checkpoint = Some(step));
             self.publisher.log(&format!("kept the weights of step {step}, the best before the failure"))
         });
@@ -176,24 +175,33 @@ impl Run<'_, '_> {
     /// Trains until the plan or somebody says that it is enough; whether it was the plan.
     fn steps(&mut self) -> Result<bool, TrainError> {
         self.publisher.phase(Phase::Training)?;
-        self.meter = Meter::new();
-        let (per_epoch, batch) = (self.data.plan.per_epoch, self.data.settings.batch);
+        self.meter.since = Instant::now();
+        let per_epoch = self.data.plan.per_epoch;
+        let step = self.data.settings.batch * self.data.settings.accumulation;
         let mut order = Vec::new();
         while self.done < self.data.plan.steps {
             let (epoch, within) = (self.done / per_epoch, self.done % per_epoch);
             if self.stop_now()? || (within == 0 && self.done > 0 && self.stop_after_epoch) {
                 return Ok(false);
             }
-            if within == 0 {
+            if within == 0 || order.is_empty() {
                 let settings = &self.data.settings;
                 let lengths: Vec<usize> = self.data.train.examples.iter().map(|example| example.ids.len()).collect();
-                order = order::of_epoch(settings.order, settings.seed, epoch, &lengths, batch);
+                order = order::of_epoch(settings.order, settings.seed, epoch, &lengths, step);
             }
-            let chosen: Vec<usize> = order.iter().copied().skip(within * batch).take(batch).collect();
+            let chosen: Vec<usize> = order.iter().copied().skip(within * step).take(step).collect();
             self.step(&chosen)?;
             if self.data.plan.evaluations.contains(&self.done) {
                 self.evaluate_valid()?;
+                if self.patience.is_out(self.data.settings.patience) {
+                    let waited = self.data.settings.patience;
+                    self.publisher.log(&format!("stops early: {waited} evaluations in a row were no better"))?;
+                    return Ok(true);
+                }
                 self.publisher.phase(Phase::Training)?;
+            }
+            if self.is_save_due() {
+                self.save()?;
             }
         }
         Ok(true)
@@ -238,17 +246,75 @@ impl Run<'_, '_> {
         }
         let step = self.done;
         // Nobody's training is to end because a copy in between could not be written.
-        if let Err(error) = self.write_model(&self.data.network.clone()) {
+        if let Err(error) = self.write_model() {
             return self.publisher.warn(&format!("no checkpoint at step {step}: {error}"));
         }
         self.publisher.set(|status| status.checkpoint = Some(step));
         self.publisher.log(&format!("checkpoint: the model is that of step {step}"))
     }
 
-    fn write_model(&mut self, network: &Network) -> Result<(), TrainError> {
+    /// Whether it is time for a checkpoint to go on from.
+    fn is_save_due(&self) -> bool {
+        let settings = &self.data.settings;
+        match settings.checkpoint_every {
+            0 => {
+                let minutes = settings.checkpoint_minutes;
+                minutes > 0.0
+                    && self.saved.elapsed().as_secs_f64() >= 60.0 * minutes
+                    && self.done < self.data.plan.steps
+            }
+            every => self.done.is_multiple_of(every) && self.done < self.data.plan.steps,
+        }
+    }
+
+    /// Writes a checkpoint to go on from. Nobody's training is to end because that could not be done.
+    fn save(&mut self) -> Result<(), TrainError> {
+        let began = Instant::now();
+        let both = |best: Best| (best.step, best.counts);
+        let progress = Progress {
+            points: self.publisher.points(),
+            seconds: self.publisher.seconds(),
+            last: self.last,
+            best: self.best.map(both),
+            patience: self.patience,
+            meter: (self.meter.loss.to_bits(), self.meter.steps, self.meter.pieces),
+            ..Progress::new(self.data.engine.as_ref(), self.done, self.data.mark)
+        };
+        let written = self.publisher.sink().checkpoint().map_err(TrainError::from).and_then(|folder| {
+            folder
+                .map(|folder| checkpoint::write(folder, &progress, &self.data.data, self.data.engine.as_ref()))
+                .transpose()
+        });
+        // The time that it took is no time of training.
+        self.saved = Instant::now();
+        self.meter.since += began.elapsed();
+        match written {
+            Ok(_) => Ok(()),
+            Err(error) => self.publisher.warn(&format!("no checkpoint at step {}: {error}", self.done)),
+        }
+    }
+
+    /// Goes on from a checkpoint.
+    fn take_up(&mut self, saved: &Saved) -> Result<(), TrainError> {
+        let (progress, state) = checkpoint::read(saved)?;
+        if progress.mark != self.data.mark {
+            let why = "its data, its settings or its base are not those that it was begun with";
+            return Err(TrainError::Resume(why.to_owned()));
+        }
+        self.data.engine.take_up(state).map_err(TrainError::Resume)?;
+        (self.done, self.last, self.patience) = (progress.done, progress.last, progress.patience);
+        self.best = progress.best.map(|(step, counts)| Best { step, counts });
+        let (loss, steps, pieces) = progress.meter;
+        self.meter = Meter { since: Instant::now(), loss: f64::from_bits(loss), steps, pieces };
+        self.publisher.go_on(progress.points, progress.seconds);
+        self.publisher.log(&format!("goes on from the checkpoint of step {}", self.done))
+    }
+
+    fn write_model(&mut self) -> Result<(), TrainError> {
         self.publisher.phase(Phase::Saving)?;
         let mut folder = self.publisher.sink().model()?;
-        folder::write(folder.as_mut(), network.config(), &network.weights(), &self.data.tokenizer_json)?;
+        let engine = &self.data.engine;
+        folder::write(folder.as_mut(), engine.config(), &engine.weights(), &self.data.tokenizer_json)?;
         Ok(folder.finish()?)
     }
 
@@ -271,18 +337,13 @@ impl Run<'_, '_> {
     }
 
     fn step(&mut self, chosen: &[usize]) -> Result<(), TrainError> {
-        let Prepared { settings, plan, train, network, optimiser, .. } = &mut self.data;
+        let Prepared { settings, plan, train, engine, .. } = &mut self.data;
         let examples: Vec<&Example> = chosen.iter().filter_map(|at| train.examples.get(*at)).collect();
+        let batches: Vec<&[&Example]> = examples.chunks(settings.batch).collect();
         let rate = plan.learning_rate(self.done);
-        let config = network.config();
-        let dropout = Dropout::new(config.dropout, config.attention_dropout, settings.seed, self.done);
+        let draws = Draws { seed: settings.seed, step: self.done };
         let pieces = examples.iter().map(|example| example.ids.len()).sum::<usize>();
-        let shares = shares(&examples, if self.on_host { SHARDS } else { 1 });
-        let (loss, norm) = self.pool.install(|| {
-            let shards = shares.iter().zip(0..).map(|(share, at)| shard(network, share, Some(dropout.of_shard(at))));
-            let shards: Vec<Shard> = shards.collect();
-            step::train(network, optimiser, &shards, rate)
-        });
+        let Outcome { loss, norm } = self.pool.install(|| engine.train(&batches, Some(draws), rate));
         if !(loss.is_finite() && norm.is_finite()) {
             let what = if loss.is_finite() { "gradient" } else { "loss" };
             return Err(TrainError::Diverged { step: self.done + 1, what, rate, ids: ids(&examples, train) });
@@ -313,11 +374,9 @@ impl Run<'_, '_> {
         let found = self.score(|data| &data.valid, "valid", self.done)?;
         self.last = Some((self.done, found.counts));
         let f1 = found.counts.word.f1;
-        let better = |best: &Best| metrics::takes_the_place(f1, best.counts.word.f1);
-        if self.data.settings.keep_best && self.best.as_ref().is_none_or(better) {
-            // Shares the weights until the next step copies them.
-            let network = self.data.network.clone();
-            self.best = Some(Best { step: self.done, counts: found.counts, network });
+        if self.patience.take(f1) && self.data.settings.keep_best {
+            self.data.engine.keep();
+            self.best = Some(Best { step: self.done, counts: found.counts });
         }
         Ok(())
     }
@@ -326,7 +385,7 @@ impl Run<'_, '_> {
     fn score(&mut self, part: fn(&Prepared) -> &Part, name: &str, step: usize) -> Result<Evaluation, TrainError> {
         self.publisher.phase(Phase::Evaluating)?;
         let (data, since) = (&self.data, Instant::now());
-        let found = self.pool.install(|| evaluate(&data.network, part(data)))?;
+        let found = self.pool.install(|| evaluate(data.engine.as_ref(), part(data)))?;
         self.evaluated.seconds += since.elapsed().as_secs_f64();
         self.evaluated.pieces += part(data).pieces();
         let point = found.point(name, step, data.plan.epoch(step));
@@ -369,19 +428,20 @@ impl Run<'_, '_> {
             (valid, step) = (Some(best.counts), best.step);
             let f1 = best.counts.word.f1;
             self.publisher.log(&format!("kept the weights of step {}: word F1 {f1:.4} on valid", best.step))?;
-            self.data.network = best.network;
+            self.data.engine.go_back();
         }
         let test = match self.data.test.gold.is_empty() {
             true => None,
             false => Some(self.score(|data| &data.test, "test", step)?.counts),
         };
         self.publisher.set(|status| status.eta = None);
-        self.write_model(&self.data.network.clone())?;
+        self.write_model()?;
         self.publisher.set(|status| status.checkpoint = Some(step));
         let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;
         let samples_per_second = if seconds > 0.0 { trained / seconds } else { 0.0 };
         self.publisher.log(&format!("{}: {} steps in {seconds:.1} s", end.name(), self.done))?;
         self.publisher.phase(end)?;
+        self.publisher.sink().drop_checkpoint();
         Ok(Report { seconds, steps: self.done, samples_per_second, valid, test })
     }
 
@@ -391,49 +451,22 @@ impl Run<'_, '_> {
         if chosen.is_processor() || device::choose("cpu").is_err() {
             return Ok(());
         }
-        let Prepared { network, train, settings, .. } = &self.data;
+        let Prepared { engine, train, settings, .. } = &self.data;
         let examples: Vec<&Example> = train.examples.iter().take(settings.batch).collect();
-        let measure = |network: &Network| step::measure(network, &shard(network, &examples, None));
-        let same = Network::new(network.config(), &network.weights(), &Device::flex())?;
-        let (theirs, ours) = self.pool.install(|| (measure(network), measure(&same)));
+        let same = engine::reference(engine.config(), &engine.weights(), settings)?;
+        let (theirs, ours) = self.pool.install(|| (engine.measure(&examples), same.measure(&examples)));
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-2 * b.abs().max(1e-3);
-        if close(theirs.0, ours.0) && close(theirs.1, ours.1) {
+        if close(theirs.loss, ours.loss) && close(theirs.norm, ours.norm) {
             return Ok(());
         }
         Err(TrainError::DeviceDisagrees {
             device: chosen.name.clone(),
-            loss: theirs.0,
-            expected_loss: ours.0,
-            norm: theirs.1,
-            expected_norm: ours.1,
+            loss: theirs.loss,
+            expected_loss: ours.loss,
+            norm: theirs.norm,
+            expected_norm: ours.norm,
         })
     }
-}
-
-/// Cuts a batch into at most `count` shares of about the same number of pieces, the longer sentences together (less is
-/// padded in attention). A small batch stays whole.
-fn shares<'a>(examples: &[&'a Example], count: usize) -> Vec<Vec<&'a Example>> {
-    let pieces: usize = examples.iter().map(|example| example.ids.len()).sum();
-    let count = count.min(pieces / PIECES_A_SHARD).max(1);
-    let mut sorted = examples.to_vec();
-    sorted.sort_by_key(|example| std::cmp::Reverse(example.ids.len()));
-    let mut shares = vec![Vec::new(); count];
-    let mut before = 0;
-    for example in sorted {
-        // By where its middle lies among all pieces.
-        let share = (before + example.ids.len() / 2) * count / pieces.max(1);
-        before += example.ids.len();
-        shares.get_mut(share.min(count - 1)).into_iter().for_each(|share: &mut Vec<_>| share.push(example));
-    }
-    shares.retain(|share| !share.is_empty());
-    shares
-}
-
-fn shard(network: &Network, examples: &[&Example], dropout: Option<Dropout>) -> Shard {
-    let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
-    let packed = Packed::new(network, &inputs);
-    let labels = labels_of(examples, &packed);
-    Shard { packed, labels, dropout }
 }
 
 fn ids(examples: &[&Example], part: &Part) -> String {

@@ -4,6 +4,8 @@ pub(super) const WORDS: &str = "distilbert.embeddings.word_embeddings";
 pub(super) const POSITIONS: &str = "distilbert.embeddings.position_embeddings";
 pub(super) const EMBEDDING_NORM: &str = "distilbert.embeddings.LayerNorm";
 pub(super) const QKV: [&str; 3] = ["attention.q_lin", "attention.k_lin", "attention.v_lin"];
+/// The three side by side, as they are held here.
+pub(super) const TOGETHER: &str = "attention.qkv";
 pub(super) const OUT: &str = "attention.out_lin";
 pub(super) const ATTENTION_NORM: &str = "sa_layer_norm";
 pub(super) const EXPAND: &str = "ffn.lin1";

@@ -1,10 +1,7 @@
-//! An embedding table of which only some rows are on the device.
+//! An embedding table of which only some rows are among the parameters.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use burn::tensor::{Device, Tensor, TensorData};
-
-use super::{Parameter, values};
 use crate::model::weights::Array;
 
 /// Which rows of a table are needed.
@@ -12,17 +9,15 @@ use crate::model::weights::Array;
 pub(crate) enum Rows {
     /// Every row.
     All,
-    /// These; others stay off the device. Rows that the table does not have are passed over.
+    /// These; others stay as they are. Rows that the table does not have are passed over.
     Only(BTreeSet<u32>),
 }
 
-/// A table: the rows in use as a parameter, the others kept as they were.
+/// The rows of a table that are not among the parameters, and where the others are.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
-    /// `[rows in use, width]`.
-    pub(super) rows: Parameter,
+pub(crate) struct Table {
     /// What the absent rows are to be multiplied by.
-    pub(super) absent_factor: f64,
+    pub(crate) absent_factor: f64,
     /// `None` if all rows are in use.
     compact: Option<Compact>,
     width: usize,
@@ -32,45 +27,62 @@ pub(super) struct Table {
 #[derive(Clone, Debug)]
 struct Compact {
     /// The full table as it was in the beginning; its rows in use are out of date.
-    full: std::sync::Arc<Vec<f32>>,
-    /// The row ids in use, ascending: position is the row on the device.
-    ids: std::sync::Arc<Vec<u32>>,
+    full: Arc<Vec<f32>>,
+    /// The row ids in use, ascending: position is the row of the parameter.
+    ids: Arc<Vec<u32>>,
 }
 
 impl Table {
-    pub(super) fn new(full: &Array, width: usize, keep: &Rows, device: &Device) -> Self {
+    pub(super) fn new(full: &Array, width: usize, keep: &Rows) -> Self {
         let height = full.data.len() / width.max(1);
-        let (data, compact) = match keep {
-            Rows::All => (full.data.clone(), None),
+        let compact = match keep {
+            Rows::All => None,
             Rows::Only(ids) => {
                 let mut ids: Vec<u32> = ids.iter().copied().filter(|id| (*id as usize) < height).collect();
                 if ids.is_empty() {
                     ids.push(0);
                 }
-                let rows = ids.iter().filter_map(|id| full.data.chunks_exact(width).nth(*id as usize));
-                let data = rows.flatten().copied().collect();
-                (data, Some(Compact { full: full.data.clone().into(), ids: ids.into() }))
+                Some(Compact { full: full.data.clone().into(), ids: ids.into() })
             }
         };
-        let value = Tensor::from_data(TensorData::new::<f32, _>(data, [count(&compact, height), width]), device);
-        Self { rows: Parameter { decays: true, value }, absent_factor: 1.0, compact, width, height }
+        Self { absent_factor: 1.0, compact, width, height }
     }
 
-    /// The row on the device for `id`. A row that the table does not have is its last; one that is not on the device
-    /// is the nearest that is: neither happens to ids that the tokenizer gave and the caller announced.
-    pub(super) fn row(&self, id: u32) -> i32 {
+    /// The rows in use of the full table.
+    pub(super) fn gather(&self, full: &Array) -> Vec<f32> {
+        let Some(compact) = &self.compact else { return full.data.clone() };
+        let row = |id: &u32| full.data.chunks_exact(self.width).nth(*id as usize).unwrap_or_default();
+        compact.ids.iter().flat_map(row).copied().collect()
+    }
+
+    /// Number of rows in use.
+    pub(super) fn rows(&self) -> usize {
+        self.compact.as_ref().map_or(self.height, |compact| compact.ids.len())
+    }
+
+    /// The row of the parameter for `id`. A row that the table does not have is its last; one that is not among the
+    /// parameters is the nearest that is: neither happens to ids that the tokenizer gave and the caller announced.
+    pub(super) fn row(&self, id: u32) -> u32 {
         let row = match &self.compact {
             None => (id as usize).min(self.height.saturating_sub(1)),
             Some(compact) => compact.ids.partition_point(|have| *have < id).min(compact.ids.len().saturating_sub(1)),
         };
-        i32::try_from(row).unwrap_or(i32::MAX)
+        u32::try_from(row).unwrap_or(u32::MAX)
     }
 
-    /// The full table.
-    pub(super) fn array(&self) -> Array {
-        let present = values(&self.rows.value);
+    /// The row of the parameter that is exactly `id`'s, if it is in use.
+    pub(crate) fn exact(&self, id: u32) -> Option<u32> {
+        let known = match &self.compact {
+            None => (id as usize) < self.height,
+            Some(compact) => compact.ids.binary_search(&id).is_ok(),
+        };
+        known.then(|| self.row(id))
+    }
+
+    /// The full table, the rows in use being `present`.
+    pub(super) fn array(&self, present: &[f32]) -> Array {
         let data = match &self.compact {
-            None => present,
+            None => present.to_vec(),
             Some(compact) => {
                 // The factor lies within rounding of 1: in f64 until it meets the values.
                 let mut full: Vec<f32> =
@@ -85,8 +97,4 @@ impl Table {
         };
         Array { shape: vec![self.height, self.width], data }
     }
-}
-
-fn count(compact: &Option<Compact>, height: usize) -> usize {
-    compact.as_ref().map_or(height, |compact| compact.ids.len())
 }

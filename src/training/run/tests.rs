@@ -134,7 +134,7 @@ fn base() -> BaseModel {
     let mut state = 1u64;
     let mut random = || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        (crate::model::network::mix(state) >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+        (mixed(state) >> 40) as f32 / (1u64 << 24) as f32 - 0.5
     };
     let array = |(name, shape): (String, Vec<usize>), random: &mut dyn FnMut() -> f32| {
         let norm = if name.contains("orm.weight") { 1.0 } else { 0.0 };
@@ -150,7 +150,12 @@ fn job(change: impl Fn(&mut Settings)) -> Job {
     (settings.learning_rate, settings.batch, settings.epochs) = (1e-2, 4, 2.0);
     settings.label_mode = LabelMode::First;
     change(&mut settings);
-    Job { data: Dataset { train: sentences(), valid: sentences(), test: Vec::new() }, settings, base: base() }
+    Job {
+        data: Dataset { train: sentences(), valid: sentences(), test: Vec::new() },
+        settings,
+        base: base(),
+        resume: None,
+    }
 }
 
 /// Runs with these controls waiting.
@@ -365,19 +370,6 @@ fn data_that_teaches_nothing_is_refused() {
 }
 
 #[test]
-fn shares_hold_every_example_once_and_about_as_many_pieces() {
-    let example =
-        |length: usize| Example { sentence: length, ids: vec![7; length], labels: vec![], keep: 0..0, offset: 1 };
-    let examples: Vec<Example> = [30, 9, 12, 50, 3, 17, 8, 21].map(example).to_vec();
-    let shares = shares(&examples.iter().collect::<Vec<_>>(), 2);
-    let pieces: Vec<usize> = shares.iter().map(|share| share.iter().map(|example| example.ids.len()).sum()).collect();
-    assert_eq!((pieces.iter().sum::<usize>(), shares.concat().len()), (150, 8));
-    assert!(pieces.len() == 2 && pieces.iter().all(|pieces| pieces.abs_diff(75) < 25), "{pieces:?}");
-    assert_eq!(super::shares(&[&example(90), &example(2)], 2).len(), 1, "too little to part");
-    assert_eq!(super::shares(&[&example(200)], 2).len(), 1, "one sentence stays whole");
-}
-
-#[test]
 fn a_run_without_validation_keeps_the_last_weights() {
     let sink = Memory::default();
     let mut job = job(|s| s.keep_best = true);
@@ -416,4 +408,11 @@ fn a_finished_workers_channel_is_closed() {
     assert_eq!(handle.watermark().status.phase, Phase::Done);
     handle.control(Control::Pause);
     assert_eq!(handle.join().unwrap().steps, 2);
+}
+
+/// SplitMix64's finaliser.
+fn mixed(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
 }

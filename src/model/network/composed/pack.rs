@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::Network;
+use super::Composed;
 
 /// Some sentences as the network takes them.
 #[derive(Clone, Debug)]
-pub struct Packed {
+pub(crate) struct Packed {
     /// Rows of the word table, one a piece.
     pub(super) words: Tensor<1, Int>,
     /// Rows of the position table.
@@ -39,14 +39,14 @@ const UNSEEN: f32 = -1e30;
 
 impl Packed {
     /// Packs sentences of piece ids, special pieces included. Empty sentences take no place.
-    pub fn new(network: &Network, inputs: &[&[u32]]) -> Self {
+    pub(crate) fn new(network: &Composed, inputs: &[&[u32]]) -> Self {
         let device = &network.device;
         let mut ranges = Vec::with_capacity(inputs.len());
         let (mut words, mut positions) = (Vec::new(), Vec::new());
         for input in inputs {
             let start = words.len();
-            words.extend(input.iter().map(|id| network.words.row(*id)));
-            positions.extend((0u32..).take(input.len()).map(|at| network.positions.row(at)));
+            words.extend(input.iter().map(|id| int(network.layout.words.row(*id) as usize)));
+            positions.extend((0u32..).take(input.len()).map(|at| int(network.layout.positions.row(at) as usize)));
             ranges.push(start..words.len());
         }
         let filled: Vec<&Range<usize>> = ranges.iter().filter(|range| !range.is_empty()).collect();
@@ -63,12 +63,12 @@ impl Packed {
     }
 
     /// Number of pieces.
-    pub fn pieces(&self) -> usize {
+    pub(crate) fn pieces(&self) -> usize {
         self.ranges.last().map_or(0, |range| range.end)
     }
 
     /// Where each sentence's pieces stand, in the order given.
-    pub fn ranges(&self) -> &[Range<usize>] {
+    pub(crate) fn ranges(&self) -> &[Range<usize>] {
         &self.ranges
     }
 }

@@ -7,25 +7,26 @@ use burn::tensor::{
 };
 
 use super::{
-    Layer, Linear, NORM_EPSILON, Network, Norm,
-    dropout::{Dropout, Site},
+    super::{argmax, cross_entropy},
+    Composed, Layer, Linear, NORM_EPSILON, Norm,
     pack::{Packed, ints},
 };
+use crate::model::kernels::{Dropout, Site};
 
 impl Linear {
     fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        input.matmul(self.weight.value.clone()) + self.bias.value.clone()
+        input.matmul(self.weight.clone()) + self.bias.clone()
     }
 }
 
 impl Norm {
     fn forward(&self, input: Tensor<2>) -> Tensor<2> {
         let vector = |value: &Tensor<2>| value.clone().squeeze_dim::<1>(0);
-        layer_norm(input, vector(&self.weight.value), Some(vector(&self.bias.value)), NORM_EPSILON)
+        layer_norm(input, vector(&self.weight), Some(vector(&self.bias)), NORM_EPSILON)
     }
 }
 
-impl Network {
+impl Composed {
     /// Logits of every piece, special ones included: for each input its pieces, for each piece one value a tag.
     /// A piece id that the model does not know counts as its last, a position likewise.
     pub fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
@@ -34,7 +35,7 @@ impl Network {
             return inputs.iter().map(|_| Vec::new()).collect();
         }
         let values = super::values(&self.forward(&packed, None, None));
-        let rows: Vec<&[f32]> = values.chunks_exact(self.config.tags.len()).collect();
+        let rows: Vec<&[f32]> = values.chunks_exact(self.config().tags.len()).collect();
         let of = |range: &std::ops::Range<usize>| rows.get(range.clone()).unwrap_or_default();
         packed.ranges().iter().map(|range| of(range).iter().map(|row| row.to_vec()).collect()).collect()
     }
@@ -46,8 +47,8 @@ impl Network {
         rows: Option<&Tensor<1, Int>>,
         dropout: Option<&Dropout>,
     ) -> Tensor<2> {
-        let words = self.words.rows.value.clone().select(0, packed.words.clone());
-        let positions = self.positions.rows.value.clone().select(0, packed.positions.clone());
+        let words = self.words.clone().select(0, packed.words.clone());
+        let positions = self.positions.clone().select(0, packed.positions.clone());
         let mut hidden = self.drop(self.norm.forward(words + positions), Site::Embeddings, dropout);
         for (at, layer) in self.layers.iter().enumerate() {
             // After the last attention only the rows asked for are needed.
@@ -82,8 +83,8 @@ impl Network {
 
     /// Scaled dot-product attention within each sentence: `[pieces, 3 dim]` to `[pieces, dim]`.
     fn attention(&self, at: usize, qkv: Tensor<2>, packed: &Packed, dropout: Option<&Dropout>) -> Tensor<2> {
-        let (sentences, longest, heads) = (packed.sentences, packed.longest, self.config.heads);
-        let width = self.config.dim / heads;
+        let (sentences, longest, heads) = (packed.sentences, packed.longest, self.config().heads);
+        let width = self.config().dim / heads;
         let padded = match &packed.padding {
             Some(padding) => qkv.select(0, padding.gather.clone()),
             None => qkv,
@@ -96,8 +97,8 @@ impl Network {
             scores = scores + padding.mask.clone();
         }
         let mut probabilities = softmax(scores, 3);
-        let mask = dropout
-            .and_then(|dropout| dropout.mask(Site::Attention(at), [sentences, heads, longest, longest], &self.device));
+        let mask =
+            dropout.and_then(|dropout| self.mask(dropout, Site::Attention(at), [sentences, heads, longest, longest]));
         if let Some(mask) = mask {
             probabilities = probabilities * mask;
         }
@@ -109,24 +110,42 @@ impl Network {
     }
 
     fn drop(&self, values: Tensor<2>, site: Site, dropout: Option<&Dropout>) -> Tensor<2> {
-        match dropout.and_then(|dropout| dropout.mask(site, values.dims(), &self.device)) {
+        match dropout.and_then(|dropout| self.mask(dropout, site, values.dims())) {
             Some(mask) => values * mask,
             None => values,
         }
     }
 
-    /// The sum of the cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value.
-    pub(crate) fn loss_sum(&self, packed: &Packed, labels: &[(usize, usize)], dropout: Option<&Dropout>) -> Tensor<1> {
+    /// A factor for each value: 0, or what keeps the expected sum the same. `None` where nothing is dropped.
+    fn mask<const D: usize>(&self, dropout: &Dropout, site: Site, shape: [usize; D]) -> Option<Tensor<D>> {
+        let mask = dropout.mask(site)?;
+        let mut factors = vec![1.0; shape.iter().product()];
+        mask.apply(0, &mut factors);
+        Some(Tensor::from_data(TensorData::new(factors, shape), &self.device))
+    }
+
+    /// The sum of the cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value. Of the
+    /// wanted probability a share of `smoothing` is spread over all tags: transformers' `LabelSmoother`.
+    pub(crate) fn loss_sum(
+        &self,
+        packed: &Packed,
+        labels: &[(usize, usize)],
+        smoothing: f64,
+        dropout: Option<&Dropout>,
+    ) -> Tensor<1> {
         let rows = self.indices(labels.iter().map(|(piece, _)| *piece));
-        let logits = self.forward(packed, Some(&rows), dropout);
+        let logs = log_softmax(self.forward(packed, Some(&rows), dropout), 1);
         let wanted = self.indices(labels.iter().map(|(_, tag)| *tag)).reshape([labels.len(), 1]);
-        log_softmax(logits, 1).gather(1, wanted).sum().neg()
+        let tags = logs.dims()[1] as f64;
+        let spread = (smoothing > 0.0).then(|| logs.clone().sum().mul_scalar(smoothing / tags));
+        let loss = logs.gather(1, wanted).sum().mul_scalar(1.0 - smoothing);
+        spread.into_iter().fold(loss, |loss, spread| loss + spread).neg()
     }
 
     /// For each piece the tag with the highest logit, and the summed cross-entropy of these labels.
     pub(crate) fn predict(&self, packed: &Packed, labels: &[(usize, usize)]) -> (Vec<usize>, f64) {
         let logits = super::values(&self.forward(packed, None, None));
-        let rows: Vec<&[f32]> = logits.chunks_exact(self.config.tags.len()).collect();
+        let rows: Vec<&[f32]> = logits.chunks_exact(self.config().tags.len()).collect();
         let loss = labels.iter().filter_map(|(piece, tag)| cross_entropy(rows.get(*piece)?, *tag)).sum();
         (rows.iter().map(|row| argmax(row)).collect(), loss)
     }
@@ -134,27 +153,4 @@ impl Network {
     fn indices(&self, values: impl Iterator<Item = usize>) -> Tensor<1, Int> {
         ints(values.map(|value| i32::try_from(value).unwrap_or(i32::MAX)).collect(), &self.device)
     }
-
-    /// A tensor of zeros like the tensor given, on this device.
-    pub(crate) fn zeros(&self, shape: [usize; 2]) -> Tensor<2> {
-        Tensor::from_data(TensorData::zeros::<f32, _>(shape), &self.device)
-    }
-}
-
-/// The first of the highest values, as torch and numpy have it on the processor.
-fn argmax(row: &[f32]) -> usize {
-    let best = row.iter().enumerate().fold(
-        (0, f32::NEG_INFINITY),
-        |best, (at, value)| {
-            if *value > best.1 { (at, *value) } else { best }
-        },
-    );
-    best.0
-}
-
-/// `-log softmax(row)[tag]`.
-fn cross_entropy(row: &[f32], tag: usize) -> Option<f64> {
-    let highest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = row.iter().map(|value| (f64::from(*value) - highest).exp()).sum();
-    Some(sum.ln() + highest - f64::from(*row.get(tag)?))
 }

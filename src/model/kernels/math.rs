@@ -1,0 +1,87 @@
+//! The exponential and the error-function GELU in arithmetic that compilers turn into vectors.
+
+/// 1.5 x 2^23: added to a number of small size it leaves the nearest integer in the low bits.
+const ROUND: f32 = 12_582_912.0;
+/// ln 2 in two parts; the first has so few bits that its products with exponents are exact.
+const LN2_HIGH: f32 = 355.0 / 512.0;
+const LN2_LOW: f32 = -2.121_944_4e-4;
+/// Below it `exp` stays above the smallest normal number.
+const LOWEST: f32 = -87.0;
+const HIGHEST: f32 = 88.0;
+/// `(e^r - 1 - r) / r^2` for `|r| <= ln 2 / 2`: Chebyshev fit, relative error of `e^r` 1e-8.
+const EXP: [f32; 5] = [0.001_392_625_1, 0.008_363_233, 0.041_666_556, 0.166_665_77, 0.5];
+
+/// Mills' ratio `Q(x) / phi(x)` for `x >= 0`, where Q is the upper tail and phi the density of the standard normal
+/// distribution: the quotient of these polynomials, fitted by iterated least squares so that Q has an error of 3e-10.
+/// All coefficients are positive, so that nothing cancels.
+const UPPER: [f32; 4] = [0.024_888_683, 0.216_645_12, 0.746_233_1, 1.253_314_1];
+const LOWER: [f32; 5] = [0.024_970_2, 0.215_143_95, 0.784_545_2, 1.393_292_4, 1.0];
+/// From here on the tail is 0, and powers of what is larger would not fit.
+const FAR: f32 = 20.0;
+/// `1 / sqrt(2 pi)`.
+const DENSITY: f32 = 0.398_942_3;
+
+/// `e^x`, relative error below 2e-7. Outside -87 to 88 the value at that end; NaN for NaN.
+#[inline(always)]
+pub(super) fn exp(x: f32) -> f32 {
+    let x = x.clamp(LOWEST, HIGHEST);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let exponent = shifted - ROUND;
+    let r = (x - exponent * LN2_HIGH) - exponent * LN2_LOW;
+    let value = 1.0 + (r + r * r * polynomial(&EXP, r));
+    value * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
+}
+
+/// `x Phi(x)` and its derivative `Phi(x) + x phi(x)`; absolute error below 2e-7 (relative where `|x| > 1`).
+#[inline(always)]
+pub(super) fn gelu(x: f32) -> (f32, f32) {
+    let size = x.abs();
+    let density = DENSITY * exp(-0.5 * x * x);
+    let near = size.min(FAR);
+    let tail = density * (polynomial(&UPPER, near) / polynomial(&LOWER, near));
+    let below = if x < 0.0 { tail } else { 1.0 - tail };
+    // Not x * below: for x > 0 this keeps the rounding of 1 - tail out.
+    (x.max(0.0) - size * tail, below + x * density)
+}
+
+/// Highest power first.
+#[inline(always)]
+fn polynomial<const N: usize>(coefficients: &[f32; N], x: f32) -> f32 {
+    coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::naive::erfc, *};
+
+    fn grid() -> impl Iterator<Item = f32> {
+        (-120_000..=120_000).map(|at| at as f32 * 1e-4)
+    }
+
+    #[test]
+    fn exp_is_exact_up_to_rounding() {
+        for x in grid().map(|x| x * 7.0) {
+            let wanted = f64::from(x).exp();
+            assert!((f64::from(exp(x)) - wanted).abs() <= 2e-7 * wanted, "{x}");
+        }
+        assert_eq!(exp(0.0), 1.0);
+        assert!(exp(f32::NEG_INFINITY) < 2e-38 && exp(f32::INFINITY) > 1e38 && exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn gelu_and_its_slope_are_exact_up_to_rounding() {
+        for x in grid() {
+            let wide = f64::from(x);
+            let below = 0.5 * erfc(-wide / std::f64::consts::SQRT_2);
+            let density = (-0.5 * wide * wide).exp() / (2.0 * std::f64::consts::PI).sqrt();
+            let (value, slope) = gelu(x);
+            let error = (f64::from(value) - wide * below).abs();
+            assert!(error <= 2e-7 * wide.abs().max(1.0), "{x}: {error}");
+            let error = (f64::from(slope) - below - wide * density).abs();
+            assert!(error <= 2e-7, "slope at {x}: {error}");
+        }
+        assert_eq!(gelu(0.0).0, 0.0);
+        assert_eq!(gelu(1e30).0, 1e30);
+        assert!(gelu(-1e30).0.abs() < 1e-7 && gelu(f32::NAN).0.is_nan());
+    }
+}

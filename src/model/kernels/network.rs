@@ -1,0 +1,207 @@
+//! The whole way: logits for inference, loss and gradients for training.
+
+use super::{
+    attention::Attention,
+    batch::{Batch, InputError, Pieces},
+    dropout::{Dropout, Mask, Site},
+    embedding::{drop_rows, rows},
+    gradients::Gradients,
+    layer::{Block, Input, linear_gradient, spread},
+    loss::cross_entropy,
+    parameters::Parameters,
+    product::multiply,
+    sums::norm_gradient,
+    view::View,
+    workspace::{Saved, Workspace, resized},
+};
+
+/// What is to be learnt from a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Objective<'a> {
+    /// The sentences.
+    pub pieces: Pieces<'a>,
+    /// Pieces with their tags. A piece may have several, and most of a batch's none.
+    pub labels: &'a [(usize, usize)],
+    /// What the summed cross-entropy is multiplied by before the gradient is taken: 1 over the number of labels for the
+    /// gradient of their mean.
+    pub scale: f32,
+    /// Share of the wanted probability that is spread over all tags: 0 for the plain cross-entropy. With it the loss is
+    /// that of transformers' `LabelSmoother` (trainer_pt_utils).
+    pub smoothing: f32,
+    /// What to drop; `None` for nothing.
+    pub dropout: Option<Dropout>,
+    /// What has no gradient.
+    pub frozen: Frozen,
+}
+
+/// The parts of a network whose gradient is not wanted: it is not computed, and not among the squares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frozen {
+    /// Both tables and the norm behind them.
+    pub embeddings: bool,
+    /// The lowest layers. If there are any, the embeddings have no gradient either.
+    pub layers: usize,
+    /// A row of the word table (torch's `padding_idx`).
+    pub word: Option<u32>,
+}
+
+/// Logits `[rows, tags]` of these pieces, strictly ascending, or of all. Without dropout.
+///
+/// # Errors
+/// A batch that does not fit the network, or rows out of order.
+pub fn logits<'a>(
+    parameters: &Parameters,
+    pieces: Pieces<'_>,
+    rows: Option<&[usize]>,
+    workspace: &'a mut Workspace,
+) -> Result<&'a [f32], InputError> {
+    pieces.check(&parameters.shape())?;
+    if rows.is_some_and(|rows| !rows.is_sorted_by(|a, b| a < b) || rows.last() >= Some(&pieces.count())) {
+        return Err(InputError::Mismatch("rows must be pieces in ascending order"));
+    }
+    let batch = Batch { pieces, wanted: rows };
+    let pass = Pass { parameters, batch, dropout: None, frozen: Frozen::default() };
+    pass.forward(workspace, false);
+    Ok(&workspace.logits)
+}
+
+/// The sum of the labels' cross-entropy (natural logarithm), and the gradient of it times `scale`: in place of what
+/// `gradients` holds, or added to it if `add`. Without labels the sum is 0, the gradient too.
+///
+/// # Errors
+/// A batch, labels or gradients that do not fit the network; then nothing is changed.
+pub fn train(
+    parameters: &Parameters,
+    objective: &Objective<'_>,
+    add: bool,
+    gradients: &mut Gradients,
+    workspace: &mut Workspace,
+) -> Result<f64, InputError> {
+    let Objective { pieces, labels, scale, smoothing, dropout, frozen } = *objective;
+    let shape = parameters.shape();
+    pieces.check(&shape)?;
+    if gradients.values.shape() != shape {
+        return Err(InputError::Mismatch("the gradients are those of another network"));
+    }
+    if let Some((piece, tag)) = labels.iter().find(|(piece, tag)| *piece >= pieces.count() || *tag >= shape.tags) {
+        return Err(InputError::Label { piece: *piece, tag: *tag });
+    }
+    if labels.is_empty() {
+        if !add {
+            gradients.clear();
+        }
+        return Ok(0.0);
+    }
+    let mut labels = labels.to_vec();
+    labels.sort_unstable();
+    let mut wanted: Vec<usize> = labels.iter().map(|(piece, _)| *piece).collect();
+    wanted.dedup();
+    let pass = Pass { parameters, batch: Batch { pieces, wanted: Some(&wanted) }, dropout, frozen };
+    pass.forward(workspace, true);
+    let loss = cross_entropy(&mut workspace.logits, shape.tags, &labels, (scale, smoothing));
+    pass.backward(gradients, workspace, add);
+    Ok(loss)
+}
+
+/// One batch on its way through the network.
+struct Pass<'a> {
+    parameters: &'a Parameters,
+    batch: Batch<'a>,
+    dropout: Option<Dropout>,
+    frozen: Frozen,
+}
+
+impl<'a> Pass<'a> {
+    fn mask(&self, site: Site) -> Option<Mask> {
+        self.dropout.as_ref().and_then(|dropout| dropout.mask(site))
+    }
+
+    /// Each layer, and after the last attention the rows that are wanted.
+    fn blocks(&self) -> impl DoubleEndedIterator<Item = Block<'a>> + ExactSizeIterator {
+        let last = self.parameters.layers.len().saturating_sub(1);
+        self.parameters.layers.iter().enumerate().map(move |(at, layer)| {
+            let wanted = if at == last { self.batch.wanted } else { None };
+            Block {
+                layer,
+                attention: Attention {
+                    shape: self.parameters.shape(),
+                    batch: Batch { wanted, ..self.batch },
+                    mask: self.mask(Site::Attention(at)),
+                },
+                mask: self.mask(Site::FeedForward(at)),
+            }
+        })
+    }
+
+    /// Leaves the logits, `[rows, tags]`, and, if the backward pass is to follow, what it needs.
+    fn forward(&self, workspace: &mut Workspace, keep: bool) {
+        let Workspace { embedded, layers, hidden, logits, scratch } = workspace;
+        let (parameters, dim, tags) = (self.parameters, self.parameters.shape().dim, self.parameters.shape().tags);
+        let pieces = self.batch.pieces;
+        let states = resized(hidden, pieces.count() * dim);
+        embedded.forward(&parameters.norm, states, &rows(parameters, pieces));
+        drop_rows(self.mask(Site::Embeddings), states, dim);
+        layers.resize_with(layers.len().max(if keep { parameters.layers.len() } else { 1 }), Saved::default);
+        for (at, block) in self.blocks().enumerate() {
+            if let Some(saved) = layers.get_mut(if keep { at } else { 0 }) {
+                block.forward(hidden, saved, scratch);
+            }
+        }
+        if let (true, Some(wanted)) = (parameters.layers.is_empty(), self.batch.wanted) {
+            gather(hidden, wanted, dim);
+        }
+        drop_rows(self.mask(Site::Head), hidden, dim);
+        let logits = resized(logits, self.batch.rows() * tags);
+        multiply(logits, View::new(hidden, dim), View::new(&parameters.head.weight, tags));
+        for row in logits.chunks_exact_mut(tags) {
+            row.iter_mut().zip(&parameters.head.bias).for_each(|(logit, bias)| *logit += bias);
+        }
+    }
+
+    /// From the gradient of the logits, which stands in their place, to that of all parameters.
+    fn backward(&self, gradients: &mut Gradients, workspace: &mut Workspace, add: bool) {
+        let Workspace { embedded, layers, hidden, logits, scratch } = workspace;
+        let (parameters, values) = (self.parameters, &mut gradients.values);
+        let (pieces, dim, tags) = (self.batch.pieces, parameters.shape().dim, parameters.shape().tags);
+        let mut squares = linear_gradient(&mut values.head, hidden, logits, add);
+        multiply(hidden, View::new(logits, tags), View::new(&parameters.head.weight, tags).transposed());
+        drop_rows(self.mask(Site::Head), hidden, dim);
+        let Frozen { embeddings, layers: frozen, word } = self.frozen;
+        let blocks = self.blocks().enumerate().rev().zip(values.layers.iter_mut().rev());
+        for ((at, block), gradient) in blocks.take_while(|((at, _), _)| *at >= frozen) {
+            let (before, this) = layers.split_at_mut(at);
+            let Some(saved) = this.first_mut() else { continue };
+            let input = match before.last().zip(at.checked_sub(1).and_then(|at| parameters.layers.get(at))) {
+                Some((saved, layer)) => Input { normed: &saved.output, norm: &layer.output_norm, mask: None },
+                None => Input { normed: embedded, norm: &parameters.norm, mask: self.mask(Site::Embeddings) },
+            };
+            squares += block.backward(gradient, hidden, &input, (saved, scratch), add);
+        }
+        if embeddings || frozen > 0 {
+            gradients.squares = squares;
+            return;
+        }
+        if let (true, Some(wanted)) = (parameters.layers.is_empty(), self.batch.wanted) {
+            spread(hidden, wanted, pieces.count(), dim, &mut scratch.narrow);
+        }
+        drop_rows(self.mask(Site::Embeddings), hidden, dim);
+        let norm = &mut values.norm;
+        squares += norm_gradient((&mut norm.weight, &mut norm.bias), (&embedded.values, hidden), add);
+        embedded.backward(&parameters.norm, hidden);
+        if !add {
+            gradients.words.clear(&mut values.words, dim);
+            gradients.positions.clear(&mut values.positions, dim);
+        }
+        squares += gradients.words.add(&mut values.words, dim, (pieces.words, word), hidden);
+        squares += gradients.positions.add(&mut values.positions, dim, (pieces.positions, None), hidden);
+        gradients.squares = squares;
+    }
+}
+
+/// Keeps these rows only, in their ascending order.
+fn gather(hidden: &mut Vec<f32>, wanted: &[usize], dim: usize) {
+    for (row, piece) in wanted.iter().enumerate() {
+        hidden.copy_within(piece * dim..(piece + 1) * dim, row * dim);
+    }
+    hidden.truncate(wanted.len() * dim);
+}

@@ -1,0 +1,155 @@
+//! The network once more, sentence by sentence and number by number in f64, as plainly as it can be said.
+
+#![cfg(test)]
+
+use super::super::{
+    Dropout, Parameters, Pieces, Shape,
+    dropout::{Mask, Site},
+};
+
+/// Complementary error function: series near 0, continued fraction further out (Abramowitz & Stegun 7.1.5, 7.1.14).
+pub(in super::super) fn erfc(x: f64) -> f64 {
+    let z = x.abs();
+    let value = if z < 2.5 {
+        let (mut term, mut sum) = (z, z);
+        for n in 1..100 {
+            term *= -z * z / f64::from(n);
+            sum += term / f64::from(2 * n + 1);
+        }
+        1.0 - 2.0 / std::f64::consts::PI.sqrt() * sum
+    } else {
+        let tail = (1..200).rev().fold(0.0, |tail, n| f64::from(n) / 2.0 / (z + tail));
+        (-z * z).exp() / std::f64::consts::PI.sqrt() / (z + tail)
+    };
+    if x < 0.0 { 2.0 - value } else { value }
+}
+
+/// Parameters in f64, in the order of [`Shape::lengths`].
+#[derive(Clone, Debug)]
+pub(super) struct Naive {
+    pub(super) shape: Shape,
+    pub(super) values: Vec<Vec<f64>>,
+}
+
+type Rows = Vec<Vec<f64>>;
+
+impl Naive {
+    pub(super) fn new(parameters: &Parameters) -> Self {
+        let values = parameters.values().into_iter();
+        let values = values.map(|values| values.iter().map(|value| f64::from(*value)).collect()).collect();
+        Self { shape: parameters.shape(), values }
+    }
+
+    /// A copy moved by `size` along `direction`.
+    pub(super) fn moved(&self, direction: &[Vec<f64>], size: f64) -> Self {
+        let mut copy = self.clone();
+        for (values, direction) in copy.values.iter_mut().zip(direction) {
+            values.iter_mut().zip(direction).for_each(|(value, along)| *value += size * along);
+        }
+        copy
+    }
+
+    fn linear(&self, at: usize, rows: &Rows) -> Rows {
+        let (weight, bias) = (&self.values[at], &self.values[at + 1]);
+        let one = |row: &Vec<f64>, column: usize| {
+            row.iter().enumerate().map(|(k, value)| value * weight[k * bias.len() + column]).sum::<f64>() + bias[column]
+        };
+        rows.iter().map(|row| (0..bias.len()).map(|column| one(row, column)).collect()).collect()
+    }
+
+    fn norm(&self, at: usize, rows: &Rows) -> Rows {
+        let one = |row: &Vec<f64>| {
+            let count = row.len() as f64;
+            let mean = row.iter().sum::<f64>() / count;
+            let variance = row.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+            let scale = 1.0 / (variance + 1e-12).sqrt();
+            let places = row.iter().zip(&self.values[at]).zip(&self.values[at + 1]);
+            places.map(|((value, weight), bias)| (value - mean) * scale * weight + bias).collect()
+        };
+        rows.iter().map(one).collect()
+    }
+
+    fn attention(&self, qkv: &Rows, pieces: &Pieces<'_>, mask: Option<Mask>) -> Rows {
+        let (dim, heads) = (self.shape.dim, self.shape.heads);
+        let width = dim / heads;
+        let mut context = vec![vec![0.0; dim]; qkv.len()];
+        let mut before = 0;
+        for range in pieces.sentences {
+            let length = range.len();
+            for (head, query) in (0..heads).flat_map(|head| (0..length).map(move |query| (head, query))) {
+                let of = |piece: usize, part: usize| {
+                    let from = part * dim + head * width;
+                    &qkv[range.start + piece][from..from + width]
+                };
+                let dot = |key: usize| of(query, 0).iter().zip(of(key, 1)).map(|(a, b)| a * b).sum::<f64>();
+                let powers: Vec<f64> = (0..length).map(|key| (dot(key) / (width as f64).sqrt()).exp()).collect();
+                let sum: f64 = powers.iter().sum();
+                for (key, power) in powers.iter().enumerate() {
+                    let share = power / sum * factor(mask, before + (head * length + query) * length + key);
+                    let to = context[range.start + query].iter_mut().skip(head * width);
+                    to.zip(of(key, 2)).for_each(|(to, value)| *to += share * value);
+                }
+            }
+            before += heads * length * length;
+        }
+        context
+    }
+
+    /// Logits of these pieces.
+    pub(super) fn logits(&self, pieces: &Pieces<'_>, wanted: &[usize], dropout: Option<&Dropout>) -> Rows {
+        let dim = self.shape.dim;
+        let mask = |site| dropout.and_then(|dropout| dropout.mask(site));
+        let row = |table: usize, row: u32| self.values[table].chunks(dim).nth(row as usize).unwrap();
+        let both = pieces.words.iter().zip(pieces.positions);
+        let sums = both.map(|(w, p)| row(0, *w).iter().zip(row(1, *p)).map(|(a, b)| a + b).collect()).collect();
+        let mut hidden = drop(mask(Site::Embeddings), self.norm(2, &sums));
+        let chosen = |rows: &Rows| -> Rows { wanted.iter().map(|piece| rows[*piece].clone()).collect() };
+        for layer in 0..self.shape.layers {
+            let at = 4 + 12 * layer;
+            let mut context = self.attention(&self.linear(at, &hidden), pieces, mask(Site::Attention(layer)));
+            if layer + 1 == self.shape.layers {
+                (context, hidden) = (chosen(&context), chosen(&hidden));
+            }
+            let attended = self.norm(at + 8, &plus(self.linear(at + 2, &context), &hidden));
+            let mut inner = self.linear(at + 4, &attended);
+            inner.iter_mut().flatten().for_each(|x| *x *= 0.5 * erfc(-*x / std::f64::consts::SQRT_2));
+            let output = drop(mask(Site::FeedForward(layer)), self.linear(at + 6, &inner));
+            hidden = self.norm(at + 10, &plus(output, &attended));
+        }
+        if self.shape.layers == 0 {
+            hidden = chosen(&hidden);
+        }
+        self.linear(4 + 12 * self.shape.layers, &drop(mask(Site::Head), hidden))
+    }
+
+    /// The labels' summed cross-entropy.
+    pub(super) fn loss(&self, pieces: &Pieces<'_>, labels: &[(usize, usize)], dropout: Option<&Dropout>) -> f64 {
+        let mut wanted: Vec<usize> = labels.iter().map(|(piece, _)| *piece).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let logits = self.logits(pieces, &wanted, dropout);
+        let one = |(piece, tag): &(usize, usize)| {
+            let row = &logits[wanted.binary_search(piece).unwrap()];
+            row.iter().map(|value| value.exp()).sum::<f64>().ln() - row[*tag]
+        };
+        labels.iter().map(one).sum()
+    }
+}
+
+fn plus(mut rows: Rows, others: &Rows) -> Rows {
+    rows.iter_mut().flatten().zip(others.iter().flatten()).for_each(|(to, value)| *to += value);
+    rows
+}
+
+fn factor(mask: Option<Mask>, at: usize) -> f64 {
+    let mut one = [1.0];
+    if let Some(mask) = mask {
+        mask.apply(at, &mut one);
+    }
+    f64::from(one[0])
+}
+
+fn drop(mask: Option<Mask>, mut rows: Rows) -> Rows {
+    rows.iter_mut().flatten().enumerate().for_each(|(at, value)| *value *= factor(mask, at));
+    rows
+}

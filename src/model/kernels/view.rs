@@ -1,0 +1,51 @@
+//! Matrices as they stand in memory.
+
+/// A matrix in memory, a part of one, or a transposed view of one. All its places lie inside `values`: whoever makes one
+/// sees to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) row_stride: usize,
+    pub(super) column_stride: usize,
+}
+
+impl<'a> View<'a> {
+    /// Row-major, as many rows as there are.
+    pub(super) fn new(values: &'a [f32], columns: usize) -> Self {
+        Self { values, rows: values.len() / columns.max(1), columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// A matrix whose rows stand `row_stride` values apart. If it reaches beyond `values`, which callers see to that it
+    /// does not, there is nothing to be seen.
+    pub(super) fn strided(values: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
+        let ends = rows.saturating_sub(1) * row_stride + columns;
+        debug_assert!(ends <= values.len(), "{rows} rows of {columns}, {row_stride} apart, in {}", values.len());
+        let rows = if ends <= values.len() { rows } else { 0 };
+        Self { values, rows, columns, row_stride, column_stride: 1 }
+    }
+
+    pub(super) fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// `count` rows from `from` on, or what there is of them.
+    #[inline(always)]
+    pub(super) fn some_rows(self, from: usize, count: usize) -> Self {
+        let from = from.min(self.rows);
+        let values = self.values.get(from * self.row_stride..).unwrap_or_default();
+        Self { values, rows: count.min(self.rows - from), ..self }
+    }
+
+    /// `count` columns from `from` on, or what there is of them.
+    pub(super) fn some_columns(self, from: usize, count: usize) -> Self {
+        self.transposed().some_rows(from, count).transposed()
+    }
+}

@@ -1,0 +1,251 @@
+//! On any device: the network composed of tensor operations, gradients by burn's autodiff, AdamW in tensor operations.
+
+use burn::tensor::{Device, Gradients, Tensor};
+
+use super::{Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Said, State, labels_of};
+use crate::{
+    model::{
+        config::ModelConfig,
+        kernels::Dropout,
+        network::{
+            Composed, NetworkError, Rows,
+            composed::{Packed, values},
+            layout::Parameter,
+        },
+        weights::Weights,
+    },
+    training::examples::Example,
+};
+
+/// A gradient for each parameter; `None` where it is 0 or not trained.
+type Gathered = Vec<Option<Tensor<2>>>;
+
+pub(super) struct DeviceEngine {
+    network: Composed,
+    optimisation: Optimisation,
+    /// For each parameter, whether it is trained.
+    trained: Vec<bool>,
+    /// First and second moments of the parameters that are trained.
+    moments: Vec<Option<(Tensor<2>, Tensor<2>)>>,
+    /// Optimiser steps done.
+    steps: i32,
+    kept: Option<Composed>,
+}
+
+impl DeviceEngine {
+    pub(super) fn new(
+        config: &ModelConfig,
+        weights: &Weights,
+        device: &Device,
+        words: &Rows,
+        positions: &Rows,
+        optimisation: Optimisation,
+    ) -> Result<Self, NetworkError> {
+        let network = Composed::build(config, weights, device, words, positions)?;
+        let parameters = network.layout().parameters();
+        let trained: Vec<bool> =
+            parameters.iter().map(|parameter| optimisation.trains(parameter, config.layers)).collect();
+        let zeros = |tensor: &Tensor<2>| (tensor.zeros_like(), tensor.zeros_like());
+        let moments = network.parameters().into_iter().zip(&trained);
+        let moments = moments.map(|(tensor, trained)| trained.then(|| zeros(tensor))).collect();
+        Ok(Self { network, optimisation, trained, moments, steps: 0, kept: None })
+    }
+
+    fn pack(&self, examples: &[&Example]) -> (Packed, Vec<(usize, usize)>) {
+        let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
+        let packed = Packed::new(&self.network, &inputs);
+        let labels = labels_of(examples, packed.ranges().iter().map(|range| range.start));
+        (packed, labels)
+    }
+
+    /// The mean loss of the batches, its gradient and the norm of that.
+    fn backward(&self, batches: &[&[&Example]], draws: Option<Draws>) -> (Outcome, Gathered) {
+        let packed: Vec<_> = batches.iter().map(|batch| self.pack(batch)).collect();
+        let labelled: usize = packed.iter().map(|(_, labels)| labels.len()).sum();
+        let config = self.network.config();
+        let drop = draws.map(|draws| Dropout::new(config.dropout, config.attention_dropout, draws.seed, draws.step));
+        let mut sum: Gathered = self.trained.iter().map(|_| None).collect();
+        let mut loss = 0.0;
+        for (at, (packed, labels)) in packed.iter().enumerate().filter(|(_, (_, labels))| !labels.is_empty()) {
+            // Dropped at the end, so that the weights have one owner again and are updated in place.
+            let tracked = self.network.tracked(&self.trained);
+            let drop = drop.map(|drop| drop.of_shard(at as u64));
+            let batch = tracked.loss_sum(packed, labels, self.optimisation.smoothing, drop.as_ref());
+            let batch = batch.div_scalar(labelled as f64);
+            let mut gathered = batch.backward();
+            loss += batch.into_scalar::<f64>();
+            add(&mut sum, take(&tracked, &mut gathered));
+        }
+        self.spare_the_padding(&mut sum);
+        (Outcome { loss, norm: global_norm(&sum) }, sum)
+    }
+
+    /// torch's `padding_idx`: the row of the padding piece has no gradient, also where a text holds that piece.
+    fn spare_the_padding(&self, gradients: &mut Gathered) {
+        let layout = self.network.layout();
+        let row = layout.config.pad.and_then(|pad| layout.words.exact(pad)).map(|row| row as usize);
+        if let (Some(row), Some(Some(words))) = (row, gradients.first_mut()) {
+            let width = words.dims()[1];
+            let nothing = self.network.tensor(vec![0.0; width], [1, width]);
+            *words = words.clone().slice_assign([row..row + 1, 0..width], nothing);
+        }
+    }
+
+    fn update(&mut self, gradients: Gathered, factors: Factors) {
+        let (optimisation, layers) = (self.optimisation, self.network.config().layers);
+        let listed = self.network.layout().parameters().to_vec();
+        let mut absent = 1.0;
+        let tensors = self.network.parameters_mut().into_iter().zip(gradients);
+        for ((parameter, (tensor, gradient)), moments) in listed.iter().zip(tensors).zip(&mut self.moments) {
+            let Some(moments) = moments else { continue };
+            let rate = factors.rate * optimisation.share(parameter, layers);
+            let keep = if parameter.decays { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
+            if parameter.depth == 0 && parameter.decays {
+                absent = keep;
+            }
+            step(tensor, gradient, moments, (optimisation, factors), (rate, keep));
+        }
+        self.network.layout_mut().decay_absent_rows(absent);
+    }
+
+    fn absent(network: &Composed) -> [u64; 2] {
+        [&network.layout().words, &network.layout().positions].map(|table| table.absent_factor.to_bits())
+    }
+
+    fn set_absent(network: &mut Composed, [words, positions]: [u64; 2]) {
+        let layout = network.layout_mut();
+        layout.words.absent_factor = f64::from_bits(words);
+        layout.positions.absent_factor = f64::from_bits(positions);
+    }
+
+    fn named<'a>(&self, tensors: impl IntoIterator<Item = Option<&'a Tensor<2>>>) -> Named {
+        let names = self.network.layout().parameters().iter().map(|parameter| parameter.name.clone());
+        names.zip(tensors.into_iter().map(|tensor| tensor.map(values).unwrap_or_default())).collect()
+    }
+}
+
+/// AdamW on one parameter.
+fn step(
+    tensor: &mut Tensor<2>,
+    gradient: Option<Tensor<2>>,
+    moments: &mut (Tensor<2>, Tensor<2>),
+    (optimisation, factors): (Optimisation, Factors),
+    (rate, keep): (f64, f64),
+) {
+    let Optimisation { beta1, beta2, epsilon, .. } = optimisation;
+    let (first, second) = (moments.0.extract(), moments.1.extract());
+    let gradient = gradient.unwrap_or_else(|| first.zeros_like()).mul_scalar(factors.clip);
+    moments.0 = first.mul_scalar(beta1) + gradient.clone().mul_scalar(1.0 - beta1);
+    moments.1 = second.mul_scalar(beta2) + gradient.square().mul_scalar(1.0 - beta2);
+    let size = moments.1.clone().sqrt().div_scalar(factors.second_correction).add_scalar(epsilon);
+    let change = (moments.0.clone() / size).mul_scalar(rate / factors.first_correction);
+    *tensor = tensor.extract().mul_scalar(keep) - change;
+}
+
+/// The gradients of a tracked network out of what the backward pass gathered.
+fn take(tracked: &Composed, gathered: &mut Gradients) -> Gathered {
+    tracked.parameters().into_iter().map(|tensor| tensor.grad_remove(gathered)).collect()
+}
+
+fn add(sum: &mut Gathered, more: Gathered) {
+    for (sum, more) in sum.iter_mut().zip(more) {
+        *sum = match (sum.take(), more) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+/// The L2 norm over all gradients.
+fn global_norm(gradients: &[Option<Tensor<2>>]) -> f64 {
+    let sums = gradients.iter().flatten().map(|gradient| gradient.clone().square().sum());
+    sums.reduce(|a, b| a + b).map_or(0.0, |total| total.into_scalar::<f64>().sqrt())
+}
+
+impl Engine for DeviceEngine {
+    fn config(&self) -> &ModelConfig {
+        self.network.config()
+    }
+
+    fn train(&mut self, batches: &[&[&Example]], draws: Option<Draws>, rate: f64) -> Outcome {
+        let (outcome, gradients) = self.backward(batches, draws);
+        if outcome.is_finite() {
+            self.steps = self.steps.saturating_add(1);
+            self.update(gradients, self.optimisation.factors(outcome.norm, rate, self.steps));
+        }
+        outcome
+    }
+
+    fn measure(&self, batch: &[&Example]) -> Outcome {
+        self.backward(&[batch], None).0
+    }
+
+    fn predict(&self, examples: &[&Example]) -> Said {
+        let (packed, labels) = self.pack(examples);
+        if packed.pieces() == 0 {
+            return Said { tags: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
+        }
+        let (tags, loss) = self.network.predict(&packed, &labels);
+        let of = |range: &std::ops::Range<usize>| tags.get(range.clone()).unwrap_or_default().to_vec();
+        Said { tags: packed.ranges().iter().map(of).collect(), loss, labelled: labels.len() }
+    }
+
+    fn keep(&mut self) {
+        // Shares the weights until the next step makes others.
+        self.kept = Some(self.network.clone());
+    }
+
+    fn go_back(&mut self) -> bool {
+        let kept = self.kept.take();
+        kept.map(|kept| self.network = kept).is_some()
+    }
+
+    fn weights(&self) -> Weights {
+        self.network.weights()
+    }
+
+    fn arrays(&self, of: Arrays) -> Named {
+        let moments = |of: fn(&(Tensor<2>, Tensor<2>)) -> &Tensor<2>| {
+            self.named(self.moments.iter().map(|moments| moments.as_ref().map(of)))
+        };
+        match of {
+            Arrays::Values => self.named(self.network.parameters().into_iter().map(Some)),
+            Arrays::First => moments(|moments| &moments.0),
+            Arrays::Second => moments(|moments| &moments.1),
+            Arrays::Kept => self.named(self.kept.iter().flat_map(Composed::parameters).map(Some)),
+        }
+    }
+
+    fn counters(&self) -> Counters {
+        let kept_absent = self.kept.as_ref().map(Self::absent);
+        Counters { steps: self.steps, absent: Self::absent(&self.network), kept_absent }
+    }
+
+    fn take_up(&mut self, mut state: State) -> Result<(), String> {
+        let listed = self.network.layout().parameters().to_vec();
+        let Counters { steps, absent, kept_absent } = state.counters;
+        let (mut network, mut kept) = (self.network.clone(), kept_absent.map(|_| self.network.clone()));
+        let mut tensor = |of: Arrays, parameter: &Parameter| {
+            let [rows, columns] = parameter.shape;
+            let values = state.take(of, parameter, rows * columns);
+            values.map(|values| self.network.tensor(values, parameter.shape))
+        };
+        for (parameter, to) in listed.iter().zip(network.parameters_mut()) {
+            *to = tensor(Arrays::Values, parameter)?;
+        }
+        for (parameter, to) in listed.iter().zip(kept.iter_mut().flat_map(Composed::parameters_mut)) {
+            *to = tensor(Arrays::Kept, parameter)?;
+        }
+        for (parameter, moments) in listed.iter().zip(&mut self.moments) {
+            if let Some(moments) = moments {
+                *moments = (tensor(Arrays::First, parameter)?, tensor(Arrays::Second, parameter)?);
+            }
+        }
+        Self::set_absent(&mut network, absent);
+        if let (Some(kept), Some(absent)) = (&mut kept, kept_absent) {
+            Self::set_absent(kept, absent);
+        }
+        (self.network, self.kept, self.steps) = (network, kept, steps);
+        Ok(())
+    }
+}

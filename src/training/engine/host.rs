@@ -1,0 +1,246 @@
+//! On the processor: kernels, and one sweep of AdamW over value, gradient and both moments.
+
+use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Said, State, labels_of};
+use crate::{
+    model::{
+        config::ModelConfig,
+        kernels::{Adam, Dropout, Frozen, Gradients, Objective, Part, Workspace, sweep, train},
+        network::{Host, HostBatch, NetworkError, Rows},
+        weights::Weights,
+    },
+    training::examples::Example,
+};
+
+pub(super) struct HostEngine {
+    network: Host,
+    optimisation: Optimisation,
+    gradients: Gradients,
+    workspace: Workspace,
+    /// First and second moments, in the order of the parameters; empty for those that are frozen.
+    moments: Vec<(Vec<f32>, Vec<f32>)>,
+    /// Optimiser steps done.
+    steps: i32,
+    kept: Option<Kept>,
+}
+
+/// Weights that were remembered: the values of all parameters, and the factors of the tables' other rows.
+struct Kept {
+    absent: [f64; 2],
+    values: Vec<Vec<f32>>,
+}
+
+impl HostEngine {
+    pub(super) fn new(
+        config: &ModelConfig,
+        weights: &Weights,
+        words: &Rows,
+        positions: &Rows,
+        optimisation: Optimisation,
+    ) -> Result<Self, NetworkError> {
+        let network = Host::build(config, weights, words, positions)?;
+        let gradients = Gradients::new(network.parameters().shape());
+        let gradients = gradients.map_err(|error| NetworkError::Config(error.to_string()))?;
+        let parameters = network.layout().parameters().iter().zip(network.parameters().values());
+        let moments = parameters.map(|(parameter, values)| {
+            let length = if optimisation.trains(parameter, config.layers) { values.len() } else { 0 };
+            (vec![0.0; length], vec![0.0; length])
+        });
+        let moments = moments.collect();
+        Ok(Self { network, optimisation, gradients, workspace: Workspace::new(), moments, steps: 0, kept: None })
+    }
+
+    fn task(&self) -> Task<'_> {
+        Task { network: &self.network, optimisation: &self.optimisation }
+    }
+
+    fn absent(&self) -> [f64; 2] {
+        let layout = self.network.layout();
+        [layout.words.absent_factor, layout.positions.absent_factor]
+    }
+
+    fn set_absent(&mut self, [words, positions]: [f64; 2]) {
+        let (layout, _) = self.network.parts_mut();
+        (layout.words.absent_factor, layout.positions.absent_factor) = (words, positions);
+    }
+
+    fn named<'a>(&self, values: impl IntoIterator<Item = &'a [f32]>) -> Named {
+        let names = self.network.layout().parameters().iter().map(|parameter| parameter.name.clone());
+        names.zip(values.into_iter().map(<[f32]>::to_vec)).collect()
+    }
+}
+
+/// What a backward pass works on.
+struct Task<'a> {
+    network: &'a Host,
+    optimisation: &'a Optimisation,
+}
+
+impl Task<'_> {
+    fn pack(&self, examples: &[&Example]) -> (HostBatch, Vec<(usize, usize)>) {
+        let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
+        let batch = self.network.batch(&inputs);
+        let labels = labels_of(examples, batch.ranges.iter().map(|range| range.start));
+        (batch, labels)
+    }
+
+    /// What is not trained: the backward pass stops above it.
+    fn frozen(&self) -> Frozen {
+        let layers = self.network.config().layers;
+        let trains = |depth: usize| {
+            let all = self.network.layout().parameters().iter();
+            all.filter(|parameter| parameter.depth == depth)
+                .all(|parameter| self.optimisation.trains(parameter, layers))
+        };
+        let frozen = (1..=layers).take_while(|depth| !trains(*depth)).count();
+        let pad = self.network.layout().config.pad.and_then(|pad| self.network.layout().words.exact(pad));
+        Frozen { embeddings: !trains(0), layers: frozen, word: pad }
+    }
+
+    /// The mean loss of the batches and its gradient, left in `gradients`.
+    fn backward(
+        &self,
+        batches: &[&[&Example]],
+        draws: Option<Draws>,
+        gradients: &mut Gradients,
+        workspace: &mut Workspace,
+    ) -> Outcome {
+        let packed: Vec<_> = batches.iter().map(|batch| self.pack(batch)).collect();
+        let labelled: usize = packed.iter().map(|(_, labels)| labels.len()).sum();
+        let config = self.network.config();
+        let drop = draws.map(|draws| Dropout::new(config.dropout, config.attention_dropout, draws.seed, draws.step));
+        let mut loss = 0.0;
+        for (at, (batch, labels)) in packed.iter().enumerate() {
+            let objective = Objective {
+                pieces: batch.pieces(),
+                labels,
+                scale: 1.0 / labelled.max(1) as f32,
+                smoothing: self.optimisation.smoothing as f32,
+                dropout: drop.map(|drop| drop.of_shard(at as u64)),
+                frozen: self.frozen(),
+            };
+            // The batch was made for this network; a defect must stop the run, not train it on nothing.
+            let sum = train(self.network.parameters(), &objective, at > 0, gradients, workspace);
+            loss += sum.unwrap_or(f64::NAN);
+        }
+        Outcome { loss: loss / labelled.max(1) as f64, norm: gradients.squares().sqrt() }
+    }
+}
+
+impl Engine for HostEngine {
+    fn config(&self) -> &ModelConfig {
+        self.network.config()
+    }
+
+    fn train(&mut self, batches: &[&[&Example]], draws: Option<Draws>, rate: f64) -> Outcome {
+        let task = Task { network: &self.network, optimisation: &self.optimisation };
+        let outcome = task.backward(batches, draws, &mut self.gradients, &mut self.workspace);
+        if !outcome.is_finite() {
+            return outcome;
+        }
+        self.steps = self.steps.saturating_add(1);
+        let factors = self.optimisation.factors(outcome.norm, rate, self.steps);
+        let (optimisation, layers) = (self.optimisation, self.network.config().layers);
+        let (layout, parameters) = self.network.parts_mut();
+        let mut embeddings_keep = 1.0;
+        let mut parts = Vec::new();
+        let values = parameters.values_mut().into_iter().zip(self.gradients.values());
+        for ((parameter, (values, gradient)), (first, second)) in
+            layout.parameters().iter().zip(values).zip(&mut self.moments)
+        {
+            if !optimisation.trains(parameter, layers) {
+                continue;
+            }
+            let rate = factors.rate * optimisation.share(parameter, layers);
+            let keep = if parameter.decays { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
+            if parameter.depth == 0 && parameter.decays {
+                embeddings_keep = keep;
+            }
+            parts.push(Part { values, gradient, first, second, keep, rate: rate / factors.first_correction });
+        }
+        let adam = Adam {
+            clip: factors.clip,
+            beta1: optimisation.beta1,
+            beta2: optimisation.beta2,
+            epsilon: optimisation.epsilon,
+            correction: factors.second_correction,
+        };
+        sweep(parts, &adam);
+        layout.decay_absent_rows(embeddings_keep);
+        outcome
+    }
+
+    fn measure(&self, batch: &[&Example]) -> Outcome {
+        match Gradients::new(self.network.parameters().shape()) {
+            Ok(mut gradients) => self.task().backward(&[batch], None, &mut gradients, &mut Workspace::new()),
+            Err(_) => Outcome { loss: f64::NAN, norm: f64::NAN },
+        }
+    }
+
+    fn predict(&self, examples: &[&Example]) -> Said {
+        let (batch, labels) = self.task().pack(examples);
+        let (tags, loss) = self.network.predict(&batch, &labels);
+        let of = |range: &std::ops::Range<usize>| tags.get(range.clone()).unwrap_or_default().to_vec();
+        Said { tags: batch.ranges.iter().map(of).collect(), loss, labelled: labels.len() }
+    }
+
+    fn keep(&mut self) {
+        let now = self.network.parameters().values();
+        match &mut self.kept {
+            // In place: the memory is there.
+            Some(kept) => kept.values.iter_mut().zip(now).for_each(|(kept, now)| kept.copy_from_slice(now)),
+            None => {
+                let values = now.into_iter().map(<[f32]>::to_vec).collect();
+                self.kept = Some(Kept { absent: [1.0; 2], values });
+            }
+        }
+        let absent = self.absent();
+        self.kept.iter_mut().for_each(|kept| kept.absent = absent);
+    }
+
+    fn go_back(&mut self) -> bool {
+        let Some(kept) = self.kept.take() else { return false };
+        let (_, parameters) = self.network.parts_mut();
+        parameters.values_mut().into_iter().zip(&kept.values).for_each(|(now, kept)| now.copy_from_slice(kept));
+        self.set_absent(kept.absent);
+        true
+    }
+
+    fn weights(&self) -> Weights {
+        self.network.weights()
+    }
+
+    fn arrays(&self, of: Arrays) -> Named {
+        match of {
+            Arrays::Values => self.named(self.network.parameters().values()),
+            Arrays::First => self.named(self.moments.iter().map(|(first, _)| first.as_slice())),
+            Arrays::Second => self.named(self.moments.iter().map(|(_, second)| second.as_slice())),
+            Arrays::Kept => self.named(self.kept.iter().flat_map(|kept| kept.values.iter().map(Vec::as_slice))),
+        }
+    }
+
+    fn counters(&self) -> Counters {
+        let bits = |absent: [f64; 2]| absent.map(f64::to_bits);
+        let kept_absent = self.kept.as_ref().map(|kept| bits(kept.absent));
+        Counters { steps: self.steps, absent: bits(self.absent()), kept_absent }
+    }
+
+    fn take_up(&mut self, mut state: State) -> Result<(), String> {
+        let listed = self.network.layout().parameters().to_vec();
+        let Counters { steps, absent, kept_absent } = state.counters;
+        let (_, parameters) = self.network.parts_mut();
+        let mut kept = Vec::new();
+        for ((parameter, values), (first, second)) in listed.iter().zip(parameters.values_mut()).zip(&mut self.moments)
+        {
+            values.copy_from_slice(&state.take(Arrays::Values, parameter, values.len())?);
+            *first = state.take(Arrays::First, parameter, first.len())?;
+            *second = state.take(Arrays::Second, parameter, second.len())?;
+            if kept_absent.is_some() {
+                kept.push(state.take(Arrays::Kept, parameter, values.len())?);
+            }
+        }
+        self.steps = steps;
+        self.set_absent(absent.map(f64::from_bits));
+        self.kept = kept_absent.map(|absent| Kept { absent: absent.map(f64::from_bits), values: kept });
+        Ok(())
+    }
+}
