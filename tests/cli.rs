@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::fs;
+
 use serde_json::{Value, json};
 use support::{Answer, Place};
 
@@ -156,7 +158,6 @@ fn what_is_not_built_yet_says_so_with_code_two() {
         "models pull distilbert-base-uncased",
         "models push folder id",
         "train --train a.txt --valid a.txt --folds 5",
-        "train --train a.txt --valid a.txt --resume",
         "train --train a.txt --valid a.txt --recipe tuned",
     ] {
         place.tagli(words).fails(2, &["not built yet"]);
@@ -330,4 +331,42 @@ fn documents_and_pictures_that_are_made_by_the_program_are_up_to_date() {
             assert!(now == std::fs::read_to_string(&kept).unwrap(), "{folder}/{name} is old; run `just generate`");
         }
     }
+}
+
+/// Killed without warning between two steps, a run goes on to the very weights that it would have had.
+#[cfg(unix)]
+#[test]
+fn a_killed_training_goes_on_to_the_same_weights() {
+    let place = Place::new();
+    place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
+    let train = |out: &str| {
+        format!(
+            "train --train train.txt --valid train.txt --lr 5e-4 --epochs 12 --batch 2 --set checkpoint_every=3 \
+             --set log_every=1 --out {out} --json"
+        )
+    };
+    place.tagli(&train("whole")).fine();
+    let mut child = place.command().args(train("killed").split_whitespace()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    let lines = || fs::read_to_string(place.path("killed/metrics.jsonl")).map_or(0, |text| text.lines().count());
+    while lines() < 8 && begun.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!place.path("killed/model").exists(), "it was killed in the middle");
+    place.tagli("train --resume --out nowhere --json").fails(1, &["no interrupted run"]);
+    place.tagli("train --resume --json").fails(2, &["--out"]);
+    place.tagli("train --resume --out killed --epochs 3 --json").fails(2, &["--epochs"]);
+    let end = place.tagli("train --resume --out killed --json").fine().json();
+    assert_eq!(end["model"], "killed/model");
+    let weights = |run: &str| fs::read(place.path(run).join("model/model.safetensors")).unwrap();
+    assert!(weights("killed") == weights("whole"), "bit for bit");
+    let steps = |run: &str| -> Vec<String> {
+        let text = place.read(&format!("{run}/metrics.jsonl"));
+        let untimed = |line: &str| line.split(",\"tokens_per_second\"").next().unwrap_or_default().to_owned();
+        text.lines().map(untimed).collect()
+    };
+    assert_eq!(steps("killed"), steps("whole"), "no line twice, none missing");
+    assert!(!place.path("killed/checkpoint").exists());
 }

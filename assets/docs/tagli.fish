@@ -109,7 +109,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-va
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show what more data would bring'
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Go on with an interrupted run'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F

@@ -51,6 +51,14 @@ pub enum Effect {
         /// has changed some.
         recipe: Option<Recipe>,
     },
+    /// Go on with a run that was interrupted, from its checkpoint, on a thread of its own; answered by `TrainingStarted` or
+    /// `TrainingRefused`.
+    ResumeTraining {
+        /// To be repeated in the answer.
+        generation: u64,
+        /// The run's folder name.
+        run: String,
+    },
     /// Send a command to a run, by the channel in this process or by its control file.
     ControlRun {
         /// The run's folder name.

@@ -219,6 +219,8 @@ pub struct RunInfo {
     pub has_model: bool,
     /// Bytes on disk.
     pub bytes: u64,
+    /// Whether it was interrupted and can go on from a checkpoint.
+    pub resumable: bool,
     /// What it was started with, if that can be read.
     pub settings: Option<Settings>,
     /// When it began, as people read it: date and time where the person is.

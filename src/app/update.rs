@@ -111,6 +111,7 @@ impl State {
             ours: self.train.is_ours(),
             paused: self.train.running().is_some_and(|run| run.status.phase == Phase::Paused),
             runs: !self.train.runs.is_empty(),
+            resumable: train::resumable(self).is_some(),
             view: self.train.view.is_some(),
             page: self.train.page,
             train: self.project.is_some() && self.screen == Screen::Train,

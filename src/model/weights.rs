@@ -110,6 +110,19 @@ pub fn to_safetensors(weights: &Weights) -> Result<Vec<u8>, SafeTensorError> {
     serialize(stored)
 }
 
+/// The arrays of a file that [`to_safetensors`] wrote.
+///
+/// # Errors
+/// It is no safetensors file, or holds something else than `f32`.
+pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, SafeTensorError> {
+    let file = SafeTensors::deserialize(bytes)?;
+    let array = |(name, view): (String, TensorView<'_>)| match view.dtype() {
+        Dtype::F32 => Ok((name, Array { shape: view.shape().to_vec(), data: floats(view.data()) })),
+        _ => Err(SafeTensorError::InvalidTensorView(view.dtype(), view.shape().to_vec(), view.data().len())),
+    };
+    file.tensors().into_iter().map(array).collect()
+}
+
 /// A safetensors file in which every matrix is `i8` with one `f32` factor a row, in a tensor `NAME.scale`; vectors stay
 /// `f32`. [`tensor`] reads it back.
 ///

@@ -70,10 +70,17 @@ impl RunView {
         Status { phase: Phase::Failed, eta: None, message: self.interrupted_words(), ..status }
     }
 
+    /// Whether it was interrupted and has a checkpoint to go on from.
+    pub fn is_resumable(&self) -> bool {
+        self.is_interrupted() && self.path.join(CHECKPOINT).is_dir()
+    }
+
     fn interrupted_words(&self) -> String {
         let gone = "interrupted: the process that trained is gone";
-        match self.path.join(CHECKPOINT).is_dir() {
-            true => format!("{gone}; tagli train DIR --resume goes on from its checkpoint"),
+        match self.is_resumable() {
+            true => {
+                format!("{gone}; it can go on from its checkpoint (R on the Train screen, or tagli train DIR --resume)")
+            }
             false => gone.to_owned(),
         }
     }

@@ -18,7 +18,11 @@ use crate::{
     },
     formats::{self, OnLoss, WriteOptions},
     model::{self, device},
-    project::{Account, Annotator, AnnotatorName, Project, ProjectError, folder::RunConfig, training_data},
+    project::{
+        Account, Annotator, AnnotatorName, Project, ProjectError, RunFolder,
+        folder::{self, RunConfig},
+        training_data,
+    },
     runs::{Recipe, Settings},
     spans::{Entry, HalfWords, Status},
     text::{Grid, number::bytes},
@@ -33,6 +37,8 @@ pub(super) enum Task {
     Summarise { generation: u64, base: String },
     /// Begin a run.
     Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe> },
+    /// Go on with a run that was interrupted.
+    Resume { generation: u64, run: String },
     /// Remove a run.
     Remove { run: String },
     /// Write an export.
@@ -121,10 +127,8 @@ impl Work {
                     None
                 }
                 Task::Remove { run } => Some(self.remove(&run)),
-                Task::Train { generation, settings, recipe } => Some(match self.train(*settings, recipe) {
-                    Ok(run) => Event::TrainingStarted { generation, run },
-                    Err(message) => Event::TrainingRefused { generation, message },
-                }),
+                Task::Train { generation, settings, recipe } => Some(begun(generation, self.train(*settings, recipe))),
+                Task::Resume { generation, run } => Some(begun(generation, self.resume(run))),
                 Task::Export { generation, format } => {
                     Some(Event::Exported { generation, outcome: self.export(&format) })
                 }
@@ -189,6 +193,23 @@ impl Work {
         Ok(run)
     }
 
+    /// Goes on with a run from its checkpoint: with the data and settings that it was begun with.
+    fn resume(&mut self, run: String) -> Result<String, String> {
+        if let Some(run) = self.trainer.running() {
+            return Err(format!("{run} is still training; stop it first"));
+        }
+        let words = |error: &dyn std::fmt::Display| error.to_string();
+        let path = self.listing.runs().get(&run).map_err(|error| words(&error))?.path;
+        let saved = folder::checkpoint(&path).map_err(|error| words(&error))?;
+        let saved = saved.ok_or_else(|| format!("{run} has no checkpoint to go on from"))?;
+        let settings = folder::config(&path).map_err(|error| words(&error))?.settings;
+        let (data, points) = training::checkpoint::data(&saved).map_err(|error| words(&error))?;
+        let base = model::open(&settings.base).map_err(|error| words(&error))?;
+        let folder = RunFolder::resume(&path, now(), points).map_err(|error| words(&error))?;
+        self.trainer.start(run.clone(), Job { data, settings, base, resume: Some(saved) }, folder)?;
+        Ok(run)
+    }
+
     /// Writes the documents that are done into `exports/`, losses told.
     fn export(&self, name: &str) -> Result<String, String> {
         let format = formats::find(name).ok_or_else(|| format!("there is no format `{name}`"))?;
@@ -215,6 +236,14 @@ impl Work {
             .export_file(&format!("{name}.{extension}"), &written.bytes)
             .map_err(|error| error.to_string())?;
         Ok(format!("{}: {} documents, {proof}", path.display(), corpus.documents.len()))
+    }
+}
+
+/// What is told of a training that was to begin.
+fn begun(generation: u64, outcome: Result<String, String>) -> Event {
+    match outcome {
+        Ok(run) => Event::TrainingStarted { generation, run },
+        Err(message) => Event::TrainingRefused { generation, message },
     }
 }
 

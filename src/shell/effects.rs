@@ -134,6 +134,7 @@ impl Effects {
             Effect::StartTraining { generation, settings, recipe } => {
                 open.desk.ask(Task::Train { generation, settings: Box::new(settings), recipe });
             }
+            Effect::ResumeTraining { generation, run } => open.desk.ask(Task::Resume { generation, run }),
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watch.follow(generation, run),
             Effect::Predict { generation, run, text } => open.oracle.predict(generation, run.as_deref(), text),

@@ -91,6 +91,7 @@ fn of(view: &RunView, before: Option<&RunInfo>) -> RunInfo {
         ours: false,
         has_model: view.has_model,
         bytes: view.size(),
+        resumable: view.is_resumable(),
         settings: config.map(|config| config.settings.clone()),
         when: when(started),
         data: config.and_then(|config| data(&config.data)),

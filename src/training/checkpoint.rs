@@ -4,9 +4,8 @@
 //! optimiser (`values.safetensors` and so on). The order of the sentences and the draws of dropout follow from seed and
 //! step, so no generator is saved.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -15,6 +14,7 @@ use super::{
     patience::Patience,
 };
 use crate::{
+    model::weights::{self, Array, Weights},
     runs::{Counts, FolderSink},
     spans::Dataset,
 };
@@ -73,7 +73,7 @@ pub(super) fn write(
     for of in Arrays::ALL {
         let arrays = engine.arrays(of);
         if !arrays.is_empty() {
-            folder.file(file(of), &bytes(&arrays)?)?;
+            folder.file(file(of), &bytes(arrays)?)?;
         }
     }
     folder.file(PROGRESS, &serde_json::to_vec(progress).map_err(json)?)?;
@@ -95,9 +95,10 @@ pub(super) fn read(saved: &Saved) -> Result<(Progress, State), TrainError> {
     let mut arrays = BTreeMap::new();
     for of in Arrays::ALL {
         let found = match saved.get(file(of)) {
-            Some(bytes) => named(bytes).map_err(|error| broken(file(of), &error))?,
-            None => Named::new(),
+            Some(bytes) => weights::from_safetensors(bytes).map_err(|error| broken(file(of), &error))?,
+            None => Weights::new(),
         };
+        let found = found.into_iter().map(|(name, array)| (name, array.data)).collect();
         arrays.insert(of, found);
     }
     let counters = progress.counters;
@@ -130,21 +131,8 @@ fn file(of: Arrays) -> &'static str {
     }
 }
 
-fn bytes(arrays: &Named) -> Result<Vec<u8>, TrainError> {
-    let raw: Vec<(&String, Vec<u8>)> = arrays
-        .iter()
-        .map(|(name, values)| (name, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
-        .collect();
-    let views = raw.iter().map(|(name, bytes)| {
-        TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes).map(|view| ((*name).clone(), view))
-    });
-    let views: Result<HashMap<String, TensorView<'_>>, _> = views.collect();
-    let whole = views.and_then(|views| safetensors::serialize(views, None));
-    whole.map_err(|error| TrainError::Record(std::io::Error::other(error)))
-}
-
-fn named(bytes: &[u8]) -> Result<Named, safetensors::SafeTensorError> {
-    let file = SafeTensors::deserialize(bytes)?;
-    let values = |bytes: &[u8]| bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    Ok(file.tensors().into_iter().map(|(name, tensor)| (name, values(tensor.data()))).collect())
+fn bytes(arrays: Named) -> Result<Vec<u8>, TrainError> {
+    let array = |(name, data): (String, Vec<f32>)| (name, Array { shape: vec![data.len()], data });
+    let arrays = arrays.into_iter().map(array).collect();
+    weights::to_safetensors(&arrays).map_err(|error| TrainError::Record(std::io::Error::other(error)))
 }

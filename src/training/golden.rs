@@ -1,13 +1,12 @@
 //! For tests: the tiny model and the golden numbers of `tests/reference/training_tiny.py`.
 
 use burn::tensor::Device;
-use safetensors::SafeTensors;
 use serde::Deserialize;
 
 use crate::model::{
     config::ModelConfig,
     network::{Composed, Host},
-    weights::{Array, Weights},
+    weights::{self, Weights},
 };
 
 const BEFORE: &[u8] = include_bytes!("../../tests/reference/training_tiny.safetensors");
@@ -68,13 +67,7 @@ pub(crate) fn after() -> Weights {
 }
 
 pub(crate) fn read(bytes: &[u8]) -> Weights {
-    let file = SafeTensors::deserialize(bytes).unwrap();
-    let floats = |bytes: &[u8]| bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
-    let array = |tensor: safetensors::tensor::TensorView<'_>| Array {
-        shape: tensor.shape().to_vec(),
-        data: floats(tensor.data()),
-    };
-    file.tensors().into_iter().map(|(name, tensor)| (name, array(tensor))).collect()
+    weights::from_safetensors(bytes).unwrap()
 }
 
 /// Logits of each piece of each input.
@@ -84,8 +77,11 @@ type Logits = Vec<Vec<Vec<f32>>>;
 mod tests {
     use super::*;
 
-    /// Both networks, as what they say of some inputs.
-    fn networks(config: &ModelConfig, weights: &Weights) -> [Box<dyn Fn(&[&[u32]]) -> Logits>; 2] {
+    /// What a network says of some inputs.
+    type Says = Box<dyn Fn(&[&[u32]]) -> Logits>;
+
+    /// Both networks.
+    fn networks(config: &ModelConfig, weights: &Weights) -> [Says; 2] {
         let host = Host::new(config, weights).unwrap();
         let composed = Composed::new(config, weights, &Device::flex()).unwrap();
         [Box::new(move |inputs| host.logits(inputs)), Box::new(move |inputs| composed.logits(inputs))]

@@ -84,6 +84,7 @@ pub(super) static DEFAULTS: &[(Context, &str, When, Command)] = &[
     (Train, "c", When::Curves, Command::NextChart),
     (Train, "l", When::InRun, Command::Log),
     (Train, "m", When::View, Command::Compare),
+    (Train, "R", When::Resumable, Command::Resume),
     (Train, "D delete", When::OnRun, Command::AskRemove),
     (Train, "enter", When::Listed, Command::Open),
     (Train, "r", When::Runs, Command::OtherPane),

@@ -32,6 +32,8 @@ pub struct Facts {
     pub ours: bool,
     /// The training that runs is paused.
     pub paused: bool,
+    /// Whether the run that commands are about was interrupted and has a checkpoint.
+    pub resumable: bool,
     /// There are runs.
     pub runs: bool,
     /// A run is followed.
@@ -79,6 +81,7 @@ pub enum When {
     Live,
     Curves,
     OnRun,
+    Resumable,
     Documents,
     Project,
     OnSample,
@@ -109,6 +112,7 @@ impl When {
             Self::Live => facts.running && facts.page == Page::Run,
             Self::Curves => matches!(facts.page, Page::Run | Page::Compare),
             Self::OnRun => facts.runs && matches!(facts.page, Page::Run | Page::Runs),
+            Self::Resumable => facts.resumable && !facts.running,
             Self::Documents => facts.documents,
             Self::Project => facts.project,
             Self::OnSample => facts.on_sample,
@@ -138,6 +142,7 @@ impl When {
             Self::InRun | Self::Curves => "No run is in front; v shows the curves, r all runs",
             Self::Live => "No training runs",
             Self::OnRun => "No run is in front; r shows all runs",
+            Self::Resumable => "No interrupted run with a checkpoint is in front, or a training runs",
             Self::Documents => "There is no document",
             Self::Project => "No project is open yet",
             Self::OnSample => "Only of a sample a fresh copy is made",

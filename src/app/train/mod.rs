@@ -232,6 +232,24 @@ pub(super) fn start(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// The run that commands are about, if it was interrupted and can go on.
+pub(super) fn resumable(state: &State) -> Option<&RunInfo> {
+    runs::meant(state).filter(|run| run.resumable)
+}
+
+/// Goes on with the run that was interrupted.
+fn resume(state: &mut State) -> Vec<Effect> {
+    let Some((run, settings)) = resumable(state).map(|run| (run.id.clone(), run.settings.clone())) else {
+        return Vec::new();
+    };
+    let generation = state.next_generation();
+    let settings = settings.unwrap_or_else(|| state.train.settings.clone());
+    (state.message, state.train.result) = (None, None);
+    state.train.starting = Some((generation, settings));
+    state.tell(Level::Info, format!("{run} goes on from its checkpoint"));
+    vec![Effect::ResumeTraining { generation, run }]
+}
+
 pub(super) fn started(state: &mut State, generation: u64, run: String) -> Vec<Effect> {
     let train = &mut state.train;
     let Some((_, settings)) = train.starting.take_if(|(asked, _)| *asked == generation) else { return Vec::new() };
@@ -246,6 +264,10 @@ pub(super) fn started(state: &mut State, generation: u64, run: String) -> Vec<Ef
     });
     if let Some(info) = train.runs.get_mut(row) {
         info.ours = true;
+        if info.resumable {
+            // It goes on: what was said of its end is true no more.
+            (info.resumable, info.status) = (false, Default::default());
+        }
     }
     (train.run_row, train.page) = (row, Page::Run);
     follow(state, run)
@@ -301,6 +323,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Log => return log::toggle(state),
         Command::Compare => return compare::compare(state),
         Command::AskRemove => runs::ask_remove(state),
+        Command::Resume => return resume(state),
         Command::Open if state.train.page == Page::Runs => {
             let run = state.train.runs.get(state.train.run_row).map(|run| run.id.clone());
             state.train.page = Page::Run;

@@ -227,7 +227,7 @@ pub(in super::super) fn ended_long_ago(state: &mut State, now: u64) {
 }
 
 /// The run that a command is about: under the cursor in the list, else the followed one.
-fn meant(state: &State) -> Option<&RunInfo> {
+pub(super) fn meant(state: &State) -> Option<&RunInfo> {
     match state.train.page {
         Page::Runs => state.train.runs.get(state.train.run_row),
         _ => state.train.followed(),

@@ -289,3 +289,22 @@ fn the_end_of_a_run_is_told_for_a_while() {
     press_at(&mut state, "l", 2031);
     assert!(state.train.result.is_none());
 }
+
+#[test]
+fn an_interrupted_run_with_a_checkpoint_goes_on() {
+    let mut state = start();
+    let failed = |resumable| {
+        let status = Status { phase: Phase::Failed, message: "interrupted".into(), ..Status::default() };
+        RunInfo { id: "0001-mini".into(), status, resumable, ..RunInfo::default() }
+    };
+    update(&mut state, Event::Runs(vec![failed(false)]));
+    press(&mut state, "f3 r");
+    assert!(press(&mut state, "R").is_empty(), "there is nothing to go on from");
+    update(&mut state, Event::Runs(vec![failed(true)]));
+    let effects = press(&mut state, "R");
+    let [Effect::ResumeTraining { generation, run }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(run, "0001-mini");
+    assert!(press(&mut state, "R").is_empty(), "once");
+    update(&mut state, Event::TrainingStarted { generation: *generation, run: run.clone() });
+    assert!(state.train.is_ours() && state.train.running().is_some_and(|run| run.id == "0001-mini"));
+}

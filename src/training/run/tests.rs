@@ -28,6 +28,10 @@ struct Written {
     left: Option<Control>,
     /// So many models cannot be written; later ones can.
     refused_models: usize,
+    /// The files of the last whole checkpoint.
+    checkpoint: Option<BTreeMap<String, Vec<u8>>>,
+    /// After so many points, the sink takes no more.
+    full_after: Option<usize>,
 }
 
 /// A sink in memory; its clones write to the same.
@@ -55,6 +59,10 @@ impl Memory {
 impl RunSink for Memory {
     fn point(&mut self, point: &Point) -> io::Result<()> {
         self.check("point")?;
+        let full = |written: &Written| written.full_after.is_some_and(|most| written.points.len() >= most);
+        if full(&self.get()) {
+            return Err(io::Error::other("killed"));
+        }
         self.get().order.push("point".into());
         self.get().points.push(point.clone());
         Ok(())
@@ -82,6 +90,34 @@ impl RunSink for Memory {
             return Err(io::Error::other("the disk is full"));
         }
         Ok(Box::new(self.clone()))
+    }
+
+    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
+        self.check("checkpoint")?;
+        Ok(Some(Box::new(Checkpoint { to: self.clone(), files: BTreeMap::new() })))
+    }
+
+    fn drop_checkpoint(&mut self) {
+        self.get().checkpoint = None;
+    }
+}
+
+/// A checkpoint in the making.
+struct Checkpoint {
+    to: Memory,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl FolderSink for Checkpoint {
+    fn file(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.to.check("checkpoint-file")?;
+        self.files.insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.to.get().checkpoint = Some(self.files);
+        Ok(())
     }
 }
 
@@ -415,4 +451,89 @@ fn mixed(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
+}
+
+/// A run with dropout, evaluations and best weights, whose checkpoint is written every two steps.
+fn long_job() -> Job {
+    job(|s| {
+        (s.epochs, s.evaluations, s.keep_best, s.log_every) = (5.0, 4, true, 1);
+        (s.dropout, s.checkpoint_every, s.accumulation, s.batch) = (Some(0.1), 2, 2, 2);
+    })
+}
+
+#[test]
+fn an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit() {
+    let whole = Memory::default();
+    let report = run_with(long_job(), &whole, &[]).unwrap();
+    assert_eq!(report.steps, 10);
+    assert_eq!(whole.get().checkpoint, None, "who has come to the end needs none");
+    // Killed at every point that a run can publish after its first checkpoint.
+    let points = whole.get().points.len();
+    let mut resumed = 0;
+    for killed in 1..points {
+        let sink = Memory::default();
+        sink.get().full_after = Some(killed);
+        assert!(run_with(long_job(), &sink, &[]).is_err());
+        let Some(saved) = sink.get().checkpoint.take() else { continue };
+        let (data, lines) = checkpoint::data(&saved).unwrap();
+        assert!(lines <= killed && data == long_job().data);
+        sink.get().points.truncate(lines);
+        sink.get().full_after = None;
+        let again = run_with(Job { resume: Some(saved), ..long_job() }, &sink, &[]).unwrap();
+        assert_eq!((again.steps, again.valid, again.test), (report.steps, report.valid, report.test));
+        assert_eq!(sink.get().files, whole.get().files, "killed after {killed} points");
+        let unclocked = |sink: &Memory| -> Vec<Point> {
+            let clock = |point: &Point| match point.clone() {
+                Point::Step { step, epoch, loss, lr, grad_norm, .. } => {
+                    Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second: 0.0 }
+                }
+                other => other,
+            };
+            sink.get().points.iter().map(clock).collect()
+        };
+        assert_eq!(unclocked(&sink), unclocked(&whole), "killed after {killed} points");
+        resumed += 1;
+    }
+    assert!(resumed > 5, "{resumed}");
+}
+
+#[test]
+fn a_run_goes_on_with_its_own_data_and_settings_only() {
+    let sink = Memory::default();
+    sink.get().full_after = Some(6);
+    run_with(long_job(), &sink, &[]).unwrap_err();
+    let saved = sink.get().checkpoint.take().unwrap();
+    let fails = |change: &dyn Fn(&mut Job)| {
+        let mut job = Job { resume: Some(saved.clone()), ..long_job() };
+        change(&mut job);
+        run_with(job, &Memory::default(), &[]).unwrap_err().to_string()
+    };
+    assert!(fails(&|job| job.settings.seed = 1).contains("settings"));
+    assert!(fails(&|job| job.data.train[0].words[0] = "dear".into()).contains("its data"));
+    let without = |name: &'static str| move |job: &mut Job| _ = job.resume.as_mut().unwrap().remove(name);
+    assert!(fails(&without("progress.json")).contains("has no progress.json"));
+    assert!(fails(&without("second.safetensors")).contains("has no"));
+    let torn = |job: &mut Job| job.resume.as_mut().unwrap().get_mut("values.safetensors").unwrap().truncate(99);
+    assert!(fails(&torn).contains("values.safetensors of the checkpoint cannot be read"));
+}
+
+#[test]
+fn a_checkpoint_that_finds_no_room_ends_nothing_and_the_one_before_stays() {
+    for broken in ["checkpoint", "checkpoint-file"] {
+        let sink = Memory { broken: Some(broken), ..Memory::default() };
+        sink.get().checkpoint = Some(BTreeMap::new());
+        let report = run_with(long_job(), &sink, &[]).unwrap();
+        let message = sink.get().statuses.last().unwrap().message.clone();
+        assert!(report.steps == 10 && message.contains("no checkpoint at step 2: "), "{message}");
+    }
+}
+
+#[test]
+fn a_run_ends_when_evaluations_have_been_no_better_for_long_enough() {
+    let sink = Memory::default();
+    let stuck = |s: &mut Settings| (s.learning_rate, s.epochs, s.patience, s.keep_best) = (1e-12, 20.0, 3, true);
+    let report = run_with(job(stuck), &sink, &[]).unwrap();
+    let evaluations = sink.get().points.iter().filter(|point| point.valid_f1().is_some()).count();
+    assert_eq!((evaluations, report.steps), (4, 8), "the first, and three that were no better");
+    assert_eq!(sink.get().statuses.last().unwrap().phase, Phase::Done);
 }

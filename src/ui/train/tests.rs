@@ -126,6 +126,7 @@ fn info(id: &str, phase: Phase, step: usize) -> RunInfo {
         ours: true,
         has_model: phase == Phase::Done,
         bytes: 31_234_567,
+        resumable: false,
         settings: Some(auto()),
         when: "2026-11-23 21:05".into(),
         model_f1: (phase == Phase::Done).then_some(0.612),
