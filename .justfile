@@ -19,6 +19,15 @@ doc:
 deny:
     cargo deny --config .deny.toml check licenses bans sources
 
+# A training step on the processor, part by part (wants quiet cores).
+bench:
+    cargo bench --bench training --locked
+
+# Beside the Hugging Face Trainer, in turn: see the script.
+against-hf BASE DATA SCRIPT PAIRS="3":
+    cargo build --release --locked
+    tests/bench/against_hf.sh "${CARGO_TARGET_DIR:-target}/release/tagli" {{BASE}} {{DATA}} {{SCRIPT}} {{PAIRS}}
+
 # Type-checks the CUDA path where its LLVM bundle cannot be fetched. Nothing is run.
 cuda:
     DOCS_RS=1 cargo check --features cuda --locked
