@@ -28,6 +28,10 @@ against-hf BASE DATA SCRIPT PAIRS="3":
     cargo build --release --locked
     tests/bench/against_hf.sh "${CARGO_TARGET_DIR:-target}/release/tagli" {{BASE}} {{DATA}} {{SCRIPT}} {{PAIRS}}
 
+# Trains on burn's ndarray, held against the Hugging Face Trainer as the others are.
+ndarray:
+    cargo test --lib --features ndarray --locked -- training::engine
+
 # Type-checks the CUDA path where its LLVM bundle cannot be fetched. Nothing is run.
 cuda:
     DOCS_RS=1 cargo check --features cuda --locked

@@ -76,7 +76,8 @@ pub struct Settings {
     pub epochs: f64,
     /// Sentences that go through the network together.
     pub batch: usize,
-    /// Batches whose gradients make one optimiser step. Every labelled piece of them weighs the same.
+    /// Batches whose gradients make one optimiser step. Every labelled piece of them weighs the same: what transformers 5
+    /// means and does not do for DistilBERT, where it adds up the means of the batches (huggingface/transformers #47688).
     pub accumulation: usize,
     /// Decoupled weight decay; biases and layer norms have none.
     pub weight_decay: f64,
@@ -90,7 +91,7 @@ pub struct Settings {
     pub warmup: f64,
     /// What the learning rate does after the warm-up.
     pub schedule: Schedule,
-    /// Share of the wanted probability that is spread over all tags; 0 for none.
+    /// Share of the wanted probability that is spread over all tags; 0 for none. The loss of an evaluation is plain.
     pub label_smoothing: f64,
     /// The learning rate of each layer as a multiple of that of the layer above it; 1 for the same everywhere.
     pub layer_decay: f64,

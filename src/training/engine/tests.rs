@@ -89,6 +89,16 @@ fn state(engine: &dyn Engine) -> State {
     State { counters: engine.counters(), arrays: arrays.into() }
 }
 
+/// The devices on which tensor operations are tried.
+fn devices() -> Vec<(&'static str, Device)> {
+    #[cfg(feature = "ndarray")]
+    #[expect(deprecated, reason = "kept selectable as an independent check of flex")]
+    let more = [("tensors on ndarray", Device::ndarray())];
+    #[cfg(not(feature = "ndarray"))]
+    let more: [(&str, Device); 0] = [];
+    [("tensors", Device::flex())].into_iter().chain(more).collect()
+}
+
 /// Both engines, with all rows of the tables and with those of these examples.
 fn engines(settings: &Settings, examples: &[Example]) -> Vec<(&'static str, Box<dyn Engine>)> {
     let (config, weights) = (config(&trainer().config), weights("start."));
@@ -96,16 +106,18 @@ fn engines(settings: &Settings, examples: &[Example]) -> Vec<(&'static str, Box<
     let ids = examples.iter().flat_map(|example| example.ids.iter().copied()).collect();
     let longest = examples.iter().map(|example| example.ids.len()).max().unwrap();
     let (words, positions) = (Rows::Only(ids), Rows::Only((0u32..).take(longest).collect()));
-    let flex = Device::flex();
     let host = |words, positions| HostEngine::new(&config, &weights, words, positions, optimisation).unwrap();
-    let device =
-        |words, positions| DeviceEngine::new(&config, &weights, &flex, words, positions, optimisation).unwrap();
-    vec![
+    let mut engines: Vec<(&'static str, Box<dyn Engine>)> = vec![
         ("kernels, all rows", Box::new(host(&Rows::All, &Rows::All))),
         ("kernels", Box::new(host(&words, &positions))),
-        ("tensors, all rows", Box::new(device(&Rows::All, &Rows::All))),
-        ("tensors", Box::new(device(&words, &positions))),
-    ]
+    ];
+    for (name, device) in devices() {
+        for (words, positions) in [(&Rows::All, &Rows::All), (&words, &positions)] {
+            let engine = DeviceEngine::new(&config, &weights, &device, words, positions, optimisation).unwrap();
+            engines.push((name, Box::new(engine)));
+        }
+    }
+    engines
 }
 
 fn near(ours: f64, theirs: f64, share: f64) -> bool {
