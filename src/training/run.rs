@@ -435,6 +435,7 @@ impl Run<'_, '_> {
             false => Some(self.score(|data| &data.test, "test", step)?.counts),
         };
         self.publisher.set(|status| status.eta = None);
+        self.data.engine.retire();
         self.write_model()?;
         self.publisher.set(|status| status.checkpoint = Some(step));
         let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;

@@ -200,6 +200,10 @@ impl Engine for DeviceEngine {
         kept.map(|kept| self.network = kept).is_some()
     }
 
+    fn retire(&mut self) {
+        (self.kept, self.moments) = (None, Vec::new());
+    }
+
     fn weights(&self) -> Weights {
         self.network.weights()
     }

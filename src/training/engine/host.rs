@@ -14,7 +14,8 @@ use crate::{
 pub(super) struct HostEngine {
     network: Host,
     optimisation: Optimisation,
-    gradients: Gradients,
+    /// None once no step follows.
+    gradients: Option<Gradients>,
     workspace: Workspace,
     /// First and second moments, in the order of the parameters; empty for those that are frozen.
     moments: Vec<(Vec<f32>, Vec<f32>)>,
@@ -46,6 +47,7 @@ impl HostEngine {
             (vec![0.0; length], vec![0.0; length])
         });
         let moments = moments.collect();
+        let gradients = Some(gradients);
         Ok(Self { network, optimisation, gradients, workspace: Workspace::new(), moments, steps: 0, kept: None })
     }
 
@@ -132,8 +134,9 @@ impl Engine for HostEngine {
     }
 
     fn train(&mut self, batches: &[&[&Example]], draws: Option<Draws>, rate: f64) -> Outcome {
+        let Some(gradients) = &mut self.gradients else { return Outcome { loss: f64::NAN, norm: f64::NAN } };
         let task = Task { network: &self.network, optimisation: &self.optimisation };
-        let outcome = task.backward(batches, draws, &mut self.gradients, &mut self.workspace);
+        let outcome = task.backward(batches, draws, gradients, &mut self.workspace);
         if !outcome.is_finite() {
             return outcome;
         }
@@ -143,7 +146,7 @@ impl Engine for HostEngine {
         let (layout, parameters) = self.network.parts_mut();
         let mut embeddings_keep = 1.0;
         let mut parts = Vec::new();
-        let values = parameters.values_mut().into_iter().zip(self.gradients.values());
+        let values = parameters.values_mut().into_iter().zip(gradients.values());
         for ((parameter, (values, gradient)), (first, second)) in
             layout.parameters().iter().zip(values).zip(&mut self.moments)
         {
@@ -203,6 +206,11 @@ impl Engine for HostEngine {
         parameters.values_mut().into_iter().zip(&kept.values).for_each(|(now, kept)| now.copy_from_slice(kept));
         self.set_absent(kept.absent);
         true
+    }
+
+    fn retire(&mut self) {
+        (self.gradients, self.kept) = (None, None);
+        (self.moments, self.workspace) = (Vec::new(), Workspace::new());
     }
 
     fn weights(&self) -> Weights {

@@ -76,6 +76,9 @@ pub(super) trait Engine: Send + Sync {
     /// Goes back to the weights that were remembered; whether there were any.
     fn go_back(&mut self) -> bool;
 
+    /// Lets go of everything but the weights: no step follows. Then there is room for writing them.
+    fn retire(&mut self);
+
     /// All weights by Hugging Face name.
     fn weights(&self) -> Weights;
 

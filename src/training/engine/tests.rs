@@ -434,3 +434,17 @@ fn lower_layers_may_learn_more_slowly() {
         }
     }
 }
+
+#[test]
+fn who_trains_no_more_still_has_its_weights() {
+    let run = trainer();
+    let examples = examples(&run.examples);
+    let batch: Vec<&Example> = examples.iter().take(8).collect();
+    for (who, mut engine) in engines(&settings(|_| ()), &examples) {
+        engine.train(&[&batch], None, 1e-3);
+        let (before, said) = (engine.weights(), engine.predict(&batch).tags);
+        engine.retire();
+        engine.train(&[&batch], None, 1e-3);
+        assert_eq!((engine.weights(), engine.predict(&batch).tags), (before, said), "{who}");
+    }
+}
