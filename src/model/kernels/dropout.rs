@@ -46,10 +46,10 @@ impl Dropout {
         Self { rate: sane(rate), attention_rate: sane(attention_rate), key }
     }
 
-    /// The draws of one of the shares into which the step's batch is cut.
+    /// The draws of the `at`-th of the batches that the step accumulates.
     #[must_use]
-    pub fn of_shard(&self, shard: u64) -> Self {
-        Self { key: mix(self.key.wrapping_add(shard)), ..*self }
+    pub fn of_batch(&self, at: u64) -> Self {
+        Self { key: mix(self.key.wrapping_add(at)), ..*self }
     }
 
     /// The mask of a site; `None` where nothing is dropped.

@@ -31,11 +31,6 @@ impl Gradients {
         self.values.values()
     }
 
-    /// As [`Gradients::values`], to be changed; the sum of squares does not follow.
-    pub fn values_mut(&mut self) -> Vec<&mut [f32]> {
-        self.values.values_mut()
-    }
-
     /// The rows of the word table that the batches asked for, ascending: the gradient of all others is 0.
     pub fn word_rows(&self) -> &[u32] {
         self.words.rows()

@@ -69,7 +69,7 @@ impl DeviceEngine {
         for (at, (packed, labels)) in packed.iter().enumerate().filter(|(_, (_, labels))| !labels.is_empty()) {
             // Dropped at the end, so that the weights have one owner again and are updated in place.
             let tracked = self.network.tracked(&self.trained);
-            let drop = drop.map(|drop| drop.of_shard(at as u64));
+            let drop = drop.map(|drop| drop.of_batch(at as u64));
             let batch = tracked.loss_sum(packed, labels, self.optimisation.smoothing, drop.as_ref());
             let batch = batch.div_scalar(labelled as f64);
             let mut gathered = batch.backward();

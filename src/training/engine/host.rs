@@ -117,7 +117,7 @@ impl Task<'_> {
                 labels,
                 scale: 1.0 / labelled.max(1) as f32,
                 smoothing: self.optimisation.smoothing as f32,
-                dropout: drop.map(|drop| drop.of_shard(at as u64)),
+                dropout: drop.map(|drop| drop.of_batch(at as u64)),
                 frozen: self.frozen(),
             };
             // The batch was made for this network; a defect must stop the run, not train it on nothing.
