@@ -68,7 +68,7 @@ pub enum Command {
     Score(Score),
     /// Tag texts with a model
     Predict(Predict),
-    /// Base models: embedded, folders, cached
+    /// Base models: embedded, cached, on the hub; send trained ones there
     Models(Models),
     /// The runs of a project
     Runs(Runs),
@@ -240,7 +240,7 @@ pub struct Train {
     /// The annotator whose documents teach
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
-    /// `mini`, a folder in Hugging Face layout, or the id of a model in the local Hugging Face cache
+    /// `mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is fetched if it is not in the cache
     #[arg(long, value_name = "B")]
     pub base: Option<String>,
     /// Peak learning rate
@@ -353,18 +353,31 @@ pub struct Models {
 pub enum ModelsAction {
     /// List the bases at hand
     List,
-    /// Fetch a model from the hub
+    /// Fetch a model from the hub into the Hugging Face cache
     Pull {
-        /// The model's id
+        /// The model's id, such as distilbert-base-uncased
         id: String,
     },
-    /// Send a model folder to the hub
-    Push {
-        /// The folder
-        folder: PathBuf,
-        /// The model's id
-        id: String,
-    },
+    /// Send a model folder to the hub, with a model card
+    Push(Push),
+}
+
+/// `tagli models push`
+#[derive(Args, Debug)]
+pub struct Push {
+    /// The folder of a run, or of a model
+    pub folder: PathBuf,
+    /// The model's id; without an owner it is yours
+    pub id: String,
+    /// Make it a private model if it is not there yet
+    #[arg(long)]
+    pub private: bool,
+    /// What the commit says
+    #[arg(long, value_name = "TEXT", default_value = "Add model from tagliatelle")]
+    pub message: String,
+    /// Show the model card and the files, send nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `tagli runs`

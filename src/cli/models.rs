@@ -1,27 +1,68 @@
-//! `tagli models`: the bases at hand.
+//! `tagli models`: the bases at hand, fetching others from the hub, sending trained models there.
+
+use std::{
+    fs,
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
 use super::{
-    args::ModelsAction,
+    args::{self, ModelsAction},
     error::CliError,
-    output::{Output, table},
+    output::{self, Output, table},
 };
-use crate::model::hub;
+use crate::{
+    model::{
+        self, BaseModel,
+        hub::{self, Hub, HubError, Progress, Upload},
+    },
+    project::{Manifest, Project, folder},
+    runs::{
+        Point, Status,
+        card::{CURVES, Card},
+        plot,
+    },
+    spans::scheme::Tag,
+    text::number::bytes,
+};
+
+/// Time between two lines about the same file.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+/// Time between two on a terminal, where one takes the place of the other.
+const DRAW_EVERY: Duration = Duration::from_millis(100);
+/// Files of a model folder that are sent, where they are there.
+const FILES: [&str; 7] = [
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "README.md",
+];
+const CARD: &str = "README.md";
 
 /// Runs the command.
 ///
 /// # Errors
-/// The action is not built yet.
+/// A model that is not there or cannot be read, a network or a disk that does not do its part.
 pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError> {
     match action {
         ModelsAction::List => list(output),
-        ModelsAction::Pull { id } => Err(CliError::not_built(format!("fetching {id} from the hub")).hint(
-            "a folder in Hugging Face layout works as --base now, and so does a model in the local Hugging Face cache",
-        )),
-        ModelsAction::Push { .. } => Err(CliError::not_built("sending a model to the hub").hint(
-            "the folder that training wrote is in Hugging Face layout; `huggingface-cli upload` takes it as it is",
-        )),
+        ModelsAction::Pull { id } => {
+            let pulled = fetch(id, output)?;
+            let files: Vec<_> = pulled.files.iter().map(|(name, size)| json!({ "name": name, "bytes": size })).collect();
+            let value = json!({
+                "id": id, "folder": output::path(&pulled.folder), "commit": pulled.commit, "files": files,
+                "fetched_bytes": pulled.fetched,
+            });
+            let came = if pulled.fetched == 0 { "nothing was missing".to_owned() } else { format!("{} fetched", bytes(pulled.fetched)) };
+            output.result(&value, &format!("{id}: {came}\n{}", pulled.folder.display()))
+        }
+        ModelsAction::Push(args) => push(args, output),
     }
 }
 
@@ -30,4 +71,198 @@ fn list(output: Output) -> Result<(), CliError> {
     let rows: Vec<Vec<String>> = bases.iter().map(|base| vec![base.name.clone(), base.about.clone()]).collect();
     let value: Vec<_> = bases.iter().map(|b| json!({ "name": b.name, "kind": b.kind, "about": b.about })).collect();
     output.result(&value, &table(&rows))
+}
+
+/// Opens a base, which is fetched from the hub first if its name could only be one there.
+///
+/// # Errors
+/// There is none, or it cannot be read or fetched.
+pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliError> {
+    fetch_missing(name, output)?;
+    model::open(name).map_err(CliError::data)
+}
+
+/// Fetches a model if its name could only be one of the hub that the cache does not hold.
+///
+/// # Errors
+/// As [`open_base`].
+pub(super) fn fetch_missing(name: &str, output: Output) -> Result<(), CliError> {
+    if !model::is_elsewhere(name) {
+        return Ok(());
+    }
+    output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking the hub"));
+    let pulled = fetch(name, output)?;
+    output.say(format!("{name} is in {}", pulled.folder.display()));
+    Ok(())
+}
+
+fn fetch(id: &str, output: Output) -> Result<hub::Pulled, CliError> {
+    let cache = hub::cache_folder().ok_or_else(|| failed(HubError::NoCache))?;
+    let hub = Hub::from_environment().map_err(failed)?;
+    let mut teller = Teller::new(output);
+    let pulled = hub::pull(&hub, &cache, id, &mut |progress| match progress {
+        Progress::Bytes { file, done, size } => teller.tell(file, done, size),
+        Progress::Waiting { file } => output.say(format!("{file}: another program fetches it; waiting")),
+        Progress::Again { file, why, wait } => {
+            output.say(format!("{file}: {why}; again in {:.1} s", wait.as_secs_f64()));
+        }
+    });
+    pulled.map_err(failed)
+}
+
+fn failed(error: HubError) -> CliError {
+    if error.is_input() { CliError::data(error) } else { CliError::environment(error) }
+}
+
+/// Says how far a file is: each two seconds, and when it is whole.
+struct Teller {
+    output: Output,
+    drawn: bool,
+    last: Option<(String, Instant)>,
+    whole: Option<String>,
+}
+
+impl Teller {
+    fn new(output: Output) -> Self {
+        Self { output, drawn: io::stderr().is_terminal(), last: None, whole: None }
+    }
+
+    fn tell(&mut self, file: &str, done: u64, size: u64) {
+        let every = if self.drawn { DRAW_EVERY } else { TELL_EVERY };
+        let is_fresh = self.last.as_ref().is_some_and(|(name, at)| name == file && at.elapsed() < every);
+        let is_whole = done >= size;
+        if (is_fresh && !is_whole) || self.whole.as_deref() == Some(file) {
+            return;
+        }
+        self.last = Some((file.to_owned(), Instant::now()));
+        self.whole = is_whole.then(|| file.to_owned());
+        let text = match is_whole {
+            true => format!("{file}: {}", bytes(size)),
+            false => format!("{file}: {} of {}, {} %", bytes(done), bytes(size), done * 100 / size.max(1)),
+        };
+        self.output.progress(&text, self.drawn, is_whole);
+    }
+}
+
+fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
+    if !hub::is_id(&args.id) {
+        return Err(failed(HubError::Name(args.id.clone())));
+    }
+    let source = Source::find(&args.folder)?;
+    let base = model::open(&source.model.to_string_lossy()).map_err(CliError::data)?;
+    if base.config.tags.is_empty() {
+        return Err(CliError::data(format!("{}: it has no classifier for words", source.model.display()))
+            .hint("a base as it is has no labels; train it first"));
+    }
+    let files = source.files(&args.id, &base)?;
+    let rows: Vec<Vec<String>> = files.iter().map(|file| vec![file.name.clone(), bytes(file.bytes.len() as u64)]).collect();
+    let card = files.iter().find(|file| file.name == CARD).map(|file| String::from_utf8_lossy(&file.bytes).into_owned());
+    if args.dry_run {
+        let names: Vec<_> = files.iter().map(|file| json!({ "name": file.name, "bytes": file.bytes.len() })).collect();
+        let value = json!({ "id": args.id, "files": names, "card": card });
+        return output.result(&value, &format!("{}\n{}", card.unwrap_or_default(), table(&rows)));
+    }
+    let hub = Hub::from_environment().map_err(failed)?;
+    let mut teller = Teller::new(output);
+    let size = |name: &str| files.iter().find(|file| file.name == name).map_or(0, |file| file.bytes.len() as u64);
+    let pushed = hub::push(&hub, &args.id, args.private, &args.message, &files, &mut |name, done| {
+        teller.tell(name, done, size(name));
+    });
+    let pushed = pushed.map_err(failed)?;
+    let value = json!({ "id": pushed.id, "url": pushed.url, "commit": pushed.commit, "sent_bytes": pushed.sent });
+    output.result(&value, &format!("{}: {} sent\n{}", pushed.id, bytes(pushed.sent), pushed.url))
+}
+
+/// A model folder, and the run that it comes from, if it does.
+struct Source {
+    model: PathBuf,
+    run: Option<PathBuf>,
+}
+
+impl Source {
+    /// Takes the folder of a run for the one of its model, and finds the run of a model.
+    fn find(given: &Path) -> Result<Self, CliError> {
+        if !given.is_dir() {
+            return Err(CliError::data(format!("{}: there is no such folder", given.display())));
+        }
+        if folder::is_run(given) {
+            return Ok(Self { model: folder::model(given), run: Some(given.to_owned()) });
+        }
+        let whole = fs::canonicalize(given).map_err(|error| CliError::reading(given, &error))?;
+        let run = whole.parent().filter(|parent| folder::is_run(parent) && folder::model(parent) == whole);
+        Ok(Self { model: given.to_owned(), run: run.map(Path::to_owned) })
+    }
+
+    /// What is sent: the model's files, its card and its curves. A card that somebody wrote beside the model stays.
+    fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
+        let mut files = Vec::new();
+        for name in FILES {
+            let path = self.model.join(name);
+            match fs::read(&path) {
+                Ok(bytes) => files.push(Upload { name: name.to_owned(), bytes }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(CliError::reading(&path, &error)),
+            }
+        }
+        if !files.iter().any(|file| file.name == "model.safetensors") {
+            return Err(CliError::data(format!("{}: it has no model.safetensors", self.model.display()))
+                .hint("models of other forms are not sent: train from it, or write it anew with transformers"));
+        }
+        let points = self.run.as_deref().map(points).transpose()?.unwrap_or_default();
+        if !files.iter().any(|file| file.name == CARD) {
+            files.push(Upload { name: CARD.to_owned(), bytes: self.card(id, base, &points).into_bytes() });
+        }
+        if !points.is_empty() {
+            files.push(Upload { name: CURVES.to_owned(), bytes: plot::svg(&points).into_bytes() });
+        }
+        Ok(files)
+    }
+
+    fn card(&self, id: &str, base: &BaseModel, points: &[Point]) -> String {
+        let config = self.run.as_deref().and_then(|run| folder::config(run).ok());
+        let status: Option<Status> = self.run.as_deref().and_then(|run| folder::status(run).ok());
+        let manifest = self.run.as_deref().and_then(project_of);
+        let settings = config.as_ref().map(|config| &config.settings);
+        let trained_from = settings.map(|settings| settings.base.as_str()).and_then(|name| match name {
+            model::embedded::NAME => Some(model::embedded::SOURCE),
+            name => (hub::is_id(name) && !Path::new(name).exists()).then_some(name),
+        });
+        let mut labels: Vec<String> =
+            base.config.tags.iter().filter_map(|tag| Tag::read(tag).label()).map(str::to_owned).collect();
+        labels.dedup();
+        let day = config.as_ref().and_then(|config| day(config.started));
+        let provenance = manifest.as_ref().map(|manifest| &manifest.provenance);
+        let provenance = provenance.map(|from| {
+            [("source", from.source.as_str()), ("citation", &from.citation), ("licence of the data", &from.licence)]
+        });
+        let card = Card {
+            name: id.rsplit('/').next().unwrap_or(id),
+            base: trained_from,
+            version: env!("CARGO_PKG_VERSION"),
+            labels: &labels,
+            settings,
+            data: config.as_ref().map(|config| &config.data),
+            points,
+            status: status.as_ref(),
+            day: day.as_deref(),
+            provenance: provenance.as_ref().map_or(&[], |from| from.as_slice()),
+        };
+        card.markdown()
+    }
+}
+
+/// What a run published.
+fn points(run: &Path) -> Result<Vec<Point>, CliError> {
+    folder::metrics(run).poll().map_err(CliError::environment)
+}
+
+/// The project whose run this is.
+fn project_of(run: &Path) -> Option<Manifest> {
+    Project::manifest_in(fs::canonicalize(run).ok()?.parent()?.parent()?).ok()
+}
+
+/// A day as 2026-11-26, of seconds since 1970.
+fn day(seconds: u64) -> Option<String> {
+    let time = jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
+    Some(time.strftime("%Y-%m-%d").to_string())
 }

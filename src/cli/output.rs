@@ -76,6 +76,17 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{}", clean_lines(&text.to_string()));
     }
 
+    /// Says on standard error how far something is. `drawn`: on a terminal, where it takes the place of what was said before,
+    /// until it is whole.
+    pub(super) fn progress(self, text: &str, drawn: bool, whole: bool) {
+        if !drawn {
+            return self.say(text);
+        }
+        let end = if whole { "\n" } else { "" };
+        let mut to = io::stderr().lock();
+        let _ = write!(to, "\r{}\x1b[K{end}", clean(text)).and_then(|()| to.flush());
+    }
+
     /// Refuses `--json` where `what` goes to standard output as it is.
     ///
     /// # Errors

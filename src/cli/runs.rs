@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     project::{Project, RunView, storage},
-    runs::{Point, Status},
+    runs::{plot, Point, Status},
     text::number::{bytes as size, counted},
 };
 
@@ -121,17 +121,15 @@ pub(super) fn line(point: &Point) -> String {
 }
 
 fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output: Output) -> Result<(), CliError> {
-    if format != "csv" {
-        let error = if matches!(format, "svg" | "png") {
-            CliError::not_built(format!("drawing curves as {format}"))
-        } else {
-            CliError::usage(format!("there is no form `{format}` for curves"))
-        };
-        return Err(error.hint("--format csv works"));
-    }
+    let form: fn(&[Point]) -> String = match format {
+        "csv" => csv,
+        "svg" => plot::svg,
+        "png" => return Err(CliError::not_built("drawing curves as png").hint("--format svg and csv work")),
+        _ => return Err(CliError::usage(format!("there is no form `{format}` for curves")).hint("csv and svg work")),
+    };
     let (_, run) = find(dir, id)?;
     let points = run.metrics().poll().map_err(CliError::environment)?;
-    let text = csv(&points);
+    let text = form(&points);
     match out {
         Some(path) => {
             storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;

@@ -10,13 +10,13 @@ use super::{
     args::{self, RecipeName},
     data,
     error::CliError,
+    models,
     new::failed,
     open,
     output::{self, Output},
     runs,
 };
 use crate::{
-    model,
     project::{
         PlainRun, Project, RunView,
         folder::{self, RunConfig, RunFolder},
@@ -49,7 +49,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     }
     let base_name =
         args.base.as_deref().or(project.as_ref().map(|project| project.manifest.base.as_str())).unwrap_or("mini");
-    let base = model::open(base_name).map_err(CliError::data)?;
+    let base = models::open_base(base_name, output)?;
     for note in &base.notes {
         output.say(format!("{}: {note}", base.name));
     }
@@ -106,7 +106,7 @@ fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
     let saved = saved.ok_or_else(|| nothing_to_resume(&path))?;
     let config = folder::config(&path).map_err(failed)?;
     let (data, points) = checkpoint::data(&saved).map_err(train_failed)?;
-    let base = model::open(&config.settings.base).map_err(CliError::data)?;
+    let base = models::open_base(&config.settings.base, output)?;
     let mut run = RunFolder::resume(&path, shell::now(), points).map_err(failed)?;
     output.say(format!("goes on with {}", output::path(&path)));
     let job = Job { data, settings: config.settings, base, resume: Some(saved) };

@@ -1,4 +1,4 @@
-//! The weight files of a folder: one `model.safetensors`, or several with an index. Finds every parameter of the
+//! The weight files of a folder: one `model.safetensors`, or several with an index, or else PyTorch's `.bin`. Finds every parameter of the
 //! network under the names that writers have used for it, and says in plain words what it leaves aside.
 
 use std::borrow::Cow;
@@ -12,8 +12,9 @@ use super::folder::Files;
 use super::weights::{self, Array, Weights};
 use super::{ModelConfig, ModelError, fold};
 
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
+/// The weight file and the index of several, by preference.
+const CONTAINERS: [(&str, &str); 2] =
+    [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 
 /// What the weight files hold.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub(super) struct Checkpoint {
 
 /// Reads every parameter.
 pub(super) fn load(files: &dyn Files, parsed: &Parsed) -> Result<Checkpoint, ModelError> {
-    let shards = read_shards(files)?;
-    let mut store = Store::new(&shards, files.place(if shards.len() == 1 { SINGLE } else { INDEX }))?;
+    let (shards, place) = read_shards(files)?;
+    let mut store = Store::new(&shards, place)?;
     let has_head = store.has_word_head(parsed.architecture.as_deref());
     let mut config = parsed.config.clone();
     if !has_head {
@@ -58,24 +59,33 @@ struct Shard<'a> {
     bytes: Cow<'a, [u8]>,
 }
 
-fn read_shards(files: &dyn Files) -> Result<Vec<Shard<'_>>, ModelError> {
-    if let Some(bytes) = files.read(SINGLE)? {
-        return Ok(vec![Shard { place: files.place(SINGLE), bytes }]);
-    }
-    let Some(index) = files.read(INDEX)? else {
-        let hint = if files.read("pytorch_model.bin")?.is_some() {
-            "reading pytorch_model.bin is not built yet: convert the model with transformers' save_pretrained"
-        } else {
-            "give a folder that holds it"
+/// The weight files, and what is named when a tensor is in none of them.
+fn read_shards(files: &dyn Files) -> Result<(Vec<Shard<'_>>, String), ModelError> {
+    for (single, index) in CONTAINERS {
+        let place = files.place(single);
+        if let Some(bytes) = read_shard(files, single)? {
+            return Ok((vec![Shard { place: place.clone(), bytes }], place));
+        }
+        let place = files.place(index);
+        let Some(listed) = files.read(index)? else { continue };
+        let shard = |name: String| {
+            let missing = || ModelError::Missing { path: files.place(&name), hint: format!("{place} names it") };
+            Ok(Shard { place: files.place(&name), bytes: read_shard(files, &name)?.ok_or_else(missing)? })
         };
-        return Err(ModelError::Missing { path: files.place(SINGLE), hint: hint.to_owned() });
-    };
-    let place = files.place(INDEX);
-    let shard = |name: String| {
-        let missing = || ModelError::Missing { path: files.place(&name), hint: format!("{place} names it") };
-        Ok(Shard { place: files.place(&name), bytes: files.read(&name)?.ok_or_else(missing)? })
-    };
-    shard_names(&index, &place)?.into_iter().map(shard).collect()
+        let shards = shard_names(&listed, &place)?.into_iter().map(shard).collect::<Result<_, ModelError>>()?;
+        return Ok((shards, place));
+    }
+    let [(wanted, _), (other, _)] = CONTAINERS;
+    let hint = format!("give a folder that holds it, or {other}");
+    Err(ModelError::Missing { path: files.place(wanted), hint })
+}
+
+/// One weight file as a safetensors file.
+fn read_shard<'a>(files: &'a dyn Files, name: &str) -> Result<Option<Cow<'a, [u8]>>, ModelError> {
+    match name.ends_with(".bin") {
+        true => Ok(files.read_pytorch(name)?.map(Cow::from)),
+        false => files.read(name),
+    }
 }
 
 /// The distinct file names of an index. A name that leads out of the folder is refused.

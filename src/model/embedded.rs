@@ -10,6 +10,9 @@ use super::{ModelError, encoder};
 /// The name under which the embedded base is asked for.
 pub const NAME: &str = "mini";
 
+/// The id on the hub of the model that it was made from.
+pub const SOURCE: &str = "sentence-transformers/all-MiniLM-L6-v2";
+
 /// Source, changes and licence of the embedded base.
 pub const NOTICE: &str = include_str!("../../assets/encoder/NOTICE");
 

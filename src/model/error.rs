@@ -9,8 +9,8 @@ use super::tokenizer::TokenizerError;
 pub enum ModelError {
     /// Neither a folder nor a cached model.
     #[error(
-        "no model {base:?}: there is no such folder, and {looked}. Pulling from the hub is not built yet: put \
-         config.json, model.safetensors and tokenizer.json of the model into a folder and give its path, or take `mini`"
+        "no model {base:?}: there is no such folder, and {looked}. `tagli models pull ID` fetches a model of the hub; a \
+         folder with its config.json, model.safetensors and tokenizer.json does, too, and `mini` is always there"
     )]
     NotFound {
         /// What was asked for.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::tokenizer::PieceTokenizer;
-use super::{ModelConfig, ModelError, Weights, checkpoint, config, embedded, hub, vocabulary, weights};
+use super::{ModelConfig, ModelError, Weights, checkpoint, config, embedded, hub, pytorch, vocabulary, weights};
 use crate::runs::FolderSink;
 
 /// A model that was opened, whole and checked: every parameter is there and has its shape.
@@ -32,6 +32,10 @@ pub struct BaseModel {
 pub(super) trait Files {
     /// The bytes of a file, `None` when there is none of this name.
     fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError>;
+    /// The weights of a file in PyTorch's container, as a safetensors file; `None` when there is no such file.
+    fn read_pytorch(&self, _name: &str) -> Result<Option<Vec<u8>>, ModelError> {
+        Ok(None)
+    }
     /// The file as errors name it.
     fn place(&self, name: &str) -> String;
 }
@@ -50,9 +54,20 @@ impl Files for Folder {
         }
     }
 
+    fn read_pytorch(&self, name: &str) -> Result<Option<Vec<u8>>, ModelError> {
+        let path = self.0.join(name);
+        path.is_file().then(|| pytorch::to_safetensors(&path, &self.place(name))).transpose()
+    }
+
     fn place(&self, name: &str) -> String {
         self.0.join(name).display().to_string()
     }
+}
+
+/// Whether a name could only be that of a model on the hub that the cache does not hold: nothing of that name is here.
+pub fn is_elsewhere(base: &str) -> bool {
+    let is_here = || hub::cache_folder().and_then(|cache| hub::cached(cache, base)).is_some();
+    base != embedded::NAME && hub::is_id(base) && !Path::new(base).exists() && !is_here()
 }
 
 /// Opens `mini`, a folder, or a model that the local Hugging Face cache holds.
@@ -353,10 +368,31 @@ pub(super) mod tests {
         weights.insert("distilbert.transformer.layer.1.ffn.lin2.weight".into(), turned);
         let message = with("model.safetensors", weights::to_safetensors(&weights).unwrap());
         assert!(message.ends_with("has shape [6, 4], but config.json asks for [4, 6]"), "{message}");
-        let mut binary = good.clone();
-        binary.0.remove("model.safetensors");
-        binary.0.insert("pytorch_model.bin".into(), vec![0]);
-        assert!(error(&binary).contains("pytorch_model.bin is not built yet"));
+        let mut none = good.clone();
+        none.0.remove("model.safetensors");
+        assert!(error(&none).ends_with("give a folder that holds it, or pytorch_model.bin"));
+    }
+
+    #[test]
+    fn pytorchs_container_stands_in_for_safetensors() {
+        let (model, weights) = written(&["O"]);
+        let folder = tempfile::tempdir().unwrap();
+        let files = model.0.iter().filter(|(name, _)| *name != "model.safetensors");
+        files.for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
+        let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/pytorch_bin_zip.bin");
+        fs::copy(bin, folder.path().join("pytorch_model.bin")).unwrap();
+        // Another model's weights: found, and told where.
+        let message = open(folder.path().to_str().unwrap()).unwrap_err().to_string();
+        assert!(message.contains("pytorch_model.bin: tensor") && message.contains("has shape [60, 16]"), "{message}");
+        let config = String::from_utf8(model.0["config.json"].clone()).unwrap();
+        let config = [("13", "60"), ("\"dim\": 4", "\"dim\": 16"), ("\"hidden_dim\": 6", "\"hidden_dim\": 32")]
+            .into_iter()
+            .fold(config, |config, (from, to)| config.replace(from, to))
+            .replace("\"max_position_embeddings\": 8", "\"max_position_embeddings\": 24");
+        fs::write(folder.path().join("config.json"), config.replace("TokenClassification", "MaskedLM")).unwrap();
+        let base = open(folder.path().to_str().unwrap()).unwrap();
+        assert_eq!(base.weights.len(), weights.len() - 2);
+        assert!(base.notes.iter().any(|note| note.contains("not used: 2 tensors of the head for whole texts")), "{:?}", base.notes);
     }
 
     #[test]

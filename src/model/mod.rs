@@ -16,12 +16,13 @@ pub mod folder;
 pub mod hub;
 pub mod kernels;
 pub mod network;
+mod pytorch;
 pub mod tokenizer;
 mod vocabulary;
 pub mod weights;
 
 pub use config::ModelConfig;
 pub use error::ModelError;
-pub use folder::{BaseModel, open, write};
+pub use folder::{BaseModel, is_elsewhere, open, write};
 pub use tokenizer::{PieceTokenizer, TextPieces, TokenizerError, WordPieces};
 pub use weights::{Array, Weights};

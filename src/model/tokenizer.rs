@@ -136,6 +136,11 @@ impl PieceTokenizer {
         self.sep
     }
 
+    /// The piece that stands for one that is hidden, if the vocabulary has it.
+    pub fn mask(&self) -> Option<u32> {
+        self.inner.token_to_id("[MASK]")
+    }
+
     /// One more than the highest id: the word table needs as many rows.
     pub fn vocab_size(&self) -> usize {
         self.vocab_size

@@ -110,6 +110,25 @@ pub fn to_safetensors(weights: &Weights) -> Result<Vec<u8>, SafeTensorError> {
     serialize(stored)
 }
 
+/// A tensor out of another container, in this machine's byte order.
+pub(super) struct Foreign {
+    pub(super) name: String,
+    pub(super) dtype: Dtype,
+    pub(super) shape: Vec<usize>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A safetensors file of tensors whose bytes are there already.
+///
+/// # Errors
+/// The bytes of one do not fill its shape.
+pub(super) fn to_safetensors_as_is(tensors: Vec<Foreign>) -> Result<Vec<u8>, SafeTensorError> {
+    let stored = |Foreign { name, dtype, shape, bytes }| {
+        (name, Stored { dtype, shape: Cow::Owned(shape), data: Data::Bytes(bytes) })
+    };
+    serialize(tensors.into_iter().map(stored))
+}
+
 /// The arrays of a file that [`to_safetensors`] wrote.
 ///
 /// # Errors

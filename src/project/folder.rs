@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    ProjectError,
+    MetricsTail, ProjectError,
     lock::{Holder, Lock},
     names,
     storage::{self, Appender, NewFolder, StorageError},
@@ -156,6 +156,29 @@ impl RunSink for RunFolder {
 /// It is no run's folder, or its config cannot be read.
 pub fn config(run: &Path) -> Result<RunConfig, ProjectError> {
     Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG))?)?)
+}
+
+/// Whether a folder is that of a run.
+pub fn is_run(folder: &Path) -> bool {
+    storage::read(&folder.join(CONFIG)).is_ok_and(|bytes| is_run_config(&bytes))
+}
+
+/// The folder of a run's model.
+pub fn model(run: &Path) -> PathBuf {
+    run.join(MODEL)
+}
+
+/// How the run in a folder stands, by its own last words.
+///
+/// # Errors
+/// It has said nothing, or that cannot be read.
+pub fn status(run: &Path) -> Result<Status, ProjectError> {
+    Ok(serde_json::from_slice(&storage::read(&run.join(STATUS))?)?)
+}
+
+/// Follows the metrics of the run in a folder from the beginning.
+pub fn metrics(run: &Path) -> MetricsTail {
+    MetricsTail::new(&run.join(METRICS))
 }
 
 /// The files of the checkpoint in a run's folder, by name; `None` if there is none.

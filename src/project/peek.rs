@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{MANIFEST, ManifestError, Project, ProjectError, read_manifest};
+use super::{MANIFEST, Manifest, ManifestError, Project, ProjectError, read_manifest};
 
 impl Project {
     /// Whether `dir` holds a `project.json`, whatever stands in it: no project can be made there.
@@ -19,6 +19,14 @@ impl Project {
         }
     }
 
+    /// What the `project.json` in `dir` says.
+    ///
+    /// # Errors
+    /// There is no project, or it cannot be read.
+    pub fn manifest_in(dir: &Path) -> Result<Manifest, ProjectError> {
+        read_manifest(dir)
+    }
+
     /// Whether the project in `dir` is a sample, which is not worked on where it lies.
     ///
     /// # Errors
@@ -31,7 +39,7 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{project::Manifest, spans::LabelSet};
+    use crate::spans::LabelSet;
 
     #[test]
     fn a_damaged_project_is_one_and_that_of_another_program_is_none() {

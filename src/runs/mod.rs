@@ -1,9 +1,11 @@
 //! Floor 2: what a training run is, as values: its settings, the points it publishes, its status, the commands it
 //! takes, the series drawn from it, and the two traits through which it writes. Pure.
 
+pub mod card;
 pub mod metrics;
 mod names;
 pub mod plan;
+pub mod plot;
 pub mod series;
 pub mod settings;
 pub mod sink;

@@ -6,6 +6,9 @@ use super::settings::{Schedule, Settings};
 /// Evaluations beyond this are not listed one by one: somebody typed a number that makes no sense.
 const MOST: usize = 10_000;
 
+/// Weights that go into a mean: more of them cost time and change nothing.
+const SAMPLES: usize = 100;
+
 /// The plan of a run, in optimiser steps, with the meanings of the Hugging Face Trainer (`trainer.py`,
 /// `training_args.py`, `optimization.py` of transformers 5.24).
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +27,8 @@ pub struct Plan {
     pub evaluations: Vec<usize>,
     schedule: Schedule,
     peak: f64,
+    /// The last steps, whose weights are averaged.
+    averaged: usize,
 }
 
 impl Plan {
@@ -45,7 +50,9 @@ impl Plan {
         evaluations.dedup();
         let log_every = if settings.log_every == 0 { steps / 200 } else { settings.log_every };
         let (schedule, peak) = (settings.schedule, settings.learning_rate);
-        Self { batches, per_epoch, steps, warmup, log_every: log_every.max(1), evaluations, schedule, peak }
+        let averaged = whole(real(steps) * settings.average);
+        let log_every = log_every.max(1);
+        Self { batches, per_epoch, steps, warmup, log_every, evaluations, schedule, peak, averaged }
     }
 
     /// The learning rate of the step that follows `done` steps. With a warm-up the first step has rate 0.
@@ -63,6 +70,13 @@ impl Plan {
                     (0.5 * (1.0 + (std::f64::consts::PI * gone).cos())).max(0.0)
                 }
             }
+    }
+
+    /// Whether the weights after `done` steps go into the mean: some [`SAMPLES`] of those that [`Settings::average`] names, the
+    /// last among them.
+    pub fn averages(&self, done: usize) -> bool {
+        let left = self.steps.saturating_sub(done);
+        left < self.averaged && left.is_multiple_of(self.averaged.div_ceil(SAMPLES).max(1))
     }
 
     /// Epochs done after `done` steps.

@@ -99,6 +99,11 @@ pub struct Settings {
     pub freeze_embeddings: bool,
     /// The lowest layers that stay as they are; if there are any, the embeddings do, too.
     pub freeze_layers: usize,
+    /// Share of the run, at its end, over whose steps the weights are averaged; 0 for none. From then on the mean is what is
+    /// scored and kept.
+    pub average: f64,
+    /// Share of the pieces of the training part that the network does not get to see: others each step; 0 for none.
+    pub mask: f64,
     /// Global L2 norm to which gradients are clipped; 0 for none.
     pub max_grad_norm: f64,
     /// Seed of the head, the order and dropout.
@@ -154,6 +159,8 @@ impl Settings {
             layer_decay: 1.0,
             freeze_embeddings: false,
             freeze_layers: 0,
+            average: 0.0,
+            mask: 0.0,
             max_grad_norm: 1.0,
             seed: 42,
             order: Order::Shuffled,
@@ -188,6 +195,8 @@ impl Settings {
             from_zero(self.warmup, "a warm-up"),
             share(self.label_smoothing, "a label smoothing"),
             within(self.layer_decay, 0.0, 1.0, "a layer decay", "a number above 0, up to 1"),
+            share(self.average, "an average"),
+            share(self.mask, "a mask"),
             from_zero(self.max_grad_norm, "a gradient norm"),
             count(self.max_pieces, 3, usize::MAX, "windows of pieces (two are the special ones)"),
             share(self.dropout.unwrap_or(0.0), "a dropout"),

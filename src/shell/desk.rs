@@ -3,13 +3,14 @@
 
 use std::{
     path::Path,
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use serde_json::{Value, json};
 
-use super::{listing::Listing, looping::now, trainer};
+use super::{fetching, listing::Listing, looping::now, trainer};
 use crate::{
     app::{
         Event,
@@ -49,7 +50,9 @@ pub(super) enum Task {
 
 /// The handle. Dropping it lets the thread finish what it was asked for, and joins it.
 pub(super) struct Desk {
-    tasks: Option<Sender<Task>>,
+    /// The one owner: who waits for something else before asking holds it weakly.
+    tasks: Option<Arc<Sender<Task>>>,
+    events: Sender<Event>,
     thread: Option<JoinHandle<()>>,
     /// How the project cuts new texts into words.
     pub(super) grid: Grid,
@@ -78,18 +81,23 @@ impl Desk {
         let opened = opened(&project, &annotator, &listing, read_only);
         let grid = project.manifest.grid;
         let (sender, tasks) = unbounded();
-        let mut work = Work { project, annotator, events, trainer, listing: listing.clone(), failed: None };
+        let mut work = Work { project, annotator, events: events.clone(), trainer, listing: listing.clone(), failed: None };
         let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
             crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
         })?;
-        Ok((Self { tasks: Some(sender), thread: Some(thread), grid, listing }, opened))
+        Ok((Self { tasks: Some(Arc::new(sender)), events, thread: Some(thread), grid, listing }, opened))
     }
 
     /// Asks for something; done after everything that was asked for before.
     pub(super) fn ask(&self, task: Task) {
-        if let Some(tasks) = &self.tasks {
+        let Some(tasks) = &self.tasks else { return };
+        match &task {
+            Task::Train { generation, settings, .. } if model::is_elsewhere(&settings.base) => {
+                let (base, generation) = (settings.base.clone(), *generation);
+                fetching::fetch(base, generation, task, Arc::downgrade(tasks), self.events.clone());
+            }
             // The thread ends only after this handle has let go of the channel.
-            let _ = tasks.send(task);
+            _ => drop(tasks.send(task)),
         }
     }
 }

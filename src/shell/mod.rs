@@ -7,6 +7,7 @@ mod capabilities;
 mod clipboard;
 mod desk;
 mod effects;
+mod fetching;
 mod input;
 mod keys;
 mod listing;

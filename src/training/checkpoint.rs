@@ -128,6 +128,7 @@ fn file(of: Arrays) -> &'static str {
         Arrays::First => "first.safetensors",
         Arrays::Second => "second.safetensors",
         Arrays::Kept => "kept.safetensors",
+        Arrays::Mean => "mean.safetensors",
     }
 }
 

@@ -37,6 +37,16 @@ pub(super) struct Example {
     pub(super) offset: usize,
 }
 
+impl Example {
+    /// The same with other pieces hidden behind `mask`: those of which `hides` says so, special ones aside.
+    pub(super) fn masked(&self, mask: u32, mut hides: impl FnMut() -> bool) -> Self {
+        let mut masked = self.clone();
+        let inner = 1..masked.ids.len().saturating_sub(1);
+        masked.ids.get_mut(inner).unwrap_or_default().iter_mut().filter(|_| hides()).for_each(|id| *id = mask);
+        masked
+    }
+}
+
 /// A sentence as it is scored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Gold {

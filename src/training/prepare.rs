@@ -33,6 +33,8 @@ pub(super) struct Prepared {
     pub(super) test: Part,
     pub(super) engine: Box<dyn Engine>,
     pub(super) tokenizer_json: Vec<u8>,
+    /// What hides a piece, where some are to be hidden.
+    pub(super) mask_piece: Option<u32>,
     /// What is learnt from, as it came.
     pub(super) data: Dataset,
     /// Of data, settings and base.
@@ -64,11 +66,16 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
     if let Some(rate) = settings.dropout {
         (base.config.dropout, base.config.attention_dropout) = (rate, rate);
     }
-    let (words, positions) = rows([&train, &valid, &test]);
+    let mask_piece = match settings.mask > 0.0 {
+        true => Some(base.tokenizer.mask().ok_or_else(|| TrainError::Setting("the base has no [MASK] piece: set mask=0".into()))?),
+        false => None,
+    };
+    let (words, positions) = rows([&train, &valid, &test], mask_piece);
     notes.push(format!("{} of {} word pieces occur and are trained", count(&words), base.config.vocab_size));
     let engine = engine::make((&base.config, &base.weights), &settings, chosen, (&words, &positions))?;
     let plan = Plan::new(&settings, train.examples.len());
-    Ok(Prepared { settings, plan, train, valid, test, engine, data, mark, tokenizer_json: base.tokenizer_json, notes })
+    let tokenizer_json = base.tokenizer_json;
+    Ok(Prepared { settings, plan, train, valid, test, engine, data, mark, tokenizer_json, mask_piece, notes })
 }
 
 fn encode(data: &Dataset, settings: &Settings, base: &BaseModel, tags: &[String]) -> Result<[Part; 3], TrainError> {
@@ -114,9 +121,9 @@ fn mark(data: &Dataset, settings: &Settings, base: &BaseModel) -> u32 {
 }
 
 /// The rows of the word and position tables that occur anywhere.
-fn rows(parts: [&Part; 3]) -> (Rows, Rows) {
+fn rows(parts: [&Part; 3], mask: Option<u32>) -> (Rows, Rows) {
     let examples = || parts.into_iter().flat_map(|part| &part.examples);
-    let words: BTreeSet<u32> = examples().flat_map(|example| example.ids.iter().copied()).collect();
+    let words: BTreeSet<u32> = examples().flat_map(|example| example.ids.iter().copied()).chain(mask).collect();
     let longest = examples().map(|example| example.ids.len()).max().unwrap_or(1);
     (Rows::Only(words), Rows::Only((0u32..).take(longest).collect()))
 }

@@ -20,6 +20,7 @@ use crate::{
     model::{
         device::{self, Chosen},
         folder,
+        kernels::Dropout,
     },
     runs::{Control, Counts, Phase, Point, RunSink, metrics::Report},
 };
@@ -246,7 +247,12 @@ impl Run<'_, '_> {
         }
         let step = self.done;
         // Nobody's training is to end because a copy in between could not be written.
-        if let Err(error) = self.write_model() {
+        let is_mean = self.data.engine.exchange();
+        let written = self.write_model();
+        if is_mean {
+            self.data.engine.exchange();
+        }
+        if let Err(error) = written {
             return self.publisher.warn(&format!("no checkpoint at step {step}: {error}"));
         }
         self.publisher.set(|status| status.checkpoint = Some(step));
@@ -337,8 +343,15 @@ impl Run<'_, '_> {
     }
 
     fn step(&mut self, chosen: &[usize]) -> Result<(), TrainError> {
-        let Prepared { settings, plan, train, engine, .. } = &mut self.data;
+        let Prepared { settings, plan, train, engine, mask_piece, .. } = &mut self.data;
         let examples: Vec<&Example> = chosen.iter().filter_map(|at| train.examples.get(*at)).collect();
+        let masked = mask_piece.map(|piece| {
+            let hides = Dropout::hides(settings.mask, settings.seed, self.done);
+            let mut at = 0..;
+            let mut hides = || at.next().is_some_and(&hides);
+            examples.iter().map(|example| example.masked(piece, &mut hides)).collect::<Vec<_>>()
+        });
+        let examples = masked.as_ref().map_or(examples, |masked| masked.iter().collect());
         let batches: Vec<&[&Example]> = examples.chunks(settings.batch).collect();
         let rate = plan.learning_rate(self.done);
         let draws = Draws { seed: settings.seed, step: self.done };
@@ -349,6 +362,9 @@ impl Run<'_, '_> {
             return Err(TrainError::Diverged { step: self.done + 1, what, rate, ids: ids(&examples, train) });
         }
         self.done += 1;
+        if self.data.plan.averages(self.done) {
+            self.pool.install(|| self.data.engine.gather());
+        }
         self.meter.loss += loss;
         self.meter.steps += 1;
         self.meter.pieces += pieces;
@@ -371,12 +387,16 @@ impl Run<'_, '_> {
         if self.data.valid.gold.is_empty() {
             return Ok(());
         }
+        let is_mean = self.data.engine.exchange();
         let found = self.score(|data| &data.valid, "valid", self.done)?;
         self.last = Some((self.done, found.counts));
         let f1 = found.counts.word.f1;
         if self.patience.take(f1) && self.data.settings.keep_best {
             self.data.engine.keep();
             self.best = Some(Best { step: self.done, counts: found.counts });
+        }
+        if is_mean {
+            self.data.engine.exchange();
         }
         Ok(())
     }
@@ -429,6 +449,8 @@ impl Run<'_, '_> {
             let f1 = best.counts.word.f1;
             self.publisher.log(&format!("kept the weights of step {}: word F1 {f1:.4} on valid", best.step))?;
             self.data.engine.go_back();
+        } else if self.data.engine.exchange() {
+            self.publisher.log("the model is the mean of the weights that were gathered")?;
         }
         let test = match self.data.test.gold.is_empty() {
             true => None,

@@ -10,6 +10,8 @@ use std::{
 
 use serde_json::Value;
 
+pub(crate) mod hub;
+
 /// A temporary folder with an own home, so that nothing of the person's is read or written.
 pub(crate) struct Place {
     folder: tempfile::TempDir,

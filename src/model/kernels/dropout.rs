@@ -25,6 +25,8 @@ pub(in super::super) enum Site {
     Attention(usize),
     FeedForward(usize),
     Head,
+    /// The input itself: whole pieces.
+    Input,
 }
 
 impl Site {
@@ -32,6 +34,7 @@ impl Site {
         match self {
             Self::Embeddings => 0,
             Self::Head => 1,
+            Self::Input => u64::MAX,
             Self::Attention(layer) => 2 + 2 * layer as u64,
             Self::FeedForward(layer) => 3 + 2 * layer as u64,
         }
@@ -50,6 +53,12 @@ impl Dropout {
     #[must_use]
     pub fn of_batch(&self, at: u64) -> Self {
         Self { key: mix(self.key.wrapping_add(at)), ..*self }
+    }
+
+    /// Whether the `at`th piece of a step's input is hidden from the network, where a share `rate` of them is to be.
+    pub fn hides(rate: f64, seed: u64, step: usize) -> impl Fn(usize) -> bool {
+        let mask = Self::new(rate, 0.0, seed, step).mask(Site::Input);
+        move |at| mask.is_some_and(|mask| mask.factor(mask.bits(at as u64 / 2)[at % 2]) == 0.0)
     }
 
     /// The mask of a site; `None` where nothing is dropped.

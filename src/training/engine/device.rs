@@ -30,6 +30,8 @@ pub(super) struct DeviceEngine {
     /// Optimiser steps done.
     steps: i32,
     kept: Option<Composed>,
+    /// The mean of the weights, and how many are in it.
+    mean: Option<(Composed, u32)>,
 }
 
 impl DeviceEngine {
@@ -48,7 +50,7 @@ impl DeviceEngine {
         let zeros = |tensor: &Tensor<2>| (tensor.zeros_like(), tensor.zeros_like());
         let moments = network.parameters().into_iter().zip(&trained);
         let moments = moments.map(|(tensor, trained)| trained.then(|| zeros(tensor))).collect();
-        Ok(Self { network, optimisation, trained, moments, steps: 0, kept: None })
+        Ok(Self { network, optimisation, trained, moments, steps: 0, kept: None, mean: None })
     }
 
     fn pack(&self, examples: &[&Example]) -> (Packed, Vec<(usize, usize)>) {
@@ -200,8 +202,32 @@ impl Engine for DeviceEngine {
         kept.map(|kept| self.network = kept).is_some()
     }
 
+    fn gather(&mut self) {
+        let Some((mean, count)) = &mut self.mean else {
+            self.mean = Some((self.network.clone(), 1));
+            return;
+        };
+        *count += 1;
+        let share = 1.0 / f64::from(*count);
+        for (mean, now) in mean.parameters_mut().into_iter().zip(self.network.parameters()) {
+            let before = mean.extract();
+            *mean = before.clone() + (now.clone() - before).mul_scalar(share);
+        }
+        let both = Self::absent(mean).into_iter().zip(Self::absent(&self.network));
+        let mut moved = both.map(|(mean, now)| {
+            let (mean, now) = (f64::from_bits(mean), f64::from_bits(now));
+            (mean + (now - mean) * share).to_bits()
+        });
+        let absent = [(); 2].map(|()| moved.next().unwrap_or_default());
+        Self::set_absent(mean, absent);
+    }
+
+    fn exchange(&mut self) -> bool {
+        self.mean.as_mut().map(|(mean, _)| std::mem::swap(mean, &mut self.network)).is_some()
+    }
+
     fn retire(&mut self) {
-        (self.kept, self.moments) = (None, Vec::new());
+        (self.kept, self.mean, self.moments) = (None, None, Vec::new());
     }
 
     fn weights(&self) -> Weights {
@@ -217,18 +243,21 @@ impl Engine for DeviceEngine {
             Arrays::First => moments(|moments| &moments.0),
             Arrays::Second => moments(|moments| &moments.1),
             Arrays::Kept => self.named(self.kept.iter().flat_map(Composed::parameters).map(Some)),
+            Arrays::Mean => self.named(self.mean.iter().flat_map(|(mean, _)| mean.parameters()).map(Some)),
         }
     }
 
     fn counters(&self) -> Counters {
         let kept_absent = self.kept.as_ref().map(Self::absent);
-        Counters { steps: self.steps, absent: Self::absent(&self.network), kept_absent }
+        let mean = self.mean.as_ref().map(|(mean, count)| (*count, Self::absent(mean)));
+        Counters { steps: self.steps, absent: Self::absent(&self.network), kept_absent, mean }
     }
 
     fn take_up(&mut self, mut state: State) -> Result<(), String> {
         let listed = self.network.layout().parameters().to_vec();
-        let Counters { steps, absent, kept_absent } = state.counters;
+        let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (mut network, mut kept) = (self.network.clone(), kept_absent.map(|_| self.network.clone()));
+        let mut gathered = mean.map(|_| self.network.clone());
         let mut tensor = |of: Arrays, parameter: &Parameter| {
             let [rows, columns] = parameter.shape;
             let values = state.take(of, parameter, rows * columns);
@@ -240,6 +269,9 @@ impl Engine for DeviceEngine {
         for (parameter, to) in listed.iter().zip(kept.iter_mut().flat_map(Composed::parameters_mut)) {
             *to = tensor(Arrays::Kept, parameter)?;
         }
+        for (parameter, to) in listed.iter().zip(gathered.iter_mut().flat_map(Composed::parameters_mut)) {
+            *to = tensor(Arrays::Mean, parameter)?;
+        }
         for (parameter, moments) in listed.iter().zip(&mut self.moments) {
             if let Some(moments) = moments {
                 *moments = (tensor(Arrays::First, parameter)?, tensor(Arrays::Second, parameter)?);
@@ -249,6 +281,10 @@ impl Engine for DeviceEngine {
         if let (Some(kept), Some(absent)) = (&mut kept, kept_absent) {
             Self::set_absent(kept, absent);
         }
+        self.mean = gathered.zip(mean).map(|(mut network, (count, absent))| {
+            Self::set_absent(&mut network, absent);
+            (network, count)
+        });
         (self.network, self.kept, self.steps) = (network, kept, steps);
         Ok(())
     }

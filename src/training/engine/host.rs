@@ -1,5 +1,7 @@
 //! On the processor: kernels, and one sweep of AdamW over value, gradient and both moments.
 
+use rayon::prelude::*;
+
 use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Said, State, labels_of};
 use crate::{
     model::{
@@ -21,13 +23,21 @@ pub(super) struct HostEngine {
     moments: Vec<(Vec<f32>, Vec<f32>)>,
     /// Optimiser steps done.
     steps: i32,
-    kept: Option<Kept>,
+    kept: Option<Stored>,
+    /// The mean of the weights, and how many are in it.
+    mean: Option<(Stored, u32)>,
 }
 
-/// Weights that were remembered: the values of all parameters, and the factors of the tables' other rows.
-struct Kept {
+/// Weights beside those that are trained: the values of all parameters, and the factors of the tables' other rows.
+struct Stored {
     absent: [f64; 2],
     values: Vec<Vec<f32>>,
+}
+
+impl Stored {
+    fn slices(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.iter().map(Vec::as_slice)
+    }
 }
 
 impl HostEngine {
@@ -48,7 +58,7 @@ impl HostEngine {
         });
         let moments = moments.collect();
         let gradients = Some(gradients);
-        Ok(Self { network, optimisation, gradients, workspace: Workspace::new(), moments, steps: 0, kept: None })
+        Ok(Self { network, optimisation, gradients, workspace: Workspace::new(), moments, steps: 0, kept: None, mean: None })
     }
 
     fn task(&self) -> Task<'_> {
@@ -63,6 +73,11 @@ impl HostEngine {
     fn set_absent(&mut self, [words, positions]: [f64; 2]) {
         let (layout, _) = self.network.parts_mut();
         (layout.words.absent_factor, layout.positions.absent_factor) = (words, positions);
+    }
+
+    fn stored(&self) -> Stored {
+        let values = self.network.parameters().values().into_iter().map(<[f32]>::to_vec).collect();
+        Stored { absent: self.absent(), values }
     }
 
     fn named<'a>(&self, values: impl IntoIterator<Item = &'a [f32]>) -> Named {
@@ -187,17 +202,15 @@ impl Engine for HostEngine {
     }
 
     fn keep(&mut self) {
-        let now = self.network.parameters().values();
-        match &mut self.kept {
+        match self.kept.take() {
             // In place: the memory is there.
-            Some(kept) => kept.values.iter_mut().zip(now).for_each(|(kept, now)| kept.copy_from_slice(now)),
-            None => {
-                let values = now.into_iter().map(<[f32]>::to_vec).collect();
-                self.kept = Some(Kept { absent: [1.0; 2], values });
+            Some(mut kept) => {
+                let now = self.network.parameters().values();
+                kept.values.iter_mut().zip(now).for_each(|(kept, now)| kept.copy_from_slice(now));
+                self.kept = Some(Stored { absent: self.absent(), ..kept });
             }
+            None => self.kept = Some(self.stored()),
         }
-        let absent = self.absent();
-        self.kept.iter_mut().for_each(|kept| kept.absent = absent);
     }
 
     fn go_back(&mut self) -> bool {
@@ -208,8 +221,33 @@ impl Engine for HostEngine {
         true
     }
 
+    fn gather(&mut self) {
+        let absent = self.absent();
+        let Some((mean, count)) = &mut self.mean else {
+            self.mean = Some((self.stored(), 1));
+            return;
+        };
+        *count += 1;
+        let share = 1.0 / *count as f32;
+        let now = self.network.parameters().values();
+        mean.values.par_iter_mut().zip(now).for_each(|(mean, now)| {
+            mean.iter_mut().zip(now).for_each(|(mean, now)| *mean += (now - *mean) * share);
+        });
+        mean.absent.iter_mut().zip(absent).for_each(|(mean, now)| *mean += (now - *mean) * f64::from(share));
+    }
+
+    fn exchange(&mut self) -> bool {
+        let Some((mut mean, count)) = self.mean.take() else { return false };
+        let absent = std::mem::replace(&mut mean.absent, self.absent());
+        let (_, parameters) = self.network.parts_mut();
+        parameters.values_mut().into_iter().zip(&mut mean.values).for_each(|(now, mean)| now.swap_with_slice(mean));
+        self.set_absent(absent);
+        self.mean = Some((mean, count));
+        true
+    }
+
     fn retire(&mut self) {
-        (self.gradients, self.kept) = (None, None);
+        (self.gradients, self.kept, self.mean) = (None, None, None);
         (self.moments, self.workspace) = (Vec::new(), Workspace::new());
     }
 
@@ -222,21 +260,23 @@ impl Engine for HostEngine {
             Arrays::Values => self.named(self.network.parameters().values()),
             Arrays::First => self.named(self.moments.iter().map(|(first, _)| first.as_slice())),
             Arrays::Second => self.named(self.moments.iter().map(|(_, second)| second.as_slice())),
-            Arrays::Kept => self.named(self.kept.iter().flat_map(|kept| kept.values.iter().map(Vec::as_slice))),
+            Arrays::Kept => self.named(self.kept.iter().flat_map(Stored::slices)),
+            Arrays::Mean => self.named(self.mean.iter().flat_map(|(mean, _)| mean.slices())),
         }
     }
 
     fn counters(&self) -> Counters {
         let bits = |absent: [f64; 2]| absent.map(f64::to_bits);
         let kept_absent = self.kept.as_ref().map(|kept| bits(kept.absent));
-        Counters { steps: self.steps, absent: bits(self.absent()), kept_absent }
+        let mean = self.mean.as_ref().map(|(mean, count)| (*count, bits(mean.absent)));
+        Counters { steps: self.steps, absent: bits(self.absent()), kept_absent, mean }
     }
 
     fn take_up(&mut self, mut state: State) -> Result<(), String> {
         let listed = self.network.layout().parameters().to_vec();
-        let Counters { steps, absent, kept_absent } = state.counters;
+        let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (_, parameters) = self.network.parts_mut();
-        let mut kept = Vec::new();
+        let (mut kept, mut gathered) = (Vec::new(), Vec::new());
         for ((parameter, values), (first, second)) in listed.iter().zip(parameters.values_mut()).zip(&mut self.moments)
         {
             values.copy_from_slice(&state.take(Arrays::Values, parameter, values.len())?);
@@ -245,10 +285,15 @@ impl Engine for HostEngine {
             if kept_absent.is_some() {
                 kept.push(state.take(Arrays::Kept, parameter, values.len())?);
             }
+            if mean.is_some() {
+                gathered.push(state.take(Arrays::Mean, parameter, values.len())?);
+            }
         }
         self.steps = steps;
         self.set_absent(absent.map(f64::from_bits));
-        self.kept = kept_absent.map(|absent| Kept { absent: absent.map(f64::from_bits), values: kept });
+        let stored = |absent: [u64; 2], values| Stored { absent: absent.map(f64::from_bits), values };
+        self.kept = kept_absent.map(|absent| stored(absent, kept));
+        self.mean = mean.map(|(count, absent)| (stored(absent, gathered), count));
         Ok(())
     }
 }

@@ -76,6 +76,12 @@ pub(super) trait Engine: Send + Sync {
     /// Goes back to the weights that were remembered; whether there were any.
     fn go_back(&mut self) -> bool;
 
+    /// Takes the weights as they are into the mean of those taken in before.
+    fn gather(&mut self);
+
+    /// Puts the mean in the place of the weights, and these aside, or the other way round; false if there is no mean.
+    fn exchange(&mut self) -> bool;
+
     /// Lets go of everything but the weights: no step follows. Then there is room for writing them.
     fn retire(&mut self);
 
@@ -106,11 +112,13 @@ pub(super) enum Arrays {
     Second,
     /// The weights that were remembered; none if none were.
     Kept,
+    /// The mean of the weights; none if none were gathered.
+    Mean,
 }
 
 impl Arrays {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::Values, Self::First, Self::Second, Self::Kept];
+    pub(super) const ALL: [Self; 5] = [Self::Values, Self::First, Self::Second, Self::Kept, Self::Mean];
 }
 
 /// The counters of a network and its optimiser.
@@ -122,6 +130,9 @@ pub(super) struct Counters {
     pub(super) absent: [u64; 2],
     /// The same for the weights that were remembered, if some were.
     pub(super) kept_absent: Option<[u64; 2]>,
+    /// The same for the mean, with the number of weights in it, if there is one.
+    #[serde(default)]
+    pub(super) mean: Option<(u32, [u64; 2])>,
 }
 
 /// The state of a network and its optimiser.

@@ -1,14 +1,21 @@
-//! The bases at hand: the embedded one, and those that the Hugging Face cache of this machine already holds. Nothing
-//! here reaches for the network.
+//! Models of the Hugging Face hub: those that the cache of this machine holds, fetching others into it, and sending trained
+//! ones. The cache is the one that huggingface_hub keeps, so what one program has fetched the others have, too.
 
-use std::env;
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+mod cache;
+mod client;
+mod error;
+mod pull;
+mod push;
 
-use directories::BaseDirs;
-use hf_hub::Cache;
+use std::{fs, path::Path};
+
 use serde::Serialize;
+
+pub use cache::{folder as cache_folder, has_home, snapshot as cached};
+pub use client::Hub;
+pub use error::HubError;
+pub use pull::{Progress, Pulled, pull};
+pub use push::{Pushed, Upload, push};
 
 use super::{config, embedded};
 
@@ -59,29 +66,6 @@ fn about(config: &[u8]) -> Option<String> {
     Some(format!("{} layers, {} wide, {} word pieces", config.layers, config.dim, config.vocab_size))
 }
 
-/// The folder in which huggingface_hub keeps repositories: `HF_HUB_CACHE`, else `HF_HOME`/hub, else
-/// `XDG_CACHE_HOME`/huggingface/hub, else ~/.cache/huggingface/hub. `None` without a home folder.
-pub fn cache_folder() -> Option<PathBuf> {
-    let home = || has_home().then(BaseDirs::new)?.map(|dirs| dirs.home_dir().to_owned());
-    cache_folder_by(|name| env::var_os(name), home)
-}
-
-/// Whether the environment names a home folder. Without it `directories` asks the user database, for which a static
-/// program loads modules of the machine, and crashes where these belong to another C library than its own.
-pub fn has_home() -> bool {
-    !cfg!(unix) || env::var_os("HOME").is_some_and(|home| !home.is_empty())
-}
-
-/// hf-hub's own search knows only `HF_HOME` and panics without a home folder.
-fn cache_folder_by(variable: impl Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
-    let folder = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let of_home = |path: PathBuf| path.join("huggingface").join("hub");
-    (folder("HF_HUB_CACHE").or_else(|| folder("HUGGINGFACE_HUB_CACHE")))
-        .or_else(|| folder("HF_HOME").map(|path| path.join("hub")))
-        .or_else(|| folder("XDG_CACHE_HOME").map(of_home))
-        .or_else(|| home().map(|path| of_home(path.join(".cache"))))
-}
-
 /// Whether a name could be that of a model on the hub: `name` or `owner/name`.
 pub fn is_id(name: &str) -> bool {
     let part = |part: &str| {
@@ -92,31 +76,9 @@ pub fn is_id(name: &str) -> bool {
     parts.len() <= 2 && parts.into_iter().all(part)
 }
 
-/// The folder of the cached snapshot of a model's main branch, if the cache at `folder` has one with a `config.json`.
-pub fn cached(folder: PathBuf, id: &str) -> Option<PathBuf> {
-    if !is_id(id) {
-        return None;
-    }
-    let config = Cache::new(folder).model(id.to_owned()).get("config.json")?;
-    config.parent().map(PathBuf::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_variables_are_honoured_in_huggingface_hubs_order() {
-        let with = |names: &'static [&str]| {
-            let variable = move |name: &str| names.contains(&name).then(|| OsString::from(format!("/{name}")));
-            cache_folder_by(variable, || Some("/HOME".into())).unwrap()
-        };
-        assert_eq!(with(&["HF_HUB_CACHE", "HF_HOME"]), PathBuf::from("/HF_HUB_CACHE"));
-        assert_eq!(with(&["HF_HOME", "XDG_CACHE_HOME"]), PathBuf::from("/HF_HOME/hub"));
-        assert_eq!(with(&["XDG_CACHE_HOME"]), PathBuf::from("/XDG_CACHE_HOME/huggingface/hub"));
-        assert_eq!(with(&[]), PathBuf::from("/HOME/.cache/huggingface/hub"));
-        assert_eq!(cache_folder_by(|_| None, || None), None);
-    }
 
     #[test]
     fn only_plain_names_are_ids() {
@@ -129,17 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cached_snapshot_is_found_by_its_reference() {
+    fn cached_models_of_a_kind_that_can_be_read_are_bases() {
         let folder = tempfile::tempdir().unwrap();
         let repo = folder.path().join("models--owner--name");
         let snapshot = repo.join("snapshots").join("abc");
         fs::create_dir_all(&snapshot).unwrap();
         fs::create_dir_all(repo.join("refs")).unwrap();
         fs::write(repo.join("refs").join("main"), "abc").unwrap();
-        assert_eq!(cached(folder.path().into(), "owner/name"), None);
         fs::write(snapshot.join("config.json"), "{}").unwrap();
-        assert_eq!(cached(folder.path().into(), "owner/name"), Some(snapshot.clone()));
-        assert_eq!(cached(folder.path().into(), "owner/other"), None);
         assert_eq!(cached_bases(folder.path()), []);
         fs::write(snapshot.join("config.json"), r#"{"model_type": "distilbert", "n_layers": 2}"#).unwrap();
         let about = "2 layers, 768 wide, 30522 word pieces".to_owned();

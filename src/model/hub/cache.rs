@@ -1,0 +1,242 @@
+//! The cache that huggingface_hub and every program like it share, as that library lays it out: blobs by checksum,
+//! snapshots of a commit that point to them, references that name a commit. The only code besides the project's storage
+//! that writes files, and only here.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+};
+
+use directories::BaseDirs;
+use hf_hub::{Cache, Repo};
+
+use super::{HubError, is_id};
+
+/// The folder in which huggingface_hub keeps repositories: `HF_HUB_CACHE`, else `HF_HOME`/hub, else
+/// `XDG_CACHE_HOME`/huggingface/hub, else ~/.cache/huggingface/hub. `None` without a home folder.
+pub fn folder() -> Option<PathBuf> {
+    folder_by(|name| env::var_os(name), home_folder)
+}
+
+/// The folder of huggingface_hub's own files, the token among them: `HF_HOME`, else `XDG_CACHE_HOME`/huggingface, else
+/// ~/.cache/huggingface.
+pub(super) fn home() -> Option<PathBuf> {
+    home_by(&|name| env::var_os(name), home_folder)
+}
+
+fn home_folder() -> Option<PathBuf> {
+    has_home().then(BaseDirs::new)?.map(|dirs| dirs.home_dir().to_owned())
+}
+
+/// Whether the environment names a home folder. Without it `directories` asks the user database, for which a static
+/// program loads modules of the machine, and crashes where these belong to another C library than its own.
+pub fn has_home() -> bool {
+    !cfg!(unix) || env::var_os("HOME").is_some_and(|home| !home.is_empty())
+}
+
+/// hf-hub's own search knows only `HF_HOME` and panics without a home folder.
+fn folder_by(variable: impl Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
+    let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let own = named("HF_HUB_CACHE").or_else(|| named("HUGGINGFACE_HUB_CACHE"));
+    own.or_else(|| home_by(&variable, home).map(|home| home.join("hub")))
+}
+
+fn home_by(variable: &dyn Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
+    let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let below = |path: PathBuf| path.join("huggingface");
+    (named("HF_HOME").or_else(|| named("XDG_CACHE_HOME").map(below))).or_else(|| home().map(|path| below(path.join(".cache"))))
+}
+
+/// The folder of the cached snapshot of a model's main branch, if the cache at `folder` has one with a `config.json`.
+pub fn snapshot(folder: PathBuf, id: &str) -> Option<PathBuf> {
+    if !is_id(id) {
+        return None;
+    }
+    let config = Cache::new(folder).model(id.to_owned()).get("config.json")?;
+    config.parent().map(PathBuf::from)
+}
+
+/// One model's place in the cache.
+pub(super) struct Place {
+    /// `models--owner--name`.
+    repository: PathBuf,
+    locks: PathBuf,
+}
+
+/// A blob that is being fetched: nobody else fetches it as long as this lives.
+pub(super) struct Fetching {
+    whole: PathBuf,
+    /// What has come so far.
+    pub(super) part: PathBuf,
+    _lock: File,
+}
+
+impl Place {
+    /// The place of a model in the cache at `folder`.
+    pub(super) fn new(folder: &Path, id: &str) -> Self {
+        let name = Repo::model(id.to_owned()).folder_name();
+        Self { repository: folder.join(&name), locks: folder.join(".locks").join(name) }
+    }
+
+    /// The folder of a commit's files.
+    pub(super) fn snapshot(&self, commit: &str) -> PathBuf {
+        self.repository.join("snapshots").join(commit)
+    }
+
+    fn blobs(&self) -> PathBuf {
+        self.repository.join("blobs")
+    }
+
+    /// The blob with this checksum, if it is there whole.
+    pub(super) fn blob(&self, sum: &str, size: u64) -> Option<PathBuf> {
+        let path = self.blobs().join(sum);
+        fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == size).then_some(path)
+    }
+
+    /// Begins to fetch a blob, or goes on where somebody was interrupted. Waits while another program fetches it; `wait` is
+    /// told so.
+    pub(super) fn fetch(&self, sum: &str, wait: &mut dyn FnMut()) -> Result<Fetching, HubError> {
+        for folder in [&self.blobs(), &self.locks] {
+            make(folder)?;
+        }
+        let path = self.locks.join(format!("{sum}.lock"));
+        let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let lock = opened.map_err(|error| HubError::disk(&path, error))?;
+        if lock.try_lock().is_err() {
+            wait();
+            lock.lock().map_err(|error| HubError::disk(&path, error))?;
+        }
+        let part = self.blobs().join(format!("{sum}.incomplete"));
+        Ok(Fetching { whole: self.blobs().join(sum), part, _lock: lock })
+    }
+
+    /// Lets a commit have a file.
+    pub(super) fn point(&self, commit: &str, name: &str, sum: &str) -> Result<(), HubError> {
+        let folder = self.snapshot(commit);
+        make(&folder)?;
+        let path = folder.join(name);
+        let to = Path::new("..").join("..").join("blobs").join(sum);
+        if fs::read_link(&path).is_ok_and(|there| there == to) {
+            return Ok(());
+        }
+        let new = folder.join(format!(".{name}.{}", std::process::id()));
+        let linked = link(&to, &self.blobs().join(sum), &new).and_then(|()| fs::rename(&new, &path));
+        linked.map_err(|error| HubError::disk(&path, error))
+    }
+
+    /// Lets the main branch be a commit, all of whose files are there.
+    pub(super) fn name(&self, commit: &str) -> Result<(), HubError> {
+        let folder = self.repository.join("refs");
+        make(&folder)?;
+        let (path, new) = (folder.join("main"), folder.join(format!(".main.{}", std::process::id())));
+        let written = fs::write(&new, commit).and_then(|()| fs::rename(&new, &path));
+        written.map_err(|error| HubError::disk(&path, error))
+    }
+
+    /// Bytes that this user may still write where the blobs go; `None` if the system does not tell.
+    pub(super) fn free(&self) -> Option<u64> {
+        make(&self.blobs()).ok()?;
+        let room = rustix::fs::statvfs(self.blobs()).ok()?;
+        Some(room.f_bavail.saturating_mul(room.f_frsize))
+    }
+
+    /// Where the blobs go, for people.
+    pub(super) fn shown(&self) -> String {
+        self.blobs().display().to_string()
+    }
+}
+
+impl Fetching {
+    /// Bytes that have come so far.
+    pub(super) fn so_far(&self) -> u64 {
+        fs::metadata(&self.part).map_or(0, |meta| meta.len())
+    }
+
+    /// The file to write to, behind its first `keep` bytes.
+    pub(super) fn open(&self, keep: u64) -> io::Result<File> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.part)?;
+        file.set_len(keep)?;
+        let mut file = file;
+        io::Seek::seek(&mut file, io::SeekFrom::Start(keep))?;
+        Ok(file)
+    }
+
+    /// It is whole and right.
+    pub(super) fn finish(self) -> Result<(), HubError> {
+        let synced = File::open(&self.part).and_then(|file| file.sync_all());
+        let moved = synced.and_then(|()| fs::rename(&self.part, &self.whole));
+        moved.map_err(|error| HubError::disk(&self.whole, error))
+    }
+
+    /// It is wrong.
+    pub(super) fn discard(&self) {
+        let _ = fs::remove_file(&self.part);
+    }
+}
+
+fn make(folder: &Path) -> Result<(), HubError> {
+    fs::create_dir_all(folder).map_err(|error| HubError::disk(folder, error))
+}
+
+#[cfg(unix)]
+fn link(to: &Path, _: &Path, new: &Path) -> io::Result<()> {
+    let _ = fs::remove_file(new);
+    std::os::unix::fs::symlink(to, new)
+}
+
+/// Where links need rights that users do not have.
+#[cfg(not(unix))]
+fn link(_: &Path, blob: &Path, new: &Path) -> io::Result<()> {
+    fs::copy(blob, new).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variables_are_honoured_in_huggingface_hubs_order() {
+        let with = |names: &'static [&str]| {
+            let variable = move |name: &str| names.contains(&name).then(|| OsString::from(format!("/{name}")));
+            folder_by(variable, || Some("/HOME".into())).unwrap()
+        };
+        assert_eq!(with(&["HF_HUB_CACHE", "HF_HOME"]), PathBuf::from("/HF_HUB_CACHE"));
+        assert_eq!(with(&["HF_HOME", "XDG_CACHE_HOME"]), PathBuf::from("/HF_HOME/hub"));
+        assert_eq!(with(&["XDG_CACHE_HOME"]), PathBuf::from("/XDG_CACHE_HOME/huggingface/hub"));
+        assert_eq!(with(&[]), PathBuf::from("/HOME/.cache/huggingface/hub"));
+        assert_eq!(folder_by(|_| None, || None), None);
+    }
+
+    #[test]
+    fn a_cached_snapshot_is_found_by_its_reference() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::new(folder.path(), "owner/name");
+        assert_eq!(snapshot(folder.path().into(), "owner/name"), None);
+        let fetching = place.fetch("abc", &mut || ()).unwrap();
+        fs::write(&fetching.part, "{}").unwrap();
+        assert_eq!((fetching.so_far(), place.blob("abc", 2)), (2, None));
+        fetching.finish().unwrap();
+        assert!(place.blob("abc", 2).is_some() && place.blob("abc", 3).is_none());
+        place.point("c0ffee", "config.json", "abc").unwrap();
+        place.point("c0ffee", "config.json", "abc").unwrap();
+        assert_eq!(snapshot(folder.path().into(), "owner/name"), None, "nothing names the commit yet");
+        place.name("c0ffee").unwrap();
+        assert_eq!(snapshot(folder.path().into(), "owner/name"), Some(place.snapshot("c0ffee")));
+        assert_eq!(fs::read(place.snapshot("c0ffee").join("config.json")).unwrap(), b"{}");
+        assert_eq!(snapshot(folder.path().into(), "owner/other"), None);
+    }
+
+    #[test]
+    fn what_was_interrupted_goes_on_behind_what_has_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let fetching = Place::new(folder.path(), "name").fetch("abc", &mut || ()).unwrap();
+        fs::write(&fetching.part, "12345").unwrap();
+        io::Write::write_all(&mut fetching.open(3).unwrap(), b"x").unwrap();
+        assert_eq!(fs::read(&fetching.part).unwrap(), b"123x");
+        fetching.discard();
+        assert_eq!(fetching.so_far(), 0);
+    }
+}

@@ -1,0 +1,245 @@
+//! The line to the hub: who is asked, as whom, and what its refusals mean.
+
+use std::{
+    env, fmt, fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::Value;
+use ureq::{
+    Agent, Body, RequestBuilder,
+    config::RedirectAuthHeaders,
+    http::{Response, header},
+    typestate::{WithBody, WithoutBody},
+};
+
+use super::{HubError, cache};
+
+/// The public hub.
+const HUB: &str = "https://huggingface.co";
+/// How long a server may keep silent.
+const SILENCE: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_secs(20);
+/// An answer about a model is read up to this length.
+const LONGEST_ANSWER: u64 = 16 << 20;
+/// Of what a server says about a refusal, so much is told.
+const LONGEST_REASON: usize = 200;
+
+/// A hub, and as whom it is asked.
+#[derive(Clone, Debug)]
+pub struct Hub {
+    endpoint: String,
+    token: Option<Token>,
+    agent: Agent,
+}
+
+/// What lets a user in. Never shown, never stored by this program.
+#[derive(Clone)]
+struct Token(String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl Hub {
+    /// The hub that the environment names, with the user's token, by the variables that huggingface_hub reads:
+    /// `HF_ENDPOINT`, `HF_TOKEN` (else the file at `HF_TOKEN_PATH`, else `token` in `HF_HOME`), `HF_HUB_OFFLINE`.
+    ///
+    /// # Errors
+    /// The environment forbids to ask a hub, or names a token that cannot be one.
+    pub fn from_environment() -> Result<Self, HubError> {
+        if let Some(name) = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].into_iter().find(|name| is_on(name)) {
+            return Err(HubError::Offline(name));
+        }
+        let endpoint = variable("HF_ENDPOINT").unwrap_or_else(|| HUB.to_owned());
+        Self::new(&endpoint, token()?)
+    }
+
+    /// A hub at `endpoint`; the token comes with the name of its place.
+    pub(super) fn new(endpoint: &str, token: Option<(String, String)>) -> Result<Self, HubError> {
+        let endpoint = endpoint.trim().trim_end_matches('/').to_owned();
+        let token = match token {
+            Some((place, text)) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                return Err(HubError::BadToken(place));
+            }
+            Some(_) if !is_private(&endpoint) => return Err(HubError::InTheClear(endpoint)),
+            Some((_, text)) => Some(Token(text)),
+            None => None,
+        };
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent(concat!("tagliatelle/", env!("CARGO_PKG_VERSION")))
+            // A token belongs to the hub, not to the store that it sends us to.
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(SILENCE))
+            .timeout_per_read(Some(SILENCE))
+            .timeout_per_write(Some(SILENCE));
+        Ok(Self { endpoint, token, agent: config.build().into() })
+    }
+
+    /// Where it is.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    pub(super) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// A request to the hub itself, with the token.
+    pub(super) fn get(&self, url: &str) -> RequestBuilder<WithoutBody> {
+        let request = self.agent.get(url);
+        match &self.token {
+            Some(Token(token)) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// The same with something to say.
+    pub(super) fn post(&self, url: &str) -> RequestBuilder<WithBody> {
+        let request = self.agent.post(url);
+        match &self.token {
+            Some(Token(token)) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// A request to a store that the hub named, without the token: it has a signature of its own.
+    pub(super) fn put(&self, url: &str) -> RequestBuilder<WithBody> {
+        self.agent.put(url)
+    }
+
+    pub(super) fn post_unsigned(&self, url: &str) -> RequestBuilder<WithBody> {
+        self.agent.post(url)
+    }
+
+    /// What the network's silence or a refusal means; a good answer passes. `id` is what was asked for.
+    pub(super) fn judge(
+        &self,
+        url: &str,
+        id: &str,
+        answer: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Response<Body>, HubError> {
+        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.has_token());
+        let status = answer.status().as_u16();
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let seconds = header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
+        let code = header("x-error-code").unwrap_or_default();
+        match status {
+            200..=299 => Ok(answer),
+            404 => Err(HubError::NotFound { endpoint, id }),
+            429 => Err(HubError::Limited { endpoint, seconds }),
+            401 | 403 => {
+                let why = if code.is_empty() { reason(&mut answer) } else { code };
+                Err(HubError::Refused { endpoint, id, status, has_token, why })
+            }
+            _ => {
+                let why = reason(&mut answer);
+                let colon = if why.is_empty() { "" } else { ": " };
+                Err(HubError::answer(url, format!("the answer has status {status}{colon}{why}")))
+            }
+        }
+    }
+
+    pub(super) fn unreachable(&self, error: &ureq::Error) -> HubError {
+        HubError::Unreachable { endpoint: self.endpoint.clone(), why: error.to_string() }
+    }
+
+    /// The JSON of an answer.
+    pub(super) fn json(&self, url: &str, answer: &mut Response<Body>) -> Result<Value, HubError> {
+        let text = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
+        let text = text.map_err(|error| self.unreachable(&error))?;
+        serde_json::from_slice(&text).map_err(|error| HubError::answer(url, format!("the answer is no JSON: {error}")))
+    }
+}
+
+/// What a server says about a refusal: the `error` of a JSON answer.
+fn reason(answer: &mut Response<Body>) -> String {
+    let text = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec().unwrap_or_default();
+    let json: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let said = json.get("error").or_else(|| json.get("message")).and_then(Value::as_str).unwrap_or_default();
+    said.chars().take(LONGEST_REASON).collect()
+}
+
+/// Whether nobody on the way reads along: encrypted, or within this machine.
+fn is_private(endpoint: &str) -> bool {
+    let Some(rest) = endpoint.strip_prefix("http://") else { return true };
+    let host = rest.split('/').next().unwrap_or_default();
+    let host = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(host, _)| host);
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn is_on(name: &str) -> bool {
+    variable(name).is_some_and(|value| matches!(value.to_ascii_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE"))
+}
+
+/// The user's token, with the name of the place that it comes from.
+fn token() -> Result<Option<(String, String)>, HubError> {
+    for name in ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"] {
+        if let Some(text) = variable(name) {
+            return Ok(Some((name.to_owned(), text)));
+        }
+    }
+    let beside = || cache::home().map(|home| home.join("token"));
+    let Some(path) = variable("HF_TOKEN_PATH").map(PathBuf::from).or_else(beside) else { return Ok(None) };
+    read_token(&path).map_err(|source| HubError::disk(&path, source))
+}
+
+fn read_token(path: &Path) -> io::Result<Option<(String, String)>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text.trim().to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok((!text.is_empty()).then(|| (path.display().to_string(), text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_token(endpoint: &str, token: &str) -> Result<Hub, HubError> {
+        Hub::new(endpoint, Some(("HF_TOKEN".into(), token.into())))
+    }
+
+    #[test]
+    fn a_token_goes_over_a_private_line_only_and_is_never_shown() {
+        for endpoint in ["https://huggingface.co", "http://localhost:80", "http://127.0.0.1:8080/x", "http://[::1]:1"] {
+            let hub = with_token(endpoint, "hf_secret").unwrap();
+            assert!(!format!("{hub:?}").contains("secret"), "{hub:?}");
+        }
+        for endpoint in ["http://huggingface.co", "http://localhost.evil.org", "http://127.0.0.1.evil.org:80"] {
+            assert!(matches!(with_token(endpoint, "hf_secret"), Err(HubError::InTheClear(_))), "{endpoint}");
+            assert!(Hub::new(endpoint, None).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_token_that_would_change_the_request_is_refused_without_being_told() {
+        for bad in ["a b", "a\r\nHost: evil", "ä"] {
+            let error = with_token("https://huggingface.co", bad).unwrap_err();
+            assert!(matches!(&error, HubError::BadToken(place) if place == "HF_TOKEN"));
+            assert!(!error.to_string().contains(bad), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_token_file_may_be_missing_or_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        assert_eq!(read_token(&path).unwrap(), None);
+        fs::write(&path, "\n").unwrap();
+        assert_eq!(read_token(&path).unwrap(), None);
+        fs::write(&path, "hf_x\n").unwrap();
+        assert_eq!(read_token(&path).unwrap().unwrap().1, "hf_x");
+    }
+}

@@ -1,0 +1,264 @@
+//! The model card of a run: the `README.md` of a model folder, in the form that the Hugging Face hub reads.
+//!
+//! Everything that comes from files or people goes in as text: it is escaped for Markdown, and for the YAML in front.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::{
+    Point, Settings, Status,
+    metrics::{self, LabelScores, Scores},
+};
+use crate::text::{number::grouped, width::clean};
+
+/// The picture of the curves, as the card names it.
+pub const CURVES: &str = "curves.svg";
+
+/// What a card tells. What is not known is left out.
+#[derive(Clone, Debug, Default)]
+pub struct Card<'a> {
+    /// The model's name.
+    pub name: &'a str,
+    /// The id on the hub of the base that it was trained from.
+    pub base: Option<&'a str>,
+    /// The version of this program.
+    pub version: &'a str,
+    /// Its labels.
+    pub labels: &'a [String],
+    /// The settings of its run.
+    pub settings: Option<&'a Settings>,
+    /// What the run learnt from, as its `config.json` says.
+    pub data: Option<&'a Value>,
+    /// What the run published.
+    pub points: &'a [Point],
+    /// How the run ended.
+    pub status: Option<&'a Status>,
+    /// The day when it began.
+    pub day: Option<&'a str>,
+    /// Where the data comes from: what it is called, and what it says.
+    pub provenance: &'a [(&'a str, &'a str)],
+}
+
+impl Card<'_> {
+    /// The card.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("---\n{}---\n\n# {}\n\n", self.head(), plain(self.name));
+        // Writing to a string cannot fail.
+        let _ = self.body(&mut text);
+        text
+    }
+
+    /// The validation of the weights that the model has, and their test.
+    fn scored(&self) -> [(&'static str, Option<&Point>); 2] {
+        let keep_best = self.settings.is_some_and(|settings| settings.keep_best);
+        let valid = metrics::kept(self.points, keep_best, self.status.and_then(|status| status.checkpoint));
+        let is_test = |point: &&Point| matches!(point, Point::Eval { split, .. } if split == "test");
+        [("validation", valid), ("test", self.points.iter().rev().find(is_test))]
+    }
+
+    /// The YAML: JSON's strings are YAML's.
+    fn head(&self) -> String {
+        let mut text = "library_name: transformers\npipeline_tag: token-classification\n".to_owned();
+        text += "tags:\n- token-classification\n- named-entity-recognition\n- distilbert\n- tagliatelle\n";
+        if let Some(base) = self.base {
+            let _ = writeln!(text, "base_model: {}", json!(base));
+        }
+        let results: Vec<Value> = self.scored().into_iter().filter_map(|(part, point)| self.result(part, point?)).collect();
+        if !results.is_empty() {
+            text += "metrics:\n- precision\n- recall\n- f1\n- accuracy\n";
+            let _ = writeln!(text, "model-index: {}", json!([{ "name": self.name, "results": results }]));
+        }
+        text
+    }
+
+    fn result(&self, part: &str, point: &Point) -> Option<Value> {
+        let Point::Eval { word, .. } = point else { return None };
+        let metric = |name: &str, value: f64| json!({ "type": name, "value": value, "name": format!("{name} per word") });
+        Some(json!({
+            "task": { "type": "token-classification", "name": "Token Classification" },
+            "dataset": { "type": "custom", "name": self.data_name(), "split": part },
+            "metrics": [
+                metric("precision", word.precision), metric("recall", word.recall), metric("f1", word.f1),
+                metric("accuracy", word.accuracy),
+            ],
+        }))
+    }
+
+    fn data_name(&self) -> String {
+        let named = |name: &str| self.data.and_then(|data| data.get(name)).and_then(Value::as_str);
+        clean(named("project").or_else(|| named("train")).unwrap_or("tagged reviews")).into_owned()
+    }
+
+    fn body(&self, out: &mut String) -> std::fmt::Result {
+        let base = self.base.map_or_else(String::new, |base| format!(" from [{base}](https://huggingface.co/{base})"));
+        writeln!(out, "A DistilBERT that marks spans in text, fine-tuned{base} with tagliatelle {}.\n", self.version)?;
+        let labels: Vec<String> = self.labels.iter().map(|label| plain(label)).collect();
+        if !labels.is_empty() {
+            writeln!(out, "Labels: {}.\n", labels.join(", "))?;
+        }
+        writeln!(out, "## Use\n\n```python\nfrom transformers import pipeline\n")?;
+        writeln!(out, "tag = pipeline(\"ner\", model=\"PATH OR ID\", aggregation_strategy=\"first\")")?;
+        writeln!(out, "tag(\"cheap tacos near the park\")\n```\n")?;
+        writeln!(out, "```sh\ntagli predict PATH_OR_ID \"cheap tacos near the park\" --aggregation first\n```\n")?;
+        self.scores(out)?;
+        self.curve(out)?;
+        self.sources(out)?;
+        let Some(settings) = self.settings else { return Ok(()) };
+        let json = serde_json::to_string_pretty(settings).unwrap_or_default();
+        writeln!(out, "## Settings\n\nAs `tagli train --settings` reads them.\n\n```json\n{json}\n```")
+    }
+
+    fn scores(&self, out: &mut String) -> std::fmt::Result {
+        let scored = self.scored();
+        if scored.iter().all(|(_, point)| point.is_none()) {
+            return Ok(());
+        }
+        writeln!(out, "## Scores\n\nEntities, counted as seqeval does: a span is right if its label and both ends are.\n")?;
+        writeln!(out, "| part | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |")?;
+        for (part, point) in scored {
+            let Some(Point::Eval { word, piece, tables, .. }) = point else { continue };
+            row(out, part, "per word", word)?;
+            if let Some(tables) = tables {
+                row(out, part, "per word, strict", &tables.word_strict.all)?;
+            }
+            row(out, part, "per word piece", piece)?;
+        }
+        for (part, point) in scored {
+            let Some(Point::Eval { labels, .. }) = point else { continue };
+            writeln!(out, "\n{part}, each label, per word:\n")?;
+            writeln!(out, "| label | precision | recall | F1 | spans |\n| --- | ---: | ---: | ---: | ---: |")?;
+            for (label, LabelScores { precision, recall, f1, support, .. }) in labels {
+                writeln!(out, "| {} | {precision:.3} | {recall:.3} | {f1:.3} | {} |", plain(label), grouped(*support))?;
+            }
+        }
+        writeln!(out)
+    }
+
+    fn curve(&self, out: &mut String) -> std::fmt::Result {
+        let evaluations = self.points.iter().filter(|point| point.valid_f1().is_some());
+        let mut evaluations = evaluations.peekable();
+        if evaluations.peek().is_none() {
+            return Ok(());
+        }
+        writeln!(out, "## Curve\n\n![loss and F1 by step]({CURVES})\n")?;
+        writeln!(out, "| step | epoch | validation loss | F1 per word |\n| ---: | ---: | ---: | ---: |")?;
+        for point in evaluations {
+            let Point::Eval { step, epoch, loss, word, .. } = point else { continue };
+            writeln!(out, "| {step} | {epoch:.2} | {loss:.4} | {:.4} |", word.f1)?;
+        }
+        writeln!(out)
+    }
+
+    fn sources(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "## Data and making\n")?;
+        writeln!(out, "- data: {}", plain(&self.data_name()))?;
+        let account = self.data.and_then(|data| data.get("account"));
+        for part in ["train", "valid", "test"] {
+            let count = |what: &str| account.and_then(|account| account.get(part)?.get(what)?.as_u64());
+            if let (Some(documents), Some(words), Some(spans)) = (count("documents"), count("words"), count("spans")) {
+                writeln!(out, "- {part}: {documents} documents, {words} words, {spans} spans")?;
+            }
+        }
+        let annotator = self.data.and_then(|data| data.get("annotator")).and_then(Value::as_str);
+        let said = annotator.map(|name| ("annotator", name)).into_iter().chain(self.provenance.iter().copied());
+        for (what, text) in said.filter(|(_, text)| !text.trim().is_empty()) {
+            writeln!(out, "- {what}: {}", plain(text))?;
+        }
+        if let Some(status) = self.status {
+            writeln!(out, "- training: {:.0} s, {} steps, on {}", status.seconds, status.step, plain(&status.device))?;
+        }
+        if let Some(day) = self.day {
+            writeln!(out, "- begun on {day}")?;
+        }
+        writeln!(out)
+    }
+}
+
+fn row(out: &mut String, part: &str, count: &str, scores: &Scores) -> std::fmt::Result {
+    let Scores { precision, recall, f1, accuracy } = scores;
+    writeln!(out, "| {part} | {count} | {precision:.3} | {recall:.3} | {f1:.3} | {accuracy:.3} |")
+}
+
+/// Text as Markdown shows it: in one line, nothing in it is markup.
+fn plain(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in clean(text).chars() {
+        match c {
+            '<' => escaped += "&lt;",
+            '&' => escaped += "&amp;",
+            '\\' | '`' | '*' | '[' | ']' | '|' | '#' | '!' => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn evaluation(step: usize, split: &str, f1: f64) -> Point {
+        let scores = Scores { precision: 0.5, recall: 0.25, f1, accuracy: 0.75 };
+        let label = LabelScores { precision: 0.5, recall: 0.25, f1, support: 1234, found: Some(9) };
+        let labels = BTreeMap::from([("Dish|x".to_owned(), label)]);
+        let (piece, word) = (Scores { f1: 0.1, ..scores }, scores);
+        Point::Eval { step, epoch: 1.0, split: split.into(), loss: 0.5, piece, word, labels, tables: None }
+    }
+
+    #[test]
+    fn a_card_tells_data_settings_scores_curve_and_source() {
+        let points = [evaluation(10, "valid", 0.7), evaluation(20, "valid", 0.6), evaluation(10, "test", 0.65)];
+        let settings = Settings { keep_best: true, ..Settings::lesson("mini") };
+        let status = Status { step: 20, seconds: 12.4, device: "flex".into(), checkpoint: Some(10), ..Status::default() };
+        let data = json!({ "project": "reviews", "annotator": "ada",
+            "account": { "train": { "documents": 3, "words": 30, "spans": 5 } } });
+        let card = Card {
+            name: "restaurants",
+            base: Some("distilbert/distilbert-base-uncased"),
+            version: "0.1.0",
+            labels: &["Dish|x".into()],
+            settings: Some(&settings),
+            data: Some(&data),
+            points: &points,
+            status: Some(&status),
+            day: Some("2026-11-26"),
+            provenance: &[("source", "https://x.example"), ("licence", "CC-BY-4.0"), ("citation", "")],
+        };
+        let text = card.markdown();
+        for expected in [
+            "base_model: \"distilbert/distilbert-base-uncased\"\n",
+            "| validation | per word | 0.500 | 0.250 | 0.700 | 0.750 |",
+            "| test | per word piece | 0.500 | 0.250 | 0.100 | 0.750 |",
+            "| Dish\\|x | 0.500 | 0.250 | 0.700 | 1,234 |",
+            "| 20 | 1.00 | 0.5000 | 0.6000 |",
+            "- data: reviews\n- train: 3 documents, 30 words, 5 spans\n- annotator: ada\n- source: https://x.example\n- licence: CC-BY-4.0\n",
+            "- training: 12 s, 20 steps, on flex",
+            "\"keep_best\": true",
+        ] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+        assert!(!text.contains("citation"));
+        let head = text.split("---\n").nth(1).unwrap();
+        let index = head.lines().find_map(|line| line.strip_prefix("model-index: ")).unwrap();
+        let index: Value = serde_json::from_str(index).unwrap();
+        assert_eq!(index[0]["results"][0]["metrics"][2]["value"], 0.7);
+        assert_eq!(index[0]["results"][1]["dataset"]["split"], "test");
+    }
+
+    #[test]
+    fn what_a_project_is_called_is_text_and_no_markup() {
+        let data = json!({ "project": "a\n---\n<script>[x](y)\u{1b}[31m" });
+        let card = Card { name: "m", version: "1", data: Some(&data), points: &[evaluation(1, "valid", 0.5)], ..Card::default() };
+        let text = card.markdown();
+        assert!(text.contains("- data: a\u{240a}---\u{240a}&lt;script>\\[x\\](y)\u{241b}\\[31m\n"), "{text}");
+        assert_eq!(text.lines().filter(|line| *line == "---").count(), 2);
+    }
+
+    #[test]
+    fn a_folder_without_a_run_has_a_card_too() {
+        let text = Card { name: "m", version: "1", labels: &["Dish".into()], ..Card::default() }.markdown();
+        assert!(text.contains("Labels: Dish.") && !text.contains("## Scores") && !text.contains("## Settings"));
+    }
+}

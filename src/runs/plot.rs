@@ -1,0 +1,92 @@
+//! The curves of a run as an SVG picture: loss above, F1 per word below, over steps. The same points give the same bytes.
+
+use std::fmt::Write;
+
+use super::{
+    Point,
+    series::{Axis, bounds},
+};
+
+/// Size of the picture and of the frames in it, in its units.
+const WIDE: f64 = 720.0;
+const HIGH: f64 = 480.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 16.0;
+const FRAME: f64 = 176.0;
+const TOPS: [f64; 2] = [32.0, 256.0];
+/// Ticks on an axis at most.
+const TICKS: usize = 6;
+
+/// One line of a frame.
+struct Line {
+    name: &'static str,
+    color: &'static str,
+    points: Vec<(f64, f64)>,
+}
+
+/// The picture.
+pub fn svg(points: &[Point]) -> String {
+    let last = points.iter().map(Point::step).max().unwrap_or(1).max(1);
+    let steps = Axis::covering(0.0, real(last), TICKS);
+    let of = |pick: fn(&Point) -> Option<f64>| {
+        let found = points.iter().filter_map(|point| pick(point).map(|value| (real(point.step()), value)));
+        found.filter(|(_, value)| value.is_finite()).collect::<Vec<_>>()
+    };
+    let loss = [
+        Line { name: "training loss", color: "#4477aa", points: of(training_loss) },
+        Line { name: "validation loss", color: "#cc6677", points: of(validation_loss) },
+    ];
+    let scores = [Line { name: "F1 per word, validation", color: "#228833", points: of(Point::valid_f1) }];
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDE} {HIGH}\" width=\"{WIDE}\" height=\"{HIGH}\" role=\"img\" \
+         font-family=\"sans-serif\" font-size=\"12\">\n<title>Loss and F1 by step</title>\n\
+         <rect width=\"{WIDE}\" height=\"{HIGH}\" fill=\"#ffffff\"/>\n"
+    );
+    for (lines, top) in [(&loss[..], TOPS[0]), (&scores[..], TOPS[1])] {
+        // Writing to a string cannot fail.
+        let _ = frame(&mut out, lines, &steps, top);
+    }
+    let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">step</text>\n</svg>", (LEFT + WIDE - RIGHT) / 2.0, HIGH - 6.0);
+    out
+}
+
+fn training_loss(point: &Point) -> Option<f64> {
+    match point {
+        Point::Step { loss, .. } => Some(*loss),
+        Point::Eval { .. } => None,
+    }
+}
+
+fn validation_loss(point: &Point) -> Option<f64> {
+    match point {
+        Point::Eval { split, loss, .. } if split == "valid" => Some(*loss),
+        _ => None,
+    }
+}
+
+fn frame(out: &mut String, lines: &[Line], steps: &Axis, top: f64) -> std::fmt::Result {
+    let (_, high) = bounds(lines.iter().flat_map(|line| line.points.iter().map(|(_, value)| *value))).unwrap_or((0.0, 1.0));
+    let values = Axis::covering(0.0, if high > 0.0 { high } else { 1.0 }, TICKS);
+    let x = |step: f64| steps.place(step).map(|place| LEFT + place * (WIDE - LEFT - RIGHT));
+    let y = |value: f64| values.place(value).map(|place| top + FRAME * (1.0 - place));
+    for (tick, at) in values.ticks().into_iter().filter_map(|tick| Some((tick, y(tick)?))) {
+        writeln!(out, "<path d=\"M{LEFT} {at:.1}H{}\" stroke=\"#dddddd\"/>", WIDE - RIGHT)?;
+        writeln!(out, "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", LEFT - 6.0, at + 4.0, values.label(tick))?;
+    }
+    for (tick, at) in steps.ticks().into_iter().filter_map(|tick| Some((tick, x(tick)?))) {
+        writeln!(out, "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>", top + FRAME + 16.0, steps.label(tick))?;
+    }
+    for (number, line) in lines.iter().enumerate() {
+        let places = line.points.iter().filter_map(|(step, value)| Some((x(*step)?, y(*value)?)));
+        let places: Vec<String> = places.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>", places.join(" "), line.color)?;
+        let left = LEFT + 200.0 * real(number);
+        writeln!(out, "<text x=\"{left}\" y=\"{}\" fill=\"{}\">{}</text>", top - 10.0, line.color, line.name)?;
+    }
+    Ok(())
+}
+
+#[allow(clippy::cast_precision_loss, reason = "numbers of steps stay far below 2^52")]
+fn real(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,66 @@
+//! Fetches a base from the hub before a training from the screen begins, on a thread of its own: keys and journal do not wait
+//! for the line.
+
+use std::{
+    sync::Weak,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::Sender;
+
+use super::desk::Task;
+use crate::{
+    app::{
+        Event,
+        event::{Level, Message},
+    },
+    model::hub::{self, Hub, HubError, Progress},
+    text::number::bytes,
+};
+
+/// Time between two messages about the same file.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// Fetches `base`, then asks the desk for `task`, if it is still there. What goes wrong is the answer to the training that was
+/// asked for.
+pub(super) fn fetch(base: String, generation: u64, task: Task, desk: Weak<Sender<Task>>, events: Sender<Event>) {
+    let refuse = {
+        let events = events.clone();
+        move |message: String| drop(events.send(Event::TrainingRefused { generation, message }))
+    };
+    let refused = refuse.clone();
+    let work = move || match pull(&base, &events) {
+        Ok(()) => {
+            if let Some(desk) = desk.upgrade() {
+                let _ = desk.send(task);
+            }
+        }
+        Err(error) => refuse(error.to_string()),
+    };
+    // Not joined: what has come when the program ends is kept, and the next try goes on from there.
+    if let Err(error) = thread::Builder::new().name("hub".into()).spawn(work) {
+        refused(format!("the base cannot be fetched: {error}"));
+    }
+}
+
+fn pull(base: &str, events: &Sender<Event>) -> Result<(), HubError> {
+    let cache = hub::cache_folder().ok_or(HubError::NoCache)?;
+    let hub = Hub::from_environment()?;
+    let tell = |level, text| drop(events.send(Event::Message(Message { level, text })));
+    tell(Level::Info, format!("Asking {} for {base}", hub.endpoint()));
+    let mut last: Option<Instant> = None;
+    hub::pull(&hub, &cache, base, &mut |progress| match progress {
+        Progress::Bytes { done, size, .. } if done < size => {
+            if last.is_none_or(|last| last.elapsed() >= TELL_EVERY) {
+                last = Some(Instant::now());
+                tell(Level::Info, format!("Fetching {base}: {} of {}", bytes(done), bytes(size)));
+            }
+        }
+        Progress::Bytes { .. } => {}
+        Progress::Waiting { file } => tell(Level::Info, format!("{base}: another program fetches {file}; waiting")),
+        Progress::Again { why, .. } => tell(Level::Warn, format!("{base}: {why}; trying again")),
+    })?;
+    tell(Level::Info, format!("{base} is here; the training begins"));
+    Ok(())
+}

@@ -1,0 +1,294 @@
+//! The hub from the command line, against a small one on loopback: fetching, training from what was fetched, sending.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+
+mod support;
+
+use std::{fs, process::Command};
+
+use serde_json::{Value, json};
+use support::{
+    Answer, Place, checkout,
+    hub::{COMMIT, Fault, Hub},
+};
+
+const ID: &str = "ada/tiny";
+const WEIGHTS: &str = "/tiny/model.safetensors";
+
+fn reference(name: &str) -> Vec<u8> {
+    fs::read(checkout().join("tests/reference").join(name)).unwrap()
+}
+
+/// The files of a tiny DistilBERT; its weights are those of `tests/reference/training_tiny.py`.
+fn tiny() -> Vec<(&'static str, Vec<u8>)> {
+    let tags = ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"];
+    let ids: serde_json::Map<String, Value> = tags.iter().enumerate().map(|(at, tag)| (at.to_string(), json!(tag))).collect();
+    let config = json!({
+        "model_type": "distilbert", "architectures": ["DistilBertForTokenClassification"], "vocab_size": 60, "dim": 16,
+        "max_position_embeddings": 24, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "dropout": 0.1, "attention_dropout": 0.1,
+        "activation": "gelu", "id2label": ids,
+    });
+    let letters = ('a'..='z').flat_map(|c| [c.to_string(), format!("##{c}")]);
+    let vocab: Vec<String> =
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned).into_iter().chain(letters).collect();
+    vec![
+        ("README.md", b"# tiny".to_vec()),
+        ("config.json", config.to_string().into_bytes()),
+        ("model.safetensors", reference("training_tiny.safetensors")),
+        ("vocab.txt", vocab.join("\n").into_bytes()),
+    ]
+}
+
+fn hub() -> Hub {
+    let hub = Hub::start();
+    hub.model(ID, &tiny());
+    hub
+}
+
+fn run(place: &Place, hub: &Hub, more: &[(&str, &str)], words: &[&str]) -> Answer {
+    let mut command = place.command();
+    command.env("HF_ENDPOINT", &hub.endpoint).envs(more.iter().copied());
+    Answer::of(command.args(words).output().unwrap())
+}
+
+fn pull(place: &Place, hub: &Hub) -> Answer {
+    run(place, hub, &[], &["models", "pull", ID, "--json"])
+}
+
+/// The bytes at which the requests for the weights began.
+fn ranges(hub: &Hub) -> Vec<String> {
+    let requests = hub.requests().into_iter().filter(|request| request.path.starts_with("/store/"));
+    requests.map(|request| request.headers.get("range").cloned().unwrap_or_default()).collect()
+}
+
+/// Files in the cache whose names end so.
+fn cached(place: &Place, end: &str) -> usize {
+    let blobs = fs::read_dir(place.path("home/.cache/huggingface/hub/models--ada--tiny/blobs"));
+    blobs.into_iter().flatten().flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(end)).count()
+}
+
+#[test]
+fn a_model_is_fetched_once_into_the_shared_cache_and_opens_there() {
+    let (place, hub) = (Place::new(), hub());
+    let told = pull(&place, &hub).fine().json();
+    let size: usize = tiny()[1..].iter().map(|(_, bytes)| bytes.len()).sum();
+    assert_eq!((&told["commit"], &told["fetched_bytes"]), (&json!(COMMIT), &json!(size)));
+    let names: Vec<&str> = told["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["config.json", "vocab.txt", "model.safetensors"]);
+    // As huggingface_hub lays it out.
+    let repository = place.path("home/.cache/huggingface/hub/models--ada--tiny");
+    assert_eq!(fs::read_to_string(repository.join("refs/main")).unwrap(), COMMIT);
+    let file = repository.join("snapshots").join(COMMIT).join("config.json");
+    assert!(fs::read_link(&file).unwrap().starts_with("../../blobs"));
+    assert_eq!(told["folder"], file.parent().unwrap().to_str().unwrap());
+    hub.requests();
+    assert_eq!(pull(&place, &hub).fine().json()["fetched_bytes"], 0);
+    assert_eq!(hub.requests().len(), 1, "only what there is was asked for");
+    let listed = run(&place, &hub, &[], &["models", "list", "--json"]).fine().json();
+    assert_eq!(listed[1], json!({ "name": ID, "kind": "cached", "about": "2 layers, 16 wide, 60 word pieces" }));
+    run(&place, &hub, &[("HF_HUB_OFFLINE", "1")], &["predict", ID, "a b", "--json"]).fine().json();
+    assert!(hub.requests().is_empty(), "what is in the cache is not asked for");
+}
+
+#[test]
+fn a_broken_line_is_gone_on_with_where_it_broke() {
+    let (place, hub) = (Place::new(), hub());
+    hub.fault(WEIGHTS, Fault::Cut(10_000)).fault(WEIGHTS, Fault::Cut(5_000));
+    let answer = pull(&place, &hub).fine();
+    assert!(answer.err.contains("again in"), "{}", answer.err);
+    // The redirect keeps the range; each try passes both.
+    let ranges: Vec<String> = ranges(&hub).into_iter().filter(|range| !range.is_empty()).collect();
+    assert_eq!(ranges, ["bytes=10000-", "bytes=15000-"]);
+}
+
+#[test]
+fn a_server_without_ranges_sends_the_whole_again() {
+    let (place, hub) = (Place::new(), hub());
+    hub.fault("store/ada/tiny/model.safetensors", Fault::Cut(10_000));
+    hub.fault("store/ada/tiny/model.safetensors", Fault::IgnoresRange);
+    pull(&place, &hub).fine();
+    assert_eq!(cached(&place, ".incomplete"), 0);
+}
+
+#[test]
+fn what_is_damaged_never_gets_into_the_cache() {
+    let (place, hub) = (Place::new(), hub());
+    hub.fault("store/ada/tiny/model.safetensors", Fault::Corrupt);
+    pull(&place, &hub).fails(3, &["model.safetensors", "SHA-256", "try again"]);
+    assert_eq!((cached(&place, ""), cached(&place, ".incomplete")), (2, 0), "config.json and vocab.txt");
+    assert!(!place.path("home/.cache/huggingface/hub/models--ada--tiny/refs").exists());
+    pull(&place, &hub).fine();
+    // Half a file of something else: begun again once.
+    let (place, hub) = (Place::new(), Hub::start());
+    hub.model(ID, &tiny());
+    hub.fault(WEIGHTS, Fault::Cut(9_000));
+    for _ in 0..9 {
+        hub.fault(WEIGHTS, Fault::Status(503, ""));
+    }
+    pull(&place, &hub).fails(3, &["status 503", "the server has its reasons"]);
+    let part = fs::read_dir(place.path("home/.cache/huggingface/hub/models--ada--tiny/blobs")).unwrap().flatten();
+    let part = part.map(|entry| entry.path()).find(|path| path.to_string_lossy().ends_with(".incomplete")).unwrap();
+    let length = fs::metadata(&part).unwrap().len();
+    assert_eq!(length, 9_000);
+    fs::write(&part, vec![7; 9_000]).unwrap();
+    let other = Hub::start();
+    other.model(ID, &tiny());
+    pull(&place, &other).fine();
+}
+
+#[test]
+fn refusals_say_what_they_mean_and_what_to_do() {
+    let (place, hub) = (Place::new(), hub());
+    let ask = |words: &[&str], more: &[(&str, &str)]| run(&place, &hub, more, words);
+    ask(&["models", "pull", "ada/other"], &[]).fails(3, &["status 401: RepoNotFound", "HF_TOKEN"]);
+    hub.token("hf_right");
+    ask(&["models", "pull", "ada/other"], &[("HF_TOKEN", "hf_right")]).fails(1, &["has no model \"ada/other\""]);
+    hub.fault("/revision/main", Fault::Status(403, "x-error-code: GatedRepo"));
+    ask(&["models", "pull", ID], &[("HF_TOKEN", "hf_right")]).fails(3, &["status 403: GatedRepo", "ask for access"]);
+    hub.fault("/revision/main", Fault::Status(429, "retry-after: 0"));
+    assert!(ask(&["models", "pull", ID], &[]).fine().err.contains("come back later"));
+    hub.fault("/revision/main", Fault::Status(429, "retry-after: 3600"));
+    ask(&["models", "pull", ID], &[]).fails(3, &["status 429", "in 3600 s"]);
+    ask(&["models", "pull", "../x"], &[]).fails(1, &["no name of a model"]);
+    ask(&["models", "pull", "ada/other"], &[("HF_HUB_OFFLINE", "1")]).fails(3, &["HF_HUB_OFFLINE is set"]);
+    ask(&["models", "pull", ID], &[("HF_ENDPOINT", "http://127.0.0.1:9")]).fails(3, &["http://127.0.0.1:9 cannot be reached"]);
+    ask(&["models", "pull", ID], &[("HF_TOKEN", "hf_x"), ("HF_ENDPOINT", "http://hub.example")])
+        .fails(3, &["not encrypted"]);
+    let json = ask(&["models", "pull", "ada/other", "--json"], &[("HF_TOKEN", "hf_right")]);
+    assert_eq!(json.json()["error"]["kind"], "data");
+}
+
+#[test]
+fn a_token_is_sent_to_the_hub_only_and_shown_to_nobody() {
+    let (place, hub) = (Place::new(), hub());
+    let token = "hf_verysecret";
+    hub.token(token);
+    fs::create_dir_all(place.path("home/.cache/huggingface")).unwrap();
+    place.file("home/.cache/huggingface/token", token);
+    let log = place.path("log.txt");
+    let answer = run(&place, &hub, &[("TAGLI_LOG", "trace")], &["models", "pull", ID, "--log", log.to_str().unwrap()]).fine();
+    // The store panics when it sees one.
+    assert!(hub.requests().iter().any(|request| request.headers.get("authorization").is_some_and(|to| to.ends_with(token))));
+    let log = fs::read_to_string(log).unwrap_or_default();
+    assert!(![answer.out, answer.err, log].concat().contains("verysecret"));
+}
+
+#[test]
+fn what_a_hostile_hub_tells_never_leads_out_of_the_cache() {
+    let (place, hub) = (Place::new(), hub());
+    for sum in ["../../../../../../escape", "ABCDEF", ""] {
+        hub.tells("config.json", json!({ "rfilename": "config.json", "size": 3, "blobId": sum }));
+        pull(&place, &hub).fails(3, &["checksum of config.json"]);
+    }
+    assert!(!place.path("escape").exists() && !place.path("home/escape").exists());
+    // A file that is longer than told.
+    let (place, hub) = (Place::new(), Hub::start());
+    hub.model(ID, &tiny());
+    hub.tells("vocab.txt", json!({ "rfilename": "vocab.txt", "size": 3, "blobId": "a".repeat(40) }));
+    pull(&place, &hub).fails(3, &["vocab.txt", "git SHA-1"]);
+}
+
+#[test]
+fn a_model_of_another_kind_is_told_before_its_weights_are_fetched() {
+    let (place, hub) = (Place::new(), hub());
+    let mut files = tiny();
+    files[1].1 = br#"{"model_type": "gpt2"}"#.to_vec();
+    hub.model(ID, &files);
+    pull(&place, &hub).fails(1, &["a model of type \"gpt2\" cannot be read"]);
+    assert!(ranges(&hub).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_keeps_what_has_come() {
+    let (place, hub) = (Place::new(), hub());
+    // No file may grow beyond 10 KiB, whoever runs this.
+    let script = format!("trap '' XFSZ; ulimit -f 20; exec '{}' models pull {ID}", env!("CARGO_BIN_EXE_tagli"));
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &script]).current_dir(place.path(".")).env_clear().envs(place.environment());
+    let answer = Answer::of(command.env("HF_ENDPOINT", &hub.endpoint).output().unwrap());
+    answer.fails(3, &[".incomplete: "]);
+    assert_eq!(cached(&place, ".incomplete"), 1);
+    hub.requests();
+    pull(&place, &hub).fine();
+    assert!(ranges(&hub).iter().all(|range| range.starts_with("bytes=")), "it goes on behind what has come");
+}
+
+#[test]
+fn a_training_fetches_its_base_and_reads_pytorchs_container() {
+    let (place, hub) = (Place::new(), hub());
+    let mut files = tiny();
+    files[2] = ("pytorch_model.bin", reference("pytorch_bin_zip.bin"));
+    hub.model(ID, &files);
+    let data = place.file("data.txt", "O\ta\nB-Dish\tb\nI-Dish\tc\n\nO\tb\nB-Price\td\n");
+    let data = data.to_str().unwrap();
+    let words = ["train", "--train", data, "--valid", data, "--base", ID, "--epochs", "1", "--out", "out", "--json"];
+    let answer = run(&place, &hub, &[], &words).fine();
+    assert!(answer.err.contains("asking the hub"), "{}", answer.err);
+    assert_eq!(answer.json()["steps"], 1);
+    run(&place, &hub, &[("HF_HUB_OFFLINE", "1")], &words).fine();
+}
+
+/// A run of the tiny model in `out`.
+fn trained(place: &Place, hub: &Hub) {
+    let data = place.file("data.txt", "O\ta\nB-Dish\tb\nI-Dish\tc\n\nO\tb\nB-Price\td\n");
+    let data = data.to_str().unwrap();
+    let words = ["train", "--train", data, "--valid", data, "--test", data, "--base", ID, "--epochs", "2", "--out", "out"];
+    let _ = run(place, hub, &[], &words).fine();
+}
+
+#[test]
+fn a_trained_model_is_sent_with_its_card_and_comes_back_the_same() {
+    let (place, hub) = (Place::new(), hub());
+    trained(&place, &hub);
+    let dry = run(&place, &hub, &[], &["models", "push", "out", "reviews", "--dry-run"]).fine();
+    assert!(dry.out.contains("## Scores") && dry.out.contains("base_model: \"ada/tiny\""), "{}", dry.out);
+    run(&place, &hub, &[], &["models", "push", "out", "reviews"]).fails(3, &["status 401", "HF_TOKEN"]);
+    hub.token("hf_right");
+    let user = [("HF_TOKEN", "hf_right")];
+    let told = run(&place, &hub, &user, &["models", "push", "out", "reviews", "--json"]).fine().json();
+    assert_eq!((&told["id"], &told["commit"]), (&json!("ada/reviews"), &json!(COMMIT)));
+    let sent = hub.files("ada/reviews");
+    let model = place.path("out/model");
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"] {
+        assert_eq!(sent[name], fs::read(model.join(name)).unwrap(), "{name}");
+    }
+    let card = String::from_utf8(sent["README.md"].clone()).unwrap();
+    assert!(card.contains("| validation | per word |") && card.contains("| test | per word |"), "{card}");
+    assert!(card.contains("Labels: Dish, Price.") && card.contains("![loss and F1 by step](curves.svg)"), "{card}");
+    assert!(String::from_utf8(sent["curves.svg"].clone()).unwrap().starts_with("<svg "));
+    // The model's own folder is the same run; the large file is there already, and is not sent again.
+    hub.requests();
+    run(&place, &hub, &user, &["models", "push", "out/model", "ada/reviews"]).fine();
+    assert!(!hub.requests().iter().any(|request| request.method == "PUT"));
+    let back = run(&place, &hub, &[], &["models", "pull", "ada/reviews", "--json"]).fine().json();
+    let weights = fs::read(format!("{}/model.safetensors", back["folder"].as_str().unwrap())).unwrap();
+    assert_eq!(weights, sent["model.safetensors"]);
+}
+
+#[test]
+fn large_files_go_in_parts_where_the_store_wants_it() {
+    let (place, hub) = (Place::new(), hub());
+    trained(&place, &hub);
+    hub.token("hf_right").in_parts_of(10_000);
+    run(&place, &hub, &[("HF_TOKEN", "hf_right")], &["models", "push", "out", "reviews", "--private"]).fine();
+    let requests = hub.requests();
+    assert_eq!(requests.iter().filter(|request| request.path.starts_with("/store/part/")).count(), 3);
+    let create = requests.iter().find(|request| request.path == "/api/repos/create").unwrap();
+    let create: Value = serde_json::from_slice(&create.body).unwrap();
+    assert_eq!(create, json!({ "name": "reviews", "organization": "ada", "type": "model", "private": true }));
+    assert_eq!(hub.files("ada/reviews")["model.safetensors"], fs::read(place.path("out/model/model.safetensors")).unwrap());
+}
+
+#[test]
+fn what_is_no_trained_model_is_not_sent() {
+    let (place, hub) = (Place::new(), hub());
+    let push = |folder: &str, id: &str| run(&place, &hub, &[("HF_TOKEN", "x")], &["models", "push", folder, id]);
+    push("none", "reviews").fails(1, &["there is no such folder"]);
+    fs::create_dir(place.path("empty")).unwrap();
+    push("empty", "reviews").fails(1, &["config.json"]);
+    push("empty", "a/b/c").fails(1, &["no name of a model"]);
+    let base = checkout().join("assets/encoder");
+    push(base.to_str().unwrap(), "reviews").fails(1, &["no classifier"]);
+    assert!(hub.requests().is_empty());
+}
