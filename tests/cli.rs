@@ -370,3 +370,39 @@ fn a_killed_training_goes_on_to_the_same_weights() {
     assert_eq!(steps("killed"), steps("whole"), "no line twice, none missing");
     assert!(!place.path("killed/checkpoint").exists());
 }
+
+#[test]
+fn a_run_that_goes_on_is_told_from_another_process() {
+    let place = Place::new();
+    let sample = support::checkout().join("sample-projects/restaurants");
+    let _ = place.run(&["new", "food"]).fine();
+    let out = place.path("train.txt");
+    let words = ["export", sample.to_str().unwrap(), "--annotator", "sample", "--format", "tag-first", "--out"];
+    let _ = place.run(&[&words[..], &[out.to_str().unwrap()]].concat()).fine();
+    let _ = place.run(&["import", "food", out.to_str().unwrap(), "--as", "ada"]).fine();
+    let _ = place.run(&["runs", "tell", "food", "pause"]).fails(1, &["there is no run yet"]);
+    let mut training =
+        place.command().args(["train", "food", "--as", "ada", "--epochs", "500", "--json"]).spawn().unwrap();
+    let phase = |wanted: &str| {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        loop {
+            let list = place.run(&["runs", "list", "food", "--json"]).fine().json();
+            if list[0]["status"]["phase"] == wanted {
+                return;
+            }
+            assert!(std::time::Instant::now() < until, "never {wanted}: {list}");
+        }
+    };
+    phase("training");
+    let told = place.run(&["runs", "tell", "food", "pause", "--json"]).fine().json();
+    assert_eq!(told["told"], "pause");
+    phase("paused");
+    let _ = place.run(&["runs", "tell", "food", "resume"]).fine();
+    phase("training");
+    let _ = place.run(&["runs", "tell", "food", "stop-now", "1"]).fine();
+    assert!(training.wait().unwrap().success());
+    phase("stopped");
+    let _ = place.run(&["runs", "tell", "food", "pause"]).fails(1, &["it is not running"]);
+    let curves = place.run(&["runs", "export", "food", "--format", "svg"]).fine().out;
+    assert!(curves.starts_with("<svg ") && curves.contains("training loss"), "{curves}");
+}

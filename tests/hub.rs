@@ -22,7 +22,8 @@ fn reference(name: &str) -> Vec<u8> {
 /// The files of a tiny DistilBERT; its weights are those of `tests/reference/training_tiny.py`.
 fn tiny() -> Vec<(&'static str, Vec<u8>)> {
     let tags = ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"];
-    let ids: serde_json::Map<String, Value> = tags.iter().enumerate().map(|(at, tag)| (at.to_string(), json!(tag))).collect();
+    let ids: serde_json::Map<String, Value> =
+        tags.iter().enumerate().map(|(at, tag)| (at.to_string(), json!(tag))).collect();
     let config = json!({
         "model_type": "distilbert", "architectures": ["DistilBertForTokenClassification"], "vocab_size": 60, "dim": 16,
         "max_position_embeddings": 24, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "dropout": 0.1, "attention_dropout": 0.1,
@@ -73,7 +74,8 @@ fn a_model_is_fetched_once_into_the_shared_cache_and_opens_there() {
     let told = pull(&place, &hub).fine().json();
     let size: usize = tiny()[1..].iter().map(|(_, bytes)| bytes.len()).sum();
     assert_eq!((&told["commit"], &told["fetched_bytes"]), (&json!(COMMIT), &json!(size)));
-    let names: Vec<&str> = told["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        told["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["config.json", "vocab.txt", "model.safetensors"]);
     // As huggingface_hub lays it out.
     let repository = place.path("home/.cache/huggingface/hub/models--ada--tiny");
@@ -151,7 +153,8 @@ fn refusals_say_what_they_mean_and_what_to_do() {
     ask(&["models", "pull", ID], &[]).fails(3, &["status 429", "in 3600 s"]);
     ask(&["models", "pull", "../x"], &[]).fails(1, &["no name of a model"]);
     ask(&["models", "pull", "ada/other"], &[("HF_HUB_OFFLINE", "1")]).fails(3, &["HF_HUB_OFFLINE is set"]);
-    ask(&["models", "pull", ID], &[("HF_ENDPOINT", "http://127.0.0.1:9")]).fails(3, &["http://127.0.0.1:9 cannot be reached"]);
+    ask(&["models", "pull", ID], &[("HF_ENDPOINT", "http://127.0.0.1:9")])
+        .fails(3, &["http://127.0.0.1:9 cannot be reached"]);
     ask(&["models", "pull", ID], &[("HF_TOKEN", "hf_x"), ("HF_ENDPOINT", "http://hub.example")])
         .fails(3, &["not encrypted"]);
     let json = ask(&["models", "pull", "ada/other", "--json"], &[("HF_TOKEN", "hf_right")]);
@@ -166,9 +169,12 @@ fn a_token_is_sent_to_the_hub_only_and_shown_to_nobody() {
     fs::create_dir_all(place.path("home/.cache/huggingface")).unwrap();
     place.file("home/.cache/huggingface/token", token);
     let log = place.path("log.txt");
-    let answer = run(&place, &hub, &[("TAGLI_LOG", "trace")], &["models", "pull", ID, "--log", log.to_str().unwrap()]).fine();
+    let answer =
+        run(&place, &hub, &[("TAGLI_LOG", "trace")], &["models", "pull", ID, "--log", log.to_str().unwrap()]).fine();
     // The store panics when it sees one.
-    assert!(hub.requests().iter().any(|request| request.headers.get("authorization").is_some_and(|to| to.ends_with(token))));
+    assert!(
+        hub.requests().iter().any(|request| request.headers.get("authorization").is_some_and(|to| to.ends_with(token)))
+    );
     let log = fs::read_to_string(log).unwrap_or_default();
     assert!(![answer.out, answer.err, log].concat().contains("verysecret"));
 }
@@ -233,7 +239,8 @@ fn a_training_fetches_its_base_and_reads_pytorchs_container() {
 fn trained(place: &Place, hub: &Hub) {
     let data = place.file("data.txt", "O\ta\nB-Dish\tb\nI-Dish\tc\n\nO\tb\nB-Price\td\n");
     let data = data.to_str().unwrap();
-    let words = ["train", "--train", data, "--valid", data, "--test", data, "--base", ID, "--epochs", "2", "--out", "out"];
+    let words =
+        ["train", "--train", data, "--valid", data, "--test", data, "--base", ID, "--epochs", "2", "--out", "out"];
     let _ = run(place, hub, &[], &words).fine();
 }
 
@@ -277,7 +284,10 @@ fn large_files_go_in_parts_where_the_store_wants_it() {
     let create = requests.iter().find(|request| request.path == "/api/repos/create").unwrap();
     let create: Value = serde_json::from_slice(&create.body).unwrap();
     assert_eq!(create, json!({ "name": "reviews", "organization": "ada", "type": "model", "private": true }));
-    assert_eq!(hub.files("ada/reviews")["model.safetensors"], fs::read(place.path("out/model/model.safetensors")).unwrap());
+    assert_eq!(
+        hub.files("ada/reviews")["model.safetensors"],
+        fs::read(place.path("out/model/model.safetensors")).unwrap()
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     formats::OnLoss,
     inference::Strategy,
-    runs::{LabelMode, Order},
+    runs::{Control, LabelMode, Order, Recipe},
     spans::{Scheme, Split},
 };
 
@@ -198,6 +198,21 @@ pub enum RecipeName {
     Lesson,
     /// What measurably raises F1 over the lesson's
     Tuned,
+}
+
+/// What a run can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ControlName {
+    /// Wait after this step
+    Pause,
+    /// Go on
+    Resume,
+    /// Score the weights as they are, write them as the model, go on
+    Checkpoint,
+    /// End after this epoch
+    StopAfterEpoch,
+    /// End after this step; the model so far is scored and kept
+    StopNow,
 }
 
 /// Order of the sentences.
@@ -403,13 +418,23 @@ pub enum RunsAction {
         /// The run; default: the newest
         id: Option<String>,
     },
+    /// Tell a run that is going on, wherever it was started
+    Tell {
+        /// The project's folder
+        dir: PathBuf,
+        /// What it is to do
+        #[arg(value_enum)]
+        command: ControlName,
+        /// The run; default: the newest
+        id: Option<String>,
+    },
     /// Write the curves of a run
     Export {
         /// The project's folder
         dir: PathBuf,
         /// The run; default: the newest
         id: Option<String>,
-        /// As what: csv, svg, png
+        /// As what: csv, svg
         #[arg(long, value_name = "F", default_value = "csv")]
         format: String,
         /// The file to write; default: standard output
@@ -492,6 +517,28 @@ pub struct Screens {
     /// Where the recording is, and where to put the pictures
     #[arg(long, value_name = "DIR", default_value = "assets/screens")]
     pub out: PathBuf,
+}
+
+impl From<RecipeName> for Recipe {
+    fn from(name: RecipeName) -> Self {
+        match name {
+            RecipeName::Auto => Self::Auto,
+            RecipeName::Lesson => Self::Lesson,
+            RecipeName::Tuned => Self::Tuned,
+        }
+    }
+}
+
+impl From<ControlName> for Control {
+    fn from(name: ControlName) -> Self {
+        match name {
+            ControlName::Pause => Self::Pause,
+            ControlName::Resume => Self::Resume,
+            ControlName::Checkpoint => Self::Checkpoint,
+            ControlName::StopAfterEpoch => Self::StopAfterEpoch,
+            ControlName::StopNow => Self::StopNow,
+        }
+    }
 }
 
 impl From<OrderName> for Order {

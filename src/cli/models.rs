@@ -54,12 +54,17 @@ pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError>
         ModelsAction::List => list(output),
         ModelsAction::Pull { id } => {
             let pulled = fetch(id, output)?;
-            let files: Vec<_> = pulled.files.iter().map(|(name, size)| json!({ "name": name, "bytes": size })).collect();
+            let files: Vec<_> =
+                pulled.files.iter().map(|(name, size)| json!({ "name": name, "bytes": size })).collect();
             let value = json!({
                 "id": id, "folder": output::path(&pulled.folder), "commit": pulled.commit, "files": files,
                 "fetched_bytes": pulled.fetched,
             });
-            let came = if pulled.fetched == 0 { "nothing was missing".to_owned() } else { format!("{} fetched", bytes(pulled.fetched)) };
+            let came = if pulled.fetched == 0 {
+                "nothing was missing".to_owned()
+            } else {
+                format!("{} fetched", bytes(pulled.fetched))
+            };
             output.result(&value, &format!("{id}: {came}\n{}", pulled.folder.display()))
         }
         ModelsAction::Push(args) => push(args, output),
@@ -155,8 +160,10 @@ fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
             .hint("a base as it is has no labels; train it first"));
     }
     let files = source.files(&args.id, &base)?;
-    let rows: Vec<Vec<String>> = files.iter().map(|file| vec![file.name.clone(), bytes(file.bytes.len() as u64)]).collect();
-    let card = files.iter().find(|file| file.name == CARD).map(|file| String::from_utf8_lossy(&file.bytes).into_owned());
+    let rows: Vec<Vec<String>> =
+        files.iter().map(|file| vec![file.name.clone(), bytes(file.bytes.len() as u64)]).collect();
+    let card =
+        files.iter().find(|file| file.name == CARD).map(|file| String::from_utf8_lossy(&file.bytes).into_owned());
     if args.dry_run {
         let names: Vec<_> = files.iter().map(|file| json!({ "name": file.name, "bytes": file.bytes.len() })).collect();
         let value = json!({ "id": args.id, "files": names, "card": card });

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     project::{Project, RunView, storage},
-    runs::{plot, Point, Status},
+    runs::{Control, Point, Status, plot},
     text::number::{bytes as size, counted},
 };
 
@@ -27,6 +27,7 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
     match action {
         RunsAction::List { dir } => list(dir, output),
         RunsAction::Watch { dir, id } => watch(dir, id.as_deref(), output),
+        RunsAction::Tell { dir, command, id } => tell(dir, (*command).into(), id.as_deref(), output),
         RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), format, out.as_deref(), output),
         RunsAction::Remove { dir, id } => {
             let project = Project::open(dir).map_err(failed)?;
@@ -80,6 +81,13 @@ fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
         })?,
     };
     Ok((project, run))
+}
+
+/// Leaves a command where a run looks for it: several times a second.
+fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Result<(), CliError> {
+    let (_, run) = find(dir, id)?;
+    run.send(command).map_err(failed)?;
+    output.result(&json!({ "run": run.id.as_str(), "told": command }), &format!("{} is told", run.id))
 }
 
 /// Follows a run until nobody trains it any more.

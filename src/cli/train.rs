@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use signal_hook::{consts::SIGINT, consts::SIGTERM, iterator::Signals};
 
 use super::{
-    args::{self, RecipeName},
-    data,
+    args, data,
     error::CliError,
     models,
     new::failed,
@@ -22,7 +21,7 @@ use crate::{
         folder::{self, RunConfig, RunFolder},
         training_data,
     },
-    runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
+    runs::{Control, FolderSink, Point, RunSink, Settings, Status},
     shell,
     spans::{Dataset, HalfWords},
     text::number::counted,
@@ -120,11 +119,7 @@ fn nothing_to_resume(place: &Path) -> CliError {
 
 /// Parts of the contract that later work brings.
 fn not_built(args: &args::Train) -> Result<(), CliError> {
-    let later = [
-        (args.folds.is_some(), "cross-validation (--folds)"),
-        (args.curve, "the learning curve (--curve)"),
-        (args.recipe == RecipeName::Tuned, "the tuned recipe"),
-    ];
+    let later = [(args.folds.is_some(), "cross-validation (--folds)"), (args.curve, "the learning curve (--curve)")];
     later.into_iter().find(|(asked, _)| *asked).map_or(Ok(()), |(_, what)| Err(CliError::not_built(what)))
 }
 
@@ -155,8 +150,7 @@ const OWN_SETTINGS: &str = "training.json";
 /// The recipe's settings; over them those of the project's `training.json`, of the file that was named, and what was
 /// given on the command line.
 fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
-    let recipe = if args.recipe == RecipeName::Lesson { Recipe::Lesson } else { Recipe::Auto };
-    let mut settings = training::recipe(recipe, sentences, base);
+    let mut settings = training::recipe(args.recipe.into(), sentences, base);
     let own = args.dir.as_ref().map(|dir| dir.join(OWN_SETTINGS)).filter(|file| file.is_file());
     for file in own.iter().chain(&args.settings) {
         settings_file(&mut settings, file, output)?;

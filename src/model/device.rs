@@ -1,8 +1,6 @@
 //! Which device the tensors live on: asked for by name, or found. Never burn's own default, whose choice would depend
 //! on which cargo features some other crate switched on.
 
-use std::panic::catch_unwind;
-
 use burn::tensor::Device;
 use thiserror::Error;
 
@@ -144,7 +142,11 @@ fn automatic() -> Result<Chosen, DeviceError> {
     let chosen = cuda
         .clone()
         .and_then(|found| pick(found, "cuda", 0, "the first CUDA device").ok())
-        .or_else(|| wgpu.clone().and_then(|found| pick(found, "wgpu", 0, "a GPU, no CUDA device was found").ok()));
+        // A rasteriser in software is slower than the kernels: it computes where it is asked for by name.
+        .or_else(|| {
+            let cards = wgpu.clone().map(|found| found.into_iter().filter(|found| found.is_card).collect())?;
+            pick(cards, "wgpu", 0, "a GPU, no CUDA device was found").ok()
+        });
     chosen.map_or_else(
         || {
             let processor = flex(match (cuda, wgpu) {
@@ -215,56 +217,58 @@ fn ndarray() -> Result<Chosen, DeviceError> {
     Err(DeviceError::NotCompiled { name: "ndarray" })
 }
 
-fn pick(mut found: Vec<(Device, String)>, name: &'static str, index: usize, why: &str) -> Result<Chosen, DeviceError> {
+/// A device that a backend found.
+#[derive(Clone, Debug)]
+struct Found {
+    device: Device,
+    /// Its name in brackets, if it tells one.
+    card: String,
+    /// Whether it is hardware.
+    is_card: bool,
+}
+
+fn pick(mut found: Vec<Found>, name: &'static str, index: usize, why: &str) -> Result<Chosen, DeviceError> {
     if index >= found.len() {
         return Err(DeviceError::Absent { name, index, found: found.len() });
     }
-    let (device, card) = found.swap_remove(index);
+    let Found { device, card, .. } = found.swap_remove(index);
     Ok(Chosen { device, name: format!("{name}:{index}{card}"), why: why.to_owned() })
 }
 
-/// The CUDA devices with their names in brackets; `None` in a build without CUDA. A driver that panics counts as none.
+/// The CUDA devices; `None` in a build without CUDA.
 #[cfg(feature = "cuda")]
-fn cuda_devices() -> Option<Vec<(Device, String)>> {
-    use burn::tensor::DeviceType;
-    Some(probe(|| Device::enumerate(DeviceType::Cuda).into_iter().map(|device| (card(&device).1, device)).collect()))
+fn cuda_devices() -> Option<Vec<Found>> {
+    Some(probe(burn::tensor::DeviceType::Cuda))
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda_devices() -> Option<Vec<(Device, String)>> {
+fn cuda_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// As [`cuda_devices`] for wgpu; software rasterisers, which are slower than flex, are left out.
+/// As [`cuda_devices`] for wgpu; hardware stands before rasterisers in software.
 #[cfg(feature = "wgpu")]
-fn wgpu_devices() -> Option<Vec<(Device, String)>> {
-    use burn::tensor::DeviceType;
-    Some(probe(|| {
-        let all = Device::enumerate(DeviceType::Wgpu).into_iter();
-        all.map(|device| (card(&device), device))
-            .filter(|((real, _), _)| *real)
-            .map(|((_, name), d)| (name, d))
-            .collect()
-    }))
+fn wgpu_devices() -> Option<Vec<Found>> {
+    let mut found = probe(burn::tensor::DeviceType::Wgpu);
+    found.sort_by_key(|found| !found.is_card);
+    Some(found)
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn wgpu_devices() -> Option<Vec<(Device, String)>> {
+fn wgpu_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// Whether a device is a card, and its name.
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn card(device: &Device) -> (bool, String) {
-    device
-        .identity()
-        .map_or((false, String::new()), |identity| (identity.physical.is_some(), format!(" ({})", identity.name)))
-}
-
 /// Drivers may be broken in any way; a panic of theirs means that there is no device.
-#[cfg_attr(not(any(feature = "cuda", feature = "wgpu")), expect(dead_code, reason = "only GPU backends are probed"))]
-fn probe(list: impl FnOnce() -> Vec<(String, Device)> + std::panic::UnwindSafe) -> Vec<(Device, String)> {
-    catch_unwind(list).unwrap_or_default().into_iter().map(|(name, device)| (device, name)).collect()
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn probe(kind: burn::tensor::DeviceType) -> Vec<Found> {
+    let found = |device: Device| {
+        let identity = device.identity();
+        let is_card = identity.as_ref().is_some_and(|identity| identity.physical.is_some());
+        let card = identity.map_or_else(String::new, |identity| format!(" ({})", identity.name));
+        Found { device, card, is_card }
+    };
+    std::panic::catch_unwind(|| Device::enumerate(kind).into_iter().map(found).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

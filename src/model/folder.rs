@@ -392,7 +392,11 @@ pub(super) mod tests {
         fs::write(folder.path().join("config.json"), config.replace("TokenClassification", "MaskedLM")).unwrap();
         let base = open(folder.path().to_str().unwrap()).unwrap();
         assert_eq!(base.weights.len(), weights.len() - 2);
-        assert!(base.notes.iter().any(|note| note.contains("not used: 2 tensors of the head for whole texts")), "{:?}", base.notes);
+        assert!(
+            base.notes.iter().any(|note| note.contains("not used: 2 tensors of the head for whole texts")),
+            "{:?}",
+            base.notes
+        );
     }
 
     #[test]
@@ -423,6 +427,6 @@ pub(super) mod tests {
     #[test]
     fn a_name_that_is_nowhere_says_where_it_was_looked_for() {
         assert!(open("./no/such/folder").unwrap_err().to_string().contains("no such folder"));
-        assert!(open("no-such-owner/no-such-model").unwrap_err().to_string().contains("not built yet"));
+        assert!(open("no-such-owner/no-such-model").unwrap_err().to_string().contains("tagli models pull"));
     }
 }

@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn both_of_pytorchs_containers_hold_the_same_weights() {
-        let expected = weights::from_safetensors(include_bytes!("../../tests/reference/training_tiny.safetensors")).unwrap();
+        let expected =
+            weights::from_safetensors(include_bytes!("../../tests/reference/training_tiny.safetensors")).unwrap();
         for name in ["pytorch_bin_zip.bin", "pytorch_bin_legacy.bin"] {
             let bytes = read(name).unwrap();
             let file = SafeTensors::deserialize(&bytes).unwrap();

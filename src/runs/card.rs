@@ -64,7 +64,8 @@ impl Card<'_> {
         if let Some(base) = self.base {
             let _ = writeln!(text, "base_model: {}", json!(base));
         }
-        let results: Vec<Value> = self.scored().into_iter().filter_map(|(part, point)| self.result(part, point?)).collect();
+        let results: Vec<Value> =
+            self.scored().into_iter().filter_map(|(part, point)| self.result(part, point?)).collect();
         if !results.is_empty() {
             text += "metrics:\n- precision\n- recall\n- f1\n- accuracy\n";
             let _ = writeln!(text, "model-index: {}", json!([{ "name": self.name, "results": results }]));
@@ -74,7 +75,8 @@ impl Card<'_> {
 
     fn result(&self, part: &str, point: &Point) -> Option<Value> {
         let Point::Eval { word, .. } = point else { return None };
-        let metric = |name: &str, value: f64| json!({ "type": name, "value": value, "name": format!("{name} per word") });
+        let metric =
+            |name: &str, value: f64| json!({ "type": name, "value": value, "name": format!("{name} per word") });
         Some(json!({
             "task": { "type": "token-classification", "name": "Token Classification" },
             "dataset": { "type": "custom", "name": self.data_name(), "split": part },
@@ -114,8 +116,14 @@ impl Card<'_> {
         if scored.iter().all(|(_, point)| point.is_none()) {
             return Ok(());
         }
-        writeln!(out, "## Scores\n\nEntities, counted as seqeval does: a span is right if its label and both ends are.\n")?;
-        writeln!(out, "| part | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |")?;
+        writeln!(
+            out,
+            "## Scores\n\nEntities, counted as seqeval does: a span is right if its label and both ends are.\n"
+        )?;
+        writeln!(
+            out,
+            "| part | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |"
+        )?;
         for (part, point) in scored {
             let Some(Point::Eval { word, piece, tables, .. }) = point else { continue };
             row(out, part, "per word", word)?;
@@ -211,7 +219,8 @@ mod tests {
     fn a_card_tells_data_settings_scores_curve_and_source() {
         let points = [evaluation(10, "valid", 0.7), evaluation(20, "valid", 0.6), evaluation(10, "test", 0.65)];
         let settings = Settings { keep_best: true, ..Settings::lesson("mini") };
-        let status = Status { step: 20, seconds: 12.4, device: "flex".into(), checkpoint: Some(10), ..Status::default() };
+        let status =
+            Status { step: 20, seconds: 12.4, device: "flex".into(), checkpoint: Some(10), ..Status::default() };
         let data = json!({ "project": "reviews", "annotator": "ada",
             "account": { "train": { "documents": 3, "words": 30, "spans": 5 } } });
         let card = Card {
@@ -250,7 +259,13 @@ mod tests {
     #[test]
     fn what_a_project_is_called_is_text_and_no_markup() {
         let data = json!({ "project": "a\n---\n<script>[x](y)\u{1b}[31m" });
-        let card = Card { name: "m", version: "1", data: Some(&data), points: &[evaluation(1, "valid", 0.5)], ..Card::default() };
+        let card = Card {
+            name: "m",
+            version: "1",
+            data: Some(&data),
+            points: &[evaluation(1, "valid", 0.5)],
+            ..Card::default()
+        };
         let text = card.markdown();
         assert!(text.contains("- data: a\u{240a}---\u{240a}&lt;script>\\[x\\](y)\u{241b}\\[31m\n"), "{text}");
         assert_eq!(text.lines().filter(|line| *line == "---").count(), 2);

@@ -14,7 +14,7 @@ enum Meaning {
 use Meaning::{Nothing, Other, Same};
 
 /// The reference's names, of version 5 and of those before (`TrainingArguments`, `EarlyStoppingCallback`, run_ner.py).
-static ALIASES: [(&str, Meaning); 52] = [
+static ALIASES: [(&str, Meaning); 53] = [
     ("lr", Same("learning_rate")),
     ("num_train_epochs", Same("epochs")),
     ("per_device_train_batch_size", Same("batch")),
@@ -30,6 +30,7 @@ static ALIASES: [(&str, Meaning); 52] = [
     ("layerwise_learning_rate_decay", Same("layer_decay")),
     ("max_seq_length", Same("max_pieces")),
     ("max_length", Same("max_pieces")),
+    ("doc_stride", Same("stride")),
     ("label_all_tokens", Other(label_all_tokens)),
     ("group_by_length", Other(group_by_length)),
     ("train_sampling_strategy", Other(sampling)),

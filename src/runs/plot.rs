@@ -46,7 +46,12 @@ pub fn svg(points: &[Point]) -> String {
         // Writing to a string cannot fail.
         let _ = frame(&mut out, lines, &steps, top);
     }
-    let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">step</text>\n</svg>", (LEFT + WIDE - RIGHT) / 2.0, HIGH - 6.0);
+    let _ = writeln!(
+        out,
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">step</text>\n</svg>",
+        (LEFT + WIDE - RIGHT) / 2.0,
+        HIGH - 6.0
+    );
     out
 }
 
@@ -65,21 +70,38 @@ fn validation_loss(point: &Point) -> Option<f64> {
 }
 
 fn frame(out: &mut String, lines: &[Line], steps: &Axis, top: f64) -> std::fmt::Result {
-    let (_, high) = bounds(lines.iter().flat_map(|line| line.points.iter().map(|(_, value)| *value))).unwrap_or((0.0, 1.0));
+    let (_, high) =
+        bounds(lines.iter().flat_map(|line| line.points.iter().map(|(_, value)| *value))).unwrap_or((0.0, 1.0));
     let values = Axis::covering(0.0, if high > 0.0 { high } else { 1.0 }, TICKS);
     let x = |step: f64| steps.place(step).map(|place| LEFT + place * (WIDE - LEFT - RIGHT));
     let y = |value: f64| values.place(value).map(|place| top + FRAME * (1.0 - place));
     for (tick, at) in values.ticks().into_iter().filter_map(|tick| Some((tick, y(tick)?))) {
         writeln!(out, "<path d=\"M{LEFT} {at:.1}H{}\" stroke=\"#dddddd\"/>", WIDE - RIGHT)?;
-        writeln!(out, "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", LEFT - 6.0, at + 4.0, values.label(tick))?;
+        writeln!(
+            out,
+            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            LEFT - 6.0,
+            at + 4.0,
+            values.label(tick)
+        )?;
     }
     for (tick, at) in steps.ticks().into_iter().filter_map(|tick| Some((tick, x(tick)?))) {
-        writeln!(out, "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>", top + FRAME + 16.0, steps.label(tick))?;
+        writeln!(
+            out,
+            "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+            top + FRAME + 16.0,
+            steps.label(tick)
+        )?;
     }
     for (number, line) in lines.iter().enumerate() {
         let places = line.points.iter().filter_map(|(step, value)| Some((x(*step)?, y(*value)?)));
         let places: Vec<String> = places.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>", places.join(" "), line.color)?;
+        writeln!(
+            out,
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>",
+            places.join(" "),
+            line.color
+        )?;
         let left = LEFT + 200.0 * real(number);
         writeln!(out, "<text x=\"{left}\" y=\"{}\" fill=\"{}\">{}</text>", top - 10.0, line.color, line.name)?;
     }

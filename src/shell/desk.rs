@@ -81,7 +81,8 @@ impl Desk {
         let opened = opened(&project, &annotator, &listing, read_only);
         let grid = project.manifest.grid;
         let (sender, tasks) = unbounded();
-        let mut work = Work { project, annotator, events: events.clone(), trainer, listing: listing.clone(), failed: None };
+        let mut work =
+            Work { project, annotator, events: events.clone(), trainer, listing: listing.clone(), failed: None };
         let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
             crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
         })?;
@@ -309,11 +310,10 @@ fn settings(project: &Project, annotator: &Annotator) -> (Settings, Option<Recip
     });
     let base = || Settings::lesson(&project.manifest.base);
     let (settings, recipe) = last.map_or_else(|| (base(), String::new()), |(settings, recipe)| (settings, recipe));
-    let recipe = match recipe.as_str() {
-        "own" => return (settings, None),
-        "lesson" => Recipe::Lesson,
-        _ => Recipe::Auto,
-    };
+    if recipe == recipe_name(None) {
+        return (settings, None);
+    }
+    let recipe = Recipe::ALL.into_iter().find(|kind| kind.name() == recipe).unwrap_or_default();
     let (data, _) = training_data(project, &annotator.journal, HalfWords::Snap);
     (reckoned(Some(recipe), data.train.len(), settings), Some(recipe))
 }
@@ -332,7 +332,7 @@ fn summary(project: &Project, account: &Account, base: String) -> DataSummary {
         let spans = account.labels.get(&label.name).copied().unwrap_or_default();
         (label.name.clone(), spans)
     });
-    let recipes = [Recipe::Auto, Recipe::Lesson];
+    let recipes = Recipe::ALL;
     DataSummary {
         train: account.train.documents,
         valid: account.valid.documents,

@@ -20,6 +20,8 @@ pub(super) struct Coder<'a> {
     pub(super) mode: LabelMode,
     /// Longest input, the two special pieces included.
     pub(super) longest: usize,
+    /// Pieces that neighbouring windows of a long sentence share; `None` for an eighth of a window.
+    pub(super) stride: Option<usize>,
 }
 
 /// What goes through the network at once: a sentence, or a window of a long one.
@@ -148,10 +150,10 @@ impl Coder<'_> {
         part.gold.push(Gold { id: sentence.id.clone(), tags, words: pieces.words, labels });
     }
 
-    /// Neighbours share an eighth of a window, so that no word stands without context.
+    /// Neighbours share some pieces, so that no word stands without context.
     fn windows(&self, words: &[usize]) -> Vec<Window> {
         let longest = self.longest.saturating_sub(2).max(1);
-        word_windows(words, longest, longest / 8)
+        word_windows(words, longest, self.stride.unwrap_or(longest / 8).min(longest - 1))
     }
 
     fn example(&self, sentence: usize, pieces: &WordPieces, labels: &[i64], window: Window) -> Example {
@@ -186,7 +188,7 @@ mod tests {
     fn part(mode: LabelMode, longest: usize, sentences: &[Sentence]) -> Result<Part, TrainError> {
         let tokenizer = folder::open("mini").unwrap().tokenizer;
         let tags = tag_names(&["Dish".to_owned(), "Price".to_owned()]);
-        Coder { tokenizer: &tokenizer, tags: &tags, mode, longest }.part(sentences)
+        Coder { tokenizer: &tokenizer, tags: &tags, mode, longest, stride: None }.part(sentences)
     }
 
     #[test]

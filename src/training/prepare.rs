@@ -67,7 +67,11 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
         (base.config.dropout, base.config.attention_dropout) = (rate, rate);
     }
     let mask_piece = match settings.mask > 0.0 {
-        true => Some(base.tokenizer.mask().ok_or_else(|| TrainError::Setting("the base has no [MASK] piece: set mask=0".into()))?),
+        true => Some(
+            base.tokenizer
+                .mask()
+                .ok_or_else(|| TrainError::Setting("the base has no [MASK] piece: set mask=0".into()))?,
+        ),
         false => None,
     };
     let (words, positions) = rows([&train, &valid, &test], mask_piece);
@@ -84,6 +88,7 @@ fn encode(data: &Dataset, settings: &Settings, base: &BaseModel, tags: &[String]
         tags,
         mode: settings.label_mode,
         longest: settings.max_pieces.min(base.config.max_positions),
+        stride: settings.stride,
     };
     Ok([coder.part(&data.train)?, coder.part(&data.valid)?, coder.part(&data.test)?])
 }

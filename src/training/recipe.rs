@@ -7,6 +7,8 @@ use crate::{
 
 /// Epochs times the square root of the number of sentences: 30 epochs of 100 sentences, 3 of 7,660.
 const EPOCHS_BY_ROOT: f64 = 300.0;
+/// Epochs of `tuned` against those of `auto`.
+const TUNED_LONGER: f64 = 5.0 / 3.0;
 /// Fewest and most epochs.
 const EPOCHS: (f64, f64) = (3.0, 40.0);
 /// Up to the first number of sentences the peak learning rate is the high one, from the second on the low one.
@@ -23,6 +25,7 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
     let lesson = Settings::lesson(base);
     match kind {
         Recipe::Lesson => lesson,
+        Recipe::Tuned => tuned(recipe(Recipe::Auto, train_sentences, base)),
         Recipe::Auto => Settings {
             learning_rate: peak(train_sentences, if base == embedded::NAME { SMALL_BASE } else { LARGE_BASE }),
             epochs: epochs(train_sentences),
@@ -33,6 +36,11 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
             ..lesson
         },
     }
+}
+
+/// What helped over `auto` at each size that was tried.
+fn tuned(auto: Settings) -> Settings {
+    Settings { epochs: (auto.epochs * TUNED_LONGER).round(), mask: 0.15, ..auto }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "numbers of sentences stay far below 2^52")]

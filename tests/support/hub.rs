@@ -143,7 +143,8 @@ impl Hub {
             let mut head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", answer.status, answer.body.len());
             answer.headers.iter().filter(|line| !line.is_empty()).for_each(|line| head += &format!("{line}\r\n"));
             let mut stream = stream;
-            let sent = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&answer.body[..cut]));
+            let sent =
+                stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&answer.body[..cut]));
             if sent.is_err() || cut < answer.body.len() {
                 let _ = stream.shutdown(std::net::Shutdown::Both);
                 return;
@@ -162,7 +163,9 @@ impl Hub {
         }
         if let Some((id, rest)) = path.split_once("/resolve/") {
             let name = rest.split_once('/').unwrap().1;
-            let Some(bytes) = state.models.get(id).and_then(|files| files.get(name)) else { return Answer::refuse(404) };
+            let Some(bytes) = state.models.get(id).and_then(|files| files.get(name)) else {
+                return Answer::refuse(404);
+            };
             if bytes.len() < LARGE {
                 return part(bytes, request, fault);
             }
@@ -172,10 +175,15 @@ impl Hub {
         }
         if let Some(id) = path.strip_prefix("api/models/").and_then(|rest| rest.strip_suffix("/revision/main")) {
             let Some(files) = state.models.get(id) else {
-                return Answer { headers: vec!["x-error-code: RepoNotFound".into()], ..Answer::refuse(if is_user { 404 } else { 401 }) };
+                return Answer {
+                    headers: vec!["x-error-code: RepoNotFound".into()],
+                    ..Answer::refuse(if is_user { 404 } else { 401 })
+                };
             };
-            let siblings: Vec<Value> =
-                files.iter().map(|(name, bytes)| state.told.get(name).cloned().unwrap_or_else(|| sibling(name, bytes))).collect();
+            let siblings: Vec<Value> = files
+                .iter()
+                .map(|(name, bytes)| state.told.get(name).cloned().unwrap_or_else(|| sibling(name, bytes)))
+                .collect();
             return Answer::json(&json!({ "id": id, "sha": COMMIT, "siblings": siblings }));
         }
         if !is_user {
@@ -199,7 +207,8 @@ impl Hub {
     fn write(&self, state: &mut State, request: &Request, path: &str) -> Answer {
         let body = || serde_json::from_slice::<Value>(&request.body).unwrap();
         if let Some(id) = path.strip_suffix(".git/info/lfs/objects/batch") {
-            let objects: Vec<Value> = body()["objects"].as_array().unwrap().iter().map(|object| self.object(state, id, object)).collect();
+            let objects: Vec<Value> =
+                body()["objects"].as_array().unwrap().iter().map(|object| self.object(state, id, object)).collect();
             return Answer::json(&json!({ "transfer": "basic", "objects": objects }));
         }
         if path.ends_with("/verify") {
@@ -212,7 +221,9 @@ impl Hub {
                 let mode = if file["size"].as_u64().unwrap() >= LARGE as u64 { "lfs" } else { "regular" };
                 json!({ "path": file["path"], "uploadMode": mode, "shouldIgnore": false })
             };
-            return Answer::json(&json!({ "files": body()["files"].as_array().unwrap().iter().map(mode).collect::<Vec<_>>() }));
+            return Answer::json(
+                &json!({ "files": body()["files"].as_array().unwrap().iter().map(mode).collect::<Vec<_>>() }),
+            );
         }
         let Some(id) = id.strip_suffix("/commit/main") else { return Answer::refuse(404) };
         let mut files = state.models.get(id).cloned().unwrap_or_default();
@@ -224,7 +235,9 @@ impl Hub {
                 "header" => assert!(!value["summary"].as_str().unwrap().is_empty()),
                 "file" => drop(files.insert(name, STANDARD.decode(value["content"].as_str().unwrap()).unwrap())),
                 "lfsFile" => {
-                    let Some(bytes) = state.uploads.get(value["oid"].as_str().unwrap()) else { return Answer::refuse(400) };
+                    let Some(bytes) = state.uploads.get(value["oid"].as_str().unwrap()) else {
+                        return Answer::refuse(400);
+                    };
                     files.insert(name, bytes.clone());
                 }
                 other => panic!("{other}"),
@@ -307,7 +320,8 @@ impl Answer {
 
 /// A file, or the part of it that was asked for.
 fn part(bytes: &[u8], request: &Request, fault: Option<&Fault>) -> Answer {
-    let from = request.headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    let from =
+        request.headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
     match from {
         Some(from) if !matches!(fault, Some(Fault::IgnoresRange)) => {
             let range = format!("content-range: bytes {from}-{}/{}", bytes.len() - 1, bytes.len());

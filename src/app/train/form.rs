@@ -27,11 +27,11 @@ pub static ROWS: [Row; 16] = [
     Row {
         name: "recipe",
         key: "",
-        values: "auto, lesson or own",
+        values: "auto, lesson, tuned or own",
         about: "Sets all rows below. auto: by the number of documents that teach, since few of them need more passes \
-                and larger steps. lesson: the Carpentries lesson's, made for thousands; from a few hundred it learns \
-                nothing. Change a row and the settings are your own; * marks what then differs from auto.",
-        choices: &["auto", "lesson", "own"],
+                and larger steps. lesson: the Carpentries lesson's, for thousands; from a few hundred it learns nothing. \
+                tuned: a better and slower auto. Change a row and they are your own; * is what differs from auto.",
+        choices: &["auto", "lesson", "tuned", "own"],
     },
     Row {
         name: "base",
@@ -226,11 +226,7 @@ pub fn differences(a: &Settings, b: &Settings) -> Vec<(&'static str, String, Str
 
 /// The word for a recipe.
 pub fn recipe_name(recipe: Option<Recipe>) -> &'static str {
-    match recipe {
-        Some(Recipe::Auto) => "auto",
-        Some(Recipe::Lesson) => "lesson",
-        None => "own",
-    }
+    recipe.map_or("own", Recipe::name)
 }
 
 impl Train {

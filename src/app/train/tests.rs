@@ -59,7 +59,9 @@ fn counted(state: &mut State, documents: usize) {
 fn answer(state: &mut State, effects: &[Effect], documents: usize) {
     let [.., Effect::Summarise { generation, base }] = effects else { panic!("{effects:?}") };
     let with = |settings: Settings| Settings { base: base.clone(), ..settings };
-    let recipes = vec![(Recipe::Auto, with(auto(documents))), (Recipe::Lesson, with(Settings::lesson("mini")))];
+    let tuned = Settings { mask: 0.15, ..auto(documents) };
+    let recipes = [(Recipe::Auto, auto(documents)), (Recipe::Lesson, Settings::lesson("mini")), (Recipe::Tuned, tuned)];
+    let recipes = recipes.map(|(kind, settings)| (kind, with(settings))).into();
     let summary = DataSummary { train: documents, base: base.clone(), recipes, ..DataSummary::default() };
     update(state, Event::Summary { generation: *generation, summary });
 }
@@ -106,12 +108,14 @@ fn enter_goes_through_the_recipes_and_back_to_ones_own() {
     press(&mut state, "enter");
     assert_eq!((state.train.recipe, state.train.settings.learning_rate), (Some(Recipe::Lesson), 2e-5));
     press(&mut state, "enter");
+    assert_eq!((state.train.recipe, state.train.settings.mask), (Some(Recipe::Tuned), 0.15));
+    press(&mut state, "enter");
     assert_eq!((state.train.recipe, state.train.settings.learning_rate), (Some(Recipe::Auto), 5e-4));
     press(&mut state, "end enter ctrl-u c p u enter");
     assert_eq!((state.train.recipe, state.train.settings.device.as_str()), (Some(Recipe::Auto), "cpu"));
     press(&mut state, "home down down enter ctrl-u 1 e - 3 enter home");
     assert_eq!(state.train.value(0), "own");
-    press(&mut state, "enter enter enter");
+    press(&mut state, "enter enter enter enter");
     assert_eq!((state.train.value(0).as_str(), state.train.settings.learning_rate), ("own", 1e-3));
     assert_eq!(state.train.settings.device, "cpu");
     // Typing a recipe's value again makes it the recipe's.

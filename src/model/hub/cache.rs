@@ -47,7 +47,8 @@ fn folder_by(variable: impl Fn(&str) -> Option<OsString>, home: impl Fn() -> Opt
 fn home_by(variable: &dyn Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
     let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let below = |path: PathBuf| path.join("huggingface");
-    (named("HF_HOME").or_else(|| named("XDG_CACHE_HOME").map(below))).or_else(|| home().map(|path| below(path.join(".cache"))))
+    (named("HF_HOME").or_else(|| named("XDG_CACHE_HOME").map(below)))
+        .or_else(|| home().map(|path| below(path.join(".cache"))))
 }
 
 /// The folder of the cached snapshot of a model's main branch, if the cache at `folder` has one with a `config.json`.

@@ -33,7 +33,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Bytes that are read at once.
 const PORTION: usize = 64 << 10;
 /// Files beside the weights; the first must be there.
-const BESIDE: [&str; 5] = ["config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
+const BESIDE: [&str; 5] =
+    ["config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
 
 /// What happens while a model is fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -408,8 +409,15 @@ mod tests {
         assert_eq!(names(&all).unwrap(), ["config.json", "vocab.txt", "model.safetensors"]);
         let old = ["pytorch_model.bin", "tokenizer.json", "config.json", "../../escape", "model.safetensors.old"];
         assert_eq!(names(&old).unwrap(), ["config.json", "tokenizer.json", "pytorch_model.bin"]);
-        let shards = ["config.json", "vocab.txt", "model.safetensors.index.json", "model-00001-of-00002.safetensors",
-            "model-00002-of-00002.safetensors", "model-x-of-00002.safetensors", "model-1-of-2/../x.safetensors"];
+        let shards = [
+            "config.json",
+            "vocab.txt",
+            "model.safetensors.index.json",
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors",
+            "model-x-of-00002.safetensors",
+            "model-1-of-2/../x.safetensors",
+        ];
         assert_eq!(names(&shards).unwrap()[2..], shards[2..5]);
         assert!(names(&["vocab.txt", "model.safetensors"]).unwrap_err().contains("no config.json"));
         assert!(names(&["config.json", "model.safetensors"]).unwrap_err().contains("tokenizer.json"));

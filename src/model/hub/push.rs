@@ -141,7 +141,13 @@ impl Push<'_> {
         self.hub.json(url, &mut answer)
     }
 
-    fn ask_as<T: for<'de> Deserialize<'de>>(&self, url: &str, kind: &str, body: &Value, member: &str) -> Result<T, HubError> {
+    fn ask_as<T: for<'de> Deserialize<'de>>(
+        &self,
+        url: &str,
+        kind: &str,
+        body: &Value,
+        member: &str,
+    ) -> Result<T, HubError> {
         let mut answer = self.ask(url, kind, body.to_string().as_bytes())?;
         let member = answer.get_mut(member).map(Value::take).unwrap_or_default();
         serde_json::from_value(member).map_err(|error| HubError::answer(url, error.to_string()))
@@ -152,7 +158,8 @@ impl Push<'_> {
         let url = format!("{}/api/repos/create", self.hub.endpoint());
         let (owner, name) = self.id.split_once('/').unwrap_or(("", &self.id));
         let body = json!({ "name": name, "organization": owner, "type": "model", "private": private });
-        let answer = self.hub.post(&url).header(header::CONTENT_TYPE, "application/json").send(body.to_string().as_bytes());
+        let answer =
+            self.hub.post(&url).header(header::CONTENT_TYPE, "application/json").send(body.to_string().as_bytes());
         match answer {
             Ok(answer) if answer.status().as_u16() == 409 => Ok(()),
             answer => self.hub.judge(&url, &self.id, answer).map(drop),
@@ -189,7 +196,8 @@ impl Push<'_> {
         let mut sent = 0;
         for (file, oid) in files {
             let object = objects.iter().find(|object| &object.oid == oid);
-            let object = object.ok_or_else(|| HubError::answer(&url, format!("it does not tell where to send {}", file.name)))?;
+            let object = object
+                .ok_or_else(|| HubError::answer(&url, format!("it does not tell where to send {}", file.name)))?;
             if let Some(error) = &object.error {
                 return Err(HubError::answer(&url, format!("{} is refused: {error}", file.name)));
             }
@@ -217,7 +225,9 @@ impl Push<'_> {
         let parts: Vec<&[u8]> = file.bytes.chunks(size).collect();
         let address = |at: usize| {
             let found = to.header.iter().find(|(key, _)| key.parse() == Ok(at + 1)).and_then(|(_, url)| url.as_str());
-            let lacks = || HubError::answer(&to.href, format!("it does not tell where to send part {} of {}", at + 1, file.name));
+            let lacks = || {
+                HubError::answer(&to.href, format!("it does not tell where to send part {} of {}", at + 1, file.name))
+            };
             found.filter(|_| parts.len() <= MOST_PARTS).ok_or_else(lacks)
         };
         let mut marks = Vec::new();
@@ -242,7 +252,12 @@ impl Push<'_> {
     }
 
     /// The commit, and the page of the model.
-    fn commit(&self, message: &str, large: &[(&Upload, String)], small: &[&Upload]) -> Result<(String, String), HubError> {
+    fn commit(
+        &self,
+        message: &str,
+        large: &[(&Upload, String)],
+        small: &[&Upload],
+    ) -> Result<(String, String), HubError> {
         let url = format!("{}/api/models/{}/commit/main", self.hub.endpoint(), self.id);
         let head = json!({ "key": "header", "value": { "summary": message, "description": "" } });
         let small = small.iter().map(|file| {

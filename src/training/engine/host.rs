@@ -58,7 +58,16 @@ impl HostEngine {
         });
         let moments = moments.collect();
         let gradients = Some(gradients);
-        Ok(Self { network, optimisation, gradients, workspace: Workspace::new(), moments, steps: 0, kept: None, mean: None })
+        Ok(Self {
+            network,
+            optimisation,
+            gradients,
+            workspace: Workspace::new(),
+            moments,
+            steps: 0,
+            kept: None,
+            mean: None,
+        })
     }
 
     fn task(&self) -> Task<'_> {

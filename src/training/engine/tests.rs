@@ -96,7 +96,11 @@ fn devices() -> Vec<(&'static str, Device)> {
     let more = [("tensors on ndarray", Device::ndarray())];
     #[cfg(not(feature = "ndarray"))]
     let more: [(&str, Device); 0] = [];
-    [("tensors", Device::flex())].into_iter().chain(more).collect()
+    #[cfg(feature = "wgpu")]
+    let cards = [("tensors on wgpu", crate::model::device::choose("wgpu").unwrap().device)];
+    #[cfg(not(feature = "wgpu"))]
+    let cards: [(&str, Device); 0] = [];
+    [("tensors", Device::flex())].into_iter().chain(more).chain(cards).collect()
 }
 
 /// Both engines, with all rows of the tables and with those of these examples.
@@ -378,7 +382,10 @@ fn a_run_that_is_taken_up_goes_on_bit_for_bit() {
     for ((who, mut whole), (_, mut fresh)) in
         engines(&settings(|_| ()), &examples).into_iter().zip(engines(&settings(|_| ()), &examples))
     {
-        (0..6).for_each(|at| _ = dropping(whole.as_mut(), at));
+        for at in 0..6 {
+            dropping(whole.as_mut(), at);
+            whole.gather();
+        }
         whole.keep();
         dropping(whole.as_mut(), 6);
         fresh.take_up(state(whole.as_ref())).unwrap();
@@ -386,9 +393,44 @@ fn a_run_that_is_taken_up_goes_on_bit_for_bit() {
         for at in 7..12 {
             assert_eq!(dropping(fresh.as_mut(), at), dropping(whole.as_mut(), at), "{who}, step {at}");
         }
+        fresh.gather();
+        whole.gather();
+        assert!(fresh.exchange() && whole.exchange());
+        assert_eq!(fresh.weights(), whole.weights(), "{who}: the mean");
+        assert!(fresh.exchange() && whole.exchange());
         assert_eq!(fresh.weights(), whole.weights(), "{who}");
         assert!(fresh.go_back() && whole.go_back() && !whole.go_back());
         assert_eq!(fresh.weights(), whole.weights(), "{who}: what was kept");
+    }
+}
+
+#[test]
+fn gathered_weights_have_a_mean_that_changes_places_with_them() {
+    let run = trainer();
+    let examples = examples(&run.examples);
+    // Decays much, so that rows that occur in no text move, too.
+    let settings = settings(|s| s.weight_decay = 10.0);
+    for (who, mut engine) in engines(&settings, &examples[..4]) {
+        assert!(!engine.exchange(), "{who}: nothing was gathered");
+        let batch: Vec<&Example> = examples.iter().take(4).collect();
+        let mut sum: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for _ in 0..3 {
+            engine.train(&[&batch], None, 1e-2);
+            engine.gather();
+            for (name, array) in engine.weights() {
+                let sum = sum.entry(name).or_insert_with(|| vec![0.0; array.data.len()]);
+                sum.iter_mut().zip(&array.data).for_each(|(sum, value)| *sum += f64::from(*value) / 3.0);
+            }
+        }
+        let last = engine.weights();
+        assert!(engine.exchange());
+        for (name, array) in engine.weights() {
+            let far = array.data.iter().zip(&sum[&name]).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+            assert!(far < 1e-5, "{who}, {name}: {far}");
+        }
+        engine.keep();
+        assert!(engine.exchange());
+        assert_eq!(engine.weights(), last, "{who}: back again");
     }
 }
 

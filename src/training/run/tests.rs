@@ -9,7 +9,7 @@ use crossbeam_channel::unbounded;
 
 use super::*;
 use crate::{
-    model::{BaseModel, ModelConfig, weights},
+    model::{BaseModel, ModelConfig, PieceTokenizer, weights},
     runs::{FolderSink, LabelMode, Settings, Status},
     spans::{Dataset, Sentence},
     training::worker,
@@ -453,11 +453,12 @@ fn mixed(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// A run with dropout, evaluations and best weights, whose checkpoint is written every two steps.
+/// A run with dropout, hidden pieces, averaged weights, evaluations and best weights, whose checkpoint is written every two steps.
 fn long_job() -> Job {
     job(|s| {
         (s.epochs, s.evaluations, s.keep_best, s.log_every) = (5.0, 4, true, 1);
         (s.dropout, s.checkpoint_every, s.accumulation, s.batch) = (Some(0.1), 2, 2, 2);
+        (s.average, s.mask) = (0.7, 0.1);
     })
 }
 
@@ -495,6 +496,41 @@ fn an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit() {
         resumed += 1;
     }
     assert!(resumed > 5, "{resumed}");
+}
+
+#[test]
+fn without_best_weights_the_mean_of_the_last_ones_is_the_model() {
+    let of = |average: f64| {
+        let sink = Memory::default();
+        run_with(job(|s| (s.epochs, s.average, s.learning_rate) = (4.0, average, 1e-2)), &sink, &[]).unwrap();
+        let files = sink.get().files.clone();
+        crate::model::weights::from_safetensors(&files["model.safetensors"]).unwrap()
+    };
+    // One weight is its own mean.
+    assert_eq!(of(0.13), of(0.0));
+    assert_ne!(of(0.5), of(0.0));
+}
+
+#[test]
+fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
+    let example = Example { sentence: 0, ids: vec![2, 7, 8, 9, 3], labels: vec![(1, 1)], keep: 0..3, offset: 1 };
+    assert_eq!(example.masked(4, || true).ids, [2, 4, 4, 4, 3]);
+    assert_eq!(example.masked(4, || false), example);
+    let share = |step| {
+        let hides = Dropout::hides(0.15, 42, step);
+        (0..20_000).filter(|at| hides(*at)).collect::<Vec<_>>()
+    };
+    assert!((2_700..3_300).contains(&share(0).len()), "{}", share(0).len());
+    assert_ne!(share(0), share(1));
+    assert_eq!(share(1), share(1));
+    assert!(!(0..100).any(Dropout::hides(0.0, 42, 0)));
+    let mut no_mask = base();
+    no_mask.tokenizer = PieceTokenizer::from_json(
+        &String::from_utf8(no_mask.tokenizer_json.clone()).unwrap().replace("[MASK]", "[HIDE]").into_bytes(),
+    )
+    .unwrap();
+    let job = Job { base: no_mask, ..job(|s| s.mask = 0.1) };
+    assert!(run_with(job, &Memory::default(), &[]).unwrap_err().to_string().contains("mask=0"));
 }
 
 #[test]

@@ -1,0 +1,267 @@
+//! What a person feels of a training, measured on the program as it is built:
+//!
+//!     cargo bench --bench session [-- start|echo|memory] [TRAIN.txt VALID.txt]
+//!
+//! `start`: from the start of `tagli train` with `mini` until its first step is written. `echo`: from a key in a terminal of
+//! 80x24 to the end of the frame that answers it, before and while a training uses all cores. `memory`: resident memory of a
+//! training at a quarter, the half and the end of a long run (Linux). Without files the sample's texts are taken.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a bench prints, and a failure ends it"
+)]
+
+use std::{
+    fs,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+const TAGLI: &str = env!("CARGO_BIN_EXE_tagli");
+/// The end of a frame: the end of a synchronised update.
+const FRAME_END: &[u8] = b"\x1b[?2026l";
+/// A key that has no answer after this is lost.
+const LOST: Duration = Duration::from_secs(5);
+/// Time between two keys: a fast hand.
+const BETWEEN: Duration = Duration::from_millis(60);
+const KEYS: usize = 500;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let (which, files) = match words.first().map(String::as_str) {
+        Some("start" | "echo" | "memory") => (Some(words[0].clone()), &words[1..]),
+        _ => (None, &words[..]),
+    };
+    let place = tempfile::tempdir().unwrap();
+    let project = sample(place.path());
+    let data = match files {
+        [train, valid] => [PathBuf::from(train), PathBuf::from(valid)],
+        _ => exported(&project, place.path()),
+    };
+    let wants = |name: &str| which.as_deref().is_none_or(|which| which == name);
+    if wants("start") {
+        start(&data, place.path());
+    }
+    if wants("memory") {
+        memory(&data, place.path());
+    }
+    if wants("echo") {
+        echo(&project, place.path());
+    }
+}
+
+fn tagli(words: &[&str], place: &Path) -> Command {
+    let mut command = Command::new(TAGLI);
+    command.args(words).current_dir(place).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env("HOME", place).env("USER", "ada");
+    command
+}
+
+/// A copy of the sample project, to be worked on.
+fn sample(place: &Path) -> PathBuf {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-projects/restaurants");
+    let to = place.join("restaurants");
+    let copied = Command::new("cp").arg("-R").arg(from).arg(&to).status().unwrap();
+    assert!(copied.success());
+    let manifest = to.join("project.json");
+    let text = fs::read_to_string(&manifest).unwrap().replace("\"sample\": true", "\"sample\": false");
+    fs::write(manifest, text).unwrap();
+    to
+}
+
+/// The sample's training and validation part as tagged files.
+fn exported(project: &Path, place: &Path) -> [PathBuf; 2] {
+    ["train", "valid"].map(|split| {
+        let out = place.join(format!("{split}.txt"));
+        let words =
+            ["export", project.to_str().unwrap(), "--format", "tag-first", "--split", split, "--annotator", "sample"];
+        let words = [&words[..], &["--out", out.to_str().unwrap()]].concat();
+        assert!(tagli(&words, place).status().unwrap().success(), "{words:?}");
+        out
+    })
+}
+
+fn training<'a>([train, valid]: &'a [PathBuf; 2], out: &'a str) -> Vec<&'a str> {
+    let path = |path: &'a PathBuf| path.to_str().unwrap();
+    vec![
+        "train",
+        "--train",
+        path(train),
+        "--valid",
+        path(valid),
+        "--base",
+        "mini",
+        "--set",
+        "log_every=1",
+        "--out",
+        out,
+    ]
+}
+
+fn start(data: &[PathBuf; 2], place: &Path) {
+    let mut times: Vec<f64> = (0..7)
+        .map(|at| {
+            let out = format!("start-{at}");
+            let metrics = place.join(&out).join("metrics.jsonl");
+            let began = Instant::now();
+            let mut child = tagli(&training(data, &out), place).spawn().unwrap();
+            while fs::metadata(&metrics).map_or(0, |meta| meta.len()) == 0 {
+                assert!(began.elapsed() < Duration::from_secs(60), "no step came");
+                thread::sleep(Duration::from_millis(2));
+            }
+            let time = began.elapsed().as_secs_f64();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            time
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("start to first step, mini: median {:.3} s of 7 ({:.3} to {:.3})", times[3], times[0], times[6]);
+}
+
+fn memory(data: &[PathBuf; 2], place: &Path) {
+    let words =
+        [training(data, "long"), vec!["--epochs", "40", "--set", "evaluations=40", "--set", "keep_best=true"]].concat();
+    let mut child = tagli(&words, place).spawn().unwrap();
+    let status = place.join("long/status.json");
+    let mut seen: Vec<(f64, u64)> = Vec::new();
+    while child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(100));
+        let Ok(json) = fs::read(&status) else { continue };
+        let Ok(json) = serde_json::from_slice::<serde_json::Value>(&json) else { continue };
+        let (step, steps) = (json["step"].as_f64().unwrap(), json["steps"].as_f64().unwrap());
+        if json["phase"] == "training" && step > 0.0 {
+            seen.push((step / steps, resident(child.id())));
+        }
+    }
+    // The middle of what was seen around each place: one reading may fall into an evaluation.
+    let around = |share: f64| {
+        let mut near: Vec<u64> =
+            seen.iter().filter(|(at, _)| (at - share).abs() < 0.05).map(|(_, bytes)| *bytes).collect();
+        near.sort_unstable();
+        near.get(near.len() / 2).copied().unwrap_or(0) / 1024
+    };
+    let places = [0.1, 0.25, 0.5, 0.75, 0.95].map(|share| format!("{} % {} MiB", share * 100.0, around(share)));
+    println!("resident memory of a run of 40 epochs, mini: {}", places.join(", "));
+}
+
+/// Resident memory of a process, in KiB.
+fn resident(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// The program on a terminal.
+struct Screen {
+    writer: Box<dyn Write + Send>,
+    frames: Receiver<Instant>,
+    shown: std::sync::Arc<std::sync::Mutex<vt100::Parser>>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Screen {
+    fn open(project: &Path, place: &Path) -> Self {
+        let pair =
+            native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(TAGLI);
+        command.args([project.to_str().unwrap(), "--as", "sample"]);
+        command.cwd(place);
+        for (name, value) in [("HOME", place.to_str().unwrap()), ("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (told, frames) = channel();
+        let shown = std::sync::Arc::new(std::sync::Mutex::new(vt100::Parser::new(24, 80, 0)));
+        let inside = std::sync::Arc::clone(&shown);
+        thread::spawn(move || {
+            let (mut buffer, mut tail) = ([0; 4096], Vec::new());
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let now = Instant::now();
+                tail.extend_from_slice(&buffer[..count]);
+                while let Some(at) = tail.windows(FRAME_END.len()).position(|bytes| bytes == FRAME_END) {
+                    tail.drain(..at + FRAME_END.len());
+                    let _ = told.send(now);
+                }
+                inside.lock().unwrap().process(&buffer[..count]);
+            }
+        });
+        Self { writer: pair.master.take_writer().unwrap(), frames, shown, child, _master: pair.master }
+    }
+
+    fn waits_for(&self, text: &str) {
+        let began = Instant::now();
+        while !self.shown.lock().unwrap().screen().contents().contains(text) {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "`{text}`:\n{}",
+                self.shown.lock().unwrap().screen().contents()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn key(&mut self, key: &str) {
+        self.writer.write_all(key.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Milliseconds from each of many keys to the end of the frame that answers it, sorted.
+    fn echoes(&mut self) -> Vec<f64> {
+        let mut times: Vec<f64> = (0..KEYS)
+            .map(|at| {
+                thread::sleep(BETWEEN);
+                while self.frames.try_recv().is_ok() {}
+                let sent = Instant::now();
+                // To the right and back: each moves the cursor, so each is answered.
+                self.key(if at % 2 == 0 { "\x1b[C" } else { "\x1b[D" });
+                let frame = self.frames.recv_timeout(LOST).expect("a key without an answer");
+                frame.duration_since(sent).as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        times
+    }
+}
+
+fn echo(project: &Path, place: &Path) {
+    let mut screen = Screen::open(project, place);
+    screen.waits_for("Tag");
+    let told = |what: &str, times: &[f64]| {
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+        println!(
+            "key to frame, {what}: median {:.2} ms, 99th percentile {:.2} ms, longest {:.2} ms ({} keys)",
+            at(0.5),
+            at(0.99),
+            at(1.0),
+            times.len()
+        );
+    };
+    let quiet = screen.echoes();
+    told("nothing else going on", &quiet);
+    screen.key("T");
+    // A strip on the Tag screen shows the run.
+    screen.waits_for("step");
+    let training = screen.echoes();
+    let over = screen.shown.lock().unwrap().screen().contents();
+    told("while a training goes on", &training);
+    println!(
+        "{}",
+        over.lines().rev().find(|line| line.contains("step")).unwrap_or("the run was over before the last key")
+    );
+    screen.child.kill().unwrap();
+    screen.child.wait().unwrap();
+}
