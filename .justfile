@@ -30,7 +30,15 @@ against-hf BASE DATA SCRIPT PAIRS="3":
 
 # Trains on burn's ndarray, held against the Hugging Face Trainer as the others are.
 ndarray:
-    cargo test --lib --features ndarray --locked -- training::engine
+    cargo test --lib --features ndarray --locked -- training::engine other_backends
+
+# The same through wgpu; without a GPU on Mesa's lavapipe (Debian: mesa-vulkan-drivers). Building it takes a quarter of an hour.
+wgpu:
+    cargo test --lib --features wgpu --locked -- training::engine other_backends
+
+# What a person feels of a training: start, key to frame, memory (wants quiet cores).
+session:
+    cargo bench --bench session --locked
 
 # Type-checks the CUDA path where its LLVM bundle cannot be fetched. Nothing is run.
 cuda:

@@ -29,7 +29,7 @@ const FLOORS: [(&str, &[&str], &[&str]); 12] = [
     (
         "model",
         &["text", "spans", "runs", "formats"],
-        &["burn", "burn_flex", "tokenizers", "hf_hub", "safetensors", "rayon"],
+        &["burn", "burn_flex", "tokenizers", "hf_hub", "ureq", "pytorch_reader", "safetensors", "rayon"],
     ),
     ("training", &["text", "spans", "runs", "formats", "model"], &["burn", "burn_flex", "rayon"]),
     ("inference", &["text", "spans", "runs", "formats", "model"], &["burn", "rayon", "tokenizers"]),
@@ -46,13 +46,15 @@ const FLOORS: [(&str, &[&str], &[&str]); 12] = [
 const TOP: [&str; 2] = ["cli", "main"];
 
 /// Crates that only the floors which list them above (and the command line, where marked) may name.
-const KEPT: [(&str, bool); 9] = [
+const KEPT: [(&str, bool); 11] = [
     ("burn", false),
     ("burn_flex", false),
     ("ratatui", true),
     ("crossterm", true),
     ("tokenizers", false),
     ("hf_hub", false),
+    ("ureq", false),
+    ("pytorch_reader", false),
     ("safetensors", false),
     ("tempfile", false),
     ("clap", true),
@@ -71,12 +73,13 @@ const WRITES: [&str; 10] = [
     "fs::remove_file",
     "fs::remove_dir_all",
 ];
-const WRITERS: [&str; 2] = ["project/storage", "cli/log.rs"];
+/// `model/hub/cache.rs` puts what it fetches into the cache that all programs of the hub share.
+const WRITERS: [&str; 3] = ["project/storage", "cli/log.rs", "model/hub/cache.rs"];
 
 /// What reads the outside world's clock, environment or terminal, and the floors that may.
 const WORLD: [&str; 6] = ["SystemTime::now", "env::var", "env::var_os", "env::args", "env::current_dir", "Zoned::now"];
-/// `model/hub.rs` asks where the Hugging Face cache is, as every program that shares it does.
-const WORLDLY: [&str; 4] = ["shell/", "cli/", "main.rs", "model/hub.rs"];
+/// The hub's files ask where the Hugging Face cache is, which hub is meant and who asks, as every program that shares it does.
+const WORLDLY: [&str; 5] = ["shell/", "cli/", "main.rs", "model/hub/cache.rs", "model/hub/client.rs"];
 
 const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;

@@ -408,6 +408,7 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::Page(Topic::Recipe), "help-recipe", "", "Read about the settings of a training", ANY),
     row(Command::Page(Topic::Formats), "help-formats", "", "Read about file formats", ANY),
     row(Command::Page(Topic::Ssh), "help-ssh", "", "Read about working at the far end of a line", ANY),
+    row(Command::Page(Topic::Hub), "help-hub", "", "Read about fetching and sending models", ANY),
 ];
 
 impl Command {

@@ -74,7 +74,7 @@ pub enum Command {
     Runs(Runs),
     /// Check terminal, devices, paths, cache and a project's integrity
     Doctor(Doctor),
-    /// Show a page (bio, metrics, recipe, formats, ssh), or how a command is called
+    /// Show a page (bio, metrics, recipe, formats, ssh, hub), or how a command is called
     Help(Help),
     /// Make what the documentation and the assets are made from
     #[command(hide = true)]

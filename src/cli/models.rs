@@ -134,12 +134,16 @@ impl Teller {
 
     fn tell(&mut self, file: &str, done: u64, size: u64) {
         let every = if self.drawn { DRAW_EVERY } else { TELL_EVERY };
-        let is_fresh = self.last.as_ref().is_some_and(|(name, at)| name == file && at.elapsed() < every);
         let is_whole = done >= size;
-        if (is_fresh && !is_whole) || self.whole.as_deref() == Some(file) {
+        let told = self.last.as_ref().filter(|(name, _)| name == file).map(|(_, at)| at.elapsed());
+        // What is whole before it is time for a line gets one only.
+        let is_due = told.map_or(self.drawn, |since| since >= every);
+        if told.is_none() || is_due {
+            self.last = Some((file.to_owned(), Instant::now()));
+        }
+        if !(is_due || is_whole) || self.whole.as_deref() == Some(file) {
             return;
         }
-        self.last = Some((file.to_owned(), Instant::now()));
         self.whole = is_whole.then(|| file.to_owned());
         let text = match is_whole {
             true => format!("{file}: {}", bytes(size)),

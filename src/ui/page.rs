@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_help_names_the_pages_and_a_digit_goes_from_one_to_another() {
         let mut state = after("?", 60, 16);
-        assert!(shown(&state, Glyphs::Ascii).contains("pages  1 bio  2 metrics  3 recipe  4 formats  5 ssh"));
+        assert!(shown(&state, Glyphs::Ascii).contains("pages  1 bio  2 metrics  3 recipe  4 formats  5 ssh  6 hub"));
         press(&mut state, "5 end 2");
         assert!(shown(&state, Glyphs::Ascii).contains(Topic::Metrics.title()));
         press(&mut state, "esc");

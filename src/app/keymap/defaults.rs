@@ -136,6 +136,7 @@ pub(super) static DEFAULTS: &[(Context, &str, When, Command)] = &[
     (Help, "3", When::Always, Command::Page(Topic::Recipe)),
     (Help, "4", When::Always, Command::Page(Topic::Formats)),
     (Help, "5", When::Always, Command::Page(Topic::Ssh)),
+    (Help, "6", When::Always, Command::Page(Topic::Hub)),
     (StopMenu, "e", When::Running, Command::StopAfterEpoch),
     (StopMenu, "n", When::Running, Command::StopNow),
     (QuitMenu, "y", When::NotOurs, Command::QuitNow),

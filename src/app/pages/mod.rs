@@ -1,4 +1,4 @@
-//! Five pages to read: what the numbers, tags, settings and formats mean, and how to work over a line. The screen shows
+//! Six pages to read: what the numbers, tags, settings and formats mean, how to work over a line, and with the hub. The screen shows
 //! them over what is in front, `tagli help NAME` prints them.
 //!
 //! A page is text in four kinds of lines: `# ` begins a heading, the first of which is the title; four blanks begin an
@@ -27,6 +27,8 @@ pub enum Topic {
     Formats,
     /// Working at the far end of a line.
     Ssh,
+    /// Fetching and sending models.
+    Hub,
 }
 
 /// What a line of a page is.
@@ -51,7 +53,7 @@ pub struct Line {
 
 impl Topic {
     /// All pages, in the order in which they are best read.
-    pub const ALL: [Self; 5] = [Self::Bio, Self::Metrics, Self::Recipe, Self::Formats, Self::Ssh];
+    pub const ALL: [Self; 6] = [Self::Bio, Self::Metrics, Self::Recipe, Self::Formats, Self::Ssh, Self::Hub];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -61,6 +63,7 @@ impl Topic {
             Self::Recipe => "recipe",
             Self::Formats => "formats",
             Self::Ssh => "ssh",
+            Self::Hub => "hub",
         }
     }
 
@@ -76,6 +79,7 @@ impl Topic {
             Self::Recipe => include_str!("recipe.md"),
             Self::Formats => include_str!("formats.md"),
             Self::Ssh => include_str!("ssh.md"),
+            Self::Hub => include_str!("hub.md"),
         }
     }
 

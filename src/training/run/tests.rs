@@ -228,6 +228,32 @@ fn eight_sentences_are_learned_by_heart() {
     assert!(losses.len() == 80 && losses[79] < 0.1 * losses[0], "{losses:?}");
 }
 
+/// Behind the features that bring other backends: a whole run, with the comparison before its first step.
+#[cfg(any(feature = "ndarray", feature = "wgpu"))]
+#[test]
+fn whole_runs_on_other_backends_learn_the_same() {
+    let compiled = [("ndarray", cfg!(feature = "ndarray")), ("wgpu", cfg!(feature = "wgpu"))];
+    for (device, _) in compiled.into_iter().filter(|(_, is_in)| *is_in) {
+        let on = |device: &str| {
+            let sink = Memory::default();
+            let change = |s: &mut Settings| {
+                (s.epochs, s.evaluations, s.keep_best, s.average) = (40.0, 4, true, 0.2);
+                device.clone_into(&mut s.device);
+            };
+            let report = run_with(job(change), &sink, &[]).unwrap();
+            let said = sink.get().statuses.last().unwrap().device.clone();
+            let losses = sink.get().points.iter().find_map(|point| match point {
+                Point::Step { loss, .. } => Some(*loss),
+                Point::Eval { .. } => None,
+            });
+            (said, losses.unwrap(), report.valid.unwrap().word.f1)
+        };
+        let ((said, loss, f1), (_, expected, _)) = (on(device), on("cpu"));
+        assert!(said.starts_with(device), "{said}");
+        assert!((loss - expected).abs() <= 1e-4 * expected && f1 == 1.0, "{device}: loss {loss}, {expected}; F1 {f1}");
+    }
+}
+
 #[test]
 fn a_point_is_written_before_it_is_told() {
     let sink = Memory::default();
