@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::scores::{best, mean, softmax};
 use crate::{
     spans::{
-        WordSpan,
+        Grammar, WordSpan,
         scheme::{Tag, decode},
     },
     text::TextRange,
@@ -82,24 +82,32 @@ pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], 
 }
 
 /// One choice for each of `words` words. `piece_words` holds the word of each piece, `logits` a row each; the first
-/// piece of a word decides. A word without piece has none.
-pub fn word_tags(words: usize, piece_words: &[usize], logits: &[Vec<f32>]) -> Vec<Option<WordTag>> {
-    let mut tags = vec![None; words];
+/// piece of a word decides. A word without piece has none. With a grammar the tags are chosen as a sequence that keeps to it.
+pub fn word_tags(
+    words: usize,
+    piece_words: &[usize],
+    logits: &[Vec<f32>],
+    grammar: Option<&Grammar>,
+) -> Vec<Option<WordTag>> {
+    let mut rows: Vec<Option<&[f32]>> = vec![None; words];
     for (&word, row) in piece_words.iter().zip(logits) {
-        if let Some(empty @ None) = tags.get_mut(word) {
-            *empty = Some(word_tag(row));
+        if let Some(empty @ None) = rows.get_mut(word) {
+            *empty = Some(row);
         }
     }
-    tags
+    let sequence = grammar.map(|grammar| grammar.best(&rows));
+    let chosen = |at: usize| sequence.as_ref().and_then(|sequence| sequence.get(at).copied());
+    rows.into_iter().enumerate().map(|(at, row)| row.map(|row| word_tag(row, chosen(at)))).collect()
 }
 
-fn word_tag(logits: &[f32]) -> WordTag {
+/// The tag that was chosen, or else the likeliest.
+fn word_tag(logits: &[f32], chosen: Option<usize>) -> WordTag {
     let mut scores = softmax(logits);
-    let (tag, probability) = best(&scores);
-    if let Some(taken) = scores.get_mut(tag) {
-        *taken = 0.0;
-    }
-    WordTag { tag, probability, margin: probability - best(&scores).1 }
+    let tag = chosen.unwrap_or_else(|| best(&scores).0);
+    let taken = scores.get_mut(tag).map(std::mem::take);
+    let probability = taken.unwrap_or_default();
+    // One that only its neighbours make the best has no margin.
+    WordTag { tag, probability, margin: (probability - best(&scores).1).max(0.0) }
 }
 
 /// The names of the chosen tags; `O` for a word without piece.
@@ -144,7 +152,7 @@ mod tests {
     fn the_first_piece_decides_and_spans_end_where_words_end() {
         let document = Document::from_words("1", ["cheap", "lasagne", "verde", "now"]);
         let logits = [row(3), row(1), row(4), row(2), row(0)];
-        let choices = word_tags(4, &[0, 1, 1, 2, 3], &logits);
+        let choices = word_tags(4, &[0, 1, 1, 2, 3], &logits, None);
         let found = entities(&document.words, &choices, &tags());
         let texts: Vec<_> = found.iter().map(|e| (e.range.of(&document.text), e.label.as_str())).collect();
         assert_eq!(texts, [("cheap", "Price"), ("lasagne verde", "Dish")]);
@@ -154,7 +162,7 @@ mod tests {
     #[test]
     fn the_score_is_the_mean_of_the_words() {
         let choices =
-            word_tags(2, &[0, 1], &[vec![0.0, 0.0, -1e9, -1e9, -1e9], vec![0.0, -1e9, 3.0_f32.ln(), -1e9, -1e9]]);
+            word_tags(2, &[0, 1], &[vec![0.0, 0.0, -1e9, -1e9, -1e9], vec![0.0, -1e9, 3.0_f32.ln(), -1e9, -1e9]], None);
         assert_eq!(choices[0].map(|choice| choice.margin), Some(0.0));
         let sure = sureness(&choices, 0..2);
         assert!((sure - 0.625).abs() < 1e-6, "{sure}");
@@ -163,7 +171,7 @@ mod tests {
     #[test]
     fn a_word_without_piece_is_outside() {
         let document = Document::from_words("1", ["a", "\u{200b}", "b"]);
-        let choices = word_tags(3, &[0, 2], &[row(1), row(2)]);
+        let choices = word_tags(3, &[0, 2], &[row(1), row(2)], None);
         assert_eq!(names(&choices, &tags()), ["B-Dish", "O", "I-Dish"]);
         assert_eq!(entities(&document.words, &choices, &tags()).len(), 2);
     }
@@ -177,7 +185,7 @@ mod tests {
             let word = |at: usize| TextRange::new(at * 3, at * 3 + 2);
             let words: Vec<TextRange> = (0..rows.len() + skipped).map(word).collect();
             let at: Vec<usize> = (skipped..words.len()).collect();
-            let choices = word_tags(words.len(), &at, &rows);
+            let choices = word_tags(words.len(), &at, &rows, None);
             for entity in entities(&words, &choices, &tags()) {
                 prop_assert_eq!(words[entity.words.start].start, entity.range.start);
                 prop_assert_eq!(words[entity.words.end - 1].end, entity.range.end);

@@ -9,7 +9,7 @@ use crate::{
     model::{WordPieces, align::piece_tags},
     runs::LabelMode,
     spans::{
-        Sentence,
+        Grammar, Sentence,
         scheme::{Tag, decode as spans_of},
         score::{Mode, Report, ScoreError, score},
     },
@@ -81,12 +81,12 @@ pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluat
     let choices: Vec<Vec<Option<WordTag>>> = texts
         .iter()
         .zip(&answers)
-        .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows))
+        .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows, predictor.grammar()))
         .collect();
     let gold: Vec<Vec<&str>> = sentences.iter().map(|sentence| strs(&sentence.tags)).collect();
     let said: Vec<Vec<&str>> = choices.iter().map(|choices| decode::names(choices, tags)).collect();
     let label_mode = predictor.label_mode().unwrap_or(LabelMode::AllB);
-    let (piece_gold, piece_said) = by_piece(&answers, &gold, tags, label_mode);
+    let (piece_gold, piece_said) = by_piece(&answers, &gold, (tags, predictor.grammar()), label_mode);
     Ok(Evaluation {
         sentences: sentences.len(),
         words: gold.iter().map(Vec::len).sum(),
@@ -108,11 +108,11 @@ fn check(sentences: &[Sentence]) -> Result<(), EvalError> {
     })
 }
 
-/// For each sentence one tag a counted piece: of gold that of its word, by the mode; of the model its own best.
+/// For each sentence one tag a counted piece: of gold that of its word, by the mode; of the model what it chooses.
 fn by_piece(
     answers: &[(WordPieces, Logits)],
     gold: &[Vec<&str>],
-    tags: &[String],
+    (tags, grammar): (&[String], Option<&Grammar>),
     mode: LabelMode,
 ) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
     let sentence = |((pieces, rows), gold): (&(WordPieces, Logits), &Vec<&str>)| {
@@ -122,11 +122,14 @@ fn by_piece(
         let names: Vec<String> = own.iter().cloned().chain(inside).collect();
         let ids: Vec<usize> = (0..own.len()).collect();
         let labels = piece_tags(pieces, &ids, mode, &|id| id + own.len());
-        let paired = labels.into_iter().zip(rows);
-        let pair = |(id, row): (i64, &Vec<f32>)| {
-            Some((names.get(usize::try_from(id).ok()?)?.clone(), tags.get(best(row).0)?.clone()))
+        let counted = labels.into_iter().zip(rows).filter_map(|(id, row)| Some((usize::try_from(id).ok()?, row)));
+        let (ids, rows): (Vec<usize>, Vec<&Vec<f32>>) = counted.unzip();
+        let chosen = match grammar {
+            Some(grammar) => grammar.best(&rows.iter().map(|row| Some(row.as_slice())).collect::<Vec<_>>()),
+            None => rows.into_iter().map(|row| best(row).0).collect(),
         };
-        paired.filter_map(pair).unzip()
+        let pair = |(id, tag): (usize, usize)| Some((names.get(id)?.clone(), tags.get(tag)?.clone()));
+        ids.into_iter().zip(chosen).filter_map(pair).unzip()
     };
     answers.iter().zip(gold).map(sentence).unzip()
 }

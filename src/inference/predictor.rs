@@ -20,6 +20,7 @@ use crate::{
         network::{Composed, Host, NetworkError},
     },
     runs::LabelMode,
+    spans::Grammar,
     text::TextRange,
 };
 
@@ -93,6 +94,8 @@ pub struct Predictor {
     tags: Vec<String>,
     /// Which pieces of a word carried its tag when the model was trained, if its folder tells.
     label_mode: Option<LabelMode>,
+    /// What tags are chosen by where they are chosen as a sequence.
+    grammar: Option<Grammar>,
     /// Pieces of one input, special ones not counted.
     longest: usize,
     pool: ThreadPool,
@@ -124,8 +127,9 @@ impl Predictor {
             false => Box::new(Composed::new(&config, &weights, &chosen.device)?),
         };
         let label_mode = config.label_mode;
+        let grammar = config.constrained.then(|| Grammar::new(&config.tags));
         let predictor = Self::new(tokenizer, network, config.tags, config.max_positions, threads)?;
-        Ok(Self { label_mode, ..predictor })
+        Ok(Self { label_mode, grammar, ..predictor })
     }
 
     /// A model from its parts. `max_positions` is the longest input, the two special pieces included.
@@ -142,12 +146,23 @@ impl Predictor {
         let count = if threads == Threads::One { 1 } else { 0 };
         let pool = ThreadPoolBuilder::new().num_threads(count).thread_name(|n| format!("predict-{n}")).build()?;
         let longest = max_positions.saturating_sub(SPECIALS).max(1);
-        Ok(Self { tokenizer, scorer, tags, label_mode: None, longest, pool })
+        Ok(Self { tokenizer, scorer, tags, label_mode: None, grammar: None, longest, pool })
     }
 
     /// The tags that can be told apart, in the order of their ids.
     pub fn tags(&self) -> &[String] {
         &self.tags
+    }
+
+    /// What its tags are chosen by, if they are chosen as a sequence rather than each by itself.
+    pub(super) fn grammar(&self) -> Option<&Grammar> {
+        self.grammar.as_ref()
+    }
+
+    /// The same model, choosing tags as a sequence.
+    #[cfg(test)]
+    pub(crate) fn in_sequence(self) -> Self {
+        Self { grammar: Some(Grammar::new(&self.tags)), ..self }
     }
 
     /// The same model, known to have been trained in this mode.
@@ -192,7 +207,7 @@ impl Predictor {
         let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
         let answers = self.pieces(&[&texts])?;
         let Some((pieces, rows)) = answers.first() else { return Ok(Said::default()) };
-        let choices = decode::word_tags(words.len(), &pieces.words, rows);
+        let choices = decode::word_tags(words.len(), &pieces.words, rows, self.grammar());
         let entities = decode::entities(words, &choices, &self.tags);
         Ok(Said { entities, words: decode::guesses(words, &pieces.words, rows, &self.tags) })
     }
@@ -204,7 +219,10 @@ impl Predictor {
     pub fn words<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<Vec<Option<WordTag>>>, PredictError> {
         let found = self.pieces(sentences)?;
         let sized = sentences.iter().zip(&found);
-        Ok(sized.map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows)).collect())
+        let tags = |(words, (pieces, rows)): (&&[S], &(WordPieces, Logits))| {
+            decode::word_tags(words.len(), &pieces.words, rows, self.grammar())
+        };
+        Ok(sized.map(tags).collect())
     }
 
     /// The pieces of each sentence with one row of logits each. Long sentences are read in windows that overlap.

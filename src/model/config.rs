@@ -10,6 +10,8 @@ use crate::runs::LabelMode;
 
 /// The key of [`ModelConfig::label_mode`].
 const LABEL_MODE: &str = "tagli_label_mode";
+/// The key of [`ModelConfig::constrained`].
+const CONSTRAINED: &str = "tagli_constrained";
 
 /// The sizes of a DistilBERT, its dropout rates and its tags.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +39,8 @@ pub struct ModelConfig {
     /// Which pieces of a word carried its tag when the head was trained here; `None` if that is not told. A key of our
     /// own, which transformers passes over.
     pub label_mode: Option<LabelMode>,
+    /// Whether its tags are to be chosen as a sequence that keeps to IOB2 ([`crate::spans::Grammar`]). Likewise a key of our own.
+    pub constrained: bool,
 }
 
 /// The architectures that can be read.
@@ -89,6 +93,9 @@ impl ModelConfig {
         }
         if let Some(mode) = self.label_mode {
             config[LABEL_MODE] = json!(mode);
+        }
+        if self.constrained {
+            config[CONSTRAINED] = json!(true);
         }
         format!("{config:#}\n").into_bytes()
     }
@@ -186,6 +193,7 @@ impl<'a> Fields<'a> {
             tags: self.tags()?,
             pad: self.pad()?,
             label_mode: self.json.get(LABEL_MODE).and_then(|mode| serde_json::from_value(mode.clone()).ok()),
+            constrained: self.json.get(CONSTRAINED) == Some(&json!(true)),
         };
         if config.max_positions < 3 {
             return Err(self.wrong("max_position_embeddings", "at least 3: one piece between the two special ones"));

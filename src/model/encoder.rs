@@ -70,7 +70,14 @@ pub fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>,
 fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
     let (kept, tokenizer) =
         vocabulary::cut(&base.tokenizer_json, pieces).map_err(|why| ModelError::broken(TOKENIZER, why))?;
-    let config = ModelConfig { layers, vocab_size: kept.len(), tags: Vec::new(), label_mode: None, ..base.config };
+    let config = ModelConfig {
+        layers,
+        vocab_size: kept.len(),
+        tags: Vec::new(),
+        label_mode: None,
+        constrained: false,
+        ..base.config
+    };
     let mut all = base.weights;
     let mut ours = BTreeMap::new();
     for (name, shape) in weights::parameters(&config) {

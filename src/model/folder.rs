@@ -235,6 +235,7 @@ pub(super) mod tests {
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             pad: Some(0),
             label_mode: Some(crate::runs::LabelMode::AllI),
+            constrained: true,
         }
     }
 

@@ -328,6 +328,7 @@ mod tests {
             tags: Vec::new(),
             pad: Some(0),
             label_mode: None,
+            constrained: false,
         };
         let count =
             |config: &ModelConfig| parameters(config).iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>();

@@ -120,6 +120,9 @@ pub struct Settings {
     pub average: f64,
     /// Share of the pieces of the training part that the network does not get to see: others each step; 0 for none.
     pub mask: f64,
+    /// Whether tags are chosen as a sequence in which `I-X` follows only `B-X` and `I-X`, rather than each by itself. Decides
+    /// scores and predictions here, and no step; what else opens the model chooses in its own way.
+    pub constrained: bool,
     /// Global L2 norm to which gradients are clipped; 0 for none.
     pub max_grad_norm: f64,
     /// Seed of the head, the order and dropout.
@@ -179,6 +182,7 @@ impl Settings {
             freeze_layers: 0,
             average: 0.0,
             mask: 0.0,
+            constrained: false,
             max_grad_norm: 1.0,
             seed: 42,
             order: Order::Shuffled,

@@ -4,6 +4,7 @@
 pub mod annotation;
 pub mod dataset;
 pub mod document;
+mod grammar;
 pub mod journal;
 pub mod label;
 pub mod notation;
@@ -13,6 +14,7 @@ pub mod score;
 pub use annotation::{Annotation, Edit, Source, Span, SpanId, Status};
 pub use dataset::{Dataset, HalfWords, Sentence};
 pub use document::{Document, Split};
+pub use grammar::Grammar;
 pub use journal::{Action, ActionId, Entry, Journal};
 pub use label::{Label, LabelId, LabelSet};
 pub use scheme::{Scheme, WordSpan};

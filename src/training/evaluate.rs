@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{
     TrainError,
     engine::{Engine, Said},
-    examples::{Example, Part},
+    examples::{Example, Gold, Part},
 };
 use crate::{
     model::align::IGNORE,
@@ -13,7 +13,10 @@ use crate::{
         Counts, LabelScores, Point, Scores,
         metrics::{Table, Tables},
     },
-    spans::score::{self, Mode, score},
+    spans::{
+        Grammar,
+        score::{self, Mode, score},
+    },
 };
 
 /// Sentences that go through the network at once, and pieces at most (a longer sentence goes alone).
@@ -46,23 +49,19 @@ impl Evaluation {
     }
 }
 
-/// Scores the network without dropout. Only the best tag of a piece is kept, never its logits.
+/// Scores the network without dropout. Only the best tag of a piece is kept, not its logits, unless tags are chosen as a
+/// sequence.
 pub(super) fn evaluate(engine: &dyn Engine, part: &Part) -> Result<Evaluation, TrainError> {
-    let mut predicted: Vec<Vec<usize>> = part.gold.iter().map(|gold| vec![0; gold.words.len()]).collect();
-    let batches = batches(&part.examples);
-    let said: Vec<Said> = batches.par_iter().map(|batch| engine.predict(batch)).collect();
-    let (mut loss, mut labelled) = (0.0, 0);
-    for (batch, said) in batches.iter().zip(said) {
-        loss += said.loss;
-        labelled += said.labelled;
-        for (example, tags) in batch.iter().zip(said.tags) {
-            let tags = tags.into_iter().skip(example.offset);
-            let to = predicted.get_mut(example.sentence).and_then(|all| all.get_mut(example.keep.clone()));
-            to.unwrap_or_default().iter_mut().zip(tags).for_each(|(to, tag)| *to = tag);
-        }
-    }
-    let name = |tag: usize| engine.config().tags.get(tag).map_or("O", String::as_str);
-    let (by_piece, by_word) = (by_piece(part, &predicted, &name), by_word(part, &predicted, &name));
+    let tags = &engine.config().tags;
+    let (chosen, loss, labelled) = if engine.config().constrained {
+        let (rows, loss, labelled) = gather(part, |batch| engine.logits(batch));
+        (Chosen::in_sequence(part, &rows, &Grammar::new(tags)), loss, labelled)
+    } else {
+        let (best, loss, labelled) = gather(part, |batch| engine.predict(batch));
+        (Chosen::each_by_itself(part, &best), loss, labelled)
+    };
+    let name = |tag: usize| tags.get(tag).map_or("O", String::as_str);
+    let (by_piece, by_word) = (by_piece(part, &chosen.pieces, &name), by_word(part, &chosen.words, &name));
     let word = table(&by_word, Mode::Default)?;
     let tables = Tables {
         word_strict: table(&by_word, Mode::Strict)?,
@@ -75,6 +74,69 @@ pub(super) fn evaluate(engine: &dyn Engine, part: &Part) -> Result<Evaluation, T
         word,
         tables,
     })
+}
+
+/// What the network says of each piece of each sentence, the summed loss of the labelled ones and their number.
+fn gather<T: Clone + Default + Send>(
+    part: &Part,
+    ask: impl Fn(&[&Example]) -> Said<T> + Sync,
+) -> (Vec<Vec<T>>, f64, usize) {
+    let mut found: Vec<Vec<T>> = part.gold.iter().map(|gold| vec![T::default(); gold.words.len()]).collect();
+    let batches = batches(&part.examples);
+    let said: Vec<Said<T>> = batches.par_iter().map(|batch| ask(batch)).collect();
+    let (mut loss, mut labelled) = (0.0, 0);
+    for (batch, said) in batches.iter().zip(said) {
+        loss += said.loss;
+        labelled += said.labelled;
+        for (example, pieces) in batch.iter().zip(said.pieces) {
+            let pieces = pieces.into_iter().skip(example.offset);
+            let to = found.get_mut(example.sentence).and_then(|all| all.get_mut(example.keep.clone()));
+            to.unwrap_or_default().iter_mut().zip(pieces).for_each(|(to, piece)| *to = piece);
+        }
+    }
+    (found, loss, labelled)
+}
+
+/// The tags that were chosen, sentence by sentence.
+struct Chosen {
+    /// One for each labelled piece.
+    pieces: Vec<Vec<usize>>,
+    /// One for each word by its first piece; `None` where it has none.
+    words: Vec<Vec<Option<usize>>>,
+}
+
+impl Chosen {
+    fn each_by_itself(part: &Part, best: &[Vec<usize>]) -> Self {
+        let both = part.gold.iter().zip(best);
+        let pieces = both.clone().map(|(gold, best)| labelled(gold, best).copied().collect());
+        let words = both.map(|(gold, best)| firsts(gold, best).into_iter().map(Option::<&usize>::copied).collect());
+        Self { pieces: pieces.collect(), words: words.collect() }
+    }
+
+    fn in_sequence(part: &Part, rows: &[Vec<Vec<f32>>], grammar: &Grammar) -> Self {
+        let both = part.gold.par_iter().zip(rows);
+        let sentence = |(gold, rows): (&Gold, &Vec<Vec<f32>>)| {
+            let pieces: Vec<Option<&[f32]>> = labelled(gold, rows).map(|row| Some(row.as_slice())).collect();
+            let words: Vec<Option<&[f32]>> = firsts(gold, rows).into_iter().map(|row| row.map(Vec::as_slice)).collect();
+            (grammar.best(&pieces), grammar.best(&words).into_iter().map(Some).collect())
+        };
+        let (pieces, words) = both.map(sentence).unzip();
+        Self { pieces, words }
+    }
+}
+
+/// Those of the labelled pieces.
+fn labelled<'a, T>(gold: &'a Gold, pieces: &'a [T]) -> impl Iterator<Item = &'a T> {
+    gold.labels.iter().zip(pieces).filter(|(label, _)| **label != IGNORE).map(|(_, piece)| piece)
+}
+
+/// That of the first piece of each word.
+fn firsts<'a, T>(gold: &Gold, pieces: &'a [T]) -> Vec<Option<&'a T>> {
+    let mut firsts = vec![None; gold.tags.len()];
+    for (word, piece) in gold.words.iter().zip(pieces).rev() {
+        firsts.get_mut(*word).into_iter().for_each(|first| *first = Some(piece));
+    }
+    firsts
 }
 
 /// Examples of about the same length together; the order has no influence on the outcome.
@@ -100,21 +162,18 @@ fn batches(examples: &[Example]) -> Vec<Vec<&Example>> {
 type Tags<'a> = (Vec<Vec<&'a str>>, Vec<Vec<&'a str>>);
 
 /// All pieces that are labelled.
-fn by_piece<'a>(part: &Part, predicted: &[Vec<usize>], name: &dyn Fn(usize) -> &'a str) -> Tags<'a> {
-    let rows = part.gold.iter().zip(predicted).map(|(gold, predicted)| {
-        let labelled = gold.labels.iter().zip(predicted).filter(|(label, _)| **label != IGNORE);
-        labelled.map(|(label, tag)| (name(usize::try_from(*label).unwrap_or(usize::MAX)), name(*tag))).unzip()
+fn by_piece<'a>(part: &Part, chosen: &[Vec<usize>], name: &dyn Fn(usize) -> &'a str) -> Tags<'a> {
+    let rows = part.gold.iter().zip(chosen).map(|(gold, chosen)| {
+        let labels = labelled(gold, &gold.labels).map(|label| name(usize::try_from(*label).unwrap_or(usize::MAX)));
+        (labels.collect(), chosen.iter().map(|tag| name(*tag)).collect())
     });
     rows.unzip()
 }
 
 /// Each word by its first piece; one that has none is predicted `O`.
-fn by_word<'a>(part: &'a Part, predicted: &[Vec<usize>], name: &dyn Fn(usize) -> &'a str) -> Tags<'a> {
-    let rows = part.gold.iter().zip(predicted).map(|(gold, predicted)| {
-        let mut tags = vec!["O"; gold.tags.len()];
-        for (word, tag) in gold.words.iter().zip(predicted).rev() {
-            tags.get_mut(*word).into_iter().for_each(|to| *to = name(*tag));
-        }
+fn by_word<'a>(part: &'a Part, chosen: &[Vec<Option<usize>>], name: &dyn Fn(usize) -> &'a str) -> Tags<'a> {
+    let rows = part.gold.iter().zip(chosen).map(|(gold, chosen)| {
+        let tags = chosen.iter().map(|tag| tag.map_or("O", name)).collect();
         (gold.tags.iter().map(String::as_str).collect(), tags)
     });
     rows.unzip()

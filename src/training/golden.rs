@@ -55,6 +55,7 @@ pub(crate) fn config() -> ModelConfig {
         tags: ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"].map(str::to_owned).to_vec(),
         pad: Some(0),
         label_mode: None,
+        constrained: false,
     }
 }
 

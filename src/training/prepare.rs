@@ -63,6 +63,7 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
     }
     notes.push(head(&mut base, &tags, settings.seed));
     (base.config.tags, base.config.label_mode) = (tags, Some(settings.label_mode));
+    base.config.constrained = settings.constrained;
     if let Some(rate) = settings.dropout {
         (base.config.dropout, base.config.attention_dropout) = (rate, rate);
     }

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{NetworkError, argmax, cross_entropy, layout::Layout, table::Rows};
+use super::{NetworkError, cross_entropy, layout::Layout, table::Rows};
 use crate::model::{
     config::ModelConfig,
     kernels::{self, Parameters, Pieces, Shape, Workspace},
@@ -121,11 +121,16 @@ impl Host {
         })
     }
 
-    /// For each piece the tag with the highest logit, and the summed cross-entropy of these labels.
-    pub(crate) fn predict(&self, batch: &HostBatch, labels: &[(usize, usize)]) -> (Vec<usize>, f64) {
+    /// What `each` makes of the logits of each piece, and the summed cross-entropy of these labels.
+    pub(crate) fn predict<T>(
+        &self,
+        batch: &HostBatch,
+        labels: &[(usize, usize)],
+        each: impl Fn(&[f32]) -> T,
+    ) -> (Vec<T>, f64) {
         self.with_logits(batch, |rows| {
             let loss = labels.iter().filter_map(|(piece, tag)| cross_entropy(rows.get(*piece)?, *tag)).sum();
-            (rows.iter().map(|row| argmax(row)).collect(), loss)
+            (rows.iter().map(|row| each(row)).collect(), loss)
         })
     }
 

@@ -39,7 +39,7 @@ pub enum NetworkError {
 }
 
 /// The first of the highest values, as torch and numpy have it on the processor.
-fn argmax(row: &[f32]) -> usize {
+pub(crate) fn argmax(row: &[f32]) -> usize {
     let best = row.iter().enumerate().fold(
         (0, f32::NEG_INFINITY),
         |best, (at, value)| {

@@ -2,13 +2,13 @@
 
 use burn::tensor::{Device, Gradients, Tensor};
 
-use super::{Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Said, State, labels_of};
+use super::{Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Said, State, labels_of, parts};
 use crate::{
     model::{
         config::ModelConfig,
         kernels::Dropout,
         network::{
-            Composed, NetworkError, Rows,
+            Composed, NetworkError, Rows, argmax,
             composed::{Packed, values},
             layout::Parameter,
         },
@@ -58,6 +58,15 @@ impl DeviceEngine {
         let packed = Packed::new(&self.network, &inputs);
         let labels = labels_of(examples, packed.ranges().iter().map(|range| range.start));
         (packed, labels)
+    }
+
+    fn said<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Said<T> {
+        let (packed, labels) = self.pack(examples);
+        if packed.pieces() == 0 {
+            return Said { pieces: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
+        }
+        let (said, loss) = self.network.predict(&packed, &labels, each);
+        Said { pieces: parts(&said, packed.ranges()), loss, labelled: labels.len() }
     }
 
     /// The mean loss of the batches, its gradient and the norm of that.
@@ -182,14 +191,12 @@ impl Engine for DeviceEngine {
         self.backward(&[batch], None).0
     }
 
-    fn predict(&self, examples: &[&Example]) -> Said {
-        let (packed, labels) = self.pack(examples);
-        if packed.pieces() == 0 {
-            return Said { tags: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
-        }
-        let (tags, loss) = self.network.predict(&packed, &labels);
-        let of = |range: &std::ops::Range<usize>| tags.get(range.clone()).unwrap_or_default().to_vec();
-        Said { tags: packed.ranges().iter().map(of).collect(), loss, labelled: labels.len() }
+    fn predict(&self, examples: &[&Example]) -> Said<usize> {
+        self.said(examples, argmax)
+    }
+
+    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>> {
+        self.said(examples, <[f32]>::to_vec)
     }
 
     fn keep(&mut self) {

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Said, State, labels_of};
+use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Said, State, labels_of, parts};
 use crate::{
     model::{
         config::ModelConfig,
         kernels::{Adam, Dropout, Frozen, Gradients, Objective, Part, Workspace, sweep, train},
-        network::{Host, HostBatch, NetworkError, Rows},
+        network::{Host, HostBatch, NetworkError, Rows, argmax},
         weights::Weights,
     },
     training::examples::Example,
@@ -82,6 +82,12 @@ impl HostEngine {
     fn set_absent(&mut self, [words, positions]: [f64; 2]) {
         let (layout, _) = self.network.parts_mut();
         (layout.words.absent_factor, layout.positions.absent_factor) = (words, positions);
+    }
+
+    fn said<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Said<T> {
+        let (batch, labels) = self.task().pack(examples);
+        let (said, loss) = self.network.predict(&batch, &labels, each);
+        Said { pieces: parts(&said, &batch.ranges), loss, labelled: labels.len() }
     }
 
     fn stored(&self) -> Stored {
@@ -203,11 +209,12 @@ impl Engine for HostEngine {
         }
     }
 
-    fn predict(&self, examples: &[&Example]) -> Said {
-        let (batch, labels) = self.task().pack(examples);
-        let (tags, loss) = self.network.predict(&batch, &labels);
-        let of = |range: &std::ops::Range<usize>| tags.get(range.clone()).unwrap_or_default().to_vec();
-        Said { tags: batch.ranges.iter().map(of).collect(), loss, labelled: labels.len() }
+    fn predict(&self, examples: &[&Example]) -> Said<usize> {
+        self.said(examples, argmax)
+    }
+
+    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>> {
+        self.said(examples, <[f32]>::to_vec)
     }
 
     fn keep(&mut self) {

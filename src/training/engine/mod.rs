@@ -6,7 +6,7 @@ mod host;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,9 +38,9 @@ impl Outcome {
 
 /// What a network says of some examples.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
-    /// For each example the tag of each of its pieces, special ones included.
-    pub(super) tags: Vec<Vec<usize>>,
+pub(super) struct Said<T> {
+    /// For each example something of each of its pieces, special ones included: the best tag, or all logits.
+    pub(super) pieces: Vec<Vec<T>>,
     /// Summed loss of the labelled pieces.
     pub(super) loss: f64,
     /// How many these are.
@@ -67,8 +67,11 @@ pub(super) trait Engine: Send + Sync {
     /// Loss and gradient norm of a batch, without dropout; nothing is changed.
     fn measure(&self, batch: &[&Example]) -> Outcome;
 
-    /// What the network says, without dropout.
-    fn predict(&self, examples: &[&Example]) -> Said;
+    /// The best tag of each piece, without dropout.
+    fn predict(&self, examples: &[&Example]) -> Said<usize>;
+
+    /// The logits of each piece, without dropout.
+    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>>;
 
     /// Remembers the weights as they are, in place of those remembered before.
     fn keep(&mut self);
@@ -261,4 +264,9 @@ fn labels_of(examples: &[&Example], starts: impl IntoIterator<Item = usize>) -> 
         .zip(starts)
         .flat_map(|(example, start)| example.labels.iter().map(move |(at, tag)| (start + at, *tag)));
     labels.collect()
+}
+
+/// What there is of each example, out of what there is of all pieces of a batch.
+fn parts<T: Clone>(pieces: &[T], ranges: &[Range<usize>]) -> Vec<Vec<T>> {
+    ranges.iter().map(|range| pieces.get(range.clone()).unwrap_or_default().to_vec()).collect()
 }

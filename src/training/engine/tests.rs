@@ -69,6 +69,7 @@ fn config(json: &serde_json::Value) -> ModelConfig {
         tags: (0..json["id2label"].as_object().unwrap().len()).map(|at| format!("T{at}")).collect(),
         pad: Some(0),
         label_mode: None,
+        constrained: false,
     }
 }
 
@@ -484,9 +485,9 @@ fn who_trains_no_more_still_has_its_weights() {
     let batch: Vec<&Example> = examples.iter().take(8).collect();
     for (who, mut engine) in engines(&settings(|_| ()), &examples) {
         engine.train(&[&batch], None, 1e-3);
-        let (before, said) = (engine.weights(), engine.predict(&batch).tags);
+        let (before, said) = (engine.weights(), engine.predict(&batch).pieces);
         engine.retire();
         engine.train(&[&batch], None, 1e-3);
-        assert_eq!((engine.weights(), engine.predict(&batch).tags), (before, said), "{who}");
+        assert_eq!((engine.weights(), engine.predict(&batch).pieces), (before, said), "{who}");
     }
 }

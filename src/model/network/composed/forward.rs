@@ -7,7 +7,7 @@ use burn::tensor::{
 };
 
 use super::{
-    super::{argmax, cross_entropy},
+    super::cross_entropy,
     Composed, Layer, Linear, NORM_EPSILON, Norm,
     pack::{Packed, ints},
 };
@@ -142,12 +142,17 @@ impl Composed {
         spread.into_iter().fold(loss, |loss, spread| loss + spread).neg()
     }
 
-    /// For each piece the tag with the highest logit, and the summed cross-entropy of these labels.
-    pub(crate) fn predict(&self, packed: &Packed, labels: &[(usize, usize)]) -> (Vec<usize>, f64) {
+    /// What `each` makes of the logits of each piece, and the summed cross-entropy of these labels.
+    pub(crate) fn predict<T>(
+        &self,
+        packed: &Packed,
+        labels: &[(usize, usize)],
+        each: impl Fn(&[f32]) -> T,
+    ) -> (Vec<T>, f64) {
         let logits = super::values(&self.forward(packed, None, None));
         let rows: Vec<&[f32]> = logits.chunks_exact(self.config().tags.len()).collect();
         let loss = labels.iter().filter_map(|(piece, tag)| cross_entropy(rows.get(*piece)?, *tag)).sum();
-        (rows.iter().map(|row| argmax(row)).collect(), loss)
+        (rows.iter().map(|row| each(row)).collect(), loss)
     }
 
     fn indices(&self, values: impl Iterator<Item = usize>) -> Tensor<1, Int> {

@@ -1,0 +1,140 @@
+//! Which tag may follow which in IOB2, and the likeliest sequence of tags that keeps to it (Viterbi's algorithm).
+//!
+//! A model that tags each word by itself writes `I-Dish` behind `O` now and then. Read leniently, that is a span of its own,
+//! and mostly a wrong one. Choosing among the sequences that are none of these needs no other training.
+
+use super::scheme::Tag;
+
+/// What a step against the grammar costs: more than any sum of logits brings.
+const FORBIDDEN: f64 = -1e9;
+
+/// The grammar of a list of tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grammar {
+    /// For each tag, whether it may come first.
+    starts: Vec<bool>,
+    /// For each tag and each that may come before it, row by row.
+    follows: Vec<bool>,
+    /// The tag outside every span.
+    outside: Option<usize>,
+}
+
+impl Grammar {
+    /// The grammar of these tags: `I-X` follows only `B-X` and `I-X`, everything else follows everything.
+    pub fn new<S: AsRef<str>>(tags: &[S]) -> Self {
+        let read: Vec<Tag> = tags.iter().map(|tag| Tag::read(tag.as_ref())).collect();
+        let is_inside = |tag: &Tag| matches!(tag, Tag::Inside { prefix: 'I', .. });
+        let follows = |before: &Tag, tag: &Tag| !is_inside(tag) || before.label() == tag.label();
+        Self {
+            starts: read.iter().map(|tag| !is_inside(tag)).collect(),
+            follows: read.iter().flat_map(|tag| read.iter().map(move |before| follows(before, tag))).collect(),
+            outside: read.iter().position(|tag| tag.label().is_none()),
+        }
+    }
+
+    /// The likeliest allowed sequence: one tag for each row of logits, `O` where there is no row. Of equal ones the first.
+    pub fn best(&self, rows: &[Option<&[f32]>]) -> Vec<usize> {
+        let tags = self.starts.len();
+        let toll = |allowed: Option<&bool>| if allowed.copied().unwrap_or(false) { 0.0 } else { FORBIDDEN };
+        // The best sum of a sequence that ends in each tag, and for each row but the first whence it came.
+        let mut sums = vec![0.0; tags];
+        let mut from: Vec<Vec<usize>> = Vec::with_capacity(rows.len());
+        for (at, row) in rows.iter().enumerate() {
+            let value = |tag: usize| match row {
+                Some(row) => row.get(tag).map_or(FORBIDDEN, |value| f64::from(*value)),
+                None if self.outside == Some(tag) => 0.0,
+                None => 2.0 * FORBIDDEN,
+            };
+            let step = |tag: usize| {
+                let allowed = |before: usize| match at {
+                    0 => self.starts.get(tag),
+                    _ => self.follows.get(tag * tags + before),
+                };
+                let ways = sums.iter().enumerate().map(|(before, sum)| (before, sum + toll(allowed(before))));
+                let (before, sum) =
+                    ways.fold((0, f64::NEG_INFINITY), |best, way| if way.1 > best.1 { way } else { best });
+                (sum + value(tag), before)
+            };
+            let (next, came): (Vec<f64>, Vec<usize>) = (0..tags).map(step).unzip();
+            sums = next;
+            from.push(came);
+        }
+        let last = sums
+            .iter()
+            .enumerate()
+            .fold((0, f64::NEG_INFINITY), |best, (tag, sum)| if *sum > best.1 { (tag, *sum) } else { best });
+        let mut path = Vec::with_capacity(rows.len());
+        let mut tag = last.0;
+        for came in from.iter().rev() {
+            path.push(tag);
+            tag = came.get(tag).copied().unwrap_or(0);
+        }
+        path.reverse();
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::spans::dataset::tag_names;
+
+    fn tags() -> Vec<String> {
+        tag_names(&["Dish".to_owned(), "Price".to_owned()])
+    }
+
+    fn best(rows: &[&[f32]]) -> Vec<String> {
+        let tags = tags();
+        let rows: Vec<Option<&[f32]>> = rows.iter().map(|row| Some(*row)).collect();
+        Grammar::new(&tags).best(&rows).into_iter().map(|tag| tags[tag].clone()).collect()
+    }
+
+    #[test]
+    fn an_inside_tag_without_its_beginning_is_mended_the_cheaper_way() {
+        // O, B-Dish, I-Dish, B-Price, I-Price.
+        let sure = [9.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(best(&[&sure, &[0.0, 0.0, 3.0, 0.0, 0.0]]), ["O", "O"]);
+        assert_eq!(best(&[&sure, &[0.0, 2.0, 3.0, 0.0, 0.0]]), ["O", "B-Dish"]);
+        assert_eq!(best(&[&[2.0, 1.5, 0.0, 0.0, 0.0], &[0.0, 0.0, 3.0, 0.0, 0.0]]), ["B-Dish", "I-Dish"]);
+        assert_eq!(best(&[&[0.0, 5.0, 0.0, 0.0, 0.0], &[0.0, 0.0, 2.0, 0.0, 3.0]]), ["B-Dish", "I-Dish"]);
+        assert_eq!(best(&[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_word_without_a_row_is_outside_and_ends_a_span() {
+        let (dish, inside) = ([0.0, 5.0, 0.0, 0.0, 0.0], [0.0, 1.0, 5.0, 0.0, 0.0]);
+        assert_eq!(Grammar::new(&tags()).best(&[Some(&dish), None, Some(&inside)]), [1, 0, 1]);
+    }
+
+    #[test]
+    fn tags_that_allow_nothing_still_give_an_answer() {
+        let only = ["I-A", "I-B"];
+        assert_eq!(Grammar::new(&only).best(&[Some(&[0.0, 1.0][..]), Some(&[1.0, 0.0][..])]).len(), 2);
+        assert_eq!(Grammar::new::<&str>(&[]).best(&[Some(&[][..])]), [0]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_sequence_that_is_allowed_is_better(logits in prop::collection::vec(prop::collection::vec(-3.0f32..3.0, 5), 1..5)) {
+            let tags = tags();
+            let grammar = Grammar::new(&tags);
+            let rows: Vec<Option<&[f32]>> = logits.iter().map(|row| Some(row.as_slice())).collect();
+            let found = grammar.best(&rows);
+            let sum = |path: &[usize]| path.iter().zip(&logits).map(|(tag, row)| f64::from(row[*tag])).sum::<f64>();
+            let allowed = |path: &[usize]| {
+                let names: Vec<&str> = path.iter().map(|tag| tags[*tag].as_str()).collect();
+                names.iter().enumerate().all(|(at, name)| match name.strip_prefix("I-") {
+                    Some(label) => at > 0 && names[at - 1].ends_with(&format!("-{label}")),
+                    None => true,
+                })
+            };
+            prop_assert!(allowed(&found));
+            let all = (0..5usize.pow(u32::try_from(logits.len()).unwrap()))
+                .map(|number| (0..logits.len()).map(|at| number / 5usize.pow(u32::try_from(at).unwrap()) % 5).collect::<Vec<_>>());
+            let most = all.filter(|path| allowed(path)).map(|path| sum(&path)).fold(f64::NEG_INFINITY, f64::max);
+            prop_assert!((sum(&found) - most).abs() < 1e-9);
+        }
+    }
+}
