@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::{
     args, data,
     error::CliError,
-    models,
     output::{Output, table},
     predict, score,
 };
@@ -32,7 +31,6 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
             args.data.display()
         )));
     }
-    models::fetch_missing(&args.model, output)?;
     let model = predict::open(&args.model, &args.device, Threads::All)?;
     let found = inference::evaluate(&model, &sentences).map_err(|error| match error {
         EvalError::Predict(error) => predict::failed(error),

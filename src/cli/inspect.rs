@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::{
     args, data,
     error::CliError,
-    models,
     new::failed,
     open,
     output::{self, Output, table},
@@ -26,9 +25,6 @@ use crate::{
 /// # Errors
 /// The path is neither a project nor a readable file, or it has no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
-    if args.pieces {
-        models::fetch_missing(&args.base, output)?;
-    }
     let corpus = if args.path.is_dir() {
         let project = Project::open(&args.path).map_err(failed)?;
         let annotator = project.read_annotator(&open::annotator_of(&project, None)?).map_err(failed)?;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     args::{self, ModelsAction},
@@ -21,7 +21,7 @@ use crate::{
     },
     project::{Manifest, Project, folder},
     runs::{
-        Point, Status,
+        Point, Settings, Status,
         card::{CURVES, Card},
         plot,
     },
@@ -105,31 +105,47 @@ fn fetch(id: &str, output: Output) -> Result<hub::Pulled, CliError> {
     let cache = hub::cache_folder().ok_or_else(|| failed(HubError::NoCache))?;
     let hub = Hub::from_environment().map_err(failed)?;
     let mut teller = Teller::new(output);
-    let pulled = hub::pull(&hub, &cache, id, &mut |progress| match progress {
-        Progress::Bytes { file, done, size } => teller.tell(file, done, size),
-        Progress::Waiting { file } => output.say(format!("{file}: another program fetches it; waiting")),
-        Progress::Again { file, why, wait } => {
-            output.say(format!("{file}: {why}; again in {:.1} s", wait.as_secs_f64()));
-        }
-    });
-    pulled.map_err(failed)
+    hub::pull(&hub, &cache, id, &mut |progress| teller.hears(progress)).map_err(failed)
 }
 
 fn failed(error: HubError) -> CliError {
     if error.is_input() { CliError::data(error) } else { CliError::environment(error) }
 }
 
-/// Says how far a file is: each two seconds, and when it is whole.
+/// Says how far files are: each two seconds, and when one is whole; on a terminal in one line that is drawn again.
 struct Teller {
     output: Output,
     drawn: bool,
+    /// Whether such a line stands open.
+    open: bool,
     last: Option<(String, Instant)>,
     whole: Option<String>,
 }
 
 impl Teller {
     fn new(output: Output) -> Self {
-        Self { output, drawn: io::stderr().is_terminal(), last: None, whole: None }
+        Self { output, drawn: io::stderr().is_terminal(), open: false, last: None, whole: None }
+    }
+
+    fn hears(&mut self, progress: Progress) {
+        match progress {
+            Progress::Bytes { file, done, size } => self.tell(file, done, size),
+            Progress::Waiting { file } => self.say(&format!("{file}: another program fetches it; waiting")),
+            Progress::Again { file, why, wait } => {
+                self.say(&format!("{file}: {why}; again in {:.1} s", wait.as_secs_f64()));
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.close();
+        self.output.say(text);
+    }
+
+    fn close(&mut self) {
+        if std::mem::take(&mut self.open) {
+            self.output.redraw("", false);
+        }
     }
 
     fn tell(&mut self, file: &str, done: u64, size: u64) {
@@ -141,15 +157,27 @@ impl Teller {
         if told.is_none() || is_due {
             self.last = Some((file.to_owned(), Instant::now()));
         }
-        if !(is_due || is_whole) || self.whole.as_deref() == Some(file) {
+        if is_whole && self.whole.as_deref() == Some(file) || !(is_due || is_whole) {
             return;
         }
         self.whole = is_whole.then(|| file.to_owned());
         let text = match is_whole {
             true => format!("{file}: {}", bytes(size)),
-            false => format!("{file}: {} of {}, {} %", bytes(done), bytes(size), done * 100 / size.max(1)),
+            false => {
+                format!("{file}: {} of {}, {} %", bytes(done), bytes(size), done.saturating_mul(100) / size.max(1))
+            }
         };
-        self.output.progress(&text, self.drawn, is_whole);
+        match self.drawn {
+            true => self.output.redraw(&text, is_whole),
+            false => self.output.say(text),
+        }
+        self.open = self.drawn && !is_whole;
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -158,7 +186,7 @@ fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
         return Err(failed(HubError::Name(args.id.clone())));
     }
     let source = Source::find(&args.folder)?;
-    let base = model::open(&source.model.to_string_lossy()).map_err(CliError::data)?;
+    let base = source.open()?;
     if base.config.tags.is_empty() {
         return Err(CliError::data(format!("{}: it has no classifier for words", source.model.display()))
             .hint("a base as it is has no labels; train it first"));
@@ -175,10 +203,8 @@ fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
     }
     let hub = Hub::from_environment().map_err(failed)?;
     let mut teller = Teller::new(output);
-    let size = |name: &str| files.iter().find(|file| file.name == name).map_or(0, |file| file.bytes.len() as u64);
-    let pushed = hub::push(&hub, &args.id, args.private, &args.message, &files, &mut |name, done| {
-        teller.tell(name, done, size(name));
-    });
+    let pushed = hub::push(&hub, &args.id, args.private, &args.message, &files, &mut |progress| teller.hears(progress));
+    drop(teller);
     let pushed = pushed.map_err(failed)?;
     let value = json!({ "id": pushed.id, "url": pushed.url, "commit": pushed.commit, "sent_bytes": pushed.sent });
     output.result(&value, &format!("{}: {} sent\n{}", pushed.id, bytes(pushed.sent), pushed.url))
@@ -196,24 +222,44 @@ impl Source {
         if !given.is_dir() {
             return Err(CliError::data(format!("{}: there is no such folder", given.display())));
         }
-        if folder::is_run(given) {
-            return Ok(Self { model: folder::model(given), run: Some(given.to_owned()) });
-        }
-        let whole = fs::canonicalize(given).map_err(|error| CliError::reading(given, &error))?;
+        let model = if folder::is_run(given) { folder::model(given) } else { given.to_owned() };
+        let whole = fs::canonicalize(&model).map_err(|error| CliError::reading(&model, &error))?;
         let run = whole.parent().filter(|parent| folder::is_run(parent) && folder::model(parent) == whole);
-        Ok(Self { model: given.to_owned(), run: run.map(Path::to_owned) })
+        if run.is_none() && model != given {
+            return Err(CliError::data(format!("{}: this is a link, not the run's own model", model.display())));
+        }
+        Ok(Self { run: run.map(Path::to_owned), model: whole })
+    }
+
+    fn open(&self) -> Result<BaseModel, CliError> {
+        // As a path, whatever it is called.
+        model::open(&self.model.to_string_lossy()).map_err(CliError::data)
+    }
+
+    /// A file of the model's folder. What leads out of it is not sent: a project may come from somebody who put a link to a
+    /// secret there. In the cache of the hub, files are links to its blobs.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, CliError> {
+        let path = self.model.join(name);
+        let whole = match fs::canonicalize(&path) {
+            Ok(whole) => whole,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(CliError::reading(&path, &error)),
+        };
+        let blobs = self.model.parent().filter(|parent| parent.ends_with("snapshots"));
+        let blobs = blobs.and_then(Path::parent).map(|repository| repository.join("blobs"));
+        let is_own = |folder: &Path| whole.parent() == Some(folder);
+        if !is_own(&self.model) && !blobs.is_some_and(|blobs| is_own(&blobs)) {
+            return Err(CliError::data(format!("{}: it is a link that leads out of the folder", path.display()))
+                .hint("put the file itself there, or remove the link"));
+        }
+        fs::read(&whole).map(Some).map_err(|error| CliError::reading(&path, &error))
     }
 
     /// What is sent: the model's files, its card and its curves. A card that somebody wrote beside the model stays.
     fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
         let mut files = Vec::new();
         for name in FILES {
-            let path = self.model.join(name);
-            match fs::read(&path) {
-                Ok(bytes) => files.push(Upload { name: name.to_owned(), bytes }),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(CliError::reading(&path, &error)),
-            }
+            files.extend(self.read(name)?.map(|bytes| Upload { name: name.to_owned(), bytes }));
         }
         if !files.iter().any(|file| file.name == "model.safetensors") {
             return Err(CliError::data(format!("{}: it has no model.safetensors", self.model.display()))
@@ -221,7 +267,12 @@ impl Source {
         }
         let points = self.run.as_deref().map(points).transpose()?.unwrap_or_default();
         if !files.iter().any(|file| file.name == CARD) {
-            files.push(Upload { name: CARD.to_owned(), bytes: self.card(id, base, &points).into_bytes() });
+            let config = files.iter().find(|file| file.name == "config.json").map(|file| file.bytes.as_slice());
+            let kind = config.and_then(|json| {
+                serde_json::from_slice::<Value>(json).ok()?.get("model_type")?.as_str().map(str::to_owned)
+            });
+            let card = self.card(id, base, kind.as_deref().unwrap_or("distilbert"), &points);
+            files.push(Upload { name: CARD.to_owned(), bytes: card.into_bytes() });
         }
         if !points.is_empty() {
             files.push(Upload { name: CURVES.to_owned(), bytes: plot::svg(&points).into_bytes() });
@@ -229,18 +280,24 @@ impl Source {
         Ok(files)
     }
 
-    fn card(&self, id: &str, base: &BaseModel, points: &[Point]) -> String {
+    fn card(&self, id: &str, base: &BaseModel, kind: &str, points: &[Point]) -> String {
         let config = self.run.as_deref().and_then(|run| folder::config(run).ok());
         let status: Option<Status> = self.run.as_deref().and_then(|run| folder::status(run).ok());
         let manifest = self.run.as_deref().and_then(project_of);
-        let settings = config.as_ref().map(|config| &config.settings);
-        let trained_from = settings.map(|settings| settings.base.as_str()).and_then(|name| match name {
+        // Where a base lies on this machine is nobody's business.
+        let named = |name: &str| if hub::is_id(name) { name.to_owned() } else { last(name) };
+        let settings =
+            config.as_ref().map(|config| Settings { base: named(&config.settings.base), ..config.settings.clone() });
+        let trained_from = config.as_ref().map(|config| config.settings.base.as_str()).and_then(|name| match name {
             model::embedded::NAME => Some(model::embedded::SOURCE),
             name => (hub::is_id(name) && !Path::new(name).exists()).then_some(name),
         });
-        let mut labels: Vec<String> =
-            base.config.tags.iter().filter_map(|tag| Tag::read(tag).label()).map(str::to_owned).collect();
-        labels.dedup();
+        let mut labels: Vec<String> = Vec::new();
+        for label in base.config.tags.iter().filter_map(|tag| Tag::read(tag).label()) {
+            if !labels.iter().any(|have| have == label) {
+                labels.push(label.to_owned());
+            }
+        }
         let day = config.as_ref().and_then(|config| day(config.started));
         let provenance = manifest.as_ref().map(|manifest| &manifest.provenance);
         let provenance = provenance.map(|from| {
@@ -248,10 +305,11 @@ impl Source {
         });
         let card = Card {
             name: id.rsplit('/').next().unwrap_or(id),
+            kind,
             base: trained_from,
             version: env!("CARGO_PKG_VERSION"),
             labels: &labels,
-            settings,
+            settings: settings.as_ref(),
             data: config.as_ref().map(|config| &config.data),
             points,
             status: status.as_ref(),
@@ -260,6 +318,11 @@ impl Source {
         };
         card.markdown()
     }
+}
+
+/// The last part of a path.
+fn last(path: &str) -> String {
+    Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// What a run published.

@@ -76,12 +76,8 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{}", clean_lines(&text.to_string()));
     }
 
-    /// Says on standard error how far something is. `drawn`: on a terminal, where it takes the place of what was said before,
-    /// until it is whole.
-    pub(super) fn progress(self, text: &str, drawn: bool, whole: bool) {
-        if !drawn {
-            return self.say(text);
-        }
+    /// Draws the open line of standard error again, which is a terminal; with `whole` it is closed.
+    pub(super) fn redraw(self, text: &str, whole: bool) {
         let end = if whole { "\n" } else { "" };
         let mut to = io::stderr().lock();
         let _ = write!(to, "\r{}\x1b[K{end}", clean(text)).and_then(|()| to.flush());

@@ -3,7 +3,6 @@
 use super::{
     args, data,
     error::CliError,
-    models,
     output::{Output, table},
 };
 use crate::{
@@ -20,7 +19,6 @@ const CHUNK: usize = 256;
 /// No such model, or the file cannot be read.
 pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> {
     let threads = if args.file.is_some() { Threads::All } else { Threads::One };
-    models::fetch_missing(&args.model, output)?;
     let model = open(&args.model, &args.device, threads)?;
     let options =
         Options { strategy: args.aggregation, ignore_labels: args.ignore_labels.clone(), stride: args.stride };

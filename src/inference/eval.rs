@@ -206,6 +206,23 @@ mod tests {
     }
 
     #[test]
+    fn a_model_that_chooses_in_sequence_has_no_span_that_begins_inside() {
+        let sentences =
+            [sentence(&[("near", "O"), ("verde", "O")]), sentence(&[("lasagne", "B-Dish"), ("verde", "I-Dish")])];
+        let invented = |predictor: &Predictor| {
+            let found = evaluate(predictor, &sentences).unwrap();
+            let counts =
+                |report: &Report| (report.labels["Dish"].true_positives, report.labels["Dish"].false_positives);
+            (counts(&found.word.lenient), found.piece.lenient.labels["Dish"].false_positives)
+        };
+        assert_eq!(invented(&fake::predictor(512).with_label_mode(Some(LabelMode::First))), ((1, 1), 1));
+        let in_sequence = fake::predictor(512).in_sequence().with_label_mode(Some(LabelMode::First));
+        assert_eq!(invented(&in_sequence), ((1, 0), 0));
+        let found = in_sequence.words(&[&["near", "verde"]]).unwrap();
+        assert!(found[0].iter().all(|tag| tag.is_some_and(|tag| tag.tag == 0 && tag.margin >= 0.0)), "{found:?}");
+    }
+
+    #[test]
     fn pieces_are_counted_as_the_model_was_trained() {
         let sentences = [sentence(&[("lasagne", "B-Dish"), ("verde", "I-Dish"), ("now", "O")])];
         let measured = |mode| {

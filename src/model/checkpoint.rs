@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
@@ -52,6 +54,15 @@ pub(super) fn load(files: &dyn Files, parsed: &Parsed) -> Result<Checkpoint, Mod
         notes.push("new: the classification head".to_owned());
     }
     Ok(Checkpoint { config, weights, notes })
+}
+
+/// Whether a folder holds weights, all files of them.
+pub(super) fn is_whole(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).is_file();
+    CONTAINERS.into_iter().any(|(single, index)| {
+        let shards = || shard_names(&fs::read(folder.join(index)).ok()?, index).ok();
+        has(single) || shards().is_some_and(|shards| !shards.is_empty() && shards.iter().all(|name| has(name)))
+    })
 }
 
 struct Shard<'a> {

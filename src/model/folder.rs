@@ -66,8 +66,15 @@ impl Files for Folder {
 
 /// Whether a name could only be that of a model on the hub that the cache does not hold: nothing of that name is here.
 pub fn is_elsewhere(base: &str) -> bool {
-    let is_here = || hub::cache_folder().and_then(|cache| hub::cached(cache, base)).is_some();
-    base != embedded::NAME && hub::is_id(base) && !Path::new(base).exists() && !is_here()
+    let cached = || hub::cache_folder().and_then(|cache| hub::cached(cache, base));
+    let is_name = base != embedded::NAME && hub::is_id(base) && !Path::new(base).exists();
+    is_name && !cached().is_some_and(|folder| is_whole(&folder))
+}
+
+/// Whether a folder holds all files of a model. Other programs fetch single ones into the cache.
+fn is_whole(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).is_file();
+    has("config.json") && (has("tokenizer.json") || has("vocab.txt")) && checkpoint::is_whole(folder)
 }
 
 /// Opens `mini`, a folder, or a model that the local Hugging Face cache holds.
@@ -95,6 +102,10 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
     };
     let looked = format!("the Hugging Face cache in {} does not hold it", cache.display());
     let folder = hub::cached(cache, base).ok_or_else(|| not_found(looked))?;
+    if !is_whole(&folder) {
+        let hint = format!("the cache holds a part of {base} only; `tagli models pull {base}` fetches the rest");
+        return Err(ModelError::Missing { path: format!("a file of {}", folder.display()), hint });
+    }
     assemble(&Folder(folder), base)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything that comes from files or people goes in as text: it is escaped for Markdown, and for the YAML in front.
 
-use std::fmt::Write;
+use std::{fmt::Write, path::Path};
 
 use serde_json::{Value, json};
 
@@ -20,6 +20,8 @@ pub const CURVES: &str = "curves.svg";
 pub struct Card<'a> {
     /// The model's name.
     pub name: &'a str,
+    /// What it is: `distilbert` or `bert`.
+    pub kind: &'a str,
     /// The id on the hub of the base that it was trained from.
     pub base: Option<&'a str>,
     /// The version of this program.
@@ -60,7 +62,8 @@ impl Card<'_> {
     /// The YAML: JSON's strings are YAML's.
     fn head(&self) -> String {
         let mut text = "library_name: transformers\npipeline_tag: token-classification\n".to_owned();
-        text += "tags:\n- token-classification\n- named-entity-recognition\n- distilbert\n- tagliatelle\n";
+        text += "tags:\n- token-classification\n- named-entity-recognition\n- tagliatelle\n";
+        let _ = writeln!(text, "- {}", json!(self.kind));
         if let Some(base) = self.base {
             let _ = writeln!(text, "base_model: {}", json!(base));
         }
@@ -89,12 +92,15 @@ impl Card<'_> {
 
     fn data_name(&self) -> String {
         let named = |name: &str| self.data.and_then(|data| data.get(name)).and_then(Value::as_str);
-        clean(named("project").or_else(|| named("train")).unwrap_or("tagged reviews")).into_owned()
+        // Of a file its name: where it lies is nobody's business.
+        let file = || Path::new(named("train")?).file_name()?.to_str();
+        clean(named("project").or_else(file).unwrap_or("tagged reviews")).into_owned()
     }
 
     fn body(&self, out: &mut String) -> std::fmt::Result {
         let base = self.base.map_or_else(String::new, |base| format!(" from [{base}](https://huggingface.co/{base})"));
-        writeln!(out, "A DistilBERT that marks spans in text, fine-tuned{base} with tagliatelle {}.\n", self.version)?;
+        let kind = if self.kind == "bert" { "BERT" } else { "DistilBERT" };
+        writeln!(out, "A {kind} that marks spans in text, fine-tuned{base} with tagliatelle {}.\n", self.version)?;
         let labels: Vec<String> = self.labels.iter().map(|label| plain(label)).collect();
         if !labels.is_empty() {
             writeln!(out, "Labels: {}.\n", labels.join(", "))?;
@@ -225,6 +231,7 @@ mod tests {
             "account": { "train": { "documents": 3, "words": 30, "spans": 5 } } });
         let card = Card {
             name: "restaurants",
+            kind: "distilbert",
             base: Some("distilbert/distilbert-base-uncased"),
             version: "0.1.0",
             labels: &["Dish|x".into()],
@@ -273,6 +280,12 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_run_has_a_card_too() {
+        let data = json!({ "train": "/home/ada/secret/train.txt" });
+        let text = Card { name: "m", kind: "bert", version: "1", data: Some(&data), ..Card::default() }.markdown();
+        assert!(
+            text.contains("- data: train.txt\n") && !text.contains("secret") && text.contains("A BERT that"),
+            "{text}"
+        );
         let text = Card { name: "m", version: "1", labels: &["Dish".into()], ..Card::default() }.markdown();
         assert!(text.contains("Labels: Dish.") && !text.contains("## Scores") && !text.contains("## Settings"));
     }

@@ -102,6 +102,12 @@ fn frame(out: &mut String, lines: &[Line], steps: &Axis, top: f64) -> std::fmt::
             places.join(" "),
             line.color
         )?;
+        // One alone makes no line.
+        if let [(step, value)] = line.points.as_slice()
+            && let (Some(x), Some(y)) = (x(*step), y(*value))
+        {
+            writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>", line.color)?;
+        }
         let left = LEFT + 200.0 * real(number);
         writeln!(out, "<text x=\"{left}\" y=\"{}\" fill=\"{}\">{}</text>", top - 10.0, line.color, line.name)?;
     }
@@ -111,4 +117,38 @@ fn frame(out: &mut String, lines: &[Line], steps: &Axis, top: f64) -> std::fmt::
 #[allow(clippy::cast_precision_loss, reason = "numbers of steps stay far below 2^52")]
 fn real(count: usize) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::Scores;
+
+    fn step(step: usize, loss: f64) -> Point {
+        Point::Step { step, epoch: 0.1, loss, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 1.0 }
+    }
+
+    fn valid(step: usize, loss: f64, f1: f64) -> Point {
+        let word = Scores { f1, ..Scores::default() };
+        let (piece, labels, split) = (word, Default::default(), "valid".to_owned());
+        Point::Eval { step, epoch: 0.1, split, loss, piece, word, labels, tables: None }
+    }
+
+    #[test]
+    fn loss_and_f1_lie_where_their_numbers_are() {
+        let picture = svg(&[step(0, 2.0), step(100, 1.0), valid(50, 1.5, 0.5)]);
+        // From 0 to 100 steps the frame is 640 wide; from 0 to 2 the loss is 176 high.
+        assert!(picture.contains("<polyline points=\"64.0,32.0 704.0,120.0\""), "{picture}");
+        assert!(picture.contains("<circle cx=\"384.0\" cy=\"76.0\" r=\"3\" fill=\"#cc6677\"/>"), "{picture}");
+        assert_eq!(picture, svg(&[step(0, 2.0), step(100, 1.0), valid(50, 1.5, 0.5)]));
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_out_and_nothing_is_a_picture_too() {
+        let picture = svg(&[step(0, f64::NAN), step(1, f64::INFINITY), valid(1, f64::NAN, f64::NAN)]);
+        assert!(!picture.contains("NaN") && !picture.contains("inf"), "{picture}");
+        let frame = svg(&[]);
+        assert!(frame.starts_with("<svg ") && frame.ends_with("</svg>\n") && !frame.contains("<circle"));
+        roxmltree::Document::parse(&svg(&[step(3, 0.5), valid(9, 0.25, 1.0)])).unwrap();
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{Arc, Weak},
     thread::{self, JoinHandle},
 };
 
@@ -52,7 +52,6 @@ pub(super) enum Task {
 pub(super) struct Desk {
     /// The one owner: who waits for something else before asking holds it weakly.
     tasks: Option<Arc<Sender<Task>>>,
-    events: Sender<Event>,
     thread: Option<JoinHandle<()>>,
     /// How the project cuts new texts into words.
     pub(super) grid: Grid,
@@ -81,24 +80,20 @@ impl Desk {
         let opened = opened(&project, &annotator, &listing, read_only);
         let grid = project.manifest.grid;
         let (sender, tasks) = unbounded();
-        let mut work =
-            Work { project, annotator, events: events.clone(), trainer, listing: listing.clone(), failed: None };
+        let sender = Arc::new(sender);
+        let again = Arc::downgrade(&sender);
+        let mut work = Work { project, annotator, events, again, trainer, listing: listing.clone(), failed: None };
         let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
             crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
         })?;
-        Ok((Self { tasks: Some(Arc::new(sender)), events, thread: Some(thread), grid, listing }, opened))
+        Ok((Self { tasks: Some(sender), thread: Some(thread), grid, listing }, opened))
     }
 
     /// Asks for something; done after everything that was asked for before.
     pub(super) fn ask(&self, task: Task) {
-        let Some(tasks) = &self.tasks else { return };
-        match &task {
-            Task::Train { generation, settings, .. } if model::is_elsewhere(&settings.base) => {
-                let (base, generation) = (settings.base.clone(), *generation);
-                fetching::fetch(base, generation, task, Arc::downgrade(tasks), self.events.clone());
-            }
+        if let Some(tasks) = &self.tasks {
             // The thread ends only after this handle has let go of the channel.
-            _ => drop(tasks.send(task)),
+            let _ = tasks.send(task);
         }
     }
 }
@@ -116,6 +111,8 @@ struct Work {
     project: Project,
     annotator: Annotator,
     events: Sender<Event>,
+    /// The way to be asked once more, when a base has been fetched.
+    again: Weak<Sender<Task>>,
     trainer: trainer::Starter,
     listing: Listing,
     /// The newest attempt to record that failed: what belongs to it or to an older one is dropped.
@@ -136,8 +133,10 @@ impl Work {
                     None
                 }
                 Task::Remove { run } => Some(self.remove(&run)),
-                Task::Train { generation, settings, recipe } => Some(begun(generation, self.train(*settings, recipe))),
-                Task::Resume { generation, run } => Some(begun(generation, self.resume(run))),
+                Task::Train { generation, settings, recipe } => {
+                    begun(generation, self.train(generation, *settings, recipe))
+                }
+                Task::Resume { generation, run } => begun(generation, self.resume(generation, run)),
                 Task::Export { generation, format } => {
                     Some(Event::Exported { generation, outcome: self.export(&format) })
                 }
@@ -175,16 +174,23 @@ impl Work {
         }
     }
 
-    fn train(&mut self, settings: Settings, recipe: Option<Recipe>) -> Result<String, String> {
+    /// Starts a run; `None` if its base is being fetched first.
+    fn train(&mut self, generation: u64, settings: Settings, recipe: Option<Recipe>) -> Result<Option<String>, String> {
         let (data, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
         if data.train.is_empty() {
             return Err("no document of the training part is done yet: tag some and leave them with enter".into());
         }
         // What is tagged by now decides, not what the screen counted a while ago.
+        let asked = settings.clone();
         let settings = reckoned(recipe, data.train.len(), settings);
         settings.check()?;
         if let Some(run) = self.trainer.running() {
             return Err(format!("{run} is still training; stop it first"));
+        }
+        if model::is_elsewhere(&settings.base) {
+            let task = Task::Train { generation, settings: Box::new(asked), recipe };
+            fetching::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
+            return Ok(None);
         }
         let base = model::open(&settings.base).map_err(|error| error.to_string())?;
         let about = json!({
@@ -199,11 +205,11 @@ impl Work {
             let _ = self.project.runs().remove(&id);
             return Err(message);
         }
-        Ok(run)
+        Ok(Some(run))
     }
 
     /// Goes on with a run from its checkpoint: with the data and settings that it was begun with.
-    fn resume(&mut self, run: String) -> Result<String, String> {
+    fn resume(&mut self, generation: u64, run: String) -> Result<Option<String>, String> {
         if let Some(run) = self.trainer.running() {
             return Err(format!("{run} is still training; stop it first"));
         }
@@ -213,10 +219,15 @@ impl Work {
         let saved = saved.ok_or_else(|| format!("{run} has no checkpoint to go on from"))?;
         let settings = folder::config(&path).map_err(|error| words(&error))?.settings;
         let (data, points) = training::checkpoint::data(&saved).map_err(|error| words(&error))?;
+        if model::is_elsewhere(&settings.base) {
+            let task = Task::Resume { generation, run };
+            fetching::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
+            return Ok(None);
+        }
         let base = model::open(&settings.base).map_err(|error| words(&error))?;
         let folder = RunFolder::resume(&path, now(), points).map_err(|error| words(&error))?;
         self.trainer.start(run.clone(), Job { data, settings, base, resume: Some(saved) }, folder)?;
-        Ok(run)
+        Ok(Some(run))
     }
 
     /// Writes the documents that are done into `exports/`, losses told.
@@ -249,10 +260,10 @@ impl Work {
 }
 
 /// What is told of a training that was to begin.
-fn begun(generation: u64, outcome: Result<String, String>) -> Event {
+fn begun(generation: u64, outcome: Result<Option<String>, String>) -> Option<Event> {
     match outcome {
-        Ok(run) => Event::TrainingStarted { generation, run },
-        Err(message) => Event::TrainingRefused { generation, message },
+        Ok(run) => run.map(|run| Event::TrainingStarted { generation, run }),
+        Err(message) => Some(Event::TrainingRefused { generation, message }),
     }
 }
 

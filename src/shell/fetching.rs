@@ -2,6 +2,7 @@
 //! for the line.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Weak,
     thread,
     time::{Duration, Instant},
@@ -9,12 +10,9 @@ use std::{
 
 use crossbeam_channel::Sender;
 
-use super::desk::Task;
+use super::desk::{Task, message};
 use crate::{
-    app::{
-        Event,
-        event::{Level, Message},
-    },
+    app::{Event, event::Level},
     model::hub::{self, Hub, HubError, Progress},
     text::number::bytes,
 };
@@ -30,13 +28,17 @@ pub(super) fn fetch(base: String, generation: u64, task: Task, desk: Weak<Sender
         move |message: String| drop(events.send(Event::TrainingRefused { generation, message }))
     };
     let refused = refuse.clone();
-    let work = move || match pull(&base, &events) {
-        Ok(()) => {
+    let work = move || match catch_unwind(AssertUnwindSafe(|| pull(&base, &events))) {
+        Ok(Ok(())) => {
+            // The project may have been closed meanwhile.
             if let Some(desk) = desk.upgrade() {
+                let text = format!("{base} is here; the training begins");
+                let _ = events.send(message(Level::Info, text));
                 let _ = desk.send(task);
             }
         }
-        Err(error) => refuse(error.to_string()),
+        Ok(Err(error)) => refuse(error.to_string()),
+        Err(_) => refuse(format!("a defect of this program while {base} was fetched; please report it")),
     };
     // Not joined: what has come when the program ends is kept, and the next try goes on from there.
     if let Err(error) = thread::Builder::new().name("hub".into()).spawn(work) {
@@ -47,7 +49,7 @@ pub(super) fn fetch(base: String, generation: u64, task: Task, desk: Weak<Sender
 fn pull(base: &str, events: &Sender<Event>) -> Result<(), HubError> {
     let cache = hub::cache_folder().ok_or(HubError::NoCache)?;
     let hub = Hub::from_environment()?;
-    let tell = |level, text| drop(events.send(Event::Message(Message { level, text })));
+    let tell = |level, text: String| drop(events.send(message(level, text)));
     tell(Level::Info, format!("Asking {} for {base}", hub.endpoint()));
     let mut last: Option<Instant> = None;
     hub::pull(&hub, &cache, base, &mut |progress| match progress {
@@ -61,6 +63,5 @@ fn pull(base: &str, events: &Sender<Event>) -> Result<(), HubError> {
         Progress::Waiting { file } => tell(Level::Info, format!("{base}: another program fetches {file}; waiting")),
         Progress::Again { why, .. } => tell(Level::Warn, format!("{base}: {why}; trying again")),
     })?;
-    tell(Level::Info, format!("{base} is here; the training begins"));
     Ok(())
 }

@@ -22,7 +22,7 @@ use crate::{
 const PROGRESS: &str = "progress.json";
 const DATA: &str = "data.json";
 /// Another form of these files has another number.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The files of a checkpoint, by name.
 pub type Saved = BTreeMap<String, Vec<u8>>;

@@ -84,13 +84,12 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
 }
 
 fn encode(data: &Dataset, settings: &Settings, base: &BaseModel, tags: &[String]) -> Result<[Part; 3], TrainError> {
-    let coder = Coder {
-        tokenizer: &base.tokenizer,
-        tags,
-        mode: settings.label_mode,
-        longest: settings.max_pieces.min(base.config.max_positions),
-        stride: settings.stride,
-    };
+    let longest = settings.max_pieces.min(base.config.max_positions);
+    if let Some(stride) = settings.stride.filter(|stride| stride + 2 >= longest) {
+        let why = format!("windows of {longest} pieces, the most that the base reads, cannot share {stride} of them");
+        return Err(TrainError::Setting(why));
+    }
+    let coder = Coder { tokenizer: &base.tokenizer, tags, mode: settings.label_mode, longest, stride: settings.stride };
     Ok([coder.part(&data.train)?, coder.part(&data.valid)?, coder.part(&data.test)?])
 }
 
@@ -112,9 +111,14 @@ fn head(base: &mut BaseModel, tags: &[String], seed: u64) -> String {
 fn mark(data: &Dataset, settings: &Settings, base: &BaseModel) -> u32 {
     let mut sum = crc32fast::Hasher::new();
     // A dataset and settings are plain values: there is no reason why they could not be written.
-    for json in [serde_json::to_vec(data), serde_json::to_vec(settings)] {
-        sum.update(&json.unwrap_or_default());
+    sum.update(&serde_json::to_vec(data).unwrap_or_default());
+    // A setting that does nothing is left out: one that a later version adds must not keep an older run from going on.
+    let mut set = serde_json::to_value(settings).unwrap_or_default();
+    let plain = serde_json::to_value(Settings::lesson("")).unwrap_or_default();
+    if let Some(set) = set.as_object_mut() {
+        set.retain(|name, value| plain.get(name) != Some(value));
     }
+    sum.update(set.to_string().as_bytes());
     sum.update(&base.tokenizer_json);
     for (name, array) in &base.weights {
         sum.update(name.as_bytes());

@@ -40,7 +40,7 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
 
 /// What helped over `auto` at each size that was tried.
 fn tuned(auto: Settings) -> Settings {
-    Settings { epochs: (auto.epochs * TUNED_LONGER).round(), mask: 0.15, ..auto }
+    Settings { epochs: (auto.epochs * TUNED_LONGER).round(), mask: 0.15, constrained: true, ..auto }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "numbers of sentences stay far below 2^52")]
@@ -81,6 +81,14 @@ mod tests {
         let rates: Vec<f64> = (1..300).map(|tens| auto(tens * 10).learning_rate).collect();
         assert!(rates.windows(2).all(|pair| pair[0] >= pair[1] - 1e-12), "falls with the data");
         assert!(close(recipe(Recipe::Auto, 7660, "distilbert-base-uncased").learning_rate, 3e-5));
+    }
+
+    #[test]
+    fn tuned_is_auto_and_more() {
+        let (auto, tuned) = (recipe(Recipe::Auto, 7660, "mini"), recipe(Recipe::Tuned, 7660, "mini"));
+        assert_eq!((tuned.epochs, tuned.mask, tuned.constrained), (5.0, 0.15, true));
+        assert_eq!(Settings { epochs: 3.0, mask: 0.0, constrained: false, ..tuned }, auto);
+        assert!(!auto.constrained && auto.mask == 0.0, "off by default");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pytorch_bin_zip.bin     what torch.save writes since 1.6; some tensors are views
                         precision, double precision, a parameter; with an integer buffer
 pytorch_bin_legacy.bin  what it wrote before
 pytorch_bin_hostile.bin a state dict whose unpickling calls os.system("touch EXECUTED")
+pytorch_bin_huge.bin    one number, expanded to a billion
 """
 import os
 import pickle
@@ -42,3 +43,6 @@ class Hostile:
 with zipfile.ZipFile(os.path.join(out, "pytorch_bin_hostile.bin"), "w") as archive:
     archive.writestr("archive/data.pkl", pickle.dumps({"classifier.weight": Hostile()}, protocol=2))
     archive.writestr("archive/version", "3\n")
+
+# A view of one number that claims to have a billion.
+torch.save({"classifier.weight": torch.ones(1).expand(1_000_000_000)}, os.path.join(out, "pytorch_bin_huge.bin"))

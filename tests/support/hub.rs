@@ -186,6 +186,11 @@ impl Hub {
                 .collect();
             return Answer::json(&json!({ "id": id, "sha": COMMIT, "siblings": siblings }));
         }
+        if let Some(id) =
+            path.strip_prefix("api/models/").filter(|id| request.method == "GET" && state.models.contains_key(*id))
+        {
+            return Answer::json(&json!({ "id": id }));
+        }
         if !is_user {
             return Answer::refuse(401);
         }

@@ -24,7 +24,25 @@ pub fn folder() -> Option<PathBuf> {
 /// The folder of huggingface_hub's own files, the token among them: `HF_HOME`, else `XDG_CACHE_HOME`/huggingface, else
 /// ~/.cache/huggingface.
 pub(super) fn home() -> Option<PathBuf> {
-    home_by(&|name| env::var_os(name), home_folder)
+    home_by(&|name| env::var_os(name), &home_folder)
+}
+
+/// The path that a variable of the environment holds, if it holds one.
+pub(super) fn variable(name: &str) -> Option<PathBuf> {
+    named(&|name| env::var_os(name), name, &home_folder)
+}
+
+/// The same with any environment. `~` is the home folder, as huggingface_hub has it.
+fn named(
+    variable: &dyn Fn(&str) -> Option<OsString>,
+    name: &str,
+    home: &dyn Fn() -> Option<PathBuf>,
+) -> Option<PathBuf> {
+    let path = variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)?;
+    match path.strip_prefix("~") {
+        Ok(rest) => home().map(|home| home.join(rest)),
+        Err(_) => Some(path),
+    }
 }
 
 fn home_folder() -> Option<PathBuf> {
@@ -39,13 +57,12 @@ pub fn has_home() -> bool {
 
 /// hf-hub's own search knows only `HF_HOME` and panics without a home folder.
 fn folder_by(variable: impl Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
-    let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let own = named("HF_HUB_CACHE").or_else(|| named("HUGGINGFACE_HUB_CACHE"));
-    own.or_else(|| home_by(&variable, home).map(|home| home.join("hub")))
+    let own = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].into_iter().find_map(|name| named(&variable, name, &home));
+    own.or_else(|| home_by(&variable, &home).map(|home| home.join("hub")))
 }
 
-fn home_by(variable: &dyn Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
-    let named = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+fn home_by(variable: &dyn Fn(&str) -> Option<OsString>, home: &dyn Fn() -> Option<PathBuf>) -> Option<PathBuf> {
+    let named = |name| named(variable, name, home);
     let below = |path: PathBuf| path.join("huggingface");
     (named("HF_HOME").or_else(|| named("XDG_CACHE_HOME").map(below)))
         .or_else(|| home().map(|path| below(path.join(".cache"))))
@@ -131,6 +148,9 @@ impl Place {
     /// Lets the main branch be a commit, all of whose files are there.
     pub(super) fn name(&self, commit: &str) -> Result<(), HubError> {
         let folder = self.repository.join("refs");
+        if fs::read_to_string(folder.join("main")).is_ok_and(|there| there.trim() == commit) {
+            return Ok(());
+        }
         make(&folder)?;
         let (path, new) = (folder.join("main"), folder.join(format!(".main.{}", std::process::id())));
         let written = fs::write(&new, commit).and_then(|()| fs::rename(&new, &path));
@@ -209,6 +229,8 @@ mod tests {
         assert_eq!(with(&["XDG_CACHE_HOME"]), PathBuf::from("/XDG_CACHE_HOME/huggingface/hub"));
         assert_eq!(with(&[]), PathBuf::from("/HOME/.cache/huggingface/hub"));
         assert_eq!(folder_by(|_| None, || None), None);
+        let tilde = |name: &str| (name == "HF_HOME").then(|| OsString::from("~/hf"));
+        assert_eq!(folder_by(tilde, || Some("/HOME".into())), Some(PathBuf::from("/HOME/hf/hub")));
     }
 
     #[test]

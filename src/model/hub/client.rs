@@ -1,16 +1,13 @@
 //! The line to the hub: who is asked, as whom, and what its refusals mean.
 
-use std::{
-    env, fmt, fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{env, fmt, fs, io, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use ureq::{
     Agent, Body, RequestBuilder,
     config::RedirectAuthHeaders,
-    http::{Response, header},
+    http::{Response, Uri, header, uri::Scheme},
+    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
     typestate::{WithBody, WithoutBody},
 };
 
@@ -52,7 +49,7 @@ impl Hub {
     /// The environment forbids to ask a hub, or names a token that cannot be one.
     pub fn from_environment() -> Result<Self, HubError> {
         if let Some(name) = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].into_iter().find(|name| is_on(name)) {
-            return Err(HubError::Offline(name));
+            return Err(HubError::Forbidden(name));
         }
         let endpoint = variable("HF_ENDPOINT").unwrap_or_else(|| HUB.to_owned());
         Self::new(&endpoint, token()?)
@@ -70,6 +67,7 @@ impl Hub {
             None => None,
         };
         let config = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(roots()?).build())
             .http_status_as_error(false)
             .user_agent(concat!("tagliatelle/", env!("CARGO_PKG_VERSION")))
             // A token belongs to the hub, not to the store that it sends us to.
@@ -99,22 +97,31 @@ impl Hub {
         }
     }
 
-    /// The same with something to say.
+    /// The same with something to say. The address may be one that the hub told: the token goes to the hub itself only.
     pub(super) fn post(&self, url: &str) -> RequestBuilder<WithBody> {
         let request = self.agent.post(url);
-        match &self.token {
+        match self.token.as_ref().filter(|_| self.is_own(url)) {
             Some(Token(token)) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
             None => request,
         }
     }
 
-    /// A request to a store that the hub named, without the token: it has a signature of its own.
+    /// A request to a store that the hub named, without the token: its address has a signature of its own.
     pub(super) fn put(&self, url: &str) -> RequestBuilder<WithBody> {
         self.agent.put(url)
     }
 
-    pub(super) fn post_unsigned(&self, url: &str) -> RequestBuilder<WithBody> {
-        self.agent.post(url)
+    /// Whether an address is one of this hub.
+    fn is_own(&self, url: &str) -> bool {
+        url.strip_prefix(self.endpoint.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// An address that the hub told. A mirror tells those of the public hub where it means its own.
+    pub(super) fn told(&self, url: &str) -> String {
+        match url.strip_prefix(HUB).filter(|rest| rest.starts_with('/')) {
+            Some(rest) => format!("{}{rest}", self.endpoint),
+            None => url.to_owned(),
+        }
     }
 
     /// What the network's silence or a refusal means; a good answer passes. `id` is what was asked for.
@@ -124,7 +131,7 @@ impl Hub {
         id: &str,
         answer: Result<Response<Body>, ureq::Error>,
     ) -> Result<Response<Body>, HubError> {
-        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        let mut answer = answer.map_err(|error| unreachable(url, &error))?;
         let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.has_token());
         let status = answer.status().as_u16();
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -132,9 +139,10 @@ impl Hub {
         let code = header("x-error-code").unwrap_or_default();
         match status {
             200..=299 => Ok(answer),
-            404 => Err(HubError::NotFound { endpoint, id }),
-            429 => Err(HubError::Limited { endpoint, seconds }),
-            401 | 403 => {
+            404 if self.is_own(url) => Err(HubError::NotFound { endpoint, id }),
+            429 => Err(HubError::Limited { endpoint: host(url), seconds }),
+            408 | 500.. => Err(HubError::Busy { place: host(url), status, why: reason(&mut answer) }),
+            401 | 403 if self.is_own(url) => {
                 let why = if code.is_empty() { reason(&mut answer) } else { code };
                 Err(HubError::Refused { endpoint, id, status, has_token, why })
             }
@@ -146,14 +154,10 @@ impl Hub {
         }
     }
 
-    pub(super) fn unreachable(&self, error: &ureq::Error) -> HubError {
-        HubError::Unreachable { endpoint: self.endpoint.clone(), why: error.to_string() }
-    }
-
     /// The JSON of an answer.
     pub(super) fn json(&self, url: &str, answer: &mut Response<Body>) -> Result<Value, HubError> {
         let text = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
-        let text = text.map_err(|error| self.unreachable(&error))?;
+        let text = text.map_err(|error| unreachable(url, &error))?;
         serde_json::from_slice(&text).map_err(|error| HubError::answer(url, format!("the answer is no JSON: {error}")))
     }
 }
@@ -166,12 +170,39 @@ fn reason(answer: &mut Response<Body>) -> String {
     said.chars().take(LONGEST_REASON).collect()
 }
 
+/// Scheme, host and port of an address: who is asked.
+pub(super) fn host(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default())
+}
+
+/// What a broken line means.
+pub(super) fn unreachable(url: &str, error: &ureq::Error) -> HubError {
+    HubError::Unreachable { place: host(url), why: error.to_string() }
+}
+
 /// Whether nobody on the way reads along: encrypted, or within this machine.
 fn is_private(endpoint: &str) -> bool {
-    let Some(rest) = endpoint.strip_prefix("http://") else { return true };
-    let host = rest.split('/').next().unwrap_or_default();
-    let host = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(host, _)| host);
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    let Ok(uri) = endpoint.parse::<Uri>() else { return false };
+    let is_here = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    uri.scheme() == Some(&Scheme::HTTPS) || is_here
+}
+
+/// Who is believed to be who they say: the authorities that every browser trusts, or those of a file that the environment names,
+/// as where a proxy looks into encrypted lines.
+fn roots() -> Result<RootCerts, HubError> {
+    let named = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(variable);
+    let Some(path) = named else { return Ok(RootCerts::WebPki) };
+    let wrong = |why: String| HubError::Certificates { path: path.clone(), why };
+    let pem = fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+    let certificates = parse_pem(&pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    match certificates.collect::<Vec<_>>() {
+        none if none.is_empty() => Err(wrong("it has no certificate".to_owned())),
+        some => Ok(RootCerts::Specific(Arc::new(some))),
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -190,7 +221,7 @@ fn token() -> Result<Option<(String, String)>, HubError> {
         }
     }
     let beside = || cache::home().map(|home| home.join("token"));
-    let Some(path) = variable("HF_TOKEN_PATH").map(PathBuf::from).or_else(beside) else { return Ok(None) };
+    let Some(path) = cache::variable("HF_TOKEN_PATH").or_else(beside) else { return Ok(None) };
     read_token(&path).map_err(|source| HubError::disk(&path, source))
 }
 
@@ -217,10 +248,30 @@ mod tests {
             let hub = with_token(endpoint, "hf_secret").unwrap();
             assert!(!format!("{hub:?}").contains("secret"), "{hub:?}");
         }
-        for endpoint in ["http://huggingface.co", "http://localhost.evil.org", "http://127.0.0.1.evil.org:80"] {
+        for endpoint in [
+            "http://huggingface.co",
+            "HTTP://huggingface.co",
+            "huggingface.co",
+            "http://localhost.evil.org",
+            "http://127.0.0.1.evil.org:80",
+        ] {
             assert!(matches!(with_token(endpoint, "hf_secret"), Err(HubError::InTheClear(_))), "{endpoint}");
             assert!(Hub::new(endpoint, None).is_ok());
         }
+    }
+
+    #[test]
+    fn an_address_that_the_hub_tells_gets_the_token_only_if_it_is_the_hubs() {
+        let hub = with_token("https://mirror.example", "hf_secret").unwrap();
+        assert!(hub.is_own("https://mirror.example/x") && !hub.is_own("https://mirror.example.evil.org/x"));
+        assert_eq!(hub.told("https://huggingface.co/a/b"), "https://mirror.example/a/b");
+        assert_eq!(hub.told("https://s3.example/a?sig=1"), "https://s3.example/a?sig=1");
+        assert_eq!(hub.told("https://huggingface.co.evil.org/a"), "https://huggingface.co.evil.org/a");
+        let error = HubError::answer("https://s3.example/a?sig=secret", "no");
+        assert_eq!(
+            (error.to_string().as_str(), host("https://s3.example/a?x")),
+            ("https://s3.example/a: no", "https://s3.example".to_owned())
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub enum HubError {
     Name(String),
     /// The environment forbids to ask.
     #[error("{0} is set: the hub is not asked; unset it, or take a base that `tagli models list` shows")]
-    Offline(&'static str),
+    Forbidden(&'static str),
     /// No cache to put files into.
     #[error("there is no home folder for the Hugging Face cache; set HF_HOME to a folder")]
     NoCache,
@@ -22,12 +22,41 @@ pub enum HubError {
     /// A token would go over the line in the clear.
     #[error("the token is not sent to {0}, which is not encrypted; use an https:// endpoint, or unset the token")]
     InTheClear(String),
-    /// No answer.
-    #[error("{endpoint} cannot be reached: {why}; is the machine online, is a proxy needed (https_proxy)?")]
+    /// The certificates of the machine cannot be taken.
+    #[error("{path}: {why}; it is named as the file of trusted certificates (SSL_CERT_FILE, REQUESTS_CA_BUNDLE)")]
+    Certificates {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No answer at all.
+    #[error(
+        "{place} cannot be reached: {why}; is the machine online, is a proxy needed (https_proxy), does the proxy have a \
+         certificate of its own (SSL_CERT_FILE)?"
+    )]
+    Offline {
+        /// Who was asked.
+        place: String,
+        /// What the network says.
+        why: String,
+    },
+    /// The line broke.
+    #[error("the line to {place} broke: {why}")]
     Unreachable {
         /// Who was asked.
-        endpoint: String,
+        place: String,
         /// What the network says.
+        why: String,
+    },
+    /// The server has a fault, or too much to do.
+    #[error("{place} cannot do it now (status {status}{})", said(.why))]
+    Busy {
+        /// Who was asked.
+        place: String,
+        /// From 500 on, or 408.
+        status: u16,
+        /// What the server says.
         why: String,
     },
     /// No such model.
@@ -41,7 +70,7 @@ pub enum HubError {
     /// Not for this user.
     #[error(
         "{endpoint} does not let this user have {id:?} (status {status}{}); {}", said(.why),
-        if *.has_token { "ask for access on its page, and see that the token may read it" } else { "it is private, gated or not there: put a token into HF_TOKEN, or log in with `hf auth login`" }
+        if *.has_token { "ask for access on its page, and see that the token may do it" } else { "it is private, gated or not there: put a token into HF_TOKEN, or log in with `hf auth login`" }
     )]
     Refused {
         /// Who was asked.
@@ -121,11 +150,12 @@ impl HubError {
 
     /// Whether trying again soon may help.
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Limited { .. } | Self::Answer { .. })
+        matches!(self, Self::Unreachable { .. } | Self::Limited { .. } | Self::Busy { .. })
     }
 
     pub(super) fn answer(url: &str, why: impl Into<String>) -> Self {
-        Self::Answer { url: url.to_owned(), why: why.into() }
+        // What stands behind the question mark may be a signature that lets anybody in.
+        Self::Answer { url: url.split('?').next().unwrap_or_default().to_owned(), why: why.into() }
     }
 
     pub(super) fn disk(path: &std::path::Path, source: io::Error) -> Self {

@@ -6,6 +6,7 @@ mod client;
 mod error;
 mod pull;
 mod push;
+mod retry;
 
 use std::{fs, path::Path};
 
@@ -14,8 +15,9 @@ use serde::Serialize;
 pub use cache::{folder as cache_folder, has_home, snapshot as cached};
 pub use client::Hub;
 pub use error::HubError;
-pub use pull::{Progress, Pulled, pull};
+pub use pull::{Pulled, pull};
 pub use push::{Pushed, Upload, push};
+pub use retry::Progress;
 
 use super::{config, embedded};
 

@@ -8,8 +8,6 @@ use std::{
     fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    thread,
-    time::Duration,
 };
 
 use serde::Deserialize;
@@ -18,51 +16,19 @@ use sha2::{Digest, Sha256};
 use ureq::{Body, http::Response};
 
 use super::{
-    Hub, HubError,
+    Hub, HubError, Progress,
     cache::{Fetching, Place},
+    client::{host, unreachable},
     is_id,
+    retry::{Patience, Tell, again},
 };
 use crate::model::config;
 
-/// Tries in a row that brought nothing, after which a download is given up.
-const TRIES: u32 = 6;
-/// The first wait between two tries; each one is twice the one before.
-const WAIT: Duration = Duration::from_millis(250);
-/// Longer than this nobody waits because a server asks to.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Bytes that are read at once.
 const PORTION: usize = 64 << 10;
 /// Files beside the weights; the first must be there.
 const BESIDE: [&str; 5] =
     ["config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
-
-/// What happens while a model is fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress<'a> {
-    /// Bytes of a file that are here.
-    Bytes {
-        /// The file.
-        file: &'a str,
-        /// How many.
-        done: u64,
-        /// Of how many.
-        size: u64,
-    },
-    /// Another program fetches the same file.
-    Waiting {
-        /// The file.
-        file: &'a str,
-    },
-    /// The line broke, or the server is busy.
-    Again {
-        /// The file.
-        file: &'a str,
-        /// What happened.
-        why: String,
-        /// Until the next try.
-        wait: Duration,
-    },
-}
 
 /// A model that is in the cache, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,13 +122,16 @@ fn digest(mut sum: impl Digest, from: &mut impl Read) -> io::Result<String> {
 ///
 /// # Errors
 /// No such model, none that could be read here, a line that stays broken, a disk that is full. What has come is kept.
-pub fn pull(hub: &Hub, cache: &Path, id: &str, tell: &mut dyn FnMut(Progress)) -> Result<Pulled, HubError> {
+pub fn pull(hub: &Hub, cache: &Path, id: &str, tell: &mut Tell) -> Result<Pulled, HubError> {
     if !is_id(id) {
         return Err(HubError::Name(id.to_owned()));
     }
     let url = format!("{}/api/models/{id}/revision/main?blobs=true", hub.endpoint());
     let info = again(id, tell, |_| {
-        let mut answer = hub.judge(&url, id, hub.get(&url).call())?;
+        // Whom nobody can reach at all is not asked again.
+        let answer =
+            hub.get(&url).call().map_err(|error| HubError::Offline { place: host(&url), why: error.to_string() })?;
+        let mut answer = hub.judge(&url, id, Ok(answer))?;
         let json = hub.json(&url, &mut answer)?;
         serde_json::from_value::<Info>(json).map_err(|error| HubError::answer(&url, error.to_string()))
     })?;
@@ -244,7 +213,7 @@ struct Pull<'a> {
 
 impl Pull<'_> {
     /// Fetches a file if it is not there; `rest` are this one and those that follow. Bytes that came over the line.
-    fn file(&self, file: &Wanted, rest: &[Wanted], tell: &mut dyn FnMut(Progress)) -> Result<u64, HubError> {
+    fn file(&self, file: &Wanted, rest: &[Wanted], tell: &mut Tell) -> Result<u64, HubError> {
         let (name, sum, size) = (file.name.as_str(), file.sum.text(), file.size);
         let mut fetched = 0;
         if self.place.blob(sum, size).is_none() {
@@ -269,18 +238,20 @@ impl Pull<'_> {
         }
     }
 
-    fn fetch(&self, file: &Wanted, fetching: Fetching, tell: &mut dyn FnMut(Progress)) -> Result<u64, HubError> {
+    fn fetch(&self, file: &Wanted, fetching: Fetching, tell: &mut Tell) -> Result<u64, HubError> {
         let mut fetched = 0;
         let mut found = String::new();
         // What was found half done may be the cause of a wrong checksum; then once more from the beginning.
         for is_last in [fetching.so_far() == 0, true] {
-            let mut tries = 0;
+            let mut patience = Patience::default();
             let mut furthest = fetching.so_far();
             while let Err(error) = self.portion(file, &fetching, &mut fetched, tell) {
                 let so_far = fetching.so_far();
-                tries = if so_far > furthest { 0 } else { tries };
-                furthest = furthest.max(so_far);
-                rest(&file.name, error, &mut tries, tell)?;
+                if so_far > furthest {
+                    patience.renew();
+                    furthest = so_far;
+                }
+                patience.rest(&file.name, error, tell)?;
             }
             let disk = |error| HubError::disk(&fetching.part, error);
             found = File::open(&fetching.part).and_then(|mut part| file.sum.of(&mut part, file.size)).map_err(disk)?;
@@ -298,13 +269,7 @@ impl Pull<'_> {
     }
 
     /// Fetches what is missing of a file, as far as the line holds.
-    fn portion(
-        &self,
-        file: &Wanted,
-        fetching: &Fetching,
-        fetched: &mut u64,
-        tell: &mut dyn FnMut(Progress),
-    ) -> Result<(), HubError> {
+    fn portion(&self, file: &Wanted, fetching: &Fetching, fetched: &mut u64, tell: &mut Tell) -> Result<(), HubError> {
         let so_far = match fetching.so_far() {
             all if all == file.size && all > 0 => return Ok(()),
             more if more > file.size => 0,
@@ -321,7 +286,7 @@ impl Pull<'_> {
         let mut from = answer.body_mut().as_reader().take(file.size.saturating_sub(done).saturating_add(1));
         let mut portion = vec![0; PORTION];
         loop {
-            let count = from.read(&mut portion).map_err(|error| self.hub.unreachable(&ureq::Error::Io(error)))?;
+            let count = from.read(&mut portion).map_err(|error| unreachable(&url, &ureq::Error::Io(error)))?;
             if count == 0 {
                 break;
             }
@@ -333,7 +298,7 @@ impl Pull<'_> {
         match done {
             done if done < file.size => {
                 let why = format!("the line ended after {done} of {} bytes", file.size);
-                Err(HubError::Unreachable { endpoint: self.hub.endpoint().to_owned(), why })
+                Err(HubError::Unreachable { place: host(&url), why })
             }
             _ => Ok(()),
         }
@@ -352,41 +317,6 @@ impl Pull<'_> {
 fn begins_at(answer: &Response<Body>, so_far: u64) -> bool {
     let range = answer.headers().get("content-range").and_then(|range| range.to_str().ok()).unwrap_or_default();
     answer.status().as_u16() == 206 && range.trim_start_matches("bytes ").starts_with(&format!("{so_far}-"))
-}
-
-/// Does something until it works or trying again makes no sense.
-fn again<T>(
-    what: &str,
-    tell: &mut dyn FnMut(Progress),
-    mut work: impl FnMut(&mut dyn FnMut(Progress)) -> Result<T, HubError>,
-) -> Result<T, HubError> {
-    let mut tries = 0;
-    loop {
-        match work(tell) {
-            // Whom nobody can reach at all is not asked again.
-            Err(error @ HubError::Unreachable { .. }) => return Err(error),
-            Err(error) => rest(what, error, &mut tries, tell)?,
-            done => return done,
-        }
-    }
-}
-
-/// Waits before the next try, or gives up.
-fn rest(what: &str, error: HubError, tries: &mut u32, tell: &mut dyn FnMut(Progress)) -> Result<(), HubError> {
-    *tries += 1;
-    if !error.is_passing() || *tries >= TRIES {
-        return Err(error);
-    }
-    let wait = match &error {
-        HubError::Limited { seconds: Some(seconds), .. } => Duration::from_secs(*seconds),
-        _ => WAIT * 2_u32.pow(*tries - 1),
-    };
-    if wait > LONGEST_WAIT {
-        return Err(error);
-    }
-    tell(Progress::Again { file: what, why: error.to_string(), wait });
-    thread::sleep(wait);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Sends a folder's files to the hub as one commit: large ones to the store that the hub names, small ones within the commit.
 //! What the hub has already is not sent again. The protocol is that of huggingface_hub's `create_commit`.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    ops::Range,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -9,7 +12,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use ureq::{SendBody, http::header};
 
-use super::{Hub, HubError, is_id};
+use super::{
+    Hub, HubError, Progress, is_id,
+    retry::{Tell, again},
+};
 
 /// Bytes of a file by which the hub decides how it is to be sent.
 const SAMPLE: usize = 512;
@@ -72,11 +78,11 @@ struct Actions {
 struct Action {
     href: String,
     #[serde(default)]
-    header: serde_json::Map<String, Value>,
+    header: Option<serde_json::Map<String, Value>>,
 }
 
 /// Sends files as one commit to the main branch of a model, which is made if it is not there. An id without an owner is
-/// the user's own. `tell` hears of each file how many bytes have gone.
+/// the user's own. A line that breaks is tried again.
 ///
 /// # Errors
 /// No token, no right to write there, a line that breaks. The model's page shows the commit whole or not at all.
@@ -86,7 +92,7 @@ pub fn push(
     private: bool,
     message: &str,
     files: &[Upload],
-    tell: &mut dyn FnMut(&str, u64),
+    tell: &mut dyn FnMut(Progress),
 ) -> Result<Pushed, HubError> {
     if !is_id(id) {
         return Err(HubError::Name(id.to_owned()));
@@ -107,7 +113,8 @@ pub fn push(
     let (commit, url) = push.commit(message, &large, &small)?;
     for file in small {
         sent += file.bytes.len() as u64;
-        tell(&file.name, file.bytes.len() as u64);
+        let size = file.bytes.len() as u64;
+        tell(Progress::Bytes { file: &file.name, done: size, size });
     }
     Ok(Pushed { url, id: push.id, commit, sent })
 }
@@ -157,13 +164,23 @@ impl Push<'_> {
     fn create(&self, private: bool) -> Result<(), HubError> {
         let url = format!("{}/api/repos/create", self.hub.endpoint());
         let (owner, name) = self.id.split_once('/').unwrap_or(("", &self.id));
-        let body = json!({ "name": name, "organization": owner, "type": "model", "private": private });
-        let answer =
-            self.hub.post(&url).header(header::CONTENT_TYPE, "application/json").send(body.to_string().as_bytes());
-        match answer {
+        let mut body = json!({ "name": name, "organization": owner, "type": "model" });
+        if private {
+            // Not told otherwise: an organisation's own default may be private.
+            body["private"] = json!(true);
+        }
+        let request = self.hub.post(&url).header(header::CONTENT_TYPE, "application/json");
+        match request.send(body.to_string().as_bytes()) {
             Ok(answer) if answer.status().as_u16() == 409 => Ok(()),
+            // Who may not make it may still be allowed to write to it.
+            Ok(answer) if matches!(answer.status().as_u16(), 401..=403) && self.is_there() => Ok(()),
             answer => self.hub.judge(&url, &self.id, answer).map(drop),
         }
+    }
+
+    fn is_there(&self) -> bool {
+        let url = format!("{}/api/models/{}", self.hub.endpoint(), self.id);
+        self.hub.get(&url).call().is_ok_and(|answer| answer.status().is_success())
     }
 
     fn modes(&self, files: &[Upload]) -> Result<Vec<Mode>, HubError> {
@@ -184,7 +201,7 @@ impl Push<'_> {
     }
 
     /// Sends large files to where the hub says; the bytes that went.
-    fn send_large(&self, files: &[(&Upload, String)], tell: &mut dyn FnMut(&str, u64)) -> Result<u64, HubError> {
+    fn send_large(&self, files: &[(&Upload, String)], tell: &mut Tell) -> Result<u64, HubError> {
         let url = format!("{}/{}.git/info/lfs/objects/batch", self.hub.endpoint(), self.id);
         let objects: Vec<Value> =
             files.iter().map(|(file, oid)| json!({ "oid": oid, "size": file.bytes.len() })).collect();
@@ -209,46 +226,56 @@ impl Push<'_> {
             }
             if let Some(verify) = &actions.verify {
                 let body = json!({ "oid": oid, "size": file.bytes.len() }).to_string();
-                let request = self.hub.post(&verify.href).header(header::CONTENT_TYPE, LFS);
-                self.hub.judge(&verify.href, &self.id, request.send(body.as_bytes()))?;
+                self.finish(&file.name, &verify.href, &body, tell)?;
             }
         }
         Ok(sent)
     }
 
     /// Sends one file: whole, or in the parts for which the store gave addresses.
-    fn send(&self, file: &Upload, oid: &str, to: &Action, tell: &mut dyn FnMut(&str, u64)) -> Result<(), HubError> {
-        let size = to.header.get("chunk_size").and_then(number);
-        let Some(size) = size.filter(|size| *size > 0) else {
-            return self.put(&to.href, &file.bytes, &mut |done| tell(&file.name, done)).map(drop);
-        };
-        let parts: Vec<&[u8]> = file.bytes.chunks(size).collect();
-        let address = |at: usize| {
-            let found = to.header.iter().find(|(key, _)| key.parse() == Ok(at + 1)).and_then(|(_, url)| url.as_str());
-            let lacks = || {
-                HubError::answer(&to.href, format!("it does not tell where to send part {} of {}", at + 1, file.name))
-            };
-            found.filter(|_| parts.len() <= MOST_PARTS).ok_or_else(lacks)
-        };
+    fn send(&self, file: &Upload, oid: &str, to: &Action, tell: &mut Tell) -> Result<(), HubError> {
+        let none = serde_json::Map::new();
+        let (header, all) = (to.header.as_ref().unwrap_or(&none), file.bytes.len());
+        let wrong = |why: String| HubError::answer(&to.href, why);
+        let Some(size) = header.get("chunk_size") else { return self.put(file, &to.href, 0..all, tell).map(drop) };
+        let size = number(size).filter(|size| *size > 0 && all.div_ceil(*size) <= MOST_PARTS);
+        let size =
+            size.ok_or_else(|| wrong(format!("it tells no size of parts in which {} can be sent", file.name)))?;
         let mut marks = Vec::new();
-        let mut before = 0;
-        for (at, part) in parts.iter().enumerate() {
-            let mark = self.put(address(at)?, part, &mut |done| tell(&file.name, before + done))?;
-            marks.push(json!({ "partNumber": at + 1, "etag": mark }));
-            before += part.len() as u64;
+        for (at, start) in (1..).zip((0..all).step_by(size)) {
+            let address = header.iter().find(|(key, _)| key.parse() == Ok(at)).and_then(|(_, url)| url.as_str());
+            let lacks = || wrong(format!("it does not tell where to send part {at} of {}", file.name));
+            let address = address.ok_or_else(lacks)?;
+            let mark = self.put(file, address, start..all.min(start + size), tell)?;
+            let lacks = || HubError::answer(address, format!("it gives part {at} of {} no mark", file.name));
+            marks.push(json!({ "partNumber": at, "etag": mark.ok_or_else(lacks)? }));
         }
-        let body = json!({ "oid": oid, "parts": marks }).to_string();
-        let request = self.hub.post_unsigned(&to.href).header(header::CONTENT_TYPE, LFS).header(header::ACCEPT, LFS);
-        self.hub.judge(&to.href, &self.id, request.send(body.as_bytes())).map(drop)
+        self.finish(&file.name, &to.href, &json!({ "oid": oid, "parts": marks }).to_string(), tell)
     }
 
-    /// Puts bytes to an address of the store; the mark that it gives them.
-    fn put(&self, url: &str, bytes: &[u8], tell: &mut dyn FnMut(u64)) -> Result<String, HubError> {
-        let mut counted = Counted { bytes, done: 0, tell };
-        let request = self.hub.put(url).header(header::CONTENT_LENGTH, bytes.len().to_string());
-        let answer = self.hub.judge(url, &self.id, request.send(SendBody::from_reader(&mut counted)))?;
-        let mark = answer.headers().get(header::ETAG).and_then(|mark| mark.to_str().ok());
-        Ok(mark.unwrap_or_default().to_owned())
+    /// Puts a part of a file to an address of the store; the mark that it gives it.
+    fn put(&self, file: &Upload, url: &str, part: Range<usize>, tell: &mut Tell) -> Result<Option<String>, HubError> {
+        let (url, size) = (self.hub.told(url), file.bytes.len() as u64);
+        let bytes = file.bytes.get(part.clone()).unwrap_or_default();
+        again(&file.name, tell, |tell| {
+            let mut before = |done: usize| {
+                tell(Progress::Bytes { file: &file.name, done: (part.start + done) as u64, size });
+            };
+            let mut counted = Counted { bytes, done: 0, tell: &mut before };
+            let request = self.hub.put(&url).header(header::CONTENT_LENGTH, bytes.len().to_string());
+            let answer = self.hub.judge(&url, &self.id, request.send(SendBody::from_reader(&mut counted)))?;
+            let mark = answer.headers().get(header::ETAG).and_then(|mark| mark.to_str().ok());
+            Ok(mark.filter(|mark| !mark.is_empty()).map(str::to_owned))
+        })
+    }
+
+    /// Tells an address that the hub gave that a file is all there.
+    fn finish(&self, file: &str, url: &str, body: &str, tell: &mut Tell) -> Result<(), HubError> {
+        let url = self.hub.told(url);
+        again(file, tell, |_| {
+            let request = self.hub.post(&url).header(header::CONTENT_TYPE, LFS).header(header::ACCEPT, LFS);
+            self.hub.judge(&url, &self.id, request.send(body.as_bytes())).map(drop)
+        })
     }
 
     /// The commit, and the page of the model.
@@ -289,14 +316,14 @@ fn number(value: &Value) -> Option<usize> {
 /// Bytes that tell how many of them have been read.
 struct Counted<'a> {
     bytes: &'a [u8],
-    done: u64,
-    tell: &'a mut dyn FnMut(u64),
+    done: usize,
+    tell: &'a mut dyn FnMut(usize),
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.bytes.read(buffer)?;
-        self.done += count as u64;
+        self.done += count;
         (self.tell)(self.done);
         Ok(count)
     }

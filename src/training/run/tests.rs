@@ -525,6 +525,23 @@ fn an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit() {
 }
 
 #[test]
+fn a_run_that_chooses_in_sequence_scores_so_and_its_model_says_so() {
+    let of = |constrained: bool| {
+        let sink = Memory::default();
+        // One step: the head knows little, and says many an inside tag without its beginning.
+        let change = |s: &mut Settings| (s.epochs, s.constrained, s.label_mode) = (3.0, constrained, LabelMode::AllI);
+        let report = run_with(job(change), &sink, &[]).unwrap();
+        let config: serde_json::Value = serde_json::from_slice(&sink.get().files["config.json"]).unwrap();
+        let weights = sink.get().files["model.safetensors"].clone();
+        (report.valid.unwrap(), config["tagli_constrained"] == true, weights)
+    };
+    let ((by_itself, plain, same), (in_sequence, told, weights)) = (of(false), of(true));
+    assert_eq!((plain, told), (false, true));
+    assert!(same == weights, "no step depends on it");
+    assert_ne!(by_itself.word, in_sequence.word);
+}
+
+#[test]
 fn without_best_weights_the_mean_of_the_last_ones_is_the_model() {
     let of = |average: f64| {
         let sink = Memory::default();
