@@ -155,10 +155,8 @@ fn what_is_not_built_yet_says_so_with_code_two() {
     place.file("a.txt", TAGGED);
     for words in [
         "convert a.txt b.json --to spacy",
-        "models pull distilbert-base-uncased",
-        "models push folder id",
         "train --train a.txt --valid a.txt --folds 5",
-        "train --train a.txt --valid a.txt --recipe tuned",
+        "train --train a.txt --valid a.txt --curve",
     ] {
         place.tagli(words).fails(2, &["not built yet"]);
     }

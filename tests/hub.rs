@@ -9,36 +9,11 @@ use std::{fs, process::Command};
 use serde_json::{Value, json};
 use support::{
     Answer, Place, checkout,
-    hub::{COMMIT, Fault, Hub},
+    hub::{COMMIT, Fault, Hub, reference, tiny},
 };
 
 const ID: &str = "ada/tiny";
 const WEIGHTS: &str = "/tiny/model.safetensors";
-
-fn reference(name: &str) -> Vec<u8> {
-    fs::read(checkout().join("tests/reference").join(name)).unwrap()
-}
-
-/// The files of a tiny DistilBERT; its weights are those of `tests/reference/training_tiny.py`.
-fn tiny() -> Vec<(&'static str, Vec<u8>)> {
-    let tags = ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"];
-    let ids: serde_json::Map<String, Value> =
-        tags.iter().enumerate().map(|(at, tag)| (at.to_string(), json!(tag))).collect();
-    let config = json!({
-        "model_type": "distilbert", "architectures": ["DistilBertForTokenClassification"], "vocab_size": 60, "dim": 16,
-        "max_position_embeddings": 24, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "dropout": 0.1, "attention_dropout": 0.1,
-        "activation": "gelu", "id2label": ids,
-    });
-    let letters = ('a'..='z').flat_map(|c| [c.to_string(), format!("##{c}")]);
-    let vocab: Vec<String> =
-        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned).into_iter().chain(letters).collect();
-    vec![
-        ("README.md", b"# tiny".to_vec()),
-        ("config.json", config.to_string().into_bytes()),
-        ("model.safetensors", reference("training_tiny.safetensors")),
-        ("vocab.txt", vocab.join("\n").into_bytes()),
-    ]
-}
 
 fn hub() -> Hub {
     let hub = Hub::start();

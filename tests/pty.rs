@@ -12,7 +12,10 @@ use std::{
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use support::Place;
+use support::{
+    Place,
+    hub::{self, Fault, Hub},
+};
 
 /// Longest wait for anything. Generous: the machine that runs the tests may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -225,9 +228,8 @@ fn a_second_window_of_the_same_annotator_only_reads() {
     assert_eq!([first.ends(), second.ends(), third.ends()], [0, 0, 0]);
 }
 
-#[test]
-fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
-    let place = Place::new();
+/// A project whose twelve documents are done.
+fn done(place: &Place) {
     let line = |id: usize| {
         format!(
             "{{\"id\":\"{id}\",\"text\":\"cheap tacos near me\",\"spans\":[{{\"start\":6,\"end\":11,\"label\":\"Dish\"}}]}}\n"
@@ -236,6 +238,12 @@ fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
     place.file("done.jsonl", (0..12).map(line).collect::<String>());
     let _ = place.tagli("new food").fine();
     let _ = place.tagli("import food done.jsonl").fine();
+}
+
+#[test]
+fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
+    let place = Place::new();
+    done(&place);
     let mut screen = Screen::open(&place, &["food"], 80, 24);
     screen.shows("saved");
     screen.keys("T");
@@ -254,6 +262,28 @@ fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
     screen.keys("\x03");
     assert_eq!(screen.ends(), 0);
     assert!(place.path("food/runs/0001-mini/model/model.safetensors").exists());
+}
+
+#[test]
+fn a_base_of_the_hub_is_fetched_when_a_training_begins_on_the_screen() {
+    let (mut place, server) = (Place::new(), Hub::start());
+    place.more.push(("HF_ENDPOINT", server.endpoint.clone()));
+    done(&place);
+    let manifest = place.read("food/project.json");
+    assert!(manifest.contains("\"base\": \"mini\""), "{manifest}");
+    place.file("food/project.json", manifest.replace("\"base\": \"mini\"", "\"base\": \"ada/tiny\""));
+    let mut screen = Screen::open(&place, &["food"], 120, 40);
+    screen.shows("saved");
+    screen.keys("T");
+    screen.shows("does not let this user have");
+    server.model("ada/tiny", &hub::tiny()).fault("/tiny/model.safetensors", Fault::Cut(9_000));
+    screen.keys("T");
+    screen.keys("\t\t");
+    screen.shows("0001-ada-tiny");
+    let asked: Vec<String> = server.requests().into_iter().map(|request| request.path).collect();
+    assert!(asked.iter().any(|path| path.starts_with("/store/ada/tiny/model.safetensors")), "{asked:?}");
+    screen.keys("\x03");
+    assert_eq!(screen.ends(), 0);
 }
 
 #[test]

@@ -94,6 +94,9 @@ _tagli() {
             tagli__subcmd__runs,remove)
                 cmd="tagli__subcmd__runs__subcmd__remove"
                 ;;
+            tagli__subcmd__runs,tell)
+                cmd="tagli__subcmd__runs__subcmd__tell"
+                ;;
             tagli__subcmd__runs,watch)
                 cmd="tagli__subcmd__runs__subcmd__watch"
                 ;;
@@ -532,12 +535,16 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__models__subcmd__push)
-            opts="-h --json --log --help"
+            opts="-h --private --message --dry-run --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -614,7 +621,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__runs)
-            opts="-h --json --log --help list watch export remove"
+            opts="-h --json --log --help list watch tell export remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -677,6 +684,24 @@ _tagli() {
             ;;
         tagli__subcmd__runs__subcmd__remove)
             opts="-h --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__runs__subcmd__tell)
+            opts="-h --json --log --help pause resume checkpoint stop-after-epoch stop-now"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -40,10 +40,10 @@ complete -c tagli -n "__fish_tagli_needs_command" -a "train" -d 'Fine-tune a mod
 complete -c tagli -n "__fish_tagli_needs_command" -a "eval" -d 'Score a model on a tagged file'
 complete -c tagli -n "__fish_tagli_needs_command" -a "score" -d 'Score one tag file against another, as seqeval does'
 complete -c tagli -n "__fish_tagli_needs_command" -a "predict" -d 'Tag texts with a model'
-complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'Base models: embedded, folders, cached'
+complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'Base models: embedded, cached, on the hub; send trained ones there'
 complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'The runs of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and a project\'s integrity'
-complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (bio, metrics, recipe, formats, ssh), or how a command is called'
+complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (bio, metrics, recipe, formats, ssh, hub), or how a command is called'
 complete -c tagli -n "__fish_tagli_needs_command" -a "generate" -d 'Make what the documentation and the assets are made from'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l grid -d 'How texts are cut into words: natural, space, treebank, bert' -r
@@ -86,7 +86,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l train -d 'A tagged
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l valid -d 'A tagged file to validate on' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l test -d 'A tagged file to test on at the end' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l as -d 'The annotator whose documents teach' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini`, a folder in Hugging Face layout, or the id of a model in the local Hugging Face cache' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is fetched if it is not in the cache' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l lr -d 'Peak learning rate' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l epochs -d 'Passes over the training part' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentences a step' -r
@@ -132,31 +132,38 @@ complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_
 complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "list" -d 'List the bases at hand'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "pull" -d 'Fetch a model from the hub'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "push" -d 'Send a model folder to the hub'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "pull" -d 'Fetch a model from the hub into the Hugging Face cache'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "push" -d 'Send a model folder to the hub, with a model card'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l message -d 'What the commit says' -r
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l private -d 'Make it a private model if it is not there yet'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l dry-run -d 'Show the model card and the files, send nothing'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "list" -d 'List the runs of a project with their size on disk'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "watch" -d 'Follow a run until it ends'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "export" -d 'Write the curves of a run'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch export remove" -f -a "remove" -d 'Delete a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "list" -d 'List the runs of a project with their size on disk'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "watch" -d 'Follow a run until it ends'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "tell" -d 'Tell a run that is going on, wherever it was started'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "export" -d 'Write the curves of a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "remove" -d 'Delete a run'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l format -d 'As what: csv, svg, png' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l format -d 'As what: csv, svg' -r
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l out -d 'The file to write; default: standard output' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'

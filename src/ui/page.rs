@@ -12,6 +12,9 @@ use super::{
     paint::{bottom, top},
 };
 
+/// What stands before the names of the pages where there is room.
+const WORD: &str = "pages";
+
 impl Canvas<'_> {
     /// Draws `topic` from line `from` on.
     pub(super) fn page(&mut self, area: Rect, topic: Topic, from: usize) {
@@ -34,7 +37,10 @@ impl Canvas<'_> {
 
     /// The names of the pages behind the keys that open them; the one that is open is marked.
     pub(super) fn page_names(&mut self, area: Rect, open: Option<Topic>) {
-        let mut x = area.x + self.painter.text(area.x, area.y, area.width, "pages", self.theme.muted);
+        // The keys matter more than the word before them: two blanks, key, blank, name.
+        let wanted: usize = Topic::ALL.iter().map(|topic| 4 + topic.name().len()).sum();
+        let word = if usize::from(area.width) >= wanted + WORD.len() { WORD } else { "" };
+        let mut x = area.x + self.painter.text(area.x, area.y, area.width, word, self.theme.muted);
         let room = |x: u16| area.right().saturating_sub(x);
         for topic in Topic::ALL {
             let mut keys = self.state.keymap.keys(Context::Help, Command::Page(topic));
@@ -118,7 +124,8 @@ mod tests {
     #[test]
     fn the_help_names_the_pages_and_a_digit_goes_from_one_to_another() {
         let mut state = after("?", 60, 16);
-        assert!(shown(&state, Glyphs::Ascii).contains("pages  1 bio  2 metrics  3 recipe  4 formats  5 ssh  6 hub"));
+        assert!(shown(&state, Glyphs::Ascii).contains("  1 bio  2 metrics  3 recipe  4 formats  5 ssh  6 hub"));
+        assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains("pages  1 bio  2 metrics"));
         press(&mut state, "5 end 2");
         assert!(shown(&state, Glyphs::Ascii).contains(Topic::Metrics.title()));
         press(&mut state, "esc");

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
@@ -17,6 +18,32 @@ use sha2::{Digest, Sha256};
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 /// Files from this size on go through the store, with a SHA-256.
 const LARGE: usize = 4096;
+
+/// A file of `tests/reference/`.
+pub(crate) fn reference(name: &str) -> Vec<u8> {
+    fs::read(super::checkout().join("tests/reference").join(name)).unwrap()
+}
+
+/// The files of a tiny DistilBERT; its weights are those of `tests/reference/training_tiny.py`.
+pub(crate) fn tiny() -> Vec<(&'static str, Vec<u8>)> {
+    let tags = ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"];
+    let ids: serde_json::Map<String, Value> =
+        tags.iter().enumerate().map(|(at, tag)| (at.to_string(), json!(tag))).collect();
+    let config = json!({
+        "model_type": "distilbert", "architectures": ["DistilBertForTokenClassification"], "vocab_size": 60, "dim": 16,
+        "max_position_embeddings": 24, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "dropout": 0.1, "attention_dropout": 0.1,
+        "activation": "gelu", "id2label": ids,
+    });
+    let letters = ('a'..='z').flat_map(|c| [c.to_string(), format!("##{c}")]);
+    let vocab: Vec<String> =
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned).into_iter().chain(letters).collect();
+    vec![
+        ("README.md", b"# tiny".to_vec()),
+        ("config.json", config.to_string().into_bytes()),
+        ("model.safetensors", reference("training_tiny.safetensors")),
+        ("vocab.txt", vocab.join("\n").into_bytes()),
+    ]
+}
 
 /// What goes wrong with one request.
 #[derive(Clone, Debug)]
@@ -125,7 +152,9 @@ impl Hub {
                 let at = state.faults.iter().position(|(end, _)| path.ends_with(end.as_str()));
                 at.map(|at| state.faults.remove(at).1)
             };
-            let mut answer = self.answer(&request, fault.as_ref());
+            // Who is refused has changed nothing.
+            let is_refused = matches!(fault, Some(Fault::Status(..)));
+            let mut answer = if is_refused { Answer::refuse(0) } else { self.answer(&request, fault.as_ref()) };
             let mut cut = answer.body.len();
             match fault {
                 Some(Fault::Cut(after)) => cut = after.min(cut),

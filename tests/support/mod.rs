@@ -15,13 +15,15 @@ pub(crate) mod hub;
 /// A temporary folder with an own home, so that nothing of the person's is read or written.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
+    /// Variables that the program sees besides.
+    pub(crate) more: Vec<(&'static str, String)>,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("home")).unwrap();
-        Self { folder }
+        Self { folder, more: Vec::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -52,13 +54,14 @@ impl Place {
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let home = self.path("home").to_string_lossy().into_owned();
         let path = std::env::var("PATH").unwrap_or_default();
-        vec![
+        let usual = [
             ("HOME", home),
             ("PATH", path),
             ("USER", "ada".into()),
             ("TERM", "xterm-256color".into()),
             ("LANG", "C.UTF-8".into()),
-        ]
+        ];
+        usual.into_iter().chain(self.more.iter().cloned()).collect()
     }
 
     #[must_use = "look at the exit code at least"]

@@ -4,7 +4,7 @@ use std::{env, fmt, fs, io, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use ureq::{
-    Agent, Body, RequestBuilder,
+    Agent, Body, RequestBuilder, ResponseExt,
     config::RedirectAuthHeaders,
     http::{Response, Uri, header, uri::Scheme},
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
@@ -132,6 +132,8 @@ impl Hub {
         answer: Result<Response<Body>, ureq::Error>,
     ) -> Result<Response<Body>, HubError> {
         let mut answer = answer.map_err(|error| unreachable(url, &error))?;
+        // Who answered may be another than who was asked: the hub sends on to a store.
+        let url = &answer.get_uri().to_string();
         let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.has_token());
         let status = answer.status().as_u16();
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
