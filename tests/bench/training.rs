@@ -194,7 +194,7 @@ fn network(name: &str, shape: Shape, rounds: usize, rate: f64) {
 }
 
 fn infer(parameters: &Parameters, numbers: &mut Numbers, workspace: &mut Workspace) {
-    for lengths in [vec![12; 1], vec![12; 64]] {
+    for lengths in [1, 16, 64, 170, 340].map(|sentences| vec![12; sentences]) {
         let batch = Batch::new(&parameters.shape(), &lengths, numbers);
         let times = (0..15).map(|_| time(|| logits(parameters, batch.pieces(), None, workspace).unwrap().len()).0);
         let (median, best) = median(times.collect());
