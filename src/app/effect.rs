@@ -46,7 +46,7 @@ pub enum Effect {
         /// To be repeated in the answer.
         generation: u64,
         /// With these settings.
-        settings: Settings,
+        settings: Box<Settings>,
         /// The recipe that they come from: it is reckoned again for the documents there are then. `None` if the person
         /// has changed some.
         recipe: Option<Recipe>,

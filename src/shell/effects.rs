@@ -132,7 +132,7 @@ impl Effects {
             Effect::Record { attempt, entries } => open.desk.ask(Task::Record { attempt, entries }),
             Effect::Summarise { generation, base } => open.desk.ask(Task::Summarise { generation, base }),
             Effect::StartTraining { generation, settings, recipe } => {
-                open.desk.ask(Task::Train { generation, settings: Box::new(settings), recipe });
+                open.desk.ask(Task::Train { generation, settings, recipe });
             }
             Effect::ResumeTraining { generation, run } => open.desk.ask(Task::Resume { generation, run }),
             Effect::ControlRun { run, control } => self.control(open, run, control),

@@ -228,7 +228,7 @@ pub(super) fn start(state: &mut State) -> Vec<Effect> {
     state.train.starting = Some((generation, settings.clone()));
     state.tell(Level::Info, format!("A training of {} is being prepared", settings.base));
     let mut effects: Vec<Effect> = state.project.as_mut().and_then(|project| project.resend()).into_iter().collect();
-    effects.push(Effect::StartTraining { generation, settings, recipe });
+    effects.push(Effect::StartTraining { generation, settings: Box::new(settings), recipe });
     effects
 }
 
