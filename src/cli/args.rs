@@ -300,7 +300,7 @@ pub struct Train {
     /// Train on growing parts of the data and show what more data would bring
     #[arg(long)]
     pub curve: bool,
-    /// The folder of the run; default: a new run of the project
+    /// The folder of the run, in place of one that is there; default: a new run of the project
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR

@@ -52,6 +52,9 @@ const CARD: &str = "README.md";
 pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError> {
     match action {
         ModelsAction::List => list(output),
+        ModelsAction::Pull { id } if id == model::embedded::NAME => {
+            Err(CliError::data("`mini` is inside the program: there is nothing to fetch"))
+        }
         ModelsAction::Pull { id } => {
             let pulled = fetch(id, output)?;
             let files: Vec<_> =
@@ -95,7 +98,9 @@ pub(super) fn fetch_missing(name: &str, output: Output) -> Result<(), CliError> 
     if !model::is_elsewhere(name) {
         return Ok(());
     }
-    output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking the hub"));
+    let hub = Hub::from_environment().map_err(failed)?;
+    let asked = hub.endpoint();
+    output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking {asked}"));
     let pulled = fetch(name, output)?;
     output.say(format!("{name} is in {}", pulled.folder.display()));
     Ok(())
@@ -223,6 +228,9 @@ impl Source {
             return Err(CliError::data(format!("{}: there is no such folder", given.display())));
         }
         let model = if folder::is_run(given) { folder::model(given) } else { given.to_owned() };
+        if !model.is_dir() {
+            return Err(CliError::data(format!("{}: the run has no model yet", given.display())));
+        }
         let whole = fs::canonicalize(&model).map_err(|error| CliError::reading(&model, &error))?;
         let run = whole.parent().filter(|parent| folder::is_run(parent) && folder::model(parent) == whole);
         if run.is_none() && model != given {
@@ -305,6 +313,8 @@ impl Source {
         });
         let card = Card {
             name: id.rsplit('/').next().unwrap_or(id),
+            id,
+            constrained: base.config.constrained,
             kind,
             base: trained_from,
             version: env!("CARGO_PKG_VERSION"),

@@ -144,7 +144,8 @@ fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output
             let text = format!("{}: {}", path.display(), counted(points.len(), "point"));
             output.result(&json!({ "out": output::path(path), "points": points.len() }), &text)
         }
-        None if output.json => output.json_line(&points),
+        None if output.json && format == "csv" => output.json_line(&points),
+        None if output.json => output.without_json("curves as a picture"),
         None => output.raw(&text),
     }
 }

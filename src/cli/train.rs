@@ -21,7 +21,7 @@ use crate::{
         folder::{self, RunConfig, RunFolder},
         training_data,
     },
-    runs::{Control, FolderSink, Point, RunSink, Settings, Status},
+    runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
     shell,
     spans::{Dataset, HalfWords},
     text::number::counted,
@@ -53,7 +53,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         output.say(format!("{}: {note}", base.name));
     }
     let settings = settings(args, data.train.len(), base_name, output)?;
-    output.say(describe(&settings, &data));
+    output.say(describe(args.recipe.into(), &settings, &data));
     let config = RunConfig::new(shell::now(), settings.clone(), about);
     let (mut sink, out): (Box<dyn RunSink>, Option<String>) = match (&args.out, &project) {
         (Some(dir), _) => {
@@ -193,18 +193,29 @@ fn settings_file(settings: &mut Settings, file: &Path, output: Output) -> Result
     Ok(())
 }
 
-fn describe(settings: &Settings, data: &Dataset) -> String {
-    format!(
-        "{} to learn from, {} to validate on, {} to test on; base {}, learning rate {:e}, epochs {}, batch {}, seed {}",
+fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
+    let mut text = format!(
+        "{} to learn from, {} to validate on, {} to test on; recipe {}, base {}, learning rate {:e}, epochs {}, batch {}, seed {}",
         counted(data.train.len(), "sentence"),
         data.valid.len(),
         data.test.len(),
+        recipe.name(),
         settings.base,
         settings.learning_rate,
         settings.epochs,
         settings.batch,
         settings.seed
-    )
+    );
+    // What does nothing in most runs is told where it does something.
+    let more = [("mask", settings.mask), ("average", settings.average), ("label_smoothing", settings.label_smoothing)];
+    more.iter().filter(|(_, value)| *value > 0.0).for_each(|(name, value)| text += &format!(", {name} {value}"));
+    if let Some(stride) = settings.stride {
+        text += &format!(", stride {stride}");
+    }
+    if settings.constrained {
+        text += ", tags chosen in sequence";
+    }
+    text
 }
 
 /// The first interrupt ends the run after the step at hand and keeps the model so far; the second ends the process.

@@ -15,11 +15,21 @@ use crate::text::{number::grouped, width::clean};
 /// The picture of the curves, as the card names it.
 pub const CURVES: &str = "curves.svg";
 
+/// What has to be known of the scores of a model whose tags are chosen as a sequence.
+const IN_SEQUENCE: &str = "\
+The scores below are those of tags chosen as a sequence in which no span begins with `I-` (Viterbi's algorithm over the logits), as
+`tagli eval` and the program's screens choose them. A pipeline chooses each tag by itself and scores somewhat less.
+";
+
 /// What a card tells. What is not known is left out.
 #[derive(Clone, Debug, Default)]
 pub struct Card<'a> {
     /// The model's name.
     pub name: &'a str,
+    /// Its id on the hub.
+    pub id: &'a str,
+    /// Whether its tags are chosen as a sequence.
+    pub constrained: bool,
     /// What it is: `distilbert` or `bert`.
     pub kind: &'a str,
     /// The id on the hub of the base that it was trained from.
@@ -106,9 +116,12 @@ impl Card<'_> {
             writeln!(out, "Labels: {}.\n", labels.join(", "))?;
         }
         writeln!(out, "## Use\n\n```python\nfrom transformers import pipeline\n")?;
-        writeln!(out, "tag = pipeline(\"ner\", model=\"PATH OR ID\", aggregation_strategy=\"first\")")?;
+        writeln!(out, "tag = pipeline(\"ner\", model={}, aggregation_strategy=\"first\")", json!(self.id))?;
         writeln!(out, "tag(\"cheap tacos near the park\")\n```\n")?;
-        writeln!(out, "```sh\ntagli predict PATH_OR_ID \"cheap tacos near the park\" --aggregation first\n```\n")?;
+        writeln!(out, "```sh\ntagli models pull {0}\ntagli predict {0} \"cheap tacos near the park\"\n```\n", self.id)?;
+        if self.constrained {
+            writeln!(out, "{IN_SEQUENCE}")?;
+        }
         self.scores(out)?;
         self.curve(out)?;
         self.sources(out)?;
@@ -180,7 +193,13 @@ impl Card<'_> {
             writeln!(out, "- {what}: {}", plain(text))?;
         }
         if let Some(status) = self.status {
-            writeln!(out, "- training: {:.0} s, {} steps, on {}", status.seconds, status.step, plain(&status.device))?;
+            let device = status.device.split(':').next().unwrap_or_default();
+            let (phase, step, steps) = (status.phase.name(), status.step, status.steps);
+            let seconds = status.seconds;
+            writeln!(out, "- training: {phase} after {step} of {steps} steps, {seconds:.0} s, on {}", plain(device))?;
+            if let Some(kept) = status.checkpoint {
+                writeln!(out, "- the weights are those after step {kept}")?;
+            }
         }
         if let Some(day) = self.day {
             writeln!(out, "- begun on {day}")?;
@@ -225,12 +244,20 @@ mod tests {
     fn a_card_tells_data_settings_scores_curve_and_source() {
         let points = [evaluation(10, "valid", 0.7), evaluation(20, "valid", 0.6), evaluation(10, "test", 0.65)];
         let settings = Settings { keep_best: true, ..Settings::lesson("mini") };
-        let status =
-            Status { step: 20, seconds: 12.4, device: "flex".into(), checkpoint: Some(10), ..Status::default() };
+        let status = Status {
+            step: 20,
+            steps: 40,
+            seconds: 12.4,
+            device: "flex: here".into(),
+            checkpoint: Some(10),
+            ..Status::default()
+        };
         let data = json!({ "project": "reviews", "annotator": "ada",
             "account": { "train": { "documents": 3, "words": 30, "spans": 5 } } });
         let card = Card {
             name: "restaurants",
+            id: "ada/restaurants",
+            constrained: true,
             kind: "distilbert",
             base: Some("distilbert/distilbert-base-uncased"),
             version: "0.1.0",
@@ -250,7 +277,9 @@ mod tests {
             "| Dish\\|x | 0.500 | 0.250 | 0.700 | 1,234 |",
             "| 20 | 1.00 | 0.5000 | 0.6000 |",
             "- data: reviews\n- train: 3 documents, 30 words, 5 spans\n- annotator: ada\n- source: https://x.example\n- licence: CC-BY-4.0\n",
-            "- training: 12 s, 20 steps, on flex",
+            "- training: starting after 20 of 40 steps, 12 s, on flex\n- the weights are those after step 10\n",
+            "model=\"ada/restaurants\"",
+            "tags chosen as a sequence",
             "\"keep_best\": true",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");

@@ -113,8 +113,21 @@ impl Settings {
             "None" => "null",
             other => other,
         };
+        let kind = slot.clone();
         *slot = if slot.is_string() { text } else { serde_json::from_str(json).unwrap_or(text) };
-        *self = serde_json::from_value(form).map_err(|error| format!("{own}={value}: {error}"))?;
+        // What serde says of a wrong kind is for programmers.
+        let wanted = match own {
+            _ if kind.is_boolean() => "true or false",
+            "stride" => "a whole number from 0",
+            "dropout" => "a number",
+            _ if kind.is_u64() => "a whole number from 0",
+            _ if kind.is_number() => "a number",
+            _ => "",
+        };
+        *self = serde_json::from_value(form).map_err(|error| match wanted.is_empty() {
+            true => format!("{own}={value}: {error}"),
+            false => format!("{own}={value}: give {wanted}"),
+        })?;
         Ok(())
     }
 

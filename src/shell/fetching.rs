@@ -37,7 +37,7 @@ pub(super) fn fetch(base: String, generation: u64, task: Task, desk: Weak<Sender
                 let _ = desk.send(task);
             }
         }
-        Ok(Err(error)) => refuse(error.to_string()),
+        Ok(Err(error)) => refuse(format!("No training was begun, for {base} cannot be fetched: {error}")),
         Err(_) => refuse(format!("a defect of this program while {base} was fetched; please report it")),
     };
     // Not joined: what has come when the program ends is kept, and the next try goes on from there.

@@ -23,7 +23,7 @@ pub struct Row {
 }
 
 /// The settings that the screen shows, in order. What decides most stands first.
-pub static ROWS: [Row; 16] = [
+pub static ROWS: [Row; 18] = [
     Row {
         name: "recipe",
         key: "",
@@ -121,6 +121,22 @@ pub static ROWS: [Row; 16] = [
         choices: &[],
     },
     Row {
+        name: "hidden",
+        key: "mask",
+        values: "a share from 0 to below 1",
+        about: "The share of the word pieces that the model does not get to see in a step, others each time: it learns to \
+                go by what stands around a word. tuned hides 0.15. 0: none. Too much: it learns slowly.",
+        choices: &[],
+    },
+    Row {
+        name: "tags",
+        key: "constrained",
+        values: "alone or sequence",
+        about: "How tags are chosen for scores and suggestions. alone: each word's best, as other programs do. sequence: \
+                the best row of tags in which none says inside where no span has begun; fewer stray spans.",
+        choices: &["alone", "sequence"],
+    },
+    Row {
         name: "weight decay",
         key: "weight_decay",
         values: "a number from 0",
@@ -175,7 +191,13 @@ impl Row {
         match form.get(self.key) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => short(number),
-            Some(Value::Bool(yes)) => if *yes { "best" } else { "last" }.to_owned(),
+            Some(Value::Bool(yes)) => match (self.key, yes) {
+                ("keep_best", true) => "best",
+                ("keep_best", false) => "last",
+                (_, true) => "sequence",
+                (_, false) => "alone",
+            }
+            .to_owned(),
             Some(Value::Null) => "base".to_owned(),
             _ => String::new(),
         }
@@ -190,8 +212,8 @@ impl Row {
             return Err(format!("{} is empty; {}", self.name, self.values));
         }
         let text = match (self.key, text) {
-            ("keep_best", "best") => "true".to_owned(),
-            ("keep_best", "last") => "false".to_owned(),
+            ("keep_best", "best") | ("constrained", "sequence") => "true".to_owned(),
+            ("keep_best", "last") | ("constrained", "alone") => "false".to_owned(),
             ("dropout", "base") => "null".to_owned(),
             // JSON, in which settings are read, wants a digit before the point.
             _ if text.starts_with('.') => format!("0{text}"),

@@ -97,6 +97,11 @@ impl Hub {
         }
     }
 
+    /// The first question of all. Whom nobody can reach then is not asked again.
+    pub(super) fn ask(&self, url: &str) -> Result<Response<Body>, HubError> {
+        self.get(url).call().map_err(|error| HubError::Offline { place: host(url), why: error.to_string() })
+    }
+
     /// The same with something to say. The address may be one that the hub told: the token goes to the hub itself only.
     pub(super) fn post(&self, url: &str) -> RequestBuilder<WithBody> {
         let request = self.agent.post(url);

@@ -11,11 +11,14 @@ pub enum HubError {
     #[error("{0:?} is no name of a model on the hub; names are `owner/model`, some old ones just `model`")]
     Name(String),
     /// The environment forbids to ask.
-    #[error("{0} is set: the hub is not asked; unset it, or take a base that `tagli models list` shows")]
+    #[error("{0} is set: the hub is not asked; unset it, or take what is here: `tagli models list`")]
     Forbidden(&'static str),
     /// No cache to put files into.
     #[error("there is no home folder for the Hugging Face cache; set HF_HOME to a folder")]
     NoCache,
+    /// Nobody sends without saying who it is.
+    #[error("to send a model the hub must know who you are: put a token into HF_TOKEN, or log in with `hf auth login`")]
+    NoToken,
     /// The token is none.
     #[error("the token in {0} has characters that no token has; get a new one from the hub's settings page")]
     BadToken(String),

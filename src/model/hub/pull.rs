@@ -128,10 +128,7 @@ pub fn pull(hub: &Hub, cache: &Path, id: &str, tell: &mut Tell) -> Result<Pulled
     }
     let url = format!("{}/api/models/{id}/revision/main?blobs=true", hub.endpoint());
     let info = again(id, tell, |_| {
-        // Whom nobody can reach at all is not asked again.
-        let answer =
-            hub.get(&url).call().map_err(|error| HubError::Offline { place: host(&url), why: error.to_string() })?;
-        let mut answer = hub.judge(&url, id, Ok(answer))?;
+        let mut answer = hub.judge(&url, id, Ok(hub.ask(&url)?))?;
         let json = hub.json(&url, &mut answer)?;
         serde_json::from_value::<Info>(json).map_err(|error| HubError::answer(&url, error.to_string()))
     })?;

@@ -97,6 +97,9 @@ pub fn push(
     if !is_id(id) {
         return Err(HubError::Name(id.to_owned()));
     }
+    if !hub.has_token() {
+        return Err(HubError::NoToken);
+    }
     let push = Push { hub, id: full_name(hub, id)? };
     push.create(private)?;
     let modes = push.modes(files)?;
@@ -122,7 +125,7 @@ pub fn push(
 /// The id with its owner.
 fn full_name(hub: &Hub, id: &str) -> Result<String, HubError> {
     let url = format!("{}/api/whoami-v2", hub.endpoint());
-    let mut answer = hub.judge(&url, id, hub.get(&url).call())?;
+    let mut answer = hub.judge(&url, id, Ok(hub.ask(&url)?))?;
     let user = hub.json(&url, &mut answer)?;
     match user.get("name").and_then(Value::as_str) {
         _ if id.contains('/') => Ok(id.to_owned()),
