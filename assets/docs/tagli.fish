@@ -106,7 +106,7 @@ tuned\t'What measurably raises F1 over the lesson\'s'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by the name that the Hugging Face Trainer gives it' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always taken' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K parts' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run, in place of one that is there; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show what more data would bring'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR'

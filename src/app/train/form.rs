@@ -315,7 +315,8 @@ mod tests {
         }
         let shown: Vec<String> = ROWS.iter().skip(1).map(|row| row.get(&settings)).collect();
         let expected = [
-            "mini", "2e-5", "0", "3", "16", "0", "last", "all-b", "512", "base", "0.01", "1", "42", "shuffled", "auto",
+            "mini", "2e-5", "0", "3", "16", "0", "last", "all-b", "512", "base", "0", "alone", "0.01", "1", "42",
+            "shuffled", "auto",
         ];
         assert_eq!(shown, expected);
     }
