@@ -279,7 +279,7 @@ fn a_base_of_the_hub_is_fetched_when_a_training_begins_on_the_screen() {
     server.model("ada/tiny", &hub::tiny()).fault("/tiny/model.safetensors", Fault::Cut(9_000));
     screen.keys("T");
     screen.keys("\t\t");
-    screen.shows("0001-ada-tiny");
+    screen.shows("0001-tiny");
     let asked: Vec<String> = server.requests().into_iter().map(|request| request.path).collect();
     assert!(asked.iter().any(|path| path.starts_with("/store/ada/tiny/model.safetensors")), "{asked:?}");
     screen.keys("\x03");
