@@ -282,6 +282,8 @@ fn a_base_of_the_hub_is_fetched_when_a_training_begins_on_the_screen() {
     screen.shows("0001-tiny");
     let asked: Vec<String> = server.requests().into_iter().map(|request| request.path).collect();
     assert!(asked.iter().any(|path| path.starts_with("/store/ada/tiny/model.safetensors")), "{asked:?}");
+    // While a training runs, leaving asks first.
+    screen.shows("0001-tiny is done");
     screen.keys("\x03");
     assert_eq!(screen.ends(), 0);
 }
