@@ -72,7 +72,7 @@ impl Plan {
             }
     }
 
-    /// Whether the weights after `done` steps go into the mean: some [`SAMPLES`] of those that [`Settings::average`] names, the
+    /// Whether the weights after `done` steps go into the mean: about a hundred of those that [`Settings::average`] names, the
     /// last among them.
     pub fn averages(&self, done: usize) -> bool {
         let left = self.steps.saturating_sub(done);
