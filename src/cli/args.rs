@@ -207,11 +207,11 @@ pub enum ControlName {
     Pause,
     /// Go on
     Resume,
-    /// Score the weights as they are, write them as the model, go on
+    /// Score the weights as they are, write them as the model, go on; --resume begins elsewhere
     Checkpoint,
     /// End after this epoch
     StopAfterEpoch,
-    /// End after this step; the model so far is scored and kept
+    /// End after this step for good; the model so far is scored and kept
     StopNow,
 }
 

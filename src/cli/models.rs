@@ -56,7 +56,7 @@ pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError>
             Err(CliError::data("`mini` is inside the program: there is nothing to fetch"))
         }
         ModelsAction::Pull { id } => {
-            let pulled = fetch(id, output)?;
+            let pulled = fetch(&Hub::from_environment().map_err(failed)?, id, output)?;
             let files: Vec<_> =
                 pulled.files.iter().map(|(name, size)| json!({ "name": name, "bytes": size })).collect();
             let value = json!({
@@ -86,31 +86,20 @@ fn list(output: Output) -> Result<(), CliError> {
 /// # Errors
 /// There is none, or it cannot be read or fetched.
 pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliError> {
-    fetch_missing(name, output)?;
+    if model::is_elsewhere(name) {
+        let hub = Hub::from_environment().map_err(failed)?;
+        let asked = hub.endpoint();
+        output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking {asked}"));
+        let pulled = fetch(&hub, name, output)?;
+        output.say(format!("{name} is in {}", pulled.folder.display()));
+    }
     model::open(name).map_err(CliError::data)
 }
 
-/// Fetches a model if its name could only be one of the hub that the cache does not hold.
-///
-/// # Errors
-/// As [`open_base`].
-pub(super) fn fetch_missing(name: &str, output: Output) -> Result<(), CliError> {
-    if !model::is_elsewhere(name) {
-        return Ok(());
-    }
-    let hub = Hub::from_environment().map_err(failed)?;
-    let asked = hub.endpoint();
-    output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking {asked}"));
-    let pulled = fetch(name, output)?;
-    output.say(format!("{name} is in {}", pulled.folder.display()));
-    Ok(())
-}
-
-fn fetch(id: &str, output: Output) -> Result<hub::Pulled, CliError> {
+fn fetch(hub: &Hub, id: &str, output: Output) -> Result<hub::Pulled, CliError> {
     let cache = hub::cache_folder().ok_or_else(|| failed(HubError::NoCache))?;
-    let hub = Hub::from_environment().map_err(failed)?;
     let mut teller = Teller::new(output);
-    hub::pull(&hub, &cache, id, &mut |progress| teller.hears(progress)).map_err(failed)
+    hub::pull(hub, &cache, id, &mut |progress| teller.hears(progress)).map_err(failed)
 }
 
 fn failed(error: HubError) -> CliError {

@@ -86,8 +86,10 @@ fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
 /// Leaves a command where a run looks for it: several times a second.
 fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Result<(), CliError> {
     let (_, run) = find(dir, id)?;
+    let state = run.state();
     run.send(command).map_err(failed)?;
-    output.result(&json!({ "run": run.id.as_str(), "told": command }), &format!("{} is told", run.id))
+    let value = json!({ "run": run.id.as_str(), "state": state, "told": command });
+    output.result(&value, &format!("{}, {state} so far, is told", run.id))
 }
 
 /// Follows a run until nobody trains it any more.

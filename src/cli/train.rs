@@ -61,6 +61,9 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
             (Box::new(run), Some(dir.display().to_string()))
         }
         (None, Some(project)) => {
+            for other in project.runs().list().iter().filter(|run| run.is_live()) {
+                output.say(format!("note: {} is training, too; both will be slower", other.id));
+            }
             let (id, run) = project.runs().create(&config).map_err(failed)?;
             output.say(format!("run {id}"));
             (Box::new(run), Some(project.runs().get(id.as_str()).map_err(failed)?.path.display().to_string()))

@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_run_has_a_card_too() {
-        let data = json!({ "train": "/home/ada/secret/train.txt" });
+        let data = json!({ "train": "somewhere/secret/train.txt" });
         let text = Card { name: "m", kind: "bert", version: "1", data: Some(&data), ..Card::default() }.markdown();
         assert!(
             text.contains("- data: train.txt\n") && !text.contains("secret") && text.contains("A BERT that"),

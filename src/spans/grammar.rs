@@ -50,21 +50,15 @@ impl Grammar {
                     0 => self.starts.get(tag),
                     _ => self.follows.get(tag * tags + before),
                 };
-                let ways = sums.iter().enumerate().map(|(before, sum)| (before, sum + toll(allowed(before))));
-                let (before, sum) =
-                    ways.fold((0, f64::NEG_INFINITY), |best, way| if way.1 > best.1 { way } else { best });
+                let (before, sum) = first_highest(sums.iter().enumerate().map(|(at, sum)| sum + toll(allowed(at))));
                 (sum + value(tag), before)
             };
             let (next, came): (Vec<f64>, Vec<usize>) = (0..tags).map(step).unzip();
             sums = next;
             from.push(came);
         }
-        let last = sums
-            .iter()
-            .enumerate()
-            .fold((0, f64::NEG_INFINITY), |best, (tag, sum)| if *sum > best.1 { (tag, *sum) } else { best });
+        let (mut tag, _) = first_highest(sums.into_iter());
         let mut path = Vec::with_capacity(rows.len());
-        let mut tag = last.0;
         for came in from.iter().rev() {
             path.push(tag);
             tag = came.get(tag).copied().unwrap_or(0);
@@ -72,6 +66,12 @@ impl Grammar {
         path.reverse();
         path
     }
+}
+
+/// The highest value and its place; of equal ones the first.
+fn first_highest(values: impl Iterator<Item = f64>) -> (usize, f64) {
+    let higher = |best: (usize, f64), this: (usize, f64)| if this.1 > best.1 { this } else { best };
+    values.enumerate().fold((0, f64::NEG_INFINITY), higher)
 }
 
 #[cfg(test)]

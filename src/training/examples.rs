@@ -153,7 +153,7 @@ impl Coder<'_> {
     /// Neighbours share some pieces, so that no word stands without context.
     fn windows(&self, words: &[usize]) -> Vec<Window> {
         let longest = self.longest.saturating_sub(2).max(1);
-        word_windows(words, longest, self.stride.unwrap_or(longest / 8).min(longest - 1))
+        word_windows(words, longest, self.stride.unwrap_or(longest / 8))
     }
 
     fn example(&self, sentence: usize, pieces: &WordPieces, labels: &[i64], window: Window) -> Example {

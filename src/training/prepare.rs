@@ -85,10 +85,8 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
 
 fn encode(data: &Dataset, settings: &Settings, base: &BaseModel, tags: &[String]) -> Result<[Part; 3], TrainError> {
     let longest = settings.max_pieces.min(base.config.max_positions);
-    if let Some(stride) = settings.stride.filter(|stride| stride + 2 >= longest) {
-        let why = format!("windows of {longest} pieces, the most that the base reads, cannot share {stride} of them");
-        return Err(TrainError::Setting(why));
-    }
+    // A base may read less than the settings allow.
+    Settings { max_pieces: longest, ..settings.clone() }.check().map_err(TrainError::Setting)?;
     let coder = Coder { tokenizer: &base.tokenizer, tags, mode: settings.label_mode, longest, stride: settings.stride };
     Ok([coder.part(&data.train)?, coder.part(&data.valid)?, coder.part(&data.test)?])
 }

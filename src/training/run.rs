@@ -247,12 +247,7 @@ impl Run<'_, '_> {
         }
         let step = self.done;
         // Nobody's training is to end because a copy in between could not be written.
-        let is_mean = self.data.engine.exchange();
-        let written = self.write_model();
-        if is_mean {
-            self.data.engine.exchange();
-        }
-        if let Err(error) = written {
+        if let Err(error) = self.on_mean(Self::write_model) {
             return self.publisher.warn(&format!("no checkpoint at step {step}: {error}"));
         }
         self.publisher.set(|status| status.checkpoint = Some(step));
@@ -387,18 +382,26 @@ impl Run<'_, '_> {
         if self.data.valid.gold.is_empty() {
             return Ok(());
         }
+        self.on_mean(|run| {
+            let found = run.score(|data| &data.valid, "valid", run.done)?;
+            run.last = Some((run.done, found.counts));
+            let f1 = found.counts.word.f1;
+            if run.patience.take(f1) && run.data.settings.keep_best {
+                run.data.engine.keep();
+                run.best = Some(Best { step: run.done, counts: found.counts });
+            }
+            Ok(())
+        })
+    }
+
+    /// Works on the mean of the weights, if some were gathered: they are what is scored and written.
+    fn on_mean<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let is_mean = self.data.engine.exchange();
-        let found = self.score(|data| &data.valid, "valid", self.done)?;
-        self.last = Some((self.done, found.counts));
-        let f1 = found.counts.word.f1;
-        if self.patience.take(f1) && self.data.settings.keep_best {
-            self.data.engine.keep();
-            self.best = Some(Best { step: self.done, counts: found.counts });
-        }
+        let outcome = work(self);
         if is_mean {
             self.data.engine.exchange();
         }
-        Ok(())
+        outcome
     }
 
     /// Scores the network on a part; its weights are those after `step` steps.

@@ -23,6 +23,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCol
 tagli, model, file = sys.argv[1:4]
 pairs = int(sys.argv[4]) if len(sys.argv) > 4 else 5
 torch.set_num_threads(2)
+work = tempfile.TemporaryDirectory()
 sentences = [[line.split("\t") for line in part.split("\n") if line] for part in open(file, encoding="utf-8").read().split("\n\n") if part.strip()]
 tokenizer = AutoTokenizer.from_pretrained(model)
 network = AutoModelForTokenClassification.from_pretrained(model)
@@ -43,7 +44,7 @@ def encode(rows):
 
 rows = Dataset.from_dict({"words": [[w for _, w in s] for s in sentences], "tags": [[t for t, _ in s] for s in sentences]})
 rows = rows.map(encode, batched=True, remove_columns=["words", "tags"])
-arguments = TrainingArguments("/tmp/unused", per_device_eval_batch_size=16, report_to="none", use_cpu=True, disable_tqdm=True)
+arguments = TrainingArguments(work.name, per_device_eval_batch_size=16, report_to="none", use_cpu=True, disable_tqdm=True)
 trainer = Trainer(network, arguments, data_collator=DataCollatorForTokenClassification(tokenizer))
 
 
@@ -56,7 +57,6 @@ def theirs():
     return time.time() - began, f1_score(gold, found)
 
 
-work = tempfile.TemporaryDirectory()
 one = os.path.join(work.name, "one.txt")
 with open(one, "w", encoding="utf-8") as out:
     with_span = next(s for s in sentences if any(t != "O" for t, _ in s))

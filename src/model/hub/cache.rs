@@ -6,7 +6,7 @@ use std::{
     env,
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -178,10 +178,9 @@ impl Fetching {
 
     /// The file to write to, behind its first `keep` bytes.
     pub(super) fn open(&self, keep: u64) -> io::Result<File> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.part)?;
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.part)?;
         file.set_len(keep)?;
-        let mut file = file;
-        io::Seek::seek(&mut file, io::SeekFrom::Start(keep))?;
+        file.seek(SeekFrom::Start(keep))?;
         Ok(file)
     }
 

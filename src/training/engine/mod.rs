@@ -134,7 +134,6 @@ pub(super) struct Counters {
     /// The same for the weights that were remembered, if some were.
     pub(super) kept_absent: Option<[u64; 2]>,
     /// The same for the mean, with the number of weights in it, if there is one.
-    #[serde(default)]
     pub(super) mean: Option<(u32, [u64; 2])>,
 }
 

@@ -1,3 +1,5 @@
+mod outcome;
+
 use std::{
     collections::BTreeMap,
     io,
@@ -9,7 +11,7 @@ use crossbeam_channel::unbounded;
 
 use super::*;
 use crate::{
-    model::{BaseModel, ModelConfig, PieceTokenizer, weights},
+    model::{BaseModel, ModelConfig, weights},
     runs::{FolderSink, LabelMode, Settings, Status},
     spans::{Dataset, Sentence},
     training::worker,
@@ -226,32 +228,6 @@ fn eight_sentences_are_learned_by_heart() {
         .filter_map(|p| if let Point::Step { loss, .. } = p { Some(*loss) } else { None })
         .collect();
     assert!(losses.len() == 80 && losses[79] < 0.1 * losses[0], "{losses:?}");
-}
-
-/// Behind the features that bring other backends: a whole run, with the comparison before its first step.
-#[cfg(any(feature = "ndarray", feature = "wgpu"))]
-#[test]
-fn whole_runs_on_other_backends_learn_the_same() {
-    let compiled = [("ndarray", cfg!(feature = "ndarray")), ("wgpu", cfg!(feature = "wgpu"))];
-    for (device, _) in compiled.into_iter().filter(|(_, is_in)| *is_in) {
-        let on = |device: &str| {
-            let sink = Memory::default();
-            let change = |s: &mut Settings| {
-                (s.epochs, s.evaluations, s.keep_best, s.average) = (40.0, 4, true, 0.2);
-                device.clone_into(&mut s.device);
-            };
-            let report = run_with(job(change), &sink, &[]).unwrap();
-            let said = sink.get().statuses.last().unwrap().device.clone();
-            let losses = sink.get().points.iter().find_map(|point| match point {
-                Point::Step { loss, .. } => Some(*loss),
-                Point::Eval { .. } => None,
-            });
-            (said, losses.unwrap(), report.valid.unwrap().word.f1)
-        };
-        let ((said, loss, f1), (_, expected, _)) = (on(device), on("cpu"));
-        assert!(said.starts_with(device), "{said}");
-        assert!((loss - expected).abs() <= 1e-4 * expected && f1 == 1.0, "{device}: loss {loss}, {expected}; F1 {f1}");
-    }
 }
 
 #[test]
@@ -522,58 +498,6 @@ fn an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit() {
         resumed += 1;
     }
     assert!(resumed > 5, "{resumed}");
-}
-
-#[test]
-fn a_run_that_chooses_in_sequence_scores_so_and_its_model_says_so() {
-    let of = |constrained: bool| {
-        let sink = Memory::default();
-        // One step: the head knows little, and says many an inside tag without its beginning.
-        let change = |s: &mut Settings| (s.epochs, s.constrained, s.label_mode) = (3.0, constrained, LabelMode::AllI);
-        let report = run_with(job(change), &sink, &[]).unwrap();
-        let config: serde_json::Value = serde_json::from_slice(&sink.get().files["config.json"]).unwrap();
-        let weights = sink.get().files["model.safetensors"].clone();
-        (report.valid.unwrap(), config["tagli_constrained"] == true, weights)
-    };
-    let ((by_itself, plain, same), (in_sequence, told, weights)) = (of(false), of(true));
-    assert_eq!((plain, told), (false, true));
-    assert!(same == weights, "no step depends on it");
-    assert_ne!(by_itself.word, in_sequence.word);
-}
-
-#[test]
-fn without_best_weights_the_mean_of_the_last_ones_is_the_model() {
-    let of = |average: f64| {
-        let sink = Memory::default();
-        run_with(job(|s| (s.epochs, s.average, s.learning_rate) = (4.0, average, 1e-2)), &sink, &[]).unwrap();
-        let files = sink.get().files.clone();
-        crate::model::weights::from_safetensors(&files["model.safetensors"]).unwrap()
-    };
-    // One weight is its own mean.
-    assert_eq!(of(0.13), of(0.0));
-    assert_ne!(of(0.5), of(0.0));
-}
-
-#[test]
-fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
-    let example = Example { sentence: 0, ids: vec![2, 7, 8, 9, 3], labels: vec![(1, 1)], keep: 0..3, offset: 1 };
-    assert_eq!(example.masked(4, || true).ids, [2, 4, 4, 4, 3]);
-    assert_eq!(example.masked(4, || false), example);
-    let share = |step| {
-        let hides = Dropout::hides(0.15, 42, step);
-        (0..20_000).filter(|at| hides(*at)).collect::<Vec<_>>()
-    };
-    assert!((2_700..3_300).contains(&share(0).len()), "{}", share(0).len());
-    assert_ne!(share(0), share(1));
-    assert_eq!(share(1), share(1));
-    assert!(!(0..100).any(Dropout::hides(0.0, 42, 0)));
-    let mut no_mask = base();
-    no_mask.tokenizer = PieceTokenizer::from_json(
-        &String::from_utf8(no_mask.tokenizer_json.clone()).unwrap().replace("[MASK]", "[HIDE]").into_bytes(),
-    )
-    .unwrap();
-    let job = Job { base: no_mask, ..job(|s| s.mask = 0.1) };
-    assert!(run_with(job, &Memory::default(), &[]).unwrap_err().to_string().contains("mask=0"));
 }
 
 #[test]
