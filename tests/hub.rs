@@ -171,6 +171,24 @@ fn what_a_hostile_hub_tells_never_leads_out_of_the_cache() {
 }
 
 #[test]
+fn a_model_in_several_files_comes_whole_or_not_at_all() {
+    let (place, hub) = (Place::new(), Hub::start());
+    let shard = "pytorch_model-00001-of-00001.bin";
+    let index = |name: &str| json!({ "weight_map": { "classifier.weight": name } }).to_string().into_bytes();
+    let mut files = tiny();
+    files[2] = ("pytorch_model.bin.index.json", index("pytorch_model-00001-of-00002.bin"));
+    files.push((shard, reference("pytorch_bin_zip.bin")));
+    hub.model(ID, &files);
+    pull(&place, &hub).fails(1, &["its index names weight files that it does not have"]);
+    assert!(!place.path("home/.cache/huggingface/hub/models--ada--tiny/refs").exists());
+    files[2].1 = index(shard);
+    hub.model(ID, &files);
+    // The same commit of another content, which no hub has: the file that changed is fetched, the others are here.
+    pull(&place, &hub).fine();
+    run(&place, &hub, &[], &["predict", ID, "a b", "--json"]).fine();
+}
+
+#[test]
 fn a_model_of_another_kind_is_told_before_its_weights_are_fetched() {
     let (place, hub) = (Place::new(), hub());
     let mut files = tiny();

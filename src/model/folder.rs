@@ -72,7 +72,7 @@ pub fn is_elsewhere(base: &str) -> bool {
 }
 
 /// Whether a folder holds all files of a model. Other programs fetch single ones into the cache.
-fn is_whole(folder: &Path) -> bool {
+pub(super) fn is_whole(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).is_file();
     has("config.json") && (has("tokenizer.json") || has("vocab.txt")) && checkpoint::is_whole(folder)
 }

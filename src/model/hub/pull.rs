@@ -22,7 +22,7 @@ use super::{
     is_id,
     retry::{Patience, Tell, again},
 };
-use crate::model::config;
+use crate::model::{config, folder::is_whole};
 
 /// Bytes that are read at once.
 const PORTION: usize = 64 << 10;
@@ -144,9 +144,15 @@ pub fn pull(hub: &Hub, cache: &Path, id: &str, tell: &mut Tell) -> Result<Pulled
             pull.look_at_config()?;
         }
     }
+    let folder = pull.place.snapshot(&info.sha);
+    // Else whoever asks whether it is here would fetch it again and again.
+    if !is_whole(&folder) {
+        let why = "its index names weight files that it does not have".to_owned();
+        return Err(HubError::Unfit { id: id.to_owned(), why });
+    }
     pull.place.name(&info.sha)?;
     let files = wanted.into_iter().map(|file| (file.name, file.size)).collect();
-    Ok(Pulled { folder: pull.place.snapshot(&info.sha), commit: info.sha, files, fetched })
+    Ok(Pulled { folder, commit: info.sha, files, fetched })
 }
 
 /// The files to be fetched, the configuration first.

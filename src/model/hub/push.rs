@@ -92,7 +92,7 @@ pub fn push(
     private: bool,
     message: &str,
     files: &[Upload],
-    tell: &mut dyn FnMut(Progress),
+    tell: &mut Tell,
 ) -> Result<Pushed, HubError> {
     if !is_id(id) {
         return Err(HubError::Name(id.to_owned()));
@@ -115,23 +115,23 @@ pub fn push(
     }
     let (commit, url) = push.commit(message, &large, &small)?;
     for file in small {
-        sent += file.bytes.len() as u64;
         let size = file.bytes.len() as u64;
+        sent += size;
         tell(Progress::Bytes { file: &file.name, done: size, size });
     }
     Ok(Pushed { url, id: push.id, commit, sent })
 }
 
-/// The id with its owner.
+/// The id with its owner. Asked also where it has one: a token that is none is told before anything is sent.
 fn full_name(hub: &Hub, id: &str) -> Result<String, HubError> {
     let url = format!("{}/api/whoami-v2", hub.endpoint());
     let mut answer = hub.judge(&url, id, Ok(hub.ask(&url)?))?;
     let user = hub.json(&url, &mut answer)?;
-    match user.get("name").and_then(Value::as_str) {
-        _ if id.contains('/') => Ok(id.to_owned()),
-        Some(name) if is_id(&format!("{name}/{id}")) => Ok(format!("{name}/{id}")),
-        _ => Err(HubError::answer(&url, "it does not tell whose token this is")),
+    if id.contains('/') {
+        return Ok(id.to_owned());
     }
+    let name = user.get("name").and_then(Value::as_str).map(|name| format!("{name}/{id}"));
+    name.filter(|id| is_id(id)).ok_or_else(|| HubError::answer(&url, "it does not tell whose token this is"))
 }
 
 fn sha256(bytes: &[u8]) -> String {
