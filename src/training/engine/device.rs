@@ -9,7 +9,7 @@ use crate::{
         kernels::Dropout,
         network::{
             Composed, NetworkError, Rows, argmax,
-            composed::{Packed, values},
+            composed::{Packed, total, values},
             layout::Parameter,
         },
         weights::Weights,
@@ -169,7 +169,7 @@ fn add(sum: &mut Gathered, more: Gathered) {
 
 /// The L2 norm over all gradients.
 fn global_norm(gradients: &[Option<Tensor<2>>]) -> f64 {
-    let sums = gradients.iter().flatten().map(|gradient| gradient.clone().square().sum());
+    let sums = gradients.iter().flatten().map(|gradient| total(gradient.clone().square()));
     sums.reduce(|a, b| a + b).map_or(0.0, |total| total.into_scalar::<f64>().sqrt())
 }
 

@@ -171,3 +171,9 @@ pub(crate) fn values(tensor: &Tensor<2>) -> Vec<f32> {
     let data = tensor.to_data();
     data.as_slice::<f32>().map(<[f32]>::to_vec).unwrap_or_else(|_| data.iter::<f32>().collect())
 }
+
+/// The sum of all values. Not burn's own, which a graphics device adds up in whatever order its threads come: a run that
+/// was taken up would not go on bit for bit.
+pub(crate) fn total(tensor: Tensor<2>) -> Tensor<1> {
+    tensor.sum_dim(1).sum_dim(0).reshape([1])
+}
