@@ -6,7 +6,7 @@ mod support;
 
 use support::Place;
 
-const PAGES: [&str; 6] = ["bio", "metrics", "recipe", "formats", "ssh", "hub"];
+const PAGES: [&str; 7] = ["tag", "bio", "metrics", "recipe", "formats", "ssh", "hub"];
 
 #[test]
 fn every_page_is_printed_as_plain_text() {

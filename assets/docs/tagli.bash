@@ -16,6 +16,9 @@ _tagli() {
             ",$1")
                 cmd="tagli"
                 ;;
+            tagli,agree)
+                cmd="tagli__subcmd__agree"
+                ;;
             tagli,convert)
                 cmd="tagli__subcmd__convert"
                 ;;
@@ -107,7 +110,7 @@ _tagli() {
 
     case "${cmd}" in
         tagli)
-            opts="-h -V --as --ascii --theme --json --log --help --version new import export convert inspect train eval score predict models runs doctor help generate"
+            opts="-h -V --as --ascii --theme --json --log --help --version new import export convert inspect train eval score agree predict models runs doctor help generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -118,6 +121,28 @@ _tagli() {
                     return 0
                     ;;
                 --theme)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__agree)
+            opts="-h --annotators --differences --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --annotators)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

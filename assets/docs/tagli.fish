@@ -39,11 +39,12 @@ complete -c tagli -n "__fish_tagli_needs_command" -a "inspect" -d 'Show splits, 
 complete -c tagli -n "__fish_tagli_needs_command" -a "train" -d 'Fine-tune a model'
 complete -c tagli -n "__fish_tagli_needs_command" -a "eval" -d 'Score a model on a tagged file'
 complete -c tagli -n "__fish_tagli_needs_command" -a "score" -d 'Score one tag file against another, as seqeval does'
+complete -c tagli -n "__fish_tagli_needs_command" -a "agree" -d 'How far the annotators of a project agree, and where they do not'
 complete -c tagli -n "__fish_tagli_needs_command" -a "predict" -d 'Tag texts with a model'
 complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'Base models: embedded, cached, on the hub; send trained ones there'
 complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'The runs of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and a project\'s integrity'
-complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (bio, metrics, recipe, formats, ssh, hub), or how a command is called'
+complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or how a command is called'
 complete -c tagli -n "__fish_tagli_needs_command" -a "generate" -d 'Make what the documentation and the assets are made from'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l grid -d 'How texts are cut into words: natural, space, treebank, bert' -r
@@ -120,6 +121,11 @@ complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l annotators -d 'Whose work: names separated by commas; all who have annotated when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'Tell every place where two of them differ'
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file with one text a line, `-` for standard input' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'How pieces become entities: none, simple, first, average, max' -r
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l stride -d 'Pieces by which the windows of a long text overlap; without it text past the model\'s limit is cut, and said' -r

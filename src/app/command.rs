@@ -1,7 +1,7 @@
 //! Every command, once: its name, its word on the key line, its sentence, and where it can be given. The key line, the
 //! help and the palette read this table; keys name commands in [`keymap`](super::keymap).
 
-use super::{pages::Topic, state::Screen};
+use super::{pages::Topic, state::Screen, suggestions::Adviser};
 
 /// Where the keys go at a moment. One context is in front, [`Context::Everywhere`] lies behind each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,11 +34,17 @@ pub enum Context {
     QuitMenu,
     /// The question before a run is removed is open.
     RemoveMenu,
+    /// The list of the same words elsewhere is open.
+    Occurrences,
+    /// The list of what was done is open.
+    History,
+    /// The labels that have a letter are open.
+    Labels,
 }
 
 impl Context {
     /// All contexts.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Everywhere,
         Self::Welcome,
         Self::Tag,
@@ -53,6 +59,9 @@ impl Context {
         Self::StopMenu,
         Self::QuitMenu,
         Self::RemoveMenu,
+        Self::Occurrences,
+        Self::History,
+        Self::Labels,
     ];
 
     /// Whether printable keys are text.
@@ -62,7 +71,17 @@ impl Context {
 
     /// Whether it lies over a screen and wants an answer first.
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Palette | Self::Help | Self::StopMenu | Self::QuitMenu | Self::RemoveMenu)
+        matches!(
+            self,
+            Self::Palette
+                | Self::Help
+                | Self::StopMenu
+                | Self::QuitMenu
+                | Self::RemoveMenu
+                | Self::Occurrences
+                | Self::History
+                | Self::Labels
+        )
     }
 
     /// The name in config files and documentation.
@@ -82,6 +101,9 @@ impl Context {
             Self::StopMenu => "stop-menu",
             Self::QuitMenu => "quit-menu",
             Self::RemoveMenu => "remove-menu",
+            Self::Occurrences => "occurrences",
+            Self::History => "history",
+            Self::Labels => "labels",
         }
     }
 }
@@ -101,10 +123,28 @@ pub enum Command {
     Shorten,
     LengthenLeft,
     ShortenLeft,
+    Extend,
     Select,
+    Jump,
+    Note,
+    MoreLabels,
+    Occurrences,
+    Choose,
+    ChooseAll,
+    Scope,
+    Apply,
+    History,
     Remove,
     Take,
     TakeAll,
+    RejectAll,
+    RaiseBar,
+    LowerBar,
+    Adviser(Adviser),
+    NextSpan,
+    PreviousSpan,
+    NextSuggestion,
+    PreviousSuggestion,
     Undo,
     Redo,
     NextDocument,
@@ -197,9 +237,11 @@ const fn row(
     CommandInfo { id, name, hint, doc, contexts }
 }
 
+const APPLY: &[Context] = &[Context::Occurrences, Context::History];
 const TAG: &[Context] = &[Context::Tag];
 const ANY: &[Context] = &[Context::Everywhere];
 const LISTS: &[Context] = &[
+    Context::Typing,
     Context::Tag,
     Context::Documents,
     Context::Train,
@@ -209,6 +251,8 @@ const LISTS: &[Context] = &[
     Context::Form,
     Context::Palette,
     Context::Help,
+    Context::Occurrences,
+    Context::History,
 ];
 const LONG: &[Context] = &[
     Context::Tag,
@@ -218,6 +262,8 @@ const LONG: &[Context] = &[
     Context::Explore,
     Context::Palette,
     Context::Help,
+    Context::Occurrences,
+    Context::History,
 ];
 const ENDS: &[Context] = &[
     Context::Tag,
@@ -228,6 +274,8 @@ const ENDS: &[Context] = &[
     Context::Palette,
     Context::Help,
     Context::Welcome,
+    Context::Occurrences,
+    Context::History,
 ];
 
 /// All commands, most used first: that is the order of the key line.
@@ -352,12 +400,20 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::NextWord, "next-word", "next", "Go to the next content word without a label", TAG),
     row(Command::Lengthen, "lengthen", "edge", "Lengthen the span by a word at its right edge", TAG),
     row(Command::Shorten, "shorten", "edge", "Shorten the span by a word at its right edge", TAG),
-    row(Command::Remove, "remove", "remove", "Remove the span under the cursor", TAG),
+    row(Command::Extend, "extend", "extend", "Lengthen the span over the content words that follow", TAG),
+    row(Command::Remove, "remove", "remove", "Remove the span, or turn down the suggestion", TAG),
     row(Command::Undo, "undo", "undo", "Take back the last action, over documents and restarts too", TAG),
     row(Command::Take, "take", "take", "Take the suggestion under the cursor", TAG),
     row(Command::Select, "select", "select", "Start a selection, or end it; an armed label labels it", TAG),
     row(Command::TrainNow, "train-now", "train", "Train now with the last settings", TAG),
+    row(Command::Apply, "apply", "do it", "Tag the places chosen; in the history, go to that moment", APPLY),
+    row(Command::Choose, "choose", "choose", "Choose the place of the row, or leave it", &[Context::Occurrences]),
+    row(Command::ChooseAll, "choose-all", "all, none", "Choose all places, or none", &[Context::Occurrences]),
+    row(Command::Scope, "scope", "where", "Look in fewer or more documents", &[Context::Occurrences]),
+    row(Command::Occurrences, "tag-all", "same words", "Tag the same words elsewhere; shows them first", TAG),
     row(Command::TakeAll, "take-all", "take all", "Take all suggestions on this document", TAG),
+    row(Command::NextSuggestion, "next-suggestion", "suggestion", "Go to the next suggestion", TAG),
+    row(Command::PreviousSuggestion, "previous-suggestion", "suggestion", "Go to the suggestion before", TAG),
     row(Command::Redo, "redo", "redo", "Do again what was taken back", TAG),
     row(Command::NextDocument, "next-document", "document", "Go to the next document", TAG),
     row(Command::PreviousDocument, "previous-document", "document", "Go to the document before", TAG),
@@ -366,6 +422,18 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::PreviousWord, "previous-word", "back", "Go back to the content word without a label before this", TAG),
     row(Command::LengthenLeft, "lengthen-left", "left edge", "Lengthen the span by a word at its left edge", TAG),
     row(Command::ShortenLeft, "shorten-left", "left edge", "Shorten the span by a word at its left edge", TAG),
+    row(Command::Jump, "jump", "jump", "Go to a word by its letters", TAG),
+    row(Command::Note, "note", "note", "Write a note on this document", TAG),
+    row(Command::History, "history", "history", "Show all that was done, and go back to any moment", TAG),
+    row(Command::MoreLabels, "more-labels", "more labels", "Show the labels that have a letter, and give one", TAG),
+    row(Command::NextSpan, "next-span", "span", "Go to the next span", TAG),
+    row(Command::PreviousSpan, "previous-span", "span", "Go to the span before", TAG),
+    row(Command::RejectAll, "reject-all", "reject all", "Turn down all suggestions on this document", TAG),
+    row(Command::RaiseBar, "raise-bar", "surer, more", "Show only suggestions that are surer by .1", TAG),
+    row(Command::LowerBar, "lower-bar", "surer, more", "Show suggestions that are less sure by .1, too", TAG),
+    row(Command::Adviser(Adviser::Model), "suggest-model", "", "Let the model suggest, or not", TAG),
+    row(Command::Adviser(Adviser::Gazetteer), "suggest-tagged", "", "Let what was tagged before suggest, or not", TAG),
+    row(Command::Adviser(Adviser::Patterns), "suggest-patterns", "", "Let the project's patterns suggest, or not", TAG),
     row(Command::Nest, "nest", "nest", "Let the next label nest with spans, not replace them", TAG),
     row(Command::Arm(1), "arm-1", "", "Arm the label: selections get it until it is put down", TAG),
     row(Command::Arm(2), "arm-2", "", "Arm the label: selections get it until it is put down", TAG),
@@ -403,6 +471,7 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::Suspend, "suspend", "", "Give the terminal back to the shell for a while", ANY),
     row(Command::Quit, "quit", "quit", "Leave; asks first when a training runs or work is not saved", ANY),
     row(Command::Help, "help", "more", "Show what the keys do at this moment", ANY),
+    row(Command::Page(Topic::Tag), "help-tag", "", "Read about tagging with the keys", ANY),
     row(Command::Page(Topic::Bio), "help-bio", "", "Read about spans, tags and word pieces", ANY),
     row(Command::Page(Topic::Metrics), "help-metrics", "", "Read about precision, recall and F1", ANY),
     row(Command::Page(Topic::Recipe), "help-recipe", "", "Read about the settings of a training", ANY),

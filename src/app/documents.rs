@@ -3,8 +3,11 @@
 use std::cmp::Reverse;
 
 use crate::{
-    spans::{Document, Split, Status},
-    text::search::Needle,
+    spans::{
+        Document, Split, Status,
+        query::{Facts, Query, QueryProblem},
+    },
+    text::number::counted,
 };
 
 use super::{
@@ -13,12 +16,16 @@ use super::{
     event::Level,
     field::Field,
     project::Project,
+    queue,
     state::{Screen, State},
     tag,
 };
 
 /// The parts by which documents are told apart; the last are those of no part.
 pub const PARTS: [Option<Split>; 4] = [Some(Split::Train), Some(Split::Valid), Some(Split::Test), None];
+
+/// After so many answers of a model the list is sorted again.
+const OFTEN: usize = 50;
 
 /// What the Documents screen holds.
 #[derive(Clone, Debug, Default)]
@@ -31,16 +38,20 @@ pub struct Documents {
     pub part: Option<usize>,
     /// How the list is sorted.
     pub order: Order,
-    /// What was searched for; only documents that hold it.
+    /// What was searched for, in the language of [`Query`]; only documents of which it holds.
     pub search: Field,
+    /// What of that could not be understood.
+    pub problem: Option<QueryProblem>,
     /// Whether the search is being typed.
     pub typing: bool,
     /// The documents shown.
     shown: Vec<usize>,
     /// What they were searched with.
-    searched: String,
+    query: Query,
     /// How many documents there are of each of [`PARTS`].
     parts: [usize; PARTS.len()],
+    /// What models have said since the list was sorted.
+    unseen: usize,
 }
 
 /// An order of the list.
@@ -53,6 +64,12 @@ pub enum Order {
     Edited,
     /// Most spans first.
     Spans,
+    /// By chance, always the same.
+    Random,
+    /// Those first of which the model is least sure.
+    Uncertain,
+    /// Those first whose spans the model sees otherwise.
+    Disagreement,
 }
 
 impl Order {
@@ -60,8 +77,16 @@ impl Order {
         match self {
             Self::Given => Self::Edited,
             Self::Edited => Self::Spans,
-            Self::Spans => Self::Given,
+            Self::Spans => Self::Random,
+            Self::Random => Self::Uncertain,
+            Self::Uncertain => Self::Disagreement,
+            Self::Disagreement => Self::Given,
         }
+    }
+
+    /// Whether a model must be asked about every document.
+    pub fn wants_model(self) -> bool {
+        matches!(self, Self::Uncertain | Self::Disagreement)
     }
 
     /// What it is, in words.
@@ -70,6 +95,9 @@ impl Order {
             Self::Given => "as imported",
             Self::Edited => "last edited first",
             Self::Spans => "most spans first",
+            Self::Random => "in random order",
+            Self::Uncertain => "least sure first",
+            Self::Disagreement => "seen otherwise first",
         }
     }
 }
@@ -83,6 +111,11 @@ impl Documents {
     /// How many documents there are of each of [`PARTS`].
     pub fn parts(&self) -> [usize; PARTS.len()] {
         self.parts
+    }
+
+    /// What is searched for, as it was understood.
+    pub fn query(&self) -> &Query {
+        &self.query
     }
 
     /// Whether only some documents may be shown.
@@ -104,14 +137,23 @@ impl Documents {
             Order::Given => {}
             Order::Edited => places.sort_by_cached_key(|at| Reverse(project.touched(*at))),
             Order::Spans => places.sort_by_cached_key(|at| Reverse(project.annotation(*at).spans().len())),
+            Order::Random => queue::by_chance(&mut places, project),
+            Order::Uncertain => queue::by_uncertainty(&mut places, project),
+            Order::Disagreement => queue::by_disagreement(&mut places, project),
         }
+        if matches!(self.order, Order::Random | Order::Uncertain | Order::Disagreement) {
+            queue::spread(&mut places, project);
+        }
+        self.unseen = 0;
+        (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
         self.search_in(places, project);
     }
 
-    /// The same after the search was typed on. What holds more letters holds fewer, too: if letters only came to the
-    /// end, only the documents shown are searched.
+    /// The same after the search was typed on. If it only asks for more than before, only the documents shown are searched.
     pub(super) fn search_on(&mut self, project: &Project) {
-        if self.search.text().starts_with(&self.searched) {
+        let (query, problem) = Query::parse(self.search.text(), &project.labels);
+        if query.narrows(&self.query) {
+            (self.query, self.problem) = (query, problem);
             self.search_in(self.shown.clone(), project);
         } else {
             self.refresh(project);
@@ -120,19 +162,26 @@ impl Documents {
 
     fn search_in(&mut self, mut places: Vec<usize>, project: &Project) {
         let here = self.shown.get(self.row).copied();
-        let needle = Needle::new(self.search.text());
+        let query = &self.query;
         let part = self.part.and_then(|part| PARTS.get(part));
         let fits = |at: &usize| {
-            let status = self.filter.is_none_or(|status| project.annotation(*at).status == status);
+            let annotation = project.annotation(*at);
+            let status = self.filter.is_none_or(|status| annotation.status == status);
             let wanted = |document: &Document| {
-                part.is_none_or(|part| *part == document.split)
-                    && (needle.is_empty() || needle.is_in(&document.id) || needle.is_in(&document.text))
+                let note = Some(annotation.note()).filter(|note| !note.is_empty());
+                let facts = Facts {
+                    document,
+                    annotation,
+                    note,
+                    mismatch: project.mismatch(*at),
+                    uncertainty: project.uncertainty(*at),
+                };
+                part.is_none_or(|part| *part == document.split) && query.holds(&facts)
             };
             status && project.documents.get(*at).is_some_and(wanted)
         };
         places.retain(fits);
         self.shown = places;
-        self.searched = self.search.text().to_owned();
         let last = self.shown.len().saturating_sub(1);
         let same = here.and_then(|here| self.shown.iter().position(|at| *at == here));
         // Where the document has gone, the next one that is left.
@@ -196,9 +245,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         if let Some(project) = &state.project {
             documents.refresh(project);
         }
-        let sorted = format!("Sorted: {}", documents.order.name());
         match command {
-            Command::Sort => state.tell(Level::Info, sorted),
+            Command::Sort => return sorted(state),
             Command::Part if state.documents.parts.iter().filter(|n| **n > 0).count() < 2 => {
                 state.tell(Level::Info, "All documents are of the same part");
             }
@@ -208,18 +256,56 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Says how the list is sorted now, and asks the model about all documents if that takes one.
+fn sorted(state: &mut State) -> Vec<Effect> {
+    let order = state.documents.order;
+    let told = format!("Sorted: {}", order.name());
+    let (Some(project), true) = (&state.project, order.wants_model()) else {
+        state.tell(Level::Info, told);
+        return Vec::new();
+    };
+    let Some(run) = state.suggester().map(|run| run.id.clone()) else {
+        state.tell(Level::Warn, format!("{told}; there is no model yet to be asked"));
+        return Vec::new();
+    };
+    let unknown = project
+        .documents
+        .iter()
+        .enumerate()
+        .filter(|(at, document)| document.split != Some(Split::Test) && project.uncertainty(*at).is_none());
+    let documents: Vec<String> = unknown.map(|(_, document)| document.id.clone()).collect();
+    if documents.is_empty() {
+        state.tell(Level::Info, told);
+        return Vec::new();
+    }
+    state.tell(Level::Info, format!("{told}; {run} is being asked about {}", counted(documents.len(), "document")));
+    vec![Effect::Rank { run, documents }]
+}
+
+/// A model has said something of a document: the list is sorted again, but not for each.
+pub(super) fn heard(state: &mut State) {
+    let Some(project) = &state.project else { return };
+    let documents = &mut state.documents;
+    documents.unseen += 1;
+    if state.screen == Screen::Documents && documents.order.wants_model() && documents.unseen >= OFTEN {
+        documents.refresh(project);
+    }
+}
+
 /// Opens the document of the row on the Tag screen, with the cursor on what was searched for.
 fn open(state: &mut State) -> Vec<Effect> {
     let documents = &state.documents;
     let Some(at) = documents.shown.get(documents.row).copied() else { return Vec::new() };
-    let needle = Needle::new(documents.search.text());
     let document = state.project.as_ref().and_then(|project| project.documents.get(at));
     let found = document.and_then(|document| {
-        let found = needle.find_in(&document.text).into_iter().next()?;
+        let found = documents.query.place(&document.text)?;
         Some(document.words_touching(found)?.start)
     });
     state.screen = Screen::Tag;
-    let effects = tag::open(state, at);
+    // Who has looked for documents wants to go on with those.
+    let ordered = documents.is_narrowed() || documents.order != Order::Given;
+    let queue = if ordered { documents.shown.clone() } else { Vec::new() };
+    let effects = tag::open_in(state, at, queue);
     if let Some(word) = found {
         state.tag.word = word;
     }

@@ -113,6 +113,14 @@ pub enum Effect {
         /// The documents' ids.
         documents: Vec<String>,
     },
+    /// Ask a model about all these documents whenever it has nothing else to do; answered by `Suggestions`, one for each, as
+    /// they come. Replaces an earlier request.
+    Rank {
+        /// The run whose model is asked.
+        run: String,
+        /// The documents' ids.
+        documents: Vec<String>,
+    },
     /// Remember which step of the tutorial is in front in the open project; `None` once it has ended.
     RememberStep(Option<usize>),
     /// Write the project in another format; answered by `Exported`.

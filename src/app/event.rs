@@ -4,7 +4,7 @@
 
 use crate::{
     runs::{Point, Recipe, Settings, Status},
-    spans::{ActionId, Document, Journal, LabelSet},
+    spans::{ActionId, Document, Gazetteer, Journal, LabelSet, Patterns},
     text::TextRange,
 };
 
@@ -136,6 +136,8 @@ pub enum Event {
         run: String,
         /// Its suggestions.
         found: Vec<Found>,
+        /// How unsure it is of the document, in nats a word; `None` if that is not known.
+        uncertainty: Option<f32>,
     },
     /// An export ended; answers [`Effect::Export`](super::Effect::Export).
     Exported {
@@ -196,6 +198,36 @@ pub struct Opened {
     pub read_only: Option<String>,
     /// The step of the tutorial at which somebody left it here.
     pub step: Option<usize>,
+    /// What was tagged so far, by its words.
+    pub gazetteer: Gazetteer,
+    /// The patterns of the project.
+    pub patterns: Patterns,
+    /// What there is to say about its files.
+    pub told: Option<String>,
+}
+
+impl Default for Opened {
+    /// An empty project of nobody.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            annotator: String::new(),
+            documents: Vec::new(),
+            labels: LabelSet::default(),
+            journal: Journal::default(),
+            done_today: Vec::new(),
+            writer: 0,
+            settings: Settings::lesson("mini"),
+            recipe: None,
+            runs: Vec::new(),
+            device: String::new(),
+            read_only: None,
+            step: None,
+            gazetteer: Gazetteer::default(),
+            patterns: Patterns::default(),
+            told: None,
+        }
+    }
 }
 
 /// What the run list says of a run.

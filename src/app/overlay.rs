@@ -14,6 +14,7 @@ use super::{
     keymap::{Facts, When},
     pages::{self, Topic},
     state::{Screen, State},
+    tag::{history::History, occurrences::Occurrences},
 };
 
 /// Cells that the keys have in the help at most.
@@ -51,6 +52,21 @@ pub enum Overlay {
     Export(Field),
     /// The file to import.
     Import(Field),
+    /// The note on the document in front.
+    Note(Field),
+    /// A word to jump to.
+    Jump {
+        /// What was typed of it.
+        letters: Field,
+        /// Where the cursor was.
+        from: usize,
+    },
+    /// The labels that have a letter, one of which is to be given.
+    Labels,
+    /// The same words elsewhere.
+    Occurrences(Box<Occurrences>),
+    /// What was done.
+    History(Box<History>),
 }
 
 /// A row of the palette.
@@ -156,6 +172,7 @@ fn labels(state: &State, documents: bool) -> impl Iterator<Item = Entry> {
     let labels = state.project.iter().filter(move |_| tagging).flat_map(|project| project.labels.iter());
     labels.flat_map(|label| {
         let digit = label.key.filter(char::is_ascii_digit);
+        let letter = label.key.filter(char::is_ascii_alphabetic).map(|letter| format!("0 {letter}"));
         let entry = |verb: &str, keys: String, doc: &str, action| Entry {
             name: format!("{verb} {}", label.name),
             keys,
@@ -163,7 +180,12 @@ fn labels(state: &State, documents: bool) -> impl Iterator<Item = Entry> {
             action,
         };
         [
-            entry("label", digit.map(String::from).unwrap_or_default(), "Give this label", Action::Label(label.id)),
+            entry(
+                "label",
+                digit.map(String::from).or(letter).unwrap_or_default(),
+                "Give this label",
+                Action::Label(label.id),
+            ),
             entry(
                 "arm",
                 digit.map(|digit| format!("shift-{digit}")).unwrap_or_default(),
@@ -196,7 +218,8 @@ impl State {
     /// The keys of the screen in front with what they do. The digits are those that have a label.
     pub fn help(&self) -> Vec<(String, &'static str)> {
         let mut lines = self.keymap.help(self.screen_context());
-        let labels = self.project.as_ref().map(|project| project.labels.iter().filter_map(|label| label.key).max());
+        let labels = self.project.as_ref().map(|project| project.labels.iter().filter_map(|label| label.key));
+        let labels = labels.map(|keys| keys.filter(char::is_ascii_digit).max());
         if let Some(Some(last)) = labels {
             for (keys, _) in lines.iter_mut().filter(|(keys, _)| keys.ends_with("..9")) {
                 *keys = format!("{}{last}", keys.trim_end_matches('9'));
@@ -230,7 +253,10 @@ impl State {
             Some(Overlay::StopMenu) => Context::StopMenu,
             Some(Overlay::QuitMenu) => Context::QuitMenu,
             Some(Overlay::RemoveRun(_)) => Context::RemoveMenu,
-            Some(Overlay::Export(_) | Overlay::Import(_)) => Context::Typing,
+            Some(Overlay::Export(_) | Overlay::Import(_) | Overlay::Note(_) | Overlay::Jump { .. }) => Context::Typing,
+            Some(Overlay::Labels) => Context::Labels,
+            Some(Overlay::Occurrences(_)) => Context::Occurrences,
+            Some(Overlay::History(_)) => Context::History,
             None if self.project.is_none() && self.welcome.form.is_some() => Context::Form,
             None if self.field().is_some() => Context::Typing,
             None => self.screen_context(),
@@ -241,7 +267,8 @@ impl State {
     pub fn field(&self) -> Option<&Field> {
         match (&self.overlay, self.project.as_ref().map(|_| self.screen)) {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
-            (Some(Overlay::Export(field) | Overlay::Import(field)), _) => Some(field),
+            (Some(Overlay::Export(field) | Overlay::Import(field) | Overlay::Note(field)), _) => Some(field),
+            (Some(Overlay::Jump { letters, .. }), _) => Some(letters),
             (Some(_), _) => None,
             (None, None) => self.welcome.field(),
             (None, Some(Screen::Documents)) => Some(&self.documents.search).filter(|_| self.documents.typing),
@@ -254,7 +281,8 @@ impl State {
     pub(super) fn field_mut(&mut self) -> Option<&mut Field> {
         match (&mut self.overlay, self.project.as_ref().map(|_| self.screen)) {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
-            (Some(Overlay::Export(field) | Overlay::Import(field)), _) => Some(field),
+            (Some(Overlay::Export(field) | Overlay::Import(field) | Overlay::Note(field)), _) => Some(field),
+            (Some(Overlay::Jump { letters, .. }), _) => Some(letters),
             (Some(_), _) => None,
             (None, None) => self.welcome.field_mut(),
             (None, Some(Screen::Documents)) => Some(&mut self.documents.search).filter(|_| self.documents.typing),

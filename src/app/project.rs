@@ -5,14 +5,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::{
-    spans::{ActionId, Annotation, Document, Entry, Journal, LabelId, LabelSet, Source, SpanId, Status, journal::Deed},
-    text::TextRange,
-};
+use crate::spans::{ActionId, Annotation, Document, Entry, Journal, LabelSet, SpanId, Status, journal::Deed};
 
 use super::{
     effect::Effect,
     event::{Found, Opened},
+    suggestions::{Advice, Adviser, Opinion, Suggestion},
 };
 
 /// A project as the screens see it.
@@ -36,7 +34,7 @@ pub struct Project {
     /// How many documents have each status, kept up to date because every frame may ask.
     counts: [usize; Status::ALL.len()],
     today: HashSet<String>,
-    suggestions: HashMap<String, (String, Vec<Found>)>,
+    advice: Advice,
     writer: u32,
     sequence: u32,
     saving: Saving,
@@ -61,29 +59,6 @@ pub enum SaveState {
     Failed(usize),
 }
 
-/// A suggestion that does not collide with any span.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Suggestion {
-    /// Where, on word borders.
-    pub range: TextRange,
-    /// The label.
-    pub label: LabelId,
-    /// The model's probability.
-    pub score: f32,
-    /// The run whose model speaks.
-    pub run: String,
-}
-
-impl Suggestion {
-    /// Where a span that takes this suggestion comes from.
-    pub fn source(&self) -> Source {
-        Source::Model { run: self.run.clone(), score: self.score }
-    }
-}
-
-/// A model that is less sure than this of what it suggests is guessing.
-const LEAST_SCORE: f32 = 0.3;
-
 static UNTOUCHED: Annotation = Annotation::untouched();
 
 impl Project {
@@ -99,15 +74,14 @@ impl Project {
             name: opened.name,
             annotator: opened.annotator,
             documents: opened.documents,
-            // Letters are commands.
-            labels: opened.labels.with_digits(),
+            labels: opened.labels.with_keys(),
             journal: opened.journal,
             device: opened.device,
             read_only: opened.read_only,
             index,
             counts,
             today: opened.done_today.into_iter().collect(),
-            suggestions: HashMap::new(),
+            advice: Advice::new(opened.gazetteer, opened.patterns),
             writer: opened.writer,
             sequence: 0,
             saving: Saving::default(),
@@ -154,27 +128,42 @@ impl Project {
 
     /// Takes a deed into the journal and sends its line to the disk, with all that failed before.
     pub(super) fn record(&mut self, deed: Deed, at: u64) -> Effect {
-        let entry = Entry { id: ActionId(self.new_id()), at, deed };
-        let touched = self.subject(&entry.deed);
-        let status = |project: &Self| touched.map(|at| project.annotation(at).status);
-        let before = status(self);
-        self.journal.push(entry.clone());
-        let after = status(self);
-        for (n, known) in self.counts.iter_mut().zip(Status::ALL) {
-            *n = *n + usize::from(after == Some(known)) - usize::from(before == Some(known));
-        }
-        self.saving.pending.push_back(entry.clone());
-        self.resend().unwrap_or_else(|| Effect::Record { attempt: self.saving.attempt, entries: vec![entry] })
+        self.record_all(vec![deed], at)
     }
 
-    /// The document that a deed is about. Only the next undo and the next redo are ever recorded.
-    fn subject(&self, deed: &Deed) -> Option<usize> {
-        let document = match deed {
-            Deed::Do(action) => &action.document,
-            Deed::Undo(_) => self.journal.undo_target()?.1,
-            Deed::Redo(_) => self.journal.redo_target()?.1,
+    /// Takes several deeds into the journal, one after the other, and sends their lines to the disk together.
+    pub(super) fn record_all(&mut self, deeds: Vec<Deed>, at: u64) -> Effect {
+        let entries: Vec<Entry> =
+            deeds.into_iter().map(|deed| Entry { id: ActionId(self.new_id()), at, deed }).collect();
+        let subjects: HashSet<usize> = entries.iter().flat_map(|entry| self.subjects(&entry.deed)).collect();
+        let before: Vec<(usize, Annotation)> =
+            subjects.into_iter().map(|at| (at, self.annotation(at).clone())).collect();
+        for entry in &entries {
+            self.journal.push(entry.clone());
+        }
+        for (at, before) in before {
+            let Some(document) = self.documents.get(at) else { continue };
+            let after = self.journal.annotation(&document.id);
+            for (n, known) in self.counts.iter_mut().zip(Status::ALL) {
+                *n = *n + usize::from(after.status == known) - usize::from(before.status == known);
+            }
+            self.advice.changed(document, &before, after);
+        }
+        if let Some(document) = self.advice.front().and_then(|at| self.documents.get(at)) {
+            self.advice.look_again(document, self.journal.annotation(&document.id), &self.labels);
+        }
+        self.saving.pending.extend(entries.iter().cloned());
+        self.resend().unwrap_or(Effect::Record { attempt: self.saving.attempt, entries })
+    }
+
+    /// The documents that a deed is about.
+    fn subjects(&self, deed: &Deed) -> Vec<usize> {
+        let actions = match deed {
+            Deed::Do(action) => std::slice::from_ref(action),
+            Deed::DoAll(actions) => actions,
+            Deed::Undo(id) | Deed::Redo(id) => self.journal.done_by(*id),
         };
-        self.position(document)
+        actions.iter().filter_map(|action| self.position(&action.document)).collect()
     }
 
     /// Sends all lines that are not acknowledged, if saving failed before.
@@ -215,32 +204,80 @@ impl Project {
     }
 
     /// Takes a model's suggestions for a document in place of earlier ones.
-    pub(super) fn suggest(&mut self, document: String, run: String, found: Vec<Found>) {
-        self.suggestions.insert(document, (run, found));
-    }
-
-    /// Drops all suggestions.
-    pub(super) fn forget_suggestions(&mut self) {
-        self.suggestions.clear();
-    }
-
-    /// The suggestions on document `at` that are still open: on word borders, with a label of this project, away from
-    /// every span and from each other, and not mere guesses.
-    pub fn suggestions(&self, at: usize) -> Vec<Suggestion> {
-        let Some(document) = self.documents.get(at) else { return Vec::new() };
-        let Some((run, found)) = self.suggestions.get(&document.id) else { return Vec::new() };
-        let annotation = self.annotation(at);
-        let mut open: Vec<Suggestion> = Vec::new();
-        for one in found.iter().filter(|one| one.score >= LEAST_SCORE) {
-            let words = document.words_touching(one.range).and_then(|words| document.range_of_words(words));
-            let (Some(range), Some(label)) = (words, self.labels.find(&one.label)) else { continue };
-            let free = annotation.spans().iter().all(|span| !span.range.overlaps(range))
-                && open.iter().all(|other| !other.range.overlaps(range));
-            if free && !range.is_empty() {
-                open.push(Suggestion { range, label: label.id, score: one.score, run: run.clone() });
-            }
+    pub(super) fn suggest(&mut self, document: &str, run: String, found: Vec<Found>, uncertainty: Option<f32>) {
+        self.advice.found(document.to_owned(), Opinion { run, found, uncertainty });
+        if self.front().is_some() && self.front() == self.position(document) {
+            self.look();
         }
-        open.sort_by_key(|suggestion| suggestion.range);
-        open
+    }
+
+    /// Whether what a model found in document `at` differs from its spans; `None` if no model was asked about it.
+    pub fn mismatch(&self, at: usize) -> Option<bool> {
+        let document = self.documents.get(at)?;
+        let found = self.advice.of_model(&document.id)?.found.iter().map(|found| (found.range, found.label.as_str()));
+        let spans = self.annotation(at).spans().iter().map(|span| (span.range, self.labels.name(span.label)));
+        let (mut found, mut spans): (Vec<_>, Vec<_>) = (found.collect(), spans.collect());
+        found.sort_unstable();
+        spans.sort_unstable();
+        Some(found != spans)
+    }
+
+    /// How unsure a model is of document `at`, in nats a word; `None` if none was asked.
+    pub fn uncertainty(&self, at: usize) -> Option<f32> {
+        self.advice.of_model(&self.documents.get(at)?.id)?.uncertainty
+    }
+
+    /// Of how many documents a model has said something.
+    pub fn asked(&self) -> usize {
+        self.advice.asked()
+    }
+
+    /// Drops all that models suggested.
+    pub(super) fn forget_suggestions(&mut self) {
+        self.advice.forget();
+        self.look();
+    }
+
+    /// The document in front, once one was.
+    pub(super) fn front(&self) -> Option<usize> {
+        self.advice.front()
+    }
+
+    /// Brings a document to the front: the only one with suggestions.
+    pub(super) fn look_at(&mut self, at: usize) {
+        if let Some(document) = self.documents.get(at) {
+            self.advice.look(at, document, self.journal.annotation(&document.id), &self.labels);
+        }
+    }
+
+    fn look(&mut self) {
+        if let Some(at) = self.advice.front() {
+            self.look_at(at);
+        }
+    }
+
+    /// Raises or lowers the bar for suggestions by a step; says where it is, or `None` at its end.
+    pub(super) fn move_bar(&mut self, up: bool) -> Option<f32> {
+        let moved = self.advice.move_bar(up);
+        self.look();
+        moved.then(|| self.advice.bar())
+    }
+
+    /// Lets somebody suggest, or not; whether it may now.
+    pub(super) fn toggle_adviser(&mut self, adviser: Adviser) -> bool {
+        let document = self.advice.front().and_then(|at| self.documents.get(at));
+        let on = self.advice.toggle(adviser, document);
+        self.look();
+        on
+    }
+
+    /// The suggestions on document `at` that are still open, in reading order; only the one in front has any.
+    pub fn suggestions(&self, at: usize) -> &[Suggestion] {
+        self.advice.open(at)
+    }
+
+    /// Below this score nothing is suggested.
+    pub fn bar(&self) -> f32 {
+        self.advice.bar()
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn start() -> State {
         device: String::new(),
         read_only: None,
         step: None,
+        ..Opened::default()
     };
     let mut state = State::default();
     update(&mut state, Event::Resize { columns: 80, rows: 24 });

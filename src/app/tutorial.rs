@@ -1,7 +1,7 @@
 //! The tutorial: ten steps round the loop. Nothing is asked of the person but to work; each step looks at the state and
 //! sees for itself whether it was done.
 
-use crate::spans::{ActionId, Edit, Source, Status};
+use crate::spans::{ActionId, Edit, Status};
 
 use super::{
     command::{Command, Context},
@@ -163,8 +163,7 @@ pub static STEPS: [Step; 10] = [
             _ => "What you take is yours, and teaches the next model.",
         },
         met: |state, since, _| {
-            let from_model =
-                |edit: &Edit| matches!(edit, Edit::Add(span) if matches!(span.source, Source::Model { .. }));
+            let from_model = |edit: &Edit| matches!(edit, Edit::Add(span) if span.source.is_suggested());
             acted(state, since, from_model)
         },
     },
@@ -197,7 +196,7 @@ fn acted(state: &State, since: &Mark, fits: impl Fn(&Edit) -> bool) -> bool {
     let Some(journal) = state.project.as_ref().map(|project| &project.journal) else { return false };
     let newest = journal.undo_target().map(|(id, _)| id);
     // A new action leaves nothing to do again; an undo does, and what it lays bare is old.
-    newest != since.newest && journal.redo_target().is_none() && journal.undo_edits().iter().any(fits)
+    newest != since.newest && journal.redo_target().is_none() && journal.undo_edits().any(fits)
 }
 
 /// What the suggestions wait for: how far the training is, or nothing that goes on. `None` if there is a model.

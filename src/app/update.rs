@@ -53,10 +53,11 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::FolderInUse(files) => welcome::in_use(state, files),
         Event::Saved { ids, .. } => return saved(state, &ids),
         Event::SaveFailed { attempt, message } => save_failed(state, attempt, message),
-        Event::Suggestions { document, run, found } => {
+        Event::Suggestions { document, run, found, uncertainty } => {
             if let Some(project) = &mut state.project {
-                project.suggest(document, run, found);
+                project.suggest(&document, run, found, uncertainty);
             }
+            documents::heard(state);
         }
         Event::Exported { outcome: Ok(text), .. } => {
             tutorial::exported(state);
@@ -130,6 +131,7 @@ impl State {
             _ => {}
         }
         facts.project = self.project.is_some();
+        facts.jumping = matches!(self.overlay, Some(Overlay::Jump { .. }));
         let saving = self.project.as_ref().map_or(SaveState::Saved, Project::save_state);
         facts.save_failed = matches!(saving, SaveState::Failed(_));
         facts.unsaved = saving != SaveState::Saved;
@@ -144,7 +146,7 @@ impl State {
 
 fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
     state.train = train::Train::new(opened.settings.clone(), opened.recipe);
-    let (runs, step) = (std::mem::take(&mut opened.runs), opened.step);
+    let (runs, step, told) = (std::mem::take(&mut opened.runs), opened.step, opened.told.take());
     let project = Project::new(opened);
     let asked_tutorial = state.welcome.tutorial || step.is_some();
     let todo = |at: &usize| matches!(project.annotation(*at).status, Status::Todo | Status::Partial);
@@ -159,6 +161,9 @@ fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
     (state.screen, state.overlay, state.message) = (Screen::Tag, None, None);
     let asked = std::mem::take(&mut state.welcome);
     state.welcome.places = asked.places;
+    if let Some(told) = told {
+        state.tell(Level::Warn, told);
+    }
     if let Some(why) = &project.read_only {
         state.message = Some(super::event::Message { level: Level::Error, text: format!("Read only: {why}") });
     }
@@ -184,6 +189,9 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
     train::ended_long_ago(state, state.now);
     if key.typed().is_some() && state.field().is_some() {
         return type_into(state, key);
+    }
+    if let (Context::Labels, Some(letter)) = (context, key.typed()) {
+        return tag::asides::label(state, letter);
     }
     match state.keymap.meaning(context, key, &state.facts()) {
         // The second time in a row, leaving waits for nothing.
@@ -234,6 +242,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 fn typed(state: &mut State) -> Vec<Effect> {
     match (&mut state.overlay, state.screen) {
         (Some(Overlay::Palette { row, .. }), _) => *row = 0,
+        (Some(Overlay::Jump { .. }), _) => tag::asides::jump(state, None),
         (Some(_), _) => {}
         (None, _) if state.project.is_none() => state.welcome.typed(),
         (None, Screen::Documents) => {
@@ -259,6 +268,11 @@ fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Page(topic) => state.overlay = Some(Overlay::Page { topic, top: 0 }),
         Command::Palette => state.overlay = Some(Overlay::Palette { query: Field::default(), row: 0 }),
         Command::Import => return welcome::ask_import(state),
+        Command::Occurrences => return tag::occurrences::ask(state),
+        Command::History => tag::history::ask(state),
+        Command::Note => tag::asides::ask_note(state),
+        Command::Jump => tag::asides::ask_jump(state),
+        Command::MoreLabels => tag::asides::ask_label(state),
         Command::Export => state.overlay = Some(Overlay::Export(Field::new("conll2003"))),
         Command::Back => return back(state),
         Command::Quit => return quit(state),
@@ -283,6 +297,9 @@ fn in_front(state: &mut State, command: Command) -> Vec<Effect> {
     match state.context() {
         Context::Help => help(state, command),
         Context::Palette => return palette(state, command),
+        Context::Typing if matches!(state.overlay, Some(Overlay::Jump { .. })) && command != Command::Accept => {
+            tag::asides::jump(state, Some(command == Command::Down));
+        }
         Context::Typing if command != Command::Accept => return explore::run(state, command),
         Context::Typing => return accept(state),
         Context::Form => return welcome::fill_in(state, command),
@@ -293,9 +310,16 @@ fn in_front(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Evaluate => return evaluate::run(state, command),
         Context::Explore => return explore::run(state, command),
         Context::RemoveMenu => return train::remove(state),
-        Context::Everywhere | Context::StopMenu | Context::QuitMenu => {}
+        Context::Occurrences => return tag::occurrences::run(state, command, page(state)),
+        Context::History => return tag::history::run(state, command, page(state)),
+        Context::Everywhere | Context::StopMenu | Context::QuitMenu | Context::Labels => {}
     }
     Vec::new()
+}
+
+/// Rows that a list over the screen has room for.
+fn page(state: &State) -> usize {
+    usize::from(state.size.rows).saturating_sub(7).max(1)
 }
 
 fn go(state: &mut State, screen: Screen) -> Vec<Effect> {
@@ -317,7 +341,11 @@ fn go(state: &mut State, screen: Screen) -> Vec<Effect> {
 }
 
 fn back(state: &mut State) -> Vec<Effect> {
-    if state.overlay.take().is_some() {
+    if let Some(overlay) = state.overlay.take() {
+        // Who does not jump is where they were.
+        if let Overlay::Jump { from, .. } = overlay {
+            state.tag.put(from);
+        }
         return Vec::new();
     }
     if state.project.is_none() && state.welcome.form.take().is_some() {
@@ -416,6 +444,8 @@ fn accept(state: &mut State) -> Vec<Effect> {
             return vec![Effect::Export { generation, format: field.text().trim().to_owned() }];
         }
         Some(Overlay::Import(field)) => return welcome::import(state, field.text().trim()),
+        Some(Overlay::Note(field)) => return tag::asides::note(state, field.text()),
+        Some(Overlay::Jump { .. }) => return Vec::new(),
         other => state.overlay = other,
     }
     match state.screen {

@@ -1,5 +1,6 @@
 //! Floor 11: the command line. Parses the arguments, runs one command, and turns its error into words and an exit code.
 
+mod agree;
 pub mod args;
 mod convert;
 mod data;
@@ -90,6 +91,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Train(args)) => train::run(&args, output),
         Some(Command::Eval(args)) => eval::run(&args, output),
         Some(Command::Score(args)) => score::run(&args, output),
+        Some(Command::Agree(args)) => agree::run(&args, output),
         Some(Command::Predict(args)) => predict::run(&args, output),
         Some(Command::Models(args)) => models::run(&args.action, output),
         Some(Command::Runs(args)) => runs::run(&args.action, output),

@@ -198,6 +198,7 @@ fn play(sample: &Project, recording: &Recording, scene: &Scene) -> Result<State,
         document: recording.suggestions.id.clone(),
         run: recording.run.clone(),
         found: found(&recording.suggestions),
+        uncertainty: None,
     };
     app::update(&mut state, suggest);
     for key in keys(scene.keys)? {

@@ -3,6 +3,8 @@
 //! No I/O: whoever calls gives the texts and their names. A mistake is an error with file and line, never ignored: an
 //! unknown key is most often a known one with a slip.
 
+pub mod keys;
+
 use toml::{
     Spanned,
     de::{DeTable, DeValue},

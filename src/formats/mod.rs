@@ -10,6 +10,7 @@ mod fit;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
+pub mod patterns;
 mod plain;
 mod problem;
 mod proof;

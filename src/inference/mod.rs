@@ -9,6 +9,7 @@ pub(crate) mod fake;
 pub mod mistakes;
 pub mod pipeline;
 pub mod predictor;
+pub mod ranking;
 mod scores;
 pub mod worker;
 
@@ -17,4 +18,5 @@ pub use eval::{EvalError, Evaluation, evaluate};
 pub use mistakes::{Confusion, Kind, Mistake};
 pub use pipeline::{Answer, Options, PipelineError, Strategy};
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Threads};
+pub use ranking::uncertainty;
 pub use worker::{ModelSlot, Reply, Request, Worker};

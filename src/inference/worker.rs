@@ -53,6 +53,8 @@ struct Slot {
     request: Option<Request>,
     /// Answered one after the other while there is no request.
     queue: VecDeque<Request>,
+    /// Answered when all else is.
+    later: VecDeque<Request>,
     model: Option<(String, Box<Predictor>)>,
     /// A newer model is on its way, in the slot of this number; requests wait for it.
     awaited: Option<u64>,
@@ -88,7 +90,7 @@ impl Shared {
                 continue;
             }
             if model.is_some() && slot.awaited.is_none() {
-                let next = slot.request.take().or_else(|| slot.queue.pop_front());
+                let next = slot.request.take().or_else(|| slot.queue.pop_front()).or_else(|| slot.later.pop_front());
                 if next.is_some() {
                     return next;
                 }
@@ -128,6 +130,11 @@ impl Worker {
     /// earlier queue.
     pub fn queue(&self, requests: Vec<Request>) {
         self.shared.put(|slot| slot.queue = requests.into());
+    }
+
+    /// Asks for many texts whenever nothing else is asked, also not by the queue. Replaces what is left of an earlier call.
+    pub fn later(&self, requests: Vec<Request>) {
+        self.shared.put(|slot| slot.later = requests.into());
     }
 
     /// Takes another model from the next request on; its name comes back with every answer.

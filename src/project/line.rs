@@ -48,10 +48,19 @@ struct Line<'a> {
     doc: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     edits: Option<Vec<EditLine>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    docs: Option<Vec<ActionLine<'a>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     undo: Option<ActionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     redo: Option<ActionId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ActionLine<'a> {
+    #[serde(borrow)]
+    doc: Cow<'a, str>,
+    edits: Vec<EditLine>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,6 +77,9 @@ enum EditLine {
     Relabel(SpanId, LabelId),
     Resize(SpanId, CharRange),
     Status(Status),
+    Reject(CharRange, LabelId),
+    Readmit(CharRange, LabelId),
+    Note(String),
 }
 
 /// The offset maps of the documents met so far: many lines are about one document.
@@ -91,16 +103,17 @@ pub(super) fn encode<'a>(
     maps: &mut Maps<'a>,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let mut line = Line { id: entry.id, at: entry.at, doc: None, edits: None, undo: None, redo: None };
+    let mut line = Line { id: entry.id, at: entry.at, doc: None, edits: None, docs: None, undo: None, redo: None };
     match &entry.deed {
         Deed::Undo(id) => line.undo = Some(*id),
         Deed::Redo(id) => line.redo = Some(*id),
         Deed::Do(action) => {
-            let map = maps.get(&action.document, documents)?;
-            let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, map)).collect();
-            let no_range = |why| Fault::Range { document: shown(&action.document), why };
-            line.edits = Some(edits.map_err(no_range)?);
-            line.doc = Some(action.document.as_str().into());
+            let ActionLine { doc, edits } = action_to_line(action, documents, maps)?;
+            (line.doc, line.edits) = (Some(doc), Some(edits));
+        }
+        Deed::DoAll(actions) => {
+            let actions: Result<_, _> = actions.iter().map(|action| action_to_line(action, documents, maps)).collect();
+            line.docs = Some(actions?);
         }
     }
     let mut body = serde_json::to_vec(&line).map_err(|error| Fault::Damaged(parser_says(&error)))?;
@@ -118,18 +131,37 @@ pub(super) fn encode<'a>(
 pub(super) fn decode<'a>(line: &[u8], documents: &'a Documents, maps: &mut Maps<'a>) -> Result<Entry, Fault> {
     let line = verified(line)?;
     let line: Line<'_> = serde_json::from_slice(line).map_err(|error| Fault::Newer(parser_says(&error)))?;
-    let deed = match (line.doc, line.edits, line.undo, line.redo) {
-        (Some(document), Some(edits), None, None) => {
-            let map = maps.get(&document, documents)?;
-            let edits: Result<_, _> = edits.into_iter().map(|edit| line_to_edit(edit, map)).collect();
-            let edits = edits.map_err(|why| Fault::Range { document: shown(&document), why })?;
-            Deed::Do(Action { document: document.into_owned(), edits })
+    let deed = match (line.doc, line.edits, line.docs, line.undo, line.redo) {
+        (Some(doc), Some(edits), None, None, None) => {
+            Deed::Do(line_to_action(ActionLine { doc, edits }, documents, maps)?)
         }
-        (None, None, Some(id), None) => Deed::Undo(id),
-        (None, None, None, Some(id)) => Deed::Redo(id),
+        (None, None, Some(docs), None, None) if !docs.is_empty() => {
+            let actions: Result<_, _> = docs.into_iter().map(|line| line_to_action(line, documents, maps)).collect();
+            Deed::DoAll(actions?)
+        }
+        (None, None, None, Some(id), None) => Deed::Undo(id),
+        (None, None, None, None, Some(id)) => Deed::Redo(id),
         _ => return Err(Fault::Newer("neither edits nor undo nor redo".to_owned())),
     };
     Ok(Entry { id: line.id, at: line.at, deed })
+}
+
+fn action_to_line<'a, 'd>(
+    action: &'a Action,
+    documents: &'d Documents,
+    maps: &mut Maps<'d>,
+) -> Result<ActionLine<'a>, Fault> {
+    let map = maps.get(&action.document, documents)?;
+    let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, map)).collect();
+    let edits = edits.map_err(|why| Fault::Range { document: shown(&action.document), why })?;
+    Ok(ActionLine { doc: action.document.as_str().into(), edits })
+}
+
+fn line_to_action<'d>(line: ActionLine<'_>, documents: &'d Documents, maps: &mut Maps<'d>) -> Result<Action, Fault> {
+    let map = maps.get(&line.doc, documents)?;
+    let edits: Result<_, _> = line.edits.into_iter().map(|edit| line_to_edit(edit, map)).collect();
+    let edits = edits.map_err(|why| Fault::Range { document: shown(&line.doc), why })?;
+    Ok(Action { document: line.doc.into_owned(), edits })
 }
 
 /// The id of a whole line, whatever it says.
@@ -183,6 +215,9 @@ fn edit_to_line(edit: &Edit, map: &OffsetMap) -> Result<EditLine, String> {
         Edit::Relabel(id, label) => EditLine::Relabel(*id, *label),
         Edit::Resize(id, range) => EditLine::Resize(*id, chars(*range)?),
         Edit::Status(status) => EditLine::Status(*status),
+        Edit::Reject(range, label) => EditLine::Reject(chars(*range)?, *label),
+        Edit::Readmit(range, label) => EditLine::Readmit(chars(*range)?, *label),
+        Edit::Note(note) => EditLine::Note(note.clone()),
     })
 }
 
@@ -194,6 +229,9 @@ fn line_to_edit(line: EditLine, map: &OffsetMap) -> Result<Edit, String> {
         EditLine::Relabel(id, label) => Edit::Relabel(id, label),
         EditLine::Resize(id, range) => Edit::Resize(id, bytes(range)?),
         EditLine::Status(status) => Edit::Status(status),
+        EditLine::Reject(range, label) => Edit::Reject(bytes(range)?, label),
+        EditLine::Readmit(range, label) => Edit::Readmit(bytes(range)?, label),
+        EditLine::Note(note) => Edit::Note(note),
     })
 }
 

@@ -54,6 +54,7 @@ const DOCUMENTS: &str = "documents.jsonl";
 const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
 const EXPORTS: &str = "exports";
+const PATTERNS: &str = "patterns.jsonl";
 /// Held for the moment in which documents or manifest are changed.
 const LOCK: &str = ".project.lock";
 
@@ -111,6 +112,14 @@ impl Project {
             _ => error.into(),
         })?;
         Self::open(dir)
+    }
+
+    /// The bytes of `patterns.jsonl`, which people write themselves; `None` without one.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn patterns(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        storage::read_if_there(&self.root.join(PATTERNS))
     }
 
     /// Opens the project in `dir`. Writes nothing.

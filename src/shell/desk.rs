@@ -25,7 +25,7 @@ use crate::{
         training_data,
     },
     runs::{Recipe, Settings},
-    spans::{Entry, HalfWords, Status},
+    spans::{Entry, Gazetteer, HalfWords, Journal, Patterns, Status},
     text::{Grid, number::bytes},
     training::{self, Job},
 };
@@ -276,6 +276,7 @@ fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only
         Ok(chosen) => chosen.describe(),
         Err(error) => error.to_string(),
     };
+    let (patterns, told) = patterns(project);
     Opened {
         name: project.manifest.name.clone(),
         annotator: annotator.name().to_string(),
@@ -290,7 +291,34 @@ fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only
         device,
         read_only,
         step: None,
+        gazetteer: gazetteer(project, &annotator.journal),
+        patterns,
+        told,
     }
+}
+
+/// The project's patterns, and what there is to say of them.
+fn patterns(project: &Project) -> (Patterns, Option<String>) {
+    let read = match project.patterns() {
+        Ok(Some(bytes)) => formats::patterns::read(&bytes),
+        Ok(None) => return (Patterns::default(), None),
+        Err(error) => return (Patterns::default(), Some(error.to_string())),
+    };
+    let (patterns, problems) = read;
+    let told = problems.first().map(|first| match problems.len() {
+        1 => format!("patterns.jsonl: {first}"),
+        n => format!("patterns.jsonl: {first} (and {} more)", n - 1),
+    });
+    (patterns, told)
+}
+
+/// What an annotator has tagged so far, by its words.
+fn gazetteer(project: &Project, journal: &Journal) -> Gazetteer {
+    let mut gazetteer = Gazetteer::default();
+    for document in project.documents.iter() {
+        gazetteer.learn(document, journal.annotation(&document.id));
+    }
+    gazetteer
 }
 
 /// The project as an annotator would see it, without the lock, the machine and the day: for pictures.

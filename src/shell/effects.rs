@@ -141,6 +141,9 @@ impl Effects {
             Effect::Suggest { run, documents } => {
                 open.oracle.suggest(&run, documents.iter().filter_map(|id| open.document(id)));
             }
+            Effect::Rank { run, documents } => {
+                open.oracle.rank(&run, documents.iter().filter_map(|id| open.document(id)));
+            }
             Effect::Export { generation, format } => open.desk.ask(Task::Export { generation, format }),
             Effect::RememberStep(step) => {
                 let (places, dir) = (self.places.clone(), open.dir.clone());

@@ -24,6 +24,7 @@ use crate::{
     app::{
         self, Effect, Event, Leave, State,
         event::{Level, Message},
+        keymap::Keymap,
     },
     text::width::Glyphs,
     ui::{self, Caps, Theme},
@@ -43,6 +44,8 @@ pub struct Session {
     pub capabilities: Capabilities,
     /// Most frames a second for what jobs report.
     pub frames: u32,
+    /// What keys mean.
+    pub keymap: Keymap,
 }
 
 /// Why there is no screen.
@@ -67,7 +70,7 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let (opening_sender, openings) = unbounded();
     let mut effects = Effects::new(job_sender, opening_sender, session.places, session.who);
     let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
-    let mut state = State::default();
+    let mut state = State::new(session.keymap);
     state.glyphs = glyphs;
     let first = match &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.

@@ -60,8 +60,27 @@ struct Shared {
     asked: u64,
     /// The documents that suggestions were last asked for, by the number of their request.
     documents: HashMap<u64, String>,
+    /// The same for documents that are ranked.
+    ranked: HashMap<u64, String>,
     /// The sentence that the Explore screen waits for.
     waiting: Option<u64>,
+}
+
+impl Shared {
+    /// A request for each document, and which document each is about.
+    fn requests<'a>(
+        &mut self,
+        documents: impl IntoIterator<Item = &'a Document>,
+    ) -> (HashMap<u64, String>, Vec<Request>) {
+        let (mut asked, mut requests) = (HashMap::new(), Vec::new());
+        for document in documents {
+            let generation = SUGGESTIONS + self.asked;
+            self.asked += 1;
+            asked.insert(generation, document.id.clone());
+            requests.push(Request { generation, text: document.text.clone(), words: document.words.clone() });
+        }
+        (asked, requests)
+    }
 }
 
 /// Requests of the Explore screen have the screen's generation; those for suggestions count from here.
@@ -103,6 +122,11 @@ impl Oracle {
         // Who tags is not exploring: the chosen model is loaded again if it is wanted again.
         self.let_go();
         self.first.suggest(documents, run.to_owned(), self.model(run));
+    }
+
+    /// Asks the model of this run about all these documents, whenever nothing else is asked. Replaces an earlier request.
+    pub(super) fn rank<'a>(&self, run: &str, documents: impl IntoIterator<Item = &'a Document>) {
+        self.first.rank(documents, run.to_owned(), self.model(run));
     }
 
     /// A model that is listed. One that is not is looked for where it is loaded, which says why there is none.
@@ -156,16 +180,19 @@ impl Speaker {
     fn suggest<'a>(&self, documents: impl IntoIterator<Item = &'a Document>, run: String, model: Option<Model>) {
         self.speak_with(run, model, None);
         let mut shared = lock(&self.shared);
-        shared.documents.clear();
-        let mut requests = Vec::new();
-        for document in documents {
-            let generation = SUGGESTIONS + shared.asked;
-            shared.asked += 1;
-            shared.documents.insert(generation, document.id.clone());
-            requests.push(Request { generation, text: document.text.clone(), words: document.words.clone() });
-        }
+        let (asked, requests) = shared.requests(documents);
+        shared.documents = asked;
         drop(shared);
         self.worker.queue(requests);
+    }
+
+    fn rank<'a>(&self, documents: impl IntoIterator<Item = &'a Document>, run: String, model: Option<Model>) {
+        self.speak_with(run, model, None);
+        let mut shared = lock(&self.shared);
+        let (asked, requests) = shared.requests(documents);
+        shared.ranked = asked;
+        drop(shared);
+        self.worker.later(requests);
     }
 
     /// Sees to it that the model of this run is loaded or on its way; `waiting` is the question that it is for.
@@ -228,9 +255,12 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 fn event(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
     let (generation, model) = (reply.generation, reply.model);
     if generation >= SUGGESTIONS {
-        let document = lock(shared).documents.remove(&generation)?;
-        let found = found(&reply.outcome.ok()?.entities);
-        return Some(Event::Suggestions { document, run: model, found });
+        let mut shared = lock(shared);
+        let document = shared.documents.remove(&generation).or_else(|| shared.ranked.remove(&generation))?;
+        drop(shared);
+        let said = reply.outcome.ok()?;
+        let (found, uncertainty) = (found(&said.entities), inference::uncertainty(&said.words));
+        return Some(Event::Suggestions { document, run: model, found, uncertainty });
     }
     lock(shared).waiting.take_if(|waiting| *waiting == generation);
     Some(match reply.outcome {

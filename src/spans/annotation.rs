@@ -64,6 +64,17 @@ pub enum Source {
         /// The model's probability for the span.
         score: f32,
     },
+    /// A suggestion that a person took: a pattern of the project found it.
+    Pattern,
+    /// A suggestion that a person took: the same words were tagged elsewhere in the project.
+    Gazetteer,
+}
+
+impl Source {
+    /// Whether a person took what was suggested.
+    pub fn is_suggested(&self) -> bool {
+        matches!(self, Self::Model { .. } | Self::Pattern | Self::Gazetteer)
+    }
 }
 
 /// A labelled stretch of text.
@@ -125,6 +136,12 @@ pub enum Edit {
     Resize(SpanId, TextRange),
     /// Sets the status.
     Status(Status),
+    /// This label is not to be suggested on this range again.
+    Reject(TextRange, LabelId),
+    /// It may be suggested again.
+    Readmit(TextRange, LabelId),
+    /// Sets the note, which is empty for none.
+    Note(String),
 }
 
 /// The spans (ascending by start, longer first, then by id) and the status of one document by one annotator.
@@ -133,24 +150,42 @@ pub struct Annotation {
     spans: Vec<Span>,
     /// How far the document is.
     pub status: Status,
+    /// Suggestions that were turned down, in order.
+    rejected: Vec<(TextRange, LabelId)>,
+    note: String,
 }
 
 impl Annotation {
     /// An annotation with these spans in any order.
     pub fn new(spans: Vec<Span>, status: Status) -> Self {
-        let mut annotation = Self { spans, status };
+        let mut annotation = Self { spans, status, ..Self::untouched() };
         annotation.sort();
         annotation
     }
 
     /// What is true of a document that nobody has touched.
     pub const fn untouched() -> Self {
-        Self { spans: Vec::new(), status: Status::Todo }
+        Self { spans: Vec::new(), status: Status::Todo, rejected: Vec::new(), note: String::new() }
     }
 
     /// The spans in reading order.
     pub fn spans(&self) -> &[Span] {
         &self.spans
+    }
+
+    /// What the annotator noted about the document; empty for nothing.
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// Whether this label was turned down for this range.
+    pub fn is_rejected(&self, range: TextRange, label: LabelId) -> bool {
+        self.rejected.binary_search(&(range, label)).is_ok()
+    }
+
+    /// The suggestions that were turned down, in order.
+    pub fn rejected(&self) -> &[(TextRange, LabelId)] {
+        &self.rejected
     }
 
     /// The span with this id.
@@ -189,6 +224,20 @@ impl Annotation {
                 let before = std::mem::replace(&mut self.status, *status);
                 (before != *status).then_some(Edit::Status(before))?
             }
+            Edit::Reject(range, label) => {
+                let at = self.rejected.binary_search(&(*range, *label)).err()?;
+                self.rejected.insert(at, (*range, *label));
+                Edit::Readmit(*range, *label)
+            }
+            Edit::Readmit(range, label) => {
+                let at = self.rejected.binary_search(&(*range, *label)).ok()?;
+                self.rejected.remove(at);
+                Edit::Reject(*range, *label)
+            }
+            Edit::Note(note) => {
+                let before = std::mem::replace(&mut self.note, note.clone());
+                (before != *note).then_some(Edit::Note(before))?
+            }
         };
         self.sort();
         Some(inverse)
@@ -224,8 +273,11 @@ mod tests {
             })),
             (0u32..6).prop_map(|n| Edit::Remove(id(n))),
             (0u32..6, 0u32..3).prop_map(|(n, label)| Edit::Relabel(id(n), LabelId(label))),
-            (0u32..6, range).prop_map(|(n, range)| Edit::Resize(id(n), range)),
+            (0u32..6, range.clone()).prop_map(|(n, range)| Edit::Resize(id(n), range)),
             (0usize..5).prop_map(|n| Edit::Status(Status::ALL[n])),
+            (range.clone(), 0u32..3).prop_map(|(range, label)| Edit::Reject(range, LabelId(label))),
+            (range.clone(), 0u32..3).prop_map(|(range, label)| Edit::Readmit(range, LabelId(label))),
+            "[ab]{0,2}".prop_map(Edit::Note),
         ]
     }
 

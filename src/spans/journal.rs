@@ -52,10 +52,25 @@ impl Action {
 pub enum Deed {
     /// Something was done.
     Do(Action),
+    /// Something was done to several documents, each named once; undone and redone as a whole.
+    DoAll(Vec<Action>),
     /// The action with this id was taken back.
     Undo(ActionId),
     /// The undone action with this id was done again.
     Redo(ActionId),
+}
+
+/// Something that was done, for a list of all that was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Past<'a> {
+    /// Identity of its line.
+    pub id: ActionId,
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+    /// What was done, document by document; never empty.
+    pub actions: &'a [Action],
+    /// Whether it was taken back, and may be done again.
+    pub undone: bool,
 }
 
 /// One line of a journal.
@@ -72,7 +87,7 @@ pub struct Entry {
 /// All that one annotator did, with the state that follows from it.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    actions: Vec<(ActionId, u64, Action)>,
+    actions: Vec<(ActionId, u64, Vec<Action>)>,
     /// Where an action stands in `actions`.
     index: HashMap<ActionId, usize>,
     seen: HashSet<ActionId>,
@@ -104,7 +119,8 @@ impl Journal {
             return false;
         }
         match entry.deed {
-            Deed::Do(action) => self.act(entry.id, entry.at, action),
+            Deed::Do(action) => self.act(entry.id, entry.at, vec![action]),
+            Deed::DoAll(actions) => self.act(entry.id, entry.at, actions),
             Deed::Undo(id) => self.turn(id, true),
             Deed::Redo(id) => self.turn(id, false),
         }
@@ -133,9 +149,36 @@ impl Journal {
     }
 
     /// The edits of the action that undo would take back.
-    pub fn undo_edits(&self) -> &[Edit] {
-        let at = self.undo.last().and_then(|id| self.index.get(id));
-        at.and_then(|at| self.actions.get(*at)).map_or(&[], |(_, _, action)| &action.edits)
+    pub fn undo_edits(&self) -> impl Iterator<Item = &Edit> {
+        self.undo.last().into_iter().flat_map(|id| self.done_by(*id)).flat_map(|action| &action.edits)
+    }
+
+    /// What the action with this id did, document by document; nothing for an id that is not known.
+    pub fn done_by(&self, id: ActionId) -> &[Action] {
+        self.index.get(&id).and_then(|at| self.actions.get(*at)).map_or(&[], |(_, _, actions)| actions)
+    }
+
+    /// All that undo can take back, first thing first, and after that all that redo can bring back, in the order in which
+    /// it would.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = Past<'_>> {
+        let past = |undone| {
+            move |id: &ActionId| {
+                let (id, at, actions) = self.actions.get(*self.index.get(id)?)?;
+                Some(Past { id: *id, at: *at, actions, undone })
+            }
+        };
+        self.undo.iter().filter_map(past(false)).chain(self.redo.iter().rev().filter_map(past(true)))
+    }
+
+    /// The status that a document had before it got the one that it has now.
+    pub fn status_before(&self, document: &str) -> Status {
+        let (mut before, mut now) = (Status::Todo, Status::Todo);
+        for edit in self.lasting(document).flat_map(|action| &action.edits) {
+            if let Edit::Status(status) = edit {
+                (before, now) = if *status == now { (before, now) } else { (now, *status) };
+            }
+        }
+        before
     }
 
     /// The action that redo would bring back, with its document.
@@ -148,8 +191,9 @@ impl Journal {
     pub fn given_since(&self, status: Status, time: u64) -> Vec<&str> {
         let recent = self.actions.iter().filter(|(id, at, _)| *at >= time && !self.undone.contains(id));
         let mut found: Vec<&str> = recent
-            .filter(|(_, _, action)| action.edits.contains(&Edit::Status(status)) && !action.is_import())
-            .map(|(_, _, action)| action.document.as_str())
+            .flat_map(|(_, _, actions)| actions)
+            .filter(|action| action.edits.contains(&Edit::Status(status)) && !action.is_import())
+            .map(|action| action.document.as_str())
             .filter(|document| self.annotation(document).status == status)
             .collect();
         found.sort_unstable();
@@ -169,24 +213,39 @@ impl Journal {
 
     fn target(&self, stack: &[ActionId]) -> Option<(ActionId, &str)> {
         let id = *stack.last()?;
-        Some((id, self.actions[*self.index.get(&id)?].2.document.as_str()))
+        Some((id, self.done_by(id).first()?.document.as_str()))
     }
 
-    fn act(&mut self, id: ActionId, when: u64, action: Action) {
+    /// What was done to a document and was not taken back.
+    fn lasting(&self, document: &str) -> impl Iterator<Item = &Action> {
+        let places = self.by_document.get(document).into_iter().flatten();
+        let lasting = places.filter_map(|at| self.actions.get(*at)).filter(|(id, _, _)| !self.undone.contains(id));
+        lasting.flat_map(|(_, _, actions)| actions).filter(move |action| action.document == document)
+    }
+
+    fn act(&mut self, id: ActionId, when: u64, actions: Vec<Action>) {
         let at = self.actions.len();
         self.index.insert(id, at);
-        self.by_document.entry(action.document.clone()).or_default().push(at);
-        if self.waiting.remove(&id) == Some(true) {
+        let undone = self.waiting.remove(&id) == Some(true);
+        for action in &actions {
+            let places = self.by_document.entry(action.document.clone()).or_default();
+            if places.last() != Some(&at) {
+                places.push(at);
+            }
+            if !undone {
+                let state = self.states.entry(action.document.clone()).or_default();
+                for edit in &action.edits {
+                    state.apply(edit);
+                }
+            }
+        }
+        if undone {
             self.undone.insert(id);
         } else {
-            let state = self.states.entry(action.document.clone()).or_default();
-            for edit in &action.edits {
-                state.apply(edit);
-            }
             self.undo.push(id);
             self.redo.clear();
         }
-        self.actions.push((id, when, action));
+        self.actions.push((id, when, actions));
     }
 
     fn turn(&mut self, id: ActionId, back: bool) {
@@ -195,27 +254,27 @@ impl Journal {
             return;
         };
         let (from, to) = if back { (&mut self.undo, &mut self.redo) } else { (&mut self.redo, &mut self.undo) };
-        from.retain(|other| *other != id);
-        to.retain(|other| *other != id);
-        to.push(id);
         let changed = if back { self.undone.insert(id) } else { self.undone.remove(&id) };
-        if changed {
-            let document = self.actions[at].2.document.clone();
-            self.rebuild(&document);
+        // The usual case is the last one, many times over when somebody goes far back.
+        if from.pop_if(|last| *last == id).is_none() {
+            from.retain(|other| *other != id);
         }
-    }
-
-    fn rebuild(&mut self, document: &str) {
-        let mut state = Annotation::default();
-        for &at in self.by_document.get(document).into_iter().flatten() {
-            let (id, _, action) = &self.actions[at];
-            if !self.undone.contains(id) {
-                for edit in &action.edits {
+        if !changed {
+            to.retain(|other| *other != id);
+        }
+        to.push(id);
+        if changed {
+            let actions = self.actions.get(at).map(|(_, _, actions)| actions);
+            let mut documents: Vec<String> = actions.into_iter().flatten().map(|a| a.document.clone()).collect();
+            documents.dedup();
+            for document in documents {
+                let mut state = Annotation::default();
+                for edit in self.lasting(&document).flat_map(|action| &action.edits) {
                     state.apply(edit);
                 }
+                self.states.insert(document, state);
             }
         }
-        self.states.insert(document.to_owned(), state);
     }
 }
 
@@ -267,6 +326,43 @@ mod tests {
             Journal::replay([done(0, 10, "old"), done(1, 30, "new"), done(2, 40, "new"), done(3, 40, "back"), undo]);
         assert_eq!(journal.given_since(Status::Done, 20), ["new"]);
         assert_eq!(journal.given_since(Status::Done, 0), ["new", "old"]);
+    }
+
+    #[test]
+    fn what_is_done_to_several_documents_is_undone_as_a_whole() {
+        let on = |document: &str, n: u32| {
+            let Deed::Do(action) = add(n).deed else { unreachable!() };
+            Action { document: document.into(), ..action }
+        };
+        let all = Entry { id: id(5), at: 7, deed: Deed::DoAll(vec![on("d0", 5), on("d1", 6), on("d2", 7)]) };
+        let mut journal = Journal::replay([add(0), all]);
+        let spans = |journal: &Journal| ["d0", "d1", "d2"].map(|document| journal.annotation(document).spans().len());
+        assert_eq!((spans(&journal), journal.undo_target()), ([2, 1, 1], Some((id(5), "d0"))));
+        assert_eq!(journal.undo_edits().count(), 3);
+        journal.push(Entry { id: id(8), at: 0, deed: Deed::Undo(id(5)) });
+        assert_eq!((spans(&journal), journal.touched("d2")), ([1, 0, 0], Some(7)));
+        journal.push(Entry { id: id(9), at: 0, deed: Deed::Redo(id(5)) });
+        assert_eq!(spans(&journal), [2, 1, 1]);
+    }
+
+    #[test]
+    fn the_history_is_in_order_with_what_was_taken_back_at_its_end() {
+        let undo = |n, of| Entry { id: id(n), at: 0, deed: Deed::Undo(id(of)) };
+        let journal = Journal::replay([add(0), add(1), add(2), undo(8, 2), undo(9, 1)]);
+        let told: Vec<(ActionId, bool)> = journal.history().map(|past| (past.id, past.undone)).collect();
+        assert_eq!(told, [(id(0), false), (id(1), true), (id(2), true)]);
+    }
+
+    #[test]
+    fn the_status_before_is_the_last_other_one_that_lasts() {
+        let status = |n, status| {
+            let action = Action { document: "d".into(), edits: vec![Edit::Status(status)] };
+            Entry { id: id(n), at: 0, deed: Deed::Do(action) }
+        };
+        let mut journal = Journal::replay([status(0, Status::Done), status(1, Status::Flagged)]);
+        assert_eq!((journal.status_before("d"), journal.status_before("e")), (Status::Done, Status::Todo));
+        journal.push(Entry { id: id(2), at: 0, deed: Deed::Undo(id(0)) });
+        assert_eq!(journal.status_before("d"), Status::Todo);
     }
 
     #[test]

@@ -104,14 +104,26 @@ impl LabelSet {
         self.labels.push(label);
     }
 
-    /// The same labels with digits for keys: a key that is none gives way to the first digit that is free, if one is.
+    /// The same labels with keys for as many as there are: digits for the first that have none, letters for the rest, one of
+    /// the name's own if it is free. A key that is no digit gives way to a digit that is free.
     #[must_use]
-    pub fn with_digits(mut self) -> Self {
-        let taken: Vec<char> = self.labels.iter().filter_map(|label| label.key).filter(char::is_ascii_digit).collect();
-        let mut free = ('1'..='9').filter(|digit| !taken.contains(digit));
+    pub fn with_keys(mut self) -> Self {
+        let is_digit = |label: &Label| label.key.is_some_and(|key| ('1'..='9').contains(&key));
+        let taken: Vec<Option<char>> =
+            self.labels.iter().filter(|label| is_digit(label)).map(|label| label.key).collect();
+        let mut free = ('1'..='9').filter(|digit| !taken.contains(&Some(*digit)));
         for label in &mut self.labels {
-            if !label.key.is_some_and(|key| key.is_ascii_digit()) {
-                label.key = free.next();
+            if !is_digit(label) {
+                label.key = free.next().or_else(|| label.key.filter(char::is_ascii_alphabetic));
+            }
+        }
+        for at in 0..self.labels.len() {
+            let Some(label) = self.labels.get(at).filter(|label| label.key.is_none()) else { continue };
+            let own = label.name.chars().map(|letter| letter.to_ascii_lowercase());
+            let letters = own.chain('a'..='z').chain('A'..='Z').filter(char::is_ascii_alphabetic);
+            let key = letters.into_iter().find(|letter| self.by_key(*letter).is_none());
+            if let Some(label) = self.labels.get_mut(at) {
+                label.key = key;
             }
         }
         self
@@ -162,5 +174,20 @@ mod tests {
     fn the_tenth_label_has_no_digit() {
         let labels = LabelSet::from_names((0..10).map(|n| format!("L{n}")));
         assert_eq!(labels.iter().filter(|label| label.key.is_none()).count(), 1);
+    }
+
+    #[test]
+    fn labels_beyond_the_ninth_have_letters_if_possible_of_their_own() {
+        let names = (0..9).map(|n| format!("L{n}")).chain(["Dish", "Drink", "Dip", "D"].map(String::from));
+        let labels = LabelSet::from_names(names).with_keys();
+        let keys: String = labels.iter().filter_map(|label| label.key).collect();
+        assert_eq!(keys, "123456789dria");
+    }
+
+    #[test]
+    fn a_hundred_labels_have_as_many_keys_as_there_are() {
+        let labels = LabelSet::from_names((0..100).map(|n| format!("L{n}"))).with_keys();
+        let keys: std::collections::HashSet<char> = labels.iter().filter_map(|label| label.key).collect();
+        assert_eq!(keys.len(), 9 + 26 + 26);
     }
 }

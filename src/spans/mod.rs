@@ -1,20 +1,27 @@
 //! Floor 1: what annotation is made of, as pure values: documents, labels, spans, edits that can be undone, tag
 //! schemes and entity scores. No I/O.
 
+pub mod agreement;
 pub mod annotation;
 pub mod dataset;
 pub mod document;
+pub mod gazetteer;
 mod grammar;
 pub mod journal;
 pub mod label;
 pub mod notation;
+pub mod patterns;
+pub mod phrase;
+pub mod query;
 pub mod scheme;
 pub mod score;
 
 pub use annotation::{Annotation, Edit, Source, Span, SpanId, Status};
 pub use dataset::{Dataset, HalfWords, Sentence};
 pub use document::{Document, Split};
+pub use gazetteer::Gazetteer;
 pub use grammar::Grammar;
 pub use journal::{Action, ActionId, Entry, Journal};
 pub use label::{Label, LabelId, LabelSet};
+pub use patterns::Patterns;
 pub use scheme::{Scheme, WordSpan};

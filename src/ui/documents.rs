@@ -14,7 +14,6 @@ use crate::{
     spans::{Document, Split, Status},
     text::{
         number::{counted, grouped},
-        search::Needle,
         width::{self, Glyphs},
     },
 };
@@ -59,10 +58,9 @@ impl Canvas<'_> {
             };
             self.painter.text(rest.x, rest.y, rest.width, text, self.theme.muted);
         }
-        let needle = Needle::new(documents.search.text());
         for (y, (row, at)) in (rest.top()..rest.bottom()).zip(documents.shown().iter().enumerate().skip(first)) {
             let line = Rect { y, height: 1, ..rest };
-            self.document_row(project, *at, columns, &needle, line);
+            self.document_row(project, *at, columns, line);
             if row == documents.row {
                 self.painter.mark_row(line, y, self.theme.selection);
             }
@@ -98,7 +96,7 @@ impl Canvas<'_> {
     }
 
     /// Status, spans, part, last change, id and the text: from its beginning, or from where the search found something.
-    fn document_row(&mut self, project: &Project, at: usize, columns: Columns, needle: &Needle, line: Rect) {
+    fn document_row(&mut self, project: &Project, at: usize, columns: Columns, line: Rect) {
         let Some(document) = project.documents.get(at) else { return };
         let annotation = project.annotation(at);
         let style = match annotation.status {
@@ -119,13 +117,13 @@ impl Canvas<'_> {
         let ids = columns.text - columns.id - 2;
         self.painter.text(x + columns.id, y, ids, &tail(&document.id, usize::from(ids)), self.theme.text);
         let room = width.saturating_sub(columns.text);
-        self.document_text_row(document, needle, Rect::new(x + columns.text, y, room, 1));
+        self.document_text_row(document, Rect::new(x + columns.text, y, room, 1));
     }
 
     /// The text in one line, what was searched for marked and in sight.
-    fn document_text_row(&mut self, document: &Document, needle: &Needle, area: Rect) {
+    fn document_text_row(&mut self, document: &Document, area: Rect) {
         let text = &document.text;
-        let found = needle.find_in(text).into_iter().next();
+        let found = self.state.documents.query().place(text);
         let Some(found) = found else {
             let line = text.lines().next().unwrap_or_default();
             self.painter.text(area.x, area.y, area.width, line, self.theme.text);
@@ -185,7 +183,12 @@ impl Canvas<'_> {
             let part = documents.part.and_then(|part| PARTS.get(part)).map(|part| part.map_or("no part", Split::name));
             let part = part.map(|part| format!("{part}: ")).unwrap_or_default();
             let found = format!("{part}{}", counted(documents.shown().len(), "document"));
-            let start = self.painter.text_before(line.right(), line.y, line.width / 2, &found, self.theme.muted);
+            let (found, style) = match &documents.problem {
+                Some(problem) if problem.unfinished && documents.typing => (found, self.theme.muted),
+                Some(problem) => (problem.to_string(), self.theme.warn),
+                None => (found, self.theme.muted),
+            };
+            let start = self.painter.text_before(line.right(), line.y, line.width * 2 / 3, &found, style);
             let place = Rect { width: start.saturating_sub(line.x + 1), ..line };
             self.input(place, "/", &documents.search);
             if !documents.typing {
@@ -208,6 +211,9 @@ impl Canvas<'_> {
         if documents.order != Order::Given {
             pieces.push((documents.order.name().to_owned(), self.theme.accent));
         }
+        if documents.order.wants_model() {
+            pieces.push((format!("{} asked", grouped(project.asked())), self.theme.muted));
+        }
         if documents.is_narrowed() {
             pieces.push((format!("{} shown", grouped(documents.shown().len())), self.theme.muted));
         }
@@ -220,7 +226,7 @@ impl Canvas<'_> {
 }
 
 /// The end of an id, which tells it from the others, in `room` cells.
-fn tail(id: &str, room: usize) -> String {
+pub(super) fn tail(id: &str, room: usize) -> String {
     if width::width(id) <= room {
         return id.to_owned();
     }
@@ -236,7 +242,7 @@ fn tail(id: &str, room: usize) -> String {
 }
 
 /// How long ago, in at most seven cells.
-fn ago(seconds: u64) -> String {
+pub(super) fn ago(seconds: u64) -> String {
     match seconds {
         ..60 => "now".to_owned(),
         60..3600 => format!("{} min", seconds / 60),

@@ -59,7 +59,7 @@ fn project(texts: &[&str], labels: &[&str]) -> Opened {
 
 fn suggest(state: &mut State, document: usize, found: Vec<Found>) {
     let document = state.project.as_ref().unwrap().documents[document].id.clone();
-    update(state, Event::Suggestions { document, run: "0001-mini".into(), found });
+    update(state, Event::Suggestions { document, run: "0001-mini".into(), found, uncertainty: None });
 }
 
 /// Types or pastes a sentence on the Explore screen and lets the model find every second word.

@@ -7,6 +7,7 @@ mod evaluate;
 mod explore;
 mod grid;
 mod hits;
+mod lists;
 mod overlay;
 mod page;
 mod paint;

@@ -36,6 +36,25 @@ impl Canvas<'_> {
             Overlay::RemoveRun(run) => {
                 self.ask(area, &self.remove_text(run), 0);
             }
+            Overlay::Note(field) => {
+                let line = self.ask(area, "A note on this document, for yourself and others; empty for none", 1);
+                self.input(line, "note ", field);
+            }
+            Overlay::Jump { letters, .. } => {
+                let sheet = self.sheet(area, 2);
+                self.input(sheet, "jump to ", letters);
+            }
+            Overlay::Labels => {
+                if let Some(project) = &self.state.project {
+                    self.more_labels(area, project);
+                }
+            }
+            Overlay::Occurrences(found) => {
+                if let Some(project) = &self.state.project {
+                    self.occurrences(area, project, found);
+                }
+            }
+            Overlay::History(history) => self.history(area, history),
             Overlay::Import(field) => {
                 let text = "Import which file? One text a line, JSON lines, CoNLL, Label Studio";
                 let line = self.ask(area, text, 1);

@@ -91,8 +91,8 @@ mod tests {
 
     #[test]
     fn a_page_looks_like_this() {
-        let wide = shown(&after("? 2", 80, 24), Glyphs::Unicode);
-        let narrow = shown(&after("? 1 G", 60, 16), Glyphs::Ascii);
+        let wide = shown(&after("? 3", 80, 24), Glyphs::Unicode);
+        let narrow = shown(&after("? 2 G", 60, 16), Glyphs::Ascii);
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!("page", format!("80x24\n{wide}\n\n60x16, the end\n{narrow}"));
         });
@@ -124,9 +124,9 @@ mod tests {
     #[test]
     fn the_help_names_the_pages_and_a_digit_goes_from_one_to_another() {
         let mut state = after("?", 60, 16);
-        assert!(shown(&state, Glyphs::Ascii).contains("  1 bio  2 metrics  3 recipe  4 formats  5 ssh  6 hub"));
-        assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains("pages  1 bio  2 metrics"));
-        press(&mut state, "5 end 2");
+        assert!(shown(&state, Glyphs::Ascii).contains("  1 tag  2 bio  3 metrics  4 recipe  5 formats  6 ssh"));
+        assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains("pages  1 tag  2 bio  3 metrics"));
+        press(&mut state, "6 end 3");
         assert!(shown(&state, Glyphs::Ascii).contains(Topic::Metrics.title()));
         press(&mut state, "esc");
         assert!(state.overlay.is_none());

@@ -101,7 +101,7 @@ impl Canvas<'_> {
         });
         let suggestions = project
             .suggestions(at)
-            .into_iter()
+            .iter()
             .map(|one| mark(one.range, project.labels.get(one.label), self.theme.suggestion, Some(one.score)));
         let mut marks: Vec<Mark> = spans.chain(suggestions).collect();
         marks.sort_by_key(|mark| (mark.range.start, std::cmp::Reverse(mark.range.end)));
@@ -150,9 +150,12 @@ impl Canvas<'_> {
     /// What the keys would act on, what is held and which lines are in sight, on the hairline.
     fn held(&mut self, project: &Project, lines: Option<String>, area: Rect) {
         let tag = &self.state.tag;
-        let notes = [(tag.anchor.is_some(), "selecting"), (tag.nest, "nesting")];
+        let noted = !project.annotation(tag.document).note().is_empty();
+        let notes = [(tag.anchor.is_some(), "selecting"), (tag.nest, "nesting"), (noted, "noted")];
         let held = notes.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned());
-        let held: Vec<String> = held.chain(lines).collect();
+        let place = tag.queue.iter().position(|at| *at == tag.document);
+        let place = place.map(|place| format!("{} of {} found", grouped(place + 1), grouped(tag.queue.len())));
+        let held: Vec<String> = held.chain(place).chain(lines).collect();
         let mut end = area.right().saturating_sub(2);
         if !held.is_empty() {
             let text = format!(" {} ", held.join(", "));
@@ -176,7 +179,10 @@ impl Canvas<'_> {
             let (name, style) = label(span.label);
             let source = match &span.source {
                 Source::Model { run, score } => format!(" (from {run}, {})", two_digits(*score)),
-                Source::Human | Source::Import => String::new(),
+                Source::Pattern => " (from a pattern)".to_owned(),
+                Source::Gazetteer => " (tagged so before)".to_owned(),
+                Source::Import => " (imported)".to_owned(),
+                Source::Human => String::new(),
             };
             let made = if tag.span(project).is_none() { ", just made" } else { "" };
             return Some((name, format!("{made}: {}{source}", span.range.of(&document.text)), style));
@@ -200,7 +206,7 @@ impl Canvas<'_> {
             let (text, style) = (span.range.of(text).to_owned(), self.span_style(project, span.label));
             SideRow { range: span.range, name, text, style }
         });
-        let suggestions = project.suggestions(at).into_iter().map(|found| {
+        let suggestions = project.suggestions(at).iter().map(|found| {
             let name = width::cut(project.labels.name(found.label), 11);
             let name = format!("{name}?{}", two_digits(found.score));
             SideRow { range: found.range, name, text: found.range.of(text).to_owned(), style: self.theme.suggestion }
@@ -246,7 +252,8 @@ impl Canvas<'_> {
 
 /// A label's key with a blank behind it, and its name cut to `most` cells.
 fn label_text(label: &Label, most: usize) -> (String, String) {
-    (label.key.map(|key| format!("{key} ")).unwrap_or_default(), width::cut(&label.name, most))
+    let key = label.key.map(|key| if key.is_ascii_digit() { format!("{key} ") } else { format!("0{key} ") });
+    (key.unwrap_or_default(), width::cut(&label.name, most))
 }
 
 fn label_width(label: &Label, most: usize) -> usize {

@@ -37,6 +37,7 @@ pub(super) fn opened() -> Opened {
         device: "flex, 2 threads".into(),
         read_only: None,
         step: None,
+        ..Opened::default()
     }
 }
 
@@ -66,7 +67,10 @@ fn suggest(state: &mut State) {
         let start = TEXT.find(text).unwrap();
         Found { range: TextRange::new(start, start + text.len()), label: label.into(), score }
     });
-    update(state, Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found: found.into() });
+    update(
+        state,
+        Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found: found.into(), uncertainty: None },
+    );
 }
 
 /// A run in its second epoch.

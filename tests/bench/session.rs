@@ -1,10 +1,12 @@
 //! What a person feels of a training, measured on the program as it is built:
 //!
-//!     cargo bench --bench session [-- start|echo|memory] [TRAIN.txt VALID.txt]
+//!     cargo bench --bench session [-- start|echo|memory|tagging] [TRAIN.txt VALID.txt]
 //!
 //! `start`: from the start of `tagli train` with `mini` until its first step is written. `echo`: from a key in a terminal of
 //! 80x24 to the end of the frame that answers it, before and while a training uses all cores. `memory`: resident memory of a
-//! training at a quarter, the half and the end of a long run (Linux). Without files the sample's texts are taken.
+//! training at a quarter, the half and the end of a long run (Linux). `tagging`: a project of 50,000 documents: how long it
+//! takes to open, from key to frame, bytes sent to the terminal for a key, for a change of the document and for nothing.
+//! Without files the sample's texts are taken.
 
 #![allow(
     clippy::print_stdout,
@@ -39,7 +41,7 @@ const KEYS: usize = 300;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let (which, files) = match words.first().map(String::as_str) {
-        Some("start" | "echo" | "memory") => (Some(words[0].clone()), &words[1..]),
+        Some("start" | "echo" | "memory" | "tagging") => (Some(words[0].clone()), &words[1..]),
         _ => (None, &words[..]),
     };
     let place = tempfile::tempdir().unwrap();
@@ -54,6 +56,9 @@ fn main() {
     }
     if wants("memory") {
         memory(&data, place.path());
+    }
+    if wants("tagging") {
+        tagging(&data, place.path());
     }
     if wants("echo") {
         echo(&project, place.path());
@@ -166,6 +171,8 @@ fn resident(process: u32) -> u64 {
 struct Screen {
     writer: Box<dyn Write + Send>,
     frames: Receiver<Instant>,
+    /// Bytes that came so far.
+    bytes: std::sync::Arc<std::sync::atomic::AtomicU64>,
     shown: std::sync::Arc<std::sync::Mutex<vt100::Parser>>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
     _master: Box<dyn portable_pty::MasterPty + Send>,
@@ -187,10 +194,13 @@ impl Screen {
         let (told, frames) = channel();
         let shown = std::sync::Arc::new(std::sync::Mutex::new(vt100::Parser::new(24, 80, 0)));
         let inside = std::sync::Arc::clone(&shown);
+        let bytes = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let counted = std::sync::Arc::clone(&bytes);
         thread::spawn(move || {
             let (mut buffer, mut tail) = ([0; 4096], Vec::new());
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 let now = Instant::now();
+                counted.fetch_add(count as u64, std::sync::atomic::Ordering::SeqCst);
                 tail.extend_from_slice(&buffer[..count]);
                 while let Some(at) = tail.windows(FRAME_END.len()).position(|bytes| bytes == FRAME_END) {
                     tail.drain(..at + FRAME_END.len());
@@ -199,7 +209,7 @@ impl Screen {
                 inside.lock().unwrap().process(&buffer[..count]);
             }
         });
-        Self { writer: pair.master.take_writer().unwrap(), frames, shown, child, _master: pair.master }
+        Self { writer: pair.master.take_writer().unwrap(), frames, bytes, shown, child, _master: pair.master }
     }
 
     fn waits_for(&self, text: &str) {
@@ -237,27 +247,108 @@ impl Screen {
     }
 }
 
+fn told(what: &str, times: &[f64]) {
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!(
+        "{what}: median {:.2}, 99th percentile {:.2}, most {:.2} (of {})",
+        at(0.5),
+        at(0.99),
+        at(1.0),
+        times.len()
+    );
+}
+
+/// What a hand does inside a document of some words, and to the next one. No key is for nothing.
+const INSIDE: [&str; 14] = ["w", "3", "]", "[", "u", "w", "2", "e", "h", "l", "x", "v", "l", "\x1b"];
+const LINES: [&str; 4] = ["\x1b[B", "\x1b[6~", "\x1b[A", "\x1b[5~"];
+const ACROSS: [&str; 2] = ["\r", "n"];
+
+fn tagging(data: &[PathBuf; 2], place: &Path) {
+    let project = crowd(data, place);
+    let began = Instant::now();
+    let mut screen = Screen::open(&project, place);
+    screen.waits_for("50,000");
+    println!("opening 50,000 documents: {:.2} s", began.elapsed().as_secs_f64());
+    thread::sleep(Duration::from_secs(1));
+    hand(&mut screen, "a document of ten words", true);
+    screen.child.kill().unwrap();
+    screen.child.wait().unwrap();
+    let long = place.join("long.txt");
+    let words = fs::read_to_string(&data[0]).unwrap();
+    let words: Vec<&str> = words.lines().filter_map(|line| line.split_once('\t')).map(|(_, word)| word).collect();
+    let text: String = words.iter().cycle().take(190_000).map(|word| format!("{word} ")).collect();
+    fs::write(&long, format!("{text}\nthe end\n")).unwrap();
+    println!("a document of {} bytes", text.len());
+    for words in [vec!["new", "long"], vec!["import", "long", "long.txt"]] {
+        assert!(tagli(&words, place).status().unwrap().success(), "{words:?}");
+    }
+    let began = Instant::now();
+    let mut screen = Screen::open(&place.join("long"), place);
+    screen.waits_for("Amenity");
+    println!("opening it: {:.2} s", began.elapsed().as_secs_f64());
+    thread::sleep(Duration::from_secs(1));
+    hand(&mut screen, "a document of 1 MB", false);
+    screen.child.kill().unwrap();
+    screen.child.wait().unwrap();
+}
+
+/// What a hand costs in the document in front, and across documents.
+fn hand(screen: &mut Screen, what: &str, across: bool) {
+    let mut measure = |keys: &[&str], rounds: usize| {
+        let (mut times, mut bytes) = (Vec::new(), Vec::new());
+        for key in keys.iter().cycle().take(keys.len() * rounds) {
+            while screen.frames.try_recv().is_ok() {}
+            let (before, sent) = (screen.bytes.load(std::sync::atomic::Ordering::SeqCst), Instant::now());
+            screen.key(key);
+            // A key that changes nothing draws nothing.
+            if let Ok(frame) = screen.frames.recv_timeout(BETWEEN) {
+                times.push(frame.duration_since(sent).as_secs_f64() * 1e3);
+            }
+            // What follows belongs to the key, too: that it is saved.
+            thread::sleep(BETWEEN);
+            bytes.push((screen.bytes.load(std::sync::atomic::Ordering::SeqCst) - before) as f64);
+        }
+        times.sort_by(f64::total_cmp);
+        bytes.sort_by(f64::total_cmp);
+        (times, bytes)
+    };
+    let hands = [("inside", &INSIDE[..], 30), ("down and up", &LINES[..], 30), ("to the next one", &ACROSS[..], 60)];
+    for (way, keys, rounds) in hands.into_iter().take(if across { 3 } else { 2 }) {
+        let (times, bytes) = measure(keys, rounds);
+        told(&format!("{what}, {way}: key to frame, ms"), &times);
+        told(&format!("{what}, {way}: bytes for a key"), &bytes);
+    }
+    let before = screen.bytes.load(std::sync::atomic::Ordering::SeqCst);
+    thread::sleep(Duration::from_secs(10));
+    println!("bytes in 10 s of nothing: {}", screen.bytes.load(std::sync::atomic::Ordering::SeqCst) - before);
+}
+
+/// A project of 50,000 documents: the sample's, again and again, each time with another word in front.
+fn crowd([train, _]: &[PathBuf; 2], place: &Path) -> PathBuf {
+    let text = fs::read_to_string(train).unwrap();
+    let sentences: Vec<&str> = text.split("\n\n").filter(|sentence| !sentence.trim().is_empty()).collect();
+    let all: Vec<String> =
+        (0..50_000).map(|at| format!("O\tno{at}\n{}", sentences[at % sentences.len()].trim())).collect();
+    let file = place.join("crowd.txt");
+    fs::write(&file, all.join("\n\n")).unwrap();
+    let project = place.join("crowd");
+    for words in [vec!["new", "crowd"], vec!["import", "crowd", "crowd.txt", "--as", "somebody"]] {
+        assert!(tagli(&words, place).status().unwrap().success(), "{words:?}");
+    }
+    project
+}
+
 fn echo(project: &Path, place: &Path) {
     let mut screen = Screen::open(project, place);
     screen.waits_for("Tag");
-    let told = |what: &str, times: &[f64]| {
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-        println!(
-            "key to frame, {what}: median {:.2} ms, 99th percentile {:.2} ms, longest {:.2} ms ({} keys)",
-            at(0.5),
-            at(0.99),
-            at(1.0),
-            times.len()
-        );
-    };
     let quiet = screen.echoes();
-    told("nothing else going on", &quiet);
+    told("key to frame, nothing else going on, ms", &quiet);
     screen.key("T");
     // A strip on the Tag screen shows the run.
     screen.waits_for("training");
     let training = screen.echoes();
     let over = screen.shown.lock().unwrap().screen().contents();
-    told("while a training goes on", &training);
+    told("key to frame, while a training goes on, ms", &training);
     println!("still training after the last key: {}", over.contains("training"));
     screen.child.kill().unwrap();
     screen.child.wait().unwrap();

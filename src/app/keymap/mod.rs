@@ -1,10 +1,11 @@
 //! Which key gives which command, by context, with conditions on a snapshot of the moment ([`Facts`]).
 
 mod defaults;
+pub mod presets;
 
 use super::{
     command::{COMMANDS, Command, CommandInfo, Context},
-    key::{Key, KeyError},
+    key::Key,
     train::Page,
 };
 
@@ -16,8 +17,16 @@ use defaults::DEFAULTS;
 pub struct Facts {
     /// A span is under the cursor.
     pub on_span: bool,
-    /// There is a span whose edges can be moved.
+    /// There is a span whose edges can be moved, or a suggestion to be taken so.
     pub edge: bool,
+    /// A span or a suggestion is under the cursor.
+    pub removable: bool,
+    /// Words are selected for the armed label, or there is a span whose words may stand elsewhere.
+    pub on_phrase: bool,
+    /// A word to jump to is being typed.
+    pub jumping: bool,
+    /// The document has spans.
+    pub spans: bool,
     /// A suggestion is under the cursor.
     pub on_suggestion: bool,
     /// The document has suggestions.
@@ -64,7 +73,10 @@ pub struct Facts {
 pub enum When {
     #[default]
     Always,
-    OnSpan,
+    Removable,
+    OnPhrase,
+    Jumping,
+    Spans,
     Edge,
     OnSuggestion,
     Suggestions,
@@ -95,7 +107,10 @@ impl When {
     pub fn holds(self, facts: &Facts) -> bool {
         match self {
             Self::Always => true,
-            Self::OnSpan => facts.on_span,
+            Self::Removable => facts.removable,
+            Self::Spans => facts.spans,
+            Self::OnPhrase => facts.on_phrase,
+            Self::Jumping => facts.jumping,
             Self::Edge => facts.edge,
             Self::OnSuggestion => facts.on_suggestion,
             Self::Suggestions => facts.suggestions,
@@ -126,7 +141,10 @@ impl When {
     pub fn why_not(self) -> &'static str {
         match self {
             Self::Always => "",
-            Self::OnSpan => "No span is under the cursor",
+            Self::Removable => "No span or suggestion is under the cursor",
+            Self::Spans => "This document has no span",
+            Self::OnPhrase => "Label the words first, or arm a label and select them",
+            Self::Jumping => "",
             Self::Edge => "No span is under the cursor, and none was just made",
             Self::OnSuggestion => "No suggestion is under the cursor",
             Self::Suggestions => "This document has no suggestions",
@@ -172,28 +190,6 @@ pub struct Keymap {
     bindings: Vec<Binding>,
 }
 
-/// Why a key cannot be bound.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeymapError {
-    /// The key's name is wrong.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The context's name is wrong.
-    #[error("`{0}` is no place for keys; there are {names}", names = Context::ALL.map(Context::name).join(", "))]
-    Context(String),
-    /// The command's name is wrong.
-    #[error("`{0}` is no command; the palette (`:`) and `tagli generate keys` list them")]
-    Command(String),
-    /// The command cannot be given there.
-    #[error("`{command}` cannot be given in `{context}`")]
-    Misplaced {
-        /// The command's name.
-        command: String,
-        /// The context's name.
-        context: &'static str,
-    },
-}
-
 /// What a key means at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
@@ -215,35 +211,13 @@ pub struct Hint {
 }
 
 impl Keymap {
-    /// Gives a key another meaning; the name `none` takes its meaning away.
-    ///
-    /// # Errors
-    /// A name is wrong, or the command has no place in the context.
-    pub fn bind(&mut self, context: &str, key: &str, command: &str) -> Result<(), KeymapError> {
-        let known = Context::ALL.into_iter().find(|known| known.name() == context);
-        let context = known.ok_or_else(|| KeymapError::Context(context.to_owned()))?;
-        let key: Key = key.parse()?;
-        let id = match command {
-            "none" => None,
-            name => Some(Command::find(name).ok_or_else(|| KeymapError::Command(name.to_owned()))?),
-        };
-        if id.is_some_and(|id| context != Context::Everywhere && !id.fits(context)) {
-            return Err(KeymapError::Misplaced { command: command.to_owned(), context: context.name() });
-        }
-        self.bindings.retain(|binding| (binding.context, binding.key) != (context, key));
-        if let Some(command) = id {
-            let when = DEFAULTS.iter().find(|row| row.3 == command).map_or(When::Always, |row| row.2);
-            self.bindings.push(Binding { context, key, when, command });
-        }
-        Ok(())
-    }
-
     /// All bindings.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
 
-    /// What `key` means in `context`: its own bindings first, then those of everywhere.
+    /// What `key` means in `context`: what it has there, else what it has everywhere. A key with a meaning there that
+    /// does not hold now does not fall back to everywhere: one that undoes must not leave when there is nothing to undo.
     pub fn meaning(&self, context: Context, key: Key, facts: &Facts) -> Meaning {
         let mut refused = None;
         for place in [context, Context::Everywhere] {
@@ -253,8 +227,11 @@ impl Keymap {
                 }
                 refused = refused.or(Some(binding.when));
             }
+            if let Some(when) = refused {
+                return Meaning::Not(when);
+            }
         }
-        refused.map_or(Meaning::Nothing, Meaning::Not)
+        Meaning::Nothing
     }
 
     /// The keys that give `command` in `context`.
@@ -355,7 +332,8 @@ mod tests {
         let keymap = Keymap::default();
         for row in COMMANDS {
             let bound = keymap.bindings().iter().any(|binding| binding.command == row.id);
-            assert!(bound || row.contexts.contains(&Everywhere), "{} cannot be reached", row.name);
+            let listed = row.contexts.contains(&Everywhere) || row.contexts.contains(&Tag);
+            assert!(bound || listed, "{} cannot be reached", row.name);
         }
     }
 
@@ -366,6 +344,7 @@ mod tests {
             documents: true,
             project: true,
             on_span: true,
+            removable: true,
             edge: true,
             on_suggestion: true,
             undo: true,
@@ -381,20 +360,7 @@ mod tests {
         ] {
             assert_eq!(keymap.meaning(Tag, key.parse().unwrap(), &facts), Meaning::Command(command), "{key}");
         }
-        assert_eq!(keymap.meaning(Tag, Key::char('x'), &Facts::default()), Meaning::Not(When::OnSpan));
-    }
-
-    #[test]
-    fn a_user_moves_a_key() {
-        let mut keymap = Keymap::default();
-        keymap.bind("tag", "alt-d", "done").unwrap();
-        keymap.bind("tag", "enter", "none").unwrap();
-        let facts = Facts { documents: true, ..Facts::default() };
-        assert_eq!(keymap.meaning(Tag, "alt-d".parse().unwrap(), &facts), Meaning::Command(Command::Done));
-        assert_eq!(keymap.meaning(Tag, "enter".parse().unwrap(), &facts), Meaning::Nothing);
-        assert!(keymap.bind("tag", "e", "stop-now").unwrap_err().to_string().contains("cannot be given in `tag`"));
-        assert!(keymap.bind("tag", "hyper-e", "done").is_err());
-        assert!(keymap.bind("kitchen", "e", "done").unwrap_err().to_string().contains("welcome"));
+        assert_eq!(keymap.meaning(Tag, Key::char('x'), &Facts::default()), Meaning::Not(When::Removable));
     }
 
     #[test]
@@ -403,6 +369,6 @@ mod tests {
         let words = |facts: &Facts| keymap.hints(Tag, facts).iter().map(|hint| hint.word).collect::<Vec<_>>();
         let plain = words(&Facts { documents: true, ..Facts::default() });
         assert!(plain.starts_with(&["done", "next"]) && !plain.contains(&"remove"), "{plain:?}");
-        assert!(words(&Facts { documents: true, on_span: true, ..Facts::default() }).contains(&"remove"));
+        assert!(words(&Facts { documents: true, removable: true, ..Facts::default() }).contains(&"remove"));
     }
 }

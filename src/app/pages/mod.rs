@@ -1,4 +1,4 @@
-//! Six pages to read: what the numbers, tags, settings and formats mean, how to work over a line, and with the hub. The screen shows
+//! Seven pages to read: how one tags, what the numbers, tags, settings and formats mean, how to work over a line, and with the hub. The screen shows
 //! them over what is in front, `tagli help NAME` prints them.
 //!
 //! A page is text in four kinds of lines: `# ` begins a heading, the first of which is the title; four blanks begin an
@@ -17,6 +17,8 @@ const EXAMPLE: &str = "    ";
 /// What a page is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topic {
+    /// Tagging with the keys.
+    Tag,
     /// Spans, tags, word pieces.
     Bio,
     /// Precision, recall, F1, and how they are counted.
@@ -53,11 +55,12 @@ pub struct Line {
 
 impl Topic {
     /// All pages, in the order in which they are best read.
-    pub const ALL: [Self; 6] = [Self::Bio, Self::Metrics, Self::Recipe, Self::Formats, Self::Ssh, Self::Hub];
+    pub const ALL: [Self; 7] = [Self::Tag, Self::Bio, Self::Metrics, Self::Recipe, Self::Formats, Self::Ssh, Self::Hub];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Tag => "tag",
             Self::Bio => "bio",
             Self::Metrics => "metrics",
             Self::Recipe => "recipe",
@@ -74,6 +77,7 @@ impl Topic {
 
     fn source(self) -> &'static str {
         match self {
+            Self::Tag => include_str!("tag.md"),
             Self::Bio => include_str!("bio.md"),
             Self::Metrics => include_str!("metrics.md"),
             Self::Recipe => include_str!("recipe.md"),

@@ -1,15 +1,20 @@
 //! Labelling, edges, removing, suggestions.
 
 use crate::{
-    app::{command::Command, event::Level, project::Suggestion},
+    app::{
+        command::Command,
+        event::Level,
+        suggestions::{Adviser, Suggestion},
+    },
     spans::{Edit, LabelId, Source, Span, SpanId},
-    text::TextRange,
+    text::{TextRange, number::counted},
 };
 
 use super::Desk;
 
 impl Desk<'_> {
-    /// Labels the selection, or the word; relabels the span under the cursor. The same label again does nothing.
+    /// Labels the selection, or the word; relabels the span or the suggestion under the cursor. The same label again does
+    /// nothing.
     pub(super) fn label(&mut self, label: LabelId) {
         if let Some(words) = self.tag.selection() {
             if let Some(range) = self.document().and_then(|document| document.range_of_words(words)) {
@@ -24,6 +29,7 @@ impl Desk<'_> {
         }
         match (self.tag.span(self.project).cloned(), self.tag.nest) {
             (Some(span), false) => self.relabel(&span, label),
+            (None, false) if self.tag.suggestion(self.project).is_some() => self.correct(label),
             _ => {
                 let word = self.document().and_then(|document| document.words.get(self.tag.word)).copied();
                 if let Some(range) = word {
@@ -39,6 +45,17 @@ impl Desk<'_> {
         } else {
             self.tag.anchor = None;
         }
+    }
+
+    /// Takes the suggestion under the cursor with this label. If it had another one, that is turned down.
+    fn correct(&mut self, label: LabelId) {
+        let Some(suggestion) = self.tag.suggestion(self.project).cloned() else { return };
+        if suggestion.label == label {
+            return self.take();
+        }
+        let (range, id) = (suggestion.range, self.project.new_id());
+        let span = Span { id, range, label, source: Source::Human };
+        self.act_on(vec![Edit::Reject(range, suggestion.label), Edit::Add(span)], id, range);
     }
 
     /// Puts a span on `range` in place of those that it touches; with `nest`, only of those that it would cross.
@@ -83,21 +100,48 @@ impl Desk<'_> {
         }
     }
 
+    /// Removes the span under the cursor, or turns the suggestion there down.
     pub(super) fn remove(&mut self) {
-        if let Some(id) = self.tag.span(self.project).map(|span| span.id) {
+        let edit = match (self.tag.span(self.project), self.tag.suggestion(self.project)) {
+            (Some(span), _) => Edit::Remove(span.id),
+            (None, Some(suggestion)) => Edit::Reject(suggestion.range, suggestion.label),
+            (None, None) => return,
+        };
+        self.tag.last = None;
+        self.act(vec![edit]);
+    }
+
+    /// Turns down every suggestion that is open here.
+    pub(super) fn reject_all(&mut self) {
+        let open = self.project.suggestions(self.tag.document).iter();
+        let edits: Vec<Edit> = open.map(|one| Edit::Reject(one.range, one.label)).collect();
+        if !edits.is_empty() {
             self.tag.last = None;
-            self.act(vec![Edit::Remove(id)]);
+            self.act(edits);
         }
     }
 
-    /// Moves an edge by a word. How the span lies to every other one (apart, inside, around) must stay as it is.
+    /// Moves an edge by a word, or over all content words that follow. How the span lies to every other one (apart, inside,
+    /// around) must stay as it is. A suggestion is taken with the edge moved.
     pub(super) fn edge(&mut self, command: Command) {
-        let Some(span) = self.tag.edge(self.project).cloned() else { return };
+        let (span, new) = match (self.tag.edge(self.project).cloned(), self.tag.suggestion(self.project).cloned()) {
+            (Some(span), _) => (span, false),
+            (None, Some(suggestion)) => (self.taken(suggestion), true),
+            (None, None) => return,
+        };
         let Some(range) = self.moved(span.range, command) else {
             let least = matches!(command, Command::Shorten | Command::ShortenLeft);
             let why = if least { "A span has one word at least; x removes it" } else { "The text ends here" };
             return self.tell(Level::Info, why);
         };
+        if new {
+            // Spans are in the way of an edge, other suggestions are not.
+            if self.annotation().spans().iter().any(|other| other.range.overlaps(range)) {
+                return self.tell(Level::Info, "Another span is in the way");
+            }
+            let (id, span) = (span.id, Span { range, ..span });
+            return self.act_on(vec![Edit::Add(span)], id, range);
+        }
         let others = self.annotation().spans().iter().filter(|other| other.id != span.id);
         let in_the_way = others.map(|other| other.range).any(|other| {
             let (apart, inside, around) =
@@ -126,6 +170,7 @@ impl Desk<'_> {
         let (mut starts, mut ends) = (words.iter().map(|word| word.start), words.iter().map(|word| word.end));
         let moved = match command {
             Command::Lengthen => TextRange::new(range.start, ends.find(|end| *end > range.end)?),
+            Command::Extend => TextRange::new(range.start, self.phrase_end(range.end)?),
             Command::Shorten => TextRange::new(range.start, ends.rfind(|end| *end < range.end)?),
             Command::LengthenLeft => TextRange::new(starts.rfind(|start| *start < range.start)?, range.end),
             _ => TextRange::new(starts.find(|start| *start > range.start)?, range.end),
@@ -134,7 +179,7 @@ impl Desk<'_> {
     }
 
     pub(super) fn take(&mut self) {
-        if let Some(suggestion) = self.tag.suggestion(self.project) {
+        if let Some(suggestion) = self.tag.suggestion(self.project).cloned() {
             let range = suggestion.range;
             let span = self.taken(suggestion);
             let id = span.id;
@@ -152,12 +197,32 @@ impl Desk<'_> {
 
     /// The edits that take every open suggestion.
     pub(super) fn suggested(&mut self) -> Vec<Edit> {
-        let open = self.project.suggestions(self.tag.document);
+        let open = self.project.suggestions(self.tag.document).to_vec();
         open.into_iter().map(|suggestion| Edit::Add(self.taken(suggestion))).collect()
     }
 
     fn taken(&mut self, suggestion: Suggestion) -> Span {
-        let source = suggestion.source();
-        Span { id: self.project.new_id(), range: suggestion.range, label: suggestion.label, source }
+        let Suggestion { range, label, source, .. } = suggestion;
+        Span { id: self.project.new_id(), range, label, source }
+    }
+
+    /// Shows only suggestions that are surer, or less sure ones too.
+    pub(super) fn move_bar(&mut self, up: bool) {
+        let text = match self.project.move_bar(up) {
+            Some(bar) => {
+                let here = counted(self.project.suggestions(self.tag.document).len(), "suggestion");
+                format!("Suggestions of {bar:.1} and surer: {here} here")
+            }
+            None if up => "Surer than .9 is not asked for".to_owned(),
+            None => "All suggestions are shown".to_owned(),
+        };
+        self.tell(Level::Info, text);
+    }
+
+    pub(super) fn toggle_adviser(&mut self, adviser: Adviser) {
+        let on = self.project.toggle_adviser(adviser);
+        let verb = if on { "may suggest" } else { "suggests nothing now" };
+        let here = counted(self.project.suggestions(self.tag.document).len(), "suggestion");
+        self.tell(Level::Info, format!("{} {verb}: {here} here", adviser.name()));
     }
 }

@@ -50,9 +50,16 @@ impl Desk<'_> {
     }
 
     pub(super) fn flag(&mut self) {
-        let status = match (self.annotation().status, self.annotation().spans().is_empty()) {
-            (Status::Flagged, true) => Status::Todo,
-            (Status::Flagged, false) => Status::Partial,
+        let status = match self.annotation().status {
+            Status::Flagged => {
+                let before = self.document().map(|document| self.project.journal.status_before(&document.id));
+                match before.unwrap_or_default() {
+                    // What was tagged while it was flagged is begun.
+                    Status::Todo | Status::Flagged if !self.annotation().spans().is_empty() => Status::Partial,
+                    Status::Flagged => Status::Todo,
+                    before => before,
+                }
+            }
             _ => Status::Flagged,
         };
         let trained = self.annotation().status == Status::Done;
@@ -63,13 +70,17 @@ impl Desk<'_> {
 
     /// Goes to the next document, or to the one before.
     pub(super) fn step(&mut self, forward: bool) {
-        let last = self.project.documents.len().saturating_sub(1);
-        let target = if forward { self.tag.document + 1 } else { self.tag.document.wrapping_sub(1) };
-        if target > last {
-            let text = if forward { "This is the last document" } else { "This is the first document" };
+        let target = match self.tag.queue.iter().position(|at| *at == self.tag.document) {
+            Some(place) => self.tag.queue.get(if forward { place + 1 } else { place.wrapping_sub(1) }).copied(),
+            None if forward => Some(self.tag.document + 1),
+            None => self.tag.document.checked_sub(1),
+        };
+        let Some(target) = target.filter(|target| *target < self.project.documents.len()) else {
+            let which = if forward { "last" } else { "first" };
+            let of = if self.tag.queue.is_empty() { "document" } else { "of those that were found; esc: all" };
             (self.tag.anchor, self.tag.last) = (None, None);
-            return self.tell(Level::Info, text);
-        }
+            return self.tell(Level::Info, format!("This is the {which} {of}"));
+        };
         self.go(target);
     }
 
@@ -77,10 +88,19 @@ impl Desk<'_> {
     pub(super) fn go(&mut self, document: usize) {
         let Some(words) = self.project.documents.get(document).map(|document| document.words.len()) else { return };
         let tag = &mut *self.tag;
-        tag.cursors.insert(tag.document, tag.word);
+        // Nothing was in front of a project that was just opened. There the cursor is on the first word, where one begins to
+        // read; who goes on to another document wants to go on labelling.
+        let goes_on = self.project.front().is_some();
+        if self.project.front() == Some(tag.document) {
+            tag.cursors.insert(tag.document, tag.word);
+        }
         tag.document = document;
-        tag.word = tag.cursors.get(&document).copied().unwrap_or(0).min(words.saturating_sub(1));
         (tag.anchor, tag.last, tag.nest, tag.goal) = (None, None, false, None);
+        self.project.look_at(document);
+        let seen = self.tag.cursors.get(&document).copied();
+        let stop = || self.tag.first_stop(self.project).filter(|_| goes_on);
+        let word = seen.or_else(stop).unwrap_or(0);
+        self.tag.word = word.min(words.saturating_sub(1));
         self.suggest();
     }
 
@@ -88,7 +108,12 @@ impl Desk<'_> {
     /// none: what a model has proposed cannot test models.
     pub(super) fn suggest(&mut self) {
         let Some(run) = self.suggester.clone() else { return };
-        let ahead = self.project.documents.iter().skip(self.tag.document).take(AHEAD);
+        let here = self.tag.queue.iter().position(|at| *at == self.tag.document);
+        let places: Vec<usize> = match here {
+            Some(place) => self.tag.queue.iter().skip(place).take(AHEAD).copied().collect(),
+            None => (self.tag.document..self.project.documents.len()).take(AHEAD).collect(),
+        };
+        let ahead = places.into_iter().filter_map(|at| self.project.documents.get(at));
         let documents =
             ahead.filter(|document| document.split != Some(Split::Test)).map(|document| document.id.clone());
         let documents: Vec<String> = documents.collect();
@@ -119,9 +144,8 @@ impl Desk<'_> {
 
     /// Records an undo or redo and goes to what it changed.
     fn turn(&mut self, deed: Deed, document: &str) {
-        if let Some(why) = &self.project.read_only {
-            let why = format!("Nothing can be changed here: {why}");
-            return self.tell(Level::Error, why);
+        if self.is_read_only() {
+            return;
         }
         let before = self.project.journal.annotation(document).clone();
         let effect = self.project.record(deed, self.now);

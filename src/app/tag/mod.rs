@@ -2,9 +2,12 @@
 //!
 //! One key is one journal action, so that undo takes back what one key did.
 
+pub(super) mod asides;
 mod edits;
 mod flow;
+pub mod history;
 mod moves;
+pub mod occurrences;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +15,7 @@ use std::collections::HashMap;
 
 use crate::{
     spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Split, Status, journal::Deed},
-    text::{TextRange, width::Glyphs},
+    text::{TextRange, number::counted, width::Glyphs},
 };
 
 use super::{
@@ -20,8 +23,9 @@ use super::{
     effect::Effect,
     event::{Level, Message},
     keymap::Facts,
-    project::{Project, Suggestion},
+    project::Project,
     state::State,
+    suggestions::Suggestion,
     tutorial,
 };
 
@@ -42,6 +46,8 @@ pub struct Tag {
     pub armed: Option<LabelId>,
     /// The next label keeps the spans that it lies in or around.
     pub nest: bool,
+    /// The documents that were looked for, in their order, while `n` and `p` go along them; empty for all.
+    pub queue: Vec<usize>,
     /// Where the cursor was in documents seen before.
     cursors: HashMap<usize, usize>,
     /// The column that moving up and down aims at.
@@ -73,27 +79,41 @@ impl Tag {
     }
 
     /// The open suggestion over the word under the cursor.
-    pub fn suggestion(&self, project: &Project) -> Option<Suggestion> {
+    pub fn suggestion<'a>(&self, project: &'a Project) -> Option<&'a Suggestion> {
         let word = *project.documents.get(self.document)?.words.get(self.word)?;
-        project.suggestions(self.document).into_iter().find(|suggestion| suggestion.range.overlaps(word))
+        project.suggestions(self.document).iter().find(|suggestion| suggestion.range.overlaps(word))
+    }
+
+    /// Where the cursor is put in a document that comes to the front for the first time: on the first thing that may want
+    /// a label.
+    pub fn first_stop(&self, project: &Project) -> Option<usize> {
+        moves::stop_from(self, project, 0)
     }
 
     /// Adds what conditions may ask about this screen.
     pub(super) fn facts(&self, project: &Project, facts: &mut Facts) {
         facts.on_span = self.span(project).is_some();
-        facts.edge = self.edge(project).is_some();
         facts.on_suggestion = self.suggestion(project).is_some();
+        facts.edge = facts.on_suggestion || self.edge(project).is_some();
+        facts.removable = facts.on_span || facts.on_suggestion;
+        facts.on_phrase = self.edge(project).is_some() || self.anchor.is_some() && self.armed.is_some();
+        facts.spans = !project.annotation(self.document).spans().is_empty();
         facts.suggestions = !project.suggestions(self.document).is_empty();
         facts.undo = project.journal.undo_target().is_some();
         facts.redo = project.journal.redo_target().is_some();
         facts.documents = !project.documents.is_empty();
-        facts.back |= self.anchor.is_some() || self.armed.is_some() || self.nest;
+        facts.back |= self.anchor.is_some() || self.armed.is_some() || self.nest || !self.queue.is_empty();
+    }
+
+    /// Puts the cursor on a word.
+    pub(super) fn put(&mut self, word: usize) {
+        (self.word, self.last, self.goal) = (word, None, None);
     }
 
     /// Puts down what is held: a selection first, then an armed label.
     pub(super) fn back(&mut self) {
-        if self.anchor.take().is_none() && !std::mem::take(&mut self.nest) {
-            self.armed = None;
+        if self.anchor.take().is_none() && !std::mem::take(&mut self.nest) && self.armed.take().is_none() {
+            self.queue.clear();
         }
     }
 }
@@ -125,6 +145,16 @@ pub(super) fn arm(state: &mut State, label: LabelId) -> Vec<Effect> {
 /// Brings a document to the front.
 pub(super) fn open(state: &mut State, document: usize) -> Vec<Effect> {
     at_desk(state, |desk| desk.go(document))
+}
+
+/// The same, as one of these, along which one goes on; of none for all.
+pub(super) fn open_in(state: &mut State, document: usize, queue: Vec<usize>) -> Vec<Effect> {
+    if !queue.is_empty() {
+        let text = format!("Going on along the {} found; esc: along all", counted(queue.len(), "document"));
+        state.tell(Level::Info, text);
+    }
+    state.tag.queue = queue;
+    open(state, document)
 }
 
 /// Asks for suggestions on the document in front and those after it.
@@ -169,11 +199,17 @@ impl Desk<'_> {
             Command::Label(n) => self.with_label(n, Self::label),
             Command::Arm(n) => self.with_label(n, Self::arm),
             Command::Nest => self.tag.nest = !self.tag.nest,
-            Command::Lengthen | Command::Shorten | Command::LengthenLeft | Command::ShortenLeft => self.edge(command),
+            Command::Lengthen | Command::Shorten | Command::LengthenLeft | Command::ShortenLeft | Command::Extend => {
+                self.edge(command)
+            }
             Command::Select => self.select(),
             Command::Remove => self.remove(),
             Command::Take => self.take(),
             Command::TakeAll => self.take_all(),
+            Command::RejectAll => self.reject_all(),
+            Command::RaiseBar => self.move_bar(true),
+            Command::LowerBar => self.move_bar(false),
+            Command::Adviser(adviser) => self.toggle_adviser(adviser),
             Command::Done => self.done(false),
             Command::AcceptDone => self.done(true),
             Command::Skip => self.skip(),
@@ -210,16 +246,24 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether nothing may be changed here; says why.
+    fn is_read_only(&mut self) -> bool {
+        let why = self.project.read_only.as_ref().map(|why| format!("Nothing can be changed here: {why}"));
+        let refused = why.is_some();
+        if let Some(why) = why {
+            self.tell(Level::Error, why);
+        }
+        refused
+    }
+
     /// Records `edits` as one action. A document that was not touched, or skipped, becomes partial by it.
     fn act(&mut self, mut edits: Vec<Edit>) -> bool {
-        if let Some(why) = &self.project.read_only {
-            let why = format!("Nothing can be changed here: {why}");
-            self.tell(Level::Error, why);
+        if self.is_read_only() {
             return false;
         }
         let Some(document) = self.document().map(|document| document.id.clone()) else { return false };
-        let says_status = edits.iter().any(|edit| matches!(edit, Edit::Status(_)));
-        if !says_status && matches!(self.annotation().status, Status::Todo | Status::Skipped) {
+        let tags = edits.iter().all(|edit| !matches!(edit, Edit::Status(_) | Edit::Note(_)));
+        if tags && matches!(self.annotation().status, Status::Todo | Status::Skipped) {
             edits.push(Edit::Status(Status::Partial));
         }
         let effect = self.project.record(Deed::Do(Action { document, edits }), self.now);

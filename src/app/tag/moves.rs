@@ -1,10 +1,9 @@
 //! The cursor: by word, by line, and to the next word that may want a label.
 
 use crate::{
-    app::{command::Command, event::Level},
-    spans::{Annotation, Document},
+    app::{command::Command, event::Level, project::Project, tag::Tag},
     text::{
-        width,
+        TextRange, width,
         wrap::{Layout, Vertical},
     },
 };
@@ -163,19 +162,58 @@ impl Desk<'_> {
             Command::Right => Some((word + 1).min(last)),
             Command::First => Some(0),
             Command::Last => Some(last),
-            Command::NextWord => (word + 1..=last).find(|at| open(document, self.annotation(), *at)),
-            Command::PreviousWord => (0..word).rev().find(|at| open(document, self.annotation(), *at)),
+            Command::NextWord => stop_from(self.tag, self.project, word + 1),
+            Command::PreviousWord => (0..word).rev().find(|at| is_stop(self.tag, self.project, *at)),
+            Command::NextSpan | Command::PreviousSpan | Command::NextSuggestion | Command::PreviousSuggestion => {
+                self.marked(command)
+            }
             Command::Up | Command::Down | Command::PageUp | Command::PageDown => return self.by_line(command),
             _ => return,
         };
         (self.tag.last, self.tag.goal) = (None, None);
         match target {
             Some(target) => self.tag.word = target,
-            None if command == Command::NextWord => {
-                self.tell(Level::Info, "No word without a label after this; enter marks the document done");
-            }
-            None => self.tell(Level::Info, "No word without a label before this"),
+            None => self.tell(
+                Level::Info,
+                match command {
+                    Command::NextWord => "No word without a label after this; enter marks the document done",
+                    Command::NextSpan => "No span begins after this",
+                    Command::PreviousSpan => "No span begins before this",
+                    Command::NextSuggestion => "No suggestion after this",
+                    Command::PreviousSuggestion => "No suggestion before this",
+                    _ => "No word without a label before this",
+                },
+            ),
         }
+    }
+
+    /// The first word of the next span or suggestion, or of the one before.
+    fn marked(&self, command: Command) -> Option<usize> {
+        let document = self.document()?;
+        let here = document.words.get(self.tag.word)?.start;
+        let spans = || self.annotation().spans().iter().map(|span| span.range.start);
+        let open = || self.project.suggestions(self.tag.document).iter().map(|suggestion| suggestion.range.start);
+        let start = match command {
+            Command::NextSpan => spans().find(|start| *start > here),
+            Command::PreviousSpan => spans().rfind(|start| *start < here),
+            Command::NextSuggestion => open().find(|start| *start > here),
+            _ => open().rfind(|start| *start < here),
+        }?;
+        Some(document.words_touching(TextRange::new(start, start + 1))?.start)
+    }
+
+    /// Where a phrase ends that has the next word after `end` and all content words that follow: before a word that seldom
+    /// belongs to a span, a mark, or another span.
+    pub(super) fn phrase_end(&self, end: usize) -> Option<usize> {
+        let document = self.document()?;
+        let next = document.words.partition_point(|word| word.end <= end);
+        let spans = self.annotation().spans();
+        let free = |at: &usize| {
+            let word = document.words.get(*at).copied().unwrap_or_default();
+            is_content(document.word(*at)) && !spans.iter().any(|span| span.range.overlaps(word))
+        };
+        let more = (next + 1..document.words.len()).take_while(free).last().unwrap_or(next);
+        document.words.get(more).map(|word| word.end)
     }
 
     /// Moves up or down to the word nearest to the column aimed at. Lines without words are passed over.
@@ -202,9 +240,25 @@ impl Desk<'_> {
     }
 }
 
-fn open(document: &Document, annotation: &Annotation, at: usize) -> bool {
-    let range = document.words.get(at).copied().unwrap_or_default();
-    is_content(document.word(at)) && annotation.spans().iter().all(|span| !span.range.overlaps(range))
+/// The first place from word `from` on that may want a label: the beginning of a suggestion, or a content word outside of
+/// spans and suggestions.
+pub(super) fn stop_from(tag: &Tag, project: &Project, from: usize) -> Option<usize> {
+    let words = project.documents.get(tag.document)?.words.len();
+    (from..words).find(|at| is_stop(tag, project, *at))
+}
+
+fn is_stop(tag: &Tag, project: &Project, at: usize) -> bool {
+    let Some(document) = project.documents.get(tag.document) else { return false };
+    let Some(range) = document.words.get(at).copied() else { return false };
+    if project.annotation(tag.document).spans().iter().any(|span| span.range.overlaps(range)) {
+        return false;
+    }
+    let suggestions = project.suggestions(tag.document);
+    let first = suggestions.partition_point(|suggestion| suggestion.range.end <= range.start);
+    match suggestions.get(first).filter(|suggestion| suggestion.range.overlaps(range)) {
+        Some(suggestion) => suggestion.range.start >= range.start,
+        None => is_content(document.word(at)),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! What keys do to a text, in the notation of [`crate::spans::notation`]: a bar stands before the word under the
 //! cursor, two bars stand around a selection.
 
+mod asides;
+mod suggestions;
+
 use proptest::prelude::*;
 
 use crate::{
@@ -52,6 +55,7 @@ fn opened(texts: &[&str]) -> (Opened, Marked) {
         device: String::new(),
         read_only: None,
         step: None,
+        ..Opened::default()
     };
     (opened, first)
 }
@@ -245,7 +249,7 @@ fn suggest(state: &mut State, found: &[(&str, &str)]) {
         Found { range: TextRange::new(start, start + words.len()), label: (*label).into(), score: 0.9 }
     });
     let found = found.collect();
-    update(state, Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found });
+    update(state, Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found, uncertainty: None });
 }
 
 #[test]
@@ -257,7 +261,8 @@ fn suggestions_are_taken_one_by_one_or_all() {
         ("A", "|[fish tacos](Dish) x [cheap](Price) tea", Status::Partial),
         ("space", "|[fish tacos](Dish) x [cheap](Price) tea", Status::Done),
         ("enter", "|fish tacos x cheap tea", Status::Done),
-        ("3 A", "[fish](Dish) |tacos x [cheap](Price) tea", Status::Partial),
+        ("3 A", "[fish tacos](Dish) |x [cheap](Price) tea", Status::Partial),
+        ("v 3 A", "[fish](Dish) |tacos x [cheap](Price) tea", Status::Partial),
         ("A u", "|fish tacos x cheap tea", Status::Todo),
     ] {
         let mut state = start(&[text]);
@@ -368,9 +373,11 @@ fn check(state: &State, nested: bool) {
     assert!(state.tag.word < words.max(1));
 }
 
-const KEYS: [&str; 38] = [
+const KEYS: [&str; 62] = [
     "1", "2", "3", "8", "9", "]", "[", "}", "{", "w", "b", "left", "right", "h", "l", "j", "k", "v", "v", "x", "a",
     "A", "space", "enter", "u", "ctrl-r", "n", "p", "s", "f", "#", "esc", "T", "pagedown", "home", "end", "N", "tab",
+    "e", "g", "G", "r", "R", "X", ">", "<", "m", "space", "enter", "H", "up", "down", "i", "x", "'", "t", "0", "esc",
+    "esc", "esc", "a", "enter",
 ];
 
 proptest! {
@@ -392,6 +399,8 @@ proptest! {
         // What was journalled is what is shown: a restart changes nothing.
         let project = state.project.as_mut().unwrap();
         prop_assert_eq!(project.save_state() == SaveState::Saved, project.journal.is_empty());
+        // Where something lies over the screen, `u` is a letter.
+        state.overlay = None;
         let mut undone = 0;
         while state.project.as_ref().unwrap().journal.undo_target().is_some() {
             press(&mut state, "u");

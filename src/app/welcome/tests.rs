@@ -33,6 +33,7 @@ fn opened() -> Opened {
         device: String::new(),
         read_only: None,
         step: None,
+        ..Opened::default()
     }
 }
 
@@ -215,7 +216,7 @@ fn every_step_of_the_tutorial_sees_for_itself_that_it_is_done() {
     assert_eq!(step(&state), Some(7));
     update(&mut state, run(Phase::Done, true));
     let found = vec![Found { range: TextRange::new(6, 9), label: "Dish".into(), score: 0.9 }];
-    update(&mut state, Event::Suggestions { document: "d2".into(), run: "0001-mini".into(), found });
+    update(&mut state, Event::Suggestions { document: "d2".into(), run: "0001-mini".into(), found, uncertainty: None });
     press(&mut state, "A");
     assert_eq!(step(&state), Some(8));
     press(&mut state, "f5");

@@ -1,5 +1,7 @@
 //! The command line as clap sees it. Names and meanings are a contract: scripts rely on them.
 
+mod train;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,9 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     formats::OnLoss,
     inference::Strategy,
-    runs::{Control, LabelMode, Order, Recipe},
+    runs::Control,
     spans::{Scheme, Split},
 };
+
+pub use train::Train;
 
 /// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw themselves, explore the model
 #[derive(Debug, Parser)]
@@ -66,6 +70,8 @@ pub enum Command {
     Eval(Eval),
     /// Score one tag file against another, as seqeval does
     Score(Score),
+    /// How far the annotators of a project agree, and where they do not
+    Agree(Agree),
     /// Tag texts with a model
     Predict(Predict),
     /// Base models: embedded, cached, on the hub; send trained ones there
@@ -74,7 +80,7 @@ pub enum Command {
     Runs(Runs),
     /// Check terminal, devices, paths, cache and a project's integrity
     Doctor(Doctor),
-    /// Show a page (bio, metrics, recipe, formats, ssh, hub), or how a command is called
+    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or how a command is called
     Help(Help),
     /// Make what the documentation and the assets are made from
     #[command(hide = true)]
@@ -189,17 +195,6 @@ pub struct Inspect {
     pub base: String,
 }
 
-/// Recipes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RecipeName {
-    /// From the number of sentences and the base
-    Auto,
-    /// The lesson's: 2e-5, 3 epochs, batch 16, every piece labelled
-    Lesson,
-    /// What measurably raises F1 over the lesson's
-    Tuned,
-}
-
 /// What a run can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ControlName {
@@ -213,99 +208,6 @@ pub enum ControlName {
     StopAfterEpoch,
     /// End after this step for good; the model so far is scored and kept
     StopNow,
-}
-
-/// Order of the sentences.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OrderName {
-    /// Another permutation each epoch
-    Shuffled,
-    /// As they stand
-    Sequential,
-    /// Sentences of about the same length together
-    ByLength,
-}
-
-/// Which pieces carry a word's tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LabelModeName {
-    /// The first piece
-    First,
-    /// Every piece, B- stays B-
-    AllB,
-    /// Every piece, later ones I-
-    AllI,
-}
-
-/// `tagli train`
-#[derive(Args, Debug)]
-pub struct Train {
-    /// The project's folder
-    #[arg(required_unless_present_any = ["train", "resume"], conflicts_with = "train")]
-    pub dir: Option<PathBuf>,
-    /// A tagged file to learn from
-    #[arg(long, value_name = "F", requires = "valid")]
-    pub train: Option<PathBuf>,
-    /// A tagged file to validate on
-    #[arg(long, value_name = "F")]
-    pub valid: Option<PathBuf>,
-    /// A tagged file to test on at the end
-    #[arg(long, value_name = "F")]
-    pub test: Option<PathBuf>,
-    /// The annotator whose documents teach
-    #[arg(long = "as", value_name = "ANNOTATOR")]
-    pub annotator: Option<String>,
-    /// `mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is fetched if it is not in the cache
-    #[arg(long, value_name = "B")]
-    pub base: Option<String>,
-    /// Peak learning rate
-    #[arg(long)]
-    pub lr: Option<f64>,
-    /// Passes over the training part
-    #[arg(long)]
-    pub epochs: Option<f64>,
-    /// Sentences a step
-    #[arg(long)]
-    pub batch: Option<usize>,
-    /// Decoupled weight decay
-    #[arg(long)]
-    pub weight_decay: Option<f64>,
-    /// Below 1 a share of all steps, from 1 steps
-    #[arg(long)]
-    pub warmup: Option<f64>,
-    /// Seed of head, order and dropout
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Order of the sentences
-    #[arg(long, value_enum)]
-    pub order: Option<OrderName>,
-    /// Which pieces carry a word's tag
-    #[arg(long, value_enum)]
-    pub label_mode: Option<LabelModeName>,
-    /// auto, cpu, ndarray, cuda:N, wgpu:N
-    #[arg(long)]
-    pub device: Option<String>,
-    /// Where the settings come from that are not given
-    #[arg(long, value_enum, default_value = "auto")]
-    pub recipe: RecipeName,
-    /// Set any setting by its name, or by the name that the Hugging Face Trainer gives it
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub set: Vec<String>,
-    /// A JSON file of such settings; a project's own training.json is always taken
-    #[arg(long, value_name = "FILE")]
-    pub settings: Option<PathBuf>,
-    /// Cross-validation with K parts
-    #[arg(long, value_name = "K")]
-    pub folds: Option<usize>,
-    /// Train on growing parts of the data and show what more data would bring
-    #[arg(long)]
-    pub curve: bool,
-    /// The folder of the run, in place of one that is there; default: a new run of the project
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR
-    #[arg(long, conflicts_with_all = ["train", "set", "settings", "lr", "epochs", "batch", "base", "seed"])]
-    pub resume: bool,
 }
 
 /// `tagli eval`
@@ -328,6 +230,19 @@ pub struct Score {
     pub gold: PathBuf,
     /// The tags to be scored
     pub pred: PathBuf,
+}
+
+/// `tagli agree`
+#[derive(Args, Debug)]
+pub struct Agree {
+    /// The project's folder
+    pub dir: PathBuf,
+    /// Whose work: names separated by commas; all who have annotated when not given
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub annotators: Vec<String>,
+    /// Tell every place where two of them differ
+    #[arg(long)]
+    pub differences: bool,
 }
 
 /// `tagli predict`
@@ -519,16 +434,6 @@ pub struct Screens {
     pub out: PathBuf,
 }
 
-impl From<RecipeName> for Recipe {
-    fn from(name: RecipeName) -> Self {
-        match name {
-            RecipeName::Auto => Self::Auto,
-            RecipeName::Lesson => Self::Lesson,
-            RecipeName::Tuned => Self::Tuned,
-        }
-    }
-}
-
 impl From<ControlName> for Control {
     fn from(name: ControlName) -> Self {
         match name {
@@ -537,26 +442,6 @@ impl From<ControlName> for Control {
             ControlName::Checkpoint => Self::Checkpoint,
             ControlName::StopAfterEpoch => Self::StopAfterEpoch,
             ControlName::StopNow => Self::StopNow,
-        }
-    }
-}
-
-impl From<OrderName> for Order {
-    fn from(name: OrderName) -> Self {
-        match name {
-            OrderName::Shuffled => Self::Shuffled,
-            OrderName::Sequential => Self::Sequential,
-            OrderName::ByLength => Self::ByLength,
-        }
-    }
-}
-
-impl From<LabelModeName> for LabelMode {
-    fn from(name: LabelModeName) -> Self {
-        match name {
-            LabelModeName::First => Self::First,
-            LabelModeName::AllB => Self::AllB,
-            LabelModeName::AllI => Self::AllI,
         }
     }
 }

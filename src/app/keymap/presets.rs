@@ -1,0 +1,263 @@
+//! The keymap in force: the program's own keys, on them a preset, on that what the user's `keys.toml` says.
+//!
+//! A line that would be a trap is refused with file and line: a key that never arrives or stands twice, a command where
+//! it does not belong, a digit that no longer gives its label, a screen that nothing leads out of.
+//! Digits stay with the labels because the label bar shows them; other keys may give labels besides (`label-3`).
+
+use crate::{
+    app::{
+        command::{COMMANDS, Command, Context},
+        key::{Code, Key},
+    },
+    config::{
+        Layer,
+        keys::{self, KeyFile, KeyFileError, KeyLine, nearest},
+    },
+    text::width::clean,
+};
+
+use super::{Binding, Keymap, When};
+
+/// The presets: what `preset` names, and the file, written as users write theirs.
+pub const PRESETS: &[(&str, &str)] = &[("vim", include_str!("vim.toml")), ("arrows", include_str!("arrows.toml"))];
+
+/// What takes the meaning of a key away, where otherwise a command stands.
+const NONE: &str = "none";
+
+/// What every screen must have a key for, and why.
+const NEEDED: [(Command, &str); 4] = [
+    (Command::Back, "what is in front could not be closed"),
+    (Command::Help, "nobody could look up the keys"),
+    (Command::Palette, "what has no key is found there"),
+    (Command::Quit, "nobody could leave"),
+];
+
+/// Characters that terminals send with control as another key.
+const SENT_AS: [(char, &str); 3] = [('i', "tab"), ('m', "enter"), ('[', "esc")];
+
+/// Why keys cannot be taken over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeysError {
+    /// A line that cannot be carried out.
+    #[error("{file}:{line}: {problem}")]
+    Line {
+        /// Name of the file.
+        file: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there, and what may help.
+        problem: String,
+    },
+    /// An embedded preset is no file of keys.
+    #[error(transparent)]
+    Preset(#[from] KeyFileError),
+}
+
+/// A line whose names are known.
+#[derive(Clone, Copy)]
+struct Known {
+    line: usize,
+    context: Context,
+    key: Key,
+    command: Option<Command>,
+}
+
+/// A command that needs a key in a context.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Need {
+    context: Context,
+    command: Command,
+    why: &'static str,
+}
+
+/// The keymap that the program's own keys, the preset that `file` names and its lines make. `file` comes with what to
+/// call it in errors.
+///
+/// # Errors
+/// The first line that names something unknown or would be a trap.
+pub fn keymap(file: Option<(&str, &KeyFile)>) -> Result<Keymap, KeysError> {
+    let mut keymap = Keymap::default();
+    let Some((name, file)) = file else { return Ok(keymap) };
+    if let Some((preset, line)) = &file.preset {
+        let known = PRESETS.iter().find(|(known, _)| known == preset);
+        let (known, text) = known.ok_or_else(|| at(name, *line, no_preset(preset)))?;
+        let title = format!("preset {known}");
+        let lines = keys::read(Layer { name: &title, text })?.bindings;
+        lay(&mut keymap, &title, &lines)?;
+    }
+    lay(&mut keymap, name, &file.bindings)?;
+    Ok(keymap)
+}
+
+fn at(file: &str, line: usize, problem: String) -> KeysError {
+    KeysError::Line { file: clean(file).into_owned(), line, problem }
+}
+
+/// Lays the lines of a file over `keymap`.
+fn lay(keymap: &mut Keymap, file: &str, lines: &[KeyLine]) -> Result<(), KeysError> {
+    let mut known: Vec<Known> = Vec::new();
+    for line in lines {
+        let next = resolve(line).map_err(|problem| at(file, line.line, problem))?;
+        if let Some(first) = known.iter().find(|first| (first.context, first.key) == (next.context, next.key)) {
+            let (again, first) = (clean(&line.key), first.line);
+            let problem = format!("`{again}` is the key of line {first} in another spelling; a key gives one command");
+            return Err(at(file, line.line, problem));
+        }
+        known.push(next);
+    }
+    let defaults = Keymap::default();
+    // What has no key, and since which line: a later line may give it one again.
+    let mut lost: Vec<(Need, usize)> = Vec::new();
+    for line in &known {
+        put(keymap, &defaults, line);
+        lost.retain(|(need, _)| !need.is_met(keymap));
+        let news = needs().filter(|need| !need.is_met(keymap) && lost.iter().all(|(known, _)| known != need));
+        let news: Vec<_> = news.map(|need| (need, line.line)).collect();
+        lost.extend(news);
+    }
+    if let Some((Need { context, command, why }, line)) = lost.first() {
+        let (command, context) = (command.info().map_or("", |row| row.name), context.name());
+        return Err(at(file, *line, format!("this leaves no key for `{command}` in `{context}`, and {why}")));
+    }
+    known.iter().try_for_each(|line| stays_away(keymap, line).map_err(|problem| at(file, line.line, problem)))
+}
+
+/// Finds out what a line names, and whether that can be.
+fn resolve(line: &KeyLine) -> Result<Known, String> {
+    let context = Context::ALL.into_iter().find(|known| known.name() == line.context);
+    let context = context.ok_or_else(|| no_context(&line.context))?;
+    let key: Key = line.key.parse().map_err(|_| no_key(&line.key))?;
+    let row = match line.command.as_str() {
+        NONE => None,
+        name => Some(COMMANDS.iter().find(|row| row.name == name).ok_or_else(|| no_command(name))?),
+    };
+    let place = context.name();
+    if !arrives(key, context) {
+        return Err(format!(
+            "`{key}` never arrives in `{place}`: there it is text or a label; `ctrl-` and `alt-` keys do"
+        ));
+    }
+    if let Some((_, sent)) = SENT_AS.iter().find(|(c, _)| key.ctrl && key.code == Code::Char(*c)) {
+        return Err(format!("`{key}` never arrives: terminals send the same for it as for {sent}"));
+    }
+    if context == Context::Tag && matches!(key.code, Code::Char('0'..='9')) && key == Key::plain(key.code) {
+        return Err(format!("`{key}` cannot be a command in `{place}`: digits give labels, as the label bar says"));
+    }
+    // In `everywhere` belongs only what can be done everywhere: some menus take any other command for their answer.
+    if let Some(row) = row.filter(|row| !row.id.fits(context)) {
+        let places: Vec<String> = row.contexts.iter().map(|place| format!("`{}`", place.name())).collect();
+        return Err(format!("`{}` cannot be given in `{place}`, but in {}", row.name, places.join(", ")));
+    }
+    Ok(Known { line: line.line, context, key, command: row.map(|row| row.id) })
+}
+
+/// Whether the key can be a command there: it is not text, nor the letter of a label.
+fn arrives(key: Key, context: Context) -> bool {
+    let letters = context.is_typing() || context == Context::Labels;
+    !letters || key.typed().is_none()
+}
+
+/// Gives a key its meaning, or none. The condition is the one that the command has on its own keys there.
+fn put(keymap: &mut Keymap, defaults: &Keymap, line: &Known) {
+    let Known { context, key, command, .. } = *line;
+    keymap.bindings.retain(|binding| (binding.context, binding.key) != (context, key));
+    let Some(command) = command else { return };
+    let of = |place| defaults.bindings.iter().find(move |b| (b.context, b.command) == (place, command));
+    let when = of(context).or_else(|| of(Context::Everywhere)).map_or(When::Always, |binding| binding.when);
+    keymap.bindings.push(Binding { context, key, when, command });
+}
+
+/// Whether a key whose meaning was taken away in a context has none there now.
+fn stays_away(keymap: &Keymap, line: &Known) -> Result<(), String> {
+    let common = |binding: &Binding| binding.context == Context::Everywhere && binding.key == line.key;
+    if line.command.is_some() || !keymap.bindings.iter().any(common) {
+        return Ok(());
+    }
+    let (key, place) = (line.key, line.context.name());
+    Err(format!("`{key}` has its meaning in `{place}` from `everywhere`, and only there it can be taken away"))
+}
+
+/// A way back from everything, and the rest on each screen.
+fn needs() -> impl Iterator<Item = Need> {
+    let places = Context::ALL.into_iter().filter(|context| *context != Context::Everywhere);
+    places.flat_map(|context| {
+        let screen = !context.is_overlay() && !context.is_typing();
+        let here = NEEDED.iter().filter(move |(command, _)| screen || *command == Command::Back);
+        here.map(move |(command, why)| Need { context, command: *command, why })
+    })
+}
+
+impl Need {
+    /// Whether some key gives the command: one that arrives there and has no other meaning over it.
+    fn is_met(&self, keymap: &Keymap) -> bool {
+        let place = self.context;
+        let own = |key| keymap.bindings.iter().any(|binding| (binding.context, binding.key) == (place, key));
+        keymap
+            .keys(place, self.command)
+            .any(|binding| arrives(binding.key, place) && (binding.context == place || !own(binding.key)))
+    }
+}
+
+fn no_preset(name: &str) -> String {
+    let names = || PRESETS.iter().map(|(name, _)| *name);
+    format!("there is no preset `{}`; {}", clean(name), meant(nearest(name, names()), || all(names())))
+}
+
+fn no_context(name: &str) -> String {
+    let names = || Context::ALL.into_iter().map(Context::name);
+    format!("there is no place for keys called `{}`; {}", clean(name), meant(nearest(name, names()), || all(names())))
+}
+
+fn no_command(name: &str) -> String {
+    let near = nearest(name, COMMANDS.iter().map(|row| row.name).chain([NONE]));
+    let hint = meant(near, || "the palette shows them by name".to_owned());
+    format!("there is no command `{}`; {hint}", clean(name))
+}
+
+fn no_key(name: &str) -> String {
+    let known: Vec<String> = Keymap::default().bindings.iter().map(|binding| binding.key.to_string()).collect();
+    let translated = translated(name).map(|key| key.to_string());
+    let near = translated.as_deref().or_else(|| nearest(name, known.iter().map(String::as_str)));
+    let written = "keys are written like `w`, `T`, `space`, `ctrl-r`, `shift-tab`, `alt-x`, `f1`";
+    format!("`{}` is no key; {}", clean(name), meant(near, || written.to_owned()))
+}
+
+fn meant(near: Option<&str>, otherwise: impl FnOnce() -> String) -> String {
+    near.map_or_else(otherwise, |name| format!("did you mean `{name}`?"))
+}
+
+fn all(names: impl Iterator<Item = &'static str>) -> String {
+    format!("there are {}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// The key that other programs write like this: `C-r`, `<C-r>`, `Ctrl+R`, `Escape`.
+fn translated(name: &str) -> Option<Key> {
+    let plain = name.trim().trim_start_matches('<').trim_end_matches('>').replace(['+', '_', ' '], "-");
+    let (held, last) = plain.rsplit_once('-').unwrap_or(("", &plain));
+    let (mut ctrl, mut alt, mut shift) = (false, false, false);
+    for word in held.split('-').filter(|word| !word.is_empty()) {
+        match word.to_lowercase().as_str() {
+            "ctrl" | "control" | "c" => ctrl = true,
+            "alt" | "meta" | "option" | "a" | "m" => alt = true,
+            "shift" | "s" => shift = true,
+            _ => return None,
+        }
+    }
+    let word = last.to_lowercase();
+    let word = match word.as_str() {
+        "return" | "cr" | "ret" => "enter",
+        "escape" => "esc",
+        "del" => "delete",
+        "ins" => "insert",
+        "bs" => "backspace",
+        "pgup" => "pageup",
+        "pgdn" | "pgdown" => "pagedown",
+        // A letter alone keeps its case.
+        _ if last.chars().nth(1).is_none() => last,
+        word => word,
+    };
+    Some(Key::new(word.parse::<Key>().ok()?.code, ctrl, alt, shift))
+}
+
+#[cfg(test)]
+mod tests;

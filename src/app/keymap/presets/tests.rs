@@ -1,0 +1,242 @@
+//! What of a file of keys is taken over, what is refused, and what presets keep.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::app::keymap::{Facts, Meaning};
+
+fn with(text: &str) -> Result<Keymap, KeysError> {
+    keymap(Some(("keys.toml", &keys::read(Layer { name: "keys.toml", text }).unwrap())))
+}
+
+fn message(text: &str) -> String {
+    with(text).unwrap_err().to_string()
+}
+
+fn preset(name: &str) -> Keymap {
+    with(&format!("preset = '{name}'")).unwrap()
+}
+
+fn given(keymap: &Keymap, context: Context, key: &str) -> Option<Command> {
+    let key: Key = key.parse().unwrap();
+    keymap.bindings.iter().find(|b| (b.context, b.key) == (context, key)).map(|binding| binding.command)
+}
+
+#[test]
+fn a_user_moves_keys_on_a_preset_or_without_one() {
+    assert_eq!(keymap(None), Ok(Keymap::default()));
+    let keymap = with("preset = 'vim'\n[tag]\nalt-d = 'done'\nenter = 'none'\nG = 'next-document'").unwrap();
+    let facts = Facts { documents: true, ..Facts::default() };
+    let meaning = |key: &str| keymap.meaning(Context::Tag, key.parse().unwrap(), &facts);
+    assert_eq!(meaning("alt-d"), Meaning::Command(Command::Done));
+    assert_eq!(meaning("enter"), Meaning::Nothing);
+    assert_eq!(meaning("G"), Meaning::Command(Command::NextDocument));
+    assert_eq!(meaning("g"), Meaning::Command(Command::First));
+}
+
+#[test]
+fn a_key_has_the_condition_of_its_command_in_that_place() {
+    let keymap = with("[train]\nctrl-p = 'up'\n[tag]\nctrl-s = 'save'\nctrl-e = 'lengthen'").unwrap();
+    let when = |key: &str| {
+        let key = key.parse().unwrap();
+        let mut own = keymap.bindings.iter().filter(|b| b.key == key && b.context != Context::Everywhere);
+        own.next_back().unwrap().when
+    };
+    assert_eq!(keymap.bindings.last().unwrap().when, When::Edge);
+    assert_eq!((when("ctrl-s"), when("ctrl-e")), (When::SaveFailed, When::Edge));
+    let up = keymap.meaning(Context::Train, "ctrl-p".parse().unwrap(), &Facts::default());
+    assert_eq!(up, Meaning::Command(Command::Up));
+}
+
+#[test]
+fn unknown_names_are_told_with_what_was_meant() {
+    assert_eq!(message("\npreset = 'vimm'"), "keys.toml:2: there is no preset `vimm`; did you mean `vim`?");
+    assert_eq!(message("preset = 'emacs'"), "keys.toml:1: there is no preset `emacs`; there are vim, arrows");
+    assert!(
+        message("[tagz]\na = 'done'").ends_with(":2: there is no place for keys called `tagz`; did you mean `tag`?")
+    );
+    assert!(message("[kitchen]\na = 'done'").contains("there are everywhere, welcome, tag, "));
+    assert_eq!(
+        message("[tag]\n\nz = 'Accept_Donex'"),
+        "keys.toml:3: there is no command `Accept_Donex`; did you mean `accept-done`?"
+    );
+    assert!(message("[tag]\nz = 'fry'").ends_with("the palette shows them by name"));
+}
+
+#[test]
+fn keys_as_other_programs_write_them_are_understood_in_the_message() {
+    for (name, meant) in [
+        ("C-r", "ctrl-r"),
+        ("<C-R>", "ctrl-r"),
+        ("Ctrl+Alt+Left", "ctrl-alt-left"),
+        ("S-Tab", "shift-tab"),
+        ("M-x", "alt-x"),
+        ("Escape", "esc"),
+        ("PgUp", "pageup"),
+        ("F5", "f5"),
+        ("spacex", "space"),
+    ] {
+        let message = message(&format!("[tag]\n'{name}' = 'done'"));
+        assert_eq!(message, format!("keys.toml:2: `{name}` is no key; did you mean `{meant}`?"));
+    }
+    assert!(message("[tag]\nhyper-e = 'done'").contains("keys are written like `w`"));
+}
+
+#[test]
+fn commands_stay_where_they_belong() {
+    assert_eq!(
+        message("[tag]\nz = 'stop-now'"),
+        "keys.toml:2: `stop-now` cannot be given in `tag`, but in `stop-menu`"
+    );
+    // The question before a run is removed would take it for a yes.
+    assert!(message("[everywhere]\nalt-k = 'up'").contains("cannot be given in `everywhere`, but in `"));
+    assert!(with("[tag]\nz = 'import'").is_ok());
+}
+
+#[test]
+fn a_key_stands_once_in_a_context_however_it_is_spelt() {
+    let twice = "[tag]\nA = 'done'\nz = 'none'\nshift-a = 'undo'";
+    assert_eq!(
+        message(twice),
+        "keys.toml:4: `shift-a` is the key of line 2 in another spelling; a key gives one command"
+    );
+    assert!(with("[tag]\nA = 'done'\n[documents]\nshift-a = 'open'").is_ok());
+}
+
+#[test]
+fn what_is_typed_is_no_command() {
+    assert!(message("[palette]\nj = 'down'").starts_with("keys.toml:2: `j` never arrives in `palette`"));
+    assert!(message("[typing]\nspace = 'none'").starts_with("keys.toml:2: `space` never arrives in `typing`"));
+    assert!(message("[labels]\nd = 'none'").contains("there it is text or a label"));
+    assert!(with("[palette]\nctrl-j = 'down'\nalt-j = 'down'\nf6 = 'down'").is_ok());
+}
+
+#[test]
+fn what_terminals_send_as_another_key_is_told() {
+    let sent = "keys.toml:2: `ctrl-i` never arrives: terminals send the same for it as for tab";
+    assert_eq!(message("[tag]\nctrl-I = 'done'"), sent);
+    assert!(message("[typing]\n'ctrl-[' = 'back'").ends_with("as for esc"));
+}
+
+#[test]
+fn digits_stay_with_the_labels() {
+    for text in ["[tag]\n3 = 'done'", "[tag]\n'9' = 'none'", "[tag]\n0 = 'first'"] {
+        assert!(message(text).contains("digits give labels, as the label bar says"), "{text}");
+    }
+    assert!(with("[tag]\nalt-3 = 'done'\n'#' = 'done'\nz = 'label-3'\n[documents]\n3 = 'open'").is_ok());
+}
+
+#[test]
+fn a_meaning_of_everywhere_is_taken_away_there() {
+    assert_eq!(
+        message("[tag]\nq = 'none'"),
+        "keys.toml:2: `q` has its meaning in `tag` from `everywhere`, and only there it can be taken away"
+    );
+    assert!(with("[tag]\nq = 'none'\n[everywhere]\nq = 'none'").is_ok());
+    // What means nothing yet may get a meaning in the next version.
+    assert!(with("[tag]\n'~' = 'none'").is_ok());
+}
+
+#[test]
+fn no_line_takes_the_last_way_to_what_is_needed() {
+    assert_eq!(
+        message("[everywhere]\nf9 = 'none'\n'?' = 'none'"),
+        "keys.toml:3: this leaves no key for `help` in `welcome`, and nobody could look up the keys"
+    );
+    assert!(message("[everywhere]\nesc = 'none'").contains("no key for `back` in `welcome`"));
+    assert!(message("[everywhere]\nesc = 'none'\nz = 'back'").contains("no key for `back` in `typing`"));
+    assert!(message("[quit-menu]\nesc = 'quit-now'").contains("no key for `back` in `quit-menu`"));
+    assert!(message("[tag]\n':' = 'done'").contains(":2: this leaves no key for `palette` in `tag`"));
+    assert!(message("[everywhere]\nctrl-c = 'none'\n[train]\nq = 'log'").contains(":4: this leaves no key for `quit`"));
+    assert!(with("[everywhere]\n'?' = 'none'\nf12 = 'help'\nesc = 'none'\nctrl-g = 'back'").is_ok());
+}
+
+#[test]
+fn messages_of_strange_files_are_safe_to_show() {
+    for text in [
+        "preset = \"\\u001b[2J\"",
+        "[\"\\u001b\"]\na = 'b'",
+        "[tag]\n\"\\u001b[2J\" = 'done'",
+        "[tag]\na = \"\\u001b\"",
+    ] {
+        assert!(!message(text).contains('\u{1b}'), "{text}");
+    }
+}
+
+#[test]
+fn presets_lose_no_command() {
+    for (name, text) in PRESETS {
+        let file = keys::read(Layer { name, text }).unwrap();
+        assert_eq!(file.preset, None, "a preset stands on nothing else");
+        let keymap = preset(name);
+        for binding in Keymap::default().bindings() {
+            let (place, command) = (binding.context, binding.command);
+            let in_palette = command.info().is_some_and(|row| row.contexts.contains(&Context::Everywhere));
+            assert!(in_palette || keymap.keys(place, command).next().is_some(), "{name}: {command:?} in {place:?}");
+        }
+        assert!(keymap.bindings.iter().all(|b| b.command.fits(b.context)), "{name}");
+        let distinct: HashSet<_> = keymap.bindings.iter().map(|b| (b.context, b.key, b.when)).collect();
+        assert_eq!(distinct.len(), keymap.bindings.len(), "{name}");
+    }
+}
+
+#[test]
+fn presets_keep_the_labels_and_the_ways_through_a_document() {
+    let (default, kept) = (Keymap::default(), "space enter v x a A u ctrl-r n p [ ] { } T 1 9 ! ( left down");
+    for (name, _) in PRESETS {
+        for key in kept.split(' ') {
+            assert_eq!(given(&preset(name), Context::Tag, key), given(&default, Context::Tag, key), "{name}: {key}");
+        }
+        for key in ["tab", "shift-tab", "?", ":", "q", "esc"] {
+            let place = Context::Everywhere;
+            assert_eq!(given(&preset(name), place, key), given(&default, place, key), "{name}: {key}");
+        }
+    }
+}
+
+#[test]
+fn vim_writes_no_checkpoint_with_k_and_leaves_no_field_with_the_program() {
+    let vim = preset("vim");
+    let live = Facts { running: true, page: crate::app::train::Page::Run, ..Facts::default() };
+    let meaning = |key| vim.meaning(Context::Train, Key::char(key), &live);
+    assert_eq!((meaning('k'), meaning('w')), (Meaning::Command(Command::Up), Meaning::Command(Command::Checkpoint)));
+    for place in Context::ALL.into_iter().filter(|place| place.is_typing()) {
+        assert_eq!(given(&vim, place, "ctrl-c"), Some(Command::Back), "{place:?}");
+    }
+}
+
+#[test]
+fn arrows_go_where_no_letter_goes() {
+    let arrows = preset("arrows");
+    let moves = "left right up down page-up page-down first last next-word previous-word".split(' ');
+    let moves: Vec<Command> = moves.filter_map(Command::find).collect();
+    for binding in arrows.bindings.iter().filter(|b| b.key.typed().is_some_and(char::is_alphabetic)) {
+        assert!(!moves.contains(&binding.command), "{binding:?}");
+    }
+    assert_eq!(given(&arrows, Context::Everywhere, "ctrl-z"), None);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_taken_over_leaves_labels_and_ways_out(
+        lines in prop::collection::vec(
+            (0..Context::ALL.len(), "(ctrl-|shift-|alt-)?([a-z0-9?:]|esc|tab|f1)|\\PC{0,3}", 0usize..400, any::<bool>()),
+            0..6,
+        ),
+    ) {
+        let lines = lines.into_iter().enumerate().map(|(at, (context, key, command, fits))| {
+            let context = Context::ALL[context];
+            let rows: Vec<_> = COMMANDS.iter().filter(|row| !fits || row.id.fits(context)).collect();
+            let command = rows.get(command % (rows.len() + 5)).map_or(NONE, |row| row.name).to_owned();
+            KeyLine { line: at + 1, context: context.name().to_owned(), key, command }
+        });
+        let file = KeyFile { preset: None, bindings: lines.collect() };
+        if let Ok(keymap) = keymap(Some(("keys.toml", &file))) {
+            prop_assert!(needs().all(|need| need.is_met(&keymap)));
+            prop_assert_eq!(given(&keymap, Context::Tag, "7"), Some(Command::Label(7)));
+            prop_assert!(keymap.bindings.iter().all(|b| b.command.fits(b.context)));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What was done, when and to which document, and the way back to any moment of it.
+
+use std::collections::HashMap;
+
+use crate::{
+    app::{command::Command, effect::Effect, event::Level, overlay::Overlay, project::Project, state::State},
+    spans::{
+        Action, Edit, LabelId, SpanId,
+        journal::{Deed, Past},
+    },
+    text::{TextRange, number::counted},
+};
+
+use super::at_desk;
+
+/// One thing that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+    /// The document's id, of several the first one's.
+    pub document: String,
+    /// What was done.
+    pub what: String,
+    /// Whether it was taken back.
+    pub undone: bool,
+}
+
+/// The list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// All that was done, newest first.
+    pub rows: Vec<Row>,
+    /// The row of the cursor.
+    pub row: usize,
+}
+
+impl History {
+    /// The row of the last thing that was not taken back.
+    pub fn now(&self) -> usize {
+        self.rows.iter().position(|row| !row.undone).unwrap_or(self.rows.len())
+    }
+}
+
+/// Spans as they are at some moment of the history: what an edit that only names a span was about.
+#[derive(Default)]
+struct Known(HashMap<SpanId, (TextRange, LabelId)>);
+
+impl Known {
+    fn tell(&mut self, project: &Project, past: Past<'_>) -> Row {
+        let first = past.actions.first();
+        let mut what: Vec<String> = Vec::new();
+        for action in past.actions {
+            let told = self.edits(project, action);
+            if what.is_empty() {
+                what = told;
+            }
+        }
+        if past.actions.len() > 1 {
+            what.push(format!("in {}", counted(past.actions.len(), "document")));
+        }
+        let document = first.map(|action| action.document.clone()).unwrap_or_default();
+        Row { at: past.at, document, what: what.join(", "), undone: past.undone }
+    }
+
+    fn edits(&mut self, project: &Project, action: &Action) -> Vec<String> {
+        let text = project.position(&action.document).and_then(|at| project.documents.get(at));
+        let text = text.map_or("", |document| &document.text);
+        action.edits.iter().map(|edit| self.edit(project, text, edit)).collect()
+    }
+
+    fn edit(&mut self, project: &Project, text: &str, edit: &Edit) -> String {
+        let name = |label: LabelId| project.labels.name(label);
+        let said = |known: Option<&(TextRange, LabelId)>| match known {
+            Some((range, label)) => format!("{} \u{ab}{}\u{bb}", name(*label), range.of(text)),
+            None => "a span".to_owned(),
+        };
+        match edit {
+            Edit::Add(span) => {
+                self.0.insert(span.id, (span.range, span.label));
+                format!("+ {}", said(self.0.get(&span.id)))
+            }
+            Edit::Remove(id) => format!("- {}", said(self.0.get(id))),
+            Edit::Relabel(id, label) => {
+                let before = said(self.0.get(id));
+                self.0.entry(*id).and_modify(|known| known.1 = *label);
+                format!("{before} becomes {}", name(*label))
+            }
+            Edit::Resize(id, range) => {
+                let before = said(self.0.get(id));
+                self.0.entry(*id).and_modify(|known| known.0 = *range);
+                format!("{before} becomes \u{ab}{}\u{bb}", range.of(text))
+            }
+            Edit::Status(status) => status.name().to_owned(),
+            Edit::Reject(range, label) => format!("no {} \u{ab}{}\u{bb}", name(*label), range.of(text)),
+            Edit::Readmit(range, label) => format!("perhaps {} \u{ab}{}\u{bb}", name(*label), range.of(text)),
+            Edit::Note(note) if note.is_empty() => "no note".to_owned(),
+            Edit::Note(note) => format!("note: {note}"),
+        }
+    }
+}
+
+/// Shows what was done.
+pub(in super::super) fn ask(state: &mut State) {
+    let Some(project) = &state.project else { return };
+    let mut known = Known::default();
+    let mut rows: Vec<Row> = project.journal.history().map(|past| known.tell(project, past)).collect();
+    rows.reverse();
+    let mut history = History { rows, row: 0 };
+    if history.rows.is_empty() {
+        return state.tell(Level::Info, "Nothing was done here yet");
+    }
+    history.row = history.now().min(history.rows.len() - 1);
+    state.overlay = Some(Overlay::History(Box::new(history)));
+}
+
+/// Carries out a command of the list.
+pub(in super::super) fn run(state: &mut State, command: Command, page: usize) -> Vec<Effect> {
+    let Some(Overlay::History(history)) = &mut state.overlay else { return Vec::new() };
+    let last = history.rows.len().saturating_sub(1);
+    match command {
+        Command::Up => history.row = history.row.saturating_sub(1),
+        Command::Down => history.row = (history.row + 1).min(last),
+        Command::PageUp => history.row = history.row.saturating_sub(page),
+        Command::PageDown => history.row = (history.row + page).min(last),
+        Command::First => history.row = 0,
+        Command::Last => history.row = last,
+        Command::Apply => {
+            let (to, now) = (history.row, history.now());
+            state.overlay = None;
+            return at_desk(state, |desk| desk.travel(to, now));
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+impl super::Desk<'_> {
+    /// Goes to the moment right after the action of row `to`; `now` is the row of the present one. Rows count from the newest.
+    fn travel(&mut self, to: usize, now: usize) {
+        if to == now {
+            return self.tell(Level::Info, "This is where you are");
+        }
+        if self.is_read_only() {
+            return;
+        }
+        let newest = |past: Past<'_>| past.id;
+        let deeds: Vec<Deed> = if to > now {
+            let past = self.project.journal.history().rev().filter(|past| !past.undone);
+            past.take(to - now).map(newest).map(Deed::Undo).collect()
+        } else {
+            let undone = self.project.journal.history().filter(|past| past.undone);
+            undone.take(now - to).map(newest).map(Deed::Redo).collect()
+        };
+        let Some(Deed::Undo(last) | Deed::Redo(last)) = deeds.last() else { return };
+        let document = self.project.journal.done_by(*last).first().map(|action| action.document.clone());
+        let (steps, back) = (deeds.len(), to > now);
+        let effect = self.project.record_all(deeds, self.now);
+        self.effects.push(effect);
+        let key = if back { "taken back; ctrl-r or the history does them again" } else { "done again" };
+        let at = document.and_then(|document| self.project.position(&document));
+        if let Some(at) = at {
+            self.go(at);
+        }
+        self.tell(Level::Info, format!("{} {key}", counted(steps, "action")));
+    }
+}

@@ -1,0 +1,76 @@
+//! A sequence of words and where else it stands, case set aside.
+
+use super::Document;
+use crate::text::TextRange;
+
+/// Words in a row, as they stand on the grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// In small letters; never empty, and none of them is.
+    words: Vec<String>,
+}
+
+impl Phrase {
+    /// The words that `range` touches; `None` if it touches none, or an empty one.
+    pub fn of(document: &Document, range: TextRange) -> Option<Self> {
+        let touched = document.words_touching(range)?;
+        let words: Vec<String> = touched.map(|at| document.word(at).to_lowercase()).collect();
+        words.iter().all(|word| !word.is_empty()).then_some(Self { words })
+    }
+
+    /// Where a document has these words: disjoint ranges from the first to the last word, in order.
+    pub fn find_in(&self, document: &Document) -> Vec<TextRange> {
+        let words = &document.words;
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at + self.words.len() <= words.len() {
+            let here =
+                words.iter().skip(at).zip(&self.words).all(|(word, wanted)| same(word.of(&document.text), wanted));
+            if here {
+                found.extend(document.range_of_words(at..at + self.words.len()));
+            }
+            at += if here { self.words.len() } else { 1 };
+        }
+        found
+    }
+}
+
+/// Whether a word is this one in small letters. Nothing is allocated: all words of a project are asked.
+fn same(word: &str, small: &str) -> bool {
+    if word.is_ascii() {
+        word.eq_ignore_ascii_case(small)
+    } else {
+        word.chars().flat_map(char::to_lowercase).eq(small.chars())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Grid;
+
+    fn found(text: &str, phrase: &str) -> Vec<(usize, usize)> {
+        let document = Document::new("d", text, Grid::Natural);
+        let start = text.find(phrase).unwrap();
+        let phrase = Phrase::of(&document, TextRange::new(start, start + phrase.len())).unwrap();
+        phrase.find_in(&document).into_iter().map(|range| (range.start, range.end)).collect()
+    }
+
+    #[test]
+    fn whole_words_are_found_in_any_case() {
+        assert_eq!(found("Tacos, tacos and taco; TACOS", "tacos"), [(0, 5), (7, 12), (23, 28)]);
+        assert_eq!(found("El Camino. el  camino el", "El Camino"), [(0, 9), (11, 21)]);
+        assert_eq!(found("\u{c9}clair \u{e9}clair", "\u{e9}clair"), [(0, 7), (8, 15)]);
+    }
+
+    #[test]
+    fn repeated_words_are_found_once() {
+        assert_eq!(found("so so so so so", "so so"), [(0, 5), (6, 11)]);
+    }
+
+    #[test]
+    fn an_empty_word_is_no_phrase() {
+        let document = Document::from_words("d", ["a", "", "b"]);
+        assert_eq!(Phrase::of(&document, TextRange::new(0, 3)), None);
+        assert!(Phrase::of(&document, TextRange::new(0, 1)).is_some());
+    }
+}

@@ -1,0 +1,600 @@
+//! The little language by which documents are chosen: words, and what is known of a document, all of which must hold.
+//!
+//! A query is read on every key, so half of it is often not there yet. What cannot be understood is left out and told;
+//! the rest works, and the list does not go empty while a term is being typed.
+
+use std::cmp::Ordering;
+
+use regex::{Regex, RegexBuilder};
+
+use super::{Annotation, Document, LabelId, LabelSet, Source, Split, Status};
+use crate::text::{TextRange, search::Needle, width::cut};
+
+/// Bytes that a regular expression may take when it is ready; it is made anew on every key.
+const REGEX_BYTES: usize = 2 << 20;
+/// Cells of a name or a value in a problem.
+const SHOWN: usize = 32;
+/// Names that a problem lists.
+const LISTED: usize = 9;
+
+/// What comes before a colon.
+const KEYS: [&str; 8] = ["label", "status", "split", "part", "by", "run", "id", "note"];
+
+/// What can be compared with a number.
+const MEASURES: [&str; 4] = ["words", "chars", "spans", "uncertain"];
+
+/// Comparisons, the longer signs first, and the orders of the two sides that they take.
+const COMPARISONS: [(&str, &[Ordering]); 6] = [
+    (">=", &[Ordering::Greater, Ordering::Equal]),
+    ("<=", &[Ordering::Less, Ordering::Equal]),
+    (">", &[Ordering::Greater]),
+    ("<", &[Ordering::Less]),
+    ("=", &[Ordering::Equal]),
+    (":", &[Ordering::Equal]),
+];
+
+/// The names of the parts.
+const PARTS: [(&str, Option<Split>); 4] =
+    [("train", Some(Split::Train)), ("valid", Some(Split::Valid)), ("test", Some(Split::Test)), ("none", None)];
+
+/// The names that [`origin`] gives.
+const ORIGINS: [&str; 5] = ["human", "import", "model", "pattern", "gazetteer"];
+
+/// What a source is called in a query, and the run it names, if it names one.
+fn origin(source: &Source) -> (&'static str, Option<&str>) {
+    match source {
+        Source::Human => ("human", None),
+        Source::Import => ("import", None),
+        Source::Model { run, .. } => ("model", Some(run)),
+        Source::Pattern => ("pattern", None),
+        Source::Gazetteer => ("gazetteer", None),
+    }
+}
+
+/// A choice of documents, read once and asked of many.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// All must hold; those that are answered fast stand first.
+    terms: Vec<Term>,
+}
+
+/// What a query may ask of a document besides its text and annotation.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// What was said about it.
+    pub annotation: &'a Annotation,
+    /// The note on it; a blank one is none.
+    pub note: Option<&'a str>,
+    /// Whether the model's suggestions differ from the spans; `None` if nobody compared them.
+    pub mismatch: Option<bool>,
+    /// How uncertain the model is; `None` if it was not asked.
+    pub uncertainty: Option<f32>,
+}
+
+/// What could not be understood. The message is safe to show.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QueryProblem {
+    message: String,
+    /// The term, in what was typed.
+    pub range: TextRange,
+    /// Whether the term stands at the end, so that more of it may come.
+    pub unfinished: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Term {
+    negated: bool,
+    test: Test,
+}
+
+/// One question. A list asks for any of its values.
+#[derive(Clone, Debug, PartialEq)]
+enum Test {
+    /// A word to look for, and how it was typed.
+    Word(Needle, String),
+    Regex(Expression),
+    /// Labels; `None` asks that there be no span.
+    Label(Vec<Option<LabelId>>),
+    Status(Vec<Status>),
+    Part(Vec<Option<Split>>),
+    /// Names of [`origin`].
+    By(Vec<&'static str>),
+    /// How the run's name begins.
+    Run(Vec<String>),
+    /// How the id begins.
+    Id(Vec<String>),
+    /// What the note holds; an empty list asks that there be one.
+    Note(Vec<Needle>),
+    Mismatch,
+    /// One of [`MEASURES`].
+    Number(&'static str, &'static [Ordering], f64),
+}
+
+#[derive(Clone, Debug)]
+struct Expression(Regex);
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Query {
+    /// What the language knows: an example, and what it finds.
+    pub const HELP: &[(&str, &str)] = &[
+        ("tacos", "The text or the id holds the word, in capital or small letters."),
+        ("\"al pastor\"", "The text holds the words together; quotation marks also take the meaning from a sign."),
+        ("/[0-9]+ ?(am|pm)/i", "The text fits the regular expression; without `i` capital letters count."),
+        ("-tacos", "Not so: what stands after `-` does not hold. Goes with everything here."),
+        ("label:Dish,Price", "Has a span of one of the labels; names may be cut short: `label:res`."),
+        ("label:none", "Has no span."),
+        ("status:todo,partial", "Has one of the states todo, partial, done, skipped, flagged."),
+        ("split:train", "Belongs to the part train, valid, test or none; `part:` means the same."),
+        ("words>20", "Has more than 20 words; also `chars` and `spans`, with `<`, `<=`, `>=` or `=`."),
+        ("by:model", "Has a span that comes from there: human, import, model, pattern or gazetteer."),
+        ("run:0007-mini", "Has a span from this run's model; the number is enough."),
+        ("id:train-00", "The id begins so."),
+        ("note:unclear", "Has a note that holds the word; `note:` alone: has one."),
+        ("mismatch", "The model suggests other spans than there are; needs suggestions."),
+        ("uncertain>1.5", "The model's uncertainty is above that; needs suggestions."),
+    ];
+
+    /// Reads what was typed. What cannot be understood is left out, and the first of it is told.
+    pub fn parse(text: &str, labels: &LabelSet) -> (Self, Option<QueryProblem>) {
+        let mut reader = Reader { text, at: 0 };
+        let (mut query, mut problem) = (Self::default(), None);
+        loop {
+            reader.until(|c| !c.is_whitespace());
+            let start = reader.at;
+            if reader.rest().is_empty() {
+                break;
+            }
+            let (negated, (test, told)) = reader.term(labels);
+            query.terms.extend(test.map(|test| Term { negated, test }));
+            if let Some(message) = told.filter(|_| problem.is_none()) {
+                let (range, unfinished) = (TextRange::new(start, reader.at), reader.rest().is_empty());
+                problem = Some(QueryProblem { message, range, unfinished });
+            }
+        }
+        query.terms.sort_by_key(|term| matches!(term.test, Test::Word(..) | Test::Regex(_)));
+        (query, problem)
+    }
+
+    /// Whether it asks nothing: every document is chosen.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether the document is chosen. One of which a fact is not known is chosen neither by a term that asks for the
+    /// fact nor by its negation.
+    pub fn holds(&self, facts: &Facts<'_>) -> bool {
+        self.terms.iter().all(|term| term.test.holds(facts).is_some_and(|holds| holds != term.negated))
+    }
+
+    /// The first place in the text that a word or a regular expression finds, to put the cursor there.
+    pub fn place(&self, text: &str) -> Option<TextRange> {
+        self.places(text).first().copied()
+    }
+
+    /// All places that words and regular expressions find, in order and disjoint, to be highlighted.
+    pub fn places(&self, text: &str) -> Vec<TextRange> {
+        let wanted = self.terms.iter().filter(|term| !term.negated);
+        let mut all: Vec<TextRange> = wanted.flat_map(|term| term.test.places(text)).collect();
+        all.sort_unstable();
+        all.dedup_by(|next, kept| {
+            let one = kept.overlaps(*next);
+            *kept = if one { kept.join(*next) } else { *kept };
+            one
+        });
+        all
+    }
+
+    /// Whether all that `self` chooses is surely chosen by `before`, too, so that only the documents shown need to be
+    /// looked at again: it has all terms of `before`, or longer words in their stead.
+    pub fn narrows(&self, before: &Self) -> bool {
+        let implies = |term: &Term, wide: &Term| match (&term.test, &wide.test) {
+            (Test::Word(_, long), Test::Word(word, _)) if !term.negated && !wide.negated => word.is_in(long),
+            _ => term == wide,
+        };
+        before.terms.iter().all(|wide| self.terms.iter().any(|term| implies(term, wide)))
+    }
+}
+
+impl Test {
+    fn word(typed: &str) -> Option<Self> {
+        let needle = Needle::new(typed);
+        (!needle.is_empty()).then(|| Self::Word(needle, typed.to_owned()))
+    }
+
+    /// `None` if the fact is not known.
+    fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
+        let Facts { document, annotation, .. } = facts;
+        let spans = annotation.spans();
+        let any = |label: LabelId| spans.iter().any(|span| span.label == label);
+        // The case of ASCII letters is set aside.
+        let begins = |name: &str, start: &String| {
+            name.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+        };
+        let from = |name: &str, starts: &[String]| starts.iter().any(|start| begins(name, start));
+        Some(match self {
+            Self::Word(word, _) => word.is_in(&document.text) || word.is_in(&document.id),
+            Self::Regex(expression) => expression.0.is_match(&document.text),
+            Self::Label(labels) => labels.iter().any(|label| label.map_or(spans.is_empty(), any)),
+            Self::Status(states) => states.contains(&annotation.status),
+            Self::Part(parts) => parts.contains(&document.split),
+            Self::By(names) => spans.iter().any(|span| names.contains(&origin(&span.source).0)),
+            Self::Run(runs) => spans.iter().filter_map(|span| origin(&span.source).1).any(|run| from(run, runs)),
+            Self::Id(ids) => from(&document.id, ids),
+            Self::Note(needles) => facts.note.is_some_and(|note| {
+                let said = needles.is_empty() || needles.iter().any(|needle| needle.is_in(note));
+                said && !note.trim().is_empty()
+            }),
+            Self::Mismatch => return facts.mismatch,
+            Self::Number(measure, orders, number) => orders.contains(&measured(measure, facts)?.partial_cmp(number)?),
+        })
+    }
+
+    /// Where the text has it: never nothing between two characters, as `/a*/` would find.
+    fn places(&self, text: &str) -> Vec<TextRange> {
+        match self {
+            Self::Word(word, _) => word.find_in(text),
+            Self::Regex(found) => found.0.find_iter(text).filter(|m| !m.is_empty()).map(|m| m.range().into()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn measured(measure: &str, facts: &Facts<'_>) -> Option<f64> {
+    let count = match measure {
+        "words" => facts.document.words.len(),
+        "chars" => facts.document.text.chars().count(),
+        "spans" => facts.annotation.spans().len(),
+        _ => return facts.uncertainty.map(f64::from),
+    };
+    Some(count as f64)
+}
+
+/// The number to compare a measure with: digits and a point, for `inf` is no number that anybody types.
+fn number(measure: &str, text: &str) -> Option<f64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: f64 = text.parse().ok().filter(|number: &f64| plain && number.is_finite())?;
+    // No more exact than what it is compared with, or `=1.3` would never hold.
+    Some(if measure == "uncertain" { f64::from(number as f32) } else { number })
+}
+
+/// What was read: a test, if it can be asked, and what is to be told.
+type Read = (Option<Test>, Option<String>);
+
+/// Reads terms, one after the other.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn until(&mut self, stop: impl Fn(char) -> bool) -> &'t str {
+        let rest = self.rest();
+        let taken = rest.get(..rest.find(stop).unwrap_or(rest.len())).unwrap_or_default();
+        self.at += taken.len();
+        taken
+    }
+
+    fn take(&mut self, sign: char) -> bool {
+        let there = self.rest().starts_with(sign);
+        self.at += if there { sign.len_utf8() } else { 0 };
+        there
+    }
+
+    /// What stands between quotation marks; the last one may not be there yet.
+    fn quoted(&mut self) -> Option<&'t str> {
+        self.take('"').then(|| {
+            let inside = self.until(|c| c == '"');
+            self.take('"');
+            inside
+        })
+    }
+
+    /// Values with commas between them.
+    fn values(&mut self) -> Vec<&'t str> {
+        let mut values = Vec::new();
+        loop {
+            let value = self.quoted().unwrap_or_else(|| self.until(|c| c == ',' || c.is_whitespace()));
+            values.extend(Some(value).filter(|value| !value.is_empty()));
+            if !self.take(',') {
+                return values;
+            }
+        }
+    }
+
+    /// One term, and whether it is negated.
+    fn term(&mut self, labels: &LabelSet) -> (bool, Read) {
+        // A `-` between blanks is a word.
+        let alone = self.rest().strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_whitespace));
+        let negated = !alone && self.take('-');
+        if self.rest().is_empty() {
+            return (negated, (None, Some("`-` wants something after it that is not to hold".to_owned())));
+        }
+        if let Some(phrase) = self.quoted() {
+            return (negated, (Test::word(phrase), None));
+        }
+        let read = if self.take('/') { self.regex() } else { self.named(labels) };
+        (negated, read)
+    }
+
+    /// A regular expression, after its first slash.
+    fn regex(&mut self) -> Read {
+        let (source, mut escaped) = (self.rest(), false);
+        let end = source.bytes().position(|byte| {
+            let ends = byte == b'/' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        });
+        let Some(source) = end.and_then(|end| source.get(..end)) else {
+            self.at = self.text.len();
+            return (None, Some("the regular expression does not end: it wants a `/`".to_owned()));
+        };
+        self.at += source.len() + 1;
+        match self.until(char::is_whitespace) {
+            // It would be found everywhere, and `-//` nowhere, while the slashes are filled.
+            "" | "i" if source.is_empty() => (None, Some("there is nothing between the slashes".to_owned())),
+            flags @ ("" | "i") => expression(source, flags == "i"),
+            other => (None, Some(format!("after the last `/` comes a blank or `i`, not `{}`", cut(other, SHOWN)))),
+        }
+    }
+
+    /// A term that begins with a name from the lists above, or else a plain word.
+    fn named(&mut self, labels: &LabelSet) -> Read {
+        let start = self.at;
+        let name = self.until(|c| c.is_whitespace() || ":<>=".contains(c));
+        let comparison = COMPARISONS.iter().find(|(sign, _)| self.rest().starts_with(sign));
+        let Some((sign, orders)) = comparison else {
+            let test = if name.eq_ignore_ascii_case("mismatch") { Some(Test::Mismatch) } else { Test::word(name) };
+            return (test, None);
+        };
+        if let Some(key) = KEYS.iter().find(|key| *sign == ":" && key.eq_ignore_ascii_case(name)) {
+            self.at += 1;
+            return keyed(key, &self.values(), labels);
+        }
+        if let Some(measure) = MEASURES.iter().find(|own| own.eq_ignore_ascii_case(name)) {
+            self.at += sign.len();
+            let typed = self.until(char::is_whitespace);
+            let test = number(measure, typed).map(|number| Test::Number(measure, orders, number));
+            let but = if typed.is_empty() { String::new() } else { format!(", not `{}`", cut(typed, SHOWN)) };
+            let told = test.is_none().then(|| format!("`{measure}{sign}` wants a number{but}"));
+            return (test, told);
+        }
+        self.until(char::is_whitespace);
+        let keys = KEYS.iter().filter(|_| *sign == ":").chain(&MEASURES);
+        // Times of day and short names are words far more often than slips.
+        let near = keys.filter(|_| name.len() > 3).find(|key| strsim::osa_distance(&small(name), key) == 1);
+        let told =
+            near.map(|near| format!("`{}{sign}` is taken for a word; did you mean `{near}{sign}`?", cut(name, SHOWN)));
+        (Test::word(TextRange::new(start, self.at).of(self.text)), told)
+    }
+}
+
+fn expression(source: &str, any_case: bool) -> Read {
+    let source = if any_case { format!("(?i){source}") } else { source.to_owned() };
+    match RegexBuilder::new(&source).size_limit(REGEX_BYTES).dfa_size_limit(REGEX_BYTES).build() {
+        Ok(regex) => (Some(Test::Regex(Expression(regex))), None),
+        Err(regex::Error::CompiledTooBig(_)) => (None, Some("the regular expression is too large".to_owned())),
+        Err(error) => {
+            // The lines before the last draw the expression.
+            let error = error.to_string();
+            let why = error.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
+            (None, Some(format!("the regular expression has a mistake: {}", cut(why, 4 * SHOWN))))
+        }
+    }
+}
+
+/// The term of one of [`KEYS`].
+fn keyed(key: &str, values: &[&str], labels: &LabelSet) -> Read {
+    let begins = |wanted: &str, test: fn(Vec<String>) -> Test| match values {
+        [] => (None, Some(format!("`{key}:` wants {wanted}"))),
+        _ => (Some(test(values.iter().map(|value| (*value).to_owned()).collect())), None),
+    };
+    match key {
+        "label" => {
+            let names = labels.iter().map(|label| (label.name.as_str(), Some(label.id))).chain([("none", None)]);
+            any(key, values, &names.collect::<Vec<_>>(), Test::Label)
+        }
+        "status" => any(key, values, &Status::ALL.map(|status| (status.name(), status)), Test::Status),
+        "by" => any(key, values, &ORIGINS.map(|name| (name, name)), Test::By),
+        "split" | "part" => {
+            let own = values.iter().map(|name| Split::parse(name).map_or(*name, |split| split.name()));
+            any(key, &own.collect::<Vec<_>>(), &PARTS, Test::Part)
+        }
+        "note" => (Some(Test::Note(values.iter().map(|value| Needle::new(value)).collect())), None),
+        "run" => begins("the beginning of a run's name", Test::Run),
+        _ => begins("the beginning of a document's id", Test::Id),
+    }
+}
+
+/// A test for any of the values that `typed` names; what names none is left out and told.
+fn any<T: Copy>(key: &str, typed: &[&str], names: &[(&str, T)], test: fn(Vec<T>) -> Test) -> Read {
+    let mut told = typed.is_empty().then(|| format!("`{key}:` wants {}", list(names)));
+    let mut chosen = Vec::new();
+    for word in typed {
+        match choose(word, names) {
+            Ok(values) => chosen.extend(values),
+            Err(why) => told = told.or_else(|| Some(format!("`{key}:{}` {why}", cut(word, SHOWN)))),
+        }
+    }
+    ((!chosen.is_empty()).then(|| test(chosen)), told)
+}
+
+/// The values of the name that is `word`, or is it but for the case, or alone begins with it.
+fn choose<T: Copy>(word: &str, names: &[(&str, T)]) -> Result<Vec<T>, String> {
+    let wanted = small(word);
+    let rank = |name: &str| match small(name) {
+        _ if name == word => 0,
+        name if name == wanted => 1,
+        name if name.starts_with(&wanted) => 2,
+        _ => 3,
+    };
+    let best = names.iter().map(|(name, _)| rank(name)).min().unwrap_or(3);
+    let found: Vec<(&str, T)> = names.iter().filter(|(name, _)| rank(name) == best).copied().collect();
+    match (best, nearest(&wanted, names)) {
+        (2, _) if found.len() > 1 => Err(format!("may mean {}", list(&found))),
+        (0..=2, _) => Ok(found.into_iter().map(|(_, value)| value).collect()),
+        (_, Some(near)) => Err(format!("names nothing; did you mean `{}`?", cut(near, SHOWN))),
+        (_, None) => Err(format!("names nothing; it may be {}", list(names))),
+    }
+}
+
+/// The name that `wanted` may be a slip of, whole or cut short.
+fn nearest<'n, T>(wanted: &str, names: &[(&'n str, T)]) -> Option<&'n str> {
+    let letters = wanted.chars().count();
+    let distance = |name: &str| {
+        let name = small(name);
+        let short: String = name.chars().take(letters).collect();
+        strsim::osa_distance(wanted, &name).min(strsim::osa_distance(wanted, &short))
+    };
+    let (slips, near) = names.iter().map(|(name, _)| (distance(name), *name)).min_by_key(|(slips, _)| *slips)?;
+    (slips * 3 <= letters).then_some(near)
+}
+
+/// One of `a`, `b`, `c`.
+fn list<T>(names: &[(&str, T)]) -> String {
+    let shown: Vec<String> = names.iter().take(LISTED).map(|(name, _)| format!("`{}`", cut(name, SHOWN))).collect();
+    format!("one of {}{}", shown.join(", "), if names.len() > LISTED { " and others" } else { "" })
+}
+
+fn small(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::spans::{Span, SpanId};
+    use crate::text::{Grid, width::clean};
+
+    /// A dish by hand, an hour by the model of run 7; flagged, in `valid`, five words.
+    fn example() -> (Document, Annotation) {
+        let mut document = Document::new("Valid-07", "Tacos al Pastor at 9:30", Grid::Bert);
+        document.split = Some(Split::Valid);
+        let span = |sequence, start, end, label, source| Span {
+            id: SpanId { writer: 0, sequence },
+            range: TextRange::new(start, end),
+            label: LabelId(label),
+            source,
+        };
+        let model = Source::Model { run: "0007-mini".to_owned(), score: 0.9 };
+        let spans = vec![span(0, 0, 15, 2, Source::Human), span(1, 19, 23, 3, model)];
+        (document, Annotation::new(spans, Status::Flagged))
+    }
+
+    fn read(text: &str) -> (Query, String) {
+        let (query, problem) = Query::parse(text, &LabelSet::restaurant());
+        (query, problem.map(|problem| problem.to_string()).unwrap_or_default())
+    }
+
+    fn ask(query: &Query, known: bool) -> bool {
+        let (document, annotation) = &example();
+        let note = Some(if known { "Is this a Dish?" } else { " " });
+        let (mismatch, uncertainty) = (known.then_some(true), known.then_some(1.3));
+        query.holds(&Facts { document, annotation, note, mismatch, uncertainty })
+    }
+
+    #[test]
+    fn each_term_asks_what_it_says_and_its_negation_the_opposite() {
+        let yes = "tacos|VALID-0|9:30|\"al pastor\"|\"al pas|/T\\w+ al/|/tacos AL/i|/9:[0-5]0/|label:dish|label:pri,Di\
+            |label:\"Dish\"|LABEL:Hours|status:flag|status:DONE,flagged|split:dev|part:none,valid|words>4|words<=7|chars=23\
+            |chars:23|spans>=2|spans<2.5|uncertain=1.3|uncertain>1|by:model|by:pattern,human|run:0007|run:01-x,0007-mini\
+            |id:valid-0|note:|note:DISH|note:\"a dish\"|mismatch";
+        let no = "taco5|\"tacos pastor\"|/tacos/|label:price|label:none|status:todo,done|split:train|split:none|words>20\
+            |chars<23|spans=0|uncertain>=1.4|by:import,gazetteer|run:0008|id:alid|note:meal|http://x|3<4";
+        for (term, wanted) in yes.split('|').map(|term| (term, true)).chain(no.split('|').map(|term| (term, false))) {
+            let (query, problem) = read(term);
+            assert_eq!((query.terms.len(), problem.as_str()), (1, ""), "{term}");
+            let negated = read(&format!("-{term}")).0;
+            assert_eq!((ask(&query, true), ask(&negated, true)), (wanted, !wanted), "{term}");
+            let (with, without) = (read(&format!(" -label:none\t{term}")).0, read(&format!("taco5 {term}")).0);
+            assert_eq!((ask(&with, true), ask(&without, true)), (wanted, false), "{term}");
+        }
+        for (example, _) in Query::HELP {
+            assert_eq!((read(example).0.terms.len(), read(example).1.as_str()), (1, ""), "{example}");
+        }
+        assert!(read(" ").0.is_empty() && ask(&Query::default(), true));
+    }
+
+    #[test]
+    fn what_is_not_known_is_neither_so_nor_otherwise() {
+        for text in ["mismatch", "-mismatch", "uncertain>1", "-uncertain>1", "note:"] {
+            assert!(!ask(&read(text).0, false), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_out_and_told() {
+        for (text, told) in [
+            ("by:", "`by:` wants one of `human`, `import`, `model`, `pattern`, `gazetteer`"),
+            ("label:r", "`label:r` may mean one of `Rating`, `Restaurant_Name`"),
+            ("label:dih", "`label:dih` names nothing; did you mean `Dish`?"),
+            ("status:x", "`status:x` names nothing; it may be one of `todo`, `partial`, `done`, `skipped`, `flagged`"),
+            ("run:", "`run:` wants the beginning of a run's name"),
+            ("words>", "`words>` wants a number"),
+            ("Words>=inf", "`words>=` wants a number, not `inf`"),
+            ("-", "`-` wants something after it that is not to hold"),
+            ("//", "there is nothing between the slashes"),
+            ("/half \\/ regex", "the regular expression does not end: it wants a `/`"),
+            ("/(ab/i", "the regular expression has a mistake: unclosed group"),
+            ("/\\w{999}{99}/", "the regular expression is too large"),
+            ("/usr/bin", "after the last `/` comes a blank or `i`, not `bin`"),
+        ] {
+            assert_eq!(read(&format!("tacos {text}")), (read("tacos").0, told.to_owned()));
+        }
+        assert_eq!(read("label:Dish,x,y").0, read("label:Dish").0);
+        let told = "`labell:` is taken for a word; did you mean `label:`?".to_owned();
+        assert_eq!(read("labell:Dish"), (read("\"labell:Dish\"").0, told));
+        let problem = Query::parse("\u{e9} words>\u{1b} x", &LabelSet::default()).1;
+        assert_eq!(problem.map(|p| (p.range, p.unfinished)), Some((TextRange::new(3, 10), false)));
+    }
+
+    #[test]
+    fn places_are_in_order_and_disjoint() {
+        let query = read("tac /[co]+/ -s label:none /x*/").0;
+        assert_eq!(query.places("tacos TACOS"), [TextRange::new(0, 4), TextRange::new(6, 9)]);
+        assert_eq!(query.place("a taco"), Some(TextRange::new(2, 6)));
+    }
+
+    #[test]
+    fn only_what_surely_holds_for_fewer_narrows() {
+        let yes =
+            "taco ~ TAC|tac -x words>2 ~ words>2 tac|tac ~ |tac ~ tac label:|\"al pas\" ~ al pas|status:do ~ status:";
+        let no = "tac ~ taco|-taco ~ -tac|words>20 ~ words>2|mismatch ~ mismatc|/ab/i ~ /ab/|note:ab ~ note:a";
+        let narrows = |pair: &str| pair.split_once('~').is_some_and(|(now, was)| read(now).0.narrows(&read(was).0));
+        assert_eq!(yes.split('|').filter(|pair| !narrows(pair)).collect::<Vec<_>>(), [""; 0]);
+        assert_eq!(no.split('|').filter(|pair| narrows(pair)).collect::<Vec<_>>(), [""; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_panics(
+            text in "((-|label:|by:|id:|words>|/|\"|,|i| |tac|a|\\.\\*|\\PC|\\p{Cc}){0,3}){0,4}",
+            more in "[a-z /\"]{0,2}",
+        ) {
+            let (before, problem) = Query::parse(&text, &LabelSet::restaurant());
+            if let Some(problem) = problem {
+                prop_assert!(!problem.range.of(&text).is_empty());
+                prop_assert_eq!(clean(&problem.message), problem.message.as_str());
+            }
+            let query = read(&format!("{text}{more}")).0;
+            prop_assert!(!query.narrows(&before) || !ask(&query, true) || ask(&before, true));
+            let text = example().0.text;
+            let places = query.places(&text);
+            prop_assert!(places.iter().all(|place| !place.of(&text).is_empty()));
+            prop_assert!(places.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        }
+    }
+}
