@@ -40,11 +40,13 @@ pub enum Context {
     History,
     /// The labels that have a letter are open.
     Labels,
+    /// The label set is open to be changed.
+    LabelEditor,
 }
 
 impl Context {
     /// All contexts.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Everywhere,
         Self::Welcome,
         Self::Tag,
@@ -62,6 +64,7 @@ impl Context {
         Self::Occurrences,
         Self::History,
         Self::Labels,
+        Self::LabelEditor,
     ];
 
     /// Whether printable keys are text.
@@ -81,6 +84,7 @@ impl Context {
                 | Self::Occurrences
                 | Self::History
                 | Self::Labels
+                | Self::LabelEditor
         )
     }
 
@@ -104,6 +108,7 @@ impl Context {
             Self::Occurrences => "occurrences",
             Self::History => "history",
             Self::Labels => "labels",
+            Self::LabelEditor => "label-editor",
         }
     }
 }
@@ -128,6 +133,16 @@ pub enum Command {
     Jump,
     Note,
     MoreLabels,
+    EditLabels,
+    AddLabel,
+    RenameLabel,
+    GuideLabel,
+    KeyLabel,
+    RecolorLabel,
+    LabelLeft,
+    LabelRight,
+    MergeLabel,
+    RemoveLabel,
     Occurrences,
     Choose,
     ChooseAll,
@@ -237,7 +252,8 @@ const fn row(
     CommandInfo { id, name, hint, doc, contexts }
 }
 
-const APPLY: &[Context] = &[Context::Occurrences, Context::History];
+const APPLY: &[Context] = &[Context::Occurrences, Context::History, Context::LabelEditor];
+const LABELS: &[Context] = &[Context::LabelEditor];
 const TAG: &[Context] = &[Context::Tag];
 const ANY: &[Context] = &[Context::Everywhere];
 const LISTS: &[Context] = &[
@@ -253,6 +269,7 @@ const LISTS: &[Context] = &[
     Context::Help,
     Context::Occurrences,
     Context::History,
+    Context::LabelEditor,
 ];
 const LONG: &[Context] = &[
     Context::Tag,
@@ -276,6 +293,7 @@ const ENDS: &[Context] = &[
     Context::Welcome,
     Context::Occurrences,
     Context::History,
+    Context::LabelEditor,
 ];
 
 /// All commands, most used first: that is the order of the key line.
@@ -453,6 +471,16 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::First, "first", "", "Go to the start", ENDS),
     row(Command::Last, "last", "", "Go to the end", ENDS),
     row(Command::CopyText, "copy", "", "Copy the document's text to the clipboard", TAG),
+    row(Command::AddLabel, "add-label", "add", "Add a label", LABELS),
+    row(Command::RenameLabel, "rename-label", "rename", "Give the label another name; spans keep it", LABELS),
+    row(Command::KeyLabel, "label-key", "key", "Give the label another key", LABELS),
+    row(Command::GuideLabel, "label-guide", "guide", "Write what the annotator should know about it", LABELS),
+    row(Command::RecolorLabel, "label-colour", "colour", "Give the label the next colour", LABELS),
+    row(Command::LabelLeft, "label-left", "move", "Move the label to the left on the label bar", LABELS),
+    row(Command::LabelRight, "label-right", "move", "Move the label to the right on the label bar", LABELS),
+    row(Command::MergeLabel, "merge-label", "merge", "Merge the label with another one", LABELS),
+    row(Command::RemoveLabel, "remove-label", "remove", "Remove the label with its spans; asks first", LABELS),
+    row(Command::EditLabels, "labels", "", "Add, rename, merge and remove labels", ANY),
     row(Command::Import, "import", "", "Bring texts from a file into the project", ANY),
     row(Command::Export, "export", "", "Write the project in another format", ANY),
     row(Command::Tutorial, "tutorial", "", "Take up the tutorial, or put it away", ANY),
@@ -496,6 +524,7 @@ impl Command {
         matches!(
             self,
             Self::Import
+                | Self::EditLabels
                 | Self::Export
                 | Self::Projects
                 | Self::Go(_)

@@ -3,7 +3,7 @@
 
 use crate::{
     runs::{Control, Recipe, Settings},
-    spans::Entry,
+    spans::{Entry, LabelChange},
 };
 
 /// Something to do outside.
@@ -113,6 +113,8 @@ pub enum Effect {
         /// The documents' ids.
         documents: Vec<String>,
     },
+    /// Change the label set of the project on disk; answered by `Labels`. All lines recorded before go first.
+    ChangeLabels(LabelChange),
     /// Ask a model about all these documents whenever it has nothing else to do; answered by `Suggestions`, one for each, as
     /// they come. Replaces an earlier request.
     Rank {

@@ -139,6 +139,9 @@ pub enum Event {
         /// How unsure it is of the document, in nats a word; `None` if that is not known.
         uncertainty: Option<f32>,
     },
+    /// The label set as it is on disk now, or why it could not be changed; answers
+    /// [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
+    Labels(Result<LabelSet, String>),
     /// An export ended; answers [`Effect::Export`](super::Effect::Export).
     Exported {
         /// The effect's generation.

@@ -12,6 +12,7 @@ use super::{
     command::{COMMANDS, Command, CommandInfo, Context},
     field::Field,
     keymap::{Facts, When},
+    labels::LabelEditor,
     pages::{self, Topic},
     state::{Screen, State},
     tag::{history::History, occurrences::Occurrences},
@@ -63,6 +64,8 @@ pub enum Overlay {
     },
     /// The labels that have a letter, one of which is to be given.
     Labels,
+    /// The label set, to be changed.
+    LabelEditor(Box<LabelEditor>),
     /// The same words elsewhere.
     Occurrences(Box<Occurrences>),
     /// What was done.
@@ -254,6 +257,8 @@ impl State {
             Some(Overlay::QuitMenu) => Context::QuitMenu,
             Some(Overlay::RemoveRun(_)) => Context::RemoveMenu,
             Some(Overlay::Export(_) | Overlay::Import(_) | Overlay::Note(_) | Overlay::Jump { .. }) => Context::Typing,
+            Some(Overlay::LabelEditor(editor)) if editor.field().is_some() => Context::Typing,
+            Some(Overlay::LabelEditor(_)) => Context::LabelEditor,
             Some(Overlay::Labels) => Context::Labels,
             Some(Overlay::Occurrences(_)) => Context::Occurrences,
             Some(Overlay::History(_)) => Context::History,
@@ -269,6 +274,7 @@ impl State {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
             (Some(Overlay::Export(field) | Overlay::Import(field) | Overlay::Note(field)), _) => Some(field),
             (Some(Overlay::Jump { letters, .. }), _) => Some(letters),
+            (Some(Overlay::LabelEditor(editor)), _) => editor.field(),
             (Some(_), _) => None,
             (None, None) => self.welcome.field(),
             (None, Some(Screen::Documents)) => Some(&self.documents.search).filter(|_| self.documents.typing),
@@ -283,6 +289,7 @@ impl State {
             (Some(Overlay::Palette { query, .. }), _) => Some(query),
             (Some(Overlay::Export(field) | Overlay::Import(field) | Overlay::Note(field)), _) => Some(field),
             (Some(Overlay::Jump { letters, .. }), _) => Some(letters),
+            (Some(Overlay::LabelEditor(editor)), _) => editor.field_mut(),
             (Some(_), _) => None,
             (None, None) => self.welcome.field_mut(),
             (None, Some(Screen::Documents)) => Some(&mut self.documents.search).filter(|_| self.documents.typing),

@@ -10,6 +10,7 @@ use crate::spans::{ActionId, Annotation, Document, Entry, Journal, LabelSet, Spa
 use super::{
     effect::Effect,
     event::{Found, Opened},
+    pace::Pace,
     suggestions::{Advice, Adviser, Opinion, Suggestion},
 };
 
@@ -34,6 +35,9 @@ pub struct Project {
     /// How many documents have each status, kept up to date because every frame may ask.
     counts: [usize; Status::ALL.len()],
     today: HashSet<String>,
+    /// Words of the documents that are done.
+    words_done: usize,
+    pace: Pace,
     advice: Advice,
     writer: u32,
     sequence: u32,
@@ -65,10 +69,11 @@ impl Project {
     /// The project that was opened.
     pub fn new(opened: Opened) -> Self {
         let index = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
-        let mut counts = [0; Status::ALL.len()];
+        let (mut counts, mut words_done) = ([0; Status::ALL.len()], 0);
         for document in &opened.documents {
             let status = opened.journal.annotation(&document.id).status;
             counts.iter_mut().zip(Status::ALL).filter(|(_, known)| *known == status).for_each(|(n, _)| *n += 1);
+            words_done += if status == Status::Done { document.words.len() } else { 0 };
         }
         Self {
             name: opened.name,
@@ -81,6 +86,8 @@ impl Project {
             index,
             counts,
             today: opened.done_today.into_iter().collect(),
+            words_done,
+            pace: Pace::default(),
             advice: Advice::new(opened.gazetteer, opened.patterns),
             writer: opened.writer,
             sequence: 0,
@@ -113,11 +120,32 @@ impl Project {
         self.today.iter().filter(|id| self.journal.annotation(id).status == Status::Done).count()
     }
 
-    /// Remembers that a document was marked done today.
-    pub(super) fn mark_today(&mut self, at: usize) {
+    /// Remembers that a document was marked done today, at `now` in seconds since 1970.
+    pub(super) fn mark_today(&mut self, at: usize, now: u64) {
         if let Some(document) = self.documents.get(at) {
             self.today.insert(document.id.clone());
+            self.pace.mark(now);
         }
+    }
+
+    /// How many words the documents have that are done: what a model has to learn from.
+    pub fn words_done(&self) -> usize {
+        self.words_done
+    }
+
+    /// Seconds that a document takes, lately, pauses left out; `None` while that is not known.
+    pub fn pace(&self) -> Option<f64> {
+        self.pace.seconds()
+    }
+
+    /// Seconds that the documents will take that are neither done nor skipped, at this pace.
+    #[allow(clippy::cast_precision_loss, reason = "numbers of documents are small")]
+    pub fn seconds_left(&self) -> Option<f64> {
+        let open = Status::ALL
+            .into_iter()
+            .zip(self.counts)
+            .filter(|(status, _)| matches!(status, Status::Todo | Status::Partial | Status::Flagged));
+        Some(self.pace()? * open.map(|(_, n)| n).sum::<usize>() as f64)
     }
 
     /// An identity that nothing had before.
@@ -147,6 +175,10 @@ impl Project {
             for (n, known) in self.counts.iter_mut().zip(Status::ALL) {
                 *n = *n + usize::from(after.status == known) - usize::from(before.status == known);
             }
+            let words = |annotation: &Annotation| {
+                if annotation.status == Status::Done { document.words.len() } else { 0 }
+            };
+            self.words_done = self.words_done + words(after) - words(&before);
             self.advice.changed(document, &before, after);
         }
         if let Some(document) = self.advice.front().and_then(|at| self.documents.get(at)) {
@@ -254,6 +286,12 @@ impl Project {
         if let Some(at) = self.advice.front() {
             self.look_at(at);
         }
+    }
+
+    /// The label set has changed on disk.
+    pub(super) fn set_labels(&mut self, labels: LabelSet) {
+        self.labels = labels.with_keys();
+        self.look();
     }
 
     /// Raises or lowers the bar for suggestions by a step; says where it is, or `None` at its end.

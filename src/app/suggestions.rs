@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::{
     spans::{Annotation, Document, Gazetteer, LabelId, LabelSet, Patterns, Source, Split, Status},
-    text::TextRange,
+    text::{TextRange, cover::Cover},
 };
 
 use super::event::Found;
@@ -198,10 +198,14 @@ impl Advice {
     fn sift(&mut self, annotation: &Annotation) {
         self.open.clear();
         for proposed in &self.proposed {
-            let mut taken = Taken::new(annotation.spans().iter().map(|span| span.range), &self.open);
+            let open = self.open.iter().map(|suggestion| suggestion.range);
+            let taken = Cover::new(annotation.spans().iter().map(|span| span.range).chain(open));
+            // What one adviser proposes is in order; of two that overlap the first one stays.
+            let mut end = 0;
             for one in proposed {
                 let wanted = one.score >= self.bar && !annotation.is_rejected(one.range, one.label);
-                if wanted && taken.take(one.range) {
+                if wanted && one.range.start >= end && !taken.touches(one.range) {
+                    end = one.range.end;
                     self.open.push(one.clone());
                 }
             }
@@ -234,38 +238,6 @@ impl Advice {
                 found.filter_map(|one| suggestion(one.range, one.label, one.score, Source::Gazetteer)).collect()
             }
         }
-    }
-}
-
-/// The stretches of a text that are spoken for, in order and disjoint.
-struct Taken {
-    ranges: Vec<TextRange>,
-    /// Where the last one that was taken since ends.
-    end: usize,
-}
-
-impl Taken {
-    fn new(spans: impl Iterator<Item = TextRange>, open: &[Suggestion]) -> Self {
-        let mut all: Vec<TextRange> = spans.chain(open.iter().map(|suggestion| suggestion.range)).collect();
-        all.sort_unstable();
-        let mut ranges: Vec<TextRange> = Vec::with_capacity(all.len());
-        for range in all {
-            match ranges.last_mut().filter(|last| last.end > range.start) {
-                Some(last) => *last = last.join(range),
-                None => ranges.push(range),
-            }
-        }
-        Self { ranges, end: 0 }
-    }
-
-    /// Takes a range if it is free; they are asked for in ascending order.
-    fn take(&mut self, range: TextRange) -> bool {
-        let first = self.ranges.partition_point(|taken| taken.end <= range.start);
-        let free = range.start >= self.end && self.ranges.get(first).is_none_or(|taken| taken.start >= range.end);
-        if free {
-            self.end = range.end;
-        }
-        free
     }
 }
 

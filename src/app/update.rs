@@ -15,6 +15,7 @@ use super::{
     field::Field,
     key::Key,
     keymap::{Facts, Meaning, When},
+    labels,
     overlay::{self, Action, Overlay},
     pages,
     project::{Project, SaveState},
@@ -29,6 +30,7 @@ const PALETTE_PAGE: usize = 8;
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let before = tutorial::place(state);
     let mut effects = change(state, event);
+    tag::lay_out(state);
     tutorial::look(state);
     effects.extend(tutorial::moved(state, before));
     effects
@@ -53,6 +55,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::FolderInUse(files) => welcome::in_use(state, files),
         Event::Saved { ids, .. } => return saved(state, &ids),
         Event::SaveFailed { attempt, message } => save_failed(state, attempt, message),
+        Event::Labels(outcome) => labels::changed(state, outcome),
         Event::Suggestions { document, run, found, uncertainty } => {
             if let Some(project) = &mut state.project {
                 project.suggest(&document, run, found, uncertainty);
@@ -190,6 +193,9 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
     if key.typed().is_some() && state.field().is_some() {
         return type_into(state, key);
     }
+    if let Some(effects) = labels::press(state, key) {
+        return effects;
+    }
     if let (Context::Labels, Some(letter)) = (context, key.typed()) {
         return tag::asides::label(state, letter);
     }
@@ -272,6 +278,7 @@ fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::History => tag::history::ask(state),
         Command::Note => tag::asides::ask_note(state),
         Command::Jump => tag::asides::ask_jump(state),
+        Command::EditLabels => labels::ask(state),
         Command::MoreLabels => tag::asides::ask_label(state),
         Command::Export => state.overlay = Some(Overlay::Export(Field::new("conll2003"))),
         Command::Back => return back(state),
@@ -310,6 +317,7 @@ fn in_front(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Evaluate => return evaluate::run(state, command),
         Context::Explore => return explore::run(state, command),
         Context::RemoveMenu => return train::remove(state),
+        Context::LabelEditor => return labels::run(state, command),
         Context::Occurrences => return tag::occurrences::run(state, command, page(state)),
         Context::History => return tag::history::run(state, command, page(state)),
         Context::Everywhere | Context::StopMenu | Context::QuitMenu | Context::Labels => {}
@@ -341,6 +349,9 @@ fn go(state: &mut State, screen: Screen) -> Vec<Effect> {
 }
 
 fn back(state: &mut State) -> Vec<Effect> {
+    if labels::back(state) {
+        return Vec::new();
+    }
     if let Some(overlay) = state.overlay.take() {
         // Who does not jump is where they were.
         if let Overlay::Jump { from, .. } = overlay {
@@ -446,6 +457,10 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Import(field)) => return welcome::import(state, field.text().trim()),
         Some(Overlay::Note(field)) => return tag::asides::note(state, field.text()),
         Some(Overlay::Jump { .. }) => return Vec::new(),
+        Some(editor @ Overlay::LabelEditor(_)) => {
+            state.overlay = Some(editor);
+            return labels::answer(state);
+        }
         other => state.overlay = other,
     }
     match state.screen {

@@ -367,10 +367,11 @@ const FLAGS: [(&str, &str); 16] = [
     (
         "LIKE_NUM",
         r"(?ix)^[+\-\x{b1}~]?[,.]*(?:\d[\d,.]*(?:/[,.]*\d[\d,.]*|st|nd|rd|th)?
-        |zero|one|two|three|five|eight|nine|twelve|first|second|third|fifth|eighth|ninth|twelfth
-        |(?:four|six|seven|ten|eleven|(?:thir|four|fif|six|seven|eigh|nine)teen|hundred|thousand
-        |(?:m|b|tr|quadr|quint|sext|sept|oct|non|dec|gaj|baz)illion)(?:th)?
-        |(?:twen|thir|for|fif|six|seven|eigh|nine)t(?:y|ieth))[,.]*$",
+        |zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen
+        |eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|trillion
+        |first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth
+        |sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|fortieth|fiftieth|sixtieth|seventieth|eightieth
+        |ninetieth|hundredth|thousandth|millionth|billionth|trillionth)[,.]*$",
     ),
     // A scheme, `www.`, or names with points between, the last of letters alone; then perhaps a port and a path.
     (

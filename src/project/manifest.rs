@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::names::shown;
 use crate::{
-    spans::{Label, LabelId, LabelSet},
+    spans::{Label, LabelId, LabelSet, label::Gone},
     text::Grid,
 };
 
@@ -102,6 +102,8 @@ struct Raw {
     name: String,
     #[serde(default)]
     labels: Vec<RawLabel>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<Gone>,
     #[serde(default)]
     grid: Grid,
     #[serde(default = "mini")]
@@ -184,7 +186,7 @@ impl Manifest {
         }
         let manifest = Self {
             name: raw.name,
-            labels,
+            labels: labels.with_gone(raw.gone),
             grid: raw.grid,
             base: raw.base,
             split_seed: raw.split_seed,
@@ -212,6 +214,7 @@ impl Manifest {
             format: FORMAT,
             name: self.name.clone(),
             labels: self.labels.iter().map(label).collect(),
+            gone: self.labels.gone().to_vec(),
             grid: self.grid,
             base: self.base.clone(),
             split_seed: self.split_seed,

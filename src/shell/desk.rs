@@ -25,7 +25,7 @@ use crate::{
         training_data,
     },
     runs::{Recipe, Settings},
-    spans::{Entry, Gazetteer, HalfWords, Journal, Patterns, Status},
+    spans::{Entry, Gazetteer, HalfWords, Journal, LabelChange, LabelSet, Patterns, Status},
     text::{Grid, number::bytes},
     training::{self, Job},
 };
@@ -44,6 +44,8 @@ pub(super) enum Task {
     Remove { run: String },
     /// Write an export.
     Export { generation: u64, format: String },
+    /// Change the label set.
+    Labels { change: LabelChange },
     /// Something small that needs the disk, and no answer.
     Aside(Box<dyn FnOnce() + Send>),
 }
@@ -128,6 +130,7 @@ impl Work {
                     let (_, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
                     Some(Event::Summary { generation, summary: summary(&self.project, &account, base) })
                 }
+                Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
                 Task::Aside(work) => {
                     work();
                     None
@@ -144,6 +147,17 @@ impl Work {
             if event.is_some_and(|event| self.events.send(event).is_err()) {
                 return;
             }
+        }
+    }
+
+    /// Changes the labels of the project as they are on disk now: somebody else may have changed them.
+    fn change_labels(&mut self, change: &LabelChange) -> Result<LabelSet, String> {
+        let mut refused = None;
+        let changed = self.project.change_manifest(|manifest| refused = manifest.labels.change(change).err());
+        match (changed, refused) {
+            (Ok(()), None) => Ok(self.project.manifest.labels.clone()),
+            (Ok(()), Some(error)) => Err(error.to_string()),
+            (Err(error), _) => Err(error.to_string()),
         }
     }
 

@@ -141,6 +141,7 @@ impl Effects {
             Effect::Suggest { run, documents } => {
                 open.oracle.suggest(&run, documents.iter().filter_map(|id| open.document(id)));
             }
+            Effect::ChangeLabels(change) => open.desk.ask(Task::Labels { change }),
             Effect::Rank { run, documents } => {
                 open.oracle.rank(&run, documents.iter().filter_map(|id| open.document(id)));
             }

@@ -25,12 +25,71 @@ pub struct Label {
     pub guide: Option<String>,
 }
 
+/// A label that is no more. Its id is kept: journals may hold it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// Its identity, which no other label gets.
+    pub id: LabelId,
+    /// What it was called.
+    pub name: String,
+    /// The label with which it was merged: its spans have that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<LabelId>,
+}
+
 /// The labels of a project in their order on the label bar.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSet {
     labels: Vec<Label>,
+    gone: Vec<Gone>,
 }
+
+/// A change of a label set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelChange {
+    /// A new label with this name, at the end.
+    Add(String),
+    /// Another name; spans keep their label.
+    Rename(LabelId, String),
+    /// Another key; a label that had it gets the old one.
+    Key(LabelId, char),
+    /// The next colour.
+    Recolor(LabelId),
+    /// What the annotator should know; empty for nothing.
+    Guide(LabelId, String),
+    /// A place further to the left (`true`) or right on the label bar.
+    Move(LabelId, bool),
+    /// The spans of the first get the second; the first is no more.
+    Merge(LabelId, LabelId),
+    /// The label is no more. Spans that have it teach nothing.
+    Remove(LabelId),
+}
+
+/// Why a label set cannot be changed so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LabelError {
+    /// There is no such label, perhaps no more.
+    #[error("there is no such label any more")]
+    Unknown,
+    /// A name that says nothing.
+    #[error("a label needs a name")]
+    NoName,
+    /// A name that tags cannot carry.
+    #[error("a label's name can have neither blanks nor control characters: tags in files end there")]
+    Blank,
+    /// Another label has it.
+    #[error("there is a label `{0}` already; merge the two instead")]
+    Name(String),
+    /// No key of a label.
+    #[error("a label's key is a digit from 1 to 9 or a letter")]
+    Key,
+    /// Labels that are the same.
+    #[error("a label cannot be merged with itself")]
+    Same,
+}
+
+/// How many colours labels have.
+const COLORS: u8 = 8;
 
 /// The eight labels of the MIT Restaurant corpus and of the lesson, in the lesson's order.
 pub const RESTAURANT: [&str; 8] =
@@ -66,14 +125,110 @@ impl LabelSet {
         self.labels.is_empty()
     }
 
-    /// The label with this id.
+    /// The label with this id, or the one that it was merged with.
     pub fn get(&self, id: LabelId) -> Option<&Label> {
-        self.labels.iter().find(|label| label.id == id)
+        let mut id = id;
+        // A merged label may have been merged again; what goes round in a circle (a damaged file) ends.
+        for _ in 0..=self.gone.len() {
+            match self.labels.iter().find(|label| label.id == id) {
+                Some(label) => return Some(label),
+                None => id = self.gone.iter().find(|gone| gone.id == id)?.into?,
+            }
+        }
+        None
     }
 
-    /// The name of a label; `?` for an id that this set does not know.
+    /// The name of a label, also of one that is no more; `?` for an id that this set does not know.
     pub fn name(&self, id: LabelId) -> &str {
-        self.get(id).map_or("?", |label| &label.name)
+        let gone = || self.gone.iter().find(|gone| gone.id == id).map_or("?", |gone| &gone.name);
+        self.get(id).map_or_else(gone, |label| &label.name)
+    }
+
+    /// The labels that are no more.
+    pub fn gone(&self) -> &[Gone] {
+        &self.gone
+    }
+
+    /// Adds labels that are no more; the caller has made sure that their ids are free.
+    #[must_use]
+    pub fn with_gone(mut self, gone: Vec<Gone>) -> Self {
+        self.gone = gone;
+        self
+    }
+
+    /// Changes the set.
+    ///
+    /// # Errors
+    /// Says why it cannot be; then nothing is changed.
+    pub fn change(&mut self, change: &LabelChange) -> Result<(), LabelError> {
+        let place = |set: &Self, id: LabelId| set.labels.iter().position(|label| label.id == id);
+        let at = |set: &Self, id: LabelId| place(set, id).ok_or(LabelError::Unknown);
+        match change {
+            LabelChange::Add(name) => {
+                let name = self.checked(name, None)?;
+                self.intern(&name);
+            }
+            LabelChange::Rename(id, name) => {
+                let name = self.checked(name, Some(*id))?;
+                let at = at(self, *id)?;
+                self.labels[at].tag.clear();
+                let tag = self.free_tag(&name);
+                (self.labels[at].name, self.labels[at].tag) = (name, tag);
+            }
+            LabelChange::Key(id, key) => {
+                if !(('1'..='9').contains(key) || key.is_ascii_alphabetic()) {
+                    return Err(LabelError::Key);
+                }
+                let at = at(self, *id)?;
+                let before = self.labels[at].key;
+                if let Some(other) = self.labels.iter_mut().find(|label| label.key == Some(*key)) {
+                    other.key = before;
+                }
+                self.labels[at].key = Some(*key);
+            }
+            LabelChange::Recolor(id) => {
+                let at = at(self, *id)?;
+                self.labels[at].color = self.labels[at].color.wrapping_add(1) % COLORS;
+            }
+            LabelChange::Guide(id, guide) => {
+                let at = at(self, *id)?;
+                self.labels[at].guide = Some(guide.trim().to_owned()).filter(|guide| !guide.is_empty());
+            }
+            LabelChange::Move(id, left) => {
+                let at = at(self, *id)?;
+                let other = if *left { at.checked_sub(1) } else { Some(at + 1).filter(|to| *to < self.labels.len()) };
+                if let Some(other) = other {
+                    self.labels.swap(at, other);
+                }
+            }
+            LabelChange::Merge(id, into) if id == into => return Err(LabelError::Same),
+            LabelChange::Merge(id, into) => {
+                let (at, _) = (at(self, *id)?, at(self, *into)?);
+                let Label { id, name, .. } = self.labels.remove(at);
+                self.gone.push(Gone { id, name, into: Some(*into) });
+            }
+            LabelChange::Remove(id) => {
+                let at = at(self, *id)?;
+                let Label { id, name, .. } = self.labels.remove(at);
+                self.gone.push(Gone { id, name, into: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// A name as it may be, if no other label than `own` has it.
+    fn checked(&self, name: &str, own: Option<LabelId>) -> Result<String, LabelError> {
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(LabelError::NoName);
+        }
+        if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(LabelError::Blank);
+        }
+        match self.find(name).filter(|label| Some(label.id) != own) {
+            Some(label) => Err(LabelError::Name(label.name.clone())),
+            None => Ok(name.to_owned()),
+        }
     }
 
     /// The label with exactly this name.
@@ -91,10 +246,11 @@ impl LabelSet {
         if let Some(label) = self.find(name) {
             return label.id;
         }
-        let id = LabelId(self.labels.iter().map(|label| label.id.0 + 1).max().unwrap_or(0));
+        let ids = self.labels.iter().map(|label| label.id).chain(self.gone.iter().map(|gone| gone.id));
+        let id = LabelId(ids.map(|id| id.0 + 1).max().unwrap_or(0));
         let key = ('1'..='9').find(|digit| self.by_key(*digit).is_none());
         let tag = self.free_tag(name);
-        let color = u8::try_from(self.labels.len() % 8).unwrap_or(0);
+        let color = u8::try_from(self.labels.len() % usize::from(COLORS)).unwrap_or(0);
         self.labels.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
         id
     }
@@ -182,6 +338,51 @@ mod tests {
         let labels = LabelSet::from_names(names).with_keys();
         let keys: String = labels.iter().filter_map(|label| label.key).collect();
         assert_eq!(keys, "123456789dria");
+    }
+
+    #[test]
+    fn a_renamed_label_keeps_its_id_and_a_merged_one_is_the_other() {
+        let mut labels = LabelSet::from_names(["Dish", "Food", "Drink"]);
+        let [dish, food, drink] = [0, 1, 2].map(LabelId);
+        labels.change(&LabelChange::Rename(dish, "Meal".into())).unwrap();
+        assert_eq!((labels.name(dish), labels.get(dish).unwrap().tag.as_str()), ("Meal", "Me"));
+        labels.change(&LabelChange::Merge(food, dish)).unwrap();
+        assert_eq!((labels.len(), labels.name(food), labels.get(food).unwrap().id), (2, "Meal", dish));
+        labels.change(&LabelChange::Merge(dish, drink)).unwrap();
+        assert_eq!(labels.name(food), "Drink", "merged twice");
+        labels.change(&LabelChange::Remove(drink)).unwrap();
+        assert_eq!((labels.get(food), labels.name(drink)), (None, "Drink"));
+        // No id is given twice.
+        labels.change(&LabelChange::Add("Wine".into())).unwrap();
+        assert_eq!(labels.find("Wine").unwrap().id, LabelId(3));
+        // A circle, as a damaged file may have it, ends.
+        let gone = |id, into| Gone { id: LabelId(id), name: "x".into(), into: Some(LabelId(into)) };
+        assert_eq!(LabelSet::default().with_gone(vec![gone(0, 1), gone(1, 0)]).get(LabelId(0)), None);
+    }
+
+    #[test]
+    fn what_cannot_be_changed_says_why_and_changes_nothing() {
+        let mut labels = LabelSet::from_names(["Dish", "Food"]);
+        let before = labels.clone();
+        for (change, why) in [
+            (LabelChange::Add("Food".into()), LabelError::Name("Food".into())),
+            (LabelChange::Add(" ".into()), LabelError::NoName),
+            (LabelChange::Rename(LabelId(0), "a b".into()), LabelError::Blank),
+            (LabelChange::Rename(LabelId(7), "x".into()), LabelError::Unknown),
+            (LabelChange::Key(LabelId(0), '0'), LabelError::Key),
+            (LabelChange::Merge(LabelId(0), LabelId(0)), LabelError::Same),
+        ] {
+            assert_eq!(labels.change(&change), Err(why));
+        }
+        assert_eq!(labels, before);
+        labels.change(&LabelChange::Key(LabelId(0), '2')).unwrap();
+        assert_eq!(
+            labels.iter().map(|label| label.key).collect::<Vec<_>>(),
+            [Some('2'), Some('1')],
+            "they change places"
+        );
+        labels.change(&LabelChange::Move(LabelId(0), false)).unwrap();
+        assert_eq!(labels.iter().map(|label| label.id.0).collect::<Vec<_>>(), [1, 0]);
     }
 
     #[test]

@@ -22,6 +22,6 @@ pub use document::{Document, Split};
 pub use gazetteer::Gazetteer;
 pub use grammar::Grammar;
 pub use journal::{Action, ActionId, Entry, Journal};
-pub use label::{Label, LabelId, LabelSet};
+pub use label::{Label, LabelChange, LabelId, LabelSet};
 pub use patterns::Patterns;
 pub use scheme::{Scheme, WordSpan};

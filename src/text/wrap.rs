@@ -73,6 +73,11 @@ impl Layout {
         self.width
     }
 
+    /// The glyphs it was made for.
+    pub fn glyphs(&self) -> Glyphs {
+        self.glyphs
+    }
+
     /// What stands on line `line`, from left to right; nothing for a line that is not there.
     pub fn graphemes<'t>(&self, text: &'t str, line: usize) -> impl Iterator<Item = Placed<'t>> + use<'t> {
         let range = self.lines.get(line).map_or_else(TextRange::default, |line| line.range);

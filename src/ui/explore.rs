@@ -114,6 +114,7 @@ impl Canvas<'_> {
         let highlights: Vec<_> = guess.map(|range: TextRange| (range, self.theme.cursor)).into_iter().collect();
         let pane = TextPane {
             text: explore.field.text(),
+            layout: None,
             marks: &marks,
             highlights: &highlights,
             selection: None,

@@ -4,14 +4,16 @@ use ratatui::layout::Rect;
 
 use crate::{
     app::{
+        labels::{Asking, LabelEditor},
         project::Project,
         tag::{
             history::{History, Row},
             occurrences::{Occurrences, Place},
         },
     },
+    spans::Label,
     text::{
-        number::counted,
+        number::{counted, grouped},
         width::{self, Glyphs},
     },
 };
@@ -138,6 +140,64 @@ impl Canvas<'_> {
             let name = width::cut(&label.name, widest);
             self.painter.text(x + 2, y, column - 3, &name, self.theme.label(label.color));
             self.hits.add(Rect::new(x, y, column - 1, 1), Target::Label(label.id));
+        }
+    }
+
+    /// The label set with its keys, colours, spans and guides, and what is asked of it.
+    pub(super) fn label_editor(&mut self, area: Rect, project: &Project, editor: &LabelEditor) {
+        let sheet = self.sheet(area, area.height);
+        let (head, rest) = top(sheet, 1);
+        let (rest, foot) = bottom(rest, 2);
+        let title = format!("{}, in the order of the label bar", counted(project.labels.len(), "label"));
+        self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
+        let widest = project.labels.iter().map(|label| width::width(&label.name)).max().unwrap_or(4).clamp(4, 30);
+        let name = u16::try_from(widest).unwrap_or(30);
+        let labels: Vec<&Label> = project.labels.iter().collect();
+        for (line, at) in Self::page_of(rest, editor.row, labels.len()) {
+            let Some(label) = labels.get(at) else { continue };
+            let Rect { x, y, .. } = line;
+            let key = label.key.map_or_else(|| "-".to_owned(), String::from);
+            self.painter.text(x, y, 2, &key, self.theme.accent);
+            self.painter.text(x + 2, y, name, &width::cut(&label.name, widest), self.theme.label(label.color));
+            self.painter.text(x + name + 4, y, 4, &label.tag, self.theme.muted);
+            let spans = grouped(editor.spans.get(at).copied().unwrap_or(0));
+            self.painter.text_before(x + name + 16, y, 7, &spans, self.theme.text);
+            let start = x + name + 18;
+            let guide = label.guide.as_deref().unwrap_or_default();
+            self.painter.text(start, y, line.right().saturating_sub(start), guide, self.theme.muted);
+            self.list_row(line, at, editor.row);
+        }
+        let (asked, line) = top(foot, 1);
+        self.label_question(project, editor, labels.get(editor.row).copied(), asked, line);
+    }
+
+    fn label_question(
+        &mut self,
+        project: &Project,
+        editor: &LabelEditor,
+        label: Option<&Label>,
+        asked: Rect,
+        line: Rect,
+    ) {
+        let name = label.map_or("", |label| &label.name);
+        let spans = counted(editor.spans.get(editor.row).copied().unwrap_or(0), "span");
+        let question = match &editor.asking {
+            Asking::Nothing => String::new(),
+            Asking::New(_) => "A new label:".to_owned(),
+            Asking::Name(_) => format!("Another name for {name}; its {spans} keep it:"),
+            Asking::Guide(_) => format!("What the annotator should know about {name}:"),
+            Asking::Key => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
+            Asking::Into(from) => {
+                let from = project.labels.name(*from);
+                format!("Merge {from} with {name}? Go to the label that stays; enter merges, esc does not")
+            }
+            Asking::Removal => format!("Remove {name} and your {spans} of it? enter removes, esc does not"),
+        };
+        self.painter.text(asked.x, asked.y, asked.width, &question, self.theme.accent);
+        if let Some(field) = editor.field() {
+            self.input(line, "", field);
+        } else if let Some(problem) = &editor.problem {
+            self.painter.text(line.x, line.y, line.width, problem, self.theme.warn);
         }
     }
 

@@ -49,6 +49,11 @@ impl Canvas<'_> {
                     self.more_labels(area, project);
                 }
             }
+            Overlay::LabelEditor(editor) => {
+                if let Some(project) = &self.state.project {
+                    self.label_editor(area, project, editor);
+                }
+            }
             Overlay::Occurrences(found) => {
                 if let Some(project) = &self.state.project {
                     self.occurrences(area, project, found);

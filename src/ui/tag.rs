@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     Canvas, Target,
-    paint::{bottom, inset, left, top},
+    paint::{bottom, clock, inset, left, top},
     text_pane::{Mark, TextPane, two_digits},
 };
 
@@ -69,6 +69,7 @@ impl Canvas<'_> {
         highlights.extend(word.map(|range| (range, self.theme.cursor)));
         let pane = TextPane {
             text: &document.text,
+            layout: tag.layout(usize::from(area.width), self.painter.caps.glyphs),
             marks: &marks,
             highlights: &highlights,
             selection,
@@ -246,7 +247,23 @@ impl Canvas<'_> {
             self.painter.text_before(list.x + 20, y, 9, &grouped(n), self.theme.text);
         }
         let (_, rest) = top(rest, 1);
+        let rest = self.progress_side(project, rest);
         self.run_side(rest);
+    }
+
+    /// How much is done, how fast, and how long the rest will take; returns the area below.
+    fn progress_side(&mut self, project: &Project, area: Rect) -> Rect {
+        let mut rows = vec![("words done", grouped(project.words_done()))];
+        if let (Some(pace), Some(left)) = (project.pace(), project.seconds_left()) {
+            rows.push(("seconds each", format!("{pace:.0}")));
+            rows.push(("time left", clock(left)));
+        }
+        let (list, rest) = top(area, u16::try_from(rows.len()).unwrap_or(3));
+        for (y, (name, value)) in (list.top()..list.bottom()).zip(rows) {
+            self.painter.text(list.x, y, 13, name, self.theme.text);
+            self.painter.text_before(list.x + 20, y, 9, &value, self.theme.text);
+        }
+        top(rest, 1).1
     }
 }
 

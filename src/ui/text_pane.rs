@@ -35,6 +35,8 @@ pub(super) struct Mark {
 /// What the pane shows.
 pub(super) struct TextPane<'a> {
     pub(super) text: &'a str,
+    /// Its lines in the columns there are, if they are known.
+    pub(super) layout: Option<&'a Layout>,
     /// Outer spans before the inner ones that begin with them.
     pub(super) marks: &'a [Mark],
     /// What is drawn in the style given, over everything: selection, then cursor.
@@ -48,6 +50,7 @@ pub(super) struct TextPane<'a> {
 }
 
 /// What was drawn where.
+#[derive(Default)]
 pub(super) struct Drawn {
     /// First line in sight.
     pub(super) first: usize,
@@ -72,7 +75,8 @@ impl Drawn {
 impl TextPane<'_> {
     /// Draws as many lines as `area` has room for, in whole pages, so that the text stands still while the cursor moves.
     pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) -> Drawn {
-        let layout = Layout::new(self.text, usize::from(area.width), painter.caps.glyphs);
+        let fresh = self.layout.is_none().then(|| Layout::new(self.text, usize::from(area.width), painter.caps.glyphs));
+        let Some(layout) = self.layout.or(fresh.as_ref()) else { return Drawn::default() };
         let lines = layout.lines().len();
         let fits = usize::from(area.height / 2).max(1);
         let focus_line = layout.line_of(self.focus);
@@ -90,7 +94,7 @@ impl TextPane<'_> {
             let row = Rect { y, height: 1, ..area };
             drawn.cells.extend(self.line(painter, layout.graphemes(self.text, line), &marks, row));
             if y + 1 < area.bottom() {
-                self.marks(painter, &layout, line, &marks, Rect { y: y + 1, ..row });
+                self.marks(painter, layout, line, &marks, Rect { y: y + 1, ..row });
             }
             if line == focus_line {
                 let column = layout.column_of(self.text, self.focus).min(usize::from(area.width.saturating_sub(1)));

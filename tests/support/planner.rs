@@ -59,12 +59,13 @@ pub(crate) fn plan(task: &Task<'_>) -> Option<Vec<&'static str>> {
     }
     // One comes from the document before; suggestions were asked for ahead.
     press(&mut state, "n");
-    search(task, state)
+    // Where the shortest keys are too far, good ones are found by looking first where little is left to do.
+    search(task, &state, 1).or_else(|| search(task, &state, 3))
 }
 
-fn search(task: &Task<'_>, start: State) -> Option<Vec<&'static str>> {
+fn search(task: &Task<'_>, start: &State, greed: usize) -> Option<Vec<&'static str>> {
     let mut seen: HashSet<Mark> = HashSet::new();
-    let mut states: Vec<(State, Option<usize>, &'static str)> = vec![(start, None, "")];
+    let mut states: Vec<(State, Option<usize>, &'static str)> = vec![(start.clone(), None, "")];
     // Fewest keys to the end first, of these the deepest; then the oldest, so that the result is always the same.
     let mut queue = BinaryHeap::from([(Reverse(0), 0, Reverse(0))]);
     while let Some((_, depth, Reverse(at))) = queue.pop() {
@@ -81,7 +82,7 @@ fn search(task: &Task<'_>, start: State) -> Option<Vec<&'static str>> {
             press(&mut next, key);
             let Some(left) = left(task, &next) else { continue };
             states.push((next, Some(at), key));
-            queue.push((Reverse(depth + 1 + left), depth + 1, Reverse(states.len() - 1)));
+            queue.push((Reverse(depth + 1 + greed * left), depth + 1, Reverse(states.len() - 1)));
         }
     }
     None

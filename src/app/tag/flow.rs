@@ -30,7 +30,7 @@ impl Desk<'_> {
         }
         if edits.is_empty() || self.act(edits) {
             if new {
-                self.project.mark_today(self.tag.document);
+                self.project.mark_today(self.tag.document, self.now);
             }
             self.step(true);
             if taken > 0 && self.told.is_none() {

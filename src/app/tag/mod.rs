@@ -11,11 +11,11 @@ pub mod occurrences;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Split, Status, journal::Deed},
-    text::{TextRange, number::counted, width::Glyphs},
+    text::{TextRange, number::counted, width::Glyphs, wrap::Layout},
 };
 
 use super::{
@@ -24,12 +24,15 @@ use super::{
     event::{Level, Message},
     keymap::Facts,
     project::Project,
-    state::State,
+    state::{Screen, State},
     suggestions::Suggestion,
     tutorial,
 };
 
 pub(super) use flow::TESTS;
+
+/// Texts of fewer bytes are laid out anew for every frame.
+const LONG: usize = 8 << 10;
 
 /// What the Tag screen holds besides the project.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +51,8 @@ pub struct Tag {
     pub nest: bool,
     /// The documents that were looked for, in their order, while `n` and `p` go along them; empty for all.
     pub queue: Vec<usize>,
+    /// The lines of a long document in front, which take too long to be found for every key.
+    layout: Option<Arc<(usize, Layout)>>,
     /// Where the cursor was in documents seen before.
     cursors: HashMap<usize, usize>,
     /// The column that moving up and down aims at.
@@ -105,6 +110,12 @@ impl Tag {
         facts.back |= self.anchor.is_some() || self.armed.is_some() || self.nest || !self.queue.is_empty();
     }
 
+    /// The lines of the document in front in `width` columns, if it is a long one.
+    pub fn layout(&self, width: usize, glyphs: Glyphs) -> Option<&Layout> {
+        let (document, layout) = self.layout.as_deref()?;
+        (*document == self.document && layout.width() == width && layout.glyphs() == glyphs).then_some(layout)
+    }
+
     /// Puts the cursor on a word.
     pub(super) fn put(&mut self, word: usize) {
         (self.word, self.last, self.goal) = (word, None, None);
@@ -124,6 +135,16 @@ impl State {
         let project = self.project.as_ref();
         let document = project.and_then(|project| project.documents.get(self.tag.document));
         document.is_some_and(|document| document.split == Some(Split::Test))
+    }
+}
+
+/// Finds the lines of a long document that came to the front. Called after everything that happens.
+pub(super) fn lay_out(state: &mut State) {
+    let (width, glyphs, at) = (state.size.text_columns(), state.glyphs, state.tag.document);
+    let text = state.project.as_ref().and_then(|project| project.documents.get(at)).map(|document| &document.text);
+    let Some(text) = text.filter(|text| state.screen == Screen::Tag && text.len() > LONG) else { return };
+    if state.tag.layout(width, glyphs).is_none() {
+        state.tag.layout = Some(Arc::new((at, Layout::new(text, width, glyphs))));
     }
 }
 

@@ -1,9 +1,12 @@
 //! The cursor: by word, by line, and to the next word that may want a label.
 
 use crate::{
-    app::{command::Command, event::Level, project::Project, tag::Tag},
+    app::{command::Command, event::Level, project::Project, suggestions::Suggestion, tag::Tag},
+    spans::Document,
     text::{
-        TextRange, width,
+        TextRange,
+        cover::Cover,
+        width,
         wrap::{Layout, Vertical},
     },
 };
@@ -163,7 +166,10 @@ impl Desk<'_> {
             Command::First => Some(0),
             Command::Last => Some(last),
             Command::NextWord => stop_from(self.tag, self.project, word + 1),
-            Command::PreviousWord => (0..word).rev().find(|at| is_stop(self.tag, self.project, *at)),
+            Command::PreviousWord => {
+                let stops = Stops::new(self.tag, self.project);
+                (0..word).rev().find(|at| stops.has(*at))
+            }
             Command::NextSpan | Command::PreviousSpan | Command::NextSuggestion | Command::PreviousSuggestion => {
                 self.marked(command)
             }
@@ -221,7 +227,9 @@ impl Desk<'_> {
         let Some(document) = self.document() else { return };
         let Some(here) = document.words.get(self.tag.word).copied() else { return };
         let (text, words) = (&document.text, &document.words);
-        let layout = Layout::new(text, self.width, self.glyphs);
+        let made = self.tag.layout(self.width, self.glyphs);
+        let fresh = made.is_none().then(|| Layout::new(text, self.width, self.glyphs));
+        let Some(layout) = made.or(fresh.as_ref()) else { return };
         let wide = || width::graphemes(here.of(text), self.glyphs).map(|grapheme| grapheme.width).sum::<usize>();
         let middle = || layout.column_of(text, here.start) + wide() / 2;
         let goal = self.tag.goal.unwrap_or_else(middle);
@@ -244,20 +252,34 @@ impl Desk<'_> {
 /// spans and suggestions.
 pub(super) fn stop_from(tag: &Tag, project: &Project, from: usize) -> Option<usize> {
     let words = project.documents.get(tag.document)?.words.len();
-    (from..words).find(|at| is_stop(tag, project, *at))
+    let stops = Stops::new(tag, project);
+    (from..words).find(|at| stops.has(*at))
 }
 
-fn is_stop(tag: &Tag, project: &Project, at: usize) -> bool {
-    let Some(document) = project.documents.get(tag.document) else { return false };
-    let Some(range) = document.words.get(at).copied() else { return false };
-    if project.annotation(tag.document).spans().iter().any(|span| span.range.overlaps(range)) {
-        return false;
+/// The places of the document in front that may want a label.
+struct Stops<'a> {
+    document: Option<&'a Document>,
+    suggestions: &'a [Suggestion],
+    spans: Cover,
+}
+
+impl<'a> Stops<'a> {
+    fn new(tag: &Tag, project: &'a Project) -> Self {
+        let spans = project.annotation(tag.document).spans().iter().map(|span| span.range);
+        let document = project.documents.get(tag.document);
+        Self { document, suggestions: project.suggestions(tag.document), spans: Cover::new(spans) }
     }
-    let suggestions = project.suggestions(tag.document);
-    let first = suggestions.partition_point(|suggestion| suggestion.range.end <= range.start);
-    match suggestions.get(first).filter(|suggestion| suggestion.range.overlaps(range)) {
-        Some(suggestion) => suggestion.range.start >= range.start,
-        None => is_content(document.word(at)),
+
+    fn has(&self, at: usize) -> bool {
+        let Some(document) = self.document else { return false };
+        let Some(range) = document.words.get(at).copied().filter(|range| !self.spans.touches(*range)) else {
+            return false;
+        };
+        let first = self.suggestions.partition_point(|suggestion| suggestion.range.end <= range.start);
+        match self.suggestions.get(first).filter(|suggestion| suggestion.range.overlaps(range)) {
+            Some(suggestion) => suggestion.range.start >= range.start,
+            None => is_content(document.word(at)),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! cursor, two bars stand around a selection.
 
 mod asides;
+mod labels;
 mod suggestions;
 
 use proptest::prelude::*;

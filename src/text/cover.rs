@@ -1,0 +1,52 @@
+//! The stretches of a text that some ranges cover: asked for many places, made ready once.
+
+use super::TextRange;
+
+/// What a number of ranges cover together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cover {
+    /// Ascending and apart.
+    ranges: Vec<TextRange>,
+}
+
+impl Cover {
+    /// What these ranges cover, in whatever order they come.
+    pub fn new(ranges: impl IntoIterator<Item = TextRange>) -> Self {
+        let mut all: Vec<TextRange> = ranges.into_iter().collect();
+        all.sort_unstable();
+        let mut ranges: Vec<TextRange> = Vec::with_capacity(all.len());
+        for range in all {
+            match ranges.last_mut().filter(|last| last.end > range.start) {
+                Some(last) => *last = last.join(range),
+                None => ranges.push(range),
+            }
+        }
+        Self { ranges }
+    }
+
+    /// Whether one of the ranges overlaps `range`, as [`TextRange::overlaps`] says.
+    pub fn touches(&self, range: TextRange) -> bool {
+        let first = self.ranges.partition_point(|covered| covered.end <= range.start);
+        self.ranges.get(first).is_some_and(|covered| covered.overlaps(range))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_says_what_asking_every_range_says(
+            ranges in prop::collection::vec((0usize..40, 0usize..9), 0..12),
+            (start, len) in (0usize..45, 0usize..6),
+        ) {
+            let ranges: Vec<TextRange> = ranges.into_iter().map(|(start, len)| TextRange::new(start, start + len)).collect();
+            let asked = TextRange::new(start, start + len);
+            let one_by_one = ranges.iter().any(|range| range.overlaps(asked));
+            prop_assert_eq!(Cover::new(ranges).touches(asked), one_by_one);
+        }
+    }
+}
