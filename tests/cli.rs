@@ -81,6 +81,52 @@ fn scores_are_those_of_seqeval() {
 }
 
 #[test]
+fn annotators_are_compared_where_both_have_finished() {
+    let place = Place::new();
+    place.file("a.txt", "cheap B-Price\nfish B-Dish\ntacos I-Dish\nhere O\n\ntea B-Dish\n\n");
+    place.file("b.txt", "cheap B-Price\nfish O\ntacos B-Dish\nhere O\n\ntea B-Dish\n\n");
+    place.tagli("new food").fine();
+    place.tagli("agree food").fails(1, &["two annotators", "nobody"]);
+    place.tagli("import food a.txt --as ada").fine();
+    place.tagli("agree food").fails(1, &["two annotators", "only ada"]);
+    place.tagli("import food b.txt --as bob").fine();
+    let value = place.tagli("agree food --differences --json").fine().json();
+    let pair = &value["pairs"][0];
+    assert_eq!(
+        (pair["a"].as_str(), pair["b"].as_str(), pair["documents"].as_u64()),
+        (Some("ada"), Some("bob"), Some(2))
+    );
+    // Two of three spans are the same on both sides; the third overlaps.
+    assert_eq!(pair["exact"]["f1"]["value"], json!(4.0 / 6.0));
+    assert_eq!(pair["overlap"]["f1"]["value"], json!(1.0));
+    // Words: ada Price, Dish, Dish, O, Dish; bob Price, O, Dish, O, Dish. Cohen's kappa by hand.
+    let kappa = pair["kappa_all"]["value"].as_f64().unwrap();
+    let chance = (1.0 * 1.0 + 3.0 * 2.0 + 1.0 * 2.0) / 25.0;
+    assert!((kappa - (0.8 - chance) / (1.0 - chance)).abs() < 1e-12, "{kappa}");
+    assert_eq!(value["differences"][0]["kind"], "range");
+    let text = place.tagli("agree food --annotators ada,bob --differences").fine().out;
+    assert!(
+        text.contains("ada and bob: 2 documents, 5 words") && text.contains("bob: Dish \u{ab}tacos\u{bb}"),
+        "{text}"
+    );
+    place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "ada, bob"]);
+}
+
+// Elsewhere the folder of settings has another name.
+#[cfg(target_os = "linux")]
+#[test]
+fn keys_of_ones_own_are_read_and_mistakes_told_with_their_line() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    std::fs::create_dir_all(place.path("home/.config/tagliatelle")).unwrap();
+    place.file("home/.config/tagliatelle/keys.toml", "preset = \"vim\"\n\n[tag]\nalt-d = \"dnoe\"\n");
+    place.tagli("food").fails(1, &["keys.toml:4", "`done`"]);
+    place.file("home/.config/tagliatelle/keys.toml", "[tag]\nalt-d = \"done\"\n");
+    // The keys are right: what is missing is a terminal.
+    place.tagli("food").fails(3, &["terminal"]);
+}
+
+#[test]
 fn labels_come_from_a_labelling_config_or_from_a_list() {
     let place = Place::new();
     place.file(

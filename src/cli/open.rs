@@ -36,6 +36,7 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;
+    let keymap = settings::keymap()?;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(CliError::environment("the screen needs a terminal, and there is none here").hint(
             "without a screen: tagli inspect DIR, tagli train DIR, tagli export DIR --format conll2003 (tagli --help)",
@@ -44,7 +45,6 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let frames = if capabilities.remote { config.frames_over_ssh } else { LOCAL_FRAMES };
     let asked = args.annotator.clone();
     let who = move |dir: &Path| who(asked.as_deref(), dir).map_err(|error| error.message);
-    let keymap = settings::keymap()?;
     let session = Session { open: dir, who: Arc::new(who), places, theme, capabilities, frames, keymap };
     shell::run(session).map_err(|error| match error {
         ShellError::Terminal(_) => CliError::environment(error),
