@@ -424,7 +424,7 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::Take, "take", "take", "Take the suggestion under the cursor", TAG),
     row(Command::Select, "select", "select", "Start a selection, or end it; an armed label labels it", TAG),
     row(Command::TrainNow, "train-now", "train", "Train now with the last settings", TAG),
-    row(Command::Apply, "apply", "do it", "Tag the places chosen; in the history, go to that moment", APPLY),
+    row(Command::Apply, "apply", "do it", "Do what the list says at its foot", APPLY),
     row(Command::Choose, "choose", "choose", "Choose the place of the row, or leave it", &[Context::Occurrences]),
     row(Command::ChooseAll, "choose-all", "all, none", "Choose all places, or none", &[Context::Occurrences]),
     row(Command::Scope, "scope", "where", "Look in fewer or more documents", &[Context::Occurrences]),

@@ -25,7 +25,7 @@ use super::{
 pub const PARTS: [Option<Split>; 4] = [Some(Split::Train), Some(Split::Valid), Some(Split::Test), None];
 
 /// After so many answers of a model the list is sorted again.
-const OFTEN: usize = 50;
+const OFTEN: usize = 200;
 
 /// What the Documents screen holds.
 #[derive(Clone, Debug, Default)]
@@ -163,6 +163,8 @@ impl Documents {
     fn search_in(&mut self, mut places: Vec<usize>, project: &Project) {
         let here = self.shown.get(self.row).copied();
         let query = &self.query;
+        // What a model sees otherwise takes long to find out, for many documents.
+        let asks_model = self.search.text().to_lowercase().contains("mismatch");
         let part = self.part.and_then(|part| PARTS.get(part));
         let fits = |at: &usize| {
             let annotation = project.annotation(*at);
@@ -173,7 +175,7 @@ impl Documents {
                     document,
                     annotation,
                     note,
-                    mismatch: project.mismatch(*at),
+                    mismatch: asks_model.then(|| project.mismatch(*at)).flatten(),
                     uncertainty: project.uncertainty(*at),
                 };
                 part.is_none_or(|part| *part == document.split) && query.holds(&facts)

@@ -1,6 +1,6 @@
 //! The editor of the label set: a list over the screen, on which labels are added, renamed, moved, merged and removed.
 
-use crate::spans::{Action, Edit, LabelChange, LabelId, journal::Deed};
+use crate::spans::{Action, Document, Edit, LabelChange, LabelId, LabelSet, journal::Deed};
 
 use super::{
     command::Command, effect::Effect, event::Level, field::Field, key::Key, overlay::Overlay, project::Project,
@@ -10,8 +10,8 @@ use super::{
 /// The list, and what is being asked of its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelEditor {
-    /// The row of the cursor.
-    pub row: usize,
+    /// The label under the cursor. By its identity: it may move while a change is on its way to the disk.
+    pub at: Option<LabelId>,
     /// How many spans of the annotator have each label, in the order of the list.
     pub spans: Vec<usize>,
     /// What is being asked.
@@ -28,30 +28,35 @@ pub enum Asking {
     Nothing,
     /// The name of a new label.
     New(Field),
-    /// Another name for the label of the row.
-    Name(Field),
+    /// Another name for this label.
+    Name(LabelId, Field),
     /// What the annotator should know about it.
-    Guide(Field),
+    Guide(LabelId, Field),
     /// The next key is its key.
-    Key,
-    /// With which label it is merged: moves choose, enter does it.
+    Key(LabelId),
+    /// With which other label this one is merged: moves choose that, enter does it.
     Into(LabelId),
     /// Whether it is removed with its spans.
-    Removal,
+    Removal(LabelId),
 }
 
 impl LabelEditor {
+    /// The row of the cursor.
+    pub fn row(&self, project: &Project) -> usize {
+        project.labels.iter().position(|label| Some(label.id) == self.at).unwrap_or(0)
+    }
+
     /// What is being typed.
     pub fn field(&self) -> Option<&Field> {
         match &self.asking {
-            Asking::New(field) | Asking::Name(field) | Asking::Guide(field) => Some(field),
+            Asking::New(field) | Asking::Name(_, field) | Asking::Guide(_, field) => Some(field),
             _ => None,
         }
     }
 
     pub(super) fn field_mut(&mut self) -> Option<&mut Field> {
         match &mut self.asking {
-            Asking::New(field) | Asking::Name(field) | Asking::Guide(field) => Some(field),
+            Asking::New(field) | Asking::Name(_, field) | Asking::Guide(_, field) => Some(field),
             _ => None,
         }
     }
@@ -79,8 +84,9 @@ pub(super) fn ask(state: &mut State) {
         return state.tell(Level::Error, why);
     }
     let spans = count(project);
+    let at = project.labels.iter().next().map(|label| label.id);
     state.overlay =
-        Some(Overlay::LabelEditor(Box::new(LabelEditor { row: 0, spans, asking: Asking::default(), problem: None })));
+        Some(Overlay::LabelEditor(Box::new(LabelEditor { at, spans, asking: Asking::default(), problem: None })));
 }
 
 fn editor(state: &mut State) -> Option<&mut LabelEditor> {
@@ -90,41 +96,46 @@ fn editor(state: &mut State) -> Option<&mut LabelEditor> {
     }
 }
 
-/// The label of the row.
+/// The label under the cursor, if it is there still.
 fn chosen(state: &mut State) -> Option<LabelId> {
-    let row = editor(state)?.row;
-    Some(state.project.as_ref()?.labels.iter().nth(row)?.id)
+    let at = editor(state)?.at?;
+    let project = state.project.as_ref()?;
+    project.labels.iter().any(|label| label.id == at).then_some(at)
 }
 
 /// Carries out a command of the list.
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
-    let (id, all) = (chosen(state), state.project.as_ref().map_or(0, |project| project.labels.len()));
-    let name = id.and_then(|id| Some(state.project.as_ref()?.labels.get(id)?.name.clone())).unwrap_or_default();
-    let guide = id.and_then(|id| state.project.as_ref()?.labels.get(id)?.guide.clone()).unwrap_or_default();
+    let id = chosen(state);
+    let Some(project) = &state.project else { return Vec::new() };
+    let label = id.and_then(|id| project.labels.get(id)).cloned();
+    let ids: Vec<LabelId> = project.labels.iter().map(|label| label.id).collect();
+    let row = ids.iter().position(|known| Some(*known) == id).unwrap_or(0);
     let Some(editor) = editor(state) else { return Vec::new() };
     editor.problem = None;
-    let last = all.saturating_sub(1);
-    match (command, id) {
-        (Command::Up, _) => editor.row = editor.row.saturating_sub(1),
-        (Command::Down, _) => editor.row = (editor.row + 1).min(last),
-        (Command::First, _) => editor.row = 0,
-        (Command::Last, _) => editor.row = last,
+    let to = match command {
+        Command::Up => Some(row.saturating_sub(1)),
+        Command::Down => Some(row + 1),
+        Command::First => Some(0),
+        Command::Last => Some(ids.len()),
+        _ => None,
+    };
+    if let Some(to) = to {
+        editor.at = ids.get(to.min(ids.len().saturating_sub(1))).copied();
+        return Vec::new();
+    }
+    match (command, label) {
         (Command::AddLabel, _) => editor.asking = Asking::New(Field::default()),
-        (Command::RenameLabel, Some(_)) => editor.asking = Asking::Name(Field::new(name)),
-        (Command::GuideLabel, Some(_)) => editor.asking = Asking::Guide(Field::new(guide)),
-        (Command::KeyLabel, Some(_)) => editor.asking = Asking::Key,
-        (Command::MergeLabel, Some(id)) => editor.asking = Asking::Into(id),
-        (Command::RemoveLabel, Some(_)) => editor.asking = Asking::Removal,
-        (Command::RecolorLabel, Some(id)) => return change(state, LabelChange::Recolor(id)),
-        (Command::LabelLeft, Some(id)) => {
-            editor.row = editor.row.saturating_sub(1);
-            return change(state, LabelChange::Move(id, true));
-        }
-        (Command::LabelRight, Some(id)) => {
-            editor.row = (editor.row + 1).min(last);
-            return change(state, LabelChange::Move(id, false));
-        }
         (Command::Apply, _) => return answer(state),
+        (Command::RenameLabel, Some(label)) => editor.asking = Asking::Name(label.id, Field::new(label.name)),
+        (Command::GuideLabel, Some(label)) => {
+            editor.asking = Asking::Guide(label.id, Field::new(label.guide.unwrap_or_default()));
+        }
+        (Command::KeyLabel, Some(label)) => editor.asking = Asking::Key(label.id),
+        (Command::MergeLabel, Some(label)) => editor.asking = Asking::Into(label.id),
+        (Command::RemoveLabel, Some(label)) => editor.asking = Asking::Removal(label.id),
+        (Command::RecolorLabel, Some(label)) => return change(state, LabelChange::Recolor(label.id)),
+        (Command::LabelLeft, Some(label)) => return change(state, LabelChange::Move(label.id, true)),
+        (Command::LabelRight, Some(label)) => return change(state, LabelChange::Move(label.id, false)),
         _ => {}
     }
     Vec::new()
@@ -132,24 +143,25 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
 
 /// Takes the answer to what is asked.
 pub(super) fn answer(state: &mut State) -> Vec<Effect> {
-    let id = chosen(state);
+    let chosen = chosen(state);
     let Some(editor) = editor(state) else { return Vec::new() };
-    match (std::mem::take(&mut editor.asking), id) {
-        (Asking::New(field), _) => change(state, LabelChange::Add(field.text().trim().to_owned())),
-        (Asking::Name(field), Some(id)) => change(state, LabelChange::Rename(id, field.text().trim().to_owned())),
-        (Asking::Guide(field), Some(id)) => change(state, LabelChange::Guide(id, field.text().to_owned())),
-        (Asking::Into(from), Some(into)) => change(state, LabelChange::Merge(from, into)),
-        (Asking::Removal, Some(id)) => remove(state, id),
-        (Asking::Nothing, Some(_)) => run(state, Command::RenameLabel),
-        _ => Vec::new(),
-    }
+    let wanted = match (std::mem::take(&mut editor.asking), chosen) {
+        (Asking::New(field), _) => LabelChange::Add(field.text().trim().to_owned()),
+        (Asking::Name(id, field), _) => LabelChange::Rename(id, field.text().trim().to_owned()),
+        (Asking::Guide(id, field), _) => LabelChange::Guide(id, field.text().to_owned()),
+        (Asking::Into(from), Some(into)) => LabelChange::Merge(from, into),
+        (Asking::Removal(id), _) => LabelChange::Remove(id),
+        (Asking::Nothing, Some(_)) => return run(state, Command::RenameLabel),
+        _ => return Vec::new(),
+    };
+    change(state, wanted)
 }
 
 /// Whether the next key is the key of a label: takes it.
 pub(super) fn press(state: &mut State, key: Key) -> Option<Vec<Effect>> {
-    let id = chosen(state)?;
     let editor = editor(state)?;
-    let typed = key.typed().filter(|_| editor.asking == Asking::Key)?;
+    let Asking::Key(id) = editor.asking else { return None };
+    let typed = key.typed()?;
     editor.asking = Asking::Nothing;
     Some(change(state, LabelChange::Key(id, typed)))
 }
@@ -174,46 +186,41 @@ fn change(state: &mut State, change: LabelChange) -> Vec<Effect> {
     }
 }
 
-/// Removes a label; its spans go first, as one action that can be taken back.
-fn remove(state: &mut State, id: LabelId) -> Vec<Effect> {
+/// The label set on disk has changed, or could not be.
+pub(super) fn changed(state: &mut State, outcome: Result<LabelSet, String>) -> Vec<Effect> {
     let now = state.now;
     let Some(project) = &mut state.project else { return Vec::new() };
-    let of = |label: LabelId| project.labels.get(label).is_some_and(|label| label.id == id);
-    let actions: Vec<Action> = project
-        .documents
-        .iter()
-        .map(|document| {
-            let spans = project.journal.annotation(&document.id).spans().iter();
-            let edits = spans.filter(|span| of(span.label)).map(|span| Edit::Remove(span.id)).collect();
-            Action { document: document.id.clone(), edits }
-        })
-        .filter(|action| !action.edits.is_empty())
-        .collect();
-    let mut effects = Vec::new();
-    if !actions.is_empty() {
-        effects.push(project.record(Deed::DoAll(actions), now));
-    }
-    effects.extend(change(state, LabelChange::Remove(id)));
-    effects
-}
-
-/// The label set on disk has changed, or could not be.
-pub(super) fn changed(state: &mut State, outcome: Result<crate::spans::LabelSet, String>) {
-    let Some(project) = &mut state.project else { return };
-    let told = match outcome {
+    let (mut told, mut effects) = (None, Vec::new());
+    match outcome {
         Ok(labels) => {
+            let known = |labels: &LabelSet, id: LabelId| labels.get(id).is_some();
+            let removed = |id: LabelId| known(&project.labels, id) && !known(&labels, id);
+            let actions = spans_of(project, removed);
             project.set_labels(labels);
-            None
+            // Only now: had the label stayed, its spans would have, too.
+            if !actions.is_empty() {
+                effects.push(project.record(Deed::DoAll(actions), now));
+            }
+            let labels = &project.labels;
+            state.tag.armed = state.tag.armed.and_then(|id| labels.get(id)).map(|label| label.id);
         }
-        Err(message) => Some(message),
-    };
-    let (spans, last) = (count(project), project.labels.len().saturating_sub(1));
+        Err(message) => told = Some(message),
+    }
+    let spans = count(project);
     match (editor(state), told) {
-        (Some(editor), told) => {
-            (editor.spans, editor.problem) = (spans, told);
-            editor.row = editor.row.min(last);
-        }
+        (Some(editor), told) => (editor.spans, editor.problem) = (spans, told),
         (None, Some(told)) => state.tell(Level::Error, told),
         (None, None) => {}
     }
+    effects
+}
+
+/// The edits that remove all spans of some labels, document by document.
+fn spans_of(project: &Project, gone: impl Fn(LabelId) -> bool) -> Vec<Action> {
+    let of = |document: &Document| {
+        let spans = project.journal.annotation(&document.id).spans().iter();
+        let edits = spans.filter(|span| gone(span.label)).map(|span| Edit::Remove(span.id)).collect();
+        Action { document: document.id.clone(), edits }
+    };
+    project.documents.iter().map(of).filter(|action| !action.edits.is_empty()).collect()
 }

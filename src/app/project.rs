@@ -5,7 +5,9 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::spans::{ActionId, Annotation, Document, Entry, Journal, LabelSet, SpanId, Status, journal::Deed};
+use crate::spans::{
+    ActionId, Annotation, Document, Entry, Gazetteer, Journal, LabelSet, SpanId, Status, journal::Deed,
+};
 
 use super::{
     effect::Effect,
@@ -243,11 +245,17 @@ impl Project {
         }
     }
 
-    /// Whether what a model found in document `at` differs from its spans; `None` if no model was asked about it.
+    /// Whether what a model found in document `at` differs from its spans; `None` if no model was asked about it, or nobody has
+    /// tagged it yet.
     pub fn mismatch(&self, at: usize) -> Option<bool> {
-        let document = self.documents.get(at)?;
-        let found = self.advice.of_model(&document.id)?.found.iter().map(|found| (found.range, found.label.as_str()));
-        let spans = self.annotation(at).spans().iter().map(|span| (span.range, self.labels.name(span.label)));
+        let (document, annotation) = (self.documents.get(at)?, self.annotation(at));
+        // Where nobody has said anything yet, nothing can be seen otherwise.
+        if annotation.status != Status::Done && annotation.spans().is_empty() {
+            return None;
+        }
+        let label = |name: &str| self.labels.named(name).map(|label| label.id);
+        let found = self.advice.of_model(&document.id)?.found.iter().map(|found| (found.range, label(&found.label)));
+        let spans = annotation.spans().iter().map(|span| (span.range, Some(span.label)));
         let (mut found, mut spans): (Vec<_>, Vec<_>) = (found.collect(), spans.collect());
         found.sort_unstable();
         spans.sort_unstable();
@@ -270,6 +278,11 @@ impl Project {
         self.look();
     }
 
+    /// Whether patterns or what was tagged before may suggest something.
+    pub(super) fn has_advisers(&self) -> bool {
+        self.advice.has_advisers()
+    }
+
     /// The document in front, once one was.
     pub(super) fn front(&self) -> Option<usize> {
         self.advice.front()
@@ -290,14 +303,22 @@ impl Project {
 
     /// The label set has changed on disk.
     pub(super) fn set_labels(&mut self, labels: LabelSet) {
+        let merged = labels.gone() != self.labels.gone();
         self.labels = labels.with_keys();
+        if merged {
+            self.journal.resolve(&self.labels);
+            let journal = &self.journal;
+            self.advice.learn_anew(Gazetteer::of(&self.documents, |id| journal.annotation(id)));
+        }
         self.look();
     }
 
     /// Raises or lowers the bar for suggestions by a step; says where it is, or `None` at its end.
     pub(super) fn move_bar(&mut self, up: bool) -> Option<f32> {
         let moved = self.advice.move_bar(up);
-        self.look();
+        if let Some(document) = self.advice.front().and_then(|at| self.documents.get(at)) {
+            self.advice.sift(self.journal.annotation(&document.id));
+        }
         moved.then(|| self.advice.bar())
     }
 

@@ -1,13 +1,9 @@
 //! In which order documents come: by chance but always the same, the ones first that a model is unsure of or sees otherwise,
 //! and never two that are nearly the same in a row.
 
-use std::{
-    cmp::Reverse,
-    collections::hash_map::DefaultHasher,
-    hash::{Hash, Hasher},
-};
+use std::cmp::Reverse;
 
-use crate::spans::Document;
+use crate::{spans::Document, text::search::small};
 
 use super::project::Project;
 
@@ -15,10 +11,13 @@ use super::project::Project;
 const SAME: f64 = 0.8;
 /// How far ahead another document is looked for.
 const AHEAD: usize = 10;
+/// In a longer list, only so many from its beginning on are looked at: nobody gets further before it is sorted again, and
+/// all would take longer than a key may.
+const MOST: usize = 2_000;
 
 /// Sorts by chance: always the same way, whatever the documents are called by, and wherever they stand.
 pub(super) fn by_chance(places: &mut [usize], project: &Project) {
-    places.sort_by_cached_key(|at| project.documents.get(*at).map(|document| mixed(hash(&document.id))));
+    places.sort_by_cached_key(|at| project.documents.get(*at).map(|document| fnv(document.id.chars().rev())));
 }
 
 /// Sorts those first of which a model is least sure; those that it was not asked about come last.
@@ -31,12 +30,14 @@ pub(super) fn by_uncertainty(places: &mut [usize], project: &Project) {
 pub(super) fn by_disagreement(places: &mut [usize], project: &Project) {
     places.sort_by_cached_key(|at| {
         let nats = project.uncertainty(*at).map(|nats| nats.max(0.0).to_bits());
-        (Reverse(project.mismatch(*at)), nats.is_none(), nats)
+        (Reverse(project.mismatch(*at) == Some(true)), nats.is_none(), nats)
     });
 }
 
 /// Moves documents back that would come right after one with nearly the same words.
 pub(super) fn spread(places: &mut [usize], project: &Project) {
+    let most = places.len().min(MOST);
+    let Some(places) = places.get_mut(..most) else { return };
     let words: Vec<Vec<u64>> =
         places.iter().map(|at| project.documents.get(*at).map(bag).unwrap_or_default()).collect();
     let mut order: Vec<usize> = (0..places.len()).collect();
@@ -68,12 +69,7 @@ pub(super) fn spread(places: &mut [usize], project: &Project) {
 
 /// The different words of a text, as hashes in order.
 fn bag(document: &Document) -> Vec<u64> {
-    let small = |word: &str| {
-        let mut hasher = DefaultHasher::new();
-        word.chars().flat_map(char::to_lowercase).for_each(|c| hasher.write_u32(u32::from(c)));
-        hasher.finish()
-    };
-    let mut words: Vec<u64> = document.word_texts().map(small).collect();
+    let mut words: Vec<u64> = document.word_texts().map(|word| fnv(small(word))).collect();
     words.sort_unstable();
     words.dedup();
     words
@@ -91,16 +87,9 @@ fn alike(a: &[u64], b: &[u64]) -> f64 {
     if all == 0 { 0.0 } else { both as f64 / all as f64 }
 }
 
-/// The same in every run of the program: `DefaultHasher::new` has fixed keys.
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Hashes of similar ids are far apart already; this keeps the order apart from that of the parts, which hash ids, too.
-fn mixed(hash: u64) -> u64 {
-    hash.rotate_left(29) ^ 0x9e37_79b9_7f4a_7c15
+/// FNV-1a of 64 bits over characters: the same on every machine and in every version, so that an order by chance stays.
+fn fnv(characters: impl Iterator<Item = char>) -> u64 {
+    characters.fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -108,6 +97,7 @@ mod tests {
     use super::*;
     use crate::{
         app::event::{Found, Opened},
+        spans::{Action, Edit, Status, journal::Deed},
         text::{Grid, TextRange},
     };
 
@@ -147,9 +137,13 @@ mod tests {
         let mut places = vec![0, 1, 2];
         by_uncertainty(&mut places, &project);
         assert_eq!(places, [2, 1, 0]);
+        let done = Edit::Status(Status::Done);
+        let deed = Deed::Do(Action { document: "d1".into(), edits: vec![done] });
+        project.record(deed, 0);
         let found = Found { range: TextRange::new(0, 3), label: "Dish".into(), score: 0.9 };
+        project.suggest("d2", "r".into(), vec![found.clone()], Some(1.5));
         project.suggest("d1", "r".into(), vec![found], Some(0.2));
         by_disagreement(&mut places, &project);
-        assert_eq!(places, [1, 2, 0], "only d1 is seen otherwise");
+        assert_eq!(places, [1, 2, 0], "d2 is not done: nobody has said anything that could be seen otherwise");
     }
 }

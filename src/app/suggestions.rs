@@ -165,6 +165,16 @@ impl Advice {
         }
     }
 
+    /// Everything was tagged anew, as far as labels go.
+    pub(super) fn learn_anew(&mut self, gazetteer: Gazetteer) {
+        self.gazetteer = gazetteer;
+    }
+
+    /// Whether anybody may have anything to say.
+    pub(super) fn has_advisers(&self) -> bool {
+        !self.patterns.is_empty() || !self.gazetteer.is_empty()
+    }
+
     /// The annotation of a document has changed.
     pub(super) fn changed(&mut self, document: &Document, before: &Annotation, after: &Annotation) {
         // Notes and refusals teach nothing.
@@ -188,14 +198,19 @@ impl Advice {
 
     /// The same after somebody did something to the document in front.
     pub(super) fn look_again(&mut self, document: &Document, annotation: &Annotation, labels: &LabelSet) {
-        match self.front {
-            Some(at) if document.words.len() <= LONG => self.look(at, document, annotation, labels),
-            _ => self.sift(annotation),
+        let gazetteer = Adviser::Gazetteer;
+        if document.words.len() <= LONG && document.split != Some(Split::Test) && self.speaks(gazetteer, Some(document))
+        {
+            let found = self.propose(gazetteer, document, labels);
+            if let Some(proposed) = self.proposed.get_mut(gazetteer as usize) {
+                *proposed = found;
+            }
         }
+        self.sift(annotation);
     }
 
     /// Keeps what is away from every span and from each other, was not turned down and is not below the bar.
-    fn sift(&mut self, annotation: &Annotation) {
+    pub(super) fn sift(&mut self, annotation: &Annotation) {
         self.open.clear();
         for proposed in &self.proposed {
             let open = self.open.iter().map(|suggestion| suggestion.range);
@@ -219,7 +234,7 @@ impl Advice {
             let range = document.range_of_words(document.words_touching(range)?)?;
             (!range.is_empty()).then_some(Suggestion { range, label, score, source })
         };
-        let label = |name: &str| labels.find(name).map(|label| label.id);
+        let label = |name: &str| labels.named(name).map(|label| label.id);
         match adviser {
             Adviser::Patterns => {
                 let found = self.patterns.find(document).into_iter();
@@ -235,7 +250,8 @@ impl Advice {
             }
             Adviser::Gazetteer => {
                 let found = self.gazetteer.find(document).into_iter();
-                found.filter_map(|one| suggestion(one.range, one.label, one.score, Source::Gazetteer)).collect()
+                let known = found.filter(|one| labels.get(one.label).is_some());
+                known.filter_map(|one| suggestion(one.range, one.label, one.score, Source::Gazetteer)).collect()
             }
         }
     }

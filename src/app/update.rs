@@ -55,7 +55,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
         Event::FolderInUse(files) => welcome::in_use(state, files),
         Event::Saved { ids, .. } => return saved(state, &ids),
         Event::SaveFailed { attempt, message } => save_failed(state, attempt, message),
-        Event::Labels(outcome) => labels::changed(state, outcome),
+        Event::Labels(outcome) => return labels::changed(state, outcome),
         Event::Suggestions { document, run, found, uncertainty } => {
             if let Some(project) = &mut state.project {
                 project.suggest(&document, run, found, uncertainty);

@@ -91,7 +91,7 @@ pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
 fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError> {
     let all = project.annotators();
     let listed = || all.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ");
-    let names: Vec<AnnotatorName> = if asked.is_empty() {
+    let mut names: Vec<AnnotatorName> = if asked.is_empty() {
         all.clone()
     } else {
         let known = |name: &String| {
@@ -103,6 +103,8 @@ fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError>
         };
         asked.iter().map(known).collect::<Result<_, _>>()?
     };
+    names.sort_by_key(|name| all.iter().position(|known| known == name));
+    names.dedup();
     if names.len() < 2 {
         return Err(CliError::data("agreement needs two annotators").hint(match all.len() {
             0 => "nobody has annotated this project".to_owned(),
@@ -111,7 +113,8 @@ fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError>
         }));
     }
     let read = |name: AnnotatorName| {
-        let journal = project.read_annotator(&name).map_err(failed)?.journal;
+        let mut journal = project.read_annotator(&name).map_err(failed)?.journal;
+        journal.resolve(&project.manifest.labels);
         Ok(Reader { name, journal })
     };
     names.into_iter().map(read).collect()

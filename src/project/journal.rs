@@ -49,9 +49,10 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
         let ended = piece.strip_suffix(b"\n");
         let text = ended.unwrap_or(piece);
         let fault = match line::decode(text, documents, &mut maps) {
-            Ok(entry) => {
+            Ok((entry, faults)) => {
                 loaded.ids.insert(entry.id);
                 loaded.entries.push(entry);
+                loaded.problems.extend(faults.into_iter().map(|fault| Problem { line: at + 1, fault }));
                 None
             }
             Err(_) if ended.is_some() && text.iter().all(u8::is_ascii_whitespace) => None,

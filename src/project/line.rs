@@ -124,11 +124,17 @@ pub(super) fn encode<'a>(
     Ok(())
 }
 
-/// The entry that a line holds, given without its line feed.
+/// The entry that a line holds, given without its line feed, and what of it is left out: its parts about documents that are
+/// not there, or with ranges that do not fit. The other parts count.
 ///
 /// # Errors
 /// Says why the line is to be skipped.
-pub(super) fn decode<'a>(line: &[u8], documents: &'a Documents, maps: &mut Maps<'a>) -> Result<Entry, Fault> {
+pub(super) fn decode<'a>(
+    line: &[u8],
+    documents: &'a Documents,
+    maps: &mut Maps<'a>,
+) -> Result<(Entry, Vec<Fault>), Fault> {
+    let mut faults = Vec::new();
     let line = verified(line)?;
     let line: Line<'_> = serde_json::from_slice(line).map_err(|error| Fault::Newer(parser_says(&error)))?;
     let deed = match (line.doc, line.edits, line.docs, line.undo, line.redo) {
@@ -136,14 +142,18 @@ pub(super) fn decode<'a>(line: &[u8], documents: &'a Documents, maps: &mut Maps<
             Deed::Do(line_to_action(ActionLine { doc, edits }, documents, maps)?)
         }
         (None, None, Some(docs), None, None) if !docs.is_empty() => {
-            let actions: Result<_, _> = docs.into_iter().map(|line| line_to_action(line, documents, maps)).collect();
-            Deed::DoAll(actions?)
+            let parts = docs.into_iter().map(|line| line_to_action(line, documents, maps));
+            let actions: Vec<Action> = parts.filter_map(|part| part.map_err(|fault| faults.push(fault)).ok()).collect();
+            if actions.is_empty() {
+                return Err(faults.swap_remove(0));
+            }
+            Deed::DoAll(actions)
         }
         (None, None, None, Some(id), None) => Deed::Undo(id),
         (None, None, None, None, Some(id)) => Deed::Redo(id),
         _ => return Err(Fault::Newer("neither edits nor undo nor redo".to_owned())),
     };
-    Ok(Entry { id: line.id, at: line.at, deed })
+    Ok((Entry { id: line.id, at: line.at, deed }, faults))
 }
 
 fn action_to_line<'a, 'd>(
@@ -268,7 +278,7 @@ mod tests {
         );
         assert_eq!(String::from_utf8(bytes.clone()).unwrap(), line);
         bytes.pop();
-        assert_eq!(decode(&bytes, &documents, &mut Maps::default()), Ok(entry));
+        assert_eq!(decode(&bytes, &documents, &mut Maps::default()), Ok((entry, Vec::new())));
         assert_eq!(id_of(&bytes).map(|id| id.to_string()).as_deref(), Some("1f-7"));
     }
 

@@ -233,6 +233,12 @@ impl Manifest {
     /// Names the first label that is wrong.
     pub fn check(&self) -> Result<(), ManifestError> {
         let (mut ids, mut names, mut keys) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for gone in self.labels.gone() {
+            if !ids.insert(gone.id) {
+                let why = "another label has the same id";
+                return Err(ManifestError::Label { label: format!("`{}`", shown(&gone.name)), why });
+            }
+        }
         for label in &self.labels {
             let why = if label.name.trim().is_empty() {
                 "it has no name"

@@ -25,7 +25,7 @@ use crate::{
         training_data,
     },
     runs::{Recipe, Settings},
-    spans::{Entry, Gazetteer, HalfWords, Journal, LabelChange, LabelSet, Patterns, Status},
+    spans::{Entry, Gazetteer, HalfWords, LabelChange, LabelSet, Patterns, Status},
     text::{Grid, number::bytes},
     training::{self, Job},
 };
@@ -153,7 +153,11 @@ impl Work {
     /// Changes the labels of the project as they are on disk now: somebody else may have changed them.
     fn change_labels(&mut self, change: &LabelChange) -> Result<LabelSet, String> {
         let mut refused = None;
-        let changed = self.project.change_manifest(|manifest| refused = manifest.labels.change(change).err());
+        let changed = self.project.change_manifest(|manifest| {
+            // The keys that the screen shows are those that are changed.
+            manifest.labels = std::mem::take(&mut manifest.labels).with_keys();
+            refused = manifest.labels.change(change).err();
+        });
         match (changed, refused) {
             (Ok(()), None) => Ok(self.project.manifest.labels.clone()),
             (Ok(()), Some(error)) => Err(error.to_string()),
@@ -291,12 +295,13 @@ fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only
         Err(error) => error.to_string(),
     };
     let (patterns, told) = patterns(project);
+    let mut journal = annotator.journal.clone();
+    journal.resolve(&project.manifest.labels);
     Opened {
         name: project.manifest.name.clone(),
         annotator: annotator.name().to_string(),
         documents: project.documents.to_vec(),
         labels: project.manifest.labels.clone(),
-        journal: annotator.journal.clone(),
         done_today: annotator.journal.given_since(Status::Done, midnight()).into_iter().map(str::to_owned).collect(),
         writer: annotator.writer(),
         settings,
@@ -305,7 +310,8 @@ fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only
         device,
         read_only,
         step: None,
-        gazetteer: gazetteer(project, &annotator.journal),
+        gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),
+        journal,
         patterns,
         told,
     }
@@ -324,15 +330,6 @@ fn patterns(project: &Project) -> (Patterns, Option<String>) {
         n => format!("patterns.jsonl: {first} (and {} more)", n - 1),
     });
     (patterns, told)
-}
-
-/// What an annotator has tagged so far, by its words.
-fn gazetteer(project: &Project, journal: &Journal) -> Gazetteer {
-    let mut gazetteer = Gazetteer::default();
-    for document in project.documents.iter() {
-        gazetteer.learn(document, journal.annotation(&document.id));
-    }
-    gazetteer
 }
 
 /// The project as an annotator would see it, without the lock, the machine and the day: for pictures.

@@ -16,7 +16,7 @@ use super::{
     document::Document,
     label::LabelId,
 };
-use crate::text::TextRange;
+use crate::text::{TextRange, search::small};
 
 /// Longer spans, in words, are passages that nobody writes twice. The bound keeps [`Gazetteer::find`] linear.
 const LONGEST: usize = 16;
@@ -73,6 +73,15 @@ pub struct Hit {
 }
 
 impl Gazetteer {
+    /// What is said of these documents.
+    pub fn of<'a>(documents: &[Document], said: impl Fn(&str) -> &'a Annotation) -> Self {
+        let mut gazetteer = Self::default();
+        for document in documents {
+            gazetteer.learn(document, said(&document.id));
+        }
+        gazetteer
+    }
+
     /// Takes in what an annotation says. A finished document teaches its spans, and that all else in it is none; one
     /// that is begun teaches its spans; any other teaches nothing. Linear in the words of the first, in the spans of
     /// the second.
@@ -230,10 +239,7 @@ fn whole_words(document: &Document, range: TextRange) -> Option<Range<usize>> {
 fn hashes(document: &Document, words: Range<usize>) -> Vec<u64> {
     let hash = |word: usize| {
         let mut hasher = DefaultHasher::new();
-        for small in document.word(word).chars().flat_map(char::to_lowercase) {
-            // The final sigma is the same letter; which one stands in a text depends on what follows.
-            hasher.write_u32(u32::from(if small == '\u{3c2}' { '\u{3c3}' } else { small }));
-        }
+        small(document.word(word)).for_each(|c| hasher.write_u32(u32::from(c)));
         hasher.finish()
     };
     words.map(hash).collect()

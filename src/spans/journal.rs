@@ -11,7 +11,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::{Annotation, Edit, Source, SpanId, Status};
+use super::{
+    annotation::{Annotation, Edit, Source, SpanId, Status},
+    label::LabelSet,
+};
 
 /// Identity of a journal line, unique over all writers; the same form as a [`SpanId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -125,6 +128,25 @@ impl Journal {
             Deed::Redo(id) => self.turn(id, false),
         }
         true
+    }
+
+    /// Gives every span the label that its own one is now: of a merged label, the one that it went into. In memory alone; the
+    /// lines on disk stay as they are.
+    pub fn resolve(&mut self, labels: &LabelSet) {
+        if labels.gone().is_empty() {
+            return;
+        }
+        for edit in self.actions.iter_mut().flat_map(|(_, _, actions)| actions).flat_map(|action| &mut action.edits) {
+            match edit {
+                Edit::Add(span) => span.label = labels.resolve(span.label),
+                Edit::Relabel(_, label) | Edit::Reject(_, label) | Edit::Readmit(_, label) => {
+                    *label = labels.resolve(*label);
+                }
+                Edit::Remove(_) | Edit::Resize(..) | Edit::Status(_) | Edit::Note(_) => {}
+            }
+        }
+        let documents: Vec<String> = self.states.keys().cloned().collect();
+        documents.into_iter().for_each(|document| self.rebuild(document));
     }
 
     /// What this annotator says about a document; an untouched annotation if nothing.
@@ -267,14 +289,16 @@ impl Journal {
             let actions = self.actions.get(at).map(|(_, _, actions)| actions);
             let mut documents: Vec<String> = actions.into_iter().flatten().map(|a| a.document.clone()).collect();
             documents.dedup();
-            for document in documents {
-                let mut state = Annotation::default();
-                for edit in self.lasting(&document).flat_map(|action| &action.edits) {
-                    state.apply(edit);
-                }
-                self.states.insert(document, state);
-            }
+            documents.into_iter().for_each(|document| self.rebuild(document));
         }
+    }
+
+    fn rebuild(&mut self, document: String) {
+        let mut state = Annotation::default();
+        for edit in self.lasting(&document).flat_map(|action| &action.edits) {
+            state.apply(edit);
+        }
+        self.states.insert(document, state);
     }
 }
 

@@ -61,7 +61,7 @@ pub enum LabelChange {
     Move(LabelId, bool),
     /// The spans of the first get the second; the first is no more.
     Merge(LabelId, LabelId),
-    /// The label is no more. Spans that have it teach nothing.
+    /// The label is no more. Spans that have it are left out of a training. Added again under its name, it is the same.
     Remove(LabelId),
 }
 
@@ -80,6 +80,9 @@ pub enum LabelError {
     /// Another label has it.
     #[error("there is a label `{0}` already; merge the two instead")]
     Name(String),
+    /// A letter, while there are digits.
+    #[error("the digit {0} is free; letters are for labels beyond the ninth")]
+    Digit(char),
     /// No key of a label.
     #[error("a label's key is a digit from 1 to 9 or a letter")]
     Key,
@@ -144,7 +147,18 @@ impl LabelSet {
         self.get(id).map_or_else(gone, |label| &label.name)
     }
 
-    /// The labels that are no more.
+    /// The label that a name means, also one that a label had before it was renamed or merged.
+    pub fn named(&self, name: &str) -> Option<&Label> {
+        let former = || self.gone.iter().rev().find(|gone| gone.name == name).and_then(|gone| self.get(gone.id));
+        self.find(name).or_else(former)
+    }
+
+    /// The id that a label has now: of a merged one that of the other.
+    pub fn resolve(&self, id: LabelId) -> LabelId {
+        self.get(id).map_or(id, |label| label.id)
+    }
+
+    /// The labels that are no more, and the names that labels had before.
     pub fn gone(&self) -> &[Gone] {
         &self.gone
     }
@@ -166,20 +180,37 @@ impl LabelSet {
         match change {
             LabelChange::Add(name) => {
                 let name = self.checked(name, None)?;
-                self.intern(&name);
+                let before = self.gone.iter().position(|gone| gone.name == name && gone.into.is_none());
+                match before {
+                    Some(at) => {
+                        let gone = self.gone.remove(at);
+                        self.add(gone.id, &gone.name);
+                    }
+                    None => _ = self.intern(&name),
+                }
             }
             LabelChange::Rename(id, name) => {
                 let name = self.checked(name, Some(*id))?;
                 let at = at(self, *id)?;
                 self.labels[at].tag.clear();
                 let tag = self.free_tag(&name);
-                (self.labels[at].name, self.labels[at].tag) = (name, tag);
+                self.labels[at].tag = tag;
+                let before = std::mem::replace(&mut self.labels[at].name, name);
+                // Models and patterns say the old name.
+                if before != self.labels[at].name {
+                    let former = Gone { id: self.free_id(), name: before, into: Some(*id) };
+                    self.gone.push(former);
+                }
             }
             LabelChange::Key(id, key) => {
                 if !(('1'..='9').contains(key) || key.is_ascii_alphabetic()) {
                     return Err(LabelError::Key);
                 }
                 let at = at(self, *id)?;
+                let mut free = ('1'..='9').filter(|digit| self.by_key(*digit).is_none_or(|label| label.id == *id));
+                if let (true, Some(digit)) = (key.is_ascii_alphabetic(), free.next()) {
+                    return Err(LabelError::Digit(digit));
+                }
                 let before = self.labels[at].key;
                 if let Some(other) = self.labels.iter_mut().find(|label| label.key == Some(*key)) {
                     other.key = before;
@@ -246,13 +277,24 @@ impl LabelSet {
         if let Some(label) = self.find(name) {
             return label.id;
         }
-        let ids = self.labels.iter().map(|label| label.id).chain(self.gone.iter().map(|gone| gone.id));
-        let id = LabelId(ids.map(|id| id.0 + 1).max().unwrap_or(0));
+        let id = self.free_id();
+        self.add(id, name);
+        id
+    }
+
+    /// An id that no label has or had.
+    fn free_id(&self) -> LabelId {
+        let ids = || self.labels.iter().map(|label| label.id).chain(self.gone.iter().map(|gone| gone.id));
+        let next = ids().max().map_or(Some(0), |id| id.0.checked_add(1));
+        // Somebody gave out the highest one by hand: the first hole.
+        LabelId(next.or_else(|| (0..u32::MAX).find(|n| ids().all(|id| id.0 != *n))).unwrap_or(u32::MAX))
+    }
+
+    fn add(&mut self, id: LabelId, name: &str) {
         let key = ('1'..='9').find(|digit| self.by_key(*digit).is_none());
         let tag = self.free_tag(name);
         let color = u8::try_from(self.labels.len() % usize::from(COLORS)).unwrap_or(0);
         self.labels.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
-        id
     }
 
     /// Adds a label as it is; the caller has made sure that id, name and key are free.
@@ -354,7 +396,12 @@ mod tests {
         assert_eq!((labels.get(food), labels.name(drink)), (None, "Drink"));
         // No id is given twice.
         labels.change(&LabelChange::Add("Wine".into())).unwrap();
-        assert_eq!(labels.find("Wine").unwrap().id, LabelId(3));
+        let wine = labels.find("Wine").unwrap().id;
+        assert!(![dish, food, drink].contains(&wine));
+        // What was removed and is added again is the same label, and so are its spans' labels.
+        labels.change(&LabelChange::Add("Drink".into())).unwrap();
+        assert_eq!((labels.find("Drink").unwrap().id, labels.name(food)), (drink, "Drink"));
+        assert_eq!(labels.named("Meal").map(|label| label.id), Some(drink), "a model that learnt the old name");
         // A circle, as a damaged file may have it, ends.
         let gone = |id, into| Gone { id: LabelId(id), name: "x".into(), into: Some(LabelId(into)) };
         assert_eq!(LabelSet::default().with_gone(vec![gone(0, 1), gone(1, 0)]).get(LabelId(0)), None);
@@ -370,6 +417,7 @@ mod tests {
             (LabelChange::Rename(LabelId(0), "a b".into()), LabelError::Blank),
             (LabelChange::Rename(LabelId(7), "x".into()), LabelError::Unknown),
             (LabelChange::Key(LabelId(0), '0'), LabelError::Key),
+            (LabelChange::Key(LabelId(0), 'w'), LabelError::Digit('1')),
             (LabelChange::Merge(LabelId(0), LabelId(0)), LabelError::Same),
         ] {
             assert_eq!(labels.change(&change), Err(why));

@@ -1,7 +1,7 @@
 //! A sequence of words and where else it stands, case set aside.
 
 use super::Document;
-use crate::text::TextRange;
+use crate::text::{TextRange, search::small};
 
 /// Words in a row, as they stand on the grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ impl Phrase {
     /// The words that `range` touches; `None` if it touches none, or an empty one.
     pub fn of(document: &Document, range: TextRange) -> Option<Self> {
         let touched = document.words_touching(range)?;
-        let words: Vec<String> = touched.map(|at| document.word(at).to_lowercase()).collect();
+        let words: Vec<String> = touched.map(|at| small(document.word(at)).collect()).collect();
         words.iter().all(|word| !word.is_empty()).then_some(Self { words })
     }
 
@@ -35,12 +35,8 @@ impl Phrase {
 }
 
 /// Whether a word is this one in small letters. Nothing is allocated: all words of a project are asked.
-fn same(word: &str, small: &str) -> bool {
-    if word.is_ascii() {
-        word.eq_ignore_ascii_case(small)
-    } else {
-        word.chars().flat_map(char::to_lowercase).eq(small.chars())
-    }
+fn same(word: &str, wanted: &str) -> bool {
+    if word.is_ascii() { word.eq_ignore_ascii_case(wanted) } else { small(word).eq(wanted.chars()) }
 }
 
 #[cfg(test)]
@@ -59,6 +55,11 @@ mod tests {
     fn whole_words_are_found_in_any_case() {
         assert_eq!(found("Tacos, tacos and taco; TACOS", "tacos"), [(0, 5), (7, 12), (23, 28)]);
         assert_eq!(found("El Camino. el  camino el", "El Camino"), [(0, 9), (11, 21)]);
+        // A small sigma at the end of a word has a form of its own.
+        assert_eq!(
+            found("\u{39f}\u{394}\u{39f}\u{3a3} \u{3bf}\u{3b4}\u{3bf}\u{3c2}", "\u{39f}\u{394}\u{39f}\u{3a3}"),
+            [(0, 8), (9, 17)]
+        );
         assert_eq!(found("\u{c9}clair \u{e9}clair", "\u{e9}clair"), [(0, 7), (8, 15)]);
     }
 

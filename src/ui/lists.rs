@@ -153,7 +153,8 @@ impl Canvas<'_> {
         let widest = project.labels.iter().map(|label| width::width(&label.name)).max().unwrap_or(4).clamp(4, 30);
         let name = u16::try_from(widest).unwrap_or(30);
         let labels: Vec<&Label> = project.labels.iter().collect();
-        for (line, at) in Self::page_of(rest, editor.row, labels.len()) {
+        let row = editor.row(project);
+        for (line, at) in Self::page_of(rest, row, labels.len()) {
             let Some(label) = labels.get(at) else { continue };
             let Rect { x, y, .. } = line;
             let key = label.key.map_or_else(|| "-".to_owned(), String::from);
@@ -165,10 +166,10 @@ impl Canvas<'_> {
             let start = x + name + 18;
             let guide = label.guide.as_deref().unwrap_or_default();
             self.painter.text(start, y, line.right().saturating_sub(start), guide, self.theme.muted);
-            self.list_row(line, at, editor.row);
+            self.list_row(line, at, row);
         }
         let (asked, line) = top(foot, 1);
-        self.label_question(project, editor, labels.get(editor.row).copied(), asked, line);
+        self.label_question(project, editor, labels.get(row).copied(), asked, line);
     }
 
     fn label_question(
@@ -180,18 +181,18 @@ impl Canvas<'_> {
         line: Rect,
     ) {
         let name = label.map_or("", |label| &label.name);
-        let spans = counted(editor.spans.get(editor.row).copied().unwrap_or(0), "span");
+        let spans = counted(editor.spans.get(editor.row(project)).copied().unwrap_or(0), "span");
         let question = match &editor.asking {
             Asking::Nothing => String::new(),
             Asking::New(_) => "A new label:".to_owned(),
-            Asking::Name(_) => format!("Another name for {name}; its {spans} keep it:"),
-            Asking::Guide(_) => format!("What the annotator should know about {name}:"),
-            Asking::Key => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
+            Asking::Name(..) => format!("Another name for {name}; its {spans} keep it:"),
+            Asking::Guide(..) => format!("What the annotator should know about {name}:"),
+            Asking::Key(_) => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
             Asking::Into(from) => {
                 let from = project.labels.name(*from);
                 format!("Merge {from} with {name}? Go to the label that stays; enter merges, esc does not")
             }
-            Asking::Removal => format!("Remove {name} and your {spans} of it? enter removes, esc does not"),
+            Asking::Removal(_) => format!("Remove {name} and your {spans} of it? enter removes, esc does not"),
         };
         self.painter.text(asked.x, asked.y, asked.width, &question, self.theme.accent);
         if let Some(field) = editor.field() {

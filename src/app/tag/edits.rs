@@ -81,7 +81,7 @@ impl Desk<'_> {
             let spans = if count == 1 { "the span" } else { "the spans" };
             self.tell(
                 Level::Info,
-                format!("Took the place of {spans} that it touched; N before the digit nests instead"),
+                format!("Took the place of {spans} that it touched; the command nest keeps both"),
             );
         }
     }
@@ -131,7 +131,7 @@ impl Desk<'_> {
         };
         let Some(range) = self.moved(span.range, command) else {
             let least = matches!(command, Command::Shorten | Command::ShortenLeft);
-            let why = if least { "A span has one word at least; x removes it" } else { "The text ends here" };
+            let why = if least { "A span has one word at least; it can be removed" } else { "The text ends here" };
             return self.tell(Level::Info, why);
         };
         if new {

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{effect::Effect, event::Level},
-    spans::{Edit, Split, Status, journal::Deed},
+    spans::{ActionId, Edit, Split, Status, journal::Deed},
     text::number::counted,
 };
 
@@ -34,7 +34,7 @@ impl Desk<'_> {
             }
             self.step(true);
             if taken > 0 && self.told.is_none() {
-                self.tell(Level::Info, format!("Done with {} of the model's", counted(taken, "span")));
+                self.tell(Level::Info, format!("Done with {} as suggested", counted(taken, "span")));
             }
             if new && left > 0 && self.told.is_none() {
                 let left = counted(left, "suggestion");
@@ -96,6 +96,10 @@ impl Desk<'_> {
         }
         tag.document = document;
         (tag.anchor, tag.last, tag.nest, tag.goal) = (None, None, false, None);
+        // Who leaves what was found goes along all documents again.
+        if !tag.queue.contains(&document) {
+            tag.queue.clear();
+        }
         self.project.look_at(document);
         let seen = self.tag.cursors.get(&document).copied();
         let stop = || self.tag.first_stop(self.project).filter(|_| goes_on);
@@ -125,21 +129,28 @@ impl Desk<'_> {
     /// Whether the document in front gets no suggestions because it is of the test part, and there is a model.
     pub(super) fn no_suggestions_here(&self) -> bool {
         let tests = self.document().is_some_and(|document| document.split == Some(Split::Test));
-        self.suggester.is_some() && tests
+        tests && (self.suggester.is_some() || self.project.has_advisers())
     }
 
     pub(super) fn undo(&mut self) {
         if let Some((id, document)) = self.project.journal.undo_target() {
-            let document = document.to_owned();
+            let document = self.nearest(id, document);
             self.turn(Deed::Undo(id), &document);
         }
     }
 
     pub(super) fn redo(&mut self) {
         if let Some((id, document)) = self.project.journal.redo_target() {
-            let document = document.to_owned();
+            let document = self.nearest(id, document);
             self.turn(Deed::Redo(id), &document);
         }
+    }
+
+    /// Of the documents that an action is about the one in front, if it is among them; else the first.
+    fn nearest(&self, id: ActionId, first: &str) -> String {
+        let here = self.document().map_or("", |document| document.id.as_str());
+        let touched = self.project.journal.done_by(id).iter().any(|action| action.document == here);
+        (if touched { here } else { first }).to_owned()
     }
 
     /// Records an undo or redo and goes to what it changed.

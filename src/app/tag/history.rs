@@ -8,10 +8,15 @@ use crate::{
         Action, Edit, LabelId, SpanId,
         journal::{Deed, Past},
     },
-    text::{TextRange, number::counted},
+    text::{TextRange, number::counted, width},
 };
 
 use super::at_desk;
+
+/// So many actions are shown: who imports tens of thousands of documents does not look for one of them here.
+const MOST: usize = 2_000;
+/// Cells of what an action did, at most.
+const CELLS: usize = 200;
 
 /// One thing that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +52,14 @@ impl History {
 struct Known(HashMap<SpanId, (TextRange, LabelId)>);
 
 impl Known {
-    fn tell(&mut self, project: &Project, past: Past<'_>) -> Row {
+    /// Learns what an action did; the row that tells of it, if it is to be shown.
+    fn tell(&mut self, project: &Project, past: Past<'_>, shown: bool) -> Option<Row> {
+        if !shown {
+            for edit in past.actions.iter().flat_map(|action| &action.edits) {
+                self.learn(edit);
+            }
+            return None;
+        }
         let first = past.actions.first();
         let mut what: Vec<String> = Vec::new();
         for action in past.actions {
@@ -60,7 +72,17 @@ impl Known {
             what.push(format!("in {}", counted(past.actions.len(), "document")));
         }
         let document = first.map(|action| action.document.clone()).unwrap_or_default();
-        Row { at: past.at, document, what: what.join(", "), undone: past.undone }
+        let what = width::cut(&what.join(", "), CELLS);
+        Some(Row { at: past.at, document, what, undone: past.undone })
+    }
+
+    fn learn(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Add(span) => _ = self.0.insert(span.id, (span.range, span.label)),
+            Edit::Relabel(id, label) => _ = self.0.entry(*id).and_modify(|known| known.1 = *label),
+            Edit::Resize(id, range) => _ = self.0.entry(*id).and_modify(|known| known.0 = *range),
+            _ => {}
+        }
     }
 
     fn edits(&mut self, project: &Project, action: &Action) -> Vec<String> {
@@ -77,18 +99,18 @@ impl Known {
         };
         match edit {
             Edit::Add(span) => {
-                self.0.insert(span.id, (span.range, span.label));
+                self.learn(edit);
                 format!("+ {}", said(self.0.get(&span.id)))
             }
             Edit::Remove(id) => format!("- {}", said(self.0.get(id))),
             Edit::Relabel(id, label) => {
                 let before = said(self.0.get(id));
-                self.0.entry(*id).and_modify(|known| known.1 = *label);
+                self.learn(edit);
                 format!("{before} becomes {}", name(*label))
             }
             Edit::Resize(id, range) => {
                 let before = said(self.0.get(id));
-                self.0.entry(*id).and_modify(|known| known.0 = *range);
+                self.learn(edit);
                 format!("{before} becomes \u{ab}{}\u{bb}", range.of(text))
             }
             Edit::Status(status) => status.name().to_owned(),
@@ -104,7 +126,9 @@ impl Known {
 pub(in super::super) fn ask(state: &mut State) {
     let Some(project) = &state.project else { return };
     let mut known = Known::default();
-    let mut rows: Vec<Row> = project.journal.history().map(|past| known.tell(project, past)).collect();
+    let all = project.journal.history().count();
+    let told = |(at, past): (usize, Past<'_>)| known.tell(project, past, at + MOST >= all);
+    let mut rows: Vec<Row> = project.journal.history().enumerate().filter_map(told).collect();
     rows.reverse();
     let mut history = History { rows, row: 0 };
     if history.rows.is_empty() {
@@ -157,7 +181,7 @@ impl super::Desk<'_> {
         let (steps, back) = (deeds.len(), to > now);
         let effect = self.project.record_all(deeds, self.now);
         self.effects.push(effect);
-        let key = if back { "taken back; ctrl-r or the history does them again" } else { "done again" };
+        let key = if back { "taken back; redo or the history does them again" } else { "done again" };
         let at = document.and_then(|document| self.project.position(&document));
         if let Some(at) = at {
             self.go(at);

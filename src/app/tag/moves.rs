@@ -182,7 +182,7 @@ impl Desk<'_> {
             None => self.tell(
                 Level::Info,
                 match command {
-                    Command::NextWord => "No word without a label after this; enter marks the document done",
+                    Command::NextWord => "No word without a label after this; the document may be done",
                     Command::NextSpan => "No span begins after this",
                     Command::PreviousSpan => "No span begins before this",
                     Command::NextSuggestion => "No suggestion after this",

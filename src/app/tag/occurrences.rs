@@ -1,6 +1,8 @@
 //! The same words elsewhere: what was selected or tagged, found in the whole project, shown with what stands around it, and
 //! tagged at once where the person wants it.
 
+use std::collections::HashMap;
+
 use crate::{
     app::{command::Command, effect::Effect, event::Level, overlay::Overlay, project::Project, state::State},
     spans::{Action, Edit, LabelId, Source, Span, SpanId, Status, journal::Deed, phrase::Phrase},
@@ -86,7 +88,15 @@ impl Occurrences {
                 Scope::Everywhere => status != Status::Skipped,
             }
         });
-        self.places = documents.flat_map(|(at, document)| self.places_in(project, at, document)).collect();
+        let mut places: Vec<Place> =
+            documents.flat_map(|(at, document)| self.places_in(project, at, document)).collect();
+        // What somebody has chosen stays chosen.
+        let chosen: HashMap<(usize, TextRange), bool> =
+            self.places.iter().map(|place| ((place.document, place.range), place.wanted)).collect();
+        for place in &mut places {
+            place.wanted = chosen.get(&(place.document, place.range)).copied().unwrap_or(place.wanted);
+        }
+        self.places = places;
         self.row = self.row.min(self.places.len().saturating_sub(1));
     }
 
@@ -140,7 +150,8 @@ impl Desk<'_> {
                 continue;
             };
             if actions.last().is_none_or(|action| action.document != document) {
-                let begun = self.project.annotation(place.document).status != Status::Todo;
+                let status = self.project.annotation(place.document).status;
+                let begun = !matches!(status, Status::Todo | Status::Skipped);
                 let edits = if begun { Vec::new() } else { vec![Edit::Status(Status::Partial)] };
                 actions.push(Action { document, edits });
             }
@@ -161,7 +172,7 @@ impl Desk<'_> {
             (self.tag.anchor, self.tag.last) = (None, None);
             let places = counted(found.wanted(), "place");
             let name = self.project.labels.name(found.label).to_owned();
-            let text = format!("{name}: {places} in {} tagged; u takes all back", counted(documents, "document"));
+            let text = format!("{name}: {places} in {} tagged; one undo takes all back", counted(documents, "document"));
             self.tell(Level::Info, text);
         }
     }

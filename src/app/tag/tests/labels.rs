@@ -8,16 +8,22 @@ use crate::{
     spans::{LabelChange, LabelId},
 };
 
-/// Presses keys, and does to the labels what the desk would do on disk.
+/// Does to the labels what the desk would do on disk.
+fn answer(state: &mut State, effects: Vec<Effect>) {
+    for effect in effects {
+        if let Effect::ChangeLabels(change) = effect {
+            let mut labels = state.project.as_ref().unwrap().labels.clone();
+            let outcome = labels.change(&change).map(|()| labels).map_err(|error| error.to_string());
+            update(state, Event::Labels(outcome));
+        }
+    }
+}
+
+/// Presses keys, each answered before the next.
 fn edit(state: &mut State, keys: &str) {
     for key in keys.split_whitespace() {
-        for effect in press(state, key) {
-            if let Effect::ChangeLabels(change) = effect {
-                let mut labels = state.project.as_ref().unwrap().labels.clone();
-                let outcome = labels.change(&change).map(|()| labels).map_err(|error| error.to_string());
-                update(state, Event::Labels(outcome));
-            }
-        }
+        let effects = press(state, key);
+        answer(state, effects);
     }
 }
 
@@ -41,7 +47,7 @@ fn labels_are_added_renamed_moved_and_get_keys() {
     assert_eq!(names(&state)[2], "Meal");
     assert_eq!(editor(&state).spans[2], 1, "its span keeps it");
     edit(&mut state, "K K");
-    assert_eq!((names(&state)[0], editor(&state).row), ("Meal", 0));
+    assert_eq!((names(&state)[0], editor(&state).row(state.project.as_ref().unwrap())), ("Meal", 0));
     edit(&mut state, "y 9 i r a w enter esc");
     assert_eq!(shown(&state), "|fish [tacos](Meal)");
     let label = state.project.as_ref().unwrap().labels.find("Meal").unwrap();
@@ -59,8 +65,38 @@ fn a_merged_label_is_the_other_and_a_removed_one_takes_its_spans_along() {
     edit(&mut state, "D enter esc");
     assert_eq!(shown(&state), "|fish thai");
     assert!(!names(&state).contains(&"Cuisine"));
+    // Both are wanted back: the spans with `u`, the label under its name.
     press(&mut state, "u");
-    assert_eq!(state.project.as_ref().unwrap().annotation(1).spans().len(), 1, "the spans come back");
+    edit(&mut state, "f6 a C u i s i n e enter esc");
+    assert_eq!(shown(&state), "|[fish](Cuisine) [thai](Cuisine)");
+}
+
+#[test]
+fn answers_that_come_late_are_about_the_label_that_was_meant() {
+    let mut state = start(&["|[fish](Dish) [thai](Cuisine)"]);
+    let effects = press(&mut state, "f6 j j K D enter");
+    answer(&mut state, effects);
+    assert_eq!(shown(&state), "|fish [thai](Cuisine)");
+    // A label that is armed is put down with it.
+    edit(&mut state, "esc @ f6 j D enter esc");
+    assert_eq!((state.tag.armed, shown(&state).as_str()), (None, "|fish thai"));
+}
+
+#[test]
+fn a_label_stays_if_the_disk_refuses_and_so_do_its_spans() {
+    let mut state = start(&["|[fish](Dish) and"]);
+    press(&mut state, "f6 j j D enter");
+    update(&mut state, Event::Labels(Err("the disk is full".into())));
+    assert_eq!(shown(&state), "|[fish](Dish) and");
+}
+
+#[test]
+fn a_model_that_says_an_old_name_is_understood() {
+    let mut state = start(&["|fish and"]);
+    edit(&mut state, "f6 j j r x enter m k enter esc");
+    suggest(&mut state, &[("fish", "Dish")]);
+    press(&mut state, "a");
+    assert_eq!(shown(&state), "[fish](Cuisine) |and");
 }
 
 #[test]
