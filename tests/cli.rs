@@ -84,12 +84,13 @@ fn scores_are_those_of_seqeval() {
 fn annotators_are_compared_where_both_have_finished() {
     let place = Place::new();
     place.file("a.txt", "cheap B-Price\nfish B-Dish\ntacos I-Dish\nhere O\n\ntea B-Dish\n\n");
-    place.file("b.txt", "cheap B-Price\nfish O\ntacos B-Dish\nhere O\n\ntea B-Dish\n\n");
     place.tagli("new food").fine();
     place.tagli("agree food").fails(1, &["two annotators", "nobody"]);
     place.tagli("import food a.txt --as ada").fine();
     place.tagli("agree food").fails(1, &["two annotators", "only ada"]);
-    place.tagli("import food b.txt --as bob").fine();
+    // The same texts, told by the same name.
+    place.file("a.txt", "cheap B-Price\nfish O\ntacos B-Dish\nhere O\n\ntea B-Dish\n\n");
+    place.tagli("import food a.txt --as bob").fine();
     let value = place.tagli("agree food --differences --json").fine().json();
     let pair = &value["pairs"][0];
     assert_eq!(

@@ -232,7 +232,11 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::PageDown => documents.row = (documents.row + page).min(last),
         Command::First => documents.row = 0,
         Command::Last => documents.row = last,
-        Command::Search => documents.typing = true,
+        Command::Search => {
+            // Another search begins; the one before is seen until something is typed.
+            documents.typing = true;
+            documents.search = Field::default();
+        }
         Command::Open => return open(state),
         Command::Filter => {
             let next =
@@ -246,6 +250,9 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     if matches!(command, Command::Filter | Command::Part | Command::Sort) {
         if let Some(project) = &state.project {
             documents.refresh(project);
+        }
+        if command == Command::Sort {
+            documents.row = 0;
         }
         match command {
             Command::Sort => return sorted(state),

@@ -112,6 +112,13 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     let row = ids.iter().position(|known| Some(*known) == id).unwrap_or(0);
     let Some(editor) = editor(state) else { return Vec::new() };
     editor.problem = None;
+    match (&editor.asking, command) {
+        // `y` is yes here, as in every question.
+        (Asking::Into(_) | Asking::Removal(_), Command::Apply | Command::KeyLabel) => return answer(state),
+        (Asking::Nothing, _) | (Asking::Into(_), Command::Up | Command::Down | Command::First | Command::Last) => {}
+        // What is asked is answered or left first.
+        _ => return Vec::new(),
+    }
     let to = match command {
         Command::Up => Some(row.saturating_sub(1)),
         Command::Down => Some(row + 1),
@@ -145,7 +152,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
 pub(super) fn answer(state: &mut State) -> Vec<Effect> {
     let chosen = chosen(state);
     let Some(editor) = editor(state) else { return Vec::new() };
-    let wanted = match (std::mem::take(&mut editor.asking), chosen) {
+    let asked = std::mem::take(&mut editor.asking);
+    let wanted = match (asked.clone(), chosen) {
         (Asking::New(field), _) => LabelChange::Add(field.text().trim().to_owned()),
         (Asking::Name(id, field), _) => LabelChange::Rename(id, field.text().trim().to_owned()),
         (Asking::Guide(id, field), _) => LabelChange::Guide(id, field.text().to_owned()),
@@ -154,7 +162,12 @@ pub(super) fn answer(state: &mut State) -> Vec<Effect> {
         (Asking::Nothing, Some(_)) => return run(state, Command::RenameLabel),
         _ => return Vec::new(),
     };
-    change(state, wanted)
+    let effects = change(state, wanted);
+    // What was typed can be put right.
+    if let Some(editor) = self::editor(state).filter(|_| effects.is_empty()) {
+        editor.asking = asked;
+    }
+    effects
 }
 
 /// Whether the next key is the key of a label: takes it.

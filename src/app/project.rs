@@ -335,6 +335,11 @@ impl Project {
         self.advice.open(at)
     }
 
+    /// Whether somebody moved the bar.
+    pub fn bar_moved(&self) -> bool {
+        self.advice.bar_moved()
+    }
+
     /// Below this score nothing is suggested.
     pub fn bar(&self) -> f32 {
         self.advice.bar()

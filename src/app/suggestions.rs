@@ -136,6 +136,10 @@ impl Advice {
         self.bar
     }
 
+    pub(super) fn bar_moved(&self) -> bool {
+        (self.bar - LEAST_SCORE).abs() > f32::EPSILON
+    }
+
     /// Moves the bar a step up or down; whether it moved.
     pub(super) fn move_bar(&mut self, up: bool) -> bool {
         let before = self.bar;

@@ -325,9 +325,14 @@ fn patterns(project: &Project) -> (Patterns, Option<String>) {
         Err(error) => return (Patterns::default(), Some(error.to_string())),
     };
     let (patterns, problems) = read;
-    let told = problems.first().map(|first| match problems.len() {
+    let labels = &project.manifest.labels;
+    let unknown = patterns.labels().filter(|(name, _)| labels.named(name).is_none());
+    let unknown = unknown.map(|(name, line)| format!("line {line}: there is no label `{name}`"));
+    let all: Vec<String> = problems.iter().map(ToString::to_string).chain(unknown).collect();
+    all.iter().for_each(|problem| tracing::warn!(%problem, "patterns.jsonl"));
+    let told = all.first().map(|first| match all.len() {
         1 => format!("patterns.jsonl: {first}"),
-        n => format!("patterns.jsonl: {first} (and {} more)", n - 1),
+        n => format!("patterns.jsonl: {first} (and {} more; --log FILE has all)", n - 1),
     });
     (patterns, told)
 }

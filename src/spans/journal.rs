@@ -102,6 +102,8 @@ pub struct Journal {
     /// What undo takes back next, last first; what redo brings back next, last first.
     undo: Vec<ActionId>,
     redo: Vec<ActionId>,
+    /// What redo could have brought back when something else was done, in the order in which it would; newest last.
+    given_up: Vec<Vec<ActionId>>,
 }
 
 static UNTOUCHED: Annotation = Annotation::untouched();
@@ -192,6 +194,15 @@ impl Journal {
         self.undo.iter().filter_map(past(false)).chain(self.redo.iter().rev().filter_map(past(true)))
     }
 
+    /// The actions that were taken back last and then given up because something else was done, in their order; those that were
+    /// done again since are not among them.
+    pub fn given_up(&self) -> Vec<ActionId> {
+        let undone =
+            |ids: &Vec<ActionId>| ids.iter().copied().filter(|id| self.undone.contains(id)).collect::<Vec<_>>();
+        let waiting = |ids: &Vec<ActionId>| ids.iter().any(|id| !self.redo.contains(id));
+        self.given_up.iter().rev().map(undone).find(|ids| !ids.is_empty() && waiting(ids)).unwrap_or_default()
+    }
+
     /// The status that a document had before it got the one that it has now.
     pub fn status_before(&self, document: &str) -> Status {
         let (mut before, mut now) = (Status::Todo, Status::Todo);
@@ -265,7 +276,9 @@ impl Journal {
             self.undone.insert(id);
         } else {
             self.undo.push(id);
-            self.redo.clear();
+            if !self.redo.is_empty() {
+                self.given_up.push(self.redo.drain(..).rev().collect());
+            }
         }
         self.actions.push((id, when, actions));
     }
@@ -393,8 +406,12 @@ mod tests {
     fn a_new_action_ends_redo() {
         let mut journal = Journal::replay([add(0), Entry { id: id(9), at: 0, deed: Deed::Undo(id(0)) }]);
         assert!(journal.redo_target().is_some());
+        assert!(journal.given_up().is_empty());
         journal.push(add(1));
-        assert_eq!(journal.redo_target(), None);
+        assert_eq!((journal.redo_target(), journal.given_up()), (None, vec![id(0)]));
+        // It is not lost: it can be done again by its name.
+        journal.push(Entry { id: id(10), at: 0, deed: Deed::Redo(id(0)) });
+        assert!(journal.given_up().is_empty() && journal.annotation("d0").spans().len() == 1);
     }
 
     proptest! {

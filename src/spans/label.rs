@@ -80,9 +80,9 @@ pub enum LabelError {
     /// Another label has it.
     #[error("there is a label `{0}` already; merge the two instead")]
     Name(String),
-    /// A letter, while there are digits.
-    #[error("the digit {0} is free; letters are for labels beyond the ninth")]
-    Digit(char),
+    /// The tag of what is no span.
+    #[error("`O` is the tag of words outside of spans")]
+    Outside,
     /// No key of a label.
     #[error("a label's key is a digit from 1 to 9 or a letter")]
     Key,
@@ -202,21 +202,7 @@ impl LabelSet {
                     self.gone.push(former);
                 }
             }
-            LabelChange::Key(id, key) => {
-                if !(('1'..='9').contains(key) || key.is_ascii_alphabetic()) {
-                    return Err(LabelError::Key);
-                }
-                let at = at(self, *id)?;
-                let mut free = ('1'..='9').filter(|digit| self.by_key(*digit).is_none_or(|label| label.id == *id));
-                if let (true, Some(digit)) = (key.is_ascii_alphabetic(), free.next()) {
-                    return Err(LabelError::Digit(digit));
-                }
-                let before = self.labels[at].key;
-                if let Some(other) = self.labels.iter_mut().find(|label| label.key == Some(*key)) {
-                    other.key = before;
-                }
-                self.labels[at].key = Some(*key);
-            }
+            LabelChange::Key(id, key) => return self.give_key(at(self, *id)?, *key),
             LabelChange::Recolor(id) => {
                 let at = at(self, *id)?;
                 self.labels[at].color = self.labels[at].color.wrapping_add(1) % COLORS;
@@ -247,6 +233,19 @@ impl LabelSet {
         Ok(())
     }
 
+    /// Gives the label at this place a key; a label that had it gets the old one.
+    fn give_key(&mut self, at: usize, key: char) -> Result<(), LabelError> {
+        if !(('1'..='9').contains(&key) || key.is_ascii_alphabetic()) {
+            return Err(LabelError::Key);
+        }
+        let before = self.labels[at].key;
+        if let Some(other) = self.labels.iter_mut().find(|label| label.key == Some(key)) {
+            other.key = before;
+        }
+        self.labels[at].key = Some(key);
+        Ok(())
+    }
+
     /// A name as it may be, if no other label than `own` has it.
     fn checked(&self, name: &str, own: Option<LabelId>) -> Result<String, LabelError> {
         let name = name.trim();
@@ -255,6 +254,9 @@ impl LabelSet {
         }
         if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(LabelError::Blank);
+        }
+        if name == "O" {
+            return Err(LabelError::Outside);
         }
         match self.find(name).filter(|label| Some(label.id) != own) {
             Some(label) => Err(LabelError::Name(label.name.clone())),
@@ -303,15 +305,18 @@ impl LabelSet {
     }
 
     /// The same labels with keys for as many as there are: digits for the first that have none, letters for the rest, one of
-    /// the name's own if it is free. A key that is no digit gives way to a digit that is free.
+    /// the name's own if it is free. Keys that are there stay, since hands know them; letters give way to digits only where no
+    /// label has a digit, as in sets from elsewhere.
     #[must_use]
     pub fn with_keys(mut self) -> Self {
         let is_digit = |label: &Label| label.key.is_some_and(|key| ('1'..='9').contains(&key));
         let taken: Vec<Option<char>> =
             self.labels.iter().filter(|label| is_digit(label)).map(|label| label.key).collect();
+        let digits = !taken.is_empty();
         let mut free = ('1'..='9').filter(|digit| !taken.contains(&Some(*digit)));
         for label in &mut self.labels {
-            if !is_digit(label) {
+            let kept = label.key.filter(|key| digits && key.is_ascii_alphabetic());
+            if !is_digit(label) && kept.is_none() {
                 label.key = free.next().or_else(|| label.key.filter(char::is_ascii_alphabetic));
             }
         }
@@ -417,7 +422,7 @@ mod tests {
             (LabelChange::Rename(LabelId(0), "a b".into()), LabelError::Blank),
             (LabelChange::Rename(LabelId(7), "x".into()), LabelError::Unknown),
             (LabelChange::Key(LabelId(0), '0'), LabelError::Key),
-            (LabelChange::Key(LabelId(0), 'w'), LabelError::Digit('1')),
+            (LabelChange::Add("O".into()), LabelError::Outside),
             (LabelChange::Merge(LabelId(0), LabelId(0)), LabelError::Same),
         ] {
             assert_eq!(labels.change(&change), Err(why));

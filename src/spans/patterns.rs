@@ -117,6 +117,11 @@ pub(crate) enum Test {
 }
 
 impl Patterns {
+    /// The names of the labels that the patterns give, each with the line of its pattern.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.origins.iter().map(|(label, line)| (label.as_str(), *line))
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.origins.is_empty()

@@ -188,7 +188,7 @@ fn what_the_next_key_acts_on_is_said_above_the_labels() {
         press(&mut state, "h");
         assert_eq!(line(&state), "Dish: fish");
         press(&mut state, "end");
-        assert_eq!(line(&state), "Restaurant_Name?.64: El Camino");
+        assert_eq!(line(&state), "Restaurant_Name?.64: El Camino (0001-mini)");
         press(&mut state, "a");
         assert_eq!(line(&state), "Restaurant_Name: El Camino (from 0001-mini, .64)");
         press(&mut state, "home l v");

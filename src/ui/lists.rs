@@ -190,9 +190,9 @@ impl Canvas<'_> {
             Asking::Key(_) => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
             Asking::Into(from) => {
                 let from = project.labels.name(*from);
-                format!("Merge {from} with {name}? Go to the label that stays; enter merges, esc does not")
+                format!("Merge {from} into {name} for good? Go to the label that stays; enter or y, esc not")
             }
-            Asking::Removal(_) => format!("Remove {name} and your {spans} of it? enter removes, esc does not"),
+            Asking::Removal(_) => format!("Remove {name} and your {spans}? Others' teach no more. enter or y, esc not"),
         };
         self.painter.text(asked.x, asked.y, asked.width, &question, self.theme.accent);
         if let Some(field) = editor.field() {

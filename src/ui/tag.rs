@@ -156,7 +156,8 @@ impl Canvas<'_> {
         let held = notes.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned());
         let place = tag.queue.iter().position(|at| *at == tag.document);
         let place = place.map(|place| format!("{} of {} found", grouped(place + 1), grouped(tag.queue.len())));
-        let held: Vec<String> = held.chain(place).chain(lines).collect();
+        let bar = (project.bar_moved()).then(|| format!("from {}", two_digits(project.bar())));
+        let held: Vec<String> = held.chain(bar).chain(place).chain(lines).collect();
         let mut end = area.right().saturating_sub(2);
         if !held.is_empty() {
             let text = format!(" {} ", held.join(", "));
@@ -190,7 +191,12 @@ impl Canvas<'_> {
         }
         let found = tag.suggestion(project)?;
         let (name, _) = label(found.label);
-        let text = format!("{}: {}", two_digits(found.score), found.range.of(&document.text));
+        let whence = match &found.source {
+            Source::Model { run, .. } => format!(" ({run})"),
+            Source::Pattern => " (a pattern)".to_owned(),
+            _ => " (tagged so before)".to_owned(),
+        };
+        let text = format!("{}: {}{whence}", two_digits(found.score), found.range.of(&document.text));
         Some((format!("{name}?"), text, self.theme.suggestion))
     }
 

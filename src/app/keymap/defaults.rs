@@ -61,6 +61,7 @@ pub(super) static DEFAULTS: &[(Context, &str, When, Command)] = &[
     (Tag, "ctrl-r", When::Redo, Command::Redo),
     (Tag, "n", When::Documents, Command::NextDocument),
     (Tag, "p", When::Documents, Command::PreviousDocument),
+    (Tag, "t", When::Documents, Command::NextOpen),
     (Tag, "s", When::Documents, Command::Skip),
     (Tag, "f", When::Documents, Command::Flag),
     (Tag, "m", When::OnPhrase, Command::Occurrences),

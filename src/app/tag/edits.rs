@@ -79,10 +79,7 @@ impl Desk<'_> {
         self.act_on(edits, id, range);
         if count > 0 && self.told.is_none() {
             let spans = if count == 1 { "the span" } else { "the spans" };
-            self.tell(
-                Level::Info,
-                format!("Took the place of {spans} that it touched; the command nest keeps both"),
-            );
+            self.tell(Level::Info, format!("Took the place of {spans} that it touched; the command nest keeps both"));
         }
     }
 
@@ -102,13 +99,17 @@ impl Desk<'_> {
 
     /// Removes the span under the cursor, or turns the suggestion there down.
     pub(super) fn remove(&mut self) {
-        let edit = match (self.tag.span(self.project), self.tag.suggestion(self.project)) {
-            (Some(span), _) => Edit::Remove(span.id),
-            (None, Some(suggestion)) => Edit::Reject(suggestion.range, suggestion.label),
+        let edits = match (self.tag.span(self.project), self.tag.suggestion(self.project)) {
+            // What was suggested, taken and removed is not suggested again.
+            (Some(span), _) if span.source.is_suggested() => {
+                vec![Edit::Remove(span.id), Edit::Reject(span.range, span.label)]
+            }
+            (Some(span), _) => vec![Edit::Remove(span.id)],
+            (None, Some(suggestion)) => vec![Edit::Reject(suggestion.range, suggestion.label)],
             (None, None) => return,
         };
         self.tag.last = None;
-        self.act(vec![edit]);
+        self.act(edits);
     }
 
     /// Turns down every suggestion that is open here.

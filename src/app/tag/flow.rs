@@ -2,7 +2,7 @@
 
 use crate::{
     app::{effect::Effect, event::Level},
-    spans::{ActionId, Edit, Split, Status, journal::Deed},
+    spans::{ActionId, Edit, LabelChange, Split, Status, journal::Deed},
     text::number::counted,
 };
 
@@ -146,6 +146,40 @@ impl Desk<'_> {
         }
     }
 
+    /// Does again what was taken back and then given up because something else was done.
+    pub(super) fn bring_back(&mut self) {
+        if self.is_read_only() {
+            return;
+        }
+        let lost = self.project.journal.given_up();
+        let Some(last) = lost.last().copied() else {
+            return self.tell(Level::Info, "Nothing that was taken back has been given up");
+        };
+        let document = self.project.journal.done_by(last).first().map(|action| action.document.clone());
+        let told = format!("{} done again; one undo for each takes them back", counted(lost.len(), "action"));
+        let effect = self.project.record_all(lost.into_iter().map(Deed::Redo).collect(), self.now);
+        self.effects.push(effect);
+        if let Some(at) = document.and_then(|document| self.project.position(&document)) {
+            self.go(at);
+        }
+        self.tell(Level::Info, told);
+    }
+
+    /// Goes to the next document that is neither done nor skipped, round the end.
+    pub(super) fn next_open(&mut self) {
+        let all: Vec<usize> = match self.tag.queue.is_empty() {
+            true => (0..self.project.documents.len()).collect(),
+            false => self.tag.queue.clone(),
+        };
+        let here = all.iter().position(|at| *at == self.tag.document).map_or(0, |place| place + 1);
+        let open = |at: &&usize| !matches!(self.project.annotation(**at).status, Status::Done | Status::Skipped);
+        let next = all.iter().skip(here).chain(all.iter().take(here.saturating_sub(1))).find(open).copied();
+        match next {
+            Some(at) => self.go(at),
+            None => self.tell(Level::Info, "Every other document is done or skipped"),
+        }
+    }
+
     /// Of the documents that an action is about the one in front, if it is among them; else the first.
     fn nearest(&self, id: ActionId, first: &str) -> String {
         let here = self.document().map_or("", |document| document.id.as_str());
@@ -161,6 +195,12 @@ impl Desk<'_> {
         let before = self.project.journal.annotation(document).clone();
         let effect = self.project.record(deed, self.now);
         self.effects.push(effect);
+        let after = self.project.journal.annotation(document);
+        // Spans that come back want their label back.
+        let lacking = after.spans().iter().find(|span| self.project.labels.get(span.label).is_none());
+        if let Some(name) = lacking.map(|span| self.project.labels.name(span.label).to_owned()) {
+            self.effects.push(Effect::ChangeLabels(LabelChange::Add(name)));
+        }
         let after = self.project.journal.annotation(document);
         let gone = before.spans().iter().find(|span| !after.spans().contains(span));
         let come = after.spans().iter().find(|span| !before.spans().contains(span));

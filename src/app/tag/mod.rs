@@ -31,6 +31,8 @@ use super::{
 
 pub(super) use flow::TESTS;
 
+/// So many actions that were taken back are not given up without a word.
+const MANY: usize = 3;
 /// Texts of fewer bytes are laid out anew for every frame.
 const LONG: usize = 8 << 10;
 
@@ -237,6 +239,8 @@ impl Desk<'_> {
             Command::Flag => self.flag(),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
+            Command::BringBack => self.bring_back(),
+            Command::NextOpen => self.next_open(),
             Command::NextDocument => self.step(true),
             Command::PreviousDocument => self.step(false),
             Command::CopyText => self.copy(),
@@ -287,8 +291,13 @@ impl Desk<'_> {
         if tags && matches!(self.annotation().status, Status::Todo | Status::Skipped) {
             edits.push(Edit::Status(Status::Partial));
         }
+        let lost = self.project.journal.history().rev().take_while(|past| past.undone).count();
         let effect = self.project.record(Deed::Do(Action { document, edits }), self.now);
         self.effects.push(effect);
+        if lost >= MANY {
+            let text = format!("{} taken back are given up; the command bring-back has them", counted(lost, "action"));
+            self.tell(Level::Warn, text);
+        }
         true
     }
 

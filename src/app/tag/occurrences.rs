@@ -172,7 +172,8 @@ impl Desk<'_> {
             (self.tag.anchor, self.tag.last) = (None, None);
             let places = counted(found.wanted(), "place");
             let name = self.project.labels.name(found.label).to_owned();
-            let text = format!("{name}: {places} in {} tagged; one undo takes all back", counted(documents, "document"));
+            let text =
+                format!("{name}: {places} in {} tagged; one undo takes all back", counted(documents, "document"));
             self.tell(Level::Info, text);
         }
     }

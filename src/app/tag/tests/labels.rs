@@ -65,9 +65,8 @@ fn a_merged_label_is_the_other_and_a_removed_one_takes_its_spans_along() {
     edit(&mut state, "D enter esc");
     assert_eq!(shown(&state), "|fish thai");
     assert!(!names(&state).contains(&"Cuisine"));
-    // Both are wanted back: the spans with `u`, the label under its name.
-    press(&mut state, "u");
-    edit(&mut state, "f6 a C u i s i n e enter esc");
+    // The spans bring their label back.
+    edit(&mut state, "u");
     assert_eq!(shown(&state), "|[fish](Cuisine) [thai](Cuisine)");
 }
 
@@ -104,11 +103,12 @@ fn what_cannot_be_is_told_and_esc_asks_no_more() {
     let mut state = start(&["|fish"]);
     edit(&mut state, "f6 a D i s h enter");
     assert!(editor(&state).problem.as_ref().unwrap().contains("already"));
-    edit(&mut state, "a x esc");
+    assert!(editor(&state).field().is_some(), "what was typed can be put right");
+    edit(&mut state, "esc a x esc");
     assert!(editor(&state).field().is_none(), "the list is there still");
-    edit(&mut state, "m enter");
+    edit(&mut state, "m y");
     assert!(editor(&state).problem.as_ref().unwrap().contains("itself"));
-    edit(&mut state, "esc");
+    edit(&mut state, "esc esc");
     assert!(state.overlay.is_none());
     update(&mut state, Event::Labels(Err("the disk is full".into())));
     assert_eq!(state.message.as_ref().unwrap().text, "the disk is full");
