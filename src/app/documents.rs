@@ -15,6 +15,7 @@ use super::{
     effect::Effect,
     event::Level,
     field::Field,
+    list,
     project::Project,
     queue,
     state::{Screen, State},
@@ -224,14 +225,11 @@ pub(super) fn widen(state: &mut State) {
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     let page = usize::from(state.size.rows).saturating_sub(7).max(1);
     let documents = &mut state.documents;
-    let last = documents.shown.len().saturating_sub(1);
+    if let Some(row) = list::moved(command, documents.row, documents.shown.len(), page) {
+        documents.row = row;
+        return Vec::new();
+    }
     match command {
-        Command::Up => documents.row = documents.row.saturating_sub(1),
-        Command::Down => documents.row = (documents.row + 1).min(last),
-        Command::PageUp => documents.row = documents.row.saturating_sub(page),
-        Command::PageDown => documents.row = (documents.row + page).min(last),
-        Command::First => documents.row = 0,
-        Command::Last => documents.row = last,
         Command::Search => {
             // Another search begins; the one before is seen until something is typed.
             documents.typing = true;

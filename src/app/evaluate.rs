@@ -7,7 +7,7 @@ use crate::runs::{
     metrics::{Table, Tables},
 };
 
-use super::{command::Command, effect::Effect, event::Level, state::State, train};
+use super::{command::Command, effect::Effect, event::Level, list, state::State, train};
 
 /// What the Evaluate screen holds.
 #[derive(Clone, Debug, Default)]
@@ -247,6 +247,9 @@ fn whole(x: f64) -> usize {
     if x.is_finite() { x.round().clamp(0.0, 1e12) as usize } else { 0 }
 }
 
+/// Rows that a key for a page goes over.
+const PAGE: usize = 9;
+
 /// Carries out a command of this screen.
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     let count = state.evaluate.count;
@@ -254,11 +257,11 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     // The row of all labels comes last.
     let last = counted.and_then(|counted| counted.labels).map_or(0, BTreeMap::len);
     let evaluate = &mut state.evaluate;
+    if let Some(row) = list::moved(command, evaluate.row, last + 1, PAGE) {
+        evaluate.row = row;
+        return Vec::new();
+    }
     match command {
-        Command::Up => evaluate.row = evaluate.row.min(last).saturating_sub(1),
-        Command::Down => evaluate.row = (evaluate.row + 1).min(last),
-        Command::First => evaluate.row = 0,
-        Command::Last => evaluate.row = last,
         Command::Unit => evaluate.count.pieces = !evaluate.count.pieces,
         Command::Strict => evaluate.count.strict = !evaluate.count.strict,
         Command::Part => evaluate.test = !evaluate.test,

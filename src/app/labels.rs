@@ -3,9 +3,12 @@
 use crate::spans::{Action, Document, Edit, LabelChange, LabelId, LabelSet, journal::Deed};
 
 use super::{
-    command::Command, effect::Effect, event::Level, field::Field, key::Key, overlay::Overlay, project::Project,
+    command::Command, effect::Effect, event::Level, field::Field, key::Key, list, overlay::Overlay, project::Project,
     state::State,
 };
+
+/// Rows that a key for a page goes over: there are seldom more labels than that in sight.
+const PAGE: usize = 9;
 
 /// The list, and what is being asked of its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,15 +122,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         // What is asked is answered or left first.
         _ => return Vec::new(),
     }
-    let to = match command {
-        Command::Up => Some(row.saturating_sub(1)),
-        Command::Down => Some(row + 1),
-        Command::First => Some(0),
-        Command::Last => Some(ids.len()),
-        _ => None,
-    };
-    if let Some(to) = to {
-        editor.at = ids.get(to.min(ids.len().saturating_sub(1))).copied();
+    if let Some(to) = list::moved(command, row, ids.len(), PAGE) {
+        editor.at = ids.get(to).copied();
         return Vec::new();
     }
     match (command, label) {

@@ -11,6 +11,7 @@ pub mod field;
 pub mod key;
 pub mod keymap;
 pub mod labels;
+mod list;
 pub mod next;
 pub mod overlay;
 mod pace;

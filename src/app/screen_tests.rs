@@ -324,14 +324,7 @@ fn many(count: usize) -> State {
         documents: documents.collect(),
         labels: LabelSet::restaurant(),
         journal: Journal::replay(entries),
-        done_today: Vec::new(),
         writer: 7,
-        settings: Settings::lesson("mini"),
-        recipe: None,
-        runs: Vec::new(),
-        device: String::new(),
-        read_only: None,
-        step: None,
         ..Opened::default()
     };
     let mut state = State::default();

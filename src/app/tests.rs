@@ -22,14 +22,7 @@ pub(super) fn start() -> State {
         documents: documents.collect(),
         labels: LabelSet::from_names((1..=11).map(|n| format!("Label{n}"))),
         journal: Journal::default(),
-        done_today: Vec::new(),
         writer: 7,
-        settings: Settings::lesson("mini"),
-        recipe: None,
-        runs: Vec::new(),
-        device: String::new(),
-        read_only: None,
-        step: None,
         ..Opened::default()
     };
     let mut state = State::default();

@@ -15,7 +15,7 @@ use super::{
     field::Field,
     key::Key,
     keymap::{Facts, Meaning, When},
-    labels,
+    labels, list,
     overlay::{self, Action, Overlay},
     pages,
     project::{Project, SaveState},
@@ -394,22 +394,12 @@ fn help(state: &mut State, command: Command) {
         *top = pages::scrolled(*topic, *top, command, state.size);
     }
     let Some(Overlay::Help { top }) = &mut state.overlay else { return };
-    *top = (*top).min(last);
-    *top = match command {
-        Command::Up => top.saturating_sub(1),
-        Command::Down => (*top + 1).min(last),
-        Command::PageUp => top.saturating_sub(page),
-        Command::PageDown => (*top + page).min(last),
-        Command::First => 0,
-        Command::Last => last,
-        _ => *top,
-    };
+    *top = list::moved(command, *top, last + 1, page).unwrap_or((*top).min(last));
 }
 
 fn palette(state: &mut State, command: Command) -> Vec<Effect> {
     let Some(Overlay::Palette { query, row }) = &state.overlay else { return Vec::new() };
     let (entries, at) = (overlay::entries(state, query.text()), *row);
-    let last = entries.len().saturating_sub(1);
     if command == Command::Open {
         state.overlay = None;
         return match entries.get(at).map(|entry| entry.action) {
@@ -425,12 +415,7 @@ fn palette(state: &mut State, command: Command) -> Vec<Effect> {
         };
     }
     if let Some(Overlay::Palette { row, .. }) = &mut state.overlay {
-        *row = match command {
-            Command::Up => at.saturating_sub(1),
-            Command::PageUp => at.saturating_sub(PALETTE_PAGE),
-            Command::PageDown => (at + PALETTE_PAGE).min(last),
-            _ => (at + 1).min(last),
-        };
+        *row = list::moved(command, at, entries.len(), PALETTE_PAGE).unwrap_or(at);
     }
     Vec::new()
 }

@@ -7,6 +7,7 @@ use super::{
     explore::Explore,
     field::Field,
     keymap::Facts,
+    list,
     overlay::Overlay,
     project::SaveState,
     state::{Goal, Screen, State},
@@ -179,12 +180,11 @@ pub(super) fn in_use(state: &mut State, files: usize) {
 /// Carries out a command of this screen.
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     let welcome = &mut state.welcome;
-    let last = welcome.rows().len().saturating_sub(1);
+    if let Some(row) = list::moved(command, welcome.selected, welcome.rows().len(), 1) {
+        welcome.selected = row;
+        return Vec::new();
+    }
     match command {
-        Command::Up => welcome.selected = welcome.selected.saturating_sub(1),
-        Command::Down => welcome.selected = (welcome.selected + 1).min(last),
-        Command::First => welcome.selected = 0,
-        Command::Last => welcome.selected = last,
         Command::NewProject if welcome.opening.is_none() => {
             (welcome.form, state.message) = (Some(Form::default()), None);
         }

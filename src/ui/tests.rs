@@ -9,7 +9,7 @@ use crate::{
         event::{Found, Guess, Opened, Place, Prediction, RunInfo},
         update,
     },
-    runs::{LabelScores, Phase, Point, Scores, Settings, Status},
+    runs::{LabelScores, Phase, Point, Scores, Status},
     spans::{Document, Journal, LabelSet},
     text::{Grid, TextRange, width::Glyphs},
 };
@@ -29,14 +29,8 @@ pub(super) fn opened() -> Opened {
         documents: documents.collect(),
         labels: LabelSet::restaurant(),
         journal: Journal::default(),
-        done_today: Vec::new(),
         writer: 7,
-        settings: Settings::lesson("mini"),
-        recipe: None,
-        runs: Vec::new(),
         device: "flex, 2 threads".into(),
-        read_only: None,
-        step: None,
         ..Opened::default()
     }
 }

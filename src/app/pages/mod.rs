@@ -7,7 +7,7 @@
 
 use crate::text::{width::Glyphs, wrap::Layout};
 
-use super::{command::Command, state::Size};
+use super::{command::Command, list, state::Size};
 
 /// Columns of a page where there is room for them: longer lines are hard to read.
 pub const COLUMNS: usize = 76;
@@ -177,16 +177,7 @@ pub fn room(size: Size) -> (usize, usize) {
 pub(super) fn scrolled(topic: Topic, top: usize, command: Command, size: Size) -> usize {
     let (columns, rows) = room(size);
     let last = topic.lines(columns).len().saturating_sub(rows);
-    let top = top.min(last);
-    match command {
-        Command::Up => top.saturating_sub(1),
-        Command::Down => (top + 1).min(last),
-        Command::PageUp => top.saturating_sub(rows),
-        Command::PageDown => (top + rows).min(last),
-        Command::First => 0,
-        Command::Last => last,
-        _ => top,
-    }
+    list::moved(command, top, last + 1, rows).unwrap_or(top.min(last))
 }
 
 #[cfg(test)]

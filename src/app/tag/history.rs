@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    app::{command::Command, effect::Effect, event::Level, overlay::Overlay, project::Project, state::State},
+    app::{command::Command, effect::Effect, event::Level, list, overlay::Overlay, project::Project, state::State},
     spans::{
         Action, Edit, LabelId, SpanId,
         journal::{Deed, Past},
@@ -141,21 +141,12 @@ pub(in super::super) fn ask(state: &mut State) {
 /// Carries out a command of the list.
 pub(in super::super) fn run(state: &mut State, command: Command, page: usize) -> Vec<Effect> {
     let Some(Overlay::History(history)) = &mut state.overlay else { return Vec::new() };
-    let last = history.rows.len().saturating_sub(1);
-    match command {
-        Command::Up => history.row = history.row.saturating_sub(1),
-        Command::Down => history.row = (history.row + 1).min(last),
-        Command::PageUp => history.row = history.row.saturating_sub(page),
-        Command::PageDown => history.row = (history.row + page).min(last),
-        Command::First => history.row = 0,
-        Command::Last => history.row = last,
-        Command::Apply => {
-            let (to, now) = (history.row, history.now());
-            state.overlay = None;
-            return at_desk(state, |desk| desk.travel(to, now));
-        }
-        _ => {}
+    if command == Command::Apply {
+        let (to, now) = (history.row, history.now());
+        state.overlay = None;
+        return at_desk(state, |desk| desk.travel(to, now));
     }
+    history.row = list::moved(command, history.row, history.rows.len(), page).unwrap_or(history.row);
     Vec::new()
 }
 

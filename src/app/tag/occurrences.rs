@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    app::{command::Command, effect::Effect, event::Level, overlay::Overlay, project::Project, state::State},
+    app::{command::Command, effect::Effect, event::Level, list, overlay::Overlay, project::Project, state::State},
     spans::{Action, Edit, LabelId, Source, Span, SpanId, Status, journal::Deed, phrase::Phrase},
     text::{TextRange, number::counted},
 };
@@ -204,19 +204,17 @@ pub(in super::super) fn run(state: &mut State, command: Command, page: usize) ->
     let (Some(Overlay::Occurrences(found)), Some(project)) = (&mut state.overlay, &state.project) else {
         return Vec::new();
     };
-    let last = found.places.len().saturating_sub(1);
+    let down = |command, found: &Occurrences| list::moved(command, found.row, found.places.len(), page);
+    if let Some(row) = down(command, found) {
+        found.row = row;
+        return Vec::new();
+    }
     match command {
-        Command::Up => found.row = found.row.saturating_sub(1),
-        Command::Down => found.row = (found.row + 1).min(last),
-        Command::PageUp => found.row = found.row.saturating_sub(page),
-        Command::PageDown => found.row = (found.row + page).min(last),
-        Command::First => found.row = 0,
-        Command::Last => found.row = last,
         Command::Choose => {
             if let Some(place) = found.places.get_mut(found.row) {
                 place.wanted = !place.wanted;
             }
-            found.row = (found.row + 1).min(last);
+            found.row = down(Command::Down, found).unwrap_or(found.row);
         }
         Command::ChooseAll => {
             let all = found.places.iter().all(|place| place.wanted);

@@ -14,7 +14,6 @@ use crate::{
         project::SaveState,
         update,
     },
-    runs::Settings,
     spans::{
         Annotation, Document, Edit, Entry, Journal, LabelSet, Source, Span, SpanId, Split, Status, journal,
         notation::Marked,
@@ -48,14 +47,7 @@ fn opened(texts: &[&str]) -> (Opened, Marked) {
         documents,
         labels,
         journal: Journal::replay(entries),
-        done_today: Vec::new(),
         writer: 7,
-        settings: Settings::lesson("mini"),
-        recipe: None,
-        runs: Vec::new(),
-        device: String::new(),
-        read_only: None,
-        step: None,
         ..Opened::default()
     };
     (opened, first)

@@ -6,6 +6,7 @@ use super::{
     super::{
         command::Command,
         effect::Effect,
+        list,
         state::{Size, State},
     },
     Page,
@@ -90,14 +91,6 @@ pub(super) fn scroll(state: &mut State, command: Command) {
     let height = height(state.size);
     let rows = state.train.log.rows(columns(state.size), state.glyphs).len();
     let (last, top) = (rows.saturating_sub(height), state.train.log.top(rows, height));
-    let to = match command {
-        Command::Up => top.saturating_sub(1),
-        Command::Down => top + 1,
-        Command::PageUp => top.saturating_sub(height),
-        Command::PageDown => top + height,
-        Command::First => 0,
-        Command::Last => last,
-        _ => top,
-    };
+    let to = list::moved(command, top, last + 1, height).unwrap_or(top);
     state.train.log.top = (to < last).then_some(to);
 }

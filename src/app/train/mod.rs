@@ -21,6 +21,7 @@ use super::{
     evaluate::Evaluation,
     event::{DataSummary, Level, RunInfo},
     field::Field,
+    list,
     overlay::Overlay,
     state::State,
 };
@@ -359,15 +360,7 @@ fn travel(state: &mut State, command: Command) {
         Page::Run => (train.label.map_or(0, |label| label + 1), labels + 1),
         Page::Compare => (train.scrolled, train.differing()),
     };
-    let to = match command {
-        Command::Up => row.saturating_sub(1),
-        Command::Down => row + 1,
-        Command::PageUp => row.saturating_sub(page),
-        Command::PageDown => row + page,
-        Command::Last => rows,
-        _ => 0,
-    };
-    let to = to.min(rows.saturating_sub(1));
+    let to = list::moved(command, row, rows, page).unwrap_or(row);
     match train.page {
         Page::Form => (train.row, train.problem) = (to, None),
         Page::Runs => train.run_row = to,

@@ -26,14 +26,9 @@ fn start() -> State {
         documents: Vec::new(),
         labels: LabelSet::restaurant(),
         journal: Journal::default(),
-        done_today: Vec::new(),
         writer: 7,
         settings: auto(10),
         recipe: Some(Recipe::Auto),
-        runs: Vec::new(),
-        device: String::new(),
-        read_only: None,
-        step: None,
         ..Opened::default()
     };
     let mut state = State::default();

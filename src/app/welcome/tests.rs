@@ -9,7 +9,7 @@ use crate::{
         tutorial::{STEPS, lesson},
         update,
     },
-    runs::{Phase, Settings, Status},
+    runs::{Phase, Status},
     spans::{Document, Journal, LabelSet},
     text::{Grid, TextRange},
 };
@@ -25,14 +25,7 @@ fn opened() -> Opened {
         documents: documents.collect(),
         labels: LabelSet::restaurant(),
         journal: Journal::default(),
-        done_today: Vec::new(),
         writer: 7,
-        settings: Settings::lesson("mini"),
-        recipe: None,
-        runs: Vec::new(),
-        device: String::new(),
-        read_only: None,
-        step: None,
         ..Opened::default()
     }
 }
