@@ -1,7 +1,7 @@
 //! What lies over a screen: help, palette, the two questions, and a line to type.
 
 use crate::{
-    spans::LabelId,
+    spans::{LabelId, query::Query},
     text::{
         width::{self, Glyphs},
         wrap::Layout,
@@ -218,7 +218,8 @@ impl State {
         self.project.as_ref().map_or(Context::Welcome, |_| self.screen.context())
     }
 
-    /// The keys of the screen in front with what they do. The digits are those that have a label.
+    /// The keys of the screen in front with what they do, and what can be searched for there. The digits are those that have
+    /// a label.
     pub fn help(&self) -> Vec<(String, &'static str)> {
         let mut lines = self.keymap.help(self.screen_context());
         let labels = self.project.as_ref().map(|project| project.labels.iter().filter_map(|label| label.key));
@@ -227,6 +228,10 @@ impl State {
             for (keys, _) in lines.iter_mut().filter(|(keys, _)| keys.ends_with("..9")) {
                 *keys = format!("{}{last}", keys.trim_end_matches('9'));
             }
+        }
+        if self.screen_context() == Context::Documents {
+            let terms = Query::HELP.iter().map(|(term, about)| ((*term).to_owned(), about.trim_end_matches('.')));
+            lines.extend(terms);
         }
         lines
     }

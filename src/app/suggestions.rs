@@ -192,21 +192,16 @@ impl Advice {
     /// test part has nothing: what something has proposed cannot test models.
     pub(super) fn look(&mut self, at: usize, document: &Document, annotation: &Annotation, labels: &LabelSet) {
         self.front = Some(at);
-        let asked = document.split != Some(Split::Test);
-        self.proposed = Adviser::ALL.map(|adviser| {
-            let speaks = asked && self.speaks(adviser, Some(document));
-            if speaks { self.propose(adviser, document, labels) } else { Vec::new() }
-        });
+        self.proposed = Adviser::ALL.map(|adviser| self.propose(adviser, document, labels));
         self.sift(annotation);
     }
 
     /// The same after somebody did something to the document in front.
     pub(super) fn look_again(&mut self, document: &Document, annotation: &Annotation, labels: &LabelSet) {
-        let gazetteer = Adviser::Gazetteer;
-        if document.words.len() <= LONG && document.split != Some(Split::Test) && self.speaks(gazetteer, Some(document))
-        {
-            let found = self.propose(gazetteer, document, labels);
-            if let Some(proposed) = self.proposed.get_mut(gazetteer as usize) {
+        // Of those who suggest only one has learnt something.
+        if document.words.len() <= LONG {
+            let found = self.propose(Adviser::Gazetteer, document, labels);
+            if let Some(proposed) = self.proposed.get_mut(Adviser::Gazetteer as usize) {
                 *proposed = found;
             }
         }
@@ -232,8 +227,11 @@ impl Advice {
         }
     }
 
-    /// What somebody proposes, in reading order: on word borders, with labels of this project.
+    /// What somebody who may proposes, in reading order: on word borders, with labels of this project.
     fn propose(&self, adviser: Adviser, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
+        if document.split == Some(Split::Test) || !self.speaks(adviser, Some(document)) {
+            return Vec::new();
+        }
         let suggestion = |range, label, score, source| {
             let range = document.range_of_words(document.words_touching(range)?)?;
             (!range.is_empty()).then_some(Suggestion { range, label, score, source })

@@ -183,11 +183,6 @@ impl Annotation {
         self.rejected.binary_search(&(range, label)).is_ok()
     }
 
-    /// The suggestions that were turned down, in order.
-    pub fn rejected(&self) -> &[(TextRange, LabelId)] {
-        &self.rejected
-    }
-
     /// The span with this id.
     pub fn get(&self, id: SpanId) -> Option<&Span> {
         self.spans.iter().find(|span| span.id == id)

@@ -15,8 +15,6 @@ use defaults::DEFAULTS;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "a list of facts is what it is")]
 pub struct Facts {
-    /// A span is under the cursor.
-    pub on_span: bool,
     /// There is a span whose edges can be moved, or a suggestion to be taken so.
     pub edge: bool,
     /// A span or a suggestion is under the cursor.
@@ -343,7 +341,6 @@ mod tests {
         let facts = Facts {
             documents: true,
             project: true,
-            on_span: true,
             removable: true,
             edge: true,
             on_suggestion: true,
