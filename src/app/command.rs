@@ -1,117 +1,9 @@
 //! Every command, once: its name, its word on the key line, its sentence, and where it can be given. The key line, the
 //! help and the palette read this table; keys name commands in [`keymap`](super::keymap).
 
-use super::{pages::Topic, state::Screen, suggestions::Adviser};
+pub use super::context::Context;
 
-/// Where the keys go at a moment. One context is in front, [`Context::Everywhere`] lies behind each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Context {
-    /// Behind every other context.
-    Everywhere,
-    /// No project is open.
-    Welcome,
-    /// The Tag screen.
-    Tag,
-    /// The Documents screen.
-    Documents,
-    /// The Train screen.
-    Train,
-    /// The Evaluate screen.
-    Evaluate,
-    /// The Explore screen, outside its text field.
-    Explore,
-    /// A text field has the keys.
-    Typing,
-    /// The form for a new project has the keys.
-    Form,
-    /// The palette is open.
-    Palette,
-    /// The help is open.
-    Help,
-    /// The menu for stopping a run is open.
-    StopMenu,
-    /// The question before leaving is open.
-    QuitMenu,
-    /// The question before a run is removed is open.
-    RemoveMenu,
-    /// The list of the same words elsewhere is open.
-    Occurrences,
-    /// The list of what was done is open.
-    History,
-    /// The labels that have a letter are open.
-    Labels,
-    /// The label set is open to be changed.
-    LabelEditor,
-}
-
-impl Context {
-    /// All contexts.
-    pub const ALL: [Self; 18] = [
-        Self::Everywhere,
-        Self::Welcome,
-        Self::Tag,
-        Self::Documents,
-        Self::Train,
-        Self::Evaluate,
-        Self::Explore,
-        Self::Typing,
-        Self::Form,
-        Self::Palette,
-        Self::Help,
-        Self::StopMenu,
-        Self::QuitMenu,
-        Self::RemoveMenu,
-        Self::Occurrences,
-        Self::History,
-        Self::Labels,
-        Self::LabelEditor,
-    ];
-
-    /// Whether printable keys are text.
-    pub fn is_typing(self) -> bool {
-        matches!(self, Self::Typing | Self::Form | Self::Palette)
-    }
-
-    /// Whether it lies over a screen and wants an answer first.
-    pub fn is_overlay(self) -> bool {
-        matches!(
-            self,
-            Self::Palette
-                | Self::Help
-                | Self::StopMenu
-                | Self::QuitMenu
-                | Self::RemoveMenu
-                | Self::Occurrences
-                | Self::History
-                | Self::Labels
-                | Self::LabelEditor
-        )
-    }
-
-    /// The name in config files and documentation.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Everywhere => "everywhere",
-            Self::Welcome => "welcome",
-            Self::Tag => "tag",
-            Self::Documents => "documents",
-            Self::Train => "train",
-            Self::Evaluate => "evaluate",
-            Self::Explore => "explore",
-            Self::Typing => "typing",
-            Self::Form => "form",
-            Self::Palette => "palette",
-            Self::Help => "help",
-            Self::StopMenu => "stop-menu",
-            Self::QuitMenu => "quit-menu",
-            Self::RemoveMenu => "remove-menu",
-            Self::Occurrences => "occurrences",
-            Self::History => "history",
-            Self::Labels => "labels",
-            Self::LabelEditor => "label-editor",
-        }
-    }
-}
+use super::{annotators::Reading, pages::Topic, state::Screen, suggestions::Adviser};
 
 /// What can be asked of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -143,6 +35,10 @@ pub enum Command {
     LabelRight,
     MergeLabel,
     RemoveLabel,
+    Annotators,
+    Reading(Reading),
+    TakeAgreed,
+    Judge,
     Occurrences,
     Choose,
     ChooseAll,
@@ -256,6 +152,8 @@ const fn row(
 
 const APPLY: &[Context] = &[Context::Occurrences, Context::History, Context::LabelEditor];
 const LABELS: &[Context] = &[Context::LabelEditor];
+const ANNOTATORS: &[Context] = &[Context::Annotators];
+const UNDO: &[Context] = &[Context::Tag, Context::Annotators];
 const TAG: &[Context] = &[Context::Tag];
 const ANY: &[Context] = &[Context::Everywhere];
 const LISTS: &[Context] = &[
@@ -272,6 +170,7 @@ const LISTS: &[Context] = &[
     Context::Occurrences,
     Context::History,
     Context::LabelEditor,
+    Context::Annotators,
 ];
 const LONG: &[Context] = &[
     Context::Tag,
@@ -283,6 +182,7 @@ const LONG: &[Context] = &[
     Context::Help,
     Context::Occurrences,
     Context::History,
+    Context::Annotators,
 ];
 const ENDS: &[Context] = &[
     Context::Tag,
@@ -296,6 +196,7 @@ const ENDS: &[Context] = &[
     Context::Occurrences,
     Context::History,
     Context::LabelEditor,
+    Context::Annotators,
 ];
 
 /// All commands, most used first: that is the order of the key line.
@@ -353,10 +254,16 @@ pub static COMMANDS: &[CommandInfo] = &[
         "open",
         "open",
         "Open, change or run what the cursor is on",
-        &[Context::Documents, Context::Train, Context::Welcome, Context::Palette],
+        &[Context::Documents, Context::Train, Context::Welcome, Context::Palette, Context::Annotators],
     ),
     row(Command::Search, "search", "search", "Search the documents' texts and ids", &[Context::Documents]),
-    row(Command::Filter, "filter", "status", "Show only documents of the next status", &[Context::Documents]),
+    row(
+        Command::Filter,
+        "filter",
+        "status",
+        "Show only those of the next status",
+        &[Context::Documents, Context::Annotators],
+    ),
     row(Command::Unit, "count-unit", "word, piece", "Count per word, or per word piece", &[Context::Evaluate]),
     row(Command::Strict, "strict", "strict", "Count leniently, or strictly", &[Context::Evaluate]),
     row(Command::Part, "part", "part", "Show the next part of the data", &[Context::Documents, Context::Evaluate]),
@@ -422,7 +329,7 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::Shorten, "shorten", "edge", "Shorten the span by a word at its right edge", TAG),
     row(Command::Extend, "extend", "extend", "Lengthen the span over the content words that follow", TAG),
     row(Command::Remove, "remove", "remove", "Remove the span, or turn down the suggestion", TAG),
-    row(Command::Undo, "undo", "undo", "Take back the last action, over documents and restarts too", TAG),
+    row(Command::Undo, "undo", "undo", "Take back the last action, over documents and restarts too", UNDO),
     row(Command::Take, "take", "take", "Take the suggestion under the cursor", TAG),
     row(Command::Select, "select", "select", "Start a selection, or end it; an armed label labels it", TAG),
     row(Command::TrainNow, "train-now", "train", "Train now with the last settings", TAG),
@@ -431,12 +338,77 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::ChooseAll, "choose-all", "all, none", "Choose all places, or none", &[Context::Occurrences]),
     row(Command::Scope, "scope", "where", "Look in fewer or more documents", &[Context::Occurrences]),
     row(Command::Occurrences, "tag-all", "same words", "Tag the same words elsewhere; shows them first", TAG),
+    row(
+        Command::Reading(Reading::Annotator(0)),
+        "reading-a",
+        "theirs",
+        "Decide for what the annotator of this letter says",
+        ANNOTATORS,
+    ),
+    row(
+        Command::Reading(Reading::Annotator(1)),
+        "reading-b",
+        "theirs",
+        "Decide for what the annotator of this letter says",
+        ANNOTATORS,
+    ),
+    row(
+        Command::Reading(Reading::Annotator(2)),
+        "reading-c",
+        "theirs",
+        "Decide for what the annotator of this letter says",
+        ANNOTATORS,
+    ),
+    row(
+        Command::Reading(Reading::Annotator(3)),
+        "reading-d",
+        "theirs",
+        "Decide for what the annotator of this letter says",
+        ANNOTATORS,
+    ),
+    row(
+        Command::Reading(Reading::Annotator(4)),
+        "reading-e",
+        "theirs",
+        "Decide for what the annotator of this letter says",
+        ANNOTATORS,
+    ),
+    row(
+        Command::Reading(Reading::Annotator(5)),
+        "reading-f",
+        "theirs",
+        "Decide for what the annotator of this letter says",
+        ANNOTATORS,
+    ),
+    row(
+        Command::Reading(Reading::Annotator(6)),
+        "reading-g",
+        "theirs",
+        "Decide for what the annotator of this letter says",
+        ANNOTATORS,
+    ),
+    row(
+        Command::Reading(Reading::Model),
+        "reading-model",
+        "model's",
+        "Decide for what the model finds here",
+        ANNOTATORS,
+    ),
+    row(Command::Reading(Reading::Nothing), "reading-nothing", "nothing", "Decide that nothing is here", ANNOTATORS),
+    row(
+        Command::TakeAgreed,
+        "take-agreed",
+        "what all say",
+        "Take over what all annotators say, of all documents",
+        ANNOTATORS,
+    ),
+    row(Command::Judge, "judge", "decide", "Open the project as gold, who decides", ANNOTATORS),
     row(Command::TakeAll, "take-all", "take all", "Take all suggestions on this document", TAG),
     row(Command::NextSuggestion, "next-suggestion", "suggestion", "Go to the next suggestion", TAG),
     row(Command::PreviousSuggestion, "previous-suggestion", "suggestion", "Go to the suggestion before", TAG),
-    row(Command::Redo, "redo", "redo", "Do again what was taken back", TAG),
+    row(Command::Redo, "redo", "redo", "Do again what was taken back", UNDO),
     row(Command::BringBack, "bring-back", "", "Do again what was taken back and then given up", TAG),
-    row(Command::NextOpen, "next-open", "to do", "Go to the next document that is not done or skipped", TAG),
+    row(Command::NextOpen, "next-open", "to do", "Go to the next document or place that is not decided", UNDO),
     row(Command::NextDocument, "next-document", "document", "Go to the next document", TAG),
     row(Command::PreviousDocument, "previous-document", "document", "Go to the document before", TAG),
     row(Command::Skip, "skip", "skip", "Leave the document out on purpose, go to the next", TAG),
@@ -490,6 +462,7 @@ pub static COMMANDS: &[CommandInfo] = &[
     row(Command::LabelRight, "label-right", "move", "Move the label to the right on the label bar", LABELS),
     row(Command::MergeLabel, "merge-label", "merge", "Merge the label with another one", LABELS),
     row(Command::RemoveLabel, "remove-label", "remove", "Remove the label with its spans; asks first", LABELS),
+    row(Command::Annotators, "annotators", "", "Compare the annotators, and decide where they differ", ANY),
     row(Command::EditLabels, "labels", "", "Add, rename, merge and remove labels", ANY),
     row(Command::Import, "import", "", "Bring texts from a file into the project", ANY),
     row(Command::Export, "export", "", "Write the project in another format", ANY),
@@ -534,6 +507,7 @@ impl Command {
         matches!(
             self,
             Self::Import
+                | Self::Annotators
                 | Self::EditLabels
                 | Self::Export
                 | Self::Projects

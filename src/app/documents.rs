@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::{
     spans::{
-        Document, Split, Status,
+        Annotation, Document, Split, Status,
         query::{Facts, Query, QueryProblem},
     },
     text::number::counted,
@@ -45,6 +45,9 @@ pub struct Documents {
     pub problem: Option<QueryProblem>,
     /// Whether the search is being typed.
     pub typing: bool,
+    /// All documents as they are sorted, and by what: the order, the lines of the journal, what models have said.
+    sorted: Vec<usize>,
+    sorted_at: Option<(Order, usize, usize)>,
     /// The documents shown.
     shown: Vec<usize>,
     /// What they were searched with.
@@ -103,6 +106,31 @@ impl Order {
     }
 }
 
+/// A document, with what a search may ask of it.
+struct Known<'a> {
+    project: &'a Project,
+    document: &'a Document,
+    at: usize,
+}
+
+impl Facts for Known<'_> {
+    fn document(&self) -> &Document {
+        self.document
+    }
+
+    fn annotation(&self) -> &Annotation {
+        self.project.annotation(self.at)
+    }
+
+    fn mismatch(&self) -> Option<bool> {
+        self.project.mismatch(self.at)
+    }
+
+    fn uncertainty(&self) -> Option<f32> {
+        self.project.uncertainty(self.at)
+    }
+}
+
 impl Documents {
     /// The places of the documents shown, in order.
     pub fn shown(&self) -> &[usize] {
@@ -133,6 +161,19 @@ impl Documents {
                 *n += 1;
             }
         }
+        self.sort(project);
+        self.unseen = 0;
+        (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
+        self.search_in(self.sorted.clone(), project);
+    }
+
+    /// Sorts all documents, if anything was done since that the order may rest on.
+    fn sort(&mut self, project: &Project) {
+        let now = (self.order, project.journal.len(), project.opinions());
+        if self.sorted_at == Some(now) && self.sorted.len() == project.documents.len() {
+            return;
+        }
+        self.sorted_at = Some(now);
         let mut places: Vec<usize> = (0..project.documents.len()).collect();
         match self.order {
             Order::Given => {}
@@ -145,9 +186,7 @@ impl Documents {
         if matches!(self.order, Order::Random | Order::Uncertain | Order::Disagreement) {
             queue::spread(&mut places, project);
         }
-        self.unseen = 0;
-        (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
-        self.search_in(places, project);
+        self.sorted = places;
     }
 
     /// The same after the search was typed on. If it only asks for more than before, only the documents shown are searched.
@@ -163,27 +202,19 @@ impl Documents {
 
     fn search_in(&mut self, mut places: Vec<usize>, project: &Project) {
         let here = self.shown.get(self.row).copied();
-        let query = &self.query;
-        // What a model sees otherwise takes long to find out, for many documents.
-        let asks_model = self.search.text().to_lowercase().contains("mismatch");
         let part = self.part.and_then(|part| PARTS.get(part));
         let fits = |at: &usize| {
-            let annotation = project.annotation(*at);
-            let status = self.filter.is_none_or(|status| annotation.status == status);
-            let wanted = |document: &Document| {
-                let note = Some(annotation.note()).filter(|note| !note.is_empty());
-                let facts = Facts {
-                    document,
-                    annotation,
-                    note,
-                    mismatch: asks_model.then(|| project.mismatch(*at)).flatten(),
-                    uncertainty: project.uncertainty(*at),
-                };
-                part.is_none_or(|part| *part == document.split) && query.holds(&facts)
+            let known = |document| {
+                let one = Known { project, document, at: *at };
+                part.is_none_or(|part| *part == one.document.split)
+                    && self.filter.is_none_or(|status| one.annotation().status == status)
+                    && self.query.holds(&one)
             };
-            status && project.documents.get(*at).is_some_and(wanted)
+            project.documents.get(*at).is_some_and(known)
         };
-        places.retain(fits);
+        if self.is_narrowed() {
+            places.retain(fits);
+        }
         self.shown = places;
         let last = self.shown.len().saturating_sub(1);
         let same = here.and_then(|here| self.shown.iter().position(|at| *at == here));

@@ -123,6 +123,14 @@ pub enum Effect {
         /// The documents' ids.
         documents: Vec<String>,
     },
+    /// Read what all annotators have finished, and compare it; answered by `Annotators`. All lines recorded before go first.
+    CompareAnnotators {
+        /// To be repeated in the answer.
+        generation: u64,
+    },
+    /// Let go of the open project, all of which is saved, and open it anew for this annotator; answered by `Opened` or
+    /// `OpenFailed`.
+    OpenAs(String),
     /// Remember which step of the tutorial is in front in the open project; `None` once it has ended.
     RememberStep(Option<usize>),
     /// Write the project in another format; answered by `Exported`.

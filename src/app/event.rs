@@ -4,7 +4,9 @@
 
 use crate::{
     runs::{Point, Recipe, Settings, Status},
-    spans::{ActionId, Document, Gazetteer, Journal, LabelSet, Patterns},
+    spans::{
+        ActionId, Document, Gazetteer, Journal, LabelSet, Patterns, adjudication::Compared, agreement::GroupAgreement,
+    },
     text::TextRange,
 };
 
@@ -142,6 +144,14 @@ pub enum Event {
     /// The label set as it is on disk now, or why it could not be changed; answers
     /// [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
     Labels(Result<LabelSet, String>),
+    /// What all annotators have finished, or why that cannot be compared; answers
+    /// [`Effect::CompareAnnotators`](super::Effect::CompareAnnotators).
+    Annotators {
+        /// The effect's generation.
+        generation: u64,
+        /// What was found.
+        found: Result<Box<Annotators>, String>,
+    },
     /// An export ended; answers [`Effect::Export`](super::Effect::Export).
     Exported {
         /// The effect's generation.
@@ -331,6 +341,17 @@ pub struct Guess {
     pub range: TextRange,
     /// Label name and probability, best first.
     pub labels: Vec<(String, f32)>,
+}
+
+/// The annotators of a project side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Annotators {
+    /// Who is compared.
+    pub names: Vec<String>,
+    /// How far they agree on what two of them have finished.
+    pub agreement: GroupAgreement,
+    /// What they say of each document that two of them have finished; readings come in the order of the names.
+    pub documents: Vec<Compared>,
 }
 
 /// A line for the person.

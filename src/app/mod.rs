@@ -1,7 +1,9 @@
 //! Floor 8: the program without the outside world. [`Event`]s come in, [`update()`] changes the [`State`] and returns
 //! [`Effect`]s. No files, no clock, no terminal, no threads: what happens follows from the events alone.
 
+pub mod annotators;
 pub mod command;
+pub mod context;
 pub mod documents;
 pub mod effect;
 pub mod evaluate;

@@ -9,6 +9,7 @@ use crate::{
 };
 
 use super::{
+    annotators::Comparing,
     command::{COMMANDS, Command, CommandInfo, Context},
     field::Field,
     keymap::{Facts, When},
@@ -22,7 +23,7 @@ use super::{
 const KEYS: usize = 16;
 
 /// Something over the screen that has the keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
     /// What the keys do at this moment.
     Help {
@@ -70,6 +71,8 @@ pub enum Overlay {
     Occurrences(Box<Occurrences>),
     /// What was done.
     History(Box<History>),
+    /// The annotators side by side.
+    Annotators(Box<Comparing>),
 }
 
 /// A row of the palette.
@@ -267,6 +270,7 @@ impl State {
             Some(Overlay::Labels) => Context::Labels,
             Some(Overlay::Occurrences(_)) => Context::Occurrences,
             Some(Overlay::History(_)) => Context::History,
+            Some(Overlay::Annotators(_)) => Context::Annotators,
             None if self.project.is_none() && self.welcome.form.is_some() => Context::Form,
             None if self.field().is_some() => Context::Typing,
             None => self.screen_context(),

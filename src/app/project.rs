@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::spans::{
-    ActionId, Annotation, Document, Entry, Gazetteer, Journal, LabelSet, SpanId, Status, journal::Deed,
+    ActionId, Annotation, Document, Entry, Gazetteer, Journal, LabelSet, Span, SpanId, Status, journal::Deed,
 };
 
 use super::{
@@ -262,9 +262,25 @@ impl Project {
         Some(found != spans)
     }
 
+    /// Whether a model was asked about document `at`.
+    pub fn model_has_spoken(&self, at: usize) -> bool {
+        self.documents.get(at).is_some_and(|document| self.advice.of_model(&document.id).is_some())
+    }
+
+    /// What a model finds in document `at`, on word borders, with the run's name; `None` if it was not asked or may not suggest.
+    /// The spans have no identity of their own.
+    pub fn model_spans(&self, at: usize) -> Option<(String, Vec<Span>)> {
+        self.advice.of_model_as_spans(self.documents.get(at)?, &self.labels)
+    }
+
     /// How unsure a model is of document `at`, in nats a word; `None` if none was asked.
     pub fn uncertainty(&self, at: usize) -> Option<f32> {
         self.advice.of_model(&self.documents.get(at)?.id)?.uncertainty
+    }
+
+    /// How often models have said something, or what they said was dropped.
+    pub(super) fn opinions(&self) -> usize {
+        self.advice.opinions()
     }
 
     /// Of how many documents a model has said something.

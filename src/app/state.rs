@@ -154,6 +154,10 @@ pub struct State {
     pub tutorial: Option<Tutorial>,
     /// What an import takes over to the project opened anew.
     pub(super) carried: Option<Box<welcome::Carried>>,
+    /// The request for the work of all annotators that is not answered yet.
+    pub(super) comparing: Option<u64>,
+    /// Whether the project is being opened for who decides between annotators.
+    pub(super) judging: bool,
     /// What happens as soon as everything is saved.
     pub(super) leaving: Option<Goal>,
     /// What keys mean.
@@ -188,6 +192,8 @@ impl State {
             now: 0,
             tutorial: None,
             carried: None,
+            comparing: None,
+            judging: false,
             leaving: None,
             keymap,
             glyphs: Glyphs::Unicode,

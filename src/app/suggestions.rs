@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    spans::{Annotation, Document, Gazetteer, LabelId, LabelSet, Patterns, Source, Split, Status},
+    spans::{Annotation, Document, Gazetteer, LabelId, LabelSet, Patterns, Source, Span, SpanId, Split},
     text::{TextRange, cover::Cover},
 };
 
@@ -81,6 +81,8 @@ pub(super) struct Opinion {
 pub(super) struct Advice {
     /// What models say, by document.
     found: HashMap<String, Opinion>,
+    /// How often that has changed.
+    opinions: usize,
     gazetteer: Gazetteer,
     patterns: Patterns,
     consent: [Consent; Adviser::ALL.len()],
@@ -96,6 +98,7 @@ impl Advice {
     pub(super) fn new(gazetteer: Gazetteer, patterns: Patterns) -> Self {
         Self {
             found: HashMap::new(),
+            opinions: 0,
             gazetteer,
             patterns,
             consent: [Consent::Auto; Adviser::ALL.len()],
@@ -116,6 +119,7 @@ impl Advice {
     }
 
     pub(super) fn found(&mut self, document: String, opinion: Opinion) {
+        self.opinions += 1;
         self.found.insert(document, opinion);
     }
 
@@ -124,11 +128,28 @@ impl Advice {
         self.found.get(document)
     }
 
+    /// The same as spans without identity, with the run's name; `None` also if models may not suggest here.
+    pub(super) fn of_model_as_spans(&self, document: &Document, labels: &LabelSet) -> Option<(String, Vec<Span>)> {
+        let run = self.of_model(&document.id)?.run.clone();
+        if document.split == Some(Split::Test) || !self.speaks(Adviser::Model, Some(document)) {
+            return None;
+        }
+        let id = SpanId { writer: 0, sequence: 0 };
+        let found = self.propose(Adviser::Model, document, labels).into_iter();
+        let spans = found.map(|Suggestion { range, label, source, .. }| Span { id, range, label, source });
+        Some((run, spans.collect()))
+    }
+
+    pub(super) fn opinions(&self) -> usize {
+        self.opinions
+    }
+
     pub(super) fn asked(&self) -> usize {
         self.found.len()
     }
 
     pub(super) fn forget(&mut self) {
+        self.opinions += 1;
         self.found.clear();
     }
 
@@ -182,9 +203,8 @@ impl Advice {
     /// The annotation of a document has changed.
     pub(super) fn changed(&mut self, document: &Document, before: &Annotation, after: &Annotation) {
         // Notes and refusals teach nothing.
-        if before.spans() != after.spans() || teaches(before) != teaches(after) {
-            self.gazetteer.forget(document, before);
-            self.gazetteer.learn(document, after);
+        if before.spans() != after.spans() || before.status != after.status {
+            self.gazetteer.relearn(document, before, after);
         }
     }
 
@@ -256,14 +276,5 @@ impl Advice {
                 known.filter_map(|one| suggestion(one.range, one.label, one.score, Source::Gazetteer)).collect()
             }
         }
-    }
-}
-
-/// What a status lets the gazetteer learn.
-fn teaches(annotation: &Annotation) -> u8 {
-    match annotation.status {
-        Status::Done => 2,
-        Status::Partial => 1,
-        Status::Todo | Status::Skipped | Status::Flagged => 0,
     }
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 
 use super::{
+    annotators,
     command::{Command, Context},
     documents,
     effect::{Effect, Leave},
@@ -61,6 +62,9 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
                 project.suggest(&document, run, found, uncertainty);
             }
             documents::heard(state);
+        }
+        Event::Annotators { generation, found } => {
+            return annotators::arrived(state, generation, found.map(|found| *found));
         }
         Event::Exported { outcome: Ok(text), .. } => {
             tutorial::exported(state);
@@ -134,6 +138,10 @@ impl State {
             _ => {}
         }
         facts.project = self.project.is_some();
+        if let Some(project) = &self.project {
+            facts.undo = project.journal.undo_target().is_some();
+            facts.redo = project.journal.redo_target().is_some();
+        }
         facts.jumping = matches!(self.overlay, Some(Overlay::Jump { .. }));
         let saving = self.project.as_ref().map_or(SaveState::Saved, Project::save_state);
         facts.save_failed = matches!(saving, SaveState::Failed(_));
@@ -179,6 +187,9 @@ fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
     effects.extend(tag::open(state, first));
     if let Some(step) = asked.tutorial.then_some(0).or(step).filter(|_| !carried) {
         tutorial::begin(state, step, true);
+    }
+    if std::mem::take(&mut state.judging) {
+        effects.extend(annotators::ask(state));
     }
     effects
 }
@@ -278,6 +289,7 @@ fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::History => tag::history::ask(state),
         Command::Note => tag::asides::ask_note(state),
         Command::Jump => tag::asides::ask_jump(state),
+        Command::Annotators => return annotators::ask(state),
         Command::EditLabels => labels::ask(state),
         Command::MoreLabels => tag::asides::ask_label(state),
         Command::Export => state.overlay = Some(Overlay::Export(Field::new("conll2003"))),
@@ -318,6 +330,7 @@ fn in_front(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Explore => return explore::run(state, command),
         Context::RemoveMenu => return train::remove(state),
         Context::LabelEditor => return labels::run(state, command),
+        Context::Annotators => return annotators::run(state, command, page(state)),
         Context::Occurrences => return tag::occurrences::run(state, command, page(state)),
         Context::History => return tag::history::run(state, command, page(state)),
         Context::Everywhere | Context::StopMenu | Context::QuitMenu | Context::Labels => {}

@@ -9,26 +9,13 @@ use super::{
     output::{Output, table},
 };
 use crate::{
-    project::{AnnotatorName, Project},
+    project::{AnnotatorName, Project, Reader},
     spans::{
-        Annotation, Document, Journal, LabelId, LabelSet, Status,
+        Annotation, Document, LabelId, LabelSet,
         agreement::{self, Agreement, Difference, LabelAgreement, Measure, Panel, SpanAgreement},
     },
     text::{TextRange, number::counted},
 };
-
-/// One annotator's work.
-struct Reader {
-    name: AnnotatorName,
-    journal: Journal,
-}
-
-impl Reader {
-    /// What they said about a document, if they have finished it.
-    fn finished(&self, document: &Document) -> Option<&Annotation> {
-        Some(self.journal.annotation(&document.id)).filter(|annotation| annotation.status == Status::Done)
-    }
-}
 
 /// Runs the command.
 ///
@@ -37,15 +24,7 @@ impl Reader {
 pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
     let project = Project::open(&args.dir).map_err(failed)?;
     let readers = readers(&project, &args.annotators)?;
-    let panels: Vec<Panel<'_>> = project
-        .documents
-        .iter()
-        .map(|document| Panel {
-            document,
-            annotations: readers.iter().map(|reader| reader.finished(document)).collect(),
-        })
-        .filter(|panel| panel.annotations.iter().flatten().count() > 1)
-        .collect();
+    let panels: Vec<Panel<'_>> = project.panels(&readers).into_iter().map(|(_, panel)| panel).collect();
     if panels.is_empty() {
         return Err(CliError::data("no document was marked done by two of them")
             .hint("agreement is counted on documents that both have finished"));
@@ -112,12 +91,7 @@ fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError>
             _ => format!("name two of: {}", listed()),
         }));
     }
-    let read = |name: AnnotatorName| {
-        let mut journal = project.read_annotator(&name).map_err(failed)?.journal;
-        journal.resolve(&project.manifest.labels);
-        Ok(Reader { name, journal })
-    };
-    names.into_iter().map(read).collect()
+    project.readers(names).map_err(failed)
 }
 
 fn measure(of: Measure) -> Value {

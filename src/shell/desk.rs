@@ -14,7 +14,8 @@ use super::{fetching, listing::Listing, looping::now, trainer};
 use crate::{
     app::{
         Event,
-        event::{DataSummary, Level, Message, Opened},
+        annotators::JUDGE,
+        event::{Annotators, DataSummary, Level, Message, Opened},
         train::form::recipe_name,
     },
     formats::{self, OnLoss, WriteOptions},
@@ -25,7 +26,11 @@ use crate::{
         training_data,
     },
     runs::{Recipe, Settings},
-    spans::{Entry, Gazetteer, HalfWords, LabelChange, LabelSet, Patterns, Status},
+    spans::{
+        Entry, Gazetteer, HalfWords, LabelChange, LabelSet, Patterns, Status,
+        adjudication::Compared,
+        agreement::{self, Panel},
+    },
     text::{Grid, number::bytes},
     training::{self, Job},
 };
@@ -46,6 +51,8 @@ pub(super) enum Task {
     Export { generation: u64, format: String },
     /// Change the label set.
     Labels { change: LabelChange },
+    /// Compare the annotators.
+    Annotators { generation: u64 },
     /// Something small that needs the disk, and no answer.
     Aside(Box<dyn FnOnce() + Send>),
 }
@@ -130,6 +137,10 @@ impl Work {
                     let (_, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
                     Some(Event::Summary { generation, summary: summary(&self.project, &account, base) })
                 }
+                Task::Annotators { generation } => {
+                    let found = self.annotators().map(Box::new);
+                    Some(Event::Annotators { generation, found })
+                }
                 Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
                 Task::Aside(work) => {
                     work();
@@ -163,6 +174,31 @@ impl Work {
             (Ok(()), Some(error)) => Err(error.to_string()),
             (Err(error), _) => Err(error.to_string()),
         }
+    }
+
+    /// Lays what everybody has finished side by side; who decides between them is none of them.
+    fn annotators(&self) -> Result<Annotators, String> {
+        let names = self.project.annotators().into_iter().filter(|name| name.as_str() != JUDGE);
+        let mut readers = self.project.readers(names).map_err(|error| error.to_string())?;
+        // Who has finished nothing that another one has would be a column of blanks.
+        let shared = self.project.panels(&readers);
+        let reads: Vec<bool> = (0..readers.len())
+            .map(|at| shared.iter().any(|(_, panel)| panel.annotations.get(at).is_some_and(Option::is_some)))
+            .collect();
+        let mut reads = reads.into_iter();
+        readers.retain(|_| reads.next().unwrap_or(false));
+        if readers.is_empty() {
+            return Err(
+                "No document was marked done by two annotators; another one tags with: tagli DIR --as NAME".to_owned()
+            );
+        }
+        let (places, panels): (Vec<usize>, Vec<Panel<'_>>) = self.project.panels(&readers).into_iter().unzip();
+        let documents = places.iter().zip(&panels).filter_map(|(at, panel)| Compared::new(*at, &panel.annotations));
+        Ok(Annotators {
+            names: readers.iter().map(|reader| reader.name.to_string()).collect(),
+            documents: documents.collect(),
+            agreement: agreement::agreement_of_all(&panels),
+        })
     }
 
     fn record(&mut self, attempt: u64, entries: &[Entry]) -> Option<Event> {

@@ -125,6 +125,14 @@ impl Effects {
                 }
                 return;
             }
+            Effect::OpenAs(name) => {
+                if let Some(path) = self.open.as_ref().map(|open| open.dir.to_string_lossy().into_owned()) {
+                    // From now on, until the program ends.
+                    self.who = Arc::new(move |_| name.parse().map_err(|error| format!("{name}: {error}")));
+                    self.begin(Wanted::Path(path));
+                }
+                return;
+            }
             _ => {}
         }
         let Some(open) = &self.open else { return };
@@ -142,6 +150,7 @@ impl Effects {
                 open.oracle.suggest(&run, documents.iter().filter_map(|id| open.document(id)));
             }
             Effect::ChangeLabels(change) => open.desk.ask(Task::Labels { change }),
+            Effect::CompareAnnotators { generation } => open.desk.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {
                 open.oracle.rank(&run, documents.iter().filter_map(|id| open.document(id)));
             }
@@ -155,7 +164,7 @@ impl Effects {
             Effect::RemoveRun { run } => open.desk.ask(Task::Remove { run }),
             // Done above, or by the loop itself.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) => {}
-            Effect::Import(_) | Effect::Close => {}
+            Effect::Import(_) | Effect::OpenAs(_) | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }

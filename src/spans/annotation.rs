@@ -3,7 +3,12 @@
 //! Applying an edit is total: an edit that no longer fits (its span is gone, say, after two journals were merged)
 //! changes nothing. That is what makes replaying a merged journal safe.
 
-use std::{fmt, str::FromStr};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::{BTreeSet, HashMap},
+    fmt,
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize, de::Error as _};
 
@@ -144,28 +149,41 @@ pub enum Edit {
     Note(String),
 }
 
+/// From so many edits on, all of them are made before the spans are put in order.
+const MANY: usize = 16;
+
 /// The spans (ascending by start, longer first, then by id) and the status of one document by one annotator.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Annotation {
     spans: Vec<Span>,
+    /// No span is longer; what is over a place begins at most so many bytes before it.
+    longest: usize,
     /// How far the document is.
     pub status: Status,
-    /// Suggestions that were turned down, in order.
-    rejected: Vec<(TextRange, LabelId)>,
+    /// Suggestions that were turned down.
+    rejected: BTreeSet<(TextRange, LabelId)>,
     note: String,
+}
+
+/// What is said, not how it is kept.
+impl PartialEq for Annotation {
+    fn eq(&self, other: &Self) -> bool {
+        let alike = self.status == other.status && self.note == other.note;
+        alike && self.spans == other.spans && self.rejected == other.rejected
+    }
 }
 
 impl Annotation {
     /// An annotation with these spans in any order.
     pub fn new(spans: Vec<Span>, status: Status) -> Self {
-        let mut annotation = Self { spans, status, ..Self::untouched() };
-        annotation.sort();
+        let mut annotation = Self { status, ..Self::untouched() };
+        annotation.put_in_order(spans);
         annotation
     }
 
     /// What is true of a document that nobody has touched.
     pub const fn untouched() -> Self {
-        Self { spans: Vec::new(), status: Status::Todo, rejected: Vec::new(), note: String::new() }
+        Self { spans: Vec::new(), longest: 0, status: Status::Todo, rejected: BTreeSet::new(), note: String::new() }
     }
 
     /// The spans in reading order.
@@ -180,7 +198,7 @@ impl Annotation {
 
     /// Whether this label was turned down for this range.
     pub fn is_rejected(&self, range: TextRange, label: LabelId) -> bool {
-        self.rejected.binary_search(&(range, label)).is_ok()
+        self.rejected.contains(&(range, label))
     }
 
     /// The span with this id.
@@ -188,63 +206,135 @@ impl Annotation {
         self.spans.iter().find(|span| span.id == id)
     }
 
+    /// The spans that share a byte with `range`, in reading order.
+    pub fn over(&self, range: TextRange) -> impl Iterator<Item = &Span> {
+        let first = self.spans.partition_point(|span| span.range.start + self.longest < range.start);
+        let near = self.spans.iter().skip(first).take_while(move |span| span.range.start < range.end);
+        near.filter(move |span| span.range.overlaps(range))
+    }
+
     /// The innermost span over the byte at `offset`.
     pub fn at(&self, offset: usize) -> Option<&Span> {
-        self.spans.iter().filter(|span| span.range.contains(offset)).min_by_key(|span| span.range.len())
+        self.over(TextRange::new(offset, offset + 1)).min_by_key(|span| span.range.len())
+    }
+
+    /// The spans that stand here and not in `after`, and those that stand there alone, in reading order.
+    pub fn changes<'a>(&'a self, after: &'a Self) -> (Vec<&'a Span>, Vec<&'a Span>) {
+        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        let (mut old, mut new) = (self.spans.iter().peekable(), after.spans.iter().peekable());
+        loop {
+            let order = match (old.peek(), new.peek()) {
+                (Some(a), Some(b)) => place(a).cmp(&place(b)),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return (gone, come),
+            };
+            let (a, b) = (old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge()));
+            if a != b {
+                gone.extend(a);
+                come.extend(b);
+            }
+        }
     }
 
     /// Applies `edit` and returns what takes it back; `None` if it changed nothing.
     pub fn apply(&mut self, edit: &Edit) -> Option<Edit> {
-        let inverse = match edit {
-            Edit::Add(span) => match self.position(span.id) {
+        match edit {
+            Edit::Add(span) => match self.take(span.id) {
                 None => {
-                    self.spans.push(span.clone());
-                    Edit::Remove(span.id)
+                    self.put(span.clone());
+                    Some(Edit::Remove(span.id))
                 }
-                Some(at) if self.spans[at] == *span => return None,
-                Some(at) => Edit::Add(std::mem::replace(&mut self.spans[at], span.clone())),
+                Some(before) => {
+                    self.put(span.clone());
+                    (before != *span).then_some(Edit::Add(before))
+                }
             },
-            Edit::Remove(id) => Edit::Add(self.spans.remove(self.position(*id)?)),
+            Edit::Remove(id) => self.take(*id).map(Edit::Add),
             Edit::Relabel(id, label) => {
                 let at = self.position(*id)?;
-                let before = std::mem::replace(&mut self.spans[at].label, *label);
-                (before != *label).then_some(Edit::Relabel(*id, before))?
+                let before = std::mem::replace(&mut self.spans.get_mut(at)?.label, *label);
+                (before != *label).then_some(Edit::Relabel(*id, before))
             }
             Edit::Resize(id, range) => {
-                let at = self.position(*id)?;
-                let before = std::mem::replace(&mut self.spans[at].range, *range);
-                (before != *range).then_some(Edit::Resize(*id, before))?
+                let span = self.take(*id)?;
+                let before = span.range;
+                self.put(Span { range: *range, ..span });
+                (before != *range).then_some(Edit::Resize(*id, before))
             }
+            Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => self.say(edit),
+        }
+    }
+
+    /// Applies these edits in their order.
+    pub fn apply_all<'e>(&mut self, edits: impl IntoIterator<Item = &'e Edit>) {
+        let mut edits = edits.into_iter();
+        for edit in edits.by_ref().take(MANY) {
+            self.apply(edit);
+        }
+        // One after the other, each would look for its span among all and move those behind it.
+        let mut edits = edits.peekable();
+        if edits.peek().is_none() {
+            return;
+        }
+        let mut spans: HashMap<SpanId, Span> = self.spans.drain(..).map(|span| (span.id, span)).collect();
+        for edit in edits {
+            match edit {
+                Edit::Add(span) => _ = spans.insert(span.id, span.clone()),
+                Edit::Remove(id) => _ = spans.remove(id),
+                Edit::Relabel(id, label) => _ = spans.get_mut(id).map(|span| span.label = *label),
+                Edit::Resize(id, range) => _ = spans.get_mut(id).map(|span| span.range = *range),
+                Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => _ = self.say(edit),
+            }
+        }
+        self.put_in_order(spans.into_values().collect());
+    }
+
+    /// Applies an edit that is about no span.
+    fn say(&mut self, edit: &Edit) -> Option<Edit> {
+        match edit {
             Edit::Status(status) => {
                 let before = std::mem::replace(&mut self.status, *status);
-                (before != *status).then_some(Edit::Status(before))?
+                (before != *status).then_some(Edit::Status(before))
             }
             Edit::Reject(range, label) => {
-                let at = self.rejected.binary_search(&(*range, *label)).err()?;
-                self.rejected.insert(at, (*range, *label));
-                Edit::Readmit(*range, *label)
+                self.rejected.insert((*range, *label)).then_some(Edit::Readmit(*range, *label))
             }
             Edit::Readmit(range, label) => {
-                let at = self.rejected.binary_search(&(*range, *label)).ok()?;
-                self.rejected.remove(at);
-                Edit::Reject(*range, *label)
+                self.rejected.remove(&(*range, *label)).then_some(Edit::Reject(*range, *label))
             }
             Edit::Note(note) => {
                 let before = std::mem::replace(&mut self.note, note.clone());
-                (before != *note).then_some(Edit::Note(before))?
+                (before != *note).then_some(Edit::Note(before))
             }
-        };
-        self.sort();
-        Some(inverse)
+            Edit::Add(_) | Edit::Remove(_) | Edit::Relabel(..) | Edit::Resize(..) => None,
+        }
     }
 
     fn position(&self, id: SpanId) -> Option<usize> {
         self.spans.iter().position(|span| span.id == id)
     }
 
-    fn sort(&mut self) {
-        self.spans.sort_by_key(|span| (span.range.start, std::cmp::Reverse(span.range.end), span.id));
+    fn take(&mut self, id: SpanId) -> Option<Span> {
+        self.position(id).map(|at| self.spans.remove(at))
     }
+
+    fn put(&mut self, span: Span) {
+        self.longest = self.longest.max(span.range.len());
+        let at = self.spans.partition_point(|other| place(other) < place(&span));
+        self.spans.insert(at, span);
+    }
+
+    fn put_in_order(&mut self, mut spans: Vec<Span>) {
+        spans.sort_unstable_by_key(place);
+        self.longest = spans.iter().map(|span| span.range.len()).max().unwrap_or(0);
+        self.spans = spans;
+    }
+}
+
+/// Where a span comes in reading order.
+fn place(span: &Span) -> (usize, Reverse<usize>, SpanId) {
+    (span.range.start, Reverse(span.range.end), span.id)
 }
 
 #[cfg(test)]
@@ -292,6 +382,29 @@ mod tests {
                 prop_assert!(annotation.apply(inverse).is_some());
             }
             prop_assert_eq!(annotation, Annotation::default());
+        }
+
+        #[test]
+        fn many_edits_at_once_do_what_they_do_one_by_one(list in prop::collection::vec(edits(), 0..60)) {
+            let (mut one_by_one, mut at_once) = (Annotation::default(), Annotation::default());
+            for edit in &list {
+                one_by_one.apply(edit);
+            }
+            at_once.apply_all(&list);
+            prop_assert_eq!(&one_by_one, &at_once);
+            let spans = at_once.spans();
+            prop_assert!(spans.is_sorted_by_key(place));
+            // What has changed since the first half of it.
+            let mut half = Annotation::default();
+            half.apply_all(&list[..list.len() / 2]);
+            let (gone, come) = half.changes(&at_once);
+            prop_assert_eq!(gone, half.spans().iter().filter(|span| !spans.contains(span)).collect::<Vec<_>>());
+            prop_assert_eq!(come, spans.iter().filter(|span| !half.spans().contains(span)).collect::<Vec<_>>());
+            for (start, len) in (0..26).flat_map(|start| (0..6).map(move |len| (start, len))) {
+                let range = TextRange::new(start, start + len);
+                let all: Vec<&Span> = spans.iter().filter(|span| span.range.overlaps(range)).collect();
+                prop_assert_eq!(one_by_one.over(range).collect::<Vec<_>>(), all);
+            }
         }
 
         #[test]

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    annotation::{Annotation, Status},
+    annotation::{Annotation, Span, Status},
     document::Document,
     label::LabelId,
 };
@@ -93,6 +93,21 @@ impl Gazetteer {
     /// stand in another document.
     pub fn forget(&mut self, document: &Document, annotation: &Annotation) {
         self.count(Lesson::new(document, annotation), -1);
+    }
+
+    /// Takes in that an annotation has changed. Linear in the spans that changed where nothing but spans is learnt, as from
+    /// a document that is begun.
+    pub fn relearn(&mut self, document: &Document, before: &Annotation, after: &Annotation) {
+        let alike = before.status == after.status && !counts_untagged(document, after);
+        if !alike {
+            self.forget(document, before);
+            return self.learn(document, after);
+        }
+        if teaches(after) {
+            let (gone, come) = before.changes(after);
+            self.count(Lesson::of_spans(document, gone), -1);
+            self.count(Lesson::of_spans(document, come), 1);
+        }
     }
 
     /// Disjoint hits in reading order. Of two that overlap the longer in words stays, of equal ones the surer, then the
@@ -202,29 +217,42 @@ struct Lesson {
 
 impl Lesson {
     fn new(document: &Document, annotation: &Annotation) -> Self {
-        if !matches!(annotation.status, Status::Done | Status::Partial) {
+        if !teaches(annotation) {
             return Self::default();
         }
-        let mut spans = Vec::new();
-        let mut tagged = Vec::new();
-        for span in annotation.spans() {
-            if let Some(words) = whole_words(document, span.range) {
-                tagged.push((keys(&hashes(document, words.clone())).collect(), span.label));
-                spans.push((words.start, words.end));
-            }
-        }
-        let mut untagged = Vec::new();
-        if annotation.status == Status::Done && document.words.len() <= LONGEST_DOCUMENT {
+        let mut lesson = Self::of_spans(document, annotation.spans());
+        if counts_untagged(document, annotation) {
+            let words_of = |span: &Span| whole_words(document, span.range).map(|words| (words.start, words.end));
+            let mut spans: Vec<(usize, usize)> = annotation.spans().iter().filter_map(words_of).collect();
             spans.sort_unstable();
             let words = hashes(document, 0..document.words.len());
             for start in 0..words.len() {
                 let phrases = keys(words.get(start..).unwrap_or_default()).zip(start + 1..).take(LONGEST_UNTAGGED);
                 let others = phrases.filter(|(_, end)| spans.binary_search(&(start, *end)).is_err());
-                untagged.extend(others.map(|(key, _)| key));
+                lesson.untagged.extend(others.map(|(key, _)| key));
             }
         }
-        Self { tagged, untagged }
+        lesson
     }
+
+    /// What spans teach, without what is not tagged.
+    fn of_spans<'a>(document: &Document, spans: impl IntoIterator<Item = &'a Span>) -> Self {
+        let tagged = spans.into_iter().filter_map(|span| {
+            let words = whole_words(document, span.range)?;
+            Some((keys(&hashes(document, words)).collect(), span.label))
+        });
+        Self { tagged: tagged.collect(), untagged: Vec::new() }
+    }
+}
+
+/// Whether its spans teach.
+fn teaches(annotation: &Annotation) -> bool {
+    matches!(annotation.status, Status::Done | Status::Partial)
+}
+
+/// Whether what is not tagged in it teaches, too.
+fn counts_untagged(document: &Document, annotation: &Annotation) -> bool {
+    annotation.status == Status::Done && document.words.len() <= LONGEST_DOCUMENT
 }
 
 /// The words of a span; `None` if it cuts one, has nothing that can be seen, or is too long to come again.

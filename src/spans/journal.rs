@@ -102,9 +102,16 @@ pub struct Journal {
     /// What undo takes back next, last first; what redo brings back next, last first.
     undo: Vec<ActionId>,
     redo: Vec<ActionId>,
+    /// What takes back an action on one document, of the latest ones that changed little.
+    backs: HashMap<ActionId, Vec<Edit>>,
     /// What redo could have brought back when something else was done, in the order in which it would; newest last.
     given_up: Vec<Vec<ActionId>>,
 }
+
+/// An action of so many edits at most is taken back edit by edit.
+const FEW: usize = 16;
+/// So many actions can be taken back so; a state is made anew for earlier ones.
+const LATEST: usize = 1_000;
 
 static UNTOUCHED: Annotation = Annotation::untouched();
 
@@ -265,12 +272,12 @@ impl Journal {
             if places.last() != Some(&at) {
                 places.push(at);
             }
-            if !undone {
-                let state = self.states.entry(action.document.clone()).or_default();
-                for edit in &action.edits {
-                    state.apply(edit);
-                }
+            if !undone && actions.len() > 1 {
+                self.states.entry(action.document.clone()).or_default().apply_all(&action.edits);
             }
+        }
+        if let ([action], false) = (actions.as_slice(), undone) {
+            self.apply(id, action);
         }
         if undone {
             self.undone.insert(id);
@@ -298,7 +305,7 @@ impl Journal {
             to.retain(|other| *other != id);
         }
         to.push(id);
-        if changed {
+        if changed && !self.turn_last(id, at, back) {
             let actions = self.actions.get(at).map(|(_, _, actions)| actions);
             let mut documents: Vec<String> = actions.into_iter().flatten().map(|a| a.document.clone()).collect();
             documents.dedup();
@@ -306,11 +313,49 @@ impl Journal {
         }
     }
 
-    fn rebuild(&mut self, document: String) {
-        let mut state = Annotation::default();
-        for edit in self.lasting(&document).flat_map(|action| &action.edits) {
-            state.apply(edit);
+    /// Applies an action on one document.
+    fn apply(&mut self, id: ActionId, action: &Action) {
+        let state = self.states.entry(action.document.clone()).or_default();
+        if action.edits.len() > FEW {
+            return state.apply_all(&action.edits);
         }
+        if self.backs.len() >= LATEST {
+            self.backs.clear();
+        }
+        let mut back: Vec<Edit> = action.edits.iter().filter_map(|edit| state.apply(edit)).collect();
+        back.reverse();
+        self.backs.insert(id, back);
+    }
+
+    /// Takes back the last thing done to a document, or does again what comes after everything that lasts there: the state is
+    /// not made anew for that. Whether it could.
+    fn turn_last(&mut self, id: ActionId, at: usize, back: bool) -> bool {
+        let Some((_, _, actions)) = self.actions.get(at) else { return false };
+        let [action] = actions.as_slice() else { return false };
+        let places = self.by_document.get(&action.document).into_iter().flatten().rev();
+        let lasts = |other: &usize| self.actions.get(*other).is_some_and(|(id, _, _)| !self.undone.contains(id));
+        if places.take_while(|other| **other > at).any(lasts) {
+            return false;
+        }
+        match (back, self.backs.remove(&id)) {
+            (true, Some(edits)) => {
+                let state = self.states.entry(action.document.clone()).or_default();
+                edits.iter().for_each(|edit| _ = state.apply(edit));
+            }
+            (true, None) => return false,
+            (false, _) => {
+                let action = action.clone();
+                self.apply(id, &action);
+            }
+        }
+        true
+    }
+
+    fn rebuild(&mut self, document: String) {
+        // What takes back a later action there was made for another state.
+        self.backs.clear();
+        let mut state = Annotation::default();
+        state.apply_all(self.lasting(&document).flat_map(|action| &action.edits));
         self.states.insert(document, state);
     }
 }
@@ -423,6 +468,36 @@ mod tests {
             let merged = Journal::replay(order.iter().chain(&order).filter(|n| **n < 10).map(|n| line(*n)));
             for document in ["d0", "d1"] {
                 prop_assert_eq!(straight.annotation(document), merged.annotation(document));
+            }
+        }
+
+        #[test]
+        fn what_is_taken_back_step_by_step_is_what_is_left_when_all_is_done_anew(
+            steps in prop::collection::vec((0u8..8, 0u8..4, 0u32..4, 0u32..3, 0usize..20), 0..40),
+        ) {
+            let mut journal = Journal::default();
+            for (n, (kind, what, span, label, of)) in (100..).zip(steps) {
+                let of = id(100 + u32::try_from(of).unwrap());
+                let span = Span { id: id(span).0, range: TextRange::new(0, 1), label: LabelId(label), source: Source::Human };
+                let edit = match what {
+                    0 => Edit::Relabel(span.id, span.label),
+                    1 => Edit::Remove(span.id),
+                    _ => Edit::Add(span),
+                };
+                let action = Action { document: format!("d{}", label % 2), edits: vec![edit, Edit::Status(Status::Done)] };
+                let deed = match kind {
+                    3 => Deed::Undo(of),
+                    2 => Deed::Redo(of),
+                    1 => Deed::Undo(journal.undo_target().map_or(of, |(id, _)| id)),
+                    0 => Deed::Redo(journal.redo_target().map_or(of, |(id, _)| id)),
+                    _ => Deed::Do(action),
+                };
+                journal.push(Entry { id: id(n), at: 0, deed });
+                for document in ["d0", "d1"] {
+                    let mut anew = journal.clone();
+                    anew.rebuild(document.to_owned());
+                    prop_assert_eq!(anew.annotation(document), journal.annotation(document));
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Floor 1: what annotation is made of, as pure values: documents, labels, spans, edits that can be undone, tag
 //! schemes and entity scores. No I/O.
 
+pub mod adjudication;
 pub mod agreement;
 pub mod annotation;
 pub mod dataset;

@@ -4,7 +4,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use crate::{
     app::{event::Found, project::Project, state::SizeClass},
-    text::{TextRange, width},
+    text::{TextRange, width, wrap::Layout},
 };
 
 use super::{
@@ -112,9 +112,10 @@ impl Canvas<'_> {
             .collect();
         let guess = explore.guess().filter(|_| !explore.typing).map(|guess| guess.range);
         let highlights: Vec<_> = guess.map(|range: TextRange| (range, self.theme.cursor)).into_iter().collect();
+        let layout = Layout::new(explore.field.text(), usize::from(area.width), self.painter.caps.glyphs);
         let pane = TextPane {
             text: explore.field.text(),
-            layout: None,
+            layout: &layout,
             marks: &marks,
             highlights: &highlights,
             selection: None,

@@ -26,13 +26,13 @@ use super::{
 
 impl Canvas<'_> {
     /// The rows of a list that are in sight, with their places: the page of the row of the cursor.
-    fn page_of(area: Rect, row: usize, all: usize) -> impl Iterator<Item = (Rect, usize)> {
+    pub(super) fn page_of(area: Rect, row: usize, all: usize) -> impl Iterator<Item = (Rect, usize)> {
         let rows = usize::from(area.height.max(1));
         let first = row / rows * rows;
         (area.top()..area.bottom()).zip(first..all).map(move |(y, at)| (Rect { y, height: 1, ..area }, at))
     }
 
-    fn list_row(&mut self, line: Rect, at: usize, row: usize) {
+    pub(super) fn list_row(&mut self, line: Rect, at: usize, row: usize) {
         if at == row {
             self.painter.mark_row(line, line.y, self.theme.selection);
         }

@@ -1,5 +1,6 @@
 //! Floor 9: drawing. A pure function from the state to cells; nothing here changes anything.
 
+mod annotators;
 mod chart;
 mod chrome;
 mod documents;

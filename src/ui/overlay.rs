@@ -54,6 +54,11 @@ impl Canvas<'_> {
                     self.label_editor(area, project, editor);
                 }
             }
+            Overlay::Annotators(comparing) => {
+                if let Some(project) = &self.state.project {
+                    self.annotators(area, project, comparing);
+                }
+            }
             Overlay::Occurrences(found) => {
                 if let Some(project) = &self.state.project {
                     self.occurrences(area, project, found);

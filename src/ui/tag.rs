@@ -7,25 +7,32 @@ use crate::{
         command::{Command, Context},
         project::Project,
         state::SizeClass,
+        suggestions::Suggestion,
     },
-    spans::{Label, LabelId, Source, Status},
-    text::{TextRange, number::grouped, width},
+    spans::{Label, LabelId, Source, Span, Status},
+    text::{TextRange, number::grouped, width, wrap::Layout},
 };
 
 use super::{
     Canvas, Target,
     paint::{bottom, clock, inset, left, top},
-    text_pane::{Mark, TextPane, two_digits},
+    text_pane::{Mark, TextPane, sight, two_digits},
 };
 
 /// A span or suggestion in the list beside the text.
-struct SideRow {
-    range: TextRange,
-    /// The label, with the score of a suggestion.
-    name: String,
-    /// The words.
-    text: String,
-    style: Style,
+#[derive(Clone, Copy)]
+enum Thing<'a> {
+    Span(&'a Span),
+    Suggestion(&'a Suggestion),
+}
+
+impl Thing<'_> {
+    fn range(self) -> TextRange {
+        match self {
+            Self::Span(span) => span.range,
+            Self::Suggestion(found) => found.range,
+        }
+    }
 }
 
 impl Canvas<'_> {
@@ -61,19 +68,26 @@ impl Canvas<'_> {
             self.painter.text(area.x, area.y, area.width, text, self.theme.muted);
             return None;
         };
-        let marks = self.document_marks(project);
+        let width = usize::from(area.width);
+        let fresh = tag.layout(width, self.painter.caps.glyphs).is_none();
+        let fresh = fresh.then(|| Layout::new(&document.text, width, self.painter.caps.glyphs));
+        let layout = fresh.as_ref().or_else(|| tag.layout(width, self.painter.caps.glyphs))?;
         let word = document.words.get(tag.word).copied();
         let selection = tag.selection().and_then(|words| document.range_of_words(words));
         let mut highlights: Vec<(TextRange, Style)> =
             selection.map(|range| (range, self.theme.selection)).into_iter().collect();
         highlights.extend(word.map(|range| (range, self.theme.cursor)));
+        let focus = word.map_or(0, |word| word.start);
+        let seen = layout.lines().get(sight(layout, focus, area.height)).unwrap_or_default();
+        let seen = seen.iter().map(|line| line.range).reduce(TextRange::join).unwrap_or_default();
+        let marks = self.document_marks(project, seen);
         let pane = TextPane {
             text: &document.text,
-            layout: tag.layout(usize::from(area.width), self.painter.caps.glyphs),
+            layout,
             marks: &marks,
             highlights: &highlights,
             selection,
-            focus: word.map_or(0, |word| word.start),
+            focus,
             text_style: self.theme.text,
             odd_style: self.theme.muted,
         };
@@ -85,8 +99,8 @@ impl Canvas<'_> {
         lines
     }
 
-    /// Spans and open suggestions of the document in front, in reading order.
-    fn document_marks(&self, project: &Project) -> Vec<Mark> {
+    /// Spans and open suggestions of the document in front in this range, in reading order.
+    fn document_marks(&self, project: &Project, seen: TextRange) -> Vec<Mark> {
         let at = self.state.tag.document;
         let mark = |range, label: Option<&Label>, style: Style, score| Mark {
             range,
@@ -96,13 +110,14 @@ impl Canvas<'_> {
             style,
             score,
         };
-        let spans = project.annotation(at).spans().iter().map(|span| {
+        let spans = project.annotation(at).over(seen).map(|span| {
             let label = project.labels.get(span.label);
             mark(span.range, label, label.map_or(self.theme.text, |label| self.theme.label(label.color)), None)
         });
         let suggestions = project
             .suggestions(at)
             .iter()
+            .filter(|one| one.range.overlaps(seen))
             .map(|one| mark(one.range, project.labels.get(one.label), self.theme.suggestion, Some(one.score)));
         let mut marks: Vec<Mark> = spans.chain(suggestions).collect();
         marks.sort_by_key(|mark| (mark.range.start, std::cmp::Reverse(mark.range.end)));
@@ -204,23 +219,16 @@ impl Canvas<'_> {
         project.labels.get(id).map_or(self.theme.text, |label| self.theme.label(label.color))
     }
 
-    /// The spans of the document and what is suggested, in reading order.
-    fn side_rows(&self, project: &Project) -> Vec<SideRow> {
-        let at = self.state.tag.document;
-        let text = project.documents.get(at).map_or("", |document| &document.text);
-        let spans = project.annotation(at).spans().iter().map(|span| {
-            let name = project.labels.name(span.label).to_owned();
-            let (text, style) = (span.range.of(text).to_owned(), self.span_style(project, span.label));
-            SideRow { range: span.range, name, text, style }
-        });
-        let suggestions = project.suggestions(at).iter().map(|found| {
-            let name = width::cut(project.labels.name(found.label), 11);
-            let name = format!("{name}?{}", two_digits(found.score));
-            SideRow { range: found.range, name, text: found.range.of(text).to_owned(), style: self.theme.suggestion }
-        });
-        let mut rows: Vec<SideRow> = spans.chain(suggestions).collect();
-        rows.sort_by_key(|row| row.range);
-        rows
+    /// What stands in the list beside the text for a span or suggestion: the label, with the score of a suggestion, and how
+    /// that is drawn.
+    fn side_name(&self, project: &Project, thing: Thing<'_>) -> (String, Style) {
+        match thing {
+            Thing::Span(span) => (project.labels.name(span.label).to_owned(), self.span_style(project, span.label)),
+            Thing::Suggestion(found) => {
+                let name = width::cut(project.labels.name(found.label), 11);
+                (format!("{name}?{}", two_digits(found.score)), self.theme.suggestion)
+            }
+        }
     }
 
     /// What is known besides the text, where there is room: labels of this document, progress, the run.
@@ -228,21 +236,27 @@ impl Canvas<'_> {
         let (head, rest) = top(area, 1);
         self.painter.text(head.x, head.y, head.width, "spans here", self.theme.accent);
         let document = project.documents.get(self.state.tag.document);
-        let rows = self.side_rows(project);
+        let at = self.state.tag.document;
+        let spans = project.annotation(at).spans().iter().map(Thing::Span);
+        let mut rows: Vec<Thing<'_>> = spans.chain(project.suggestions(at).iter().map(Thing::Suggestion)).collect();
+        rows.sort_by_key(|row| row.range());
         let room = u16::try_from(rows.len()).unwrap_or(u16::MAX).clamp(1, rest.height / 3);
         let (list, rest) = top(rest, room);
         // The page of the span that the cursor is on, or before.
         let shown = usize::from(list.height.max(1));
         let word = document.and_then(|document| document.words.get(self.state.tag.word)).map_or(0, |word| word.start);
-        let here = rows.iter().position(|row| row.range.end > word).unwrap_or(rows.len().saturating_sub(1));
+        let here = rows.iter().position(|row| row.range().end > word).unwrap_or(rows.len().saturating_sub(1));
         let first = here / shown * shown;
         if rows.len() > shown {
             let text = format!("{}-{} of {}", first + 1, (first + shown).min(rows.len()), rows.len());
             self.painter.text_before(head.right(), head.y, 20, &text, self.theme.muted);
         }
-        for (y, SideRow { name, text, style, .. }) in (list.top()..list.bottom()).zip(rows.into_iter().skip(first)) {
+        let text = document.map_or("", |document| &document.text);
+        for (y, row) in (list.top()..list.bottom()).zip(rows.into_iter().skip(first)) {
+            let (name, style) = self.side_name(project, row);
             self.painter.text(list.x, y, 16, &name, style);
-            self.painter.text(list.x + 17, y, list.width.saturating_sub(17), &text, self.theme.text);
+            let words = row.range().of(text);
+            self.painter.text(list.x + 17, y, list.width.saturating_sub(17), words, self.theme.text);
         }
         let (_, rest) = top(rest, 1);
         let (head, rest) = top(rest, 1);

@@ -5,12 +5,16 @@ use ratatui::{Terminal, backend::TestBackend, style::Style};
 
 use crate::{
     app::{
-        Event, Key, State,
-        event::{Found, Guess, Opened, Place, Prediction, RunInfo},
+        Effect, Event, Key, State,
+        event::{Annotators, Found, Guess, Opened, Place, Prediction, RunInfo},
         update,
     },
     runs::{LabelScores, Phase, Point, Scores, Status},
-    spans::{Document, Journal, LabelSet},
+    spans::{
+        Annotation, Document, Journal, LabelId, LabelSet, Source, Span, SpanId, Status as SpanStatus,
+        adjudication::Compared,
+        agreement::{Panel, agreement_of_all},
+    },
     text::{Grid, TextRange, width::Glyphs},
 };
 
@@ -48,7 +52,7 @@ pub(super) fn press(state: &mut State, keys: &str) {
     for name in keys.split_whitespace() {
         let key: Key = name.parse().unwrap();
         for effect in update(state, Event::Key { key, at: 1_790_000_000 }) {
-            if let crate::app::Effect::Record { attempt, entries } = effect {
+            if let Effect::Record { attempt, entries } = effect {
                 update(state, Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() });
             }
         }
@@ -82,7 +86,7 @@ pub(super) fn running(state: &mut State) {
     };
     let info = RunInfo { id: "0008-mini".into(), base: "mini".into(), status, ours: true, ..RunInfo::default() };
     let effects = update(state, Event::Runs(vec![info]));
-    let Some(crate::app::Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
+    let Some(Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
     update(state, Event::Points { generation, points: points() });
 }
 
@@ -231,7 +235,7 @@ fn explore_screen() {
         let mut asked = 0;
         for c in "cheap tacos here".chars() {
             for effect in update(&mut state, Event::Key { key: Key::char(c), at: 0 }) {
-                if let crate::app::Effect::Predict { generation, .. } = effect {
+                if let Effect::Predict { generation, .. } = effect {
                     asked = generation;
                 }
             }
@@ -246,6 +250,48 @@ fn explore_screen() {
             words: vec![Guess { range: TextRange::new(6, 11), labels }],
         };
         update(&mut state, Event::Prediction { generation: asked, prediction });
+        state
+    });
+}
+
+#[test]
+fn annotators_side_by_side() {
+    let span = |writer, start, end, label| Span {
+        id: SpanId { writer, sequence: start },
+        range: TextRange::new(start as usize, end),
+        label: LabelId(label),
+        source: Source::Human,
+    };
+    let done = |spans| Annotation::new(spans, SpanStatus::Done);
+    let ada = [
+        done(vec![span(1, 4, 9, 2), span(1, 13, 22, 7), span(1, 57, 72, 3)]),
+        done(vec![span(1, 4, 8, 1)]),
+        done(Vec::new()),
+    ];
+    let ben = [
+        done(vec![span(2, 4, 9, 2), span(2, 16, 22, 4)]),
+        done(vec![span(2, 4, 8, 1), span(2, 21, 25, 0)]),
+        done(vec![span(2, 8, 12, 2)]),
+    ];
+    snapshots("annotators", |columns, rows| {
+        let mut state = State::default();
+        update(&mut state, Event::Resize { columns, rows });
+        let opened = Opened { annotator: "gold".into(), ..opened() };
+        let documents = opened.documents.clone();
+        update(&mut state, Event::Opened(Box::new(opened)));
+        let key = Event::Key { key: "f7".parse().unwrap(), at: 0 };
+        let effects = update(&mut state, key);
+        let [Effect::CompareAnnotators { generation }] = effects[..] else { panic!("{effects:?}") };
+        let said = |at: usize| vec![Some(&ada[at]), Some(&ben[at]), None];
+        let panels = documents.iter().enumerate();
+        let panels: Vec<_> = panels.map(|(at, document)| Panel { document, annotations: said(at) }).collect();
+        let found = Annotators {
+            names: vec!["ada".into(), "ben".into(), "somebody else".into()],
+            agreement: agreement_of_all(&panels),
+            documents: (0..3).filter_map(|at| Compared::new(at, &said(at))).collect(),
+        };
+        update(&mut state, Event::Annotators { generation, found: Ok(Box::new(found)) });
+        press(&mut state, "a b n");
         state
     });
 }
@@ -273,7 +319,7 @@ fn overlays() {
 fn a_failed_save_is_loud_and_stays() {
     let mut state = after("", 80, 24);
     let effects = update(&mut state, Event::Key { key: Key::char('3'), at: 0 });
-    let [crate::app::Effect::Record { attempt, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Record { attempt, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let message = "annotations/ada.jsonl cannot be written: no space left on the device".to_owned();
     update(&mut state, Event::SaveFailed { attempt: *attempt, message });
     for keys in ["", "l", "esc", "?"] {

@@ -35,9 +35,9 @@ pub(super) struct Mark {
 /// What the pane shows.
 pub(super) struct TextPane<'a> {
     pub(super) text: &'a str,
-    /// Its lines in the columns there are, if they are known.
-    pub(super) layout: Option<&'a Layout>,
-    /// Outer spans before the inner ones that begin with them.
+    /// Its lines in the columns there are.
+    pub(super) layout: &'a Layout,
+    /// Outer spans before the inner ones that begin with them; those out of [`sight`] may be missing.
     pub(super) marks: &'a [Mark],
     /// What is drawn in the style given, over everything: selection, then cursor.
     pub(super) highlights: &'a [(TextRange, Style)],
@@ -73,18 +73,13 @@ impl Drawn {
 }
 
 impl TextPane<'_> {
-    /// Draws as many lines as `area` has room for, in whole pages, so that the text stands still while the cursor moves.
+    /// Draws as many lines as `area` has room for.
     pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) -> Drawn {
-        let fresh = self.layout.is_none().then(|| Layout::new(self.text, usize::from(area.width), painter.caps.glyphs));
-        let Some(layout) = self.layout.or(fresh.as_ref()) else { return Drawn::default() };
-        let lines = layout.lines().len();
-        let fits = usize::from(area.height / 2).max(1);
-        let focus_line = layout.line_of(self.focus);
-        // One line of the page before stays in sight.
-        let step = fits.saturating_sub(1).max(1);
-        let first = if lines <= fits { 0 } else { (focus_line / step * step).min(lines - fits) };
-        let mut drawn = Drawn { first, shown: fits.min(lines - first), lines, focus: None, cells: Vec::new() };
-        for (row, line) in (first..lines.min(first + fits)).enumerate() {
+        let layout = self.layout;
+        let (lines, focus_line) = (layout.lines().len(), layout.line_of(self.focus));
+        let seen = sight(layout, self.focus, area.height);
+        let mut drawn = Drawn { first: seen.start, shown: seen.len(), lines, focus: None, cells: Vec::new() };
+        for (row, line) in seen.enumerate() {
             let y = area.y + u16::try_from(row * 2).unwrap_or(u16::MAX);
             if y >= area.bottom() {
                 break;
@@ -160,6 +155,17 @@ impl TextPane<'_> {
             }
         }
     }
+}
+
+/// The lines in sight where there are `rows` rows, marks included, and the byte at `focus` must be seen. The text moves by
+/// whole pages, so that it stands still while the cursor moves.
+pub(super) fn sight(layout: &Layout, focus: usize, rows: u16) -> std::ops::Range<usize> {
+    let lines = layout.lines().len();
+    let fits = usize::from(rows / 2).max(1);
+    // One line of the page before stays in sight.
+    let step = fits.saturating_sub(1).max(1);
+    let first = if lines <= fits { 0 } else { (layout.line_of(focus) / step * step).min(lines - fits) };
+    first..lines.min(first + fits)
 }
 
 /// The columns of a span on one line.

@@ -262,6 +262,10 @@ fn told(what: &str, times: &[f64]) {
 const INSIDE: [&str; 14] = ["w", "3", "]", "[", "u", "w", "2", "e", "h", "l", "x", "v", "l", "\x1b"];
 const LINES: [&str; 4] = ["\x1b[B", "\x1b[6~", "\x1b[A", "\x1b[5~"];
 const ACROSS: [&str; 2] = ["\r", "n"];
+/// What looks at everything: the same words elsewhere, tagged and taken back; the history; commands; help.
+const LISTS: [&str; 14] = ["w", "3", "m", "s", "\r", "u", "H", "\x1b", ":", "a", "\x1b", "?", "\x1b", "u"];
+/// The list of documents: searched, sorted, filtered, and left.
+const DOCUMENTS: [&str; 14] = ["\t", "/", "t", "a", "c", "\r", "\x1b", "o", "o", "f", "f", "f", "\x1b", "\x1b[Z"];
 
 fn tagging(data: &[PathBuf; 2], place: &Path) {
     let project = crowd(data, place);
@@ -273,21 +277,33 @@ fn tagging(data: &[PathBuf; 2], place: &Path) {
     hand(&mut screen, "a document of ten words", true);
     screen.child.kill().unwrap();
     screen.child.wait().unwrap();
-    let long = place.join("long.txt");
     let words = fs::read_to_string(&data[0]).unwrap();
-    let words: Vec<&str> = words.lines().filter_map(|line| line.split_once('\t')).map(|(_, word)| word).collect();
-    let text: String = words.iter().cycle().take(190_000).map(|word| format!("{word} ")).collect();
-    fs::write(&long, format!("{text}\nthe end\n")).unwrap();
+    let words: Vec<(&str, &str)> = words.lines().filter_map(|line| line.split_once('\t')).collect();
+    let many = || words.iter().cycle().take(190_000);
+    let text: String = many().map(|(_, word)| format!("{word} ")).collect();
     println!("a document of {} bytes", text.len());
-    for words in [vec!["new", "long"], vec!["import", "long", "long.txt"]] {
-        assert!(tagli(&words, place).status().unwrap().success(), "{words:?}");
+    fs::write(place.join("long.txt"), format!("{text}\nthe end\n")).unwrap();
+    alone("long", &["import", "long", "long.txt"], place);
+    // The same words in one sentence, as they are tagged.
+    let tagged: String = many().map(|(tag, word)| format!("{tag}\t{word}\n")).collect();
+    println!("the same with {} spans", tagged.lines().filter(|line| line.starts_with("B-")).count());
+    fs::write(place.join("tagged.txt"), format!("{tagged}\nO\tend\n")).unwrap();
+    alone("tagged", &["import", "tagged", "tagged.txt", "--as", "sample"], place);
+}
+
+/// A hand in the first document of a new project.
+fn alone(name: &str, import: &[&str], place: &Path) {
+    for words in [&["new", name], import] {
+        assert!(tagli(words, place).status().unwrap().success(), "{words:?}");
     }
     let began = Instant::now();
-    let mut screen = Screen::open(&place.join("long"), place);
+    let mut screen = Screen::open(&place.join(name), place);
     screen.waits_for("Amenity");
-    println!("opening it: {:.2} s", began.elapsed().as_secs_f64());
+    println!("{name}: opening it: {:.2} s", began.elapsed().as_secs_f64());
+    // It is not the first document that is not done.
+    screen.key("p");
     thread::sleep(Duration::from_secs(1));
-    hand(&mut screen, "a document of 1 MB", false);
+    hand(&mut screen, name, false);
     screen.child.kill().unwrap();
     screen.child.wait().unwrap();
 }
@@ -300,22 +316,27 @@ fn hand(screen: &mut Screen, what: &str, across: bool) {
             while screen.frames.try_recv().is_ok() {}
             let (before, sent) = (screen.bytes.load(std::sync::atomic::Ordering::SeqCst), Instant::now());
             screen.key(key);
-            // A key that changes nothing draws nothing.
-            if let Ok(frame) = screen.frames.recv_timeout(BETWEEN) {
-                times.push(frame.duration_since(sent).as_secs_f64() * 1e3);
-            }
+            let frame = screen.frames.recv_timeout(LOST).expect("a key without an answer");
+            times.push((frame.duration_since(sent).as_secs_f64() * 1e3, *key));
             // What follows belongs to the key, too: that it is saved.
             thread::sleep(BETWEEN);
             bytes.push((screen.bytes.load(std::sync::atomic::Ordering::SeqCst) - before) as f64);
         }
-        times.sort_by(f64::total_cmp);
+        times.sort_by(|a, b| a.0.total_cmp(&b.0));
         bytes.sort_by(f64::total_cmp);
-        (times, bytes)
+        let slowest = times.last().map_or("", |(_, key)| *key).escape_debug().to_string();
+        (times.into_iter().map(|(time, _)| time).collect::<Vec<_>>(), bytes, slowest)
     };
-    let hands = [("inside", &INSIDE[..], 30), ("down and up", &LINES[..], 30), ("to the next one", &ACROSS[..], 60)];
-    for (way, keys, rounds) in hands.into_iter().take(if across { 3 } else { 2 }) {
-        let (times, bytes) = measure(keys, rounds);
-        told(&format!("{what}, {way}: key to frame, ms"), &times);
+    let hands = [
+        ("inside", &INSIDE[..], 30),
+        ("down and up", &LINES[..], 30),
+        ("lists", &LISTS[..], 10),
+        ("to the next one", &ACROSS[..], 60),
+        ("documents", &DOCUMENTS[..], 5),
+    ];
+    for (way, keys, rounds) in hands.into_iter().take(if across { 5 } else { 3 }) {
+        let (times, bytes, slowest) = measure(keys, rounds);
+        told(&format!("{what}, {way}: key to frame (slowest: {slowest}), ms"), &times);
         told(&format!("{what}, {way}: bytes for a key"), &bytes);
     }
     let before = screen.bytes.load(std::sync::atomic::Ordering::SeqCst);

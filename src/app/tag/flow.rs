@@ -202,9 +202,8 @@ impl Desk<'_> {
             self.effects.push(Effect::ChangeLabels(LabelChange::Add(name)));
         }
         let after = self.project.journal.annotation(document);
-        let gone = before.spans().iter().find(|span| !after.spans().contains(span));
-        let come = after.spans().iter().find(|span| !before.spans().contains(span));
-        let place = come.or(gone).map(|span| span.range);
+        let (gone, come) = before.changes(after);
+        let place = come.first().or(gone.first()).map(|span| span.range);
         let Some(at) = self.project.position(document) else {
             return self.tell(Level::Warn, format!("The document {document} is no longer in the project"));
         };

@@ -81,8 +81,7 @@ impl Tag {
     /// The innermost span that touches the word under the cursor.
     pub fn span<'a>(&self, project: &'a Project) -> Option<&'a Span> {
         let word = *project.documents.get(self.document)?.words.get(self.word)?;
-        let touching = project.annotation(self.document).spans().iter().filter(|span| span.range.overlaps(word));
-        touching.min_by_key(|span| span.range.len())
+        project.annotation(self.document).over(word).min_by_key(|span| span.range.len())
     }
 
     /// The open suggestion over the word under the cursor.
@@ -105,8 +104,6 @@ impl Tag {
         facts.on_phrase = self.edge(project).is_some() || self.anchor.is_some() && self.armed.is_some();
         facts.spans = !project.annotation(self.document).spans().is_empty();
         facts.suggestions = !project.suggestions(self.document).is_empty();
-        facts.undo = project.journal.undo_target().is_some();
-        facts.redo = project.journal.redo_target().is_some();
         facts.documents = !project.documents.is_empty();
         facts.back |= self.anchor.is_some() || self.armed.is_some() || self.nest || !self.queue.is_empty();
     }

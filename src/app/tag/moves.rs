@@ -213,10 +213,9 @@ impl Desk<'_> {
     pub(super) fn phrase_end(&self, end: usize) -> Option<usize> {
         let document = self.document()?;
         let next = document.words.partition_point(|word| word.end <= end);
-        let spans = self.annotation().spans();
         let free = |at: &usize| {
             let word = document.words.get(*at).copied().unwrap_or_default();
-            is_content(document.word(*at)) && !spans.iter().any(|span| span.range.overlaps(word))
+            is_content(document.word(*at)) && self.annotation().over(word).next().is_none()
         };
         let more = (next + 1..document.words.len()).take_while(free).last().unwrap_or(next);
         document.words.get(more).map(|word| word.end)

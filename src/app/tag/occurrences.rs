@@ -101,12 +101,12 @@ impl Occurrences {
     }
 
     fn places_in(&self, project: &Project, at: usize, document: &crate::spans::Document) -> Vec<Place> {
-        let spans = project.annotation(at).spans();
+        let annotation = project.annotation(at);
         let found = self.phrase.find_in(document).into_iter();
-        let there = |range: &TextRange| spans.iter().any(|span| span.range == *range && span.label == self.label);
+        let there =
+            |range: &TextRange| annotation.over(*range).any(|span| span.range == *range && span.label == self.label);
         let place = |range: TextRange| {
-            let conflict: Vec<LabelId> =
-                spans.iter().filter(|span| span.range.overlaps(range)).map(|span| span.label).collect();
+            let conflict: Vec<LabelId> = annotation.over(range).map(|span| span.label).collect();
             Place { document: at, range, wanted: conflict.is_empty(), conflict }
         };
         found.filter(|range| !there(range)).map(place).collect()
@@ -129,13 +129,19 @@ impl Desk<'_> {
         let phrase = Phrase::of(document, range)?;
         let words = range.of(&document.text).to_owned();
         let mut found = Occurrences { words, label, scope: Scope::default(), places: Vec::new(), row: 0, phrase };
-        // The narrowest scope in which there is something.
-        for scope in [Scope::Here, Scope::Untouched, Scope::Everywhere] {
-            found.scope = scope;
+        // The narrowest scope in which there is something; the whole project is searched once.
+        found.look(self.project, self.tag.document);
+        if found.places.is_empty() {
+            found.scope = Scope::Everywhere;
             found.look(self.project, self.tag.document);
-            if !found.places.is_empty() {
-                return Some(found);
+            let untouched = |place: &Place| self.project.annotation(place.document).status == Status::Todo;
+            if found.places.iter().any(untouched) {
+                found.scope = Scope::Untouched;
+                found.places.retain(untouched);
             }
+        }
+        if !found.places.is_empty() {
+            return Some(found);
         }
         let name = self.project.labels.name(label).to_owned();
         self.tell(Level::Info, format!("\u{ab}{}\u{bb} stands nowhere else without {name}", found.words));
@@ -155,8 +161,8 @@ impl Desk<'_> {
                 let edits = if begun { Vec::new() } else { vec![Edit::Status(Status::Partial)] };
                 actions.push(Action { document, edits });
             }
-            let spans = self.project.annotation(place.document).spans().iter();
-            let gone: Vec<SpanId> = spans.filter(|span| span.range.overlaps(place.range)).map(|span| span.id).collect();
+            let over = self.project.annotation(place.document).over(place.range);
+            let gone: Vec<SpanId> = over.map(|span| span.id).collect();
             let span =
                 Span { id: self.project.new_id(), range: place.range, label: found.label, source: Source::Human };
             if let Some(action) = actions.last_mut() {

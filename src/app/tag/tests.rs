@@ -1,6 +1,7 @@
 //! What keys do to a text, in the notation of [`crate::spans::notation`]: a bar stands before the word under the
 //! cursor, two bars stand around a selection.
 
+mod annotators;
 mod asides;
 mod labels;
 mod suggestions;

@@ -1,0 +1,194 @@
+//! Several annotators side by side, and who decides between them.
+
+#![cfg(test)]
+
+use super::*;
+use crate::{
+    app::{
+        annotators::{Comparing, Reading},
+        command::Command,
+        event::Annotators,
+        overlay::Overlay,
+    },
+    spans::{
+        adjudication::Compared,
+        agreement::{Panel, agreement_of_all},
+    },
+};
+
+/// Texts as two annotators have finished them.
+const ADA: [&str; 3] = ["[thai](Cuisine) food in [town](Location)", "[cheap](Price) beer", "a [patio](Amenity)"];
+const BEN: [&str; 3] = ["[thai food](Dish) in [town](Location)", "[cheap](Price) [beer](Dish)", "a [patio](Amenity)"];
+
+fn finished(texts: &[&str], writer: u32) -> (Vec<Document>, LabelSet, Vec<Annotation>) {
+    let (opened, _) = opened(texts);
+    let spans = |document: &Document| {
+        let renamed = |span: &Span| Span { id: SpanId { writer, ..span.id }, ..span.clone() };
+        opened.journal.annotation(&document.id).spans().iter().map(renamed).collect()
+    };
+    let annotations = opened.documents.iter().map(|document| Annotation::new(spans(document), Status::Done));
+    (opened.documents.clone(), opened.labels.clone(), annotations.collect())
+}
+
+/// The texts without any span, opened by `who`, with the two side by side.
+fn compared(who: &str, ada: &[&str], ben: &[&str]) -> State {
+    let (documents, labels, _) = finished(ada, 1);
+    let opened = Opened { documents, labels, annotator: who.into(), writer: 7, ..Opened::default() };
+    let mut state = begin((opened, Marked::default()));
+    compare(&mut state, ada, ben);
+    state
+}
+
+/// Does what the desk would do: lays the two side by side.
+fn compare(state: &mut State, ada: &[&str], ben: &[&str]) {
+    let effects = press(state, "f7");
+    let [Effect::CompareAnnotators { generation }] = effects[..] else { panic!("{effects:?}") };
+    let (documents, _, ada) = finished(ada, 1);
+    let (_, _, ben) = finished(ben, 2);
+    let said = |at: usize| vec![Some(&ada[at]), Some(&ben[at])];
+    let panels: Vec<Panel<'_>> =
+        documents.iter().enumerate().map(|(at, document)| Panel { document, annotations: said(at) }).collect();
+    let found = Annotators {
+        names: vec!["ada".into(), "ben".into()],
+        agreement: agreement_of_all(&panels),
+        documents: (0..documents.len()).filter_map(|at| Compared::new(at, &said(at))).collect(),
+    };
+    update(state, Event::Annotators { generation, found: Ok(Box::new(found)) });
+}
+
+fn view(state: &State) -> &Comparing {
+    match &state.overlay {
+        Some(Overlay::Annotators(comparing)) => comparing,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn open(state: &State) -> (usize, usize) {
+    view(state).open(state.project.as_ref().unwrap())
+}
+
+/// What was said of a document, in notation, and how far it is.
+fn said(state: &State, at: usize) -> (String, Status) {
+    let mut state = state.clone();
+    state.overlay = None;
+    (state.tag.document, state.tag.word, state.tag.anchor) = (at, 0, None);
+    let status = state.project.as_ref().unwrap().annotation(at).status;
+    (shown(&state).replace('|', ""), status)
+}
+
+fn told(state: &State) -> &str {
+    state.message.as_ref().map_or("", |message| &message.text)
+}
+
+#[test]
+fn one_key_decides_and_the_last_one_ends_the_document() {
+    let mut state = compared("gold", &ADA, &BEN);
+    assert_eq!((open(&state), view(&state).rows.len()), ((2, 2), 2));
+    press(&mut state, "b");
+    // What both say comes with the first decision.
+    assert_eq!(said(&state, 0), ("[thai food](Dish) in [town](Location)".into(), Status::Done));
+    assert_eq!((open(&state), view(&state).row), ((1, 2), 1));
+    press(&mut state, "a");
+    assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
+    assert!(open(&state) == (0, 2) && told(&state).contains("All 2 places are decided"), "{}", told(&state));
+    press(&mut state, "u u");
+    assert_eq!((open(&state), said(&state, 0)), ((2, 2), ("thai food in town".into(), Status::Todo)));
+    press(&mut state, "ctrl-r ctrl-r");
+    assert_eq!(open(&state), (0, 2));
+}
+
+#[test]
+fn nothing_the_model_and_an_own_reading_decide_too() {
+    let mut state = compared("gold", &ADA, &BEN);
+    let project = state.project.as_mut().unwrap();
+    let found = Found { range: TextRange::new(0, 9), label: "Cuisine".into(), score: 0.9 };
+    project.suggest("d0", "0001-mini".into(), vec![found], None);
+    press(&mut state, "m n");
+    assert_eq!(said(&state, 0).0, "[thai food](Cuisine) in [town](Location)");
+    let span = state.project.as_ref().unwrap().annotation(0).spans()[0].clone();
+    assert!(matches!(span.source, Source::Model { .. }), "{span:?}");
+    assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
+    let (project, view) = (state.project.as_ref().unwrap(), view(&state));
+    let whose = |row: usize| view.place(row).and_then(|(document, place)| view.whose(project, document, place));
+    // Nothing is what ada says.
+    assert_eq!((whose(0).as_deref(), whose(1).as_deref()), (Some("m"), Some("a")));
+    // On the Tag screen, with another label.
+    press(&mut state, "k k enter 8");
+    assert_eq!(said(&state, 0).0, "[thai food](Restaurant_Name) in [town](Location)");
+    compare(&mut state, &ADA, &BEN);
+    let (project, view) = (state.project.as_ref().unwrap(), self::view(&state));
+    let (document, place) = view.place(0).unwrap();
+    assert_eq!(view.whose(project, document, place).as_deref(), Some("own"));
+}
+
+#[test]
+fn what_all_say_is_taken_over_at_once() {
+    let mut state = compared("gold", &ADA, &BEN);
+    press(&mut state, "t");
+    let all: Vec<_> = (0..3).map(|at| said(&state, at)).collect();
+    assert_eq!(all[0], ("thai food in [town](Location)".into(), Status::Partial));
+    assert_eq!(all[1], ("[cheap](Price) beer".into(), Status::Partial));
+    assert_eq!(all[2], ("a [patio](Amenity)".into(), Status::Done));
+    assert!(told(&state).starts_with("3 spans that all have, taken over in 3 documents; 1 done"), "{}", told(&state));
+    press(&mut state, "t");
+    assert_eq!(told(&state), "What all say is taken over already");
+    press(&mut state, "u");
+    assert!((0..3).all(|at| said(&state, at).1 == Status::Todo));
+}
+
+#[test]
+fn decisions_stay_when_the_comparison_is_repeated() {
+    let mut state = compared("gold", &ADA, &BEN);
+    press(&mut state, "a");
+    press(&mut state, "esc");
+    // Ben has found something else since, in the document that is decided and in another one.
+    let ben = ["[thai food](Cuisine) in [town](Location)", "[cheap](Price) [beer](Dish)", "a [patio](Location)"];
+    compare(&mut state, &ADA, &ben);
+    assert_eq!(said(&state, 0), ("[thai](Cuisine) food in [town](Location)".into(), Status::Done));
+    assert_eq!(open(&state), (2, 3));
+    let view = view(&state);
+    assert_eq!(view.place(view.row).unwrap().0.document, 1, "at the first one that is open");
+}
+
+#[test]
+fn only_gold_decides_and_who_else_looks_can_become_gold() {
+    let mut state = compared("ada", &ADA, &BEN);
+    for key in ["a", "m", "n", "t"] {
+        assert_eq!(press(&mut state, key), [], "{key}");
+        assert!(told(&state).contains("Only gold decides: J opens"), "{}", told(&state));
+    }
+    assert_eq!(press(&mut state, "J"), [Effect::OpenAs("gold".into())]);
+    let (opened, _) = opened(&ADA);
+    let effects = update(&mut state, Event::Opened(Box::new(Opened { annotator: "gold".into(), ..opened })));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::CompareAnnotators { .. })), "{effects:?}");
+}
+
+#[test]
+fn the_list_shows_only_what_is_open_and_asks_the_model_ahead() {
+    let mut state = compared("gold", &ADA, &BEN);
+    press(&mut state, "a o");
+    assert_eq!(view(&state).rows, [(1, 0)]);
+    press(&mut state, "o");
+    assert_eq!(view(&state).rows.len(), 2);
+    let runs = vec![RunInfo { id: "0001-mini".into(), has_model: true, ..RunInfo::default() }];
+    update(&mut state, Event::Runs(runs));
+    let effects = press(&mut state, "k");
+    let asked = |effect: &Effect| matches!(effect, Effect::Suggest { documents, .. } if documents[..] == ["d0", "d1"]);
+    assert!(effects.iter().any(asked), "{effects:?}");
+    assert_eq!(press(&mut state, "c"), []);
+    assert_eq!(told(&state), "No annotator has this key");
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_opens_nothing() {
+    let mut state = start(&["a b"]);
+    let error = || Err("No document was marked done by two annotators".to_owned());
+    update(&mut state, Event::Annotators { generation: 99, found: error() });
+    assert_eq!(told(&state), "");
+    let effects = press(&mut state, "f7");
+    let [Effect::CompareAnnotators { generation }] = effects[..] else { panic!("{effects:?}") };
+    update(&mut state, Event::Annotators { generation, found: error() });
+    assert!(state.overlay.is_none() && told(&state).starts_with("No document"), "{}", told(&state));
+    let keys = state.keymap.keys(crate::app::command::Context::Annotators, Command::Reading(Reading::Model));
+    assert_eq!(keys.map(|binding| binding.key.to_string()).collect::<Vec<_>>(), ["m"]);
+}

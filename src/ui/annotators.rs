@@ -1,0 +1,161 @@
+//! The annotators side by side: how far they agree, the places where they do not, and what each says of the one in front.
+
+use ratatui::{layout::Rect, style::Style};
+
+use crate::{
+    app::{
+        annotators::{self, Comparing, JUDGE, MOST, letter, over},
+        project::Project,
+    },
+    spans::{
+        Span,
+        adjudication::{Compared, Place},
+        agreement::{Agreement, Measure},
+    },
+    text::{
+        number::{counted, grouped},
+        width,
+    },
+};
+
+use super::{
+    Canvas,
+    documents::tail,
+    paint::{bottom, share, top},
+};
+
+/// So many pairs of annotators are told apart; `tagli agree` tells all.
+const PAIRS: usize = 3;
+
+impl Canvas<'_> {
+    pub(super) fn annotators(&mut self, area: Rect, project: &Project, comparing: &Comparing) {
+        let sheet = self.sheet(area, area.height);
+        let (head, rest) = top(sheet, 1);
+        let (open, all) = comparing.open(project);
+        let finished = counted(comparing.documents.len(), "document");
+        let names = width::cut(&comparing.names.join(", "), usize::from(head.width / 2));
+        self.painter.text(head.x, head.y, head.width, &format!("{names}: {finished} finished"), self.theme.accent);
+        let places = match annotators::judge(project) {
+            true => format!("{} of {} open", grouped(open), counted(all, "place")),
+            false => format!("they differ in {}", counted(all, "place")),
+        };
+        self.painter.text_before(head.right(), head.y, head.width / 2, &places, self.theme.accent);
+        let measures = measures(comparing);
+        let (table, rest) = top(rest, u16::try_from(measures.len()).unwrap_or(1));
+        for (y, line) in (table.top()..table.bottom()).zip(&measures) {
+            self.painter.text(table.x, y, table.width, line, self.theme.text);
+        }
+        let (_, rest) = top(rest, 1);
+        // A line of text, one for each annotator, the model and the judge.
+        let said = comparing.names.len().min(MOST) + 3;
+        let (list, foot) = bottom(rest, u16::try_from(said).unwrap_or(3).min(rest.height.saturating_sub(2)));
+        if comparing.rows.is_empty() {
+            let text = if all == 0 { "They differ nowhere" } else { "Every place is decided; o shows all" };
+            self.painter.text(list.x, list.y, list.width, text, self.theme.muted);
+        }
+        for (line, at) in Self::page_of(list, comparing.row, comparing.rows.len()) {
+            if let Some((document, place)) = comparing.place(at) {
+                self.difference(project, comparing, document, place, line);
+            }
+            self.list_row(line, at, comparing.row);
+        }
+        if let Some((document, place)) = comparing.place(comparing.row) {
+            self.readings(project, comparing, document, place, foot);
+        }
+    }
+
+    /// One place: its document, its words, each annotator's labels, and what is decided.
+    fn difference(&mut self, project: &Project, comparing: &Comparing, compared: &Compared, place: &Place, line: Rect) {
+        let Some(document) = project.documents.get(compared.document) else { return };
+        let Rect { x, y, width, .. } = line;
+        let ids = (width / 6).clamp(6, 20);
+        self.painter.text(x, y, ids, &tail(&document.id, usize::from(ids)), self.theme.muted);
+        let words = width / 3;
+        self.painter.text(x + ids + 1, y, words, place.range.of(&document.text), self.theme.text);
+        let labels = |reading: &Option<Vec<Span>>| match reading {
+            None => " ".to_owned(),
+            Some(spans) if spans.is_empty() => "-".to_owned(),
+            Some(spans) => {
+                let names: Vec<&str> = spans.iter().map(|span| project.labels.name(span.label)).collect();
+                names.join("+")
+            }
+        };
+        let all: Vec<String> = place.readings.iter().map(labels).collect();
+        let start = x + ids + words + 2;
+        let room = line.right().saturating_sub(start + 5);
+        self.painter.text(start, y, room, &all.join(" / "), self.theme.text);
+        let decided = comparing.whose(project, compared, place).unwrap_or_default();
+        self.painter.text_before(line.right(), y, 4, &decided, self.theme.ok);
+    }
+
+    /// What everybody says of the place in front, with the keys that decide for it.
+    fn readings(&mut self, project: &Project, comparing: &Comparing, compared: &Compared, place: &Place, area: Rect) {
+        let Some(document) = project.documents.get(compared.document) else { return };
+        let (line, mut rest) = top(area, 1);
+        self.line_around(&document.text, place.range, line);
+        let said = |spans: &[&Span]| {
+            let one = |span: &&Span| {
+                format!("{} \u{ab}{}\u{bb}", project.labels.name(span.label), span.range.of(&document.text))
+            };
+            if spans.is_empty() { "nothing".to_owned() } else { spans.iter().map(one).collect::<Vec<_>>().join(", ") }
+        };
+        let mut rows: Vec<(String, String, String, Style)> = Vec::new();
+        for (at, (name, reading)) in comparing.names.iter().zip(&place.readings).enumerate().take(MOST) {
+            let (text, style) = match reading {
+                Some(spans) => (said(&spans.iter().collect::<Vec<_>>()), self.theme.text),
+                None => ("has not finished this document".to_owned(), self.theme.muted),
+            };
+            rows.push((letter(at), name.clone(), text, style));
+        }
+        let (run, text) = match project.model_spans(compared.document) {
+            Some((run, spans)) => (run, said(&over(place, &spans).iter().collect::<Vec<_>>())),
+            None => ("model".to_owned(), "has not been asked".to_owned()),
+        };
+        rows.push(("m".to_owned(), run, text, self.theme.suggestion));
+        let verdict = annotators::verdict(project, compared, place);
+        let (text, style) = match &verdict {
+            Some(spans) => (said(spans), self.theme.ok),
+            None if annotators::judge(project) => ("not decided".to_owned(), self.theme.muted),
+            None => (format!("decides, not {}", project.annotator), self.theme.muted),
+        };
+        rows.push((" ".to_owned(), JUDGE.to_owned(), text, style));
+        for (key, name, text, style) in rows {
+            let (line, below) = top(rest, 1);
+            self.painter.text(line.x, line.y, 1, &key, self.theme.accent);
+            self.painter.text(line.x + 2, line.y, 14, &width::cut(&name, 14), self.theme.muted);
+            self.painter.text(line.x + 17, line.y, line.width.saturating_sub(17), &text, style);
+            rest = below;
+        }
+    }
+}
+
+/// How far the annotators agree, a line for each pair, and one for all of more than two.
+fn measures(comparing: &Comparing) -> Vec<String> {
+    let shown = |of: Measure| share(of.value().unwrap_or(f64::NAN)).trim().to_owned();
+    let name = |at: usize| comparing.names.get(at).map_or("", String::as_str);
+    let pair = |(a, b, pair): &(usize, usize, Agreement)| {
+        format!(
+            "{}, {}: F1 exact {} overlap {}, kappa {} tagged {}, alpha {}",
+            width::cut(name(*a), 12),
+            width::cut(name(*b), 12),
+            shown(pair.exact.f1()),
+            shown(pair.overlap.f1()),
+            shown(pair.kappa_all),
+            shown(pair.kappa_tagged),
+            shown(pair.alpha)
+        )
+    };
+    let group = &comparing.agreement;
+    let mut lines: Vec<String> = group.pairs.iter().take(PAIRS).map(pair).collect();
+    if group.pairs.len() > 1 {
+        let more = group.pairs.len().saturating_sub(PAIRS);
+        let more = if more > 0 { format!("; {more} more pairs: tagli agree") } else { String::new() };
+        lines.push(format!(
+            "all: mean F1 exact {} overlap {}, alpha {}{more}",
+            shown(group.exact_f1),
+            shown(group.overlap_f1),
+            shown(group.alpha)
+        ));
+    }
+    lines
+}
