@@ -209,6 +209,43 @@ fn escapes_in_a_review_are_shown_and_not_obeyed() {
 }
 
 #[test]
+fn the_mouse_selects_and_labels_if_it_is_wanted_and_is_given_back() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("tacos at El");
+    screen.keys("q");
+    let sent = Arc::clone(&screen.sent);
+    assert_eq!(screen.ends(), 0);
+    assert!(!String::from_utf8_lossy(&sent.lock().unwrap()).contains("\x1b[?1000h"), "nobody asked for it");
+
+    place.file("food/tagli.toml", "mouse = true\n");
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    let shown = screen.shows("tacos at El");
+    let cell = |text: &str| {
+        let (row, line) = shown.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
+        (line.find(text).unwrap() + 1, row + 1)
+    };
+    let ((from, row), (to, _)) = (cell("El"), cell("Camino"));
+    let (label, bar) = cell("3 Dish");
+    // Pressed, drawn, let go; then the label on the bar, also the button that goes up there.
+    screen.keys(&format!("\x1b[<0;{from};{row}M\x1b[<32;{to};{row}M\x1b[<0;{to};{row}m"));
+    screen.shows("selecting");
+    screen.keys(&format!("\x1b[<0;{label};{bar}M\x1b[<0;{label};{bar}m"));
+    screen.shows("1 span");
+    screen.keys("\r");
+    screen.shows("1 today");
+    screen.shows("saved");
+    screen.keys("q");
+    let sent = Arc::clone(&screen.sent);
+    assert_eq!(screen.ends(), 0);
+    let sent = String::from_utf8_lossy(&sent.lock().unwrap()).into_owned();
+    assert!(sent.contains("\x1b[?1000h") && sent.contains("\x1b[?1000l") && !sent.contains("\x1b[?1003h"));
+    let _ = place.tagli("export food --format jsonl --out out.jsonl").fine();
+    assert!(place.read("out.jsonl").contains("\"Dish\""), "{}", place.read("out.jsonl"));
+}
+
+#[test]
 fn a_second_window_of_the_same_annotator_only_reads() {
     let place = Place::new();
     project(&place);

@@ -17,6 +17,7 @@ use super::{
     command::Command,
     effect::Effect,
     event::{Annotators, Level},
+    keymap::When,
     list,
     overlay::Overlay,
     project::{Project, SaveState},
@@ -242,8 +243,7 @@ pub(super) fn run(state: &mut State, command: Command, page: usize) -> Vec<Effec
 fn why_not(state: &State) -> Option<String> {
     let project = state.project.as_ref()?;
     if !judge(project) {
-        let key = state.key(super::command::Context::Annotators, Command::Judge);
-        return Some(format!("Only {JUDGE} decides: {key} opens the project as {JUDGE}, or tagli DIR --as {JUDGE}"));
+        return Some(When::Judge.why_not().to_owned());
     }
     project.read_only.as_ref().map(|why| format!("Nothing can be changed here: {why}"))
 }

@@ -10,7 +10,10 @@ use crate::{
     text::TextRange,
 };
 
-use super::key::Key;
+use super::{
+    key::Key,
+    pointer::{Gesture, Target},
+};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -21,6 +24,13 @@ pub enum Event {
         key: Key,
         /// When, in seconds since 1970, UTC.
         at: u64,
+    },
+    /// The mouse did something.
+    Pointer {
+        /// What.
+        gesture: Gesture,
+        /// What it points at, if that is anything.
+        target: Option<Target>,
     },
     /// Text was pasted (bracketed paste).
     Paste(String),

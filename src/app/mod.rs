@@ -18,6 +18,7 @@ pub mod next;
 pub mod overlay;
 mod pace;
 pub mod pages;
+pub mod pointer;
 pub mod project;
 mod queue;
 pub mod state;

@@ -18,7 +18,7 @@ use super::{
     keymap::{Facts, Meaning, When},
     labels, list,
     overlay::{self, Action, Overlay},
-    pages,
+    pages, pointer,
     project::{Project, SaveState},
     state::{Goal, Screen, State},
     tag, train, tutorial, welcome,
@@ -43,6 +43,7 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
             state.now = state.now.max(at);
             return press(state, key);
         }
+        Event::Pointer { gesture, target } => return pointer::point(state, gesture, target),
         Event::Paste(text) => return paste(state, &text),
         Event::Resize { columns, rows } => (state.size.columns, state.size.rows) = (columns, rows),
         Event::Hangup => {
@@ -141,6 +142,10 @@ impl State {
         if let Some(project) = &self.project {
             facts.undo = project.journal.undo_target().is_some();
             facts.redo = project.journal.redo_target().is_some();
+            facts.judge = annotators::judge(project);
+        }
+        if let Some(Overlay::Annotators(comparing)) = &self.overlay {
+            facts.compared = comparing.names.len();
         }
         facts.jumping = matches!(self.overlay, Some(Overlay::Jump { .. }));
         let saving = self.project.as_ref().map_or(SaveState::Saved, Project::save_state);
@@ -276,7 +281,7 @@ fn typed(state: &mut State) -> Vec<Effect> {
 }
 
 /// Carries out a command wherever it belongs.
-fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
+pub(super) fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
         Command::NextScreen => return go(state, state.screen.next()),
         Command::PreviousScreen => return go(state, state.screen.previous()),

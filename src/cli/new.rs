@@ -53,6 +53,7 @@ pub(super) fn not_taken(error: IntakeError) -> CliError {
         IntakeError::NoNames => {
             CliError::usage("--labels names no label").hint("for example --labels Dish,Price,Hours")
         }
+        IntakeError::Name(..) => CliError::usage(error).hint("names like Main_dish; a Label Studio .xml may hold any"),
         other @ (IntakeError::NoLabels(_) | IntakeError::NoText(_)) => CliError::data(other),
     }
 }

@@ -31,6 +31,8 @@ pub struct Config {
     pub theme: String,
     /// Draw with ASCII alone.
     pub ascii: bool,
+    /// Take the mouse.
+    pub mouse: bool,
     /// Who tags; `None` for the login name.
     pub annotator: Option<String>,
     /// How new texts are cut into words.
@@ -91,6 +93,7 @@ impl Config {
         let mut config = Self {
             theme: String::new(),
             ascii: false,
+            mouse: false,
             annotator: None,
             grid: Grid::default(),
             frames_over_ssh: 1,
@@ -139,9 +142,10 @@ struct Key {
     set: fn(&mut Config, &DeValue<'_>) -> Option<()>,
 }
 
-const KEYS: [Key; 6] = [
+const KEYS: [Key; 7] = [
     Key { name: "theme", expected: "the name of a theme", set: |config, value| put(&mut config.theme, name(value)) },
     Key { name: "ascii", expected: "true or false", set: |config, value| put(&mut config.ascii, value.as_bool()) },
+    Key { name: "mouse", expected: "true or false", set: |config, value| put(&mut config.mouse, value.as_bool()) },
     Key {
         name: "annotator",
         expected: "a name in quotes",
@@ -247,7 +251,10 @@ mod tests {
             message("frames_over_shs = 1"),
             "user.toml:1: there is no setting `frames_over_shs`; did you mean `frames-over-ssh`?"
         );
-        assert!(message("wallpaper = 1").ends_with("there are theme, ascii, annotator, grid, frames-over-ssh, device"));
+        assert!(
+            message("wallpaper = 1")
+                .ends_with("there are theme, ascii, mouse, annotator, grid, frames-over-ssh, device")
+        );
         assert_eq!(message("ascii = 'yes'"), "user.toml:1: `ascii` must be true or false, not `yes`");
         assert_eq!(
             message("ascii = false\ngrid = 'words'"),

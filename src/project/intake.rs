@@ -10,7 +10,8 @@ use std::{
 use super::{Annotator, Import, Imported, Project, ProjectError, StorageError, storage::shown_path};
 use crate::{
     formats::{self, Corpus, LabelConfig, Problem, Read, ReadOptions, Severity, label_config},
-    spans::{LabelId, LabelSet, Split, Status},
+    spans::{LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
+    text::width::clean,
 };
 
 /// Why a file cannot be taken.
@@ -19,6 +20,9 @@ pub enum IntakeError {
     /// No label is left of what was typed.
     #[error("no label is named; names have commas between them: Dish, Price, Hours")]
     NoNames,
+    /// A name that no label can have.
+    #[error("`{0}`: {1}")]
+    Name(String, LabelError),
     /// A labelling config without labels.
     #[error("{}: there are no labels in it", shown_path(.0))]
     NoLabels(PathBuf),
@@ -63,7 +67,16 @@ pub fn labels(asked: &str) -> Result<(LabelSet, Vec<Problem>), IntakeError> {
         return Ok((config.labels, notes));
     }
     let names: Vec<&str> = asked.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    if names.is_empty() { Err(IntakeError::NoNames) } else { Ok((LabelSet::from_names(names), Vec::new())) }
+    if names.is_empty() {
+        return Err(IntakeError::NoNames);
+    }
+    let labels = LabelSet::from_names(names);
+    for label in &labels {
+        LabelSet::default()
+            .change(&LabelChange::Add(label.name.clone()))
+            .map_err(|error| IntakeError::Name(clean(&label.name).into_owned(), error))?;
+    }
+    Ok((labels, Vec::new()))
 }
 
 /// The labelling config in `bytes`, with what there is to say about it; `path` is what it is called.
@@ -175,6 +188,8 @@ mod tests {
         fs::write(&path, xml).unwrap();
         assert_eq!(names(&path.to_string_lossy()), ["Author"]);
         assert!(matches!(labels(" , "), Err(IntakeError::NoNames)));
+        assert!(labels("Dish, Main dish").unwrap_err().to_string().starts_with("`Main dish`: a label's name can have"));
+        assert!(labels("O").is_err() && labels("a\u{1b}b").is_err());
         assert!(labels("/nowhere/labels.xml").unwrap_err().to_string().contains("no such file"));
     }
 

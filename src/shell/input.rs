@@ -10,7 +10,7 @@ use crossterm::event::{Event as Raw, read};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::keys;
-use crate::app::key::Key;
+use crate::app::{key::Key, pointer::Gesture};
 
 /// A read that would block ends after this: crossterm reports nothing at a time-out of zero.
 const AT_HAND: Duration = Duration::from_millis(1);
@@ -19,6 +19,15 @@ const AT_HAND: Duration = Duration::from_millis(1);
 pub(super) enum Input {
     /// A key.
     Key(Key),
+    /// The mouse, at a cell.
+    Mouse {
+        /// What it does.
+        gesture: Gesture,
+        /// Counted from the left, from 0.
+        column: u16,
+        /// Counted from the top, from 0.
+        row: u16,
+    },
     /// Pasted text.
     Paste(String),
     /// The size has changed.
@@ -65,6 +74,10 @@ fn run(sender: &Sender<Input>, closed: &OwnedFd) {
             };
             let input = match raw {
                 Raw::Key(key) => keys::key(&key).map(Input::Key),
+                Raw::Mouse(mouse) => {
+                    let (column, row) = (mouse.column, mouse.row);
+                    keys::gesture(mouse.kind).map(|gesture| Input::Mouse { gesture, column, row })
+                }
                 Raw::Paste(text) => Some(Input::Paste(text)),
                 Raw::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
                 _ => None,

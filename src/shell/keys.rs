@@ -1,8 +1,11 @@
-//! The terminal's key events as the program's own.
+//! The terminal's events of keys and mouse as the program's own.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 
-use crate::app::key::{Code, Key};
+use crate::app::{
+    key::{Code, Key},
+    pointer::Gesture,
+};
 
 /// The key of an event; `None` for releases and keys that the program does not know.
 pub(super) fn key(event: &KeyEvent) -> Option<Key> {
@@ -32,6 +35,18 @@ pub(super) fn key(event: &KeyEvent) -> Option<Key> {
     // A back tab may come without its shift.
     let shift = held(KeyModifiers::SHIFT) || event.code == KeyCode::BackTab;
     Some(Key::new(code, held(KeyModifiers::CONTROL), held(KeyModifiers::ALT), shift))
+}
+
+/// What the mouse does; `None` for other buttons and for moves without one.
+pub(super) fn gesture(kind: MouseEventKind) -> Option<Gesture> {
+    Some(match kind {
+        MouseEventKind::Down(MouseButton::Left) => Gesture::Press,
+        MouseEventKind::Drag(MouseButton::Left) => Gesture::Drag,
+        MouseEventKind::Up(MouseButton::Left) => Gesture::Release,
+        MouseEventKind::ScrollUp => Gesture::WheelUp,
+        MouseEventKind::ScrollDown => Gesture::WheelDown,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

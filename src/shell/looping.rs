@@ -27,7 +27,7 @@ use crate::{
         keymap::Keymap,
     },
     text::width::Glyphs,
-    ui::{self, Caps, Theme},
+    ui::{self, Caps, HitMap, Theme},
 };
 
 /// What the screen begins with.
@@ -46,6 +46,8 @@ pub struct Session {
     pub frames: u32,
     /// What keys mean.
     pub keymap: Keymap,
+    /// Whether the mouse is taken, too.
+    pub mouse: bool,
 }
 
 /// Why there is no screen.
@@ -82,7 +84,7 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     }
     terminal::install_panic_hook();
     signals::start(signal_sender)?;
-    let guard = Guard::take()?;
+    let guard = Guard::take(session.mouse)?;
     let keys = input::start(input_sender)?;
     let caps = Caps { glyphs, plain: false };
     let sources = Sources { input, signals, jobs, openings };
@@ -93,6 +95,7 @@ pub fn run(session: Session) -> Result<(), ShellError> {
         pace: Pace::new(session.frames),
         theme: session.theme,
         caps,
+        hits: HitMap::default(),
         tmux: session.capabilities.tmux,
     };
     let ended = screen.turn(&sources);
@@ -130,6 +133,8 @@ struct Screen {
     pace: Pace,
     theme: Theme,
     caps: Caps,
+    /// What the last frame shows where.
+    hits: HitMap,
     tmux: bool,
 }
 
@@ -169,6 +174,10 @@ impl Screen {
         self.pace.person();
         match input {
             Input::Key(key) => self.happen(Event::Key { key, at: now() }),
+            Input::Mouse { gesture, column, row } => {
+                let target = self.hits.at(column, row);
+                self.happen(Event::Pointer { gesture, target })
+            }
             Input::Paste(text) => self.happen(Event::Paste(text)),
             Input::Resize(columns, rows) => self.happen(Event::Resize { columns, rows }),
             Input::Gone => self.gone(End::Gone),
@@ -244,9 +253,8 @@ impl Screen {
 
     fn draw(&mut self) -> io::Result<()> {
         let (state, theme, caps) = (&self.state, &self.theme, self.caps);
-        self.guard.draw(|frame| {
-            ui::draw(state, theme, caps, frame);
-        })?;
+        let hits = &mut self.hits;
+        self.guard.draw(|frame| *hits = ui::draw(state, theme, caps, frame))?;
         self.pace.drawn(Instant::now());
         Ok(())
     }

@@ -10,6 +10,7 @@ use crossterm::{
     cursor::{Hide, Show},
     event::{DisableBracketedPaste, EnableBracketedPaste},
     execute, queue,
+    style::Print,
     terminal::{
         BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
         enable_raw_mode,
@@ -17,6 +18,18 @@ use crossterm::{
 };
 use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 
+/// Reports of buttons (1000), of moves with one held (1002) and of the wheel, in numbers of any size (1006). Not of every
+/// move, as the usual way to ask for the mouse does: over a slow line that would be a flood.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+
+/// Letters stand where they are put, also those of words read from right to left: marks stand under them. Terminals that
+/// would turn such words round (VTE's, by ECMA-48's mode 8) leave them; others know no such mode.
+const LOGICAL: &str = "\x1b[8l";
+const TURNED: &str = "\x1b[8h";
+
+/// Whether the mouse is ours at the moment.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 /// Whether the terminal is ours at the moment; the panic hook asks.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -25,18 +38,19 @@ pub(super) struct Guard {
     /// Never dropped: its own end writes to standard error when the terminal is gone, which panics there, and a training
     /// that is to go on would end with it. [`release`] gives the terminal back.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    mouse: bool,
 }
 
 impl Guard {
-    /// Takes the terminal over.
+    /// Takes the terminal over, with the mouse or without.
     ///
     /// # Errors
     /// There is none, or it cannot be switched.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take(mouse: bool) -> io::Result<Self> {
         // `NO_COLOR` is our own business (the mono theme): crossterm's handling of it would reset reverse and bold.
         crossterm::style::force_color_output(true);
         let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
-        let mut guard = Self { terminal };
+        let mut guard = Self { terminal, mouse };
         guard.enter()?;
         Ok(guard)
     }
@@ -45,7 +59,11 @@ impl Guard {
     pub(super) fn enter(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Print(LOGICAL), Hide)?;
+        if self.mouse {
+            MOUSE.store(true, Ordering::SeqCst);
+            execute!(io::stdout(), Print(MOUSE_ON))?;
+        }
         self.redraw()
     }
 
@@ -92,7 +110,16 @@ pub(super) fn release() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
-    let shown = execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let mouse = if MOUSE.swap(false, Ordering::SeqCst) { MOUSE_OFF } else { "" };
+    let shown = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        Print(mouse),
+        Print(TURNED),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    );
     disable_raw_mode()?;
     shown
 }

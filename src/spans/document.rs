@@ -100,6 +100,12 @@ impl Document {
         (first < last).then_some(first..last)
     }
 
+    /// Whether `range` begins or ends inside a word: what formats of words and models cannot hold.
+    pub fn cuts_word(&self, range: TextRange) -> bool {
+        let whole = self.words_touching(range).and_then(|words| self.range_of_words(words));
+        whole.is_some_and(|whole| whole.start < range.start || whole.end > range.end)
+    }
+
     /// The bytes from the first to the last of these words; `None` for an empty or impossible choice.
     pub fn range_of_words(&self, words: std::ops::Range<usize>) -> Option<TextRange> {
         let chosen = self.words.get(words)?;

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::TextRange;
@@ -28,6 +28,23 @@ pub enum Glyphs {
     Unicode,
     /// ASCII: letters lose their accents, quotes and dashes become plain, the rest is `?`, one for each cell.
     Ascii,
+}
+
+/// The grapheme cluster over the byte at `offset`; `None` past the end. Looks no further than the clusters around it.
+pub fn cluster_at(text: &str, offset: usize) -> Option<TextRange> {
+    let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
+    let mut cursor = GraphemeCursor::new(offset, text.len(), true);
+    let start = match cursor.is_boundary(text, 0).ok()? {
+        true => offset,
+        false => cursor.prev_boundary(text, 0).ok()??,
+    };
+    cursor.set_cursor(start);
+    Some(TextRange::new(start, cursor.next_boundary(text, 0).ok()??))
+}
+
+/// The cluster before the byte at `offset`, which is no byte inside of one; `None` at the start.
+pub fn cluster_before(text: &str, offset: usize) -> Option<TextRange> {
+    cluster_at(text, offset.min(text.len()).checked_sub(1)?)
 }
 
 /// One grapheme cluster of a text and how to draw it.
@@ -164,6 +181,14 @@ fn plain(base: char, width: usize) -> Cow<'static, str> {
             None => Cow::Owned("?".repeat(width)),
         },
     }
+}
+
+/// Whether a character is written from right to left: the blocks whose characters are of the bidirectional class R or AL,
+/// assigned or not (Unicode 16, DerivedBidiClass.txt), without the digits and marks among them.
+pub fn is_right_to_left(c: char) -> bool {
+    let block = matches!(u32::from(c),
+        0x0590..=0x08ff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x1_0800..=0x1_0fff | 0x1_e800..=0x1_efff);
+    block && c.is_alphabetic()
 }
 
 /// Whether a character has no shape of its own or steers the terminal: controls, bidi overrides, zero-width

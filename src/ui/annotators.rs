@@ -84,8 +84,10 @@ impl Canvas<'_> {
         let start = x + ids + words + 2;
         let room = line.right().saturating_sub(start + 5);
         self.painter.text(start, y, room, &all.join(" / "), self.theme.text);
-        let decided = comparing.whose(project, compared, place).unwrap_or_default();
-        self.painter.text_before(line.right(), y, 4, &decided, self.theme.ok);
+        match comparing.whose(project, compared, place) {
+            Some(decided) => self.painter.text_before(line.right(), y, 4, &decided, self.theme.ok),
+            None => self.painter.text_before(line.right(), y, 4, "?", self.theme.warn),
+        };
     }
 
     /// What everybody says of the place in front, with the keys that decide for it.

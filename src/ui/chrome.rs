@@ -88,7 +88,13 @@ impl Canvas<'_> {
                 words.remove(words.len() - 2);
             }
         }
+        // What there is no room for is left out, the last first.
         words.push((format!("{} today", grouped(project.done_today())), theme.muted));
+        if let (Some(pace), Some(left)) = (project.pace(), project.seconds_left()) {
+            words.push((format!("{:.0}/h", 3600.0 / pace), theme.muted));
+            words.push((format!("{} left", clock(left)), theme.muted));
+        }
+        words.push((format!("by {}", project.annotator), theme.muted));
         words
     }
 

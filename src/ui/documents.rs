@@ -116,8 +116,13 @@ impl Canvas<'_> {
         }
         let ids = columns.text - columns.id - 2;
         self.painter.text(x + columns.id, y, ids, &tail(&document.id, usize::from(ids)), self.theme.text);
-        let room = width.saturating_sub(columns.text);
-        self.document_text_row(document, Rect::new(x + columns.text, y, room, 1));
+        let (mut start, room) = (x + columns.text, width.saturating_sub(columns.text));
+        let note = annotation.note();
+        if !note.is_empty() {
+            let note = width::cut(note, usize::from(room / 2));
+            start += self.painter.text(start, y, room, &format!("({note}) "), self.theme.warn);
+        }
+        self.document_text_row(document, Rect::new(start, y, line.right().saturating_sub(start), 1));
     }
 
     /// The text in one line, what was searched for marked and in sight.

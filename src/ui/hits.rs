@@ -2,20 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use crate::{app::Screen, spans::LabelId};
-
-/// Something that can be pointed at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A byte of the document's text.
-    Text(usize),
-    /// A label on the label bar.
-    Label(LabelId),
-    /// A row of the list in front.
-    Row(usize),
-    /// A screen's name.
-    Screen(Screen),
-}
+use crate::app::pointer::Target;
 
 /// What lies where; what was drawn later lies on top.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

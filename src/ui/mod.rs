@@ -29,10 +29,11 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::app::{
     Screen, State,
+    pointer::Target,
     state::{Size, SizeClass},
 };
 
-pub use hits::{HitMap, Target};
+pub use hits::HitMap;
 pub use paint::Caps;
 pub use theme::Theme;
 

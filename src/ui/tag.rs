@@ -19,6 +19,9 @@ use super::{
     text_pane::{Mark, TextPane, sight, two_digits},
 };
 
+/// Cells of a note on the line above the labels.
+const NOTE: usize = 24;
+
 /// A span or suggestion in the list beside the text.
 #[derive(Clone, Copy)]
 enum Thing<'a> {
@@ -72,8 +75,8 @@ impl Canvas<'_> {
         let fresh = tag.layout(width, self.painter.caps.glyphs).is_none();
         let fresh = fresh.then(|| Layout::new(&document.text, width, self.painter.caps.glyphs));
         let layout = fresh.as_ref().or_else(|| tag.layout(width, self.painter.caps.glyphs))?;
-        let word = document.words.get(tag.word).copied();
-        let selection = tag.selection().and_then(|words| document.range_of_words(words));
+        let word = tag.cursor(project);
+        let selection = tag.selection(project);
         let mut highlights: Vec<(TextRange, Style)> =
             selection.map(|range| (range, self.theme.selection)).into_iter().collect();
         highlights.extend(word.map(|range| (range, self.theme.cursor)));
@@ -166,13 +169,14 @@ impl Canvas<'_> {
     /// What the keys would act on, what is held and which lines are in sight, on the hairline.
     fn held(&mut self, project: &Project, lines: Option<String>, area: Rect) {
         let tag = &self.state.tag;
-        let noted = !project.annotation(tag.document).note().is_empty();
-        let notes = [(tag.anchor.is_some(), "selecting"), (tag.nest, "nesting"), (noted, "noted")];
+        let note = project.annotation(tag.document).note();
+        let note = (!note.is_empty()).then(|| format!("note: {}", width::cut(note, NOTE)));
+        let notes = [(tag.anchor.is_some(), "selecting"), (tag.nest, "nesting"), (tag.letters.is_some(), "by letter")];
         let held = notes.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned());
         let place = tag.queue.iter().position(|at| *at == tag.document);
         let place = place.map(|place| format!("{} of {} found", grouped(place + 1), grouped(tag.queue.len())));
         let bar = (project.bar_moved()).then(|| format!("from {}", two_digits(project.bar())));
-        let held: Vec<String> = held.chain(bar).chain(place).chain(lines).collect();
+        let held: Vec<String> = held.chain(bar).chain(place).chain(lines).chain(note).collect();
         let mut end = area.right().saturating_sub(2);
         if !held.is_empty() {
             let text = format!(" {} ", held.join(", "));
@@ -202,7 +206,8 @@ impl Canvas<'_> {
                 Source::Human => String::new(),
             };
             let made = if tag.span(project).is_none() { ", just made" } else { "" };
-            return Some((name, format!("{made}: {}{source}", span.range.of(&document.text)), style));
+            let half = if document.cuts_word(span.range) { " (half a word)" } else { "" };
+            return Some((name, format!("{made}: {}{half}{source}", span.range.of(&document.text)), style));
         }
         let found = tag.suggestion(project)?;
         let (name, _) = label(found.label);

@@ -332,6 +332,28 @@ fn a_failed_save_is_loud_and_stays() {
 }
 
 #[test]
+fn a_line_that_is_read_from_right_to_left_says_so() {
+    let with = |text: &str| {
+        let mut state = State::default();
+        update(&mut state, Event::Resize { columns: 80, rows: 24 });
+        let documents = vec![Document::new("d", text, Grid::Natural)];
+        update(&mut state, Event::Opened(Box::new(Opened { documents, ..opened() })));
+        press(&mut state, "3");
+        state
+    };
+    let line = |state: &State, caps| plain(state, caps).lines().nth(2).unwrap_or_default().to_owned();
+    let hebrew = with("\u{5e9}\u{5dc}\u{5d5}\u{5dd} tacos");
+    // The first letter stands first.
+    assert!(
+        line(&hebrew, Caps::default()).starts_with("\u{2190} \u{5e9}\u{5dc}"),
+        "{}",
+        line(&hebrew, Caps::default())
+    );
+    assert!(line(&hebrew, ASCII).starts_with("< ???? tacos"));
+    assert!(line(&with("tacos"), Caps::default()).starts_with("  tacos"));
+}
+
+#[test]
 fn nothing_moves_when_a_label_is_added() {
     let bare = after("right", 80, 24);
     let tagged = tagged(80, 24);

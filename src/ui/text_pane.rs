@@ -17,6 +17,9 @@ use crate::{
 
 use super::paint::{Caps, Painter};
 
+/// So far before a line of text stands the mark of one with words that are read from right to left.
+const RIGHT_TO_LEFT: u16 = 2;
+
 /// A stretch of text to mark.
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
@@ -121,6 +124,11 @@ impl TextPane<'_> {
                 style = style.patch(*over);
             }
             painter.buffer.set_stringn(row.x + column, row.y, &placed.shown, usize::from(wide), style);
+            // Letters stand in the order in which they are stored, which is not the one in which they are read.
+            if placed.range.of(self.text).chars().any(width::is_right_to_left) {
+                let margin = row.x.saturating_sub(RIGHT_TO_LEFT);
+                painter.text(margin, row.y, 1, painter.caps.pick("\u{2190}", "<"), self.odd_style);
+            }
             cells.push((Rect::new(row.x + column, row.y, wide, 1), placed.range.start));
         }
         cells

@@ -61,6 +61,10 @@ pub struct Facts {
     pub save_failed: bool,
     /// Something is not saved yet.
     pub unsaved: bool,
+    /// Who works here decides between annotators.
+    pub judge: bool,
+    /// So many annotators stand side by side.
+    pub compared: usize,
     /// Something can be closed, put down or left.
     pub back: bool,
 }
@@ -97,6 +101,9 @@ pub enum When {
     OnSample,
     Exploring,
     SaveFailed,
+    Judge,
+    NoJudge,
+    Compared(u8),
     Back,
 }
 
@@ -131,6 +138,9 @@ impl When {
             Self::OnSample => facts.on_sample,
             Self::Exploring => facts.exploring,
             Self::SaveFailed => facts.save_failed,
+            Self::Judge => facts.judge,
+            Self::NoJudge => !facts.judge,
+            Self::Compared(reader) => facts.judge && facts.compared > usize::from(reader),
             Self::Back => facts.back,
         }
     }
@@ -164,6 +174,9 @@ impl When {
             Self::OnSample => "Only of a sample a fresh copy is made",
             Self::Exploring => "",
             Self::SaveFailed => "Everything is saved",
+            Self::Judge => "Only gold decides; the command judge opens the project as gold",
+            Self::NoJudge => "You are gold and decide",
+            Self::Compared(_) => "Only gold decides (command judge), and for annotators that have this letter",
             Self::Back => "",
         }
     }

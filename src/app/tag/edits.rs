@@ -16,11 +16,8 @@ impl Desk<'_> {
     /// Labels the selection, or the word; relabels the span or the suggestion under the cursor. The same label again does
     /// nothing.
     pub(super) fn label(&mut self, label: LabelId) {
-        if let Some(words) = self.tag.selection() {
-            if let Some(range) = self.document().and_then(|document| document.range_of_words(words)) {
-                self.label_range(range, label);
-            }
-            return;
+        if let Some(range) = self.tag.selection(self.project) {
+            return self.label_range(range, label);
         }
         // The cursor has left the span that the last key made: the same key again is a repeat, not another word.
         let just_made = self.tag.last.and_then(|id| self.annotation().get(id));
@@ -31,8 +28,7 @@ impl Desk<'_> {
             (Some(span), false) => self.relabel(&span, label),
             (None, false) if self.tag.suggestion(self.project).is_some() => self.correct(label),
             _ => {
-                let word = self.document().and_then(|document| document.words.get(self.tag.word)).copied();
-                if let Some(range) = word {
+                if let Some(range) = self.tag.cursor(self.project) {
                     self.label_range(range, label);
                 }
             }
@@ -81,6 +77,7 @@ impl Desk<'_> {
             let spans = if count == 1 { "the span" } else { "the spans" };
             self.tell(Level::Info, format!("Took the place of {spans} that it touched; the command nest keeps both"));
         }
+        self.warn_of_half_words(range);
     }
 
     pub(super) fn arm(&mut self, label: LabelId) {
@@ -91,7 +88,7 @@ impl Desk<'_> {
     pub(super) fn select(&mut self) {
         self.tag.last = None;
         match (self.tag.anchor, self.tag.armed) {
-            (None, _) => self.tag.anchor = Some(self.tag.word),
+            (None, _) => self.tag.anchor = self.tag.cursor(self.project).map(|here| here.start),
             (Some(_), Some(label)) => self.label(label),
             (Some(_), None) => self.tag.anchor = None,
         }
@@ -132,7 +129,12 @@ impl Desk<'_> {
         };
         let Some(range) = self.moved(span.range, command) else {
             let least = matches!(command, Command::Shorten | Command::ShortenLeft);
-            let why = if least { "A span has one word at least; it can be removed" } else { "The text ends here" };
+            let one = if self.tag.letters.is_some() { "character" } else { "word" };
+            let why = if least {
+                format!("A span has one {one} at least; it can be removed")
+            } else {
+                "The text ends here".to_owned()
+            };
             return self.tell(Level::Info, why);
         };
         if new {
@@ -154,8 +156,14 @@ impl Desk<'_> {
         }
         // The cursor stays behind a span that was just made, and on one that it was moved to.
         let follows = self.tag.last == Some(span.id) && !self.on(span.range);
-        let word = self.tag.word;
+        let (word, here) = (self.tag.word, self.tag.cursor(self.project).map_or(0, |here| here.start));
         self.act_on(vec![Edit::Resize(span.id, range)], span.id, range);
+        if self.tag.letters.is_some() {
+            self.warn_of_half_words(range);
+            // On the span, as before.
+            let at = if follows { range.end } else { here.clamp(range.start, range.end.saturating_sub(1)) };
+            return self.letter_to(at);
+        }
         let words = self.document().and_then(|document| document.words_touching(range));
         if let Some(words) = words.filter(|_| !follows) {
             self.tag.word = word.clamp(words.start, words.end - 1);
@@ -163,10 +171,13 @@ impl Desk<'_> {
     }
 
     fn on(&self, range: TextRange) -> bool {
-        self.document().and_then(|document| document.words.get(self.tag.word)).is_some_and(|word| word.overlaps(range))
+        self.tag.cursor(self.project).is_some_and(|here| here.overlaps(range))
     }
 
     fn moved(&self, range: TextRange, command: Command) -> Option<TextRange> {
+        if self.tag.letters.is_some() && command != Command::Extend {
+            return self.edge_by_letter(range, command);
+        }
         let words = &self.document()?.words;
         let (mut starts, mut ends) = (words.iter().map(|word| word.start), words.iter().map(|word| word.end));
         let moved = match command {

@@ -6,6 +6,7 @@ pub(super) mod asides;
 mod edits;
 mod flow;
 pub mod history;
+mod letters;
 mod moves;
 pub mod occurrences;
 #[cfg(test)]
@@ -15,7 +16,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Split, Status, journal::Deed},
-    text::{TextRange, number::counted, width::Glyphs, wrap::Layout},
+    text::{
+        TextRange,
+        number::counted,
+        width::{self, Glyphs},
+        wrap::Layout,
+    },
 };
 
 use super::{
@@ -30,6 +36,7 @@ use super::{
 };
 
 pub(super) use flow::TESTS;
+pub use letters::Letters;
 
 /// So many actions that were taken back are not given up without a word.
 const MANY: usize = 3;
@@ -43,8 +50,12 @@ pub struct Tag {
     pub document: usize,
     /// The word under the cursor.
     pub word: usize,
-    /// Where the selection began.
+    /// The byte at which the selection began: the start of a word, or of a character.
     pub anchor: Option<usize>,
+    /// Where the button of the mouse went down and has not gone up since.
+    pub(super) pressed: Option<usize>,
+    /// The character under the cursor, while the cursor goes by characters.
+    pub letters: Option<Letters>,
     /// The span made or changed by the last key; until the cursor moves, edge keys go to it from a word without a span.
     pub last: Option<SpanId>,
     /// The label that every selection gets.
@@ -62,10 +73,25 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// The selected words, half-open.
-    pub fn selection(&self) -> Option<std::ops::Range<usize>> {
-        let anchor = self.anchor?;
-        Some(anchor.min(self.word)..anchor.max(self.word) + 1)
+    /// What is under the cursor: a word, or a character.
+    pub fn cursor(&self, project: &Project) -> Option<TextRange> {
+        let document = project.documents.get(self.document)?;
+        let word = document.words.get(self.word).copied();
+        let Some(letters) = self.letters else { return word };
+        width::cluster_at(&document.text, letters.at(self, document))
+    }
+
+    /// What is selected: whole words, or whole characters.
+    pub fn selection(&self, project: &Project) -> Option<TextRange> {
+        let (anchor, document) = (self.anchor?, project.documents.get(self.document)?);
+        let first = match self.letters {
+            Some(_) => width::cluster_at(&document.text, anchor),
+            None => document
+                .words
+                .get(document.words.partition_point(|word| word.start <= anchor).saturating_sub(1))
+                .copied(),
+        };
+        Some(first?.join(self.cursor(project)?))
     }
 
     /// The span that edge keys move: the one under the cursor, as for every other key, else the one just made.
@@ -80,14 +106,13 @@ impl Tag {
 
     /// The innermost span that touches the word under the cursor.
     pub fn span<'a>(&self, project: &'a Project) -> Option<&'a Span> {
-        let word = *project.documents.get(self.document)?.words.get(self.word)?;
-        project.annotation(self.document).over(word).min_by_key(|span| span.range.len())
+        project.annotation(self.document).over(self.cursor(project)?).min_by_key(|span| span.range.len())
     }
 
     /// The open suggestion over the word under the cursor.
     pub fn suggestion<'a>(&self, project: &'a Project) -> Option<&'a Suggestion> {
-        let word = *project.documents.get(self.document)?.words.get(self.word)?;
-        project.suggestions(self.document).iter().find(|suggestion| suggestion.range.overlaps(word))
+        let here = self.cursor(project)?;
+        project.suggestions(self.document).iter().find(|suggestion| suggestion.range.overlaps(here))
     }
 
     /// Where the cursor is put in a document that comes to the front for the first time: on the first thing that may want
@@ -105,7 +130,11 @@ impl Tag {
         facts.spans = !project.annotation(self.document).spans().is_empty();
         facts.suggestions = !project.suggestions(self.document).is_empty();
         facts.documents = !project.documents.is_empty();
-        facts.back |= self.anchor.is_some() || self.armed.is_some() || self.nest || !self.queue.is_empty();
+        facts.back |= self.anchor.is_some()
+            || self.armed.is_some()
+            || self.nest
+            || self.letters.is_some()
+            || !self.queue.is_empty();
     }
 
     /// The lines of the document in front in `width` columns, if it is a long one.
@@ -121,7 +150,11 @@ impl Tag {
 
     /// Puts down what is held: a selection first, then an armed label.
     pub(super) fn back(&mut self) {
-        if self.anchor.take().is_none() && !std::mem::take(&mut self.nest) && self.armed.take().is_none() {
+        let held = self.anchor.take().is_some()
+            || std::mem::take(&mut self.nest)
+            || self.armed.take().is_some()
+            || self.letters.take().is_some();
+        if !held {
             self.queue.clear();
         }
     }
@@ -154,6 +187,11 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
 /// Gives the word, the selection or the span under the cursor this label.
 pub(super) fn label(state: &mut State, label: LabelId) -> Vec<Effect> {
     at_desk(state, |desk| desk.label(label))
+}
+
+/// Puts the cursor of the character grid on the character over a byte.
+pub(super) fn letter_to(state: &mut State, at: usize) -> Vec<Effect> {
+    at_desk(state, |desk| desk.letter_to(at))
 }
 
 /// Arms a label, or puts it down.
@@ -222,6 +260,7 @@ impl Desk<'_> {
                 self.edge(command)
             }
             Command::Select => self.select(),
+            Command::Letters => self.letters(),
             Command::Remove => self.remove(),
             Command::Take => self.take(),
             Command::TakeAll => self.take_all(),
@@ -307,6 +346,9 @@ impl Desk<'_> {
     }
 
     fn land_after(&mut self, range: TextRange) {
+        if self.tag.letters.is_some() {
+            return self.letter_to(range.end);
+        }
         let Some(document) = self.document() else { return };
         let after = document.words.partition_point(|word| word.start < range.end);
         self.tag.word = after.min(document.words.len().saturating_sub(1));

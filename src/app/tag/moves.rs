@@ -160,6 +160,9 @@ impl Desk<'_> {
         let Some(document) = self.document() else { return };
         let last = document.words.len().saturating_sub(1);
         let word = self.tag.word;
+        if self.tag.letters.is_some() && matches!(command, Command::Left | Command::Right) {
+            return self.by_letter(command == Command::Left);
+        }
         let target = match command {
             Command::Left => Some(word.saturating_sub(1)),
             Command::Right => Some((word + 1).min(last)),
@@ -196,7 +199,7 @@ impl Desk<'_> {
     /// The first word of the next span or suggestion, or of the one before.
     fn marked(&self, command: Command) -> Option<usize> {
         let document = self.document()?;
-        let here = document.words.get(self.tag.word)?.start;
+        let here = self.tag.cursor(self.project)?.start;
         let spans = || self.annotation().spans().iter().map(|span| span.range.start);
         let open = || self.project.suggestions(self.tag.document).iter().map(|suggestion| suggestion.range.start);
         let start = match command {

@@ -116,8 +116,8 @@ impl Occurrences {
 impl Desk<'_> {
     /// What `m` is about: the selection with the armed label, or the span under the cursor or just made.
     fn subject(&self) -> Option<(TextRange, LabelId)> {
-        if let (Some(words), Some(label)) = (self.tag.selection(), self.tag.armed) {
-            return Some((self.document()?.range_of_words(words)?, label));
+        if let (Some(range), Some(label)) = (self.tag.selection(self.project), self.tag.armed) {
+            return Some((range, label));
         }
         let span = self.tag.edge(self.project)?;
         Some((span.range, span.label))

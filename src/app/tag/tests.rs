@@ -4,6 +4,8 @@
 mod annotators;
 mod asides;
 mod labels;
+mod letters;
+mod mouse;
 mod suggestions;
 
 use proptest::prelude::*;
@@ -67,7 +69,7 @@ fn begin((opened, marked): (Opened, Marked)) -> State {
         let under = |offset: usize| words.iter().position(|word| word.end > offset).unwrap_or(words.len() - 1);
         state.tag.word = under(range.start);
         if !range.is_empty() {
-            (state.tag.anchor, state.tag.word) = (Some(state.tag.word), under(range.end - 1));
+            (state.tag.anchor, state.tag.word) = (Some(words[state.tag.word].start), under(range.end - 1));
         }
     }
     state
@@ -84,9 +86,8 @@ fn shown(state: &State) -> String {
     let document = &project.documents[state.tag.document];
     let spans = project.annotation(state.tag.document).spans().iter();
     let spans = spans.map(|span| (span.range, project.labels.name(span.label).to_owned())).collect();
-    let word = document.words.get(state.tag.word).copied().unwrap_or_default();
-    let selection = state.tag.selection().and_then(|words| document.range_of_words(words));
-    let selection = selection.unwrap_or(TextRange::new(word.start, word.start));
+    let here = state.tag.cursor(project).unwrap_or_default().start;
+    let selection = state.tag.selection(project).unwrap_or(TextRange::new(here, here));
     Marked { text: document.text.clone(), spans, selection: Some(selection) }.print().unwrap()
 }
 

@@ -93,7 +93,9 @@ impl Canvas<'_> {
             if row == Some(at) {
                 self.painter.mark_row(list, y, self.theme.selection);
             }
-            self.hits.add(Rect { y, height: 1, ..list }, Target::Row(at));
+            if row.is_some() {
+                self.hits.add(Rect { y, height: 1, ..list }, Target::Row(at));
+            }
         }
     }
 

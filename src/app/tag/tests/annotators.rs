@@ -155,7 +155,7 @@ fn only_gold_decides_and_who_else_looks_can_become_gold() {
     let mut state = compared("ada", &ADA, &BEN);
     for key in ["a", "m", "n", "t"] {
         assert_eq!(press(&mut state, key), [], "{key}");
-        assert!(told(&state).contains("Only gold decides: J opens"), "{}", told(&state));
+        assert!(told(&state).starts_with("Only gold decides"), "{}", told(&state));
     }
     assert_eq!(press(&mut state, "J"), [Effect::OpenAs("gold".into())]);
     let (opened, _) = opened(&ADA);
@@ -176,7 +176,7 @@ fn the_list_shows_only_what_is_open_and_asks_the_model_ahead() {
     let asked = |effect: &Effect| matches!(effect, Effect::Suggest { documents, .. } if documents[..] == ["d0", "d1"]);
     assert!(effects.iter().any(asked), "{effects:?}");
     assert_eq!(press(&mut state, "c"), []);
-    assert_eq!(told(&state), "No annotator has this key");
+    assert!(told(&state).contains("annotators that have this letter"), "{}", told(&state));
 }
 
 #[test]
