@@ -325,10 +325,11 @@ fn take_agreed(state: &mut State) -> Vec<Effect> {
 
 /// Records what was decided about some documents, each with what was said of it before, as one action.
 fn record(project: &mut Project, decided: Vec<(usize, Annotation, Vec<Edit>)>, now: u64) -> Vec<Effect> {
+    let by_hand = (decided.len() == 1).then_some(now);
     let mut actions = Vec::new();
     for (at, before, edits) in decided.into_iter().filter(|(_, _, edits)| !edits.is_empty()) {
         if before.status != Status::Done && edits.contains(&Edit::Status(Status::Done)) {
-            project.mark_today(at, now);
+            project.mark_today(at, by_hand);
         }
         let document = project.documents.get(at).map(|document| document.id.clone());
         actions.extend(document.map(|document| Action { document, edits }));

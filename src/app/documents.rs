@@ -207,7 +207,7 @@ impl Documents {
             let known = |document| {
                 let one = Known { project, document, at: *at };
                 part.is_none_or(|part| *part == one.document.split)
-                    && self.filter.is_none_or(|status| one.annotation().status == status)
+                    && self.filter.is_none_or(|status| project.status(*at) == status)
                     && self.query.holds(&one)
             };
             project.documents.get(*at).is_some_and(known)

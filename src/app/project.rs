@@ -34,6 +34,8 @@ pub struct Project {
     /// Why nothing may be changed, if so.
     pub read_only: Option<String>,
     index: HashMap<String, usize>,
+    /// How far each document is: lists ask of all at once.
+    statuses: Vec<Status>,
     /// How many documents have each status, kept up to date because every frame may ask.
     counts: [usize; Status::ALL.len()],
     today: HashSet<String>,
@@ -71,9 +73,10 @@ impl Project {
     /// The project that was opened.
     pub fn new(opened: Opened) -> Self {
         let index = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
-        let (mut counts, mut words_done) = ([0; Status::ALL.len()], 0);
+        let (mut counts, mut words_done, mut statuses) = ([0; Status::ALL.len()], 0, Vec::new());
         for document in &opened.documents {
             let status = opened.journal.annotation(&document.id).status;
+            statuses.push(status);
             counts.iter_mut().zip(Status::ALL).filter(|(_, known)| *known == status).for_each(|(n, _)| *n += 1);
             words_done += if status == Status::Done { document.words.len() } else { 0 };
         }
@@ -86,6 +89,7 @@ impl Project {
             device: opened.device,
             read_only: opened.read_only,
             index,
+            statuses,
             counts,
             today: opened.done_today.into_iter().collect(),
             words_done,
@@ -107,6 +111,11 @@ impl Project {
         self.documents.get(at).map_or(&UNTOUCHED, |document| self.journal.annotation(&document.id))
     }
 
+    /// How far document `at` is.
+    pub fn status(&self, at: usize) -> Status {
+        self.statuses.get(at).copied().unwrap_or_default()
+    }
+
     /// When document `at` was last changed, in seconds since 1970, UTC; `None` if it never was.
     pub fn touched(&self, at: usize) -> Option<u64> {
         self.journal.touched(&self.documents.get(at)?.id)
@@ -122,11 +131,12 @@ impl Project {
         self.today.iter().filter(|id| self.journal.annotation(id).status == Status::Done).count()
     }
 
-    /// Remembers that a document was marked done today, at `now` in seconds since 1970.
-    pub(super) fn mark_today(&mut self, at: usize, now: u64) {
+    /// Remembers that a document was marked done today; by a hand at `now` (seconds since 1970), whose pace that tells, or with
+    /// many others at once.
+    pub(super) fn mark_today(&mut self, at: usize, now: Option<u64>) {
         if let Some(document) = self.documents.get(at) {
             self.today.insert(document.id.clone());
-            self.pace.mark(now);
+            now.into_iter().for_each(|now| self.pace.mark(now));
         }
     }
 
@@ -174,6 +184,9 @@ impl Project {
         for (at, before) in before {
             let Some(document) = self.documents.get(at) else { continue };
             let after = self.journal.annotation(&document.id);
+            if let Some(status) = self.statuses.get_mut(at) {
+                *status = after.status;
+            }
             for (n, known) in self.counts.iter_mut().zip(Status::ALL) {
                 *n = *n + usize::from(after.status == known) - usize::from(before.status == known);
             }

@@ -22,9 +22,13 @@ impl Phrase {
     pub fn find_in(&self, document: &Document) -> Vec<TextRange> {
         let words = &document.words;
         let (mut found, mut at) = (Vec::new(), 0);
+        // In a plain text words of another length are others, which is seen without looking at them.
+        let plain = document.text.is_ascii();
+        let is = |word: TextRange, wanted: &str| {
+            (!plain || word.len() == wanted.len()) && same(word.of(&document.text), wanted)
+        };
         while at + self.words.len() <= words.len() {
-            let here =
-                words.iter().skip(at).zip(&self.words).all(|(word, wanted)| same(word.of(&document.text), wanted));
+            let here = words.iter().skip(at).zip(&self.words).all(|(word, wanted)| is(*word, wanted));
             if here {
                 found.extend(document.range_of_words(at..at + self.words.len()));
             }

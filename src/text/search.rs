@@ -24,7 +24,18 @@ impl Needle {
 
     /// Whether `text` has it.
     pub fn is_in(&self, text: &str) -> bool {
+        // Most texts are plain, and a list of tens of thousands is searched at every key.
+        if text.is_ascii() {
+            return self.is_in_ascii(text.as_bytes());
+        }
         !self.is_empty() && fold(text).text.contains(&self.folded)
+    }
+
+    fn is_in_ascii(&self, text: &[u8]) -> bool {
+        let needle = self.folded.as_bytes();
+        let Some(first) = needle.first().copied() else { return false };
+        let mut starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), text);
+        starts.any(|at| text.get(at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
     }
 
     /// Where `text` has it: disjoint ranges in order, each of whole characters. `i` finds the whole of `İ`, which is
@@ -150,10 +161,13 @@ mod tests {
             before in "\\PC{0,10}",
             needle in "\\PC{1,5}",
             after in "[\u{130}\u{212a}\u{1e9e}\u{3a3}a-z]{0,10}",
+            (short, other) in ("[a-cA-C]{1,3}", "[a-cA-C ]{0,12}"),
         ) {
             let text = format!("{before}{needle}{after}");
             let found = Needle::new(&needle).find_in(&text);
             prop_assert!(!found.is_empty() && Needle::new(&needle).is_in(&text));
+            let plain = Needle::new(&short);
+            prop_assert_eq!(plain.is_in(&other), !plain.find_in(&other).is_empty());
             let mut at = 0;
             for range in found {
                 prop_assert!(range.start >= at && text.get(range.start..range.end).is_some_and(|hit| !hit.is_empty()));

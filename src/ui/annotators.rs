@@ -45,7 +45,10 @@ impl Canvas<'_> {
         for (y, line) in (table.top()..table.bottom()).zip(&measures) {
             self.painter.text(table.x, y, table.width, line, self.theme.text);
         }
-        let (_, rest) = top(rest, 1);
+        let (told, rest) = top(rest, 1);
+        if let Some(message) = &self.state.message {
+            self.painter.text(told.x, told.y, told.width, &message.text, self.theme.warn);
+        }
         // A line of text, one for each annotator, the model and the judge.
         let said = comparing.names.len().min(MOST) + 3;
         let (list, foot) = bottom(rest, u16::try_from(said).unwrap_or(3).min(rest.height.saturating_sub(2)));
@@ -135,11 +138,13 @@ impl Canvas<'_> {
 fn measures(comparing: &Comparing) -> Vec<String> {
     let shown = |of: Measure| share(of.value().unwrap_or(f64::NAN)).trim().to_owned();
     let name = |at: usize| comparing.names.get(at).map_or("", String::as_str);
+    let shared = comparing.agreement.pairs.iter().take(PAIRS);
+    let wide = |at: usize| width::width(name(at)).min(12);
+    let names = shared.map(|(a, b, _)| wide(*a) + wide(*b) + 2).max().unwrap_or(0);
     let pair = |(a, b, pair): &(usize, usize, Agreement)| {
         format!(
-            "{}, {}: F1 exact {} overlap {}, kappa {} tagged {}, alpha {}",
-            width::cut(name(*a), 12),
-            width::cut(name(*b), 12),
+            "{}  F1 exact {} overlap {}, kappa {} tagged {}, alpha {}",
+            width::fit(&format!("{}, {}", width::cut(name(*a), 12), width::cut(name(*b), 12)), names),
             shown(pair.exact.f1()),
             shown(pair.overlap.f1()),
             shown(pair.kappa_all),
@@ -153,7 +158,8 @@ fn measures(comparing: &Comparing) -> Vec<String> {
         let more = group.pairs.len().saturating_sub(PAIRS);
         let more = if more > 0 { format!("; {more} more pairs: tagli agree") } else { String::new() };
         lines.push(format!(
-            "all: mean F1 exact {} overlap {}, alpha {}{more}",
+            "{}  F1 exact {} overlap {} (means), alpha {}{more}",
+            width::fit("all", names),
             shown(group.exact_f1),
             shown(group.overlap_f1),
             shown(group.alpha)

@@ -176,6 +176,10 @@ impl Canvas<'_> {
             }
             x += self.painter.text(x, y, area.right().saturating_sub(x), &text, style) + 2;
         }
+        let words = format!("{} words done", grouped(project.words_done()));
+        if usize::from(area.right().saturating_sub(x)) >= width::width(&words) {
+            self.painter.text_before(area.right(), y, area.width, &words, self.theme.muted);
+        }
         top(area, y - area.y + 1).1
     }
 

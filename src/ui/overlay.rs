@@ -43,6 +43,10 @@ impl Canvas<'_> {
             Overlay::Jump { letters, .. } => {
                 let sheet = self.sheet(area, 2);
                 self.input(sheet, "jump to ", letters);
+                // The line for messages lies under this one.
+                if let Some(message) = &self.state.message {
+                    self.painter.text_before(sheet.right(), sheet.y, sheet.width / 2, &message.text, self.theme.warn);
+                }
             }
             Overlay::Labels => {
                 if let Some(project) = &self.state.project {

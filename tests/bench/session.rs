@@ -339,6 +339,8 @@ fn hand(screen: &mut Screen, what: &str, across: bool) {
         told(&format!("{what}, {way}: key to frame (slowest: {slowest}), ms"), &times);
         told(&format!("{what}, {way}: bytes for a key"), &bytes);
     }
+    // Until everything is saved, and says so.
+    thread::sleep(Duration::from_secs(2));
     let before = screen.bytes.load(std::sync::atomic::Ordering::SeqCst);
     thread::sleep(Duration::from_secs(10));
     println!("bytes in 10 s of nothing: {}", screen.bytes.load(std::sync::atomic::Ordering::SeqCst) - before);

@@ -30,7 +30,7 @@ impl Desk<'_> {
         }
         if edits.is_empty() || self.act(edits) {
             if new {
-                self.project.mark_today(self.tag.document, self.now);
+                self.project.mark_today(self.tag.document, Some(self.now));
             }
             self.step(true);
             if taken > 0 && self.told.is_none() {
@@ -172,7 +172,7 @@ impl Desk<'_> {
             false => self.tag.queue.clone(),
         };
         let here = all.iter().position(|at| *at == self.tag.document).map_or(0, |place| place + 1);
-        let open = |at: &&usize| !matches!(self.project.annotation(**at).status, Status::Done | Status::Skipped);
+        let open = |at: &&usize| !matches!(self.project.status(**at), Status::Done | Status::Skipped);
         let next = all.iter().skip(here).chain(all.iter().take(here.saturating_sub(1))).find(open).copied();
         match next {
             Some(at) => self.go(at),

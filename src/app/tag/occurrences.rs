@@ -79,14 +79,11 @@ impl Occurrences {
 
     /// Looks in the scope. What collides with a span is not wanted unless somebody says so.
     fn look(&mut self, project: &Project, front: usize) {
-        let documents = project.documents.iter().enumerate().filter(|(at, _)| {
-            let status = project.annotation(*at).status;
-            match self.scope {
-                _ if *at == front => true,
-                Scope::Here => false,
-                Scope::Untouched => status == Status::Todo,
-                Scope::Everywhere => status != Status::Skipped,
-            }
+        let documents = project.documents.iter().enumerate().filter(|(at, _)| match self.scope {
+            _ if *at == front => true,
+            Scope::Here => false,
+            Scope::Untouched => project.status(*at) == Status::Todo,
+            Scope::Everywhere => project.status(*at) != Status::Skipped,
         });
         let mut places: Vec<Place> =
             documents.flat_map(|(at, document)| self.places_in(project, at, document)).collect();
