@@ -154,6 +154,17 @@ impl Documents {
 
     /// Finds again what is to be shown; the cursor stays on its document if that is still there.
     pub(super) fn refresh(&mut self, project: &Project) {
+        // Which documents there are does not change while a project is open.
+        if self.parts.iter().sum::<usize>() != project.documents.len() {
+            self.count_parts(project);
+        }
+        self.sort(project);
+        self.unseen = 0;
+        (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
+        self.search_in(self.sorted.clone(), project);
+    }
+
+    fn count_parts(&mut self, project: &Project) {
         self.parts = [0; PARTS.len()];
         for document in &project.documents {
             if let Some(n) = PARTS.iter().position(|part| *part == document.split).and_then(|at| self.parts.get_mut(at))
@@ -161,10 +172,6 @@ impl Documents {
                 *n += 1;
             }
         }
-        self.sort(project);
-        self.unseen = 0;
-        (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
-        self.search_in(self.sorted.clone(), project);
     }
 
     /// Sorts all documents, if anything was done since that the order may rest on.

@@ -45,8 +45,8 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let frames = if capabilities.remote { config.frames_over_ssh } else { LOCAL_FRAMES };
     let asked = args.annotator.clone();
     let who = move |dir: &Path| who(asked.as_deref(), dir).map_err(|error| error.message);
-    let mouse = config.mouse;
-    let session = Session { open: dir, who: Arc::new(who), places, theme, capabilities, frames, keymap, mouse };
+    let (mouse, plain) = (config.mouse, args.plain || config.plain);
+    let session = Session { open: dir, who: Arc::new(who), places, theme, capabilities, frames, keymap, mouse, plain };
     shell::run(session).map_err(|error| match error {
         ShellError::Terminal(_) => CliError::environment(error),
         ShellError::Open(OpenError::Project(error)) => failed(error),

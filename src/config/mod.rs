@@ -31,6 +31,8 @@ pub struct Config {
     pub theme: String,
     /// Draw with ASCII alone.
     pub ascii: bool,
+    /// Draw for a screen reader.
+    pub plain: bool,
     /// Take the mouse.
     pub mouse: bool,
     /// Who tags; `None` for the login name.
@@ -93,6 +95,7 @@ impl Config {
         let mut config = Self {
             theme: String::new(),
             ascii: false,
+            plain: false,
             mouse: false,
             annotator: None,
             grid: Grid::default(),
@@ -142,9 +145,10 @@ struct Key {
     set: fn(&mut Config, &DeValue<'_>) -> Option<()>,
 }
 
-const KEYS: [Key; 7] = [
+const KEYS: [Key; 8] = [
     Key { name: "theme", expected: "the name of a theme", set: |config, value| put(&mut config.theme, name(value)) },
     Key { name: "ascii", expected: "true or false", set: |config, value| put(&mut config.ascii, value.as_bool()) },
+    Key { name: "plain", expected: "true or false", set: |config, value| put(&mut config.plain, value.as_bool()) },
     Key { name: "mouse", expected: "true or false", set: |config, value| put(&mut config.mouse, value.as_bool()) },
     Key {
         name: "annotator",
@@ -253,7 +257,7 @@ mod tests {
         );
         assert!(
             message("wallpaper = 1")
-                .ends_with("there are theme, ascii, mouse, annotator, grid, frames-over-ssh, device")
+                .ends_with("there are theme, ascii, plain, mouse, annotator, grid, frames-over-ssh, device")
         );
         assert_eq!(message("ascii = 'yes'"), "user.toml:1: `ascii` must be true or false, not `yes`");
         assert_eq!(

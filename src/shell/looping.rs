@@ -48,6 +48,8 @@ pub struct Session {
     pub keymap: Keymap,
     /// Whether the mouse is taken, too.
     pub mouse: bool,
+    /// Whether a screen reader reads the screen.
+    pub plain: bool,
 }
 
 /// Why there is no screen.
@@ -86,7 +88,7 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     signals::start(signal_sender)?;
     let guard = Guard::take(session.mouse)?;
     let keys = input::start(input_sender)?;
-    let caps = Caps { glyphs, plain: false };
+    let caps = Caps { glyphs, plain: session.plain };
     let sources = Sources { input, signals, jobs, openings };
     let mut screen = Screen {
         guard,

@@ -6,6 +6,7 @@ use crate::{
     app::{
         annotators::{self, Comparing, JUDGE, MOST, letter, over},
         project::Project,
+        state::SizeClass,
     },
     spans::{
         Span,
@@ -33,14 +34,21 @@ impl Canvas<'_> {
         let (head, rest) = top(sheet, 1);
         let (open, all) = comparing.open(project);
         let finished = counted(comparing.documents.len(), "document");
-        let names = width::cut(&comparing.names.join(", "), usize::from(head.width / 2));
-        self.painter.text(head.x, head.y, head.width, &format!("{names}: {finished} finished"), self.theme.accent);
+        let names = comparing.names.join(", ");
         let places = match annotators::judge(project) {
-            true => format!("{} of {} open", grouped(open), counted(all, "place")),
-            false => format!("they differ in {}", counted(all, "place")),
+            true => format!(" {} of {} open", grouped(open), counted(all, "place")),
+            false => format!(" they differ in {}", counted(all, "place")),
         };
-        self.painter.text_before(head.right(), head.y, head.width / 2, &places, self.theme.accent);
-        let measures = measures(comparing);
+        let end = self.painter.text_before(head.right(), head.y, head.width / 2, &places, self.theme.accent);
+        let room = end.saturating_sub(head.x);
+        let kept = usize::from(room).saturating_sub(width::width(&finished) + 11);
+        let title = format!("{}: {finished} finished", width::cut(&names, kept));
+        self.painter.text(head.x, head.y, room, &title, self.theme.accent);
+        let mut measures = measures(comparing);
+        if self.class() < SizeClass::Standard {
+            // Of all together, which is the last line.
+            measures.drain(..measures.len().saturating_sub(1));
+        }
         let (table, rest) = top(rest, u16::try_from(measures.len()).unwrap_or(1));
         for (y, line) in (table.top()..table.bottom()).zip(&measures) {
             self.painter.text(table.x, y, table.width, line, self.theme.text);
@@ -51,7 +59,7 @@ impl Canvas<'_> {
         }
         // A line of text, one for each annotator, the model and the judge.
         let said = comparing.names.len().min(MOST) + 3;
-        let (list, foot) = bottom(rest, u16::try_from(said).unwrap_or(3).min(rest.height.saturating_sub(2)));
+        let (list, foot) = bottom(rest, u16::try_from(said).unwrap_or(3).min(rest.height.saturating_sub(3)));
         if comparing.rows.is_empty() {
             let text = if all == 0 { "They differ nowhere" } else { "Every place is decided; o shows all" };
             self.painter.text(list.x, list.y, list.width, text, self.theme.muted);
@@ -126,6 +134,9 @@ impl Canvas<'_> {
         rows.push((" ".to_owned(), JUDGE.to_owned(), text, style));
         for (key, name, text, style) in rows {
             let (line, below) = top(rest, 1);
+            if line.height == 0 {
+                break;
+            }
             self.painter.text(line.x, line.y, 1, &key, self.theme.accent);
             self.painter.text(line.x + 2, line.y, 14, &width::cut(&name, 14), self.theme.muted);
             self.painter.text(line.x + 17, line.y, line.width.saturating_sub(17), &text, style);

@@ -298,7 +298,7 @@ mod tests {
             },
         ];
         let mut buffer = Buffer::empty(area);
-        chart("loss: some", &curves, Numbers::Plain).draw(&mut Painter { buffer: &mut buffer, caps }, area);
+        chart("loss: some", &curves, Numbers::Plain).draw(&mut Painter::new(&mut buffer, caps), area);
         let rows = (area.top()..area.bottom())
             .map(|y| (area.left()..area.right()).map(|x| buffer[(x, y)].symbol()).collect::<String>());
         rows.map(|row| row.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
@@ -316,7 +316,7 @@ mod tests {
         let area = Rect::new(0, 0, 26, 5);
         let mut buffer = Buffer::empty(area);
         let chart = Chart { ends: 0, ..chart("F1: some", &curves, Numbers::Shares) };
-        chart.draw(&mut Painter { buffer: &mut buffer, caps: Caps::default() }, area);
+        chart.draw(&mut Painter::new(&mut buffer, Caps::default()), area);
         let row = |y| (0..26).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         assert_eq!(row(0).trim_end(), "F1  o word .700");
         assert_eq!(row(4).trim_end(), "epoch       1      2     3");
@@ -359,7 +359,7 @@ mod tests {
             for stroke in [Stroke::Marked('o'), Stroke::Signed('o'), Stroke::Line, Stroke::Dots] {
                 let curves = [Curve { name: "train".into(), points: points.clone(), style: Style::new(), stroke, best }];
                 for numbers in [Numbers::Shares, Numbers::Plain, Numbers::Small] {
-                    let mut painter = Painter { buffer: &mut buffer, caps: Caps::default() };
+                    let mut painter = Painter::new(&mut buffer, Caps::default());
                     chart("loss", &curves, numbers).draw(&mut painter, area);
                 }
             }

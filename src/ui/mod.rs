@@ -52,10 +52,12 @@ struct Canvas<'a> {
 /// Draws the whole screen.
 pub fn draw(state: &State, theme: &Theme, caps: Caps, frame: &mut Frame<'_>) -> HitMap {
     let area = frame.area();
-    let painter = Painter { buffer: frame.buffer_mut(), caps };
+    let painter = Painter::new(frame.buffer_mut(), caps);
     let mut canvas = Canvas { state, theme, painter, hits: HitMap::default(), cursor: None };
     canvas.screen(area);
-    let Canvas { hits, cursor, .. } = canvas;
+    let Canvas { hits, cursor, painter, .. } = canvas;
+    // A screen reader reads where the terminal's cursor is.
+    let cursor = cursor.or(painter.marked.filter(|_| caps.plain));
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

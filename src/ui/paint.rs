@@ -24,9 +24,15 @@ impl Caps {
 pub(super) struct Painter<'a> {
     pub(super) buffer: &'a mut Buffer,
     pub(super) caps: Caps,
+    /// The row that the cursor of a list was drawn on last.
+    pub(super) marked: Option<(u16, u16)>,
 }
 
-impl Painter<'_> {
+impl<'a> Painter<'a> {
+    pub(super) fn new(buffer: &'a mut Buffer, caps: Caps) -> Self {
+        Self { buffer, caps, marked: None }
+    }
+
     /// Draws `text` from column `x` in at most `room` cells; returns the cells used. Foreign characters are cleaned.
     pub(super) fn text(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
@@ -82,6 +88,7 @@ impl Painter<'_> {
     /// Lays a style over a row.
     pub(super) fn mark_row(&mut self, area: Rect, y: u16, style: Style) {
         let row = Rect::new(area.x, y, area.width, 1).intersection(self.buffer.area);
+        self.marked = Some((row.x, row.y));
         self.buffer.set_style(row, style);
     }
 }
@@ -143,7 +150,7 @@ mod tests {
     #[test]
     fn nothing_is_drawn_outside() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 1));
-        let mut painter = Painter { buffer: &mut buffer, caps: Caps::default() };
+        let mut painter = Painter::new(&mut buffer, Caps::default());
         assert_eq!(painter.text(2, 0, 9, "tacos", Style::new()), 2);
         assert_eq!(painter.text(0, 3, 9, "tacos", Style::new()), 0);
         assert_eq!(painter.text(9, 0, 9, "tacos", Style::new()), 0);

@@ -95,6 +95,7 @@ impl Canvas<'_> {
             odd_style: self.theme.muted,
         };
         let drawn = pane.draw(&mut self.painter, area);
+        self.painter.marked = drawn.focus;
         let lines = drawn.lines_in_sight();
         for (cell, offset) in drawn.cells {
             self.hits.add(cell, Target::Text(offset));

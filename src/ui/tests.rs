@@ -332,6 +332,27 @@ fn a_failed_save_is_loud_and_stays() {
 }
 
 #[test]
+fn a_screen_reader_gets_words_and_the_cursor() {
+    let plain_caps = Caps { plain: true, ..Caps::default() };
+    let place = |state: &State| {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| drop(draw(state, &Theme::named("mono").unwrap(), plain_caps, frame))).unwrap();
+        let cursor = terminal.get_cursor_position().unwrap();
+        (cursor.x, cursor.y)
+    };
+    let state = after("right 3", 80, 24);
+    let shown = plain(&state, plain_caps);
+    let rows: Vec<&str> = shown.lines().collect();
+    assert_eq!(rows[3].trim(), "Dish");
+    assert!(!shown.contains(['\u{2500}', '\u{2514}', '=']), "{shown}");
+    let at = rows[2].find("at El").unwrap();
+    assert_eq!(place(&state), (u16::try_from(at).unwrap(), 2), "where the next key works");
+    let list = after("f2 j", 80, 24);
+    let row = plain(&list, plain_caps).lines().position(|line| line.contains("any thai")).unwrap();
+    assert_eq!(usize::from(place(&list).1), row);
+}
+
+#[test]
 fn a_line_that_is_read_from_right_to_left_says_so() {
     let with = |text: &str| {
         let mut state = State::default();

@@ -205,13 +205,19 @@ fn piece(layout: &Layout, text: &str, line: usize, range: TextRange) -> Option<P
 
 /// The cells of a span's marks. `taken` are spans inside it, which are drawn later.
 fn drawing(mark: &Mark, piece: &Piece, taken: &[&Piece], nested: bool, caps: Caps) -> Vec<(usize, String)> {
-    let [open, fill, close, dots] = caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.']);
+    // A screen reader would read the strokes.
+    let plain = [' '; 4];
+    let [open, fill, close, dots] = if caps.plain {
+        plain
+    } else {
+        caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.'])
+    };
     let (open, close) = if nested { ('[', ']') } else { (open, close) };
     let wide = piece.end - piece.start;
     let line = if mark.score.is_some() { dots } else { fill };
     // The frame's end gives way to the letters where there is no room for both.
-    let opens = mark.score.is_none() && piece.opens && wide >= 3;
-    let closes = mark.score.is_none() && piece.closes && wide >= 4;
+    let opens = !caps.plain && mark.score.is_none() && piece.opens && wide >= 3;
+    let closes = !caps.plain && mark.score.is_none() && piece.closes && wide >= 4;
     let mut cells: Vec<(usize, String)> = (piece.start..piece.end).map(|column| (column, line.to_string())).collect();
     let (from, room) = free(piece.start + usize::from(opens)..piece.end - usize::from(closes), taken);
     let mut put = |column: usize, glyph: &str| cells.push((column, glyph.to_owned()));

@@ -46,6 +46,9 @@ pub struct Open {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
+    /// For screen readers: no lines and curves, words for everything, the terminal's cursor where yours is.
+    #[arg(long)]
+    pub plain: bool,
     /// Colours: ansi, mono, truecolor-dark, truecolor-light
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
