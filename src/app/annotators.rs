@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use crate::{
     spans::{
-        Action, Annotation, Edit, Span, Status,
-        adjudication::{Compared, Place, same},
+        Action, Annotation, Edit, Span, Split, Status,
+        adjudication::{Compared, Place, Stand, same},
         agreement::GroupAgreement,
         journal::Deed,
     },
@@ -22,7 +22,7 @@ use super::{
     overlay::Overlay,
     project::{Project, SaveState},
     state::{Screen, State},
-    tag,
+    tag, welcome,
 };
 
 /// Who decides where the others differ. Their journal is an annotator's like every other one.
@@ -44,14 +44,16 @@ pub enum Reading {
 }
 
 /// The view.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparing {
     /// Who is compared, in the order of their keys.
     pub names: Vec<String>,
-    /// How far they agree.
-    pub agreement: GroupAgreement,
+    /// How far they agree; `None` while their work is being read.
+    pub agreement: Option<GroupAgreement>,
     /// The documents that two of them have finished.
     pub documents: Vec<Compared>,
+    /// How far the judge is with each place of each of them.
+    stands: Vec<Vec<Stand>>,
     /// The places shown: which of `documents`, and which place of it.
     pub rows: Vec<(usize, usize)>,
     /// The row of the cursor.
@@ -61,11 +63,35 @@ pub struct Comparing {
 }
 
 impl Comparing {
-    fn new(found: Annotators) -> Self {
+    /// The work of all annotators, and how many of their documents are not known here.
+    fn new(found: Annotators, project: &Project) -> (Self, usize) {
         let Annotators { names, agreement, documents } = found;
-        let mut comparing = Self { names, agreement, documents, rows: Vec::new(), row: 0, open_only: false };
+        let all = documents.len();
+        // Somebody may have changed the documents on disk: these here are known by their ids.
+        let known = documents
+            .into_iter()
+            .filter_map(|(id, compared)| Some(Compared { document: project.position(&id)?, ..compared }));
+        let documents: Vec<Compared> = known.collect();
+        let unknown = all - documents.len();
+        let mut comparing = Self { names, agreement: Some(agreement), documents, ..Self::default() };
+        comparing.look(project);
         comparing.rows = comparing.all().collect();
-        comparing
+        (comparing, unknown)
+    }
+
+    /// Finds out how far the judge is.
+    fn look(&mut self, project: &Project) {
+        let stands = self.documents.iter().map(|document| stands(project, document));
+        self.stands = stands.collect();
+    }
+
+    /// The same after something was done to document `at` alone.
+    fn look_at(&mut self, project: &Project, at: usize) {
+        for (document, known) in self.documents.iter().zip(&mut self.stands) {
+            if document.document == at {
+                *known = stands(project, document);
+            }
+        }
     }
 
     /// All places, in the order of documents and texts.
@@ -80,51 +106,69 @@ impl Comparing {
         Some((document, document.places.get(place)?))
     }
 
-    fn is_open(&self, project: &Project, row: usize) -> bool {
-        self.place(row).is_some_and(|(document, place)| verdict(project, document, place).is_none())
+    /// How far the judge is with the place of a row.
+    pub fn stand(&self, row: usize) -> Stand {
+        self.rows.get(row).map_or(Stand::Open, |row| self.stand_of(*row))
     }
 
-    /// How many places are not decided, and how many there are.
-    pub fn open(&self, project: &Project) -> (usize, usize) {
-        let places =
-            self.documents.iter().flat_map(|document| document.places.iter().map(move |place| (document, place)));
-        let open = places.clone().filter(|(document, place)| verdict(project, document, place).is_none());
-        (open.count(), places.count())
+    fn stand_of(&self, (at, place): (usize, usize)) -> Stand {
+        self.stands.get(at).and_then(|stands| stands.get(place)).copied().unwrap_or(Stand::Open)
     }
 
-    /// Puts the cursor on the next open place after row `from`, round the end.
-    fn go_to_open(&mut self, project: &Project, from: usize) -> bool {
-        let order = (from..self.rows.len()).chain(0..from.min(self.rows.len()));
-        let next = order.into_iter().find(|row| self.is_open(project, *row));
+    /// How many places are open, how many are new in documents that are done, and how many there are.
+    pub fn counts(&self) -> [usize; 3] {
+        let count = |wanted: Stand| self.stands.iter().flatten().filter(|stand| **stand == wanted).count();
+        [count(Stand::Open), count(Stand::New), self.stands.iter().map(Vec::len).sum()]
+    }
+
+    /// Puts the cursor on the next open place from row `from` on, round the end; of none, on the next new one.
+    fn go_to_open(&mut self, from: usize) -> bool {
+        let order = || (from..self.rows.len()).chain(0..from.min(self.rows.len()));
+        let next = |wanted: Stand| order().find(|row| self.stand(*row) == wanted);
+        let next = next(Stand::Open).or_else(|| next(Stand::New));
         self.row = next.unwrap_or(self.row);
         next.is_some()
     }
 
-    fn show(&mut self, project: &Project) {
+    fn show(&mut self) {
         let here = self.rows.get(self.row).copied();
-        let open = |(at, place): &(usize, usize)| {
-            let document = self.documents.get(*at);
-            let place = document.and_then(|document| document.places.get(*place));
-            document.zip(place).is_some_and(|(document, place)| verdict(project, document, place).is_none())
-        };
+        let open = |row: &(usize, usize)| matches!(self.stand_of(*row), Stand::Open | Stand::New);
         let rows: Vec<(usize, usize)> = self.all().filter(|row| !self.open_only || open(row)).collect();
         self.row = here.map_or(0, |here| rows.partition_point(|row| *row < here)).min(rows.len().saturating_sub(1));
         self.rows = rows;
     }
 
-    /// Who said first what the judge says at a place: the letter of their key, or a word.
-    pub fn whose(&self, project: &Project, document: &Compared, place: &Place) -> Option<String> {
-        let said = verdict(project, document, place)?;
-        let alike = |spans: &[Span]| same(said.iter().copied(), spans);
+    /// Who said first what the judge says at the place of a row: the letter of their key, or a word. What is new there since
+    /// has a star.
+    pub fn whose(&self, project: &Project, row: usize) -> Option<String> {
+        let (document, place) = self.place(row)?;
+        let star = match self.stand(row) {
+            _ if !judge(project) => return None,
+            Stand::Open => return None,
+            Stand::Skipped => return Some("skip".to_owned()),
+            Stand::Decided => "",
+            Stand::New => "*",
+        };
+        let verdict = document.verdict(place, project.annotation(document.document));
+        let alike = |spans: &[Span]| same(verdict.iter().copied(), spans);
         let reader = place.readings.iter().position(|reading| reading.as_deref().is_some_and(alike));
-        let model = || project.model_spans(document.document).filter(|(_, spans)| alike(&over(place, spans)));
-        Some(match reader {
+        let model = || {
+            let (_, spans) = project.model_spans(document.document).ok()?;
+            document.reading_of(place, &spans).filter(|spans| alike(spans))
+        };
+        let whose = match reader {
             Some(reader) => letter(reader),
+            None if verdict.is_empty() => "n".to_owned(),
             None if model().is_some() => "m".to_owned(),
-            None if said.is_empty() => "n".to_owned(),
             None => "own".to_owned(),
-        })
+        };
+        Some(format!("{whose}{star}"))
     }
+}
+
+fn stands(project: &Project, document: &Compared) -> Vec<Stand> {
+    let judge = project.annotation(document.document);
+    document.places.iter().map(|place| document.stand(place, judge)).collect()
 }
 
 /// The letter that stands for an annotator, and is their key.
@@ -132,58 +176,59 @@ pub fn letter(reader: usize) -> String {
     "abcdefg".chars().nth(reader).map_or_else(|| "-".to_owned(), String::from)
 }
 
-/// What the judge says at a place; `None` while nothing is decided, or if nobody here is the judge.
-pub fn verdict<'a>(project: &'a Project, document: &Compared, place: &Place) -> Option<Vec<&'a Span>> {
-    judge(project).then(|| document.verdict(place, project.annotation(document.document))).flatten()
-}
-
-/// The spans that share a byte with a place.
-pub fn over(place: &Place, spans: &[Span]) -> Vec<Span> {
-    spans.iter().filter(|span| span.range.overlaps(place.range)).cloned().collect()
-}
-
 /// Whether who works here decides.
 pub fn judge(project: &Project) -> bool {
     project.annotator == JUDGE
 }
 
-/// Asks for the work of all annotators.
+/// Asks for the work of all annotators. The view is there at once, so that no key goes to something that was in front before.
 pub(super) fn ask(state: &mut State) -> Vec<Effect> {
     if state.project.is_none() {
         return Vec::new();
     }
     let generation = state.next_generation();
     state.comparing = Some(generation);
+    state.overlay = Some(Overlay::Annotators(Box::default()));
     vec![Effect::CompareAnnotators { generation }]
 }
 
-/// Shows the work of all annotators.
+/// Shows the work of all annotators, if somebody still waits for it.
 pub(super) fn arrived(state: &mut State, generation: u64, found: Result<Annotators, String>) -> Vec<Effect> {
     let asked = state.comparing.take_if(|asked| *asked == generation).is_some();
-    let Some(project) = state.project.as_ref().filter(|_| asked) else { return Vec::new() };
+    let waits = matches!(&state.overlay, Some(Overlay::Annotators(waiting)) if waiting.agreement.is_none());
+    let Some(project) = state.project.as_ref().filter(|_| asked && waits) else { return Vec::new() };
     match found {
         Err(why) => {
+            state.overlay = None;
             state.tell(Level::Warn, why);
             Vec::new()
         }
         Ok(found) => {
-            let mut comparing = Comparing::new(found);
+            let (mut comparing, unknown) = Comparing::new(found, project);
             // One goes on from the document in front.
             let front = state.tag.document;
             let from = comparing.rows.partition_point(|(at, _)| {
                 comparing.documents.get(*at).is_some_and(|document| document.document < front)
             });
-            if !comparing.go_to_open(project, from) {
+            if !comparing.go_to_open(from) {
                 comparing.row = 0;
             }
             state.overlay = Some(Overlay::Annotators(Box::new(comparing)));
+            if unknown > 0 {
+                let documents = counted(unknown, "document");
+                state.tell(
+                    Level::Warn,
+                    format!("{documents} came since this project was opened; open it again for them"),
+                );
+            }
             suggest(state)
         }
     }
 }
 
-/// Asks the model about the documents of the next rows, if it has said nothing about them.
-fn suggest(state: &State) -> Vec<Effect> {
+/// Asks the model about the documents of the next rows, if it has said nothing about them. Those of the test part get none:
+/// what a model has proposed cannot test models.
+pub(super) fn suggest(state: &State) -> Vec<Effect> {
     let (Some(Overlay::Annotators(comparing)), Some(project)) = (&state.overlay, &state.project) else {
         return Vec::new();
     };
@@ -191,9 +236,10 @@ fn suggest(state: &State) -> Vec<Effect> {
     let mut seen = HashSet::new();
     let next =
         (comparing.row..comparing.rows.len()).filter_map(|row| comparing.place(row)).map(|(one, _)| one.document);
-    let next = next.filter(|at| seen.insert(*at)).take(AHEAD).filter(|at| !project.model_has_spoken(*at));
-    let documents: Vec<String> =
-        next.filter_map(|at| project.documents.get(at)).map(|document| document.id.clone()).collect();
+    let next = next.filter(|at| seen.insert(*at)).take(AHEAD).filter_map(|at| project.documents.get(at));
+    let unknown =
+        next.filter(|document| document.split != Some(Split::Test) && !project.model_has_spoken(&document.id));
+    let documents: Vec<String> = unknown.map(|document| document.id.clone()).collect();
     if documents.is_empty() { Vec::new() } else { vec![Effect::Suggest { run, documents }] }
 }
 
@@ -206,37 +252,58 @@ pub(super) fn run(state: &mut State, command: Command, page: usize) -> Vec<Effec
         comparing.row = row;
         return suggest(state);
     }
+    if comparing.agreement.is_none() {
+        return Vec::new();
+    }
     match command {
         Command::Reading(reading) => return decide(state, reading),
         Command::TakeAgreed => return take_agreed(state),
-        Command::Judge => return become_judge(state),
+        Command::Judge => return change_hats(state),
         Command::NextOpen => {
-            if !comparing.go_to_open(project, comparing.row + 1) {
+            if !comparing.go_to_open(comparing.row + 1) {
                 state.tell(Level::Info, "Every place is decided");
             }
             return suggest(state);
         }
         Command::Filter => {
             comparing.open_only = !comparing.open_only;
-            comparing.show(project);
+            comparing.show();
             return suggest(state);
         }
         Command::Undo | Command::Redo => {
-            let effects = tag::run(state, command);
-            let front = state.tag.document;
-            if let (Some(Overlay::Annotators(comparing)), Some(project)) = (&mut state.overlay, &state.project) {
-                comparing.show(project);
-                let here = |row: &usize| comparing.place(*row).is_some_and(|(one, _)| one.document == front);
-                let rows = (0..comparing.rows.len()).filter(here);
-                let row = rows.clone().find(|row| comparing.is_open(project, *row)).or_else(|| rows.clone().next());
-                comparing.row = row.unwrap_or(comparing.row);
+            let journal = &project.journal;
+            let target = if command == Command::Undo { journal.undo_target() } else { journal.redo_target() };
+            let at = target.and_then(|(_, document)| project.position(document));
+            // What is not in sight is not taken back here.
+            if !comparing.documents.iter().any(|document| Some(document.document) == at) {
+                state.tell(Level::Info, "That was done elsewhere; on the Tag screen it can be taken back");
+                return Vec::new();
             }
-            return effects;
+            return turned(state, command);
         }
         Command::Open => return open(state),
         _ => {}
     }
     Vec::new()
+}
+
+/// Takes a decision back, or makes it again; the cursor goes to it.
+fn turned(state: &mut State, command: Command) -> Vec<Effect> {
+    if let Some(why) = why_not(state) {
+        state.tell(Level::Warn, why);
+        return Vec::new();
+    }
+    let effects = tag::run(state, command);
+    let front = state.tag.document;
+    if let (Some(Overlay::Annotators(comparing)), Some(project)) = (&mut state.overlay, &state.project) {
+        comparing.look(project);
+        comparing.show();
+        let here = |row: &usize| comparing.place(*row).is_some_and(|(one, _)| one.document == front);
+        let rows = (0..comparing.rows.len()).filter(here);
+        let row = rows.clone().find(|row| comparing.stand(*row) == Stand::Open).or_else(|| rows.clone().next());
+        comparing.row = row.unwrap_or(comparing.row);
+    }
+    effects
 }
 
 /// Why nothing can be decided here, if so.
@@ -257,18 +324,22 @@ fn decide(state: &mut State, reading: Reading) -> Vec<Effect> {
     let (Some(Overlay::Annotators(comparing)), Some(project)) = (&mut state.overlay, &mut state.project) else {
         return Vec::new();
     };
+    let Some(here) = comparing.rows.get(comparing.row).copied() else { return Vec::new() };
     let Some((document, place)) = comparing.place(comparing.row) else { return Vec::new() };
     let spans = match reading {
         Reading::Nothing => Ok(Vec::new()),
         Reading::Annotator(reader) => match place.readings.get(usize::from(reader)) {
             Some(Some(spans)) => Ok(spans.clone()),
-            Some(None) => Err(format!("{} has not finished this document", comparing.names[usize::from(reader)])),
+            Some(None) => {
+                let name = comparing.names.get(usize::from(reader)).map_or("", String::as_str);
+                Err(format!("{name} has not finished this document"))
+            }
             None => Err("No annotator has this key".to_owned()),
         },
-        Reading::Model => match project.model_spans(document.document) {
-            Some((_, spans)) => Ok(over(place, &spans)),
-            None => Err("The model has said nothing about this document".to_owned()),
-        },
+        Reading::Model => project.model_spans(document.document).map_err(str::to_owned).and_then(|(_, spans)| {
+            let beyond = "What the model finds reaches beyond this place; enter goes there, to tag it by hand";
+            document.reading_of(place, &spans).ok_or_else(|| beyond.to_owned())
+        }),
     };
     let spans = match spans {
         Ok(spans) => spans,
@@ -280,13 +351,15 @@ fn decide(state: &mut State, reading: Reading) -> Vec<Effect> {
     let (at, before) = (document.document, project.annotation(document.document).clone());
     let edits = document.decide(&before, Some((place, &spans)), || project.new_id());
     let effects = record(project, vec![(at, before, edits)], state.now);
+    comparing.look_at(project, at);
     let row = comparing.row;
-    if !comparing.go_to_open(project, row + 1) {
+    comparing.show();
+    // In a list of open places alone, the next one has come to this row.
+    let gone = comparing.open_only && comparing.rows.get(row) != Some(&here);
+    if !comparing.go_to_open(if gone { row } else { row + 1 }) {
         comparing.row = (row + 1).min(comparing.rows.len().saturating_sub(1));
-        let (open, all) = comparing.open(project);
-        if open == 0 {
-            state.tell(Level::Info, format!("All {} are decided", counted(all, "place")));
-        }
+        let [_, _, all] = comparing.counts();
+        state.tell(Level::Info, format!("All {} are decided", counted(all, "place")));
     }
     effects.into_iter().chain(suggest(state)).collect()
 }
@@ -301,7 +374,10 @@ fn take_agreed(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let mut all = Vec::new();
-    for document in &comparing.documents {
+    // What was left out, or is to be talked about, is so on purpose.
+    let wanted = |document: &&Compared| !matches!(project.status(document.document), Status::Skipped | Status::Flagged);
+    let documents: Vec<&Compared> = comparing.documents.iter().filter(wanted).collect();
+    for document in documents {
         let before = project.annotation(document.document).clone();
         let edits = document.decide(&before, None, || project.new_id());
         if !edits.is_empty() {
@@ -318,7 +394,9 @@ fn take_agreed(state: &mut State) -> Vec<Effect> {
             counted(n, "document")
         ),
     };
-    let effects = if all.is_empty() { Vec::new() } else { record(project, all, state.now) };
+    let effects = record(project, all, state.now);
+    comparing.look(project);
+    comparing.show();
     state.tell(Level::Info, told);
     effects
 }
@@ -364,20 +442,18 @@ fn open(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// Opens the project as the judge.
-fn become_judge(state: &mut State) -> Vec<Effect> {
+/// Opens the project as the judge; who is the judge becomes who they were before.
+fn change_hats(state: &mut State) -> Vec<Effect> {
     let Some(project) = &state.project else { return Vec::new() };
-    let why = if judge(project) {
-        Some(format!("You are {JUDGE}"))
-    } else if state.train.is_ours() {
-        Some("A training of this project runs: let it end or stop it first".to_owned())
+    let why = if state.train.is_ours() {
+        Some("A training of this project runs: let it end or stop it first")
     } else {
-        (project.save_state() != SaveState::Saved).then(|| "Not everything is saved yet".to_owned())
+        (project.save_state() != SaveState::Saved).then_some("Not everything is saved yet")
     };
     if let Some(why) = why {
         state.tell(Level::Warn, why);
         return Vec::new();
     }
-    state.judging = true;
-    vec![Effect::OpenAs(JUDGE.to_owned())]
+    let who = (!judge(project)).then(|| JUDGE.to_owned());
+    welcome::open_as(state, who)
 }

@@ -266,7 +266,7 @@ pub static COMMANDS: &[CommandInfo] = &[
         "Take over what all annotators say, of all documents",
         ANNOTATORS,
     ),
-    row(Command::Judge, "judge", "decide", "Open the project as gold, who decides", ANNOTATORS),
+    row(Command::Judge, "judge", "decide", "Open the project as gold, who decides; or as you again", ANNOTATORS),
     row(
         Command::StopAfterEpoch,
         "stop-after-epoch",

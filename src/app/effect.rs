@@ -128,9 +128,9 @@ pub enum Effect {
         /// To be repeated in the answer.
         generation: u64,
     },
-    /// Let go of the open project, all of which is saved, and open it anew for this annotator; answered by `Opened` or
-    /// `OpenFailed`.
-    OpenAs(String),
+    /// Let go of the open project, all of which is saved, and open it anew for this annotator, for `None` for who opened it
+    /// first; answered by `Opened` or `OpenFailed`.
+    OpenAs(Option<String>),
     /// Remember which step of the tutorial is in front in the open project; `None` once it has ended.
     RememberStep(Option<usize>),
     /// Write the project in another format; answered by `Exported`.

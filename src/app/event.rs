@@ -27,6 +27,8 @@ pub enum Event {
     },
     /// The mouse did something.
     Pointer {
+        /// When, in seconds since 1970, UTC.
+        at: u64,
         /// What.
         gesture: Gesture,
         /// What it points at, if that is anything.
@@ -360,8 +362,8 @@ pub struct Annotators {
     pub names: Vec<String>,
     /// How far they agree on what two of them have finished.
     pub agreement: GroupAgreement,
-    /// What they say of each document that two of them have finished; readings come in the order of the names.
-    pub documents: Vec<Compared>,
+    /// What they say of each document (by its id) that two of them have finished; readings come in the order of the names.
+    pub documents: Vec<(String, Compared)>,
 }
 
 /// A line for the person.

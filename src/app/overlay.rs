@@ -29,6 +29,8 @@ pub enum Overlay {
     Help {
         /// The first line shown.
         top: usize,
+        /// What it lies over, which is there again after it.
+        under: Option<Box<Overlay>>,
     },
     /// Something to read.
     Page {
@@ -73,6 +75,26 @@ pub enum Overlay {
     History(Box<History>),
     /// The annotators side by side.
     Annotators(Box<Comparing>),
+}
+
+impl Overlay {
+    /// Where the keys go while it is in front.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Help { .. } | Self::Page { .. } => Context::Help,
+            Self::Palette { .. } => Context::Palette,
+            Self::StopMenu => Context::StopMenu,
+            Self::QuitMenu => Context::QuitMenu,
+            Self::RemoveRun(_) => Context::RemoveMenu,
+            Self::Export(_) | Self::Import(_) | Self::Note(_) | Self::Jump { .. } => Context::Typing,
+            Self::LabelEditor(editor) if editor.field().is_some() => Context::Typing,
+            Self::LabelEditor(_) => Context::LabelEditor,
+            Self::Labels => Context::Labels,
+            Self::Occurrences(_) => Context::Occurrences,
+            Self::History(_) => Context::History,
+            Self::Annotators(_) => Context::Annotators,
+        }
+    }
 }
 
 /// A row of the palette.
@@ -224,7 +246,8 @@ impl State {
     /// The keys of the screen in front with what they do, and what can be searched for there. The digits are those that have
     /// a label.
     pub fn help(&self) -> Vec<(String, &'static str)> {
-        let mut lines = self.keymap.help(self.screen_context());
+        let context = self.help_context();
+        let mut lines = self.keymap.help(context);
         let labels = self.project.as_ref().map(|project| project.labels.iter().filter_map(|label| label.key));
         let labels = labels.map(|keys| keys.filter(char::is_ascii_digit).max());
         if let Some(Some(last)) = labels {
@@ -232,11 +255,19 @@ impl State {
                 *keys = format!("{}{last}", keys.trim_end_matches('9'));
             }
         }
-        if self.screen_context() == Context::Documents {
+        if context == Context::Documents {
             let terms = Query::HELP.iter().map(|(term, about)| ((*term).to_owned(), about.trim_end_matches('.')));
             lines.extend(terms);
         }
         lines
+    }
+
+    /// What the help is about: what it lies over.
+    pub fn help_context(&self) -> Context {
+        match &self.overlay {
+            Some(Overlay::Help { under: Some(under), .. }) => under.context(),
+            _ => self.screen_context(),
+        }
     }
 
     /// [`Self::help`] in rows as wide as the screen: keys, then the sentence, broken where it is too long.
@@ -259,18 +290,7 @@ impl State {
     /// The context that gets the keys.
     pub fn context(&self) -> Context {
         match &self.overlay {
-            Some(Overlay::Help { .. } | Overlay::Page { .. }) => Context::Help,
-            Some(Overlay::Palette { .. }) => Context::Palette,
-            Some(Overlay::StopMenu) => Context::StopMenu,
-            Some(Overlay::QuitMenu) => Context::QuitMenu,
-            Some(Overlay::RemoveRun(_)) => Context::RemoveMenu,
-            Some(Overlay::Export(_) | Overlay::Import(_) | Overlay::Note(_) | Overlay::Jump { .. }) => Context::Typing,
-            Some(Overlay::LabelEditor(editor)) if editor.field().is_some() => Context::Typing,
-            Some(Overlay::LabelEditor(_)) => Context::LabelEditor,
-            Some(Overlay::Labels) => Context::Labels,
-            Some(Overlay::Occurrences(_)) => Context::Occurrences,
-            Some(Overlay::History(_)) => Context::History,
-            Some(Overlay::Annotators(_)) => Context::Annotators,
+            Some(overlay) => overlay.context(),
             None if self.project.is_none() && self.welcome.form.is_some() => Context::Form,
             None if self.field().is_some() => Context::Typing,
             None => self.screen_context(),

@@ -3,6 +3,7 @@
 use crate::{spans::LabelId, text::width};
 
 use super::{
+    annotators,
     command::{Command, Context},
     effect::Effect,
     event::Level,
@@ -49,7 +50,7 @@ pub enum Gesture {
 pub(super) fn point(state: &mut State, gesture: Gesture, target: Option<Target>) -> Vec<Effect> {
     if gesture == Gesture::Press {
         state.message.take_if(|message| message.level < Level::Error);
-        state.seen = true;
+        (state.seen, state.leaving) = (true, None);
     }
     let text = state.overlay.is_none() && state.screen == Screen::Tag && state.project.is_some();
     match (gesture, target) {
@@ -113,7 +114,9 @@ fn under(state: &State) -> Option<usize> {
 }
 
 fn wheel(state: &mut State, command: Command) -> Vec<Effect> {
-    if !command.fits(state.context()) {
+    let context = state.context();
+    // In a text field, moves are for what is typed.
+    if !command.fits(context) || context.is_typing() && context != Context::Palette {
         return Vec::new();
     }
     (0..NOTCH).flat_map(|_| command_run(state, command)).collect()
@@ -131,7 +134,7 @@ fn press_row(state: &mut State, row: usize) -> Vec<Effect> {
     }
     let Some(cursor) = cursor_of_list(state) else { return Vec::new() };
     if std::mem::replace(cursor, row) != row {
-        return Vec::new();
+        return if context == Context::Annotators { annotators::suggest(state) } else { Vec::new() };
     }
     match context {
         Context::Occurrences => command_run(state, Command::Choose),

@@ -275,15 +275,18 @@ impl Project {
         Some(found != spans)
     }
 
-    /// Whether a model was asked about document `at`.
-    pub fn model_has_spoken(&self, at: usize) -> bool {
-        self.documents.get(at).is_some_and(|document| self.advice.of_model(&document.id).is_some())
+    /// Whether a model was asked about the document with this id.
+    pub(super) fn model_has_spoken(&self, document: &str) -> bool {
+        self.advice.of_model(document).is_some()
     }
 
-    /// What a model finds in document `at`, on word borders, with the run's name; `None` if it was not asked or may not suggest.
-    /// The spans have no identity of their own.
-    pub fn model_spans(&self, at: usize) -> Option<(String, Vec<Span>)> {
-        self.advice.of_model_as_spans(self.documents.get(at)?, &self.labels)
+    /// What a model finds in document `at`, on word borders, with the run's name. The spans have no identity of their own.
+    ///
+    /// # Errors
+    /// Why it says nothing.
+    pub fn model_spans(&self, at: usize) -> Result<(String, Vec<Span>), &'static str> {
+        let document = self.documents.get(at).ok_or("There is no such document")?;
+        self.advice.of_model_as_spans(document, &self.labels)
     }
 
     /// How unsure a model is of document `at`, in nats a word; `None` if none was asked.
@@ -334,6 +337,7 @@ impl Project {
     pub(super) fn set_labels(&mut self, labels: LabelSet) {
         let merged = labels.gone() != self.labels.gone();
         self.labels = labels.with_keys();
+        self.advice.renamed();
         if merged {
             self.journal.resolve(&self.labels);
             let journal = &self.journal;

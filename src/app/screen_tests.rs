@@ -428,7 +428,7 @@ fn the_help_names_the_digits_that_have_labels() {
     let rows = state.help_rows();
     assert!(rows.iter().all(|(keys, text)| keys.len() + text.len() <= 56), "{rows:?}");
     press(&mut state, "up");
-    let Some(overlay::Overlay::Help { top }) = state.overlay else { panic!("no help") };
+    let Some(overlay::Overlay::Help { top, .. }) = state.overlay else { panic!("no help") };
     assert!(top + 11 + 1 == rows.len(), "{top} of {}: the end is the last full page", rows.len());
 }
 

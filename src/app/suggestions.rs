@@ -81,7 +81,7 @@ pub(super) struct Opinion {
 pub(super) struct Advice {
     /// What models say, by document.
     found: HashMap<String, Opinion>,
-    /// How often that has changed.
+    /// How often that has changed, or how it compares with labels.
     opinions: usize,
     gazetteer: Gazetteer,
     patterns: Patterns,
@@ -128,16 +128,28 @@ impl Advice {
         self.found.get(document)
     }
 
-    /// The same as spans without identity, with the run's name; `None` also if models may not suggest here.
-    pub(super) fn of_model_as_spans(&self, document: &Document, labels: &LabelSet) -> Option<(String, Vec<Span>)> {
-        let run = self.of_model(&document.id)?.run.clone();
-        if document.split == Some(Split::Test) || !self.speaks(Adviser::Model, Some(document)) {
-            return None;
+    /// The same as spans without identity, with the run's name; or why there is nothing.
+    pub(super) fn of_model_as_spans(
+        &self,
+        document: &Document,
+        labels: &LabelSet,
+    ) -> Result<(String, Vec<Span>), &'static str> {
+        if document.split == Some(Split::Test) {
+            return Err("This text tests models, so none suggests anything here");
         }
+        if !self.speaks(Adviser::Model, Some(document)) {
+            return Err("The model may not suggest now");
+        }
+        let run = self.of_model(&document.id).ok_or("No model has been asked about this document")?.run.clone();
         let id = SpanId { writer: 0, sequence: 0 };
         let found = self.propose(Adviser::Model, document, labels).into_iter();
         let spans = found.map(|Suggestion { range, label, source, .. }| Span { id, range, label, source });
-        Some((run, spans.collect()))
+        Ok((run, spans.collect()))
+    }
+
+    /// Labels have other names now.
+    pub(super) fn renamed(&mut self) {
+        self.opinions += 1;
     }
 
     pub(super) fn opinions(&self) -> usize {

@@ -43,7 +43,10 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
             state.now = state.now.max(at);
             return press(state, key);
         }
-        Event::Pointer { gesture, target } => return pointer::point(state, gesture, target),
+        Event::Pointer { gesture, target, at } => {
+            state.now = state.now.max(at);
+            return pointer::point(state, gesture, target);
+        }
         Event::Paste(text) => return paste(state, &text),
         Event::Resize { columns, rows } => (state.size.columns, state.size.rows) = (columns, rows),
         Event::Hangup => {
@@ -286,7 +289,10 @@ pub(super) fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::NextScreen => return go(state, state.screen.next()),
         Command::PreviousScreen => return go(state, state.screen.previous()),
         Command::Go(screen) => return go(state, screen),
-        Command::Help => state.overlay = Some(Overlay::Help { top: 0 }),
+        Command::Help => {
+            let under = state.overlay.take().filter(|overlay| overlay.context() != Context::Help).map(Box::new);
+            state.overlay = Some(Overlay::Help { top: 0, under });
+        }
         Command::Page(topic) => state.overlay = Some(Overlay::Page { topic, top: 0 }),
         Command::Palette => state.overlay = Some(Overlay::Palette { query: Field::default(), row: 0 }),
         Command::Import => return welcome::ask_import(state),
@@ -371,9 +377,11 @@ fn back(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(overlay) = state.overlay.take() {
-        // Who does not jump is where they were.
-        if let Overlay::Jump { from, .. } = overlay {
-            state.tag.put(from);
+        match overlay {
+            // Who does not jump is where they were.
+            Overlay::Jump { from, .. } => state.tag.put(from),
+            Overlay::Help { under, .. } => state.overlay = under.map(|under| *under),
+            _ => {}
         }
         return Vec::new();
     }
@@ -411,7 +419,7 @@ fn help(state: &mut State, command: Command) {
     if let Some(Overlay::Page { topic, top }) = &mut state.overlay {
         *top = pages::scrolled(*topic, *top, command, state.size);
     }
-    let Some(Overlay::Help { top }) = &mut state.overlay else { return };
+    let Some(Overlay::Help { top, .. }) = &mut state.overlay else { return };
     *top = list::moved(command, *top, last + 1, page).unwrap_or((*top).min(last));
 }
 

@@ -156,6 +156,7 @@ impl Welcome {
 /// A project could not be opened or made.
 pub(super) fn failed(state: &mut State, message: String) -> Vec<Effect> {
     (state.welcome.opening, state.welcome.tutorial, state.carried) = (None, false, None);
+    state.judging = false;
     match &mut state.welcome.form {
         Some(form) => form.problem = Some(message),
         None => state.tell(Level::Error, message),
@@ -282,7 +283,7 @@ pub(super) fn ask_import(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What is taken over an import: the project is the same, but for what is new in it.
+/// What is taken over when the same project is opened again, for what is new in it or for another annotator.
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
     train: Train,
@@ -294,7 +295,7 @@ pub(super) struct Carried {
     tutorial: Option<Tutorial>,
 }
 
-/// Takes up what an import carried over; the document to be in front, and whether anything was carried.
+/// Takes up what was put aside; the document to be in front, and whether anything was carried.
 pub(super) fn take_up(state: &mut State, first: usize) -> (usize, bool) {
     let Some(carried) = state.carried.take() else { return (first, false) };
     let Carried { train, explore, document, word, screen, tutorial } = *carried;
@@ -314,6 +315,23 @@ pub(super) fn import(state: &mut State, file: &str) -> Vec<Effect> {
     if file.is_empty() || !saved {
         return Vec::new();
     }
+    put_aside(state);
+    state.welcome.opening = Some(file.to_owned());
+    vec![Effect::Import(file.to_owned())]
+}
+
+/// Opens the project, all of which is saved, for another annotator; for `None`, for who opened it first. It is closed
+/// meanwhile, so that nothing is tagged that nobody would write down.
+pub(super) fn open_as(state: &mut State, who: Option<String>) -> Vec<Effect> {
+    let name = state.project.as_ref().map(|project| project.name.clone());
+    put_aside(state);
+    state.welcome.opening = name;
+    state.judging = true;
+    vec![Effect::OpenAs(who)]
+}
+
+/// Closes the project; what is about to be opened takes up what was in front.
+fn put_aside(state: &mut State) {
     let document = state.project.as_ref().and_then(|project| project.documents.get(state.tag.document));
     let carried = Carried {
         document: document.map(|document| document.id.clone()),
@@ -326,8 +344,6 @@ pub(super) fn import(state: &mut State, file: &str) -> Vec<Effect> {
     // Not to go back to the welcome screen, as its effect would.
     close(state);
     state.carried = Some(Box::new(carried));
-    state.welcome.opening = Some(file.to_owned());
-    vec![Effect::Import(file.to_owned())]
 }
 
 /// Goes back to the welcome screen, if nothing is lost by it.

@@ -2,6 +2,7 @@
 //! after the other, so that a training always sees what was tagged before it was started.
 
 use std::{
+    panic::catch_unwind,
     path::Path,
     sync::{Arc, Weak},
     thread::{self, JoinHandle},
@@ -91,7 +92,16 @@ impl Desk {
         let (sender, tasks) = unbounded();
         let sender = Arc::new(sender);
         let again = Arc::downgrade(&sender);
-        let mut work = Work { project, annotator, events, again, trainer, listing: listing.clone(), failed: None };
+        let mut work = Work {
+            project,
+            annotator,
+            events,
+            again,
+            trainer,
+            listing: listing.clone(),
+            comparing: None,
+            failed: None,
+        };
         let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
             crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
         })?;
@@ -124,8 +134,46 @@ struct Work {
     again: Weak<Sender<Task>>,
     trainer: trainer::Starter,
     listing: Listing,
+    /// Compares the annotators.
+    comparing: Option<JoinHandle<()>>,
     /// The newest attempt to record that failed: what belongs to it or to an older one is dropped.
     failed: Option<u64>,
+}
+
+/// What all annotators of a project but the judge have finished, side by side.
+fn annotators(root: &Path) -> Result<Annotators, String> {
+    let project = Project::open(root).map_err(|error| error.to_string())?;
+    let names = project.annotators().into_iter().filter(|name| name.as_str() != JUDGE);
+    let readers = project.readers(names).map_err(|error| error.to_string())?;
+    let mut panels = project.panels(&readers);
+    // Who has finished nothing that another one has would be a column of blanks.
+    let shares = |at: &usize| panels.iter().any(|(_, panel)| panel.annotations.get(*at).is_some_and(Option::is_some));
+    let shown: Vec<usize> = (0..readers.len()).filter(shares).collect();
+    if shown.is_empty() {
+        let text = "No document was marked done by two annotators; another one tags with: tagli DIR --as NAME";
+        return Err(text.to_owned());
+    }
+    for (_, panel) in &mut panels {
+        panel.annotations = shown.iter().map(|at| panel.annotations.get(*at).copied().flatten()).collect();
+    }
+    let documents = panels
+        .iter()
+        .filter_map(|(at, panel)| Some((panel.document.id.clone(), Compared::new(*at, &panel.annotations)?)));
+    let documents = documents.collect();
+    let panels: Vec<Panel<'_>> = panels.into_iter().map(|(_, panel)| panel).collect();
+    Ok(Annotators {
+        names: shown.iter().filter_map(|at| readers.get(*at)).map(|reader| reader.name.to_string()).collect(),
+        documents,
+        agreement: agreement::agreement_of_all(&panels),
+    })
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let Some(comparing) = self.comparing.take() {
+            let _ = comparing.join();
+        }
+    }
 }
 
 impl Work {
@@ -138,8 +186,8 @@ impl Work {
                     Some(Event::Summary { generation, summary: summary(&self.project, &account, base) })
                 }
                 Task::Annotators { generation } => {
-                    let found = self.annotators().map(Box::new);
-                    Some(Event::Annotators { generation, found })
+                    self.compare(generation);
+                    None
                 }
                 Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
                 Task::Aside(work) => {
@@ -176,29 +224,25 @@ impl Work {
         }
     }
 
-    /// Lays what everybody has finished side by side; who decides between them is none of them.
-    fn annotators(&self) -> Result<Annotators, String> {
-        let names = self.project.annotators().into_iter().filter(|name| name.as_str() != JUDGE);
-        let mut readers = self.project.readers(names).map_err(|error| error.to_string())?;
-        // Who has finished nothing that another one has would be a column of blanks.
-        let shared = self.project.panels(&readers);
-        let reads: Vec<bool> = (0..readers.len())
-            .map(|at| shared.iter().any(|(_, panel)| panel.annotations.get(at).is_some_and(Option::is_some)))
-            .collect();
-        let mut reads = reads.into_iter();
-        readers.retain(|_| reads.next().unwrap_or(false));
-        if readers.is_empty() {
-            return Err(
-                "No document was marked done by two annotators; another one tags with: tagli DIR --as NAME".to_owned()
-            );
+    /// Lays what everybody has finished side by side, on a thread of its own: that may take a while, and what is tagged
+    /// meanwhile is to be saved. All of this one's work is on disk.
+    fn compare(&mut self, generation: u64) {
+        let (root, events) = (self.project.root.clone(), self.events.clone());
+        let work = move || {
+            let found =
+                catch_unwind(|| annotators(&root)).unwrap_or_else(|_| Err("A defect of this program".to_owned()));
+            let _ = events.send(Event::Annotators { generation, found: found.map(Box::new) });
+        };
+        if let Some(before) = self.comparing.take() {
+            let _ = before.join();
         }
-        let (places, panels): (Vec<usize>, Vec<Panel<'_>>) = self.project.panels(&readers).into_iter().unzip();
-        let documents = places.iter().zip(&panels).filter_map(|(at, panel)| Compared::new(*at, &panel.annotations));
-        Ok(Annotators {
-            names: readers.iter().map(|reader| reader.name.to_string()).collect(),
-            documents: documents.collect(),
-            agreement: agreement::agreement_of_all(&panels),
-        })
+        match thread::Builder::new().name("compare".into()).spawn(work) {
+            Ok(comparing) => self.comparing = Some(comparing),
+            Err(error) => {
+                let found = Err(format!("a thread cannot be started: {error}"));
+                let _ = self.events.send(Event::Annotators { generation, found });
+            }
+        }
     }
 
     fn record(&mut self, attempt: u64, entries: &[Entry]) -> Option<Event> {

@@ -1,7 +1,7 @@
 //! Effects carried out: each is handed to the thread that does it; answers come back as events.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -33,7 +33,12 @@ pub(super) struct Effects {
     events: Sender<Event>,
     openings: Sender<Outcome>,
     places: Places,
+    /// Who tags; for one project that may be another than who began.
     who: Who,
+    /// Who began.
+    own: Who,
+    /// Who tags if what is being opened can be.
+    becoming: Option<Who>,
     trainer: Trainer,
     open: Option<Open>,
     /// Lets go of what was open before.
@@ -48,7 +53,8 @@ impl Effects {
     /// Nothing open yet; `openings` gets what is opened.
     pub(super) fn new(events: Sender<Event>, openings: Sender<Outcome>, places: Places, who: Who) -> Self {
         let (trainer, open, closing, opening, counting) = (Trainer::default(), None, None, None, None);
-        Self { events, openings, places, who, trainer, open, closing, opening, counting }
+        let (own, becoming) = (Arc::clone(&who), None);
+        Self { events, openings, places, who, own, becoming, trainer, open, closing, opening, counting }
     }
 
     /// Opens the project in a folder, at once.
@@ -64,9 +70,29 @@ impl Effects {
     }
 
     fn begin(&mut self, wanted: Wanted) {
+        self.begin_as(wanted, Arc::clone(&self.who));
+    }
+
+    fn begin_as(&mut self, wanted: Wanted, who: Who) {
         self.stop_counting();
         self.close();
-        self.opening = self.opener().spawn(wanted, self.closing.take(), self.openings.clone());
+        self.becoming = None;
+        let opener = Opener { who, ..self.opener() };
+        self.opening = opener.spawn(wanted, self.closing.take(), self.openings.clone());
+    }
+
+    /// Opens the project in `dir` for this annotator, who stays so there; for `None`, for who opened it first.
+    fn open_as(&mut self, dir: PathBuf, name: Option<String>) {
+        let (own, here) = (Arc::clone(&self.own), dir.clone());
+        let who: Who =
+            match name {
+                None => own,
+                Some(name) => Arc::new(move |dir| {
+                    if dir == here { name.parse().map_err(|error| format!("{name}: {error}")) } else { own(dir) }
+                }),
+            };
+        self.begin_as(Wanted::Folder(dir), Arc::clone(&who));
+        self.becoming = Some(who);
     }
 
     /// Takes what an opening has come to; what the screens are told.
@@ -74,9 +100,13 @@ impl Effects {
         match outcome {
             Ok((open, opened, said)) => {
                 self.open = Some(open);
+                self.who = self.becoming.take().unwrap_or_else(|| Arc::clone(&self.who));
                 std::iter::once(Event::Opened(opened)).chain(said.map(opening::said)).collect()
             }
-            Err(error) => vec![opening::told(&error)],
+            Err(error) => {
+                self.becoming = None;
+                vec![opening::told(&error)]
+            }
         }
     }
 
@@ -126,10 +156,8 @@ impl Effects {
                 return;
             }
             Effect::OpenAs(name) => {
-                if let Some(path) = self.open.as_ref().map(|open| open.dir.to_string_lossy().into_owned()) {
-                    // From now on, until the program ends.
-                    self.who = Arc::new(move |_| name.parse().map_err(|error| format!("{name}: {error}")));
-                    self.begin(Wanted::Path(path));
+                if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
+                    self.open_as(dir, name);
                 }
                 return;
             }

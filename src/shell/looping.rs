@@ -173,12 +173,19 @@ impl Screen {
     }
 
     fn input(&mut self, input: Input) -> io::Result<Option<End>> {
-        self.pace.person();
+        if !matches!(input, Input::Mouse { .. }) {
+            self.pace.person();
+        }
         match input {
             Input::Key(key) => self.happen(Event::Key { key, at: now() }),
             Input::Mouse { gesture, column, row } => {
+                // It points at what is seen, so what came before it must be.
+                if self.pace.is_due() {
+                    self.draw()?;
+                }
                 let target = self.hits.at(column, row);
-                self.happen(Event::Pointer { gesture, target })
+                self.pace.person();
+                self.happen(Event::Pointer { gesture, target, at: now() })
             }
             Input::Paste(text) => self.happen(Event::Paste(text)),
             Input::Resize(columns, rows) => self.happen(Event::Resize { columns, rows }),

@@ -86,6 +86,8 @@ pub enum OpenError {
 pub(super) enum Wanted {
     /// What [`Place::path`](crate::app::event::Place) says.
     Path(String),
+    /// The project in this folder.
+    Folder(PathBuf),
     /// A fresh copy of a sample, under this name.
     Copy { sample: String, name: String },
     /// A project, after texts from a file were brought into it.
@@ -150,6 +152,7 @@ impl Opener {
         let new = matches!(wanted, Wanted::Copy { .. } | Wanted::New(_));
         let (dir, said) = match wanted {
             Wanted::Path(path) => (self.places.folder(&path, &self.who)?, None),
+            Wanted::Folder(dir) => (dir, None),
             Wanted::Copy { sample, name } => (self.places.fresh(&sample, &name, &self.who)?, None),
             Wanted::Import { dir, file } => {
                 let said = self.import(&dir, &file);

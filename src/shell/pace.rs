@@ -31,6 +31,11 @@ impl Pace {
         self.dirty = true;
     }
 
+    /// Whether something changed since the last frame.
+    pub(super) fn is_due(&self) -> bool {
+        self.dirty
+    }
+
     /// How long the loop may wait: `None` for ever, zero for a frame that is due.
     pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
         match self.drawn {

@@ -1,12 +1,13 @@
 //! Adjudication: where the annotators of a document read it differently, and what the judge has decided there.
 //!
-//! A decision is no record of its own. The judge's annotation says it: by a span over the place, or because every reading
-//! was turned down. So it stays when the annotators are compared again, whatever they have changed since, and it is taken
-//! back like everything else.
+//! A decision is no record of its own. The judge's annotation says it: each span that somebody has is there, or turned down,
+//! or answered by a span that the judge made. So a decision stays when the annotators are compared again, whatever they have
+//! changed since, and it is taken back like everything else. What was never seen is open, but for a document that the judge
+//! has marked done: there it is new.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
-use super::{Annotation, Edit, LabelId, Span, SpanId, Status};
+use super::{Annotation, Edit, LabelId, Source, Span, SpanId, Status};
 use crate::text::TextRange;
 
 /// A stretch of text that annotators read differently.
@@ -24,10 +25,23 @@ pub struct Place {
 pub struct Compared {
     /// Where the document stands in its project.
     pub document: usize,
-    /// What all of them say, as the first of them tagged it.
+    /// What all of them say, as the first of them tagged it, in reading order.
     pub agreed: Vec<Span>,
     /// Where they differ, in reading order; the places share no byte.
     pub places: Vec<Place>,
+}
+
+/// How far the judge is with a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// Something there was not decided.
+    Open,
+    /// It is decided.
+    Decided,
+    /// The document was marked done, and somebody says something there that was neither taken nor turned down.
+    New,
+    /// The document is left out.
+    Skipped,
 }
 
 /// What a span says, whoever made it.
@@ -56,39 +70,71 @@ impl Compared {
             let spans = annotation.spans().iter().filter(|span| !span.range.is_empty());
             spans.filter(|span| seen.insert(said(span))).cloned().collect()
         };
-        let readings: Vec<Option<Vec<Span>>> = annotations.iter().map(|one| one.map(open)).collect();
-        let places = stretches(readings.iter().flatten().flatten().map(|span| span.range)).into_iter().map(|range| {
-            let here = |spans: &Vec<Span>| spans.iter().filter(|span| span.range.overlaps(range)).cloned().collect();
-            Place { range, readings: readings.iter().map(|reading| reading.as_ref().map(here)).collect() }
-        });
-        Some(Self { document, agreed, places: places.collect() })
+        let open: Vec<Option<Vec<Span>>> = annotations.iter().map(|one| one.map(open)).collect();
+        let nothing: Vec<Option<Vec<Span>>> = open.iter().map(|spans| spans.as_ref().map(|_| Vec::new())).collect();
+        let ranges = stretches(open.iter().flatten().flatten().map(|span| span.range)).into_iter();
+        let mut places: Vec<Place> = ranges.map(|range| Place { range, readings: nothing.clone() }).collect();
+        for (reader, span) in
+            open.into_iter().enumerate().flat_map(|(at, spans)| spans.into_iter().flatten().map(move |span| (at, span)))
+        {
+            let at = places.partition_point(|place| place.range.end <= span.range.start);
+            let reading = places.get_mut(at).and_then(|place| place.readings.get_mut(reader));
+            reading.into_iter().flatten().for_each(|spans| spans.push(span.clone()));
+        }
+        Some(Self { document, agreed, places })
     }
 
-    /// What the judge says at a place of this document: the spans there; `None` as long as nothing is decided.
-    pub fn verdict<'a>(&self, place: &Place, judge: &'a Annotation) -> Option<Vec<&'a Span>> {
-        let own: Vec<&Span> = judge.over(place.range).filter(|span| !self.is_agreed(span)).collect();
-        let turned_down = || place.candidates().all(|span| judge.is_rejected(span.range, span.label));
-        (!own.is_empty() || judge.status == Status::Done || turned_down()).then_some(own)
+    /// How far the judge is with a place of this document.
+    pub fn stand(&self, place: &Place, judge: &Annotation) -> Stand {
+        let hand = self.by_hand(place, judge);
+        let seen = |span: &Span| {
+            let there = judge.over(span.range).any(|own| said(own) == said(span));
+            there || judge.is_rejected(span.range, span.label) || hand.iter().any(|own| own.range.overlaps(span.range))
+        };
+        match (place.candidates().all(seen), judge.status) {
+            (_, Status::Skipped) => Stand::Skipped,
+            (true, _) => Stand::Decided,
+            (false, Status::Done) => Stand::New,
+            (false, _) => Stand::Open,
+        }
+    }
+
+    /// What the judge says at a place of this document: of what somebody says there, and by hand.
+    pub fn verdict<'a>(&self, place: &Place, judge: &'a Annotation) -> Vec<&'a Span> {
+        let hand = self.by_hand(place, judge);
+        let taken = |own: &&Span| place.candidates().any(|span| said(span) == said(own));
+        judge.over(place.range).filter(|own| taken(own) || hand.contains(own)).collect()
+    }
+
+    /// The judge's own spans at a place: neither what all say nor what somebody says there. One in the stead of what all say
+    /// about just these words is no answer to what lies in them.
+    fn by_hand<'a>(&self, place: &Place, judge: &'a Annotation) -> Vec<&'a Span> {
+        let other = |own: &&Span| {
+            let taken = place.candidates().any(|span| said(span) == said(own));
+            !taken && self.agreed_on(own.range).next().is_none()
+        };
+        judge.over(place.range).filter(other).collect()
     }
 
     /// Whether all is said that there is to say of this document.
     pub fn is_decided(&self, judge: &Annotation) -> bool {
-        self.missing(judge).next().is_none() && self.places.iter().all(|place| self.verdict(place, judge).is_some())
+        let open = |place: &Place| self.stand(place, judge) == Stand::Open;
+        self.missing(judge).next().is_none() && !self.places.iter().any(open)
     }
 
-    /// What all annotators say and the judge has neither said nor turned down, nor said something else about.
+    /// What all annotators say and the judge has neither said nor turned down, nor said something else about. A document that
+    /// is done lacks nothing.
     pub fn missing<'a>(&'a self, judge: &'a Annotation) -> impl Iterator<Item = &'a Span> {
         let open = self.agreed.iter().filter(|_| judge.status != Status::Done);
         open.filter(|span| {
-            let contradicted = |own: &Span| own.range.overlaps(span.range) && !nests(own.range, span.range);
-            let there = |own: &Span| own.range == span.range;
-            !judge.is_rejected(span.range, span.label)
-                && !judge.over(span.range).any(|own| there(own) || contradicted(own))
+            let answered = |own: &Span| own.range == span.range || !nests(own.range, span.range);
+            !judge.is_rejected(span.range, span.label) && !judge.over(span.range).any(answered)
         })
     }
 
     /// The edits by which the judge takes over what all say, and says this at a place, in place of what was said there; with
-    /// the last open place, that the document is done. `new_id` gives ids that no span has.
+    /// the last open place, that the document is done. A document that is flagged stays so. `new_id` gives ids that no span
+    /// has.
     pub fn decide(
         &self,
         judge: &Annotation,
@@ -96,17 +142,22 @@ impl Compared {
         mut new_id: impl FnMut() -> SpanId,
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
-        let mut add = |span: &Span, edits: &mut Vec<Edit>| edits.push(Edit::Add(Span { id: new_id(), ..span.clone() }));
+        let mut add = |span: &Span, edits: &mut Vec<Edit>| {
+            // That an annotator's file was imported says nothing of the judge.
+            let source = if span.source == Source::Import { Source::Human } else { span.source.clone() };
+            edits.push(Edit::Add(Span { id: new_id(), source, ..span.clone() }));
+        };
         self.missing(judge).for_each(|span| add(span, &mut edits));
         if let Some((place, reading)) = decision {
-            let wanted = |span: &Span| reading.iter().any(|one| said(one) == said(span));
-            let own: Vec<&Span> = judge.over(place.range).filter(|span| !self.is_agreed(span)).collect();
-            edits.extend(own.iter().filter(|span| !wanted(span)).map(|span| Edit::Remove(span.id)));
-            let there = |span: &&Span| own.iter().any(|own| said(own) == said(span));
+            let wanted = |(range, label)| reading.iter().any(|one| said(one) == (range, label));
+            let own = self.verdict(place, judge);
+            edits.extend(own.iter().filter(|span| !wanted(said(span))).map(|span| Edit::Remove(span.id)));
+            let there = |span: &&Span| judge.over(span.range).any(|own| said(own) == said(span));
             reading.iter().filter(|span| !there(span)).for_each(|span| add(span, &mut edits));
-            let candidates: BTreeSet<(TextRange, LabelId)> = place.candidates().chain(reading).map(said).collect();
-            edits.extend(candidates.into_iter().filter_map(|(range, label)| {
-                match (reading.iter().any(|span| said(span) == (range, label)), judge.is_rejected(range, label)) {
+            let all = place.candidates().chain(reading).chain(own.iter().copied());
+            let all: BTreeSet<(TextRange, LabelId)> = all.map(said).collect();
+            edits.extend(all.into_iter().filter_map(|(range, label)| {
+                match (wanted((range, label)), judge.is_rejected(range, label)) {
                     (true, true) => Some(Edit::Readmit(range, label)),
                     (false, false) => Some(Edit::Reject(range, label)),
                     _ => None,
@@ -116,6 +167,7 @@ impl Compared {
         let mut after = judge.clone();
         after.apply_all(&edits);
         let status = match judge.status {
+            Status::Flagged => Status::Flagged,
             _ if self.is_decided(&after) => Status::Done,
             Status::Todo | Status::Skipped if !edits.is_empty() => Status::Partial,
             status => status,
@@ -126,8 +178,26 @@ impl Compared {
         edits
     }
 
-    fn is_agreed(&self, span: &Span) -> bool {
-        self.agreed.iter().any(|agreed| said(agreed) == said(span))
+    /// What of these spans can be said at a place, as of somebody who was not compared: those over it that all do not say
+    /// anyway; `None` if one of them reaches into another place, or contradicts what all say.
+    pub fn reading_of(&self, place: &Place, spans: &[Span]) -> Option<Vec<Span>> {
+        let new = |span: &&Span| !self.agreed_on(span.range).any(|agreed| agreed.label == span.label);
+        let over: Vec<Span> =
+            spans.iter().filter(|span| span.range.overlaps(place.range)).filter(new).cloned().collect();
+        let apart = |span: &Span| {
+            let elsewhere = |other: &&Place| other.range != place.range && other.range.overlaps(span.range);
+            let against = |agreed: &Span| agreed.range.overlaps(span.range) && !agreed.range.covers(span.range);
+            !self.places.iter().any(|other| elsewhere(&other))
+                && !self.agreed.iter().any(|agreed| against(agreed) || agreed.range == span.range)
+        };
+        over.iter().all(apart).then_some(over)
+    }
+
+    /// What all say about exactly this range.
+    fn agreed_on(&self, range: TextRange) -> impl Iterator<Item = &Span> {
+        let key = |range: TextRange| (range.start, Reverse(range.end));
+        let first = self.agreed.partition_point(|span| key(span.range) < key(range));
+        self.agreed.iter().skip(first).take_while(move |span| span.range == range)
     }
 }
 
@@ -209,7 +279,12 @@ mod tests {
         assert_eq!(ranges(&compared), [(2, 4), (10, 14), (14, 18)]);
         // What all say about the words around it decides nothing.
         let judge = Annotation::new(vec![span(1, 0, 9, 1)], Status::Partial);
-        assert_eq!(compared.verdict(&compared.places[0], &judge), None);
+        assert_eq!(compared.stand(&compared.places[0], &judge), Stand::Open);
+        // Nor does what the judge says about them in its stead.
+        let judge = Annotation::new(vec![span(1, 0, 9, 5)], Status::Partial);
+        assert_eq!(compared.stand(&compared.places[0], &judge), Stand::Open);
+        let edits = compared.decide(&judge, Some((&compared.places[0], &[])), ids());
+        assert!(!edits.iter().any(|edit| matches!(edit, Edit::Remove(_) | Edit::Add(_))), "{edits:?}");
     }
 
     #[test]
@@ -232,16 +307,21 @@ mod tests {
         assert_eq!(judge, before);
         judge.apply_all(&edits);
         // Somebody reads the first place in another way now: it was decided.
-        let a = done(&[(0, 4, 1), (10, 16, 3), (20, 24, 3)]);
+        let a = done(&[(0, 4, 1), (12, 18, 2), (20, 24, 3)]);
         let again = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
         assert!(again.is_decided(&judge));
         // Even of a document that was opened again.
         judge.apply(&Edit::Status(Status::Partial));
         assert!(again.is_decided(&judge));
-        // But what was never seen is to be decided.
+        // But what was never seen is to be decided; it is new where the document is done.
         let a = done(&[(0, 4, 1), (40, 44, 1)]);
         let again = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
-        assert_eq!(again.places.iter().filter(|place| again.verdict(place, &judge).is_none()).count(), 1);
+        let last = |judge: &Annotation| again.places.iter().map(|place| again.stand(place, judge)).collect::<Vec<_>>();
+        assert_eq!(last(&judge), [Stand::Decided, Stand::Open]);
+        judge.apply(&Edit::Status(Status::Done));
+        assert_eq!(last(&judge), [Stand::Decided, Stand::New]);
+        judge.apply(&Edit::Status(Status::Skipped));
+        assert_eq!(last(&judge), [Stand::Skipped; 2]);
     }
 
     #[test]
@@ -253,8 +333,7 @@ mod tests {
         for (reader, end) in [(0, 14), (1, 18), (0, 14)] {
             let reading = place.readings[reader].clone().unwrap();
             judge.apply_all(&compared.decide(&judge, Some((place, &reading)), ids()));
-            let verdict = compared.verdict(place, &judge).unwrap();
-            assert!(same(verdict.iter().copied(), &reading) && judge.spans().len() == 1, "{end}");
+            assert!(same(compared.verdict(place, &judge), &reading) && judge.spans().len() == 1, "{end}");
             assert_eq!(judge.spans()[0].range.end, end);
         }
         assert_eq!(compared.decide(&judge, Some((place, &[span(0, 10, 14, 2)])), ids()), [], "said already");
@@ -268,6 +347,37 @@ mod tests {
         assert!(compared.is_decided(&judge), "both were read in the judge's own way");
         let edits = compared.decide(&judge, None, ids());
         assert_eq!(edits, [Edit::Status(Status::Done)]);
+        // What is to be talked about is not done.
+        let flagged = Annotation::new(judge.spans().to_vec(), Status::Flagged);
+        assert_eq!(compared.decide(&flagged, None, ids()), []);
+    }
+
+    #[test]
+    fn who_was_not_compared_is_followed_only_where_nothing_else_is_touched() {
+        let (a, b) =
+            (done(&[(0, 4, 1), (5, 9, 3), (20, 30, 4)]), done(&[(0, 4, 1), (20, 30, 4), (22, 25, 2), (40, 44, 1)]));
+        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        assert_eq!(ranges(&compared), [(5, 9), (22, 25), (40, 44)]);
+        let reading = |place: usize, spans: &[(usize, usize, u32)]| {
+            let spans = compared.reading_of(&compared.places[place], done(spans).spans())?;
+            Some(spans.into_iter().map(|span| (span.range.start, span.range.end)).collect::<Vec<_>>())
+        };
+        assert_eq!(reading(0, &[(4, 9, 3), (0, 4, 1)]), Some(vec![(4, 9)]));
+        assert_eq!(reading(0, &[(0, 9, 3)]), None, "it lies over what all say");
+        assert_eq!(reading(1, &[(20, 30, 4), (22, 26, 2)]), Some(vec![(22, 26)]), "what all say is said");
+        assert_eq!(reading(1, &[(22, 44, 2)]), None, "it is about two places");
+        assert_eq!(reading(2, &[(0, 4, 1)]), Some(Vec::new()));
+    }
+
+    #[test]
+    fn an_import_is_no_source_of_a_decision() {
+        let mut one = span(0, 10, 14, 2);
+        one.source = Source::Import;
+        let (a, b) = (Annotation::new(vec![one], Status::Done), done(&[]));
+        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let reading = compared.places[0].readings[0].clone().unwrap();
+        let edits = compared.decide(&Annotation::default(), Some((&compared.places[0], &reading)), ids());
+        assert!(matches!(&edits[0], Edit::Add(span) if span.source == Source::Human), "{edits:?}");
     }
 
     proptest! {
@@ -288,8 +398,8 @@ mod tests {
             for (place, which) in compared.places.iter().zip(&chosen) {
                 let reading = place.readings.get(*which).cloned().flatten().unwrap_or_default();
                 judge.apply_all(&compared.decide(&judge, Some((place, &reading)), &mut new_id));
-                let verdict = compared.verdict(place, &judge);
-                prop_assert!(verdict.is_some_and(|spans| same(spans, &reading)));
+                prop_assert!(same(compared.verdict(place, &judge), &reading));
+                prop_assert_eq!(compared.stand(place, &judge), Stand::Decided);
             }
             prop_assert_eq!(judge.status, Status::Done);
             // Nothing is there that nobody said.

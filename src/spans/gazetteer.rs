@@ -441,6 +441,31 @@ mod tests {
 
     proptest! {
         #[test]
+        fn to_learn_a_change_is_to_forget_and_to_learn(
+            (long, statuses) in (any::<bool>(), (0usize..5, 0usize..5)),
+            (before, after) in (prop::collection::vec((0usize..5, 1usize..3, 0u32..2), 0..4), prop::collection::vec((0usize..5, 1usize..3, 0u32..2), 0..4)),
+        ) {
+            let words = "a b c a b d ";
+            let text = if long { words.repeat(LONGEST_DOCUMENT / 6 + 1) } else { words.to_owned() };
+            let document = Document::new("d", text, Grid::Space);
+            let annotation = |spans: &[(usize, usize, u32)], status: usize| {
+                let spans = spans.iter().zip(0..).map(|((start, len, label), sequence)| Span {
+                    id: SpanId { writer: 1, sequence },
+                    range: document.range_of_words(*start..start + len).unwrap(),
+                    label: LabelId(*label),
+                    source: Source::Human,
+                });
+                Annotation::new(spans.collect(), Status::ALL[status])
+            };
+            let (before, after) = (annotation(&before, statuses.0), annotation(&after, statuses.1));
+            let (mut at_once, mut anew) = (Gazetteer::default(), Gazetteer::default());
+            at_once.learn(&document, &before);
+            at_once.relearn(&document, &before, &after);
+            anew.learn(&document, &after);
+            prop_assert_eq!((at_once.phrases, at_once.untagged), (anew.phrases, anew.untagged));
+        }
+
+        #[test]
         fn to_forget_some_is_never_to_have_learned_them(
             (there, back) in lessons().prop_flat_map(|lessons| (Just(lessons.clone()), Just(lessons).prop_shuffle())),
             kept in 0usize..8,

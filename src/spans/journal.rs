@@ -478,14 +478,20 @@ mod tests {
             let mut journal = Journal::default();
             for (n, (kind, what, span, label, of)) in (100..).zip(steps) {
                 let of = id(100 + u32::try_from(of).unwrap());
-                let span = Span { id: id(span).0, range: TextRange::new(0, 1), label: LabelId(label), source: Source::Human };
+                let span = Span { id: id(span).0, range: TextRange::new(label as usize, 9 - span as usize), label: LabelId(label), source: Source::Human };
                 let edit = match what {
                     0 => Edit::Relabel(span.id, span.label),
                     1 => Edit::Remove(span.id),
                     _ => Edit::Add(span),
                 };
                 let action = Action { document: format!("d{}", label % 2), edits: vec![edit, Edit::Status(Status::Done)] };
+                // One that changes much, and one on both documents.
+                let edits = |n: usize| std::iter::repeat_n(action.edits.clone(), n).flatten().collect();
+                let much = Action { document: action.document.clone(), edits: edits(FEW) };
+                let both = ["d0", "d1"].map(|document| Action { document: document.into(), edits: edits(1) });
                 let deed = match kind {
+                    5 if of.0.sequence.is_multiple_of(2) => Deed::Do(much),
+                    5 => Deed::DoAll(both.to_vec()),
                     3 => Deed::Undo(of),
                     2 => Deed::Redo(of),
                     1 => Deed::Undo(journal.undo_target().map_or(of, |(id, _)| id)),

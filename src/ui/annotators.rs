@@ -4,13 +4,13 @@ use ratatui::{layout::Rect, style::Style};
 
 use crate::{
     app::{
-        annotators::{self, Comparing, JUDGE, MOST, letter, over},
+        annotators::{self, Comparing, JUDGE, MOST, letter},
         project::Project,
         state::SizeClass,
     },
     spans::{
         Span,
-        adjudication::{Compared, Place},
+        adjudication::{Compared, Place, Stand},
         agreement::{Agreement, Measure},
     },
     text::{
@@ -32,11 +32,22 @@ impl Canvas<'_> {
     pub(super) fn annotators(&mut self, area: Rect, project: &Project, comparing: &Comparing) {
         let sheet = self.sheet(area, area.height);
         let (head, rest) = top(sheet, 1);
-        let (open, all) = comparing.open(project);
+        if comparing.agreement.is_none() {
+            self.painter.text(
+                head.x,
+                head.y,
+                head.width,
+                "The work of all annotators is being read",
+                self.theme.accent,
+            );
+            return;
+        }
+        let [open, new, all] = comparing.counts();
+        let new = if new > 0 { format!(", {} new", grouped(new)) } else { String::new() };
         let finished = counted(comparing.documents.len(), "document");
         let names = comparing.names.join(", ");
         let places = match annotators::judge(project) {
-            true => format!(" {} of {} open", grouped(open), counted(all, "place")),
+            true => format!(" {} of {} open{new}", grouped(open), counted(all, "place")),
             false => format!(" they differ in {}", counted(all, "place")),
         };
         let end = self.painter.text_before(head.right(), head.y, head.width / 2, &places, self.theme.accent);
@@ -66,7 +77,8 @@ impl Canvas<'_> {
         }
         for (line, at) in Self::page_of(list, comparing.row, comparing.rows.len()) {
             if let Some((document, place)) = comparing.place(at) {
-                self.difference(project, comparing, document, place, line);
+                let decided = comparing.whose(project, at);
+                self.difference(project, (document, place), decided, line);
             }
             self.list_row(line, at, comparing.row);
         }
@@ -76,7 +88,13 @@ impl Canvas<'_> {
     }
 
     /// One place: its document, its words, each annotator's labels, and what is decided.
-    fn difference(&mut self, project: &Project, comparing: &Comparing, compared: &Compared, place: &Place, line: Rect) {
+    fn difference(
+        &mut self,
+        project: &Project,
+        (compared, place): (&Compared, &Place),
+        decided: Option<String>,
+        line: Rect,
+    ) {
         let Some(document) = project.documents.get(compared.document) else { return };
         let Rect { x, y, width, .. } = line;
         let ids = (width / 6).clamp(6, 20);
@@ -95,7 +113,7 @@ impl Canvas<'_> {
         let start = x + ids + words + 2;
         let room = line.right().saturating_sub(start + 5);
         self.painter.text(start, y, room, &all.join(" / "), self.theme.text);
-        match comparing.whose(project, compared, place) {
+        match decided {
             Some(decided) => self.painter.text_before(line.right(), y, 4, &decided, self.theme.ok),
             None => self.painter.text_before(line.right(), y, 4, "?", self.theme.warn),
         };
@@ -121,15 +139,19 @@ impl Canvas<'_> {
             rows.push((letter(at), name.clone(), text, style));
         }
         let (run, text) = match project.model_spans(compared.document) {
-            Some((run, spans)) => (run, said(&over(place, &spans).iter().collect::<Vec<_>>())),
-            None => ("model".to_owned(), "has not been asked".to_owned()),
+            Ok((run, spans)) => {
+                (run, said(&spans.iter().filter(|span| span.range.overlaps(place.range)).collect::<Vec<_>>()))
+            }
+            Err(why) => ("model".to_owned(), why.to_owned()),
         };
         rows.push(("m".to_owned(), run, text, self.theme.suggestion));
-        let verdict = annotators::verdict(project, compared, place);
-        let (text, style) = match &verdict {
-            Some(spans) => (said(spans), self.theme.ok),
-            None if annotators::judge(project) => ("not decided".to_owned(), self.theme.muted),
-            None => (format!("decides, not {}", project.annotator), self.theme.muted),
+        let verdict = compared.verdict(place, project.annotation(compared.document));
+        let (text, style) = match comparing.stand(comparing.row) {
+            _ if !annotators::judge(project) => (format!("decides, not {}", project.annotator), self.theme.muted),
+            Stand::Open => ("not decided".to_owned(), self.theme.muted),
+            Stand::Skipped => ("has left this document out".to_owned(), self.theme.muted),
+            Stand::New => (format!("{}; new since it was done", said(&verdict)), self.theme.warn),
+            Stand::Decided => (said(&verdict), self.theme.ok),
         };
         rows.push((" ".to_owned(), JUDGE.to_owned(), text, style));
         for (key, name, text, style) in rows {
@@ -147,9 +169,10 @@ impl Canvas<'_> {
 
 /// How far the annotators agree, a line for each pair, and one for all of more than two.
 fn measures(comparing: &Comparing) -> Vec<String> {
+    let Some(group) = &comparing.agreement else { return Vec::new() };
     let shown = |of: Measure| share(of.value().unwrap_or(f64::NAN)).trim().to_owned();
     let name = |at: usize| comparing.names.get(at).map_or("", String::as_str);
-    let shared = comparing.agreement.pairs.iter().take(PAIRS);
+    let shared = group.pairs.iter().take(PAIRS);
     let wide = |at: usize| width::width(name(at)).min(12);
     let names = shared.map(|(a, b, _)| wide(*a) + wide(*b) + 2).max().unwrap_or(0);
     let pair = |(a, b, pair): &(usize, usize, Agreement)| {
@@ -163,7 +186,6 @@ fn measures(comparing: &Comparing) -> Vec<String> {
             shown(pair.alpha)
         )
     };
-    let group = &comparing.agreement;
     let mut lines: Vec<String> = group.pairs.iter().take(PAIRS).map(pair).collect();
     if group.pairs.len() > 1 {
         let more = group.pairs.len().saturating_sub(PAIRS);

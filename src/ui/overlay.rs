@@ -22,9 +22,9 @@ impl Canvas<'_> {
     pub(super) fn overlay(&mut self, area: Rect) {
         let Some(overlay) = &self.state.overlay else { return };
         self.hits.clear();
-        self.cursor = None;
+        (self.cursor, self.painter.marked) = (None, None);
         match overlay {
-            Overlay::Help { top } => self.help(area, *top),
+            Overlay::Help { top, .. } => self.help(area, *top),
             Overlay::Page { topic, top } => self.page(area, *topic, *top),
             Overlay::Palette { query, row } => self.palette(area, query, *row),
             Overlay::StopMenu => {
@@ -146,7 +146,9 @@ impl Canvas<'_> {
         let (rest, foot) = bottom(rest, 1);
         let shown = usize::from(rest.height);
         let from = from.min(lines.len().saturating_sub(shown));
-        let title = format!("keys of the {} screen", self.state.screen_context().name());
+        let context = self.state.help_context();
+        let kind = if context.is_overlay() { "list" } else { "screen" };
+        let title = format!("keys of the {} {kind}", context.name());
         let place = format!("{}-{} of {}", from + 1, (from + shown).min(lines.len()), lines.len());
         let start = self.painter.text_before(head.right(), head.y, head.width, &place, self.theme.muted);
         self.painter.text(head.x, head.y, start.saturating_sub(head.x + 1), &title, self.theme.accent);

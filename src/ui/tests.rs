@@ -288,7 +288,7 @@ fn annotators_side_by_side() {
         let found = Annotators {
             names: vec!["ada".into(), "ben".into(), "somebody else".into()],
             agreement: agreement_of_all(&panels),
-            documents: (0..3).filter_map(|at| Compared::new(at, &said(at))).collect(),
+            documents: (0..3).filter_map(|at| Some((format!("d{at}"), Compared::new(at, &said(at))?))).collect(),
         };
         update(&mut state, Event::Annotators { generation, found: Ok(Box::new(found)) });
         press(&mut state, "a b n");

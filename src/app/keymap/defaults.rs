@@ -202,7 +202,7 @@ pub(super) static DEFAULTS: &[(Context, &str, When, Command)] = &[
     (Annotators, "enter", When::Always, Command::Open),
     (Annotators, "u", When::Undo, Command::Undo),
     (Annotators, "ctrl-r", When::Redo, Command::Redo),
-    (Annotators, "J", When::NoJudge, Command::Judge),
+    (Annotators, "J", When::Always, Command::Judge),
     (Annotators, "up k", When::Always, Command::Up),
     (Annotators, "down j", When::Always, Command::Down),
     (Annotators, "pageup", When::Always, Command::PageUp),

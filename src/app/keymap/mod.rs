@@ -102,7 +102,6 @@ pub enum When {
     Exploring,
     SaveFailed,
     Judge,
-    NoJudge,
     Compared(u8),
     Back,
 }
@@ -139,7 +138,6 @@ impl When {
             Self::Exploring => facts.exploring,
             Self::SaveFailed => facts.save_failed,
             Self::Judge => facts.judge,
-            Self::NoJudge => !facts.judge,
             Self::Compared(reader) => facts.judge && facts.compared > usize::from(reader),
             Self::Back => facts.back,
         }
@@ -174,9 +172,8 @@ impl When {
             Self::OnSample => "Only of a sample a fresh copy is made",
             Self::Exploring => "",
             Self::SaveFailed => "Everything is saved",
-            Self::Judge => "Only gold decides; the command judge opens the project as gold",
-            Self::NoJudge => "You are gold and decide",
-            Self::Compared(_) => "Only gold decides (command judge), and for annotators that have this letter",
+            Self::Judge => "Only gold decides; J opens the project as gold",
+            Self::Compared(_) => "Only gold decides (J), and for annotators that have this letter",
             Self::Back => "",
         }
     }
@@ -294,6 +291,7 @@ fn word(row: &CommandInfo, facts: &Facts) -> &'static str {
     match row.id {
         Command::Pause if facts.paused => "go on",
         Command::AcceptDone if !facts.suggestions => "done",
+        Command::Judge if facts.judge => "be yourself",
         Command::View if facts.page == Page::Run => "settings",
         Command::OtherPane if facts.page == Page::Runs => "settings",
         Command::Log if facts.page == Page::Log => "curves",

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        annotators,
         command::Command,
         event::Level,
         suggestions::{Adviser, Suggestion},
@@ -37,7 +38,9 @@ impl Desk<'_> {
 
     fn relabel(&mut self, span: &Span, label: LabelId) {
         if span.label != label {
-            self.act_on(vec![Edit::Relabel(span.id, label)], span.id, span.range);
+            let mut edits = vec![Edit::Relabel(span.id, label)];
+            edits.extend(self.turned_down(span));
+            self.act_on(edits, span.id, span.range);
         } else {
             self.tag.anchor = None;
         }
@@ -70,7 +73,9 @@ impl Desk<'_> {
         let replaced: Vec<SpanId> = self.annotation().spans().iter().filter(goes).map(|span| span.id).collect();
         let count = replaced.len();
         let id = self.project.new_id();
-        let mut edits: Vec<Edit> = replaced.into_iter().map(Edit::Remove).collect();
+        let old = replaced.iter().filter_map(|id| self.annotation().get(*id));
+        let old: Vec<Edit> = old.filter_map(|span| self.turned_down(span)).collect();
+        let mut edits: Vec<Edit> = replaced.into_iter().map(Edit::Remove).chain(old).collect();
         edits.push(Edit::Add(Span { id, range, label, source: Source::Human }));
         self.act_on(edits, id, range);
         if count > 0 && self.told.is_none() {
@@ -101,7 +106,7 @@ impl Desk<'_> {
             (Some(span), _) if span.source.is_suggested() => {
                 vec![Edit::Remove(span.id), Edit::Reject(span.range, span.label)]
             }
-            (Some(span), _) => vec![Edit::Remove(span.id)],
+            (Some(span), _) => std::iter::once(Edit::Remove(span.id)).chain(self.turned_down(span)).collect(),
             (None, Some(suggestion)) => vec![Edit::Reject(suggestion.range, suggestion.label)],
             (None, None) => return,
         };
@@ -143,7 +148,8 @@ impl Desk<'_> {
                 return self.tell(Level::Info, "Another span is in the way");
             }
             let (id, span) = (span.id, Span { range, ..span });
-            return self.act_on(vec![Edit::Add(span)], id, range);
+            self.act_on(vec![Edit::Add(span)], id, range);
+            return self.warn_of_half_words(range);
         }
         let others = self.annotation().spans().iter().filter(|other| other.id != span.id);
         let in_the_way = others.map(|other| other.range).any(|other| {
@@ -157,7 +163,9 @@ impl Desk<'_> {
         // The cursor stays behind a span that was just made, and on one that it was moved to.
         let follows = self.tag.last == Some(span.id) && !self.on(span.range);
         let (word, here) = (self.tag.word, self.tag.cursor(self.project).map_or(0, |here| here.start));
-        self.act_on(vec![Edit::Resize(span.id, range)], span.id, range);
+        let old = self.turned_down(&span);
+        let edits = std::iter::once(Edit::Resize(span.id, range)).chain(old).collect();
+        self.act_on(edits, span.id, range);
         if self.tag.letters.is_some() {
             self.warn_of_half_words(range);
             // On the span, as before.
@@ -168,6 +176,11 @@ impl Desk<'_> {
         if let Some(words) = words.filter(|_| !follows) {
             self.tag.word = word.clamp(words.start, words.end - 1);
         }
+    }
+
+    /// What who decides between annotators takes away or changes is turned down as it was: some of them may say it still.
+    fn turned_down(&self, span: &Span) -> Option<Edit> {
+        annotators::judge(self.project).then_some(Edit::Reject(span.range, span.label))
     }
 
     fn on(&self, range: TextRange) -> bool {

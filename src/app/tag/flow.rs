@@ -95,7 +95,8 @@ impl Desk<'_> {
             tag.cursors.insert(tag.document, tag.word);
         }
         tag.document = document;
-        (tag.anchor, tag.last, tag.nest, tag.goal) = (None, None, false, None);
+        (tag.anchor, tag.last, tag.nest, tag.goal, tag.pressed) = (None, None, false, None, None);
+        tag.forget_letter();
         // Who leaves what was found goes along all documents again.
         if !tag.queue.contains(&document) {
             tag.queue.clear();
@@ -211,9 +212,13 @@ impl Desk<'_> {
             self.go(at);
         }
         (self.tag.anchor, self.tag.last, self.tag.goal) = (None, None, None);
-        let words = place.and_then(|range| self.document()?.words_touching(range));
-        if let Some(words) = words {
-            self.tag.word = words.start;
+        match place {
+            Some(range) if self.tag.letters.is_some() => self.letter_to(range.start),
+            Some(range) => {
+                let words = self.document().and_then(|document| document.words_touching(range));
+                self.tag.word = words.map_or(self.tag.word, |words| words.start);
+            }
+            None => {}
         }
     }
 

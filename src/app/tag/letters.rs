@@ -14,16 +14,25 @@ const HALF: &str = "Half a word: CoNLL files hold whole words only, and training
 /// Where the cursor is on the character grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Letters {
-    /// The document and word for which `at` was found: whatever moves the cursor to another word moves it to its start.
-    place: (usize, usize),
-    at: usize,
+    /// The word and the byte in or behind it; `None` for the start of the word under the cursor: whatever moves the cursor by
+    /// words leaves it there.
+    place: Option<(usize, usize)>,
 }
 
 impl Letters {
     /// The byte under the cursor.
     pub(super) fn at(self, tag: &Tag, document: &Document) -> usize {
         let start = || document.words.get(tag.word).map_or(0, |word| word.start);
-        if self.place == (tag.document, tag.word) { self.at } else { start() }
+        self.place.filter(|(word, _)| *word == tag.word).map_or_else(start, |(_, at)| at)
+    }
+}
+
+impl Tag {
+    /// The cursor was put on a word: by characters, on its first one.
+    pub(super) fn forget_letter(&mut self) {
+        if let Some(letters) = &mut self.letters {
+            letters.place = None;
+        }
     }
 }
 
@@ -36,6 +45,9 @@ impl Desk<'_> {
         }
         let at = self.tag.cursor(self.project).map_or(0, |range| range.start);
         self.letter_to(at);
+        if self.tag.letters.is_none() {
+            return self.tell(Level::Info, "There is no character here");
+        }
         self.tell(Level::Warn, "By characters: half words fit no CoNLL file, and training widens them");
     }
 
@@ -50,7 +62,7 @@ impl Desk<'_> {
         let over = document.words_touching(cluster).map(|words| words.start);
         let word = over.unwrap_or_else(|| words.partition_point(|word| word.start <= cluster.start).saturating_sub(1));
         self.tag.word = word;
-        self.tag.letters = Some(Letters { place: (self.tag.document, word), at: cluster.start });
+        self.tag.letters = Some(Letters { place: Some((word, cluster.start)) });
     }
 
     /// Moves by a character.

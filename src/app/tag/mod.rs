@@ -146,6 +146,7 @@ impl Tag {
     /// Puts the cursor on a word.
     pub(super) fn put(&mut self, word: usize) {
         (self.word, self.last, self.goal) = (word, None, None);
+        self.forget_letter();
     }
 
     /// Puts down what is held: a selection first, then an armed label.

@@ -181,7 +181,10 @@ impl Desk<'_> {
         };
         (self.tag.last, self.tag.goal) = (None, None);
         match target {
-            Some(target) => self.tag.word = target,
+            Some(target) => {
+                self.tag.word = target;
+                self.tag.forget_letter();
+            }
             None => self.tell(
                 Level::Info,
                 match command {
@@ -199,14 +202,15 @@ impl Desk<'_> {
     /// The first word of the next span or suggestion, or of the one before.
     fn marked(&self, command: Command) -> Option<usize> {
         let document = self.document()?;
-        let here = self.tag.cursor(self.project)?.start;
+        let here = document.words.get(self.tag.word)?;
         let spans = || self.annotation().spans().iter().map(|span| span.range.start);
         let open = || self.project.suggestions(self.tag.document).iter().map(|suggestion| suggestion.range.start);
+        // What begins inside this word is here.
         let start = match command {
-            Command::NextSpan => spans().find(|start| *start > here),
-            Command::PreviousSpan => spans().rfind(|start| *start < here),
-            Command::NextSuggestion => open().find(|start| *start > here),
-            _ => open().rfind(|start| *start < here),
+            Command::NextSpan => spans().find(|start| *start >= here.end),
+            Command::PreviousSpan => spans().rfind(|start| *start < here.start),
+            Command::NextSuggestion => open().find(|start| *start >= here.end),
+            _ => open().rfind(|start| *start < here.start),
         }?;
         Some(document.words_touching(TextRange::new(start, start + 1))?.start)
     }
@@ -246,6 +250,7 @@ impl Desk<'_> {
             layout.word_beyond(text, words, word, to, Some(goal)).ok_or(word)
         });
         self.tag.last = None;
+        self.tag.forget_letter();
         (self.tag.word, self.tag.goal) = (word.unwrap_or_else(|word| word), Some(goal));
     }
 }

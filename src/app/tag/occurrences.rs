@@ -123,6 +123,10 @@ impl Desk<'_> {
     fn found(&mut self) -> Option<Occurrences> {
         let (range, label) = self.subject()?;
         let document = self.document()?;
+        if document.cuts_word(range) {
+            self.tell(Level::Info, "Only whole words are looked for elsewhere, and this is half a word");
+            return None;
+        }
         let phrase = Phrase::of(document, range)?;
         let words = range.of(&document.text).to_owned();
         let mut found = Occurrences { words, label, scope: Scope::default(), places: Vec::new(), row: 0, phrase };

@@ -51,7 +51,9 @@ fn compare(state: &mut State, ada: &[&str], ben: &[&str]) {
     let found = Annotators {
         names: vec!["ada".into(), "ben".into()],
         agreement: agreement_of_all(&panels),
-        documents: (0..documents.len()).filter_map(|at| Compared::new(at, &said(at))).collect(),
+        documents: (0..documents.len())
+            .filter_map(|at| Some((format!("d{at}"), Compared::new(at, &said(at))?)))
+            .collect(),
     };
     update(state, Event::Annotators { generation, found: Ok(Box::new(found)) });
 }
@@ -63,8 +65,10 @@ fn view(state: &State) -> &Comparing {
     }
 }
 
+/// How many places are open, and how many there are.
 fn open(state: &State) -> (usize, usize) {
-    view(state).open(state.project.as_ref().unwrap())
+    let [open, _, all] = view(state).counts();
+    (open, all)
 }
 
 /// What was said of a document, in notation, and how far it is.
@@ -109,7 +113,7 @@ fn nothing_the_model_and_an_own_reading_decide_too() {
     assert!(matches!(span.source, Source::Model { .. }), "{span:?}");
     assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
     let (project, view) = (state.project.as_ref().unwrap(), view(&state));
-    let whose = |row: usize| view.place(row).and_then(|(document, place)| view.whose(project, document, place));
+    let whose = |row: usize| view.whose(project, row);
     // Nothing is what ada says.
     assert_eq!((whose(0).as_deref(), whose(1).as_deref()), (Some("m"), Some("a")));
     // On the Tag screen, with another label.
@@ -117,8 +121,7 @@ fn nothing_the_model_and_an_own_reading_decide_too() {
     assert_eq!(said(&state, 0).0, "[thai food](Restaurant_Name) in [town](Location)");
     compare(&mut state, &ADA, &BEN);
     let (project, view) = (state.project.as_ref().unwrap(), self::view(&state));
-    let (document, place) = view.place(0).unwrap();
-    assert_eq!(view.whose(project, document, place).as_deref(), Some("own"));
+    assert_eq!(view.whose(project, 0).as_deref(), Some("own"));
 }
 
 #[test]
@@ -151,13 +154,66 @@ fn decisions_stay_when_the_comparison_is_repeated() {
 }
 
 #[test]
+fn what_gold_changes_by_hand_is_not_changed_back() {
+    let mut state = compared("gold", &ADA, &BEN);
+    press(&mut state, "t esc");
+    // Removed, lengthened, relabelled: three things that both say.
+    state.tag.put(3);
+    press(&mut state, "x n");
+    state.tag.put(0);
+    press(&mut state, "] n");
+    state.tag.put(1);
+    press(&mut state, "4");
+    let by_hand = ["thai food in town", "[cheap beer](Price)", "a [patio](Hours)"].map(str::to_owned);
+    let texts = |state: &State| [0, 1, 2].map(|at| said(state, at).0);
+    assert_eq!(texts(&state), by_hand);
+    compare(&mut state, &ADA, &BEN);
+    press(&mut state, "t");
+    assert_eq!(texts(&state), by_hand, "{}", told(&state));
+    press(&mut state, "home b");
+    assert_eq!(texts(&state)[0], "[thai food](Dish) in town");
+}
+
+#[test]
+fn what_is_left_out_or_flagged_stays_so() {
+    let mut state = compared("gold", &ADA, &BEN);
+    press(&mut state, "esc s f");
+    compare(&mut state, &ADA, &BEN);
+    assert_eq!(open(&state), (1, 2), "nothing is to be decided in what is left out");
+    press(&mut state, "t a");
+    let status = [0, 1].map(|at| said(&state, at).1);
+    assert_eq!(status, [Status::Skipped, Status::Flagged]);
+}
+
+#[test]
+fn the_help_of_the_list_goes_back_to_it() {
+    let mut state = compared("gold", &ADA, &BEN);
+    press(&mut state, "j ?");
+    assert!(
+        state.help().iter().any(|(keys, doc)| keys == "n" && doc.contains("nothing is here")),
+        "{:?}",
+        state.help()
+    );
+    press(&mut state, "esc");
+    assert_eq!(view(&state).row, 1);
+}
+
+#[test]
 fn only_gold_decides_and_who_else_looks_can_become_gold() {
     let mut state = compared("ada", &ADA, &BEN);
     for key in ["a", "m", "n", "t"] {
         assert_eq!(press(&mut state, key), [], "{key}");
         assert!(told(&state).starts_with("Only gold decides"), "{}", told(&state));
     }
-    assert_eq!(press(&mut state, "J"), [Effect::OpenAs("gold".into())]);
+    press(&mut state, "u");
+    assert!(
+        told(&state).contains("done elsewhere") || told(&state).contains("nothing to take back"),
+        "{}",
+        told(&state)
+    );
+    assert_eq!(press(&mut state, "J"), [Effect::OpenAs(Some("gold".into()))]);
+    // Nothing can be tagged that nobody would write down.
+    assert!(state.project.is_none());
     let (opened, _) = opened(&ADA);
     let effects = update(&mut state, Event::Opened(Box::new(Opened { annotator: "gold".into(), ..opened })));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::CompareAnnotators { .. })), "{effects:?}");

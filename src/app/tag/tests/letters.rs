@@ -20,6 +20,8 @@ fn parts_of_words_are_labelled_and_that_is_told() {
     assert_eq!(told(&state), "", "this is a whole word");
     press(&mut state, "l 3");
     assert!(told(&state).starts_with("Half a word: CoNLL files hold whole words only"), "{}", told(&state));
+    press(&mut state, "m");
+    assert!(told(&state).contains("this is half a word"), "{}", told(&state));
 }
 
 #[test]
@@ -48,6 +50,8 @@ fn what_moves_by_words_goes_to_the_start_of_one() {
     keys("cheap |fish tacos", "c l l left l end", "cheap fish |tacos");
     keys("cheap |fish tacos", "c l l esc", "cheap |fish tacos");
     keys("cheap |fish tacos", "c l v esc l", "cheap fi|sh tacos");
+    keys("cheap |fish tacos", "c l l w b", "cheap |fish tacos");
+    keys("[ch](Dish)e[ap](Price) [fish](Dish)", "g", "[ch](Dish)e[ap](Price) |[fish](Dish)");
     let mut state = start(&["|cheap fish", "beer"]);
     press(&mut state, "c l l n l");
     assert_eq!(shown(&state), "b|eer", "still by characters in the next document");

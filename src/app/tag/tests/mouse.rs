@@ -12,7 +12,7 @@ use crate::app::{
 fn point(state: &mut State, gesture: Gesture, at: &str) {
     let text = &state.project.as_ref().unwrap().documents[state.tag.document].text;
     let target = text.find(at).map(Target::Text);
-    update(state, Event::Pointer { gesture, target });
+    update(state, Event::Pointer { at: 1_790_000_000, gesture, target });
 }
 
 fn drag(state: &mut State, from: &str, to: &str) {
@@ -23,8 +23,8 @@ fn drag(state: &mut State, from: &str, to: &str) {
 
 fn label(state: &mut State, name: &str) {
     let label = state.project.as_ref().unwrap().labels.find(name).unwrap().id;
-    update(state, Event::Pointer { gesture: Gesture::Press, target: Some(Target::Label(label)) });
-    update(state, Event::Pointer { gesture: Gesture::Release, target: None });
+    update(state, Event::Pointer { at: 1_790_000_000, gesture: Gesture::Press, target: Some(Target::Label(label)) });
+    update(state, Event::Pointer { at: 1_790_000_000, gesture: Gesture::Release, target: None });
 }
 
 #[test]
@@ -34,6 +34,8 @@ fn a_word_is_pointed_at_and_labelled_by_the_bar() {
     assert_eq!(shown(&state), "cheap |fish tacos here");
     label(&mut state, "Dish");
     assert_eq!(shown(&state), "cheap [fish](Dish) |tacos here");
+    let project = state.project.as_ref().unwrap();
+    assert_eq!(project.touched(0), Some(1_790_000_000), "the journal says when");
     // Between two words, the one before.
     point(&mut state, Gesture::Press, " tacos");
     assert_eq!(shown(&state), "cheap |[fish](Dish) tacos here");
@@ -86,16 +88,17 @@ fn rows_are_gone_to_and_then_opened() {
     let mut state = start(&["|fish", "beer", "wine"]);
     press(&mut state, "f2");
     let row = |state: &mut State, row| {
-        update(state, Event::Pointer { gesture: Gesture::Press, target: Some(Target::Row(row)) });
+        update(state, Event::Pointer { at: 1_790_000_000, gesture: Gesture::Press, target: Some(Target::Row(row)) });
     };
     row(&mut state, 2);
     assert_eq!((state.screen, state.documents.row), (Screen::Documents, 2));
     row(&mut state, 2);
     assert_eq!((state.screen, state.tag.document), (Screen::Tag, 2));
     press(&mut state, "f2");
-    update(&mut state, Event::Pointer { gesture: Gesture::WheelUp, target: None });
+    update(&mut state, Event::Pointer { at: 1_790_000_000, gesture: Gesture::WheelUp, target: None });
     assert_eq!(state.documents.row, 0);
-    let screen = Event::Pointer { gesture: Gesture::Press, target: Some(Target::Screen(Screen::Documents)) };
+    let screen =
+        Event::Pointer { at: 1_790_000_000, gesture: Gesture::Press, target: Some(Target::Screen(Screen::Documents)) };
     update(&mut state, screen);
     assert_eq!(state.screen, Screen::Train);
 }
