@@ -110,7 +110,7 @@ _tagli() {
 
     case "${cmd}" in
         tagli)
-            opts="-h -V --as --ascii --theme --json --log --help --version new import export convert inspect train eval score agree predict models runs doctor help generate"
+            opts="-h -V --as --ascii --plain --theme --json --log --help --version new import export convert inspect train eval score agree predict models runs doctor help generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tagli_global_optspecs
-    string join \n as= ascii theme= json log= h/help V/version
+    string join \n as= ascii plain theme= json log= h/help V/version
 end
 
 function __fish_tagli_needs_command
@@ -28,6 +28,7 @@ complete -c tagli -n "__fish_tagli_needs_command" -l as -d 'Your name as an anno
 complete -c tagli -n "__fish_tagli_needs_command" -l theme -d 'Colours: ansi, mono, truecolor-dark, truecolor-light' -r
 complete -c tagli -n "__fish_tagli_needs_command" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_needs_command" -l ascii -d 'Draw with ASCII characters only'
+complete -c tagli -n "__fish_tagli_needs_command" -l plain -d 'For screen readers: no lines and curves, words for everything, the terminal\'s cursor where yours is'
 complete -c tagli -n "__fish_tagli_needs_command" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_needs_command" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_needs_command" -s V -l version -d 'Print version'

@@ -11,12 +11,11 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use serde_json::{Value, json};
 
-use super::{fetching, listing::Listing, looping::now, trainer};
+use super::{comparing, fetching, listing::Listing, looping::now, trainer};
 use crate::{
     app::{
         Event,
-        annotators::JUDGE,
-        event::{Annotators, DataSummary, Level, Message, Opened},
+        event::{DataSummary, Level, Message, Opened},
         train::form::recipe_name,
     },
     formats::{self, OnLoss, WriteOptions},
@@ -27,11 +26,7 @@ use crate::{
         training_data,
     },
     runs::{Recipe, Settings},
-    spans::{
-        Entry, Gazetteer, HalfWords, LabelChange, LabelSet, Patterns, Status,
-        adjudication::Compared,
-        agreement::{self, Panel},
-    },
+    spans::{Entry, Gazetteer, HalfWords, LabelChange, LabelSet, Patterns, Status},
     text::{Grid, number::bytes},
     training::{self, Job},
 };
@@ -140,34 +135,6 @@ struct Work {
     failed: Option<u64>,
 }
 
-/// What all annotators of a project but the judge have finished, side by side.
-fn annotators(root: &Path) -> Result<Annotators, String> {
-    let project = Project::open(root).map_err(|error| error.to_string())?;
-    let names = project.annotators().into_iter().filter(|name| name.as_str() != JUDGE);
-    let readers = project.readers(names).map_err(|error| error.to_string())?;
-    let mut panels = project.panels(&readers);
-    // Who has finished nothing that another one has would be a column of blanks.
-    let shares = |at: &usize| panels.iter().any(|(_, panel)| panel.annotations.get(*at).is_some_and(Option::is_some));
-    let shown: Vec<usize> = (0..readers.len()).filter(shares).collect();
-    if shown.is_empty() {
-        let text = "No document was marked done by two annotators; another one tags with: tagli DIR --as NAME";
-        return Err(text.to_owned());
-    }
-    for (_, panel) in &mut panels {
-        panel.annotations = shown.iter().map(|at| panel.annotations.get(*at).copied().flatten()).collect();
-    }
-    let documents = panels
-        .iter()
-        .filter_map(|(at, panel)| Some((panel.document.id.clone(), Compared::new(*at, &panel.annotations)?)));
-    let documents = documents.collect();
-    let panels: Vec<Panel<'_>> = panels.into_iter().map(|(_, panel)| panel).collect();
-    Ok(Annotators {
-        names: shown.iter().filter_map(|at| readers.get(*at)).map(|reader| reader.name.to_string()).collect(),
-        documents,
-        agreement: agreement::agreement_of_all(&panels),
-    })
-}
-
 impl Drop for Work {
     fn drop(&mut self) {
         if let Some(comparing) = self.comparing.take() {
@@ -229,8 +196,8 @@ impl Work {
     fn compare(&mut self, generation: u64) {
         let (root, events) = (self.project.root.clone(), self.events.clone());
         let work = move || {
-            let found =
-                catch_unwind(|| annotators(&root)).unwrap_or_else(|_| Err("A defect of this program".to_owned()));
+            let found = catch_unwind(|| comparing::annotators(&root))
+                .unwrap_or_else(|_| Err("A defect of this program".to_owned()));
             let _ = events.send(Event::Annotators { generation, found: found.map(Box::new) });
         };
         if let Some(before) = self.comparing.take() {

@@ -5,6 +5,7 @@
 
 mod capabilities;
 mod clipboard;
+mod comparing;
 mod desk;
 mod effects;
 mod fetching;

@@ -115,6 +115,7 @@ impl Canvas<'_> {
         self.painter.text(start, y, room, &all.join(" / "), self.theme.text);
         match decided {
             Some(decided) => self.painter.text_before(line.right(), y, 4, &decided, self.theme.ok),
+            None if !annotators::judge(project) => 0,
             None => self.painter.text_before(line.right(), y, 4, "?", self.theme.warn),
         };
     }

@@ -173,7 +173,7 @@ impl When {
             Self::Exploring => "",
             Self::SaveFailed => "Everything is saved",
             Self::Judge => "Only gold decides; J opens the project as gold",
-            Self::Compared(_) => "Only gold decides (J), and for annotators that have this letter",
+            Self::Compared(_) => "Only gold (J) decides, by the letter of an annotator",
             Self::Back => "",
         }
     }
