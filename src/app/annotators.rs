@@ -138,17 +138,16 @@ impl Comparing {
         self.rows = rows;
     }
 
-    /// Who said first what the judge says at the place of a row: the letter of their key, or a word. What is new there since
-    /// has a star.
+    /// Who said first what the judge says at the place of a row: the letter of their key, or a word.
     pub fn whose(&self, project: &Project, row: usize) -> Option<String> {
         let (document, place) = self.place(row)?;
-        let star = match self.stand(row) {
+        match self.stand(row) {
             _ if !judge(project) => return None,
             Stand::Open => return None,
             Stand::Skipped => return Some("skip".to_owned()),
-            Stand::Decided => "",
-            Stand::New => "*",
-        };
+            Stand::New => return Some("new".to_owned()),
+            Stand::Decided => {}
+        }
         let verdict = document.verdict(place, project.annotation(document.document));
         let alike = |spans: &[Span]| same(verdict.iter().copied(), spans);
         let reader = place.readings.iter().position(|reading| reading.as_deref().is_some_and(alike));
@@ -156,19 +155,18 @@ impl Comparing {
             let (_, spans) = project.model_spans(document.document).ok()?;
             document.reading_of(place, &spans).filter(|spans| alike(spans))
         };
-        let whose = match reader {
+        Some(match reader {
             Some(reader) => letter(reader),
             None if verdict.is_empty() => "n".to_owned(),
             None if model().is_some() => "m".to_owned(),
             None => "own".to_owned(),
-        };
-        Some(format!("{whose}{star}"))
+        })
     }
 }
 
 fn stands(project: &Project, document: &Compared) -> Vec<Stand> {
-    let judge = project.annotation(document.document);
-    document.places.iter().map(|place| document.stand(place, judge)).collect()
+    let (judge, since) = (project.annotation(document.document), project.touched(document.document).unwrap_or(0));
+    document.places.iter().map(|place| document.stand(place, judge, since)).collect()
 }
 
 /// The letter that stands for an annotator, and is their key.
@@ -389,7 +387,7 @@ fn take_agreed(state: &mut State) -> Vec<Effect> {
     let told = match all.len() {
         0 => "What all say is taken over already".to_owned(),
         n => format!(
-            "{} that all have, taken over in {}; {ended} done; one undo takes it back",
+            "{} taken over in {}; {ended} done; one undo takes all back",
             counted(spans, "span"),
             counted(n, "document")
         ),

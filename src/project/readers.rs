@@ -18,6 +18,13 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// When they last did something to a document, in seconds since 1970, UTC.
+    pub fn touched(&self, document: &str) -> Option<u64> {
+        self.journal.touched(document)
+    }
+}
+
 impl Project {
     /// The work of these annotators, in this order, with the labels that the project has now.
     ///

@@ -27,9 +27,11 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     for (_, panel) in &mut panels {
         panel.annotations = shown.iter().map(|at| panel.annotations.get(*at).copied().flatten()).collect();
     }
-    let documents = panels
-        .iter()
-        .filter_map(|(at, panel)| Some((panel.document.id.clone(), Compared::new(*at, &panel.annotations)?)));
+    let documents = panels.iter().filter_map(|(at, panel)| {
+        let id = &panel.document.id;
+        let changed = readers.iter().filter_map(|reader| reader.touched(id)).max().unwrap_or(0);
+        Some((id.clone(), Compared { changed, ..Compared::new(*at, &panel.annotations)? }))
+    });
     let documents = documents.collect();
     let panels: Vec<Panel<'_>> = panels.into_iter().map(|(_, panel)| panel).collect();
     Ok(Annotators {
@@ -80,7 +82,7 @@ mod tests {
         assert_eq!(found.names, ["ada", "ben"]);
         let [(id, compared)] = found.documents.as_slice() else { panic!("{:?}", found.documents) };
         assert_eq!((id.as_str(), compared.places.len(), compared.places[0].range), ("d0", 1, TextRange::new(0, 10)));
-        assert_eq!(found.agreement.pairs.len(), 1);
+        assert_eq!((found.agreement.pairs.len(), compared.changed), (1, 1));
         assert!(annotators(folder.path()).is_err(), "no project");
     }
 }

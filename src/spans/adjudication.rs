@@ -25,6 +25,8 @@ pub struct Place {
 pub struct Compared {
     /// Where the document stands in its project.
     pub document: usize,
+    /// When one of them last changed something in it, in seconds since 1970, UTC.
+    pub changed: u64,
     /// What all of them say, as the first of them tagged it, in reading order.
     pub agreed: Vec<Span>,
     /// Where they differ, in reading order; the places share no byte.
@@ -38,7 +40,7 @@ pub enum Stand {
     Open,
     /// It is decided.
     Decided,
-    /// The document was marked done, and somebody says something there that was neither taken nor turned down.
+    /// The document was marked done, and somebody says something there since that was neither taken nor turned down.
     New,
     /// The document is left out.
     Skipped,
@@ -81,11 +83,11 @@ impl Compared {
             let reading = places.get_mut(at).and_then(|place| place.readings.get_mut(reader));
             reading.into_iter().flatten().for_each(|spans| spans.push(span.clone()));
         }
-        Some(Self { document, agreed, places })
+        Some(Self { document, changed: 0, agreed, places })
     }
 
-    /// How far the judge is with a place of this document.
-    pub fn stand(&self, place: &Place, judge: &Annotation) -> Stand {
+    /// How far the judge, who last did something to this document at `since`, is with a place of it.
+    pub fn stand(&self, place: &Place, judge: &Annotation, since: u64) -> Stand {
         let hand = self.by_hand(place, judge);
         let seen = |span: &Span| {
             let there = judge.over(span.range).any(|own| said(own) == said(span));
@@ -94,7 +96,8 @@ impl Compared {
         match (place.candidates().all(seen), judge.status) {
             (_, Status::Skipped) => Stand::Skipped,
             (true, _) => Stand::Decided,
-            (false, Status::Done) => Stand::New,
+            (false, Status::Done) if self.changed > since => Stand::New,
+            (false, Status::Done) => Stand::Decided,
             (false, _) => Stand::Open,
         }
     }
@@ -118,7 +121,7 @@ impl Compared {
 
     /// Whether all is said that there is to say of this document.
     pub fn is_decided(&self, judge: &Annotation) -> bool {
-        let open = |place: &Place| self.stand(place, judge) == Stand::Open;
+        let open = |place: &Place| self.stand(place, judge, u64::MAX) == Stand::Open;
         self.missing(judge).next().is_none() && !self.places.iter().any(open)
     }
 
@@ -279,10 +282,10 @@ mod tests {
         assert_eq!(ranges(&compared), [(2, 4), (10, 14), (14, 18)]);
         // What all say about the words around it decides nothing.
         let judge = Annotation::new(vec![span(1, 0, 9, 1)], Status::Partial);
-        assert_eq!(compared.stand(&compared.places[0], &judge), Stand::Open);
+        assert_eq!(compared.stand(&compared.places[0], &judge, 5), Stand::Open);
         // Nor does what the judge says about them in its stead.
         let judge = Annotation::new(vec![span(1, 0, 9, 5)], Status::Partial);
-        assert_eq!(compared.stand(&compared.places[0], &judge), Stand::Open);
+        assert_eq!(compared.stand(&compared.places[0], &judge, 5), Stand::Open);
         let edits = compared.decide(&judge, Some((&compared.places[0], &[])), ids());
         assert!(!edits.iter().any(|edit| matches!(edit, Edit::Remove(_) | Edit::Add(_))), "{edits:?}");
     }
@@ -316,10 +319,15 @@ mod tests {
         // But what was never seen is to be decided; it is new where the document is done.
         let a = done(&[(0, 4, 1), (40, 44, 1)]);
         let again = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
-        let last = |judge: &Annotation| again.places.iter().map(|place| again.stand(place, judge)).collect::<Vec<_>>();
+        let again = Compared { changed: 6, ..again };
+        let stands = |judge: &Annotation, since| {
+            again.places.iter().map(|place| again.stand(place, judge, since)).collect::<Vec<_>>()
+        };
+        let last = |judge: &Annotation| stands(judge, 5);
         assert_eq!(last(&judge), [Stand::Decided, Stand::Open]);
         judge.apply(&Edit::Status(Status::Done));
         assert_eq!(last(&judge), [Stand::Decided, Stand::New]);
+        assert_eq!(stands(&judge, 6), [Stand::Decided; 2], "it was there when the document was marked done");
         judge.apply(&Edit::Status(Status::Skipped));
         assert_eq!(last(&judge), [Stand::Skipped; 2]);
     }
@@ -399,7 +407,7 @@ mod tests {
                 let reading = place.readings.get(*which).cloned().flatten().unwrap_or_default();
                 judge.apply_all(&compared.decide(&judge, Some((place, &reading)), &mut new_id));
                 prop_assert!(same(compared.verdict(place, &judge), &reading));
-                prop_assert_eq!(compared.stand(place, &judge), Stand::Decided);
+                prop_assert_eq!(compared.stand(place, &judge, 5), Stand::Decided);
             }
             prop_assert_eq!(judge.status, Status::Done);
             // Nothing is there that nobody said.

@@ -53,7 +53,8 @@ impl Canvas<'_> {
         let end = self.painter.text_before(head.right(), head.y, head.width / 2, &places, self.theme.accent);
         let room = end.saturating_sub(head.x);
         let kept = usize::from(room).saturating_sub(width::width(&finished) + 11);
-        let title = format!("{}: {finished} finished", width::cut(&names, kept));
+        let only = if comparing.open_only { ", open places" } else { "" };
+        let title = format!("{}: {finished} finished{only}", width::cut(&names, kept));
         self.painter.text(head.x, head.y, room, &title, self.theme.accent);
         let mut measures = measures(comparing);
         if self.class() < SizeClass::Standard {

@@ -92,7 +92,7 @@ impl Canvas<'_> {
         words.push((format!("{} today", grouped(project.done_today())), theme.muted));
         if let (Some(pace), Some(left)) = (project.pace(), project.seconds_left()) {
             words.push((format!("{:.0}/h", 3600.0 / pace), theme.muted));
-            words.push((format!("{} left", clock(left)), theme.muted));
+            words.push((format!("{:.0} min left", (left / 60.0).ceil()), theme.muted));
         }
         words.push((format!("by {}", project.annotator), theme.muted));
         words

@@ -210,14 +210,19 @@ impl Canvas<'_> {
         // Not more than could be in sight: a text may be long.
         let near = before.char_indices().rev().take(4 * room).last().map_or(before.len(), |(at, _)| at);
         let lead: Vec<_> = width::graphemes(before.get(near..).unwrap_or_default(), Glyphs::Unicode).collect();
-        // A third of the line is for what stands before.
+        // A third of the line is for what stands before, or more if all fits.
+        let most = if text.len() <= 4 * room && width::width(text) <= room { room } else { room / 3 };
         let mut used = 0;
         let fitting = lead.iter().rev().take_while(|grapheme| {
             used += grapheme.width;
-            used <= room / 3
+            used <= most
         });
         let taken = fitting.count();
+        let cut = taken < lead.len() || near > 0;
         let lead: String = lead.iter().skip(lead.len() - taken).map(|grapheme| grapheme.shown.as_ref()).collect();
+        // What is cut begins with a whole word, and says so.
+        let whole = lead.find(' ').filter(|_| cut).map(|at| format!("..{}", lead.get(at..).unwrap_or_default()));
+        let lead = whole.unwrap_or(lead);
         let mut x = area.x;
         for (part, style) in [
             (lead.as_str(), self.theme.muted),

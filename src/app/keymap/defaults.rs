@@ -198,7 +198,7 @@ pub(super) static DEFAULTS: &[(Context, &str, When, Command)] = &[
     (Annotators, "n", When::Judge, Command::Reading(Reading::Nothing)),
     (Annotators, "t", When::Judge, Command::TakeAgreed),
     (Annotators, "w", When::Always, Command::NextOpen),
-    (Annotators, "o", When::Always, Command::Filter),
+    (Annotators, "o", When::Judge, Command::Filter),
     (Annotators, "enter", When::Always, Command::Open),
     (Annotators, "u", When::Undo, Command::Undo),
     (Annotators, "ctrl-r", When::Redo, Command::Redo),

@@ -138,7 +138,7 @@ impl When {
             Self::Exploring => facts.exploring,
             Self::SaveFailed => facts.save_failed,
             Self::Judge => facts.judge,
-            Self::Compared(reader) => facts.judge && facts.compared > usize::from(reader),
+            Self::Compared(reader) => facts.compared > usize::from(reader),
             Self::Back => facts.back,
         }
     }
@@ -173,7 +173,7 @@ impl When {
             Self::Exploring => "",
             Self::SaveFailed => "Everything is saved",
             Self::Judge => "Only gold decides; J opens the project as gold",
-            Self::Compared(_) => "Only gold (J) decides, by the letter of an annotator",
+            Self::Compared(_) => "No annotator here has this letter",
             Self::Back => "",
         }
     }

@@ -99,9 +99,12 @@ impl Desk<'_> {
         }
     }
 
-    /// Removes the span under the cursor, or turns the suggestion there down.
+    /// Removes the span under the cursor, or turns the suggestion there down; or removes the span that was just made.
     pub(super) fn remove(&mut self) {
-        let edits = match (self.tag.span(self.project), self.tag.suggestion(self.project)) {
+        let over = self.tag.suggestion(self.project);
+        // With nothing under the cursor, the span that was just made.
+        let made = || self.tag.made(self.project).filter(|_| over.is_none());
+        let edits = match (self.tag.span(self.project).or_else(made), over) {
             // What was suggested, taken and removed is not suggested again.
             (Some(span), _) if span.source.is_suggested() => {
                 vec![Edit::Remove(span.id), Edit::Reject(span.range, span.label)]

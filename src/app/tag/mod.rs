@@ -125,7 +125,7 @@ impl Tag {
     pub(super) fn facts(&self, project: &Project, facts: &mut Facts) {
         facts.on_suggestion = self.suggestion(project).is_some();
         facts.edge = facts.on_suggestion || self.edge(project).is_some();
-        facts.removable = facts.on_suggestion || self.span(project).is_some();
+        facts.removable = facts.edge;
         facts.on_phrase = self.edge(project).is_some() || self.anchor.is_some() && self.armed.is_some();
         facts.spans = !project.annotation(self.document).spans().is_empty();
         facts.suggestions = !project.suggestions(self.document).is_empty();
