@@ -8,7 +8,7 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use super::{Annotation, Edit, LabelId, Source, Span, SpanId, Status};
-use crate::text::TextRange;
+use crate::text::{TextRange, cover::Cover};
 
 /// A stretch of text that annotators read differently.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,14 +74,17 @@ impl Compared {
         };
         let open: Vec<Option<Vec<Span>>> = annotations.iter().map(|one| one.map(open)).collect();
         let nothing: Vec<Option<Vec<Span>>> = open.iter().map(|spans| spans.as_ref().map(|_| Vec::new())).collect();
-        let ranges = stretches(open.iter().flatten().flatten().map(|span| span.range)).into_iter();
-        let mut places: Vec<Place> = ranges.map(|range| Place { range, readings: nothing.clone() }).collect();
+        let differing = Cover::new(open.iter().flatten().flatten().map(|span| span.range));
+        let place = |range: &TextRange| Place { range: *range, readings: nothing.clone() };
+        let mut places: Vec<Place> = differing.stretches().iter().map(place).collect();
         for (reader, span) in
             open.into_iter().enumerate().flat_map(|(at, spans)| spans.into_iter().flatten().map(move |span| (at, span)))
         {
             let at = places.partition_point(|place| place.range.end <= span.range.start);
             let reading = places.get_mut(at).and_then(|place| place.readings.get_mut(reader));
-            reading.into_iter().flatten().for_each(|spans| spans.push(span.clone()));
+            if let Some(Some(spans)) = reading {
+                spans.push(span);
+            }
         }
         Some(Self { document, changed: 0, agreed, places })
     }
@@ -188,10 +191,12 @@ impl Compared {
         let over: Vec<Span> =
             spans.iter().filter(|span| span.range.overlaps(place.range)).filter(new).cloned().collect();
         let apart = |span: &Span| {
-            let elsewhere = |other: &&Place| other.range != place.range && other.range.overlaps(span.range);
-            let against = |agreed: &Span| agreed.range.overlaps(span.range) && !agreed.range.covers(span.range);
-            !self.places.iter().any(|other| elsewhere(&other))
-                && !self.agreed.iter().any(|agreed| against(agreed) || agreed.range == span.range)
+            let elsewhere = |other: &Place| other.range != place.range && other.range.overlaps(span.range);
+            // Inside of what all say there is room, but not in its place.
+            let against = |agreed: &Span| {
+                agreed.range.overlaps(span.range) && (!agreed.range.covers(span.range) || agreed.range == span.range)
+            };
+            !self.places.iter().any(elsewhere) && !self.agreed.iter().any(against)
         };
         over.iter().all(apart).then_some(over)
     }
@@ -219,20 +224,6 @@ pub fn same<'a>(a: impl IntoIterator<Item = &'a Span>, b: impl IntoIterator<Item
 
 fn nests(a: TextRange, b: TextRange) -> bool {
     a != b && (a.covers(b) || b.covers(a))
-}
-
-/// The stretches that ranges cover together: those that overlap become one, those that only meet do not.
-fn stretches(ranges: impl Iterator<Item = TextRange>) -> Vec<TextRange> {
-    let mut all: Vec<TextRange> = ranges.collect();
-    all.sort_unstable();
-    let mut found: Vec<TextRange> = Vec::new();
-    for range in all {
-        match found.last_mut().filter(|last| last.overlaps(range)) {
-            Some(last) => *last = last.join(range),
-            None => found.push(range),
-        }
-    }
-    found
 }
 
 #[cfg(test)]

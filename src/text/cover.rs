@@ -24,6 +24,11 @@ impl Cover {
         Self { ranges }
     }
 
+    /// The stretches, in order: ranges that overlap are one, those that only meet are not.
+    pub fn stretches(&self) -> &[TextRange] {
+        &self.ranges
+    }
+
     /// Whether one of the ranges overlaps `range`, as [`TextRange::overlaps`] says.
     pub fn touches(&self, range: TextRange) -> bool {
         let first = self.ranges.partition_point(|covered| covered.end <= range.start);
