@@ -60,6 +60,8 @@ pub struct Comparing {
     pub row: usize,
     /// Whether only places are shown that are not decided.
     pub open_only: bool,
+    /// Whether the last open place was just decided: a key too many decides nothing.
+    ended: bool,
 }
 
 impl Comparing {
@@ -128,6 +130,12 @@ impl Comparing {
         let next = next(Stand::Open).or_else(|| next(Stand::New));
         self.row = next.unwrap_or(self.row);
         next.is_some()
+    }
+
+    /// The row of the cursor, for who goes there by hand.
+    pub(super) fn cursor(&mut self) -> &mut usize {
+        self.ended = false;
+        &mut self.row
     }
 
     fn show(&mut self) {
@@ -243,11 +251,11 @@ pub(super) fn suggest(state: &State) -> Vec<Effect> {
 
 /// Carries out a command of the view.
 pub(super) fn run(state: &mut State, command: Command, page: usize) -> Vec<Effect> {
-    let (Some(Overlay::Annotators(comparing)), Some(project)) = (&mut state.overlay, &state.project) else {
+    let (Some(Overlay::Annotators(comparing)), Some(_)) = (&mut state.overlay, &state.project) else {
         return Vec::new();
     };
     if let Some(row) = list::moved(command, comparing.row, comparing.rows.len(), page) {
-        comparing.row = row;
+        *comparing.cursor() = row;
         return suggest(state);
     }
     if comparing.agreement.is_none() {
@@ -268,17 +276,7 @@ pub(super) fn run(state: &mut State, command: Command, page: usize) -> Vec<Effec
             comparing.show();
             return suggest(state);
         }
-        Command::Undo | Command::Redo => {
-            let journal = &project.journal;
-            let target = if command == Command::Undo { journal.undo_target() } else { journal.redo_target() };
-            let at = target.and_then(|(_, document)| project.position(document));
-            // What is not in sight is not taken back here.
-            if !comparing.documents.iter().any(|document| Some(document.document) == at) {
-                state.tell(Level::Info, "That was done elsewhere; on the Tag screen it can be taken back");
-                return Vec::new();
-            }
-            return turned(state, command);
-        }
+        Command::Undo | Command::Redo => return turned(state, command),
         Command::Open => return open(state),
         _ => {}
     }
@@ -291,11 +289,23 @@ fn turned(state: &mut State, command: Command) -> Vec<Effect> {
         state.tell(Level::Warn, why);
         return Vec::new();
     }
+    let (Some(Overlay::Annotators(comparing)), Some(project)) = (&state.overlay, &state.project) else {
+        return Vec::new();
+    };
+    let journal = &project.journal;
+    let target = if command == Command::Undo { journal.undo_target() } else { journal.redo_target() };
+    let at = target.and_then(|(_, document)| project.position(document));
+    // What is not in sight is not taken back here.
+    if !comparing.documents.iter().any(|document| Some(document.document) == at) {
+        state.tell(Level::Info, "That was done elsewhere; on the Tag screen it can be taken back");
+        return Vec::new();
+    }
     let effects = tag::run(state, command);
     let front = state.tag.document;
     if let (Some(Overlay::Annotators(comparing)), Some(project)) = (&mut state.overlay, &state.project) {
         comparing.look(project);
         comparing.show();
+        comparing.ended = false;
         let here = |row: &usize| comparing.place(*row).is_some_and(|(one, _)| one.document == front);
         let rows = (0..comparing.rows.len()).filter(here);
         let row = rows.clone().find(|row| comparing.stand(*row) == Stand::Open).or_else(|| rows.clone().next());
@@ -322,6 +332,10 @@ fn decide(state: &mut State, reading: Reading) -> Vec<Effect> {
     let (Some(Overlay::Annotators(comparing)), Some(project)) = (&mut state.overlay, &mut state.project) else {
         return Vec::new();
     };
+    if comparing.ended {
+        state.tell(Level::Info, "Every place is decided; go to one to decide it again");
+        return Vec::new();
+    }
     let Some(here) = comparing.rows.get(comparing.row).copied() else { return Vec::new() };
     let Some((document, place)) = comparing.place(comparing.row) else { return Vec::new() };
     let spans = match reading {
@@ -355,7 +369,7 @@ fn decide(state: &mut State, reading: Reading) -> Vec<Effect> {
     // In a list of open places alone, the next one has come to this row.
     let gone = comparing.open_only && comparing.rows.get(row) != Some(&here);
     if !comparing.go_to_open(if gone { row } else { row + 1 }) {
-        comparing.row = (row + 1).min(comparing.rows.len().saturating_sub(1));
+        comparing.ended = true;
         let [_, _, all] = comparing.counts();
         state.tell(Level::Info, format!("All {} are decided", counted(all, "place")));
     }
@@ -410,14 +424,12 @@ fn record(project: &mut Project, decided: Vec<(usize, Annotation, Vec<Edit>)>, n
         let document = project.documents.get(at).map(|document| document.id.clone());
         actions.extend(document.map(|document| Action { document, edits }));
     }
-    match actions.pop() {
-        None => Vec::new(),
-        Some(only) if actions.is_empty() => vec![project.record(Deed::Do(only), now)],
-        Some(last) => {
-            actions.push(last);
-            vec![project.record(Deed::DoAll(actions), now)]
-        }
-    }
+    let deed = match <[Action; 1]>::try_from(actions) {
+        Ok([only]) => Deed::Do(only),
+        Err(none) if none.is_empty() => return Vec::new(),
+        Err(all) => Deed::DoAll(all),
+    };
+    vec![project.record(deed, now)]
 }
 
 /// Goes to the place on the Tag screen, along the documents of the list.

@@ -149,7 +149,7 @@ fn cursor_of_list(state: &mut State) -> Option<&mut usize> {
         Some(Overlay::Palette { row, .. }) => Some(row),
         Some(Overlay::Occurrences(found)) => Some(&mut found.row),
         Some(Overlay::History(history)) => Some(&mut history.row),
-        Some(Overlay::Annotators(comparing)) => Some(&mut comparing.row),
+        Some(Overlay::Annotators(comparing)) => Some(comparing.cursor()),
         Some(_) => None,
         None if state.project.is_none() => Some(&mut state.welcome.selected).filter(|_| state.welcome.form.is_none()),
         None => match (state.screen, state.train.page) {

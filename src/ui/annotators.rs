@@ -110,7 +110,11 @@ impl Canvas<'_> {
                 names.join("+")
             }
         };
-        let all: Vec<String> = place.readings.iter().map(labels).collect();
+        let mut all: Vec<String> = place.readings.iter().map(labels).collect();
+        // Where the labels are the same, the words are not.
+        if all.iter().filter(|labels| *labels != " ").all(|labels| Some(labels) == all.first()) {
+            all.push("edges".to_owned());
+        }
         let start = x + ids + words + 2;
         let room = line.right().saturating_sub(start + 5);
         self.painter.text(start, y, room, &all.join(" / "), self.theme.text);

@@ -95,7 +95,13 @@ fn one_key_decides_and_the_last_one_ends_the_document() {
     press(&mut state, "a");
     assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
     assert!(open(&state) == (0, 2) && told(&state).contains("All 2 places are decided"), "{}", told(&state));
-    press(&mut state, "u u");
+    // The line repeats the last key.
+    let repeated = press(&mut state, "b b");
+    assert!(repeated.is_empty() && told(&state).contains("go to one to decide it again"), "{}", told(&state));
+    assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
+    press(&mut state, "k j b");
+    assert_eq!(said(&state, 1).0, "[cheap](Price) [beer](Dish)");
+    press(&mut state, "u u u");
     assert_eq!((open(&state), said(&state, 0)), ((2, 2), ("thai food in town".into(), Status::Todo)));
     press(&mut state, "ctrl-r ctrl-r");
     assert_eq!(open(&state), (0, 2));
