@@ -111,6 +111,17 @@ fn annotators_are_compared_where_both_have_finished() {
         "{text}"
     );
     place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "ada, bob"]);
+    // Who only looked is no annotator, and who decides between the others is no further opinion.
+    place.file("food/annotations/eve.jsonl", "");
+    place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "has done nothing"]);
+    place.tagli("import food a.txt --as gold").fine();
+    let alone = place.tagli("agree food --json").fine().json();
+    assert_eq!((alone["pairs"].as_array().unwrap().len(), &alone["alpha"]), (1, &value["alpha"]));
+    let all = place.tagli("agree food --annotators ada,bob,gold --json").fine().json();
+    assert_eq!(all["pairs"].as_array().unwrap().len(), 3);
+    let spans = |who: &str| place.tagli(&format!("inspect food --record 1 --annotator {who} --json")).fine().json();
+    assert_ne!(spans("ada"), spans("bob"));
+    assert_eq!(spans("gold"), spans("bob"));
 }
 
 // Elsewhere the folder of settings has another name.

@@ -480,12 +480,16 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__inspect)
-            opts="-h --record --pieces --bio --base --json --log --help"
+            opts="-h --annotator --record --pieces --bio --base --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -77,6 +77,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'What
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l annotator -d 'Whose annotations, of a project' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l record -d 'Show this record, counted from 1' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l base -d 'The model whose tokenizer cuts the pieces' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l log -d 'Write a log of this run to FILE' -r -F
@@ -122,7 +123,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand agree" -l annotators -d 'Whose work: names separated by commas; all who have annotated when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l annotators -d 'Whose work: names separated by commas; all who have annotated, but gold, when not given' -r
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'Tell every place where two of them differ'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'

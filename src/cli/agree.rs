@@ -9,6 +9,7 @@ use super::{
     output::{Output, table},
 };
 use crate::{
+    app::annotators::JUDGE,
     project::{AnnotatorName, Project, Reader},
     spans::{
         Annotation, Document, LabelId, LabelSet,
@@ -68,10 +69,11 @@ pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
 }
 
 fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError> {
-    let all = project.annotators();
+    let all = project.contributors();
     let listed = || all.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ");
     let mut names: Vec<AnnotatorName> = if asked.is_empty() {
-        all.clone()
+        // Who decides between the others is no further opinion.
+        all.iter().filter(|name| name.as_str() != JUDGE).cloned().collect()
     } else {
         let known = |name: &String| {
             let name = name.trim();

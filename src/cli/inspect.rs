@@ -27,7 +27,8 @@ use crate::{
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
     let corpus = if args.path.is_dir() {
         let project = Project::open(&args.path).map_err(failed)?;
-        let annotator = project.read_annotator(&open::annotator_of(&project, None)?).map_err(failed)?;
+        let annotator =
+            project.read_annotator(&open::annotator_of(&project, args.annotator.as_deref())?).map_err(failed)?;
         project.corpus(&annotator.journal, None, true)
     } else {
         data::read(&args.path, None, &ReadOptions::default(), output)?.corpus

@@ -113,7 +113,7 @@ pub(super) fn annotator_name(given: Option<&str>) -> Result<AnnotatorName, CliEr
 /// # Errors
 /// The name is nobody's, or it is not clear whose.
 pub(super) fn annotator_of(project: &Project, given: Option<&str>) -> Result<AnnotatorName, CliError> {
-    let all = project.annotators();
+    let all = project.contributors();
     let names = || all.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ");
     let own = annotator_name(given)?;
     if all.contains(&own) || (given.is_none() && all.is_empty()) {

@@ -237,6 +237,14 @@ impl Project {
         annotators_in(&self.annotations())
     }
 
+    /// Everybody who has done something, by name: who only looked has a journal without a line.
+    pub fn contributors(&self) -> Vec<AnnotatorName> {
+        let wrote = |name: &AnnotatorName| {
+            std::fs::metadata(journal::Files::of(self, name).journal).is_ok_and(|file| file.len() > 0)
+        };
+        self.annotators().into_iter().filter(wrote).collect()
+    }
+
     /// The training runs.
     pub fn runs(&self) -> Runs {
         Runs::new(self.root.join(RUNS))

@@ -140,7 +140,7 @@ pub struct Export {
     #[arg(long, value_name = "S", value_parser = split)]
     pub split: Option<Split>,
     /// Whose annotations
-    #[arg(long, value_name = "A")]
+    #[arg(long, alias = "as", value_name = "A")]
     pub annotator: Option<String>,
     /// How spans become tags: bio, iob1, bioes, bilou
     #[arg(long, default_value = "bio")]
@@ -184,6 +184,9 @@ pub struct Convert {
 pub struct Inspect {
     /// A project's folder or a file
     pub path: PathBuf,
+    /// Whose annotations, of a project
+    #[arg(long, alias = "as", value_name = "A")]
+    pub annotator: Option<String>,
     /// Show this record, counted from 1
     #[arg(long, value_name = "N")]
     pub record: Option<usize>,
@@ -240,7 +243,7 @@ pub struct Score {
 pub struct Agree {
     /// The project's folder
     pub dir: PathBuf,
-    /// Whose work: names separated by commas; all who have annotated when not given
+    /// Whose work: names separated by commas; all who have annotated, but gold, when not given
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub annotators: Vec<String>,
     /// Tell every place where two of them differ
