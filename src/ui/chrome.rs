@@ -90,11 +90,11 @@ impl Canvas<'_> {
         }
         // What there is no room for is left out, the last first.
         words.push((format!("{} today", grouped(project.done_today())), theme.muted));
+        words.push((format!("by {}", project.annotator), theme.muted));
         if let (Some(pace), Some(left)) = (project.pace(), project.seconds_left()) {
             words.push((format!("{:.0}/h", 3600.0 / pace), theme.muted));
             words.push((format!("{:.0} min left", (left / 60.0).ceil()), theme.muted));
         }
-        words.push((format!("by {}", project.annotator), theme.muted));
         words
     }
 

@@ -190,14 +190,23 @@ impl Canvas<'_> {
             Asking::Key(_) => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
             Asking::Into(from) => {
                 let from = project.labels.name(*from);
-                format!("Merge {from} into {name} for good? Go to the label that stays; enter or y, esc not")
+                match from == name {
+                    true => format!("Merge {from} into which label? Go to the one that stays"),
+                    false => format!("Merge {from} into {name} for good? enter or y, esc not"),
+                }
             }
             Asking::Removal(_) => format!("Remove {name} and your {spans}? Others' teach no more. enter or y, esc not"),
         };
-        self.painter.text(asked.x, asked.y, asked.width, &question, self.theme.accent);
+        // What is wrong with what was typed stands in the place of the question.
+        let problem = editor.problem.as_deref();
+        let (above, style) = match problem.filter(|_| editor.field().is_some()) {
+            Some(problem) => (problem, self.theme.warn),
+            None => (question.as_str(), self.theme.accent),
+        };
+        self.painter.text(asked.x, asked.y, asked.width, above, style);
         if let Some(field) = editor.field() {
             self.input(line, "", field);
-        } else if let Some(problem) = &editor.problem {
+        } else if let Some(problem) = problem {
             self.painter.text(line.x, line.y, line.width, problem, self.theme.warn);
         }
     }

@@ -137,6 +137,7 @@ impl Desk<'_> {
         if let Some((id, document)) = self.project.journal.undo_target() {
             let document = self.nearest(id, document);
             self.turn(Deed::Undo(id), &document);
+            self.tell_of_many(id, "Taken back");
         }
     }
 
@@ -144,6 +145,7 @@ impl Desk<'_> {
         if let Some((id, document)) = self.project.journal.redo_target() {
             let document = self.nearest(id, document);
             self.turn(Deed::Redo(id), &document);
+            self.tell_of_many(id, "Done again");
         }
     }
 
@@ -178,6 +180,14 @@ impl Desk<'_> {
         match next {
             Some(at) => self.go(at),
             None => self.tell(Level::Info, "Every other document is done or skipped"),
+        }
+    }
+
+    /// What is not all in sight is told.
+    fn tell_of_many(&mut self, id: ActionId, what: &str) {
+        let documents = self.project.journal.done_by(id).len();
+        if documents > 1 && self.told.is_none() {
+            self.tell(Level::Info, format!("{what} in {}", counted(documents, "document")));
         }
     }
 

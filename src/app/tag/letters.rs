@@ -9,7 +9,7 @@ use crate::{
 use super::{Desk, Tag};
 
 /// What is told of a span that cuts a word.
-const HALF: &str = "Half a word: CoNLL files hold whole words only, and training widens it to whole words";
+const HALF: &str = "Half a word: no CoNLL file holds it, and training widens it to the word";
 
 /// Where the cursor is on the character grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

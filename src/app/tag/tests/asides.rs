@@ -41,6 +41,8 @@ fn the_same_words_are_tagged_everywhere_with_one_action() {
         ]
     );
     press(&mut state, "u");
+    let told = state.message.as_ref().map_or("", |message| &message.text);
+    assert!(told.starts_with("Taken back in "), "{told}");
     assert_eq!(texts(&state)[1..], ["good thai food", "a [thai](Dish) place", "THAI and thai"]);
     assert_eq!(state.project.as_ref().unwrap().annotation(3).status, Status::Todo);
     press(&mut state, "ctrl-r");
