@@ -112,8 +112,9 @@ impl Canvas<'_> {
         };
         let mut all: Vec<String> = place.readings.iter().map(labels).collect();
         // Where the labels are the same, the words are not.
-        if all.iter().filter(|labels| *labels != " ").all(|labels| Some(labels) == all.first()) {
-            all.push("edges".to_owned());
+        let mut given = all.iter().filter(|labels| *labels != " ");
+        if let Some(first) = given.next().cloned().filter(|first| given.all(|labels| labels == first)) {
+            all = vec![format!("{first}, other edges")];
         }
         let start = x + ids + words + 2;
         let room = line.right().saturating_sub(start + 5);

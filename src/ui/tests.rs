@@ -266,7 +266,7 @@ fn annotators_side_by_side() {
     let ada = [
         done(vec![span(1, 4, 9, 2), span(1, 13, 22, 7), span(1, 57, 72, 3)]),
         done(vec![span(1, 4, 8, 1)]),
-        done(Vec::new()),
+        done(vec![span(1, 9, 12, 2)]),
     ];
     let ben = [
         done(vec![span(2, 4, 9, 2), span(2, 16, 22, 4)]),
