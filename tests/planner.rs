@@ -8,8 +8,7 @@ mod planner;
 
 use planner::{Task, plan};
 use tagliatelle::{
-    app::event::Found,
-    spans::{Document, Gazetteer, LabelSet, notation::Marked},
+    spans::{Document, Entity, Gazetteer, LabelSet, notation::Marked},
     text::Grid,
 };
 
@@ -22,7 +21,7 @@ fn keys(gold: &str, suggested: Option<&str>) -> String {
     let gold: Vec<_> = marked.spans.iter().map(|(range, name)| (*range, label(name))).collect();
     let found = suggested.map(|suggested| {
         let spans = Marked::parse(suggested).unwrap().spans.into_iter();
-        spans.map(|(range, label)| Found { range, label, score: 0.9 }).collect()
+        spans.map(|(range, label)| Entity { range, label, score: 0.9 }).collect()
     });
     let gazetteer = Gazetteer::default();
     let task = Task { document: &document, labels: &labels, gold: &gold, found, gazetteer: &gazetteer };

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::{
     spans::{
         Action, Annotation, Edit, Span, Split, Status,
-        adjudication::{Compared, Place, Stand, same},
+        adjudication::{ADJUDICATOR, Compared, Place, Stand, same},
         agreement::GroupAgreement,
         journal::Deed,
     },
@@ -25,8 +25,6 @@ use super::{
     tag, welcome,
 };
 
-/// Who decides where the others differ. Their journal is an annotator's like every other one.
-pub const JUDGE: &str = "gold";
 /// So many annotators have a key.
 pub const MOST: usize = 7;
 /// About so many documents from the row of the cursor on the model is asked.
@@ -184,7 +182,7 @@ pub fn letter(reader: usize) -> String {
 
 /// Whether who works here decides.
 pub fn judge(project: &Project) -> bool {
-    project.annotator == JUDGE
+    project.annotator == ADJUDICATOR
 }
 
 /// Asks for the work of all annotators. The view is there at once, so that no key goes to something that was in front before.
@@ -464,6 +462,6 @@ fn change_hats(state: &mut State) -> Vec<Effect> {
         state.tell(Level::Warn, why);
         return Vec::new();
     }
-    let who = (!judge(project)).then(|| JUDGE.to_owned());
+    let who = (!judge(project)).then(|| ADJUDICATOR.to_owned());
     welcome::open_as(state, who)
 }

@@ -3,11 +3,11 @@
 //! Replies to an effect carry the generation that the effect gave; `update` drops those that are stale.
 
 use crate::{
-    runs::{Point, Recipe, Settings, Status},
+    runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, Document, Gazetteer, Journal, LabelSet, Patterns, adjudication::Compared, agreement::GroupAgreement,
+        ActionId, Document, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, adjudication::Compared,
+        agreement::GroupAgreement,
     },
-    text::TextRange,
 };
 
 use super::{
@@ -85,7 +85,7 @@ pub enum Event {
         summary: DataSummary,
     },
     /// All runs of the project, newest first.
-    Runs(Vec<RunInfo>),
+    Runs(Vec<RunSummary>),
     /// A training asked for by [`Effect::StartTraining`](super::Effect::StartTraining) has its run folder.
     TrainingStarted {
         /// The effect's generation.
@@ -149,7 +149,7 @@ pub enum Event {
         /// The run whose model speaks.
         run: String,
         /// Its suggestions.
-        found: Vec<Found>,
+        found: Vec<Entity>,
         /// How unsure it is of the document, in nats a word; `None` if that is not known.
         uncertainty: Option<f32>,
     },
@@ -216,7 +216,7 @@ pub struct Opened {
     /// The recipe that they come from; `None` if the person had changed some.
     pub recipe: Option<Recipe>,
     /// Runs, newest first.
-    pub runs: Vec<RunInfo>,
+    pub runs: Vec<RunSummary>,
     /// The device that a training would take, and why. Empty if not known yet.
     pub device: String,
     /// Why nothing may be written (another program holds the annotator's lock), if so.
@@ -253,106 +253,6 @@ impl Default for Opened {
             told: None,
         }
     }
-}
-
-/// What the run list says of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunInfo {
-    /// Folder name, such as `0007-mini`.
-    pub id: String,
-    /// The base model.
-    pub base: String,
-    /// When it began, in seconds since 1970, UTC.
-    pub started: u64,
-    /// Where it stands.
-    pub status: Status,
-    /// F1 per word, lenient, on the validation part: of the weights that were kept, or the last one while it runs.
-    pub word_f1: Option<f64>,
-    /// The same of the weights of its model: while it runs, that of its last checkpoint.
-    pub model_f1: Option<f64>,
-    /// Whether this program trains it, so that it ends with the program.
-    pub ours: bool,
-    /// Whether there is a model to ask.
-    pub has_model: bool,
-    /// Bytes on disk.
-    pub bytes: u64,
-    /// Whether it was interrupted and can go on from a checkpoint.
-    pub resumable: bool,
-    /// What it was started with, if that can be read.
-    pub settings: Option<Settings>,
-    /// When it began, as people read it: date and time where the person is.
-    pub when: String,
-    /// What it learns from, if its files tell.
-    pub data: Option<RunData>,
-}
-
-/// What a run learns from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunData {
-    /// Whose work.
-    pub annotator: String,
-    /// Documents that teach, validate and test.
-    pub documents: [usize; 3],
-    /// Spans in them.
-    pub spans: [usize; 3],
-    /// A mark of the validation part: its documents with their tags. Runs of earlier versions have none.
-    pub validated: Option<String>,
-}
-
-/// What goes into a training and what stays out.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct DataSummary {
-    /// Documents that teach.
-    pub train: usize,
-    /// Documents that are scored during the training.
-    pub valid: usize,
-    /// Documents that are scored at the end.
-    pub test: usize,
-    /// Words in the documents that teach, validate and test.
-    pub words: [usize; 3],
-    /// Spans in them.
-    pub spans: [usize; 3],
-    /// Every label of the project with its spans in these three parts.
-    pub labels: Vec<(String, [usize; 3])>,
-    /// Documents that stay out, by reason (`not done yet`, `skipped`).
-    pub out: Vec<(String, usize)>,
-    /// What should be known before training: half-word spans, nested spans, too little data.
-    pub notes: Vec<String>,
-    /// The base that the recipes are for.
-    pub base: String,
-    /// What each recipe gives for these documents and that base.
-    pub recipes: Vec<(Recipe, Settings)>,
-}
-
-/// A stretch of text to which a model gives a label.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    /// Where, in bytes of the text.
-    pub range: TextRange,
-    /// The label's name.
-    pub label: String,
-    /// The model's probability, from 0 to 1.
-    pub score: f32,
-}
-
-/// What a model says about a sentence.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Prediction {
-    /// The model's name: a run or a folder.
-    pub model: String,
-    /// Spans, in reading order.
-    pub found: Vec<Found>,
-    /// For every word the likeliest labels (`O` among them), best first.
-    pub words: Vec<Guess>,
-}
-
-/// The likeliest labels of one word.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Guess {
-    /// Where the word is, in bytes of the text.
-    pub range: TextRange,
-    /// Label name and probability, best first.
-    pub labels: Vec<(String, f32)>,
 }
 
 /// The annotators of a project side by side.

@@ -1,12 +1,16 @@
 //! The Explore screen: a sentence is typed, and a model says what it finds in it: the one that suggests in Tag, or one
 //! that was chosen.
 
-use crate::text::wrap::{Layout, Vertical};
+use crate::{
+    runs::RunSummary,
+    spans::{Entity, Prediction, WordGuess},
+    text::wrap::{Layout, Vertical},
+};
 
 use super::{
     command::{Command, Context},
     effect::Effect,
-    event::{Found, Guess, Level, Prediction, RunInfo},
+    event::Level,
     field::Field,
     state::{Size, State},
 };
@@ -56,26 +60,26 @@ impl Explore {
     }
 
     /// The spans of the last answer that lie in the part of the sentence that has not changed since.
-    pub fn found(&self) -> Vec<&Found> {
+    pub fn found(&self) -> Vec<&Entity> {
         let Some((text, prediction)) = &self.answer else { return Vec::new() };
         let same = text.bytes().zip(self.field.text().bytes()).take_while(|(old, new)| old == new).count();
         let whole = text == self.field.text();
         // A span that ends just where typing goes on may be about to grow: it stays, until the answer comes.
-        prediction.found.iter().filter(|found| whole || found.range.end <= same).collect()
+        prediction.answer.entities.iter().filter(|found| whole || found.range.end <= same).collect()
     }
 
     /// The likeliest labels of the word looked at: while typing, of the word at the cursor.
-    pub fn guess(&self) -> Option<&Guess> {
+    pub fn guess(&self) -> Option<&WordGuess> {
         let (_, prediction) = self.answer.as_ref().filter(|_| self.is_current())?;
-        let last = prediction.words.len().checked_sub(1)?;
+        let last = prediction.answer.words.len().checked_sub(1)?;
         let at = if self.typing { self.word_typed() } else { self.word };
-        prediction.words.get(at.min(last))
+        prediction.answer.words.get(at.min(last))
     }
 
     /// The word that the cursor of the text field is in or behind.
     fn word_typed(&self) -> usize {
         let (before, _) = self.field.parts();
-        let words = self.prediction().map_or([].as_slice(), |prediction| &prediction.words);
+        let words = self.prediction().map_or([].as_slice(), |prediction| &prediction.answer.words);
         words.iter().rposition(|guess| guess.range.start < before.len()).unwrap_or(0)
     }
 
@@ -91,7 +95,7 @@ impl Explore {
         match answer {
             Ok(prediction) => {
                 self.problem = None;
-                self.word = self.word.min(prediction.words.len().saturating_sub(1));
+                self.word = self.word.min(prediction.answer.words.len().saturating_sub(1));
                 self.answer = Some((text, prediction));
             }
             Err(problem) => (self.problem, self.answer) = (Some(problem), None),
@@ -149,12 +153,12 @@ impl Explore {
 
 impl State {
     /// The runs whose models can be asked, newest first.
-    pub fn models(&self) -> impl Iterator<Item = &RunInfo> {
+    pub fn models(&self) -> impl Iterator<Item = &RunSummary> {
         self.train.runs.iter().filter(|run| run.has_model)
     }
 
     /// The run whose model Explore asks: the one that was chosen, else the one that suggests.
-    pub fn explored(&self) -> Option<&RunInfo> {
+    pub fn explored(&self) -> Option<&RunSummary> {
         let chosen = self.explore.chosen.as_ref().and_then(|chosen| self.models().find(|run| run.id == *chosen));
         chosen.or_else(|| self.suggester())
     }
@@ -201,7 +205,7 @@ pub(super) fn keep(state: &mut State) {
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     let columns = state.size.sentence_columns();
     let explore = &mut state.explore;
-    let last = explore.prediction().map_or(0, |prediction| prediction.words.len()).saturating_sub(1);
+    let last = explore.prediction().map_or(0, |prediction| prediction.answer.words.len()).saturating_sub(1);
     if !matches!(command, Command::Up | Command::Down) {
         explore.goal = None;
     }
@@ -226,7 +230,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
 /// Moves the word looked at to the line above or below.
 fn by_line(explore: &mut Explore, layout: &Layout, to: Vertical) {
     let Some((text, prediction)) = explore.answer.as_ref().filter(|_| explore.is_current()) else { return };
-    let words: Vec<_> = prediction.words.iter().map(|guess| guess.range).collect();
+    let words: Vec<_> = prediction.answer.words.iter().map(|guess| guess.range).collect();
     let Some(here) = words.get(explore.word) else { return };
     let goal = explore.goal.unwrap_or_else(|| layout.column_of(text, here.start));
     let word = layout.word_beyond(text, &words, explore.word, to, Some(goal));

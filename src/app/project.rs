@@ -6,12 +6,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::spans::{
-    ActionId, Annotation, Document, Entry, Gazetteer, Journal, LabelSet, Span, SpanId, Status, journal::Deed,
+    ActionId, Annotation, Document, Entity, Entry, Gazetteer, Journal, LabelSet, Span, SpanId, Status, journal::Deed,
 };
 
 use super::{
     effect::Effect,
-    event::{Found, Opened},
+    event::Opened,
     pace::Pace,
     suggestions::{Advice, Adviser, Opinion, Suggestion},
 };
@@ -251,7 +251,7 @@ impl Project {
     }
 
     /// Takes a model's suggestions for a document in place of earlier ones.
-    pub(super) fn suggest(&mut self, document: &str, run: String, found: Vec<Found>, uncertainty: Option<f32>) {
+    pub(super) fn suggest(&mut self, document: &str, run: String, found: Vec<Entity>, uncertainty: Option<f32>) {
         self.advice.found(document.to_owned(), Opinion { run, found, uncertainty });
         if self.front().is_some() && self.front() == self.position(document) {
             self.look();

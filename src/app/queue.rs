@@ -3,7 +3,10 @@
 
 use std::cmp::Reverse;
 
-use crate::{spans::Document, text::search::small};
+use crate::{
+    spans::{Document, Entity},
+    text::search::small,
+};
 
 use super::project::Project;
 
@@ -96,7 +99,7 @@ fn fnv(characters: impl Iterator<Item = char>) -> u64 {
 mod tests {
     use super::*;
     use crate::{
-        app::event::{Found, Opened},
+        app::event::Opened,
         spans::{Action, Edit, Status, journal::Deed},
         text::{Grid, TextRange},
     };
@@ -140,7 +143,7 @@ mod tests {
         let done = Edit::Status(Status::Done);
         let deed = Deed::Do(Action { document: "d1".into(), edits: vec![done] });
         project.record(deed, 0);
-        let found = Found { range: TextRange::new(0, 3), label: "Dish".into(), score: 0.9 };
+        let found = Entity { range: TextRange::new(0, 3), label: "Dish".into(), score: 0.9 };
         project.suggest("d2", "r".into(), vec![found.clone()], Some(1.5));
         project.suggest("d1", "r".into(), vec![found], Some(0.2));
         by_disagreement(&mut places, &project);

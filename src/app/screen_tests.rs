@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::{
     runs::{
-        LabelScores, Phase, Point, Scores, Settings, Status,
+        LabelScores, Phase, Point, RunData, RunSummary, Scores, Settings, Status,
         metrics::{Table, Tables},
     },
     spans::{
-        Action, ActionId, Document, Edit, Entry, Journal, LabelSet, Span, SpanId, Split, Status as Stand, journal::Deed,
+        Action, ActionId, Document, Edit, Entity, Entry, Journal, LabelSet, ModelAnswer, Prediction, Span, SpanId,
+        Split, Status as Stand, WordGuess, journal::Deed,
     },
     text::{Grid, TextRange},
 };
@@ -17,7 +18,7 @@ use super::{
     Effect, Event, Screen, State,
     documents::Order,
     evaluate::{Count, Evaluation, Sort},
-    event::{Found, Guess, Opened, Prediction, RunData, RunInfo},
+    event::Opened,
     overlay::{self, Action as Does},
     tests::{generation, press, run, start, told},
     update,
@@ -55,7 +56,7 @@ fn eval(step: usize, split: &str, f1: f64, old: bool) -> Point {
 fn evaluated() -> State {
     let mut state = start();
     let done = |id: &str, f1| {
-        let mut info = RunInfo { word_f1: Some(f1), has_model: true, ..run(id, Phase::Done, false) };
+        let mut info = RunSummary { word_f1: Some(f1), has_model: true, ..run(id, Phase::Done, false) };
         info.status.checkpoint = Some(20);
         info
     };
@@ -133,7 +134,7 @@ fn an_older_run_is_followed_and_the_ends_are_said() {
 fn while_a_run_goes_the_best_evaluation_is_shown_if_it_keeps_the_best() {
     let mut state = start();
     let settings = Some(Settings { keep_best: true, ..Settings::lesson("mini") });
-    let live = RunInfo { settings, ..run("0001-mini", Phase::Training, false) };
+    let live = RunSummary { settings, ..run("0001-mini", Phase::Training, false) };
     let effects = update(&mut state, Event::Runs(vec![live]));
     let points = [(10, 0.5), (20, 0.4)].map(|(step, f1)| eval(step, "valid", f1, false));
     update(&mut state, Event::Points { generation: generation(&effects), points: points.into() });
@@ -146,7 +147,7 @@ fn while_a_run_goes_the_best_evaluation_is_shown_if_it_keeps_the_best() {
 /// Explore, with models of these runs, newest first.
 fn exploring(models: &[&str]) -> State {
     let mut state = start();
-    let info = |id: &&str| RunInfo { has_model: true, ..run(id, Phase::Done, false) };
+    let info = |id: &&str| RunSummary { has_model: true, ..run(id, Phase::Done, false) };
     update(&mut state, Event::Runs(models.iter().map(info).collect()));
     press(&mut state, "f5");
     state
@@ -160,16 +161,16 @@ fn asked(effects: &[Effect]) -> (Option<&str>, &str) {
 }
 
 /// A run with a model, whose validation part is marked.
-fn scored(id: &str, f1: f64, validated: Option<&str>) -> RunInfo {
+fn scored(id: &str, f1: f64, validated: Option<&str>) -> RunSummary {
     let validated = validated.map(str::to_owned);
     let data = Some(RunData { documents: [100, 20, 0], spans: [300, 60, 0], validated, ..RunData::default() });
-    RunInfo { has_model: true, model_f1: Some(f1), data, ..run(id, Phase::Done, false) }
+    RunSummary { has_model: true, model_f1: Some(f1), data, ..run(id, Phase::Done, false) }
 }
 
 #[test]
 fn a_newer_model_suggests_unless_it_did_worse_on_the_same_documents() {
     let mut state = start();
-    let mut suggester = |runs: &[RunInfo]| {
+    let mut suggester = |runs: &[RunSummary]| {
         update(&mut state, Event::Runs(runs.to_vec()));
         state.suggester().map(|run| run.id.clone()).unwrap_or_default()
     };
@@ -195,7 +196,7 @@ fn what_a_run_proposed_goes_with_the_run() {
     let mut state = start();
     let (new, old) = (scored("0002-a", 0.5, Some("x")), scored("0001-a", 0.6, Some("x")));
     update(&mut state, Event::Runs(vec![new.clone(), old]));
-    let found = vec![Found { range: TextRange::new(0, 4), label: "Label3".into(), score: 0.9 }];
+    let found = vec![Entity { range: TextRange::new(0, 4), label: "Label3".into(), score: 0.9 }];
     let document = state.project.as_ref().unwrap().documents[0].id.clone();
     update(&mut state, Event::Suggestions { document, run: "0001-a".into(), found, uncertainty: None });
     let open = |state: &State| state.project.as_ref().unwrap().suggestions(0).len();
@@ -210,10 +211,10 @@ fn what_a_run_proposed_goes_with_the_run() {
 
 #[test]
 fn a_run_that_ends_says_who_suggests_now_and_why() {
-    let ended = |new: RunInfo, old: RunInfo| {
+    let ended = |new: RunSummary, old: RunSummary| {
         let mut state = start();
-        let live = RunInfo { has_model: false, model_f1: None, ..new.clone() };
-        let live = RunInfo { status: Status { phase: Phase::Training, ..Status::default() }, ..live };
+        let live = RunSummary { has_model: false, model_f1: None, ..new.clone() };
+        let live = RunSummary { status: Status { phase: Phase::Training, ..Status::default() }, ..live };
         update(&mut state, Event::Runs(vec![live, old.clone()]));
         update(&mut state, Event::Runs(vec![new, old]));
         told(&state).to_owned()
@@ -223,7 +224,7 @@ fn a_run_that_ends_says_who_suggests_now_and_why() {
     assert!(text.contains("0001-a was better there (0.600) and goes on suggesting"), "{text}");
     let text = ended(scored("0002-a", 0.7, Some("x")), old());
     assert!(text.contains("its model now makes the suggestions"), "{text}");
-    let text = ended(RunInfo { has_model: false, ..scored("0002-a", 0.7, Some("x")) }, old());
+    let text = ended(RunSummary { has_model: false, ..scored("0002-a", 0.7, Some("x")) }, old());
     assert!(text.contains("it has no model"), "{text}");
 }
 
@@ -235,7 +236,7 @@ fn the_model_that_suggests_is_asked_unless_one_was_chosen() {
     assert!(state.explore.prediction().is_none(), "what the other model said is not shown as this one's");
     // A run ends: the chosen model stays.
     let ids = ["0003-mini", "0002-mini", "0001-mini"];
-    let info = |id: &str| RunInfo { has_model: true, ..run(id, Phase::Done, false) };
+    let info = |id: &str| RunSummary { has_model: true, ..run(id, Phase::Done, false) };
     update(&mut state, Event::Runs(ids.map(info).into()));
     assert_eq!(asked(&press(&mut state, "e")), (Some("0001-mini"), "te"));
     assert_eq!(state.explored().map(|run| run.id.as_str()), Some("0001-mini"));
@@ -249,7 +250,7 @@ fn the_model_that_suggests_is_asked_unless_one_was_chosen() {
 fn a_chosen_model_that_was_removed_gives_way() {
     let mut state = exploring(&["0002-mini", "0001-mini"]);
     press(&mut state, "ctrl-o");
-    let left = RunInfo { has_model: true, ..run("0002-mini", Phase::Done, false) };
+    let left = RunSummary { has_model: true, ..run("0002-mini", Phase::Done, false) };
     update(&mut state, Event::Runs(vec![left]));
     assert_eq!(asked(&press(&mut state, "t")), (Some("0002-mini"), "t"));
     press(&mut state, "ctrl-o");
@@ -284,8 +285,9 @@ fn the_words_of_a_long_answer_are_walked_by_line() {
     let text = "one two three four five six";
     let effects = update(&mut state, Event::Paste(text.into()));
     let words = crate::text::words::split(text, Grid::Natural);
-    let words = words.into_iter().map(|range| Guess { range, labels: vec![("O".into(), 1.0)] }).collect();
-    let prediction = Prediction { model: "0001-mini".into(), found: Vec::new(), words };
+    let words = words.into_iter().map(|range| WordGuess { range, labels: vec![("O".into(), 1.0)] }).collect();
+    let answer = ModelAnswer { entities: Vec::new(), words };
+    let prediction = Prediction { model: "0001-mini".into(), answer };
     update(&mut state, Event::Prediction { generation: generation(&effects), prediction });
     let word = |state: &State| state.explore.guess().unwrap().range.of(text).to_owned();
     assert_eq!(word(&state), "six", "while typing it is the word at the cursor");
@@ -440,7 +442,7 @@ fn a_status_of_a_run_does_not_move_the_choices() {
     update(&mut state, Event::RunStatus { run: "0002-mini".into(), status });
     let choice = &state.evaluate;
     assert!(choice.count.strict && choice.count.pieces && choice.last && choice.test);
-    let found = vec![Found { range: TextRange::new(0, 4), label: "Dish".into(), score: 0.5 }];
+    let found = vec![Entity { range: TextRange::new(0, 4), label: "Dish".into(), score: 0.5 }];
     update(&mut state, Event::Suggestions { document: "d0".into(), run: "0002-mini".into(), found, uncertainty: None });
     assert_eq!(state.screen, Screen::Evaluate);
 }

@@ -4,11 +4,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    spans::{Annotation, Document, Gazetteer, LabelId, LabelSet, Patterns, Source, Span, SpanId, Split},
+    spans::{Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Source, Span, SpanId, Split},
     text::{TextRange, cover::Cover},
 };
-
-use super::event::Found;
 
 /// A suggestion that does not collide with any span.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +70,7 @@ const LONG: usize = 5_000;
 #[derive(Clone, Debug)]
 pub(super) struct Opinion {
     pub(super) run: String,
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Entity>,
     pub(super) uncertainty: Option<f32>,
 }
 
@@ -277,7 +275,7 @@ impl Advice {
             Adviser::Model => {
                 let Some(Opinion { run, found, .. }) = self.found.get(&document.id) else { return Vec::new() };
                 let source = |score| Source::Model { run: run.clone(), score };
-                let one = |one: &Found| suggestion(one.range, label(&one.label)?, one.score, source(one.score));
+                let one = |one: &Entity| suggestion(one.range, label(&one.label)?, one.score, source(one.score));
                 let mut found: Vec<Suggestion> = found.iter().filter_map(one).collect();
                 found.sort_by_key(|suggestion| suggestion.range);
                 found

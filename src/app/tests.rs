@@ -1,14 +1,14 @@
 //! What happens between screens: training, exploring, leaving, the palette.
 
 use crate::{
-    runs::{Control, Phase, Point, Scores, Settings, Status},
-    spans::{Document, Journal, LabelSet},
+    runs::{Control, DataSummary, Phase, Point, RunSummary, Scores, Settings, Status},
+    spans::{Document, Entity, Journal, LabelSet, ModelAnswer, Prediction},
     text::{Grid, TextRange},
 };
 
 use super::{
     Effect, Event, Key, Leave, Screen, State,
-    event::{DataSummary, Found, Level, Message, Opened, Place, Prediction, RunInfo},
+    event::{Level, Message, Opened, Place},
     overlay::{self, Overlay},
     update,
 };
@@ -40,9 +40,9 @@ pub(super) fn told(state: &State) -> &str {
     state.message.as_ref().map_or("", |message| message.text.as_str())
 }
 
-pub(super) fn run(id: &str, phase: Phase, ours: bool) -> RunInfo {
+pub(super) fn run(id: &str, phase: Phase, ours: bool) -> RunSummary {
     let status = Status { phase, ..Status::default() };
-    RunInfo { id: id.into(), base: "mini".into(), status, ours, ..RunInfo::default() }
+    RunSummary { id: id.into(), base: "mini".into(), status, ours, ..RunSummary::default() }
 }
 
 fn eval(f1: f64) -> Point {
@@ -184,7 +184,7 @@ fn the_f1_of_a_run_that_is_over_is_that_of_the_weights_it_kept() {
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
     assert!(told(&state).contains("is done; it has no model"), "which weights a foreign run keeps is not known");
     let settings = Some(Settings { keep_best: true, ..Settings::lesson("mini") });
-    let kept = RunInfo { word_f1: Some(0.7), settings, ..run("0001-mini", Phase::Done, false) };
+    let kept = RunSummary { word_f1: Some(0.7), settings, ..run("0001-mini", Phase::Done, false) };
     update(&mut state, Event::Runs(vec![kept]));
     update(&mut state, Event::Points { generation: follow, points: vec![eval(0.6)] });
     assert_eq!(state.train.runs[0].word_f1, Some(0.7));
@@ -253,8 +253,8 @@ fn a_late_prediction_is_not_shown() {
     let first = generation(&press(&mut state, "t"));
     let second = generation(&press(&mut state, "e a"));
     let prediction = |label: &str| {
-        let found = vec![Found { range: TextRange::new(0, 1), label: label.into(), score: 0.5 }];
-        Prediction { model: "m".into(), found, words: Vec::new() }
+        let entities = vec![Entity { range: TextRange::new(0, 1), label: label.into(), score: 0.5 }];
+        Prediction { model: "m".into(), answer: ModelAnswer { entities, words: Vec::new() } }
     };
     update(&mut state, Event::Prediction { generation: first, prediction: prediction("late") });
     assert!(state.explore.prediction().is_none());

@@ -9,10 +9,10 @@ use super::{
     output::{Output, table},
 };
 use crate::{
-    app::annotators::JUDGE,
     project::{AnnotatorName, Project, Reader},
     spans::{
         Annotation, Document, LabelId, LabelSet,
+        adjudication::ADJUDICATOR,
         agreement::{self, Agreement, Difference, LabelAgreement, Measure, Panel, SpanAgreement},
     },
     text::{TextRange, number::counted},
@@ -73,7 +73,7 @@ fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError>
     let listed = || all.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ");
     let mut names: Vec<AnnotatorName> = if asked.is_empty() {
         // Who decides between the others is no further opinion.
-        all.iter().filter(|name| name.as_str() != JUDGE).cloned().collect()
+        all.iter().filter(|name| name.as_str() != ADJUDICATOR).cloned().collect()
     } else {
         let known = |name: &String| {
             let name = name.trim();

@@ -17,15 +17,12 @@ use super::{
     predict,
 };
 use crate::{
-    app::{
-        self, Effect, Event, State,
-        event::{Found, Guess, Prediction, RunInfo},
-        key::Key,
-    },
+    app::{self, Effect, Event, State, key::Key},
     inference::predictor::Threads,
     project::{Project, storage},
-    runs::{Phase, Point, Settings, Status},
+    runs::{Phase, Point, RunSummary, Settings, Status},
     shell,
+    spans::{Entity, ModelAnswer, Prediction, WordGuess},
     text::{Grid, TextRange, number::counted, width::Glyphs, words},
     ui::{Caps, Theme, picture},
 };
@@ -219,8 +216,8 @@ fn keys(names: &str) -> Result<Vec<Key>, CliError> {
     names.map(|name| name.parse().map_err(CliError::data)).collect()
 }
 
-fn found(heard: &Heard) -> Vec<Found> {
-    let found = |(start, end, label, score): &(usize, usize, String, f32)| Found {
+fn found(heard: &Heard) -> Vec<Entity> {
+    let found = |(start, end, label, score): &(usize, usize, String, f32)| Entity {
         range: TextRange::new(*start, *end),
         label: label.clone(),
         score: *score,
@@ -257,12 +254,12 @@ impl Stage<'_> {
         self.recording.points.iter().filter(|point| point.step() as f64 <= last).cloned().collect()
     }
 
-    fn run(&self) -> RunInfo {
+    fn run(&self) -> RunSummary {
         let evaluations = self.points().into_iter().filter_map(|point| match point {
             Point::Eval { split, word, .. } if split == "valid" => Some(word.f1),
             _ => None,
         });
-        RunInfo {
+        RunSummary {
             id: self.recording.run.clone(),
             base: self.recording.settings.base.clone(),
             started: self.recording.started,
@@ -271,7 +268,7 @@ impl Stage<'_> {
             has_model: !self.live,
             bytes: self.recording.bytes,
             settings: Some(self.recording.settings.clone()),
-            ..RunInfo::default()
+            ..RunSummary::default()
         }
     }
 
@@ -285,12 +282,13 @@ impl Stage<'_> {
                 Effect::Follow { generation, .. } => Event::Points { generation, points: self.points() },
                 Effect::Predict { generation, text, .. } if text == self.recording.said.text => {
                     let said = &self.recording.said;
-                    let words = said.words.iter().map(|(start, end, labels)| Guess {
+                    let words = said.words.iter().map(|(start, end, labels)| WordGuess {
                         range: TextRange::new(*start, *end),
                         labels: labels.clone(),
                     });
                     let model = self.recording.run.clone();
-                    let prediction = Prediction { model, found: found(said), words: words.collect() };
+                    let answer = ModelAnswer { entities: found(said), words: words.collect() };
+                    let prediction = Prediction { model, answer };
                     Event::Prediction { generation, prediction }
                 }
                 _ => continue,

@@ -13,7 +13,7 @@ pub mod ranking;
 mod scores;
 pub mod worker;
 
-pub use decode::{Entity, Guess, Said, WordTag};
+pub use decode::WordTag;
 pub use eval::{EvalError, Evaluation, evaluate};
 pub use mistakes::{Confusion, Kind, Mistake};
 pub use pipeline::{Answer, Options, PipelineError, Strategy};

@@ -9,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use thiserror::Error;
 
 use super::{
-    decode::{self, Entity, Said, WordTag},
+    decode::{self, WordTag},
     pipeline::{self, Answer, Options, PipelineError},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         network::{Composed, Host, NetworkError},
     },
     runs::LabelMode,
-    spans::Grammar,
+    spans::{Entity, Grammar, ModelAnswer},
     text::TextRange,
 };
 
@@ -215,13 +215,13 @@ impl Predictor {
     ///
     /// # Errors
     /// The tokenizer refuses the text.
-    pub fn say(&self, text: &str, words: &[TextRange]) -> Result<Said, PredictError> {
+    pub fn say(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
         let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
         let answers = self.pieces(&[&texts])?;
-        let Some((pieces, rows)) = answers.first() else { return Ok(Said::default()) };
+        let Some((pieces, rows)) = answers.first() else { return Ok(ModelAnswer::default()) };
         let choices = decode::word_tags(words.len(), &pieces.words, rows, self.grammar());
         let entities = decode::entities(words, &choices, &self.tags);
-        Ok(Said { entities, words: decode::guesses(words, &pieces.words, rows, &self.tags) })
+        Ok(ModelAnswer { entities, words: decode::guesses(words, &pieces.words, rows, &self.tags) })
     }
 
     /// One choice a word, for each sentence. A word that has no piece has none.

@@ -1,12 +1,12 @@
 //! Which document to tag next: how unsure a model is of one.
 
-use super::Guess;
+use crate::spans::WordGuess;
 
 /// How unsure a model is of a text: the mean over its words of the negative log of the likeliest label's probability, in
 /// nats. 0 is sure of everything; half and half everywhere is 0.69. This is MNLP, maximum normalised log-probability, with its
 /// sign turned (Shen et al. 2017, arXiv 1707.05928): without the mean, long texts would always come first. `None` for a text
 /// without words.
-pub fn uncertainty(words: &[Guess]) -> Option<f32> {
+pub fn uncertainty(words: &[WordGuess]) -> Option<f32> {
     let logs = words.iter().filter_map(|guess| guess.labels.first()).map(|(_, top)| -f64::from(*top).max(1e-9).ln());
     let (mut sum, mut count) = (0.0, 0u32);
     for log in logs {
@@ -22,9 +22,9 @@ mod tests {
     use super::*;
     use crate::text::TextRange;
 
-    fn words(tops: &[f32]) -> Vec<Guess> {
+    fn words(tops: &[f32]) -> Vec<WordGuess> {
         let guess =
-            |top: &f32| Guess { range: TextRange::default(), labels: vec![("O".into(), *top), ("B".into(), 0.1)] };
+            |top: &f32| WordGuess { range: TextRange::default(), labels: vec![("O".into(), *top), ("B".into(), 0.1)] };
         tops.iter().map(guess).collect()
     }
 

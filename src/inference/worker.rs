@@ -8,8 +8,8 @@ use std::{
     time::Instant,
 };
 
-use super::{Predictor, Said};
-use crate::text::TextRange;
+use super::Predictor;
+use crate::{spans::ModelAnswer, text::TextRange};
 
 /// A text to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Reply {
     /// The name of the model that answers.
     pub model: String,
     /// What the model says, or why it cannot.
-    pub outcome: Result<Said, String>,
+    pub outcome: Result<ModelAnswer, String>,
     /// Milliseconds that the answer took.
     pub millis: f64,
 }

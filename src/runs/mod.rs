@@ -10,9 +10,11 @@ pub mod series;
 pub mod settings;
 pub mod sink;
 pub mod status;
+pub mod summary;
 
 pub use metrics::{Counts, LabelScores, Point, Scores};
 pub use plan::Plan;
 pub use settings::{LabelMode, Order, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};
 pub use status::{Control, Phase, Status};
+pub use summary::{DataSummary, RunData, RunSummary};

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::{
-    app::{annotators::JUDGE, event::Annotators},
+    app::event::Annotators,
     project::Project,
     spans::{
-        adjudication::Compared,
+        adjudication::{ADJUDICATOR, Compared},
         agreement::{self, Panel},
     },
 };
@@ -14,7 +14,7 @@ use crate::{
 /// What all annotators of a project but the judge have finished, side by side.
 pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     let project = Project::open(root).map_err(|error| error.to_string())?;
-    let names = project.contributors().into_iter().filter(|name| name.as_str() != JUDGE);
+    let names = project.contributors().into_iter().filter(|name| name.as_str() != ADJUDICATOR);
     let readers = project.readers(names).map_err(|error| error.to_string())?;
     let mut panels = project.panels(&readers);
     // Who has finished nothing that another one has would be a column of blanks.

@@ -15,7 +15,7 @@ use super::{comparing, fetching, listing::Listing, looping::now, trainer};
 use crate::{
     app::{
         Event,
-        event::{DataSummary, Level, Message, Opened},
+        event::{Level, Message, Opened},
         train::form::recipe_name,
     },
     formats::{self, OnLoss, WriteOptions},
@@ -25,7 +25,7 @@ use crate::{
         folder::{self, RunConfig},
         training_data,
     },
-    runs::{Recipe, Settings},
+    runs::{DataSummary, Recipe, Settings},
     spans::{Entry, Gazetteer, HalfWords, LabelChange, LabelSet, Patterns, Status},
     text::{Grid, number::bytes},
     training::{self, Job},

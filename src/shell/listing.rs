@@ -12,8 +12,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    app::event::{RunData, RunInfo},
     project::{RunView, Runs},
+    runs::{RunData, RunSummary},
 };
 
 /// The model of a run.
@@ -31,7 +31,7 @@ pub(super) struct Model {
 #[derive(Clone)]
 pub(super) struct Listing {
     runs: Runs,
-    known: Arc<Mutex<HashMap<String, RunInfo>>>,
+    known: Arc<Mutex<HashMap<String, RunSummary>>>,
 }
 
 impl Listing {
@@ -51,10 +51,10 @@ impl Listing {
     }
 
     /// All runs and the models that are there, newest run first.
-    pub(super) fn list(&self) -> (Vec<RunInfo>, Vec<Model>) {
+    pub(super) fn list(&self) -> (Vec<RunSummary>, Vec<Model>) {
         let views = self.runs.list();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let infos: Vec<RunInfo> = views.iter().rev().map(|view| of(view, known.get(view.id.as_str()))).collect();
+        let infos: Vec<RunSummary> = views.iter().rev().map(|view| of(view, known.get(view.id.as_str()))).collect();
         *known = infos.iter().map(|info| (info.id.clone(), info.clone())).collect();
         (infos, models(&views))
     }
@@ -72,16 +72,16 @@ fn models(views: &[RunView]) -> Vec<Model> {
 }
 
 /// What the list says of a run. `before`: what it said last.
-fn of(view: &RunView, before: Option<&RunInfo>) -> RunInfo {
+fn of(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
     let status = view.shown_status();
-    let same = |info: &&RunInfo| info.status == status && info.has_model == view.has_model;
+    let same = |info: &&RunSummary| info.status == status && info.has_model == view.has_model;
     if let Some(info) = before.filter(same).filter(|info| info.status.phase.is_over()) {
         return info.clone();
     }
     let config = view.config.as_ref();
     let (word_f1, model_f1) = view.f1();
     let started = config.map_or(0, |config| config.started);
-    RunInfo {
+    RunSummary {
         id: view.id.to_string(),
         base: config.map(|config| config.settings.base.clone()).unwrap_or_default(),
         started,
@@ -94,7 +94,7 @@ fn of(view: &RunView, before: Option<&RunInfo>) -> RunInfo {
         resumable: view.is_resumable(),
         settings: config.map(|config| config.settings.clone()),
         when: when(started),
-        data: config.and_then(|config| data(&config.data)),
+        data: config.and_then(|config| RunData::read(&config.data)),
     }
 }
 
@@ -105,19 +105,6 @@ fn when(started: u64) -> String {
     moment.map_or_else(String::new, |moment| {
         moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
     })
-}
-
-/// What a run learns from, as `tagli` writes it into the run's config.
-fn data(value: &Value) -> Option<RunData> {
-    let account = value.get("account")?;
-    let count = |part: &str, what: &str| {
-        let number = account.get(part).and_then(|part| part.get(what)).and_then(Value::as_u64).unwrap_or(0);
-        usize::try_from(number).unwrap_or(usize::MAX)
-    };
-    let parts = |what: &str| ["train", "valid", "test"].map(|part| count(part, what));
-    let annotator = value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let validated = account.get("validated").and_then(Value::as_str).map(str::to_owned);
-    Some(RunData { annotator, documents: parts("documents"), spans: parts("spans"), validated })
 }
 
 #[cfg(test)]

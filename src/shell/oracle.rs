@@ -15,13 +15,10 @@ use crossbeam_channel::Sender;
 
 use super::{desk, listing::Model, watch::Models};
 use crate::{
-    app::{
-        Event,
-        event::{Found, Guess, Level, Prediction},
-    },
+    app::{Event, event::Level},
     inference::{self, Predictor, Reply, Request, Worker, predictor::Threads},
     project::Runs,
-    spans::Document,
+    spans::{Document, Prediction},
     text::{Grid, words},
 };
 
@@ -258,29 +255,15 @@ fn event(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
         let mut shared = lock(shared);
         let document = shared.documents.remove(&generation).or_else(|| shared.ranked.remove(&generation))?;
         drop(shared);
-        let said = reply.outcome.ok()?;
-        let (found, uncertainty) = (found(&said.entities), inference::uncertainty(&said.words));
-        return Some(Event::Suggestions { document, run: model, found, uncertainty });
+        let answer = reply.outcome.ok()?;
+        let uncertainty = inference::uncertainty(&answer.words);
+        return Some(Event::Suggestions { document, run: model, found: answer.entities, uncertainty });
     }
     lock(shared).waiting.take_if(|waiting| *waiting == generation);
     Some(match reply.outcome {
-        Ok(said) => {
-            let prediction = Prediction { model, found: found(&said.entities), words: guesses(said.words) };
-            Event::Prediction { generation, prediction }
-        }
+        Ok(answer) => Event::Prediction { generation, prediction: Prediction { model, answer } },
         Err(message) => Event::PredictionFailed { generation, message },
     })
-}
-
-fn found(entities: &[inference::Entity]) -> Vec<Found> {
-    entities
-        .iter()
-        .map(|entity| Found { range: entity.range, label: entity.label.clone(), score: entity.score })
-        .collect()
-}
-
-fn guesses(words: Vec<inference::Guess>) -> Vec<Guess> {
-    words.into_iter().map(|guess| Guess { range: guess.range, labels: guess.labels }).collect()
 }
 
 #[cfg(test)]

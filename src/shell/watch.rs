@@ -14,12 +14,9 @@ use super::{
     listing::{Listing, Model},
 };
 use crate::{
-    app::{
-        Event,
-        event::{Level, RunInfo},
-    },
+    app::{Event, event::Level},
     project::MetricsTail,
-    runs::{Control, Point, Status},
+    runs::{Control, Point, RunSummary, Status},
 };
 
 /// How often the files of a live run that is followed are looked at: as often as jobs may draw.
@@ -118,7 +115,7 @@ struct Watcher {
     events: Sender<Event>,
     models: Models,
     /// What was told last.
-    listed: Vec<RunInfo>,
+    listed: Vec<RunSummary>,
     looked: Option<Instant>,
     followed: Option<Followed>,
 }
@@ -217,9 +214,9 @@ impl Watcher {
         self.looked = Some(Instant::now());
         let (runs, models) = self.listing.list();
         self.set_models(models);
-        let told = |run: &RunInfo| (run.status.phase, run.status.checkpoint, run.word_f1, run.has_model);
+        let told = |run: &RunSummary| (run.status.phase, run.status.checkpoint, run.word_f1, run.has_model);
         // The size of a run that goes on is told now and then, with its evaluations.
-        let same = |a: &RunInfo, b: &RunInfo| a.id == b.id && told(a) == told(b);
+        let same = |a: &RunSummary, b: &RunSummary| a.id == b.id && told(a) == told(b);
         if runs.len() == self.listed.len() && runs.iter().zip(&self.listed).all(|(a, b)| same(a, b)) {
             return;
         }

@@ -10,6 +10,9 @@ use std::{cmp::Reverse, collections::BTreeSet};
 use super::{Annotation, Edit, LabelId, Source, Span, SpanId, Status};
 use crate::text::{TextRange, cover::Cover};
 
+/// Name of the annotator who decides where the others differ. The adjudicator's journal is like every annotator's.
+pub const ADJUDICATOR: &str = "gold";
+
 /// A stretch of text that annotators read differently.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {

@@ -4,13 +4,13 @@ use ratatui::{layout::Rect, style::Style};
 
 use crate::{
     app::{
-        annotators::{self, Comparing, JUDGE, MOST, letter},
+        annotators::{self, Comparing, MOST, letter},
         project::Project,
         state::SizeClass,
     },
     spans::{
         Span,
-        adjudication::{Compared, Place, Stand},
+        adjudication::{ADJUDICATOR, Compared, Place, Stand},
         agreement::{Agreement, Measure},
     },
     text::{
@@ -160,7 +160,7 @@ impl Canvas<'_> {
             Stand::New => (format!("{}; new since it was done", said(&verdict)), self.theme.warn),
             Stand::Decided => (said(&verdict), self.theme.ok),
         };
-        rows.push((" ".to_owned(), JUDGE.to_owned(), text, style));
+        rows.push((" ".to_owned(), ADJUDICATOR.to_owned(), text, style));
         for (key, name, text, style) in rows {
             let (line, below) = top(rest, 1);
             if line.height == 0 {

@@ -4,16 +4,12 @@ use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend};
 
 use crate::{
-    app::{
-        Effect, Event, Key, State,
-        event::{Found, Guess, Opened, Prediction, RunInfo},
-        update,
-    },
+    app::{Effect, Event, Key, State, event::Opened, update},
     runs::{
-        LabelScores, Phase, Point, Scores, Status,
+        LabelScores, Phase, Point, RunSummary, Scores, Status,
         metrics::{Table, Tables},
     },
-    spans::{Document, LabelSet, Split},
+    spans::{Document, Entity, LabelSet, ModelAnswer, Prediction, Split, WordGuess},
     text::{Grid, TextRange, width::width, words},
 };
 
@@ -57,7 +53,7 @@ fn project(texts: &[&str], labels: &[&str]) -> Opened {
     Opened { documents: documents.collect(), labels: LabelSet::from_names(labels), ..opened() }
 }
 
-fn suggest(state: &mut State, document: usize, found: Vec<Found>) {
+fn suggest(state: &mut State, document: usize, found: Vec<Entity>) {
     let document = state.project.as_ref().unwrap().documents[document].id.clone();
     update(state, Event::Suggestions { document, run: "0001-mini".into(), found, uncertainty: None });
 }
@@ -66,7 +62,7 @@ fn suggest(state: &mut State, document: usize, found: Vec<Found>) {
 fn explore(state: &mut State, text: &str) {
     let run = |id: &str, f1| {
         let status = Status { phase: Phase::Done, ..Status::default() };
-        RunInfo { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunInfo::default() }
+        RunSummary { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunSummary::default() }
     };
     update(state, Event::Runs(vec![run("0008-mini", 0.74), run("0007-mini", 0.61)]));
     press(state, "f5");
@@ -74,10 +70,11 @@ fn explore(state: &mut State, text: &str) {
     let Some(Effect::Predict { generation, text, .. }) = effects.last().cloned() else { return };
     let words = words::split(&text, Grid::Natural);
     let label = state.project.as_ref().unwrap().labels.iter().next().map_or("Dish", |label| &label.name).to_owned();
-    let found = words.iter().step_by(2).map(|range| Found { range: *range, label: label.clone(), score: 0.876 });
-    let guess = |range: &TextRange| Guess { range: *range, labels: vec![(label.clone(), 0.9), ("O".into(), 0.1)] };
+    let found = words.iter().step_by(2).map(|range| Entity { range: *range, label: label.clone(), score: 0.876 });
+    let guess = |range: &TextRange| WordGuess { range: *range, labels: vec![(label.clone(), 0.9), ("O".into(), 0.1)] };
     let words_said = words.iter().map(guess).collect();
-    let prediction = Prediction { model: "0008-mini".into(), found: found.collect(), words: words_said };
+    let answer = ModelAnswer { entities: found.collect(), words: words_said };
+    let prediction = Prediction { model: "0008-mini".into(), answer };
     update(state, Event::Prediction { generation, prediction });
 }
 
@@ -105,7 +102,7 @@ fn evaluated(state: &mut State, names: &[String], old: bool) {
     let run = |id: &str, f1| {
         let checkpoint = Some(200);
         let status = Status { phase: Phase::Done, epoch: 4.0, epochs: 4.0, checkpoint, ..Status::default() };
-        RunInfo { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunInfo::default() }
+        RunSummary { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunSummary::default() }
     };
     let effects = update(state, Event::Runs(vec![run("0008-mini", 0.74), run("0007-mini", 0.61)]));
     let Some(Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
@@ -176,7 +173,7 @@ fn help_and_palette_on_the_smallest_screen() {
 fn what_the_next_key_acts_on_is_said_above_the_labels() {
     for (columns, rows) in [(80, 24), (60, 16)] {
         let mut state = with(project(&["fish tacos at El Camino"], &["Dish", "Restaurant_Name"]), columns, rows);
-        let found = Found { range: TextRange::new(14, 23), label: "Restaurant_Name".into(), score: 0.642 };
+        let found = Entity { range: TextRange::new(14, 23), label: "Restaurant_Name".into(), score: 0.642 };
         suggest(&mut state, 0, vec![found]);
         let line = |state: &State| {
             let shown = plain(state, Caps::default());
@@ -238,7 +235,7 @@ fn a_suggestion_shows_its_question_mark_in_every_room_and_without_colour() {
     let text = state.project.as_ref().unwrap().documents[0].text.clone();
     for label in ["Hours", "\u{83dc}\u{54c1}"] {
         let found = words::split(&text, Grid::Natural).into_iter();
-        let found = found.map(|range| Found { range, label: label.into(), score: 0.91 }).collect();
+        let found = found.map(|range| Entity { range, label: label.into(), score: 0.91 }).collect();
         suggest(&mut state, 0, found);
         for caps in [Caps::default(), ASCII] {
             let shown = plain(&state, caps);
@@ -326,7 +323,7 @@ fn every_project_can_be_walked_through_in_every_size_without_a_fault() {
             for (at, document) in opened.documents.iter().enumerate() {
                 let label = names.first().cloned().unwrap_or_default();
                 let found =
-                    document.words.iter().map(|range| Found { range: *range, label: label.clone(), score: 0.5 });
+                    document.words.iter().map(|range| Entity { range: *range, label: label.clone(), score: 0.5 });
                 suggest(&mut state, at, found.take(50).collect());
             }
             evaluated(&mut state, &names, false);
@@ -359,7 +356,7 @@ proptest! {
         let words = state.project.as_ref().unwrap().documents[0].words.clone();
         let found = words.iter().skip(usize::from(seed % 3)).step_by(2);
         let label = labels[usize::from(seed) % labels.len()].clone();
-        let found = found.map(|range| Found { range: *range, label: label.clone(), score: 0.77 }).collect();
+        let found = found.map(|range| Entity { range: *range, label: label.clone(), score: 0.77 }).collect();
         suggest(&mut state, 0, found);
         explore(&mut state, &text);
         for keys in ["", "esc j l", "f2 / a enter", "f1 1 w 2", "? end", "esc : a"] {

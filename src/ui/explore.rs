@@ -3,7 +3,8 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{event::Found, project::Project, state::SizeClass},
+    app::{project::Project, state::SizeClass},
+    spans::Entity,
     text::{TextRange, width, wrap::Layout},
 };
 
@@ -143,7 +144,7 @@ impl Canvas<'_> {
         let Some(prediction) = explore.prediction() else { return };
         let (head, rest) = top(area, 1);
         let current = explore.is_current();
-        let found: Vec<&Found> = if current { explore.found() } else { Vec::new() };
+        let found: Vec<&Entity> = if current { explore.found() } else { Vec::new() };
         let rows = usize::from(rest.height.max(1));
         let here = self.looked_at();
         let at = found.iter().position(|found| found.range.end > here).unwrap_or(found.len().saturating_sub(1));
@@ -154,7 +155,7 @@ impl Canvas<'_> {
             (true, _) => "spans".to_owned(),
         };
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
-        if current && prediction.found.is_empty() {
+        if current && prediction.answer.entities.is_empty() {
             self.painter.text(rest.x, rest.y, rest.width, "none", self.theme.muted);
         }
         let widest = found.iter().map(|found| width::width(&found.label)).max().unwrap_or(0);

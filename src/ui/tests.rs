@@ -6,12 +6,13 @@ use ratatui::{Terminal, backend::TestBackend, style::Style};
 use crate::{
     app::{
         Effect, Event, Key, State,
-        event::{Annotators, Found, Guess, Opened, Place, Prediction, RunInfo},
+        event::{Annotators, Opened, Place},
         update,
     },
-    runs::{LabelScores, Phase, Point, Scores, Status},
+    runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
     spans::{
-        Annotation, Document, Journal, LabelId, LabelSet, Source, Span, SpanId, Status as SpanStatus,
+        Annotation, Document, Entity, Journal, LabelId, LabelSet, ModelAnswer, Prediction, Source, Span, SpanId,
+        Status as SpanStatus, WordGuess,
         adjudication::Compared,
         agreement::{Panel, agreement_of_all},
     },
@@ -63,7 +64,7 @@ fn suggest(state: &mut State) {
     let found = [("till 2 am", "Hours", 0.91), ("cheap", "Price", 0.5)];
     let found = found.map(|(text, label, score)| {
         let start = TEXT.find(text).unwrap();
-        Found { range: TextRange::new(start, start + text.len()), label: label.into(), score }
+        Entity { range: TextRange::new(start, start + text.len()), label: label.into(), score }
     });
     update(
         state,
@@ -84,7 +85,7 @@ pub(super) fn running(state: &mut State) {
         device: "cpu, 2 threads".into(),
         ..Status::default()
     };
-    let info = RunInfo { id: "0008-mini".into(), base: "mini".into(), status, ours: true, ..RunInfo::default() };
+    let info = RunSummary { id: "0008-mini".into(), base: "mini".into(), status, ours: true, ..RunSummary::default() };
     let effects = update(state, Event::Runs(vec![info]));
     let Some(Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
     update(state, Event::Points { generation, points: points() });
@@ -229,7 +230,7 @@ fn explore_screen() {
         let mut state = after("f5", columns, rows);
         let run = |id: &str, f1| {
             let status = Status { phase: Phase::Done, ..Status::default() };
-            RunInfo { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunInfo::default() }
+            RunSummary { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunSummary::default() }
         };
         update(&mut state, Event::Runs(vec![run("0008-mini", 0.74), run("0007-mini", 0.61)]));
         let mut asked = 0;
@@ -241,14 +242,14 @@ fn explore_screen() {
             }
         }
         let labels = vec![("Dish".to_owned(), 0.93), ("O".to_owned(), 0.05), ("Cuisine".to_owned(), 0.02)];
-        let prediction = Prediction {
-            model: "0008-mini".into(),
-            found: vec![
-                Found { range: TextRange::new(0, 5), label: "Price".into(), score: 0.88 },
-                Found { range: TextRange::new(6, 11), label: "Dish".into(), score: 0.93 },
+        let answer = ModelAnswer {
+            entities: vec![
+                Entity { range: TextRange::new(0, 5), label: "Price".into(), score: 0.88 },
+                Entity { range: TextRange::new(6, 11), label: "Dish".into(), score: 0.93 },
             ],
-            words: vec![Guess { range: TextRange::new(6, 11), labels }],
+            words: vec![WordGuess { range: TextRange::new(6, 11), labels }],
         };
+        let prediction = Prediction { model: "0008-mini".into(), answer };
         update(&mut state, Event::Prediction { generation: asked, prediction });
         state
     });

@@ -21,11 +21,10 @@ use std::{collections::BTreeMap, path::Path, thread};
 
 use planner::{Task, plan};
 use tagliatelle::{
-    app::event::Found,
     formats::{Corpus, ReadOptions},
     inference::{Predictor, Threads},
     project::intake,
-    spans::{Annotation, Document, Gazetteer, Status},
+    spans::{Annotation, Document, Entity, Gazetteer, Status},
 };
 
 #[derive(Default)]
@@ -58,11 +57,8 @@ fn main() {
         }
     }
     let model = option("--model").map(|folder| Predictor::open(&folder, "cpu", Threads::One).unwrap());
-    let ask = |document: &Document| {
-        let said = model.as_ref()?.entities(&document.text, &document.words).unwrap();
-        Some(said.into_iter().map(|one| Found { range: one.range, label: one.label, score: one.score }).collect())
-    };
-    let pairs: Vec<(&Document, &Annotation, Option<Vec<Found>>)> =
+    let ask = |document: &Document| Some(model.as_ref()?.entities(&document.text, &document.words).unwrap());
+    let pairs: Vec<(&Document, &Annotation, Option<Vec<Entity>>)> =
         corpus.pairs().take(limit).map(|(document, annotation)| (document, annotation, ask(document))).collect();
     let halves = pairs.chunks(pairs.len().div_ceil(2).max(1));
     let counts: Vec<Count> = thread::scope(|scope| {
@@ -83,7 +79,7 @@ fn read(path: &str) -> Corpus {
     intake::texts(Path::new(path), &ReadOptions::default()).unwrap().corpus
 }
 
-fn count(corpus: &Corpus, pairs: &[(&Document, &Annotation, Option<Vec<Found>>)], gazetteer: &Gazetteer) -> Count {
+fn count(corpus: &Corpus, pairs: &[(&Document, &Annotation, Option<Vec<Entity>>)], gazetteer: &Gazetteer) -> Count {
     let mut count = Count::default();
     for (document, annotation, found) in pairs {
         let gold: Vec<_> = annotation.spans().iter().map(|span| (span.range, span.label)).collect();

@@ -10,12 +10,8 @@ use std::{
 };
 
 use tagliatelle::{
-    app::{
-        Event, Key, State,
-        event::{Found, Opened},
-        update,
-    },
-    spans::{Document, Gazetteer, LabelId, LabelSet, Status},
+    app::{Event, Key, State, event::Opened, update},
+    spans::{Document, Entity, Gazetteer, LabelId, LabelSet, Status},
     text::TextRange,
 };
 
@@ -26,7 +22,7 @@ pub(crate) struct Task<'a> {
     /// The spans that are right, in order.
     pub(crate) gold: &'a [(TextRange, LabelId)],
     /// What a model suggests, if one is asked.
-    pub(crate) found: Option<Vec<Found>>,
+    pub(crate) found: Option<Vec<Entity>>,
     pub(crate) gazetteer: &'a Gazetteer,
 }
 

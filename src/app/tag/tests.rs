@@ -11,14 +11,10 @@ mod suggestions;
 use proptest::prelude::*;
 
 use crate::{
-    app::{
-        Effect, Event, Key, Screen, State,
-        event::{Found, Opened, RunInfo},
-        project::SaveState,
-        update,
-    },
+    app::{Effect, Event, Key, Screen, State, event::Opened, project::SaveState, update},
+    runs::RunSummary,
     spans::{
-        Annotation, Document, Edit, Entry, Journal, LabelSet, Source, Span, SpanId, Split, Status, journal,
+        Annotation, Document, Edit, Entity, Entry, Journal, LabelSet, Source, Span, SpanId, Split, Status, journal,
         notation::Marked,
     },
     text::{Grid, TextRange},
@@ -241,7 +237,7 @@ fn suggest(state: &mut State, found: &[(&str, &str)]) {
     let text = state.project.as_ref().unwrap().documents[0].text.clone();
     let found = found.iter().map(|(words, label)| {
         let start = text.find(words).unwrap();
-        Found { range: TextRange::new(start, start + words.len()), label: (*label).into(), score: 0.9 }
+        Entity { range: TextRange::new(start, start + words.len()), label: (*label).into(), score: 0.9 }
     });
     let found = found.collect();
     update(state, Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found, uncertainty: None });
@@ -283,7 +279,7 @@ fn done_without_the_suggestions_says_so() {
 fn documents_of_the_test_part_get_no_suggestions() {
     let (mut opened, marked) = opened(&["|one", "two", "three"]);
     opened.documents[1].split = Some(Split::Test);
-    let model = RunInfo { id: "0001-mini".into(), has_model: true, ..RunInfo::default() };
+    let model = RunSummary { id: "0001-mini".into(), has_model: true, ..RunSummary::default() };
     opened.runs = vec![model];
     let asked = |effects: Vec<Effect>| {
         effects.into_iter().find_map(|effect| match effect {

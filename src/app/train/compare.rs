@@ -3,17 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    runs::{LabelScores, Point},
+    runs::{LabelScores, Point, RunSummary},
     text::number::grouped,
 };
 
 use super::{
-    super::{
-        effect::Effect,
-        evaluate::Evaluation,
-        event::{Level, RunInfo},
-        state::State,
-    },
+    super::{effect::Effect, evaluate::Evaluation, event::Level, state::State},
     Page, follow, form, view,
 };
 
@@ -112,7 +107,7 @@ pub enum Line {
 }
 
 /// In what two runs differ: first the data, on which it depends whether their scores can be compared, then settings.
-pub fn lines(a: &RunInfo, b: &RunInfo) -> Vec<Line> {
+pub fn lines(a: &RunSummary, b: &RunSummary) -> Vec<Line> {
     let mut lines = Vec::new();
     for (title, rows) in [("data", data(a, b)), ("settings", settings(a, b))] {
         lines.push(Line::Title(match &rows {
@@ -125,12 +120,12 @@ pub fn lines(a: &RunInfo, b: &RunInfo) -> Vec<Line> {
     lines
 }
 
-fn settings(a: &RunInfo, b: &RunInfo) -> Option<Vec<Difference>> {
+fn settings(a: &RunSummary, b: &RunSummary) -> Option<Vec<Difference>> {
     let both = a.settings.as_ref().zip(b.settings.as_ref());
     both.map(|(a, b)| form::differences(a, b).into_iter().map(|(name, a, b)| (name.to_owned(), a, b)).collect())
 }
 
-fn data(a: &RunInfo, b: &RunInfo) -> Option<Vec<Difference>> {
+fn data(a: &RunSummary, b: &RunSummary) -> Option<Vec<Difference>> {
     let (a, b) = a.data.as_ref().zip(b.data.as_ref())?;
     let mut rows = vec![("tagged by".to_owned(), a.annotator.clone(), b.annotator.clone())];
     for (at, part) in ["train", "valid", "test"].into_iter().enumerate() {
@@ -144,7 +139,7 @@ fn data(a: &RunInfo, b: &RunInfo) -> Option<Vec<Difference>> {
 }
 
 /// The evaluation by which a run is compared: that of its kept weights on the validation part, or the last one so far.
-pub fn evaluation<'a>(info: &RunInfo, points: &'a [Point]) -> Option<Evaluation<'a>> {
+pub fn evaluation<'a>(info: &RunSummary, points: &'a [Point]) -> Option<Evaluation<'a>> {
     match info.status.phase.is_over() {
         true => view::kept(points, &info.status, info.settings.as_ref()),
         false => view::evaluations(points).next_back(),

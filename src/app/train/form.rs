@@ -359,7 +359,7 @@ mod tests {
     fn every_explanation_fits_four_lines_of_the_smallest_whole_screen() {
         let mut train = Train::default();
         train.settings.warmup = 0.1;
-        train.summary = Some(crate::app::event::DataSummary { train: 7660, ..Default::default() });
+        train.summary = Some(crate::runs::DataSummary { train: 7660, ..Default::default() });
         for (at, row) in ROWS.iter().enumerate() {
             train.row = at;
             let text = train.explanation("flex: this build has no GPU backend; 64 processor cores");

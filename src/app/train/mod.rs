@@ -13,16 +13,10 @@ mod tests;
 
 use std::collections::HashSet;
 
-use crate::runs::{Control, Phase, Recipe, Settings};
+use crate::runs::{Control, DataSummary, Phase, Recipe, RunSummary, Settings};
 
 use super::{
-    command::Command,
-    effect::Effect,
-    evaluate::Evaluation,
-    event::{DataSummary, Level, RunInfo},
-    field::Field,
-    list,
-    overlay::Overlay,
+    command::Command, effect::Effect, evaluate::Evaluation, event::Level, field::Field, list, overlay::Overlay,
     state::State,
 };
 
@@ -98,7 +92,7 @@ pub struct Train {
     /// What would train now.
     pub summary: Option<DataSummary>,
     /// All runs, newest first.
-    pub runs: Vec<RunInfo>,
+    pub runs: Vec<RunSummary>,
     /// The run that is followed: the one that runs, else the newest, else the one that was opened.
     pub view: Option<RunView>,
     /// The run beside it.
@@ -158,7 +152,7 @@ impl Train {
     }
 
     /// The run that is not over.
-    pub fn running(&self) -> Option<&RunInfo> {
+    pub fn running(&self) -> Option<&RunSummary> {
         self.runs.iter().find(|run| !run.status.phase.is_over())
     }
 
@@ -178,12 +172,12 @@ impl Train {
     }
 
     /// A run of the list.
-    pub fn info(&self, run: &str) -> Option<&RunInfo> {
+    pub fn info(&self, run: &str) -> Option<&RunSummary> {
         self.runs.iter().find(|info| info.id == run)
     }
 
     /// The list entry of the run that is followed.
-    pub fn followed(&self) -> Option<&RunInfo> {
+    pub fn followed(&self) -> Option<&RunSummary> {
         self.info(&self.view.as_ref()?.id)
     }
 
@@ -234,7 +228,7 @@ pub(super) fn start(state: &mut State) -> Vec<Effect> {
 }
 
 /// The run that commands are about, if it was interrupted and can go on.
-pub(super) fn resumable(state: &State) -> Option<&RunInfo> {
+pub(super) fn resumable(state: &State) -> Option<&RunSummary> {
     runs::meant(state).filter(|run| run.resumable)
 }
 
@@ -260,7 +254,7 @@ pub(super) fn started(state: &mut State, generation: u64, run: String) -> Vec<Ef
     // The list of runs may have come first.
     let row = train.runs.iter().position(|known| known.id == run).unwrap_or_else(|| {
         let (id, base, started) = (run.clone(), settings.base.clone(), state.now);
-        train.runs.insert(0, RunInfo { id, base, started, settings: Some(settings), ..RunInfo::default() });
+        train.runs.insert(0, RunSummary { id, base, started, settings: Some(settings), ..RunSummary::default() });
         0
     });
     if let Some(info) = train.runs.get_mut(row) {

@@ -1,8 +1,8 @@
 //! What settings mean for the documents there are, and how long a training will take by what a run before it took.
 
-use crate::runs::Plan;
+use crate::runs::{Plan, RunSummary};
 
-use super::{super::event::RunInfo, Train};
+use super::Train;
 
 /// A device's name and number of cores, without the reason for choosing it.
 pub fn device_words(device: &str) -> String {
@@ -27,9 +27,9 @@ impl Train {
     }
 
     /// Seconds that the training will take, by the speed of the newest run of this base on `device`, and that run.
-    pub fn time(&self, device: &str) -> Option<(f64, &RunInfo)> {
+    pub fn time(&self, device: &str) -> Option<(f64, &RunSummary)> {
         let documents = self.summary.as_ref()?.train;
-        let same = |run: &&RunInfo| {
+        let same = |run: &&RunSummary| {
             let status = &run.status;
             let base = run.settings.as_ref().is_some_and(|settings| settings.base == self.settings.base);
             let here = device_words(&status.device) == device_words(device);

@@ -1,18 +1,12 @@
 //! Runs as they are listed, followed, ended and removed.
 
 use crate::{
-    runs::{Phase, Point, Status},
+    runs::{Phase, Point, RunSummary, Status},
     text::number::grouped,
 };
 
 use super::{
-    super::{
-        effect::Effect,
-        event::{Level, RunInfo},
-        explore,
-        overlay::Overlay,
-        state::State,
-    },
+    super::{effect::Effect, event::Level, explore, overlay::Overlay, state::State},
     Page, RunView, log,
 };
 
@@ -43,36 +37,36 @@ impl State {
     /// The run whose model makes the suggestions, and answers in Explore unless another one was chosen there: the
     /// newest. Only where older ones were scored on the same validation documents, the best of these: a run that went
     /// worse is no reason to suggest worse.
-    pub fn suggester(&self) -> Option<&RunInfo> {
+    pub fn suggester(&self) -> Option<&RunSummary> {
         suggester(self.models())
     }
 
     /// Who would suggest without this run.
-    pub fn suggester_without(&self, run: &str) -> Option<&RunInfo> {
+    pub fn suggester_without(&self, run: &str) -> Option<&RunSummary> {
         suggester(self.models().filter(|model| model.id != run))
     }
 }
 
 /// Newest first: of equal ones the newer stays.
-fn suggester<'a>(mut models: impl Iterator<Item = &'a RunInfo>) -> Option<&'a RunInfo> {
+fn suggester<'a>(mut models: impl Iterator<Item = &'a RunSummary>) -> Option<&'a RunSummary> {
     let newest = models.next()?;
-    let better = |best: &'a RunInfo, run: &'a RunInfo| if is_better(run, best) { run } else { best };
+    let better = |best: &'a RunSummary, run: &'a RunSummary| if is_better(run, best) { run } else { best };
     Some(models.filter(|run| same_validation(run, newest)).fold(newest, better))
 }
 
-fn is_better(run: &RunInfo, than: &RunInfo) -> bool {
+fn is_better(run: &RunSummary, than: &RunSummary) -> bool {
     run.model_f1.zip(than.model_f1).is_some_and(|(run, than)| run > than)
 }
 
 /// Whether two runs were scored on the same documents with the same tags, and on enough spans to tell them apart.
-fn same_validation(a: &RunInfo, b: &RunInfo) -> bool {
+fn same_validation(a: &RunSummary, b: &RunSummary) -> bool {
     let Some((a, b)) = a.data.as_ref().zip(b.data.as_ref()) else { return false };
     a.validated.is_some() && a.validated == b.validated && a.annotator == b.annotator && a.spans[1] >= ENOUGH
 }
 
 /// Takes the list of runs; follows the running or the newest one if nothing is followed. Says which have come to their
 /// end or written a checkpoint since it was last heard of them.
-pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunInfo>) -> Vec<Effect> {
+pub(in super::super) fn listed(state: &mut State, mut runs: Vec<RunSummary>) -> Vec<Effect> {
     let train = &mut state.train;
     for run in &mut runs {
         run.ours |= train.begun.contains(&run.id);
@@ -227,7 +221,7 @@ pub(in super::super) fn ended_long_ago(state: &mut State, now: u64) {
 }
 
 /// The run that a command is about: under the cursor in the list, else the followed one.
-pub(super) fn meant(state: &State) -> Option<&RunInfo> {
+pub(super) fn meant(state: &State) -> Option<&RunSummary> {
     match state.train.page {
         Page::Runs => state.train.runs.get(state.train.run_row),
         _ => state.train.followed(),

@@ -1,9 +1,9 @@
 //! What the form does: a row is changed, a recipe is taken, the documents are counted.
 
-use crate::runs::{Recipe, Settings};
+use crate::runs::{DataSummary, Recipe, Settings};
 
 use super::{
-    super::{effect::Effect, event::DataSummary, field::Field, state::State},
+    super::{effect::Effect, field::Field, state::State},
     Train, form,
 };
 

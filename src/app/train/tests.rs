@@ -1,17 +1,12 @@
 //! What the Train screen does: recipes, pages, checkpoints, comparing, the log, removing.
 
 use crate::{
-    runs::{Control, Phase, Point, Recipe, Scores, Settings, Status},
+    runs::{Control, DataSummary, Phase, Point, Recipe, RunSummary, Scores, Settings, Status},
     spans::{Journal, LabelSet},
 };
 
 use super::{
-    super::{
-        Effect, Event, Key, State,
-        event::{DataSummary, Opened, RunInfo},
-        overlay::Overlay,
-        update,
-    },
+    super::{Effect, Event, Key, State, event::Opened, overlay::Overlay, update},
     Chart, Page,
 };
 
@@ -66,12 +61,12 @@ fn told(state: &State) -> &str {
     state.message.as_ref().map_or("", |message| message.text.as_str())
 }
 
-fn run(id: &str, phase: Phase, step: usize) -> RunInfo {
+fn run(id: &str, phase: Phase, step: usize) -> RunSummary {
     let status = Status { phase, step, ..Status::default() };
-    RunInfo { id: id.into(), status, settings: Some(auto(10)), ..RunInfo::default() }
+    RunSummary { id: id.into(), status, settings: Some(auto(10)), ..RunSummary::default() }
 }
 
-fn runs(state: &mut State, infos: Vec<RunInfo>) -> Vec<Effect> {
+fn runs(state: &mut State, infos: Vec<RunSummary>) -> Vec<Effect> {
     update(state, Event::Runs(infos))
 }
 
@@ -295,7 +290,7 @@ fn an_interrupted_run_with_a_checkpoint_goes_on() {
     let mut state = start();
     let failed = |resumable| {
         let status = Status { phase: Phase::Failed, message: "interrupted".into(), ..Status::default() };
-        RunInfo { id: "0001-mini".into(), status, resumable, ..RunInfo::default() }
+        RunSummary { id: "0001-mini".into(), status, resumable, ..RunSummary::default() }
     };
     update(&mut state, Event::Runs(vec![failed(false)]));
     press(&mut state, "f3 r");

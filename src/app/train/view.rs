@@ -1,8 +1,8 @@
 //! A run file as it is read: its curves, its best and its kept evaluation.
 
-use crate::runs::{Phase, Point, Settings, Status, metrics, series::Sample};
+use crate::runs::{Phase, Point, RunSummary, Settings, Status, metrics, series::Sample};
 
-use super::super::{evaluate::Evaluation, event::RunInfo};
+use super::super::evaluate::Evaluation;
 
 /// A run that is followed.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +73,7 @@ impl RunView {
     }
 
     /// The evaluation of the weights that the run keeps, or would keep if it ended now.
-    pub fn kept(&self, info: &RunInfo) -> Option<Evaluation<'_>> {
+    pub fn kept(&self, info: &RunSummary) -> Option<Evaluation<'_>> {
         kept(&self.points, &self.status, info.settings.as_ref())
     }
 
@@ -139,7 +139,7 @@ pub enum Weights {
 }
 
 /// Which weights the model of a run holds, by its list entry and its points.
-pub fn weights(info: &RunInfo, view: &RunView) -> Weights {
+pub fn weights(info: &RunSummary, view: &RunView) -> Weights {
     let status = &view.status;
     match (status.phase, &info.settings) {
         (Phase::Failed, _) if info.has_model => Weights::Some,

@@ -4,13 +4,13 @@ use crate::{
     app::{
         Effect, Event, Key, Screen, State,
         effect::NewProject,
-        event::{Found, Level, Opened, Place, Prediction, RunInfo},
+        event::{Level, Opened, Place},
         next::next_step,
         tutorial::{STEPS, lesson},
         update,
     },
-    runs::{Phase, Status},
-    spans::{Document, Journal, LabelSet},
+    runs::{Phase, RunSummary, Status},
+    spans::{Document, Entity, Journal, LabelSet, Prediction},
     text::{Grid, TextRange},
 };
 
@@ -70,8 +70,14 @@ fn saved(effects: &[Effect]) -> Event {
 
 fn run(phase: Phase, has_model: bool) -> Event {
     let status = Status { phase, epoch: 1.5, epochs: 10.0, ..Status::default() };
-    let info =
-        RunInfo { id: "0001-mini".into(), base: "mini".into(), status, ours: true, has_model, ..RunInfo::default() };
+    let info = RunSummary {
+        id: "0001-mini".into(),
+        base: "mini".into(),
+        status,
+        ours: true,
+        has_model,
+        ..RunSummary::default()
+    };
     Event::Runs(vec![info])
 }
 
@@ -208,7 +214,7 @@ fn every_step_of_the_tutorial_sees_for_itself_that_it_is_done() {
     press(&mut state, "f1 1 enter");
     assert_eq!(step(&state), Some(7));
     update(&mut state, run(Phase::Done, true));
-    let found = vec![Found { range: TextRange::new(6, 9), label: "Dish".into(), score: 0.9 }];
+    let found = vec![Entity { range: TextRange::new(6, 9), label: "Dish".into(), score: 0.9 }];
     update(&mut state, Event::Suggestions { document: "d2".into(), run: "0001-mini".into(), found, uncertainty: None });
     press(&mut state, "A");
     assert_eq!(step(&state), Some(8));

@@ -5,14 +5,13 @@ use ratatui::layout::Rect;
 use crate::{
     app::{
         evaluate::Evaluation,
-        event::RunInfo,
         state::SizeClass,
         train::{
             RunView,
             compare::{self, LabelPair, Line},
         },
     },
-    runs::Point,
+    runs::{Point, RunSummary},
     text::{number::grouped, width},
 };
 
@@ -69,8 +68,8 @@ impl Canvas<'_> {
     }
 
     /// Which run is A and which is B.
-    fn names(&mut self, a: &RunInfo, b: &RunInfo, area: Rect) {
-        let words = |letter: &str, run: &RunInfo| {
+    fn names(&mut self, a: &RunSummary, b: &RunSummary, area: Rect) {
+        let words = |letter: &str, run: &RunSummary| {
             let f1 = run.word_f1.map(|f1| format!(" {}", share(f1))).unwrap_or_default();
             format!("{letter} {} {}{f1}", width::cut(&run.id, 20), run.status.phase.name())
         };
@@ -160,8 +159,8 @@ impl Canvas<'_> {
 
 /// The two runs with their points.
 struct Sides<'a> {
-    a: (&'a RunInfo, &'a [Point]),
-    b: (&'a RunInfo, &'a [Point]),
+    a: (&'a RunSummary, &'a [Point]),
+    b: (&'a RunSummary, &'a [Point]),
 }
 
 /// A difference with its sign: `+.034`.

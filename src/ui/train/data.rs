@@ -3,7 +3,7 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::event::DataSummary,
+    runs::DataSummary,
     text::{
         number::{counted, grouped},
         width,

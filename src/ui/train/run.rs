@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use crate::{
     app::{
         evaluate::Evaluation,
-        event::RunInfo,
         state::SizeClass,
         train::{
             Chart, RunView,
@@ -13,7 +12,7 @@ use crate::{
             view::{self, Weights},
         },
     },
-    runs::Phase,
+    runs::{Phase, RunSummary},
     text::{
         number::{counted, grouped},
         width,
@@ -147,7 +146,7 @@ impl Canvas<'_> {
     }
 
     /// The documents that a run learns from.
-    fn learns_from(&mut self, info: &RunInfo, area: Rect) -> u16 {
+    fn learns_from(&mut self, info: &RunSummary, area: Rect) -> u16 {
         let Some(data) = &info.data else { return 0 };
         let [train, valid, test] = data.documents.map(grouped);
         let by = if data.annotator.is_empty() { String::new() } else { format!(" by {}", data.annotator) };

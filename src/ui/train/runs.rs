@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    app::{event::RunInfo, state::SizeClass, train::form},
+    app::{state::SizeClass, train::form},
+    runs::RunSummary,
     text::{
         number::{bytes, counted, grouped},
         width,
@@ -99,7 +100,7 @@ impl Canvas<'_> {
         }
     }
 
-    fn cell(&mut self, run: &RunInfo, column: &str, area: Rect, right: bool) {
+    fn cell(&mut self, run: &RunSummary, column: &str, area: Rect, right: bool) {
         let status = &run.status;
         let best = self.state.train.runs.iter().filter_map(|run| run.word_f1).fold(0.0, f64::max);
         let (text, style) = match column {
@@ -123,7 +124,7 @@ impl Canvas<'_> {
     }
 
     /// What the run under the cursor was started with and on.
-    fn about_run(&mut self, run: &RunInfo, area: Rect) {
+    fn about_run(&mut self, run: &RunSummary, area: Rect) {
         let mut text = settings_words(run);
         if let Some(data) = &run.data {
             let [train, valid, test] = data.documents.map(grouped);
@@ -163,7 +164,7 @@ impl Canvas<'_> {
 }
 
 /// The settings of a run in a line, most telling first.
-pub(super) fn settings_words(run: &RunInfo) -> String {
+pub(super) fn settings_words(run: &RunSummary) -> String {
     let Some(settings) = &run.settings else {
         return format!("{}: its settings cannot be read", run.id);
     };

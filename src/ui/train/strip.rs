@@ -3,11 +3,8 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{
-        event::RunInfo,
-        train::{Chart, RunView},
-    },
-    runs::Phase,
+    app::train::{Chart, RunView},
+    runs::{Phase, RunSummary},
     text::width,
 };
 
@@ -50,7 +47,7 @@ impl Canvas<'_> {
 
     /// The pieces of the line. The larger `less` is, the more is left out: the curve of the loss, that of F1, the time
     /// that is left, the epochs.
-    fn strip_pieces(&self, run: &RunInfo, view: Option<&RunView>, less: u8) -> Vec<(String, Style)> {
+    fn strip_pieces(&self, run: &RunSummary, view: Option<&RunView>, less: u8) -> Vec<(String, Style)> {
         let status = view.map_or(&run.status, |view| &view.status);
         let over = status.phase.is_over();
         let mut pieces = vec![(run.id.clone(), self.theme.accent)];
@@ -105,7 +102,7 @@ impl Canvas<'_> {
 }
 
 /// What a run does, in a word or two.
-fn phase_words(run: &RunInfo) -> String {
+fn phase_words(run: &RunSummary) -> String {
     let status = &run.status;
     match status.stopping && !status.phase.is_over() {
         true => "stopping".to_owned(),

@@ -1,13 +1,9 @@
 //! The Train screen's pages as snapshots, and what must hold of them at any size.
 
 use crate::{
-    app::{
-        Effect, Event, Key, State,
-        event::{DataSummary, RunData, RunInfo},
-        update,
-    },
+    app::{Effect, Event, Key, State, update},
     runs::{
-        LabelScores, Phase, Point, Recipe, Scores, Settings, Status,
+        DataSummary, LabelScores, Phase, Point, Recipe, RunData, RunSummary, Scores, Settings, Status,
         metrics::{Table, Tables},
     },
 };
@@ -105,7 +101,7 @@ fn evaluation(split: &str, step: usize, epoch: f64, f1: f64, loss: f64) -> Point
     }
 }
 
-fn info(id: &str, phase: Phase, step: usize) -> RunInfo {
+fn info(id: &str, phase: Phase, step: usize) -> RunSummary {
     let status = Status {
         phase,
         step,
@@ -117,7 +113,7 @@ fn info(id: &str, phase: Phase, step: usize) -> RunInfo {
         device: DEVICE.into(),
         ..Status::default()
     };
-    RunInfo {
+    RunSummary {
         id: id.into(),
         base: "mini".into(),
         started: 1_790_000_000,
@@ -139,7 +135,7 @@ fn data(annotator: &str, documents: [usize; 3], spans: [usize; 3]) -> RunData {
 }
 
 /// A run in front with these points.
-fn run(columns: u16, rows: u16, infos: Vec<RunInfo>, points: Vec<Point>) -> State {
+fn run(columns: u16, rows: u16, infos: Vec<RunSummary>, points: Vec<Point>) -> State {
     let mut state = form(columns, rows, summary());
     let effects = update(&mut state, Event::Runs(infos));
     let Some(Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
@@ -161,7 +157,7 @@ fn done(columns: u16, rows: u16) -> State {
     run(columns, rows, runs, points)
 }
 
-fn older(id: &str) -> RunInfo {
+fn older(id: &str) -> RunSummary {
     let settings = Settings { batch: 32, ..Settings::lesson("distilbert-base-uncased") };
     let data = data("grace", [200, 32, 32], [310, 49, 44]);
     let mut run = info(id, Phase::Stopped, 120);

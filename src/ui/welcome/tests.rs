@@ -1,10 +1,13 @@
 //! The welcome screen, its form and the tutorial as snapshots.
 
-use crate::app::{
-    Event, State,
-    event::{Place, RunInfo},
-    tutorial::{STEPS, lesson},
-    update,
+use crate::{
+    app::{
+        Event, State,
+        event::Place,
+        tutorial::{STEPS, lesson},
+        update,
+    },
+    runs::RunSummary,
 };
 
 use super::super::{
@@ -120,7 +123,7 @@ fn every_step_of_the_tutorial_fits_its_place() {
             match moment {
                 1 => running(&mut state),
                 2 => {
-                    let info = RunInfo { id: "0001-mini".into(), has_model: true, ..RunInfo::default() };
+                    let info = RunSummary { id: "0001-mini".into(), has_model: true, ..RunSummary::default() };
                     state.train.runs = vec![info];
                 }
                 _ => {}

@@ -10,7 +10,9 @@ use crate::{
         event::Annotators,
         overlay::Overlay,
     },
+    runs::RunSummary,
     spans::{
+        Entity,
         adjudication::Compared,
         agreement::{Panel, agreement_of_all},
     },
@@ -111,7 +113,7 @@ fn one_key_decides_and_the_last_one_ends_the_document() {
 fn nothing_the_model_and_an_own_reading_decide_too() {
     let mut state = compared("gold", &ADA, &BEN);
     let project = state.project.as_mut().unwrap();
-    let found = Found { range: TextRange::new(0, 9), label: "Cuisine".into(), score: 0.9 };
+    let found = Entity { range: TextRange::new(0, 9), label: "Cuisine".into(), score: 0.9 };
     project.suggest("d0", "0001-mini".into(), vec![found], None);
     press(&mut state, "m n");
     assert_eq!(said(&state, 0).0, "[thai food](Cuisine) in [town](Location)");
@@ -232,7 +234,7 @@ fn the_list_shows_only_what_is_open_and_asks_the_model_ahead() {
     assert_eq!(view(&state).rows, [(1, 0)]);
     press(&mut state, "o");
     assert_eq!(view(&state).rows.len(), 2);
-    let runs = vec![RunInfo { id: "0001-mini".into(), has_model: true, ..RunInfo::default() }];
+    let runs = vec![RunSummary { id: "0001-mini".into(), has_model: true, ..RunSummary::default() }];
     update(&mut state, Event::Runs(runs));
     let effects = press(&mut state, "k");
     let asked = |effect: &Effect| matches!(effect, Effect::Suggest { documents, .. } if documents[..] == ["d0", "d1"]);

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::spans::{Gazetteer, LabelId};
+use crate::spans::{Entity, Gazetteer, LabelId};
 
 #[track_caller]
 fn with(found: &[(&str, &str)], before: &str, pressed: &str, after: &str) -> State {
@@ -78,7 +78,7 @@ fn the_bar_hides_what_is_less_sure() {
     let mut state = start(&["|fish and beer"]);
     let found = [("fish", 0.45), ("beer", 0.85)].map(|(words, score)| {
         let start = "fish and beer".find(words).unwrap();
-        Found { range: TextRange::new(start, start + words.len()), label: "Dish".into(), score }
+        Entity { range: TextRange::new(start, start + words.len()), label: "Dish".into(), score }
     });
     update(
         &mut state,

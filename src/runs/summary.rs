@@ -1,0 +1,94 @@
+//! Summaries for lists and forms: one of a run, one of the data of a run, one of the data that would train now.
+
+use serde_json::Value;
+
+use super::{Recipe, Settings, Status};
+
+/// Summary of a run in the list of runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunSummary {
+    /// Folder name, such as `0007-mini`.
+    pub id: String,
+    /// Base model.
+    pub base: String,
+    /// Start, in seconds since 1970, UTC.
+    pub started: u64,
+    /// Phase and progress.
+    pub status: Status,
+    /// F1 per word, lenient, on the validation split: of the weights that were kept, or the last one while it runs.
+    pub word_f1: Option<f64>,
+    /// The same for the weights of its model folder: while it runs, those of its last checkpoint.
+    pub model_f1: Option<f64>,
+    /// Whether this program trains it, so that it ends with the program.
+    pub ours: bool,
+    /// Whether its model folder exists.
+    pub has_model: bool,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Whether it was interrupted and can go on from a checkpoint.
+    pub resumable: bool,
+    /// Settings it was started with, if they can be read.
+    pub settings: Option<Settings>,
+    /// Start as local date and time.
+    pub when: String,
+    /// Data it learns from, if its files name them.
+    pub data: Option<RunData>,
+}
+
+/// Data that a run learns from; arrays are train, validation and test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunData {
+    /// Annotator whose documents it learns from.
+    pub annotator: String,
+    /// Documents of each split.
+    pub documents: [usize; 3],
+    /// Spans of each split.
+    pub spans: [usize; 3],
+    /// Fingerprint of the validation split: its documents with their tags. Runs of earlier versions have none.
+    pub validated: Option<String>,
+}
+
+impl RunData {
+    /// Reads the `data` object of a run's `config.json`; `None` if it counts nothing.
+    pub fn read(value: &Value) -> Option<Self> {
+        let account = value.get("account")?;
+        let counts = |name: &str| ["train", "valid", "test"].map(|split| count(account, split, name));
+        Some(Self {
+            annotator: value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            documents: counts("documents"),
+            spans: counts("spans"),
+            validated: account.get("validated").and_then(Value::as_str).map(str::to_owned),
+        })
+    }
+}
+
+/// Number `name` of a split; 0 if it is absent.
+fn count(account: &Value, split: &str, name: &str) -> usize {
+    let number = account.get(split).and_then(|counts| counts.get(name)).and_then(Value::as_u64).unwrap_or(0);
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Data that a training would use now, and data that it would leave out; arrays are train, validation and test.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DataSummary {
+    /// Documents of the train split.
+    pub train: usize,
+    /// Documents of the validation split, scored during the training.
+    pub valid: usize,
+    /// Documents of the test split, scored at the end.
+    pub test: usize,
+    /// Words of each split.
+    pub words: [usize; 3],
+    /// Spans of each split.
+    pub spans: [usize; 3],
+    /// Every label of the project with its spans in each split.
+    pub labels: Vec<(String, [usize; 3])>,
+    /// Documents left out, by status (`todo`, `skipped`).
+    pub out: Vec<(String, usize)>,
+    /// Remarks to read before training: half-word spans, nested spans, too little data.
+    pub notes: Vec<String>,
+    /// Base model that the recipes are for.
+    pub base: String,
+    /// Settings that each recipe gives for these documents and that base.
+    pub recipes: Vec<(Recipe, Settings)>,
+}

@@ -1,0 +1,41 @@
+//! Answers of a model: the entities that it finds in a text and, for each word, its likeliest labels.
+
+use crate::text::TextRange;
+
+/// Stretch of text to which a model gives a label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// Bytes of the text, from the start of the first word to the end of the last.
+    pub range: TextRange,
+    /// Name of the label.
+    pub label: String,
+    /// Mean probability of its words, from 0 to 1.
+    pub score: f32,
+}
+
+/// Likeliest labels of one word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WordGuess {
+    /// Bytes of the word in the text.
+    pub range: TextRange,
+    /// Label names (`O` among them) and their probabilities, best first. A label's `B-` and `I-` tags are added up.
+    pub labels: Vec<(String, f32)>,
+}
+
+/// Answer of a model about one text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelAnswer {
+    /// Entities, in reading order.
+    pub entities: Vec<Entity>,
+    /// Likeliest labels of every word that has a word piece.
+    pub words: Vec<WordGuess>,
+}
+
+/// Answer together with the name of the model that gave it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Prediction {
+    /// Name of a run or a folder.
+    pub model: String,
+    /// Its answer.
+    pub answer: ModelAnswer,
+}
