@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use crate::{
     spans::{
         Action, Annotation, Edit, Span, Split, Status,
-        adjudication::{ADJUDICATOR, Compared, Place, Stand, same},
+        adjudication::{ADJUDICATOR, Compared, DisputedPlace, PlaceState, same},
         agreement::GroupAgreement,
-        journal::Deed,
+        journal::JournalOp,
     },
-    text::number::counted,
+    text::number::with_noun,
 };
 
 use super::{
@@ -51,7 +51,7 @@ pub struct Comparing {
     /// The documents that two of them have finished.
     pub documents: Vec<Compared>,
     /// How far the judge is with each place of each of them.
-    stands: Vec<Vec<Stand>>,
+    stands: Vec<Vec<PlaceState>>,
     /// The places shown: which of `documents`, and which place of it.
     pub rows: Vec<(usize, usize)>,
     /// The row of the cursor.
@@ -100,32 +100,32 @@ impl Comparing {
     }
 
     /// The document and the place of a row.
-    pub fn place(&self, row: usize) -> Option<(&Compared, &Place)> {
+    pub fn place(&self, row: usize) -> Option<(&Compared, &DisputedPlace)> {
         let (at, place) = *self.rows.get(row)?;
         let document = self.documents.get(at)?;
         Some((document, document.places.get(place)?))
     }
 
     /// How far the judge is with the place of a row.
-    pub fn stand(&self, row: usize) -> Stand {
-        self.rows.get(row).map_or(Stand::Open, |row| self.stand_of(*row))
+    pub fn stand(&self, row: usize) -> PlaceState {
+        self.rows.get(row).map_or(PlaceState::Open, |row| self.stand_of(*row))
     }
 
-    fn stand_of(&self, (at, place): (usize, usize)) -> Stand {
-        self.stands.get(at).and_then(|stands| stands.get(place)).copied().unwrap_or(Stand::Open)
+    fn stand_of(&self, (at, place): (usize, usize)) -> PlaceState {
+        self.stands.get(at).and_then(|stands| stands.get(place)).copied().unwrap_or(PlaceState::Open)
     }
 
     /// How many places are open, how many are new in documents that are done, and how many there are.
     pub fn counts(&self) -> [usize; 3] {
-        let count = |wanted: Stand| self.stands.iter().flatten().filter(|stand| **stand == wanted).count();
-        [count(Stand::Open), count(Stand::New), self.stands.iter().map(Vec::len).sum()]
+        let count = |wanted: PlaceState| self.stands.iter().flatten().filter(|stand| **stand == wanted).count();
+        [count(PlaceState::Open), count(PlaceState::New), self.stands.iter().map(Vec::len).sum()]
     }
 
     /// Puts the cursor on the next open place from row `from` on, round the end; of none, on the next new one.
     fn go_to_open(&mut self, from: usize) -> bool {
         let order = || (from..self.rows.len()).chain(0..from.min(self.rows.len()));
-        let next = |wanted: Stand| order().find(|row| self.stand(*row) == wanted);
-        let next = next(Stand::Open).or_else(|| next(Stand::New));
+        let next = |wanted: PlaceState| order().find(|row| self.stand(*row) == wanted);
+        let next = next(PlaceState::Open).or_else(|| next(PlaceState::New));
         self.row = next.unwrap_or(self.row);
         next.is_some()
     }
@@ -138,7 +138,7 @@ impl Comparing {
 
     fn show(&mut self) {
         let here = self.rows.get(self.row).copied();
-        let open = |row: &(usize, usize)| matches!(self.stand_of(*row), Stand::Open | Stand::New);
+        let open = |row: &(usize, usize)| matches!(self.stand_of(*row), PlaceState::Open | PlaceState::New);
         let rows: Vec<(usize, usize)> = self.all().filter(|row| !self.open_only || open(row)).collect();
         self.row = here.map_or(0, |here| rows.partition_point(|row| *row < here)).min(rows.len().saturating_sub(1));
         self.rows = rows;
@@ -149,10 +149,10 @@ impl Comparing {
         let (document, place) = self.place(row)?;
         match self.stand(row) {
             _ if !judge(project) => return None,
-            Stand::Open => return None,
-            Stand::Skipped => return Some("skip".to_owned()),
-            Stand::New => return Some("new".to_owned()),
-            Stand::Decided => {}
+            PlaceState::Open => return None,
+            PlaceState::Skipped => return Some("skip".to_owned()),
+            PlaceState::New => return Some("new".to_owned()),
+            PlaceState::Decided => {}
         }
         let verdict = document.verdict(place, project.annotation(document.document));
         let alike = |spans: &[Span]| same(verdict.iter().copied(), spans);
@@ -170,9 +170,9 @@ impl Comparing {
     }
 }
 
-fn stands(project: &Project, document: &Compared) -> Vec<Stand> {
+fn stands(project: &Project, document: &Compared) -> Vec<PlaceState> {
     let (judge, since) = (project.annotation(document.document), project.touched(document.document).unwrap_or(0));
-    document.places.iter().map(|place| document.stand(place, judge, since)).collect()
+    document.places.iter().map(|place| document.state_of(place, judge, since)).collect()
 }
 
 /// The letter that stands for an annotator, and is their key.
@@ -219,7 +219,7 @@ pub(super) fn arrived(state: &mut State, generation: u64, found: Result<Annotato
             }
             state.overlay = Some(Overlay::Annotators(Box::new(comparing)));
             if unknown > 0 {
-                let documents = counted(unknown, "document");
+                let documents = with_noun(unknown, "document");
                 state.tell(
                     Level::Warn,
                     format!("{documents} came since this project was opened; open it again for them"),
@@ -306,7 +306,7 @@ fn turned(state: &mut State, command: Command) -> Vec<Effect> {
         comparing.ended = false;
         let here = |row: &usize| comparing.place(*row).is_some_and(|(one, _)| one.document == front);
         let rows = (0..comparing.rows.len()).filter(here);
-        let row = rows.clone().find(|row| comparing.stand(*row) == Stand::Open).or_else(|| rows.clone().next());
+        let row = rows.clone().find(|row| comparing.stand(*row) == PlaceState::Open).or_else(|| rows.clone().next());
         comparing.row = row.unwrap_or(comparing.row);
     }
     effects
@@ -369,7 +369,7 @@ fn decide(state: &mut State, reading: Reading) -> Vec<Effect> {
     if !comparing.go_to_open(if gone { row } else { row + 1 }) {
         comparing.ended = true;
         let [_, _, all] = comparing.counts();
-        state.tell(Level::Info, format!("All {} are decided", counted(all, "place")));
+        state.tell(Level::Info, format!("All {} are decided", with_noun(all, "place")));
     }
     effects.into_iter().chain(suggest(state)).collect()
 }
@@ -400,8 +400,8 @@ fn take_agreed(state: &mut State) -> Vec<Effect> {
         0 => "What all say is taken over already".to_owned(),
         n => format!(
             "{} taken over in {}; {ended} done; one undo takes all back",
-            counted(spans, "span"),
-            counted(n, "document")
+            with_noun(spans, "span"),
+            with_noun(n, "document")
         ),
     };
     let effects = record(project, all, state.now);
@@ -422,12 +422,12 @@ fn record(project: &mut Project, decided: Vec<(usize, Annotation, Vec<Edit>)>, n
         let document = project.documents.get(at).map(|document| document.id.clone());
         actions.extend(document.map(|document| Action { document, edits }));
     }
-    let deed = match <[Action; 1]>::try_from(actions) {
-        Ok([only]) => Deed::Do(only),
+    let op = match <[Action; 1]>::try_from(actions) {
+        Ok([only]) => JournalOp::Do(only),
         Err(none) if none.is_empty() => return Vec::new(),
-        Err(all) => Deed::DoAll(all),
+        Err(all) => JournalOp::DoAll(all),
     };
-    vec![project.record(deed, now)]
+    vec![project.record(op, now)]
 }
 
 /// Goes to the place on the Tag screen, along the documents of the list.

@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use crate::{
     spans::{
         Annotation, Document, Split, Status,
-        query::{Facts, Query, QueryProblem},
+        query::{DocumentFacts, Query, QueryProblem},
     },
-    text::number::counted,
+    text::number::with_noun,
 };
 
 use super::{
@@ -113,7 +113,7 @@ struct Known<'a> {
     at: usize,
 }
 
-impl Facts for Known<'_> {
+impl DocumentFacts for Known<'_> {
     fn document(&self) -> &Document {
         self.document
     }
@@ -323,7 +323,7 @@ fn sorted(state: &mut State) -> Vec<Effect> {
         state.tell(Level::Info, told);
         return Vec::new();
     }
-    state.tell(Level::Info, format!("{told}; {run} is being asked about {}", counted(documents.len(), "document")));
+    state.tell(Level::Info, format!("{told}; {run} is being asked about {}", with_noun(documents.len(), "document")));
     vec![Effect::Rank { run, documents }]
 }
 

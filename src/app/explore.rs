@@ -4,7 +4,7 @@
 use crate::{
     runs::RunSummary,
     spans::{Entity, Prediction, WordGuess},
-    text::wrap::{Layout, Vertical},
+    text::wrap::{TextLayout, Vertical},
 };
 
 use super::{
@@ -217,7 +217,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Last => explore.word = last,
         Command::Up | Command::Down => {
             let glyphs = state.glyphs;
-            let layout = Layout::new(explore.field.text(), columns, glyphs);
+            let layout = TextLayout::new(explore.field.text(), columns, glyphs);
             by_line(explore, &layout, if command == Command::Up { Vertical::Up } else { Vertical::Down });
         }
         Command::Model => return other_model(state),
@@ -228,7 +228,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 /// Moves the word looked at to the line above or below.
-fn by_line(explore: &mut Explore, layout: &Layout, to: Vertical) {
+fn by_line(explore: &mut Explore, layout: &TextLayout, to: Vertical) {
     let Some((text, prediction)) = explore.answer.as_ref().filter(|_| explore.is_current()) else { return };
     let words: Vec<_> = prediction.answer.words.iter().map(|guess| guess.range).collect();
     let Some(here) = words.get(explore.word) else { return };

@@ -1,6 +1,6 @@
 //! The editor of the label set: a list over the screen, on which labels are added, renamed, moved, merged and removed.
 
-use crate::spans::{Action, Document, Edit, LabelChange, LabelId, LabelSet, journal::Deed};
+use crate::spans::{Action, Document, Edit, LabelChange, LabelId, LabelSet, journal::JournalOp};
 
 use super::{
     command::Command, effect::Effect, event::Level, field::Field, key::Key, list, overlay::Overlay, project::Project,
@@ -208,7 +208,7 @@ pub(super) fn changed(state: &mut State, outcome: Result<LabelSet, String>) -> V
             project.set_labels(labels);
             // Only now: had the label stayed, its spans would have, too.
             if !actions.is_empty() {
-                effects.push(project.record(Deed::DoAll(actions), now));
+                effects.push(project.record(JournalOp::DoAll(actions), now));
             }
             let labels = &project.labels;
             state.tag.armed = state.tag.armed.and_then(|id| labels.get(id)).map(|label| label.id);

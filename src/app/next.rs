@@ -3,7 +3,7 @@
 use crate::{
     runs::Phase,
     spans::Status,
-    text::number::{counted, grouped},
+    text::number::{grouped, with_noun},
 };
 
 use super::{
@@ -117,9 +117,9 @@ fn tag(state: &State, project: &Project) -> Option<String> {
         }
         done if done < FIRST => {
             let more = grouped(FIRST - done);
-            format!("{} done; after about {more} more, {train} trains a first model", counted(done, "document"))
+            format!("{} done; after about {more} more, {train} trains a first model", with_noun(done, "document"))
         }
-        done => format!("{train} trains a first model on the {} that are done", counted(done, "document")),
+        done => format!("{train} trains a first model on the {} that are done", with_noun(done, "document")),
     })
 }
 
@@ -163,7 +163,7 @@ fn train(state: &State) -> Option<String> {
     }
     match train.summary.as_ref()?.train {
         0 => Some(format!("no document of the training part is done yet: tag some first ({tag})")),
-        n => Some(format!("{} starts a training on {}", key(Command::Start), counted(n, "document"))),
+        n => Some(format!("{} starts a training on {}", key(Command::Start), with_noun(n, "document"))),
     }
 }
 

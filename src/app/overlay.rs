@@ -4,7 +4,7 @@ use crate::{
     spans::{LabelId, query::Query},
     text::{
         width::{self, Glyphs},
-        wrap::Layout,
+        wrap::TextLayout,
     },
 };
 
@@ -278,7 +278,7 @@ impl State {
         let mut rows = Vec::new();
         for (mut shown, doc) in lines {
             shown = width::fit(&shown, keys + 1);
-            let layout = Layout::new(doc, columns.saturating_sub(keys + 1), Glyphs::Unicode);
+            let layout = TextLayout::new(doc, columns.saturating_sub(keys + 1), Glyphs::Unicode);
             for line in layout.lines() {
                 let rest = width::fit("", keys + 1);
                 rows.push((std::mem::replace(&mut shown, rest), line.range.of(doc).trim_end().to_owned()));

@@ -6,7 +6,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::spans::{
-    ActionId, Annotation, Document, Entity, Entry, Gazetteer, Journal, LabelSet, Span, SpanId, Status, journal::Deed,
+    ActionId, Annotation, Document, Entity, Entry, Gazetteer, Journal, LabelSet, Span, SpanId, Status,
+    journal::JournalOp,
 };
 
 use super::{
@@ -118,7 +119,7 @@ impl Project {
 
     /// When document `at` was last changed, in seconds since 1970, UTC; `None` if it never was.
     pub fn touched(&self, at: usize) -> Option<u64> {
-        self.journal.touched(&self.documents.get(at)?.id)
+        self.journal.last_change(&self.documents.get(at)?.id)
     }
 
     /// How many documents have each status, in the order of [`Status::ALL`].
@@ -166,16 +167,15 @@ impl Project {
         SpanId { writer: self.writer, sequence: self.sequence }
     }
 
-    /// Takes a deed into the journal and sends its line to the disk, with all that failed before.
-    pub(super) fn record(&mut self, deed: Deed, at: u64) -> Effect {
-        self.record_all(vec![deed], at)
+    /// Takes an operation into the journal and sends its line to the disk, with all that failed before.
+    pub(super) fn record(&mut self, op: JournalOp, at: u64) -> Effect {
+        self.record_all(vec![op], at)
     }
 
-    /// Takes several deeds into the journal, one after the other, and sends their lines to the disk together.
-    pub(super) fn record_all(&mut self, deeds: Vec<Deed>, at: u64) -> Effect {
-        let entries: Vec<Entry> =
-            deeds.into_iter().map(|deed| Entry { id: ActionId(self.new_id()), at, deed }).collect();
-        let subjects: HashSet<usize> = entries.iter().flat_map(|entry| self.subjects(&entry.deed)).collect();
+    /// Takes several operations into the journal, one after the other, and sends their lines to the disk together.
+    pub(super) fn record_all(&mut self, ops: Vec<JournalOp>, at: u64) -> Effect {
+        let entries: Vec<Entry> = ops.into_iter().map(|op| Entry { id: ActionId(self.new_id()), at, op }).collect();
+        let subjects: HashSet<usize> = entries.iter().flat_map(|entry| self.subjects(&entry.op)).collect();
         let before: Vec<(usize, Annotation)> =
             subjects.into_iter().map(|at| (at, self.annotation(at).clone())).collect();
         for entry in &entries {
@@ -203,12 +203,12 @@ impl Project {
         self.resend().unwrap_or(Effect::Record { attempt: self.saving.attempt, entries })
     }
 
-    /// The documents that a deed is about.
-    fn subjects(&self, deed: &Deed) -> Vec<usize> {
-        let actions = match deed {
-            Deed::Do(action) => std::slice::from_ref(action),
-            Deed::DoAll(actions) => actions,
-            Deed::Undo(id) | Deed::Redo(id) => self.journal.done_by(*id),
+    /// The documents that an operation is about.
+    fn subjects(&self, op: &JournalOp) -> Vec<usize> {
+        let actions = match op {
+            JournalOp::Do(action) => std::slice::from_ref(action),
+            JournalOp::DoAll(actions) => actions,
+            JournalOp::Undo(id) | JournalOp::Redo(id) => self.journal.actions_of(*id),
         };
         actions.iter().filter_map(|action| self.position(&action.document)).collect()
     }
@@ -335,7 +335,7 @@ impl Project {
 
     /// The label set has changed on disk.
     pub(super) fn set_labels(&mut self, labels: LabelSet) {
-        let merged = labels.gone() != self.labels.gone();
+        let merged = labels.retired() != self.labels.retired();
         self.labels = labels.with_keys();
         self.advice.renamed();
         if merged {

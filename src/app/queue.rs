@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use crate::{
     spans::{Document, Entity},
-    text::search::small,
+    text::search::lowercased,
 };
 
 use super::project::Project;
@@ -72,7 +72,7 @@ pub(super) fn spread(places: &mut [usize], project: &Project) {
 
 /// The different words of a text, as hashes in order.
 fn bag(document: &Document) -> Vec<u64> {
-    let mut words: Vec<u64> = document.word_texts().map(|word| fnv(small(word))).collect();
+    let mut words: Vec<u64> = document.word_texts().map(|word| fnv(lowercased(word))).collect();
     words.sort_unstable();
     words.dedup();
     words
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::{
         app::event::Opened,
-        spans::{Action, Edit, Status, journal::Deed},
+        spans::{Action, Edit, Status, journal::JournalOp},
         text::{Grid, TextRange},
     };
 
@@ -141,8 +141,8 @@ mod tests {
         by_uncertainty(&mut places, &project);
         assert_eq!(places, [2, 1, 0]);
         let done = Edit::Status(Status::Done);
-        let deed = Deed::Do(Action { document: "d1".into(), edits: vec![done] });
-        project.record(deed, 0);
+        let op = JournalOp::Do(Action { document: "d1".into(), edits: vec![done] });
+        project.record(op, 0);
         let found = Entity { range: TextRange::new(0, 3), label: "Dish".into(), score: 0.9 };
         project.suggest("d2", "r".into(), vec![found.clone()], Some(1.5));
         project.suggest("d1", "r".into(), vec![found], Some(0.2));

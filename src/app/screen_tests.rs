@@ -9,7 +9,7 @@ use crate::{
     },
     spans::{
         Action, ActionId, Document, Edit, Entity, Entry, Journal, LabelSet, ModelAnswer, Prediction, Span, SpanId,
-        Split, Status as Stand, WordGuess, journal::Deed,
+        Split, Status as DocumentStatus, WordGuess, journal::JournalOp,
     },
     text::{Grid, TextRange},
 };
@@ -314,11 +314,11 @@ fn many(count: usize) -> State {
             id: id(2 * at),
             range: TextRange::new(4, 9),
             label: crate::spans::LabelId(0),
-            source: crate::spans::Source::Human,
+            source: crate::spans::SpanSource::Human,
         };
-        let edits = vec![Edit::Add(span), Edit::Status(Stand::Done)];
+        let edits = vec![Edit::Add(span), Edit::Status(DocumentStatus::Done)];
         let action = Action { document: format!("review-{:05}", at * 2), edits };
-        Entry { id: ActionId(id(2 * at + 1)), at: 1000 + at as u64, deed: Deed::Do(action) }
+        Entry { id: ActionId(id(2 * at + 1)), at: 1000 + at as u64, op: JournalOp::Do(action) }
     });
     let opened = Opened {
         name: "reviews".into(),

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::{
-    spans::{Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Source, Span, SpanId, Split},
-    text::{TextRange, cover::Cover},
+    spans::{Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Span, SpanId, SpanSource, Split},
+    text::{TextRange, range_set::RangeSet},
 };
 
 /// A suggestion that does not collide with any span.
@@ -18,7 +18,7 @@ pub struct Suggestion {
     /// How sure who suggests it is, from 0 to 1.
     pub score: f32,
     /// Where a span that takes it comes from.
-    pub source: Source,
+    pub source: SpanSource,
 }
 
 /// Who may suggest.
@@ -243,12 +243,12 @@ impl Advice {
         self.open.clear();
         for proposed in &self.proposed {
             let open = self.open.iter().map(|suggestion| suggestion.range);
-            let taken = Cover::new(annotation.spans().iter().map(|span| span.range).chain(open));
+            let taken = RangeSet::new(annotation.spans().iter().map(|span| span.range).chain(open));
             // What one adviser proposes is in order; of two that overlap the first one stays.
             let mut end = 0;
             for one in proposed {
                 let wanted = one.score >= self.bar && !annotation.is_rejected(one.range, one.label);
-                if wanted && one.range.start >= end && !taken.touches(one.range) {
+                if wanted && one.range.start >= end && !taken.overlaps(one.range) {
                     end = one.range.end;
                     self.open.push(one.clone());
                 }
@@ -270,11 +270,11 @@ impl Advice {
         match adviser {
             Adviser::Patterns => {
                 let found = self.patterns.find(document).into_iter();
-                found.filter_map(|one| suggestion(one.range, label(&one.label)?, 1.0, Source::Pattern)).collect()
+                found.filter_map(|one| suggestion(one.range, label(&one.label)?, 1.0, SpanSource::Pattern)).collect()
             }
             Adviser::Model => {
                 let Some(Opinion { run, found, .. }) = self.found.get(&document.id) else { return Vec::new() };
-                let source = |score| Source::Model { run: run.clone(), score };
+                let source = |score| SpanSource::Model { run: run.clone(), score };
                 let one = |one: &Entity| suggestion(one.range, label(&one.label)?, one.score, source(one.score));
                 let mut found: Vec<Suggestion> = found.iter().filter_map(one).collect();
                 found.sort_by_key(|suggestion| suggestion.range);
@@ -283,7 +283,7 @@ impl Advice {
             Adviser::Gazetteer => {
                 let found = self.gazetteer.find(document).into_iter();
                 let known = found.filter(|one| labels.get(one.label).is_some());
-                known.filter_map(|one| suggestion(one.range, one.label, one.score, Source::Gazetteer)).collect()
+                known.filter_map(|one| suggestion(one.range, one.label, one.score, SpanSource::Gazetteer)).collect()
             }
         }
     }

@@ -173,7 +173,7 @@ pub(super) fn in_use(state: &mut State, files: usize) {
     form.problem = Some(format!(
         "{dir} is no project and holds {} of something else. Enter again makes the project among what is there; \
          or give another folder.",
-        crate::text::number::counted(files, "file")
+        crate::text::number::with_noun(files, "file")
     ));
     (form.at, form.among) = (0, Some(dir));
 }
@@ -360,7 +360,7 @@ pub(super) fn leave_project(state: &mut State) -> Vec<Effect> {
             state.tell(Level::Info, "Closing as soon as everything is saved");
         }
         SaveState::Failed(n) => {
-            let n = crate::text::number::counted(n, "action");
+            let n = crate::text::number::with_noun(n, "action");
             state.tell(Level::Warn, format!("{n} of yours not on disk yet: ctrl-s tries again; q leaves without"));
         }
     }

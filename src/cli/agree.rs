@@ -15,7 +15,7 @@ use crate::{
         adjudication::ADJUDICATOR,
         agreement::{self, Agreement, Difference, LabelAgreement, Measure, Panel, SpanAgreement},
     },
-    text::{TextRange, number::counted},
+    text::{TextRange, number::with_noun},
 };
 
 /// Runs the command.
@@ -154,8 +154,8 @@ fn pair_text([a, b]: [&str; 2], pair: &Agreement, labels: &LabelSet) -> String {
     rows.push(row("all", pair.exact, pair.overlap));
     format!(
         "{a} and {b}: {}, {}\n{}kappa over all words {}, over words that one of them tagged {}; alpha {}\n\n",
-        counted(pair.documents, "document"),
-        counted(pair.words, "word"),
+        with_noun(pair.documents, "document"),
+        with_noun(pair.words, "word"),
         table(&rows),
         shown(pair.kappa_all),
         shown(pair.kappa_tagged),

@@ -10,7 +10,7 @@ use super::{error::CliError, output::Output};
 use crate::{
     formats::{self, Format, Problem, Read, ReadOptions, Severity},
     spans::{HalfWords, Scheme, Sentence, dataset},
-    text::number::counted,
+    text::number::with_noun,
 };
 
 /// A file's bytes; `-` is standard input.
@@ -121,7 +121,7 @@ pub(super) fn sentences(path: &Path, output: Output) -> Result<Vec<Sentence>, Cl
         });
     }
     if changed > 0 {
-        let changed = counted(changed, "span");
+        let changed = with_noun(changed, "span");
         output.say(format!("warning: {}: {changed} widened to whole words or left out", path.display()));
     }
     Ok(sentences)

@@ -12,7 +12,7 @@ use crate::{
     model::{self, device, hub},
     project::check,
     shell::Capabilities,
-    text::number::{bytes, counted},
+    text::number::{bytes, with_noun},
 };
 
 /// Runs the command.
@@ -48,8 +48,8 @@ fn project(report: &check::Report) -> String {
     let mut text = format!("project\n  documents: {}\n  runs: {}\n  size: {size}\n", report.documents, report.runs);
     for journal in &report.annotators {
         let check::JournalCount { name, lines, spans, done } = journal;
-        let [done, spans] = [(done, "document"), (spans, "span")].map(|(count, noun)| counted(*count, noun));
-        let lines = counted(*lines, "journal line");
+        let [done, spans] = [(done, "document"), (spans, "span")].map(|(count, noun)| with_noun(*count, noun));
+        let lines = with_noun(*lines, "journal line");
         text += &format!("  annotator {name}: {done} done, {spans}, {lines}\n");
     }
     for finding in &report.findings {

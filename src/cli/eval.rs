@@ -13,7 +13,7 @@ use super::{
 use crate::{
     inference::{self, EvalError, Evaluation, Kind, eval::Measured, predictor::Threads},
     spans::{Sentence, score::as_evaluate},
-    text::{number::counted, width::clean},
+    text::{number::with_noun, width::clean},
 };
 
 /// Mistakes shown without `--json`; with it all are given.
@@ -37,7 +37,7 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
         other => CliError::data(other),
     })?;
     for (label, count) in &found.unknown {
-        let spans = counted(*count, "span");
+        let spans = with_noun(*count, "span");
         output.say(format!("warning: the model does not know the label {label} and cannot find {spans} of the file"));
     }
     output.result(&value(&found, &sentences), &text(&found, &sentences))
@@ -82,7 +82,7 @@ fn buckets(found: &Evaluation) -> BTreeMap<&'static str, usize> {
 
 fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
     let size = [(found.sentences, "sentence"), (found.words, "word"), (found.pieces, "piece")];
-    let mut text = format!("{}\n\n", size.map(|(count, noun)| counted(count, noun)).join(", "));
+    let mut text = format!("{}\n\n", size.map(|(count, noun)| with_noun(count, noun)).join(", "));
     let per_piece = format!("per piece ({})", found.label_mode.name());
     for (count, measured) in [("per word", &found.word), (per_piece.as_str(), &found.piece)] {
         text += &format!("{}\n", score::text(&format!("{count}, lenient"), &measured.lenient));

@@ -15,7 +15,7 @@ use crate::{
     formats::{Format, WriteOptions},
     project::{Project, storage},
     spans::Split,
-    text::number::counted,
+    text::number::with_noun,
 };
 
 /// Runs the command.
@@ -53,7 +53,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
         None => project.export_file(&file_name(to, args.split), &written.bytes).map_err(failed)?,
     };
     let documents = corpus.documents.len();
-    let text = format!("{}: {}, {}, {proof}", out.display(), to.name, counted(documents, "document"));
+    let text = format!("{}: {}, {}, {proof}", out.display(), to.name, with_noun(documents, "document"));
     let value = json!({ "out": output::path(&out), "format": to.name, "documents": documents, "proof": proof });
     output.result(&value, &text)
 }

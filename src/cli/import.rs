@@ -48,8 +48,8 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
         format!(
             "{}: {verb} {}, {}{new}{}\n",
             value["file"].as_str().unwrap_or("?"),
-            output::counted(&value["documents"], "document"),
-            output::counted(&value["spans"], "span"),
+            output::with_noun(&value["documents"], "document"),
+            output::with_noun(&value["spans"], "span"),
             value["left_out"].as_str().unwrap_or_default()
         )
     };

@@ -17,7 +17,7 @@ use crate::{
     project::Project,
     runs::LabelMode,
     spans::{Annotation, Document, HalfWords, Scheme, dataset::word_spans, scheme::decode},
-    text::{number::counted, width::clean},
+    text::{number::with_noun, width::clean},
 };
 
 /// Runs the command.
@@ -87,7 +87,7 @@ fn overview(corpus: &Corpus) -> Value {
 
 fn overview_text(value: &Value) -> String {
     let number = |value: &Value| value.as_u64().map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let size = ["document", "word", "span"].map(|noun| output::counted(&value[format!("{noun}s")], noun));
+    let size = ["document", "word", "span"].map(|noun| output::with_noun(&value[format!("{noun}s")], noun));
     let mut text = format!("{}\n", size.join(", "));
     let length = &value["length"];
     let [shortest, median, longest] = ["shortest", "median", "longest"].map(|name| number(&length[name]));
@@ -189,7 +189,7 @@ impl<'a> Record<'a> {
         }
         if explain {
             text += "\nB- begins a span, I- goes on with it, O is outside. One tag a word; that is what a model learns to give.\n";
-            let (tags, spans) = (counted(self.tags.len(), "tag"), counted(decode(&self.tags).len(), "span"));
+            let (tags, spans) = (with_noun(self.tags.len(), "tag"), with_noun(decode(&self.tags).len(), "span"));
             text += &format!("Here: {tags} for {spans}.\n");
         }
         text
@@ -225,7 +225,7 @@ fn pieces_text(pieces: &[Piece], base: &str) -> String {
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(pieces.iter().map(row)).collect();
     format!(
         "\n{} of {base}; the tag that each carries in the three label modes:\n{}",
-        counted(pieces.len(), "word piece"),
+        with_noun(pieces.len(), "word piece"),
         table(&rows)
     )
 }

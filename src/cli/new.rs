@@ -13,7 +13,7 @@ use crate::{
         intake::{self, IntakeError},
     },
     spans::LabelSet,
-    text::number::counted,
+    text::number::with_noun,
 };
 
 /// Runs the command.
@@ -28,7 +28,7 @@ pub(super) fn run(args: &args::New, output: Output) -> Result<(), CliError> {
     let shown = args.dir.display();
     let text = format!(
         "{shown}: a new project with {}: {}\nnext: tagli import {shown} FILE..., then tagli {shown}",
-        counted(names.len(), "label"),
+        with_noun(names.len(), "label"),
         names.join(", ")
     );
     output.result(&json!({ "dir": output::path(&args.dir), "labels": names, "grid": args.grid }), &text)

@@ -106,9 +106,9 @@ pub(super) fn path(path: &Path) -> String {
 }
 
 /// A count that stands in a JSON document, with its noun.
-pub(super) fn counted(count: &Value, noun: &str) -> String {
+pub(super) fn with_noun(count: &Value, noun: &str) -> String {
     let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
-    count.map_or_else(|| format!("- {noun}s"), |count| number::counted(count, noun))
+    count.map_or_else(|| format!("- {noun}s"), |count| number::with_noun(count, noun))
 }
 
 /// Rows as text columns, cells cleaned: the first flush left, the others flush right, two blanks between.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     project::{Project, RunView, storage},
     runs::{Control, Point, Status, plot},
-    text::number::{bytes as size, counted},
+    text::number::{bytes as size, with_noun},
 };
 
 /// How often a run is looked at while it is followed.
@@ -143,7 +143,7 @@ fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output
     match out {
         Some(path) => {
             storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;
-            let text = format!("{}: {}", path.display(), counted(points.len(), "point"));
+            let text = format!("{}: {}", path.display(), with_noun(points.len(), "point"));
             output.result(&json!({ "out": output::path(path), "points": points.len() }), &text)
         }
         None if output.json && format == "csv" => output.json_line(&points),

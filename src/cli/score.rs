@@ -14,9 +14,9 @@ use crate::{
     spans::{
         Scheme,
         scheme::decode,
-        score::{self, Counts, Mode, Report},
+        score::{self, EntityCounts, Mode, Report},
     },
-    text::number::counted,
+    text::number::with_noun,
 };
 
 /// Runs the command.
@@ -62,7 +62,7 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
             return Err(CliError::data(format!(
                 "sentence {} has {} in {} (line {}) and {} in {} (line {})",
                 at + 1,
-                counted(g.tags.len(), "word"),
+                with_noun(g.tags.len(), "word"),
                 gold_path.display(),
                 g.line,
                 p.tags.len(),
@@ -75,7 +75,7 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
         return Ok(());
     }
     let (a, b) = (gold_path.display(), pred_path.display());
-    Err(CliError::data(format!("{a} has {} and {b} has {}", counted(gold.len(), "sentence"), pred.len()))
+    Err(CliError::data(format!("{a} has {} and {b} has {}", with_noun(gold.len(), "sentence"), pred.len()))
         .hint("both files must hold the same sentences in the same order"))
 }
 
@@ -86,7 +86,7 @@ pub(super) fn text(name: &str, report: &Report) -> String {
         vec![name.to_owned(), percent(p), percent(r), percent(f), n.to_string()]
     };
     let head = [name, "precision", "recall", "F1", "entities"].map(str::to_owned).to_vec();
-    let of = |name: &str, counts: Counts| {
+    let of = |name: &str, counts: EntityCounts| {
         let rates = counts.rates();
         row(name, rates.precision, rates.recall, rates.f1, counts.support())
     };

@@ -23,7 +23,7 @@ use crate::{
     runs::{Phase, Point, RunSummary, Settings, Status},
     shell,
     spans::{Entity, ModelAnswer, Prediction, WordGuess},
-    text::{Grid, TextRange, number::counted, width::Glyphs, words},
+    text::{Grid, TextRange, number::with_noun, width::Glyphs, words},
     ui::{Caps, Theme, picture},
 };
 
@@ -143,7 +143,7 @@ pub(super) fn run(args: &args::Screens, output: Output) -> Result<(), CliError> 
         storage::replace(&file, svg.as_bytes()).map_err(CliError::environment)?;
     }
     let names: Vec<String> = SCENES.iter().map(|scene| format!("{}.svg", scene.file)).collect();
-    let text = format!("{}: {}", args.out.display(), counted(names.len(), "picture"));
+    let text = format!("{}: {}", args.out.display(), with_noun(names.len(), "picture"));
     output.result(&json!({ "out": output::path(&args.out), "files": names }), &text)
 }
 

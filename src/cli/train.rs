@@ -24,7 +24,7 @@ use crate::{
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
     shell,
     spans::{Dataset, HalfWords},
-    text::number::counted,
+    text::number::with_noun,
     training::{self, Job, TrainError, checkpoint},
 };
 
@@ -199,7 +199,7 @@ fn settings_file(settings: &mut Settings, file: &Path, output: Output) -> Result
 fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
     let mut text = format!(
         "{} to learn from, {} to validate on, {} to test on; recipe {}, base {}, learning rate {:e}, epochs {}, batch {}, seed {}",
-        counted(data.train.len(), "sentence"),
+        with_noun(data.train.len(), "sentence"),
         data.valid.len(),
         data.test.len(),
         recipe.name(),
@@ -246,7 +246,7 @@ fn summary(value: &Value) -> String {
     let number = |value: &Value| value.as_f64().map_or_else(|| "-".to_owned(), |n| format!("{n:.4}"));
     let seconds = value["seconds"].as_f64().unwrap_or_default();
     let speed = value["samples_per_second"].as_f64().unwrap_or_default();
-    let steps = output::counted(&value["steps"], "step");
+    let steps = output::with_noun(&value["steps"], "step");
     let mut text = format!("{steps} in {seconds:.1} s, {speed:.0} sentences a second\n");
     for split in ["valid", "test"] {
         if value[split].is_object() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, Problems, grouped};
 use crate::{
-    spans::{Annotation, Document, LabelId, LabelSet, Source, Span, SpanId, Status},
+    spans::{Annotation, Document, LabelId, LabelSet, Span, SpanId, SpanSource, Status},
     text::TextRange,
 };
 
@@ -131,7 +131,7 @@ impl Builder {
             let spans = named.map(|(range, label)| {
                 let id = SpanId { writer: 0, sequence };
                 sequence = sequence.saturating_add(1);
-                Span { id, range, label, source: Source::Import }
+                Span { id, range, label, source: SpanSource::Import }
             });
             Annotation::new(spans.collect(), status)
         });

@@ -10,7 +10,7 @@ use super::{
     corpus::{Builder, NameIndex},
     decode,
     fit::Losses,
-    problem::{Problems, counted, quoted},
+    problem::{Problems, quoted, with_noun},
     table::Sample,
 };
 use crate::{
@@ -57,14 +57,14 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         problems.push(Problem::note(format!("fields that this format does not know are kept in meta: {list}")));
     }
     if reader.span_keys > 0 {
-        let spans = counted(reader.span_keys, "span");
+        let spans = with_noun(reader.span_keys, "span");
         problems.push(Problem::note(format!("{spans} with fields beyond start, end and label: those are not kept")));
     }
     let corpus = reader.builder.finish(&mut problems);
     let detected = vec![
         "JSON lines".to_owned(),
-        counted(corpus.documents.len(), "document"),
-        format!("{} of {}", counted(corpus.span_count(), "span"), counted(corpus.labels.len(), "label")),
+        with_noun(corpus.documents.len(), "document"),
+        format!("{} of {}", with_noun(corpus.span_count(), "span"), with_noun(corpus.labels.len(), "label")),
     ];
     Read { corpus, detected, problems: problems.finish() }
 }

@@ -8,7 +8,7 @@ use roxmltree::{Document, Node};
 use super::{
     corpus::MOST_LABELS,
     decode,
-    problem::{Problem, Problems, counted, quoted},
+    problem::{Problem, Problems, quoted, with_noun},
 };
 use crate::spans::{Label, LabelSet};
 
@@ -174,7 +174,8 @@ impl Entries {
     /// Labels with a key keep it; the others get the free digits in order.
     fn into_labels(self, problems: &mut Problems) -> LabelSet {
         if self.left_out > 0 {
-            problems.push(Problem::error(format!("{} beyond the most there can be", counted(self.left_out, "label"))));
+            problems
+                .push(Problem::error(format!("{} beyond the most there can be", with_noun(self.left_out, "label"))));
         }
         let plain = LabelSet::from_names(self.list.iter().map(|(name, ..)| name));
         let taken: Vec<char> = self.list.iter().filter_map(|(_, key, _)| *key).collect();

@@ -5,7 +5,7 @@ use super::{
     corpus::Builder,
     decode,
     fit::Losses,
-    problem::{Problems, counted, quoted},
+    problem::{Problems, quoted, with_noun},
     table::Sample,
 };
 use crate::spans::{Document, Status};
@@ -32,9 +32,9 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         document.split = options.split;
         builder.push(document, Vec::new(), Status::Todo);
     }
-    let detected = vec!["one text a line".to_owned(), counted(builder.len(), "text")];
+    let detected = vec!["one text a line".to_owned(), with_noun(builder.len(), "text")];
     if blank > 0 {
-        problems.push(Problem::note(format!("{} left out", counted(blank, "empty line"))));
+        problems.push(Problem::note(format!("{} left out", with_noun(blank, "empty line"))));
     }
     let corpus = builder.finish(&mut problems);
     Read { corpus, detected, problems: problems.finish() }
@@ -55,7 +55,7 @@ pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, 
         if spans > 0 {
             losses.put(
                 &document.id,
-                &format!("{} cannot stand in plain text", counted(spans, "span")),
+                &format!("{} cannot stand in plain text", with_noun(spans, "span")),
                 "left out",
                 "left out",
             );

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub(crate) use crate::text::number::{counted, grouped};
+pub(crate) use crate::text::number::{grouped, with_noun};
 
 /// How much a [`Problem`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -124,7 +124,7 @@ impl Problems {
         for severity in Severity::ALL {
             let hidden = self.count(severity).saturating_sub(Self::KEPT);
             if hidden > 0 {
-                let what = counted(hidden, &format!("more {}", severity.name()));
+                let what = with_noun(hidden, &format!("more {}", severity.name()));
                 self.list.push(Problem::new(severity, format!("and {what}")));
             }
         }

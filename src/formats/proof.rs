@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Corpus, Format, Problem, ReadOptions, Severity, WriteOptions, Written,
-    problem::{counted, grouped},
+    problem::{grouped, with_noun},
 };
 use crate::{
     spans::{Annotation, Document, LabelSet},
@@ -48,7 +48,7 @@ impl Proof {
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [back, changed] = [self.spans_back, self.spans_changed].map(grouped);
-        write!(f, "{} out, {back} back, {changed} changed", counted(self.spans_out, "span"))?;
+        write!(f, "{} out, {back} back, {changed} changed", with_noun(self.spans_out, "span"))?;
         if self.spans_announced > 0 {
             write!(f, " ({} announced)", grouped(self.spans_announced))?;
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    spans::{Annotation, Document, Source, Span, SpanId, Status},
+    spans::{Annotation, Document, Span, SpanId, SpanSource, Status},
     text::TextRange,
 };
 
@@ -20,7 +20,7 @@ pub(crate) fn corpus(documents: &[(&str, &[&str], &[(usize, usize, &str)])]) -> 
         let spans = spans.iter().map(|(start, end, label)| {
             sequence += 1;
             let range = document.range_of_words(*start..*end).unwrap();
-            Span { id: SpanId { writer: 0, sequence }, range, label: labels.intern(label), source: Source::Import }
+            Span { id: SpanId { writer: 0, sequence }, range, label: labels.intern(label), source: SpanSource::Import }
         });
         out.annotations.push(Annotation::new(spans.collect(), Status::Done));
         out.documents.push(document);
@@ -48,7 +48,7 @@ fn spans_on(words: &[&str], spans: &[(usize, usize, &str)]) -> Corpus {
         id: SpanId { writer: 0, sequence },
         range: TextRange::new(*start, *end),
         label: corpus.labels.intern(label),
-        source: Source::Human,
+        source: SpanSource::Human,
     });
     corpus.annotations = vec![Annotation::new(spans.collect(), Status::Done)];
     corpus

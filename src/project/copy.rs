@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::{
         project::Manifest,
-        spans::{Action, Document, Edit, LabelSet, Status, journal::Deed},
+        spans::{Action, Document, Edit, LabelSet, Status, journal::JournalOp},
         text::Grid,
     };
 
@@ -111,7 +111,7 @@ mod tests {
         project.change_documents(|list| list.push(Document::new("1", "tacos", Grid::Natural))).unwrap();
         let ada = "ada".parse().unwrap();
         let mut annotator = project.annotator(&ada, 0).unwrap();
-        let done = Deed::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
+        let done = JournalOp::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
         annotator.record(&project.documents, 7, done).unwrap();
         let bob = "bob".parse().unwrap();
         storage::replace(&here.join(GUIDE), b"a dish is what is eaten").unwrap();
@@ -139,7 +139,7 @@ mod tests {
         project.copy_to(&there, &ada).unwrap();
         let copy = Project::open(&there).unwrap();
         let mut annotator = copy.annotator(&ada, 0).unwrap();
-        let done = Deed::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
+        let done = JournalOp::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
         annotator.record(&copy.documents, 7, done).unwrap();
         drop(annotator);
         std::fs::remove_file(there.join(MANIFEST)).unwrap();

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    spans::{Action, ActionId, Edit, Journal, LabelSet, Source, Span, SpanId, Split, Status, journal::Deed},
+    spans::{Action, ActionId, Edit, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status, journal::JournalOp},
     text::{Grid, OffsetMap, TextRange},
 };
 
@@ -63,12 +63,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..12)
 }
 
-fn deed(step: &Step, annotator: &mut Annotator) -> Option<Deed> {
-    let on = |at: &usize, edit| Deed::Do(Action { document: format!("d{at}"), edits: vec![edit] });
+fn op(step: &Step, annotator: &mut Annotator) -> Option<JournalOp> {
+    let on = |at: &usize, edit| JournalOp::Do(Action { document: format!("d{at}"), edits: vec![edit] });
     let span = |n: &u32| SpanId { writer: 7, sequence: *n };
     Some(match step {
         Step::Add(d, a, b, l) => {
-            let source = Source::Model { run: "0001-mini".into(), score: 0.25 };
+            let source = SpanSource::Model { run: "0001-mini".into(), score: 0.25 };
             let id = annotator.next_span();
             let id = SpanId { writer: 7, ..id };
             on(d, Edit::Add(Span { id, range: range(TEXTS[*d], *a, *b), label: LabelId(*l), source }))
@@ -76,8 +76,8 @@ fn deed(step: &Step, annotator: &mut Annotator) -> Option<Deed> {
         Step::Remove(d, n) => on(d, Edit::Remove(span(n))),
         Step::Resize(d, n, a, b) => on(d, Edit::Resize(span(n), range(TEXTS[*d], *a, *b))),
         Step::Status(d, s) => on(d, Edit::Status(Status::ALL[*s])),
-        Step::Undo => Deed::Undo(annotator.journal.undo_target()?.0),
-        Step::Redo => Deed::Redo(annotator.journal.redo_target()?.0),
+        Step::Undo => JournalOp::Undo(annotator.journal.undo_target()?.0),
+        Step::Redo => JournalOp::Redo(annotator.journal.redo_target()?.0),
     })
 }
 
@@ -85,8 +85,8 @@ fn perform(project: &Project, steps: &[Step]) -> Vec<Vec<crate::spans::Annotatio
     let mut annotator = project.annotator(&name(), 0).unwrap();
     let mut history = vec![states(&annotator.journal)];
     for step in steps {
-        if let Some(deed) = deed(step, &mut annotator) {
-            annotator.record(&project.documents, 1_700_000_000, deed).unwrap();
+        if let Some(op) = op(step, &mut annotator) {
+            annotator.record(&project.documents, 1_700_000_000, op).unwrap();
             history.push(states(&annotator.journal));
         }
     }
@@ -154,7 +154,7 @@ fn cut_off_at_any_byte_a_journal_keeps_every_whole_line_and_takes_the_next() {
             .record(
                 &project.documents,
                 9,
-                Deed::Do(Action { document: "d1".into(), edits: vec![Edit::Status(Status::Flagged)] }),
+                JournalOp::Do(Action { document: "d1".into(), edits: vec![Edit::Status(Status::Flagged)] }),
             )
             .unwrap();
         drop(annotator);
@@ -191,8 +191,8 @@ fn one_annotator_has_one_writer_and_any_number_of_readers() {
     assert!(told.starts_with(&format!("annotator `anna` is in use by process {}", std::process::id())), "{told}");
     assert!(told.contains("since 2025-06-15T15:06:40Z"), "{told}");
     let mut reader = project.read_annotator(&name()).unwrap();
-    let deed = Deed::Undo(ActionId(SpanId { writer: 1, sequence: 1 }));
-    assert!(matches!(reader.record(&project.documents, 0, deed), Err(ProjectError::ReadOnly(_))));
+    let op = JournalOp::Undo(ActionId(SpanId { writer: 1, sequence: 1 }));
+    assert!(matches!(reader.record(&project.documents, 0, op), Err(ProjectError::ReadOnly(_))));
     project.annotator(&"ben".parse().unwrap(), 0).unwrap();
     assert!(project.annotator(&"Anna".parse().unwrap(), 0).unwrap_err().to_string().contains("capitals"));
     drop(anna);
@@ -204,7 +204,7 @@ fn a_pull_while_the_journal_is_open_loses_nothing_of_either() {
     let dir = tempfile::tempdir().unwrap();
     let project = project(dir.path());
     let status =
-        |document: &str| Deed::Do(Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] });
+        |document: &str| JournalOp::Do(Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] });
     let mut other = project.annotator(&name(), 0).unwrap();
     other.record(&project.documents, 0, status("d0")).unwrap();
     drop(other);
@@ -241,7 +241,7 @@ fn an_import_brings_documents_and_annotations_under_free_ids() {
     let project = Project::open(dir.path()).unwrap();
     assert_eq!(project.documents.len(), 4);
     let anna = project.read_annotator(&name()).unwrap();
-    assert_eq!(anna.journal.annotation("d0-2").spans()[0].source, Source::Import);
+    assert_eq!(anna.journal.annotation("d0-2").spans()[0].source, SpanSource::Import);
     assert_eq!(anna.journal.annotation("d0"), &crate::spans::Annotation::untouched());
 }
 
@@ -251,10 +251,10 @@ fn ids_that_the_caller_counts_never_meet_those_that_are_given() {
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
     let id = ActionId(SpanId { writer: anna.writer(), sequence: 0 });
-    let deed = |status| Deed::Do(Action { document: "d1".into(), edits: vec![Edit::Status(status)] });
-    let entry = crate::spans::Entry { id, at: 0, deed: deed(Status::Partial) };
+    let op = |status| JournalOp::Do(Action { document: "d1".into(), edits: vec![Edit::Status(status)] });
+    let entry = crate::spans::Entry { id, at: 0, op: op(Status::Partial) };
     anna.record_entries(&project.documents, vec![entry]).unwrap();
-    anna.record(&project.documents, 0, deed(Status::Done)).unwrap();
+    anna.record(&project.documents, 0, op(Status::Done)).unwrap();
     project.import(Some(&mut anna), 0, import()).unwrap();
     assert_eq!(anna.journal.len(), 3);
     assert_eq!(project.read_annotator(&name()).unwrap().journal.len(), 3);
@@ -448,8 +448,8 @@ fn holds_annas_lock() {
     let Some(dir) = std::env::var_os("TAGLI_TEST_PROJECT") else { return };
     let project = Project::open(Path::new(&dir)).unwrap();
     let mut anna = project.annotator(&name(), 0).unwrap();
-    let deed = Deed::Do(Action { document: "d1".into(), edits: vec![Edit::Status(Status::Done)] });
-    anna.record(&project.documents, 0, deed).unwrap();
+    let op = JournalOp::Do(Action { document: "d1".into(), edits: vec![Edit::Status(Status::Done)] });
+    anna.record(&project.documents, 0, op).unwrap();
     fs::write(project.root.join("held"), "").unwrap();
     std::io::stdin().read_line(&mut String::new()).unwrap();
 }

@@ -15,8 +15,8 @@ use super::{
     stamp, storage,
 };
 use crate::{
-    spans::{Action, Document, Edit, Entry, LabelId, Source, Span, Split, Status, journal::Deed},
-    text::{TextRange, number::counted},
+    spans::{Action, Document, Edit, Entry, LabelId, Span, SpanSource, Split, Status, journal::JournalOp},
+    text::{TextRange, number::with_noun},
 };
 
 /// A document to be imported, with what is known about it.
@@ -51,7 +51,7 @@ pub struct Imported {
 impl Imported {
     /// What there is to say of documents that were there already; empty if none was.
     pub fn left_out(&self) -> String {
-        let known = counted(self.known, "document");
+        let known = with_noun(self.known, "document");
         let mut said = match (self.known, self.kept) {
             (0, _) => String::new(),
             (_, 0) => format!("; {known} there already"),
@@ -60,7 +60,7 @@ impl Imported {
         if self.same_text > 0 {
             said.push_str(&format!(
                 "; {} with the text of another one, in its part",
-                counted(self.same_text, "document")
+                with_noun(self.same_text, "document")
             ));
         }
         said
@@ -120,7 +120,7 @@ impl Project {
         let mut list = self.documents.to_vec();
         let first = list.len();
         let mut taken: HashSet<String> = list.iter().map(|document| document.id.clone()).collect();
-        let mut deeds = Vec::new();
+        let mut ops = Vec::new();
         let mut here: HashMap<&str, Vec<&str>> = HashMap::new();
         for document in self.documents.iter() {
             here.entry(&document.text).or_default().push(&document.id);
@@ -134,7 +134,7 @@ impl Project {
                 answered.insert(known.clone());
                 item.document.id = known;
                 report.known += 1;
-                deeds.extend(self.deed_on_known(&item, annotator.as_deref_mut(), &mut report)?);
+                ops.extend(self.deed_on_known(&item, annotator.as_deref_mut(), &mut report)?);
                 continue;
             }
             report.documents += 1;
@@ -144,14 +144,14 @@ impl Project {
                 report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
             }
             report.spans += item.spans.len();
-            deeds.extend(self.deed(&item, annotator.as_deref_mut())?);
+            ops.extend(self.op(&item, annotator.as_deref_mut())?);
             list.push(item.document);
         }
         let next = self.documents.replaced_by(list).map_err(ProjectError::BadDocument)?;
         for document in next.iter().skip(first) {
             documents::write(document, None, &mut bytes)?;
         }
-        let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, deeds)).transpose()?;
+        let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, ops)).transpose()?;
         self.publish(annotator, next, &bytes, prepared)?;
         Ok(report)
     }
@@ -193,12 +193,12 @@ impl Project {
         item: &Import,
         annotator: Option<&mut Annotator>,
         report: &mut Imported,
-    ) -> Result<Option<Deed>, ProjectError> {
-        let Some(annotator) = annotator else { return self.deed(item, None) };
+    ) -> Result<Option<JournalOp>, ProjectError> {
+        let Some(annotator) = annotator else { return self.op(item, None) };
         let here = annotator.journal.annotation(&item.document.id);
         if here.status == Status::Todo && here.spans().is_empty() {
             report.spans += item.spans.len();
-            return self.deed(item, Some(annotator));
+            return self.op(item, Some(annotator));
         }
         let same = here.spans().iter().map(|span| (span.range, span.label)).eq(item.spans.iter().copied());
         report.kept += usize::from(!same && !item.spans.is_empty());
@@ -206,7 +206,7 @@ impl Project {
     }
 
     /// What the journal says about an imported document, if anything.
-    fn deed(&self, item: &Import, annotator: Option<&mut Annotator>) -> Result<Option<Deed>, ProjectError> {
+    fn op(&self, item: &Import, annotator: Option<&mut Annotator>) -> Result<Option<JournalOp>, ProjectError> {
         if item.spans.is_empty() && item.status == Status::Todo {
             return Ok(None);
         }
@@ -217,12 +217,12 @@ impl Project {
                 return Err(ProjectError::NoLabel { document: shown(&item.document.id), label: *label });
             }
             let id = annotator.next_span();
-            edits.push(Edit::Add(Span { id, range: *range, label: *label, source: Source::Import }));
+            edits.push(Edit::Add(Span { id, range: *range, label: *label, source: SpanSource::Import }));
         }
         if item.status != Status::Todo {
             edits.push(Edit::Status(item.status));
         }
-        Ok(Some(Deed::Do(Action { document: item.document.id.clone(), edits })))
+        Ok(Some(JournalOp::Do(Action { document: item.document.id.clone(), edits })))
     }
 
     /// Removes the logs of imports that never counted, before other documents can take their ids. Nobody is

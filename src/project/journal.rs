@@ -11,7 +11,7 @@ use super::{
     names::{AnnotatorName, NameError},
     storage::{self, Appender, StorageError},
 };
-use crate::spans::{ActionId, Entry, Journal, SpanId, journal::Deed};
+use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
 
 /// A line of a journal that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,11 +187,11 @@ impl Annotator {
     /// # Errors
     /// Opened for reading only; about no document of the project or with a range that is none of its text; or the
     /// file system cannot take it. Then nothing was recorded.
-    pub fn record(&mut self, documents: &Documents, at: u64, deed: Deed) -> Result<ActionId, ProjectError> {
-        self.record_all(documents, at, vec![deed]).map(|ids| ids[0])
+    pub fn record(&mut self, documents: &Documents, at: u64, op: JournalOp) -> Result<ActionId, ProjectError> {
+        self.record_all(documents, at, vec![op]).map(|ids| ids[0])
     }
 
-    /// [`Self::record`] for several deeds at once: all of them or none.
+    /// [`Self::record`] for several operations at once: all of them or none.
     ///
     /// # Errors
     /// As there.
@@ -199,9 +199,9 @@ impl Annotator {
         &mut self,
         documents: &Documents,
         at: u64,
-        deeds: Vec<Deed>,
+        ops: Vec<JournalOp>,
     ) -> Result<Vec<ActionId>, ProjectError> {
-        let (entries, bytes) = self.prepare(documents, at, deeds)?;
+        let (entries, bytes) = self.prepare(documents, at, ops)?;
         self.append(documents, &bytes)?;
         let ids = entries.iter().map(|entry| entry.id).collect();
         self.keep(entries, &bytes);
@@ -223,22 +223,22 @@ impl Annotator {
         Ok(())
     }
 
-    /// Entries with ids for these deeds, and their lines.
+    /// Entries with ids for these operations, and their lines.
     pub(super) fn prepare(
         &mut self,
         documents: &Documents,
         at: u64,
-        deeds: Vec<Deed>,
+        ops: Vec<JournalOp>,
     ) -> Result<(Vec<Entry>, Vec<u8>), ProjectError> {
         if self.open.is_none() {
             return Err(ProjectError::ReadOnly(self.name.clone()));
         }
-        let mut entries = Vec::with_capacity(deeds.len());
-        for deed in deeds {
+        let mut entries = Vec::with_capacity(ops.len());
+        for op in ops {
             entries.push(Entry {
                 id: ActionId(SpanId { writer: self.writers.unwrap_or_default().1, sequence: self.lines }),
                 at,
-                deed,
+                op,
             });
             self.lines += 1;
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{documents::Documents, manifest::parser_says, names::shown};
 use crate::{
-    spans::{Action, ActionId, Edit, Entry, LabelId, Source, Span, SpanId, Status, journal::Deed},
+    spans::{Action, ActionId, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
     text::{CharRange, OffsetMap, TextRange},
 };
 
@@ -71,7 +71,7 @@ enum EditLine {
         range: CharRange,
         label: LabelId,
         #[serde(default)]
-        source: Source,
+        source: SpanSource,
     },
     Remove(SpanId),
     Relabel(SpanId, LabelId),
@@ -104,14 +104,14 @@ pub(super) fn encode<'a>(
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
     let mut line = Line { id: entry.id, at: entry.at, doc: None, edits: None, docs: None, undo: None, redo: None };
-    match &entry.deed {
-        Deed::Undo(id) => line.undo = Some(*id),
-        Deed::Redo(id) => line.redo = Some(*id),
-        Deed::Do(action) => {
+    match &entry.op {
+        JournalOp::Undo(id) => line.undo = Some(*id),
+        JournalOp::Redo(id) => line.redo = Some(*id),
+        JournalOp::Do(action) => {
             let ActionLine { doc, edits } = action_to_line(action, documents, maps)?;
             (line.doc, line.edits) = (Some(doc), Some(edits));
         }
-        Deed::DoAll(actions) => {
+        JournalOp::DoAll(actions) => {
             let actions: Result<_, _> = actions.iter().map(|action| action_to_line(action, documents, maps)).collect();
             line.docs = Some(actions?);
         }
@@ -137,9 +137,9 @@ pub(super) fn decode<'a>(
     let mut faults = Vec::new();
     let line = verified(line)?;
     let line: Line<'_> = serde_json::from_slice(line).map_err(|error| Fault::Newer(parser_says(&error)))?;
-    let deed = match (line.doc, line.edits, line.docs, line.undo, line.redo) {
+    let op = match (line.doc, line.edits, line.docs, line.undo, line.redo) {
         (Some(doc), Some(edits), None, None, None) => {
-            Deed::Do(line_to_action(ActionLine { doc, edits }, documents, maps)?)
+            JournalOp::Do(line_to_action(ActionLine { doc, edits }, documents, maps)?)
         }
         (None, None, Some(docs), None, None) if !docs.is_empty() => {
             let parts = docs.into_iter().map(|line| line_to_action(line, documents, maps));
@@ -147,13 +147,13 @@ pub(super) fn decode<'a>(
             if actions.is_empty() {
                 return Err(faults.swap_remove(0));
             }
-            Deed::DoAll(actions)
+            JournalOp::DoAll(actions)
         }
-        (None, None, None, Some(id), None) => Deed::Undo(id),
-        (None, None, None, None, Some(id)) => Deed::Redo(id),
+        (None, None, None, Some(id), None) => JournalOp::Undo(id),
+        (None, None, None, None, Some(id)) => JournalOp::Redo(id),
         _ => return Err(Fault::Newer("neither edits nor undo nor redo".to_owned())),
     };
-    Ok((Entry { id: line.id, at: line.at, deed }, faults))
+    Ok((Entry { id: line.id, at: line.at, op }, faults))
 }
 
 fn action_to_line<'a, 'd>(
@@ -216,7 +216,9 @@ fn edit_to_line(edit: &Edit, map: &OffsetMap) -> Result<EditLine, String> {
         Edit::Add(span) => {
             let source = match &span.source {
                 // JSON has no number for these.
-                Source::Model { run, score } if !score.is_finite() => Source::Model { run: run.clone(), score: 0.0 },
+                SpanSource::Model { run, score } if !score.is_finite() => {
+                    SpanSource::Model { run: run.clone(), score: 0.0 }
+                }
                 other => other.clone(),
             };
             EditLine::Add { id: span.id, range: chars(span.range)?, label: span.label, source }
@@ -256,11 +258,11 @@ mod tests {
 
     fn entry(edits: Vec<Edit>) -> Entry {
         let id = ActionId(SpanId { writer: 0x1f, sequence: 7 });
-        Entry { id, at: 1_700_000_000, deed: Deed::Do(Action { document: "r1".into(), edits }) }
+        Entry { id, at: 1_700_000_000, op: JournalOp::Do(Action { document: "r1".into(), edits }) }
     }
 
     fn taco(range: TextRange) -> Edit {
-        let source = Source::Model { run: "0001-mini".into(), score: 0.5 };
+        let source = SpanSource::Model { run: "0001-mini".into(), score: 0.5 };
         Edit::Add(Span { id: SpanId { writer: 0x1f, sequence: 3 }, range, label: LabelId(2), source })
     }
 

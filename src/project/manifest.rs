@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::names::shown;
 use crate::{
-    spans::{Label, LabelId, LabelSet, label::Gone},
+    spans::{Label, LabelId, LabelSet, label::RetiredLabel},
     text::Grid,
 };
 
@@ -103,7 +103,7 @@ struct Raw {
     #[serde(default)]
     labels: Vec<RawLabel>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    gone: Vec<Gone>,
+    gone: Vec<RetiredLabel>,
     #[serde(default)]
     grid: Grid,
     #[serde(default = "mini")]
@@ -186,7 +186,7 @@ impl Manifest {
         }
         let manifest = Self {
             name: raw.name,
-            labels: labels.with_gone(raw.gone),
+            labels: labels.with_retired(raw.gone),
             grid: raw.grid,
             base: raw.base,
             split_seed: raw.split_seed,
@@ -214,7 +214,7 @@ impl Manifest {
             format: FORMAT,
             name: self.name.clone(),
             labels: self.labels.iter().map(label).collect(),
-            gone: self.labels.gone().to_vec(),
+            gone: self.labels.retired().to_vec(),
             grid: self.grid,
             base: self.base.clone(),
             split_seed: self.split_seed,
@@ -233,7 +233,7 @@ impl Manifest {
     /// Names the first label that is wrong.
     pub fn check(&self) -> Result<(), ManifestError> {
         let (mut ids, mut names, mut keys) = (HashSet::new(), HashSet::new(), HashSet::new());
-        for gone in self.labels.gone() {
+        for gone in self.labels.retired() {
             if !ids.insert(gone.id) {
                 let why = "another label has the same id";
                 return Err(ManifestError::Label { label: format!("`{}`", shown(&gone.name)), why });

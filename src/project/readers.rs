@@ -21,7 +21,7 @@ impl Reader {
 impl Reader {
     /// When they last did something to a document, in seconds since 1970, UTC.
     pub fn touched(&self, document: &str) -> Option<u64> {
-        self.journal.touched(document)
+        self.journal.last_change(document)
     }
 }
 

@@ -120,7 +120,7 @@ impl Point {
 
 /// Whether weights with this F1 take the place of the best ones so far. Of equal ones the first are kept, as the Hugging
 /// Face Trainer keeps them.
-pub fn takes_the_place(f1: f64, best: f64) -> bool {
+pub fn replaces_best(f1: f64, best: f64) -> bool {
     f1 > best
 }
 
@@ -133,7 +133,7 @@ pub fn kept(points: &[Point], keep_best: bool, written: Option<usize>) -> Option
     let mut kept: Option<(&Point, f64)> = None;
     for point in points {
         let Some(f1) = point.valid_f1() else { continue };
-        if kept.is_none_or(|(_, best)| !keep_best || takes_the_place(f1, best)) {
+        if kept.is_none_or(|(_, best)| !keep_best || replaces_best(f1, best)) {
             kept = Some((point, f1));
         }
     }
@@ -147,7 +147,7 @@ pub fn at(points: &[Point], step: usize) -> Option<&Point> {
 
 /// The two counts of one evaluation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct SplitScores {
     /// Per word piece.
     pub piece: Scores,
     /// Per word.
@@ -166,10 +166,10 @@ pub struct Report {
     pub samples_per_second: f64,
     /// Scores on the validation part, of the weights that were kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid: Option<Counts>,
+    pub valid: Option<SplitScores>,
     /// Scores on the test part.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub test: Option<Counts>,
+    pub test: Option<SplitScores>,
 }
 
 #[cfg(test)]

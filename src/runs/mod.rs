@@ -3,16 +3,16 @@
 
 pub mod card;
 pub mod metrics;
-mod names;
 pub mod plan;
 pub mod plot;
 pub mod series;
+mod setting_aliases;
 pub mod settings;
 pub mod sink;
 pub mod status;
 pub mod summary;
 
-pub use metrics::{Counts, LabelScores, Point, Scores};
+pub use metrics::{LabelScores, Point, Scores, SplitScores};
 pub use plan::Plan;
 pub use settings::{LabelMode, Order, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use crate::{
         project::Manifest,
-        spans::{Action, Document, Edit, LabelId, LabelSet, Source, Span, Status, journal::Deed},
+        spans::{Action, Document, Edit, LabelId, LabelSet, Span, SpanSource, Status, journal::JournalOp},
         text::{Grid, TextRange},
     };
 
@@ -54,11 +54,11 @@ mod tests {
     fn says(project: &Project, name: &str, document: &str, bytes: usize, done: bool) {
         let mut annotator = project.annotator(&name.parse().unwrap(), 0).unwrap();
         let id = annotator.next_span();
-        let span = Span { id, range: TextRange::new(0, bytes), label: LabelId(2), source: Source::Human };
+        let span = Span { id, range: TextRange::new(0, bytes), label: LabelId(2), source: SpanSource::Human };
         let status = if done { Status::Done } else { Status::Partial };
         let edits = vec![Edit::Add(span), Edit::Status(status)];
-        let deed = Deed::Do(Action { document: document.into(), edits });
-        annotator.record(&project.documents, 1, deed).unwrap();
+        let op = JournalOp::Do(Action { document: document.into(), edits });
+        annotator.record(&project.documents, 1, op).unwrap();
     }
 
     #[test]

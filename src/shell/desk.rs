@@ -349,7 +349,12 @@ fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only
         annotator: annotator.name().to_string(),
         documents: project.documents.to_vec(),
         labels: project.manifest.labels.clone(),
-        done_today: annotator.journal.given_since(Status::Done, midnight()).into_iter().map(str::to_owned).collect(),
+        done_today: annotator
+            .journal
+            .with_status_since(Status::Done, midnight())
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         writer: annotator.writer(),
         settings,
         recipe,

@@ -229,7 +229,7 @@ impl Effects {
             End::Terminated => {
                 self.trainer.control(&run, Control::StopNow);
             }
-            End::Gone => {}
+            End::RetiredLabel => {}
         }
         // A paused run would wait for ever: nobody is there to resume it.
         self.trainer.control(&run, Control::Resume);

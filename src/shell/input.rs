@@ -33,7 +33,7 @@ pub(super) enum Input {
     /// The size has changed.
     Resize(u16, u16),
     /// The terminal is gone.
-    Gone,
+    RetiredLabel,
 }
 
 /// Keeps the thread reading; dropping it ends the thread before its next read.
@@ -54,7 +54,7 @@ enum Woken {
     /// There is something to read.
     Readable,
     /// The terminal is gone.
-    Gone,
+    RetiredLabel,
     /// Nobody wants keys any more.
     Closed,
 }
@@ -64,12 +64,12 @@ fn run(sender: &Sender<Input>, closed: &OwnedFd) {
         match wait(closed) {
             Woken::Readable => {}
             Woken::Closed => return,
-            Woken::Gone => break,
+            Woken::RetiredLabel => break,
         }
         // More than one event may stand in crossterm's own buffer, where `poll(2)` does not see it.
         while crossterm::event::poll(AT_HAND).unwrap_or(false) {
             let Ok(raw) = read() else {
-                let _ = sender.send(Input::Gone);
+                let _ = sender.send(Input::RetiredLabel);
                 return;
             };
             let input = match raw {
@@ -87,7 +87,7 @@ fn run(sender: &Sender<Input>, closed: &OwnedFd) {
             }
         }
     }
-    let _ = sender.send(Input::Gone);
+    let _ = sender.send(Input::RetiredLabel);
 }
 
 /// Waits until there is something to read, the terminal is gone, or nobody wants keys any more.
@@ -100,10 +100,10 @@ fn wait(closed: &OwnedFd) -> Woken {
             Err(rustix::io::Errno::INTR) => {}
             Ok(_) if !fds[1].revents().is_empty() => return Woken::Closed,
             Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
-                return Woken::Gone;
+                return Woken::RetiredLabel;
             }
             Ok(_) => return Woken::Readable,
-            Err(_) => return Woken::Gone,
+            Err(_) => return Woken::RetiredLabel,
         }
     }
 }

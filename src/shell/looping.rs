@@ -106,7 +106,7 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     // Behind the prompt, a read of the terminal would stop the whole process.
     drop(keys);
     // Whatever became of the terminal: a training goes on, and the journal is closed in order.
-    effects.finish(*ended.as_ref().unwrap_or(&End::Gone), &sources.signals, &sources.openings);
+    effects.finish(*ended.as_ref().unwrap_or(&End::RetiredLabel), &sources.signals, &sources.openings);
     ended.map(|_| ()).map_err(Into::into)
 }
 
@@ -123,7 +123,7 @@ pub(super) enum End {
     /// The person left.
     Left(Leave),
     /// The terminal is gone.
-    Gone,
+    RetiredLabel,
     /// The process was asked to end.
     Terminated,
 }
@@ -153,7 +153,7 @@ impl Screen {
             }
             let due = wait.map_or_else(never, crossbeam_channel::after);
             let end = select_biased! {
-                recv(sources.input) -> input => self.input(input.unwrap_or(Input::Gone))?,
+                recv(sources.input) -> input => self.input(input.unwrap_or(Input::RetiredLabel))?,
                 recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::Terminate))?,
                 recv(sources.jobs) -> event => match event {
                     Ok(event) => {
@@ -189,14 +189,14 @@ impl Screen {
             }
             Input::Paste(text) => self.happen(Event::Paste(text)),
             Input::Resize(columns, rows) => self.happen(Event::Resize { columns, rows }),
-            Input::Gone => self.gone(End::Gone),
+            Input::RetiredLabel => self.gone(End::RetiredLabel),
         }
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<Option<End>> {
         self.pace.person();
         match signal {
-            Signal::Hangup => self.gone(End::Gone),
+            Signal::Hangup => self.gone(End::RetiredLabel),
             Signal::Terminate => self.gone(End::Terminated),
             Signal::Resize => self.resize(),
             Signal::Continue => {

@@ -32,7 +32,7 @@ use crate::{
         storage,
     },
     spans::Document,
-    text::number::counted,
+    text::number::with_noun,
 };
 
 /// What an open project needs.
@@ -72,7 +72,7 @@ pub enum OpenError {
     #[error("{0}")]
     Who(String),
     /// The folder of a new project holds so many files of something else.
-    #[error("the folder holds {}", counted(*.0, "file"))]
+    #[error("the folder holds {}", with_noun(*.0, "file"))]
     InUse(usize),
     /// An import went wrong, and then the opening.
     #[error("{0}. Then the project could not be opened: {1}")]
@@ -235,7 +235,7 @@ fn take_in(project: &mut Project, name: &AnnotatorName, path: &Path, read: Read)
     let mut annotator = annotated.then(|| project.annotator(name, now())).transpose()?;
     let (done, new) = project.take_in(annotator.as_mut(), now(), read.corpus)?;
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut said = format!("{file}: {}, {}", counted(done.documents, "document"), counted(done.spans, "span"));
+    let mut said = format!("{file}: {}, {}", with_noun(done.documents, "document"), with_noun(done.spans, "span"));
     if !new.is_empty() {
         said.push_str(&format!(", new labels {}", new.join(", ")));
     }

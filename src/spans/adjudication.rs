@@ -7,15 +7,15 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use super::{Annotation, Edit, LabelId, Source, Span, SpanId, Status};
-use crate::text::{TextRange, cover::Cover};
+use super::{Annotation, Edit, LabelId, Span, SpanId, SpanSource, Status};
+use crate::text::{TextRange, range_set::RangeSet};
 
 /// Name of the annotator who decides where the others differ. The adjudicator's journal is like every annotator's.
 pub const ADJUDICATOR: &str = "gold";
 
 /// A stretch of text that annotators read differently.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct DisputedPlace {
     /// From the first to the last byte of what they tagged there.
     pub range: TextRange,
     /// One entry an annotator, in the order in which they were given: their spans there, none for "nothing is here"; `None`
@@ -33,12 +33,12 @@ pub struct Compared {
     /// What all of them say, as the first of them tagged it, in reading order.
     pub agreed: Vec<Span>,
     /// Where they differ, in reading order; the places share no byte.
-    pub places: Vec<Place>,
+    pub places: Vec<DisputedPlace>,
 }
 
 /// How far the judge is with a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stand {
+pub enum PlaceState {
     /// Something there was not decided.
     Open,
     /// It is decided.
@@ -77,9 +77,9 @@ impl Compared {
         };
         let open: Vec<Option<Vec<Span>>> = annotations.iter().map(|one| one.map(open)).collect();
         let nothing: Vec<Option<Vec<Span>>> = open.iter().map(|spans| spans.as_ref().map(|_| Vec::new())).collect();
-        let differing = Cover::new(open.iter().flatten().flatten().map(|span| span.range));
-        let place = |range: &TextRange| Place { range: *range, readings: nothing.clone() };
-        let mut places: Vec<Place> = differing.stretches().iter().map(place).collect();
+        let differing = RangeSet::new(open.iter().flatten().flatten().map(|span| span.range));
+        let place = |range: &TextRange| DisputedPlace { range: *range, readings: nothing.clone() };
+        let mut places: Vec<DisputedPlace> = differing.ranges().iter().map(place).collect();
         for (reader, span) in
             open.into_iter().enumerate().flat_map(|(at, spans)| spans.into_iter().flatten().map(move |span| (at, span)))
         {
@@ -93,23 +93,23 @@ impl Compared {
     }
 
     /// How far the judge, who last did something to this document at `since`, is with a place of it.
-    pub fn stand(&self, place: &Place, judge: &Annotation, since: u64) -> Stand {
+    pub fn state_of(&self, place: &DisputedPlace, judge: &Annotation, since: u64) -> PlaceState {
         let hand = self.by_hand(place, judge);
         let seen = |span: &Span| {
             let there = judge.over(span.range).any(|own| said(own) == said(span));
             there || judge.is_rejected(span.range, span.label) || hand.iter().any(|own| own.range.overlaps(span.range))
         };
         match (place.candidates().all(seen), judge.status) {
-            (_, Status::Skipped) => Stand::Skipped,
-            (true, _) => Stand::Decided,
-            (false, Status::Done) if self.changed > since => Stand::New,
-            (false, Status::Done) => Stand::Decided,
-            (false, _) => Stand::Open,
+            (_, Status::Skipped) => PlaceState::Skipped,
+            (true, _) => PlaceState::Decided,
+            (false, Status::Done) if self.changed > since => PlaceState::New,
+            (false, Status::Done) => PlaceState::Decided,
+            (false, _) => PlaceState::Open,
         }
     }
 
     /// What the judge says at a place of this document: of what somebody says there, and by hand.
-    pub fn verdict<'a>(&self, place: &Place, judge: &'a Annotation) -> Vec<&'a Span> {
+    pub fn verdict<'a>(&self, place: &DisputedPlace, judge: &'a Annotation) -> Vec<&'a Span> {
         let hand = self.by_hand(place, judge);
         let taken = |own: &&Span| place.candidates().any(|span| said(span) == said(own));
         judge.over(place.range).filter(|own| taken(own) || hand.contains(own)).collect()
@@ -117,7 +117,7 @@ impl Compared {
 
     /// The judge's own spans at a place: neither what all say nor what somebody says there. One in the stead of what all say
     /// about just these words is no answer to what lies in them.
-    fn by_hand<'a>(&self, place: &Place, judge: &'a Annotation) -> Vec<&'a Span> {
+    fn by_hand<'a>(&self, place: &DisputedPlace, judge: &'a Annotation) -> Vec<&'a Span> {
         let other = |own: &&Span| {
             let taken = place.candidates().any(|span| said(span) == said(own));
             !taken && self.agreed_on(own.range).next().is_none()
@@ -127,7 +127,7 @@ impl Compared {
 
     /// Whether all is said that there is to say of this document.
     pub fn is_decided(&self, judge: &Annotation) -> bool {
-        let open = |place: &Place| self.stand(place, judge, u64::MAX) == Stand::Open;
+        let open = |place: &DisputedPlace| self.state_of(place, judge, u64::MAX) == PlaceState::Open;
         self.missing(judge).next().is_none() && !self.places.iter().any(open)
     }
 
@@ -147,13 +147,13 @@ impl Compared {
     pub fn decide(
         &self,
         judge: &Annotation,
-        decision: Option<(&Place, &[Span])>,
+        decision: Option<(&DisputedPlace, &[Span])>,
         mut new_id: impl FnMut() -> SpanId,
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
         let mut add = |span: &Span, edits: &mut Vec<Edit>| {
             // That an annotator's file was imported says nothing of the judge.
-            let source = if span.source == Source::Import { Source::Human } else { span.source.clone() };
+            let source = if span.source == SpanSource::Import { SpanSource::Human } else { span.source.clone() };
             edits.push(Edit::Add(Span { id: new_id(), source, ..span.clone() }));
         };
         self.missing(judge).for_each(|span| add(span, &mut edits));
@@ -189,12 +189,12 @@ impl Compared {
 
     /// What of these spans can be said at a place, as of somebody who was not compared: those over it that all do not say
     /// anyway; `None` if one of them reaches into another place, or contradicts what all say.
-    pub fn reading_of(&self, place: &Place, spans: &[Span]) -> Option<Vec<Span>> {
+    pub fn reading_of(&self, place: &DisputedPlace, spans: &[Span]) -> Option<Vec<Span>> {
         let new = |span: &&Span| !self.agreed_on(span.range).any(|agreed| agreed.label == span.label);
         let over: Vec<Span> =
             spans.iter().filter(|span| span.range.overlaps(place.range)).filter(new).cloned().collect();
         let apart = |span: &Span| {
-            let elsewhere = |other: &Place| other.range != place.range && other.range.overlaps(span.range);
+            let elsewhere = |other: &DisputedPlace| other.range != place.range && other.range.overlaps(span.range);
             // Inside of what all say there is room, but not in its place.
             let against = |agreed: &Span| {
                 agreed.range.overlaps(span.range) && (!agreed.range.covers(span.range) || agreed.range == span.range)
@@ -212,7 +212,7 @@ impl Compared {
     }
 }
 
-impl Place {
+impl DisputedPlace {
     /// Every span that somebody has here.
     fn candidates(&self) -> impl Iterator<Item = &Span> {
         self.readings.iter().flatten().flatten()
@@ -234,11 +234,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spans::Source;
+    use crate::spans::SpanSource;
 
     fn span(id: u32, start: usize, end: usize, label: u32) -> Span {
         let id = SpanId { writer: 7, sequence: id };
-        Span { id, range: TextRange::new(start, end), label: LabelId(label), source: Source::Human }
+        Span { id, range: TextRange::new(start, end), label: LabelId(label), source: SpanSource::Human }
     }
 
     /// A finished annotation of spans as (start, end, label).
@@ -276,10 +276,10 @@ mod tests {
         assert_eq!(ranges(&compared), [(2, 4), (10, 14), (14, 18)]);
         // What all say about the words around it decides nothing.
         let judge = Annotation::new(vec![span(1, 0, 9, 1)], Status::Partial);
-        assert_eq!(compared.stand(&compared.places[0], &judge, 5), Stand::Open);
+        assert_eq!(compared.state_of(&compared.places[0], &judge, 5), PlaceState::Open);
         // Nor does what the judge says about them in its stead.
         let judge = Annotation::new(vec![span(1, 0, 9, 5)], Status::Partial);
-        assert_eq!(compared.stand(&compared.places[0], &judge, 5), Stand::Open);
+        assert_eq!(compared.state_of(&compared.places[0], &judge, 5), PlaceState::Open);
         let edits = compared.decide(&judge, Some((&compared.places[0], &[])), ids());
         assert!(!edits.iter().any(|edit| matches!(edit, Edit::Remove(_) | Edit::Add(_))), "{edits:?}");
     }
@@ -315,15 +315,15 @@ mod tests {
         let again = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
         let again = Compared { changed: 6, ..again };
         let stands = |judge: &Annotation, since| {
-            again.places.iter().map(|place| again.stand(place, judge, since)).collect::<Vec<_>>()
+            again.places.iter().map(|place| again.state_of(place, judge, since)).collect::<Vec<_>>()
         };
         let last = |judge: &Annotation| stands(judge, 5);
-        assert_eq!(last(&judge), [Stand::Decided, Stand::Open]);
+        assert_eq!(last(&judge), [PlaceState::Decided, PlaceState::Open]);
         judge.apply(&Edit::Status(Status::Done));
-        assert_eq!(last(&judge), [Stand::Decided, Stand::New]);
-        assert_eq!(stands(&judge, 6), [Stand::Decided; 2], "it was there when the document was marked done");
+        assert_eq!(last(&judge), [PlaceState::Decided, PlaceState::New]);
+        assert_eq!(stands(&judge, 6), [PlaceState::Decided; 2], "it was there when the document was marked done");
         judge.apply(&Edit::Status(Status::Skipped));
-        assert_eq!(last(&judge), [Stand::Skipped; 2]);
+        assert_eq!(last(&judge), [PlaceState::Skipped; 2]);
     }
 
     #[test]
@@ -374,12 +374,12 @@ mod tests {
     #[test]
     fn an_import_is_no_source_of_a_decision() {
         let mut one = span(0, 10, 14, 2);
-        one.source = Source::Import;
+        one.source = SpanSource::Import;
         let (a, b) = (Annotation::new(vec![one], Status::Done), done(&[]));
         let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
         let reading = compared.places[0].readings[0].clone().unwrap();
         let edits = compared.decide(&Annotation::default(), Some((&compared.places[0], &reading)), ids());
-        assert!(matches!(&edits[0], Edit::Add(span) if span.source == Source::Human), "{edits:?}");
+        assert!(matches!(&edits[0], Edit::Add(span) if span.source == SpanSource::Human), "{edits:?}");
     }
 
     proptest! {
@@ -401,7 +401,7 @@ mod tests {
                 let reading = place.readings.get(*which).cloned().flatten().unwrap_or_default();
                 judge.apply_all(&compared.decide(&judge, Some((place, &reading)), &mut new_id));
                 prop_assert!(same(compared.verdict(place, &judge), &reading));
-                prop_assert_eq!(compared.stand(place, &judge, 5), Stand::Decided);
+                prop_assert_eq!(compared.state_of(place, &judge, 5), PlaceState::Decided);
             }
             prop_assert_eq!(judge.status, Status::Done);
             // Nothing is there that nobody said.

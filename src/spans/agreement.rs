@@ -431,7 +431,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::spans::{Source, SpanId, Status};
+    use crate::spans::{SpanId, SpanSource, Status};
     use crate::text::{CharRange, Grid};
 
     /// First code point, the one past the last, and label.
@@ -444,7 +444,7 @@ mod tests {
             id: SpanId { writer: 1, sequence: u32::try_from(at).unwrap() },
             range: map.from_chars(CharRange { start: *start, end: *end }).unwrap(),
             label: LabelId(*label),
-            source: Source::Human,
+            source: SpanSource::Human,
         };
         Annotation::new(said.iter().enumerate().map(span).collect(), Status::Done)
     }

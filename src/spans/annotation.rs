@@ -56,7 +56,7 @@ impl<'de> Deserialize<'de> for SpanId {
 /// Who or what a span comes from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub enum SpanSource {
     /// Tagged by hand.
     #[default]
     Human,
@@ -75,7 +75,7 @@ pub enum Source {
     Gazetteer,
 }
 
-impl Source {
+impl SpanSource {
     /// Whether a person took what was suggested.
     pub fn is_suggested(&self) -> bool {
         matches!(self, Self::Model { .. } | Self::Pattern | Self::Gazetteer)
@@ -92,7 +92,7 @@ pub struct Span {
     /// What.
     pub label: LabelId,
     /// Whence.
-    pub source: Source,
+    pub source: SpanSource,
 }
 
 /// How far a document is.
@@ -354,7 +354,7 @@ mod tests {
                 id: id(n),
                 range,
                 label: LabelId(label),
-                source: Source::Human
+                source: SpanSource::Human
             })),
             (0u32..6).prop_map(|n| Edit::Remove(id(n))),
             (0u32..6, 0u32..3).prop_map(|(n, label)| Edit::Relabel(id(n), LabelId(label))),
@@ -420,7 +420,7 @@ mod tests {
             id: id(n),
             range: TextRange::new(start, end),
             label: LabelId(0),
-            source: Source::Human,
+            source: SpanSource::Human,
         };
         let annotation = Annotation::new(vec![span(1, 4, 8), span(0, 0, 20)], Status::Todo);
         assert_eq!(annotation.at(5).map(|span| span.id), Some(id(1)));

@@ -138,7 +138,7 @@ pub fn word_spans(
 mod tests {
     use super::*;
     use crate::{
-        spans::{LabelId, Source, Span, SpanId, Status},
+        spans::{LabelId, Span, SpanId, SpanSource, Status},
         text::TextRange,
     };
 
@@ -149,7 +149,7 @@ mod tests {
             id: SpanId { writer: 0, sequence },
             range: TextRange::new(start, end),
             label: LabelId(label),
-            source: Source::Human,
+            source: SpanSource::Human,
         };
         let spans = vec![span(0, 8, 12, 0), span(1, 0, 17, 0), span(2, 20, 22, 1), span(3, 0, 3, 9)];
         let labels = LabelSet::from_names(["Dish", "Hours"]);

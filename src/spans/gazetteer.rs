@@ -16,7 +16,7 @@ use super::{
     document::Document,
     label::LabelId,
 };
-use crate::text::{TextRange, search::small};
+use crate::text::{TextRange, search::lowercased};
 
 /// Longer spans, in words, are passages that nobody writes twice. The bound keeps [`Gazetteer::find`] linear.
 const LONGEST: usize = 16;
@@ -267,7 +267,7 @@ fn whole_words(document: &Document, range: TextRange) -> Option<Range<usize>> {
 fn hashes(document: &Document, words: Range<usize>) -> Vec<u64> {
     let hash = |word: usize| {
         let mut hasher = DefaultHasher::new();
-        small(document.word(word)).for_each(|c| hasher.write_u32(u32::from(c)));
+        lowercased(document.word(word)).for_each(|c| hasher.write_u32(u32::from(c)));
         hasher.finish()
     };
     words.map(hash).collect()
@@ -304,7 +304,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        spans::{Source, Span, SpanId},
+        spans::{Span, SpanId, SpanSource},
         text::Grid,
     };
 
@@ -314,7 +314,7 @@ mod tests {
             id: SpanId { writer: 0, sequence: 0 },
             range: range.clone().into(),
             label: LabelId(*label),
-            source: Source::Human,
+            source: SpanSource::Human,
         };
         (Document::new("1", text, Grid::Space), Annotation::new(spans.iter().map(span).collect(), status))
     }
@@ -453,7 +453,7 @@ mod tests {
                     id: SpanId { writer: 1, sequence },
                     range: document.range_of_words(*start..start + len).unwrap(),
                     label: LabelId(*label),
-                    source: Source::Human,
+                    source: SpanSource::Human,
                 });
                 Annotation::new(spans.collect(), Status::ALL[status])
             };

@@ -12,7 +12,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    annotation::{Annotation, Edit, Source, SpanId, Status},
+    annotation::{Annotation, Edit, SpanId, SpanSource, Status},
     label::LabelSet,
 };
 
@@ -46,13 +46,13 @@ pub struct Action {
 
 impl Action {
     fn is_import(&self) -> bool {
-        self.edits.iter().any(|edit| matches!(edit, Edit::Add(span) if span.source == Source::Import))
+        self.edits.iter().any(|edit| matches!(edit, Edit::Add(span) if span.source == SpanSource::Import))
     }
 }
 
 /// What a journal line says.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Deed {
+pub enum JournalOp {
     /// Something was done.
     Do(Action),
     /// Something was done to several documents, each named once; undone and redone as a whole.
@@ -65,7 +65,7 @@ pub enum Deed {
 
 /// Something that was done, for a list of all that was.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Past<'a> {
+pub struct HistoryItem<'a> {
     /// Identity of its line.
     pub id: ActionId,
     /// Seconds since 1970, UTC.
@@ -84,7 +84,7 @@ pub struct Entry {
     /// Seconds since 1970, UTC.
     pub at: u64,
     /// What it says.
-    pub deed: Deed,
+    pub op: JournalOp,
 }
 
 /// All that one annotator did, with the state that follows from it.
@@ -130,11 +130,11 @@ impl Journal {
         if !self.seen.insert(entry.id) {
             return false;
         }
-        match entry.deed {
-            Deed::Do(action) => self.act(entry.id, entry.at, vec![action]),
-            Deed::DoAll(actions) => self.act(entry.id, entry.at, actions),
-            Deed::Undo(id) => self.turn(id, true),
-            Deed::Redo(id) => self.turn(id, false),
+        match entry.op {
+            JournalOp::Do(action) => self.act(entry.id, entry.at, vec![action]),
+            JournalOp::DoAll(actions) => self.act(entry.id, entry.at, actions),
+            JournalOp::Undo(id) => self.turn(id, true),
+            JournalOp::Redo(id) => self.turn(id, false),
         }
         true
     }
@@ -142,7 +142,7 @@ impl Journal {
     /// Gives every span the label that its own one is now: of a merged label, the one that it went into. In memory alone; the
     /// lines on disk stay as they are.
     pub fn resolve(&mut self, labels: &LabelSet) {
-        if labels.gone().is_empty() {
+        if labels.retired().is_empty() {
             return;
         }
         for edit in self.actions.iter_mut().flat_map(|(_, _, actions)| actions).flat_map(|action| &mut action.edits) {
@@ -169,7 +169,7 @@ impl Journal {
     }
 
     /// When something was last done to a document, in seconds since 1970, UTC; what was undone since counts too.
-    pub fn touched(&self, document: &str) -> Option<u64> {
+    pub fn last_change(&self, document: &str) -> Option<u64> {
         let last = *self.by_document.get(document)?.last()?;
         self.actions.get(last).map(|(_, at, _)| *at)
     }
@@ -181,21 +181,21 @@ impl Journal {
 
     /// The edits of the action that undo would take back.
     pub fn undo_edits(&self) -> impl Iterator<Item = &Edit> {
-        self.undo.last().into_iter().flat_map(|id| self.done_by(*id)).flat_map(|action| &action.edits)
+        self.undo.last().into_iter().flat_map(|id| self.actions_of(*id)).flat_map(|action| &action.edits)
     }
 
     /// What the action with this id did, document by document; nothing for an id that is not known.
-    pub fn done_by(&self, id: ActionId) -> &[Action] {
+    pub fn actions_of(&self, id: ActionId) -> &[Action] {
         self.index.get(&id).and_then(|at| self.actions.get(*at)).map_or(&[], |(_, _, actions)| actions)
     }
 
     /// All that undo can take back, first thing first, and after that all that redo can bring back, in the order in which
     /// it would.
-    pub fn history(&self) -> impl DoubleEndedIterator<Item = Past<'_>> {
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = HistoryItem<'_>> {
         let past = |undone| {
             move |id: &ActionId| {
                 let (id, at, actions) = self.actions.get(*self.index.get(id)?)?;
-                Some(Past { id: *id, at: *at, actions, undone })
+                Some(HistoryItem { id: *id, at: *at, actions, undone })
             }
         };
         self.undo.iter().filter_map(past(false)).chain(self.redo.iter().rev().filter_map(past(true)))
@@ -203,7 +203,7 @@ impl Journal {
 
     /// The actions that were taken back last and then given up because something else was done, in their order; those that were
     /// done again since are not among them.
-    pub fn given_up(&self) -> Vec<ActionId> {
+    pub fn discarded(&self) -> Vec<ActionId> {
         let undone =
             |ids: &Vec<ActionId>| ids.iter().copied().filter(|id| self.undone.contains(id)).collect::<Vec<_>>();
         let waiting = |ids: &Vec<ActionId>| ids.iter().any(|id| !self.redo.contains(id));
@@ -228,7 +228,7 @@ impl Journal {
 
     /// The documents that have `status` now and were given it at `time` (seconds since 1970, UTC) or later, by a person:
     /// what was imported together with its spans does not count.
-    pub fn given_since(&self, status: Status, time: u64) -> Vec<&str> {
+    pub fn with_status_since(&self, status: Status, time: u64) -> Vec<&str> {
         let recent = self.actions.iter().filter(|(id, at, _)| *at >= time && !self.undone.contains(id));
         let mut found: Vec<&str> = recent
             .flat_map(|(_, _, actions)| actions)
@@ -253,7 +253,7 @@ impl Journal {
 
     fn target(&self, stack: &[ActionId]) -> Option<(ActionId, &str)> {
         let id = *stack.last()?;
-        Some((id, self.done_by(id).first()?.document.as_str()))
+        Some((id, self.actions_of(id).first()?.document.as_str()))
     }
 
     /// What was done to a document and was not taken back.
@@ -366,7 +366,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        spans::{LabelId, Source, Span},
+        spans::{LabelId, Span, SpanSource},
         text::TextRange,
     };
 
@@ -379,20 +379,20 @@ mod tests {
             id: id(n).0,
             range: TextRange::new(n as usize, n as usize + 1),
             label: LabelId(0),
-            source: Source::Human,
+            source: SpanSource::Human,
         };
         let action = Action { document: format!("d{}", n % 2), edits: vec![Edit::Add(span)] };
-        Entry { id: id(n), at: 0, deed: Deed::Do(action) }
+        Entry { id: id(n), at: 0, op: JournalOp::Do(action) }
     }
 
     #[test]
     fn undo_names_an_action_and_redo_brings_it_back() {
         let mut journal = Journal::replay([add(0), add(1), add(2)]);
         assert_eq!(journal.undo_target(), Some((id(2), "d0")));
-        journal.push(Entry { id: id(3), at: 0, deed: Deed::Undo(id(0)) });
+        journal.push(Entry { id: id(3), at: 0, op: JournalOp::Undo(id(0)) });
         assert_eq!(journal.annotation("d0").spans().len(), 1);
         assert_eq!(journal.redo_target(), Some((id(0), "d0")));
-        journal.push(Entry { id: id(4), at: 0, deed: Deed::Redo(id(0)) });
+        journal.push(Entry { id: id(4), at: 0, op: JournalOp::Redo(id(0)) });
         assert_eq!(journal.annotation("d0").spans().len(), 2);
         assert_eq!(journal.redo_target(), None);
     }
@@ -401,35 +401,35 @@ mod tests {
     fn what_was_done_since_is_counted_once_and_not_when_undone() {
         let done = |sequence, at, document: &str| {
             let action = Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] };
-            Entry { id: id(sequence), at, deed: Deed::Do(action) }
+            Entry { id: id(sequence), at, op: JournalOp::Do(action) }
         };
-        let undo = Entry { id: id(9), at: 50, deed: Deed::Undo(id(3)) };
+        let undo = Entry { id: id(9), at: 50, op: JournalOp::Undo(id(3)) };
         let journal =
             Journal::replay([done(0, 10, "old"), done(1, 30, "new"), done(2, 40, "new"), done(3, 40, "back"), undo]);
-        assert_eq!(journal.given_since(Status::Done, 20), ["new"]);
-        assert_eq!(journal.given_since(Status::Done, 0), ["new", "old"]);
+        assert_eq!(journal.with_status_since(Status::Done, 20), ["new"]);
+        assert_eq!(journal.with_status_since(Status::Done, 0), ["new", "old"]);
     }
 
     #[test]
     fn what_is_done_to_several_documents_is_undone_as_a_whole() {
         let on = |document: &str, n: u32| {
-            let Deed::Do(action) = add(n).deed else { unreachable!() };
+            let JournalOp::Do(action) = add(n).op else { unreachable!() };
             Action { document: document.into(), ..action }
         };
-        let all = Entry { id: id(5), at: 7, deed: Deed::DoAll(vec![on("d0", 5), on("d1", 6), on("d2", 7)]) };
+        let all = Entry { id: id(5), at: 7, op: JournalOp::DoAll(vec![on("d0", 5), on("d1", 6), on("d2", 7)]) };
         let mut journal = Journal::replay([add(0), all]);
         let spans = |journal: &Journal| ["d0", "d1", "d2"].map(|document| journal.annotation(document).spans().len());
         assert_eq!((spans(&journal), journal.undo_target()), ([2, 1, 1], Some((id(5), "d0"))));
         assert_eq!(journal.undo_edits().count(), 3);
-        journal.push(Entry { id: id(8), at: 0, deed: Deed::Undo(id(5)) });
-        assert_eq!((spans(&journal), journal.touched("d2")), ([1, 0, 0], Some(7)));
-        journal.push(Entry { id: id(9), at: 0, deed: Deed::Redo(id(5)) });
+        journal.push(Entry { id: id(8), at: 0, op: JournalOp::Undo(id(5)) });
+        assert_eq!((spans(&journal), journal.last_change("d2")), ([1, 0, 0], Some(7)));
+        journal.push(Entry { id: id(9), at: 0, op: JournalOp::Redo(id(5)) });
         assert_eq!(spans(&journal), [2, 1, 1]);
     }
 
     #[test]
     fn the_history_is_in_order_with_what_was_taken_back_at_its_end() {
-        let undo = |n, of| Entry { id: id(n), at: 0, deed: Deed::Undo(id(of)) };
+        let undo = |n, of| Entry { id: id(n), at: 0, op: JournalOp::Undo(id(of)) };
         let journal = Journal::replay([add(0), add(1), add(2), undo(8, 2), undo(9, 1)]);
         let told: Vec<(ActionId, bool)> = journal.history().map(|past| (past.id, past.undone)).collect();
         assert_eq!(told, [(id(0), false), (id(1), true), (id(2), true)]);
@@ -439,31 +439,31 @@ mod tests {
     fn the_status_before_is_the_last_other_one_that_lasts() {
         let status = |n, status| {
             let action = Action { document: "d".into(), edits: vec![Edit::Status(status)] };
-            Entry { id: id(n), at: 0, deed: Deed::Do(action) }
+            Entry { id: id(n), at: 0, op: JournalOp::Do(action) }
         };
         let mut journal = Journal::replay([status(0, Status::Done), status(1, Status::Flagged)]);
         assert_eq!((journal.status_before("d"), journal.status_before("e")), (Status::Done, Status::Todo));
-        journal.push(Entry { id: id(2), at: 0, deed: Deed::Undo(id(0)) });
+        journal.push(Entry { id: id(2), at: 0, op: JournalOp::Undo(id(0)) });
         assert_eq!(journal.status_before("d"), Status::Todo);
     }
 
     #[test]
     fn a_new_action_ends_redo() {
-        let mut journal = Journal::replay([add(0), Entry { id: id(9), at: 0, deed: Deed::Undo(id(0)) }]);
+        let mut journal = Journal::replay([add(0), Entry { id: id(9), at: 0, op: JournalOp::Undo(id(0)) }]);
         assert!(journal.redo_target().is_some());
-        assert!(journal.given_up().is_empty());
+        assert!(journal.discarded().is_empty());
         journal.push(add(1));
-        assert_eq!((journal.redo_target(), journal.given_up()), (None, vec![id(0)]));
+        assert_eq!((journal.redo_target(), journal.discarded()), (None, vec![id(0)]));
         // It is not lost: it can be done again by its name.
-        journal.push(Entry { id: id(10), at: 0, deed: Deed::Redo(id(0)) });
-        assert!(journal.given_up().is_empty() && journal.annotation("d0").spans().len() == 1);
+        journal.push(Entry { id: id(10), at: 0, op: JournalOp::Redo(id(0)) });
+        assert!(journal.discarded().is_empty() && journal.annotation("d0").spans().len() == 1);
     }
 
     proptest! {
         #[test]
         fn lines_that_arrive_twice_or_late_change_nothing(order in Just((0u32..12).collect::<Vec<_>>()).prop_shuffle()) {
             // Twelve lines: eight actions, two undone. Any order, with every line given twice, leads to the same spans.
-            let line = |n: u32| if n < 8 { add(n) } else { Entry { id: id(n), at: 0, deed: Deed::Undo(id(n - 8)) } };
+            let line = |n: u32| if n < 8 { add(n) } else { Entry { id: id(n), at: 0, op: JournalOp::Undo(id(n - 8)) } };
             let straight = Journal::replay((0..10).map(line));
             let merged = Journal::replay(order.iter().chain(&order).filter(|n| **n < 10).map(|n| line(*n)));
             for document in ["d0", "d1"] {
@@ -478,7 +478,7 @@ mod tests {
             let mut journal = Journal::default();
             for (n, (kind, what, span, label, of)) in (100..).zip(steps) {
                 let of = id(100 + u32::try_from(of).unwrap());
-                let span = Span { id: id(span).0, range: TextRange::new(label as usize, 9 - span as usize), label: LabelId(label), source: Source::Human };
+                let span = Span { id: id(span).0, range: TextRange::new(label as usize, 9 - span as usize), label: LabelId(label), source: SpanSource::Human };
                 let edit = match what {
                     0 => Edit::Relabel(span.id, span.label),
                     1 => Edit::Remove(span.id),
@@ -489,16 +489,16 @@ mod tests {
                 let edits = |n: usize| std::iter::repeat_n(action.edits.clone(), n).flatten().collect();
                 let much = Action { document: action.document.clone(), edits: edits(FEW) };
                 let both = ["d0", "d1"].map(|document| Action { document: document.into(), edits: edits(1) });
-                let deed = match kind {
-                    5 if of.0.sequence.is_multiple_of(2) => Deed::Do(much),
-                    5 => Deed::DoAll(both.to_vec()),
-                    3 => Deed::Undo(of),
-                    2 => Deed::Redo(of),
-                    1 => Deed::Undo(journal.undo_target().map_or(of, |(id, _)| id)),
-                    0 => Deed::Redo(journal.redo_target().map_or(of, |(id, _)| id)),
-                    _ => Deed::Do(action),
+                let op = match kind {
+                    5 if of.0.sequence.is_multiple_of(2) => JournalOp::Do(much),
+                    5 => JournalOp::DoAll(both.to_vec()),
+                    3 => JournalOp::Undo(of),
+                    2 => JournalOp::Redo(of),
+                    1 => JournalOp::Undo(journal.undo_target().map_or(of, |(id, _)| id)),
+                    0 => JournalOp::Redo(journal.redo_target().map_or(of, |(id, _)| id)),
+                    _ => JournalOp::Do(action),
                 };
-                journal.push(Entry { id: id(n), at: 0, deed });
+                journal.push(Entry { id: id(n), at: 0, op });
                 for document in ["d0", "d1"] {
                     let mut anew = journal.clone();
                     anew.rebuild(document.to_owned());

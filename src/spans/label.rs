@@ -27,7 +27,7 @@ pub struct Label {
 
 /// A label that is no more. Its id is kept: journals may hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gone {
+pub struct RetiredLabel {
     /// Its identity, which no other label gets.
     pub id: LabelId,
     /// What it was called.
@@ -41,7 +41,7 @@ pub struct Gone {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSet {
     labels: Vec<Label>,
-    gone: Vec<Gone>,
+    gone: Vec<RetiredLabel>,
 }
 
 /// A change of a label set.
@@ -159,13 +159,13 @@ impl LabelSet {
     }
 
     /// The labels that are no more, and the names that labels had before.
-    pub fn gone(&self) -> &[Gone] {
+    pub fn retired(&self) -> &[RetiredLabel] {
         &self.gone
     }
 
     /// Adds labels that are no more; the caller has made sure that their ids are free.
     #[must_use]
-    pub fn with_gone(mut self, gone: Vec<Gone>) -> Self {
+    pub fn with_retired(mut self, gone: Vec<RetiredLabel>) -> Self {
         self.gone = gone;
         self
     }
@@ -198,7 +198,7 @@ impl LabelSet {
                 let before = std::mem::replace(&mut self.labels[at].name, name);
                 // Models and patterns say the old name.
                 if before != self.labels[at].name {
-                    let former = Gone { id: self.free_id(), name: before, into: Some(*id) };
+                    let former = RetiredLabel { id: self.free_id(), name: before, into: Some(*id) };
                     self.gone.push(former);
                 }
             }
@@ -222,12 +222,12 @@ impl LabelSet {
             LabelChange::Merge(id, into) => {
                 let (at, _) = (at(self, *id)?, at(self, *into)?);
                 let Label { id, name, .. } = self.labels.remove(at);
-                self.gone.push(Gone { id, name, into: Some(*into) });
+                self.gone.push(RetiredLabel { id, name, into: Some(*into) });
             }
             LabelChange::Remove(id) => {
                 let at = at(self, *id)?;
                 let Label { id, name, .. } = self.labels.remove(at);
-                self.gone.push(Gone { id, name, into: None });
+                self.gone.push(RetiredLabel { id, name, into: None });
             }
         }
         Ok(())
@@ -408,8 +408,8 @@ mod tests {
         assert_eq!((labels.find("Drink").unwrap().id, labels.name(food)), (drink, "Drink"));
         assert_eq!(labels.named("Meal").map(|label| label.id), Some(drink), "a model that learnt the old name");
         // A circle, as a damaged file may have it, ends.
-        let gone = |id, into| Gone { id: LabelId(id), name: "x".into(), into: Some(LabelId(into)) };
-        assert_eq!(LabelSet::default().with_gone(vec![gone(0, 1), gone(1, 0)]).get(LabelId(0)), None);
+        let gone = |id, into| RetiredLabel { id: LabelId(id), name: "x".into(), into: Some(LabelId(into)) };
+        assert_eq!(LabelSet::default().with_retired(vec![gone(0, 1), gone(1, 0)]).get(LabelId(0)), None);
     }
 
     #[test]

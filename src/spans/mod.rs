@@ -18,7 +18,7 @@ pub mod query;
 pub mod scheme;
 pub mod score;
 
-pub use annotation::{Annotation, Edit, Source, Span, SpanId, Status};
+pub use annotation::{Annotation, Edit, Span, SpanId, SpanSource, Status};
 pub use dataset::{Dataset, HalfWords, Sentence};
 pub use document::{Document, Split};
 pub use gazetteer::Gazetteer;

@@ -1,7 +1,7 @@
 //! A sequence of words and where else it stands, case set aside.
 
 use super::Document;
-use crate::text::{TextRange, search::small};
+use crate::text::{TextRange, search::lowercased};
 
 /// Words in a row, as they stand on the grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ impl Phrase {
     /// The words that `range` touches; `None` if it touches none, or an empty one.
     pub fn of(document: &Document, range: TextRange) -> Option<Self> {
         let touched = document.words_touching(range)?;
-        let words: Vec<String> = touched.map(|at| small(document.word(at)).collect()).collect();
+        let words: Vec<String> = touched.map(|at| lowercased(document.word(at)).collect()).collect();
         words.iter().all(|word| !word.is_empty()).then_some(Self { words })
     }
 
@@ -40,7 +40,7 @@ impl Phrase {
 
 /// Whether a word is this one in small letters. Nothing is allocated: all words of a project are asked.
 fn same(word: &str, wanted: &str) -> bool {
-    if word.is_ascii() { word.eq_ignore_ascii_case(wanted) } else { small(word).eq(wanted.chars()) }
+    if word.is_ascii() { word.eq_ignore_ascii_case(wanted) } else { lowercased(word).eq(wanted.chars()) }
 }
 
 #[cfg(test)]

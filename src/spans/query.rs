@@ -7,8 +7,12 @@ use std::cmp::Ordering;
 
 use regex::{Regex, RegexBuilder};
 
-use super::{Annotation, Document, LabelId, LabelSet, Source, Split, Status};
-use crate::text::{TextRange, search::Needle, width::cut};
+use super::{Annotation, Document, LabelId, LabelSet, SpanSource, Split, Status};
+use crate::text::{
+    TextRange,
+    search::{Needle, lowercased},
+    width::cut,
+};
 
 /// Bytes that a regular expression may take when it is ready; it is made anew on every key.
 const REGEX_BYTES: usize = 2 << 20;
@@ -41,13 +45,13 @@ const PARTS: [(&str, Option<Split>); 4] =
 const ORIGINS: [&str; 5] = ["human", "import", "model", "pattern", "gazetteer"];
 
 /// What a source is called in a query, and the run it names, if it names one.
-fn origin(source: &Source) -> (&'static str, Option<&str>) {
+fn origin(source: &SpanSource) -> (&'static str, Option<&str>) {
     match source {
-        Source::Human => ("human", None),
-        Source::Import => ("import", None),
-        Source::Model { run, .. } => ("model", Some(run)),
-        Source::Pattern => ("pattern", None),
-        Source::Gazetteer => ("gazetteer", None),
+        SpanSource::Human => ("human", None),
+        SpanSource::Import => ("import", None),
+        SpanSource::Model { run, .. } => ("model", Some(run)),
+        SpanSource::Pattern => ("pattern", None),
+        SpanSource::Gazetteer => ("gazetteer", None),
     }
 }
 
@@ -59,7 +63,7 @@ pub struct Query {
 }
 
 /// What a query may ask of a document; found out only if it does.
-pub trait Facts {
+pub trait DocumentFacts {
     /// The document.
     fn document(&self) -> &Document;
     /// What was said about it; a blank note is none.
@@ -167,7 +171,7 @@ impl Query {
 
     /// Whether the document is chosen. One of which a fact is not known is chosen neither by a term that asks for the
     /// fact nor by its negation.
-    pub fn holds(&self, facts: &impl Facts) -> bool {
+    pub fn holds(&self, facts: &impl DocumentFacts) -> bool {
         self.terms.iter().all(|term| term.test.holds(facts).is_some_and(|holds| holds != term.negated))
     }
 
@@ -207,7 +211,7 @@ impl Test {
     }
 
     /// `None` if the fact is not known.
-    fn holds(&self, facts: &impl Facts) -> Option<bool> {
+    fn holds(&self, facts: &impl DocumentFacts) -> Option<bool> {
         let document = facts.document();
         let spans = || facts.annotation().spans();
         let any = |label: LabelId| spans().iter().any(|span| span.label == label);
@@ -245,7 +249,7 @@ impl Test {
     }
 }
 
-fn measured(measure: &str, facts: &impl Facts) -> Option<f64> {
+fn measured(measure: &str, facts: &impl DocumentFacts) -> Option<f64> {
     let count = match measure {
         "words" => facts.document().words.len(),
         "chars" => facts.document().text.chars().count(),
@@ -371,7 +375,7 @@ impl<'t> Reader<'t> {
         self.until(char::is_whitespace);
         let keys = KEYS.iter().filter(|_| *sign == ":").chain(&MEASURES);
         // Times of day and short names are words far more often than slips.
-        let near = keys.filter(|_| name.len() > 3).find(|key| strsim::osa_distance(&small(name), key) == 1);
+        let near = keys.filter(|_| name.len() > 3).find(|key| strsim::osa_distance(&lowercase(name), key) == 1);
         let told =
             near.map(|near| format!("`{}{sign}` is taken for a word; did you mean `{near}{sign}`?", cut(name, SHOWN)));
         (Test::word(TextRange::new(start, self.at).of(self.text)), told)
@@ -430,8 +434,8 @@ fn any<T: Copy>(key: &str, typed: &[&str], names: &[(&str, T)], test: fn(Vec<T>)
 
 /// The values of the name that is `word`, or is it but for the case, or alone begins with it.
 fn choose<T: Copy>(word: &str, names: &[(&str, T)]) -> Result<Vec<T>, String> {
-    let wanted = small(word);
-    let rank = |name: &str| match small(name) {
+    let wanted = lowercase(word);
+    let rank = |name: &str| match lowercase(name) {
         _ if name == word => 0,
         name if name == wanted => 1,
         name if name.starts_with(&wanted) => 2,
@@ -451,7 +455,7 @@ fn choose<T: Copy>(word: &str, names: &[(&str, T)]) -> Result<Vec<T>, String> {
 fn nearest<'n, T>(wanted: &str, names: &[(&'n str, T)]) -> Option<&'n str> {
     let letters = wanted.chars().count();
     let distance = |name: &str| {
-        let name = small(name);
+        let name = lowercase(name);
         let short: String = name.chars().take(letters).collect();
         strsim::osa_distance(wanted, &name).min(strsim::osa_distance(wanted, &short))
     };
@@ -465,8 +469,8 @@ fn list<T>(names: &[(&str, T)]) -> String {
     format!("one of {}{}", shown.join(", "), if names.len() > LISTED { " and others" } else { "" })
 }
 
-fn small(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+fn lowercase(text: &str) -> String {
+    lowercased(text).collect()
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub struct Rates {
 
 /// Entities of one label, or of all, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct EntityCounts {
     /// Predicted and there, with the same words and label.
     pub true_positives: usize,
     /// Predicted, but not there.
@@ -90,7 +90,7 @@ pub struct Counts {
     pub false_negatives: usize,
 }
 
-impl Counts {
+impl EntityCounts {
     /// Entities in the gold data.
     pub fn support(self) -> usize {
         self.true_positives + self.false_negatives
@@ -127,9 +127,9 @@ fn ratio(part: usize, whole: usize) -> f64 {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Per label; every label that has an entity on either side.
-    pub labels: BTreeMap<String, Counts>,
+    pub labels: BTreeMap<String, EntityCounts>,
     /// All labels together.
-    pub overall: Counts,
+    pub overall: EntityCounts,
     /// Words that have the very same tag on both sides.
     pub right_tags: usize,
     /// Words.
@@ -149,7 +149,7 @@ impl Report {
 
     /// Mean of the labels' rates, weighted by support.
     pub fn weighted_average(&self) -> Rates {
-        self.average(Counts::support)
+        self.average(EntityCounts::support)
     }
 
     /// Share of right tags, `O` included: high even for a model that finds nothing.
@@ -157,7 +157,7 @@ impl Report {
         ratio(self.right_tags, self.tags)
     }
 
-    fn average(&self, weight: impl Fn(Counts) -> usize) -> Rates {
+    fn average(&self, weight: impl Fn(EntityCounts) -> usize) -> Rates {
         let total = self.labels.values().map(|counts| weight(*counts)).sum();
         let mut mean = Rates::default();
         for counts in self.labels.values() {
@@ -180,9 +180,9 @@ pub fn score<S: AsRef<str>>(gold: &[Vec<S>], predicted: &[Vec<S>], mode: Mode) -
         Mode::Default => (lenient_entities(gold), lenient_entities(predicted)),
         Mode::Strict => (strict_entities(gold, "gold")?, strict_entities(predicted, "predicted")?),
     };
-    let mut labels: HashMap<&str, Counts> = HashMap::new();
+    let mut labels: HashMap<&str, EntityCounts> = HashMap::new();
     compare(&there, &found, &mut labels);
-    let mut overall = Counts::default();
+    let mut overall = EntityCounts::default();
     labels.values().for_each(|counts| overall.add(*counts));
     let pairs = gold.iter().zip(predicted).flat_map(|(gold, predicted)| gold.iter().zip(predicted));
     let right_tags = pairs.filter(|(gold, predicted)| gold.as_ref() == predicted.as_ref()).count();
@@ -213,7 +213,7 @@ struct Entity<'t> {
 }
 
 /// Counts what two lists of entities share. In each of them at most one entity ends at a word, and the ends ascend.
-fn compare<'t>(there: &[Entity<'t>], found: &[Entity<'t>], labels: &mut HashMap<&'t str, Counts>) {
+fn compare<'t>(there: &[Entity<'t>], found: &[Entity<'t>], labels: &mut HashMap<&'t str, EntityCounts>) {
     let mut rest = there.iter().peekable();
     for entity in found {
         while let Some(missed) = rest.next_if(|other| other.end < entity.end) {

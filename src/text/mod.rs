@@ -3,9 +3,9 @@
 //! Everything above holds positions in a text as byte ranges ([`TextRange`]); the other units exist only at the edges
 //! of the house (files, the Hugging Face pipeline) and have types of their own, so that they cannot be mixed up.
 
-pub mod cover;
 pub mod number;
 pub mod offset;
+pub mod range_set;
 pub mod search;
 pub mod width;
 pub mod words;

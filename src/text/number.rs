@@ -14,7 +14,7 @@ pub fn grouped(number: usize) -> String {
 }
 
 /// A number of things: `1 span`, `15,363 spans`. The plural is made with `s`.
-pub fn counted(number: usize, thing: &str) -> String {
+pub fn with_noun(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", grouped(number))
 }
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn one_thing_has_no_plural() {
-        assert_eq!([1, 0, 15_363].map(|n| counted(n, "span")), ["1 span", "0 spans", "15,363 spans"]);
+        assert_eq!([1, 0, 15_363].map(|n| with_noun(n, "span")), ["1 span", "0 spans", "15,363 spans"]);
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn find(text: &str, needle: &str) -> Vec<TextRange> {
 }
 
 /// The characters of a text in small letters, as a search compares them.
-pub fn small(text: &str) -> impl Iterator<Item = char> {
+pub fn lowercased(text: &str) -> impl Iterator<Item = char> {
     // The final sigma is the same letter; which one stands in a text depends on what follows.
     text.chars().flat_map(char::to_lowercase).map(|c| if c == '\u{3c2}' { '\u{3c3}' } else { c })
 }

@@ -13,7 +13,7 @@ use super::{
 
 /// One line of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct VisualLine {
     /// The bytes on it, blanks at its end included, the line break not.
     pub range: TextRange,
     /// Cells up to the last thing that is not blank.
@@ -22,7 +22,7 @@ pub struct Line {
 
 /// A grapheme cluster in its place on a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed<'t> {
+pub struct PlacedGrapheme<'t> {
     /// Where it is in the text, in bytes.
     pub range: TextRange,
     /// First cell, counted from the left edge.
@@ -46,13 +46,13 @@ pub enum Vertical {
 
 /// A text laid out. Belongs to the text it was made from; with another one it finds nothing, but does no harm.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
-    lines: Vec<Line>,
+pub struct TextLayout {
+    lines: Vec<VisualLine>,
     width: usize,
     glyphs: Glyphs,
 }
 
-impl Layout {
+impl TextLayout {
     /// Lays `text` out in lines of `width` cells (at least 1). One pass.
     pub fn new(text: &str, width: usize, glyphs: Glyphs) -> Self {
         let mut breaker = Breaker::new(width.max(1));
@@ -64,7 +64,7 @@ impl Layout {
     }
 
     /// The lines; at least one.
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[VisualLine] {
         &self.lines
     }
 
@@ -79,7 +79,7 @@ impl Layout {
     }
 
     /// What stands on line `line`, from left to right; nothing for a line that is not there.
-    pub fn graphemes<'t>(&self, text: &'t str, line: usize) -> impl Iterator<Item = Placed<'t>> + use<'t> {
+    pub fn graphemes<'t>(&self, text: &'t str, line: usize) -> impl Iterator<Item = PlacedGrapheme<'t>> + use<'t> {
         let range = self.lines.get(line).map_or_else(TextRange::default, |line| line.range);
         let edge = self.width;
         let mut column = 0;
@@ -89,15 +89,15 @@ impl Layout {
             let Grapheme { shown, width, odd, .. } = grapheme;
             if at + width <= edge {
                 column += width;
-                return Placed { range: bytes, column: at, width, shown, odd };
+                return PlacedGrapheme { range: bytes, column: at, width, shown, odd };
             }
             if is_blank(bytes.of(text)) {
                 column = edge;
-                return Placed { range: bytes, column: edge, width: 0, shown: Cow::Borrowed(""), odd };
+                return PlacedGrapheme { range: bytes, column: edge, width: 0, shown: Cow::Borrowed(""), odd };
             }
             // Only a cluster that is wider than the whole line comes here.
             column = edge;
-            Placed { range: bytes, column: at, width: edge - at, shown: Cow::Owned(CUT.to_string()), odd: true }
+            PlacedGrapheme { range: bytes, column: at, width: edge - at, shown: Cow::Owned(CUT.to_string()), odd: true }
         })
     }
 
@@ -204,7 +204,7 @@ struct Opening {
 
 struct Breaker {
     width: usize,
-    lines: Vec<Line>,
+    lines: Vec<VisualLine>,
     start: usize,
     column: usize,
     inked: usize,
@@ -256,7 +256,7 @@ impl Breaker {
     }
 
     fn push(&mut self, end: usize, inked: usize) {
-        self.lines.push(Line { range: TextRange::new(self.start, end), width: inked.min(self.width) });
+        self.lines.push(VisualLine { range: TextRange::new(self.start, end), width: inked.min(self.width) });
         self.start = end;
     }
 }
@@ -271,7 +271,7 @@ mod tests {
     };
 
     fn lines(text: &str, width: usize) -> Vec<&str> {
-        Layout::new(text, width, Glyphs::Unicode).lines().iter().map(|line| line.range.of(text)).collect()
+        TextLayout::new(text, width, Glyphs::Unicode).lines().iter().map(|line| line.range.of(text)).collect()
     }
 
     #[test]
@@ -286,8 +286,8 @@ mod tests {
     #[test]
     fn blanks_hang_over_the_edge() {
         let text = "tacos    were";
-        let layout = Layout::new(text, 6, Glyphs::Unicode);
-        assert_eq!(layout.lines()[0], Line { range: TextRange::new(0, 9), width: 5 });
+        let layout = TextLayout::new(text, 6, Glyphs::Unicode);
+        assert_eq!(layout.lines()[0], VisualLine { range: TextRange::new(0, 9), width: 5 });
         let hanging = layout.graphemes(text, 0).filter(|placed| placed.width == 0).count();
         assert_eq!(hanging, 3);
     }
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn a_cluster_wider_than_the_line_is_cut() {
         let text = "\u{62c9}";
-        let layout = Layout::new(text, 1, Glyphs::Unicode);
+        let layout = TextLayout::new(text, 1, Glyphs::Unicode);
         let placed: Vec<_> = layout.graphemes(text, 0).collect();
         assert!(matches!(&placed[..], [only] if only.width == 1 && only.shown == "."));
     }
@@ -310,7 +310,7 @@ mod tests {
     fn up_and_down_find_the_nearest_word() {
         let text = "the tacos at El\n\nCamino were cheap";
         let words = words::split(text, Grid::Natural);
-        let layout = Layout::new(text, 40, Glyphs::Unicode);
+        let layout = TextLayout::new(text, 40, Glyphs::Unicode);
         let name = |word: Option<usize>| word.map(|word| words[word].of(text));
         assert_eq!(name(layout.word_beyond(text, &words, 1, Vertical::Down, None)), Some("Camino"));
         assert_eq!(name(layout.word_beyond(text, &words, 6, Vertical::Up, None)), Some("El"));
@@ -326,7 +326,7 @@ mod tests {
     fn a_word_on_two_lines_is_left_by_both_ends() {
         let text = "a supercalifragil b";
         let words = words::split(text, Grid::Natural);
-        let layout = Layout::new(text, 10, Glyphs::Unicode);
+        let layout = TextLayout::new(text, 10, Glyphs::Unicode);
         assert_eq!(layout.word_beyond(text, &words, 1, Vertical::Down, None), None);
         assert_eq!(layout.word_beyond(text, &words, 1, Vertical::Up, None), Some(0));
         assert_eq!(layout.word_beyond(text, &words, 0, Vertical::Down, None), Some(1));
@@ -338,7 +338,7 @@ mod tests {
             text in "([a-z]{1,12}|[ \u{62c9}\u{3002}\u{1f355}\u{301}\u{200b}\u{1b}\t.-]|\n|\r\n){0,30}",
             width in 1usize..20,
         ) {
-            let layout = Layout::new(&text, width, Glyphs::Unicode);
+            let layout = TextLayout::new(&text, width, Glyphs::Unicode);
             let mut at = 0;
             for (index, line) in layout.lines().iter().enumerate() {
                 let gap = text.get(at..line.range.start);
@@ -361,7 +361,7 @@ mod tests {
 
         #[test]
         fn every_byte_is_where_its_line_says(text in "[a-z \n\u{62c9}]{0,60}", width in 1usize..12) {
-            let layout = Layout::new(&text, width, Glyphs::Unicode);
+            let layout = TextLayout::new(&text, width, Glyphs::Unicode);
             for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace() && width > 1) {
                 let (line, column) = (layout.line_of(at), layout.column_of(&text, at));
                 prop_assert_eq!(layout.offset_at(&text, line, column), Some(at), "{:?}", c);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     model::weights::{self, Array, Weights},
-    runs::{Counts, FolderSink},
+    runs::{FolderSink, SplitScores},
     spans::Dataset,
 };
 
@@ -40,9 +40,9 @@ pub(super) struct Progress {
     /// Seconds of training.
     pub(super) seconds: f64,
     /// The step of the last evaluation, and what it found.
-    pub(super) last: Option<(usize, Counts)>,
+    pub(super) last: Option<(usize, SplitScores)>,
     /// The same of the best one, whose weights are kept.
-    pub(super) best: Option<(usize, Counts)>,
+    pub(super) best: Option<(usize, SplitScores)>,
     pub(super) patience: Patience,
     /// Loss summed since the last step line (bits of an `f64`), steps and pieces.
     pub(super) meter: (u64, usize, usize),

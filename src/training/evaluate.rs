@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::align::IGNORE,
     runs::{
-        Counts, LabelScores, Point, Scores,
+        LabelScores, Point, Scores, SplitScores,
         metrics::{Table, Tables},
     },
     spans::{
@@ -28,7 +28,7 @@ const PIECES: usize = 2048;
 pub(super) struct Evaluation {
     /// Mean loss per labelled piece.
     pub(super) loss: f64,
-    pub(super) counts: Counts,
+    pub(super) counts: SplitScores,
     word: Table,
     tables: Tables,
 }
@@ -70,7 +70,7 @@ pub(super) fn evaluate(engine: &dyn Engine, part: &Part) -> Result<Evaluation, T
     };
     Ok(Evaluation {
         loss: if labelled == 0 { 0.0 } else { loss / labelled as f64 },
-        counts: Counts { piece: tables.piece.all, word: word.all },
+        counts: SplitScores { piece: tables.piece.all, word: word.all },
         word,
         tables,
     })
@@ -190,7 +190,7 @@ fn totals(report: &score::Report) -> Scores {
     Scores { precision: rates.precision, recall: rates.recall, f1: rates.f1, accuracy: report.accuracy() }
 }
 
-fn label_scores(counts: score::Counts) -> LabelScores {
+fn label_scores(counts: score::EntityCounts) -> LabelScores {
     let rates = counts.rates();
     let found = Some(counts.true_positives + counts.false_positives);
     LabelScores { precision: rates.precision, recall: rates.recall, f1: rates.f1, support: counts.support(), found }

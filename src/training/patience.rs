@@ -16,7 +16,7 @@ pub(super) struct Patience {
 impl Patience {
     /// Takes an evaluation; whether it is the best so far. An equal one is not, nor one that is no number.
     pub(super) fn take(&mut self, f1: f64) -> bool {
-        let better = !f1.is_nan() && self.best.is_none_or(|best| metrics::takes_the_place(f1, best));
+        let better = !f1.is_nan() && self.best.is_none_or(|best| metrics::replaces_best(f1, best));
         if better {
             self.best = Some(f1);
         }

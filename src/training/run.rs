@@ -22,7 +22,7 @@ use crate::{
         folder,
         kernels::Dropout,
     },
-    runs::{Control, Counts, Phase, Point, RunSink, metrics::Report},
+    runs::{Control, Phase, Point, RunSink, SplitScores, metrics::Report},
 };
 
 /// Steps after which the time of a step is known well enough to tell what is left.
@@ -116,7 +116,7 @@ struct Run<'a, 'b> {
     meter: Meter,
     evaluated: Speed,
     /// The step of the last evaluation, and what it found.
-    last: Option<(usize, Counts)>,
+    last: Option<(usize, SplitScores)>,
     best: Option<Best>,
     /// When the last checkpoint was written, or the run begun.
     saved: Instant,
@@ -126,7 +126,7 @@ struct Run<'a, 'b> {
 #[derive(Clone, Copy, Debug)]
 struct Best {
     step: usize,
-    counts: Counts,
+    counts: SplitScores,
 }
 
 /// Sums since the last step line.

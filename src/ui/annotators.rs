@@ -10,11 +10,11 @@ use crate::{
     },
     spans::{
         Span,
-        adjudication::{ADJUDICATOR, Compared, Place, Stand},
+        adjudication::{ADJUDICATOR, Compared, DisputedPlace, PlaceState},
         agreement::{Agreement, Measure},
     },
     text::{
-        number::{counted, grouped},
+        number::{grouped, with_noun},
         width,
     },
 };
@@ -44,11 +44,11 @@ impl Canvas<'_> {
         }
         let [open, new, all] = comparing.counts();
         let new = if new > 0 { format!(", {} new", grouped(new)) } else { String::new() };
-        let finished = counted(comparing.documents.len(), "document");
+        let finished = with_noun(comparing.documents.len(), "document");
         let names = comparing.names.join(", ");
         let places = match annotators::judge(project) {
-            true => format!(" {} of {} open{new}", grouped(open), counted(all, "place")),
-            false => format!(" they differ in {}", counted(all, "place")),
+            true => format!(" {} of {} open{new}", grouped(open), with_noun(all, "place")),
+            false => format!(" they differ in {}", with_noun(all, "place")),
         };
         let end = self.painter.text_before(head.right(), head.y, head.width / 2, &places, self.theme.accent);
         let room = end.saturating_sub(head.x);
@@ -92,7 +92,7 @@ impl Canvas<'_> {
     fn difference(
         &mut self,
         project: &Project,
-        (compared, place): (&Compared, &Place),
+        (compared, place): (&Compared, &DisputedPlace),
         decided: Option<String>,
         line: Rect,
     ) {
@@ -127,7 +127,14 @@ impl Canvas<'_> {
     }
 
     /// What everybody says of the place in front, with the keys that decide for it.
-    fn readings(&mut self, project: &Project, comparing: &Comparing, compared: &Compared, place: &Place, area: Rect) {
+    fn readings(
+        &mut self,
+        project: &Project,
+        comparing: &Comparing,
+        compared: &Compared,
+        place: &DisputedPlace,
+        area: Rect,
+    ) {
         let Some(document) = project.documents.get(compared.document) else { return };
         let (line, mut rest) = top(area, 1);
         self.line_around(&document.text, place.range, line);
@@ -155,10 +162,10 @@ impl Canvas<'_> {
         let verdict = compared.verdict(place, project.annotation(compared.document));
         let (text, style) = match comparing.stand(comparing.row) {
             _ if !annotators::judge(project) => (format!("decides, not {}", project.annotator), self.theme.muted),
-            Stand::Open => ("not decided".to_owned(), self.theme.muted),
-            Stand::Skipped => ("has left this document out".to_owned(), self.theme.muted),
-            Stand::New => (format!("{}; new since it was done", said(&verdict)), self.theme.warn),
-            Stand::Decided => (said(&verdict), self.theme.ok),
+            PlaceState::Open => ("not decided".to_owned(), self.theme.muted),
+            PlaceState::Skipped => ("has left this document out".to_owned(), self.theme.muted),
+            PlaceState::New => (format!("{}; new since it was done", said(&verdict)), self.theme.warn),
+            PlaceState::Decided => (said(&verdict), self.theme.ok),
         };
         rows.push((" ".to_owned(), ADJUDICATOR.to_owned(), text, style));
         for (key, name, text, style) in rows {

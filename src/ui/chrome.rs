@@ -7,9 +7,9 @@ use crate::{
     runs::Phase,
     spans::Status,
     text::{
-        number::{counted, grouped},
+        number::{grouped, with_noun},
         width::{self, Glyphs},
-        wrap::Layout,
+        wrap::TextLayout,
     },
 };
 
@@ -68,9 +68,9 @@ impl Canvas<'_> {
             if let Some(split) = project.documents.get(tag.document).and_then(|document| document.split) {
                 words.push((split.name().to_owned(), theme.muted));
             }
-            words.push((counted(annotation.spans().len(), "span"), theme.text));
+            words.push((with_noun(annotation.spans().len(), "span"), theme.text));
         } else {
-            words.push((counted(project.documents.len(), "document"), theme.text));
+            words.push((with_noun(project.documents.len(), "document"), theme.text));
         }
         words.push(match (project.save_state(), &project.read_only) {
             (_, Some(_)) => ("read only".to_owned(), theme.warn),
@@ -217,7 +217,7 @@ pub(super) fn blank(painter: &mut Painter<'_>, area: Rect) {
 
 /// `text` in lines of at most `room` cells.
 pub(super) fn wrapped(text: &str, room: usize, glyphs: Glyphs) -> impl Iterator<Item = String> {
-    let layout = Layout::new(text, room, glyphs);
+    let layout = TextLayout::new(text, room, glyphs);
     let lines: Vec<String> = layout.lines().iter().map(|line| line.range.of(text).trim_end().to_owned()).collect();
     lines.into_iter().take(MESSAGE_ROWS)
 }

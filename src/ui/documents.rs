@@ -13,7 +13,7 @@ use crate::{
     },
     spans::{Document, Split, Status},
     text::{
-        number::{counted, grouped},
+        number::{grouped, with_noun},
         width::{self, Glyphs},
     },
 };
@@ -191,7 +191,7 @@ impl Canvas<'_> {
         if documents.typing || !documents.search.text().is_empty() {
             let part = documents.part.and_then(|part| PARTS.get(part)).map(|part| part.map_or("no part", Split::name));
             let part = part.map(|part| format!("{part}: ")).unwrap_or_default();
-            let found = format!("{part}{}", counted(documents.shown().len(), "document"));
+            let found = format!("{part}{}", with_noun(documents.shown().len(), "document"));
             let (found, style) = match &documents.problem {
                 Some(problem) if problem.unfinished && documents.typing => (found, self.theme.muted),
                 Some(problem) => (problem.to_string(), self.theme.warn),

@@ -5,7 +5,7 @@ use ratatui::{layout::Rect, style::Style};
 use crate::{
     app::{project::Project, state::SizeClass},
     spans::Entity,
-    text::{TextRange, width, wrap::Layout},
+    text::{TextRange, width, wrap::TextLayout},
 };
 
 use super::{
@@ -113,7 +113,7 @@ impl Canvas<'_> {
             .collect();
         let guess = explore.guess().filter(|_| !explore.typing).map(|guess| guess.range);
         let highlights: Vec<_> = guess.map(|range: TextRange| (range, self.theme.cursor)).into_iter().collect();
-        let layout = Layout::new(explore.field.text(), usize::from(area.width), self.painter.caps.glyphs);
+        let layout = TextLayout::new(explore.field.text(), usize::from(area.width), self.painter.caps.glyphs);
         let pane = TextPane {
             text: explore.field.text(),
             layout: &layout,

@@ -13,7 +13,7 @@ use crate::{
     },
     spans::Label,
     text::{
-        number::{counted, grouped},
+        number::{grouped, with_noun},
         width::{self, Glyphs},
     },
 };
@@ -56,7 +56,7 @@ impl Canvas<'_> {
             }
             self.list_row(line, at, found.row);
         }
-        let wanted = format!("{} of {} chosen", found.wanted(), counted(found.places.len(), "place"));
+        let wanted = format!("{} of {} chosen", found.wanted(), with_noun(found.places.len(), "place"));
         let conflicts = found.places.iter().filter(|place| !place.conflict.is_empty()).count();
         let conflicts =
             if conflicts == 0 { String::new() } else { format!("; {conflicts} would take the place of a span") };
@@ -87,25 +87,25 @@ impl Canvas<'_> {
         let sheet = self.sheet(area, area.height);
         let (head, rest) = top(sheet, 1);
         let (rest, foot) = bottom(rest, 1);
-        let title = format!("{}, newest first", counted(history.rows.len(), "action"));
+        let title = format!("{}, newest first", with_noun(history.rows.len(), "action"));
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
         let now = history.now();
         for (line, at) in Self::page_of(rest, history.row, history.rows.len()) {
             if let Some(row) = history.rows.get(at) {
-                self.deed(row, at == now, line);
+                self.op(row, at == now, line);
             }
             self.list_row(line, at, history.row);
         }
         let steps = history.row.abs_diff(now);
         let text = match history.row.cmp(&now) {
             std::cmp::Ordering::Equal => "> is where you are".to_owned(),
-            std::cmp::Ordering::Greater => format!("enter takes {} back", counted(steps, "action")),
-            std::cmp::Ordering::Less => format!("enter does {} again", counted(steps, "action")),
+            std::cmp::Ordering::Greater => format!("enter takes {} back", with_noun(steps, "action")),
+            std::cmp::Ordering::Less => format!("enter does {} again", with_noun(steps, "action")),
         };
         self.painter.text(foot.x, foot.y, foot.width, &text, self.theme.muted);
     }
 
-    fn deed(&mut self, row: &Row, now: bool, line: Rect) {
+    fn op(&mut self, row: &Row, now: bool, line: Rect) {
         let Rect { x, y, width, .. } = line;
         let style = if row.undone { self.theme.muted } else { self.theme.text };
         self.painter.text(x, y, 1, if now { ">" } else { " " }, self.theme.accent);
@@ -148,7 +148,7 @@ impl Canvas<'_> {
         let sheet = self.sheet(area, area.height);
         let (head, rest) = top(sheet, 1);
         let (rest, foot) = bottom(rest, 2);
-        let title = format!("{}, in the order of the label bar", counted(project.labels.len(), "label"));
+        let title = format!("{}, in the order of the label bar", with_noun(project.labels.len(), "label"));
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
         let widest = project.labels.iter().map(|label| width::width(&label.name)).max().unwrap_or(4).clamp(4, 30);
         let name = u16::try_from(widest).unwrap_or(30);
@@ -181,7 +181,7 @@ impl Canvas<'_> {
         line: Rect,
     ) {
         let name = label.map_or("", |label| &label.name);
-        let spans = counted(editor.spans.get(editor.row(project)).copied().unwrap_or(0), "span");
+        let spans = with_noun(editor.spans.get(editor.row(project)).copied().unwrap_or(0), "span");
         let question = match &editor.asking {
             Asking::Nothing => String::new(),
             Asking::New(_) => "A new label:".to_owned(),

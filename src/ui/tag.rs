@@ -9,8 +9,8 @@ use crate::{
         state::SizeClass,
         suggestions::Suggestion,
     },
-    spans::{Label, LabelId, Source, Span, Status},
-    text::{TextRange, number::grouped, width, wrap::Layout},
+    spans::{Label, LabelId, Span, SpanSource, Status},
+    text::{TextRange, number::grouped, width, wrap::TextLayout},
 };
 
 use super::{
@@ -73,7 +73,7 @@ impl Canvas<'_> {
         };
         let width = usize::from(area.width);
         let fresh = tag.layout(width, self.painter.caps.glyphs).is_none();
-        let fresh = fresh.then(|| Layout::new(&document.text, width, self.painter.caps.glyphs));
+        let fresh = fresh.then(|| TextLayout::new(&document.text, width, self.painter.caps.glyphs));
         let layout = fresh.as_ref().or_else(|| tag.layout(width, self.painter.caps.glyphs))?;
         let word = tag.cursor(project);
         let selection = tag.selection(project);
@@ -200,11 +200,11 @@ impl Canvas<'_> {
         if let Some(span) = tag.edge(project) {
             let (name, style) = label(span.label);
             let source = match &span.source {
-                Source::Model { run, score } => format!(" (from {run}, {})", two_digits(*score)),
-                Source::Pattern => " (from a pattern)".to_owned(),
-                Source::Gazetteer => " (tagged so before)".to_owned(),
-                Source::Import => " (imported)".to_owned(),
-                Source::Human => String::new(),
+                SpanSource::Model { run, score } => format!(" (from {run}, {})", two_digits(*score)),
+                SpanSource::Pattern => " (from a pattern)".to_owned(),
+                SpanSource::Gazetteer => " (tagged so before)".to_owned(),
+                SpanSource::Import => " (imported)".to_owned(),
+                SpanSource::Human => String::new(),
             };
             let made = if tag.span(project).is_none() { ", just made" } else { "" };
             let half = if document.cuts_word(span.range) { " (half a word)" } else { "" };
@@ -213,8 +213,8 @@ impl Canvas<'_> {
         let found = tag.suggestion(project)?;
         let (name, _) = label(found.label);
         let whence = match &found.source {
-            Source::Model { run, .. } => format!(" ({run})"),
-            Source::Pattern => " (a pattern)".to_owned(),
+            SpanSource::Model { run, .. } => format!(" ({run})"),
+            SpanSource::Pattern => " (a pattern)".to_owned(),
             _ => " (tagged so before)".to_owned(),
         };
         let text = format!("{}: {}{whence}", two_digits(found.score), found.range.of(&document.text));

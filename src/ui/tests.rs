@@ -11,7 +11,7 @@ use crate::{
     },
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
     spans::{
-        Annotation, Document, Entity, Journal, LabelId, LabelSet, ModelAnswer, Prediction, Source, Span, SpanId,
+        Annotation, Document, Entity, Journal, LabelId, LabelSet, ModelAnswer, Prediction, Span, SpanId, SpanSource,
         Status as SpanStatus, WordGuess,
         adjudication::Compared,
         agreement::{Panel, agreement_of_all},
@@ -261,7 +261,7 @@ fn annotators_side_by_side() {
         id: SpanId { writer, sequence: start },
         range: TextRange::new(start as usize, end),
         label: LabelId(label),
-        source: Source::Human,
+        source: SpanSource::Human,
     };
     let done = |spans| Annotation::new(spans, SpanStatus::Done);
     let ada = [

@@ -11,7 +11,7 @@ use crate::{
     text::{
         TextRange,
         width::{self, Glyphs},
-        wrap::{Layout, Placed},
+        wrap::{PlacedGrapheme, TextLayout},
     },
 };
 
@@ -39,7 +39,7 @@ pub(super) struct Mark {
 pub(super) struct TextPane<'a> {
     pub(super) text: &'a str,
     /// Its lines in the columns there are.
-    pub(super) layout: &'a Layout,
+    pub(super) layout: &'a TextLayout,
     /// Outer spans before the inner ones that begin with them; those out of [`sight`] may be missing.
     pub(super) marks: &'a [Mark],
     /// What is drawn in the style given, over everything: selection, then cursor.
@@ -106,7 +106,7 @@ impl TextPane<'_> {
     fn line<'t>(
         &self,
         painter: &mut Painter<'_>,
-        graphemes: impl Iterator<Item = Placed<'t>>,
+        graphemes: impl Iterator<Item = PlacedGrapheme<'t>>,
         marks: &[&Mark],
         row: Rect,
     ) -> Vec<(Rect, usize)> {
@@ -134,7 +134,7 @@ impl TextPane<'_> {
         cells
     }
 
-    fn marks(&self, painter: &mut Painter<'_>, layout: &Layout, line: usize, marks: &[&Mark], row: Rect) {
+    fn marks(&self, painter: &mut Painter<'_>, layout: &TextLayout, line: usize, marks: &[&Mark], row: Rect) {
         // An empty cell lies under the second half of a wide letter.
         let mut cells: Vec<Option<(String, Style)>> = vec![None; usize::from(row.width)];
         let selected = self.selection.and_then(|range| piece(layout, self.text, line, range));
@@ -167,7 +167,7 @@ impl TextPane<'_> {
 
 /// The lines in sight where there are `rows` rows, marks included, and the byte at `focus` must be seen. The text moves by
 /// whole pages, so that it stands still while the cursor moves.
-pub(super) fn sight(layout: &Layout, focus: usize, rows: u16) -> std::ops::Range<usize> {
+pub(super) fn sight(layout: &TextLayout, focus: usize, rows: u16) -> std::ops::Range<usize> {
     let lines = layout.lines().len();
     let fits = usize::from(rows / 2).max(1);
     // One line of the page before stays in sight.
@@ -187,7 +187,7 @@ struct Piece {
     closes: bool,
 }
 
-fn piece(layout: &Layout, text: &str, line: usize, range: TextRange) -> Option<Piece> {
+fn piece(layout: &TextLayout, text: &str, line: usize, range: TextRange) -> Option<Piece> {
     let bytes = layout.lines().get(line)?.range;
     if !bytes.overlaps(range) {
         return None;
@@ -310,6 +310,6 @@ fn tenths(score: f32) -> String {
 
 /// The rows that a text needs at this width, marks included.
 pub(super) fn height(text: &str, columns: u16, size: Size, glyphs: Glyphs) -> u16 {
-    let lines = Layout::new(text, usize::from(columns.max(1)), glyphs).lines().len();
+    let lines = TextLayout::new(text, usize::from(columns.max(1)), glyphs).lines().len();
     u16::try_from(lines * 2).unwrap_or(size.rows).min(size.rows)
 }

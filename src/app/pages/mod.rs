@@ -5,7 +5,7 @@
 //! example, which is never broken; `- ` begins an item; everything else is a paragraph. An empty line, or a line of
 //! another kind, ends a paragraph or an item.
 
-use crate::text::{width::Glyphs, wrap::Layout};
+use crate::text::{width::Glyphs, wrap::TextLayout};
 
 use super::{command::Command, list, state::Size};
 
@@ -157,7 +157,7 @@ impl Breaker {
         if text.is_empty() {
             return;
         }
-        let layout = Layout::new(text, self.width.saturating_sub(rest.len()), Glyphs::Unicode);
+        let layout = TextLayout::new(text, self.width.saturating_sub(rest.len()), Glyphs::Unicode);
         for (at, line) in layout.lines().iter().enumerate() {
             let before = if at == 0 { first } else { rest };
             let text = format!("{before}{}", line.range.of(text).trim_end());

@@ -7,8 +7,8 @@ use crate::{
         event::Level,
         suggestions::{Adviser, Suggestion},
     },
-    spans::{Edit, LabelId, Source, Span, SpanId},
-    text::{TextRange, number::counted},
+    spans::{Edit, LabelId, Span, SpanId, SpanSource},
+    text::{TextRange, number::with_noun},
 };
 
 use super::Desk;
@@ -53,7 +53,7 @@ impl Desk<'_> {
             return self.take();
         }
         let (range, id) = (suggestion.range, self.project.new_id());
-        let span = Span { id, range, label, source: Source::Human };
+        let span = Span { id, range, label, source: SpanSource::Human };
         self.act_on(vec![Edit::Reject(range, suggestion.label), Edit::Add(span)], id, range);
     }
 
@@ -76,7 +76,7 @@ impl Desk<'_> {
         let old = replaced.iter().filter_map(|id| self.annotation().get(*id));
         let old: Vec<Edit> = old.filter_map(|span| self.turned_down(span)).collect();
         let mut edits: Vec<Edit> = replaced.into_iter().map(Edit::Remove).chain(old).collect();
-        edits.push(Edit::Add(Span { id, range, label, source: Source::Human }));
+        edits.push(Edit::Add(Span { id, range, label, source: SpanSource::Human }));
         self.act_on(edits, id, range);
         if count > 0 && self.told.is_none() {
             let spans = if count == 1 { "the span" } else { "the spans" };
@@ -238,7 +238,7 @@ impl Desk<'_> {
     pub(super) fn move_bar(&mut self, up: bool) {
         let text = match self.project.move_bar(up) {
             Some(bar) => {
-                let here = counted(self.project.suggestions(self.tag.document).len(), "suggestion");
+                let here = with_noun(self.project.suggestions(self.tag.document).len(), "suggestion");
                 format!("Suggestions of {bar:.1} and surer: {here} here")
             }
             None if up => "Surer than .9 is not asked for".to_owned(),
@@ -250,7 +250,7 @@ impl Desk<'_> {
     pub(super) fn toggle_adviser(&mut self, adviser: Adviser) {
         let on = self.project.toggle_adviser(adviser);
         let verb = if on { "may suggest" } else { "suggests nothing now" };
-        let here = counted(self.project.suggestions(self.tag.document).len(), "suggestion");
+        let here = with_noun(self.project.suggestions(self.tag.document).len(), "suggestion");
         self.tell(Level::Info, format!("{} {verb}: {here} here", adviser.name()));
     }
 }

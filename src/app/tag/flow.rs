@@ -2,8 +2,8 @@
 
 use crate::{
     app::{effect::Effect, event::Level},
-    spans::{ActionId, Edit, LabelChange, Split, Status, journal::Deed},
-    text::number::counted,
+    spans::{ActionId, Edit, LabelChange, Split, Status, journal::JournalOp},
+    text::number::with_noun,
 };
 
 use super::Desk;
@@ -34,10 +34,10 @@ impl Desk<'_> {
             }
             self.step(true);
             if taken > 0 && self.told.is_none() {
-                self.tell(Level::Info, format!("Done with {} as suggested", counted(taken, "span")));
+                self.tell(Level::Info, format!("Done with {} as suggested", with_noun(taken, "span")));
             }
             if new && left > 0 && self.told.is_none() {
-                let left = counted(left, "suggestion");
+                let left = with_noun(left, "suggestion");
                 self.tell(Level::Info, format!("Done without the {left} there; go back and take them, or not"));
             }
         }
@@ -136,7 +136,7 @@ impl Desk<'_> {
     pub(super) fn undo(&mut self) {
         if let Some((id, document)) = self.project.journal.undo_target() {
             let document = self.nearest(id, document);
-            self.turn(Deed::Undo(id), &document);
+            self.turn(JournalOp::Undo(id), &document);
             self.tell_of_many(id, "Taken back");
         }
     }
@@ -144,7 +144,7 @@ impl Desk<'_> {
     pub(super) fn redo(&mut self) {
         if let Some((id, document)) = self.project.journal.redo_target() {
             let document = self.nearest(id, document);
-            self.turn(Deed::Redo(id), &document);
+            self.turn(JournalOp::Redo(id), &document);
             self.tell_of_many(id, "Done again");
         }
     }
@@ -154,13 +154,13 @@ impl Desk<'_> {
         if self.is_read_only() {
             return;
         }
-        let lost = self.project.journal.given_up();
+        let lost = self.project.journal.discarded();
         let Some(last) = lost.last().copied() else {
             return self.tell(Level::Info, "Nothing that was taken back has been given up");
         };
-        let document = self.project.journal.done_by(last).first().map(|action| action.document.clone());
-        let told = format!("{} done again; one undo for each takes them back", counted(lost.len(), "action"));
-        let effect = self.project.record_all(lost.into_iter().map(Deed::Redo).collect(), self.now);
+        let document = self.project.journal.actions_of(last).first().map(|action| action.document.clone());
+        let told = format!("{} done again; one undo for each takes them back", with_noun(lost.len(), "action"));
+        let effect = self.project.record_all(lost.into_iter().map(JournalOp::Redo).collect(), self.now);
         self.effects.push(effect);
         if let Some(at) = document.and_then(|document| self.project.position(&document)) {
             self.go(at);
@@ -185,26 +185,26 @@ impl Desk<'_> {
 
     /// What is not all in sight is told.
     fn tell_of_many(&mut self, id: ActionId, what: &str) {
-        let documents = self.project.journal.done_by(id).len();
+        let documents = self.project.journal.actions_of(id).len();
         if documents > 1 && self.told.is_none() {
-            self.tell(Level::Info, format!("{what} in {}", counted(documents, "document")));
+            self.tell(Level::Info, format!("{what} in {}", with_noun(documents, "document")));
         }
     }
 
     /// Of the documents that an action is about the one in front, if it is among them; else the first.
     fn nearest(&self, id: ActionId, first: &str) -> String {
         let here = self.document().map_or("", |document| document.id.as_str());
-        let touched = self.project.journal.done_by(id).iter().any(|action| action.document == here);
+        let touched = self.project.journal.actions_of(id).iter().any(|action| action.document == here);
         (if touched { here } else { first }).to_owned()
     }
 
     /// Records an undo or redo and goes to what it changed.
-    fn turn(&mut self, deed: Deed, document: &str) {
+    fn turn(&mut self, op: JournalOp, document: &str) {
         if self.is_read_only() {
             return;
         }
         let before = self.project.journal.annotation(document).clone();
-        let effect = self.project.record(deed, self.now);
+        let effect = self.project.record(op, self.now);
         self.effects.push(effect);
         let after = self.project.journal.annotation(document);
         // Spans that come back want their label back.

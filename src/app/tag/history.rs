@@ -6,9 +6,9 @@ use crate::{
     app::{command::Command, effect::Effect, event::Level, list, overlay::Overlay, project::Project, state::State},
     spans::{
         Action, Edit, LabelId, SpanId,
-        journal::{Deed, Past},
+        journal::{HistoryItem, JournalOp},
     },
-    text::{TextRange, number::counted, width},
+    text::{TextRange, number::with_noun, width},
 };
 
 use super::at_desk;
@@ -53,7 +53,7 @@ struct Known(HashMap<SpanId, (TextRange, LabelId)>);
 
 impl Known {
     /// Learns what an action did; the row that tells of it, if it is to be shown.
-    fn tell(&mut self, project: &Project, past: Past<'_>, shown: bool) -> Option<Row> {
+    fn tell(&mut self, project: &Project, past: HistoryItem<'_>, shown: bool) -> Option<Row> {
         if !shown {
             for edit in past.actions.iter().flat_map(|action| &action.edits) {
                 self.learn(edit);
@@ -69,7 +69,7 @@ impl Known {
             }
         }
         if past.actions.len() > 1 {
-            what.push(format!("in {}", counted(past.actions.len(), "document")));
+            what.push(format!("in {}", with_noun(past.actions.len(), "document")));
         }
         let document = first.map(|action| action.document.clone()).unwrap_or_default();
         let what = width::cut(&what.join(", "), CELLS);
@@ -127,7 +127,7 @@ pub(in super::super) fn ask(state: &mut State) {
     let Some(project) = &state.project else { return };
     let mut known = Known::default();
     let all = project.journal.history().count();
-    let told = |(at, past): (usize, Past<'_>)| known.tell(project, past, at + MOST >= all);
+    let told = |(at, past): (usize, HistoryItem<'_>)| known.tell(project, past, at + MOST >= all);
     let mut rows: Vec<Row> = project.journal.history().enumerate().filter_map(told).collect();
     rows.reverse();
     let mut history = History { rows, row: 0 };
@@ -159,24 +159,24 @@ impl super::Desk<'_> {
         if self.is_read_only() {
             return;
         }
-        let newest = |past: Past<'_>| past.id;
-        let deeds: Vec<Deed> = if to > now {
+        let newest = |past: HistoryItem<'_>| past.id;
+        let ops: Vec<JournalOp> = if to > now {
             let past = self.project.journal.history().rev().filter(|past| !past.undone);
-            past.take(to - now).map(newest).map(Deed::Undo).collect()
+            past.take(to - now).map(newest).map(JournalOp::Undo).collect()
         } else {
             let undone = self.project.journal.history().filter(|past| past.undone);
-            undone.take(now - to).map(newest).map(Deed::Redo).collect()
+            undone.take(now - to).map(newest).map(JournalOp::Redo).collect()
         };
-        let Some(Deed::Undo(last) | Deed::Redo(last)) = deeds.last() else { return };
-        let document = self.project.journal.done_by(*last).first().map(|action| action.document.clone());
-        let (steps, back) = (deeds.len(), to > now);
-        let effect = self.project.record_all(deeds, self.now);
+        let Some(JournalOp::Undo(last) | JournalOp::Redo(last)) = ops.last() else { return };
+        let document = self.project.journal.actions_of(*last).first().map(|action| action.document.clone());
+        let (steps, back) = (ops.len(), to > now);
+        let effect = self.project.record_all(ops, self.now);
         self.effects.push(effect);
         let key = if back { "taken back; redo or the history does them again" } else { "done again" };
         let at = document.and_then(|document| self.project.position(&document));
         if let Some(at) = at {
             self.go(at);
         }
-        self.tell(Level::Info, format!("{} {key}", counted(steps, "action")));
+        self.tell(Level::Info, format!("{} {key}", with_noun(steps, "action")));
     }
 }

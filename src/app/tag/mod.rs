@@ -15,12 +15,12 @@ mod tests;
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Split, Status, journal::Deed},
+    spans::{Action, Annotation, Document, Edit, Label, LabelId, Span, SpanId, Split, Status, journal::JournalOp},
     text::{
         TextRange,
-        number::counted,
+        number::with_noun,
         width::{self, Glyphs},
-        wrap::Layout,
+        wrap::TextLayout,
     },
 };
 
@@ -65,7 +65,7 @@ pub struct Tag {
     /// The documents that were looked for, in their order, while `n` and `p` go along them; empty for all.
     pub queue: Vec<usize>,
     /// The lines of a long document in front, which take too long to be found for every key.
-    layout: Option<Arc<(usize, Layout)>>,
+    layout: Option<Arc<(usize, TextLayout)>>,
     /// Where the cursor was in documents seen before.
     cursors: HashMap<usize, usize>,
     /// The column that moving up and down aims at.
@@ -138,7 +138,7 @@ impl Tag {
     }
 
     /// The lines of the document in front in `width` columns, if it is a long one.
-    pub fn layout(&self, width: usize, glyphs: Glyphs) -> Option<&Layout> {
+    pub fn layout(&self, width: usize, glyphs: Glyphs) -> Option<&TextLayout> {
         let (document, layout) = self.layout.as_deref()?;
         (*document == self.document && layout.width() == width && layout.glyphs() == glyphs).then_some(layout)
     }
@@ -176,7 +176,7 @@ pub(super) fn lay_out(state: &mut State) {
     let text = state.project.as_ref().and_then(|project| project.documents.get(at)).map(|document| &document.text);
     let Some(text) = text.filter(|text| state.screen == Screen::Tag && text.len() > LONG) else { return };
     if state.tag.layout(width, glyphs).is_none() {
-        state.tag.layout = Some(Arc::new((at, Layout::new(text, width, glyphs))));
+        state.tag.layout = Some(Arc::new((at, TextLayout::new(text, width, glyphs))));
     }
 }
 
@@ -208,7 +208,7 @@ pub(super) fn open(state: &mut State, document: usize) -> Vec<Effect> {
 /// The same, as one of these, along which one goes on; of none for all.
 pub(super) fn open_in(state: &mut State, document: usize, queue: Vec<usize>) -> Vec<Effect> {
     if !queue.is_empty() {
-        let text = format!("Going on along the {} found; esc: along all", counted(queue.len(), "document"));
+        let text = format!("Going on along the {} found; esc: along all", with_noun(queue.len(), "document"));
         state.tell(Level::Info, text);
     }
     state.tag.queue = queue;
@@ -328,10 +328,11 @@ impl Desk<'_> {
             edits.push(Edit::Status(Status::Partial));
         }
         let lost = self.project.journal.history().rev().take_while(|past| past.undone).count();
-        let effect = self.project.record(Deed::Do(Action { document, edits }), self.now);
+        let effect = self.project.record(JournalOp::Do(Action { document, edits }), self.now);
         self.effects.push(effect);
         if lost >= MANY {
-            let text = format!("{} taken back are given up; the command bring-back has them", counted(lost, "action"));
+            let text =
+                format!("{} taken back are given up; the command bring-back has them", with_noun(lost, "action"));
             self.tell(Level::Warn, text);
         }
         true

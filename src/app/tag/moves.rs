@@ -5,9 +5,9 @@ use crate::{
     spans::Document,
     text::{
         TextRange,
-        cover::Cover,
+        range_set::RangeSet,
         width,
-        wrap::{Layout, Vertical},
+        wrap::{TextLayout, Vertical},
     },
 };
 
@@ -234,7 +234,7 @@ impl Desk<'_> {
         let Some(here) = document.words.get(self.tag.word).copied() else { return };
         let (text, words) = (&document.text, &document.words);
         let made = self.tag.layout(self.width, self.glyphs);
-        let fresh = made.is_none().then(|| Layout::new(text, self.width, self.glyphs));
+        let fresh = made.is_none().then(|| TextLayout::new(text, self.width, self.glyphs));
         let Some(layout) = made.or(fresh.as_ref()) else { return };
         let wide = || width::graphemes(here.of(text), self.glyphs).map(|grapheme| grapheme.width).sum::<usize>();
         let middle = || layout.column_of(text, here.start) + wide() / 2;
@@ -267,19 +267,19 @@ pub(super) fn stop_from(tag: &Tag, project: &Project, from: usize) -> Option<usi
 struct Stops<'a> {
     document: Option<&'a Document>,
     suggestions: &'a [Suggestion],
-    spans: Cover,
+    spans: RangeSet,
 }
 
 impl<'a> Stops<'a> {
     fn new(tag: &Tag, project: &'a Project) -> Self {
         let spans = project.annotation(tag.document).spans().iter().map(|span| span.range);
         let document = project.documents.get(tag.document);
-        Self { document, suggestions: project.suggestions(tag.document), spans: Cover::new(spans) }
+        Self { document, suggestions: project.suggestions(tag.document), spans: RangeSet::new(spans) }
     }
 
     fn has(&self, at: usize) -> bool {
         let Some(document) = self.document else { return false };
-        let Some(range) = document.words.get(at).copied().filter(|range| !self.spans.touches(*range)) else {
+        let Some(range) = document.words.get(at).copied().filter(|range| !self.spans.overlaps(*range)) else {
             return false;
         };
         let first = self.suggestions.partition_point(|suggestion| suggestion.range.end <= range.start);

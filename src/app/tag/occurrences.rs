@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::{
     app::{command::Command, effect::Effect, event::Level, list, overlay::Overlay, project::Project, state::State},
-    spans::{Action, Edit, LabelId, Source, Span, SpanId, Status, journal::Deed, phrase::Phrase},
-    text::{TextRange, number::counted},
+    spans::{Action, Edit, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp, phrase::Phrase},
+    text::{TextRange, number::with_noun},
 };
 
 use super::{Desk, at_desk};
@@ -165,7 +165,7 @@ impl Desk<'_> {
             let over = self.project.annotation(place.document).over(place.range);
             let gone: Vec<SpanId> = over.map(|span| span.id).collect();
             let span =
-                Span { id: self.project.new_id(), range: place.range, label: found.label, source: Source::Human };
+                Span { id: self.project.new_id(), range: place.range, label: found.label, source: SpanSource::Human };
             if let Some(action) = actions.last_mut() {
                 action.edits.extend(gone.into_iter().map(Edit::Remove));
                 action.edits.push(Edit::Add(span));
@@ -177,10 +177,10 @@ impl Desk<'_> {
         }
         if self.act_all(actions) {
             (self.tag.anchor, self.tag.last) = (None, None);
-            let places = counted(found.wanted(), "place");
+            let places = with_noun(found.wanted(), "place");
             let name = self.project.labels.name(found.label).to_owned();
             let text =
-                format!("{name}: {places} in {} tagged; one undo takes all back", counted(documents, "document"));
+                format!("{name}: {places} in {} tagged; one undo takes all back", with_noun(documents, "document"));
             self.tell(Level::Info, text);
         }
     }
@@ -189,7 +189,7 @@ impl Desk<'_> {
         if self.is_read_only() {
             return false;
         }
-        let effect = self.project.record(Deed::DoAll(actions), self.now);
+        let effect = self.project.record(JournalOp::DoAll(actions), self.now);
         self.effects.push(effect);
         true
     }

@@ -14,7 +14,7 @@ use crate::{
     app::{Effect, Event, Key, Screen, State, event::Opened, project::SaveState, update},
     runs::RunSummary,
     spans::{
-        Annotation, Document, Edit, Entity, Entry, Journal, LabelSet, Source, Span, SpanId, Split, Status, journal,
+        Annotation, Document, Edit, Entity, Entry, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status, journal,
         notation::Marked,
     },
     text::{Grid, TextRange},
@@ -32,9 +32,9 @@ fn opened(texts: &[&str]) -> (Opened, Marked) {
         documents.push(Document::new(id.clone(), marked.text.clone(), Grid::Natural));
         for (n, (range, label)) in marked.spans.iter().enumerate() {
             let id = SpanId { writer: 1, sequence: u32::try_from(at * 100 + n).unwrap() };
-            let span = Span { id, range: *range, label: labels.intern(label), source: Source::Human };
+            let span = Span { id, range: *range, label: labels.intern(label), source: SpanSource::Human };
             let action = crate::spans::Action { document: format!("d{at}"), edits: vec![Edit::Add(span)] };
-            entries.push(Entry { id: crate::spans::ActionId(id), at: 0, deed: journal::Deed::Do(action) });
+            entries.push(Entry { id: crate::spans::ActionId(id), at: 0, op: journal::JournalOp::Do(action) });
         }
         if at == 0 {
             first = marked;
@@ -216,7 +216,7 @@ fn passing_by_a_done_document_is_no_work_of_today() {
     let (mut opened, marked) = opened(&["|tacos here", "soup there"]);
     let action = crate::spans::Action { document: "d0".into(), edits: vec![Edit::Status(Status::Done)] };
     let id = crate::spans::ActionId(SpanId { writer: 2, sequence: 0 });
-    opened.journal.push(Entry { id, at: 0, deed: journal::Deed::Do(action) });
+    opened.journal.push(Entry { id, at: 0, op: journal::JournalOp::Do(action) });
     let mut state = begin((opened, marked));
     press(&mut state, "p enter enter");
     assert_eq!(state.project.as_ref().unwrap().done_today(), 1);
@@ -305,7 +305,7 @@ fn a_taken_suggestion_tells_where_it_comes_from() {
     suggest(&mut state, &[("tacos", "Dish")]);
     press(&mut state, "a");
     let source = state.project.as_ref().unwrap().annotation(0).spans()[0].source.clone();
-    assert_eq!(source, Source::Model { run: "0001-mini".into(), score: 0.9 });
+    assert_eq!(source, SpanSource::Model { run: "0001-mini".into(), score: 0.9 });
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     runs::{Plan, Recipe, Settings},
-    text::number::counted,
+    text::number::with_noun,
 };
 
 use super::Train;
@@ -283,12 +283,16 @@ impl Train {
         let Some(plan) = self.plan() else { return String::new() };
         let Plan { per_epoch, steps, warmup, evaluations, .. } = &plan;
         match row.key {
-            "warmup" => counted(*warmup, "step"),
+            "warmup" => with_noun(*warmup, "step"),
             "epochs" | "batch" => {
-                format!("{} an epoch, {} in all", counted(*per_epoch, "step"), counted(*steps, "step"))
+                format!("{} an epoch, {} in all", with_noun(*per_epoch, "step"), with_noun(*steps, "step"))
             }
             "evaluations" => {
-                format!("{}, one every {}", counted(evaluations.len(), "evaluation"), counted(plan.between(), "step"))
+                format!(
+                    "{}, one every {}",
+                    with_noun(evaluations.len(), "evaluation"),
+                    with_noun(plan.between(), "step")
+                )
             }
             _ => String::new(),
         }
@@ -298,7 +302,7 @@ impl Train {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{width::Glyphs, wrap::Layout};
+    use crate::text::{width::Glyphs, wrap::TextLayout};
 
     fn row(name: &str) -> &'static Row {
         ROWS.iter().find(|row| row.name == name).unwrap()
@@ -363,7 +367,7 @@ mod tests {
         for (at, row) in ROWS.iter().enumerate() {
             train.row = at;
             let text = train.explanation("flex: this build has no GPU backend; 64 processor cores");
-            let lines = Layout::new(&text, 78, Glyphs::Unicode).lines().len();
+            let lines = TextLayout::new(&text, 78, Glyphs::Unicode).lines().len();
             assert!((2..=4).contains(&lines) && text.ends_with('.'), "{}: {lines} lines", row.name);
         }
         train.row = 4;

@@ -1,6 +1,6 @@
 //! The end of a run's log, scrollable.
 
-use crate::text::{width::Glyphs, wrap::Layout};
+use crate::text::{width::Glyphs, wrap::TextLayout};
 
 use super::{
     super::{
@@ -41,7 +41,7 @@ impl Log {
         let Some(Ok(lines)) = &self.lines else { return Vec::new() };
         let mut rows = Vec::new();
         for line in lines {
-            let layout = Layout::new(line, columns.saturating_sub(INDENT.len()).max(1), glyphs);
+            let layout = TextLayout::new(line, columns.saturating_sub(INDENT.len()).max(1), glyphs);
             for (at, part) in layout.lines().iter().enumerate() {
                 let indent = if at == 0 { "" } else { INDENT };
                 rows.push(format!("{indent}{}", part.range.of(line).trim_end()));

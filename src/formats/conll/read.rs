@@ -13,7 +13,7 @@ use crate::{
         Problem, Read, ReadOptions,
         corpus::Builder,
         decode,
-        problem::{Problems, Severity, counted, quoted},
+        problem::{Problems, Severity, quoted, with_noun},
     },
     spans::{
         Document, Scheme, Status,
@@ -173,7 +173,7 @@ impl<'a> Rows<'a> {
             Some(width) => {
                 let expected = self.layout.columns;
                 let message =
-                    format!("{} where there are {expected} elsewhere: {}", counted(width, "column"), quoted(line));
+                    format!("{} where there are {expected} elsewhere: {}", with_noun(width, "column"), quoted(line));
                 let lone = self.layout.tag_first() && width == 1 && is_tag(line.trim());
                 Problem::error(if lone { format!("a tag without a word: {}", quoted(line)) } else { message })
                     .hint(hint)
@@ -249,7 +249,7 @@ impl<'a> Rows<'a> {
             builder.push(document, placed, Status::Done);
         }
         if lost > 0 {
-            problems.push(Problem::warning(format!("{} on empty words only: left out", counted(lost, "span"))));
+            problems.push(Problem::warning(format!("{} on empty words only: left out", with_noun(lost, "span"))));
         }
         let corpus = builder.finish(&mut problems);
         let detected = self.detected(if middle { "BMES" } else { scheme_name(found) }, &corpus);
@@ -279,12 +279,12 @@ impl<'a> Rows<'a> {
         }
         if let Some(line) = first_orphan {
             let message =
-                format!("{} without a B- before: each opens a span, as in conlleval", counted(orphans, "I- tag"));
+                format!("{} without a B- before: each opens a span, as in conlleval", with_noun(orphans, "I- tag"));
             problems.push(Problem::warning(message).at(line).hint("this is the first"));
         }
         let mut empty = self.words.iter().zip(&self.lines).filter(|(word, _)| word.is_empty());
         if let Some((_, line)) = empty.next() {
-            let message = format!("{}, kept as it is", counted(empty.count() + 1, "empty word"));
+            let message = format!("{}, kept as it is", with_noun(empty.count() + 1, "empty word"));
             problems.push(Problem::note(message).at(*line).hint("this is the first"));
         }
         if self.layout.bare {
@@ -302,11 +302,11 @@ impl<'a> Rows<'a> {
         list.push(if layout.bare { "labels without B- and I-".to_owned() } else { format!("{scheme} tags") });
         list.push(if layout.header { "one header line" } else { "no header" }.to_owned());
         if self.docstarts > 0 {
-            list.push(counted(self.docstarts, &format!("{DOCSTART} line")));
+            list.push(with_noun(self.docstarts, &format!("{DOCSTART} line")));
         }
-        list.push(counted(corpus.documents.len(), "sentence"));
-        list.push(counted(self.words.len(), "word"));
-        list.push(format!("{} of {}", counted(corpus.span_count(), "span"), counted(corpus.labels.len(), "label")));
+        list.push(with_noun(corpus.documents.len(), "sentence"));
+        list.push(with_noun(self.words.len(), "word"));
+        list.push(format!("{} of {}", with_noun(corpus.span_count(), "span"), with_noun(corpus.labels.len(), "label")));
         list
     }
 }

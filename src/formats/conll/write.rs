@@ -7,7 +7,7 @@ use crate::{
     formats::{
         Corpus, Problem, WriteOptions, Written, decode,
         fit::{Fitted, Fitter, Layout},
-        problem::counted,
+        problem::with_noun,
     },
     spans::Document,
 };
@@ -87,7 +87,7 @@ fn write(
         written.spans_changed += changed;
     }
     if awkward > 0 {
-        let words = counted(awkward, "word");
+        let words = with_noun(awkward, "word");
         fitter
             .losses
             .note(format!("{words} empty or with blanks inside: readers that split at any white space stumble there"));

@@ -8,7 +8,7 @@ use crate::{
         Problem, Read, ReadOptions,
         corpus::{Builder, NameIndex},
         decode,
-        problem::{Problems, counted, quoted},
+        problem::{Problems, quoted, with_noun},
     },
     spans::{Document, LabelSet, Status},
     text::{OffsetMap, TextRange},
@@ -181,16 +181,16 @@ impl Reader<'_> {
             (counts.unlabelled, "region", "without a label: left out"),
         ];
         for (count, thing, what) in notes.into_iter().filter(|(count, ..)| *count > 0) {
-            self.problems.push(Problem::note(format!("{} {what}", counted(count, thing))));
+            self.problems.push(Problem::note(format!("{} {what}", with_noun(count, thing))));
         }
         for (count, thing, what) in warnings.into_iter().filter(|(count, ..)| *count > 0) {
-            self.problems.push(Problem::warning(format!("{} {what}", counted(count, thing))));
+            self.problems.push(Problem::warning(format!("{} {what}", with_noun(count, thing))));
         }
         let corpus = self.builder.finish(&mut self.problems);
         let detected = vec![
             "Label Studio tasks".to_owned(),
-            counted(corpus.documents.len(), "task"),
-            format!("{} of {}", counted(corpus.span_count(), "span"), counted(corpus.labels.len(), "label")),
+            with_noun(corpus.documents.len(), "task"),
+            format!("{} of {}", with_noun(corpus.span_count(), "span"), with_noun(corpus.labels.len(), "label")),
         ];
         Read { corpus, detected, problems: self.problems.finish() }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{read, write};
 use crate::{
     formats::{LabelConfig, Read, ReadOptions, Severity, WriteOptions, label_config},
-    spans::{Edit, LabelSet, Source, Span, SpanId, Status},
+    spans::{Edit, LabelSet, Span, SpanId, SpanSource, Status},
     text::TextRange,
 };
 
@@ -72,7 +72,12 @@ fn an_edit_changes_its_region_and_nothing_else() {
     let dish = annotation.spans()[1].clone();
     annotation.apply(&Edit::Remove(dish.id));
     let id = SpanId { writer: 0x1f, sequence: 9 };
-    annotation.apply(&Edit::Add(Span { id, range: TextRange::new(5, 8), label: dish.label, source: Source::Human }));
+    annotation.apply(&Edit::Add(Span {
+        id,
+        range: TextRange::new(5, 8),
+        label: dish.label,
+        source: SpanSource::Human,
+    }));
     let mut expected = awkward();
     let result = expected[0]["annotations"][1]["result"].as_array_mut().unwrap();
     result[1]["value"]["labels"] = json!(["Food"]);

@@ -16,8 +16,8 @@ fn example() -> (Document, Annotation) {
         label: LabelId(label),
         source,
     };
-    let model = Source::Model { run: "0007-mini".to_owned(), score: 0.9 };
-    let spans = vec![span(0, 0, 15, 2, Source::Human), span(1, 19, 23, 3, model)];
+    let model = SpanSource::Model { run: "0007-mini".to_owned(), score: 0.9 };
+    let spans = vec![span(0, 0, 15, 2, SpanSource::Human), span(1, 19, 23, 3, model)];
     (document, Annotation::new(spans, Status::Flagged))
 }
 
@@ -29,7 +29,7 @@ fn read(text: &str) -> (Query, String) {
 /// The example, and whether the model has spoken.
 struct Told(Document, Annotation, bool);
 
-impl Facts for Told {
+impl DocumentFacts for Told {
     fn document(&self) -> &Document {
         &self.0
     }

@@ -5,7 +5,7 @@ use ratatui::{layout::Rect, style::Style};
 use crate::{
     runs::DataSummary,
     text::{
-        number::{counted, grouped},
+        number::{grouped, with_noun},
         width,
     },
 };
@@ -88,9 +88,9 @@ impl Canvas<'_> {
         let Some(plan) = train.plan() else { return area };
         let scored = match train.summary.as_ref().map_or(0, |data| data.valid) {
             0 => "never scored: no document is in valid".to_owned(),
-            _ => format!("scored {}", counted(plan.evaluations.len(), "time")),
+            _ => format!("scored {}", with_noun(plan.evaluations.len(), "time")),
         };
-        let text = format!("{}, {scored}", counted(plan.steps, "step"));
+        let text = format!("{}, {scored}", with_noun(plan.steps, "step"));
         let used = self.paragraph(area, &text, self.theme.text);
         let rest = top(area, used).1;
         let device = self.state.project.as_ref().map_or("", |project| &project.device);
@@ -157,9 +157,9 @@ impl Canvas<'_> {
         };
         let out: usize = data.out.iter().map(|(_, count)| count).sum();
         let style = if data.train == 0 { self.theme.warn } else { self.theme.text };
-        let plan = self.state.train.plan().map(|plan| counted(plan.steps, "step"));
+        let plan = self.state.train.plan().map(|plan| with_noun(plan.steps, "step"));
         let pieces = [
-            (format!("{} teach", counted(data.train, "document")), style),
+            (format!("{} teach", with_noun(data.train, "document")), style),
             (format!("{} valid", grouped(data.valid)), self.theme.text),
             (format!("{} test", grouped(data.test)), self.theme.text),
             (format!("{} stay out", grouped(out)), self.theme.muted),

@@ -17,7 +17,7 @@ use ratatui::{layout::Rect, style::Style};
 use crate::{
     app::train::{Page, view::Weights},
     runs::Phase,
-    text::{number::grouped, wrap::Layout},
+    text::{number::grouped, wrap::TextLayout},
 };
 
 use super::{
@@ -41,7 +41,7 @@ impl Canvas<'_> {
 
     /// A text over as many rows as it needs and `area` has; returns the rows used.
     fn paragraph(&mut self, area: Rect, text: &str, style: Style) -> u16 {
-        let layout = Layout::new(text, usize::from(area.width), self.painter.caps.glyphs);
+        let layout = TextLayout::new(text, usize::from(area.width), self.painter.caps.glyphs);
         let mut used = 0;
         for (y, line) in (area.top()..area.bottom()).zip(layout.lines()) {
             self.painter.text(area.x, y, area.width, line.range.of(text).trim_end(), style);

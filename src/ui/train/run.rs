@@ -14,7 +14,7 @@ use crate::{
     },
     runs::{Phase, RunSummary},
     text::{
-        number::{counted, grouped},
+        number::{grouped, with_noun},
         width,
     },
 };
@@ -150,7 +150,7 @@ impl Canvas<'_> {
         let Some(data) = &info.data else { return 0 };
         let [train, valid, test] = data.documents.map(grouped);
         let by = if data.annotator.is_empty() { String::new() } else { format!(" by {}", data.annotator) };
-        let spans = counted(data.spans[0], "span");
+        let spans = with_noun(data.spans[0], "span");
         let text = format!("{train} documents in train ({spans}), {valid} in valid, {test} in test, tagged{by}");
         self.paragraph(area, &text, self.theme.muted)
     }

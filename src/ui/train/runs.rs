@@ -6,7 +6,7 @@ use crate::{
     app::{state::SizeClass, train::form},
     runs::RunSummary,
     text::{
-        number::{bytes, counted, grouped},
+        number::{bytes, grouped, with_noun},
         width,
     },
 };
@@ -68,7 +68,7 @@ impl Canvas<'_> {
         let name = area.width.saturating_sub(used + 2);
         let (head, list) = top(area, 1);
         let total: u64 = train.runs.iter().map(|run| run.bytes).sum();
-        let title = format!("{}, {}", counted(train.runs.len(), "run"), bytes(total));
+        let title = format!("{}, {}", with_noun(train.runs.len(), "run"), bytes(total));
         self.painter.text(head.x, head.y, name + 2, &title, self.theme.accent);
         let mut x = head.x + name + 2;
         for (title, wide, _, right) in &columns {

@@ -118,7 +118,7 @@ fn nothing_the_model_and_an_own_reading_decide_too() {
     press(&mut state, "m n");
     assert_eq!(said(&state, 0).0, "[thai food](Cuisine) in [town](Location)");
     let span = state.project.as_ref().unwrap().annotation(0).spans()[0].clone();
-    assert!(matches!(span.source, Source::Model { .. }), "{span:?}");
+    assert!(matches!(span.source, SpanSource::Model { .. }), "{span:?}");
     assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
     let (project, view) = (state.project.as_ref().unwrap(), view(&state));
     let whose = |row: usize| view.whose(project, row);

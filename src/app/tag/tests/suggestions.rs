@@ -20,7 +20,7 @@ fn open(state: &State) -> Vec<&str> {
     project.suggestions(state.tag.document).iter().map(|one| one.range.of(text)).collect()
 }
 
-fn sources(state: &State) -> Vec<Source> {
+fn sources(state: &State) -> Vec<SpanSource> {
     let spans = state.project.as_ref().unwrap().annotation(state.tag.document).spans();
     spans.iter().map(|span| span.source.clone()).collect()
 }
@@ -31,9 +31,9 @@ const TEXT: &str = "|fish tacos and cheap beer here";
 #[test]
 fn a_digit_takes_a_suggestion_with_that_label() {
     let state = with(&FOUND, TEXT, "3", "[fish tacos](Dish) |and cheap beer here");
-    assert!(matches!(sources(&state)[..], [Source::Model { .. }]), "it was right");
+    assert!(matches!(sources(&state)[..], [SpanSource::Model { .. }]), "it was right");
     let state = with(&FOUND, TEXT, "2", "[fish tacos](Cuisine) |and cheap beer here");
-    assert_eq!(sources(&state), [Source::Human], "a person corrected it");
+    assert_eq!(sources(&state), [SpanSource::Human], "a person corrected it");
     // What was wrong does not come back when the span goes.
     let state = with(&FOUND, TEXT, "2 h x", "fish |tacos and cheap beer here");
     assert_eq!(open(&state), ["cheap"]);
@@ -106,7 +106,7 @@ fn what_was_tagged_is_suggested_where_it_stands_again() {
     press(&mut state, "3 enter");
     assert_eq!(open(&state), ["tacos", "tacos"]);
     press(&mut state, "a");
-    assert_eq!(sources(&state), [Source::Gazetteer]);
+    assert_eq!(sources(&state), [SpanSource::Gazetteer]);
     // Taken back, it is nothing that was tagged before.
     press(&mut state, "u u u u");
     assert_eq!(shown(&state), "|thai tacos and thai soup");
@@ -120,7 +120,7 @@ fn where_a_model_has_spoken_the_gazetteer_is_silent_until_it_is_asked() {
     let mut gazetteer = Gazetteer::default();
     let known = Document::new("k", "tacos", Grid::Natural);
     let id = SpanId { writer: 9, sequence: 9 };
-    let span = Span { id, range: TextRange::new(0, 5), label: LabelId(2), source: Source::Human };
+    let span = Span { id, range: TextRange::new(0, 5), label: LabelId(2), source: SpanSource::Human };
     gazetteer.learn(&known, &Annotation::new(vec![span], Status::Done));
     opened.0.gazetteer = gazetteer;
     let mut state = begin(opened);

@@ -4,12 +4,12 @@ use super::TextRange;
 
 /// What a number of ranges cover together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cover {
+pub struct RangeSet {
     /// Ascending and apart.
     ranges: Vec<TextRange>,
 }
 
-impl Cover {
+impl RangeSet {
     /// What these ranges cover, in whatever order they come.
     pub fn new(ranges: impl IntoIterator<Item = TextRange>) -> Self {
         let mut all: Vec<TextRange> = ranges.into_iter().collect();
@@ -25,12 +25,12 @@ impl Cover {
     }
 
     /// The stretches, in order: ranges that overlap are one, those that only meet are not.
-    pub fn stretches(&self) -> &[TextRange] {
+    pub fn ranges(&self) -> &[TextRange] {
         &self.ranges
     }
 
     /// Whether one of the ranges overlaps `range`, as [`TextRange::overlaps`] says.
-    pub fn touches(&self, range: TextRange) -> bool {
+    pub fn overlaps(&self, range: TextRange) -> bool {
         let first = self.ranges.partition_point(|covered| covered.end <= range.start);
         self.ranges.get(first).is_some_and(|covered| covered.overlaps(range))
     }
@@ -51,7 +51,7 @@ mod tests {
             let ranges: Vec<TextRange> = ranges.into_iter().map(|(start, len)| TextRange::new(start, start + len)).collect();
             let asked = TextRange::new(start, start + len);
             let one_by_one = ranges.iter().any(|range| range.overlaps(asked));
-            prop_assert_eq!(Cover::new(ranges).touches(asked), one_by_one);
+            prop_assert_eq!(RangeSet::new(ranges).overlaps(asked), one_by_one);
         }
     }
 }
