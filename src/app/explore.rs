@@ -233,7 +233,7 @@ fn by_line(explore: &mut Explore, layout: &TextLayout, to: Vertical) {
     let words: Vec<_> = prediction.answer.words.iter().map(|guess| guess.range).collect();
     let Some(here) = words.get(explore.word) else { return };
     let goal = explore.goal.unwrap_or_else(|| layout.column_of(text, here.start));
-    let word = layout.word_beyond(text, &words, explore.word, to, Some(goal));
+    let word = layout.word_vertical(text, &words, explore.word, to, Some(goal));
     (explore.word, explore.goal) = (word.unwrap_or(explore.word), Some(goal));
 }
 

@@ -1,7 +1,7 @@
 //! Floor 0: text as people and terminals see it. No I/O, no domain.
 //!
-//! Everything above holds positions in a text as byte ranges ([`TextRange`]); the other units exist only at the edges
-//! of the house (files, the Hugging Face pipeline) and have types of their own, so that they cannot be mixed up.
+//! Every floor above holds positions in a text as byte ranges ([`TextRange`]). The other units exist only where data
+//! enters or leaves (files, the Hugging Face pipeline) and have their own types, so that they cannot be mixed up.
 
 pub mod number;
 pub mod offset;

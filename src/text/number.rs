@@ -1,6 +1,6 @@
-//! Numbers as people read them.
+//! Formats numbers for people.
 
-/// A number with thousands marked: `15,363`.
+/// Formats a number with thousands separators: `15,363`.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -13,13 +13,13 @@ pub fn grouped(number: usize) -> String {
     out
 }
 
-/// A number of things: `1 span`, `15,363 spans`. The plural is made with `s`.
-pub fn with_noun(number: usize, thing: &str) -> String {
+/// Formats a number with its noun: `1 span`, `15,363 spans`. The plural appends `s`.
+pub fn with_noun(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(number))
+    format!("{} {noun}{plural}", grouped(number))
 }
 
-/// Bytes in words: `312 kB`, `31.2 MB`.
+/// Formats a size in bytes: `312 kB`, `31.2 MB`.
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_marked() {
+    fn thousands_are_separated() {
         assert_eq!([0, 999, 1180, 1_234_567].map(grouped), ["0", "999", "1,180", "1,234,567"]);
     }
 

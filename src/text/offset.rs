@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// A half-open range of **bytes** of a text; both ends lie on character boundaries of the text it belongs to.
+/// A half-open range of **bytes** of a text; both ends are character boundaries of that text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TextRange {
     /// First byte.
@@ -19,22 +19,22 @@ impl TextRange {
         Self { start, end }
     }
 
-    /// Length in bytes; 0 for a range that is turned around.
+    /// Length in bytes; 0 for a reversed range.
     pub fn len(self) -> usize {
         self.end.saturating_sub(self.start)
     }
 
-    /// Whether the range holds no byte.
+    /// Whether the range contains no byte.
     pub fn is_empty(self) -> bool {
         self.end <= self.start
     }
 
-    /// Whether the byte at `offset` lies inside.
+    /// Whether the byte at `offset` is inside.
     pub fn contains(self, offset: usize) -> bool {
         self.start <= offset && offset < self.end
     }
 
-    /// Whether every byte of `other` lies inside.
+    /// Whether every byte of `other` is inside.
     pub fn covers(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }
@@ -49,7 +49,7 @@ impl TextRange {
         Self::new(self.start.min(other.start), self.end.max(other.end))
     }
 
-    /// The text of the range; empty when it does not fit `text` (outside, or inside a character).
+    /// Text of the range; empty when the range does not fit `text` (outside, or inside a character).
     pub fn of(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
     }
@@ -98,11 +98,11 @@ pub struct Utf16Range {
     pub end: usize,
 }
 
-/// Why a range of another unit has no place in a text.
+/// Why a range of another unit does not fit a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OffsetError {
     /// The range ends after the text does.
-    #[error("offset {offset} lies past the end of the text, which has {length} {unit}")]
+    #[error("offset {offset} is past the end of the text, which has {length} {unit}")]
     PastEnd {
         /// The offending offset.
         offset: usize,
@@ -119,18 +119,20 @@ pub enum OffsetError {
         /// End as given.
         end: usize,
     },
-    /// A UTF-16 offset between the two halves of a surrogate pair.
-    #[error("offset {offset} lies inside a character (half of a surrogate pair)")]
+    /// The UTF-16 offset is between the two halves of a surrogate pair.
+    #[error("offset {offset} is inside a character (half of a surrogate pair)")]
     InsideCharacter {
         /// The offending offset.
         offset: usize,
     },
 }
 
-/// Translates between the units for one text: linear to build, logarithmic to ask, one entry per non-ASCII character.
+/// Converts offsets of one text between the units.
+///
+/// Building is linear, a query logarithmic; the map holds one entry per non-ASCII character.
 #[derive(Clone, Debug)]
 pub struct OffsetMap {
-    /// For every character of more than one byte: byte, code point and UTF-16 position just **after** it.
+    /// Byte, code point and UTF-16 position just **after** each character of more than one byte.
     steps: Vec<[usize; 3]>,
     end: [usize; 3],
 }
@@ -140,7 +142,7 @@ const CHAR: usize = 1;
 const UTF16: usize = 2;
 
 impl OffsetMap {
-    /// Reads `text` once.
+    /// Builds the map in one pass.
     pub fn new(text: &str) -> Self {
         let mut at = [0, 0, 0];
         let mut steps = Vec::new();
@@ -160,12 +162,12 @@ impl OffsetMap {
         self.end[CHAR]
     }
 
-    /// Moves `offset` from unit `from` to unit `to`; `None` inside a character. `offset` must not lie past the end.
+    /// Converts `offset` from unit `from` to unit `to`; `None` inside a character. `offset` must not be past the end.
     fn convert(&self, offset: usize, from: usize, to: usize) -> Option<usize> {
         let index = self.steps.partition_point(|step| step[from] <= offset);
         let base = if index == 0 { [0, 0, 0] } else { self.steps[index - 1] };
         let plain = offset - base[from];
-        // Between `base` and the next wide character all units agree; past its first unit we are inside that character.
+        // Between `base` and the next wide character all units agree; past its first unit, `offset` is inside it.
         if let Some(next) = self.steps.get(index) {
             let narrow = next[CHAR] - 1 - base[CHAR];
             if plain > narrow {
@@ -182,33 +184,36 @@ impl OffsetMap {
         if end > self.end[from] {
             return Err(OffsetError::PastEnd { offset: end, length: self.end[from], unit });
         }
-        let at = |offset| self.convert(offset, from, BYTE).ok_or(OffsetError::InsideCharacter { offset });
-        Ok(TextRange::new(at(start)?, at(end)?))
+        Ok(TextRange::new(self.to_byte(start, from)?, self.to_byte(end, from)?))
     }
 
-    /// Bytes for a range of code points.
+    fn to_byte(&self, offset: usize, from: usize) -> Result<usize, OffsetError> {
+        self.convert(offset, from, BYTE).ok_or(OffsetError::InsideCharacter { offset })
+    }
+
+    /// Converts a range of code points to bytes.
     ///
     /// # Errors
-    /// The range is turned around or ends past the text.
+    /// The range is reversed or ends past the text.
     pub fn from_chars(&self, range: CharRange) -> Result<TextRange, OffsetError> {
         self.range(range.start, range.end, CHAR, "characters")
     }
 
-    /// Bytes for a range of UTF-16 units.
+    /// Converts a range of UTF-16 units to bytes.
     ///
     /// # Errors
-    /// The range is turned around, ends past the text or cuts a surrogate pair.
+    /// The range is reversed, ends past the text or cuts a surrogate pair.
     pub fn from_utf16(&self, range: Utf16Range) -> Result<TextRange, OffsetError> {
         self.range(range.start, range.end, UTF16, "UTF-16 units")
     }
 
-    /// Code points for a range of bytes of this text. An end outside the text or inside a character moves down to the
+    /// Converts a range of bytes to code points. An end outside the text or inside a character moves down to the
     /// nearest boundary.
     pub fn to_chars(&self, range: TextRange) -> CharRange {
         CharRange { start: self.floor(range.start, CHAR), end: self.floor(range.end, CHAR) }
     }
 
-    /// UTF-16 units for a range of bytes of this text, ends as in [`Self::to_chars`].
+    /// Converts a range of bytes to UTF-16 units, with ends as in [`Self::to_chars`].
     pub fn to_utf16(&self, range: TextRange) -> Utf16Range {
         Utf16Range { start: self.floor(range.start, UTF16), end: self.floor(range.end, UTF16) }
     }

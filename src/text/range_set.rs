@@ -1,16 +1,16 @@
-//! The stretches of a text that some ranges cover: asked for many places, made ready once.
+//! A set of byte ranges of a text, prepared once and queried many times.
 
 use super::TextRange;
 
-/// What a number of ranges cover together.
+/// Union of byte ranges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RangeSet {
-    /// Ascending and apart.
+    /// Ascending, without overlap.
     ranges: Vec<TextRange>,
 }
 
 impl RangeSet {
-    /// What these ranges cover, in whatever order they come.
+    /// Builds the union of ranges in any order.
     pub fn new(ranges: impl IntoIterator<Item = TextRange>) -> Self {
         let mut all: Vec<TextRange> = ranges.into_iter().collect();
         all.sort_unstable();
@@ -24,12 +24,12 @@ impl RangeSet {
         Self { ranges }
     }
 
-    /// The stretches, in order: ranges that overlap are one, those that only meet are not.
+    /// Merged ranges in order. Ranges that overlap become one, ranges that only meet stay apart.
     pub fn ranges(&self) -> &[TextRange] {
         &self.ranges
     }
 
-    /// Whether one of the ranges overlaps `range`, as [`TextRange::overlaps`] says.
+    /// Whether one of the ranges overlaps `range`, in the sense of [`TextRange::overlaps`].
     pub fn overlaps(&self, range: TextRange) -> bool {
         let first = self.ranges.partition_point(|covered| covered.end <= range.start);
         self.ranges.get(first).is_some_and(|covered| covered.overlaps(range))
@@ -44,7 +44,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_says_what_asking_every_range_says(
+        fn it_overlaps_what_one_of_its_ranges_overlaps(
             ranges in prop::collection::vec((0usize..40, 0usize..9), 0..12),
             (start, len) in (0usize..45, 0usize..6),
         ) {

@@ -1,30 +1,30 @@
-//! Finds a text in a text, case set aside. Positions are those of the original, also where small letters are longer or
-//! shorter than capital ones.
+//! Finds a text in a text, ignoring case. Positions refer to the original, even where a lower-case letter is longer or
+//! shorter than its upper-case form.
 
 use std::borrow::Cow;
 
 use super::TextRange;
 
-/// What is looked for, made ready once for many texts.
+/// Search term, prepared once for many texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle {
     folded: String,
 }
 
 impl Needle {
-    /// Looks for `text`, case set aside.
+    /// Prepares a search for `text`, ignoring case.
     pub fn new(text: &str) -> Self {
         Self { folded: fold(text).text.into_owned() }
     }
 
-    /// Whether there is nothing to look for. An empty needle is found nowhere.
+    /// Whether the term is empty. An empty term is found nowhere.
     pub fn is_empty(&self) -> bool {
         self.folded.is_empty()
     }
 
-    /// Whether `text` has it.
+    /// Whether `text` contains the term.
     pub fn is_in(&self, text: &str) -> bool {
-        // Most texts are plain, and a list of tens of thousands is searched at every key.
+        // Most texts are ASCII, and a list of tens of thousands is searched at every key press.
         if text.is_ascii() {
             return self.is_in_ascii(text.as_bytes());
         }
@@ -38,8 +38,8 @@ impl Needle {
         starts.any(|at| text.get(at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
     }
 
-    /// Where `text` has it: disjoint ranges in order, each of whole characters. `i` finds the whole of `İ`, which is
-    /// two characters when it is small.
+    /// Finds the term in `text`: disjoint ranges in order, each of whole characters. `i` finds the whole of `İ`, whose
+    /// lower-case form is two characters.
     pub fn find_in(&self, text: &str) -> Vec<TextRange> {
         if self.is_empty() {
             return Vec::new();
@@ -61,16 +61,16 @@ pub fn find(text: &str, needle: &str) -> Vec<TextRange> {
     Needle::new(needle).find_in(text)
 }
 
-/// The characters of a text in small letters, as a search compares them.
+/// Lower-case characters of a text, as a search compares them.
 pub fn lowercased(text: &str) -> impl Iterator<Item = char> {
-    // The final sigma is the same letter; which one stands in a text depends on what follows.
+    // The final sigma is the same letter as the other one; its form depends only on the letters that follow.
     text.chars().flat_map(char::to_lowercase).map(|c| if c == '\u{3c2}' { '\u{3c3}' } else { c })
 }
 
-/// A text in small letters and the way back.
+/// Lower-case text with a map back to the original positions.
 struct Folded<'t> {
     text: Cow<'t, str>,
-    /// For each character whose length changed: its bytes in the folded text, and in the original.
+    /// Bytes of each character whose length changed, in the folded text and in the original.
     steps: Vec<(TextRange, TextRange)>,
 }
 
@@ -86,7 +86,7 @@ fn fold(text: &str) -> Folded<'_> {
     for (at, c) in text.char_indices() {
         let start = folded.len();
         match c {
-            // The final sigma is the same letter; which one stands in a text depends on what follows.
+            // As in `lowercased`.
             '\u{3c2}' => folded.push('\u{3c3}'),
             _ => folded.extend(c.to_lowercase()),
         }
@@ -98,12 +98,12 @@ fn fold(text: &str) -> Folded<'_> {
 }
 
 impl Folded<'_> {
-    /// The original position of the character that begins at, or around, a folded one.
+    /// Original start of the character that contains folded byte `at`.
     fn source_start(&self, at: usize) -> usize {
         self.source(at, |(_, source)| source.start)
     }
 
-    /// The original position just after the character that ends at, or around, a folded one.
+    /// Original end of the character that ends at, or contains, folded byte `at`.
     fn source_end(&self, at: usize) -> usize {
         self.source(at, |(_, source)| source.end)
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn case_is_set_aside() {
+    fn case_is_ignored() {
         assert_eq!(found("Tacos, TACOS, tacos", "tAcos"), ["Tacos", "TACOS", "tacos"]);
         assert_eq!(found("CAF\u{c9} caf\u{e9}", "Caf\u{e9}"), ["CAF\u{c9}", "caf\u{e9}"]);
         assert_eq!(
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_stay_right_where_lengths_change() {
+    fn positions_are_original_where_lengths_change() {
         // Two bytes become three, three become two, and the Kelvin sign three to one.
         assert_eq!(found("\u{130}\u{130} tacos", "tacos"), ["tacos"]);
         assert_eq!(found("\u{1e9e}\u{212a}\u{130} tacos \u{212a}", "k"), ["\u{212a}", "\u{212a}"]);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_found_nowhere() {
+    fn an_empty_term_is_found_nowhere() {
         assert_eq!(find("tacos", ""), []);
         assert_eq!(find("", "tacos"), []);
         assert!(!Needle::new("").is_in("tacos"));
@@ -157,7 +157,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_cut_out_is_found(
+        fn a_piece_of_a_text_is_found_in_it(
             before in "\\PC{0,10}",
             needle in "\\PC{1,5}",
             after in "[\u{130}\u{212a}\u{1e9e}\u{3a3}a-z]{0,10}",

@@ -1,8 +1,7 @@
-//! How text looks in cells of a terminal: grapheme clusters, their widths, and what is shown for characters that must
-//! never reach a terminal as they are.
+//! Measures text in terminal cells and replaces characters that must never reach a terminal.
 //!
 //! Text from files is hostile: escape sequences, bidi overrides, characters without a shape. Everything drawn goes
-//! through [`graphemes`] or [`clean`], which show a stand-in for each of them.
+//! through [`graphemes`] or [`clean`], which show a replacement for each of them.
 
 use std::borrow::Cow;
 
@@ -11,26 +10,28 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::TextRange;
 
-/// Cells that a tab takes, wherever it stands.
+/// Cells of a tab, at any column.
 pub const TAB: usize = 4;
 
-/// The mark at the end of a text that was cut.
+/// Mark at the end of a text that was cut.
 pub const CUT: char = '.';
 
-/// Code points of one cluster that are drawn; more (marks heaped on a letter) smear over other lines.
+/// Maximum number of code points drawn for one cluster. More (marks heaped on a letter) would smear over other lines.
 const CLUSTER: usize = 16;
 
-/// What the terminal can draw.
+/// Character set that the terminal can draw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Glyphs {
     /// All of Unicode; control characters as control pictures.
     #[default]
     Unicode,
-    /// ASCII: letters lose their accents, quotes and dashes become plain, the rest is `?`, one for each cell.
+    /// ASCII: letters lose their accents, quotes and dashes become plain, the rest becomes one `?` per cell.
     Ascii,
 }
 
-/// The grapheme cluster over the byte at `offset`; `None` past the end. Looks no further than the clusters around it.
+/// Finds the grapheme cluster that contains the byte at `offset`; `None` past the end.
+///
+/// Reads no further than the neighbouring clusters.
 pub fn cluster_at(text: &str, offset: usize) -> Option<TextRange> {
     let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
     let mut cursor = GraphemeCursor::new(offset, text.len(), true);
@@ -42,25 +43,25 @@ pub fn cluster_at(text: &str, offset: usize) -> Option<TextRange> {
     Some(TextRange::new(start, cursor.next_boundary(text, 0).ok()??))
 }
 
-/// The cluster before the byte at `offset`, which is no byte inside of one; `None` at the start.
+/// Finds the cluster before the cluster boundary `offset`; `None` at the start.
 pub fn cluster_before(text: &str, offset: usize) -> Option<TextRange> {
     cluster_at(text, offset.min(text.len()).checked_sub(1)?)
 }
 
-/// One grapheme cluster of a text and how to draw it.
+/// Grapheme cluster of a text and its drawn form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grapheme<'t> {
-    /// Where it is, in bytes.
+    /// Its bytes.
     pub range: TextRange,
-    /// What to draw. Free of control characters.
+    /// Drawn form, free of control characters.
     pub shown: Cow<'t, str>,
     /// Cells, at least 1.
     pub width: usize,
-    /// Whether `shown` stands for something else, such as `␛` for ESC. Drawn muted, so that nobody takes it for text.
+    /// Whether `shown` is a replacement, such as `␛` for ESC. It is drawn muted to set it apart from real text.
     pub odd: bool,
 }
 
-/// The grapheme clusters of a text in order. Made by [`graphemes`].
+/// Iterator over the grapheme clusters of a text. Created by [`graphemes`].
 #[derive(Clone, Debug)]
 pub struct Graphemes<'t> {
     text: &'t str,
@@ -68,7 +69,7 @@ pub struct Graphemes<'t> {
     glyphs: Glyphs,
 }
 
-/// The grapheme clusters of `text`; their ranges tile it.
+/// Iterates over the grapheme clusters of `text`; their ranges cover it without gaps.
 pub fn graphemes(text: &str, glyphs: Glyphs) -> Graphemes<'_> {
     Graphemes { text, at: 0, glyphs }
 }
@@ -87,7 +88,7 @@ impl<'t> Iterator for Graphemes<'t> {
 }
 
 fn first_cluster(text: &str) -> Option<&str> {
-    // Between two ASCII characters there is always a border, but for CR LF.
+    // Two printable ASCII characters are always two clusters.
     match text.as_bytes() {
         [b' '..=b'~'] => Some(text),
         [b' '..=b'~', next, ..] if next.is_ascii() => text.get(..1),
@@ -106,9 +107,9 @@ fn show(cluster: &str, glyphs: Glyphs) -> (Cow<'_, str>, usize, bool) {
         let tab = if glyphs == Glyphs::Unicode { "\u{2192}   " } else { ">   " };
         return (Cow::Borrowed(tab), TAB, true);
     }
-    let sound = !is_hidden(base) && tail.chars().all(|c| !is_hidden(c) || is_joiner(c, base));
-    if !sound || cluster.chars().nth(CLUSTER).is_some() {
-        let shown = stand_in(cluster, glyphs);
+    let drawable = !is_hidden(base) && tail.chars().all(|c| !is_hidden(c) || is_joiner(c, base));
+    if !drawable || cluster.chars().nth(CLUSTER).is_some() {
+        let shown = replacement(cluster, glyphs);
         let width = shown.width().max(1);
         return (Cow::Owned(shown), width, true);
     }
@@ -120,7 +121,7 @@ fn show(cluster: &str, glyphs: Glyphs) -> (Cow<'_, str>, usize, bool) {
             (shown, cells, true)
         }
         Glyphs::Unicode if width == 0 => {
-            let shown = stand_in(cluster, glyphs);
+            let shown = replacement(cluster, glyphs);
             let width = shown.width();
             (Cow::Owned(shown), width, true)
         }
@@ -128,15 +129,15 @@ fn show(cluster: &str, glyphs: Glyphs) -> (Cow<'_, str>, usize, bool) {
     }
 }
 
-/// Symbols for what must not be sent, the rest as it is, at most [`CLUSTER`] code points.
-fn stand_in(cluster: &str, glyphs: Glyphs) -> String {
+/// Replaces characters that must not reach the terminal; keeps at most [`CLUSTER`] code points.
+fn replacement(cluster: &str, glyphs: Glyphs) -> String {
     let mut shown = String::new();
     for c in cluster.chars().take(CLUSTER) {
         match u8::try_from(c) {
             Ok(control) if control < 0x20 || control == 0x7f => shown.push_str(&control_picture(control, glyphs)),
             _ if is_hidden(c) => shown.push_str(&code_point(c)),
             _ if glyphs == Glyphs::Ascii => shown.push_str(&plain(c, c.width().unwrap_or(0))),
-            _ if shown.is_empty() && c.width() == Some(0) => shown.push_str(&on_circle(c)),
+            _ if shown.is_empty() && c.width() == Some(0) => shown.push_str(&on_dotted_circle(c)),
             _ => shown.push(c),
         }
     }
@@ -147,8 +148,8 @@ fn code_point(c: char) -> String {
     format!("<{:x}>", u32::from(c))
 }
 
-/// A mark without a letter, on the circle that Unicode's charts use, if it joins it.
-fn on_circle(mark: char) -> String {
+/// Puts a combining mark without a letter on the dotted circle of Unicode's charts, if it combines with it.
+fn on_dotted_circle(mark: char) -> String {
     let shown = format!("\u{25cc}{mark}");
     if shown.width() == 1 && shown.graphemes(true).count() == 1 { shown } else { code_point(mark) }
 }
@@ -164,7 +165,7 @@ fn control_picture(control: u8, glyphs: Glyphs) -> String {
 /// U+00C0 to U+00FF without accents.
 const LATIN: &[u8; 64] = b"AAAAAAACEEEEIIIIDNOOOOOxOUUUUYPsaaaaaaaceeeeiiiidnooooo/ouuuuypy";
 
-/// What ASCII has for a character that is not hidden.
+/// Closest ASCII text for a visible character.
 fn plain(base: char, width: usize) -> Cow<'static, str> {
     let accented = u32::from(base).checked_sub(0xc0).and_then(|index| LATIN.get(usize::try_from(index).ok()?));
     match base {
@@ -183,18 +184,21 @@ fn plain(base: char, width: usize) -> Cow<'static, str> {
     }
 }
 
-/// Whether a character is written from right to left: the blocks whose characters are of the bidirectional class R or AL,
-/// assigned or not (Unicode 16, DerivedBidiClass.txt), without the digits and marks among them.
+/// Whether a character is written from right to left.
+///
+/// Covers the blocks of bidirectional class R or AL, assigned or not (Unicode 16, DerivedBidiClass.txt), without the
+/// digits and marks among them.
 pub fn is_right_to_left(c: char) -> bool {
     let block = matches!(u32::from(c),
         0x0590..=0x08ff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x1_0800..=0x1_0fff | 0x1_e800..=0x1_efff);
     block && c.is_alphabetic()
 }
 
-/// Whether a character has no shape of its own or steers the terminal: controls, bidi overrides, zero-width
-/// characters, fillers, tags, noncharacters, half syllables of Hangul without their first half. General categories Cc,
-/// Zl, Zp and Cf (but for signs that are drawn, such as the Arabic end of ayah), and what Unicode calls default
-/// ignorable.
+/// Whether a character has no shape of its own or controls the terminal.
+///
+/// These are controls, bidi overrides, zero-width characters, fillers, tags, noncharacters, and half syllables of Hangul
+/// without their first half: general categories Cc, Zl, Zp and Cf (except signs that are drawn, such as the Arabic end
+/// of ayah), and the characters that Unicode calls default ignorable.
 pub(crate) fn is_hidden(c: char) -> bool {
     match u32::from(c) {
         0x20..=0x7e => false,
@@ -212,8 +216,10 @@ pub(crate) fn is_hidden(c: char) -> bool {
     }
 }
 
-/// Whether a hidden character does its proper work inside a cluster with this base: choosing between text and emoji
-/// style, joining emoji, Persian and Indic letters, completing a Hangul syllable, spelling the flag of a region.
+/// Whether a hidden character has a function in a cluster with this base.
+///
+/// It may choose between text and emoji style, join emoji, Persian or Indic letters, complete a Hangul syllable, or spell
+/// the flag of a region.
 fn is_joiner(c: char, base: char) -> bool {
     match c {
         '\u{fe00}'..='\u{fe0f}' => true,
@@ -226,12 +232,12 @@ fn is_joiner(c: char, base: char) -> bool {
     }
 }
 
-/// Cells that `text` takes when it is drawn on one line.
+/// Width of `text` in cells when drawn on one line.
 pub fn width(text: &str) -> usize {
     graphemes(text, Glyphs::Unicode).map(|grapheme| grapheme.width).sum()
 }
 
-/// `text` as it may be sent to a terminal, on one line: line breaks and tabs are shown as symbols too.
+/// Makes `text` safe for a terminal, on one line: line breaks and tabs are shown as symbols too.
 pub fn clean(text: &str) -> Cow<'_, str> {
     clean_for(text, Glyphs::Unicode)
 }
@@ -244,7 +250,7 @@ pub fn clean_for(text: &str, glyphs: Glyphs) -> Cow<'_, str> {
     Cow::Owned(graphemes(text, glyphs).map(|grapheme| grapheme.shown).collect())
 }
 
-/// [`clean`] text of at most `width` cells; one that was longer ends with [`CUT`].
+/// Cleans `text` as [`clean`] does and cuts it to at most `width` cells. A cut text ends with [`CUT`].
 pub fn cut(text: &str, width: usize) -> String {
     let mut shown = String::new();
     let (mut cells, mut fitting) = (0, 0);
@@ -265,8 +271,7 @@ pub fn cut(text: &str, width: usize) -> String {
     shown
 }
 
-/// [`cut`] and filled up with blanks to exactly `width` cells (a wide character at the cut may leave it one short
-/// before it is filled up).
+/// Cuts `text` as [`cut`] does and pads it with blanks to exactly `width` cells.
 pub fn fit(text: &str, width: usize) -> String {
     let mut shown = cut(text, width);
     let missing = width.saturating_sub(self::width(&shown));

@@ -1,8 +1,8 @@
-//! Words: the grid on which people tag and on which CoNLL is written. Four rules, all of them only find ranges; the
-//! text itself is never changed.
+//! Cuts a text into words: the grid on which people tag and on which CoNLL is written.
 //!
-//! What holds for every grid: ranges ascend and do not overlap, everything that is not white space lies in exactly one
-//! word, and no character is torn from the combining marks, joiners and invisible characters that belong to it.
+//! There are four rules. All of them only find ranges; the text itself is never changed. Every grid guarantees that
+//! ranges ascend and do not overlap, that everything except white space is in exactly one word, and that no character is
+//! separated from its combining marks, joiners and invisible characters.
 
 mod bert;
 mod natural;
@@ -16,18 +16,18 @@ use unicode_width::UnicodeWidthChar;
 
 use super::{TextRange, width::is_hidden};
 
-/// The rule by which a text is cut into words.
+/// Rule by which a text is cut into words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grid {
-    /// What people read as words: `Denny's` `charges` `$10` `,` `till` `2` `a.m.` The default.
+    /// Words as people read them: `Denny's` `charges` `$10` `,` `till` `2` `a.m.` The default.
     #[default]
     Natural,
-    /// White space alone.
+    /// Only white space separates.
     Space,
-    /// The Penn Treebank's habit, on which CoNLL files are often made: `Denny` `'s`, `do` `n't`, `$` `10`.
+    /// The Penn Treebank's rule, on which CoNLL files are often based: `Denny` `'s`, `do` `n't`, `$` `10`.
     Treebank,
-    /// As BERT's tokenizer cuts before it looks for pieces: every punctuation mark and every CJK ideograph alone.
+    /// BERT's pre-tokenization: every punctuation mark and every CJK ideograph is a word.
     Bert,
 }
 
@@ -61,7 +61,7 @@ impl FromStr for Grid {
     }
 }
 
-/// The words of `text` in order, as byte ranges. Linear in the length of the text.
+/// Cuts `text` into words, as byte ranges in order. Linear in the length of the text.
 pub fn split(text: &str, grid: Grid) -> Vec<TextRange> {
     let mut words = Vec::with_capacity(text.len() / 5);
     for chunk in chunks(text) {
@@ -78,7 +78,7 @@ pub fn split(text: &str, grid: Grid) -> Vec<TextRange> {
     words
 }
 
-/// The stretches between white space, none of them empty.
+/// Ranges between white space, none of them empty.
 fn chunks(text: &str) -> impl Iterator<Item = TextRange> {
     let mut at = 0;
     text.split_inclusive(char::is_whitespace).filter_map(move |piece| {
@@ -89,11 +89,11 @@ fn chunks(text: &str) -> impl Iterator<Item = TextRange> {
     })
 }
 
-/// The smallest thing that a grid may make a word of: a grapheme cluster with the invisible characters around it.
+/// Smallest possible word of a grid: a grapheme cluster with the invisible characters around it.
 #[derive(Clone, Copy, Debug)]
 struct Unit {
     range: TextRange,
-    /// The character that decides what the unit is.
+    /// Character that decides the kind of the unit.
     base: char,
 }
 
@@ -102,12 +102,12 @@ impl Unit {
         self.base.is_numeric()
     }
 
-    /// Neither letter nor digit.
+    /// Whether it is neither letter nor digit.
     fn is_mark(self) -> bool {
         !self.base.is_alphanumeric()
     }
 
-    /// The character with its variants folded: small letters, the straight apostrophe, the plain hyphen.
+    /// Base character in a canonical form: lower case, straight apostrophe, plain hyphen.
     fn folded(self) -> char {
         match self.base {
             '\u{2018}' | '\u{2019}' | '\u{b4}' | '`' => '\'',
@@ -117,23 +117,25 @@ impl Unit {
     }
 }
 
-/// The units of a chunk. What cannot be seen (zero-width characters, lone combining marks) joins the unit before it,
-/// at the front the one after it, so that nobody meets a word without a shape unless there is nothing else.
+/// Splits a chunk into units.
+///
+/// Invisible characters (zero-width characters, lone combining marks) join the unit before them, at the front the one
+/// after them, so that a word is visible unless the chunk has nothing visible.
 fn units(text: &str, chunk: TextRange) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
-    let mut faint = false;
+    let mut front_unseen = false;
     for (at, cluster) in chunk.of(text).grapheme_indices(true) {
         let start = chunk.start + at;
         let unit = Unit { range: TextRange::new(start, start + cluster.len()), base: base(cluster) };
         let unseen = is_hidden(unit.base) || unit.base.width() == Some(0);
         match units.last_mut() {
-            Some(last) if unseen || faint => {
+            Some(last) if unseen || front_unseen => {
                 last.range.end = unit.range.end;
-                last.base = if faint { unit.base } else { last.base };
-                faint &= unseen;
+                last.base = if front_unseen { unit.base } else { last.base };
+                front_unseen &= unseen;
             }
             _ => {
-                faint = unseen;
+                front_unseen = unseen;
                 units.push(unit);
             }
         }
@@ -145,7 +147,7 @@ fn base(cluster: &str) -> char {
     cluster.chars().next().unwrap_or('\u{fffd}')
 }
 
-/// The range of neighbouring units; empty for none.
+/// Range that neighbouring units cover; empty for none.
 fn joined(units: &[Unit]) -> TextRange {
     match units {
         [first, .., last] => first.range.join(last.range),
@@ -154,9 +156,10 @@ fn joined(units: &[Unit]) -> TextRange {
     }
 }
 
-/// How many units from `at` on are a run of two or more full stops or of two or more hyphens, which is one word
-/// (an ellipsis, a dash); 0 for none.
-fn run(units: &[Unit], at: usize) -> usize {
+/// Length in units of the ellipsis or dash at `at`, which is one word; 0 for none.
+///
+/// An ellipsis is two or more full stops, a dash two or more hyphens.
+fn dash_or_ellipsis(units: &[Unit], at: usize) -> usize {
     let Some(first) = units.get(at).filter(|unit| matches!(unit.base, '.' | '-')) else { return 0 };
     let length = units.iter().skip(at).take_while(|unit| unit.base == first.base).count();
     if length > 1 { length } else { 0 }
@@ -164,27 +167,33 @@ fn run(units: &[Unit], at: usize) -> usize {
 
 /// Whether the units on both sides of `at` are digits, as around the colon of `9:30`.
 fn between_digits(units: &[Unit], at: usize) -> bool {
-    let digit = |index: Option<usize>| index.and_then(|i| units.get(i)).is_some_and(|unit| unit.is_digit());
-    digit(at.checked_sub(1)) && digit(at.checked_add(1))
+    [at.checked_sub(1), at.checked_add(1)]
+        .into_iter()
+        .all(|index| index.and_then(|index| units.get(index)).is_some_and(|unit| unit.is_digit()))
 }
 
-/// Abbreviations without an inner full stop that restaurant reviews use; in lower case.
+/// Abbreviations without an inner full stop that occur in restaurant reviews, in lower case.
 const ABBREVIATIONS: [&str; 19] = [
     "approx", "ave", "blvd", "dept", "dr", "etc", "hwy", "inc", "jr", "ltd", "mr", "mrs", "ms", "mt", "prof", "rd",
     "sr", "st", "vs",
 ];
 
-/// Whether a full stop after `word` belongs to it: one or two letters between full stops (`a.m`, `U.S`, `Ph.D`, also
-/// after a number, `10p.m`), or a word known to be cut short.
+/// Whether a full stop after `word` belongs to it.
+///
+/// It does after one or two letters between full stops (`a.m`, `U.S`, `Ph.D`, also after a number, `10p.m`), and after a
+/// known abbreviation.
 fn is_abbreviation(word: &str) -> bool {
-    // Longer ones are none, and looking again at every full stop of a hostile text would take for ever.
+    // No abbreviation is longer, and reading a long word again at each of its full stops would take quadratic time.
     if word.len() > 16 {
         return false;
     }
     let letters = word.trim_start_matches(|c: char| !c.is_alphabetic());
-    let short = |part: &str| matches!(part.chars().count(), 1 | 2) && part.chars().all(char::is_alphabetic);
-    letters.contains('.') && letters.split('.').all(short)
+    letters.contains('.') && letters.split('.').all(is_one_or_two_letters)
         || ABBREVIATIONS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+fn is_one_or_two_letters(part: &str) -> bool {
+    matches!(part.chars().count(), 1 | 2) && part.chars().all(char::is_alphabetic)
 }
 
 #[cfg(test)]
@@ -197,7 +206,7 @@ mod tests {
         split(text, grid).into_iter().map(|range| range.of(text)).collect()
     }
 
-    /// What every grid promises.
+    /// Checks the guarantees of every grid.
     fn check(text: &str, grid: Grid) -> Result<(), TestCaseError> {
         let mut at = 0;
         for range in split(text, grid) {
@@ -219,7 +228,7 @@ mod tests {
         }
 
         #[test]
-        fn hostile_text_is_cut_as_well(
+        fn hostile_text_keeps_the_guarantees_too(
             text in "[a-z0-9 .,'$%\\-\t\r\n\u{0}\u{1b}\u{301}\u{200b}\u{200d}\u{600}\u{1f355}\u{fe0f}\u{4e2d}]{0,40}"
         ) {
             for grid in Grid::ALL {
@@ -228,7 +237,7 @@ mod tests {
         }
 
         #[test]
-        fn no_grid_tears_a_letter_from_its_accents(text in "[a-c.!$ ]{1,5}(\u{301}[a-c.!$ ]?){1,5}") {
+        fn no_grid_separates_a_letter_from_its_accents(text in "[a-c.!$ ]{1,5}(\u{301}[a-c.!$ ]?){1,5}") {
             for grid in Grid::ALL {
                 for range in split(&text, grid) {
                     let torn = range.of(&text).starts_with('\u{301}')
@@ -275,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_joins_what_can() {
+    fn invisible_characters_join_visible_ones() {
         assert_eq!(words("\u{200b}tacos\u{feff} \u{202e}!", Grid::Natural), ["\u{200b}tacos\u{feff}", "\u{202e}!"]);
         assert_eq!(words(" \u{200b} ", Grid::Natural), ["\u{200b}"]);
         assert_eq!(words(" \u{301}tacos", Grid::Natural), ["\u{301}tacos"]);

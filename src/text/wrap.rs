@@ -1,8 +1,8 @@
-//! Lays a text out in lines of a width. Pure data: the screen draws it, the keys move on it.
+//! Wraps a text into lines of a given width. The result is pure data: `ui` draws it, cursor keys move on it.
 //!
 //! Lines break at the text's own line breaks, else after white space, else between wide characters (CJK, emoji), else
 //! inside a word too long for a line. White space that does not fit hangs over the edge and takes no cells. A line is
-//! a byte range and a width; its graphemes are found when somebody asks, so that a megabyte costs little.
+//! a byte range and a width; its graphemes are computed on demand, so that a text of a megabyte costs little.
 
 use std::borrow::Cow;
 
@@ -11,31 +11,31 @@ use super::{
     width::{CUT, Glyphs, Grapheme, graphemes},
 };
 
-/// One line of a layout.
+/// Line of a wrapped text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VisualLine {
-    /// The bytes on it, blanks at its end included, the line break not.
+    /// Bytes on it, with the blanks at its end, without the line break.
     pub range: TextRange,
-    /// Cells up to the last thing that is not blank.
+    /// Cells up to the last visible character.
     pub width: usize,
 }
 
-/// A grapheme cluster in its place on a line.
+/// Grapheme cluster with its column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacedGrapheme<'t> {
-    /// Where it is in the text, in bytes.
+    /// Its bytes in the text.
     pub range: TextRange,
     /// First cell, counted from the left edge.
     pub column: usize,
     /// Cells; 0 for a blank that hangs over the edge.
     pub width: usize,
-    /// What to draw; empty for a blank that hangs.
+    /// Drawn form; empty for a blank that hangs over the edge.
     pub shown: Cow<'t, str>,
-    /// Whether `shown` stands for something that cannot be drawn.
+    /// Whether `shown` replaces characters that cannot be drawn.
     pub odd: bool,
 }
 
-/// A direction between lines.
+/// Vertical direction of a cursor movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vertical {
     /// Towards the beginning.
@@ -44,7 +44,9 @@ pub enum Vertical {
     Down,
 }
 
-/// A text laid out. Belongs to the text it was made from; with another one it finds nothing, but does no harm.
+/// Text wrapped into lines.
+///
+/// Pass its methods the text that it was made from; with another text they return no useful positions, but do not panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextLayout {
     lines: Vec<VisualLine>,
@@ -53,7 +55,7 @@ pub struct TextLayout {
 }
 
 impl TextLayout {
-    /// Lays `text` out in lines of `width` cells (at least 1). One pass.
+    /// Wraps `text` into lines of `width` cells (at least 1), in one pass.
     pub fn new(text: &str, width: usize, glyphs: Glyphs) -> Self {
         let mut breaker = Breaker::new(width.max(1));
         for grapheme in graphemes(text, glyphs) {
@@ -63,22 +65,22 @@ impl TextLayout {
         Self { lines: breaker.lines, width: breaker.width, glyphs }
     }
 
-    /// The lines; at least one.
+    /// Lines; at least one.
     pub fn lines(&self) -> &[VisualLine] {
         &self.lines
     }
 
-    /// The width it was made for.
+    /// Width it was made for, in cells.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// The glyphs it was made for.
+    /// Glyphs it was made for.
     pub fn glyphs(&self) -> Glyphs {
         self.glyphs
     }
 
-    /// What stands on line `line`, from left to right; nothing for a line that is not there.
+    /// Iterates over the graphemes of line `line` from left to right; empty for a line that does not exist.
     pub fn graphemes<'t>(&self, text: &'t str, line: usize) -> impl Iterator<Item = PlacedGrapheme<'t>> + use<'t> {
         let range = self.lines.get(line).map_or_else(TextRange::default, |line| line.range);
         let edge = self.width;
@@ -95,34 +97,37 @@ impl TextLayout {
                 column = edge;
                 return PlacedGrapheme { range: bytes, column: edge, width: 0, shown: Cow::Borrowed(""), odd };
             }
-            // Only a cluster that is wider than the whole line comes here.
+            // The cluster is wider than the whole line.
             column = edge;
             PlacedGrapheme { range: bytes, column: at, width: edge - at, shown: Cow::Owned(CUT.to_string()), odd: true }
         })
     }
 
-    /// The line of the byte at `offset`; the last line for one past the end.
+    /// Line of the byte at `offset`; the last line for an offset past the end.
     pub fn line_of(&self, offset: usize) -> usize {
         self.lines.partition_point(|line| line.range.start <= offset).saturating_sub(1)
     }
 
-    /// The first cell of the byte at `offset` on its line.
+    /// First cell of the byte at `offset` on its line.
     pub fn column_of(&self, text: &str, offset: usize) -> usize {
         let line = self.line_of(offset);
         let placed = self.graphemes(text, line).find(|placed| placed.range.end > offset);
         placed.map_or_else(|| self.lines.get(line).map_or(0, |line| line.width), |placed| placed.column)
     }
 
-    /// The byte at a cell: the grapheme that covers it, or the end of the line's bytes when it is further right.
-    /// `None` for a line that is not there.
+    /// First byte of the grapheme at a cell, or the end of the line if the cell is further right.
+    ///
+    /// `None` for a line that does not exist.
     pub fn offset_at(&self, text: &str, line: usize, column: usize) -> Option<usize> {
         let range = self.lines.get(line)?.range;
         let covering = self.graphemes(text, line).find(|placed| column < placed.column + placed.width);
         Some(covering.map_or(range.end, |placed| placed.range.start))
     }
 
-    /// The word on line `line` that is nearest to cell `column`, the left one of two that are as near. `words` ascend.
-    pub fn word_near(&self, text: &str, words: &[TextRange], line: usize, column: usize) -> Option<usize> {
+    /// Word on line `line` that is nearest to cell `column`, the left one of two at the same distance.
+    ///
+    /// `words` must ascend.
+    pub fn nearest_word(&self, text: &str, words: &[TextRange], line: usize, column: usize) -> Option<usize> {
         let range = self.lines.get(line)?.range;
         let first = words.partition_point(|word| word.end <= range.start);
         let mut best: Option<(usize, usize)> = None;
@@ -143,9 +148,10 @@ impl TextLayout {
         best.map(|(_, word)| word)
     }
 
-    /// The word above or below `word`, on the next line that has words. `goal` is the column to aim at when several
-    /// such moves follow each other; without it, the middle of `word`.
-    pub fn word_beyond(
+    /// Word above or below `word`, on the next line that has words.
+    ///
+    /// `goal` is the column to aim at when several such moves follow each other; without it, the middle of `word`.
+    pub fn word_vertical(
         &self,
         text: &str,
         words: &[TextRange],
@@ -155,18 +161,20 @@ impl TextLayout {
     ) -> Option<usize> {
         let range = *words.get(word)?;
         let goal = goal.unwrap_or_else(|| self.middle(text, range));
-        let near = |line: usize| self.word_near(text, words, line, goal);
         match to {
-            Vertical::Up => (0..self.line_of(range.start)).rev().find_map(near),
+            Vertical::Up => {
+                (0..self.line_of(range.start)).rev().find_map(|line| self.nearest_word(text, words, line, goal))
+            }
             Vertical::Down => {
                 let below = self.line_of(range.end.saturating_sub(1).max(range.start)) + 1;
-                // A word may go on from the line before; below means another one.
-                (below..self.lines.len()).find_map(|line| near(line).filter(|found| *found > word))
+                // The rest of `word` itself may be on the next line; the result must be another word.
+                (below..self.lines.len())
+                    .find_map(|line| self.nearest_word(text, words, line, goal).filter(|found| *found > word))
             }
         }
     }
 
-    /// The middle cell of what `range` covers on its first line.
+    /// Middle cell of the part of `range` on its first line.
     fn middle(&self, text: &str, range: TextRange) -> usize {
         let line = self.line_of(range.start);
         let covered = self.graphemes(text, line).filter(|placed| range.contains(placed.range.start));
@@ -177,28 +185,28 @@ impl TextLayout {
     }
 }
 
-/// Blanks at which a line may break. No-break spaces are not among them.
+/// Whether a line may break after the cluster: white space, except no-break spaces and line breaks.
 fn is_blank(cluster: &str) -> bool {
-    let breaks = |c: char| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\n' | '\r');
-    !cluster.is_empty() && cluster.chars().all(breaks)
+    !cluster.is_empty()
+        && cluster.chars().all(|c| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\n' | '\r'))
 }
 
-/// Marks that do not begin a line in CJK typesetting.
-fn closes(cluster: &str) -> bool {
+/// Whether the cluster is a closing mark, which does not begin a line in CJK typesetting.
+fn is_closing_mark(cluster: &str) -> bool {
     cluster.starts_with([
         '\u{3001}', '\u{3002}', '\u{ff0c}', '\u{ff0e}', '\u{ff01}', '\u{ff1f}', '\u{ff1a}', '\u{ff1b}', '\u{ff09}',
         '\u{300d}', '\u{300f}', '\u{3011}', '\u{300b}', '\u{3009}',
     ])
 }
 
-/// A place where the line may end.
+/// Position at which the line may break.
 #[derive(Clone, Copy)]
-struct Opening {
+struct BreakPoint {
     /// First byte of the next line.
     at: usize,
     /// Cells before it, blanks included.
     column: usize,
-    /// Cells before it up to the last that is not blank.
+    /// Cells before it up to the last visible character.
     inked: usize,
 }
 
@@ -208,13 +216,13 @@ struct Breaker {
     start: usize,
     column: usize,
     inked: usize,
-    opening: Option<Opening>,
+    break_point: Option<BreakPoint>,
     after_wide: bool,
 }
 
 impl Breaker {
     fn new(width: usize) -> Self {
-        Self { width, lines: Vec::new(), start: 0, column: 0, inked: 0, opening: None, after_wide: false }
+        Self { width, lines: Vec::new(), start: 0, column: 0, inked: 0, break_point: None, after_wide: false }
     }
 
     fn place(&mut self, grapheme: &Grapheme<'_>, cluster: &str) {
@@ -225,13 +233,13 @@ impl Breaker {
         }
         if is_blank(cluster) {
             self.column += grapheme.width;
-            self.opening = Some(Opening { at: grapheme.range.end, column: self.column, inked: self.inked });
+            self.break_point = Some(BreakPoint { at: grapheme.range.end, column: self.column, inked: self.inked });
             self.after_wide = false;
             return;
         }
         let wide = grapheme.width > 1 && !grapheme.odd;
-        if (wide || self.after_wide) && !closes(cluster) && self.column > 0 {
-            self.opening = Some(Opening { at: grapheme.range.start, column: self.column, inked: self.inked });
+        if (wide || self.after_wide) && !is_closing_mark(cluster) && self.column > 0 {
+            self.break_point = Some(BreakPoint { at: grapheme.range.start, column: self.column, inked: self.inked });
         }
         while self.column > 0 && self.column + grapheme.width > self.width {
             self.wrap(grapheme.range.start);
@@ -241,18 +249,22 @@ impl Breaker {
         self.after_wide = wide;
     }
 
-    /// Ends the line at the last opening, or at `here` if it has none.
+    /// Ends the line at its last break point, or at `here` if it has none.
     fn wrap(&mut self, here: usize) {
-        let opening = self.opening.take().unwrap_or(Opening { at: here, column: self.column, inked: self.inked });
-        self.push(opening.at, opening.inked);
-        self.column -= opening.column;
-        self.inked = self.inked.saturating_sub(opening.column);
+        let here = BreakPoint { at: here, column: self.column, inked: self.inked };
+        let end = self.break_point.take().unwrap_or(here);
+        self.push(end.at, end.inked);
+        self.column -= end.column;
+        self.inked = self.inked.saturating_sub(end.column);
     }
 
-    /// Ends the line at `end` and begins with nothing.
+    /// Ends the line at `end`; the next one begins empty.
     fn end(&mut self, end: usize) {
         self.push(end, self.inked);
-        (self.column, self.inked, self.opening, self.after_wide) = (0, 0, None, false);
+        self.column = 0;
+        self.inked = 0;
+        self.break_point = None;
+        self.after_wide = false;
     }
 
     fn push(&mut self, end: usize, inked: usize) {
@@ -312,11 +324,11 @@ mod tests {
         let words = words::split(text, Grid::Natural);
         let layout = TextLayout::new(text, 40, Glyphs::Unicode);
         let name = |word: Option<usize>| word.map(|word| words[word].of(text));
-        assert_eq!(name(layout.word_beyond(text, &words, 1, Vertical::Down, None)), Some("Camino"));
-        assert_eq!(name(layout.word_beyond(text, &words, 6, Vertical::Up, None)), Some("El"));
-        assert_eq!(name(layout.word_beyond(text, &words, 5, Vertical::Up, Some(0))), Some("the"));
-        assert_eq!(layout.word_beyond(text, &words, 0, Vertical::Up, None), None);
-        assert_eq!(layout.word_beyond(text, &words, 6, Vertical::Down, None), None);
+        assert_eq!(name(layout.word_vertical(text, &words, 1, Vertical::Down, None)), Some("Camino"));
+        assert_eq!(name(layout.word_vertical(text, &words, 6, Vertical::Up, None)), Some("El"));
+        assert_eq!(name(layout.word_vertical(text, &words, 5, Vertical::Up, Some(0))), Some("the"));
+        assert_eq!(layout.word_vertical(text, &words, 0, Vertical::Up, None), None);
+        assert_eq!(layout.word_vertical(text, &words, 6, Vertical::Down, None), None);
         assert_eq!(layout.offset_at(text, 2, 8), Some(25));
         assert_eq!(layout.column_of(text, 24), 7);
         assert_eq!(layout.offset_at(text, 9, 0), None);
@@ -327,9 +339,9 @@ mod tests {
         let text = "a supercalifragil b";
         let words = words::split(text, Grid::Natural);
         let layout = TextLayout::new(text, 10, Glyphs::Unicode);
-        assert_eq!(layout.word_beyond(text, &words, 1, Vertical::Down, None), None);
-        assert_eq!(layout.word_beyond(text, &words, 1, Vertical::Up, None), Some(0));
-        assert_eq!(layout.word_beyond(text, &words, 0, Vertical::Down, None), Some(1));
+        assert_eq!(layout.word_vertical(text, &words, 1, Vertical::Down, None), None);
+        assert_eq!(layout.word_vertical(text, &words, 1, Vertical::Up, None), Some(0));
+        assert_eq!(layout.word_vertical(text, &words, 0, Vertical::Down, None), Some(1));
     }
 
     proptest! {

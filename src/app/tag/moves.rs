@@ -247,7 +247,7 @@ impl Desk<'_> {
         };
         let word = (0..steps).try_fold(self.tag.word, |word, _| {
             // A page that is not full goes as far as it can.
-            layout.word_beyond(text, words, word, to, Some(goal)).ok_or(word)
+            layout.word_vertical(text, words, word, to, Some(goal)).ok_or(word)
         });
         self.tag.last = None;
         self.tag.forget_letter();

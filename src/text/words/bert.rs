@@ -1,30 +1,38 @@
-//! The grid of BERT's basic tokenizer: white space, every punctuation mark alone, every CJK ideograph alone. Unlike the
-//! original it removes nothing: control characters stay inside their words.
+//! Grid of BERT's basic tokenizer: white space separates, every punctuation mark and every CJK ideograph is a word.
+//!
+//! Unlike the original it removes nothing: control characters stay inside their words.
 
 use super::{TextRange, joined, units};
 
 /// Cuts one chunk without white space.
 pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {
     let units = units(text, chunk);
-    let alone = |c: char| is_punctuation(c) || is_ideograph(c);
-    words.extend(units.chunk_by(|a, b| !alone(a.base) && !alone(b.base)).map(joined));
+    words.extend(units.chunk_by(|a, b| !is_word(a.base) && !is_word(b.base)).map(joined));
 }
 
-/// BERT's idea of punctuation: all ASCII that is neither letter, digit nor blank (`$` and `+` too), and Unicode's P*.
+/// Whether the character is a word by itself.
+fn is_word(c: char) -> bool {
+    is_punctuation(c) || is_ideograph(c)
+}
+
+/// Whether BERT counts `c` as punctuation.
+///
+/// That is all ASCII that is neither letter, digit nor blank (`$` and `+` too), and Unicode's P*.
 fn is_punctuation(c: char) -> bool {
     let code = u32::from(c);
     let index = PUNCTUATION.partition_point(|(_, last)| *last < code);
     c.is_ascii_punctuation() || PUNCTUATION.get(index).is_some_and(|(first, _)| *first <= code)
 }
 
-/// The blocks that BERT's tokenizer spaces out; kana and Hangul are not among them.
+/// Whether `c` is in a block that BERT's tokenizer separates by spaces; kana and Hangul are not.
 fn is_ideograph(c: char) -> bool {
     matches!(u32::from(c), 0x4e00..=0x9fff | 0x3400..=0x4dbf | 0x20000..=0x2a6df | 0x2a700..=0x2b73f | 0x2b740..=0x2b81f
         | 0x2b820..=0x2ceaf | 0xf900..=0xfaff | 0x2f800..=0x2fa1f)
 }
 
-/// General category P* outside ASCII, first and last of each range, ascending. Unicode 14.0, from Python 3.11's
-/// `unicodedata`.
+/// General category P* outside ASCII: first and last of each range, ascending.
+///
+/// Unicode 14.0, from Python 3.11's `unicodedata`.
 #[rustfmt::skip]
 const PUNCTUATION: [(u32, u32); 180] = [
     (0xa1, 0xa1), (0xa7, 0xa7), (0xab, 0xab), (0xb6, 0xb7), (0xbb, 0xbb), (0xbf, 0xbf), (0x37e, 0x37e), (0x387, 0x387),

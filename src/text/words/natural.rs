@@ -1,14 +1,14 @@
-//! The natural grid: what people read as words.
+//! The natural grid: words as people read them.
 //!
-//! White space separates. Marks at both ends are peeled off, each its own word. Inside, letters and digits stay
-//! together across apostrophes, hyphens, single full stops and the signs of names and addresses (`Denny's`, `tex-mex`,
+//! White space separates. Marks at both ends are split off, each its own word. Inside, letters and digits stay together
+//! across apostrophes, hyphens, single full stops and the signs of names and addresses (`Denny's`, `tex-mex`,
 //! `4.5`, `A&W`); digits also across `,` `:` `/` and dashes (`1,000`, `9:30`, `24/7`); all other marks separate there
 //! too (`tacos,burritos`, `and/or`). A currency sign, percent or degree stays with its number, the full stop of an
 //! abbreviation with its letters. Each emoji is a word, a run of full stops or hyphens is one (`...`, `--`), and each
-//! character of a script written without spaces (Han, Hiragana, Thai, Lao, Khmer, Myanmar), for there any border may
-//! be the border of a dish.
+//! character of a script written without spaces (Han, Hiragana, Thai, Lao, Khmer, Myanmar), because there a span may
+//! end anywhere.
 
-use super::{TextRange, Unit, between_digits, is_abbreviation, joined, run, units};
+use super::{TextRange, Unit, between_digits, dash_or_ellipsis, is_abbreviation, joined, units};
 
 /// Cuts one chunk without white space.
 pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {
@@ -21,42 +21,43 @@ pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {
             at += 1;
             continue;
         }
-        peel(text, &units[start..at], words);
+        split_marks(text, &units[start..at], words);
         words.push(joined(&units[at..at + alone]));
         at += alone;
         start = at;
     }
-    peel(text, &units[start..], words);
+    split_marks(text, &units[start..], words);
 }
 
-/// Whether the chunk is an address of the web or of mail, whose inner marks mean something else.
+/// Whether the chunk is a web or mail address, whose inner marks do not separate.
 fn is_address(chunk: &str) -> bool {
-    let domain = |part: &str| part.contains('.');
-    chunk.contains("://") || chunk.starts_with("www.") || chunk.split_once('@').is_some_and(|(_, rest)| domain(rest))
+    chunk.contains("://")
+        || chunk.starts_with("www.")
+        || chunk.split_once('@').is_some_and(|(_, domain)| domain.contains('.'))
 }
 
-/// How many units from `at` on stand alone wherever they are; 0 if the unit may be part of a word.
+/// Length in units of the separating word at `at`; 0 if the unit may be part of a longer word.
 fn separator(units: &[Unit], at: usize, address: bool) -> usize {
     let Some(unit) = units.get(at) else { return 0 };
-    let inner = |keep: bool| usize::from(!keep);
-    match unit.base {
-        c if is_unspaced(c) && !c.is_numeric() => 1,
-        c if c.is_alphanumeric() => 0,
-        '.' | '-' => run(units, at),
-        c if address && c.is_ascii() => inner(at > 0 && at + 1 < units.len()),
-        ',' | ':' | '/' | '\u{2013}' | '\u{2212}' => inner(between_digits(units, at)),
-        c => inner(stays_inside(c)),
-    }
+    let separates = match unit.base {
+        c if is_unspaced(c) && !c.is_numeric() => true,
+        c if c.is_alphanumeric() => false,
+        '.' | '-' => return dash_or_ellipsis(units, at),
+        c if address && c.is_ascii() => at == 0 || at + 1 == units.len(),
+        ',' | ':' | '/' | '\u{2013}' | '\u{2212}' => !between_digits(units, at),
+        c => !stays_inside(c),
+    };
+    usize::from(separates)
 }
 
-/// Marks that do not end a word when letters follow.
+/// Whether a mark does not end a word when letters follow.
 fn stays_inside(mark: char) -> bool {
     const SIGNS: &str = "'`&@_*+=#%~^\u{b4}\u{2018}\u{2019}\u{2010}\u{2011}\u{b7}\u{b0}\u{2030}";
     SIGNS.contains(mark) || is_currency(mark)
 }
 
-/// Peels marks off both ends of a part, each its own word.
-fn peel(text: &str, part: &[Unit], words: &mut Vec<TextRange>) {
+/// Splits marks off both ends of a part, each its own word.
+fn split_marks(text: &str, part: &[Unit], words: &mut Vec<TextRange>) {
     let front = part.iter().enumerate().take_while(|(at, unit)| unit.is_mark() && !opens_number(&part[*at..])).count();
     let (marks, rest) = part.split_at(front);
     words.extend(marks.iter().map(|mark| mark.range));
@@ -71,7 +72,7 @@ fn peel(text: &str, part: &[Unit], words: &mut Vec<TextRange>) {
     words.extend(marks.iter().map(|mark| mark.range));
 }
 
-/// `$10`, `.5`, `$.99`: whether the part begins with a sign that its number keeps.
+/// Whether the part begins with a sign that belongs to its number: `$10`, `.5`, `$.99`.
 fn opens_number(part: &[Unit]) -> bool {
     match part {
         [sign, digit, ..] if digit.is_digit() => sign.base == '.' || is_currency(sign.base),
@@ -80,7 +81,7 @@ fn opens_number(part: &[Unit]) -> bool {
     }
 }
 
-/// `20%`, `5€`, `400°`, `a.m.`: whether the last mark of the part is kept.
+/// Whether the last mark of the part belongs to its word: `20%`, `5€`, `400°`, `a.m.`.
 fn belongs_to_word(text: &str, part: &[Unit]) -> bool {
     let Some((mark, before)) = part.split_last() else { return false };
     match mark.base {
@@ -90,14 +91,16 @@ fn belongs_to_word(text: &str, part: &[Unit]) -> bool {
     }
 }
 
-/// Unicode's currency signs (general category Sc, Unicode 16).
+/// Whether `c` is a currency sign (general category Sc, Unicode 16).
 fn is_currency(c: char) -> bool {
     matches!(u32::from(c), 0x24 | 0xa2..=0xa5 | 0x58f | 0x60b | 0x7fe | 0x7ff | 0x9f2 | 0x9f3 | 0x9fb | 0xaf1 | 0xbf9
         | 0xe3f | 0x17db | 0x20a0..=0x20cf | 0xa838 | 0xfdfc | 0xfe69 | 0xff04 | 0xffe0 | 0xffe1 | 0xffe5 | 0xffe6
         | 0x11fdd..=0x11fe0 | 0x1e2ff | 0x1ecb0)
 }
 
-/// Letters of scripts that put no spaces between words. Katakana and Hangul come in runs that people read as one.
+/// Whether `c` belongs to a script without spaces between words.
+///
+/// Katakana and Hangul do not count: people read a run of them as one word.
 fn is_unspaced(c: char) -> bool {
     matches!(u32::from(c), 0xe01..=0xe3e | 0xe40..=0xeff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x1950..=0x19df
         | 0x1a20..=0x1aaf | 0x2e80..=0x2fdf | 0x3005..=0x3007 | 0x3021..=0x3029 | 0x3038..=0x303b | 0x3041..=0x309f
@@ -118,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_read_as_one_stays_one() {
+    fn a_word_as_people_read_it_stays_whole() {
         for text in [
             "Denny's",
             "Denny\u{2019}s",

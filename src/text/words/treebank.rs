@@ -1,10 +1,10 @@
-//! The Penn Treebank's habit, as far as it can be kept on ranges: clitics and most marks are words of their own.
+//! The Penn Treebank's rule, as far as ranges allow it: clitics and most marks are words of their own.
 //!
 //! `$` `10`, `20` `%`, `Denny` `'s`, `do` `n't`, `can` `not`, `(`, `and` `/` `or`; but `tex-mex`, `1,000`, `9:30` stay. The
-//! original takes only the full stop at the end of a sentence and is told where sentences end; here every full stop at
-//! the end of a word is taken, unless the word is an initial or an abbreviation.
+//! original splits off only the full stop at the end of a sentence and knows where sentences end; here every full stop
+//! at the end of a word is split off, unless the word is an initial or an abbreviation.
 
-use super::{TextRange, Unit, between_digits, is_abbreviation, joined, run, units};
+use super::{TextRange, Unit, between_digits, dash_or_ellipsis, is_abbreviation, joined, units};
 
 /// Cuts one chunk without white space.
 pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {
@@ -16,28 +16,29 @@ pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {
             at += 1;
             continue;
         }
-        part(text, &units[start..at], words);
+        split_part(text, &units[start..at], words);
         words.push(joined(&units[at..at + alone]));
         at += alone;
         start = at;
     }
-    part(text, &units[start..], words);
+    split_part(text, &units[start..], words);
 }
 
-/// How many units from `at` on stand alone wherever they are; 0 if the unit may be part of a word.
+/// Length in units of the separating word at `at`; 0 if the unit may be part of a longer word.
 fn separator(units: &[Unit], at: usize) -> usize {
     let Some(unit) = units.get(at).filter(|unit| unit.is_mark()) else { return 0 };
     match unit.folded() {
-        '.' | '-' => run(units, at),
+        '.' | '-' => dash_or_ellipsis(units, at),
         ',' | ':' => usize::from(!between_digits(units, at)),
         '\'' | '_' | '*' | '+' | '=' | '~' | '^' | '|' | '\\' | '\u{b7}' | '\u{b0}' => 0,
         _ => 1,
     }
 }
 
-/// A part has letters, digits, apostrophes, hyphens and the like. Peels its last full stop, its outer apostrophes, and
-/// its clitics.
-fn part(text: &str, part: &[Unit], words: &mut Vec<TextRange>) {
+/// Splits the last full stop, the outer apostrophes and the clitics off a part.
+///
+/// A part consists of letters, digits, apostrophes, hyphens and similar marks.
+fn split_part(text: &str, part: &[Unit], words: &mut Vec<TextRange>) {
     let mut rest = part;
     while let [first, others @ ..] = rest
         && first.folded() == '\''
@@ -54,7 +55,7 @@ fn part(text: &str, part: &[Unit], words: &mut Vec<TextRange>) {
         behind.push(last.range);
         rest = others;
     }
-    while let Some(cut) = clitic_of(rest) {
+    while let Some(cut) = clitic_start(rest) {
         let (host, clitic) = rest.split_at(cut);
         behind.push(joined(clitic));
         rest = host;
@@ -75,7 +76,7 @@ fn keeps_stop(text: &str, word: &[Unit]) -> bool {
 
 const CLITICS: [&str; 7] = ["n't", "'ll", "'re", "'ve", "'s", "'m", "'d"];
 
-/// Words that are two, written as one, and how many characters the first has.
+/// Two words written as one, and the length of the first in characters.
 const PAIRS: [(&str, usize); 10] = [
     ("cannot", 3),
     ("gimme", 3),
@@ -89,23 +90,23 @@ const PAIRS: [(&str, usize); 10] = [
     ("'twas", 2),
 ];
 
-fn reads(units: &[Unit], pattern: &str) -> bool {
+fn is_spelled(units: &[Unit], pattern: &str) -> bool {
     units.len() == pattern.len() && units.iter().map(|unit| unit.folded()).eq(pattern.chars())
 }
 
 fn is_clitic(units: &[Unit]) -> bool {
-    CLITICS.iter().any(|clitic| reads(units, clitic))
+    CLITICS.iter().any(|clitic| is_spelled(units, clitic))
 }
 
 fn whole_pair(units: &[Unit]) -> Option<usize> {
-    PAIRS.iter().find(|(word, _)| reads(units, word)).map(|(_, first)| *first)
+    PAIRS.iter().find(|(word, _)| is_spelled(units, word)).map(|(_, first)| *first)
 }
 
-/// Where the clitic at the end begins, if there is one and a host before it.
-fn clitic_of(units: &[Unit]) -> Option<usize> {
+/// Index of the clitic at the end, if there is one with a word before it.
+fn clitic_start(units: &[Unit]) -> Option<usize> {
     CLITICS.iter().find_map(|clitic| {
         let cut = units.len().checked_sub(clitic.len()).filter(|cut| *cut > 0)?;
-        units.get(cut..).is_some_and(|tail| reads(tail, clitic)).then_some(cut)
+        units.get(cut..).is_some_and(|tail| is_spelled(tail, clitic)).then_some(cut)
     })
 }
 
