@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::{
     spans::{
         Action, Annotation, Edit, Span, Split, Status,
-        adjudication::{ADJUDICATOR, Compared, DisputedPlace, PlaceState, same},
+        adjudication::{ADJUDICATOR, ComparedDocument, DisputedPlace, PlaceState, same},
         agreement::GroupAgreement,
         journal::JournalOp,
     },
@@ -49,7 +49,7 @@ pub struct Comparing {
     /// How far they agree; `None` while their work is being read.
     pub agreement: Option<GroupAgreement>,
     /// The documents that two of them have finished.
-    pub documents: Vec<Compared>,
+    pub documents: Vec<ComparedDocument>,
     /// How far the judge is with each place of each of them.
     stands: Vec<Vec<PlaceState>>,
     /// The places shown: which of `documents`, and which place of it.
@@ -70,8 +70,8 @@ impl Comparing {
         // Somebody may have changed the documents on disk: these here are known by their ids.
         let known = documents
             .into_iter()
-            .filter_map(|(id, compared)| Some(Compared { document: project.position(&id)?, ..compared }));
-        let documents: Vec<Compared> = known.collect();
+            .filter_map(|(id, compared)| Some(ComparedDocument { document: project.position(&id)?, ..compared }));
+        let documents: Vec<ComparedDocument> = known.collect();
         let unknown = all - documents.len();
         let mut comparing = Self { names, agreement: Some(agreement), documents, ..Self::default() };
         comparing.look(project);
@@ -100,7 +100,7 @@ impl Comparing {
     }
 
     /// The document and the place of a row.
-    pub fn place(&self, row: usize) -> Option<(&Compared, &DisputedPlace)> {
+    pub fn place(&self, row: usize) -> Option<(&ComparedDocument, &DisputedPlace)> {
         let (at, place) = *self.rows.get(row)?;
         let document = self.documents.get(at)?;
         Some((document, document.places.get(place)?))
@@ -170,7 +170,7 @@ impl Comparing {
     }
 }
 
-fn stands(project: &Project, document: &Compared) -> Vec<PlaceState> {
+fn stands(project: &Project, document: &ComparedDocument) -> Vec<PlaceState> {
     let (judge, since) = (project.annotation(document.document), project.touched(document.document).unwrap_or(0));
     document.places.iter().map(|place| document.state_of(place, judge, since)).collect()
 }
@@ -385,8 +385,9 @@ fn take_agreed(state: &mut State) -> Vec<Effect> {
     };
     let mut all = Vec::new();
     // What was left out, or is to be talked about, is so on purpose.
-    let wanted = |document: &&Compared| !matches!(project.status(document.document), Status::Skipped | Status::Flagged);
-    let documents: Vec<&Compared> = comparing.documents.iter().filter(wanted).collect();
+    let wanted =
+        |document: &&ComparedDocument| !matches!(project.status(document.document), Status::Skipped | Status::Flagged);
+    let documents: Vec<&ComparedDocument> = comparing.documents.iter().filter(wanted).collect();
     for document in documents {
         let before = project.annotation(document.document).clone();
         let edits = document.decide(&before, None, || project.new_id());

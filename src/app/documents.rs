@@ -343,7 +343,7 @@ fn open(state: &mut State) -> Vec<Effect> {
     let Some(at) = documents.shown.get(documents.row).copied() else { return Vec::new() };
     let document = state.project.as_ref().and_then(|project| project.documents.get(at));
     let found = document.and_then(|document| {
-        let found = documents.query.place(&document.text)?;
+        let found = documents.query.first_match(&document.text)?;
         Some(document.words_touching(found)?.start)
     });
     state.screen = Screen::Tag;

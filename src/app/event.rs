@@ -5,7 +5,7 @@
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, Document, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, adjudication::Compared,
+        ActionId, Document, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, adjudication::ComparedDocument,
         agreement::GroupAgreement,
     },
 };
@@ -263,7 +263,7 @@ pub struct Annotators {
     /// How far they agree on what two of them have finished.
     pub agreement: GroupAgreement,
     /// What they say of each document (by its id) that two of them have finished; readings come in the order of the names.
-    pub documents: Vec<(String, Compared)>,
+    pub documents: Vec<(String, ComparedDocument)>,
 }
 
 /// A line for the person.

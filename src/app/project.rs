@@ -78,7 +78,7 @@ impl Project {
         for document in &opened.documents {
             let status = opened.journal.annotation(&document.id).status;
             statuses.push(status);
-            counts.iter_mut().zip(Status::ALL).filter(|(_, known)| *known == status).for_each(|(n, _)| *n += 1);
+            counts.iter_mut().zip(Status::ALL).filter(|(_, known)| **known == status).for_each(|(n, _)| *n += 1);
             words_done += if status == Status::Done { document.words.len() } else { 0 };
         }
         Self {
@@ -187,7 +187,7 @@ impl Project {
             if let Some(status) = self.statuses.get_mut(at) {
                 *status = after.status;
             }
-            for (n, known) in self.counts.iter_mut().zip(Status::ALL) {
+            for (n, &known) in self.counts.iter_mut().zip(Status::ALL) {
                 *n = *n + usize::from(after.status == known) - usize::from(before.status == known);
             }
             let words = |annotation: &Annotation| {

@@ -3,10 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::{
-    spans::{Document, Entity},
-    text::search::lowercased,
-};
+use crate::{spans::Document, text::search::lowercased};
 
 use super::project::Project;
 
@@ -100,7 +97,7 @@ mod tests {
     use super::*;
     use crate::{
         app::event::Opened,
-        spans::{Action, Edit, Status, journal::JournalOp},
+        spans::{Action, Edit, Entity, Status, journal::JournalOp},
         text::{Grid, TextRange},
     };
 

@@ -55,8 +55,8 @@ impl Mark {
 }
 
 fn done(project: &Project) -> usize {
-    let counts = Status::ALL.into_iter().zip(project.counts());
-    counts.filter(|(status, _)| *status == Status::Done).map(|(_, n)| n).sum()
+    let counts = Status::ALL.iter().zip(project.counts());
+    counts.filter(|(status, _)| **status == Status::Done).map(|(_, n)| n).sum()
 }
 
 /// One thing to do.

@@ -146,7 +146,7 @@ mod tests {
     fn the_schemes_are_written_as_the_page_shows() {
         let rows = example(Topic::Bio, "word BIO IOB1 BIOES BILOU");
         let spans = decode(&column(&rows, 1));
-        for (scheme, at) in Scheme::ALL.into_iter().zip(1..) {
+        for (scheme, at) in Scheme::ALL.iter().zip(1..) {
             assert_eq!(scheme.encode(&spans, rows.len()), column(&rows, at), "{scheme}");
         }
     }

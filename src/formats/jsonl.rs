@@ -122,7 +122,7 @@ impl Reader<'_> {
     fn split(&self, value: Option<Value>) -> Result<Option<Split>, Problem> {
         match value {
             None | Some(Value::Null) => Ok(self.options.split),
-            Some(Value::String(name)) if Split::parse(&name).is_some() => Ok(Split::parse(&name)),
+            Some(Value::String(name)) if name.parse::<Split>().is_ok() => Ok(name.parse().ok()),
             Some(other) => {
                 Err(Problem::error(format!("`split` is {}", quoted(&other.to_string())))
                     .hint("it is train, valid or test"))
@@ -180,7 +180,7 @@ fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
         None | Some(Value::Null) => Ok(if has_spans { Status::Done } else { Status::Todo }),
         Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
             Problem::error(format!("`status` is {}", quoted(&value.to_string())))
-                .hint(Status::ALL.map(Status::name).join(", "))
+                .hint(Status::ALL.iter().map(|status| status.name()).collect::<Vec<_>>().join(", "))
         }),
     }
 }

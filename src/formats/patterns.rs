@@ -18,7 +18,7 @@ use super::{
     problem::{Problem, Problems, grouped, quoted},
 };
 use crate::{
-    spans::patterns::{Patterns, Side, Slot, Test},
+    spans::patterns::{Attribute, Patterns, Slot, Test},
     text::width::clean,
 };
 
@@ -166,11 +166,11 @@ impl Reader {
     /// Adds what `{name: value}` asks; the name is in capitals.
     fn attribute(&mut self, name: &str, value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
         let test = match name {
-            "TEXT" | "ORTH" => return self.strings(Side::Text, value, tests),
-            "LOWER" => return self.strings(Side::Lower, value, tests),
-            "SHAPE" => return self.strings(Side::Shape, value, tests),
-            "PREFIX" => return self.strings(Side::Prefix, value, tests),
-            "SUFFIX" => return self.strings(Side::Suffix, value, tests),
+            "TEXT" | "ORTH" => return self.strings(Attribute::Text, value, tests),
+            "LOWER" => return self.strings(Attribute::Lower, value, tests),
+            "SHAPE" => return self.strings(Attribute::Shape, value, tests),
+            "PREFIX" => return self.strings(Attribute::Prefix, value, tests),
+            "SUFFIX" => return self.strings(Attribute::Suffix, value, tests),
             "LENGTH" => return lengths(value, tests),
             "SPACY" => Test::Spaced,
             _ if MODEL.split(' ').any(|known| known == name) => {
@@ -178,7 +178,7 @@ impl Reader {
                 return Err(problem.hint("say it by TEXT, LOWER or SHAPE"));
             }
             _ => match FLAGS.iter().find(|(flag, _)| *flag == name) {
-                Some((_, source)) => Test::Regex(Side::Text, self.expression(source)?),
+                Some((_, source)) => Test::Regex(Attribute::Text, self.expression(source)?),
                 None => return Err(wrong(format!("{} is nothing that is known of a word", quoted(name)))),
             },
         };
@@ -191,7 +191,7 @@ impl Reader {
     }
 
     /// Adds what is asked of a text: the text itself or an object of conditions.
-    fn strings(&mut self, side: Side, value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
+    fn strings(&mut self, side: Attribute, value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
         let Value::Object(conditions) = value else {
             let word = value.as_str().ok_or_else(|| no("text", value))?;
             tests.push(Test::OneOf(side, BTreeSet::from([word.to_owned()])));
@@ -302,7 +302,7 @@ fn not(test: Test) -> Test {
 }
 
 /// By default three edits are allowed in ten characters, and two in any word.
-fn fuzzy(side: Side, word: &str, edits: Option<u8>) -> Result<Test, Problem> {
+fn fuzzy(side: Attribute, word: &str, edits: Option<u8>) -> Result<Test, Problem> {
     let length = word.chars().count();
     if length > FUZZY {
         return Err(wrong(format!("FUZZY is for words up to {FUZZY} characters, not {}", quoted(word))));

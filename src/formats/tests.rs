@@ -292,7 +292,7 @@ proptest! {
     #[test]
     fn what_is_written_reads_back_the_same(corpus in corpora()) {
         for format in FORMATS.iter().filter(|format| format.can_write() && format.unit != Unit::None) {
-            for scheme in Scheme::ALL {
+            for &scheme in Scheme::ALL {
                 let options = WriteOptions { scheme, ..WriteOptions::default() };
                 let reserved = corpus.documents.iter().flat_map(|d| d.word_texts()).any(|word| word == "-DOCSTART-");
                 let Ok(written) = format.write(&corpus, &options) else {

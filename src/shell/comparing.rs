@@ -6,7 +6,7 @@ use crate::{
     app::event::Annotators,
     project::Project,
     spans::{
-        adjudication::{ADJUDICATOR, Compared},
+        adjudication::{ADJUDICATOR, ComparedDocument},
         agreement::{self, Panel},
     },
 };
@@ -30,7 +30,7 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     let documents = panels.iter().filter_map(|(at, panel)| {
         let id = &panel.document.id;
         let changed = readers.iter().filter_map(|reader| reader.touched(id)).max().unwrap_or(0);
-        Some((id.clone(), Compared { changed, ..Compared::new(*at, &panel.annotations)? }))
+        Some((id.clone(), ComparedDocument { changed, ..ComparedDocument::new(*at, &panel.annotations)? }))
     });
     let documents = documents.collect();
     let panels: Vec<Panel<'_>> = panels.into_iter().map(|(_, panel)| panel).collect();

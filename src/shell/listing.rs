@@ -9,8 +9,6 @@ use std::{
     time::SystemTime,
 };
 
-use serde_json::Value;
-
 use crate::{
     project::{RunView, Runs},
     runs::{RunData, RunSummary},

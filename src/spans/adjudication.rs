@@ -1,9 +1,9 @@
-//! Adjudication: where the annotators of a document read it differently, and what the judge has decided there.
+//! Adjudication: where the annotators of a document differ, and what the adjudicator decided there.
 //!
-//! A decision is no record of its own. The judge's annotation says it: each span that somebody has is there, or turned down,
-//! or answered by a span that the judge made. So a decision stays when the annotators are compared again, whatever they have
-//! changed since, and it is taken back like everything else. What was never seen is open, but for a document that the judge
-//! has marked done: there it is new.
+//! Decisions are not stored separately; they follow from the adjudicator's annotation. A place is decided when each span
+//! of the annotators is in that annotation, or rejected by it, or answered by a span of the adjudicator's own. So a decision
+//! remains valid when the annotators are compared again, whatever they changed in between, and it is undone like every
+//! other action. A span that the adjudicator has not seen is open; in a document that is marked done it is new.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -13,93 +13,78 @@ use crate::text::{TextRange, range_set::RangeSet};
 /// Name of the annotator who decides where the others differ. The adjudicator's journal is like every annotator's.
 pub const ADJUDICATOR: &str = "gold";
 
-/// A stretch of text that annotators read differently.
+/// Stretch of text for which the annotators have different spans.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DisputedPlace {
-    /// From the first to the last byte of what they tagged there.
+    /// From the first to the last byte of the annotators' spans there.
     pub range: TextRange,
-    /// One entry an annotator, in the order in which they were given: their spans there, none for "nothing is here"; `None`
-    /// for who has not finished the document.
+    /// Spans of each annotator there, in the order in which the annotators were given.
+    ///
+    /// An empty list says "nothing is here"; `None` stands for an annotator who has not finished the document.
     pub readings: Vec<Option<Vec<Span>>>,
 }
 
-/// What at least two annotators make of a document together.
+/// Document that at least two annotators have finished, compared.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Compared {
-    /// Where the document stands in its project.
+pub struct ComparedDocument {
+    /// Index of the document in its project.
     pub document: usize,
-    /// When one of them last changed something in it, in seconds since 1970, UTC.
+    /// Time of the annotators' last change, in seconds since 1970, UTC.
     pub changed: u64,
-    /// What all of them say, as the first of them tagged it, in reading order.
+    /// Spans of all annotators, as the first annotator has them, in reading order.
     pub agreed: Vec<Span>,
-    /// Where they differ, in reading order; the places share no byte.
+    /// Places where they differ, in reading order and without overlap.
     pub places: Vec<DisputedPlace>,
 }
 
-/// How far the judge is with a place.
+/// Progress of the adjudicator at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceState {
-    /// Something there was not decided.
+    /// Not fully decided.
     Open,
-    /// It is decided.
+    /// Decided.
     Decided,
-    /// The document was marked done, and somebody says something there since that was neither taken nor turned down.
+    /// The document is marked done, but an annotator has since added a span that is neither accepted nor rejected.
     New,
-    /// The document is left out.
+    /// The document is skipped.
     Skipped,
 }
 
-/// What a span says, whoever made it.
-fn said(span: &Span) -> (TextRange, LabelId) {
+/// Range and label of a span, by which spans of different annotators are compared.
+type SpanKey = (TextRange, LabelId);
+
+fn key(span: &Span) -> SpanKey {
     (span.range, span.label)
 }
 
-impl Compared {
-    /// Compares what annotators say of document `document`; `None` if fewer than two have finished it. Spans without a byte
-    /// are passed over.
+impl ComparedDocument {
+    /// Compares the annotations of document `document`; `None` if fewer than two annotators have finished it.
+    ///
+    /// Empty spans are ignored.
     pub fn new(document: usize, annotations: &[Option<&Annotation>]) -> Option<Self> {
-        let finished = || annotations.iter().flatten();
-        if finished().count() < 2 {
-            return None;
-        }
-        let spans = |annotation: &Annotation| -> BTreeSet<(TextRange, LabelId)> {
-            annotation.spans().iter().filter(|span| !span.range.is_empty()).map(said).collect()
-        };
-        let common = finished().map(|annotation| spans(annotation)).reduce(|a, b| &a & &b).unwrap_or_default();
-        let first = finished().next().map_or(&[][..], |annotation| annotation.spans());
+        let finished: Vec<&Annotation> = annotations.iter().flatten().copied().collect();
+        let [first, _, ..] = finished.as_slice() else { return None };
+        let common = finished.iter().map(|annotation| keys(annotation)).reduce(|a, b| &a & &b).unwrap_or_default();
         let mut left = common.clone();
-        let agreed = first.iter().filter(|span| left.remove(&said(span))).cloned().collect();
-        let open = |annotation: &Annotation| -> Vec<Span> {
-            // What somebody says twice counts once.
-            let mut seen = common.clone();
-            let spans = annotation.spans().iter().filter(|span| !span.range.is_empty());
-            spans.filter(|span| seen.insert(said(span))).cloned().collect()
-        };
-        let open: Vec<Option<Vec<Span>>> = annotations.iter().map(|one| one.map(open)).collect();
-        let nothing: Vec<Option<Vec<Span>>> = open.iter().map(|spans| spans.as_ref().map(|_| Vec::new())).collect();
-        let differing = RangeSet::new(open.iter().flatten().flatten().map(|span| span.range));
-        let place = |range: &TextRange| DisputedPlace { range: *range, readings: nothing.clone() };
-        let mut places: Vec<DisputedPlace> = differing.ranges().iter().map(place).collect();
-        for (reader, span) in
-            open.into_iter().enumerate().flat_map(|(at, spans)| spans.into_iter().flatten().map(move |span| (at, span)))
-        {
-            let at = places.partition_point(|place| place.range.end <= span.range.start);
-            let reading = places.get_mut(at).and_then(|place| place.readings.get_mut(reader));
-            if let Some(Some(spans)) = reading {
-                spans.push(span);
-            }
-        }
-        Some(Self { document, changed: 0, agreed, places })
+        let agreed = first.spans().iter().filter(|span| left.remove(&key(span))).cloned().collect();
+        let differing: Vec<Option<Vec<Span>>> = annotations
+            .iter()
+            .map(|annotation| annotation.map(|annotation| spans_without(annotation, &common)))
+            .collect();
+        Some(Self { document, changed: 0, agreed, places: disputed_places(differing) })
     }
 
-    /// How far the judge, who last did something to this document at `since`, is with a place of it.
-    pub fn state_of(&self, place: &DisputedPlace, judge: &Annotation, since: u64) -> PlaceState {
-        let hand = self.by_hand(place, judge);
-        let seen = |span: &Span| {
-            let there = judge.over(span.range).any(|own| said(own) == said(span));
-            there || judge.is_rejected(span.range, span.label) || hand.iter().any(|own| own.range.overlaps(span.range))
-        };
-        match (place.candidates().all(seen), judge.status) {
+    /// Returns the adjudicator's progress at a place.
+    ///
+    /// `since` is the time of the adjudicator's last change to this document.
+    pub fn state_of(&self, place: &DisputedPlace, adjudicator: &Annotation, since: u64) -> PlaceState {
+        let own = self.own_spans(place, adjudicator);
+        let decided = place.candidates().all(|span| {
+            has_span(adjudicator, span)
+                || adjudicator.is_rejected(span.range, span.label)
+                || own.iter().any(|own| own.range.overlaps(span.range))
+        });
+        match (decided, adjudicator.status) {
             (_, Status::Skipped) => PlaceState::Skipped,
             (true, _) => PlaceState::Decided,
             (false, Status::Done) if self.changed > since => PlaceState::New,
@@ -108,124 +93,183 @@ impl Compared {
         }
     }
 
-    /// What the judge says at a place of this document: of what somebody says there, and by hand.
-    pub fn verdict<'a>(&self, place: &DisputedPlace, judge: &'a Annotation) -> Vec<&'a Span> {
-        let hand = self.by_hand(place, judge);
-        let taken = |own: &&Span| place.candidates().any(|span| said(span) == said(own));
-        judge.over(place.range).filter(|own| taken(own) || hand.contains(own)).collect()
+    /// Returns the adjudicator's spans at a place: those taken from an annotator and those of the adjudicator's own.
+    pub fn verdict<'a>(&self, place: &DisputedPlace, adjudicator: &'a Annotation) -> Vec<&'a Span> {
+        let own = self.own_spans(place, adjudicator);
+        adjudicator.over(place.range).filter(|span| place.has_candidate(span) || own.contains(span)).collect()
     }
 
-    /// The judge's own spans at a place: neither what all say nor what somebody says there. One in the stead of what all say
-    /// about just these words is no answer to what lies in them.
-    fn by_hand<'a>(&self, place: &DisputedPlace, judge: &'a Annotation) -> Vec<&'a Span> {
-        let other = |own: &&Span| {
-            let taken = place.candidates().any(|span| said(span) == said(own));
-            !taken && self.agreed_on(own.range).next().is_none()
-        };
-        judge.over(place.range).filter(other).collect()
+    /// Returns the adjudicator's spans at a place that no annotator has.
+    ///
+    /// A span with the range of an agreed span answers that span, not the place.
+    fn own_spans<'a>(&self, place: &DisputedPlace, adjudicator: &'a Annotation) -> Vec<&'a Span> {
+        adjudicator
+            .over(place.range)
+            .filter(|span| !place.has_candidate(span) && self.agreed_on(span.range).next().is_none())
+            .collect()
     }
 
-    /// Whether all is said that there is to say of this document.
-    pub fn is_decided(&self, judge: &Annotation) -> bool {
-        let open = |place: &DisputedPlace| self.state_of(place, judge, u64::MAX) == PlaceState::Open;
-        self.missing(judge).next().is_none() && !self.places.iter().any(open)
+    /// Whether the adjudicator has decided every place and lacks no agreed span.
+    pub fn is_decided(&self, adjudicator: &Annotation) -> bool {
+        self.missing(adjudicator).next().is_none()
+            && !self.places.iter().any(|place| self.state_of(place, adjudicator, u64::MAX) == PlaceState::Open)
     }
 
-    /// What all annotators say and the judge has neither said nor turned down, nor said something else about. A document that
-    /// is done lacks nothing.
-    pub fn missing<'a>(&'a self, judge: &'a Annotation) -> impl Iterator<Item = &'a Span> {
-        let open = self.agreed.iter().filter(|_| judge.status != Status::Done);
+    /// Iterates over the agreed spans that the adjudicator has neither accepted, rejected nor answered otherwise.
+    ///
+    /// A document that is done lacks nothing.
+    pub fn missing<'a>(&'a self, adjudicator: &'a Annotation) -> impl Iterator<Item = &'a Span> {
+        let open = self.agreed.iter().filter(|_| adjudicator.status != Status::Done);
         open.filter(|span| {
-            let answered = |own: &Span| own.range == span.range || !nests(own.range, span.range);
-            !judge.is_rejected(span.range, span.label) && !judge.over(span.range).any(answered)
+            !adjudicator.is_rejected(span.range, span.label)
+                && !adjudicator.over(span.range).any(|own| own.range == span.range || !is_nested(own.range, span.range))
         })
     }
 
-    /// The edits by which the judge takes over what all say, and says this at a place, in place of what was said there; with
-    /// the last open place, that the document is done. A document that is flagged stays so. `new_id` gives ids that no span
-    /// has.
+    /// Returns the edits by which the adjudicator accepts all agreed spans and decides one place.
+    ///
+    /// `decision` is the place and its spans, which replace the adjudicator's spans there. With the last open place the
+    /// document becomes done; a flagged document stays flagged. `new_id` returns ids that no span has.
     pub fn decide(
         &self,
-        judge: &Annotation,
+        adjudicator: &Annotation,
         decision: Option<(&DisputedPlace, &[Span])>,
         mut new_id: impl FnMut() -> SpanId,
     ) -> Vec<Edit> {
-        let mut edits = Vec::new();
-        let mut add = |span: &Span, edits: &mut Vec<Edit>| {
-            // That an annotator's file was imported says nothing of the judge.
-            let source = if span.source == SpanSource::Import { SpanSource::Human } else { span.source.clone() };
-            edits.push(Edit::Add(Span { id: new_id(), source, ..span.clone() }));
-        };
-        self.missing(judge).for_each(|span| add(span, &mut edits));
-        if let Some((place, reading)) = decision {
-            let wanted = |(range, label)| reading.iter().any(|one| said(one) == (range, label));
-            let own = self.verdict(place, judge);
-            edits.extend(own.iter().filter(|span| !wanted(said(span))).map(|span| Edit::Remove(span.id)));
-            let there = |span: &&Span| judge.over(span.range).any(|own| said(own) == said(span));
-            reading.iter().filter(|span| !there(span)).for_each(|span| add(span, &mut edits));
-            let all = place.candidates().chain(reading).chain(own.iter().copied());
-            let all: BTreeSet<(TextRange, LabelId)> = all.map(said).collect();
+        let mut edits: Vec<Edit> = self.missing(adjudicator).map(|span| add(span, new_id())).collect();
+        if let Some((place, spans)) = decision {
+            let before = self.verdict(place, adjudicator);
+            let wanted: BTreeSet<SpanKey> = spans.iter().map(key).collect();
+            edits.extend(before.iter().filter(|span| !wanted.contains(&key(span))).map(|span| Edit::Remove(span.id)));
+            edits.extend(spans.iter().filter(|span| !has_span(adjudicator, span)).map(|span| add(span, new_id())));
+            let all: BTreeSet<SpanKey> = place.candidates().chain(spans).chain(before).map(key).collect();
             edits.extend(all.into_iter().filter_map(|(range, label)| {
-                match (wanted((range, label)), judge.is_rejected(range, label)) {
+                match (wanted.contains(&(range, label)), adjudicator.is_rejected(range, label)) {
                     (true, true) => Some(Edit::Readmit(range, label)),
                     (false, false) => Some(Edit::Reject(range, label)),
                     _ => None,
                 }
             }));
         }
-        let mut after = judge.clone();
-        after.apply_all(&edits);
-        let status = match judge.status {
-            Status::Flagged => Status::Flagged,
-            _ if self.is_decided(&after) => Status::Done,
-            Status::Todo | Status::Skipped if !edits.is_empty() => Status::Partial,
-            status => status,
-        };
-        if status != judge.status {
+        let status = self.status_after(adjudicator, &edits);
+        if status != adjudicator.status {
             edits.push(Edit::Status(status));
         }
         edits
     }
 
-    /// What of these spans can be said at a place, as of somebody who was not compared: those over it that all do not say
-    /// anyway; `None` if one of them reaches into another place, or contradicts what all say.
-    pub fn reading_of(&self, place: &DisputedPlace, spans: &[Span]) -> Option<Vec<Span>> {
-        let new = |span: &&Span| !self.agreed_on(span.range).any(|agreed| agreed.label == span.label);
-        let over: Vec<Span> =
-            spans.iter().filter(|span| span.range.overlaps(place.range)).filter(new).cloned().collect();
-        let apart = |span: &Span| {
-            let elsewhere = |other: &DisputedPlace| other.range != place.range && other.range.overlaps(span.range);
-            // Inside of what all say there is room, but not in its place.
-            let against = |agreed: &Span| {
-                agreed.range.overlaps(span.range) && (!agreed.range.covers(span.range) || agreed.range == span.range)
-            };
-            !self.places.iter().any(elsewhere) && !self.agreed.iter().any(against)
-        };
-        over.iter().all(apart).then_some(over)
+    /// Returns the adjudicator's status of the document after `edits`.
+    fn status_after(&self, adjudicator: &Annotation, edits: &[Edit]) -> Status {
+        let mut after = adjudicator.clone();
+        after.apply_all(edits);
+        match adjudicator.status {
+            Status::Flagged => Status::Flagged,
+            _ if self.is_decided(&after) => Status::Done,
+            Status::Todo | Status::Skipped if !edits.is_empty() => Status::Partial,
+            status => status,
+        }
     }
 
-    /// What all say about exactly this range.
+    /// Returns the spans of someone who was not compared (such as a model) that can decide a place.
+    ///
+    /// These are the spans over the place that are not agreed anyway. `None` if one of them reaches into another place or
+    /// contradicts an agreed span.
+    pub fn reading_of(&self, place: &DisputedPlace, spans: &[Span]) -> Option<Vec<Span>> {
+        let over: Vec<Span> = spans
+            .iter()
+            .filter(|span| span.range.overlaps(place.range))
+            .filter(|span| !self.agreed_on(span.range).any(|agreed| agreed.label == span.label))
+            .cloned()
+            .collect();
+        over.iter().all(|span| self.fits(place, span.range)).then_some(over)
+    }
+
+    /// Whether a span on `range` decides this place alone: it reaches into no other place, and into an agreed span only
+    /// if it is smaller and inside of it.
+    fn fits(&self, place: &DisputedPlace, range: TextRange) -> bool {
+        let reaches_beyond = self.places.iter().any(|other| other.range != place.range && other.range.overlaps(range));
+        let contradicts = self
+            .agreed
+            .iter()
+            .any(|agreed| agreed.range.overlaps(range) && (!agreed.range.covers(range) || agreed.range == range));
+        !reaches_beyond && !contradicts
+    }
+
+    /// Iterates over the agreed spans with exactly this range.
     fn agreed_on(&self, range: TextRange) -> impl Iterator<Item = &Span> {
-        let key = |range: TextRange| (range.start, Reverse(range.end));
-        let first = self.agreed.partition_point(|span| key(span.range) < key(range));
+        let first = self.agreed.partition_point(|span| reading_order(span.range) < reading_order(range));
         self.agreed.iter().skip(first).take_while(move |span| span.range == range)
     }
 }
 
 impl DisputedPlace {
-    /// Every span that somebody has here.
+    /// Iterates over the annotators' spans here.
     fn candidates(&self) -> impl Iterator<Item = &Span> {
         self.readings.iter().flatten().flatten()
     }
+
+    /// Whether an annotator has this span here.
+    fn has_candidate(&self, span: &Span) -> bool {
+        self.candidates().any(|candidate| key(candidate) == key(span))
+    }
 }
 
-/// Whether the spans in `a` say what those in `b` say.
+/// Returns the ranges and labels of the spans that are not empty.
+fn keys(annotation: &Annotation) -> BTreeSet<SpanKey> {
+    annotation.spans().iter().filter(|span| !span.range.is_empty()).map(key).collect()
+}
+
+/// Returns the spans that are not in `common`, without empty and repeated ones.
+fn spans_without(annotation: &Annotation, common: &BTreeSet<SpanKey>) -> Vec<Span> {
+    let mut seen = common.clone();
+    let spans = annotation.spans().iter().filter(|span| !span.range.is_empty());
+    spans.filter(|span| seen.insert(key(span))).cloned().collect()
+}
+
+/// Groups the annotators' differing spans into places that do not overlap.
+fn disputed_places(differing: Vec<Option<Vec<Span>>>) -> Vec<DisputedPlace> {
+    let nothing: Vec<Option<Vec<Span>>> = differing.iter().map(|spans| spans.as_ref().map(|_| Vec::new())).collect();
+    let ranges = RangeSet::new(differing.iter().flatten().flatten().map(|span| span.range));
+    let mut places: Vec<DisputedPlace> =
+        ranges.ranges().iter().map(|range| DisputedPlace { range: *range, readings: nothing.clone() }).collect();
+    for (annotator, spans) in differing.into_iter().enumerate() {
+        for span in spans.into_iter().flatten() {
+            let at = places.partition_point(|place| place.range.end <= span.range.start);
+            let reading = places.get_mut(at).and_then(|place| place.readings.get_mut(annotator));
+            if let Some(Some(spans)) = reading {
+                spans.push(span);
+            }
+        }
+    }
+    places
+}
+
+/// Returns the edit that adds a copy of an annotator's span.
+fn add(span: &Span, id: SpanId) -> Edit {
+    // The annotator's span may come from an imported file; the adjudicator's copy does not.
+    let source = if span.source == SpanSource::Import { SpanSource::Human } else { span.source.clone() };
+    Edit::Add(Span { id, source, ..span.clone() })
+}
+
+/// Whether the annotation has a span with the range and label of `span`.
+fn has_span(annotation: &Annotation, span: &Span) -> bool {
+    annotation.over(span.range).any(|own| key(own) == key(span))
+}
+
+/// Whether two lists of spans have the same ranges and labels, in any order.
 pub fn same<'a>(a: impl IntoIterator<Item = &'a Span>, b: impl IntoIterator<Item = &'a Span>) -> bool {
-    let set = |spans: &mut dyn Iterator<Item = &'a Span>| spans.map(said).collect::<BTreeSet<_>>();
-    set(&mut a.into_iter()) == set(&mut b.into_iter())
+    let a: BTreeSet<SpanKey> = a.into_iter().map(key).collect();
+    let b: BTreeSet<SpanKey> = b.into_iter().map(key).collect();
+    a == b
 }
 
-fn nests(a: TextRange, b: TextRange) -> bool {
+/// Sort key of reading order: by start, the longer range first.
+fn reading_order(range: TextRange) -> (usize, Reverse<usize>) {
+    (range.start, Reverse(range.end))
+}
+
+/// Whether one range is inside the other and smaller.
+fn is_nested(a: TextRange, b: TextRange) -> bool {
     a != b && (a.covers(b) || b.covers(a))
 }
 
@@ -255,24 +299,24 @@ mod tests {
         }
     }
 
-    fn ranges(compared: &Compared) -> Vec<(usize, usize)> {
+    fn ranges(compared: &ComparedDocument) -> Vec<(usize, usize)> {
         compared.places.iter().map(|place| (place.range.start, place.range.end)).collect()
     }
 
     #[test]
     fn what_all_say_is_apart_from_where_they_differ() {
         let (a, b) = (done(&[(0, 4, 1), (10, 14, 2), (20, 24, 3)]), done(&[(0, 4, 1), (12, 18, 2), (30, 34, 3)]));
-        let compared = Compared::new(5, &[Some(&a), None, Some(&b)]).unwrap();
+        let compared = ComparedDocument::new(5, &[Some(&a), None, Some(&b)]).unwrap();
         assert_eq!(compared.agreed, [span(0, 0, 4, 1)]);
         assert_eq!(ranges(&compared), [(10, 18), (20, 24), (30, 34)]);
         assert_eq!(compared.places[1].readings, [Some(vec![span(2, 20, 24, 3)]), None, Some(Vec::new())]);
-        assert_eq!(Compared::new(5, &[Some(&a), None]), None, "one annotator agrees with nobody");
+        assert_eq!(ComparedDocument::new(5, &[Some(&a), None]), None, "one annotator agrees with nobody");
     }
 
     #[test]
     fn spans_that_meet_are_two_places_and_one_inside_an_agreed_one_is_a_place() {
         let (a, b) = (done(&[(0, 9, 1), (2, 4, 2), (10, 14, 1)]), done(&[(0, 9, 1), (14, 18, 1)]));
-        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         assert_eq!(ranges(&compared), [(2, 4), (10, 14), (14, 18)]);
         // What all say about the words around it decides nothing.
         let judge = Annotation::new(vec![span(1, 0, 9, 1)], Status::Partial);
@@ -287,9 +331,10 @@ mod tests {
     #[test]
     fn a_decision_stays_when_annotators_change_and_is_taken_back_by_its_edits() {
         let (a, b) = (done(&[(0, 4, 1), (10, 14, 2), (20, 24, 3)]), done(&[(0, 4, 1), (12, 18, 2)]));
-        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         let mut judge = Annotation::default();
-        let of = |compared: &Compared, place: usize, reader: usize| compared.places[place].readings[reader].clone();
+        let of =
+            |compared: &ComparedDocument, place: usize, reader: usize| compared.places[place].readings[reader].clone();
         let reading = of(&compared, 0, 1).unwrap();
         judge.apply_all(&compared.decide(&judge, Some((&compared.places[0], &reading)), ids()));
         let spans: Vec<_> = judge.spans().iter().map(|span| (span.range.start, span.range.end)).collect();
@@ -305,15 +350,15 @@ mod tests {
         judge.apply_all(&edits);
         // Somebody reads the first place in another way now: it was decided.
         let a = done(&[(0, 4, 1), (12, 18, 2), (20, 24, 3)]);
-        let again = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let again = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         assert!(again.is_decided(&judge));
         // Even of a document that was opened again.
         judge.apply(&Edit::Status(Status::Partial));
         assert!(again.is_decided(&judge));
         // But what was never seen is to be decided; it is new where the document is done.
         let a = done(&[(0, 4, 1), (40, 44, 1)]);
-        let again = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
-        let again = Compared { changed: 6, ..again };
+        let again = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let again = ComparedDocument { changed: 6, ..again };
         let stands = |judge: &Annotation, since| {
             again.places.iter().map(|place| again.state_of(place, judge, since)).collect::<Vec<_>>()
         };
@@ -329,7 +374,7 @@ mod tests {
     #[test]
     fn another_decision_takes_the_place_of_the_first() {
         let (a, b) = (done(&[(10, 14, 2)]), done(&[(12, 18, 2)]));
-        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         let place = &compared.places[0];
         let mut judge = Annotation::default();
         for (reader, end) in [(0, 14), (1, 18), (0, 14)] {
@@ -344,7 +389,7 @@ mod tests {
     #[test]
     fn what_the_judge_said_by_hand_stays() {
         let (a, b) = (done(&[(0, 4, 1), (10, 14, 2)]), done(&[(0, 4, 1)]));
-        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         let judge = Annotation::new(vec![span(1, 2, 6, 5), span(2, 10, 12, 5)], Status::Partial);
         assert!(compared.is_decided(&judge), "both were read in the judge's own way");
         let edits = compared.decide(&judge, None, ids());
@@ -358,7 +403,7 @@ mod tests {
     fn who_was_not_compared_is_followed_only_where_nothing_else_is_touched() {
         let (a, b) =
             (done(&[(0, 4, 1), (5, 9, 3), (20, 30, 4)]), done(&[(0, 4, 1), (20, 30, 4), (22, 25, 2), (40, 44, 1)]));
-        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         assert_eq!(ranges(&compared), [(5, 9), (22, 25), (40, 44)]);
         let reading = |place: usize, spans: &[(usize, usize, u32)]| {
             let spans = compared.reading_of(&compared.places[place], done(spans).spans())?;
@@ -376,7 +421,7 @@ mod tests {
         let mut one = span(0, 10, 14, 2);
         one.source = SpanSource::Import;
         let (a, b) = (Annotation::new(vec![one], Status::Done), done(&[]));
-        let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+        let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         let reading = compared.places[0].readings[0].clone().unwrap();
         let edits = compared.decide(&Annotation::default(), Some((&compared.places[0], &reading)), ids());
         assert!(matches!(&edits[0], Edit::Add(span) if span.source == SpanSource::Human), "{edits:?}");
@@ -393,7 +438,7 @@ mod tests {
                 done(&spans.iter().map(|(start, len, label)| (*start, start + len, *label)).collect::<Vec<_>>())
             };
             let (a, b) = (of(&a), of(&b));
-            let compared = Compared::new(0, &[Some(&a), Some(&b)]).unwrap();
+            let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
             let mut judge = Annotation::default();
             let mut new_id = ids();
             judge.apply_all(&compared.decide(&judge, None, &mut new_id));
@@ -405,8 +450,8 @@ mod tests {
             }
             prop_assert_eq!(judge.status, Status::Done);
             // Nothing is there that nobody said.
-            let somebody = |span: &Span| a.spans().iter().chain(b.spans()).any(|one| said(one) == said(span));
-            prop_assert!(judge.spans().iter().all(somebody));
+            let of_an_annotator = |span: &Span| a.spans().iter().chain(b.spans()).any(|one| key(one) == key(span));
+            prop_assert!(judge.spans().iter().all(of_an_annotator));
         }
     }
 }

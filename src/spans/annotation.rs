@@ -1,7 +1,7 @@
-//! What one annotator says about one document: spans and a status, and the edits that change them.
+//! Annotation of one document by one annotator: spans, a status, and the edits that change them.
 //!
-//! Applying an edit is total: an edit that no longer fits (its span is gone, say, after two journals were merged)
-//! changes nothing. That is what makes replaying a merged journal safe.
+//! Applying an edit never fails: an edit that no longer fits changes nothing, for example if its span is missing after
+//! two journals were merged. This makes replaying a merged journal safe.
 
 use std::{
     cmp::{Ordering, Reverse},
@@ -11,16 +11,17 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, de::Error as _};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::label::LabelId;
 use crate::text::TextRange;
 
-/// Identity of a span, unique over all writers: the writer's number and the writer's own count. Text form: `1f-7`.
+/// Identity of a span, unique over all writers. Text form: `1f-7`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SpanId {
-    /// A random number chosen by the program run that made the span.
+    /// Random number of the program run that created the span.
     pub writer: u32,
-    /// Counts the spans of that writer.
+    /// Sequence number of that writer.
     pub sequence: u32,
 }
 
@@ -37,7 +38,7 @@ impl FromStr for SpanId {
         let parsed = text.split_once('-').and_then(|(writer, sequence)| {
             Some(Self { writer: u32::from_str_radix(writer, 16).ok()?, sequence: sequence.parse().ok()? })
         });
-        parsed.ok_or_else(|| format!("`{text}` is no id of the form 1f-7"))
+        parsed.ok_or_else(|| format!("invalid id `{text}`; ids have the form 1f-7"))
     }
 }
 
@@ -53,87 +54,82 @@ impl<'de> Deserialize<'de> for SpanId {
     }
 }
 
-/// Who or what a span comes from.
+/// Origin of a span.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SpanSource {
     /// Tagged by hand.
     #[default]
     Human,
-    /// Stood in an imported file.
+    /// Imported from a file.
     Import,
-    /// A suggestion of this run's model, with its score from 0 to 1, that a person took.
+    /// Accepted suggestion of a run's model.
     Model {
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
-        /// The model's probability for the span.
+        /// Probability that the model gave the span, from 0 to 1.
         score: f32,
     },
-    /// A suggestion that a person took: a pattern of the project found it.
+    /// Accepted suggestion of a pattern of the project.
     Pattern,
-    /// A suggestion that a person took: the same words were tagged elsewhere in the project.
+    /// Accepted suggestion of the gazetteer: the same words were tagged elsewhere in the project.
     Gazetteer,
 }
 
 impl SpanSource {
-    /// Whether a person took what was suggested.
+    /// Whether the span was suggested and accepted.
     pub fn is_suggested(&self) -> bool {
         matches!(self, Self::Model { .. } | Self::Pattern | Self::Gazetteer)
     }
 }
 
-/// A labelled stretch of text.
+/// Text range with a label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
-    /// Identity; survives relabelling and resizing.
+    /// Identity; stays the same when the span is relabelled or resized.
     pub id: SpanId,
-    /// Where, in bytes.
+    /// Its bytes.
     pub range: TextRange,
-    /// What.
+    /// Its label.
     pub label: LabelId,
-    /// Whence.
+    /// Its origin.
     pub source: SpanSource,
 }
 
-/// How far a document is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Progress of an annotator on a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Status {
-    /// Nobody has said anything.
+    /// Not begun.
     #[default]
     Todo,
-    /// Begun; teaches nothing yet.
+    /// Begun; not yet used for training.
     Partial,
-    /// Every span is there; everything else is "O". The only status that trains.
+    /// Complete: everything without a span is "O". Only done documents are used for training.
     Done,
-    /// Left out on purpose.
+    /// Excluded by the annotator.
     Skipped,
-    /// To be talked about.
+    /// Marked for discussion.
     Flagged,
 }
 
 impl Status {
-    /// All states in their usual order.
-    pub const ALL: [Self; 5] = [Self::Todo, Self::Partial, Self::Done, Self::Skipped, Self::Flagged];
+    /// All statuses in their usual order.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The word shown for it.
+    /// Name in files and on the screen.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Todo => "todo",
-            Self::Partial => "partial",
-            Self::Done => "done",
-            Self::Skipped => "skipped",
-            Self::Flagged => "flagged",
-        }
+        self.into()
     }
 }
 
-/// One change to one annotation.
+/// Change of an annotation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
     /// Adds a span; replaces one that has the same id.
     Add(Span),
-    /// Takes a span away.
+    /// Removes a span.
     Remove(SpanId),
     /// Gives a span another label.
     Relabel(SpanId, LabelId),
@@ -141,103 +137,105 @@ pub enum Edit {
     Resize(SpanId, TextRange),
     /// Sets the status.
     Status(Status),
-    /// This label is not to be suggested on this range again.
+    /// Rejects a suggestion: the label must not be suggested on this range again.
     Reject(TextRange, LabelId),
-    /// It may be suggested again.
+    /// Reverts a rejection.
     Readmit(TextRange, LabelId),
-    /// Sets the note, which is empty for none.
+    /// Sets the note; empty for none.
     Note(String),
 }
 
-/// From so many edits on, all of them are made before the spans are put in order.
-const MANY: usize = 16;
+/// Number of edits that are applied one by one. Any further ones are applied together, followed by one sort.
+const MAX_SINGLE_EDITS: usize = 16;
 
-/// The spans (ascending by start, longer first, then by id) and the status of one document by one annotator.
+/// Spans and status of one document by one annotator.
+///
+/// The spans ascend by start, longer first, then by id.
 #[derive(Clone, Debug, Default)]
 pub struct Annotation {
     spans: Vec<Span>,
-    /// No span is longer; what is over a place begins at most so many bytes before it.
+    /// Upper bound of the length of a span in bytes: a span over a byte begins at most this far before it.
     longest: usize,
-    /// How far the document is.
+    /// Progress on the document.
     pub status: Status,
-    /// Suggestions that were turned down.
+    /// Rejected suggestions.
     rejected: BTreeSet<(TextRange, LabelId)>,
     note: String,
 }
 
-/// What is said, not how it is kept.
+/// Compares the content, not `longest`, which is only a bound.
 impl PartialEq for Annotation {
     fn eq(&self, other: &Self) -> bool {
-        let alike = self.status == other.status && self.note == other.note;
-        alike && self.spans == other.spans && self.rejected == other.rejected
+        let Self { spans, longest: _, status, rejected, note } = self;
+        *status == other.status && *note == other.note && *spans == other.spans && *rejected == other.rejected
     }
 }
 
 impl Annotation {
-    /// An annotation with these spans in any order.
+    /// Creates an annotation from spans in any order.
     pub fn new(spans: Vec<Span>, status: Status) -> Self {
         let mut annotation = Self { status, ..Self::untouched() };
         annotation.put_in_order(spans);
         annotation
     }
 
-    /// What is true of a document that nobody has touched.
+    /// Annotation of a document that was never edited.
     pub const fn untouched() -> Self {
         Self { spans: Vec::new(), longest: 0, status: Status::Todo, rejected: BTreeSet::new(), note: String::new() }
     }
 
-    /// The spans in reading order.
+    /// Spans in reading order.
     pub fn spans(&self) -> &[Span] {
         &self.spans
     }
 
-    /// What the annotator noted about the document; empty for nothing.
+    /// Note of the annotator; empty for none.
     pub fn note(&self) -> &str {
         &self.note
     }
 
-    /// Whether this label was turned down for this range.
+    /// Whether the label was rejected for the range.
     pub fn is_rejected(&self, range: TextRange, label: LabelId) -> bool {
         self.rejected.contains(&(range, label))
     }
 
-    /// The span with this id.
+    /// Finds a span by its id.
     pub fn get(&self, id: SpanId) -> Option<&Span> {
         self.spans.iter().find(|span| span.id == id)
     }
 
-    /// The spans that share a byte with `range`, in reading order.
+    /// Iterates over the spans that overlap `range`, in reading order.
     pub fn over(&self, range: TextRange) -> impl Iterator<Item = &Span> {
         let first = self.spans.partition_point(|span| span.range.start + self.longest < range.start);
         let near = self.spans.iter().skip(first).take_while(move |span| span.range.start < range.end);
         near.filter(move |span| span.range.overlaps(range))
     }
 
-    /// The innermost span over the byte at `offset`.
+    /// Finds the innermost span over the byte at `offset`.
     pub fn at(&self, offset: usize) -> Option<&Span> {
         self.over(TextRange::new(offset, offset + 1)).min_by_key(|span| span.range.len())
     }
 
-    /// The spans that stand here and not in `after`, and those that stand there alone, in reading order.
+    /// Returns the spans that are only in `self`, and those that are only in `after`, in reading order.
     pub fn changes<'a>(&'a self, after: &'a Self) -> (Vec<&'a Span>, Vec<&'a Span>) {
-        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        let (mut removed, mut added) = (Vec::new(), Vec::new());
         let (mut old, mut new) = (self.spans.iter().peekable(), after.spans.iter().peekable());
         loop {
             let order = match (old.peek(), new.peek()) {
-                (Some(a), Some(b)) => place(a).cmp(&place(b)),
+                (Some(a), Some(b)) => reading_order(a).cmp(&reading_order(b)),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (None, None) => return (gone, come),
+                (None, None) => return (removed, added),
             };
             let (a, b) = (old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge()));
             if a != b {
-                gone.extend(a);
-                come.extend(b);
+                removed.extend(a);
+                added.extend(b);
             }
         }
     }
 
-    /// Applies `edit` and returns what takes it back; `None` if it changed nothing.
+    /// Applies `edit` and returns its inverse; `None` if it changed nothing.
     pub fn apply(&mut self, edit: &Edit) -> Option<Edit> {
         match edit {
             Edit::Add(span) => match self.take(span.id) {
@@ -262,17 +260,17 @@ impl Annotation {
                 self.put(Span { range: *range, ..span });
                 (before != *range).then_some(Edit::Resize(*id, before))
             }
-            Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => self.say(edit),
+            Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => self.apply_other(edit),
         }
     }
 
-    /// Applies these edits in their order.
+    /// Applies edits in their order.
     pub fn apply_all<'e>(&mut self, edits: impl IntoIterator<Item = &'e Edit>) {
         let mut edits = edits.into_iter();
-        for edit in edits.by_ref().take(MANY) {
+        for edit in edits.by_ref().take(MAX_SINGLE_EDITS) {
             self.apply(edit);
         }
-        // One after the other, each would look for its span among all and move those behind it.
+        // One by one, each edit would search all spans and move those behind it.
         let mut edits = edits.peekable();
         if edits.peek().is_none() {
             return;
@@ -284,14 +282,14 @@ impl Annotation {
                 Edit::Remove(id) => _ = spans.remove(id),
                 Edit::Relabel(id, label) => _ = spans.get_mut(id).map(|span| span.label = *label),
                 Edit::Resize(id, range) => _ = spans.get_mut(id).map(|span| span.range = *range),
-                Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => _ = self.say(edit),
+                Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => _ = self.apply_other(edit),
             }
         }
         self.put_in_order(spans.into_values().collect());
     }
 
-    /// Applies an edit that is about no span.
-    fn say(&mut self, edit: &Edit) -> Option<Edit> {
+    /// Applies an edit that concerns no span.
+    fn apply_other(&mut self, edit: &Edit) -> Option<Edit> {
         match edit {
             Edit::Status(status) => {
                 let before = std::mem::replace(&mut self.status, *status);
@@ -321,19 +319,19 @@ impl Annotation {
 
     fn put(&mut self, span: Span) {
         self.longest = self.longest.max(span.range.len());
-        let at = self.spans.partition_point(|other| place(other) < place(&span));
+        let at = self.spans.partition_point(|other| reading_order(other) < reading_order(&span));
         self.spans.insert(at, span);
     }
 
     fn put_in_order(&mut self, mut spans: Vec<Span>) {
-        spans.sort_unstable_by_key(place);
+        spans.sort_unstable_by_key(reading_order);
         self.longest = spans.iter().map(|span| span.range.len()).max().unwrap_or(0);
         self.spans = spans;
     }
 }
 
-/// Where a span comes in reading order.
-fn place(span: &Span) -> (usize, Reverse<usize>, SpanId) {
+/// Sort key of reading order.
+fn reading_order(span: &Span) -> (usize, Reverse<usize>, SpanId) {
     (span.range.start, Reverse(span.range.end), span.id)
 }
 
@@ -393,7 +391,7 @@ mod tests {
             at_once.apply_all(&list);
             prop_assert_eq!(&one_by_one, &at_once);
             let spans = at_once.spans();
-            prop_assert!(spans.is_sorted_by_key(place));
+            prop_assert!(spans.is_sorted_by_key(reading_order));
             // What has changed since the first half of it.
             let mut half = Annotation::default();
             half.apply_all(&list[..list.len() / 2]);

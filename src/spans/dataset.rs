@@ -1,4 +1,4 @@
-//! What a training sees: sentences of words with one IOB2 tag each, by value, and how annotations become such tags.
+//! Data of a training: sentences of words with one IOB2 tag each, and the conversion of annotations to such tags.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,30 +9,30 @@ use super::{
     scheme::{Tag, WordSpan},
 };
 
-/// One sentence (or one whole document) to learn from.
+/// Sentence (or whole document) of a data set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
-    /// Where it stands in its source: a document id, or `file:line`. Shown when something is wrong with it.
+    /// Its place in the source, for messages: a document id, or `file:line`.
     pub id: String,
-    /// The words.
+    /// Words.
     pub words: Vec<String>,
-    /// One IOB2 tag a word (`B-Dish`, `I-Dish`, `O`).
+    /// One IOB2 tag per word (`B-Dish`, `I-Dish`, `O`).
     pub tags: Vec<String>,
 }
 
-/// The three parts of a data set. A part that nobody gave is empty.
+/// The three splits of a data set. A missing split is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
-    /// Teaches.
+    /// Training split.
     pub train: Vec<Sentence>,
-    /// Scored during the training; chooses the best checkpoint.
+    /// Validation split, scored during the training; chooses the best checkpoint.
     pub valid: Vec<Sentence>,
-    /// Scored once at the end.
+    /// Test split, scored once at the end.
     pub test: Vec<Sentence>,
 }
 
 impl Dataset {
-    /// The label names of the training part, sorted, as Hugging Face scripts derive them.
+    /// Returns the label names of the training split, sorted, as Hugging Face scripts derive them.
     pub fn label_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .train
@@ -47,38 +47,38 @@ impl Dataset {
     }
 }
 
-/// The tag list of a model for these labels, in order: `O, B-a, I-a, B-b, I-b, ...`.
+/// Returns the tags of a model for these labels, in order: `O, B-a, I-a, B-b, I-b, ...`.
 pub fn tag_names(labels: &[String]) -> Vec<String> {
     let inside = labels.iter().flat_map(|label| [format!("B-{label}"), format!("I-{label}")]);
     std::iter::once("O".to_owned()).chain(inside).collect()
 }
 
-/// What becomes of a span that begins or ends inside a word.
+/// Treatment of a span that begins or ends inside a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HalfWords {
-    /// It grows to whole words.
+    /// The span is extended to whole words.
     #[default]
     Snap,
-    /// It is left out: its words are "O".
+    /// The span is dropped: its words are "O".
     Drop,
 }
 
-/// What tags on words cannot hold of an annotation.
+/// Spans of an annotation that tags on words cannot represent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Losses {
-    /// Spans that begin or end inside a word: snapped outward or left out, as was chosen.
+    /// Spans that begin or end inside a word; extended or dropped, see [`HalfWords`].
     pub half_words: usize,
-    /// Spans left out because another one covers some of their words: the longer stays, of equal ones the earlier.
+    /// Spans dropped because of an overlapping one: the longer one is kept, of equally long ones the earlier.
     pub overlapping: usize,
-    /// Spans left out because they touch no word.
+    /// Spans dropped because they overlap no word.
     pub on_no_word: usize,
-    /// Spans left out because nobody knows their label.
+    /// Spans dropped because their label is unknown.
     pub without_label: usize,
 }
 
 impl Losses {
-    /// How many spans are not as they were.
+    /// Number of spans that were changed or dropped.
     pub fn total(self) -> usize {
         self.half_words + self.overlapping + self.on_no_word + self.without_label
     }
@@ -92,8 +92,9 @@ impl Losses {
     }
 }
 
-/// The spans of a document as words, disjoint and ascending, and what is lost. White space at the ends of a span is no
-/// part of a word: what counts is that no word is cut.
+/// Converts the spans of a document to disjoint, ascending spans over words. Returns the losses, too.
+///
+/// White space at the ends of a span belongs to no word and is not a loss.
 pub fn word_spans(
     document: &Document,
     annotation: &Annotation,

@@ -1,74 +1,83 @@
-//! A document: one text, the words on which it is tagged, and where it came from.
+//! A document: a text, the words on which it is tagged, and its origin.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::text::{Grid, TextRange, words};
+use crate::text::{Grid, TextRange, names::unknown_name, words};
 
-/// The part of a data set that a document belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// Split of a data set to which a document belongs.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_split)]
 pub enum Split {
-    /// Teaches the model.
+    /// Training.
+    #[strum(to_string = "train", serialize = "training")]
     Train,
-    /// Chooses between models and settings.
+    /// Validation: chooses between models and settings.
+    #[strum(to_string = "valid", serialize = "validation", serialize = "val", serialize = "dev")]
     Valid,
-    /// Measured once, at the end.
+    /// Test: scored once, at the end.
+    #[strum(to_string = "test", serialize = "testing")]
     Test,
 }
 
 impl Split {
-    /// All parts, in their usual order.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
+    /// All splits in their usual order.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// `train`, `valid` or `test`.
+    /// Name in files: `train`, `valid` or `test`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Valid => "valid",
-            Self::Test => "test",
-        }
-    }
-
-    /// Reads the names in use: train/training, valid/validation/dev/val, test/testing, in any case.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "train" | "training" => Some(Self::Train),
-            "valid" | "validation" | "val" | "dev" => Some(Self::Valid),
-            "test" | "testing" => Some(Self::Test),
-            _ => None,
-        }
+        self.into()
     }
 }
 
-/// One text to be tagged.
+fn unknown_split(name: &str) -> String {
+    unknown_name("split", name, Split::ALL.iter().map(|split| split.name()))
+}
+
+/// Text to be tagged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Identity inside the project.
+    /// Id, unique in the project.
     pub id: String,
-    /// The text, never normalised.
+    /// Text, never normalised.
     pub text: String,
-    /// The grid of words, ascending and disjoint; white space lies between them, never inside the first or last byte.
+    /// Words, ascending and disjoint. White space separates them and is never their first or last byte.
     pub words: Vec<TextRange>,
-    /// Whether the words were given by the file it came from (then they are kept on disk) or cut by [`Grid`].
+    /// Whether the words come from the imported file (then they are kept on disk) rather than from a [`Grid`].
     pub words_given: bool,
-    /// The part of the data it belongs to, if anybody said.
+    /// Split it is assigned to, if any.
     pub split: Option<Split>,
-    /// What else is known about it.
+    /// Further fields of the imported document.
     pub meta: Map<String, Value>,
-    /// The imported object, untouched, for a lossless way back.
+    /// Imported object, unchanged, for a lossless export.
     pub foreign: Option<Value>,
 }
 
 impl Document {
-    /// A document whose words are cut by `grid`.
+    /// Creates a document whose words are cut by `grid`.
     pub fn new(id: impl Into<String>, text: impl Into<String>, grid: Grid) -> Self {
         let text = text.into();
         let words = words::split(&text, grid);
         Self { id: id.into(), text, words, words_given: false, split: None, meta: Map::new(), foreign: None }
     }
 
-    /// A document from words as a file gave them, joined by one blank. White space inside a word stays in it.
+    /// Creates a document from the words of a file, joined by blanks. White space inside a word is kept.
     pub fn from_words<S: AsRef<str>>(id: impl Into<String>, given: impl IntoIterator<Item = S>) -> Self {
         let mut text = String::new();
         let mut words = Vec::new();
@@ -83,30 +92,30 @@ impl Document {
         Self { id: id.into(), text, words, words_given: true, split: None, meta: Map::new(), foreign: None }
     }
 
-    /// The text of word `index`; empty when there is no such word.
+    /// Text of word `index`; empty if the word does not exist.
     pub fn word(&self, index: usize) -> &str {
         self.words.get(index).map_or("", |range| range.of(&self.text))
     }
 
-    /// The words' texts in order.
+    /// Iterates over the texts of the words.
     pub fn word_texts(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|range| range.of(&self.text))
     }
 
-    /// The words that `range` touches, as half-open indices; `None` if it touches none.
+    /// Finds the words that overlap `range`, as a range of indices; `None` if there are none.
     pub fn words_touching(&self, range: TextRange) -> Option<std::ops::Range<usize>> {
         let first = self.words.partition_point(|word| word.end <= range.start);
         let last = self.words.partition_point(|word| word.start < range.end);
         (first < last).then_some(first..last)
     }
 
-    /// Whether `range` begins or ends inside a word: what formats of words and models cannot hold.
+    /// Whether `range` begins or ends inside a word, which word formats and models cannot represent.
     pub fn cuts_word(&self, range: TextRange) -> bool {
         let whole = self.words_touching(range).and_then(|words| self.range_of_words(words));
         whole.is_some_and(|whole| whole.start < range.start || whole.end > range.end)
     }
 
-    /// The bytes from the first to the last of these words; `None` for an empty or impossible choice.
+    /// Bytes from the first to the last of the words; `None` for an empty or invalid range of indices.
     pub fn range_of_words(&self, words: std::ops::Range<usize>) -> Option<TextRange> {
         let chosen = self.words.get(words)?;
         Some(chosen.first()?.join(*chosen.last()?))

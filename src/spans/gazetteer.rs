@@ -1,8 +1,8 @@
-//! A gazetteer: what was tagged in the documents of a project, by its words, so that the same words are suggested
-//! where they stand next. It needs no model and learns with each key.
+//! A gazetteer: the phrases tagged so far in a project, suggested wherever the same words occur again. It needs no model
+//! and learns from every key press.
 //!
-//! Phrases are kept as 64-bit hashes of their words, not as text. Not one in ten million projects
-//! of a million phrases has two that share a hash, and what that would cost is one odd suggestion.
+//! Phrases are kept as 64-bit hashes of their words, not as text. Fewer than one in ten million projects of a million
+//! phrases has two with the same hash, and the cost would be one odd suggestion.
 
 use std::{
     cmp::Reverse,
@@ -18,24 +18,29 @@ use super::{
 };
 use crate::text::{TextRange, search::lowercased};
 
-/// Longer spans, in words, are passages that nobody writes twice. The bound keeps [`Gazetteer::find`] linear.
+/// Maximum number of words of a span that is learnt.
+///
+/// Longer spans are passages that do not occur twice. The bound keeps [`Gazetteer::find`] linear.
 const LONGEST: usize = 16;
 
-/// Up to how many words what is *not* tagged is counted. Longer phrases hardly stand anywhere untagged.
+/// Maximum number of words of a phrase that is counted as *not* tagged. Longer phrases rarely occur untagged.
 const LONGEST_UNTAGGED: usize = 4;
 
-/// A document of more words says nothing of what is not tagged: it is learnt anew at every key, and that may not be felt.
-/// 5,000 words take about a millisecond.
+/// Maximum number of words of a document from which untagged phrases are learnt.
+///
+/// The front document is learnt again at every key press: 5,000 words take about a millisecond, which is not noticed.
 const LONGEST_DOCUMENT: usize = 5_000;
 
-/// What is added to the places at which a phrase stood untagged: what was seen once is not certain.
+/// Number added to the untagged occurrences of a phrase, because a phrase seen once is not certain.
 const DOUBT: f32 = 0.5;
 
-/// The least score of a hit. A wrong suggestion costs a person a key, so precision goes before recall, but a phrase
-/// tagged at one of two places is still suggested (0.4), without which little is when little is tagged.
+/// Minimum score of a hit.
 ///
-/// Measured on MIT Restaurant: precision / recall of the hits in the 815 sentences of the validation part, exact in
-/// range and label, after learning the first sentences of the training part as finished:
+/// A wrong suggestion costs the annotator a key press, so precision matters more than recall. But a phrase tagged at one
+/// of two places is still suggested (0.4); without these, there are few suggestions while few documents are tagged.
+///
+/// Measured on MIT Restaurant: precision / recall of the hits in the 815 sentences of the validation split, exact in
+/// range and label, after learning the first sentences of the training split as finished:
 ///
 /// | least score |         100 |         500 |       2,000 |       7,660 |
 /// |-------------|-------------|-------------|-------------|-------------|
@@ -44,74 +49,78 @@ const DOUBT: f32 = 0.5;
 /// |        0.45 | 68.2 / 13.6 | 76.3 / 27.2 | 78.9 / 46.0 | 80.4 / 55.0 |
 /// |        0.70 | 92.2 /  6.2 | 84.5 / 19.2 | 88.2 / 33.2 | 87.0 / 40.7 |
 ///
-/// A doubt of 1 or 2 gives the same curve with other scores. To count as untagged only what shares no word with a span
-/// is worse: after 2,000 sentences its recall is 42.5 where its precision is 77.4, for nothing then speaks against
-/// suggesting `tacos` in each new kind of tacos.
+/// A doubt of 1 or 2 gives the same curve with other scores. Counting only phrases that share no word with a span as
+/// untagged is worse: after 2,000 sentences its recall is 42.5 where its precision is 77.4, because then nothing counts
+/// against suggesting `tacos` in each new kind of tacos.
 const THRESHOLD: f32 = 0.38;
 
-/// Things by the hash of their words.
-type Table<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
+/// Map from the hash of a phrase's words.
+type Table<T> = HashMap<u64, T, BuildHasherDefault<IdentityHasher>>;
 
-/// What was tagged before, by its words, case set aside.
+/// Phrases tagged so far, ignoring case.
 #[derive(Clone, Debug, Default)]
 pub struct Gazetteer {
-    /// Each phrase that was tagged and each beginning of one.
+    /// Each tagged phrase and each beginning of one.
     phrases: Table<Phrase>,
-    /// How often a phrase stood in a finished document and was no span there. Never 0.
+    /// Occurrences of a phrase in finished documents where it was not a span. Never 0.
     untagged: Table<u32>,
 }
 
-/// A place in a text where something stands that was tagged elsewhere.
+/// Occurrence of a phrase that was tagged elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    /// Where, in bytes: whole words of the document's grid.
+    /// Its bytes: whole words of the document's grid.
     pub range: TextRange,
-    /// The label that these words had most often; of equal ones the first made.
+    /// Most frequent label of these words; of equally frequent ones the label created first.
     pub label: LabelId,
-    /// How sure this is, from 0 to 1: the share of the places with these words that had this label.
+    /// Share of the occurrences of these words that had this label, from 0 to 1.
     pub score: f32,
 }
 
 impl Gazetteer {
-    /// What is said of these documents.
-    pub fn of<'a>(documents: &[Document], said: impl Fn(&str) -> &'a Annotation) -> Self {
+    /// Learns from documents; `annotation` returns the annotation of a document by its id.
+    pub fn of<'a>(documents: &[Document], annotation: impl Fn(&str) -> &'a Annotation) -> Self {
         let mut gazetteer = Self::default();
         for document in documents {
-            gazetteer.learn(document, said(&document.id));
+            gazetteer.learn(document, annotation(&document.id));
         }
         gazetteer
     }
 
-    /// Takes in what an annotation says. A finished document teaches its spans, and that all else in it is none; one
-    /// that is begun teaches its spans; any other teaches nothing. Linear in the words of the first, in the spans of
-    /// the second.
+    /// Learns from an annotation.
+    ///
+    /// A finished document teaches its spans, and that everything else in it is not a span, in time linear in its words.
+    /// A partial document teaches its spans, in time linear in them. Any other document teaches nothing.
     pub fn learn(&mut self, document: &Document, annotation: &Annotation) {
         self.count(Lesson::new(document, annotation), 1);
     }
 
-    /// Takes back what `learn` took in with the same arguments. What was never learned must not be forgotten: it might
-    /// stand in another document.
+    /// Reverts [`Gazetteer::learn`] with the same arguments.
+    ///
+    /// The arguments must have been learnt: otherwise phrases of other documents would be forgotten.
     pub fn forget(&mut self, document: &Document, annotation: &Annotation) {
         self.count(Lesson::new(document, annotation), -1);
     }
 
-    /// Takes in that an annotation has changed. Linear in the spans that changed where nothing but spans is learnt, as from
-    /// a document that is begun.
+    /// Learns the change of an annotation.
+    ///
+    /// Takes time linear in the changed spans if only spans are learnt, as from a partial document.
     pub fn relearn(&mut self, document: &Document, before: &Annotation, after: &Annotation) {
-        let alike = before.status == after.status && !counts_untagged(document, after);
-        if !alike {
+        if before.status != after.status || counts_untagged(document, after) {
             self.forget(document, before);
             return self.learn(document, after);
         }
         if teaches(after) {
-            let (gone, come) = before.changes(after);
-            self.count(Lesson::of_spans(document, gone), -1);
-            self.count(Lesson::of_spans(document, come), 1);
+            let (removed, added) = before.changes(after);
+            self.count(Lesson::of_spans(document, removed), -1);
+            self.count(Lesson::of_spans(document, added), 1);
         }
     }
 
-    /// Disjoint hits in reading order. Of two that overlap the longer in words stays, of equal ones the surer, then the
-    /// earlier. What is tagged in the document already is found, too. Linear in the words of the document.
+    /// Finds disjoint hits in reading order, in time linear in the words of the document.
+    ///
+    /// Of two hits that overlap, the longer one in words stays, of equally long ones the one with the higher score, then
+    /// the earlier one. Spans that are already tagged in the document are found, too.
     pub fn find(&self, document: &Document) -> Vec<Hit> {
         if self.is_empty() {
             return Vec::new();
@@ -125,8 +134,8 @@ impl Gazetteer {
         });
         let mut taken = vec![false; words.len()];
         candidates.retain(|candidate| match taken.get_mut(candidate.words.clone()) {
-            Some(places) if !places.contains(&true) => {
-                places.fill(true);
+            Some(taken) if !taken.contains(&true) => {
+                taken.fill(true);
                 true
             }
             _ => false,
@@ -139,21 +148,21 @@ impl Gazetteer {
         hits.flatten().collect()
     }
 
-    /// Whether no span was learned, so that nothing is found anywhere.
+    /// Whether no span was learnt, so that nothing is found anywhere.
     pub fn is_empty(&self) -> bool {
         self.phrases.is_empty()
     }
 
-    /// What begins at word `start` and is likely enough.
+    /// Iterates over the phrases that begin at word `start` and reach the [`THRESHOLD`].
     fn candidates(&self, words: &[u64], start: usize) -> impl Iterator<Item = Candidate> {
         let known = keys(words.get(start..).unwrap_or_default()).map_while(|key| Some((key, self.phrases.get(&key)?)));
         known.zip(start + 1..).filter_map(move |((key, phrase), end)| {
-            let (label, score) = phrase.verdict(|| self.untagged.get(&key).copied().unwrap_or(0))?;
+            let (label, score) = phrase.usual_label(|| self.untagged.get(&key).copied().unwrap_or(0))?;
             (score >= THRESHOLD).then_some(Candidate { words: start..end, label, score })
         })
     }
 
-    /// Adds `by` to whatever the lesson is about.
+    /// Adds `by` to the counts of every phrase of the lesson.
     fn count(&mut self, lesson: Lesson, by: i32) {
         for (beginnings, label) in lesson.tagged {
             let whole = beginnings.last().copied();
@@ -180,38 +189,38 @@ impl Gazetteer {
     }
 }
 
-/// What is known of a sequence of words.
+/// Counts of one sequence of words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Phrase {
-    /// How many spans were these words or began with them. Never 0.
+    /// Number of spans that are these words or begin with them. Never 0.
     beginning: u32,
-    /// How often it was tagged with each label. Never 0.
+    /// Number of spans of each label. Never 0.
     labels: BTreeMap<LabelId, u32>,
 }
 
 impl Phrase {
-    /// Its usual label and the score of that; `None` for what is only the beginning of something.
+    /// Returns the most frequent label and its score; `None` if the phrase is only the beginning of longer spans.
     #[allow(clippy::cast_precision_loss, reason = "counts of spans stay far below 2^24")]
-    fn verdict(&self, untagged: impl Fn() -> u32) -> Option<(LabelId, f32)> {
-        let (label, often) = self.labels.iter().max_by_key(|(label, count)| (**count, Reverse(**label)))?;
+    fn usual_label(&self, untagged: impl Fn() -> u32) -> Option<(LabelId, f32)> {
+        let (label, count) = self.labels.iter().max_by_key(|(label, count)| (**count, Reverse(**label)))?;
         let tagged: u32 = self.labels.values().sum();
-        Some((*label, *often as f32 / (tagged as f32 + untagged() as f32 + DOUBT)))
+        Some((*label, *count as f32 / (tagged as f32 + untagged() as f32 + DOUBT)))
     }
 }
 
-/// A hit in words.
+/// Possible hit, in words.
 struct Candidate {
     words: Range<usize>,
     label: LabelId,
     score: f32,
 }
 
-/// What one annotation teaches.
+/// Phrases that one annotation teaches.
 #[derive(Default)]
 struct Lesson {
-    /// For each span the keys of its beginnings, the last of which is the whole, and its label.
+    /// Keys of the beginnings of each span, the last of which is the whole span, with its label.
     tagged: Vec<(Vec<u64>, LabelId)>,
-    /// The keys of the phrases that are no span, one for each place.
+    /// Keys of the phrases that are no span, one per occurrence.
     untagged: Vec<u64>,
 }
 
@@ -222,8 +231,8 @@ impl Lesson {
         }
         let mut lesson = Self::of_spans(document, annotation.spans());
         if counts_untagged(document, annotation) {
-            let words_of = |span: &Span| whole_words(document, span.range).map(|words| (words.start, words.end));
-            let mut spans: Vec<(usize, usize)> = annotation.spans().iter().filter_map(words_of).collect();
+            let spans = annotation.spans().iter().filter_map(|span| whole_words(document, span.range));
+            let mut spans: Vec<(usize, usize)> = spans.map(|words| (words.start, words.end)).collect();
             spans.sort_unstable();
             let words = hashes(document, 0..document.words.len());
             for start in 0..words.len() {
@@ -235,7 +244,7 @@ impl Lesson {
         lesson
     }
 
-    /// What spans teach, without what is not tagged.
+    /// Lesson of spans alone, without untagged phrases.
     fn of_spans<'a>(document: &Document, spans: impl IntoIterator<Item = &'a Span>) -> Self {
         let tagged = spans.into_iter().filter_map(|span| {
             let words = whole_words(document, span.range)?;
@@ -245,35 +254,36 @@ impl Lesson {
     }
 }
 
-/// Whether its spans teach.
+/// Whether the spans of an annotation are learnt.
 fn teaches(annotation: &Annotation) -> bool {
     matches!(annotation.status, Status::Done | Status::Partial)
 }
 
-/// Whether what is not tagged in it teaches, too.
+/// Whether untagged phrases of a document are learnt, too.
 fn counts_untagged(document: &Document, annotation: &Annotation) -> bool {
     annotation.status == Status::Done && document.words.len() <= LONGEST_DOCUMENT
 }
 
-/// The words of a span; `None` if it cuts one, has nothing that can be seen, or is too long to come again.
+/// Returns the words of a span; `None` if it cuts a word, is only white space, or is longer than [`LONGEST`].
 fn whole_words(document: &Document, range: TextRange) -> Option<Range<usize>> {
     let words = document.words_touching(range)?;
     let whole = document.range_of_words(words.clone())?;
-    let seen = !whole.of(&document.text).trim().is_empty();
-    (range.covers(whole) && seen && words.len() <= LONGEST).then_some(words)
+    let is_visible = !whole.of(&document.text).trim().is_empty();
+    (range.covers(whole) && is_visible && words.len() <= LONGEST).then_some(words)
 }
 
-/// A hash for each of these words, case set aside.
+/// Returns a hash of each word, ignoring case.
 fn hashes(document: &Document, words: Range<usize>) -> Vec<u64> {
-    let hash = |word: usize| {
-        let mut hasher = DefaultHasher::new();
-        lowercased(document.word(word)).for_each(|c| hasher.write_u32(u32::from(c)));
-        hasher.finish()
-    };
-    words.map(hash).collect()
+    words.map(|word| hash(document.word(word))).collect()
 }
 
-/// The key of the first word, of the first two, and so on, up to [`LONGEST`] words.
+fn hash(word: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    lowercased(word).for_each(|c| hasher.write_u32(u32::from(c)));
+    hasher.finish()
+}
+
+/// Iterates over the keys of the first word, of the first two words, and so on, up to [`LONGEST`] words.
 fn keys(words: &[u64]) -> impl Iterator<Item = u64> {
     words.iter().take(LONGEST).scan(DefaultHasher::new(), |so_far, word| {
         so_far.write_u64(*word);
@@ -281,16 +291,16 @@ fn keys(words: &[u64]) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Takes a key for its own hash: it is one already, and to hash it again would take as long as all else.
+/// Uses a key as its own hash. Keys are hashes already; hashing them again would double the time of a search.
 #[derive(Clone, Copy, Debug, Default)]
-struct AsItIs(u64);
+struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn write_u64(&mut self, key: u64) {
         self.0 = key;
     }
 
-    /// Never called: no key is anything else.
+    /// Never called: every key is a `u64`.
     fn write(&mut self, _: &[u8]) {}
 
     fn finish(&self) -> u64 {
@@ -355,7 +365,7 @@ mod tests {
     #[test]
     fn spans_come_from_what_is_begun_or_finished_and_only_the_finished_says_what_is_nothing() {
         let one = lesson("open late", Status::Partial, &[("late", 0)]);
-        for status in Status::ALL {
+        for &status in Status::ALL {
             let known = gazetteer(&[lesson("cheap tacos", status, &[("tacos", 0)])]);
             assert_eq!(known.is_empty(), !matches!(status, Status::Partial | Status::Done), "{status:?}");
             assert_eq!(found(&known, "tacos").is_empty(), known.is_empty());

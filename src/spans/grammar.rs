@@ -1,77 +1,95 @@
-//! Which tag may follow which in IOB2, and the likeliest sequence of tags that keeps to it (Viterbi's algorithm).
+//! Finds the most likely IOB2 sequence of tags (Viterbi's algorithm) among those in which `I-` continues a span.
 //!
-//! A model that tags each word by itself writes `I-Dish` behind `O` now and then. Read leniently, that is a span of its own,
-//! and mostly a wrong one. Choosing among the sequences that are none of these needs no other training.
+//! A model that tags each word by itself sometimes writes `I-Dish` after `O`. Read leniently, that is a span of its own,
+//! and usually a wrong one. Choosing among the sequences without such tags needs no other training.
 
 use super::scheme::Tag;
 
-/// What a step against the grammar costs: more than any sum of logits brings.
+/// Cost of a step that the grammar forbids: more than any sum of logits.
 const FORBIDDEN: f64 = -1e9;
 
-/// The grammar of a list of tags.
+/// Grammar of a list of tags: which tag may follow which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grammar {
     /// For each tag, whether it may come first.
     starts: Vec<bool>,
-    /// For each tag and each that may come before it, row by row.
+    /// For each tag and each tag before it, whether the two may follow each other, row by row.
     follows: Vec<bool>,
-    /// The tag outside every span.
+    /// Tag outside every span.
     outside: Option<usize>,
 }
 
 impl Grammar {
-    /// The grammar of these tags: `I-X` follows only `B-X` and `I-X`, everything else follows everything.
+    /// Builds the grammar of tags: `I-X` follows only `B-X` and `I-X`, everything else follows everything.
     pub fn new<S: AsRef<str>>(tags: &[S]) -> Self {
         let read: Vec<Tag> = tags.iter().map(|tag| Tag::read(tag.as_ref())).collect();
-        let is_inside = |tag: &Tag| matches!(tag, Tag::Inside { prefix: 'I', .. });
-        let follows = |before: &Tag, tag: &Tag| !is_inside(tag) || before.label() == tag.label();
+        let follows = read
+            .iter()
+            .flat_map(|tag| read.iter().map(move |before| !is_inside(tag) || before.label() == tag.label()))
+            .collect();
         Self {
             starts: read.iter().map(|tag| !is_inside(tag)).collect(),
-            follows: read.iter().flat_map(|tag| read.iter().map(move |before| follows(before, tag))).collect(),
+            follows,
             outside: read.iter().position(|tag| tag.label().is_none()),
         }
     }
 
-    /// The likeliest allowed sequence: one tag for each row of logits, `O` where there is no row. Of equal ones the first.
+    /// Returns the most likely allowed sequence, of equally likely ones the first.
+    ///
+    /// It has one tag per row of logits, `O` where there is no row.
     pub fn best(&self, rows: &[Option<&[f32]>]) -> Vec<usize> {
         let tags = self.starts.len();
-        let toll = |allowed: Option<&bool>| if allowed.copied().unwrap_or(false) { 0.0 } else { FORBIDDEN };
-        // The best sum of a sequence that ends in each tag, and for each row but the first whence it came.
+        // The best sum of a sequence that ends in each tag, and for each row the tag before it in that sequence.
         let mut sums = vec![0.0; tags];
-        let mut from: Vec<Vec<usize>> = Vec::with_capacity(rows.len());
+        let mut came_from: Vec<Vec<usize>> = Vec::with_capacity(rows.len());
         for (at, row) in rows.iter().enumerate() {
-            let value = |tag: usize| match row {
-                Some(row) => row.get(tag).map_or(FORBIDDEN, |value| f64::from(*value)),
-                None if self.outside == Some(tag) => 0.0,
-                None => 2.0 * FORBIDDEN,
-            };
-            let step = |tag: usize| {
-                let allowed = |before: usize| match at {
-                    0 => self.starts.get(tag),
-                    _ => self.follows.get(tag * tags + before),
-                };
-                let (before, sum) = first_highest(sums.iter().enumerate().map(|(at, sum)| sum + toll(allowed(at))));
-                (sum + value(tag), before)
-            };
-            let (next, came): (Vec<f64>, Vec<usize>) = (0..tags).map(step).unzip();
+            let mut next = Vec::with_capacity(tags);
+            let mut befores = Vec::with_capacity(tags);
+            for tag in 0..tags {
+                let arriving = sums.iter().enumerate().map(|(before, sum)| sum + self.step_cost(at, before, tag));
+                let (before, sum) = first_highest(arriving);
+                next.push(sum + self.value(*row, tag));
+                befores.push(before);
+            }
             sums = next;
-            from.push(came);
+            came_from.push(befores);
         }
         let (mut tag, _) = first_highest(sums.into_iter());
         let mut path = Vec::with_capacity(rows.len());
-        for came in from.iter().rev() {
+        for befores in came_from.iter().rev() {
             path.push(tag);
-            tag = came.get(tag).copied().unwrap_or(0);
+            tag = befores.get(tag).copied().unwrap_or(0);
         }
         path.reverse();
         path
     }
+
+    /// Cost of `tag` after `before`, or at the beginning.
+    fn step_cost(&self, at: usize, before: usize, tag: usize) -> f64 {
+        let allowed = match at {
+            0 => self.starts.get(tag),
+            _ => self.follows.get(tag * self.starts.len() + before),
+        };
+        if allowed.copied().unwrap_or(false) { 0.0 } else { FORBIDDEN }
+    }
+
+    /// Logit of `tag` in a row. Without a row, only the tag outside every span is likely.
+    fn value(&self, row: Option<&[f32]>, tag: usize) -> f64 {
+        match row {
+            Some(row) => row.get(tag).map_or(FORBIDDEN, |value| f64::from(*value)),
+            None if self.outside == Some(tag) => 0.0,
+            None => 2.0 * FORBIDDEN,
+        }
+    }
 }
 
-/// The highest value and its place; of equal ones the first.
+fn is_inside(tag: &Tag<'_>) -> bool {
+    matches!(tag, Tag::Inside { prefix: 'I', .. })
+}
+
+/// Returns the index of the highest value and the value; of equal ones the first.
 fn first_highest(values: impl Iterator<Item = f64>) -> (usize, f64) {
-    let higher = |best: (usize, f64), this: (usize, f64)| if this.1 > best.1 { this } else { best };
-    values.enumerate().fold((0, f64::NEG_INFINITY), higher)
+    values.enumerate().fold((0, f64::NEG_INFINITY), |best, this| if this.1 > best.1 { this } else { best })
 }
 
 #[cfg(test)]

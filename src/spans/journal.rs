@@ -1,7 +1,7 @@
-//! What an annotator did, in order: actions, and undo and redo lines that name an action.
+//! Journal of an annotator: actions, and undo and redo lines that name an action, in order.
 //!
-//! The state of a document is the fold of its actions that are not undone, in journal order. Entries may arrive twice
-//! and in a merged order: an id counts once, and an edit that no longer fits changes nothing.
+//! The state of a document results from its actions that are not undone, in journal order. Entries may occur twice and in
+//! a merged order: an id counts once, and an edit that no longer fits changes nothing.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use super::{
     label::LabelSet,
 };
 
-/// Identity of a journal line, unique over all writers; the same form as a [`SpanId`].
+/// Identity of a journal line, unique over all writers, in the form of a [`SpanId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ActionId(pub SpanId);
@@ -35,12 +35,12 @@ impl FromStr for ActionId {
     }
 }
 
-/// One thing that a person did to one document; undone and redone as a whole.
+/// Edits of one document that are undone and redone together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Action {
-    /// The document's id.
+    /// Id of the document.
     pub document: String,
-    /// The changes, in order.
+    /// Edits, in order.
     pub edits: Vec<Edit>,
 }
 
@@ -50,73 +50,85 @@ impl Action {
     }
 }
 
-/// What a journal line says.
+/// Operation of a journal line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JournalOp {
-    /// Something was done.
+    /// Edits one document.
     Do(Action),
-    /// Something was done to several documents, each named once; undone and redone as a whole.
+    /// Edits several documents, each named once; undone and redone as a whole.
     DoAll(Vec<Action>),
-    /// The action with this id was taken back.
+    /// Undoes the action with this id.
     Undo(ActionId),
-    /// The undone action with this id was done again.
+    /// Redoes the undone action with this id.
     Redo(ActionId),
 }
 
-/// Something that was done, for a list of all that was.
+/// Action in the list of all actions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HistoryItem<'a> {
-    /// Identity of its line.
+    /// Id of its line.
     pub id: ActionId,
     /// Seconds since 1970, UTC.
     pub at: u64,
-    /// What was done, document by document; never empty.
+    /// Its edits, document by document; never empty.
     pub actions: &'a [Action],
-    /// Whether it was taken back, and may be done again.
+    /// Whether it is undone and can be redone.
     pub undone: bool,
 }
 
-/// One line of a journal.
+/// Line of a journal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Identity of the line.
+    /// Id of the line.
     pub id: ActionId,
     /// Seconds since 1970, UTC.
     pub at: u64,
-    /// What it says.
+    /// Its operation.
     pub op: JournalOp,
 }
 
-/// All that one annotator did, with the state that follows from it.
+/// Journal of one annotator, with the resulting state of each document.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    actions: Vec<(ActionId, u64, Vec<Action>)>,
-    /// Where an action stands in `actions`.
+    records: Vec<Record>,
+    /// Index of each action in `records`.
     index: HashMap<ActionId, usize>,
+    /// Ids of all lines.
     seen: HashSet<ActionId>,
     undone: HashSet<ActionId>,
-    /// Undo or redo lines whose action has not been seen (a merged file may hold them in another order).
-    waiting: HashMap<ActionId, bool>,
+    /// Actions not seen yet that a line has already undone (`true`) or redone; a merged file may have any order.
+    pending: HashMap<ActionId, bool>,
+    /// Indices into `records` of each document.
     by_document: HashMap<String, Vec<usize>>,
     states: HashMap<String, Annotation>,
-    /// What undo takes back next, last first; what redo brings back next, last first.
+    /// Actions that undo reverts next; the next one is last.
     undo: Vec<ActionId>,
+    /// Actions that redo repeats next; the next one is last.
     redo: Vec<ActionId>,
-    /// What takes back an action on one document, of the latest ones that changed little.
-    backs: HashMap<ActionId, Vec<Edit>>,
-    /// What redo could have brought back when something else was done, in the order in which it would; newest last.
-    given_up: Vec<Vec<ActionId>>,
+    /// Inverse edits of the latest small actions on one document.
+    inverses: HashMap<ActionId, Vec<Edit>>,
+    /// Undone actions that a new action discarded, in redo order; the newest discard is last.
+    discarded: Vec<Vec<ActionId>>,
 }
 
-/// An action of so many edits at most is taken back edit by edit.
-const FEW: usize = 16;
-/// So many actions can be taken back so; a state is made anew for earlier ones.
-const LATEST: usize = 1_000;
+/// Action of a journal, on one or several documents.
+#[derive(Clone, Debug)]
+struct Record {
+    id: ActionId,
+    /// Seconds since 1970, UTC.
+    at: u64,
+    actions: Vec<Action>,
+}
+
+/// Maximum number of edits of an action that is undone by its inverse edits.
+const MAX_INVERSE_EDITS: usize = 16;
+/// Maximum number of actions whose inverse edits are kept. Undoing an earlier action recomputes the document's state.
+const MAX_INVERSES: usize = 1_000;
 
 static UNTOUCHED: Annotation = Annotation::untouched();
 
 impl Journal {
-    /// The journal that these lines make.
+    /// Builds a journal from lines.
     pub fn replay(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut journal = Self::default();
         for entry in entries {
@@ -125,27 +137,29 @@ impl Journal {
         journal
     }
 
-    /// Takes one more line; whether it was new.
+    /// Adds a line. Returns whether it was new.
     pub fn push(&mut self, entry: Entry) -> bool {
         if !self.seen.insert(entry.id) {
             return false;
         }
         match entry.op {
-            JournalOp::Do(action) => self.act(entry.id, entry.at, vec![action]),
-            JournalOp::DoAll(actions) => self.act(entry.id, entry.at, actions),
-            JournalOp::Undo(id) => self.turn(id, true),
-            JournalOp::Redo(id) => self.turn(id, false),
+            JournalOp::Do(action) => self.add(Record { id: entry.id, at: entry.at, actions: vec![action] }),
+            JournalOp::DoAll(actions) => self.add(Record { id: entry.id, at: entry.at, actions }),
+            JournalOp::Undo(id) => self.set_undone(id, true),
+            JournalOp::Redo(id) => self.set_undone(id, false),
         }
         true
     }
 
-    /// Gives every span the label that its own one is now: of a merged label, the one that it went into. In memory alone; the
-    /// lines on disk stay as they are.
+    /// Replaces merged labels by the labels into which they were merged.
+    ///
+    /// Changes the journal in memory only, not its file.
     pub fn resolve(&mut self, labels: &LabelSet) {
         if labels.retired().is_empty() {
             return;
         }
-        for edit in self.actions.iter_mut().flat_map(|(_, _, actions)| actions).flat_map(|action| &mut action.edits) {
+        for edit in self.records.iter_mut().flat_map(|record| &mut record.actions).flat_map(|action| &mut action.edits)
+        {
             match edit {
                 Edit::Add(span) => span.label = labels.resolve(span.label),
                 Edit::Relabel(_, label) | Edit::Reject(_, label) | Edit::Readmit(_, label) => {
@@ -158,80 +172,88 @@ impl Journal {
         documents.into_iter().for_each(|document| self.rebuild(document));
     }
 
-    /// What this annotator says about a document; an untouched annotation if nothing.
+    /// Returns the annotation of a document; an untouched one if the document was never edited.
     pub fn annotation(&self, document: &str) -> &Annotation {
         self.states.get(document).unwrap_or(&UNTOUCHED)
     }
 
-    /// The documents that this annotator ever touched, in no order.
+    /// Iterates over the documents that were ever edited, in no particular order.
     pub fn documents(&self) -> impl Iterator<Item = &str> {
         self.by_document.keys().map(String::as_str)
     }
 
-    /// When something was last done to a document, in seconds since 1970, UTC; what was undone since counts too.
+    /// Returns the time of the last edit of a document, undone or not, in seconds since 1970, UTC.
     pub fn last_change(&self, document: &str) -> Option<u64> {
         let last = *self.by_document.get(document)?.last()?;
-        self.actions.get(last).map(|(_, at, _)| *at)
+        self.records.get(last).map(|record| record.at)
     }
 
-    /// The action that undo would take back, with its document.
+    /// Returns the action that undo would revert, with its document.
     pub fn undo_target(&self) -> Option<(ActionId, &str)> {
         self.target(&self.undo)
     }
 
-    /// The edits of the action that undo would take back.
+    /// Iterates over the edits of the action that undo would revert.
     pub fn undo_edits(&self) -> impl Iterator<Item = &Edit> {
         self.undo.last().into_iter().flat_map(|id| self.actions_of(*id)).flat_map(|action| &action.edits)
     }
 
-    /// What the action with this id did, document by document; nothing for an id that is not known.
+    /// Returns the edits of an action, document by document; nothing for an unknown id.
     pub fn actions_of(&self, id: ActionId) -> &[Action] {
-        self.index.get(&id).and_then(|at| self.actions.get(*at)).map_or(&[], |(_, _, actions)| actions)
+        self.record(id).map_or(&[], |record| &record.actions)
     }
 
-    /// All that undo can take back, first thing first, and after that all that redo can bring back, in the order in which
-    /// it would.
+    fn record(&self, id: ActionId) -> Option<&Record> {
+        self.records.get(*self.index.get(&id)?)
+    }
+
+    /// Iterates over the actions that undo can revert, oldest first, then over those that redo can repeat, in redo order.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = HistoryItem<'_>> {
-        let past = |undone| {
-            move |id: &ActionId| {
-                let (id, at, actions) = self.actions.get(*self.index.get(id)?)?;
-                Some(HistoryItem { id: *id, at: *at, actions, undone })
-            }
-        };
-        self.undo.iter().filter_map(past(false)).chain(self.redo.iter().rev().filter_map(past(true)))
+        let done = self.undo.iter().map(|id| (id, false));
+        let undone = self.redo.iter().rev().map(|id| (id, true));
+        done.chain(undone).filter_map(|(id, undone)| {
+            let Record { id, at, actions } = self.record(*id)?;
+            Some(HistoryItem { id: *id, at: *at, actions, undone })
+        })
     }
 
-    /// The actions that were taken back last and then given up because something else was done, in their order; those that were
-    /// done again since are not among them.
+    /// Returns the undone actions that were last discarded by a new action, in their order, without those redone since.
     pub fn discarded(&self) -> Vec<ActionId> {
-        let undone =
-            |ids: &Vec<ActionId>| ids.iter().copied().filter(|id| self.undone.contains(id)).collect::<Vec<_>>();
-        let waiting = |ids: &Vec<ActionId>| ids.iter().any(|id| !self.redo.contains(id));
-        self.given_up.iter().rev().map(undone).find(|ids| !ids.is_empty() && waiting(ids)).unwrap_or_default()
+        for discarded in self.discarded.iter().rev() {
+            let undone: Vec<ActionId> = discarded.iter().copied().filter(|id| self.undone.contains(id)).collect();
+            if undone.iter().any(|id| !self.redo.contains(id)) {
+                return undone;
+            }
+        }
+        Vec::new()
     }
 
-    /// The status that a document had before it got the one that it has now.
+    /// Returns the status that a document had before its current one.
     pub fn status_before(&self, document: &str) -> Status {
         let (mut before, mut now) = (Status::Todo, Status::Todo);
         for edit in self.lasting(document).flat_map(|action| &action.edits) {
             if let Edit::Status(status) = edit {
-                (before, now) = if *status == now { (before, now) } else { (now, *status) };
+                if *status != now {
+                    before = now;
+                    now = *status;
+                }
             }
         }
         before
     }
 
-    /// The action that redo would bring back, with its document.
+    /// Returns the action that redo would repeat, with its document.
     pub fn redo_target(&self) -> Option<(ActionId, &str)> {
         self.target(&self.redo)
     }
 
-    /// The documents that have `status` now and were given it at `time` (seconds since 1970, UTC) or later, by a person:
-    /// what was imported together with its spans does not count.
+    /// Returns the documents that have `status` and got it at `time` (seconds since 1970, UTC) or later.
+    ///
+    /// A status that was imported together with spans does not count.
     pub fn with_status_since(&self, status: Status, time: u64) -> Vec<&str> {
-        let recent = self.actions.iter().filter(|(id, at, _)| *at >= time && !self.undone.contains(id));
+        let recent = self.records.iter().filter(|record| record.at >= time && !self.undone.contains(&record.id));
         let mut found: Vec<&str> = recent
-            .flat_map(|(_, _, actions)| actions)
+            .flat_map(|record| &record.actions)
             .filter(|action| action.edits.contains(&Edit::Status(status)) && !action.is_import())
             .map(|action| action.document.as_str())
             .filter(|document| self.annotation(document).status == status)
@@ -241,12 +263,12 @@ impl Journal {
         found
     }
 
-    /// How many lines were taken.
+    /// Number of lines.
     pub fn len(&self) -> usize {
         self.seen.len()
     }
 
-    /// Whether nothing was ever done.
+    /// Whether there are no lines.
     pub fn is_empty(&self) -> bool {
         self.seen.is_empty()
     }
@@ -256,21 +278,23 @@ impl Journal {
         Some((id, self.actions_of(id).first()?.document.as_str()))
     }
 
-    /// What was done to a document and was not taken back.
+    /// Iterates over the actions on a document that are not undone.
     fn lasting(&self, document: &str) -> impl Iterator<Item = &Action> {
-        let places = self.by_document.get(document).into_iter().flatten();
-        let lasting = places.filter_map(|at| self.actions.get(*at)).filter(|(id, _, _)| !self.undone.contains(id));
-        lasting.flat_map(|(_, _, actions)| actions).filter(move |action| action.document == document)
+        let records = self.by_document.get(document).into_iter().flatten().filter_map(|at| self.records.get(*at));
+        let lasting = records.filter(|record| !self.undone.contains(&record.id));
+        lasting.flat_map(|record| &record.actions).filter(move |action| action.document == document)
     }
 
-    fn act(&mut self, id: ActionId, when: u64, actions: Vec<Action>) {
-        let at = self.actions.len();
+    /// Adds a new action and applies it unless it is already undone.
+    fn add(&mut self, record: Record) {
+        let Record { id, ref actions, .. } = record;
+        let at = self.records.len();
         self.index.insert(id, at);
-        let undone = self.waiting.remove(&id) == Some(true);
-        for action in &actions {
-            let places = self.by_document.entry(action.document.clone()).or_default();
-            if places.last() != Some(&at) {
-                places.push(at);
+        let undone = self.pending.remove(&id) == Some(true);
+        for action in actions {
+            let of_document = self.by_document.entry(action.document.clone()).or_default();
+            if of_document.last() != Some(&at) {
+                of_document.push(at);
             }
             if !undone && actions.len() > 1 {
                 self.states.entry(action.document.clone()).or_default().apply_all(&action.edits);
@@ -284,20 +308,21 @@ impl Journal {
         } else {
             self.undo.push(id);
             if !self.redo.is_empty() {
-                self.given_up.push(self.redo.drain(..).rev().collect());
+                self.discarded.push(self.redo.drain(..).rev().collect());
             }
         }
-        self.actions.push((id, when, actions));
+        self.records.push(record);
     }
 
-    fn turn(&mut self, id: ActionId, back: bool) {
+    /// Undoes (`true`) or redoes an action.
+    fn set_undone(&mut self, id: ActionId, undo: bool) {
         let Some(&at) = self.index.get(&id) else {
-            self.waiting.insert(id, back);
+            self.pending.insert(id, undo);
             return;
         };
-        let (from, to) = if back { (&mut self.undo, &mut self.redo) } else { (&mut self.redo, &mut self.undo) };
-        let changed = if back { self.undone.insert(id) } else { self.undone.remove(&id) };
-        // The usual case is the last one, many times over when somebody goes far back.
+        let (from, to) = if undo { (&mut self.undo, &mut self.redo) } else { (&mut self.redo, &mut self.undo) };
+        let changed = if undo { self.undone.insert(id) } else { self.undone.remove(&id) };
+        // Usually the action is the last one; this keeps a long series of undos fast.
         if from.pop_if(|last| *last == id).is_none() {
             from.retain(|other| *other != id);
         }
@@ -305,9 +330,8 @@ impl Journal {
             to.retain(|other| *other != id);
         }
         to.push(id);
-        if changed && !self.turn_last(id, at, back) {
-            let actions = self.actions.get(at).map(|(_, _, actions)| actions);
-            let mut documents: Vec<String> = actions.into_iter().flatten().map(|a| a.document.clone()).collect();
+        if changed && !self.set_last_undone(id, at, undo) {
+            let mut documents: Vec<String> = self.actions_of(id).iter().map(|action| action.document.clone()).collect();
             documents.dedup();
             documents.into_iter().for_each(|document| self.rebuild(document));
         }
@@ -316,28 +340,28 @@ impl Journal {
     /// Applies an action on one document.
     fn apply(&mut self, id: ActionId, action: &Action) {
         let state = self.states.entry(action.document.clone()).or_default();
-        if action.edits.len() > FEW {
+        if action.edits.len() > MAX_INVERSE_EDITS {
             return state.apply_all(&action.edits);
         }
-        if self.backs.len() >= LATEST {
-            self.backs.clear();
+        if self.inverses.len() >= MAX_INVERSES {
+            self.inverses.clear();
         }
-        let mut back: Vec<Edit> = action.edits.iter().filter_map(|edit| state.apply(edit)).collect();
-        back.reverse();
-        self.backs.insert(id, back);
+        let mut inverse: Vec<Edit> = action.edits.iter().filter_map(|edit| state.apply(edit)).collect();
+        inverse.reverse();
+        self.inverses.insert(id, inverse);
     }
 
-    /// Takes back the last thing done to a document, or does again what comes after everything that lasts there: the state is
-    /// not made anew for that. Whether it could.
-    fn turn_last(&mut self, id: ActionId, at: usize, back: bool) -> bool {
-        let Some((_, _, actions)) = self.actions.get(at) else { return false };
-        let [action] = actions.as_slice() else { return false };
-        let places = self.by_document.get(&action.document).into_iter().flatten().rev();
-        let lasts = |other: &usize| self.actions.get(*other).is_some_and(|(id, _, _)| !self.undone.contains(id));
-        if places.take_while(|other| **other > at).any(lasts) {
+    /// Undoes or redoes an action on one document without recomputing the document's state. Returns whether it could.
+    ///
+    /// It can if no later action on the document is in effect and, for undo, the inverse edits are known.
+    fn set_last_undone(&mut self, id: ActionId, at: usize, undo: bool) -> bool {
+        let Some([action]) = self.records.get(at).map(|record| record.actions.as_slice()) else { return false };
+        let later = self.by_document.get(&action.document).into_iter().flatten().rev().take_while(|other| **other > at);
+        let mut later = later.filter_map(|other| self.records.get(*other));
+        if later.any(|record| !self.undone.contains(&record.id)) {
             return false;
         }
-        match (back, self.backs.remove(&id)) {
+        match (undo, self.inverses.remove(&id)) {
             (true, Some(edits)) => {
                 let state = self.states.entry(action.document.clone()).or_default();
                 edits.iter().for_each(|edit| _ = state.apply(edit));
@@ -351,9 +375,10 @@ impl Journal {
         true
     }
 
+    /// Computes the state of a document again from its actions.
     fn rebuild(&mut self, document: String) {
-        // What takes back a later action there was made for another state.
-        self.backs.clear();
+        // Inverse edits of later actions were made for another state.
+        self.inverses.clear();
         let mut state = Annotation::default();
         state.apply_all(self.lasting(&document).flat_map(|action| &action.edits));
         self.states.insert(document, state);
@@ -487,7 +512,7 @@ mod tests {
                 let action = Action { document: format!("d{}", label % 2), edits: vec![edit, Edit::Status(Status::Done)] };
                 // One that changes much, and one on both documents.
                 let edits = |n: usize| std::iter::repeat_n(action.edits.clone(), n).flatten().collect();
-                let much = Action { document: action.document.clone(), edits: edits(FEW) };
+                let much = Action { document: action.document.clone(), edits: edits(MAX_INVERSE_EDITS) };
                 let both = ["d0", "d1"].map(|document| Action { document: document.into(), edits: edits(1) });
                 let op = match kind {
                     5 if of.0.sequence.is_multiple_of(2) => JournalOp::Do(much),

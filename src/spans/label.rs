@@ -1,4 +1,4 @@
-//! Labels: stable ids, names that people may change, keys, tag letters and colour roles.
+//! Labels of a project: stable ids, changeable names, keys, tag letters and colour roles.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,91 +7,91 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct LabelId(pub u32);
 
-/// One label of a project.
+/// Label of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Stable identity.
     pub id: LabelId,
-    /// Name, as it stands in files (`Restaurant_Name`).
+    /// Name, as in files (`Restaurant_Name`).
     pub name: String,
-    /// The key that gives this label, a digit for the first nine.
+    /// Key that gives this label; a digit for the first nine.
     pub key: Option<char>,
-    /// One to four letters that stand for the label where its name does not fit.
+    /// One to four letters, shown where the name does not fit.
     pub tag: String,
-    /// Colour role: index into the theme's label colours.
+    /// Colour role: index into the label colours of the theme.
     pub color: u8,
-    /// What the annotator should know about this label.
+    /// Guideline for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guide: Option<String>,
 }
 
-/// A label that is no more. Its id is kept: journals may hold it.
+/// Removed, merged or renamed label. Its id is kept because journals may contain it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetiredLabel {
-    /// Its identity, which no other label gets.
+    /// Identity, which no other label gets.
     pub id: LabelId,
-    /// What it was called.
+    /// Former name.
     pub name: String,
-    /// The label with which it was merged: its spans have that one.
+    /// Label into which it was merged: its spans have that label now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<LabelId>,
 }
 
-/// The labels of a project in their order on the label bar.
+/// Labels of a project, in their order on the label bar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSet {
     labels: Vec<Label>,
-    gone: Vec<RetiredLabel>,
+    retired: Vec<RetiredLabel>,
 }
 
-/// A change of a label set.
+/// Change of a label set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LabelChange {
-    /// A new label with this name, at the end.
+    /// Adds a label with this name at the end.
     Add(String),
-    /// Another name; spans keep their label.
+    /// Renames a label; spans keep their label.
     Rename(LabelId, String),
-    /// Another key; a label that had it gets the old one.
+    /// Gives a label another key; a label that had it gets the old one.
     Key(LabelId, char),
-    /// The next colour.
+    /// Gives a label the next colour.
     Recolor(LabelId),
-    /// What the annotator should know; empty for nothing.
+    /// Sets the guideline; empty for none.
     Guide(LabelId, String),
-    /// A place further to the left (`true`) or right on the label bar.
+    /// Moves a label one place to the left (`true`) or right on the label bar.
     Move(LabelId, bool),
-    /// The spans of the first get the second; the first is no more.
+    /// Gives the spans of the first label the second one and retires the first.
     Merge(LabelId, LabelId),
-    /// The label is no more. Spans that have it are left out of a training. Added again under its name, it is the same.
+    /// Removes a label. Trainings ignore its spans. Added again with the same name, it gets its id back.
     Remove(LabelId),
 }
 
-/// Why a label set cannot be changed so.
+/// Why a label set cannot be changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    /// There is no such label, perhaps no more.
-    #[error("there is no such label any more")]
+    /// The label does not exist, or no longer.
+    #[error("this label no longer exists")]
     Unknown,
-    /// A name that says nothing.
+    /// The name is empty.
     #[error("a label needs a name")]
     NoName,
-    /// A name that tags cannot carry.
-    #[error("a label's name can have neither blanks nor control characters: tags in files end there")]
+    /// The name cannot be part of a tag.
+    #[error("a label name can contain neither blanks nor control characters, because tags in files end there")]
     Blank,
-    /// Another label has it.
-    #[error("there is a label `{0}` already; merge the two instead")]
+    /// Another label has the name.
+    #[error("the label `{0}` already exists; merge the two instead")]
     Name(String),
-    /// The tag of what is no span.
-    #[error("`O` is the tag of words outside of spans")]
+    /// The name is the tag of words outside spans.
+    #[error("`O` is the tag of words outside spans")]
     Outside,
-    /// No key of a label.
-    #[error("a label's key is a digit from 1 to 9 or a letter")]
+    /// The key cannot belong to a label.
+    #[error("the key of a label is a digit from 1 to 9 or a letter")]
     Key,
-    /// Labels that are the same.
+    /// The two labels are the same.
     #[error("a label cannot be merged with itself")]
     Same,
 }
 
-/// How many colours labels have.
+/// Number of label colours.
 const COLORS: u8 = 8;
 
 /// The eight labels of the MIT Restaurant corpus and of the lesson, in the lesson's order.
@@ -99,7 +99,7 @@ pub const RESTAURANT: [&str; 8] =
     ["Amenity", "Cuisine", "Dish", "Hours", "Location", "Price", "Rating", "Restaurant_Name"];
 
 impl LabelSet {
-    /// Labels with these names, in this order; repeated names are taken once.
+    /// Creates labels with these names, in this order; a repeated name counts once.
     pub fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         let mut set = Self::default();
         for name in names {
@@ -108,111 +108,103 @@ impl LabelSet {
         set
     }
 
-    /// The eight restaurant labels.
+    /// Creates the eight restaurant labels.
     pub fn restaurant() -> Self {
         Self::from_names(RESTAURANT)
     }
 
-    /// The labels in order.
+    /// Iterates over the labels in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Label> {
         self.labels.iter()
     }
 
-    /// How many labels there are.
+    /// Number of labels.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is no label.
+    /// Whether there are no labels.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// The label with this id, or the one that it was merged with.
+    /// Returns the label with this id, or the one into which it was merged.
     pub fn get(&self, id: LabelId) -> Option<&Label> {
         let mut id = id;
-        // A merged label may have been merged again; what goes round in a circle (a damaged file) ends.
-        for _ in 0..=self.gone.len() {
+        // A merged label may have been merged again. The bound ends the circles of a damaged file.
+        for _ in 0..=self.retired.len() {
             match self.labels.iter().find(|label| label.id == id) {
                 Some(label) => return Some(label),
-                None => id = self.gone.iter().find(|gone| gone.id == id)?.into?,
+                None => id = self.retired.iter().find(|retired| retired.id == id)?.into?,
             }
         }
         None
     }
 
-    /// The name of a label, also of one that is no more; `?` for an id that this set does not know.
+    /// Returns the name of a label, also of a retired one; `?` for an unknown id.
     pub fn name(&self, id: LabelId) -> &str {
-        let gone = || self.gone.iter().find(|gone| gone.id == id).map_or("?", |gone| &gone.name);
-        self.get(id).map_or_else(gone, |label| &label.name)
+        let current = self.get(id).map(|label| &label.name);
+        let former = || self.retired.iter().find(|retired| retired.id == id).map(|retired| &retired.name);
+        current.or_else(former).map_or("?", String::as_str)
     }
 
-    /// The label that a name means, also one that a label had before it was renamed or merged.
+    /// Finds a label by its name or by a name that it had before it was renamed or merged.
     pub fn named(&self, name: &str) -> Option<&Label> {
-        let former = || self.gone.iter().rev().find(|gone| gone.name == name).and_then(|gone| self.get(gone.id));
-        self.find(name).or_else(former)
+        self.find(name).or_else(|| {
+            let former = self.retired.iter().rev().find(|retired| retired.name == name)?;
+            self.get(former.id)
+        })
     }
 
-    /// The id that a label has now: of a merged one that of the other.
+    /// Returns the current id of a label: for a merged one, that of the label it was merged into.
     pub fn resolve(&self, id: LabelId) -> LabelId {
         self.get(id).map_or(id, |label| label.id)
     }
 
-    /// The labels that are no more, and the names that labels had before.
+    /// Retired labels and former names.
     pub fn retired(&self) -> &[RetiredLabel] {
-        &self.gone
+        &self.retired
     }
 
-    /// Adds labels that are no more; the caller has made sure that their ids are free.
+    /// Adds retired labels; the caller must make sure that their ids are free.
     #[must_use]
-    pub fn with_retired(mut self, gone: Vec<RetiredLabel>) -> Self {
-        self.gone = gone;
+    pub fn with_retired(mut self, retired: Vec<RetiredLabel>) -> Self {
+        self.retired = retired;
         self
     }
 
     /// Changes the set.
     ///
     /// # Errors
-    /// Says why it cannot be; then nothing is changed.
+    /// Gives the reason why the change is impossible; then nothing is changed.
     pub fn change(&mut self, change: &LabelChange) -> Result<(), LabelError> {
-        let place = |set: &Self, id: LabelId| set.labels.iter().position(|label| label.id == id);
-        let at = |set: &Self, id: LabelId| place(set, id).ok_or(LabelError::Unknown);
         match change {
             LabelChange::Add(name) => {
                 let name = self.checked(name, None)?;
-                let before = self.gone.iter().position(|gone| gone.name == name && gone.into.is_none());
-                match before {
+                let removed = self.retired.iter().position(|retired| retired.name == name && retired.into.is_none());
+                match removed {
                     Some(at) => {
-                        let gone = self.gone.remove(at);
-                        self.add(gone.id, &gone.name);
+                        let removed = self.retired.remove(at);
+                        self.add(removed.id, &removed.name);
                     }
                     None => _ = self.intern(&name),
                 }
             }
             LabelChange::Rename(id, name) => {
                 let name = self.checked(name, Some(*id))?;
-                let at = at(self, *id)?;
-                self.labels[at].tag.clear();
-                let tag = self.free_tag(&name);
-                self.labels[at].tag = tag;
-                let before = std::mem::replace(&mut self.labels[at].name, name);
-                // Models and patterns say the old name.
-                if before != self.labels[at].name {
-                    let former = RetiredLabel { id: self.free_id(), name: before, into: Some(*id) };
-                    self.gone.push(former);
-                }
+                self.rename(self.position(*id)?, name);
             }
-            LabelChange::Key(id, key) => return self.give_key(at(self, *id)?, *key),
+            LabelChange::Key(id, key) => return self.give_key(self.position(*id)?, *key),
             LabelChange::Recolor(id) => {
-                let at = at(self, *id)?;
+                let at = self.position(*id)?;
                 self.labels[at].color = self.labels[at].color.wrapping_add(1) % COLORS;
             }
             LabelChange::Guide(id, guide) => {
-                let at = at(self, *id)?;
+                let at = self.position(*id)?;
                 self.labels[at].guide = Some(guide.trim().to_owned()).filter(|guide| !guide.is_empty());
             }
             LabelChange::Move(id, left) => {
-                let at = at(self, *id)?;
+                let at = self.position(*id)?;
                 let other = if *left { at.checked_sub(1) } else { Some(at + 1).filter(|to| *to < self.labels.len()) };
                 if let Some(other) = other {
                     self.labels.swap(at, other);
@@ -220,22 +212,39 @@ impl LabelSet {
             }
             LabelChange::Merge(id, into) if id == into => return Err(LabelError::Same),
             LabelChange::Merge(id, into) => {
-                let (at, _) = (at(self, *id)?, at(self, *into)?);
-                let Label { id, name, .. } = self.labels.remove(at);
-                self.gone.push(RetiredLabel { id, name, into: Some(*into) });
+                let at = self.position(*id)?;
+                self.position(*into)?;
+                self.retire(at, Some(*into));
             }
-            LabelChange::Remove(id) => {
-                let at = at(self, *id)?;
-                let Label { id, name, .. } = self.labels.remove(at);
-                self.gone.push(RetiredLabel { id, name, into: None });
-            }
+            LabelChange::Remove(id) => self.retire(self.position(*id)?, None),
         }
         Ok(())
     }
 
-    /// Gives the label at this place a key; a label that had it gets the old one.
+    fn position(&self, id: LabelId) -> Result<usize, LabelError> {
+        self.labels.iter().position(|label| label.id == id).ok_or(LabelError::Unknown)
+    }
+
+    /// Renames the label at an index. Its former name is kept, because models and patterns may use it.
+    fn rename(&mut self, at: usize, name: String) {
+        self.labels[at].tag.clear();
+        self.labels[at].tag = self.free_tag(&name);
+        let id = self.labels[at].id;
+        let before = std::mem::replace(&mut self.labels[at].name, name);
+        if before != self.labels[at].name {
+            let former = RetiredLabel { id: self.free_id(), name: before, into: Some(id) };
+            self.retired.push(former);
+        }
+    }
+
+    fn retire(&mut self, at: usize, into: Option<LabelId>) {
+        let Label { id, name, .. } = self.labels.remove(at);
+        self.retired.push(RetiredLabel { id, name, into });
+    }
+
+    /// Gives the label at an index a key; a label that had it gets the old one.
     fn give_key(&mut self, at: usize, key: char) -> Result<(), LabelError> {
-        if !(('1'..='9').contains(&key) || key.is_ascii_alphabetic()) {
+        if !is_digit(key) && !key.is_ascii_alphabetic() {
             return Err(LabelError::Key);
         }
         let before = self.labels[at].key;
@@ -246,7 +255,7 @@ impl LabelSet {
         Ok(())
     }
 
-    /// A name as it may be, if no other label than `own` has it.
+    /// Checks a name for the label `own` and returns it trimmed.
     fn checked(&self, name: &str, own: Option<LabelId>) -> Result<String, LabelError> {
         let name = name.trim();
         if name.is_empty() {
@@ -264,17 +273,19 @@ impl LabelSet {
         }
     }
 
-    /// The label with exactly this name.
+    /// Finds the label with exactly this name.
     pub fn find(&self, name: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.name == name)
     }
 
-    /// The label that a key gives.
+    /// Finds the label of a key.
     pub fn by_key(&self, key: char) -> Option<&Label> {
         self.labels.iter().find(|label| label.key == Some(key))
     }
 
-    /// The id of the label with this name, made if there is none: the next free id, the next free digit, its letters.
+    /// Returns the id of the label with this name, which is created if necessary.
+    ///
+    /// A new label gets the next free id, the next free digit as key and letters of its name as tag.
     pub fn intern(&mut self, name: &str) -> LabelId {
         if let Some(label) = self.find(name) {
             return label.id;
@@ -284,12 +295,15 @@ impl LabelSet {
         id
     }
 
-    /// An id that no label has or had.
+    /// Returns an id that no label has or had.
     fn free_id(&self) -> LabelId {
-        let ids = || self.labels.iter().map(|label| label.id).chain(self.gone.iter().map(|gone| gone.id));
-        let next = ids().max().map_or(Some(0), |id| id.0.checked_add(1));
-        // Somebody gave out the highest one by hand: the first hole.
-        LabelId(next.or_else(|| (0..u32::MAX).find(|n| ids().all(|id| id.0 != *n))).unwrap_or(u32::MAX))
+        let next = self.ids().max().map_or(Some(0), |id| id.0.checked_add(1));
+        // If the highest id is taken (a file edited by hand), the first gap is used.
+        LabelId(next.or_else(|| (0..u32::MAX).find(|n| self.ids().all(|id| id.0 != *n))).unwrap_or(u32::MAX))
+    }
+
+    fn ids(&self) -> impl Iterator<Item = LabelId> {
+        self.labels.iter().map(|label| label.id).chain(self.retired.iter().map(|retired| retired.id))
     }
 
     fn add(&mut self, id: LabelId, name: &str) {
@@ -299,24 +313,23 @@ impl LabelSet {
         self.labels.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
     }
 
-    /// Adds a label as it is; the caller has made sure that id, name and key are free.
+    /// Adds a label unchanged; the caller must make sure that id, name and key are free.
     pub fn push(&mut self, label: Label) {
         self.labels.push(label);
     }
 
-    /// The same labels with keys for as many as there are: digits for the first that have none, letters for the rest, one of
-    /// the name's own if it is free. Keys that are there stay, since hands know them; letters give way to digits only where no
-    /// label has a digit, as in sets from elsewhere.
+    /// Gives keys to labels without one: digits to the first, letters to the rest, from their own name if possible.
+    ///
+    /// Existing keys stay, because the annotators have learnt them. Digits replace letters only where no label has a
+    /// digit, as in sets of other programs.
     #[must_use]
     pub fn with_keys(mut self) -> Self {
-        let is_digit = |label: &Label| label.key.is_some_and(|key| ('1'..='9').contains(&key));
-        let taken: Vec<Option<char>> =
-            self.labels.iter().filter(|label| is_digit(label)).map(|label| label.key).collect();
-        let digits = !taken.is_empty();
-        let mut free = ('1'..='9').filter(|digit| !taken.contains(&Some(*digit)));
+        let taken: Vec<char> = self.labels.iter().filter_map(|label| label.key).filter(|key| is_digit(*key)).collect();
+        let has_digits = !taken.is_empty();
+        let mut free = ('1'..='9').filter(|digit| !taken.contains(digit));
         for label in &mut self.labels {
-            let kept = label.key.filter(|key| digits && key.is_ascii_alphabetic());
-            if !is_digit(label) && kept.is_none() {
+            let is_kept = label.key.is_some_and(|key| is_digit(key) || has_digits && key.is_ascii_alphabetic());
+            if !is_kept {
                 label.key = free.next().or_else(|| label.key.filter(char::is_ascii_alphabetic));
             }
         }
@@ -332,7 +345,7 @@ impl LabelSet {
         self
     }
 
-    /// Two letters if they are free, else three, else four of the name's own characters.
+    /// Returns the first two characters of a name if they are a free tag, else three, else four.
     fn free_tag(&self, name: &str) -> String {
         let letters: Vec<char> = name.chars().filter(|c| c.is_alphanumeric()).collect();
         let candidates = (2..=4).map(|n| letters.iter().take(n).collect::<String>());
@@ -341,6 +354,11 @@ impl LabelSet {
             .find(|tag| self.labels.iter().all(|label| !label.tag.eq_ignore_ascii_case(tag)))
             .unwrap_or_else(|| letters.iter().take(4).collect())
     }
+}
+
+/// Whether a key is a digit that labels may have.
+fn is_digit(key: char) -> bool {
+    ('1'..='9').contains(&key)
 }
 
 impl<'a> IntoIterator for &'a LabelSet {

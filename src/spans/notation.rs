@@ -1,65 +1,65 @@
-//! A notation for a text with spans, for tests and for people who write samples:
+//! Notation for a text with spans, for tests and for authors of samples:
 //!
 //! ```text
 //! The [tacos](Dish) at [El Camino](Restaurant_Name) were |cheap|
 //! ```
 //!
-//! `[words](Label)` is a span, spans may nest. One bar is a cursor, two bars are the ends of a selection. A backslash
-//! takes the next character as it is: `\[`, `\]`, `\|` and `\\` in the text, `\)` and `\\` in a label.
+//! `[words](Label)` is a span; spans may nest. One bar is a cursor, two bars are the ends of a selection. A backslash
+//! escapes the next character: `\[`, `\]`, `\|` and `\\` in the text, `\)` and `\\` in a label.
 
 use crate::text::{TextRange, width::clean};
 
-/// A text, its spans and where the cursor is.
+/// Text with spans and a cursor or selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// The text without any notation.
+    /// Text without notation.
     pub text: String,
     /// Ranges of the text and labels, ascending by start, longer ones first.
     pub spans: Vec<(TextRange, String)>,
-    /// The selection; empty for a cursor.
+    /// Selection; empty for a cursor.
     pub selection: Option<TextRange>,
 }
 
-/// Why something cannot be read or written in this notation. Columns are characters, counted from 1.
+/// Why a text cannot be parsed or written in this notation. Columns are characters, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotationError {
-    /// A `[` that no `]` answers.
+    /// A `[` without a `]`.
     #[error("column {column}: `[` has no `](Label)`; write `\\[` for a bracket of the text")]
     Unclosed {
-        /// Where the bracket is.
+        /// Column of the bracket.
         column: usize,
     },
-    /// A `]` without `[`, or without a label behind it.
+    /// A `]` without a `[`, or without a label after it.
     #[error(
-        "column {column}: `]` must end a span that `[` began, and `(Label)` must follow; \
+        "column {column}: `]` must close a `[`, and `(Label)` must follow; \
          write `\\]` for a bracket of the text"
     )]
     Closing {
-        /// Where the bracket is.
+        /// Column of the bracket.
         column: usize,
     },
-    /// A span of nothing, or a label without a name.
+    /// An empty span or label.
     #[error("column {column}: a span needs at least one character and a label")]
     Empty {
-        /// Where the span ends.
+        /// Column of the span's end.
         column: usize,
     },
     /// More than two bars.
     #[error(
-        "column {column}: there are at most two bars, the ends of the selection; write `\\|` for a bar of the text"
+        "column {column}: a text has at most two bars, the ends of the selection; write `\\|` for a bar of the text"
     )]
     Bar {
-        /// Where the third bar is.
+        /// Column of the third bar.
         column: usize,
     },
     /// A backslash at the end.
     #[error("column {column}: nothing follows the backslash; write `\\\\` for a backslash of the text")]
     Backslash {
-        /// Where the backslash is.
+        /// Column of the backslash.
         column: usize,
     },
     /// When writing: a range that does not fit the text, or is empty.
-    #[error("the span `{label}` at bytes {start} to {end} does not lie in the text")]
+    #[error("the span `{label}` at bytes {start} to {end} does not fit the text")]
     Range {
         /// Its label.
         label: String,
@@ -68,61 +68,61 @@ pub enum NotationError {
         /// One past its last byte.
         end: usize,
     },
-    /// When writing: two spans of which neither holds the other.
+    /// When writing: two overlapping spans of which neither contains the other.
     #[error("the spans `{first}` and `{second}` cross each other, and brackets cannot show that")]
     Crossing {
-        /// The label of the one that begins first.
+        /// Label of the span that begins first.
         first: String,
-        /// The label of the other.
+        /// Label of the other span.
         second: String,
     },
 }
 
 impl Marked {
-    /// Reads the notation.
+    /// Parses the notation.
     ///
     /// # Errors
-    /// The first thing that is no notation.
+    /// The first error in the text.
     pub fn parse(source: &str) -> Result<Self, NotationError> {
-        let mut reader = Reader { chars: source.chars(), column: 0, marked: Self::default() };
+        let mut parser = Parser { chars: source.chars(), column: 0, marked: Self::default() };
         let mut open: Vec<(usize, usize)> = Vec::new();
         let mut bars: Vec<usize> = Vec::new();
-        while let Some(c) = reader.next() {
-            let (at, column) = (reader.marked.text.len(), reader.column);
+        while let Some(c) = parser.next() {
+            let (at, column) = (parser.marked.text.len(), parser.column);
             match c {
                 '[' => open.push((at, column)),
                 ']' => {
                     let (start, _) = open.pop().ok_or(NotationError::Closing { column })?;
-                    reader.close(TextRange::new(start, at))?;
+                    parser.close(TextRange::new(start, at))?;
                 }
                 '|' if bars.len() == 2 => return Err(NotationError::Bar { column }),
                 '|' => bars.push(at),
                 '\\' => {
-                    let escaped = reader.next().ok_or(NotationError::Backslash { column })?;
-                    reader.marked.text.push(escaped);
+                    let escaped = parser.next().ok_or(NotationError::Backslash { column })?;
+                    parser.marked.text.push(escaped);
                 }
-                plain => reader.marked.text.push(plain),
+                plain => parser.marked.text.push(plain),
             }
         }
         if let Some((_, column)) = open.pop() {
             return Err(NotationError::Unclosed { column });
         }
-        let mut marked = reader.marked;
-        // Inner spans close first; of two on the same words the outer one was to come first.
+        let mut marked = parser.marked;
+        // Inner spans close first, but of two spans with the same range the outer one comes first.
         marked.spans.reverse();
-        marked.spans.sort_by_key(|(range, _)| order(*range));
+        marked.spans.sort_by_key(|(range, _)| reading_order(*range));
         marked.selection = bars.first().zip(bars.last()).map(|(start, end)| TextRange::new(*start, *end));
         Ok(marked)
     }
 
-    /// Writes the notation: brackets inside the bars of the selection.
+    /// Writes the notation, with brackets inside the bars of the selection.
     ///
     /// # Errors
-    /// A span or the selection does not lie in the text, or two spans cross.
+    /// A span or the selection does not fit the text, or two spans cross.
     pub fn print(&self) -> Result<String, NotationError> {
         let mut spans: Vec<(TextRange, &str)> =
             self.spans.iter().map(|(range, label)| (*range, label.as_str())).collect();
-        spans.sort_by_key(|(range, _)| order(*range));
+        spans.sort_by_key(|(range, _)| reading_order(*range));
         let selection = self.selection.map(|range| (range, "selection"));
         for (range, label) in spans.iter().copied().chain(selection) {
             let fits = self.text.get(range.start..range.end).is_some();
@@ -166,7 +166,8 @@ impl Marked {
     }
 }
 
-fn order(range: TextRange) -> (usize, std::cmp::Reverse<usize>) {
+/// Sort key of reading order: by start, the longer range first.
+fn reading_order(range: TextRange) -> (usize, std::cmp::Reverse<usize>) {
     (range.start, std::cmp::Reverse(range.end))
 }
 
@@ -179,25 +180,24 @@ fn push_escaped(out: &mut String, text: &str, special: &str) {
     }
 }
 
-struct Reader<'s> {
+struct Parser<'s> {
     chars: std::str::Chars<'s>,
     column: usize,
     marked: Marked,
 }
 
-impl Reader<'_> {
+impl Parser<'_> {
     fn next(&mut self) -> Option<char> {
         let c = self.chars.next()?;
         self.column += 1;
         Some(c)
     }
 
-    /// Reads `(Label)` after the bracket that ends the span over `range`.
+    /// Parses `(Label)` after the bracket that closes the span over `range`.
     fn close(&mut self, range: TextRange) -> Result<(), NotationError> {
         let bracket = self.column;
-        let wrong = NotationError::Closing { column: bracket };
         if self.next() != Some('(') {
-            return Err(wrong);
+            return Err(NotationError::Closing { column: bracket });
         }
         let mut label = String::new();
         loop {

@@ -1,34 +1,33 @@
-//! A sequence of words and where else it stands, case set aside.
+//! Finds further occurrences of a sequence of words, ignoring case.
 
 use super::Document;
 use crate::text::{TextRange, search::lowercased};
 
-/// Words in a row, as they stand on the grid.
+/// Consecutive words of a document's grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
-    /// In small letters; never empty, and none of them is.
+    /// In lower case. Neither the list nor a word is empty.
     words: Vec<String>,
 }
 
 impl Phrase {
-    /// The words that `range` touches; `None` if it touches none, or an empty one.
+    /// Takes the words that `range` touches; `None` if it touches none, or an empty one.
     pub fn of(document: &Document, range: TextRange) -> Option<Self> {
         let touched = document.words_touching(range)?;
         let words: Vec<String> = touched.map(|at| lowercased(document.word(at)).collect()).collect();
         words.iter().all(|word| !word.is_empty()).then_some(Self { words })
     }
 
-    /// Where a document has these words: disjoint ranges from the first to the last word, in order.
+    /// Finds these words in a document: disjoint ranges from the first to the last word, in order.
     pub fn find_in(&self, document: &Document) -> Vec<TextRange> {
         let words = &document.words;
         let (mut found, mut at) = (Vec::new(), 0);
-        // In a plain text words of another length are others, which is seen without looking at them.
-        let plain = document.text.is_ascii();
-        let is = |word: TextRange, wanted: &str| {
-            (!plain || word.len() == wanted.len()) && same(word.of(&document.text), wanted)
-        };
+        // In an ASCII text, words of different length differ; comparing lengths avoids reading the words.
+        let is_ascii = document.text.is_ascii();
         while at + self.words.len() <= words.len() {
-            let here = words.iter().skip(at).zip(&self.words).all(|(word, wanted)| is(*word, wanted));
+            let here = words.iter().skip(at).zip(&self.words).all(|(word, wanted)| {
+                (!is_ascii || word.len() == wanted.len()) && is_lowercase_of(wanted, word.of(&document.text))
+            });
             if here {
                 found.extend(document.range_of_words(at..at + self.words.len()));
             }
@@ -38,8 +37,8 @@ impl Phrase {
     }
 }
 
-/// Whether a word is this one in small letters. Nothing is allocated: all words of a project are asked.
-fn same(word: &str, wanted: &str) -> bool {
+/// Whether `wanted` is `word` in lower case. Does not allocate, because it is called for all words of a project.
+fn is_lowercase_of(wanted: &str, word: &str) -> bool {
     if word.is_ascii() { word.eq_ignore_ascii_case(wanted) } else { lowercased(word).eq(wanted.chars()) }
 }
 

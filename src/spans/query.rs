@@ -1,33 +1,34 @@
-//! The little language by which documents are chosen: words, and what is known of a document, all of which must hold.
+//! Query language that selects documents: a list of terms, all of which must hold.
 //!
-//! A query is read on every key, so half of it is often not there yet. What cannot be understood is left out and told;
-//! the rest works, and the list does not go empty while a term is being typed.
+//! A query is parsed at every key press, so it is often incomplete. Terms that cannot be parsed are ignored and reported;
+//! the others work, and the list does not become empty while a term is being typed.
 
 use std::cmp::Ordering;
 
 use regex::{Regex, RegexBuilder};
 
-use super::{Annotation, Document, LabelId, LabelSet, SpanSource, Split, Status};
+use super::{Annotation, Document, LabelId, LabelSet, Span, SpanSource, Split, Status};
 use crate::text::{
     TextRange,
+    range_set::RangeSet,
     search::{Needle, lowercased},
     width::cut,
 };
 
-/// Bytes that a regular expression may take when it is ready; it is made anew on every key.
+/// Maximum size of a compiled regular expression in bytes. It is compiled at every key press.
 const REGEX_BYTES: usize = 2 << 20;
-/// Cells of a name or a value in a problem.
+/// Maximum width of a name or a value in a message, in cells.
 const SHOWN: usize = 32;
-/// Names that a problem lists.
+/// Maximum number of names that a message lists.
 const LISTED: usize = 9;
 
-/// What comes before a colon.
+/// Names before a colon.
 const KEYS: [&str; 8] = ["label", "status", "split", "part", "by", "run", "id", "note"];
 
-/// What can be compared with a number.
+/// Measures that can be compared with a number.
 const MEASURES: [&str; 4] = ["words", "chars", "spans", "uncertain"];
 
-/// Comparisons, the longer signs first, and the orders of the two sides that they take.
+/// Comparison signs, the longer ones first, with the orders of the two sides for which they hold.
 const COMPARISONS: [(&str, &[Ordering]); 6] = [
     (">=", &[Ordering::Greater, Ordering::Equal]),
     ("<=", &[Ordering::Less, Ordering::Equal]),
@@ -37,14 +38,13 @@ const COMPARISONS: [(&str, &[Ordering]); 6] = [
     (":", &[Ordering::Equal]),
 ];
 
-/// The names of the parts.
-const PARTS: [(&str, Option<Split>); 4] =
-    [("train", Some(Split::Train)), ("valid", Some(Split::Valid)), ("test", Some(Split::Test)), ("none", None)];
+/// Name of having no label or no split.
+const ABSENT: &str = "none";
 
-/// The names that [`origin`] gives.
+/// Names that [`origin`] returns.
 const ORIGINS: [&str; 5] = ["human", "import", "model", "pattern", "gazetteer"];
 
-/// What a source is called in a query, and the run it names, if it names one.
+/// Name of a source in a query, and its run, if it has one.
 fn origin(source: &SpanSource) -> (&'static str, Option<&str>) {
     match source {
         SpanSource::Human => ("human", None),
@@ -55,33 +55,33 @@ fn origin(source: &SpanSource) -> (&'static str, Option<&str>) {
     }
 }
 
-/// A choice of documents, read once and asked of many.
+/// Selection of documents, parsed once and applied to many.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    /// All must hold; those that are answered fast stand first.
+    /// Terms, all of which must hold; the fast ones come first.
     terms: Vec<Term>,
 }
 
-/// What a query may ask of a document; found out only if it does.
+/// Facts about a document, computed only if a query needs them.
 pub trait DocumentFacts {
     /// The document.
     fn document(&self) -> &Document;
-    /// What was said about it; a blank note is none.
+    /// Its annotation; a blank note counts as none.
     fn annotation(&self) -> &Annotation;
-    /// Whether the model's suggestions differ from the spans; `None` if nobody compared them.
+    /// Whether the model's suggestions differ from the spans; `None` if there are none.
     fn mismatch(&self) -> Option<bool>;
-    /// How uncertain the model is; `None` if it was not asked.
+    /// Uncertainty of the model; `None` if it was not asked.
     fn uncertainty(&self) -> Option<f32>;
 }
 
-/// What could not be understood. The message is safe to show.
+/// Term that could not be parsed. The message is safe to show in a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryProblem {
     message: String,
-    /// The term, in what was typed.
+    /// Range of the term in the query.
     pub range: TextRange,
-    /// Whether the term stands at the end, so that more of it may come.
+    /// Whether the term is at the end of the query, so that more of it may be typed.
     pub unfinished: bool,
 }
 
@@ -91,23 +91,23 @@ struct Term {
     test: Test,
 }
 
-/// One question. A list asks for any of its values.
+/// Condition of a term. A list of values means any of them.
 #[derive(Clone, Debug, PartialEq)]
 enum Test {
-    /// A word to look for, and how it was typed.
+    /// Search term, and its spelling in the query.
     Word(Needle, String),
     Regex(Expression),
-    /// Labels; `None` asks that there be no span.
+    /// Labels; `None` means that there is no span.
     Label(Vec<Option<LabelId>>),
     Status(Vec<Status>),
-    Part(Vec<Option<Split>>),
+    Split(Vec<Option<Split>>),
     /// Names of [`origin`].
     By(Vec<&'static str>),
-    /// How the run's name begins.
+    /// Beginnings of the run's name.
     Run(Vec<String>),
-    /// How the id begins.
+    /// Beginnings of the id.
     Id(Vec<String>),
-    /// What the note holds; an empty list asks that there be one.
+    /// Search terms in the note; an empty list means that there is a note.
     Note(Vec<Needle>),
     Mismatch,
     /// One of [`MEASURES`].
@@ -124,83 +124,84 @@ impl PartialEq for Expression {
 }
 
 impl Query {
-    /// What the language knows: an example, and what it finds.
+    /// Examples of all terms, and the documents that they select.
     pub const HELP: &[(&str, &str)] = &[
-        ("tacos", "The text or the id holds the word, in capital or small letters."),
-        ("\"al pastor\"", "The text holds the words together; quotation marks also take the meaning from a sign."),
-        ("/[0-9]+ ?(am|pm)/i", "The text fits the regular expression; without `i` capital letters count."),
-        ("-tacos", "Not so: what stands after `-` does not hold. Goes with everything here."),
-        ("label:Dish,Price", "Has a span of one of the labels; names may be cut short: `label:res`."),
+        ("tacos", "The text or the id contains the word, in upper or lower case."),
+        ("\"al pastor\"", "The text contains the words together; within quotation marks, signs have no meaning."),
+        ("/[0-9]+ ?(am|pm)/i", "The text matches the regular expression; `i` ignores case."),
+        ("-tacos", "The term after `-` does not hold; works with every term."),
+        ("label:Dish,Price", "Has a span with one of the labels; the beginning of a name is enough: `label:res`."),
         ("label:none", "Has no span."),
-        ("status:todo,partial", "Has one of the states todo, partial, done, skipped, flagged."),
-        ("split:train", "Belongs to the part train, valid, test or none; `part:` means the same."),
+        ("status:todo,partial", "Has one of the statuses todo, partial, done, skipped, flagged."),
+        ("split:train", "Belongs to the split train, valid, test or none; `part:` means the same."),
         ("words>20", "Has more than 20 words; also `chars` and `spans`, with `<`, `<=`, `>=` or `=`."),
-        ("by:model", "Has a span that comes from there: human, import, model, pattern or gazetteer."),
-        ("run:0007-mini", "Has a span from this run's model; the number is enough."),
-        ("id:train-00", "The id begins so."),
-        ("note:unclear", "Has a note that holds the word; `note:` alone: has one."),
-        ("mismatch", "The model suggests other spans than there are; needs suggestions."),
-        ("uncertain>1.5", "The model's uncertainty is above that; needs suggestions."),
+        ("by:model", "Has a span of this origin: human, import, model, pattern or gazetteer."),
+        ("run:0007-mini", "Has a span from the model of this run; the number is enough."),
+        ("id:train-00", "The id begins with this."),
+        ("note:unclear", "Has a note that contains the word; `note:` alone: has a note."),
+        ("mismatch", "The model suggests other spans than the document has; needs suggestions."),
+        ("uncertain>1.5", "The uncertainty of the model is above the number; needs suggestions."),
     ];
 
-    /// Reads what was typed. What cannot be understood is left out, and the first of it is told.
+    /// Parses a query. Terms that cannot be parsed are ignored, and the first of them is reported.
     pub fn parse(text: &str, labels: &LabelSet) -> (Self, Option<QueryProblem>) {
-        let mut reader = Reader { text, at: 0 };
+        let mut parser = Parser { text, at: 0 };
         let (mut query, mut problem) = (Self::default(), None);
         loop {
-            reader.until(|c| !c.is_whitespace());
-            let start = reader.at;
-            if reader.rest().is_empty() {
+            parser.until(|c| !c.is_whitespace());
+            let start = parser.at;
+            if parser.rest().is_empty() {
                 break;
             }
-            let (negated, (test, told)) = reader.term(labels);
+            let (negated, (test, message)) = parser.term(labels);
             query.terms.extend(test.map(|test| Term { negated, test }));
-            if let Some(message) = told.filter(|_| problem.is_none()) {
-                let (range, unfinished) = (TextRange::new(start, reader.at), reader.rest().is_empty());
-                problem = Some(QueryProblem { message, range, unfinished });
+            if let Some(message) = message.filter(|_| problem.is_none()) {
+                let range = TextRange::new(start, parser.at);
+                problem = Some(QueryProblem { message, range, unfinished: parser.rest().is_empty() });
             }
         }
         query.terms.sort_by_key(|term| matches!(term.test, Test::Word(..) | Test::Regex(_)));
         (query, problem)
     }
 
-    /// Whether it asks nothing: every document is chosen.
+    /// Whether the query has no terms and selects every document.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
-    /// Whether the document is chosen. One of which a fact is not known is chosen neither by a term that asks for the
-    /// fact nor by its negation.
+    /// Whether the query selects the document.
+    ///
+    /// If a fact is not known, neither a term that needs the fact nor its negation holds.
     pub fn holds(&self, facts: &impl DocumentFacts) -> bool {
         self.terms.iter().all(|term| term.test.holds(facts).is_some_and(|holds| holds != term.negated))
     }
 
-    /// The first place in the text that a word or a regular expression finds, to put the cursor there.
-    pub fn place(&self, text: &str) -> Option<TextRange> {
-        self.places(text).first().copied()
+    /// Finds the first match of a word or regular expression, on which the cursor is put.
+    pub fn first_match(&self, text: &str) -> Option<TextRange> {
+        self.matches(text).first().copied()
     }
 
-    /// All places that words and regular expressions find, in order and disjoint, to be highlighted.
-    pub fn places(&self, text: &str) -> Vec<TextRange> {
+    /// Finds all matches of words and regular expressions, in order and disjoint, for highlighting.
+    fn matches(&self, text: &str) -> Vec<TextRange> {
         let wanted = self.terms.iter().filter(|term| !term.negated);
-        let mut all: Vec<TextRange> = wanted.flat_map(|term| term.test.places(text)).collect();
-        all.sort_unstable();
-        all.dedup_by(|next, kept| {
-            let one = kept.overlaps(*next);
-            *kept = if one { kept.join(*next) } else { *kept };
-            one
-        });
-        all
+        RangeSet::new(wanted.flat_map(|term| term.test.matches(text))).ranges().to_vec()
     }
 
-    /// Whether all that `self` chooses is surely chosen by `before`, too, so that only the documents shown need to be
-    /// looked at again: it has all terms of `before`, or longer words in their stead.
+    /// Whether `before` certainly selects every document that `self` selects, so that only these need to be checked.
+    ///
+    /// This is so if `self` has all terms of `before`, or longer words in their place.
     pub fn narrows(&self, before: &Self) -> bool {
-        let implies = |term: &Term, wide: &Term| match (&term.test, &wide.test) {
-            (Test::Word(_, long), Test::Word(word, _)) if !term.negated && !wide.negated => word.is_in(long),
-            _ => term == wide,
-        };
-        before.terms.iter().all(|wide| self.terms.iter().any(|term| implies(term, wide)))
+        before.terms.iter().all(|wide| self.terms.iter().any(|term| term.implies(wide)))
+    }
+}
+
+impl Term {
+    /// Whether `other` certainly holds where `self` holds.
+    fn implies(&self, other: &Self) -> bool {
+        match (&self.test, &other.test) {
+            (Test::Word(_, long), Test::Word(word, _)) if !self.negated && !other.negated => word.is_in(long),
+            _ => self == other,
+        }
     }
 }
 
@@ -210,43 +211,51 @@ impl Test {
         (!needle.is_empty()).then(|| Self::Word(needle, typed.to_owned()))
     }
 
-    /// `None` if the fact is not known.
+    /// Whether the test holds; `None` if the fact is not known.
     fn holds(&self, facts: &impl DocumentFacts) -> Option<bool> {
         let document = facts.document();
-        let spans = || facts.annotation().spans();
-        let any = |label: LabelId| spans().iter().any(|span| span.label == label);
-        // The case of ASCII letters is set aside.
-        let begins = |name: &str, start: &String| {
-            name.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
-        };
-        let from = |name: &str, starts: &[String]| starts.iter().any(|start| begins(name, start));
         Some(match self {
             Self::Word(word, _) => word.is_in(&document.text) || word.is_in(&document.id),
             Self::Regex(expression) => expression.0.is_match(&document.text),
-            Self::Label(labels) => labels.iter().any(|label| label.map_or_else(|| spans().is_empty(), any)),
-            Self::Status(states) => states.contains(&facts.annotation().status),
-            Self::Part(parts) => parts.contains(&document.split),
-            Self::By(names) => spans().iter().any(|span| names.contains(&origin(&span.source).0)),
-            Self::Run(runs) => spans().iter().filter_map(|span| origin(&span.source).1).any(|run| from(run, runs)),
-            Self::Id(ids) => from(&document.id, ids),
+            Self::Label(labels) => labels.iter().any(|label| has_label(facts.annotation().spans(), *label)),
+            Self::Status(statuses) => statuses.contains(&facts.annotation().status),
+            Self::Split(splits) => splits.contains(&document.split),
+            Self::By(names) => facts.annotation().spans().iter().any(|span| names.contains(&origin(&span.source).0)),
+            Self::Run(runs) => {
+                let mut of_spans = facts.annotation().spans().iter().filter_map(|span| origin(&span.source).1);
+                of_spans.any(|run| begins_with_any(run, runs))
+            }
+            Self::Id(ids) => begins_with_any(&document.id, ids),
             Self::Note(needles) => {
                 let note = facts.annotation().note();
-                let said = needles.is_empty() || needles.iter().any(|needle| needle.is_in(note));
-                said && !note.trim().is_empty()
+                let matches = needles.is_empty() || needles.iter().any(|needle| needle.is_in(note));
+                matches && !note.trim().is_empty()
             }
             Self::Mismatch => return facts.mismatch(),
             Self::Number(measure, orders, number) => orders.contains(&measured(measure, facts)?.partial_cmp(number)?),
         })
     }
 
-    /// Where the text has it: never nothing between two characters, as `/a*/` would find.
-    fn places(&self, text: &str) -> Vec<TextRange> {
+    /// Matches in a text, without the empty matches of expressions such as `/a*/`.
+    fn matches(&self, text: &str) -> Vec<TextRange> {
         match self {
             Self::Word(word, _) => word.find_in(text),
             Self::Regex(found) => found.0.find_iter(text).filter(|m| !m.is_empty()).map(|m| m.range().into()).collect(),
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether one of the spans has the label, or, for `None`, whether there is no span.
+fn has_label(spans: &[Span], label: Option<LabelId>) -> bool {
+    label.map_or(spans.is_empty(), |label| spans.iter().any(|span| span.label == label))
+}
+
+/// Whether a name begins with one of the texts, ignoring the case of ASCII letters.
+fn begins_with_any(name: &str, starts: &[String]) -> bool {
+    starts
+        .iter()
+        .any(|start| name.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes())))
 }
 
 fn measured(measure: &str, facts: &impl DocumentFacts) -> Option<f64> {
@@ -259,28 +268,29 @@ fn measured(measure: &str, facts: &impl DocumentFacts) -> Option<f64> {
     Some(count as f64)
 }
 
-/// The number to compare a measure with: digits and a point, for `inf` is no number that anybody types.
+/// Parses a number to compare a measure with: digits and a point. `inf` and `nan` are not accepted.
 fn number(measure: &str, text: &str) -> Option<f64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number: f64 = text.parse().ok().filter(|number: &f64| plain && number.is_finite())?;
-    // No more exact than what it is compared with, or `=1.3` would never hold.
+    // As exact as the measure it is compared with, otherwise `=1.3` would never hold.
     Some(if measure == "uncertain" { f64::from(number as f32) } else { number })
 }
 
-/// What was read: a test, if it can be asked, and what is to be told.
-type Read = (Option<Test>, Option<String>);
+/// Parsed term: a test, if it is understood, and a message, if there is a problem.
+type Parsed = (Option<Test>, Option<String>);
 
-/// Reads terms, one after the other.
-struct Reader<'t> {
+/// Parser of a query, term by term.
+struct Parser<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Parser<'t> {
     fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// Takes characters up to the first at which `stop` holds.
     fn until(&mut self, stop: impl Fn(char) -> bool) -> &'t str {
         let rest = self.rest();
         let taken = rest.get(..rest.find(stop).unwrap_or(rest.len())).unwrap_or_default();
@@ -288,13 +298,14 @@ impl<'t> Reader<'t> {
         taken
     }
 
+    /// Takes the sign if it comes next. Returns whether it does.
     fn take(&mut self, sign: char) -> bool {
-        let there = self.rest().starts_with(sign);
-        self.at += if there { sign.len_utf8() } else { 0 };
-        there
+        let comes_next = self.rest().starts_with(sign);
+        self.at += if comes_next { sign.len_utf8() } else { 0 };
+        comes_next
     }
 
-    /// What stands between quotation marks; the last one may not be there yet.
+    /// Takes text in quotation marks, of which the closing one may be missing.
     fn quoted(&mut self) -> Option<&'t str> {
         self.take('"').then(|| {
             let inside = self.until(|c| c == '"');
@@ -303,7 +314,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// Values with commas between them.
+    /// Takes values separated by commas.
     fn values(&mut self) -> Vec<&'t str> {
         let mut values = Vec::new();
         loop {
@@ -315,23 +326,23 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// One term, and whether it is negated.
-    fn term(&mut self, labels: &LabelSet) -> (bool, Read) {
+    /// Parses one term. Returns whether it is negated.
+    fn term(&mut self, labels: &LabelSet) -> (bool, Parsed) {
         // A `-` between blanks is a word.
         let alone = self.rest().strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_whitespace));
         let negated = !alone && self.take('-');
         if self.rest().is_empty() {
-            return (negated, (None, Some("`-` wants something after it that is not to hold".to_owned())));
+            return (negated, (None, Some("`-` needs a term to negate".to_owned())));
         }
         if let Some(phrase) = self.quoted() {
             return (negated, (Test::word(phrase), None));
         }
-        let read = if self.take('/') { self.regex() } else { self.named(labels) };
-        (negated, read)
+        let parsed = if self.take('/') { self.regex() } else { self.named(labels) };
+        (negated, parsed)
     }
 
-    /// A regular expression, after its first slash.
-    fn regex(&mut self) -> Read {
+    /// Parses a regular expression after its first slash.
+    fn regex(&mut self) -> Parsed {
         let (source, mut escaped) = (self.rest(), false);
         let end = source.bytes().position(|byte| {
             let ends = byte == b'/' && !escaped;
@@ -340,19 +351,21 @@ impl<'t> Reader<'t> {
         });
         let Some(source) = end.and_then(|end| source.get(..end)) else {
             self.at = self.text.len();
-            return (None, Some("the regular expression does not end: it wants a `/`".to_owned()));
+            return (None, Some("the regular expression has no closing `/`".to_owned()));
         };
         self.at += source.len() + 1;
         match self.until(char::is_whitespace) {
-            // It would be found everywhere, and `-//` nowhere, while the slashes are filled.
+            // An empty expression would match everywhere, and `-//` nowhere, until it is typed.
             "" | "i" if source.is_empty() => (None, Some("there is nothing between the slashes".to_owned())),
             flags @ ("" | "i") => expression(source, flags == "i"),
-            other => (None, Some(format!("after the last `/` comes a blank or `i`, not `{}`", cut(other, SHOWN)))),
+            other => {
+                (None, Some(format!("only a blank or `i` can follow the closing `/`, not `{}`", cut(other, SHOWN))))
+            }
         }
     }
 
-    /// A term that begins with a name from the lists above, or else a plain word.
-    fn named(&mut self, labels: &LabelSet) -> Read {
+    /// Parses a term that begins with one of the names above, or else a plain word.
+    fn named(&mut self, labels: &LabelSet) -> Parsed {
         let start = self.at;
         let name = self.until(|c| c.is_whitespace() || ":<>=".contains(c));
         let comparison = COMPARISONS.iter().find(|(sign, _)| self.rest().starts_with(sign));
@@ -368,103 +381,128 @@ impl<'t> Reader<'t> {
             self.at += sign.len();
             let typed = self.until(char::is_whitespace);
             let test = number(measure, typed).map(|number| Test::Number(measure, orders, number));
-            let but = if typed.is_empty() { String::new() } else { format!(", not `{}`", cut(typed, SHOWN)) };
-            let told = test.is_none().then(|| format!("`{measure}{sign}` wants a number{but}"));
-            return (test, told);
+            let typed = if typed.is_empty() { String::new() } else { format!(", not `{}`", cut(typed, SHOWN)) };
+            let message = test.is_none().then(|| format!("`{measure}{sign}` needs a number{typed}"));
+            return (test, message);
         }
         self.until(char::is_whitespace);
         let keys = KEYS.iter().filter(|_| *sign == ":").chain(&MEASURES);
-        // Times of day and short names are words far more often than slips.
+        // Times of day and short names are far more often words than misspelt keys.
         let near = keys.filter(|_| name.len() > 3).find(|key| strsim::osa_distance(&lowercase(name), key) == 1);
-        let told =
-            near.map(|near| format!("`{}{sign}` is taken for a word; did you mean `{near}{sign}`?", cut(name, SHOWN)));
-        (Test::word(TextRange::new(start, self.at).of(self.text)), told)
+        let message =
+            near.map(|near| format!("`{}{sign}` is read as a word; did you mean `{near}{sign}`?", cut(name, SHOWN)));
+        (Test::word(TextRange::new(start, self.at).of(self.text)), message)
     }
 }
 
-fn expression(source: &str, any_case: bool) -> Read {
-    let source = if any_case { format!("(?i){source}") } else { source.to_owned() };
+fn expression(source: &str, ignore_case: bool) -> Parsed {
+    let source = if ignore_case { format!("(?i){source}") } else { source.to_owned() };
     match RegexBuilder::new(&source).size_limit(REGEX_BYTES).dfa_size_limit(REGEX_BYTES).build() {
         Ok(regex) => (Some(Test::Regex(Expression(regex))), None),
         Err(regex::Error::CompiledTooBig(_)) => (None, Some("the regular expression is too large".to_owned())),
         Err(error) => {
-            // The lines before the last draw the expression.
+            // The lines before the last show the expression.
             let error = error.to_string();
             let why = error.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-            (None, Some(format!("the regular expression has a mistake: {}", cut(why, 4 * SHOWN))))
+            (None, Some(format!("invalid regular expression: {}", cut(why, 4 * SHOWN))))
         }
     }
 }
 
-/// The term of one of [`KEYS`].
-fn keyed(key: &str, values: &[&str], labels: &LabelSet) -> Read {
-    let begins = |wanted: &str, test: fn(Vec<String>) -> Test| match values {
-        [] => (None, Some(format!("`{key}:` wants {wanted}"))),
-        _ => (Some(test(values.iter().map(|value| (*value).to_owned()).collect())), None),
-    };
+/// Parses the values of one of [`KEYS`].
+fn keyed(key: &str, values: &[&str], labels: &LabelSet) -> Parsed {
     match key {
         "label" => {
-            let names = labels.iter().map(|label| (label.name.as_str(), Some(label.id))).chain([("none", None)]);
-            any(key, values, &names.collect::<Vec<_>>(), Test::Label)
+            let names = labels.iter().map(|label| (label.name.as_str(), Some(label.id))).chain([(ABSENT, None)]);
+            any_of(key, values, &names.collect::<Vec<_>>(), Test::Label)
         }
-        "status" => any(key, values, &Status::ALL.map(|status| (status.name(), status)), Test::Status),
-        "by" => any(key, values, &ORIGINS.map(|name| (name, name)), Test::By),
+        "status" => {
+            let names: Vec<_> = Status::ALL.iter().map(|status| (status.name(), *status)).collect();
+            any_of(key, values, &names, Test::Status)
+        }
+        "by" => any_of(key, values, &ORIGINS.map(|name| (name, name)), Test::By),
         "split" | "part" => {
-            let own = values.iter().map(|name| Split::parse(name).map_or(*name, |split| split.name()));
-            any(key, &own.collect::<Vec<_>>(), &PARTS, Test::Part)
+            let names = Split::ALL.iter().map(|split| (split.name(), Some(*split))).chain([(ABSENT, None)]);
+            let values: Vec<&str> =
+                values.iter().map(|name| name.parse::<Split>().map_or(*name, |split| split.name())).collect();
+            any_of(key, &values, &names.collect::<Vec<_>>(), Test::Split)
         }
         "note" => (Some(Test::Note(values.iter().map(|value| Needle::new(value)).collect())), None),
-        "run" => begins("the beginning of a run's name", Test::Run),
-        _ => begins("the beginning of a document's id", Test::Id),
+        "run" => beginnings(key, "the beginning of a run's name", values, Test::Run),
+        _ => beginnings(key, "the beginning of a document's id", values, Test::Id),
     }
 }
 
-/// A test for any of the values that `typed` names; what names none is left out and told.
-fn any<T: Copy>(key: &str, typed: &[&str], names: &[(&str, T)], test: fn(Vec<T>) -> Test) -> Read {
-    let mut told = typed.is_empty().then(|| format!("`{key}:` wants {}", list(names)));
+/// Builds a test for any of the beginnings.
+fn beginnings(key: &str, needed: &str, values: &[&str], test: fn(Vec<String>) -> Test) -> Parsed {
+    match values {
+        [] => (None, Some(format!("`{key}:` needs {needed}"))),
+        _ => (Some(test(values.iter().map(|value| (*value).to_owned()).collect())), None),
+    }
+}
+
+/// Builds a test for any of the values with the names `typed`. Unknown names are ignored and reported.
+fn any_of<T: Copy>(key: &str, typed: &[&str], names: &[(&str, T)], test: fn(Vec<T>) -> Test) -> Parsed {
+    let mut message = typed.is_empty().then(|| format!("`{key}:` needs {}", one_of(names)));
     let mut chosen = Vec::new();
     for word in typed {
-        match choose(word, names) {
+        match choose(key, word, names) {
             Ok(values) => chosen.extend(values),
-            Err(why) => told = told.or_else(|| Some(format!("`{key}:{}` {why}", cut(word, SHOWN)))),
+            Err(why) => message = message.or(Some(why)),
         }
     }
-    ((!chosen.is_empty()).then(|| test(chosen)), told)
+    ((!chosen.is_empty()).then(|| test(chosen)), message)
 }
 
-/// The values of the name that is `word`, or is it but for the case, or alone begins with it.
-fn choose<T: Copy>(word: &str, names: &[(&str, T)]) -> Result<Vec<T>, String> {
+/// Returns the values of the name that equals `word`, else that equals it ignoring case, else the only one that begins
+/// with it.
+fn choose<T: Copy>(key: &str, word: &str, names: &[(&str, T)]) -> Result<Vec<T>, String> {
     let wanted = lowercase(word);
-    let rank = |name: &str| match lowercase(name) {
-        _ if name == word => 0,
-        name if name == wanted => 1,
-        name if name.starts_with(&wanted) => 2,
-        _ => 3,
-    };
-    let best = names.iter().map(|(name, _)| rank(name)).min().unwrap_or(3);
-    let found: Vec<(&str, T)> = names.iter().filter(|(name, _)| rank(name) == best).copied().collect();
-    match (best, nearest(&wanted, names)) {
-        (2, _) if found.len() > 1 => Err(format!("may mean {}", list(&found))),
-        (0..=2, _) => Ok(found.into_iter().map(|(_, value)| value).collect()),
-        (_, Some(near)) => Err(format!("names nothing; did you mean `{}`?", cut(near, SHOWN))),
-        (_, None) => Err(format!("names nothing; it may be {}", list(names))),
+    let best = names.iter().map(|(name, _)| match_rank(name, word, &wanted)).min().unwrap_or(NO_MATCH);
+    let found: Vec<(&str, T)> =
+        names.iter().filter(|(name, _)| match_rank(name, word, &wanted) == best).copied().collect();
+    let typed = cut(word, SHOWN);
+    match nearest(&wanted, names) {
+        _ if best == BEGINNING && found.len() > 1 => {
+            Err(format!("`{key}:{typed}` is ambiguous; use {}", one_of(&found)))
+        }
+        _ if best < NO_MATCH => Ok(found.into_iter().map(|(_, value)| value).collect()),
+        Some(near) => Err(format!("unknown `{key}:{typed}`; did you mean `{}`?", cut(near, SHOWN))),
+        None => Err(format!("unknown `{key}:{typed}`; use {}", one_of(names))),
     }
 }
 
-/// The name that `wanted` may be a slip of, whole or cut short.
-fn nearest<'n, T>(wanted: &str, names: &[(&'n str, T)]) -> Option<&'n str> {
-    let letters = wanted.chars().count();
-    let distance = |name: &str| {
-        let name = lowercase(name);
-        let short: String = name.chars().take(letters).collect();
-        strsim::osa_distance(wanted, &name).min(strsim::osa_distance(wanted, &short))
-    };
-    let (slips, near) = names.iter().map(|(name, _)| (distance(name), *name)).min_by_key(|(slips, _)| *slips)?;
-    (slips * 3 <= letters).then_some(near)
+/// [`match_rank`] of a name that begins with the word.
+const BEGINNING: u8 = 2;
+/// [`match_rank`] of a name that does not match.
+const NO_MATCH: u8 = 3;
+
+/// Ranks how well a name matches a word: equal, equal ignoring case, [`BEGINNING`], [`NO_MATCH`].
+fn match_rank(name: &str, word: &str, lower_word: &str) -> u8 {
+    match lowercase(name) {
+        _ if name == word => 0,
+        lower if lower == lower_word => 1,
+        lower if lower.starts_with(lower_word) => BEGINNING,
+        _ => NO_MATCH,
+    }
 }
 
-/// One of `a`, `b`, `c`.
-fn list<T>(names: &[(&str, T)]) -> String {
+/// Finds the name of which `wanted` may be a misspelling, whole or only its beginning.
+fn nearest<'n, T>(wanted: &str, names: &[(&'n str, T)]) -> Option<&'n str> {
+    let letters = wanted.chars().count();
+    let distances = names.iter().map(|(name, _)| (distance_to_beginning(wanted, letters, &lowercase(name)), *name));
+    let (distance, near) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance * 3 <= letters).then_some(near)
+}
+
+/// Edit distance of `wanted`, which has so many letters, to a name or to its beginning of equal length.
+fn distance_to_beginning(wanted: &str, letters: usize, name: &str) -> usize {
+    let beginning: String = name.chars().take(letters).collect();
+    strsim::osa_distance(wanted, name).min(strsim::osa_distance(wanted, &beginning))
+}
+
+/// Lists names: "one of `a`, `b`, `c`".
+fn one_of<T>(names: &[(&str, T)]) -> String {
     let shown: Vec<String> = names.iter().take(LISTED).map(|(name, _)| format!("`{}`", cut(name, SHOWN))).collect();
     format!("one of {}{}", shown.join(", "), if names.len() > LISTED { " and others" } else { "" })
 }

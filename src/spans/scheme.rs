@@ -1,36 +1,43 @@
-//! Tag schemes: spans over words as one tag a word, and back.
+//! Tag schemes: encode spans over words as one tag per word, and decode them.
 //!
-//! Reading is lenient, as conlleval and seqeval's default mode are: an `I-X` that follows nothing of its type opens a
-//! span. Which scheme a file keeps is found by [`Scheme::detect`].
+//! Decoding is lenient, as in conlleval and seqeval's default mode: an `I-X` that follows no tag of its type begins a
+//! span. [`Scheme::detect`] finds the scheme of a file.
 
-use std::{fmt, ops::Range, str::FromStr};
+use std::ops::Range;
 
-/// A labelled stretch of words: half-open word indices and the label's name.
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
+
+use crate::text::names::unknown_name;
+
+/// Span over words: half-open range of word indices and the name of the label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WordSpan {
     /// First word.
     pub start: usize,
     /// One past the last word.
     pub end: usize,
-    /// The label's name.
+    /// Name of the label.
     pub label: String,
 }
 
 impl WordSpan {
-    /// The words from `words.start` up to, not including, `words.end`.
+    /// Creates a span over a range of words.
     pub fn new(words: Range<usize>, label: impl Into<String>) -> Self {
         Self { start: words.start, end: words.end, label: label.into() }
     }
 }
 
-/// A way to write spans as tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Rule by which spans are written as tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_scheme)]
 pub enum Scheme {
     /// IOB2: every span begins with `B-`. The default everywhere.
+    #[strum(to_string = "bio", serialize = "iob2", serialize = "iob")]
     Bio,
-    /// The original CoNLL-2003 habit: `B-` only between two adjacent spans of one label.
+    /// IOB1, as in the original CoNLL-2003 files: `B-` only between two adjacent spans of one label.
     Iob1,
     /// `S-` for single words, `E-` for the last of several.
+    #[strum(to_string = "bioes", serialize = "iobes")]
     Bioes,
     /// `U-` for single words, `L-` for the last of several.
     Bilou,
@@ -38,19 +45,16 @@ pub enum Scheme {
 
 impl Scheme {
     /// All schemes.
-    pub const ALL: [Self; 4] = [Self::Bio, Self::Iob1, Self::Bioes, Self::Bilou];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The name on the command line.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Bio => "bio",
-            Self::Iob1 => "iob1",
-            Self::Bioes => "bioes",
-            Self::Bilou => "bilou",
-        }
+        self.into()
     }
 
-    /// One tag for each of `words` words. Spans must be disjoint; of two that overlap the earlier one is written.
+    /// Encodes spans as one tag for each of `words` words.
+    ///
+    /// Spans must be disjoint; of two that overlap, only the earlier one is written.
     pub fn encode(self, spans: &[WordSpan], words: usize) -> Vec<String> {
         let mut tags = vec!["O".to_owned(); words];
         let mut order: Vec<&WordSpan> =
@@ -61,18 +65,19 @@ impl Scheme {
             if previous.is_some_and(|before| before.end > span.start) {
                 continue;
             }
-            let touches = previous.is_some_and(|before| before.end == span.start && before.label == span.label);
+            let is_adjacent = previous.is_some_and(|before| before.end == span.start && before.label == span.label);
             for (at, tag) in tags.iter_mut().enumerate().take(span.end).skip(span.start) {
-                *tag = format!("{}-{}", self.prefix(at == span.start, at + 1 == span.end, touches), span.label);
+                *tag = format!("{}-{}", self.prefix(at == span.start, at + 1 == span.end, is_adjacent), span.label);
             }
             previous = Some(span);
         }
         tags
     }
 
-    fn prefix(self, first: bool, last: bool, touches: bool) -> char {
+    /// Prefix of a word's tag. `is_adjacent`: whether a span of the same label ends just before this one.
+    fn prefix(self, first: bool, last: bool, is_adjacent: bool) -> char {
         match (self, first, last) {
-            (Self::Iob1, true, _) if !touches => 'I',
+            (Self::Iob1, true, _) if !is_adjacent => 'I',
             (Self::Bioes, true, true) => 'S',
             (Self::Bilou, true, true) => 'U',
             (_, true, _) => 'B',
@@ -82,8 +87,9 @@ impl Scheme {
         }
     }
 
-    /// The scheme that a file's sentences of tags keep: by the letters used, and IOB1 if some span begins with `I-`
-    /// and every `B-` stands where IOB1 needs one.
+    /// Finds the scheme of a file's tags by the prefixes used.
+    ///
+    /// It is IOB1 if a span begins with `I-` and every `B-` is where IOB1 needs one.
     pub fn detect<'a, S: AsRef<str> + 'a>(sentences: impl IntoIterator<Item = &'a [S]>) -> Self {
         let (mut opened_by_i, mut needless_b) = (false, false);
         for tags in sentences {
@@ -104,42 +110,26 @@ impl Scheme {
     }
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+fn unknown_scheme(name: &str) -> String {
+    unknown_name("tag scheme", name, Scheme::ALL)
 }
 
-impl FromStr for Scheme {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.to_ascii_lowercase().as_str() {
-            "bio" | "iob2" | "iob" => Ok(Self::Bio),
-            "iob1" => Ok(Self::Iob1),
-            "bioes" | "iobes" => Ok(Self::Bioes),
-            "bilou" => Ok(Self::Bilou),
-            other => Err(format!("`{other}` is no tag scheme; there are bio, iob1, bioes and bilou")),
-        }
-    }
-}
-
-/// One tag, taken apart.
+/// Parsed tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag<'a> {
     /// `O`, or an empty tag.
     Outside,
-    /// `B-Dish`: the letter and the label. A tag without a letter counts as `I`.
+    /// Prefix and label, as in `B-Dish`. A tag without a prefix counts as `I`.
     Inside {
         /// One of `B I E L S U`.
         prefix: char,
-        /// The label's name.
+        /// Name of the label.
         label: &'a str,
     },
 }
 
 impl<'a> Tag<'a> {
-    /// Takes a tag apart.
+    /// Parses a tag.
     pub fn read(tag: &'a str) -> Self {
         match tag.split_at_checked(2) {
             _ if tag.is_empty() || tag == "O" => Self::Outside,
@@ -150,7 +140,7 @@ impl<'a> Tag<'a> {
         }
     }
 
-    /// The label, if the tag is inside a span.
+    /// Returns the label, if the tag is inside a span.
     pub fn label(self) -> Option<&'a str> {
         match self {
             Self::Outside => None,
@@ -159,7 +149,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// The spans that tags of any scheme mean, read leniently.
+/// Decodes tags of any scheme, leniently.
 pub fn decode<S: AsRef<str>>(tags: &[S]) -> Vec<WordSpan> {
     let mut spans: Vec<WordSpan> = Vec::new();
     let mut open = false;
@@ -168,9 +158,9 @@ pub fn decode<S: AsRef<str>>(tags: &[S]) -> Vec<WordSpan> {
             open = false;
             continue;
         };
-        let goes_on = open && !matches!(prefix, 'B' | 'S' | 'U');
+        let continues = open && !matches!(prefix, 'B' | 'S' | 'U');
         match spans.last_mut() {
-            Some(last) if goes_on && last.label == label => last.end = at + 1,
+            Some(last) if continues && last.label == label => last.end = at + 1,
             _ => spans.push(WordSpan::new(at..at + 1, label)),
         }
         open = !matches!(prefix, 'E' | 'L' | 'S' | 'U');
@@ -200,7 +190,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_scheme_reads_back_what_it_wrote((words, spans) in spans()) {
-            for scheme in Scheme::ALL {
+            for &scheme in Scheme::ALL {
                 let tags = scheme.encode(&spans, words);
                 prop_assert_eq!(decode(&tags), spans.clone(), "{}: {:?}", scheme, tags);
             }

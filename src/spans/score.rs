@@ -1,17 +1,19 @@
-//! Entity scores from tags: what seqeval 1.2.2 computes, in its default mode (that of conlleval) and in strict IOB2.
+//! Entity scores from tags, as seqeval 1.2.2 computes them in its default mode (that of conlleval) and in strict IOB2.
 //!
-//! Followed to the letter, oddities included, because people compare these numbers with published ones: in the default
-//! mode an `I-X` may open an entity, `U` and `L` end nothing, and a tag without a prefix loses its first letter; strict
-//! IOB2 knows only the prefixes B, I and O. Where nothing is to be found a rate is 0.
+//! Its oddities are reproduced exactly, because people compare these numbers with published ones: in the default mode an
+//! `I-X` may begin an entity, `U` and `L` end none, and a tag without a prefix loses its first letter; strict IOB2 has
+//! only the prefixes B, I and O. A rate that would divide by 0 is 0.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
+use strum::IntoStaticStr;
 
-/// The rules by which tags become entities.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Rules by which tags become entities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Mode {
-    /// Lenient, as conlleval and seqeval's default.
+    /// Lenient, as in conlleval and seqeval's default mode.
     #[default]
     Default,
     /// seqeval's `mode="strict", scheme=IOB2`: an entity begins with `B-`.
@@ -19,12 +21,9 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// `default` or `strict`.
+    /// Name: `default` or `strict`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Strict => "strict",
-        }
+        self.into()
     }
 }
 
@@ -32,7 +31,7 @@ impl Mode {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScoreError {
     /// The two sides do not have the same sentences.
-    #[error("there are {gold} gold sentences, but {predicted} predicted ones: both sides must hold the same text")]
+    #[error("there are {gold} gold sentences, but {predicted} predicted ones: both sides must have the same text")]
     Sentences {
         /// Gold sentences.
         gold: usize,
@@ -44,69 +43,69 @@ pub enum ScoreError {
         "sentence {sentence} has {gold} gold tags, but {predicted} predicted ones: one of the two files lost a word"
     )]
     Words {
-        /// Which sentence.
+        /// Number of the sentence.
         sentence: usize,
         /// Gold tags.
         gold: usize,
         /// Predicted tags.
         predicted: usize,
     },
-    /// A tag that strict IOB2 does not know.
+    /// A tag that strict IOB2 does not have.
     #[error(
-        "word {word} of {side} sentence {sentence} has the tag `{tag}`, and strict IOB2 knows only B-, I- and O: \
+        "word {word} of {side} sentence {sentence} has the tag `{tag}`, but strict IOB2 has only B-, I- and O: \
          write the tags as bio first"
     )]
     Tag {
         /// `gold` or `predicted`.
         side: &'static str,
-        /// Which sentence.
+        /// Number of the sentence.
         sentence: usize,
-        /// Which word.
+        /// Number of the word.
         word: usize,
         /// The tag.
         tag: String,
     },
 }
 
-/// Precision, recall and F1, each from 0 to 1; 0 where there is nothing to divide by.
+/// Precision, recall and F1, each from 0 to 1; 0 instead of a division by 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
-    /// Right among found.
+    /// Share of correct entities among the predicted ones.
     pub precision: f64,
-    /// Found among there.
+    /// Share of correctly predicted entities among the gold ones.
     pub recall: f64,
     /// Harmonic mean of the two.
     pub f1: f64,
 }
 
-/// Entities of one label, or of all, counted.
+/// Numbers of entities, of one label or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EntityCounts {
-    /// Predicted and there, with the same words and label.
+    /// Predicted and gold, with the same words and label.
     pub true_positives: usize,
-    /// Predicted, but not there.
+    /// Predicted, but not gold.
     pub false_positives: usize,
-    /// There, but not predicted.
+    /// Gold, but not predicted.
     pub false_negatives: usize,
 }
 
 impl EntityCounts {
-    /// Entities in the gold data.
+    /// Number of gold entities.
     pub fn support(self) -> usize {
         self.true_positives + self.false_negatives
     }
 
-    /// Entities that were predicted.
+    /// Number of predicted entities.
     pub fn predicted(self) -> usize {
         self.true_positives + self.false_positives
     }
 
-    /// The rates that these counts make.
+    /// Computes the rates.
     pub fn rates(self) -> Rates {
         let precision = ratio(self.true_positives, self.predicted());
         let recall = ratio(self.true_positives, self.support());
         let sum = precision + recall;
-        // In the order in which seqeval multiplies, so that the last bit agrees too.
+        // In the order in which seqeval multiplies, so that the result is equal to the last bit.
         let f1 = if sum == 0.0 { 0.0 } else { 2.0 * precision * recall / sum };
         Rates { precision, recall, f1 }
     }
@@ -123,21 +122,21 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// What a comparison of predicted with gold tags found.
+/// Result of a comparison of predicted with gold tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Per label; every label that has an entity on either side.
+    /// Counts per label, for every label with an entity on either side.
     pub labels: BTreeMap<String, EntityCounts>,
-    /// All labels together.
+    /// Counts of all labels together.
     pub overall: EntityCounts,
-    /// Words that have the very same tag on both sides.
+    /// Words with the same tag on both sides.
     pub right_tags: usize,
     /// Words.
     pub tags: usize,
 }
 
 impl Report {
-    /// Rates over all entities (micro average): the number that is usually meant.
+    /// Rates over all entities (micro average), which are usually reported.
     pub fn micro(&self) -> Rates {
         self.overall.rates()
     }
@@ -173,15 +172,15 @@ impl Report {
 /// Compares predicted with gold tags, sentence by sentence.
 ///
 /// # Errors
-/// The two sides do not match word for word, or, in strict mode, a tag is none of IOB2.
+/// The two sides do not match word for word, or, in strict mode, a tag is not IOB2.
 pub fn score<S: AsRef<str>>(gold: &[Vec<S>], predicted: &[Vec<S>], mode: Mode) -> Result<Report, ScoreError> {
     check_lengths(gold, predicted)?;
-    let (there, found) = match mode {
+    let (gold_entities, predicted_entities) = match mode {
         Mode::Default => (lenient_entities(gold), lenient_entities(predicted)),
         Mode::Strict => (strict_entities(gold, "gold")?, strict_entities(predicted, "predicted")?),
     };
     let mut labels: HashMap<&str, EntityCounts> = HashMap::new();
-    compare(&there, &found, &mut labels);
+    compare(&gold_entities, &predicted_entities, &mut labels);
     let mut overall = EntityCounts::default();
     labels.values().for_each(|counts| overall.add(*counts));
     let pairs = gold.iter().zip(predicted).flat_map(|(gold, predicted)| gold.iter().zip(predicted));
@@ -204,18 +203,20 @@ fn check_lengths<S>(gold: &[Vec<S>], predicted: &[Vec<S>]) -> Result<(), ScoreEr
     }
 }
 
-/// An entity: words `start..=end` of the whole text, in which an `O` follows each sentence.
+/// Entity: words `start..=end` of the whole text, in which an `O` follows each sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entity<'t> {
+struct TagEntity<'t> {
     end: usize,
     start: usize,
     label: &'t str,
 }
 
-/// Counts what two lists of entities share. In each of them at most one entity ends at a word, and the ends ascend.
-fn compare<'t>(there: &[Entity<'t>], found: &[Entity<'t>], labels: &mut HashMap<&'t str, EntityCounts>) {
-    let mut rest = there.iter().peekable();
-    for entity in found {
+/// Compares gold with predicted entities.
+///
+/// In each of the lists at most one entity ends at a word, and the ends ascend.
+fn compare<'t>(gold: &[TagEntity<'t>], predicted: &[TagEntity<'t>], labels: &mut HashMap<&'t str, EntityCounts>) {
+    let mut rest = gold.iter().peekable();
+    for entity in predicted {
         while let Some(missed) = rest.next_if(|other| other.end < entity.end) {
             labels.entry(missed.label).or_default().false_negatives += 1;
         }
@@ -231,8 +232,9 @@ fn compare<'t>(there: &[Entity<'t>], found: &[Entity<'t>], labels: &mut HashMap<
     }
 }
 
-/// A tag as seqeval's default mode reads it: the first character, and the type behind the first hyphen after it.
-/// An empty tag, at which seqeval would fail, is `O`.
+/// Parses a tag as seqeval's default mode does: the first character, and the type after the first hyphen behind it.
+///
+/// An empty tag, for which seqeval would fail, is `O`.
 fn lenient_tag(tag: &str) -> (char, &str) {
     let mut chars = tag.chars();
     let Some(prefix) = chars.next() else { return ('O', "_") };
@@ -241,17 +243,18 @@ fn lenient_tag(tag: &str) -> (char, &str) {
     (prefix, if label.is_empty() { "_" } else { label })
 }
 
-/// seqeval's `get_entities` over all sentences joined by `O`. An entity may have an old start when tags make no sense,
-/// so the start outlives the sentence, as it does there.
-fn lenient_entities<S: AsRef<str>>(sentences: &[Vec<S>]) -> Vec<Entity<'_>> {
+/// Finds entities as seqeval's `get_entities` does, over all sentences joined by `O`.
+///
+/// As there, the start is kept across sentences: with inconsistent tags, an entity may have the start of an earlier one.
+fn lenient_entities<S: AsRef<str>>(sentences: &[Vec<S>]) -> Vec<TagEntity<'_>> {
     let mut entities = Vec::new();
     let (mut before, mut start, mut at) = (('O', ""), 0, 0);
     for sentence in sentences {
         for tag in sentence.iter().map(AsRef::as_ref).chain(["O"]) {
             let now = lenient_tag(tag);
             if ends(before, now) {
-                // `before` is a real tag, so something stands before `at`.
-                entities.push(Entity { end: at - 1, start, label: before.1 });
+                // `before` is a real tag, so `at` is not 0.
+                entities.push(TagEntity { end: at - 1, start, label: before.1 });
             }
             if starts(before, now) {
                 start = at;
@@ -281,7 +284,7 @@ fn starts((before, label): (char, &str), (now, next_label): (char, &str)) -> boo
     }
 }
 
-/// A tag as strict IOB2 reads it; `None` for a prefix that it does not know.
+/// Parses a tag of strict IOB2; `None` for an unknown prefix.
 fn strict_tag(tag: &str) -> Option<(char, &str)> {
     let mut chars = tag.chars();
     let prefix = chars.next().filter(|prefix| matches!(prefix, 'B' | 'I' | 'O'))?;
@@ -292,8 +295,8 @@ fn strict_tag(tag: &str) -> Option<(char, &str)> {
 fn strict_entities<'t, S: AsRef<str>>(
     sentences: &'t [Vec<S>],
     side: &'static str,
-) -> Result<Vec<Entity<'t>>, ScoreError> {
-    let mut entities: Vec<Entity<'t>> = Vec::new();
+) -> Result<Vec<TagEntity<'t>>, ScoreError> {
+    let mut entities: Vec<TagEntity<'t>> = Vec::new();
     let mut at = 0;
     for (sentence, tags) in sentences.iter().enumerate() {
         let mut open = false;
@@ -306,7 +309,7 @@ fn strict_entities<'t, S: AsRef<str>>(
                 _ => {
                     open = prefix == 'B';
                     if open {
-                        entities.push(Entity { end: at, start: at, label });
+                        entities.push(TagEntity { end: at, start: at, label });
                     }
                 }
             }
@@ -317,8 +320,10 @@ fn strict_entities<'t, S: AsRef<str>>(
     Ok(entities)
 }
 
-/// The report as `evaluate`'s seqeval returns it: per type `precision recall f1 number`, and `overall_precision`,
-/// `overall_recall`, `overall_f1`, `overall_accuracy`.
+/// Converts a report to the JSON of `evaluate`'s seqeval.
+///
+/// It has `precision recall f1 number` per type, and `overall_precision`, `overall_recall`, `overall_f1` and
+/// `overall_accuracy`.
 pub fn as_evaluate(report: &Report) -> Value {
     let mut scores = Map::new();
     for (label, counts) in &report.labels {

@@ -3,6 +3,7 @@
 //! Every floor above holds positions in a text as byte ranges ([`TextRange`]). The other units exist only where data
 //! enters or leaves (files, the Hugging Face pipeline) and have their own types, so that they cannot be mixed up.
 
+pub mod names;
 pub mod number;
 pub mod offset;
 pub mod range_set;

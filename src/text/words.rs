@@ -8,17 +8,31 @@ mod bert;
 mod natural;
 mod treebank;
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
-use super::{TextRange, width::is_hidden};
+use super::{TextRange, names::unknown_name, width::is_hidden};
 
 /// Rule by which a text is cut into words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_grid)]
 pub enum Grid {
     /// Words as people read them: `Denny's` `charges` `$10` `,` `till` `2` `a.m.` The default.
     #[default]
@@ -33,32 +47,16 @@ pub enum Grid {
 
 impl Grid {
     /// All grids.
-    pub const ALL: [Self; 4] = [Self::Natural, Self::Space, Self::Treebank, Self::Bert];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The name in files and on the command line.
+    /// Name in files and on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Natural => "natural",
-            Self::Space => "space",
-            Self::Treebank => "treebank",
-            Self::Bert => "bert",
-        }
+        self.into()
     }
 }
 
-impl fmt::Display for Grid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Grid {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|grid| grid.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{text}` is no grid of words; there are natural, space, treebank and bert"))
-    }
+fn unknown_grid(name: &str) -> String {
+    unknown_name("word grid", name, Grid::ALL)
 }
 
 /// Cuts `text` into words, as byte ranges in order. Linear in the length of the text.
@@ -222,7 +220,7 @@ mod tests {
     proptest! {
         #[test]
         fn words_are_in_order_and_leave_out_nothing_but_white_space(text in "\\PC{0,60}") {
-            for grid in Grid::ALL {
+            for &grid in Grid::ALL {
                 check(&text, grid)?;
             }
         }
@@ -231,14 +229,14 @@ mod tests {
         fn hostile_text_keeps_the_guarantees_too(
             text in "[a-z0-9 .,'$%\\-\t\r\n\u{0}\u{1b}\u{301}\u{200b}\u{200d}\u{600}\u{1f355}\u{fe0f}\u{4e2d}]{0,40}"
         ) {
-            for grid in Grid::ALL {
+            for &grid in Grid::ALL {
                 check(&text, grid)?;
             }
         }
 
         #[test]
         fn no_grid_separates_a_letter_from_its_accents(text in "[a-c.!$ ]{1,5}(\u{301}[a-c.!$ ]?){1,5}") {
-            for grid in Grid::ALL {
+            for &grid in Grid::ALL {
                 for range in split(&text, grid) {
                     let torn = range.of(&text).starts_with('\u{301}')
                         && !text.get(..range.start).unwrap_or_default().ends_with(char::is_whitespace);
@@ -258,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_grid_is_written_as_it_is_read() {
-        for grid in Grid::ALL {
+        for &grid in Grid::ALL {
             assert_eq!(grid.to_string().parse(), Ok(grid));
             assert_eq!(serde_json::to_string(&grid).unwrap(), format!("\"{grid}\""));
         }
@@ -292,7 +290,7 @@ mod tests {
 
     #[test]
     fn no_text_has_no_words() {
-        for grid in Grid::ALL {
+        for &grid in Grid::ALL {
             assert_eq!(split("", grid), []);
             assert_eq!(split(" \t\r\n\u{3000}", grid), []);
         }

@@ -10,7 +10,7 @@ use crate::{
     },
     spans::{
         Span,
-        adjudication::{ADJUDICATOR, Compared, DisputedPlace, PlaceState},
+        adjudication::{ADJUDICATOR, ComparedDocument, DisputedPlace, PlaceState},
         agreement::{Agreement, Measure},
     },
     text::{
@@ -92,7 +92,7 @@ impl Canvas<'_> {
     fn difference(
         &mut self,
         project: &Project,
-        (compared, place): (&Compared, &DisputedPlace),
+        (compared, place): (&ComparedDocument, &DisputedPlace),
         decided: Option<String>,
         line: Rect,
     ) {
@@ -131,7 +131,7 @@ impl Canvas<'_> {
         &mut self,
         project: &Project,
         comparing: &Comparing,
-        compared: &Compared,
+        compared: &ComparedDocument,
         place: &DisputedPlace,
         area: Rect,
     ) {

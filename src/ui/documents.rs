@@ -128,7 +128,7 @@ impl Canvas<'_> {
     /// The text in one line, what was searched for marked and in sight.
     fn document_text_row(&mut self, document: &Document, area: Rect) {
         let text = &document.text;
-        let found = self.state.documents.query().place(text);
+        let found = self.state.documents.query().first_match(text);
         let Some(found) = found else {
             let line = text.lines().next().unwrap_or_default();
             self.painter.text(area.x, area.y, area.width, line, self.theme.text);

@@ -13,7 +13,7 @@ use crate::{
     spans::{
         Annotation, Document, Entity, Journal, LabelId, LabelSet, ModelAnswer, Prediction, Span, SpanId, SpanSource,
         Status as SpanStatus, WordGuess,
-        adjudication::Compared,
+        adjudication::ComparedDocument,
         agreement::{Panel, agreement_of_all},
     },
     text::{Grid, TextRange, width::Glyphs},
@@ -289,7 +289,9 @@ fn annotators_side_by_side() {
         let found = Annotators {
             names: vec!["ada".into(), "ben".into(), "somebody else".into()],
             agreement: agreement_of_all(&panels),
-            documents: (0..3).filter_map(|at| Some((format!("d{at}"), Compared::new(at, &said(at))?))).collect(),
+            documents: (0..3)
+                .filter_map(|at| Some((format!("d{at}"), ComparedDocument::new(at, &said(at))?)))
+                .collect(),
         };
         update(&mut state, Event::Annotators { generation, found: Ok(Box::new(found)) });
         press(&mut state, "a b n");

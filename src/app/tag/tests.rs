@@ -358,8 +358,11 @@ fn check(state: &State, nested: bool) {
         }
     }
     let status = |at: usize| project.annotation(at).status;
-    let counted = Status::ALL.map(|known| (0..project.documents.len()).filter(|at| status(*at) == known).count());
-    assert_eq!(project.counts(), counted);
+    let counted: Vec<usize> = Status::ALL
+        .iter()
+        .map(|known| (0..project.documents.len()).filter(|at| status(*at) == *known).count())
+        .collect();
+    assert_eq!(project.counts().to_vec(), counted);
     let words = project.documents[state.tag.document].words.len();
     assert!(state.tag.word < words.max(1));
 }

@@ -453,7 +453,7 @@ impl From<ControlName> for Control {
 }
 
 fn split(text: &str) -> Result<Split, String> {
-    Split::parse(text).ok_or_else(|| format!("`{text}` is no part; there are train, valid and test"))
+    text.parse()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What queries choose, and what is told of those that cannot be understood.
+//! Documents that queries select, and messages about terms that cannot be parsed.
 
 use proptest::prelude::*;
 
@@ -26,10 +26,10 @@ fn read(text: &str) -> (Query, String) {
     (query, problem.map(|problem| problem.to_string()).unwrap_or_default())
 }
 
-/// The example, and whether the model has spoken.
-struct Told(Document, Annotation, bool);
+/// The example, and whether the model was asked.
+struct Example(Document, Annotation, bool);
 
-impl DocumentFacts for Told {
+impl DocumentFacts for Example {
     fn document(&self) -> &Document {
         &self.0
     }
@@ -47,7 +47,7 @@ impl DocumentFacts for Told {
 fn ask(query: &Query, known: bool) -> bool {
     let (document, mut annotation) = example();
     annotation.apply(&Edit::Note(if known { "Is this a Dish?" } else { " " }.to_owned()));
-    query.holds(&Told(document, annotation, known))
+    query.holds(&Example(document, annotation, known))
 }
 
 #[test]
@@ -73,33 +73,33 @@ fn each_term_asks_what_it_says_and_its_negation_the_opposite() {
 }
 
 #[test]
-fn what_is_not_known_is_neither_so_nor_otherwise() {
+fn neither_a_term_nor_its_negation_holds_of_an_unknown_fact() {
     for text in ["mismatch", "-mismatch", "uncertain>1", "-uncertain>1", "note:"] {
         assert!(!ask(&read(text).0, false), "{text}");
     }
 }
 
 #[test]
-fn what_is_not_understood_is_left_out_and_told() {
+fn unknown_terms_are_ignored_and_reported() {
     for (text, told) in [
-        ("by:", "`by:` wants one of `human`, `import`, `model`, `pattern`, `gazetteer`"),
-        ("label:r", "`label:r` may mean one of `Rating`, `Restaurant_Name`"),
-        ("label:dih", "`label:dih` names nothing; did you mean `Dish`?"),
-        ("status:x", "`status:x` names nothing; it may be one of `todo`, `partial`, `done`, `skipped`, `flagged`"),
-        ("run:", "`run:` wants the beginning of a run's name"),
-        ("words>", "`words>` wants a number"),
-        ("Words>=inf", "`words>=` wants a number, not `inf`"),
-        ("-", "`-` wants something after it that is not to hold"),
+        ("by:", "`by:` needs one of `human`, `import`, `model`, `pattern`, `gazetteer`"),
+        ("label:r", "`label:r` is ambiguous; use one of `Rating`, `Restaurant_Name`"),
+        ("label:dih", "unknown `label:dih`; did you mean `Dish`?"),
+        ("status:x", "unknown `status:x`; use one of `todo`, `partial`, `done`, `skipped`, `flagged`"),
+        ("run:", "`run:` needs the beginning of a run's name"),
+        ("words>", "`words>` needs a number"),
+        ("Words>=inf", "`words>=` needs a number, not `inf`"),
+        ("-", "`-` needs a term to negate"),
         ("//", "there is nothing between the slashes"),
-        ("/half \\/ regex", "the regular expression does not end: it wants a `/`"),
-        ("/(ab/i", "the regular expression has a mistake: unclosed group"),
+        ("/half \\/ regex", "the regular expression has no closing `/`"),
+        ("/(ab/i", "invalid regular expression: unclosed group"),
         ("/\\w{999}{99}/", "the regular expression is too large"),
-        ("/usr/bin", "after the last `/` comes a blank or `i`, not `bin`"),
+        ("/usr/bin", "only a blank or `i` can follow the closing `/`, not `bin`"),
     ] {
         assert_eq!(read(&format!("tacos {text}")), (read("tacos").0, told.to_owned()));
     }
     assert_eq!(read("label:Dish,x,y").0, read("label:Dish").0);
-    let told = "`labell:` is taken for a word; did you mean `label:`?".to_owned();
+    let told = "`labell:` is read as a word; did you mean `label:`?".to_owned();
     assert_eq!(read("labell:Dish"), (read("\"labell:Dish\"").0, told));
     let problem = Query::parse("\u{e9} words>\u{1b} x", &LabelSet::default()).1;
     assert_eq!(problem.map(|p| (p.range, p.unfinished)), Some((TextRange::new(3, 10), false)));
@@ -108,8 +108,8 @@ fn what_is_not_understood_is_left_out_and_told() {
 #[test]
 fn places_are_in_order_and_disjoint() {
     let query = read("tac /[co]+/ -s label:none /x*/").0;
-    assert_eq!(query.places("tacos TACOS"), [TextRange::new(0, 4), TextRange::new(6, 9)]);
-    assert_eq!(query.place("a taco"), Some(TextRange::new(2, 6)));
+    assert_eq!(query.matches("tacos TACOS"), [TextRange::new(0, 4), TextRange::new(6, 9)]);
+    assert_eq!(query.first_match("a taco"), Some(TextRange::new(2, 6)));
 }
 
 #[test]
@@ -135,7 +135,7 @@ proptest! {
         let query = read(&format!("{text}{more}")).0;
         prop_assert!(!query.narrows(&before) || !ask(&query, true) || ask(&before, true));
         let text = example().0.text;
-        let places = query.places(&text);
+        let places = query.matches(&text);
         prop_assert!(places.iter().all(|place| !place.of(&text).is_empty()));
         prop_assert!(places.windows(2).all(|pair| pair[0].end <= pair[1].start));
     }

@@ -13,7 +13,7 @@ use crate::{
     runs::RunSummary,
     spans::{
         Entity,
-        adjudication::Compared,
+        adjudication::ComparedDocument,
         agreement::{Panel, agreement_of_all},
     },
 };
@@ -54,7 +54,7 @@ fn compare(state: &mut State, ada: &[&str], ben: &[&str]) {
         names: vec!["ada".into(), "ben".into()],
         agreement: agreement_of_all(&panels),
         documents: (0..documents.len())
-            .filter_map(|at| Some((format!("d{at}"), Compared::new(at, &said(at))?)))
+            .filter_map(|at| Some((format!("d{at}"), ComparedDocument::new(at, &said(at))?)))
             .collect(),
     };
     update(state, Event::Annotators { generation, found: Ok(Box::new(found)) });
