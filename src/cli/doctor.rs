@@ -11,7 +11,7 @@ use super::{args, error::CliError, open, output::Output};
 use crate::{
     model::{self, device, hub},
     project::check,
-    shell::Capabilities,
+    terminal::Capabilities,
     text::number::{bytes, with_noun},
 };
 

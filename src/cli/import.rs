@@ -14,7 +14,7 @@ use super::{
 use crate::{
     formats::Corpus,
     project::{Annotator, Project, intake},
-    shell,
+    services,
 };
 
 /// Runs the command. Every file is read before anything is changed.
@@ -66,7 +66,7 @@ fn annotator_for<'a>(
 ) -> Result<Option<&'a mut Annotator>, CliError> {
     if intake::is_annotated(corpus) && open.is_none() {
         let name = open::annotator_name(args.annotator.as_deref())?;
-        *open = Some(project.annotator(&name, shell::now()).map_err(failed)?);
+        *open = Some(project.annotator(&name, services::now()).map_err(failed)?);
     }
     Ok(open.as_mut())
 }
@@ -79,7 +79,7 @@ fn take(
     detected: &[String],
 ) -> Result<Value, CliError> {
     let mut value = summary(path, &corpus, detected);
-    let (done, new) = project.take_in(annotator, shell::now(), corpus).map_err(failed)?;
+    let (done, new) = project.take_in(annotator, services::now(), corpus).map_err(failed)?;
     value["new_labels"] = json!(new);
     value["documents"] = json!(done.documents);
     value["spans"] = json!(done.spans);

@@ -1,4 +1,4 @@
-//! Floor 11: the command line. Parses the arguments, runs one command, and turns its error into words and an exit code.
+//! Floor 12: the command line. Parses the arguments, runs one command, and turns its error into words and an exit code.
 
 mod agree;
 pub mod args;

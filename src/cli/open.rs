@@ -10,7 +10,8 @@ use std::{
 use super::{args, error::CliError, new::failed, output::Output, settings};
 use crate::{
     project::{AnnotatorName, Project},
-    shell::{self, Capabilities, CopyError, OpenError, Places, Session, ShellError},
+    services::{CopyError, OpenError, RecentProjects},
+    terminal::{self, Capabilities, Session, TerminalError},
     ui::{self, Theme},
 };
 
@@ -31,8 +32,8 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let dir = args.dir.clone().or_else(|| Project::is_meant_in(here).then(|| here.to_owned()));
     let config = settings::load(dir.as_deref())?;
     let annotator = annotator_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
-    let places = Places::of_user();
-    let dir = dir.map(|dir| own_copy(&places, dir, &annotator, output)).transpose()?;
+    let recent_projects = RecentProjects::of_user();
+    let dir = dir.map(|dir| own_copy(&recent_projects, dir, &annotator, output)).transpose()?;
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;
@@ -46,12 +47,13 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let asked = args.annotator.clone();
     let who = move |dir: &Path| who(asked.as_deref(), dir).map_err(|error| error.message);
     let (mouse, plain) = (config.mouse, args.plain || config.plain);
-    let session = Session { open: dir, who: Arc::new(who), places, theme, capabilities, frames, keymap, mouse, plain };
-    shell::run(session).map_err(|error| match error {
-        ShellError::Terminal(_) => CliError::environment(error),
-        ShellError::Open(OpenError::Project(error)) => failed(error),
-        ShellError::Open(error @ (OpenError::Who(_) | OpenError::Intake(_))) => CliError::data(error),
-        ShellError::Open(error) => CliError::environment(error),
+    let session =
+        Session { open: dir, who: Arc::new(who), recent_projects, theme, capabilities, frames, keymap, mouse, plain };
+    terminal::run(session).map_err(|error| match error {
+        TerminalError::Terminal(_) => CliError::environment(error),
+        TerminalError::Open(OpenError::Project(error)) => failed(error),
+        TerminalError::Open(error @ (OpenError::Who(_) | OpenError::Intake(_))) => CliError::data(error),
+        TerminalError::Open(error) => CliError::environment(error),
     })
 }
 
@@ -64,11 +66,16 @@ fn who(asked: Option<&str>, dir: &Path) -> Result<AnnotatorName, CliError> {
 }
 
 /// A sample is not worked on where it lies (a checkout stays clean): it is copied to a place of the user's once.
-fn own_copy(places: &Places, dir: PathBuf, owner: &AnnotatorName, output: Output) -> Result<PathBuf, CliError> {
+fn own_copy(
+    recent_projects: &RecentProjects,
+    dir: PathBuf,
+    owner: &AnnotatorName,
+    output: Output,
+) -> Result<PathBuf, CliError> {
     if !Project::is_sample(&dir).map_err(failed)? {
         return Ok(dir);
     }
-    let (folder, new) = places.own_copy(&dir, owner).map_err(|error| match error {
+    let (folder, new) = recent_projects.own_copy(&dir, owner).map_err(|error| match error {
         CopyError::Project(error) => failed(error),
         CopyError::NoHome => {
             CliError::environment(error).hint("or copy the folder yourself and take `sample` out of its project.json")
@@ -92,7 +99,7 @@ fn theme(name: &str, asked: bool, color: bool) -> Result<Theme, CliError> {
 
 /// Where the program keeps what is the user's own.
 pub(super) fn data_folder() -> Option<PathBuf> {
-    Places::of_user().data
+    RecentProjects::of_user().data
 }
 
 /// The annotator's name: as given, else the user's login name, else `me`.

@@ -21,7 +21,7 @@ use crate::{
     inference::predictor::Threads,
     project::{Project, storage},
     runs::{Phase, Point, RunSummary, Settings, Status},
-    shell,
+    services,
     spans::{Entity, ModelAnswer, Prediction, WordGuess},
     text::{Grid, TextRange, number::with_noun, width::Glyphs, words},
     ui::{Caps, Theme, picture},
@@ -182,7 +182,7 @@ fn record(sample: &Project, project: &Path) -> Result<Recording, CliError> {
 fn start(sample: &Project, (columns, rows): (u16, u16)) -> Result<State, CliError> {
     let mut state = State::default();
     app::update(&mut state, Event::Resize { columns, rows });
-    app::update(&mut state, Event::Opened(Box::new(shell::look_at(sample, "sample").map_err(failed)?)));
+    app::update(&mut state, Event::Opened(Box::new(services::look_at(sample, "sample").map_err(failed)?)));
     Ok(state)
 }
 

@@ -22,7 +22,7 @@ use crate::{
         training_data,
     },
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
-    shell,
+    services,
     spans::{Dataset, HalfWords},
     text::number::with_noun,
     training::{self, Job, TrainError, checkpoint},
@@ -54,7 +54,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     }
     let settings = settings(args, data.train.len(), base_name, output)?;
     output.say(describe(args.recipe.into(), &settings, &data));
-    let config = RunConfig::new(shell::now(), settings.clone(), about);
+    let config = RunConfig::new(services::now(), settings.clone(), about);
     let (mut sink, out): (Box<dyn RunSink>, Option<String>) = match (&args.out, &project) {
         (Some(dir), _) => {
             let run = PlainRun::create(dir, &config).map_err(failed)?;
@@ -109,7 +109,7 @@ fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
     let config = folder::config(&path).map_err(failed)?;
     let (data, points) = checkpoint::data(&saved).map_err(train_failed)?;
     let base = models::open_base(&config.settings.base, output)?;
-    let mut run = RunFolder::resume(&path, shell::now(), points).map_err(failed)?;
+    let mut run = RunFolder::resume(&path, services::now(), points).map_err(failed)?;
     output.say(format!("goes on with {}", output::path(&path)));
     let job = Job { data, settings: config.settings, base, resume: Some(saved) };
     complete(job, &mut run, Some(path.display().to_string()), output)

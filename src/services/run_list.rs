@@ -9,6 +9,7 @@ use std::{
     time::SystemTime,
 };
 
+use super::clock::date_and_time;
 use crate::{
     project::{RunView, Runs},
     runs::{RunData, RunSummary},
@@ -27,12 +28,12 @@ pub(super) struct Model {
 
 /// Makes the list. Clones share what they know.
 #[derive(Clone)]
-pub(super) struct Listing {
+pub(super) struct RunList {
     runs: Runs,
     known: Arc<Mutex<HashMap<String, RunSummary>>>,
 }
 
-impl Listing {
+impl RunList {
     /// Nothing known yet.
     pub(super) fn new(runs: Runs) -> Self {
         Self { runs, known: Arc::default() }
@@ -91,18 +92,9 @@ fn of(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
         bytes: view.size(),
         resumable: view.is_resumable(),
         settings: config.map(|config| config.settings.clone()),
-        when: when(started),
+        when: date_and_time(started),
         data: config.and_then(|config| RunData::read(&config.data)),
     }
-}
-
-/// Date and time where the person is; empty if it is not known.
-fn when(started: u64) -> String {
-    let moment = i64::try_from(started).ok().filter(|started| *started > 0);
-    let moment = moment.and_then(|started| jiff::Timestamp::from_second(started).ok());
-    moment.map_or_else(String::new, |moment| {
-        moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
-    })
 }
 
 #[cfg(test)]
@@ -118,24 +110,24 @@ mod tests {
     #[test]
     fn a_run_that_is_over_is_looked_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        let listing = Listing::new(Runs::of(dir.path()));
+        let run_list = RunList::new(Runs::of(dir.path()));
         let account = json!({"train": {"documents": 3, "words": 9, "spans": 2}});
         let about = json!({"annotator": "ada", "account": account});
         let config = RunConfig::new(1_790_000_000, Settings::lesson("mini"), about);
-        let (id, mut folder) = listing.runs().create(&config).unwrap();
+        let (id, mut folder) = run_list.runs().create(&config).unwrap();
         folder.status(&Status { phase: Phase::Training, ..Status::default() }).unwrap();
-        let first = listing.list().0.remove(0);
+        let first = run_list.list().0.remove(0);
         assert_eq!((first.id.as_str(), first.data.clone().unwrap().documents), ("0001-mini", [3, 0, 0]));
         assert_eq!((first.when.len(), first.has_model), ("2026-09-21 13:33".len(), false));
         // While it goes on, its size is what it is now.
         folder.log(&"x".repeat(5000)).unwrap();
-        assert!(listing.list().0[0].bytes >= first.bytes + 5000);
+        assert!(run_list.list().0[0].bytes >= first.bytes + 5000);
         folder.status(&Status { phase: Phase::Done, ..Status::default() }).unwrap();
         drop(folder);
-        let over = listing.list().0.remove(0);
-        std::fs::write(listing.runs().get(id.as_str()).unwrap().path.join("note.txt"), "more").unwrap();
-        assert_eq!(listing.list().0, [over]);
-        listing.runs().remove(&id).unwrap();
-        assert!(listing.list().0.is_empty() && listing.known.lock().unwrap().is_empty());
+        let over = run_list.list().0.remove(0);
+        std::fs::write(run_list.runs().get(id.as_str()).unwrap().path.join("note.txt"), "more").unwrap();
+        assert_eq!(run_list.list().0, [over]);
+        run_list.runs().remove(&id).unwrap();
+        assert!(run_list.list().0.is_empty() && run_list.known.lock().unwrap().is_empty());
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use crossbeam_channel::Sender;
 
-use super::desk::{Task, message};
+use super::message::message;
 use crate::{
     app::{Event, event::Level},
     model::hub::{self, Hub, HubError, Progress},
@@ -20,9 +20,14 @@ use crate::{
 /// Time between two messages about the same file.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// Fetches `base`, then asks the desk for `task`, if it is still there. What goes wrong is the answer to the training that was
-/// asked for.
-pub(super) fn fetch(base: String, generation: u64, task: Task, desk: Weak<Sender<Task>>, events: Sender<Event>) {
+/// Fetches `base`, then sends `task` if its receiver still exists. A failure is the answer to the request to train.
+pub(super) fn fetch<T: Send + 'static>(
+    base: String,
+    generation: u64,
+    task: T,
+    tasks: Weak<Sender<T>>,
+    events: Sender<Event>,
+) {
     let refuse = {
         let events = events.clone();
         move |message: String| drop(events.send(Event::TrainingRefused { generation, message }))
@@ -31,10 +36,10 @@ pub(super) fn fetch(base: String, generation: u64, task: Task, desk: Weak<Sender
     let work = move || match catch_unwind(AssertUnwindSafe(|| pull(&base, &events))) {
         Ok(Ok(())) => {
             // The project may have been closed meanwhile.
-            if let Some(desk) = desk.upgrade() {
+            if let Some(tasks) = tasks.upgrade() {
                 let text = format!("{base} is here; the training begins");
                 let _ = events.send(message(Level::Info, text));
-                let _ = desk.send(task);
+                let _ = tasks.send(task);
             }
         }
         Ok(Err(error)) => refuse(format!("No training was begun, for {base} cannot be fetched: {error}")),

@@ -9,10 +9,9 @@ use std::{
 };
 
 use directories::{BaseDirs, ProjectDirs};
-use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::looping::now;
+use super::clock::{date_or_time, now};
 use crate::{
     app::event::Place,
     model::hub,
@@ -35,7 +34,7 @@ pub type Who = Arc<dyn Fn(&Path) -> Result<AnnotatorName, String> + Send + Sync>
 
 /// Where the user's own things are.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct RecentProjects {
     /// What the program keeps for the user.
     pub data: Option<PathBuf>,
     home: Option<PathBuf>,
@@ -100,7 +99,7 @@ impl From<Stored> for Recent {
     }
 }
 
-impl Places {
+impl RecentProjects {
     /// Of the user who runs the program.
     pub fn of_user() -> Self {
         let named = hub::has_home();
@@ -116,7 +115,7 @@ impl Places {
         let recent = self.recent().into_iter().filter_map(|recent| {
             let path = recent.path.to_str().filter(|_| Project::is_in(&recent.path))?;
             let name = recent.path.file_name()?.to_string_lossy().into_owned();
-            let (about, opened) = (self.shown(&recent.path), when(recent.opened));
+            let (about, opened) = (self.shown(&recent.path), date_or_time(recent.opened));
             Some(Place { path: path.to_owned(), name, about, opened, step: recent.step, ..Place::default() })
         });
         let samples = SAMPLES.iter().map(|sample| Place {
@@ -287,22 +286,13 @@ pub(super) fn count(dir: &Path, who: &Who) -> Option<(usize, usize)> {
     Some((project.documents.iter().filter(|document| done(&document.id)).count(), project.documents.len()))
 }
 
-/// A moment in words, in the time of this place.
-fn when(seconds: u64) -> String {
-    let moment = i64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
-    let Some(moment) = moment.and_then(|seconds| Timestamp::from_second(seconds).ok()) else { return String::new() };
-    let moment = moment.to_zoned(TimeZone::system());
-    let format = if moment.date() == Zoned::now().date() { "today %H:%M" } else { "%Y-%m-%d" };
-    moment.strftime(format).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{project::Manifest, spans::LabelSet};
 
-    fn places(folder: &Path) -> Places {
-        Places { data: Some(folder.join("data")), home: Some(folder.to_owned()) }
+    fn places(folder: &Path) -> RecentProjects {
+        RecentProjects { data: Some(folder.join("data")), home: Some(folder.to_owned()) }
     }
 
     fn ada() -> Who {
@@ -340,7 +330,7 @@ mod tests {
 
     #[test]
     fn without_a_home_it_is_said_what_to_do() {
-        let nowhere = Places::default();
+        let nowhere = RecentProjects::default();
         for error in [nowhere.folder("sample:restaurants", &ada()), nowhere.typed("~/reviews")] {
             assert!(error.unwrap_err().to_string().contains("set HOME"));
         }
@@ -350,7 +340,7 @@ mod tests {
 
     #[test]
     fn typed_paths_lose_their_quotes_and_their_tilde() {
-        let places = Places { data: None, home: Some("/home/ada".into()) };
+        let places = RecentProjects { data: None, home: Some("/home/ada".into()) };
         let typed = |text: &str| places.typed(text).unwrap().to_string_lossy().into_owned();
         assert_eq!(typed(" ~/food "), "/home/ada/food");
         assert_eq!(typed("'/tmp/my food'"), "/tmp/my food");

@@ -33,20 +33,20 @@ pub(super) enum Input {
     /// The size has changed.
     Resize(u16, u16),
     /// The terminal is gone.
-    RetiredLabel,
+    Gone,
 }
 
 /// Keeps the thread reading; dropping it ends the thread before its next read.
-pub(super) struct Keys {
+pub(super) struct InputThread {
     /// The thread waits for the terminal and for the end of this pipe.
     _open: OwnedFd,
 }
 
 /// Starts the thread.
-pub(super) fn start(sender: Sender<Input>) -> std::io::Result<Keys> {
+pub(super) fn start(sender: Sender<Input>) -> std::io::Result<InputThread> {
     let (closed, open) = rustix::pipe::pipe()?;
     thread::Builder::new().name("input".into()).spawn(move || run(&sender, &closed))?;
-    Ok(Keys { _open: open })
+    Ok(InputThread { _open: open })
 }
 
 /// What ends a wait.
@@ -54,7 +54,7 @@ enum Woken {
     /// There is something to read.
     Readable,
     /// The terminal is gone.
-    RetiredLabel,
+    Gone,
     /// Nobody wants keys any more.
     Closed,
 }
@@ -64,12 +64,12 @@ fn run(sender: &Sender<Input>, closed: &OwnedFd) {
         match wait(closed) {
             Woken::Readable => {}
             Woken::Closed => return,
-            Woken::RetiredLabel => break,
+            Woken::Gone => break,
         }
         // More than one event may stand in crossterm's own buffer, where `poll(2)` does not see it.
         while crossterm::event::poll(AT_HAND).unwrap_or(false) {
             let Ok(raw) = read() else {
-                let _ = sender.send(Input::RetiredLabel);
+                let _ = sender.send(Input::Gone);
                 return;
             };
             let input = match raw {
@@ -87,7 +87,7 @@ fn run(sender: &Sender<Input>, closed: &OwnedFd) {
             }
         }
     }
-    let _ = sender.send(Input::RetiredLabel);
+    let _ = sender.send(Input::Gone);
 }
 
 /// Waits until there is something to read, the terminal is gone, or nobody wants keys any more.
@@ -100,10 +100,10 @@ fn wait(closed: &OwnedFd) -> Woken {
             Err(rustix::io::Errno::INTR) => {}
             Ok(_) if !fds[1].revents().is_empty() => return Woken::Closed,
             Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
-                return Woken::RetiredLabel;
+                return Woken::Gone;
             }
             Ok(_) => return Woken::Readable,
-            Err(_) => return Woken::RetiredLabel,
+            Err(_) => return Woken::Gone,
         }
     }
 }

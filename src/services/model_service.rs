@@ -13,7 +13,7 @@ use std::{
 
 use crossbeam_channel::Sender;
 
-use super::{desk, listing::Model, watch::Models};
+use super::{message::message, run_list::Model, run_watcher::Models};
 use crate::{
     app::{Event, event::Level},
     inference::{self, Predictor, Reply, Request, Worker, predictor::Threads},
@@ -28,20 +28,20 @@ type Load = fn(&Path) -> Result<Predictor, String>;
 type Version = (String, Option<SystemTime>);
 
 /// The handle. Dropping it ends the threads that answer.
-pub(super) struct Oracle {
+pub(super) struct ModelService {
     models: Models,
     runs: Runs,
     grid: Grid,
     events: Sender<Event>,
     load: Load,
     /// Speaks with the model that suggests.
-    first: Speaker,
+    first: ModelThread,
     /// Speaks with another model that was chosen on the Explore screen; there only while it is needed.
-    second: Mutex<Option<Speaker>>,
+    second: Mutex<Option<ModelThread>>,
 }
 
 /// A thread that answers, and the model that it speaks with.
-struct Speaker {
+struct ModelThread {
     worker: Worker,
     runs: Runs,
     shared: Arc<Mutex<Shared>>,
@@ -83,7 +83,7 @@ impl Shared {
 /// Requests of the Explore screen have the screen's generation; those for suggestions count from here.
 const SUGGESTIONS: u64 = 1 << 63;
 
-impl Oracle {
+impl ModelService {
     /// Starts the thread that answers for the project in `root`.
     pub(super) fn start(models: Models, root: &Path, grid: Grid, events: Sender<Event>) -> std::io::Result<Self> {
         let load: Load =
@@ -92,7 +92,7 @@ impl Oracle {
     }
 
     fn with(models: Models, runs: Runs, grid: Grid, events: Sender<Event>, load: Load) -> std::io::Result<Self> {
-        let first = Speaker::start(runs.clone(), events.clone(), load)?;
+        let first = ModelThread::start(runs.clone(), events.clone(), load)?;
         Ok(Self { models, runs, grid, events, load, first, second: Mutex::new(None) })
     }
 
@@ -134,7 +134,7 @@ impl Oracle {
     fn ask_second(&self, request: Request, run: &str) -> Result<(), String> {
         let mut second = lock(&self.second);
         if second.is_none() {
-            let speaker = Speaker::start(self.runs.clone(), self.events.clone(), self.load);
+            let speaker = ModelThread::start(self.runs.clone(), self.events.clone(), self.load);
             *second = Some(speaker.map_err(|error| format!("a thread cannot be started: {error}"))?);
         }
         if let Some(speaker) = second.as_ref() {
@@ -151,7 +151,7 @@ impl Oracle {
     }
 }
 
-impl Speaker {
+impl ModelThread {
     fn start(runs: Runs, events: Sender<Event>, load: Load) -> std::io::Result<Self> {
         let shared = Arc::new(Mutex::new(Shared::default()));
         let (inside, out) = (Arc::clone(&shared), events.clone());
@@ -229,7 +229,7 @@ impl Speaker {
     fn failing(&self, version: Version) -> impl Fn(&str) + Send + 'static {
         let (events, shared) = (self.events.clone(), Arc::clone(&self.shared));
         move |error| {
-            let message = format!("the model of {} cannot be used: {error}", version.0);
+            let text = format!("the model of {} cannot be used: {error}", version.0);
             let mut shared = lock(&shared);
             // It is tried again at the next question: the folder may have been mended. If another model is wanted by
             // now, that one answers what is waiting.
@@ -237,9 +237,9 @@ impl Speaker {
             let waiting = if wanted { shared.waiting.take() } else { None };
             drop(shared);
             if let Some(generation) = waiting {
-                let _ = events.send(Event::PredictionFailed { generation, message: message.clone() });
+                let _ = events.send(Event::PredictionFailed { generation, message: text.clone() });
             }
-            let _ = events.send(desk::message(Level::Warn, message));
+            let _ = events.send(message(Level::Warn, text));
         }
     }
 }
@@ -273,7 +273,7 @@ mod tests {
     use crossbeam_channel::{Receiver, unbounded};
 
     use super::*;
-    use crate::{inference::fake, shell::listing::Listing, text::Grid};
+    use crate::{inference::fake, services::run_list::RunList, text::Grid};
 
     /// Three runs; all but the middle one have a model.
     fn project() -> tempfile::TempDir {
@@ -288,18 +288,18 @@ mod tests {
         root
     }
 
-    fn oracle(root: &Path) -> (Oracle, Receiver<Event>) {
+    fn model_service(root: &Path) -> (ModelService, Receiver<Event>) {
         let load: Load = |folder| match folder.exists() {
             true => Ok(fake::predictor(16)),
             false => Err("it is gone".to_owned()),
         };
-        with(root, Listing::new(Runs::of(root)).models(), load)
+        with(root, RunList::new(Runs::of(root)).models(), load)
     }
 
-    fn with(root: &Path, models: Vec<Model>, load: Load) -> (Oracle, Receiver<Event>) {
+    fn with(root: &Path, models: Vec<Model>, load: Load) -> (ModelService, Receiver<Event>) {
         let (events, received) = unbounded();
         let models = Arc::new(Mutex::new(models));
-        (Oracle::with(models, Runs::of(root), Grid::Natural, events, load).unwrap(), received)
+        (ModelService::with(models, Runs::of(root), Grid::Natural, events, load).unwrap(), received)
     }
 
     fn next(received: &Receiver<Event>) -> Event {
@@ -316,20 +316,20 @@ mod tests {
     #[test]
     fn explore_may_ask_another_model_than_the_one_that_suggests() {
         let root = project();
-        let (oracle, received) = oracle(root.path());
+        let (model_service, received) = model_service(root.path());
         let document = Document::new("d0", "cheap lasagne", Grid::Natural);
-        oracle.predict(1, Some("0004-mini"), "cheap lasagne".into());
+        model_service.predict(1, Some("0004-mini"), "cheap lasagne".into());
         assert_eq!(answered(&received), (1, "0004-mini".into()));
-        assert!(lock(&oracle.second).is_none(), "one model is loaded once, whoever wants it");
-        oracle.predict(3, Some("0002-mini"), "cheap".into());
+        assert!(lock(&model_service.second).is_none(), "one model is loaded once, whoever wants it");
+        model_service.predict(3, Some("0002-mini"), "cheap".into());
         assert_eq!(answered(&received), (3, "0002-mini".into()));
-        assert!(lock(&oracle.second).is_some());
-        oracle.suggest("0004-mini", [&document]);
+        assert!(lock(&model_service.second).is_some());
+        model_service.suggest("0004-mini", [&document]);
         match next(&received) {
             Event::Suggestions { run, found, .. } => assert_eq!((run.as_str(), found.len()), ("0004-mini", 2)),
             other => panic!("{other:?}"),
         }
-        assert!(lock(&oracle.second).is_none(), "who tags does not explore");
+        assert!(lock(&model_service.second).is_none(), "who tags does not explore");
     }
 
     fn failed(received: &Receiver<Event>) -> (u64, String) {
@@ -342,19 +342,19 @@ mod tests {
     #[test]
     fn a_chosen_model_is_loaded_again_when_its_run_has_written_again() {
         let root = project();
-        let (oracle, received) = oracle(root.path());
+        let (model_service, received) = model_service(root.path());
         let again = |seconds| {
-            let mut models = lock(&oracle.models);
+            let mut models = lock(&model_service.models);
             models[1].written = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
         };
         again(1);
-        oracle.predict(1, Some("0002-mini"), "cheap".into());
+        model_service.predict(1, Some("0002-mini"), "cheap".into());
         assert_eq!(answered(&received), (1, "0002-mini".into()));
         fs::remove_dir(root.path().join("runs/0002-mini/model")).unwrap();
-        oracle.predict(2, Some("0002-mini"), "cheap".into());
+        model_service.predict(2, Some("0002-mini"), "cheap".into());
         assert_eq!(answered(&received), (2, "0002-mini".into()));
         again(2);
-        oracle.predict(3, Some("0002-mini"), "cheap".into());
+        model_service.predict(3, Some("0002-mini"), "cheap".into());
         let (generation, message) = failed(&received);
         assert!(generation == 3 && message.contains("it is gone"), "{message}");
     }
@@ -367,11 +367,11 @@ mod tests {
             sleep(Duration::from_millis(if bad { 100 } else { 400 }));
             if bad { Err("it is torn".to_owned()) } else { Ok(fake::predictor(16)) }
         };
-        let (oracle, received) = with(root.path(), Vec::new(), load);
+        let (model_service, received) = with(root.path(), Vec::new(), load);
         for (generation, run) in [(1, "0002-mini"), (2, "0004-mini")] {
             let text = "cheap".to_owned();
             let words = words::split(&text, Grid::Natural);
-            oracle.first.ask(Request { generation, text, words }, run.to_owned(), None);
+            model_service.first.ask(Request { generation, text, words }, run.to_owned(), None);
         }
         assert!(matches!(next(&received), Event::Message(_)));
         assert_eq!(answered(&received), (2, "0004-mini".into()));
@@ -380,9 +380,9 @@ mod tests {
     #[test]
     fn a_panic_while_a_model_is_loaded_is_told_and_the_model_tried_again() {
         let root = project();
-        let (oracle, received) = with(root.path(), Vec::new(), |_| panic!("a defect"));
+        let (model_service, received) = with(root.path(), Vec::new(), |_| panic!("a defect"));
         for question in [1, 2] {
-            oracle.predict(question, Some("0002-mini"), "cheap".into());
+            model_service.predict(question, Some("0002-mini"), "cheap".into());
             let (generation, message) = failed(&received);
             assert!(generation == question && message.contains("a defect of this program"), "{message}");
             assert!(matches!(next(&received), Event::Message(_)));
@@ -392,11 +392,11 @@ mod tests {
     #[test]
     fn a_run_without_a_model_says_so() {
         let root = project();
-        let (oracle, received) = oracle(root.path());
+        let (model_service, received) = model_service(root.path());
         for (generation, run, why) in
             [(1, None, "no model yet"), (2, Some("0003-mini"), "0003-mini"), (3, Some("0009"), "0009")]
         {
-            oracle.predict(generation, run, "cheap".into());
+            model_service.predict(generation, run, "cheap".into());
             match next(&received) {
                 Event::PredictionFailed { generation: answered, message } => {
                     assert!(answered == generation && message.contains(why), "{message}");

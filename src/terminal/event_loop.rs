@@ -2,30 +2,25 @@
 //!
 //! Keys come first, always: they are drained before anything that jobs report is looked at.
 
-use std::{
-    io,
-    path::PathBuf,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{io, path::PathBuf, time::Instant};
 
 use crossbeam_channel::{Receiver, never, select_biased, unbounded};
 
 use super::{
-    Capabilities, clipboard,
-    effects::Effects,
+    capabilities::Capabilities,
+    clipboard,
+    frame_pacing::FramePacing,
+    guard::{self, Guard},
     input::{self, Input},
-    opening::{OpenError, Outcome},
-    pace::Pace,
-    places::{Places, Who},
-    signals::{self, Signal},
-    terminal::{self, Guard},
+    signals::{self, Interrupts, Signal},
 };
 use crate::{
     app::{
-        self, Effect, Event, Leave, State,
+        self, Effect, Event, State,
         event::{Level, Message},
         keymap::Keymap,
     },
+    services::{End, OpenError, Outcome, RecentProjects, Services, Who, now},
     text::width::Glyphs,
     ui::{self, Caps, HitMap, Theme},
 };
@@ -37,7 +32,7 @@ pub struct Session {
     /// Who tags.
     pub who: Who,
     /// Where the user's own things are.
-    pub places: Places,
+    pub recent_projects: RecentProjects,
     /// Colours and styles.
     pub theme: Theme,
     /// What the terminal can show.
@@ -54,7 +49,7 @@ pub struct Session {
 
 /// Why there is no screen.
 #[derive(Debug, thiserror::Error)]
-pub enum ShellError {
+pub enum TerminalError {
     /// The terminal cannot be used.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] io::Error),
@@ -67,24 +62,24 @@ pub enum ShellError {
 ///
 /// # Errors
 /// The terminal cannot be used, or the project that was asked for cannot be opened.
-pub fn run(session: Session) -> Result<(), ShellError> {
+pub fn run(session: Session) -> Result<(), TerminalError> {
     let (input_sender, input) = unbounded();
     let (signal_sender, signals) = unbounded();
     let (job_sender, jobs) = unbounded();
     let (opening_sender, openings) = unbounded();
-    let mut effects = Effects::new(job_sender, opening_sender, session.places, session.who);
+    let mut services = Services::new(job_sender, opening_sender, session.recent_projects, session.who);
     let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::new(session.keymap);
     state.glyphs = glyphs;
     let first = match &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.
-        Some(dir) => effects.open_now(dir)?,
-        None => effects.welcome(),
+        Some(dir) => services.open_now(dir)?,
+        None => services.welcome(),
     };
     for effect in app::update(&mut state, first) {
-        effects.carry_out(effect);
+        services.carry_out(effect);
     }
-    terminal::install_panic_hook();
+    guard::install_panic_hook();
     signals::start(signal_sender)?;
     let guard = Guard::take(session.mouse)?;
     let keys = input::start(input_sender)?;
@@ -93,20 +88,22 @@ pub fn run(session: Session) -> Result<(), ShellError> {
     let mut screen = Screen {
         guard,
         state,
-        effects,
-        pace: Pace::new(session.frames),
+        services,
+        pacing: FramePacing::new(session.frames),
         theme: session.theme,
         caps,
         hits: HitMap::default(),
         tmux: session.capabilities.tmux,
     };
     let ended = screen.turn(&sources);
-    let Screen { guard, effects, .. } = screen;
+    let Screen { guard, services, .. } = screen;
     drop(guard);
     // Behind the prompt, a read of the terminal would stop the whole process.
     drop(keys);
     // Whatever became of the terminal: a training goes on, and the journal is closed in order.
-    effects.finish(*ended.as_ref().unwrap_or(&End::RetiredLabel), &sources.signals, &sources.openings);
+    let end = *ended.as_ref().unwrap_or(&End::Gone);
+    let mut interrupts = Interrupts::new(sources.signals, end == End::Terminated);
+    services.finish(end, &sources.openings, |wait| interrupts.wait(wait));
     ended.map(|_| ()).map_err(Into::into)
 }
 
@@ -117,22 +114,11 @@ struct Sources {
     openings: Receiver<Outcome>,
 }
 
-/// Why the loop ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// The person left.
-    Left(Leave),
-    /// The terminal is gone.
-    RetiredLabel,
-    /// The process was asked to end.
-    Terminated,
-}
-
 struct Screen {
     guard: Guard,
     state: State,
-    effects: Effects,
-    pace: Pace,
+    services: Services,
+    pacing: FramePacing,
     theme: Theme,
     caps: Caps,
     /// What the last frame shows where.
@@ -146,18 +132,18 @@ impl Screen {
             return Ok(end);
         }
         loop {
-            let wait = self.pace.wait(Instant::now());
+            let wait = self.pacing.wait(Instant::now());
             if wait.is_some_and(|wait| wait.is_zero()) && sources.input.is_empty() {
                 self.draw()?;
                 continue;
             }
             let due = wait.map_or_else(never, crossbeam_channel::after);
             let end = select_biased! {
-                recv(sources.input) -> input => self.input(input.unwrap_or(Input::RetiredLabel))?,
+                recv(sources.input) -> input => self.input(input.unwrap_or(Input::Gone))?,
                 recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::Terminate))?,
                 recv(sources.jobs) -> event => match event {
                     Ok(event) => {
-                        self.pace.job();
+                        self.pacing.job();
                         self.happen(event)?
                     }
                     Err(_) => None,
@@ -174,29 +160,29 @@ impl Screen {
 
     fn input(&mut self, input: Input) -> io::Result<Option<End>> {
         if !matches!(input, Input::Mouse { .. }) {
-            self.pace.person();
+            self.pacing.person();
         }
         match input {
             Input::Key(key) => self.happen(Event::Key { key, at: now() }),
             Input::Mouse { gesture, column, row } => {
                 // It points at what is seen, so what came before it must be.
-                if self.pace.is_due() {
+                if self.pacing.is_due() {
                     self.draw()?;
                 }
                 let target = self.hits.at(column, row);
-                self.pace.person();
+                self.pacing.person();
                 self.happen(Event::Pointer { gesture, target, at: now() })
             }
             Input::Paste(text) => self.happen(Event::Paste(text)),
             Input::Resize(columns, rows) => self.happen(Event::Resize { columns, rows }),
-            Input::RetiredLabel => self.gone(End::RetiredLabel),
+            Input::Gone => self.gone(End::Gone),
         }
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<Option<End>> {
-        self.pace.person();
+        self.pacing.person();
         match signal {
-            Signal::Hangup => self.gone(End::RetiredLabel),
+            Signal::Hangup => self.gone(End::Gone),
             Signal::Terminate => self.gone(End::Terminated),
             Signal::Resize => self.resize(),
             Signal::Continue => {
@@ -231,11 +217,11 @@ impl Screen {
                     self.happen(Event::Message(Message { level, text }))?;
                 }
                 Effect::Close => {
-                    self.effects.close();
-                    let welcome = self.effects.welcome();
+                    self.services.close();
+                    let welcome = self.services.welcome();
                     self.happen(welcome)?;
                 }
-                other => self.effects.carry_out(other),
+                other => self.services.carry_out(other),
             }
         }
         Ok(None)
@@ -243,8 +229,8 @@ impl Screen {
 
     /// A project was opened, or could not be.
     fn arrive(&mut self, outcome: Option<Outcome>) -> io::Result<Option<End>> {
-        self.pace.person();
-        for event in outcome.map(|outcome| self.effects.arrived(outcome)).unwrap_or_default() {
+        self.pacing.person();
+        for event in outcome.map(|outcome| self.services.arrived(outcome)).unwrap_or_default() {
             if let Some(end) = self.happen(event)? {
                 return Ok(Some(end));
             }
@@ -256,7 +242,7 @@ impl Screen {
         self.guard.leave()?;
         signals::stop_process()?;
         self.guard.enter()?;
-        self.pace.person();
+        self.pacing.person();
         Ok(())
     }
 
@@ -264,12 +250,7 @@ impl Screen {
         let (state, theme, caps) = (&self.state, &self.theme, self.caps);
         let hits = &mut self.hits;
         self.guard.draw(|frame| *hits = ui::draw(state, theme, caps, frame))?;
-        self.pace.drawn(Instant::now());
+        self.pacing.drawn(Instant::now());
         Ok(())
     }
-}
-
-/// Seconds since 1970, UTC.
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,4 +1,4 @@
-//! Effects carried out: each is handed to the thread that does it; answers come back as events.
+//! Services carried out: each is handed to the thread that does it; answers come back as events.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,11 +13,9 @@ use std::{
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    desk::Task,
-    looping::End,
-    opening::{self, Open, OpenError, Opener, Outcome, Wanted},
-    places::{self, Places, Who},
-    signals::{self, Signal},
+    open_project::{self, Open, OpenError, Opener, Outcome, Wanted},
+    project_worker::Task,
+    recent_projects::{self, RecentProjects, Who},
     trainer::Trainer,
 };
 use crate::{
@@ -28,11 +26,22 @@ use crate::{
 /// How often the end of a training is looked for when there is no screen any more.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// All that works outside the loop.
-pub(super) struct Effects {
+/// Why the screen ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The user left.
+    Left(Leave),
+    /// The terminal is gone.
+    Gone,
+    /// The process was asked to end.
+    Terminated,
+}
+
+/// The services of the screen.
+pub(crate) struct Services {
     events: Sender<Event>,
     openings: Sender<Outcome>,
-    places: Places,
+    recent_projects: RecentProjects,
     /// Who tags; for one project that may be another than who began.
     who: Who,
     /// Who began.
@@ -49,24 +58,29 @@ pub(super) struct Effects {
     counting: Option<Arc<AtomicBool>>,
 }
 
-impl Effects {
+impl Services {
     /// Nothing open yet; `openings` gets what is opened.
-    pub(super) fn new(events: Sender<Event>, openings: Sender<Outcome>, places: Places, who: Who) -> Self {
+    pub(crate) fn new(
+        events: Sender<Event>,
+        openings: Sender<Outcome>,
+        recent_projects: RecentProjects,
+        who: Who,
+    ) -> Self {
         let (trainer, open, closing, opening, counting) = (Trainer::default(), None, None, None, None);
         let (own, becoming) = (Arc::clone(&who), None);
-        Self { events, openings, places, who, own, becoming, trainer, open, closing, opening, counting }
+        Self { events, openings, recent_projects, who, own, becoming, trainer, open, closing, opening, counting }
     }
 
     /// Opens the project in a folder, at once.
-    pub(super) fn open_now(&mut self, dir: &Path) -> Result<Event, OpenError> {
+    pub(crate) fn open_now(&mut self, dir: &Path) -> Result<Event, OpenError> {
         let (open, opened) = self.opener().open(dir)?;
         self.open = Some(open);
         Ok(Event::Opened(opened))
     }
 
     fn opener(&self) -> Opener {
-        let (places, who) = (self.places.clone(), Arc::clone(&self.who));
-        Opener { places, who, events: self.events.clone(), starter: self.trainer.starter() }
+        let (recent_projects, who) = (self.recent_projects.clone(), Arc::clone(&self.who));
+        Opener { recent_projects, who, events: self.events.clone(), starter: self.trainer.starter() }
     }
 
     fn begin(&mut self, wanted: Wanted) {
@@ -96,22 +110,22 @@ impl Effects {
     }
 
     /// Takes what an opening has come to; what the screens are told.
-    pub(super) fn arrived(&mut self, outcome: Outcome) -> Vec<Event> {
+    pub(crate) fn arrived(&mut self, outcome: Outcome) -> Vec<Event> {
         match outcome {
             Ok((open, opened, said)) => {
                 self.open = Some(open);
                 self.who = self.becoming.take().unwrap_or_else(|| Arc::clone(&self.who));
-                std::iter::once(Event::Opened(opened)).chain(said.map(opening::said)).collect()
+                std::iter::once(Event::Opened(opened)).chain(said.map(open_project::said)).collect()
             }
             Err(error) => {
                 self.becoming = None;
-                vec![opening::told(&error)]
+                vec![open_project::told(&error)]
             }
         }
     }
 
     /// Lets go of the project on a thread of its own: what it still has to do may take a moment.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         if let Some(open) = self.open.take() {
             // Without a thread it is let go of here and now.
             self.closing = thread::Builder::new().name("close".into()).spawn(move || drop(open)).ok();
@@ -119,15 +133,15 @@ impl Effects {
     }
 
     /// What the welcome screen offers. How much of each project is done is counted by and by.
-    pub(super) fn welcome(&mut self) -> Event {
+    pub(crate) fn welcome(&mut self) -> Event {
         self.stop_counting();
-        let places = self.places.all();
+        let places = self.recent_projects.all();
         let dirs: Vec<String> = places.iter().filter(|place| !place.sample).map(|place| place.path.clone()).collect();
         let (events, who, go_on) = (self.events.clone(), Arc::clone(&self.who), Arc::new(AtomicBool::new(true)));
         let wanted = Arc::clone(&go_on);
         let count = move || {
             for path in dirs.into_iter().take_while(|_| wanted.load(Ordering::Relaxed)) {
-                let Some((done, documents)) = places::count(Path::new(&path), &who) else { continue };
+                let Some((done, documents)) = recent_projects::count(Path::new(&path), &who) else { continue };
                 let _ = events.send(Event::Counted { path, done, documents });
             }
         };
@@ -144,7 +158,7 @@ impl Effects {
     }
 
     /// Carries out what does not concern the terminal.
-    pub(super) fn carry_out(&mut self, effect: Effect) {
+    pub(crate) fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Open(path) => return self.begin(Wanted::Path(path)),
             Effect::CopySample { sample, name } => return self.begin(Wanted::Copy { sample, name }),
@@ -165,31 +179,31 @@ impl Effects {
         }
         let Some(open) = &self.open else { return };
         match effect {
-            Effect::Record { attempt, entries } => open.desk.ask(Task::Record { attempt, entries }),
-            Effect::Summarise { generation, base } => open.desk.ask(Task::Summarise { generation, base }),
+            Effect::Record { attempt, entries } => open.worker.ask(Task::Record { attempt, entries }),
+            Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
             Effect::StartTraining { generation, settings, recipe } => {
-                open.desk.ask(Task::Train { generation, settings, recipe });
+                open.worker.ask(Task::Train { generation, settings, recipe });
             }
-            Effect::ResumeTraining { generation, run } => open.desk.ask(Task::Resume { generation, run }),
+            Effect::ResumeTraining { generation, run } => open.worker.ask(Task::Resume { generation, run }),
             Effect::ControlRun { run, control } => self.control(open, run, control),
-            Effect::Follow { generation, run } => open.watch.follow(generation, run),
-            Effect::Predict { generation, run, text } => open.oracle.predict(generation, run.as_deref(), text),
+            Effect::Follow { generation, run } => open.watcher.follow(generation, run),
+            Effect::Predict { generation, run, text } => open.model_service.predict(generation, run.as_deref(), text),
             Effect::Suggest { run, documents } => {
-                open.oracle.suggest(&run, documents.iter().filter_map(|id| open.document(id)));
+                open.model_service.suggest(&run, documents.iter().filter_map(|id| open.document(id)));
             }
-            Effect::ChangeLabels(change) => open.desk.ask(Task::Labels { change }),
-            Effect::CompareAnnotators { generation } => open.desk.ask(Task::Annotators { generation }),
+            Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
+            Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {
-                open.oracle.rank(&run, documents.iter().filter_map(|id| open.document(id)));
+                open.model_service.rank(&run, documents.iter().filter_map(|id| open.document(id)));
             }
-            Effect::Export { generation, format } => open.desk.ask(Task::Export { generation, format }),
+            Effect::Export { generation, format } => open.worker.ask(Task::Export { generation, format }),
             Effect::RememberStep(step) => {
-                let (places, dir) = (self.places.clone(), open.dir.clone());
-                open.desk.ask(Task::Aside(Box::new(move || places.remember_step(&dir, step))));
+                let (recent, dir) = (self.recent_projects.clone(), open.dir.clone());
+                open.worker.ask(Task::Aside(Box::new(move || recent.remember_step(&dir, step))));
             }
-            Effect::Compare { generation, run } => open.watch.compare(generation, run),
-            Effect::ReadLog { generation, run } => open.watch.log(generation, run),
-            Effect::RemoveRun { run } => open.desk.ask(Task::Remove { run }),
+            Effect::Compare { generation, run } => open.watcher.compare(generation, run),
+            Effect::ReadLog { generation, run } => open.watcher.log(generation, run),
+            Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Done above, or by the loop itself.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) => {}
             Effect::Import(_) | Effect::OpenAs(_) | Effect::Close => {}
@@ -200,14 +214,20 @@ impl Effects {
     /// By the channel if this process trains, else by the run's control file.
     fn control(&self, open: &Open, run: String, control: Control) {
         if !self.trainer.control(&run, control) {
-            open.watch.control(run, control);
+            open.watcher.control(run, control);
         }
     }
 
     /// Lets go of the project and ends as was asked: waits for a training that goes on or has to save its model.
     /// A first interrupt then ends the training after its step, a second one ends the process.
-    pub(super) fn finish(mut self, end: End, signals: &Receiver<Signal>, openings: &Receiver<Outcome>) {
-        // First the journal: all that was recorded is on disk when the desk is gone, and its lock is free.
+    /// `interrupted` waits for at most the given time and returns whether such an interrupt arrived.
+    pub(crate) fn finish(
+        mut self,
+        end: End,
+        openings: &Receiver<Outcome>,
+        mut interrupted: impl FnMut(Duration) -> bool,
+    ) {
+        // First the journal: all that was recorded is on disk when the project worker is gone, and its lock is free.
         self.open = None;
         if let Some(closing) = self.closing.take() {
             let _ = closing.join();
@@ -229,16 +249,12 @@ impl Effects {
             End::Terminated => {
                 self.trainer.control(&run, Control::StopNow);
             }
-            End::RetiredLabel => {}
+            End::Gone => {}
         }
         // A paused run would wait for ever: nobody is there to resume it.
         self.trainer.control(&run, Control::Resume);
-        let mut stopping = end == End::Terminated;
         while self.trainer.running().is_some() {
-            if signals.recv_timeout(LOOK) == Ok(Signal::Terminate) {
-                if std::mem::replace(&mut stopping, true) {
-                    signals::end_process();
-                }
+            if interrupted(LOOK) {
                 self.trainer.control(&run, Control::StopNow);
             }
         }

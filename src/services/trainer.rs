@@ -27,7 +27,7 @@ fn lock(live: &Mutex<Option<Live>>) -> MutexGuard<'_, Option<Live>> {
 }
 
 impl Trainer {
-    /// For the desk, which starts runs.
+    /// For the project worker, which starts runs.
     pub(super) fn starter(&self) -> Starter {
         Starter(Arc::clone(&self.live))
     }

@@ -12,12 +12,13 @@ use std::{
 use crossbeam_channel::Sender;
 
 use super::{
-    desk::{self, Desk},
-    looping::now,
-    oracle::Oracle,
-    places::{CopyError, Places, Who},
+    clock::now,
+    message::message,
+    model_service::ModelService,
+    project_worker::ProjectWorker,
+    recent_projects::{CopyError, RecentProjects, Who},
+    run_watcher::RunWatcher,
     trainer::Starter,
-    watch::Watch,
 };
 use crate::{
     app::{
@@ -36,20 +37,20 @@ use crate::{
 };
 
 /// What an open project needs.
-pub(super) struct Open {
+pub(crate) struct Open {
     pub(super) dir: PathBuf,
-    pub(super) desk: Desk,
-    pub(super) watch: Watch,
-    pub(super) oracle: Oracle,
+    pub(super) worker: ProjectWorker,
+    pub(super) watcher: RunWatcher,
+    pub(super) model_service: ModelService,
     documents: Vec<Document>,
-    /// Where a document stands, by its id.
-    places: HashMap<String, usize>,
+    /// Index of each document, by its id.
+    indices: HashMap<String, usize>,
 }
 
 impl Open {
     /// The document with this id.
     pub(super) fn document(&self, id: &str) -> Option<&Document> {
-        self.documents.get(*self.places.get(id)?)
+        self.documents.get(*self.indices.get(id)?)
     }
 }
 
@@ -97,14 +98,14 @@ pub(super) enum Wanted {
 }
 
 /// What there is to say about a project that was opened.
-pub(super) type Said = (Level, String);
+pub(crate) type Said = (Level, String);
 
 /// How an opening ended: the project with what the screens need and what there is to say, or what went wrong.
-pub(super) type Outcome = Result<(Open, Box<Opened>, Option<Said>), OpenError>;
+pub(crate) type Outcome = Result<(Open, Box<Opened>, Option<Said>), OpenError>;
 
 /// All that is needed to open a project.
 pub(super) struct Opener {
-    pub(super) places: Places,
+    pub(super) recent_projects: RecentProjects,
     pub(super) who: Who,
     pub(super) events: Sender<Event>,
     pub(super) starter: Starter,
@@ -114,13 +115,13 @@ impl Opener {
     /// Opens the project in a folder.
     pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
         let name = (self.who)(dir).map_err(OpenError::Who)?;
-        let (desk, mut opened) = Desk::open(dir, &name, self.events.clone(), self.starter)?;
-        let watch = Watch::start(desk.listing.clone(), self.events.clone())?;
-        let oracle = Oracle::start(watch.models(), dir, desk.grid, self.events)?;
-        let places = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
-        opened.step = self.places.remember(dir);
+        let (worker, mut opened) = ProjectWorker::open(dir, &name, self.events.clone(), self.starter)?;
+        let watcher = RunWatcher::start(worker.run_list.clone(), self.events.clone())?;
+        let model_service = ModelService::start(watcher.models(), dir, worker.grid, self.events)?;
+        let indices = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
+        opened.step = self.recent_projects.remember(dir);
         let (dir, documents) = (dir.to_owned(), opened.documents.clone());
-        Ok((Open { dir, desk, watch, oracle, documents, places }, Box::new(opened)))
+        Ok((Open { dir, worker, watcher, model_service, documents, indices }, Box::new(opened)))
     }
 
     /// Opens what is wanted on a thread of its own, after `closing` has let go of what was open before; `outcome` gets
@@ -151,9 +152,9 @@ impl Opener {
     fn get(self, wanted: Wanted) -> Outcome {
         let new = matches!(wanted, Wanted::Copy { .. } | Wanted::New(_));
         let (dir, said) = match wanted {
-            Wanted::Path(path) => (self.places.folder(&path, &self.who)?, None),
+            Wanted::Path(path) => (self.recent_projects.folder(&path, &self.who)?, None),
             Wanted::Folder(dir) => (dir, None),
-            Wanted::Copy { sample, name } => (self.places.fresh(&sample, &name, &self.who)?, None),
+            Wanted::Copy { sample, name } => (self.recent_projects.fresh(&sample, &name, &self.who)?, None),
             Wanted::Import { dir, file } => {
                 let said = self.import(&dir, &file);
                 (dir, Some(said))
@@ -161,7 +162,7 @@ impl Opener {
             Wanted::New(new) => self.make(&new)?,
         };
         if new {
-            self.places.forget(&dir);
+            self.recent_projects.forget(&dir);
         }
         match (self.open(&dir), said) {
             (Ok((open, opened)), said) => Ok((open, opened, said)),
@@ -174,7 +175,7 @@ impl Opener {
     /// Takes a file into a project, which is opened whatever becomes of that.
     fn import(&self, dir: &Path, file: &str) -> Said {
         let take = || -> Result<String, OpenError> {
-            let path = self.places.typed(file)?;
+            let path = self.recent_projects.typed(file)?;
             let mut project = Project::open(dir)?;
             let read = intake::texts(&path, &intake::read_options(&project.manifest, &path, None))?;
             let name = (self.who)(dir).map_err(OpenError::Who)?;
@@ -194,7 +195,7 @@ impl Opener {
     /// Makes a project as it was typed. Everything is read before anything is written; texts that cannot be taken in
     /// even so are no reason not to open what was made.
     fn make(&self, new: &NewProject) -> Result<(PathBuf, Option<Said>), OpenError> {
-        let dir = self.places.typed(&new.dir)?;
+        let dir = self.recent_projects.typed(&new.dir)?;
         if Project::is_in(&dir) {
             return Err(ProjectError::Exists(dir).into());
         }
@@ -203,13 +204,13 @@ impl Opener {
             return Err(OpenError::InUse(files));
         }
         let labels = if new.labels.to_ascii_lowercase().ends_with(".xml") {
-            self.places.typed(&new.labels)?.to_string_lossy().into_owned()
+            self.recent_projects.typed(&new.labels)?.to_string_lossy().into_owned()
         } else {
             new.labels.clone()
         };
         let (labels, notes) = intake::labels(&labels)?;
         let manifest = Manifest::new(intake::name_of(&dir), labels);
-        let texts = if new.texts.is_empty() { None } else { Some(self.places.typed(&new.texts)?) };
+        let texts = if new.texts.is_empty() { None } else { Some(self.recent_projects.typed(&new.texts)?) };
         let read = texts.map(|path| {
             let options = intake::read_options(&manifest, &path, None);
             intake::texts(&path, &options).map(|read| (path, read))
@@ -273,7 +274,7 @@ pub(super) fn told(error: &OpenError) -> Event {
 
 /// What there is to say about a project that was opened.
 pub(super) fn said((level, text): Said) -> Event {
-    desk::message(level, text)
+    message(level, text)
 }
 
 #[cfg(test)]
@@ -281,17 +282,17 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::shell::trainer::Trainer;
+    use crate::services::trainer::Trainer;
 
-    fn opener(places: Places, who: Result<&str, &str>) -> Opener {
+    fn opener(recent_projects: RecentProjects, who: Result<&str, &str>) -> Opener {
         let who = who.map(|name| name.parse().unwrap()).map_err(str::to_owned);
         let who: Who = Arc::new(move |_| who.clone());
         let events = crossbeam_channel::unbounded().0;
-        Opener { places, who, events, starter: Trainer::default().starter() }
+        Opener { recent_projects, who, events, starter: Trainer::default().starter() }
     }
 
     fn make(new: &NewProject, who: Result<&str, &str>) -> Result<(PathBuf, Option<Said>), OpenError> {
-        opener(Places::default(), who).make(new)
+        opener(RecentProjects::default(), who).make(new)
     }
 
     #[test]
@@ -306,7 +307,7 @@ mod tests {
         fs::write(path("binary"), [0, 159, 146, 150, 255]).unwrap();
         let import = |file: &str| {
             let wanted = Wanted::Import { dir: dir.clone(), file: path(file) };
-            let (_, opened, said) = opener(Places::default(), Ok("ada")).get(wanted).unwrap();
+            let (_, opened, said) = opener(RecentProjects::default(), Ok("ada")).get(wanted).unwrap();
             let (level, text) = said.unwrap();
             (opened.documents.len(), level, text)
         };
@@ -323,7 +324,7 @@ mod tests {
     fn the_step_of_the_tutorial_stays_with_its_project_until_another_stands_there() {
         let folder = tempfile::tempdir().unwrap();
         let places = || {
-            let mut places = Places::default();
+            let mut places = RecentProjects::default();
             places.data = Some(folder.path().join("data"));
             places
         };

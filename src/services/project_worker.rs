@@ -1,4 +1,4 @@
-//! The desk: one thread that owns the open project. Journal lines, counts, new runs and exports are done here one
+//! The worker: one thread that owns the open project. Journal lines, counts, new runs and exports are done here one
 //! after the other, so that a training always sees what was tagged before it was started.
 
 use std::{
@@ -11,11 +11,17 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use serde_json::{Value, json};
 
-use super::{comparing, fetching, listing::Listing, looping::now, trainer};
+use super::{
+    annotator_comparison, base_download,
+    clock::{midnight, now},
+    message::message,
+    run_list::RunList,
+    trainer,
+};
 use crate::{
     app::{
         Event,
-        event::{Level, Message, Opened},
+        event::{Level, Opened},
         train::form::recipe_name,
     },
     formats::{self, OnLoss, WriteOptions},
@@ -31,7 +37,7 @@ use crate::{
     training::{self, Job},
 };
 
-/// What the desk can be asked to do.
+/// What the project worker can be asked to do.
 pub(super) enum Task {
     /// Journal lines to be written.
     Record { attempt: u64, entries: Vec<Entry> },
@@ -54,17 +60,17 @@ pub(super) enum Task {
 }
 
 /// The handle. Dropping it lets the thread finish what it was asked for, and joins it.
-pub(super) struct Desk {
+pub(super) struct ProjectWorker {
     /// The one owner: who waits for something else before asking holds it weakly.
     tasks: Option<Arc<Sender<Task>>>,
     thread: Option<JoinHandle<()>>,
     /// How the project cuts new texts into words.
     pub(super) grid: Grid,
     /// The project's runs.
-    pub(super) listing: Listing,
+    pub(super) run_list: RunList,
 }
 
-impl Desk {
+impl ProjectWorker {
     /// Opens a project for an annotator and starts the thread.
     pub(super) fn open(
         dir: &Path,
@@ -81,8 +87,8 @@ impl Desk {
         };
         // An import that was cut off may just have been finished.
         project.reload()?;
-        let listing = Listing::new(project.runs());
-        let opened = opened(&project, &annotator, &listing, read_only);
+        let run_list = RunList::new(project.runs());
+        let opened = opened(&project, &annotator, &run_list, read_only);
         let grid = project.manifest.grid;
         let (sender, tasks) = unbounded();
         let sender = Arc::new(sender);
@@ -93,14 +99,14 @@ impl Desk {
             events,
             again,
             trainer,
-            listing: listing.clone(),
+            run_list: run_list.clone(),
             comparing: None,
             failed: None,
         };
-        let thread = thread::Builder::new().name("desk".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
+        let thread = thread::Builder::new().name("worker".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
             crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
         })?;
-        Ok((Self { tasks: Some(sender), thread: Some(thread), grid, listing }, opened))
+        Ok((Self { tasks: Some(sender), thread: Some(thread), grid, run_list }, opened))
     }
 
     /// Asks for something; done after everything that was asked for before.
@@ -112,7 +118,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for ProjectWorker {
     fn drop(&mut self) {
         self.tasks = None;
         if let Some(thread) = self.thread.take() {
@@ -128,7 +134,7 @@ struct Work {
     /// The way to be asked once more, when a base has been fetched.
     again: Weak<Sender<Task>>,
     trainer: trainer::Starter,
-    listing: Listing,
+    run_list: RunList,
     /// Compares the annotators.
     comparing: Option<JoinHandle<()>>,
     /// The newest attempt to record that failed: what belongs to it or to an older one is dropped.
@@ -196,7 +202,7 @@ impl Work {
     fn compare(&mut self, generation: u64) {
         let (root, events) = (self.project.root.clone(), self.events.clone());
         let work = move || {
-            let found = catch_unwind(|| comparing::annotators(&root))
+            let found = catch_unwind(|| annotator_comparison::annotators(&root))
                 .unwrap_or_else(|_| Err("A defect of this program".to_owned()));
             let _ = events.send(Event::Annotators { generation, found: found.map(Box::new) });
         };
@@ -227,12 +233,12 @@ impl Work {
 
     /// Removes a run; tells the list as it is then, and what became of it.
     fn remove(&self, run: &str) -> Event {
-        let runs = self.listing.runs();
+        let runs = self.run_list.runs();
         let removed = runs.get(run).and_then(|view| {
             let size = view.size();
             runs.remove(&view.id).map(|()| size)
         });
-        let _ = self.events.send(Event::Runs(self.listing.list().0));
+        let _ = self.events.send(Event::Runs(self.run_list.list().0));
         match removed {
             Ok(size) => message(Level::Info, format!("{run} is removed, {} freed", bytes(size))),
             Err(error) => message(Level::Warn, error.to_string()),
@@ -254,7 +260,7 @@ impl Work {
         }
         if model::is_elsewhere(&settings.base) {
             let task = Task::Train { generation, settings: Box::new(asked), recipe };
-            fetching::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
+            base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
             return Ok(None);
         }
         let base = model::open(&settings.base).map_err(|error| error.to_string())?;
@@ -279,14 +285,14 @@ impl Work {
             return Err(format!("{run} is still training; stop it first"));
         }
         let words = |error: &dyn std::fmt::Display| error.to_string();
-        let path = self.listing.runs().get(&run).map_err(|error| words(&error))?.path;
+        let path = self.run_list.runs().get(&run).map_err(|error| words(&error))?.path;
         let saved = folder::checkpoint(&path).map_err(|error| words(&error))?;
         let saved = saved.ok_or_else(|| format!("{run} has no checkpoint to go on from"))?;
         let settings = folder::config(&path).map_err(|error| words(&error))?.settings;
         let (data, points) = training::checkpoint::data(&saved).map_err(|error| words(&error))?;
         if model::is_elsewhere(&settings.base) {
             let task = Task::Resume { generation, run };
-            fetching::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
+            base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
             return Ok(None);
         }
         let base = model::open(&settings.base).map_err(|error| words(&error))?;
@@ -332,7 +338,7 @@ fn begun(generation: u64, outcome: Result<Option<String>, String>) -> Option<Eve
     }
 }
 
-fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only: Option<String>) -> Opened {
+fn opened(project: &Project, annotator: &Annotator, run_list: &RunList, read_only: Option<String>) -> Opened {
     for problem in &annotator.problems {
         tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
     }
@@ -358,7 +364,7 @@ fn opened(project: &Project, annotator: &Annotator, listing: &Listing, read_only
         writer: annotator.writer(),
         settings,
         recipe,
-        runs: listing.list().0,
+        runs: run_list.list().0,
         device,
         read_only,
         step: None,
@@ -396,13 +402,7 @@ fn patterns(project: &Project) -> (Patterns, Option<String>) {
 pub fn look_at(project: &Project, annotator: &str) -> Result<Opened, ProjectError> {
     let annotator = project.read_annotator(&annotator.parse()?)?;
     let (done_today, device) = (Vec::new(), String::new());
-    Ok(Opened { done_today, device, ..opened(project, &annotator, &Listing::new(project.runs()), None) })
-}
-
-/// The beginning of this day where the person is, in seconds since 1970, UTC.
-fn midnight() -> u64 {
-    let today = jiff::Zoned::now().start_of_day();
-    today.map_or(0, |start| u64::try_from(start.timestamp().as_second()).unwrap_or(0))
+    Ok(Opened { done_today, device, ..opened(project, &annotator, &RunList::new(project.runs()), None) })
 }
 
 /// The settings to begin with, and the recipe that they come from: those with which this person started a training on
@@ -452,11 +452,6 @@ fn summary(project: &Project, account: &Account, base: String) -> DataSummary {
         recipes: recipes.map(|kind| (kind, training::recipe(kind, account.train.documents, &base))).into(),
         base,
     }
-}
-
-/// A message for the person.
-pub(super) fn message(level: Level, text: impl Into<String>) -> Event {
-    Event::Message(Message { level, text: text.into() })
 }
 
 #[cfg(test)]
@@ -514,21 +509,21 @@ mod tests {
         drop(project(&root));
         let (events, received) = unbounded();
         let starter = trainer::Trainer::default().starter();
-        let (desk, opened) = Desk::open(&root, &"ada".parse().unwrap(), events, starter).unwrap();
+        let (worker, opened) = ProjectWorker::open(&root, &"ada".parse().unwrap(), events, starter).unwrap();
         assert_eq!((opened.recipe, opened.runs.len()), (Some(Recipe::Auto), 0));
         let next = || received.recv_timeout(Duration::from_secs(20)).unwrap();
-        desk.ask(Task::Summarise { generation: 4, base: "mini".into() });
+        worker.ask(Task::Summarise { generation: 4, base: "mini".into() });
         let Event::Summary { generation: 4, summary } = next() else { panic!() };
         assert_eq!((summary.train, summary.valid, summary.spans), (20, 10, [20, 10, 0]));
         assert_eq!(summary.labels[2], ("Dish".to_owned(), [20, 10, 0]));
         assert_eq!(summary.recipes[0], (Recipe::Auto, training::recipe(Recipe::Auto, 20, "mini")));
         let config = RunConfig::new(1, Settings::lesson("mini"), Value::Null);
-        let (id, mut folder) = desk.listing.runs().create(&config).unwrap();
+        let (id, mut folder) = worker.run_list.runs().create(&config).unwrap();
         folder.status(&RunStatus { phase: Phase::Done, ..RunStatus::default() }).unwrap();
         // While its process has it, it stays.
         let mut held = Some(folder);
         for (left, level) in [(1, Level::Warn), (0, Level::Info)] {
-            desk.ask(Task::Remove { run: id.to_string() });
+            worker.ask(Task::Remove { run: id.to_string() });
             let (Event::Runs(runs), Event::Message(said)) = (next(), next()) else { panic!() };
             assert_eq!((runs.len(), said.level), (left, level), "{}", said.text);
             drop(held.take());

@@ -1,8 +1,8 @@
 //! Signals as values on a channel: hang-up and termination end the program in order, SIGCONT redraws.
 
-use std::{io, thread};
+use std::{io, mem, thread, time::Duration};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use signal_hook::{
     consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH},
     iterator::Signals,
@@ -40,9 +40,27 @@ pub(super) fn start(sender: Sender<Signal>) -> io::Result<()> {
     thread::Builder::new().name("signals".into()).spawn(forward).map(|_| ())
 }
 
-/// Ends the process at once, as a second interrupt asks for.
-pub(super) fn end_process() {
-    let _ = signal_hook::low_level::emulate_default_handler(SIGTERM);
+/// Requests to end the program while it waits for a training. The second one ends the process.
+pub(super) struct Interrupts {
+    signals: Receiver<Signal>,
+    /// Whether the first request has arrived.
+    asked: bool,
+}
+
+impl Interrupts {
+    /// `asked`: whether a request has arrived before.
+    pub(super) fn new(signals: Receiver<Signal>, asked: bool) -> Self {
+        Self { signals, asked }
+    }
+
+    /// Waits for a signal for at most this long; whether it asks the program to end.
+    pub(super) fn wait(&mut self, wait: Duration) -> bool {
+        let terminate = self.signals.recv_timeout(wait) == Ok(Signal::Terminate);
+        if terminate && mem::replace(&mut self.asked, true) {
+            let _ = signal_hook::low_level::emulate_default_handler(SIGTERM);
+        }
+        terminate
+    }
 }
 
 /// Stops the process as the terminal's own `ctrl-z` would; returns when it goes on.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Decides when the next frame is due.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct FramePacing {
     /// Least time between two frames that only jobs asked for.
     gap: Duration,
     drawn: Option<Instant>,
@@ -14,7 +14,7 @@ pub(super) struct Pace {
     urgent: bool,
 }
 
-impl Pace {
+impl FramePacing {
     /// At most `per_second` frames for jobs.
     pub(super) fn new(per_second: u32) -> Self {
         Self { gap: Duration::from_secs(1) / per_second.max(1), drawn: None, dirty: true, urgent: true }
@@ -60,14 +60,14 @@ mod tests {
     #[test]
     fn keys_are_answered_at_once_and_jobs_wait_their_turn() {
         let start = Instant::now();
-        let mut pace = Pace::new(4);
-        assert_eq!(pace.wait(start), Some(Duration::ZERO));
-        pace.drawn(start);
-        assert_eq!(pace.wait(start), None);
-        pace.job();
-        assert_eq!(pace.wait(start + Duration::from_millis(100)), Some(Duration::from_millis(150)));
-        assert_eq!(pace.wait(start + Duration::from_millis(300)), Some(Duration::ZERO));
-        pace.person();
-        assert_eq!(pace.wait(start + Duration::from_millis(100)), Some(Duration::ZERO));
+        let mut pacing = FramePacing::new(4);
+        assert_eq!(pacing.wait(start), Some(Duration::ZERO));
+        pacing.drawn(start);
+        assert_eq!(pacing.wait(start), None);
+        pacing.job();
+        assert_eq!(pacing.wait(start + Duration::from_millis(100)), Some(Duration::from_millis(150)));
+        assert_eq!(pacing.wait(start + Duration::from_millis(300)), Some(Duration::ZERO));
+        pacing.person();
+        assert_eq!(pacing.wait(start + Duration::from_millis(100)), Some(Duration::ZERO));
     }
 }

@@ -10,8 +10,8 @@ use std::{
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::{
-    desk,
-    listing::{Listing, Model},
+    message::message,
+    run_list::{Model, RunList},
 };
 use crate::{
     app::{Event, event::Level},
@@ -49,21 +49,21 @@ struct Asked {
 }
 
 /// The handle. Dropping it ends the thread.
-pub(super) struct Watch {
+pub(super) struct RunWatcher {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     models: Models,
 }
 
-impl Watch {
+impl RunWatcher {
     /// Starts the thread for the runs of a project.
-    pub(super) fn start(listing: Listing, events: Sender<Event>) -> std::io::Result<Self> {
+    pub(super) fn start(run_list: RunList, events: Sender<Event>) -> std::io::Result<Self> {
         let (sender, orders) = unbounded();
         // The models are known before anybody can ask one; the runs were told when the project was opened.
-        let (listed, found) = listing.list();
+        let (listed, found) = run_list.list();
         let models = Arc::new(Mutex::new(found));
         let mut watcher =
-            Watcher { listing, events, models: Arc::clone(&models), listed, looked: None, followed: None };
+            Watcher { run_list, events, models: Arc::clone(&models), listed, looked: None, followed: None };
         let thread = thread::Builder::new().name("watch".into()).spawn(move || watcher.run(&orders))?;
         Ok(Self { orders: Some(sender), thread: Some(thread), models })
     }
@@ -101,7 +101,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for RunWatcher {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
@@ -111,7 +111,7 @@ impl Drop for Watch {
 }
 
 struct Watcher {
-    listing: Listing,
+    run_list: RunList,
     events: Sender<Event>,
     models: Models,
     /// What was told last.
@@ -139,15 +139,15 @@ impl Watcher {
                     continue;
                 }
                 Ok(Order::Log(order)) => {
-                    let view = self.listing.runs().get(&order.run).map_err(|error| error.to_string());
+                    let view = self.run_list.runs().get(&order.run).map_err(|error| error.to_string());
                     let lines = view.and_then(|view| view.log_end(LOG_LINES).map_err(|error| error.to_string()));
                     self.tell(Event::Log { generation: order.generation, lines });
                     continue;
                 }
                 Ok(Order::Control { run, control }) => {
-                    let sent = self.listing.runs().get(&run).and_then(|view| view.send(control));
+                    let sent = self.run_list.runs().get(&run).and_then(|view| view.send(control));
                     if let Err(error) = sent {
-                        self.tell(desk::message(Level::Warn, error.to_string()));
+                        self.tell(message(Level::Warn, error.to_string()));
                     }
                     continue;
                 }
@@ -169,15 +169,15 @@ impl Watcher {
     }
 
     fn begin(&mut self, order: Asked) {
-        match self.listing.runs().get(&order.run).map(|run| run.metrics()) {
+        match self.run_list.runs().get(&order.run).map(|run| run.metrics()) {
             Ok(metrics) => self.followed = Some(Followed { order, metrics, last: None }),
-            Err(error) => self.tell(desk::message(Level::Warn, error.to_string())),
+            Err(error) => self.tell(message(Level::Warn, error.to_string())),
         }
     }
 
     /// All lines of a run as they are now; why there are none.
     fn points(&self, run: &str) -> Result<Vec<Point>, String> {
-        let view = self.listing.runs().get(run).map_err(|error| error.to_string())?;
+        let view = self.run_list.runs().get(run).map_err(|error| error.to_string())?;
         let (mut metrics, mut points) = (view.metrics(), Vec::new());
         // A look reads a part of a very large file.
         loop {
@@ -192,7 +192,7 @@ impl Watcher {
     /// Tells what is new about a run; whether more may come.
     fn look(&mut self, run: &mut Followed) -> bool {
         // The status first: what was written before the run ended is then read below.
-        let Ok(view) = self.listing.runs().get(&run.order.run) else { return false };
+        let Ok(view) = self.run_list.runs().get(&run.order.run) else { return false };
         let (live, status) = (view.is_live(), view.shown_status());
         let points = run.metrics.poll().unwrap_or_default();
         if !points.is_empty() || run.last.is_none() {
@@ -202,7 +202,7 @@ impl Watcher {
             let before = run.last.replace(status.clone()).and_then(|last| last.checkpoint);
             if status.phase.is_over() || status.checkpoint != before {
                 // The screens ask the new model as soon as they hear of the end, or of a checkpoint.
-                self.set_models(self.listing.models());
+                self.set_models(self.run_list.models());
             }
             self.tell(Event::RunStatus { run: run.order.run.clone(), status });
         }
@@ -212,7 +212,7 @@ impl Watcher {
     /// Tells all runs if something about them has changed.
     fn list(&mut self) {
         self.looked = Some(Instant::now());
-        let (runs, models) = self.listing.list();
+        let (runs, models) = self.run_list.list();
         self.set_models(models);
         let told = |run: &RunSummary| (run.status.phase, run.status.checkpoint, run.word_f1, run.has_model);
         // The size of a run that goes on is told now and then, with its evaluations.
@@ -250,7 +250,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (sender, events) = unbounded();
         let runs = Runs::of(dir.path());
-        let watch = Watch::start(Listing::new(runs.clone()), sender).unwrap();
+        let watch = RunWatcher::start(RunList::new(runs.clone()), sender).unwrap();
         let about = serde_json::Value::Null;
         let (id, mut folder) = runs.create(&RunConfig::new(1, Settings::lesson("mini"), about)).unwrap();
         let told = |checkpoint| loop {
@@ -271,7 +271,7 @@ mod tests {
     fn a_command_for_a_run_that_nobody_trains_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, events) = unbounded();
-        let watch = Watch::start(Listing::new(Runs::of(dir.path())), sender).unwrap();
+        let watch = RunWatcher::start(RunList::new(Runs::of(dir.path())), sender).unwrap();
         watch.control("0001-mini".into(), Control::StopNow);
         let Event::Message(message) = next(&events) else { panic!() };
         assert!(message.text.contains("no such run"), "{}", message.text);

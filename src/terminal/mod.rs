@@ -1,0 +1,16 @@
+//! Floor 11: the terminal: guard, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
+//!
+//! Plain threads and channels. Input, signals and answers of the [`services`](crate::services) become
+//! [`Event`](crate::app::event::Event)s; only the loop in [`run`] changes the state and draws.
+
+mod capabilities;
+mod clipboard;
+mod event_loop;
+mod frame_pacing;
+mod guard;
+mod input;
+mod keys;
+mod signals;
+
+pub use capabilities::Capabilities;
+pub use event_loop::{Session, TerminalError, run};
