@@ -1,0 +1,201 @@
+//! Figures of the code's language, which may only fall. `cargo tidy figures -- --nocapture` prints them by floor.
+//!
+//! Counted are
+//! - retired words ([`RETIRED`]) per 1,000 lines of `src/` (`.rs` and `.md`) and the README;
+//! - local closures, statements `let name = |..| ..;`,
+//! - tuple assignments `(a.b, c) = (x, y);` and
+//! - tuple bindings `let (a, b) = (x, y);`, these three per 1,000 lines of `src/` outside tests. Taking one value apart,
+//!   as in `let (a, b) = pair();`, is neither.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use regex::Regex;
+use syn::{
+    Expr, Item, Pat,
+    spanned::Spanned,
+    visit::{self, Visit},
+};
+
+use crate::{attributes, circles, floor_of, is_test, modules::Modules, sources};
+
+/// Words and phrases that have a plainer modern form.
+const RETIRED: &str = r"(?i)\b(anew|no more|but for|reckon(s|ed|ing)?|by and by|that of|so many|somebody|lets? go of|such a one|whence)\b";
+
+/// Highest count allowed per 1,000 lines. Lower it when a figure falls; never raise it.
+const MOST: [(&str, f64); 4] =
+    [("retired words", 3.7), ("local closures", 9.6), ("tuple assignments", 1.4), ("tuple bindings", 5.5)];
+
+/// Files named when a figure is too high.
+const WORST: usize = 15;
+
+/// Lines and counts of a file or floor, both in the order of [`MOST`].
+#[derive(Clone, Copy, Default)]
+struct Figures {
+    /// Lines that each count refers to: of text for the words, of code outside tests for the others.
+    lines: [usize; 4],
+    counts: [usize; 4],
+}
+
+impl Figures {
+    fn add(&mut self, other: Self) {
+        for which in 0..self.counts.len() {
+            self.lines[which] += other.lines[which];
+            self.counts[which] += other.counts[which];
+        }
+    }
+
+    fn per_thousand(&self, which: usize) -> f64 {
+        self.counts[which] as f64 * 1000.0 / self.lines[which].max(1) as f64
+    }
+}
+
+#[test]
+fn figures_of_the_language_only_fall() {
+    let files = by_file();
+    let mut total = Figures::default();
+    files.values().for_each(|figures| total.add(*figures));
+    let mut problems = String::new();
+    for (which, (name, most)) in MOST.iter().enumerate() {
+        let found = total.per_thousand(which);
+        if found > *most {
+            let _ = writeln!(problems, "{name}: {found:.2} per 1,000 lines, at most {most} allowed; highest counts:");
+            let mut worst: Vec<(&String, usize)> =
+                files.iter().map(|(name, figures)| (name, figures.counts[which])).collect();
+            worst.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            for (file, count) in worst.iter().take(WORST) {
+                let _ = writeln!(problems, "{count:6} {file}");
+            }
+        }
+    }
+    assert!(problems.is_empty(), "\n{}{problems}", table(&files));
+}
+
+#[test]
+fn figures() {
+    println!("{}", table(&by_file()));
+}
+
+/// The figures by floor, as text.
+fn table(files: &BTreeMap<String, Figures>) -> String {
+    let mut floors: BTreeMap<&str, Figures> = BTreeMap::new();
+    for (file, figures) in files {
+        floors.entry(floor_of(file)).or_default().add(*figures);
+        floors.entry("~ all").or_default().add(*figures);
+    }
+    let mut text = format!("{:16}{:>8}{:>8}", "", "lines", "code");
+    for (name, _) in MOST {
+        let _ = write!(text, "{name:>19}");
+    }
+    text.push('\n');
+    for (floor, figures) in floors {
+        let _ = write!(text, "{floor:16}{:>8}{:>8}", figures.lines[0], figures.lines[1]);
+        for (which, count) in figures.counts.iter().enumerate() {
+            let _ = write!(text, "{count:>12}{:>7.2}", figures.per_thousand(which));
+        }
+        text.push('\n');
+    }
+    let edges = Modules::of(&sources()).edges();
+    let circles = circles::circles(&edges);
+    let _ = writeln!(text, "{} import circles among {} uses of one file in another", circles.len(), edges.len());
+    for circle in circles {
+        let _ = writeln!(text, "    {}: {}", circle.len(), circle.join(" "));
+    }
+    text
+}
+
+/// The figures of each file, with its name below `src/`.
+fn by_file() -> BTreeMap<String, Figures> {
+    let retired = Regex::new(RETIRED).unwrap();
+    // A phrase may be broken across two lines of a comment.
+    let breaks = Regex::new(r"\s*\n\s*(//[/!]?)?\s*").unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = vec![root.join("README.md")];
+    walk(&root.join("src"), &mut texts);
+    let mut found: BTreeMap<String, Figures> = BTreeMap::new();
+    for path in texts {
+        let text = fs::read_to_string(&path).unwrap();
+        let below = path.strip_prefix(root.join("src")).unwrap_or(Path::new("README.md"));
+        let words = retired.find_iter(&breaks.replace_all(&text, " ")).count();
+        let figures = Figures { lines: [text.lines().count(), 0, 0, 0], counts: [words, 0, 0, 0] };
+        found.insert(below.to_string_lossy().replace('\\', "/"), figures);
+    }
+    for file in sources() {
+        let mut counter = Counter::default();
+        counter.visit_file(&file.syntax);
+        if let Some(figures) = found.get_mut(&file.name) {
+            let code = figures.lines[0].saturating_sub(counter.test_lines);
+            figures.lines = [figures.lines[0], code, code, code];
+            figures.counts = [figures.counts[0], counter.closures, counter.assignments, counter.bindings];
+        }
+    }
+    found
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs" || e == "md") {
+            found.push(path);
+        }
+    }
+}
+
+/// Counts of the code of one file, outside its tests.
+#[derive(Default)]
+struct Counter {
+    test_lines: usize,
+    closures: usize,
+    assignments: usize,
+    bindings: usize,
+}
+
+impl<'ast> Visit<'ast> for Counter {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if is_test(attributes(item)) {
+            let span = item.span();
+            self.test_lines += span.end().line - span.start().line + 1;
+        } else {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        if !is_test(&item.attrs) {
+            visit::visit_impl_item_fn(self, item);
+        }
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        match local.init.as_ref().map(|init| &*init.expr) {
+            Some(Expr::Closure(_)) => self.closures += 1,
+            Some(Expr::Tuple(_)) if names_several(&local.pat) => self.bindings += 1,
+            _ => {}
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        if let (Expr::Tuple(places), Expr::Tuple(_)) = (&*assign.left, &*assign.right)
+            && places.elems.len() > 1
+        {
+            self.assignments += 1;
+        }
+        visit::visit_expr_assign(self, assign);
+    }
+}
+
+/// Whether a pattern is a tuple, with or without its type.
+fn names_several(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Tuple(tuple) => tuple.elems.len() > 1,
+        Pat::Type(typed) => names_several(&typed.pat),
+        _ => false,
+    }
+}
