@@ -1,4 +1,4 @@
-# What a change must pass; .ci/run runs it on a fresh machine.
+# Everything that a change must pass; .ci/run runs it on a fresh machine.
 ci: fmt lint test doc
 
 fmt:
@@ -15,52 +15,52 @@ test:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
 
-# Licences and sources of all dependencies (needs cargo-deny).
+# Checks licences and sources of all dependencies (needs cargo-deny).
 deny:
     cargo deny --config .deny.toml check licenses bans sources
 
-# A training step on the processor, part by part (wants quiet cores).
+# Measures a training step on the processor, part by part (needs otherwise idle cores).
 bench:
     cargo bench --bench training --locked
 
-# Beside the Hugging Face Trainer, in turn: see the script.
+# Compares training with the Hugging Face Trainer, one after the other: see the script.
 against-hf BASE DATA SCRIPT PAIRS="3":
     cargo build --release --locked
     tests/bench/against_hf.sh "${CARGO_TARGET_DIR:-target}/release/tagli" {{BASE}} {{DATA}} {{SCRIPT}} {{PAIRS}}
 
-# Trains on burn's ndarray, held against the Hugging Face Trainer as the others are.
+# Tests training on burn's ndarray against the Hugging Face Trainer's results, like the other backends.
 ndarray:
     cargo test --lib --features ndarray --locked -- training::engine other_backends
 
-# The same through wgpu; without a GPU on Mesa's lavapipe (Debian: mesa-vulkan-drivers). Building it takes a quarter of an hour.
+# The same on wgpu; without a GPU it runs on Mesa's lavapipe (Debian: mesa-vulkan-drivers). The build takes 15 minutes.
 wgpu:
     cargo test --lib --features wgpu --locked -- training::engine other_backends
 
-# What a person feels of a training: start, key to frame, memory (wants quiet cores).
+# Measures start, key to frame and memory of a training (needs otherwise idle cores).
 session:
     cargo bench --bench session --locked
 
-# Type-checks the CUDA path where its LLVM bundle cannot be fetched. Nothing is run.
+# Type-checks the CUDA path without its LLVM bundle. Runs nothing.
 cuda:
     DOCS_RS=1 cargo check --features cuda --locked
 
-# Makes the embedded base anew from a folder of all-MiniLM-L6-v2; the same input gives the same bytes.
+# Rebuilds the embedded base from a folder of all-MiniLM-L6-v2; the same input gives the same bytes.
 encoder FOLDER:
     cargo run --release --locked -- generate encoder --from {{FOLDER}} --out assets/encoder
 
-# Manual page, completions, key table and pictures anew, after commands, keys or screens have changed.
+# Regenerates manual page, completions, key table and pictures, after commands, keys or screens have changed.
 generate:
     cargo run --locked -- generate docs
     cargo run --locked -- generate screens
 
-# The pictures from a new training: PROJECT is a copy of the sample in which a run has a model.
+# Regenerates the pictures from a new training: PROJECT is a copy of the sample in which a run has a model.
 record PROJECT:
     cargo run --release --locked -- generate screens --record {{PROJECT}}
 
-# One stripped binary for any machine of this architecture (or of TARGET), static on Linux: dist/TARGET in the build folder.
+# Builds one stripped binary for any machine of this architecture (or of TARGET), static on Linux: dist/TARGET in the build folder.
 dist TARGET="":
     .ci/dist "{{TARGET}}"
 
-# Whether that binary runs in an empty root folder and on older processors (needs qemu-user, tmux and the right to chroot).
+# Checks that this binary runs in an empty root folder and on older processors (needs qemu-user, tmux and permission to chroot).
 dist-check BINARY:
     .ci/dist-check "{{BINARY}}"
