@@ -1,7 +1,20 @@
-//! Where the keys go: the screens, and what lies over them.
+//! Where keys go: a screen, its text field, or an overlay.
 
-/// Where the keys go at a moment. One context is in front, [`Context::Everywhere`] lies behind each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Where keys go. One context is in front; [`Context::Everywhere`] is behind each.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Context {
     /// Behind every other context.
     Everywhere,
@@ -33,84 +46,43 @@ pub enum Context {
     RemoveMenu,
     /// The list of the same words elsewhere is open.
     Occurrences,
-    /// The list of what was done is open.
+    /// The history is open.
     History,
     /// The labels that have a letter are open.
     Labels,
-    /// The label set is open to be changed.
+    /// The label editor is open.
     LabelEditor,
-    /// The annotators stand side by side.
+    /// The comparison of annotators is open.
     Annotators,
 }
 
 impl Context {
     /// All contexts.
-    pub const ALL: [Self; 19] = [
-        Self::Everywhere,
-        Self::Welcome,
-        Self::Tag,
-        Self::Documents,
-        Self::Train,
-        Self::Evaluate,
-        Self::Explore,
-        Self::Typing,
-        Self::Form,
-        Self::Palette,
-        Self::Help,
-        Self::StopMenu,
-        Self::QuitMenu,
-        Self::RemoveMenu,
-        Self::Occurrences,
-        Self::History,
-        Self::Labels,
-        Self::LabelEditor,
-        Self::Annotators,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Whether printable keys are text.
     pub fn is_typing(self) -> bool {
         matches!(self, Self::Typing | Self::Form | Self::Palette)
     }
 
-    /// Whether it lies over a screen and wants an answer first.
+    /// Whether it is over a screen and wants an answer first.
     pub fn is_overlay(self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Self::Palette
-                | Self::Help
-                | Self::StopMenu
-                | Self::QuitMenu
-                | Self::RemoveMenu
-                | Self::Occurrences
-                | Self::History
-                | Self::Labels
-                | Self::LabelEditor
-                | Self::Annotators
+            Self::Everywhere
+                | Self::Welcome
+                | Self::Tag
+                | Self::Documents
+                | Self::Train
+                | Self::Evaluate
+                | Self::Explore
+                | Self::Typing
+                | Self::Form
         )
     }
 
-    /// The name in config files and documentation.
+    /// Name in config files and documentation.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Everywhere => "everywhere",
-            Self::Welcome => "welcome",
-            Self::Tag => "tag",
-            Self::Documents => "documents",
-            Self::Train => "train",
-            Self::Evaluate => "evaluate",
-            Self::Explore => "explore",
-            Self::Typing => "typing",
-            Self::Form => "form",
-            Self::Palette => "palette",
-            Self::Help => "help",
-            Self::StopMenu => "stop-menu",
-            Self::QuitMenu => "quit-menu",
-            Self::RemoveMenu => "remove-menu",
-            Self::Occurrences => "occurrences",
-            Self::History => "history",
-            Self::Labels => "labels",
-            Self::LabelEditor => "label-editor",
-            Self::Annotators => "annotators",
-        }
+        self.into()
     }
 }

@@ -1,9 +1,44 @@
-//! How the keys for moves go through every list and every page that is scrolled.
+//! How the move commands go through every list and every page that scrolls.
 
-use super::command::Command;
+use std::any::TypeId;
 
-/// The row to which a command goes from row `at` of so many `rows`, `page` of which are in sight; `None` for a command that is
-/// no move in a list. Without rows it is the first one.
+use super::command::{Command, CommandInfo, Context};
+
+/// Default keys of a list.
+pub(super) const KEYS: &[(Command, &str)] =
+    &[(Command::Up, "up k"), (Command::Down, "down j"), (Command::First, "home g"), (Command::Last, "end G")];
+
+/// Default keys of a list that may be longer than the screen.
+pub(super) const PAGED: &[(Command, &str)] = &[
+    (Command::Up, "up k"),
+    (Command::Down, "down j"),
+    (Command::PageUp, "pageup"),
+    (Command::PageDown, "pagedown"),
+    (Command::First, "home g"),
+    (Command::Last, "end G"),
+];
+
+/// The cursor of a list.
+pub struct ListCursor<'a> {
+    /// Row of the cursor.
+    pub row: &'a mut usize,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of rows that fit on the screen.
+    pub page: usize,
+}
+
+impl ListCursor<'_> {
+    /// Moves the cursor. False if the command is not a move.
+    pub fn travel(self, command: Command) -> bool {
+        let to = moved(command, *self.row, self.rows, self.page);
+        *self.row = to.unwrap_or(*self.row);
+        to.is_some()
+    }
+}
+
+/// Returns the row to which a command goes from row `at` of a list of `rows`, of which `page` fit on the screen; `None` for a
+/// command that is not a move. In an empty list it is row 0.
 pub(super) fn moved(command: Command, at: usize, rows: usize, page: usize) -> Option<usize> {
     let last = rows.saturating_sub(1);
     let to = match command {
@@ -18,19 +53,27 @@ pub(super) fn moved(command: Command, at: usize, rows: usize, page: usize) -> Op
     Some(to.min(last))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Rows of the command table for the moves of a panel, each with its default keys in `context`.
+pub(super) fn infos(
+    context: Context,
+    keys: &'static [(Command, &'static str)],
+    owner: TypeId,
+) -> impl Iterator<Item = CommandInfo> {
+    keys.iter().filter_map(move |(command, keys)| {
+        let (name, doc) = words(*command)?;
+        Some(CommandInfo { command: *command, name, hint: "", doc, keys: vec![(context, *keys)], owner })
+    })
+}
 
-    #[test]
-    fn moves_stay_in_the_list() {
-        let to = |command, at| moved(command, at, 10, 4);
-        assert_eq!([Command::Up, Command::Down].map(|command| to(command, 0)), [Some(0), Some(1)]);
-        assert_eq!([Command::Up, Command::Down].map(|command| to(command, 9)), [Some(8), Some(9)]);
-        assert_eq!([Command::PageUp, Command::PageDown].map(|command| to(command, 7)), [Some(3), Some(9)]);
-        assert_eq!([Command::First, Command::Last].map(|command| to(command, 5)), [Some(0), Some(9)]);
-        // The list has become shorter under the cursor.
-        assert_eq!((to(Command::Up, 30), to(Command::PageUp, 30)), (Some(8), Some(5)));
-        assert_eq!((moved(Command::Down, 0, 0, 4), to(Command::Open, 5)), (Some(0), None));
-    }
+/// Name and sentence of a move command.
+pub(super) fn words(command: Command) -> Option<(&'static str, &'static str)> {
+    Some(match command {
+        Command::Up => ("up", "Go up by a line"),
+        Command::Down => ("down", "Go down by a line"),
+        Command::PageUp => ("page-up", "Go up by a page"),
+        Command::PageDown => ("page-down", "Go down by a page"),
+        Command::First => ("first", "Go to the start"),
+        Command::Last => ("last", "Go to the end"),
+        _ => return None,
+    })
 }

@@ -1,34 +1,38 @@
 //! Floor 8: the program without the outside world. [`Event`]s come in, [`update()`] changes the [`State`] and returns
-//! [`Effect`]s. No files, no clock, no terminal, no threads: what happens follows from the events alone.
+//! [`Effect`]s. No files, no clock, no terminal, no threads: everything follows from the events alone.
 
-pub mod annotators;
+mod carried;
 pub mod command;
+mod conditions;
 pub mod context;
-pub mod documents;
+mod document_order;
 pub mod effect;
-pub mod evaluate;
+pub mod evaluation;
 pub mod event;
-pub mod explore;
+mod everywhere;
 pub mod field;
 pub mod key;
 pub mod keymap;
-pub mod labels;
 mod list;
-pub mod next;
-pub mod overlay;
+pub mod overlays;
 mod pace;
 pub mod pages;
+pub mod panel;
 pub mod pointer;
 pub mod project;
-mod queue;
+pub mod project_runs;
+pub mod run_view;
+pub mod screen;
+pub mod screens;
+pub mod session;
 pub mod state;
 pub mod suggestions;
-pub mod tag;
-pub mod train;
-pub mod tutorial;
+mod switch;
+pub mod tagging;
 pub mod update;
-pub mod welcome;
 
+#[cfg(test)]
+mod command_tests;
 #[cfg(test)]
 mod screen_tests;
 #[cfg(test)]
@@ -37,5 +41,6 @@ mod tests;
 pub use effect::{Effect, Leave};
 pub use event::Event;
 pub use key::Key;
-pub use state::{Screen, State};
+pub use screen::Screen;
+pub use state::State;
 pub use update::update;

@@ -1,55 +1,60 @@
-//! The open project: documents, labels, the journal with its unsaved lines, and the model's suggestions.
+//! The open project.
+//! It holds the documents, the labels, the journal with its unsaved lines, and the suggestions.
 //!
-//! An edit changes the journal here at once; its line is kept until the storage has said that it is on disk. A failed
-//! save loses nothing: the lines stay, and go out again with the next action or by hand.
+//! An edit changes the journal here at once; its line is kept until the storage has confirmed that it is on disk. A failed
+//! save loses nothing: the lines stay, and are sent again with the next action or by hand.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::spans::{
-    ActionId, Annotation, Document, Entity, Entry, Gazetteer, Journal, LabelSet, Span, SpanId, Status,
-    journal::JournalOp,
+    ActionId, Annotation, Document, Entity, Entry, Gazetteer, Journal, LabelId, LabelSet, Span, SpanId, Status,
+    adjudication::ADJUDICATOR, journal::JournalOp,
 };
 
 use super::{
     effect::Effect,
     event::Opened,
     pace::Pace,
-    suggestions::{Advice, Adviser, Opinion, Suggestion},
+    suggestions::{ModelOutput, Suggestion, SuggestionSource, Suggestions},
 };
 
-/// A project as the screens see it.
+/// The open project.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The folder's name.
+    /// Name of its folder.
     pub name: String,
-    /// Who tags.
+    /// Name of the annotator.
     pub annotator: String,
     /// The documents, in order.
     pub documents: Vec<Document>,
     /// The labels, in order.
     pub labels: LabelSet,
-    /// What was done, the unsaved included.
+    /// The annotator's journal, with the lines that are not saved yet.
     pub journal: Journal,
     /// The device that a training would take, and why.
     pub device: String,
     /// Why nothing may be changed, if so.
     pub read_only: Option<String>,
+    /// Positions of the documents by id.
     index: HashMap<String, usize>,
-    /// How far each document is: lists ask of all at once.
+    /// Status of each document, kept since lists need all of them at once.
     statuses: Vec<Status>,
-    /// How many documents have each status, kept up to date because every frame may ask.
+    /// Number of documents of each status, kept since every frame may need it.
     counts: [usize; Status::ALL.len()],
+    /// Ids of the documents that were marked done today.
     today: HashSet<String>,
     /// Words of the documents that are done.
     words_done: usize,
     pace: Pace,
-    advice: Advice,
+    suggestions: Suggestions,
+    /// Number of this program run in the identities that it makes.
     writer: u32,
+    /// Number of the last identity.
     sequence: u32,
     saving: Saving,
 }
 
-/// Lines on their way to the disk.
+/// Journal lines on their way to the disk.
 #[derive(Clone, Debug, Default)]
 struct Saving {
     attempt: u64,
@@ -57,30 +62,32 @@ struct Saving {
     failure: Option<String>,
 }
 
-/// What "saved" on the screen says.
+/// Save state shown to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveState {
     /// Every line is on disk.
     Saved,
-    /// So many lines are on their way.
+    /// This many lines are on their way.
     Saving(usize),
-    /// So many lines could not be written.
+    /// This many lines could not be written.
     Failed(usize),
 }
 
 static UNTOUCHED: Annotation = Annotation::untouched();
 
 impl Project {
-    /// The project that was opened.
+    /// Makes a project from its files.
     pub fn new(opened: Opened) -> Self {
         let index = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
-        let (mut counts, mut words_done, mut statuses) = ([0; Status::ALL.len()], 0, Vec::new());
-        for document in &opened.documents {
-            let status = opened.journal.annotation(&document.id).status;
-            statuses.push(status);
-            counts.iter_mut().zip(Status::ALL).filter(|(_, known)| **known == status).for_each(|(n, _)| *n += 1);
-            words_done += if status == Status::Done { document.words.len() } else { 0 };
+        let documents = opened.documents.iter();
+        let statuses: Vec<Status> =
+            documents.clone().map(|document| opened.journal.annotation(&document.id).status).collect();
+        let mut counts = [0; Status::ALL.len()];
+        for (n, known) in counts.iter_mut().zip(Status::ALL.iter()) {
+            *n = statuses.iter().filter(|status| *status == known).count();
         }
+        let done = documents.zip(&statuses).filter(|(_, status)| **status == Status::Done);
+        let words_done = done.map(|(document, _)| document.words.len()).sum();
         Self {
             name: opened.name,
             annotator: opened.annotator,
@@ -95,84 +102,97 @@ impl Project {
             today: opened.done_today.into_iter().collect(),
             words_done,
             pace: Pace::default(),
-            advice: Advice::new(opened.gazetteer, opened.patterns),
+            suggestions: Suggestions::new(opened.gazetteer, opened.patterns),
             writer: opened.writer,
             sequence: 0,
             saving: Saving::default(),
         }
     }
 
-    /// The place of the document with this id.
+    /// Whether the user is the adjudicator.
+    pub fn is_adjudicator(&self) -> bool {
+        self.annotator == ADJUDICATOR
+    }
+
+    /// Position of the document with this id.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.index.get(id).copied()
     }
 
-    /// What is said about document `at`.
+    /// Annotation of document `at`; an untouched one if there is no such document.
     pub fn annotation(&self, at: usize) -> &Annotation {
         self.documents.get(at).map_or(&UNTOUCHED, |document| self.journal.annotation(&document.id))
     }
 
-    /// How far document `at` is.
+    /// Status of document `at`.
     pub fn status(&self, at: usize) -> Status {
         self.statuses.get(at).copied().unwrap_or_default()
     }
 
-    /// When document `at` was last changed, in seconds since 1970, UTC; `None` if it never was.
+    /// Time of the last change of document `at`, in seconds since 1970, UTC.
+    /// `None` if it was never changed.
     pub fn touched(&self, at: usize) -> Option<u64> {
         self.journal.last_change(&self.documents.get(at)?.id)
     }
 
-    /// How many documents have each status, in the order of [`Status::ALL`].
+    /// Number of documents of each status, in the order of [`Status::ALL`].
     pub fn counts(&self) -> [usize; Status::ALL.len()] {
         self.counts
     }
 
-    /// How many documents were marked done today and still are.
+    /// Number of documents that have one of these statuses.
+    pub fn count(&self, wanted: &[Status]) -> usize {
+        let counts = Status::ALL.iter().zip(self.counts);
+        counts.filter(|(status, _)| wanted.contains(status)).map(|(_, n)| n).sum()
+    }
+
+    /// Number of documents that were marked done today and still are.
     pub fn done_today(&self) -> usize {
         self.today.iter().filter(|id| self.journal.annotation(id).status == Status::Done).count()
     }
 
-    /// Remembers that a document was marked done today; by a hand at `now` (seconds since 1970), whose pace that tells, or with
-    /// many others at once.
+    /// Counts a document as done today.
+    /// `now` (seconds since 1970) goes into the pace; `None` where many documents were marked at once.
     pub(super) fn mark_today(&mut self, at: usize, now: Option<u64>) {
         if let Some(document) = self.documents.get(at) {
             self.today.insert(document.id.clone());
-            now.into_iter().for_each(|now| self.pace.mark(now));
+        }
+        if let Some(now) = now {
+            self.pace.mark(now);
         }
     }
 
-    /// How many words the documents have that are done: what a model has to learn from.
+    /// Number of words in the documents that are done: what a model can learn from.
     pub fn words_done(&self) -> usize {
         self.words_done
     }
 
-    /// Seconds that a document takes, lately, pauses left out; `None` while that is not known.
+    /// Seconds that a document has taken lately, without pauses.
+    /// `None` while too few are known.
     pub fn pace(&self) -> Option<f64> {
         self.pace.seconds()
     }
 
-    /// Seconds that the documents will take that are neither done nor skipped, at this pace.
+    /// Seconds that the documents take that are neither done nor skipped, at this pace.
     #[allow(clippy::cast_precision_loss, reason = "numbers of documents are small")]
     pub fn seconds_left(&self) -> Option<f64> {
-        let open = Status::ALL
-            .into_iter()
-            .zip(self.counts)
-            .filter(|(status, _)| matches!(status, Status::Todo | Status::Partial | Status::Flagged));
-        Some(self.pace()? * open.map(|(_, n)| n).sum::<usize>() as f64)
+        let open = self.count(&[Status::Todo, Status::Partial, Status::Flagged]);
+        Some(self.pace()? * open as f64)
     }
 
-    /// An identity that nothing had before.
+    /// Returns an identity that nothing had before.
     pub(super) fn new_id(&mut self) -> SpanId {
         self.sequence = self.sequence.wrapping_add(1);
         SpanId { writer: self.writer, sequence: self.sequence }
     }
 
-    /// Takes an operation into the journal and sends its line to the disk, with all that failed before.
+    /// Adds a line to the journal and sends it to the disk.
+    /// Lines that could not be saved before go first.
     pub(super) fn record(&mut self, op: JournalOp, at: u64) -> Effect {
         self.record_all(vec![op], at)
     }
 
-    /// Takes several operations into the journal, one after the other, and sends their lines to the disk together.
+    /// Adds several lines to the journal and sends them to the disk together.
     pub(super) fn record_all(&mut self, ops: Vec<JournalOp>, at: u64) -> Effect {
         let entries: Vec<Entry> = ops.into_iter().map(|op| Entry { id: ActionId(self.new_id()), at, op }).collect();
         let subjects: HashSet<usize> = entries.iter().flat_map(|entry| self.subjects(&entry.op)).collect();
@@ -182,28 +202,35 @@ impl Project {
             self.journal.push(entry.clone());
         }
         for (at, before) in before {
-            let Some(document) = self.documents.get(at) else { continue };
-            let after = self.journal.annotation(&document.id);
-            if let Some(status) = self.statuses.get_mut(at) {
-                *status = after.status;
-            }
-            for (n, &known) in self.counts.iter_mut().zip(Status::ALL) {
-                *n = *n + usize::from(after.status == known) - usize::from(before.status == known);
-            }
-            let words = |annotation: &Annotation| {
-                if annotation.status == Status::Done { document.words.len() } else { 0 }
-            };
-            self.words_done = self.words_done + words(after) - words(&before);
-            self.advice.changed(document, &before, after);
+            self.annotation_changed(at, &before);
         }
-        if let Some(document) = self.advice.front().and_then(|at| self.documents.get(at)) {
-            self.advice.look_again(document, self.journal.annotation(&document.id), &self.labels);
+        if let Some(document) = self.front().and_then(|at| self.documents.get(at)) {
+            self.suggestions.refresh_gazetteer(document, self.journal.annotation(&document.id), &self.labels);
         }
         self.saving.pending.extend(entries.iter().cloned());
         self.resend().unwrap_or(Effect::Record { attempt: self.saving.attempt, entries })
     }
 
-    /// The documents that an operation is about.
+    /// Updates what is kept about document `at`, whose annotation was `before`.
+    fn annotation_changed(&mut self, at: usize, before: &Annotation) {
+        let Some(document) = self.documents.get(at) else { return };
+        let after = self.journal.annotation(&document.id);
+        if let Some(status) = self.statuses.get_mut(at) {
+            *status = after.status;
+        }
+        for (n, known) in self.counts.iter_mut().zip(Status::ALL.iter()) {
+            *n = *n + usize::from(after.status == *known) - usize::from(before.status == *known);
+        }
+        if before.status == Status::Done {
+            self.words_done -= document.words.len();
+        }
+        if after.status == Status::Done {
+            self.words_done += document.words.len();
+        }
+        self.suggestions.annotation_changed(document, before, after);
+    }
+
+    /// Positions of the documents that a line changes.
     fn subjects(&self, op: &JournalOp) -> Vec<usize> {
         let actions = match op {
             JournalOp::Do(action) => std::slice::from_ref(action),
@@ -213,7 +240,7 @@ impl Project {
         actions.iter().filter_map(|action| self.position(&action.document)).collect()
     }
 
-    /// Sends all lines that are not acknowledged, if saving failed before.
+    /// Sends all unsaved lines again, if saving failed before.
     pub(super) fn resend(&mut self) -> Option<Effect> {
         self.saving.failure.take()?;
         self.saving.attempt += 1;
@@ -221,7 +248,7 @@ impl Project {
         Some(Effect::Record { attempt: self.saving.attempt, entries })
     }
 
-    /// These lines are on disk, whichever attempt brought them there.
+    /// Drops lines that are on disk, by whichever attempt.
     pub(super) fn saved(&mut self, ids: &[ActionId]) {
         self.saving.pending.retain(|entry| !ids.contains(&entry.id));
         if self.saving.pending.is_empty() {
@@ -229,14 +256,15 @@ impl Project {
         }
     }
 
-    /// The lines of this attempt could not be written. Stale news are dropped.
+    /// Keeps why the lines of an attempt could not be written.
+    /// News of an earlier attempt are ignored.
     pub(super) fn save_failed(&mut self, attempt: u64, message: String) {
         if attempt == self.saving.attempt && !self.saving.pending.is_empty() {
             self.saving.failure = Some(message);
         }
     }
 
-    /// What "saved" may say.
+    /// Save state shown to the user.
     pub fn save_state(&self) -> SaveState {
         match (self.saving.pending.len(), &self.saving.failure) {
             (0, _) => SaveState::Saved,
@@ -245,136 +273,144 @@ impl Project {
         }
     }
 
-    /// Why the last save failed, while it is not put right.
+    /// Why the last save failed, until a later one succeeds.
     pub fn save_failure(&self) -> Option<&str> {
         self.saving.failure.as_deref()
     }
 
-    /// Takes a model's suggestions for a document in place of earlier ones.
+    /// Replaces a model's suggestions for a document.
     pub(super) fn suggest(&mut self, document: &str, run: String, found: Vec<Entity>, uncertainty: Option<f32>) {
-        self.advice.found(document.to_owned(), Opinion { run, found, uncertainty });
+        self.suggestions.set_output(document.to_owned(), ModelOutput { run, found, uncertainty });
         if self.front().is_some() && self.front() == self.position(document) {
-            self.look();
+            self.refresh_suggestions();
         }
     }
 
-    /// Whether what a model found in document `at` differs from its spans; `None` if no model was asked about it, or nobody has
-    /// tagged it yet.
+    /// Whether the spans of document `at` differ from the model's.
+    /// `None` if no model was asked about it, or if it is not done and has no spans to compare.
     pub fn mismatch(&self, at: usize) -> Option<bool> {
-        let (document, annotation) = (self.documents.get(at)?, self.annotation(at));
-        // Where nobody has said anything yet, nothing can be seen otherwise.
+        let document = self.documents.get(at)?;
+        let annotation = self.annotation(at);
         if annotation.status != Status::Done && annotation.spans().is_empty() {
             return None;
         }
-        let label = |name: &str| self.labels.named(name).map(|label| label.id);
-        let found = self.advice.of_model(&document.id)?.found.iter().map(|found| (found.range, label(&found.label)));
-        let spans = annotation.spans().iter().map(|span| (span.range, Some(span.label)));
-        let (mut found, mut spans): (Vec<_>, Vec<_>) = (found.collect(), spans.collect());
+        let found = self.suggestions.output(&document.id)?.found.iter();
+        let mut found: Vec<_> = found.map(|found| (found.range, self.label_id(&found.label))).collect();
+        let mut spans: Vec<_> = annotation.spans().iter().map(|span| (span.range, Some(span.label))).collect();
         found.sort_unstable();
         spans.sort_unstable();
         Some(found != spans)
     }
 
-    /// Whether a model was asked about the document with this id.
-    pub(super) fn model_has_spoken(&self, document: &str) -> bool {
-        self.advice.of_model(document).is_some()
+    fn label_id(&self, name: &str) -> Option<LabelId> {
+        self.labels.named(name).map(|label| label.id)
     }
 
-    /// What a model finds in document `at`, on word borders, with the run's name. The spans have no identity of their own.
+    /// Whether a model has answered for the document with this id.
+    pub(super) fn has_model_output(&self, document: &str) -> bool {
+        self.suggestions.output(document).is_some()
+    }
+
+    /// Returns the run that answered for document `at`, and its spans.
+    /// The spans are on word borders and have no identities.
     ///
     /// # Errors
-    /// Why it says nothing.
+    /// Why there are none, as shown to the user.
     pub fn model_spans(&self, at: usize) -> Result<(String, Vec<Span>), &'static str> {
         let document = self.documents.get(at).ok_or("There is no such document")?;
-        self.advice.of_model_as_spans(document, &self.labels)
+        self.suggestions.model_spans(document, &self.labels)
     }
 
-    /// How unsure a model is of document `at`, in nats a word; `None` if none was asked.
+    /// A model's uncertainty about document `at`, in nats a word, if known.
     pub fn uncertainty(&self, at: usize) -> Option<f32> {
-        self.advice.of_model(&self.documents.get(at)?.id)?.uncertainty
+        self.suggestions.output(&self.documents.get(at)?.id)?.uncertainty
     }
 
-    /// How often models have said something, or what they said was dropped.
-    pub(super) fn opinions(&self) -> usize {
-        self.advice.opinions()
+    /// Number that changes with the answers of models.
+    /// It also changes with the labels that they are compared with.
+    pub(super) fn model_revision(&self) -> usize {
+        self.suggestions.revision()
     }
 
-    /// Of how many documents a model has said something.
-    pub fn asked(&self) -> usize {
-        self.advice.asked()
+    /// Number of documents for which a model has answered.
+    pub fn model_output_count(&self) -> usize {
+        self.suggestions.output_count()
     }
 
-    /// Drops all that models suggested.
+    /// Drops all suggestions of models.
     pub(super) fn forget_suggestions(&mut self) {
-        self.advice.forget();
-        self.look();
+        self.suggestions.clear_outputs();
+        self.refresh_suggestions();
     }
 
-    /// Whether patterns or what was tagged before may suggest something.
-    pub(super) fn has_advisers(&self) -> bool {
-        self.advice.has_advisers()
+    /// Whether patterns or earlier spans may suggest something.
+    pub(super) fn has_local_sources(&self) -> bool {
+        self.suggestions.has_local_sources()
     }
 
-    /// The document in front, once one was.
+    /// The document in front; `None` before the first one.
     pub(super) fn front(&self) -> Option<usize> {
-        self.advice.front()
+        self.suggestions.front()
     }
 
-    /// Brings a document to the front: the only one with suggestions.
-    pub(super) fn look_at(&mut self, at: usize) {
+    /// Brings a document to the front: it alone has suggestions.
+    pub(super) fn bring_to_front(&mut self, at: usize) {
         if let Some(document) = self.documents.get(at) {
-            self.advice.look(at, document, self.journal.annotation(&document.id), &self.labels);
+            self.suggestions.refresh(at, document, self.journal.annotation(&document.id), &self.labels);
         }
     }
 
-    fn look(&mut self) {
-        if let Some(at) = self.advice.front() {
-            self.look_at(at);
+    fn refresh_suggestions(&mut self) {
+        if let Some(at) = self.front() {
+            self.bring_to_front(at);
         }
     }
 
-    /// The label set has changed on disk.
+    /// Replaces the label set after it has changed on disk.
     pub(super) fn set_labels(&mut self, labels: LabelSet) {
         let merged = labels.retired() != self.labels.retired();
         self.labels = labels.with_keys();
-        self.advice.renamed();
+        self.suggestions.labels_changed();
         if merged {
             self.journal.resolve(&self.labels);
             let journal = &self.journal;
-            self.advice.learn_anew(Gazetteer::of(&self.documents, |id| journal.annotation(id)));
+            let gazetteer = Gazetteer::of(&self.documents, |id| journal.annotation(id));
+            self.suggestions.set_gazetteer(gazetteer);
         }
-        self.look();
+        self.refresh_suggestions();
     }
 
-    /// Raises or lowers the bar for suggestions by a step; says where it is, or `None` at its end.
+    /// Raises or lowers the bar for suggestions by a step.
+    /// Returns its new value, or `None` at its end.
     pub(super) fn move_bar(&mut self, up: bool) -> Option<f32> {
-        let moved = self.advice.move_bar(up);
-        if let Some(document) = self.advice.front().and_then(|at| self.documents.get(at)) {
-            self.advice.sift(self.journal.annotation(&document.id));
+        let moved = self.suggestions.move_bar(up);
+        if let Some(document) = self.front().and_then(|at| self.documents.get(at)) {
+            self.suggestions.filter_open(self.journal.annotation(&document.id));
         }
-        moved.then(|| self.advice.bar())
+        moved.then(|| self.suggestions.bar())
     }
 
-    /// Lets somebody suggest, or not; whether it may now.
-    pub(super) fn toggle_adviser(&mut self, adviser: Adviser) -> bool {
-        let document = self.advice.front().and_then(|at| self.documents.get(at));
-        let on = self.advice.toggle(adviser, document);
-        self.look();
+    /// Turns a source of suggestions on or off; returns whether it is on now.
+    pub(super) fn toggle_source(&mut self, source: SuggestionSource) -> bool {
+        let document = self.front().and_then(|at| self.documents.get(at));
+        let on = self.suggestions.toggle(source, document);
+        self.refresh_suggestions();
         on
     }
 
-    /// The suggestions on document `at` that are still open, in reading order; only the one in front has any.
+    /// The open suggestions on document `at`, in reading order.
+    /// Only the document in front has any.
     pub fn suggestions(&self, at: usize) -> &[Suggestion] {
-        self.advice.open(at)
+        self.suggestions.open(at)
     }
 
-    /// Whether somebody moved the bar.
-    pub fn bar_moved(&self) -> bool {
-        self.advice.bar_moved()
+    /// Whether the bar for suggestions was moved.
+    pub fn is_bar_moved(&self) -> bool {
+        self.suggestions.is_bar_moved()
     }
 
-    /// Below this score nothing is suggested.
+    /// Score below which suggestions are hidden.
     pub fn bar(&self) -> f32 {
-        self.advice.bar()
+        self.suggestions.bar()
     }
 }

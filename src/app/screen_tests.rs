@@ -9,18 +9,18 @@ use crate::{
     },
     spans::{
         Action, ActionId, Document, Edit, Entity, Entry, Journal, LabelSet, ModelAnswer, Prediction, Span, SpanId,
-        Split, Status as DocumentStatus, WordGuess, journal::JournalOp,
+        SpanSource, Split, Status as DocumentStatus, WordGuess, journal::JournalOp,
     },
     text::{Grid, TextRange},
 };
 
 use super::{
     Effect, Event, Screen, State,
-    documents::Order,
-    evaluate::{Count, Evaluation, Sort},
+    evaluation::{Count, Evaluation, Sort},
     event::Opened,
-    overlay::{self, Action as Does},
-    tests::{generation, press, run, start, told},
+    overlays::{Overlay, palette::Action as PaletteAction},
+    screens::documents::Order,
+    tests::{generation, palette, press, run, start, told},
     update,
 };
 
@@ -69,7 +69,7 @@ fn evaluated() -> State {
 }
 
 fn shown(state: &State) -> (usize, &str, &str, f64) {
-    let shown = state.shown_evaluation().unwrap();
+    let shown = state.evaluate.shown(&state.session).unwrap();
     let counted = shown.evaluation.counted(state.evaluate.count).unwrap();
     (shown.evaluation.step, shown.evaluation.split, shown.which, counted.all.f1)
 }
@@ -104,7 +104,7 @@ fn a_run_of_an_earlier_version_shows_what_it_has() {
 fn labels_are_sorted_and_the_cursor_stays_in_the_table() {
     let mut state = evaluated();
     let names = |state: &State| {
-        let counted = state.shown_evaluation().unwrap().evaluation.counted(Count::default()).unwrap();
+        let counted = state.evaluate.shown(&state.session).unwrap().evaluation.counted(Count::default()).unwrap();
         counted.sorted(state.evaluate.sort).iter().map(|(name, _)| *name).collect::<Vec<_>>().concat()
     };
     assert_eq!(names(&state), "DishPrice");
@@ -125,8 +125,8 @@ fn an_older_run_is_followed_and_the_ends_are_said() {
     assert!(press(&mut state, "p").is_empty() && told(&state).contains("newest"));
     let effects = press(&mut state, "n");
     assert!(matches!(effects.as_slice(), [Effect::Follow { run, .. }] if run == "0001-mini"), "{effects:?}");
-    assert_eq!(state.followed_run(), Some((1, 2)));
-    assert!(state.shown_evaluation().is_none(), "its file is not read yet");
+    assert_eq!(state.session.runs.followed_place(), Some((1, 2)));
+    assert!(state.evaluate.shown(&state.session).is_none(), "its file is not read yet");
     assert!(press(&mut state, "n").is_empty() && told(&state).contains("no older"));
 }
 
@@ -172,7 +172,7 @@ fn a_newer_model_suggests_unless_it_did_worse_on_the_same_documents() {
     let mut state = start();
     let mut suggester = |runs: &[RunSummary]| {
         update(&mut state, Event::Runs(runs.to_vec()));
-        state.suggester().map(|run| run.id.clone()).unwrap_or_default()
+        state.session.suggester().map(|run| run.id.clone()).unwrap_or_default()
     };
     let old = scored("0001-a", 0.6, Some("x"));
     assert_eq!(suggester(&[scored("0002-a", 0.5, Some("x")), old.clone()]), "0001-a");
@@ -197,9 +197,9 @@ fn what_a_run_proposed_goes_with_the_run() {
     let (new, old) = (scored("0002-a", 0.5, Some("x")), scored("0001-a", 0.6, Some("x")));
     update(&mut state, Event::Runs(vec![new.clone(), old]));
     let found = vec![Entity { range: TextRange::new(0, 4), label: "Label3".into(), score: 0.9 }];
-    let document = state.project.as_ref().unwrap().documents[0].id.clone();
+    let document = state.session.project.as_ref().unwrap().documents[0].id.clone();
     update(&mut state, Event::Suggestions { document, run: "0001-a".into(), found, uncertainty: None });
-    let open = |state: &State| state.project.as_ref().unwrap().suggestions(0).len();
+    let open = |state: &State| state.session.project.as_ref().unwrap().suggestions(0).len();
     assert_eq!(open(&state), 1);
     let effects = update(&mut state, Event::Runs(vec![new]));
     assert!(
@@ -239,11 +239,11 @@ fn the_model_that_suggests_is_asked_unless_one_was_chosen() {
     let info = |id: &str| RunSummary { has_model: true, ..run(id, Phase::Done, false) };
     update(&mut state, Event::Runs(ids.map(info).into()));
     assert_eq!(asked(&press(&mut state, "e")), (Some("0001-mini"), "te"));
-    assert_eq!(state.explored().map(|run| run.id.as_str()), Some("0001-mini"));
+    assert_eq!(state.explore.run_asked(&state.session).map(|run| run.id.as_str()), Some("0001-mini"));
     // Behind the oldest comes the newest, and with it the one that suggests, whichever that will be.
     assert_eq!(asked(&press(&mut state, "esc m")), (Some("0003-mini"), "te"));
     assert_eq!(state.explore.chosen, None);
-    assert_eq!(state.explored().map(|run| run.id.as_str()), Some("0003-mini"));
+    assert_eq!(state.explore.run_asked(&state.session).map(|run| run.id.as_str()), Some("0003-mini"));
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn many(count: usize) -> State {
             id: id(2 * at),
             range: TextRange::new(4, 9),
             label: crate::spans::LabelId(0),
-            source: crate::spans::SpanSource::Human,
+            source: SpanSource::Human,
         };
         let edits = vec![Edit::Add(span), Edit::Status(DocumentStatus::Done)];
         let action = Action { document: format!("review-{:05}", at * 2), edits };
@@ -339,7 +339,7 @@ fn many(count: usize) -> State {
 fn documents_are_narrowed_by_status_part_and_words_and_widened_again() {
     let mut state = many(12);
     press(&mut state, "f2");
-    assert_eq!((state.documents.shown().len(), state.documents.parts()), (12, [4, 4, 0, 4]));
+    assert_eq!((state.documents.shown().len(), state.documents.split_sizes()), (12, [4, 4, 0, 4]));
     press(&mut state, "f f f");
     assert_eq!(state.documents.shown(), [0, 2, 4, 6, 8, 10]);
     press(&mut state, "p");
@@ -365,19 +365,22 @@ fn the_list_is_sorted_by_the_last_change_and_by_spans() {
     assert_eq!(state.documents.order, Order::Random);
     press(&mut state, "o o o");
     assert_eq!(state.documents.shown(), [0, 1, 2, 3, 4, 5]);
-    assert_eq!(state.project.as_ref().unwrap().touched(4), Some(1002));
+    assert_eq!(state.session.project.as_ref().unwrap().touched(4), Some(1002));
 }
 
 #[test]
 fn a_found_place_is_opened_with_the_cursor_on_it() {
     let mut state = many(6);
     press(&mut state, "f2 / c a m i n o enter home j j enter");
-    let document = &state.project.as_ref().unwrap().documents[state.tag.document];
-    assert_eq!((state.screen, state.tag.document, document.word(state.tag.word)), (Screen::Tag, 2, "Camino"));
+    let document = &state.session.project.as_ref().unwrap().documents[state.session.tagging.document];
+    assert_eq!(
+        (state.session.screen, state.session.tagging.document, document.word(state.session.tagging.word)),
+        (Screen::Tag, 2, "Camino")
+    );
     // What is found in the id alone does not move the cursor.
     press(&mut state, "home f2 esc / 0 0 0 0 3 enter enter");
-    let begins = state.tag.first_stop(state.project.as_ref().unwrap());
-    assert_eq!((state.tag.document, Some(state.tag.word)), (3, begins));
+    let begins = state.session.tagging.first_stop(state.session.project.as_ref().unwrap());
+    assert_eq!((state.session.tagging.document, Some(state.session.tagging.word)), (3, begins));
 }
 
 #[test]
@@ -403,35 +406,33 @@ fn every_key_answers_at_once_in_a_project_of_twenty_thousand_documents() {
 #[test]
 fn the_palette_finds_every_command_and_says_why_not_or_where() {
     let mut state = start();
-    let find = |state: &State, query: &str| {
-        overlay::entries(state, query).into_iter().map(|entry| (entry.name, entry.keys, entry.action)).next().unwrap()
-    };
-    let (name, keys, action) = find(&state, "undo");
-    assert_eq!((name.as_str(), keys.as_str()), ("undo", "u"));
-    assert!(matches!(action, Does::Not(why) if why.contains("nothing to take back")));
-    let (name, keys, action) = find(&state, "count-unit");
-    assert_eq!((name.as_str(), keys.as_str()), ("count-unit", "c"));
-    assert!(matches!(action, Does::Elsewhere(Screen::Evaluate, _)));
+    let undo = &palette(&state, "undo")[0];
+    assert_eq!((undo.name.as_str(), undo.keys.as_str()), ("undo", "u"));
+    assert!(matches!(undo.action, PaletteAction::Not(why) if why.contains("nothing to take back")));
+    let unit = &palette(&state, "count-unit")[0];
+    assert_eq!((unit.name.as_str(), unit.keys.as_str()), ("count-unit", "c"));
+    assert!(matches!(unit.action, PaletteAction::Elsewhere(Screen::Evaluate, _)));
     press(&mut state, ": c o u n t - u n i t enter");
-    assert_eq!(state.screen, Screen::Evaluate);
+    assert_eq!(state.session.screen, Screen::Evaluate);
     assert!(told(&state).contains("c ("), "{}", told(&state));
     press(&mut state, "f1 : u n d o enter");
     assert!(told(&state).contains("nothing to take back"));
+    update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, true)]));
+    assert!(palette(&state, "stop-now")[0].action.works(), "a run can be stopped without the menu");
 }
 
 #[test]
 fn the_help_names_the_digits_that_have_labels() {
     let mut state = many(3);
-    let first = |state: &State| state.help().into_iter().map(|(keys, _)| keys).collect::<Vec<_>>();
-    assert!(first(&state).contains(&"1..8".to_owned()) && first(&state).contains(&"shift-1..8".to_owned()));
     press(&mut state, "?");
     update(&mut state, Event::Resize { columns: 60, rows: 16 });
-    press(&mut state, "end");
-    let rows = state.help_rows();
+    press(&mut state, "end up");
+    let Some(Overlay::Help(help)) = state.overlay() else { panic!("no help") };
+    let keys: Vec<String> = help.lines(&state.session).into_iter().map(|(keys, _)| keys).collect();
+    assert!(keys.contains(&"1..8".to_owned()) && keys.contains(&"shift-1..8".to_owned()), "{keys:?}");
+    let rows = help.rows(&state.session);
     assert!(rows.iter().all(|(keys, text)| keys.len() + text.len() <= 56), "{rows:?}");
-    press(&mut state, "up");
-    let Some(overlay::Overlay::Help { top, .. }) = state.overlay else { panic!("no help") };
-    assert!(top + 11 + 1 == rows.len(), "{top} of {}: the end is the last full page", rows.len());
+    assert!(help.top + 11 + 1 == rows.len(), "{} of {}: the end is the last full page", help.top, rows.len());
 }
 
 #[test]
@@ -444,5 +445,5 @@ fn a_status_of_a_run_does_not_move_the_choices() {
     assert!(choice.count.strict && choice.count.pieces && choice.last && choice.test);
     let found = vec![Entity { range: TextRange::new(0, 4), label: "Dish".into(), score: 0.5 }];
     update(&mut state, Event::Suggestions { document: "d0".into(), run: "0002-mini".into(), found, uncertainty: None });
-    assert_eq!(state.screen, Screen::Evaluate);
+    assert_eq!(state.session.screen, Screen::Evaluate);
 }

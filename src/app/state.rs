@@ -1,116 +1,25 @@
-//! All that the screens show, and all that `update` changes.
+//! The whole state of the program: what all panels share, each screen, and the overlays over them.
 
-use crate::text::width::Glyphs;
+use std::any::TypeId;
 
 use super::{
-    documents::Documents,
-    evaluate::Evaluate,
-    event::{Level, Message},
-    explore::Explore,
-    keymap::Keymap,
-    overlay::Overlay,
-    project::Project,
-    tag::Tag,
-    train::Train,
-    tutorial::Tutorial,
-    welcome::{self, Welcome},
+    carried::Carried,
+    command::{Command, CommandInfo, Context},
+    everywhere,
+    key::Key,
+    keymap::{Hint, Keymap},
+    overlays::{
+        Overlay,
+        help::Help,
+        page::Page,
+        palette::{Action, Entry},
+        tutorial::{Lesson, Tutorial},
+    },
+    panel::{Check, Commands, NoPanel, Panel, check_row},
+    screen::Screen,
+    screens::{documents::Documents, evaluate::Evaluate, explore::Explore, tag::Tag, train::Train, welcome::Welcome},
+    session::Session,
 };
-
-/// The five screens, in the order of `tab`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Screen {
-    /// Labelling one document.
-    #[default]
-    Tag,
-    /// The list of documents.
-    Documents,
-    /// Settings, the live run, all runs.
-    Train,
-    /// What an evaluation says.
-    Evaluate,
-    /// Typing sentences for the model.
-    Explore,
-}
-
-impl Screen {
-    /// All screens, in the order of `tab`.
-    pub const ALL: [Self; 5] = [Self::Tag, Self::Documents, Self::Train, Self::Evaluate, Self::Explore];
-
-    /// The name shown for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Tag => "Tag",
-            Self::Documents => "Documents",
-            Self::Train => "Train",
-            Self::Evaluate => "Evaluate",
-            Self::Explore => "Explore",
-        }
-    }
-
-    /// The screen after this one, round the end.
-    pub fn next(self) -> Self {
-        self.moved(1)
-    }
-
-    /// The screen before this one, round the end.
-    pub fn previous(self) -> Self {
-        self.moved(Self::ALL.len() - 1)
-    }
-
-    fn moved(self, by: usize) -> Self {
-        let at = Self::ALL.iter().position(|screen| *screen == self).unwrap_or(0);
-        Self::ALL[(at + by) % Self::ALL.len()]
-    }
-}
-
-/// A terminal's size in cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// Width.
-    pub columns: u16,
-    /// Height.
-    pub rows: u16,
-}
-
-/// Classes of terminal size; each has its own layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SizeClass {
-    /// Below 60x16: one polite line.
-    Tiny,
-    /// From 60x16: one pane.
-    Compact,
-    /// From 80x24: complete.
-    Standard,
-    /// From 120x40: with side panes.
-    Full,
-}
-
-impl Size {
-    /// The class of this size.
-    pub fn class(self) -> SizeClass {
-        match (self.columns, self.rows) {
-            (120.., 40..) => SizeClass::Full,
-            (80.., 24..) => SizeClass::Standard,
-            (60.., 16..) => SizeClass::Compact,
-            _ => SizeClass::Tiny,
-        }
-    }
-
-    /// Columns of the side pane and the rule before it; 0 where there is none.
-    pub fn side_columns(self) -> usize {
-        if self.class() == SizeClass::Full { 42 } else { 0 }
-    }
-
-    /// Columns of the text on the Tag screen, between its margins.
-    pub fn text_columns(self) -> usize {
-        usize::from(self.columns).saturating_sub(self.side_columns() + 4).clamp(1, 100)
-    }
-
-    /// Lines of text on the Tag screen, each with its mark row, at least.
-    pub fn text_lines(self) -> usize {
-        (usize::from(self.rows).saturating_sub(7) / 2).max(1)
-    }
-}
 
 /// What waits until everything is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,105 +30,368 @@ pub(super) enum Goal {
     Projects,
 }
 
-/// Everything. Drawn by `ui`, changed by [`update`](super::update()) alone.
+/// The state. Drawn by `ui`, changed by [`update`](super::update()) alone.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// The terminal's size.
-    pub size: Size,
-    /// The screen in front.
-    pub screen: Screen,
-    /// What lies over it.
-    pub overlay: Option<Overlay>,
-    /// The open project; without one the welcome screen shows.
-    pub project: Option<Project>,
+    /// What all panels share.
+    pub session: Session,
     /// The welcome screen.
     pub welcome: Welcome,
     /// The Tag screen.
     pub tag: Tag,
     /// The Documents screen.
     pub documents: Documents,
-    /// The Train screen, with the run that is followed.
+    /// The Train screen.
     pub train: Train,
     /// The Evaluate screen.
     pub evaluate: Evaluate,
     /// The Explore screen.
     pub explore: Explore,
-    /// The last thing told.
-    pub message: Option<Message>,
-    /// Whether a key was pressed since it was told.
-    pub(super) seen: bool,
-    /// The latest time that an event told, in seconds since 1970, UTC.
-    pub now: u64,
-    /// The tutorial, if somebody is at it.
+    /// The overlays, the one in front last.
+    pub overlays: Vec<Overlay>,
+    /// The tutorial, if it was begun.
     pub tutorial: Option<Tutorial>,
-    /// What an import takes over to the project opened anew.
-    pub(super) carried: Option<Box<welcome::Carried>>,
-    /// The request for the work of all annotators that is not answered yet.
-    pub(super) comparing: Option<u64>,
-    /// Whether the project is being opened for who decides between annotators.
-    pub(super) judging: bool,
+    /// What is taken over to the project that is being opened again.
+    pub(super) carried: Option<Box<Carried>>,
+    /// Whether the comparison of annotators opens with the project that is being opened.
+    pub(super) compares_next: bool,
     /// What happens as soon as everything is saved.
     pub(super) leaving: Option<Goal>,
-    /// What keys mean.
-    pub keymap: Keymap,
-    /// What the terminal can show: decides how wide a text is, so that the cursor goes over the lines that are drawn.
-    pub glyphs: Glyphs,
-    generation: u64,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self::new(Keymap::default())
+        Self::new(default_keymap())
     }
+}
+
+/// Commands that are not carried out by the screen on whose key line they are, and the command that each comes before there.
+const KEY_LINE: [(Command, Command); 7] = [
+    (Command::TrainNow, Command::TakeAll),
+    (Command::Occurrences, Command::TakeAll),
+    (Command::Jump, Command::NextSpan),
+    (Command::Note, Command::NextSpan),
+    (Command::History, Command::NextSpan),
+    (Command::MoreLabels, Command::NextSpan),
+    (Command::Accept, Command::Model),
+];
+
+/// The command table of all panels with its default keys.
+pub fn default_keymap() -> Keymap {
+    let screens = [
+        Tag::infos(),
+        Documents::infos(),
+        Train::infos(),
+        Evaluate::infos(),
+        Explore::infos(),
+        Welcome::infos(),
+        Overlay::infos(),
+    ];
+    let mut rows: Vec<CommandInfo> = screens.into_iter().flatten().chain(everywhere::infos()).collect();
+    for (command, before) in KEY_LINE {
+        let Some(from) = rows.iter().position(|row| row.command == command) else { continue };
+        let row = rows.remove(from);
+        let at = rows.iter().position(|row| row.command == before).unwrap_or(from);
+        rows.insert(at, row);
+    }
+    // What works everywhere and is seldom needed ends the key line and every list; the help comes last.
+    rows.sort_by_key(|row| match row.command {
+        Command::Help | Command::Page(_) => 3,
+        Command::Save | Command::Redraw | Command::Suspend | Command::Quit => 2,
+        Command::Palette => 1,
+        _ => 0,
+    });
+    Keymap::new(rows)
+}
+
+/// What a key means at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// This command.
+    Command(Command),
+    /// A command that does not work now, for this reason.
+    Not(&'static str),
+    /// Nothing.
+    Nothing,
 }
 
 impl State {
     /// The program as it starts: no project, no size.
     pub fn new(keymap: Keymap) -> Self {
         Self {
-            size: Size { columns: 0, rows: 0 },
-            screen: Screen::Tag,
-            overlay: None,
-            project: None,
+            session: Session::new(keymap),
             welcome: Welcome::default(),
-            tag: Tag::default(),
+            tag: Tag,
             documents: Documents::default(),
             train: Train::default(),
             evaluate: Evaluate::default(),
             explore: Explore::default(),
-            message: None,
-            seen: false,
-            now: 0,
+            overlays: Vec::new(),
             tutorial: None,
             carried: None,
-            comparing: None,
-            judging: false,
+            compares_next: false,
             leaving: None,
-            keymap,
-            glyphs: Glyphs::Unicode,
-            generation: 0,
         }
     }
 
-    /// A number that no request had before.
-    pub(super) fn next_generation(&mut self) -> u64 {
-        self.generation += 1;
-        self.generation
+    /// The overlay in front.
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlays.last()
     }
 
-    /// Tells why a key does nothing: never in place of an error.
-    pub(super) fn hint(&mut self, text: impl Into<String>) {
-        if self.message.as_ref().is_none_or(|message| message.level < Level::Error) {
-            self.tell(Level::Info, text);
+    /// The screen in front, whatever overlay is over it.
+    pub fn screen(&self) -> &dyn Panel {
+        match (&self.session.project, self.session.screen) {
+            (None, _) => &self.welcome,
+            (_, Screen::Tag) => &self.tag,
+            (_, Screen::Documents) => &self.documents,
+            (_, Screen::Train) => &self.train,
+            (_, Screen::Evaluate) => &self.evaluate,
+            (_, Screen::Explore) => &self.explore,
         }
     }
 
-    /// Tells something. An error stays until it is sent away, or until a key has followed it and there is more to tell.
-    pub(super) fn tell(&mut self, level: Level, text: impl Into<String>) {
-        let stays = self.message.as_ref().is_some_and(|message| message.level == Level::Error) && !self.seen;
-        if level == Level::Error || !stays {
-            self.message = Some(Message { level, text: text.into() });
-            self.seen = false;
+    /// The panel that gets the keys.
+    pub fn front(&self) -> &dyn Panel {
+        self.overlay().map_or_else(|| self.screen(), Overlay::panel)
+    }
+
+    /// The screen in front as it changes, and the session.
+    pub(super) fn screen_mut(&mut self) -> (&mut dyn Panel, &mut Session) {
+        let panel: &mut dyn Panel = match (&self.session.project, self.session.screen) {
+            (None, _) => &mut self.welcome,
+            (_, Screen::Tag) => &mut self.tag,
+            (_, Screen::Documents) => &mut self.documents,
+            (_, Screen::Train) => &mut self.train,
+            (_, Screen::Evaluate) => &mut self.evaluate,
+            (_, Screen::Explore) => &mut self.explore,
+        };
+        (panel, &mut self.session)
+    }
+
+    /// The panel that gets the keys as it changes, and the session.
+    pub(super) fn front_mut(&mut self) -> (&mut dyn Panel, &mut Session) {
+        if self.overlays.is_empty() {
+            return self.screen_mut();
+        }
+        match self.overlays.last_mut() {
+            Some(overlay) => (overlay.panel_mut(), &mut self.session),
+            None => (&mut self.tag, &mut self.session),
         }
     }
+
+    /// The screens of an open project.
+    fn screens(&self) -> [&dyn Panel; 5] {
+        [&self.tag, &self.documents, &self.train, &self.evaluate, &self.explore]
+    }
+
+    /// The panel that owns the rows of this type: the one in front, or a screen.
+    fn panel(&self, owner: TypeId) -> Option<&dyn Panel> {
+        let front = self.front();
+        let mut screens = self.screens().into_iter();
+        if front.owner() == owner { Some(front) } else { screens.find(|screen| screen.owner() == owner) }
+    }
+
+    /// The screen that owns the rows of this type as it changes, and the session.
+    pub(super) fn owner_mut(&mut self, owner: TypeId) -> Option<(&mut dyn Panel, &mut Session)> {
+        let screens: [&mut dyn Panel; 5] =
+            [&mut self.tag, &mut self.documents, &mut self.train, &mut self.evaluate, &mut self.explore];
+        let panel = screens.into_iter().find(|screen| screen.owner() == owner)?;
+        Some((panel, &mut self.session))
+    }
+
+    /// The context that gets the keys.
+    pub fn context(&self) -> Context {
+        self.front().context(&self.session)
+    }
+
+    /// The context of the screen in front, outside its text field and whatever is over it.
+    pub fn screen_context(&self) -> Context {
+        match &self.session.project {
+            Some(_) => self.session.screen.context(),
+            None => Context::Welcome,
+        }
+    }
+
+    /// The text field that gets the printable keys.
+    pub fn field(&self) -> Option<&super::field::Field> {
+        self.front().field()
+    }
+
+    /// Whether a command works now, given in `context`. An empty reason is not shown.
+    pub(super) fn check(&self, context: Context, command: Command) -> Check {
+        let row = self.row(context, command).ok_or("")?;
+        self.check_row(row)
+    }
+
+    /// The row of a command that is carried out if the command is given in `context`.
+    pub(super) fn row(&self, context: Context, command: Command) -> Option<&CommandInfo> {
+        let rows = self.session.keymap.rows().iter();
+        let rows = rows.filter(|row| row.command == command && row.fits(context) && self.reaches(row, context));
+        // The panel in front may have a row of its own for a command that works everywhere.
+        let front = self.front().owner();
+        rows.clone().find(|row| row.owner == front).or_else(|| rows.clone().next())
+    }
+
+    /// Whether a row's panel can carry out the command. Text fields share a context: each has only its own commands there.
+    fn reaches(&self, row: &CommandInfo, context: Context) -> bool {
+        let everywhere = row.owner == TypeId::of::<NoPanel>();
+        let screen = || self.screens().iter().any(|screen| screen.owner() == row.owner);
+        everywhere || row.command.is_move() || row.owner == self.front().owner() || !context.is_typing() && screen()
+    }
+
+    fn check_row(&self, row: &CommandInfo) -> Check {
+        if row.command == Command::Back {
+            return if self.can_go_back() { Ok(()) } else { Err("") };
+        }
+        if row.owner == TypeId::of::<NoPanel>() {
+            return Overlay::check(row.command, &self.session)
+                .unwrap_or_else(|| check_row(&NoPanel, everywhere::ROWS, row.command, &self.session));
+        }
+        if row.command.is_move() {
+            // Most panels have no row of their own for a move: it works always.
+            return self
+                .front()
+                .check(row.command, &self.session)
+                .or_else(|why| if why.is_empty() { Ok(()) } else { Err(why) });
+        }
+        self.panel(row.owner).map_or(Err(""), |panel| panel.check(row.command, &self.session))
+    }
+
+    fn can_go_back(&self) -> bool {
+        let shown = self.overlay().is_some() || self.session.message.is_some();
+        shown || self.field().is_some() || self.front().holds(&self.session)
+    }
+
+    /// What `key` means in `context`: its command there, else its command everywhere. A key whose command there does not work
+    /// now does not fall back to everywhere: a key that undoes must not leave when there is nothing to undo.
+    pub(super) fn meaning(&self, context: Context, key: Key) -> Meaning {
+        for place in [context, Context::Everywhere] {
+            let mut refused = None;
+            for command in self.session.keymap.commands(place, key) {
+                match self.check(context, command) {
+                    Ok(()) => return Meaning::Command(command),
+                    Err(why) => refused = refused.or(Some(why)),
+                }
+            }
+            if let Some(why) = refused {
+                return Meaning::Not(why);
+            }
+        }
+        Meaning::Nothing
+    }
+
+    /// The entries of the key line: what works now, most used first. Commands with the same word share an entry.
+    pub fn hints(&self) -> Vec<Hint> {
+        let context = self.context();
+        let mut hints: Vec<Hint> = Vec::new();
+        for row in self.session.keymap.rows().iter().filter(|row| !row.hint.is_empty() && row.fits(context)) {
+            let everywhere = row.contexts().all(|known| known != context);
+            if context.is_overlay() && row.command != Command::Back && everywhere {
+                continue;
+            }
+            if !self.reaches(row, context) || self.check_row(row).is_err() {
+                continue;
+            }
+            // A text field takes every printable key, so those of everywhere do not work there.
+            let mut keys = self.session.keymap.keys(context, row.command);
+            let Some(binding) = keys.find(|b| !(context.is_typing() && b.key.typed().is_some())) else { continue };
+            let own = self.panel(row.owner).and_then(|panel| panel.hint(row.command, &self.session));
+            let word = own.unwrap_or(row.hint);
+            let key = binding.key.to_string();
+            match hints.iter_mut().find(|hint| hint.word == word) {
+                Some(hint) if hint.keys.split(' ').any(|known| known == key) => {}
+                Some(hint) => hint.keys = format!("{} {key}", hint.keys),
+                None => hints.push(Hint { keys: key, word }),
+            }
+        }
+        hints
+    }
+
+    /// Everything that the palette can find on the screen in front, in the order of the table.
+    pub(super) fn palette(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = self.session.keymap.rows().iter().filter_map(|row| self.entry(row)).collect();
+        let project = self.session.project.as_ref().filter(|project| !project.documents.is_empty());
+        if let Some(project) = project.filter(|_| self.session.screen == Screen::Tag) {
+            entries.extend(project.labels.iter().flat_map(Entry::of_label));
+        }
+        entries
+    }
+
+    /// The palette's entry of a command, if it belongs to the screen in front, to every screen or to another one.
+    fn entry(&self, row: &CommandInfo) -> Option<Entry> {
+        if matches!(row.command, Command::Label(_) | Command::Arm(_) | Command::Palette | Command::Back) {
+            return None;
+        }
+        let context = self.screen_context();
+        // The commands that the menu for stopping a run offers can be given without the menu.
+        if row.fits(context) || row.contexts().any(|known| known == Context::StopMenu) {
+            return self.entry_here(row, context);
+        }
+        self.session.project.as_ref()?;
+        // What this screen can do too is not looked for elsewhere.
+        if self.session.keymap.rows().iter().any(|own| own.command == row.command && own.fits(context)) {
+            return None;
+        }
+        let places = Screen::ALL.iter().copied();
+        let screen = places.into_iter().find(|screen| row.contexts().any(|known| known == screen.context()))?;
+        let doc = format!("{}: {}", screen.name(), row.doc);
+        let action = Action::Elsewhere(screen, row.command);
+        Some(Entry { name: row.name.to_owned(), keys: self.keys(screen.context(), row.command), doc, action })
+    }
+
+    fn entry_here(&self, row: &CommandInfo, context: Context) -> Option<Entry> {
+        let name = row.name.to_owned();
+        let keys = self.keys(context, row.command);
+        // The palette is in front: what the screen under it owns is judged by the screen.
+        let check = match self.screen().owner() == row.owner {
+            true if row.command.is_move() => Ok(()),
+            true => self.screen().check(row.command, &self.session),
+            false => self.check_row(row),
+        };
+        match check {
+            Ok(()) => Some(Entry { name, keys, doc: row.doc.to_owned(), action: Action::Command(row.command) }),
+            Err("") => None,
+            Err(_) if self.session.project.is_none() => None,
+            Err(why) => Some(Entry { name, keys, doc: format!("{} ({why})", row.doc), action: Action::Not(why) }),
+        }
+    }
+
+    fn keys(&self, context: Context, command: Command) -> String {
+        let keys = self.session.keymap.keys(context, command).map(|binding| binding.key.to_string());
+        keys.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the tutorial shows now.
+    pub fn lesson(&self) -> Option<Lesson> {
+        self.tutorial.as_ref()?.lesson(&self.session)
+    }
+
+    /// What to do next on the screen in front. `None` where the tutorial says it, where something is over the screen, and where
+    /// nothing is certain.
+    pub fn next_step(&self) -> Option<String> {
+        if self.overlay().is_some() || self.lesson().is_some() {
+            return None;
+        }
+        let empty = self.session.project.as_ref().filter(|project| project.documents.is_empty());
+        if empty.is_some_and(|project| project.read_only.is_none()) {
+            let key = self.session.key(self.screen_context(), Command::Import);
+            return Some(format!("there is no text here yet: {key} brings some in from a file"));
+        }
+        self.screen().next_step(&self.session)
+    }
+
+    /// Puts an overlay in front: help over what is there, everything else in its place.
+    pub(super) fn push(&mut self, overlay: Overlay) {
+        match overlay {
+            Overlay::Help(_) => self.overlays.retain(|known| !is_help(known)),
+            _ => self.overlays.clear(),
+        }
+        self.overlays.push(overlay);
+    }
+}
+
+fn is_help(overlay: &Overlay) -> bool {
+    let owner = overlay.panel().owner();
+    owner == TypeId::of::<Help>() || owner == TypeId::of::<Page>()
 }

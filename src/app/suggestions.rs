@@ -1,5 +1,6 @@
-//! What is suggested while somebody tags: by patterns of the project, by a model, and by what was tagged before. The first
-//! in this order wins where they want the same words.
+//! Suggestions while tagging.
+//! They come from three sources: patterns of the project, a model, and earlier spans. Where two of them want the same
+//! words, the first in this order wins.
 
 use std::collections::HashMap;
 
@@ -8,35 +9,38 @@ use crate::{
     text::{TextRange, range_set::RangeSet},
 };
 
-/// A suggestion that does not collide with any span.
+/// Why a document of the test split has no suggestions, as shown to the user.
+pub(super) const TESTS: &str = "This text tests models, so none suggests anything here";
+
+/// A suggestion that does not overlap any span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
-    /// Where, on word borders.
+    /// Its place in the text, from the start of a word to the end of one.
     pub range: TextRange,
-    /// The label.
+    /// Suggested label.
     pub label: LabelId,
-    /// How sure who suggests it is, from 0 to 1.
+    /// Confidence of the source, from 0 to 1.
     pub score: f32,
-    /// Where a span that takes it comes from.
+    /// SpanSource that a span gets when the suggestion is taken.
     pub source: SpanSource,
 }
 
-/// Who may suggest.
+/// A source of suggestions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Adviser {
+pub enum SuggestionSource {
     /// The patterns of the project.
     Patterns,
     /// The model of a run.
     Model,
-    /// What was tagged before.
+    /// Earlier spans of the project.
     Gazetteer,
 }
 
-impl Adviser {
-    /// All, the first ones first.
+impl SuggestionSource {
+    /// All sources, in order of precedence.
     pub const ALL: [Self; 3] = [Self::Patterns, Self::Model, Self::Gazetteer];
 
-    /// What is said of it.
+    /// Name at the start of a message.
     pub fn name(self) -> &'static str {
         match self {
             Self::Patterns => "Patterns",
@@ -46,68 +50,77 @@ impl Adviser {
     }
 }
 
-/// Whether somebody may suggest.
+/// Whether a source may suggest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Consent {
-    /// If nobody better does: the gazetteer is silent on a document about which a model has spoken.
+enum SourceMode {
+    /// Unless a better source has answered.
+    /// The gazetteer suggests nothing on a document for which a model has answered.
     #[default]
     Auto,
     /// Always.
-    Yes,
+    On,
     /// Never.
-    No,
+    Off,
 }
 
-/// A model that is less sure than this of what it suggests is guessing.
-const LEAST_SCORE: f32 = 0.3;
-/// How far one key moves the bar.
-const STEP: f32 = 0.1;
-/// In a document of more words, what was just tagged is not looked for again before somebody comes back to it: that would
-/// take longer than a key may.
-const LONG: usize = 5_000;
+/// Initial bar: below this score a model is guessing.
+const INITIAL_BAR: f32 = 0.3;
+/// Highest bar that can be set.
+const HIGHEST_BAR: f32 = 0.9;
+/// Change of the bar by one key.
+const BAR_STEP: f32 = 0.1;
+/// Words of a document above which it is not searched after each key.
+/// The gazetteer searches it only when it comes to the front: a search would take longer than a key may.
+const LONG_DOCUMENT: usize = 5_000;
 
-/// What a model says of a document.
+/// Answer of a model for one document.
 #[derive(Clone, Debug)]
-pub(super) struct Opinion {
+pub(super) struct ModelOutput {
+    /// The run whose model answered.
     pub(super) run: String,
+    /// The spans that it found.
     pub(super) found: Vec<Entity>,
+    /// Uncertainty in nats a word, if known.
     pub(super) uncertainty: Option<f32>,
 }
 
-/// All that suggests, and what is suggested on the document in front.
+/// All sources of suggestions, and the suggestions on the document in front.
 #[derive(Clone, Debug)]
-pub(super) struct Advice {
-    /// What models say, by document.
-    found: HashMap<String, Opinion>,
-    /// How often that has changed, or how it compares with labels.
-    opinions: usize,
+pub(super) struct Suggestions {
+    /// Answers of models, by document id.
+    outputs: HashMap<String, ModelOutput>,
+    /// Number of changes to `outputs` and to the labels that they are compared with.
+    revision: usize,
     gazetteer: Gazetteer,
     patterns: Patterns,
-    consent: [Consent; Adviser::ALL.len()],
-    /// Only suggestions of this score or more are shown.
+    modes: [SourceMode; SuggestionSource::ALL.len()],
+    /// Suggestions with a lower score are hidden.
     bar: f32,
-    /// The document in front, what is proposed there (by each of [`Adviser::ALL`]), and what of that is open.
+    /// The document in front.
     front: Option<usize>,
-    proposed: [Vec<Suggestion>; Adviser::ALL.len()],
+    /// Proposals of each of [`SuggestionSource::ALL`] on that document.
+    proposed: [Vec<Suggestion>; SuggestionSource::ALL.len()],
+    /// The proposals that are open.
     open: Vec<Suggestion>,
 }
 
-impl Advice {
+impl Suggestions {
     pub(super) fn new(gazetteer: Gazetteer, patterns: Patterns) -> Self {
         Self {
-            found: HashMap::new(),
-            opinions: 0,
+            outputs: HashMap::new(),
+            revision: 0,
             gazetteer,
             patterns,
-            consent: [Consent::Auto; Adviser::ALL.len()],
-            bar: LEAST_SCORE,
+            modes: [SourceMode::Auto; SuggestionSource::ALL.len()],
+            bar: INITIAL_BAR,
             front: None,
             proposed: Default::default(),
             open: Vec::new(),
         }
     }
 
-    /// What is open on document `at`, in reading order; nothing for a document that is not in front.
+    /// The open suggestions on document `at`, in reading order.
+    /// Empty unless that document is in front.
     pub(super) fn open(&self, at: usize) -> &[Suggestion] {
         if self.front == Some(at) { &self.open } else { &[] }
     }
@@ -116,135 +129,145 @@ impl Advice {
         self.front
     }
 
-    pub(super) fn found(&mut self, document: String, opinion: Opinion) {
-        self.opinions += 1;
-        self.found.insert(document, opinion);
+    /// Replaces a model's answer for a document.
+    pub(super) fn set_output(&mut self, document: String, output: ModelOutput) {
+        self.revision += 1;
+        self.outputs.insert(document, output);
     }
 
-    /// What a model says of a document, if one was asked.
-    pub(super) fn of_model(&self, document: &str) -> Option<&Opinion> {
-        self.found.get(document)
+    /// A model's answer for a document, if one was asked.
+    pub(super) fn output(&self, document: &str) -> Option<&ModelOutput> {
+        self.outputs.get(document)
     }
 
-    /// The same as spans without identity, with the run's name; or why there is nothing.
-    pub(super) fn of_model_as_spans(
+    /// Returns the run that answered for a document, and its spans.
+    /// The spans have no identities.
+    ///
+    /// # Errors
+    /// Why there is no answer, as shown to the user.
+    pub(super) fn model_spans(
         &self,
         document: &Document,
         labels: &LabelSet,
     ) -> Result<(String, Vec<Span>), &'static str> {
         if document.split == Some(Split::Test) {
-            return Err("This text tests models, so none suggests anything here");
+            return Err(TESTS);
         }
-        if !self.speaks(Adviser::Model, Some(document)) {
+        if !self.is_enabled(SuggestionSource::Model, Some(document)) {
             return Err("The model may not suggest now");
         }
-        let run = self.of_model(&document.id).ok_or("No model has been asked about this document")?.run.clone();
+        let output = self.output(&document.id).ok_or("No model has been asked about this document")?;
         let id = SpanId { writer: 0, sequence: 0 };
-        let found = self.propose(Adviser::Model, document, labels).into_iter();
+        let found = self.propose(SuggestionSource::Model, document, labels).into_iter();
         let spans = found.map(|Suggestion { range, label, source, .. }| Span { id, range, label, source });
-        Ok((run, spans.collect()))
+        Ok((output.run.clone(), spans.collect()))
     }
 
-    /// Labels have other names now.
-    pub(super) fn renamed(&mut self) {
-        self.opinions += 1;
+    /// Follows a change of the label set.
+    pub(super) fn labels_changed(&mut self) {
+        self.revision += 1;
     }
 
-    pub(super) fn opinions(&self) -> usize {
-        self.opinions
+    pub(super) fn revision(&self) -> usize {
+        self.revision
     }
 
-    pub(super) fn asked(&self) -> usize {
-        self.found.len()
+    /// Number of documents for which a model has answered.
+    pub(super) fn output_count(&self) -> usize {
+        self.outputs.len()
     }
 
-    pub(super) fn forget(&mut self) {
-        self.opinions += 1;
-        self.found.clear();
+    /// Drops all answers of models.
+    pub(super) fn clear_outputs(&mut self) {
+        self.revision += 1;
+        self.outputs.clear();
     }
 
     pub(super) fn bar(&self) -> f32 {
         self.bar
     }
 
-    pub(super) fn bar_moved(&self) -> bool {
-        (self.bar - LEAST_SCORE).abs() > f32::EPSILON
+    /// Whether the bar differs from its initial value.
+    pub(super) fn is_bar_moved(&self) -> bool {
+        (self.bar - INITIAL_BAR).abs() > f32::EPSILON
     }
 
-    /// Moves the bar a step up or down; whether it moved.
+    /// Raises or lowers the bar by a step. False at its end.
     pub(super) fn move_bar(&mut self, up: bool) -> bool {
         let before = self.bar;
-        let moved = if up { before + STEP } else { before - STEP };
-        // Whole steps, whatever adding up tenths leaves.
-        self.bar = ((moved * 10.0).round() / 10.0).clamp(0.0, 0.9);
+        let moved = if up { before + BAR_STEP } else { before - BAR_STEP };
+        // Rounded, since sums of tenths are not exact.
+        self.bar = ((moved * 10.0).round() / 10.0).clamp(0.0, HIGHEST_BAR);
         (self.bar - before).abs() > f32::EPSILON
     }
 
-    /// Lets somebody suggest, or not: always the other way than it is now.
-    pub(super) fn toggle(&mut self, adviser: Adviser, document: Option<&Document>) -> bool {
-        let on = !self.speaks(adviser, document);
-        if let Some(consent) = self.consent.get_mut(adviser as usize) {
-            *consent = if on { Consent::Yes } else { Consent::No };
+    /// Turns a source on or off; returns whether it is on now.
+    /// It is switched from its state on `document`, and then holds for all documents.
+    pub(super) fn toggle(&mut self, source: SuggestionSource, document: Option<&Document>) -> bool {
+        let on = !self.is_enabled(source, document);
+        if let Some(mode) = self.modes.get_mut(source as usize) {
+            *mode = if on { SourceMode::On } else { SourceMode::Off };
         }
         on
     }
 
-    fn speaks(&self, adviser: Adviser, document: Option<&Document>) -> bool {
-        match self.consent.get(adviser as usize).copied().unwrap_or_default() {
-            Consent::Yes => true,
-            Consent::No => false,
-            Consent::Auto if adviser == Adviser::Gazetteer => {
-                document.is_none_or(|document| !self.found.contains_key(&document.id))
+    fn is_enabled(&self, source: SuggestionSource, document: Option<&Document>) -> bool {
+        match self.modes.get(source as usize).copied().unwrap_or_default() {
+            SourceMode::On => true,
+            SourceMode::Off => false,
+            SourceMode::Auto if source == SuggestionSource::Gazetteer => {
+                document.is_none_or(|document| !self.outputs.contains_key(&document.id))
             }
-            Consent::Auto => true,
+            SourceMode::Auto => true,
         }
     }
 
-    /// Everything was tagged anew, as far as labels go.
-    pub(super) fn learn_anew(&mut self, gazetteer: Gazetteer) {
+    /// Replaces the gazetteer, after labels of earlier spans have changed.
+    pub(super) fn set_gazetteer(&mut self, gazetteer: Gazetteer) {
         self.gazetteer = gazetteer;
     }
 
-    /// Whether anybody may have anything to say.
-    pub(super) fn has_advisers(&self) -> bool {
+    /// Whether patterns or the gazetteer have anything to suggest.
+    pub(super) fn has_local_sources(&self) -> bool {
         !self.patterns.is_empty() || !self.gazetteer.is_empty()
     }
 
-    /// The annotation of a document has changed.
-    pub(super) fn changed(&mut self, document: &Document, before: &Annotation, after: &Annotation) {
-        // Notes and refusals teach nothing.
+    /// Updates the gazetteer with the changed annotation of a document.
+    pub(super) fn annotation_changed(&mut self, document: &Document, before: &Annotation, after: &Annotation) {
+        // The gazetteer learns nothing from notes and rejections.
         if before.spans() != after.spans() || before.status != after.status {
             self.gazetteer.relearn(document, before, after);
         }
     }
 
-    /// Finds what is proposed on document `at`, which is the one in front, and what of that is open. A document of the
-    /// test part has nothing: what something has proposed cannot test models.
-    pub(super) fn look(&mut self, at: usize, document: &Document, annotation: &Annotation, labels: &LabelSet) {
+    /// Brings document `at` to the front, and finds its suggestions.
+    /// A document of the test split gets none: spans that a model has proposed cannot test models.
+    pub(super) fn refresh(&mut self, at: usize, document: &Document, annotation: &Annotation, labels: &LabelSet) {
         self.front = Some(at);
-        self.proposed = Adviser::ALL.map(|adviser| self.propose(adviser, document, labels));
-        self.sift(annotation);
+        self.proposed = SuggestionSource::ALL.map(|source| self.propose(source, document, labels));
+        self.filter_open(annotation);
     }
 
-    /// The same after somebody did something to the document in front.
-    pub(super) fn look_again(&mut self, document: &Document, annotation: &Annotation, labels: &LabelSet) {
-        // Of those who suggest only one has learnt something.
-        if document.words.len() <= LONG {
-            let found = self.propose(Adviser::Gazetteer, document, labels);
-            if let Some(proposed) = self.proposed.get_mut(Adviser::Gazetteer as usize) {
+    /// Updates the suggestions after the annotation in front has changed.
+    /// Only the gazetteer has learnt from that.
+    pub(super) fn refresh_gazetteer(&mut self, document: &Document, annotation: &Annotation, labels: &LabelSet) {
+        if document.words.len() <= LONG_DOCUMENT {
+            let found = self.propose(SuggestionSource::Gazetteer, document, labels);
+            if let Some(proposed) = self.proposed.get_mut(SuggestionSource::Gazetteer as usize) {
                 *proposed = found;
             }
         }
-        self.sift(annotation);
+        self.filter_open(annotation);
     }
 
-    /// Keeps what is away from every span and from each other, was not turned down and is not below the bar.
-    pub(super) fn sift(&mut self, annotation: &Annotation) {
+    /// Chooses the proposals that are open.
+    /// They overlap no span and no other proposal, were not rejected and are not below the bar.
+    pub(super) fn filter_open(&mut self, annotation: &Annotation) {
         self.open.clear();
         for proposed in &self.proposed {
             let open = self.open.iter().map(|suggestion| suggestion.range);
             let taken = RangeSet::new(annotation.spans().iter().map(|span| span.range).chain(open));
-            // What one adviser proposes is in order; of two that overlap the first one stays.
+            // The proposals of one source are in order; of two that overlap, the first stays.
             let mut end = 0;
             for one in proposed {
                 let wanted = one.score >= self.bar && !annotation.is_rejected(one.range, one.label);
@@ -257,34 +280,60 @@ impl Advice {
         }
     }
 
-    /// What somebody who may proposes, in reading order: on word borders, with labels of this project.
-    fn propose(&self, adviser: Adviser, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
-        if document.split == Some(Split::Test) || !self.speaks(adviser, Some(document)) {
+    /// Returns the proposals of one source in reading order; none if it is off.
+    /// They are on word borders and have labels of this project.
+    fn propose(&self, source: SuggestionSource, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
+        if document.split == Some(Split::Test) || !self.is_enabled(source, Some(document)) {
             return Vec::new();
         }
-        let suggestion = |range, label, score, source| {
-            let range = document.range_of_words(document.words_touching(range)?)?;
-            (!range.is_empty()).then_some(Suggestion { range, label, score, source })
-        };
-        let label = |name: &str| labels.named(name).map(|label| label.id);
-        match adviser {
-            Adviser::Patterns => {
-                let found = self.patterns.find(document).into_iter();
-                found.filter_map(|one| suggestion(one.range, label(&one.label)?, 1.0, SpanSource::Pattern)).collect()
-            }
-            Adviser::Model => {
-                let Some(Opinion { run, found, .. }) = self.found.get(&document.id) else { return Vec::new() };
-                let source = |score| SpanSource::Model { run: run.clone(), score };
-                let one = |one: &Entity| suggestion(one.range, label(&one.label)?, one.score, source(one.score));
-                let mut found: Vec<Suggestion> = found.iter().filter_map(one).collect();
-                found.sort_by_key(|suggestion| suggestion.range);
-                found
-            }
-            Adviser::Gazetteer => {
-                let found = self.gazetteer.find(document).into_iter();
-                let known = found.filter(|one| labels.get(one.label).is_some());
-                known.filter_map(|one| suggestion(one.range, one.label, one.score, SpanSource::Gazetteer)).collect()
-            }
+        match source {
+            SuggestionSource::Patterns => self.propose_by_patterns(document, labels),
+            SuggestionSource::Model => self.propose_by_model(document, labels),
+            SuggestionSource::Gazetteer => self.propose_by_gazetteer(document, labels),
         }
     }
+
+    fn propose_by_patterns(&self, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
+        let found = self.patterns.find(document).into_iter();
+        found
+            .filter_map(|one| {
+                let label = labels.named(&one.label)?.id;
+                let range = whole_words(document, one.range)?;
+                Some(Suggestion { range, label, score: 1.0, source: SpanSource::Pattern })
+            })
+            .collect()
+    }
+
+    fn propose_by_model(&self, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
+        let Some(ModelOutput { run, found, .. }) = self.outputs.get(&document.id) else { return Vec::new() };
+        let mut proposed: Vec<Suggestion> = found
+            .iter()
+            .filter_map(|Entity { range, label, score }| {
+                let label = labels.named(label)?.id;
+                let range = whole_words(document, *range)?;
+                let source = SpanSource::Model { run: run.clone(), score: *score };
+                Some(Suggestion { range, label, score: *score, source })
+            })
+            .collect();
+        proposed.sort_by_key(|suggestion| suggestion.range);
+        proposed
+    }
+
+    fn propose_by_gazetteer(&self, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
+        let found = self.gazetteer.find(document).into_iter();
+        found
+            .filter(|one| labels.get(one.label).is_some())
+            .filter_map(|one| {
+                let range = whole_words(document, one.range)?;
+                Some(Suggestion { range, label: one.label, score: one.score, source: SpanSource::Gazetteer })
+            })
+            .collect()
+    }
+}
+
+/// Returns the range of the words that `range` touches.
+/// `None` if it touches none, or only empty ones.
+fn whole_words(document: &Document, range: TextRange) -> Option<TextRange> {
+    let whole = document.range_of_words(document.words_touching(range)?)?;
+    (!whole.is_empty()).then_some(whole)
 }

@@ -9,7 +9,7 @@ use crate::{
 use super::{
     Effect, Event, Key, Leave, Screen, State,
     event::{Level, Message, Opened, Place},
-    overlay::{self, Overlay},
+    overlays::{Overlay, palette::Entry, quit_menu::QuitMenu},
     update,
 };
 
@@ -37,7 +37,7 @@ pub(super) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
 }
 
 pub(super) fn told(state: &State) -> &str {
-    state.message.as_ref().map_or("", |message| message.text.as_str())
+    state.session.message.as_ref().map_or("", |message| message.text.as_str())
 }
 
 pub(super) fn run(id: &str, phase: Phase, ours: bool) -> RunSummary {
@@ -62,27 +62,41 @@ pub(super) fn generation(effects: &[Effect]) -> u64 {
     found.unwrap_or_else(|| panic!("{effects:?}"))
 }
 
+/// The entries that the palette finds for a query.
+pub(super) fn palette(state: &State, query: &str) -> Vec<Entry> {
+    let mut state = state.clone();
+    press(&mut state, ":");
+    update(&mut state, Event::Paste(query.into()));
+    match state.overlay() {
+        Some(Overlay::Palette(palette)) => palette.entries().into_iter().cloned().collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_training_is_started_followed_and_told_to_its_end() {
     let mut state = start();
     let asked = generation(&press(&mut state, "T"));
-    assert!(state.train.is_starting());
+    assert!(state.session.runs.is_starting());
     assert!(press(&mut state, "T").is_empty(), "one training at a time");
     assert!(told(&state).contains("A training runs"));
     let stale = Event::TrainingStarted { generation: asked + 7, run: "0009-mini".into() };
-    assert!(update(&mut state, stale).is_empty() && state.train.is_starting());
+    assert!(update(&mut state, stale).is_empty() && state.session.runs.is_starting());
     let effects = update(&mut state, Event::TrainingStarted { generation: asked, run: "0001-mini".into() });
     let follow = generation(&effects);
     update(&mut state, Event::Points { generation: follow, points: vec![eval(0.5)] });
     update(&mut state, Event::Points { generation: follow - 1, points: vec![eval(0.9)] });
-    assert_eq!((state.train.view.as_ref().unwrap().points.len(), state.train.runs[0].word_f1), (1, Some(0.5)));
+    assert_eq!(
+        (state.session.runs.followed.as_ref().unwrap().points.len(), state.session.runs.list[0].word_f1),
+        (1, Some(0.5))
+    );
     // The screen is the person's: a run that ends does not take it away.
     press(&mut state, "v");
     let status = Status { phase: Phase::Done, checkpoint: Some(10), ..Status::default() };
     let effects = update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
     assert!(told(&state).contains("0.500"), "{}", told(&state));
-    assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && state.tag.anchor.is_some());
-    assert!(!state.train.is_busy());
+    assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && state.session.tagging.anchor.is_some());
+    assert!(!state.session.runs.is_busy());
 }
 
 #[test]
@@ -93,7 +107,7 @@ fn a_training_that_cannot_start_says_why_until_it_is_sent_away() {
     press(&mut state, "l x");
     assert_eq!(told(&state), "no document is done");
     press(&mut state, "esc");
-    assert_eq!((told(&state), state.train.is_busy()), ("", false));
+    assert_eq!((told(&state), state.session.runs.is_busy()), ("", false));
 }
 
 #[test]
@@ -136,7 +150,7 @@ fn a_run_that_was_listed_before_it_was_told_is_ours() {
     update(&mut state, listed());
     update(&mut state, Event::TrainingStarted { generation: asked, run: "0001-mini".into() });
     update(&mut state, listed());
-    assert!(state.train.runs.len() == 1 && state.train.runs[0].ours);
+    assert!(state.session.runs.list.len() == 1 && state.session.runs.list[0].ours);
     assert!(press(&mut state, "q y").is_empty());
     assert_eq!(press(&mut state, "s"), [Effect::Quit(Leave::StopRun)]);
     assert_eq!(press(&mut state, "k"), [Effect::Quit(Leave::KeepRun)]);
@@ -158,7 +172,7 @@ fn an_end_is_told_once_whoever_tells_it() {
     let runs = |old: Phase| vec![run("0002-mini", Phase::Training, false), run("0001-mini", old, false)];
     let mut state = start();
     update(&mut state, Event::Runs(runs(Phase::Training)));
-    assert_eq!(state.train.view.as_ref().unwrap().id, "0002-mini");
+    assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0002-mini");
     let mut done_now = runs(Phase::Done);
     done_now[1].has_model = true;
     let effects = update(&mut state, Event::Runs(done_now));
@@ -179,7 +193,7 @@ fn the_f1_of_a_run_that_is_over_is_that_of_the_weights_it_kept() {
     let effects = update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, false)]));
     let follow = generation(&effects);
     update(&mut state, Event::Points { generation: follow, points: vec![eval(0.7), eval(0.5)] });
-    assert_eq!(state.train.runs[0].word_f1, Some(0.5));
+    assert_eq!(state.session.runs.list[0].word_f1, Some(0.5));
     let status = Status { phase: Phase::Done, ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
     assert!(told(&state).contains("is done; it has no model"), "which weights a foreign run keeps is not known");
@@ -187,8 +201,8 @@ fn the_f1_of_a_run_that_is_over_is_that_of_the_weights_it_kept() {
     let kept = RunSummary { word_f1: Some(0.7), settings, ..run("0001-mini", Phase::Done, false) };
     update(&mut state, Event::Runs(vec![kept]));
     update(&mut state, Event::Points { generation: follow, points: vec![eval(0.6)] });
-    assert_eq!(state.train.runs[0].word_f1, Some(0.7));
-    assert_eq!(state.train.evaluation().map(|evaluation| evaluation.word.f1), Some(0.7));
+    assert_eq!(state.session.runs.list[0].word_f1, Some(0.7));
+    assert_eq!(state.session.runs.evaluation().map(|evaluation| evaluation.word.f1), Some(0.7));
 }
 
 #[test]
@@ -220,9 +234,9 @@ fn leaving_asks_when_something_cannot_be_saved() {
     let mut state = start();
     press(&mut state, "3 q");
     update(&mut state, Event::SaveFailed { attempt: 0, message: "disk full".into() });
-    assert_eq!(state.overlay, Some(Overlay::QuitMenu));
+    assert_eq!(state.overlay(), Some(&Overlay::from(QuitMenu)));
     press(&mut state, "esc q");
-    assert_eq!(state.overlay, Some(Overlay::QuitMenu));
+    assert_eq!(state.overlay(), Some(&Overlay::from(QuitMenu)));
     assert_eq!(press(&mut state, "y"), [Effect::Quit(Leave::Plain)]);
 }
 
@@ -239,11 +253,11 @@ fn screens_go_round() {
     let mut seen = Vec::new();
     for _ in Screen::ALL {
         press(&mut state, "tab");
-        seen.push(state.screen);
+        seen.push(state.session.screen);
     }
     assert_eq!(seen, [Screen::Documents, Screen::Train, Screen::Evaluate, Screen::Explore, Screen::Tag]);
     press(&mut state, "shift-tab");
-    assert_eq!(state.screen, Screen::Explore);
+    assert_eq!(state.session.screen, Screen::Explore);
 }
 
 #[test]
@@ -253,8 +267,8 @@ fn a_late_prediction_is_not_shown() {
     let first = generation(&press(&mut state, "t"));
     let second = generation(&press(&mut state, "e a"));
     let prediction = |label: &str| {
-        let entities = vec![Entity { range: TextRange::new(0, 1), label: label.into(), score: 0.5 }];
-        Prediction { model: "m".into(), answer: ModelAnswer { entities, words: Vec::new() } }
+        let found = vec![Entity { range: TextRange::new(0, 1), label: label.into(), score: 0.5 }];
+        Prediction { model: "m".into(), answer: ModelAnswer { entities: found, words: Vec::new() } }
     };
     update(&mut state, Event::Prediction { generation: first, prediction: prediction("late") });
     assert!(state.explore.prediction().is_none());
@@ -263,16 +277,16 @@ fn a_late_prediction_is_not_shown() {
     update(&mut state, Event::Prediction { generation: last, prediction: prediction("Label1") });
     assert!(state.explore.is_current());
     press(&mut state, "x");
-    assert_eq!((state.explore.is_current(), state.explore.found().len()), (false, 1));
+    assert_eq!((state.explore.is_current(), state.explore.entities().len()), (false, 1));
     press(&mut state, "ctrl-u");
-    assert!(state.explore.found().is_empty());
+    assert!(state.explore.entities().is_empty());
 }
 
 #[test]
 fn every_printable_key_is_text_in_a_field() {
     let mut state = start();
     press(&mut state, "f5 q ? : 1 space T");
-    assert_eq!((state.explore.field.text(), state.overlay.is_none()), ("q?:1 T", true));
+    assert_eq!((state.explore.field.text(), state.overlay().is_none()), ("q?:1 T", true));
     update(&mut state, Event::Paste("fish\ntacos\u{7}".into()));
     assert_eq!(state.explore.field.text(), "q?:1 Tfish tacos");
     press(&mut state, "esc q");
@@ -289,7 +303,7 @@ fn documents_are_found_and_opened() {
     press(&mut state, "backspace enter");
     assert_eq!(state.documents.shown(), [1]);
     press(&mut state, "enter");
-    assert_eq!((state.screen, state.tag.document), (Screen::Tag, 1));
+    assert_eq!((state.session.screen, state.session.tagging.document), (Screen::Tag, 1));
     press(&mut state, "enter tab esc f f f");
     assert_eq!(state.documents.shown(), [1], "only what is done");
 }
@@ -314,15 +328,15 @@ fn settings_are_typed_and_wrong_ones_not_taken() {
 #[test]
 fn the_palette_reaches_what_has_no_key() {
     let mut state = start();
-    let names: Vec<String> = overlay::entries(&state, "label11").into_iter().map(|entry| entry.name).collect();
+    let names: Vec<String> = palette(&state, "label11").into_iter().map(|entry| entry.name).collect();
     assert_eq!(names, ["label Label11", "arm Label11"]);
     press(&mut state, ": l a b e l 1 1 enter");
-    let span = state.project.as_ref().unwrap().annotation(0).spans()[0].clone();
-    assert_eq!(state.project.as_ref().unwrap().labels.name(span.label), "Label11");
+    let span = state.session.project.as_ref().unwrap().annotation(0).spans()[0].clone();
+    assert_eq!(state.session.project.as_ref().unwrap().labels.name(span.label), "Label11");
     let effects = press(&mut state, ": e x p o r t enter enter");
     assert!(matches!(effects.as_slice(), [Effect::Export { format, .. }] if format == "conll2003"), "{effects:?}");
     press(&mut state, ": z z z z enter");
-    assert_eq!(state.overlay, None);
+    assert_eq!(state.overlay(), None);
 }
 
 #[test]

@@ -1,484 +1,393 @@
-//! The only place where the state changes: one event in, effects out.
+//! The only place where the state changes: one event in, effects out. Requests of panels are resolved here.
 
-use crate::{
-    runs::{Control, Phase},
-    spans::{ActionId, Split, Status},
-};
+use crate::spans::ActionId;
 
 use super::{
-    annotators,
     command::{Command, Context},
-    documents,
     effect::{Effect, Leave},
-    evaluate,
-    event::{Event, Level, Opened},
-    explore,
-    field::Field,
+    event::Event,
+    everywhere,
     key::Key,
-    keymap::{Facts, Meaning, When},
-    labels, list,
-    overlay::{self, Action, Overlay},
-    pages, pointer,
-    project::{Project, SaveState},
-    state::{Goal, Screen, State},
-    tag, train, tutorial, welcome,
+    overlays::{
+        Overlay,
+        label_editor::labels_changed,
+        removal::Removal,
+        stop_menu::StopMenu,
+        tutorial::{self, Tutorial},
+    },
+    panel::{NoPanel, Outcome, Request, run_row},
+    pointer::{Gesture, Target},
+    project::SaveState,
+    screen::Screen,
+    state::{Goal, Meaning, State},
 };
 
-/// Rows that a page key moves in the palette.
-const PALETTE_PAGE: usize = 8;
+/// Lines that one notch of the wheel goes over.
+const NOTCH: usize = 3;
 
-/// The state after `event`; what is to be done outside because of it.
+/// Changes the state by an event; returns what is to be done outside because of it.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
-    let before = tutorial::place(state);
-    let mut effects = change(state, event);
-    tag::lay_out(state);
-    tutorial::look(state);
-    effects.extend(tutorial::moved(state, before));
+    let before = state.tutorial_place();
+    let mut effects = state.change(event);
+    state.session.lay_out();
+    state.look_at_tutorial();
+    let now = state.tutorial_place();
+    effects.extend(tutorial::remember(&state.session, before, now));
+    if matches!(state.overlay(), Some(Overlay::Palette(_))) {
+        let all = state.palette();
+        if let Some(Overlay::Palette(palette)) = state.overlays.last_mut() {
+            palette.all = all;
+        }
+    }
     effects
-}
-
-fn change(state: &mut State, event: Event) -> Vec<Effect> {
-    match event {
-        Event::Key { key, at } => {
-            state.now = state.now.max(at);
-            return press(state, key);
-        }
-        Event::Pointer { gesture, target, at } => {
-            state.now = state.now.max(at);
-            return pointer::point(state, gesture, target);
-        }
-        Event::Paste(text) => return paste(state, &text),
-        Event::Resize { columns, rows } => (state.size.columns, state.size.rows) = (columns, rows),
-        Event::Hangup => {
-            let leave = if state.train.is_ours() { Leave::KeepRun } else { Leave::Plain };
-            return vec![Effect::Quit(leave)];
-        }
-        Event::Welcome(places) => state.welcome.offer(places),
-        Event::Counted { path, done, documents } => state.welcome.counted(&path, done, documents),
-        Event::Opened(opened) => return open(state, *opened),
-        Event::OpenFailed(message) => return welcome::failed(state, message),
-        Event::FolderInUse(files) => welcome::in_use(state, files),
-        Event::Saved { ids, .. } => return saved(state, &ids),
-        Event::SaveFailed { attempt, message } => save_failed(state, attempt, message),
-        Event::Labels(outcome) => return labels::changed(state, outcome),
-        Event::Suggestions { document, run, found, uncertainty } => {
-            if let Some(project) = &mut state.project {
-                project.suggest(&document, run, found, uncertainty);
-            }
-            documents::heard(state);
-        }
-        Event::Annotators { generation, found } => {
-            return annotators::arrived(state, generation, found.map(|found| *found));
-        }
-        Event::Exported { outcome: Ok(text), .. } => {
-            tutorial::exported(state);
-            state.tell(Level::Info, text);
-        }
-        Event::Exported { outcome: Err(text), .. } => state.tell(Level::Error, text),
-        Event::Message(message) => state.tell(message.level, message.text),
-        Event::Summary { generation, summary } => train::counted(state, generation, summary),
-        // The last words of a project that was closed.
-        Event::Runs(_) if state.project.is_none() => {}
-        Event::Runs(runs) => return train::listed(state, runs),
-        Event::TrainingStarted { generation, run } => return train::started(state, generation, run),
-        Event::TrainingRefused { generation, message } => train::refused(state, generation, message),
-        Event::Points { generation, points } => return train::read(state, generation, points),
-        Event::Compared { generation, points } => train::compared(state, generation, points),
-        Event::Log { generation, lines } => train::log_read(state, generation, lines),
-        Event::RunStatus { run, status } => return train::moved(state, &run, status),
-        Event::Prediction { generation, prediction } => state.explore.answered(generation, Ok(prediction)),
-        Event::PredictionFailed { generation, message } => state.explore.answered(generation, Err(message)),
-    }
-    Vec::new()
-}
-
-/// Lines are on disk. When all are and somebody waits for that to leave, this is the moment.
-fn saved(state: &mut State, ids: &[ActionId]) -> Vec<Effect> {
-    let Some(project) = &mut state.project else { return Vec::new() };
-    project.saved(ids);
-    match state.leaving.filter(|_| project.save_state() == SaveState::Saved) {
-        Some(Goal::Quit) => vec![Effect::Quit(Leave::Plain)],
-        Some(Goal::Projects) => {
-            state.leaving = None;
-            welcome::close(state)
-        }
-        None => Vec::new(),
-    }
-}
-
-fn save_failed(state: &mut State, attempt: u64, message: String) {
-    if let Some(project) = &mut state.project {
-        project.save_failed(attempt, message);
-    }
-    if state.leaving.take() == Some(Goal::Quit) {
-        state.overlay = Some(Overlay::QuitMenu);
-    }
 }
 
 impl State {
-    /// What is true now, for conditions on keys.
-    pub fn facts(&self) -> Facts {
-        let mut facts = Facts {
-            running: self.train.is_busy(),
-            ours: self.train.is_ours(),
-            paused: self.train.running().is_some_and(|run| run.status.phase == Phase::Paused),
-            runs: !self.train.runs.is_empty(),
-            resumable: train::resumable(self).is_some(),
-            view: self.train.view.is_some(),
-            page: self.train.page,
-            train: self.project.is_some() && self.screen == Screen::Train,
-            back: self.overlay.is_some() || self.field().is_some() || self.message.is_some(),
-            ..Facts::default()
-        };
-        match (&self.project, self.screen) {
-            (Some(project), Screen::Tag) => self.tag.facts(project, &mut facts),
-            (Some(_), Screen::Documents) => {
-                facts.documents = !self.documents.shown().is_empty() || self.documents.is_narrowed();
-                facts.back |= self.documents.is_narrowed();
+    fn tutorial_place(&self) -> Option<Option<usize>> {
+        self.tutorial.as_ref()?.place(&self.session)
+    }
+
+    fn look_at_tutorial(&mut self) {
+        let explored = self.explore.is_answered();
+        if let Some(tutorial) = &mut self.tutorial {
+            tutorial.look(&self.session, explored);
+        }
+        self.session.tutorial_rows = if self.lesson().is_some() { tutorial::ROWS } else { 0 };
+    }
+
+    fn change(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Key { key, at } => {
+                self.session.now = self.session.now.max(at);
+                self.press(key)
             }
-            (Some(_), Screen::Train) => facts.back |= self.train.page != train::Page::Form,
-            (None, _) => self.welcome.facts(&mut facts),
-            (Some(_), Screen::Explore) => facts.exploring = self.explore.typing && self.overlay.is_none(),
-            _ => {}
-        }
-        facts.project = self.project.is_some();
-        if let Some(project) = &self.project {
-            facts.undo = project.journal.undo_target().is_some();
-            facts.redo = project.journal.redo_target().is_some();
-            facts.judge = annotators::judge(project);
-        }
-        if let Some(Overlay::Annotators(comparing)) = &self.overlay {
-            facts.compared = comparing.names.len();
-        }
-        facts.jumping = matches!(self.overlay, Some(Overlay::Jump { .. }));
-        let saving = self.project.as_ref().map_or(SaveState::Saved, Project::save_state);
-        facts.save_failed = matches!(saving, SaveState::Failed(_));
-        facts.unsaved = saving != SaveState::Saved;
-        facts
-    }
-
-    /// Asks for suggestions on the document in front and those after it.
-    pub(super) fn suggest(&mut self) -> Vec<Effect> {
-        tag::suggest(self)
-    }
-}
-
-fn open(state: &mut State, mut opened: Opened) -> Vec<Effect> {
-    state.train = train::Train::new(opened.settings.clone(), opened.recipe);
-    let (runs, step, told) = (std::mem::take(&mut opened.runs), opened.step, opened.told.take());
-    let project = Project::new(opened);
-    let asked_tutorial = state.welcome.tutorial || step.is_some();
-    let todo = |at: &usize| matches!(project.annotation(*at).status, Status::Todo | Status::Partial);
-    // What is tagged in the tutorial is to teach.
-    let teaches = |at: &usize| {
-        let split = project.documents.get(*at).and_then(|document| document.split);
-        asked_tutorial && todo(at) && split.is_none_or(|split| split == Split::Train)
-    };
-    let all = 0..project.documents.len();
-    let first = all.clone().find(teaches).or_else(|| all.clone().find(todo)).unwrap_or(0);
-    (state.tag, state.documents, state.explore) = Default::default();
-    (state.screen, state.overlay, state.message) = (Screen::Tag, None, None);
-    let asked = std::mem::take(&mut state.welcome);
-    state.welcome.places = asked.places;
-    if let Some(told) = told {
-        state.tell(Level::Warn, told);
-    }
-    if let Some(why) = &project.read_only {
-        state.message = Some(super::event::Message { level: Level::Error, text: format!("Read only: {why}") });
-    }
-    state.project = Some(project);
-    state.tutorial = None;
-    let (first, carried) = welcome::take_up(state, first);
-    state.tag.document = first;
-    // The runs first: one of them makes the suggestions for the document in front.
-    let mut effects = train::listed(state, runs);
-    effects.extend(tag::open(state, first));
-    if let Some(step) = asked.tutorial.then_some(0).or(step).filter(|_| !carried) {
-        tutorial::begin(state, step, true);
-    }
-    if std::mem::take(&mut state.judging) {
-        effects.extend(annotators::ask(state));
-    }
-    effects
-}
-
-fn press(state: &mut State, key: Key) -> Vec<Effect> {
-    let context = state.context();
-    let left = state.leaving.take() == Some(Goal::Quit);
-    // What asks for nothing goes with the next key; an error stays until `esc`.
-    state.message.take_if(|message| message.level < Level::Error);
-    state.seen = true;
-    train::ended_long_ago(state, state.now);
-    if key.typed().is_some() && state.field().is_some() {
-        return type_into(state, key);
-    }
-    if let Some(effects) = labels::press(state, key) {
-        return effects;
-    }
-    if let (Context::Labels, Some(letter)) = (context, key.typed()) {
-        return tag::asides::label(state, letter);
-    }
-    match state.keymap.meaning(context, key, &state.facts()) {
-        // The second time in a row, leaving waits for nothing.
-        Meaning::Command(Command::Quit) if left => {
-            state.overlay = Some(Overlay::QuitMenu);
-            Vec::new()
-        }
-        Meaning::Command(command) => command_run(state, command),
-        Meaning::Not(When::OnSuggestion | When::Suggestions) if state.tests_here() && state.suggester().is_some() => {
-            state.hint(tag::TESTS);
-            Vec::new()
-        }
-        Meaning::Not(when) if !when.why_not().is_empty() => {
-            state.hint(when.why_not());
-            Vec::new()
-        }
-        Meaning::Not(_) => Vec::new(),
-        Meaning::Nothing if context.is_typing() => type_into(state, key),
-        Meaning::Nothing => {
-            let help = state.key(context, Command::Help);
-            state.hint(format!("{key} does nothing here; {help} shows the keys"));
-            Vec::new()
-        }
-    }
-}
-
-fn type_into(state: &mut State, key: Key) -> Vec<Effect> {
-    match state.field_mut().and_then(|field| field.press(key)) {
-        Some(true) => typed(state),
-        _ => Vec::new(),
-    }
-}
-
-fn paste(state: &mut State, text: &str) -> Vec<Effect> {
-    match state.field_mut() {
-        Some(field) => {
-            field.insert(text);
-            typed(state)
-        }
-        None => {
-            state.tell(Level::Info, "Text can be pasted where text is typed: Explore, search, forms");
-            Vec::new()
-        }
-    }
-}
-
-/// What follows from a changed text field.
-fn typed(state: &mut State) -> Vec<Effect> {
-    match (&mut state.overlay, state.screen) {
-        (Some(Overlay::Palette { row, .. }), _) => *row = 0,
-        (Some(Overlay::Jump { .. }), _) => tag::asides::jump(state, None),
-        (Some(_), _) => {}
-        (None, _) if state.project.is_none() => state.welcome.typed(),
-        (None, Screen::Documents) => {
-            if let Some(project) = &state.project {
-                state.documents.search_on(project);
+            Event::Pointer { gesture, target, at } => {
+                self.session.now = self.session.now.max(at);
+                self.point(gesture, target)
             }
-        }
-        // What was wrong with what stood there may be right now.
-        (None, Screen::Train) => state.train.problem = None,
-        (None, Screen::Explore) => return explore::typed(state),
-        (None, _) => {}
-    }
-    Vec::new()
-}
-
-/// Carries out a command wherever it belongs.
-pub(super) fn command_run(state: &mut State, command: Command) -> Vec<Effect> {
-    match command {
-        Command::NextScreen => return go(state, state.screen.next()),
-        Command::PreviousScreen => return go(state, state.screen.previous()),
-        Command::Go(screen) => return go(state, screen),
-        Command::Help => {
-            let under = state.overlay.take().filter(|overlay| overlay.context() != Context::Help).map(Box::new);
-            state.overlay = Some(Overlay::Help { top: 0, under });
-        }
-        Command::Page(topic) => state.overlay = Some(Overlay::Page { topic, top: 0 }),
-        Command::Palette => state.overlay = Some(Overlay::Palette { query: Field::default(), row: 0 }),
-        Command::Import => return welcome::ask_import(state),
-        Command::Occurrences => return tag::occurrences::ask(state),
-        Command::History => tag::history::ask(state),
-        Command::Note => tag::asides::ask_note(state),
-        Command::Jump => tag::asides::ask_jump(state),
-        Command::Annotators => return annotators::ask(state),
-        Command::EditLabels => labels::ask(state),
-        Command::MoreLabels => tag::asides::ask_label(state),
-        Command::Export => state.overlay = Some(Overlay::Export(Field::new("conll2003"))),
-        Command::Back => return back(state),
-        Command::Quit => return quit(state),
-        Command::Projects => return welcome::leave_project(state),
-        Command::Tutorial => return tutorial::toggle(state),
-        Command::QuitNow => return vec![Effect::Quit(Leave::Plain)],
-        Command::QuitStop => return vec![Effect::Quit(Leave::StopRun)],
-        Command::QuitKeep => return vec![Effect::Quit(Leave::KeepRun)],
-        Command::Save => return state.project.as_mut().and_then(Project::resend).into_iter().collect(),
-        Command::Redraw => return vec![Effect::Redraw],
-        Command::Suspend => return vec![Effect::Suspend],
-        Command::TrainNow => return train::start(state),
-        Command::StopAfterEpoch => return train::control(state, Control::StopAfterEpoch),
-        Command::StopNow => return train::control(state, Control::StopNow),
-        _ => return in_front(state, command),
-    }
-    Vec::new()
-}
-
-/// Carries out a command of what is in front.
-fn in_front(state: &mut State, command: Command) -> Vec<Effect> {
-    match state.context() {
-        Context::Help => help(state, command),
-        Context::Palette => return palette(state, command),
-        Context::Typing if matches!(state.overlay, Some(Overlay::Jump { .. })) && command != Command::Accept => {
-            tag::asides::jump(state, Some(command == Command::Down));
-        }
-        Context::Typing if command != Command::Accept => return explore::run(state, command),
-        Context::Typing => return accept(state),
-        Context::Form => return welcome::fill_in(state, command),
-        Context::Welcome => return welcome::run(state, command),
-        Context::Tag => return tag::run(state, command),
-        Context::Documents => return documents::run(state, command),
-        Context::Train => return train::run(state, command),
-        Context::Evaluate => return evaluate::run(state, command),
-        Context::Explore => return explore::run(state, command),
-        Context::RemoveMenu => return train::remove(state),
-        Context::LabelEditor => return labels::run(state, command),
-        Context::Annotators => return annotators::run(state, command, page(state)),
-        Context::Occurrences => return tag::occurrences::run(state, command, page(state)),
-        Context::History => return tag::history::run(state, command, page(state)),
-        Context::Everywhere | Context::StopMenu | Context::QuitMenu | Context::Labels => {}
-    }
-    Vec::new()
-}
-
-/// Rows that a list over the screen has room for.
-fn page(state: &State) -> usize {
-    usize::from(state.size.rows).saturating_sub(7).max(1)
-}
-
-fn go(state: &mut State, screen: Screen) -> Vec<Effect> {
-    if state.project.is_none() {
-        return Vec::new();
-    }
-    state.overlay = None;
-    state.documents.typing = false;
-    state.explore.remember();
-    (state.train.field, state.train.problem) = (None, None);
-    state.screen = screen;
-    match screen {
-        Screen::Documents => documents::enter(state),
-        Screen::Train => return train::enter(state),
-        Screen::Explore => state.explore.typing = true,
-        Screen::Tag | Screen::Evaluate => {}
-    }
-    Vec::new()
-}
-
-fn back(state: &mut State) -> Vec<Effect> {
-    if labels::back(state) {
-        return Vec::new();
-    }
-    if let Some(overlay) = state.overlay.take() {
-        match overlay {
-            // Who does not jump is where they were.
-            Overlay::Jump { from, .. } => state.tag.put(from),
-            Overlay::Help { under, .. } => state.overlay = under.map(|under| *under),
-            _ => {}
-        }
-        return Vec::new();
-    }
-    if state.project.is_none() && state.welcome.form.take().is_some() {
-        return Vec::new();
-    }
-    match state.screen {
-        Screen::Documents if state.documents.typing => state.documents.typing = false,
-        Screen::Documents if state.documents.is_narrowed() && state.message.is_none() => documents::widen(state),
-        Screen::Train if state.train.field.is_some() => (state.train.field, state.train.problem) = (None, None),
-        Screen::Explore if state.explore.typing => state.explore.leave(),
-        Screen::Train if state.message.is_none() && train::back(&mut state.train) => {}
-        _ if state.message.take().is_some() => {}
-        _ => state.tag.back(),
-    }
-    Vec::new()
-}
-
-fn quit(state: &mut State) -> Vec<Effect> {
-    match state.project.as_ref().map(Project::save_state) {
-        Some(SaveState::Saving(_)) if !state.train.is_ours() => {
-            state.leaving = Some(Goal::Quit);
-            state.tell(Level::Info, "Leaving as soon as everything is saved");
-        }
-        Some(SaveState::Failed(_)) => state.overlay = Some(Overlay::QuitMenu),
-        _ if state.train.is_ours() => state.overlay = Some(Overlay::QuitMenu),
-        _ => return vec![Effect::Quit(Leave::Plain)],
-    }
-    Vec::new()
-}
-
-fn help(state: &mut State, command: Command) {
-    let (_, page) = pages::room(state.size);
-    let last = state.help_rows().len().saturating_sub(page);
-    if let Some(Overlay::Page { topic, top }) = &mut state.overlay {
-        *top = pages::scrolled(*topic, *top, command, state.size);
-    }
-    let Some(Overlay::Help { top, .. }) = &mut state.overlay else { return };
-    *top = list::moved(command, *top, last + 1, page).unwrap_or((*top).min(last));
-}
-
-fn palette(state: &mut State, command: Command) -> Vec<Effect> {
-    let Some(Overlay::Palette { query, row }) = &state.overlay else { return Vec::new() };
-    let (entries, at) = (overlay::entries(state, query.text()), *row);
-    if command == Command::Open {
-        state.overlay = None;
-        return match entries.get(at).map(|entry| entry.action) {
-            Some(Action::Command(command)) => command_run(state, command),
-            Some(Action::Label(label)) => tag::label(state, label),
-            Some(Action::Arm(label)) => tag::arm(state, label),
-            Some(Action::Not(why)) => {
-                state.tell(Level::Info, why);
+            Event::Paste(text) => self.paste(&text),
+            Event::Resize { columns, rows } => {
+                self.session.size.columns = columns;
+                self.session.size.rows = rows;
                 Vec::new()
             }
-            Some(Action::Elsewhere(screen, command)) => elsewhere(state, screen, command),
-            None => Vec::new(),
+            Event::Hangup => {
+                let leave = if self.session.runs.is_ours() { Leave::KeepRun } else { Leave::Plain };
+                vec![Effect::Quit(leave)]
+            }
+            event => self.answer(event),
+        }
+    }
+
+    /// Takes an answer of a service.
+    fn answer(&mut self, event: Event) -> Vec<Effect> {
+        let outcome = match event {
+            Event::Key { .. } | Event::Pointer { .. } | Event::Paste(_) | Event::Resize { .. } | Event::Hangup => {
+                Outcome::none()
+            }
+            Event::Welcome(places) => self.welcome.offer(places).into(),
+            Event::Counted { path, done, documents } => self.welcome.counted(&path, done, documents).into(),
+            Event::Opened(opened) => self.open(*opened).into(),
+            Event::OpenFailed(message) => self.open_failed(message).into(),
+            Event::FolderInUse(files) => self.welcome.in_use(files).into(),
+            Event::Saved { ids, .. } => self.saved(&ids).into(),
+            Event::SaveFailed { attempt, message } => self.save_failed(attempt, message).into(),
+            Event::Labels(outcome) => {
+                let editor = match self.overlays.last_mut() {
+                    Some(Overlay::LabelEditor(editor)) => Some(&mut **editor),
+                    _ => None,
+                };
+                labels_changed(&mut self.session, editor, outcome).into()
+            }
+            Event::Suggestions { document, run, found, uncertainty } => {
+                if let Some(project) = &mut self.session.project {
+                    project.suggest(&document, run, found, uncertainty);
+                }
+                self.documents.model_answered(&self.session).into()
+            }
+            Event::Annotators { generation, found } => match self.overlays.last_mut() {
+                Some(Overlay::Annotators(panel)) => {
+                    panel.arrived_work(&mut self.session, generation, found.map(|found| *found))
+                }
+                _ => Outcome::none(),
+            },
+            Event::Exported { outcome, .. } => self.exported(outcome).into(),
+            Event::Message(message) => self.session.show(message.level, message.text).into(),
+            // The last words of a project that was closed.
+            Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
+            Event::Prediction { generation, prediction } => self.explore.answered(generation, Ok(prediction)).into(),
+            Event::PredictionFailed { generation, message } => self.explore.answered(generation, Err(message)).into(),
+            Event::Summary { generation, summary } => self.train.summary_arrived(generation, summary).into(),
+            Event::Runs(runs) => self.train.runs_listed(&mut self.session, runs),
+            Event::TrainingStarted { generation, run } => {
+                self.train.training_started(&mut self.session, generation, run)
+            }
+            Event::TrainingRefused { generation, message } => {
+                self.train.training_refused(&mut self.session, generation, message).into()
+            }
+            Event::Points { generation, points } => self.train.points_read(&mut self.session, generation, points),
+            Event::Compared { generation, points } => self.train.compared(generation, points).into(),
+            Event::Log { generation, lines } => self.train.log_read(generation, lines).into(),
+            Event::RunStatus { run, status } => self.train.run_status(&mut self.session, &run, status),
         };
+        self.resolve(outcome)
     }
-    if let Some(Overlay::Palette { row, .. }) = &mut state.overlay {
-        *row = list::moved(command, at, entries.len(), PALETTE_PAGE).unwrap_or(at);
-    }
-    Vec::new()
-}
 
-/// Goes to the screen of a command and says which key gives it there.
-fn elsewhere(state: &mut State, screen: Screen, command: Command) -> Vec<Effect> {
-    let effects = go(state, screen);
-    // In a text field, the key would be text.
-    state.explore.typing &= command == Command::Type;
-    let key = state.keymap.keys(screen.context(), command).next().map(|binding| binding.key);
-    if let (Some(key), Some(row)) = (key, command.info()) {
-        state.tell(Level::Info, format!("Here it is: {key} ({})", row.doc));
+    /// Lines are on disk. When all are and something waits for that to leave, this is the moment.
+    fn saved(&mut self, ids: &[ActionId]) -> Vec<Effect> {
+        let Some(project) = &mut self.session.project else { return Vec::new() };
+        project.saved(ids);
+        match self.leaving.filter(|_| project.save_state() == SaveState::Saved) {
+            Some(Goal::Quit) => vec![Effect::Quit(Leave::Plain)],
+            Some(Goal::Projects) => {
+                self.leaving = None;
+                self.close()
+            }
+            None => Vec::new(),
+        }
     }
-    effects
-}
 
-/// Takes what a text field says.
-fn accept(state: &mut State) -> Vec<Effect> {
-    match state.overlay.take() {
-        Some(Overlay::Export(field)) => {
-            let generation = state.next_generation();
-            return vec![Effect::Export { generation, format: field.text().trim().to_owned() }];
+    fn save_failed(&mut self, attempt: u64, message: String) -> Vec<Effect> {
+        if let Some(project) = &mut self.session.project {
+            project.save_failed(attempt, message);
         }
-        Some(Overlay::Import(field)) => return welcome::import(state, field.text().trim()),
-        Some(Overlay::Note(field)) => return tag::asides::note(state, field.text()),
-        Some(Overlay::Jump { .. }) => return Vec::new(),
-        Some(editor @ Overlay::LabelEditor(_)) => {
-            state.overlay = Some(editor);
-            return labels::answer(state);
+        if self.leaving.take() == Some(Goal::Quit) { self.ask_before_leaving() } else { Vec::new() }
+    }
+
+    fn exported(&mut self, outcome: Result<String, String>) {
+        match outcome {
+            Ok(text) => {
+                if let Some(tutorial) = &mut self.tutorial {
+                    tutorial.exports += 1;
+                }
+                self.session.inform(text);
+            }
+            Err(text) => self.session.show(super::event::Level::Error, text),
         }
-        other => state.overlay = other,
     }
-    match state.screen {
-        Screen::Documents => state.documents.typing = false,
-        Screen::Explore => explore::keep(state),
-        Screen::Train => return train::run(state, Command::Accept),
-        Screen::Tag | Screen::Evaluate => {}
+
+    fn press(&mut self, key: Key) -> Vec<Effect> {
+        let context = self.context();
+        let left = self.leaving.take() == Some(Goal::Quit);
+        self.session.drop_message();
+        self.session.runs.forget_old_result(self.session.now);
+        if key.typed().is_some() && self.field().is_some() {
+            return self.type_into(key);
+        }
+        let (front, session) = self.front_mut();
+        if let Some(outcome) = front.press(key, session) {
+            return self.resolve(outcome);
+        }
+        match self.meaning(context, key) {
+            // The second time in a row, leaving waits for nothing.
+            Meaning::Command(Command::Quit) if left => self.ask_before_leaving(),
+            Meaning::Command(command) => self.run(command),
+            Meaning::Not("") => Vec::new(),
+            Meaning::Not(why) => {
+                self.session.hint(why);
+                Vec::new()
+            }
+            Meaning::Nothing if context.is_typing() => self.type_into(key),
+            Meaning::Nothing => {
+                let help = self.session.key(context, Command::Help);
+                self.session.hint(format!("{key} does nothing here; {help} shows the keys"));
+                Vec::new()
+            }
+        }
     }
-    Vec::new()
+
+    fn type_into(&mut self, key: Key) -> Vec<Effect> {
+        let (front, session) = self.front_mut();
+        match front.field_mut().and_then(|field| field.press(key)) {
+            Some(true) => {
+                let outcome = front.typed(session);
+                self.resolve(outcome)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        let (front, session) = self.front_mut();
+        let Some(field) = front.field_mut() else {
+            session.inform("Text can be pasted where text is typed: Explore, search, forms");
+            return Vec::new();
+        };
+        field.insert(text);
+        let outcome = front.typed(session);
+        self.resolve(outcome)
+    }
+
+    /// Carries out a command where it belongs: in the panel in front, everywhere, or on a screen that is not in front.
+    pub(super) fn run(&mut self, command: Command) -> Vec<Effect> {
+        let context = self.context();
+        self.session.context = if context == Context::Typing { self.screen_context() } else { context };
+        let (front, session) = self.front_mut();
+        if let Some(outcome) = front.run(command, session) {
+            return self.resolve(outcome);
+        }
+        if command.is_move() {
+            let outcome = front.travel(command, session);
+            return self.resolve(outcome);
+        }
+        if let Some(outcome) = run_row(&mut NoPanel, everywhere::ROWS, command, session) {
+            return self.resolve(outcome);
+        }
+        if let Some((overlay, effects)) = Overlay::open(command, session) {
+            if let Some(overlay) = overlay {
+                self.push(overlay);
+            }
+            return effects;
+        }
+        let owner = self.row(context, command).map(|row| row.owner);
+        let Some((panel, session)) = owner.and_then(|owner| self.owner_mut(owner)) else { return Vec::new() };
+        let outcome = panel.run(command, session).unwrap_or_default();
+        self.resolve(outcome)
+    }
+
+    /// Resolves what a panel asks for; returns all effects, in order.
+    pub(super) fn resolve(&mut self, outcome: Outcome) -> Vec<Effect> {
+        let Outcome { mut effects, close, request } = outcome;
+        if close {
+            self.overlays.pop();
+        }
+        if let Some(request) = request {
+            effects.extend(self.resolve_request(request));
+        }
+        effects
+    }
+
+    fn resolve_request(&mut self, request: Request) -> Vec<Effect> {
+        match request {
+            Request::Go(screen) => self.go(screen),
+            Request::Run(command) => self.run(command),
+            Request::Find(screen, command) => self.find(screen, command),
+            Request::Follow(run) => self.train.follow(&mut self.session, run),
+            Request::AskStop => {
+                self.push(StopMenu.into());
+                Vec::new()
+            }
+            Request::AskRemoval(run) => {
+                self.push(Removal { run }.into());
+                Vec::new()
+            }
+            Request::ModelChanged => {
+                let effects = self.session.suggest();
+                effects
+                    .into_iter()
+                    .chain(super::panel::Panel::model_changed(&mut self.explore, &mut self.session))
+                    .collect()
+            }
+            Request::Import(file) => self.import(file),
+            Request::OpenAs(annotator) => self.open_as(annotator),
+            Request::Accept => {
+                let (front, session) = self.front_mut();
+                let outcome = front.accept(session);
+                self.resolve(outcome)
+            }
+            Request::Back => self.back(),
+            Request::Quit => self.quit(),
+            Request::LeaveProject => self.leave_project(),
+            Request::Tutorial => self.toggle_tutorial(),
+        }
+    }
+
+    fn go(&mut self, screen: Screen) -> Vec<Effect> {
+        if self.session.project.is_none() {
+            return Vec::new();
+        }
+        self.overlays.clear();
+        let (front, session) = self.screen_mut();
+        front.leave(session);
+        session.screen = screen;
+        let (front, session) = self.screen_mut();
+        let outcome = front.enter(session);
+        self.resolve(outcome)
+    }
+
+    /// Goes to the screen of a command and says which key gives it there.
+    fn find(&mut self, screen: Screen, command: Command) -> Vec<Effect> {
+        let mut effects = self.go(screen);
+        // In a text field, the key would be text.
+        if self.context() == Context::Typing && command != Command::Type {
+            effects.extend(self.back());
+        }
+        let key = self.session.keymap.keys(screen.context(), command).next().map(|binding| binding.key);
+        let doc = self.session.keymap.info(screen.context(), command).map(|row| row.doc);
+        if let (Some(key), Some(doc)) = (key, doc) {
+            self.session.inform(format!("Here it is: {key} ({doc})"));
+        }
+        effects
+    }
+
+    fn back(&mut self) -> Vec<Effect> {
+        // A message is dismissed before the screen puts something down, but not before its text field is left.
+        let field = self.context().is_typing();
+        if self.overlays.is_empty() && !field && self.session.message.take().is_some() {
+            return Vec::new();
+        }
+        let (front, session) = self.front_mut();
+        if !front.back(session) {
+            self.overlays.pop();
+        }
+        Vec::new()
+    }
+
+    /// Hides the tutorial or shows it again; begins it where there is none. Without a project it gets one.
+    fn toggle_tutorial(&mut self) -> Vec<Effect> {
+        if self.session.project.is_none() {
+            let outcome = self.welcome.continue_tutorial();
+            return self.resolve(outcome);
+        }
+        match &mut self.tutorial {
+            Some(tutorial) if tutorial.is_over() => self.tutorial = None,
+            Some(tutorial) => tutorial.shown = !tutorial.shown,
+            None => self.tutorial = Some(Tutorial::new(&self.session, 0, false)),
+        }
+        Vec::new()
+    }
+
+    fn point(&mut self, gesture: Gesture, target: Option<Target>) -> Vec<Effect> {
+        if gesture == Gesture::Press {
+            self.session.drop_message();
+            self.leaving = None;
+        }
+        match gesture {
+            Gesture::WheelUp => return self.wheel(Command::Up),
+            Gesture::WheelDown => return self.wheel(Command::Down),
+            _ => {}
+        }
+        let (front, session) = self.front_mut();
+        if let Some(outcome) = front.pointer(gesture, target, session) {
+            return self.resolve(outcome);
+        }
+        match (gesture, target) {
+            (Gesture::Press, Some(Target::Row(row))) => self.click(row),
+            (Gesture::Press, Some(Target::Screen(_))) if self.overlay().is_none() => self.run(Command::NextScreen),
+            _ => Vec::new(),
+        }
+    }
+
+    fn wheel(&mut self, command: Command) -> Vec<Effect> {
+        let context = self.context();
+        // In a text field, moves are for the text.
+        if context.is_typing() && context != Context::Palette {
+            return Vec::new();
+        }
+        (0..NOTCH).flat_map(|_| self.run(command)).collect()
+    }
+
+    /// Puts the cursor of the list in front on a row; on the row of the cursor, does what enter does there.
+    fn click(&mut self, row: usize) -> Vec<Effect> {
+        let (front, session) = self.front_mut();
+        let Some(list) = front.list(session) else { return Vec::new() };
+        if std::mem::replace(list.row, row) != row {
+            let outcome = front.arrived(session);
+            return self.resolve(outcome);
+        }
+        match front.click() {
+            Some(command) => self.run(command),
+            None => Vec::new(),
+        }
+    }
 }

@@ -19,7 +19,7 @@ use super::{
     screens,
 };
 use crate::{
-    app::{command::Context, keymap::Keymap},
+    app::{command::Context, state::default_keymap},
     model::encoder,
     project::storage,
 };
@@ -112,10 +112,9 @@ fn docs(out: &Path, output: Output) -> Result<(), CliError> {
 
 /// All keys by context, as a Markdown table each.
 fn keys() -> String {
-    let keymap = Keymap::default();
-    let mut text =
-        "# Keys\n\nMade by `tagli generate keys` from the table in `src/app/keymap/defaults.rs`.\n\n".to_owned();
-    for context in Context::ALL {
+    let keymap = default_keymap();
+    let mut text = "# Keys\n\nMade from the command table of all panels in `src/app`.\n\n".to_owned();
+    for context in Context::ALL.iter().copied() {
         let lines = keymap.help(context);
         if lines.is_empty() {
             continue;

@@ -33,7 +33,8 @@ fn page(topic: Topic, output: Output) -> Result<(), CliError> {
 /// The pages, and the commands that are not hidden.
 fn list(output: Output) -> Result<(), CliError> {
     let cli = Cli::command();
-    let topics = Topic::ALL.map(|topic| (topic.name().to_owned(), topic.title().to_owned()));
+    let topics = Topic::ALL.iter().map(|topic| (topic.name().to_owned(), topic.title().to_owned()));
+    let topics: Vec<_> = topics.collect();
     let commands: Vec<(String, String)> = shown(&cli)
         .map(|command| {
             (command.get_name().to_owned(), command.get_about().map(ToString::to_string).unwrap_or_default())
@@ -242,6 +243,6 @@ mod tests {
     #[test]
     fn every_page_is_named_where_commands_are_listed() {
         let about = Cli::command().find_subcommand("help").unwrap().get_about().unwrap().to_string();
-        assert!(about.contains(&Topic::ALL.map(Topic::name).join(", ")), "{about}");
+        assert!(about.contains(&Topic::ALL.iter().map(|topic| topic.name()).collect::<Vec<_>>().join(", ")), "{about}");
     }
 }

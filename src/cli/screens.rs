@@ -164,7 +164,8 @@ fn record(sample: &Project, project: &Path) -> Result<Recording, CliError> {
     for key in keys(TAGGING)? {
         app::update(&mut state, Event::Key { key, at: config.started });
     }
-    let shown = state.project.as_ref().and_then(|project| project.documents.get(state.tag.document));
+    let shown =
+        state.session.project.as_ref().and_then(|project| project.documents.get(state.session.tagging.document));
     let shown = shown.ok_or_else(|| CliError::data("the sample has no document"))?;
     Ok(Recording {
         run: run.id.to_string(),
@@ -202,7 +203,7 @@ fn play(sample: &Project, recording: &Recording, scene: &Scene) -> Result<State,
         let effects = app::update(&mut state, Event::Key { key, at: recording.started });
         stage.answer(&mut state, effects);
     }
-    state.message = None;
+    state.session.message = None;
     Ok(state)
 }
 

@@ -10,7 +10,10 @@ use directories::ProjectDirs;
 
 use super::error::CliError;
 use crate::{
-    app::keymap::{Keymap, presets},
+    app::{
+        keymap::{Keymap, presets},
+        state::default_keymap,
+    },
     config::{Config, Layer, keys},
     model::hub,
 };
@@ -34,11 +37,11 @@ pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
 /// # Errors
 /// The file cannot be read, or says something that cannot be: with file and line.
 pub(super) fn keymap() -> Result<Keymap, CliError> {
-    let Some(path) = of_user("keys.toml") else { return Ok(Keymap::default()) };
-    let Some(text) = text_of(&path)? else { return Ok(Keymap::default()) };
+    let Some(path) = of_user("keys.toml") else { return Ok(default_keymap()) };
+    let Some(text) = text_of(&path)? else { return Ok(default_keymap()) };
     let name = path.display().to_string();
     let file = keys::read(Layer { name: &name, text: &text }).map_err(CliError::data)?;
-    presets::keymap(Some((&name, &file))).map_err(CliError::data)
+    presets::keymap(default_keymap(), Some((&name, &file))).map_err(CliError::data)
 }
 
 /// Where a file of the user's own settings is looked for.

@@ -22,7 +22,7 @@ use crate::{
     app::{
         Event,
         event::{Level, Opened},
-        train::form::recipe_name,
+        screens::train::form::recipe_name,
     },
     formats::{self, OnLoss, WriteOptions},
     model::{self, device},

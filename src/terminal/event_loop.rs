@@ -70,7 +70,7 @@ pub fn run(session: Session) -> Result<(), TerminalError> {
     let mut services = Services::new(job_sender, opening_sender, session.recent_projects, session.who);
     let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::new(session.keymap);
-    state.glyphs = glyphs;
+    state.session.glyphs = glyphs;
     let first = match &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.
         Some(dir) => services.open_now(dir)?,

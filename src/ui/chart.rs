@@ -1,7 +1,7 @@
 //! A small chart: curves over epochs with ticks at nice numbers and the last value at each curve's end.
 //!
 //! Dots are Braille, two by four to a cell, or ASCII signs. Of curves that share a cell the later one gives the colour;
-//! what a curve is can also be told by its marker and by the words at its end.
+//! markers and the words at their ends tell curves apart, too.
 
 use ratatui::{
     layout::Rect,
@@ -14,36 +14,23 @@ use crate::{
 };
 
 use super::{
-    grid::{Grid, cell, column, row},
+    grid::{Grid, Stroke, cell, column, row},
     paint::{Caps, Painter, share, top},
 };
-
-/// How a curve is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stroke {
-    /// Single dots: raw values behind a smoothed line.
-    Dots,
-    /// A line.
-    Line,
-    /// A line with a marker at every point.
-    Marked(char),
-    /// A line with a marker here and there, so that two lines can be told apart without colour.
-    Signed(char),
-}
 
 /// One curve.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
-    /// Said at its end together with the last value; empty for none.
+    /// Name at its end, before the last value; empty for none.
     pub(super) name: String,
     pub(super) points: Vec<Sample>,
     pub(super) style: Style,
     pub(super) stroke: Stroke,
-    /// The best of the points, which is drawn as `*`.
+    /// The best of the points, drawn as `*`.
     pub(super) best: Option<usize>,
 }
 
-/// What the numbers of a chart are.
+/// Kinds of numbers on the vertical axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
     /// From 0 to 1, written `.795`; the axis need not begin at 0.
@@ -57,15 +44,15 @@ pub(super) enum Numbers {
 /// Curves on common axes.
 #[derive(Clone, Debug)]
 pub(super) struct Chart<'a> {
-    /// Stands above the curves, where there is room.
+    /// Title above the curves, where there is room.
     pub(super) title: &'a str,
     pub(super) curves: &'a [Curve],
     /// The right end of the horizontal axis, which begins at 0.
     pub(super) epochs: f64,
     pub(super) numbers: Numbers,
-    /// Whether the epochs are told below the curves.
+    /// Whether the epochs are written below the curves.
     pub(super) ticks: bool,
-    /// Columns for the values at the curves' ends; 0 has them told in the title's row.
+    /// Columns for the values at the curves' ends; 0 puts them into the title's row.
     pub(super) ends: u16,
     pub(super) axis: Style,
 }
@@ -76,7 +63,7 @@ const GUTTER: u16 = 5;
 const TITLED: u16 = 5;
 
 impl Chart<'_> {
-    /// Draws the chart; the last row tells the epochs.
+    /// Draws the chart; the last row shows the epochs.
     pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) {
         if painter.caps.plain {
             return self.words(painter, area);
@@ -85,8 +72,8 @@ impl Chart<'_> {
         if head.height > 0 {
             self.head(painter, head);
         }
-        let (width, height) =
-            (area.width.saturating_sub(GUTTER + 1 + self.ends), area.height.saturating_sub(u16::from(self.ticks)));
+        let width = area.width.saturating_sub(GUTTER + 1 + self.ends);
+        let height = area.height.saturating_sub(u16::from(self.ticks));
         if width < 4 || height < 2 {
             return self.words(painter, area);
         }
@@ -94,17 +81,21 @@ impl Chart<'_> {
         let axis = self.axis(height);
         self.scale(painter, head, plot, &axis);
         let mut grid = Grid::new(plot.width, plot.height, painter.caps);
-        let place = |(x, y): &Sample| Some((x / self.epochs.max(1e-9), axis.place(*y)?)).filter(|(x, _)| x.is_finite());
         for curve in self.curves {
-            let places: Vec<(f64, f64)> = curve.points.iter().filter_map(place).collect();
+            let places: Vec<(f64, f64)> = curve.points.iter().filter_map(|point| self.place(point, &axis)).collect();
             grid.curve(&places, curve.stroke, curve.style);
         }
         for curve in self.curves {
-            let best = curve.best.and_then(|at| curve.points.get(at)).and_then(place);
+            let best = curve.best.and_then(|at| self.place(curve.points.get(at)?, &axis));
             grid.curve(best.as_slice(), Stroke::Marked('*'), curve.style.add_modifier(Modifier::BOLD));
         }
         grid.draw(painter, plot);
         self.ends(painter, plot, &axis);
+    }
+
+    /// Place of a point on the grid, from 0 to 1 on both axes; `None` if a number is not finite.
+    fn place(&self, (x, y): &Sample, axis: &Axis) -> Option<(f64, f64)> {
+        Some((x / self.epochs.max(1e-9), axis.place(*y)?)).filter(|(x, _)| x.is_finite())
     }
 
     /// The title; without room at the curves' ends, their names and last values as well.
@@ -129,7 +120,7 @@ impl Chart<'_> {
         self.legend(caps).iter().map(|(text, _)| width::width(text) + 2).sum()
     }
 
-    /// Marker, name and last value of a curve, with a star if that is the best; and the value. None without values.
+    /// Marker, name and last value of a curve, starred if it is the best; and the value. `None` without values.
     fn end(&self, curve: &Curve, caps: Caps, name: usize) -> Option<(String, f64)> {
         let at = curve.points.iter().rposition(|(_, y)| y.is_finite()).filter(|_| !curve.name.is_empty())?;
         let (_, value) = curve.points.get(at)?;
@@ -179,7 +170,7 @@ impl Chart<'_> {
         Axis::covering(low, high, usize::from(rows / 2 + 1).min(6))
     }
 
-    /// How many values of the curves are no numbers: a loss that blew up.
+    /// Values of the curves that are not numbers, such as those of a loss that overflowed.
     fn skipped(&self) -> usize {
         self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, y)| !(x.is_finite() && y.is_finite())).count()
     }
@@ -202,7 +193,8 @@ impl Chart<'_> {
         }
         let y = plot.bottom();
         // Whole epochs where there are some.
-        let (room, whole) = (usize::from(plot.width / 5) + 1, cell(self.epochs / 1e3, 1001) + 1);
+        let room = usize::from(plot.width / 5) + 1;
+        let whole = cell(self.epochs / 1e3, 1001) + 1;
         let epochs = Axis::covering(0.0, self.epochs, if whole > 2 { room.min(whole) } else { room });
         for tick in epochs.ticks().into_iter().filter(|tick| *tick > 0.0 && *tick <= self.epochs) {
             let x = plot.x + column(tick / self.epochs.max(1e-9), plot.width);
@@ -243,7 +235,7 @@ impl Chart<'_> {
     }
 }
 
-/// A number with three figures, as short as can be.
+/// Formats a number with three figures, as short as possible.
 pub(super) fn plain(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
@@ -257,12 +249,12 @@ pub(super) fn plain(value: f64) -> String {
     }
 }
 
-/// The same curve with its noise taken out: a mean over about `window` points.
+/// The curve without its noise: a mean over about `window` points.
 pub(super) fn smoothed(points: &[Sample], window: f64) -> Vec<Sample> {
     smooth(points, 1.0 - 1.0 / window.max(1.0)).samples
 }
 
-/// A curve in one row, from its least to its greatest value.
+/// Draws a curve in one row, from its least to its greatest value.
 pub(super) fn spark(values: &[f64], caps: Caps) -> String {
     let signs: [char; 8] = caps.pick(
         ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'],

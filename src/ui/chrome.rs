@@ -3,7 +3,7 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{Screen, event::Level, next::next_step, project::SaveState, state::SizeClass},
+    app::{Screen, event::Level, keymap::Hint, project::SaveState, screen::SizeClass},
     runs::Phase,
     spans::Status,
     text::{
@@ -37,6 +37,16 @@ impl Canvas<'_> {
         body
     }
 
+    /// Draws a polite line where nothing else fits.
+    pub(super) fn tiny(&mut self, area: Rect) {
+        let text =
+            format!("Please make the window 60x16 or larger; it is {}x{}. Nothing is lost.", area.width, area.height);
+        let lines = wrapped(&text, usize::from(area.width), self.painter.caps.glyphs);
+        for (y, line) in (area.top()..area.bottom()).zip(lines) {
+            self.painter.text(area.x, y, area.width, &line, self.theme.text);
+        }
+    }
+
     fn status_line(&mut self, area: Rect) {
         let left = self.place_words(usize::from(area.width));
         let end = self.painter.pieces(area, &left);
@@ -46,17 +56,18 @@ impl Canvas<'_> {
             self.painter.text_before(area.right(), area.y, area.width, &words, self.theme.muted);
         }
         let first = Rect::new(area.x, area.y, end.saturating_sub(area.x).min(8), 1);
-        self.hits.add(first, Target::Screen(self.state.screen));
+        self.hits.add(first, Target::Screen(self.state.session.screen));
     }
 
     /// Where we are and whether it is saved, in `room` cells: that it is saved is said on the narrowest screen.
     fn place_words(&self, room: usize) -> Vec<(String, Style)> {
-        let (state, theme) = (self.state, self.theme);
+        let state = &self.state.session;
+        let theme = self.theme;
         let Some(project) = &state.project else {
             return vec![("tagliatelle".to_owned(), theme.accent)];
         };
         let mut words = vec![(state.screen.name().to_owned(), theme.accent), (project.name.clone(), theme.text)];
-        let tag = &state.tag;
+        let tag = &state.tagging;
         if state.screen == Screen::Tag && !project.documents.is_empty() {
             let annotation = project.annotation(tag.document);
             words.push((
@@ -100,11 +111,11 @@ impl Canvas<'_> {
 
     /// What trains, or else the run whose model suggests, and what it reached: from many words to few.
     fn run_words(&self) -> Vec<String> {
-        let train = &self.state.train;
-        if train.is_starting() {
+        let runs = &self.state.session.runs;
+        if runs.is_starting() {
             return vec!["training is being prepared".to_owned(), "training".to_owned()];
         }
-        let Some(run) = train.running().or(self.state.suggester()).or(train.runs.first()) else { return Vec::new() };
+        let Some(run) = runs.running().or(runs.suggester()).or(runs.list.first()) else { return Vec::new() };
         let phase = run.status.phase;
         let f1 = run.word_f1.map(|f1| format!("F1 {}", share(f1)));
         let long = f1.as_ref().map(|f1| format!("  word {f1}")).unwrap_or_default();
@@ -118,15 +129,12 @@ impl Canvas<'_> {
 
     /// What the keys do now, most used first, as many as fit; `? more` always.
     pub(super) fn key_line(&mut self, area: Rect) {
-        let facts = self.state.facts();
-        let hints = self.state.keymap.hints(self.state.context(), &facts);
-        let wide =
-            |keys: &str, word: &str| u16::try_from(width::width(keys) + 1 + width::width(word)).unwrap_or(u16::MAX);
+        let hints = self.state.hints();
         let more = hints.iter().find(|hint| hint.word == "more");
-        let reserved = more.map_or(0, |hint| wide(&hint.keys, hint.word) + 2);
+        let reserved = more.map_or(0, |hint| cells(hint) + 2);
         let mut x = area.x;
         for hint in hints.iter().filter(|hint| hint.word != "more") {
-            let needed = wide(&hint.keys, hint.word);
+            let needed = cells(hint);
             if x.saturating_add(needed).saturating_add(reserved) > area.right() {
                 break;
             }
@@ -149,12 +157,12 @@ impl Canvas<'_> {
         self.painter.rule(rule, self.theme.border);
         let mut lines: Vec<(String, Style)> = Vec::new();
         let (room, glyphs) = (usize::from(body.width.saturating_sub(4)), self.painter.caps.glyphs);
-        let failure = self.state.project.as_ref().and_then(|project| project.save_failure());
+        let failure = self.state.session.project.as_ref().and_then(|project| project.save_failure());
         if let Some(failure) = failure {
             let text = format!("Not saved: {failure}. Nothing is lost; ctrl-s or the next action tries again.");
             lines.extend(wrapped(&text, room, glyphs).map(|line| (line, self.theme.bad)));
         }
-        if let Some(message) = &self.state.message {
+        if let Some(message) = &self.state.session.message {
             let style = match message.level {
                 Level::Info => self.theme.text,
                 Level::Warn => self.theme.warn,
@@ -176,15 +184,20 @@ impl Canvas<'_> {
 
     /// What to do next, on the hairline.
     fn next_line(&mut self, rule: Rect, room: usize) {
-        let Some(text) = next_step(self.state) else { return };
+        let Some(text) = self.state.next_step() else { return };
         let text = format!(" {} ", clauses(&text, room));
         self.painter.text(rule.x + 1, rule.y, rule.width.saturating_sub(2), &text, self.theme.muted);
     }
 
     /// The class of the terminal's size.
     pub(super) fn class(&self) -> SizeClass {
-        self.state.size.class()
+        self.state.session.size.class()
     }
+}
+
+/// Cells of an entry of the key line.
+fn cells(hint: &Hint) -> u16 {
+    u16::try_from(width::width(&hint.keys) + 1 + width::width(hint.word)).unwrap_or(u16::MAX)
 }
 
 /// Cells that these words, with two blanks between, are wider than `room`.

@@ -20,14 +20,14 @@ use super::{
 
 /// The screen without its styles, every cell as it is.
 fn symbols(state: &State, caps: Caps) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(state.size.columns, state.size.rows)).unwrap();
+    let mut terminal = Terminal::new(TestBackend::new(state.session.size.columns, state.session.size.rows)).unwrap();
     let theme = Theme::named("mono").unwrap();
     terminal.draw(|frame| drop(draw(state, &theme, caps, frame))).unwrap();
     let buffer = terminal.backend().buffer();
     let mut shown = String::new();
-    for y in 0..state.size.rows {
+    for y in 0..state.session.size.rows {
         let mut skip = 0;
-        for x in 0..state.size.columns {
+        for x in 0..state.session.size.columns {
             let symbol = buffer[(x, y)].symbol();
             if skip == 0 {
                 shown.push_str(symbol);
@@ -54,7 +54,7 @@ fn project(texts: &[&str], labels: &[&str]) -> Opened {
 }
 
 fn suggest(state: &mut State, document: usize, found: Vec<Entity>) {
-    let document = state.project.as_ref().unwrap().documents[document].id.clone();
+    let document = state.session.project.as_ref().unwrap().documents[document].id.clone();
     update(state, Event::Suggestions { document, run: "0001-mini".into(), found, uncertainty: None });
 }
 
@@ -69,7 +69,8 @@ fn explore(state: &mut State, text: &str) {
     let effects = update(state, Event::Paste(text.into()));
     let Some(Effect::Predict { generation, text, .. }) = effects.last().cloned() else { return };
     let words = words::split(&text, Grid::Natural);
-    let label = state.project.as_ref().unwrap().labels.iter().next().map_or("Dish", |label| &label.name).to_owned();
+    let label =
+        state.session.project.as_ref().unwrap().labels.iter().next().map_or("Dish", |label| &label.name).to_owned();
     let found = words.iter().step_by(2).map(|range| Entity { range: *range, label: label.clone(), score: 0.876 });
     let guess = |range: &TextRange| WordGuess { range: *range, labels: vec![(label.clone(), 0.9), ("O".into(), 0.1)] };
     let words_said = words.iter().map(guess).collect();
@@ -232,7 +233,7 @@ fn a_run_of_an_earlier_version_says_what_it_lacks() {
 #[test]
 fn a_suggestion_shows_its_question_mark_in_every_room_and_without_colour() {
     let mut state = with(project(&["a to pie soup hours kitchen"], &["Hours", "\u{83dc}\u{54c1}"]), 80, 24);
-    let text = state.project.as_ref().unwrap().documents[0].text.clone();
+    let text = state.session.project.as_ref().unwrap().documents[0].text.clone();
     for label in ["Hours", "\u{83dc}\u{54c1}"] {
         let found = words::split(&text, Grid::Natural).into_iter();
         let found = found.map(|range| Entity { range, label: label.into(), score: 0.91 }).collect();
@@ -353,7 +354,7 @@ proptest! {
     ) {
         let names: Vec<&str> = labels.iter().map(String::as_str).collect();
         let mut state = with(project(&[&text], &names), columns, rows);
-        let words = state.project.as_ref().unwrap().documents[0].words.clone();
+        let words = state.session.project.as_ref().unwrap().documents[0].words.clone();
         let found = words.iter().skip(usize::from(seed % 3)).step_by(2);
         let label = labels[usize::from(seed) % labels.len()].clone();
         let found = found.map(|range| Entity { range: *range, label: label.clone(), score: 0.77 }).collect();

@@ -2,10 +2,20 @@
 
 use ratatui::{layout::Rect, style::Style};
 
-use super::{
-    chart::Stroke,
-    paint::{Caps, Painter},
-};
+use super::paint::{Caps, Painter};
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stroke {
+    /// Single dots: raw values behind a smoothed line.
+    Dots,
+    /// A line.
+    Line,
+    /// A line with a marker at every point.
+    Marked(char),
+    /// A line with a marker here and there, so that two lines can be told apart without colour.
+    Signed(char),
+}
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and a share is at most 1")]
 pub(super) fn cell(share: f64, cells: u32) -> usize {
@@ -19,6 +29,11 @@ pub(super) fn column(share: f64, width: u16) -> u16 {
 
 pub(super) fn row(share: f64, height: u16) -> u16 {
     u16::try_from(cell(1.0 - share.clamp(0.0, 1.0), u32::from(height))).unwrap_or(0)
+}
+
+/// The number at `step` of `steps` equal ones from `a` to `b`, rounded.
+fn between(a: usize, b: usize, step: usize, steps: usize) -> usize {
+    (a * (steps - step) + b * step + steps / 2) / steps
 }
 
 /// Dots in cells.
@@ -42,8 +57,8 @@ impl Grid {
 
     pub(super) fn curve(&mut self, places: &[(f64, f64)], stroke: Stroke, style: Style) {
         let (across, down) = self.dots();
-        let dot = |(x, y): (f64, f64)| (cell(x, self.width * across), cell(1.0 - y, self.height * down));
-        let dots: Vec<(usize, usize)> = places.iter().map(|place| dot(*place)).collect();
+        let dots = places.iter().map(|(x, y)| (cell(*x, self.width * across), cell(1.0 - y, self.height * down)));
+        let dots: Vec<(usize, usize)> = dots.collect();
         if stroke != Stroke::Dots {
             for pair in dots.windows(2) {
                 self.line(pair[0], pair[1], style);
@@ -63,15 +78,17 @@ impl Grid {
 
     fn line(&mut self, from: (usize, usize), to: (usize, usize), style: Style) {
         let steps = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1)).max(1);
-        let between = |a: usize, b: usize, n: usize| (a * (steps - n) + b * n + steps / 2) / steps;
-        for n in 0..=steps {
-            self.set(between(from.0, to.0, n), between(from.1, to.1, n), style, None);
+        for step in 0..=steps {
+            let x = between(from.0, to.0, step, steps);
+            let y = between(from.1, to.1, step, steps);
+            self.set(x, y, style, None);
         }
     }
 
     fn set(&mut self, x: usize, y: usize, style: Style, marker: Option<char>) {
         let (across, down) = self.dots();
-        let (across, down) = (across as usize, down as usize);
+        let across = across as usize;
+        let down = down as usize;
         let at = y / down * self.width as usize + x / across;
         if let Some(cell) = self.cells.get_mut(at) {
             // Braille's dots are numbered down the left column, then down the right, the fourth row last.

@@ -1,24 +1,17 @@
 //! Floor 9: drawing. A pure function from the state to cells; nothing here changes anything.
 
-mod annotators;
 mod chart;
 mod chrome;
-mod documents;
-mod evaluate;
-mod explore;
 mod grid;
 mod hits;
-mod lists;
-mod overlay;
-mod page;
+mod overlays;
 mod paint;
 pub mod picture;
-mod tag;
+mod screens;
+mod sheet;
+mod short;
 mod text_pane;
 pub mod theme;
-mod train;
-mod tutorial;
-mod welcome;
 
 #[cfg(test)]
 mod edge_tests;
@@ -30,7 +23,7 @@ use ratatui::{Frame, layout::Rect};
 use crate::app::{
     Screen, State,
     pointer::Target,
-    state::{Size, SizeClass},
+    screen::{Size, SizeClass},
 };
 
 pub use hits::HitMap;
@@ -71,7 +64,7 @@ impl Canvas<'_> {
         }
         let body = self.chrome(area);
         let body = self.tutorial(body);
-        match (&self.state.project, self.state.screen) {
+        match (&self.state.session.project, self.state.session.screen) {
             (None, _) => self.welcome(body),
             (Some(project), Screen::Tag) => self.tag(project, body),
             (Some(project), Screen::Documents) => self.documents(project, body),
@@ -81,15 +74,5 @@ impl Canvas<'_> {
         }
         self.told(body);
         self.overlay(area);
-    }
-
-    /// A polite line where nothing else fits.
-    fn tiny(&mut self, area: Rect) {
-        let text =
-            format!("Please make the window 60x16 or larger; it is {}x{}. Nothing is lost.", area.width, area.height);
-        let lines = chrome::wrapped(&text, usize::from(area.width), self.painter.caps.glyphs);
-        for (y, line) in (area.top()..area.bottom()).zip(lines) {
-            self.painter.text(area.x, y, area.width, &line, self.theme.text);
-        }
     }
 }

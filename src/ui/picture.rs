@@ -42,7 +42,7 @@ const DARK: Palette = Palette {
 
 /// The screen of `state` as an SVG picture; `title` is what a reader hears who cannot see it.
 pub fn svg(state: &State, theme: &Theme, caps: Caps, title: &str) -> String {
-    let backend = TestBackend::new(state.size.columns, state.size.rows);
+    let backend = TestBackend::new(state.session.size.columns, state.session.size.rows);
     // This backend keeps cells in memory and has no errors.
     let Ok(mut terminal) = Terminal::new(backend);
     let Ok(_) = terminal.draw(|frame| drop(draw(state, theme, caps, frame)));

@@ -133,13 +133,13 @@ fn theme(name: &str) -> Theme {
 
 /// Every row of the screen, then its styles as runs: first column, last column, style.
 pub(super) fn screen(state: &State, theme_name: &str, caps: Caps) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(state.size.columns, state.size.rows)).unwrap();
+    let mut terminal = Terminal::new(TestBackend::new(state.session.size.columns, state.session.size.rows)).unwrap();
     terminal.draw(|frame| drop(draw(state, &theme(theme_name), caps, frame))).unwrap();
     let buffer = terminal.backend().buffer();
     let mut out = String::new();
-    for y in 0..state.size.rows {
+    for y in 0..state.session.size.rows {
         let (mut text, mut styles, mut skip) = (String::new(), Vec::<(u16, u16, String)>::new(), 0);
-        for x in 0..state.size.columns {
+        for x in 0..state.session.size.columns {
             let cell = &buffer[(x, y)];
             if skip == 0 {
                 text.push_str(cell.symbol());

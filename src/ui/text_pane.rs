@@ -1,13 +1,14 @@
-//! A text with its spans. Every line of text has one mark row under it, always, so that no label moves the text.
+//! A text with its spans.
+//! Every line of text has one mark row under it, always, so that no label moves the text.
 //!
 //! A mark row shows each span under its words: `└Dish─┘`, in ASCII `=Dish=`. A span inside another one is bracketed
-//! within the outer one's marks. Suggestions are dotted and tell their score: `┄Hours?.91`; with less room its first
+//! within the outer one's marks. Suggestions are dotted and show their score: `┄Hours?.91`; with less room its first
 //! digit, `Ho?9`, and always the question mark.
 
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::state::Size,
+    app::screen::Size,
     text::{
         TextRange,
         width::{self, Glyphs},
@@ -17,66 +18,73 @@ use crate::{
 
 use super::paint::{Caps, Painter};
 
-/// So far before a line of text stands the mark of one with words that are read from right to left.
+/// Cells between the start of a line and the arrow before it.
+/// A line gets the arrow where it has words that are read from right to left.
 const RIGHT_TO_LEFT: u16 = 2;
 
-/// A stretch of text to mark.
+/// Mark of a span or a suggestion.
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
+    /// Range of the span.
     pub(super) range: TextRange,
-    /// The label's name.
+    /// Name of the label.
     pub(super) name: String,
-    /// The letters that stand for it where the name does not fit.
+    /// Letters of the label, shown where its name does not fit.
     pub(super) tag: String,
-    /// The key that gives the label, for the narrowest of places.
+    /// Key of the label, shown where its letters do not fit.
     pub(super) key: Option<char>,
+    /// Style of the words and the mark.
     pub(super) style: Style,
-    /// A model's score, on what is not yet (or never will be) a human's span.
+    /// Score of a suggestion; `None` for a span.
     pub(super) score: Option<f32>,
 }
 
-/// What the pane shows.
+/// A text to be drawn with its marks.
 pub(super) struct TextPane<'a> {
+    /// The text.
     pub(super) text: &'a str,
-    /// Its lines in the columns there are.
+    /// Its lines.
     pub(super) layout: &'a TextLayout,
-    /// Outer spans before the inner ones that begin with them; those out of [`sight`] may be missing.
+    /// Its marks, outer ones before the inner ones that begin with them.
+    /// Those out of [`sight`] may be missing.
     pub(super) marks: &'a [Mark],
-    /// What is drawn in the style given, over everything: selection, then cursor.
+    /// Ranges with a style over all others: selection, then cursor.
     pub(super) highlights: &'a [(TextRange, Style)],
-    /// The selection, which gets marks of its own where no span is.
+    /// The selection, which gets marks of its own where there is no span.
     pub(super) selection: Option<TextRange>,
-    /// The byte that must be in sight.
+    /// Byte that must be in sight.
     pub(super) focus: usize,
+    /// Style of text.
     pub(super) text_style: Style,
+    /// Style of characters that are shown as symbols.
     pub(super) odd_style: Style,
 }
 
-/// What was drawn where.
+/// Places of what was drawn.
 #[derive(Default)]
 pub(super) struct Drawn {
     /// First line in sight.
     pub(super) first: usize,
-    /// Lines in sight.
+    /// Number of lines in sight.
     pub(super) shown: usize,
-    /// All lines.
+    /// Number of all lines.
     pub(super) lines: usize,
-    /// The cell of the focus.
+    /// Cell of the focus.
     pub(super) focus: Option<(u16, u16)>,
-    /// Cells of every grapheme's first byte: for mouse hits.
+    /// Cells and first byte of every grapheme, for the mouse.
     pub(super) cells: Vec<(Rect, usize)>,
 }
 
 impl Drawn {
     /// Which lines are in sight, if not all are.
     pub(super) fn lines_in_sight(&self) -> Option<String> {
-        let text = || format!("lines {}-{} of {}", self.first + 1, self.first + self.shown, self.lines);
-        (self.shown < self.lines).then(text)
+        let last = self.first + self.shown;
+        (self.shown < self.lines).then(|| format!("lines {}-{last} of {}", self.first + 1, self.lines))
     }
 }
 
 impl TextPane<'_> {
-    /// Draws as many lines as `area` has room for.
+    /// Draws the lines that `area` has room for.
     pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) -> Drawn {
         let layout = self.layout;
         let (lines, focus_line) = (layout.lines().len(), layout.line_of(self.focus));
@@ -102,7 +110,7 @@ impl TextPane<'_> {
         drawn
     }
 
-    /// Draws the text of a line, `marks` being those over it; the cells of its graphemes.
+    /// Draws the text of a line with its `marks`; returns the cells of its graphemes.
     fn line<'t>(
         &self,
         painter: &mut Painter<'_>,
@@ -124,7 +132,7 @@ impl TextPane<'_> {
                 style = style.patch(*over);
             }
             painter.buffer.set_stringn(row.x + column, row.y, &placed.shown, usize::from(wide), style);
-            // Letters stand in the order in which they are stored, which is not the one in which they are read.
+            // Letters are drawn in the order in which they are stored, which is not the one in which they are read.
             if placed.range.of(self.text).chars().any(width::is_right_to_left) {
                 let margin = row.x.saturating_sub(RIGHT_TO_LEFT);
                 painter.text(margin, row.y, 1, painter.caps.pick("\u{2190}", "<"), self.odd_style);
@@ -134,8 +142,9 @@ impl TextPane<'_> {
         cells
     }
 
+    /// Draws the mark row of a line.
     fn marks(&self, painter: &mut Painter<'_>, layout: &TextLayout, line: usize, marks: &[&Mark], row: Rect) {
-        // An empty cell lies under the second half of a wide letter.
+        // The cell under the second half of a wide letter stays empty.
         let mut cells: Vec<Option<(String, Style)>> = vec![None; usize::from(row.width)];
         let selected = self.selection.and_then(|range| piece(layout, self.text, line, range));
         for column in selected.iter().flat_map(|piece| piece.start..piece.end) {
@@ -165,8 +174,8 @@ impl TextPane<'_> {
     }
 }
 
-/// The lines in sight where there are `rows` rows, marks included, and the byte at `focus` must be seen. The text moves by
-/// whole pages, so that it stands still while the cursor moves.
+/// Lines in sight in `rows` rows, with the byte at `focus` among them.
+/// Mark rows count. The text moves by whole pages, so that it does not scroll with every move of the cursor.
 pub(super) fn sight(layout: &TextLayout, focus: usize, rows: u16) -> std::ops::Range<usize> {
     let lines = layout.lines().len();
     let fits = usize::from(rows / 2).max(1);
@@ -176,17 +185,18 @@ pub(super) fn sight(layout: &TextLayout, focus: usize, rows: u16) -> std::ops::R
     first..lines.min(first + fits)
 }
 
-/// The columns of a span on one line.
+/// Columns of a span on one line.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
     start: usize,
     end: usize,
-    /// The span begins here.
+    /// Whether the span begins on this line.
     opens: bool,
-    /// The span ends here.
+    /// Whether the span ends on this line.
     closes: bool,
 }
 
+/// The columns of `range` on a line; `None` if it has none there.
 fn piece(layout: &TextLayout, text: &str, line: usize, range: TextRange) -> Option<Piece> {
     let bytes = layout.lines().get(line)?.range;
     if !bytes.overlaps(range) {
@@ -195,7 +205,7 @@ fn piece(layout: &TextLayout, text: &str, line: usize, range: TextRange) -> Opti
     let inside = layout.graphemes(text, line).filter(|placed| range.contains(placed.range.start) && placed.width > 0);
     let columns = inside.fold(None, |columns: Option<(usize, usize)>, placed| {
         let (start, end) = columns.unwrap_or((placed.column, 0));
-        // Blanks at the end of a line belong to no word and get no mark.
+        // Blanks at the end of a line are in no word and get no mark.
         let blank = placed.shown.trim().is_empty();
         Some((start, if blank { end.max(start) } else { end.max(placed.column + placed.width) }))
     });
@@ -203,40 +213,39 @@ fn piece(layout: &TextLayout, text: &str, line: usize, range: TextRange) -> Opti
     Some(Piece { start, end, opens: range.start >= bytes.start, closes: range.end <= bytes.end })
 }
 
-/// The cells of a span's marks. `taken` are spans inside it, which are drawn later.
+/// Cells of a mark, later ones over earlier ones.
+/// `taken` are the spans inside it, which are drawn later.
 fn drawing(mark: &Mark, piece: &Piece, taken: &[&Piece], nested: bool, caps: Caps) -> Vec<(usize, String)> {
-    // A screen reader would read the strokes.
-    let plain = [' '; 4];
+    // A screen reader would read the strokes aloud.
     let [open, fill, close, dots] = if caps.plain {
-        plain
+        [' '; 4]
     } else {
         caps.pick(['\u{2514}', '\u{2500}', '\u{2518}', '\u{2504}'], ['=', '=', '=', '.'])
     };
     let (open, close) = if nested { ('[', ']') } else { (open, close) };
     let wide = piece.end - piece.start;
     let line = if mark.score.is_some() { dots } else { fill };
-    // The frame's end gives way to the letters where there is no room for both.
+    // Where there is no room for the frame and the letters, the letters are drawn.
     let opens = !caps.plain && mark.score.is_none() && piece.opens && wide >= 3;
     let closes = !caps.plain && mark.score.is_none() && piece.closes && wide >= 4;
     let mut cells: Vec<(usize, String)> = (piece.start..piece.end).map(|column| (column, line.to_string())).collect();
     let (from, room) = free(piece.start + usize::from(opens)..piece.end - usize::from(closes), taken);
-    let mut put = |column: usize, glyph: &str| cells.push((column, glyph.to_owned()));
     if opens {
-        put(piece.start, open.encode_utf8(&mut [0; 4]));
+        cells.push((piece.start, open.to_string()));
     }
     if closes {
-        put(piece.end - 1, close.encode_utf8(&mut [0; 4]));
+        cells.push((piece.end - 1, close.to_string()));
     }
     let mut column = from;
-    for grapheme in width::graphemes(&words(mark, room, caps.glyphs), caps.glyphs) {
-        put(column, &grapheme.shown);
-        (column + 1..column + grapheme.width).for_each(|under| put(under, ""));
+    for grapheme in width::graphemes(&mark_text(mark, room, caps.glyphs), caps.glyphs) {
+        cells.push((column, grapheme.shown.to_string()));
+        cells.extend((column + 1..column + grapheme.width).map(|under| (under, String::new())));
         column += grapheme.width;
     }
     cells
 }
 
-/// The longest run of columns in `range` that no inner span takes: its start and length.
+/// Longest run of columns in `range` without an inner span: its start and length.
 fn free(range: std::ops::Range<usize>, taken: &[&Piece]) -> (usize, usize) {
     let mut best = (range.start, 0);
     let mut start = range.start;
@@ -252,26 +261,22 @@ fn free(range: std::ops::Range<usize>, taken: &[&Piece]) -> (usize, usize) {
     best
 }
 
-/// What a span says of itself in `room` cells: the name, else the letters, else the first of them, else its key. A
-/// suggestion says `?` in any room, and how sure it is in all but the smallest.
-fn words(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
+/// Text of a mark in `room` cells.
+/// It is the name, else the letters, else the first of them, else the key. A suggestion has `?` in any room, and its
+/// score in all except the smallest.
+fn mark_text(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
     let key = mark.key.map(String::from).unwrap_or_default();
-    // Letters that an ASCII terminal cannot draw would be question marks, which belong to suggestions.
-    let drawn = |text: &str| {
-        let clean = width::clean_for(text, glyphs).into_owned();
-        let lost = clean.matches('?').count() > text.matches('?').count();
-        if lost && !key.is_empty() { key.clone() } else { clean }
-    };
-    let (name, tag) = (drawn(&mark.name), drawn(&mark.tag));
-    let fits = |choice: &String| !choice.is_empty() && width::width(choice) <= room;
+    let name = drawable(&mark.name, &key, glyphs);
+    let tag = drawable(&mark.tag, &key, glyphs);
     let Some(score) = mark.score else {
-        // Names are cut only where what is left says more than the letters do.
+        // A name is cut only where the rest says more than the letters do.
         let begun = Some(begin(&name, room)).filter(|cut| cut.len() > tag.len() && cut.starts_with(&*tag));
         let first = begin(&tag, room);
         let choices = [Some(name), begun, Some(tag), Some(first), Some(key)];
-        return choices.into_iter().flatten().find(fits).unwrap_or_default();
+        return choices.into_iter().flatten().find(|choice| fits(choice, room)).unwrap_or_default();
     };
-    let (long, short) = (two_digits(score), tenths(score));
+    let long = two_digits(score);
+    let short = tenths(score);
     let choices = [
         format!("{name}?{long}"),
         format!("{tag}?{long}"),
@@ -280,15 +285,28 @@ fn words(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
         format!("{}?", begin(&tag, room.saturating_sub(1))),
         format!("{key}?"),
     ];
-    // A score without a letter says nothing.
-    let lettered = choices.into_iter().find(|choice| fits(choice) && !choice.starts_with('?'));
-    lettered.or_else(|| Some("?".to_owned()).filter(fits)).unwrap_or_default()
+    // A score without a letter before it would be no help.
+    let lettered = choices.into_iter().find(|choice| fits(choice, room) && !choice.starts_with('?'));
+    lettered.unwrap_or_else(|| "?".repeat(room.min(1)))
 }
 
-/// As many letters of a clean text as fit.
+/// A name or letters as the terminal can draw them.
+/// Letters that it cannot draw would become question marks, which belong to suggestions: then it is the key, if there
+/// is one.
+fn drawable(text: &str, key: &str, glyphs: Glyphs) -> String {
+    let clean = width::clean_for(text, glyphs).into_owned();
+    let lost = clean.matches('?').count() > text.matches('?').count();
+    if lost && !key.is_empty() { key.to_owned() } else { clean }
+}
+
+fn fits(text: &str, room: usize) -> bool {
+    !text.is_empty() && width::width(text) <= room
+}
+
+/// The beginning of a clean text that fits in `room` cells.
 fn begin(text: &str, room: usize) -> String {
     let mut used = 0;
-    // A clean text is as it is shown, with either set of glyphs.
+    // A clean text looks the same with either set of glyphs.
     let fitting = width::graphemes(text, Glyphs::Unicode).take_while(|grapheme| {
         used += grapheme.width;
         used <= room
@@ -296,19 +314,19 @@ fn begin(text: &str, room: usize) -> String {
     fitting.map(|grapheme| grapheme.shown).collect()
 }
 
-/// `.91`; `1.0` for certainty.
+/// A score with two digits: `.91`; `1.0` for certainty.
 pub(super) fn two_digits(score: f32) -> String {
     let text = format!("{:.2}", score.clamp(0.0, 1.0));
     text.strip_prefix('0').map_or_else(|| "1.0".to_owned(), str::to_owned)
 }
 
-/// `9` for .91: the first digit behind the point, 9 for certainty too.
+/// First digit of a score: `9` for .91, and for certainty too.
 fn tenths(score: f32) -> String {
     let text = format!("{:.2}", score.clamp(0.0, 0.99));
     text.chars().nth(2).map(String::from).unwrap_or_default()
 }
 
-/// The rows that a text needs at this width, marks included.
+/// Rows that a text needs at this width, mark rows included.
 pub(super) fn height(text: &str, columns: u16, size: Size, glyphs: Glyphs) -> u16 {
     let lines = TextLayout::new(text, usize::from(columns.max(1)), glyphs).lines().len();
     u16::try_from(lines * 2).unwrap_or(size.rows).min(size.rows)

@@ -100,23 +100,23 @@ fn press(state: &mut State, key: &str) {
 }
 
 fn is_over(state: &State) -> bool {
-    state.project.as_ref().unwrap().annotation(HERE).status == Status::Done
+    state.session.project.as_ref().unwrap().annotation(HERE).status == Status::Done
 }
 
 fn spans(state: &State) -> Vec<(TextRange, LabelId)> {
-    let annotation = state.project.as_ref().unwrap().annotation(HERE);
+    let annotation = state.session.project.as_ref().unwrap().annotation(HERE);
     annotation.spans().iter().map(|span| (span.range, span.label)).collect()
 }
 
 fn open(state: &State) -> Vec<(TextRange, LabelId)> {
-    let open = state.project.as_ref().unwrap().suggestions(HERE).iter();
+    let open = state.session.project.as_ref().unwrap().suggestions(HERE).iter();
     open.map(|one| (one.range, one.label)).collect()
 }
 
 fn mark(state: &State) -> Mark {
-    let project = state.project.as_ref().unwrap();
-    let last = state.tag.made(project).map(|span| span.range);
-    (state.tag.word, last, spans(state), open(state).into_iter().map(|(range, _)| range).collect())
+    let project = state.session.project.as_ref().unwrap();
+    let last = state.session.tagging.made(project).map(|span| span.range);
+    (state.session.tagging.word, last, spans(state), open(state).into_iter().map(|(range, _)| range).collect())
 }
 
 /// The keys still needed at least; `None` where the document ended wrong.
@@ -125,7 +125,7 @@ fn left(task: &Task<'_>, state: &State) -> Option<usize> {
     if is_over(state) {
         return (made == task.gold).then_some(0);
     }
-    if state.tag.document != HERE {
+    if state.session.tagging.document != HERE {
         return None;
     }
     let missing = task.gold.iter().filter(|gold| !made.contains(gold) && !open.contains(gold));
@@ -141,21 +141,22 @@ fn left(task: &Task<'_>, state: &State) -> Option<usize> {
 /// The keys that make sense: moves, and what changes the first thing that is not as it should be.
 fn choices(task: &Task<'_>, state: &State) -> Vec<&'static str> {
     const DIGITS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
-    let project = state.project.as_ref().unwrap();
+    let project = state.session.project.as_ref().unwrap();
     let (made, open) = (spans(state), open(state));
     let mut keys: Vec<&'static str> = MOVES.to_vec();
     keys.extend(["enter", "space"]);
     let missing = |gold: &&(TextRange, LabelId)| !made.contains(gold) && !open.contains(gold);
     let next = task.gold.iter().find(missing);
-    let word = task.document.words.get(state.tag.word).copied().unwrap_or_default();
-    let (on_span, on_open) = (state.tag.span(project).map(|span| span.range), state.tag.suggestion(project));
+    let word = task.document.words.get(state.session.tagging.word).copied().unwrap_or_default();
+    let (on_span, on_open) =
+        (state.session.tagging.span(project).map(|span| span.range), state.session.tagging.suggestion(project));
     let under = on_span.or(on_open.map(|one| one.range)).unwrap_or(word);
     if let Some((gold, label)) = next.filter(|(gold, _)| gold.overlaps(under)) {
         let digit = project.labels.get(*label).and_then(|label| label.key).and_then(|key| key.to_digit(10));
         keys.extend(digit.and_then(|digit| DIGITS.get(digit as usize - 1)));
         let _ = gold;
     }
-    let edge = state.tag.edge(project).map(|span| span.range).or(on_open.map(|one| one.range));
+    let edge = state.session.tagging.edge(project).map(|span| span.range).or(on_open.map(|one| one.range));
     if edge.is_some_and(|range| next.is_some_and(|(gold, _)| gold.overlaps(range))) {
         keys.extend(EDGES);
     }

@@ -1,12 +1,12 @@
-//! The keymap in force: the program's own keys, on them a preset, on that what the user's `keys.toml` says.
+//! The keymap in use: the default keys, changed by a preset, changed by the user's `keys.toml`.
 //!
-//! A line that would be a trap is refused with file and line: a key that never arrives or stands twice, a command where
-//! it does not belong, a digit that no longer gives its label, a screen that nothing leads out of.
-//! Digits stay with the labels because the label bar shows them; other keys may give labels besides (`label-3`).
+//! A line that would be a trap is refused with file and line: a key that never arrives or is given twice, a command where it
+//! does not belong, a digit that no longer gives its label, a screen without a way out.
+//! Digits stay with the labels because the label bar shows them; other keys may give labels as well (`label-3`).
 
 use crate::{
     app::{
-        command::{COMMANDS, Command, Context},
+        command::{Command, CommandInfo, Context},
         key::{Code, Key},
     },
     config::{
@@ -16,15 +16,15 @@ use crate::{
     text::width::clean,
 };
 
-use super::{Binding, Keymap, When};
+use super::{Binding, Keymap};
 
-/// The presets: what `preset` names, and the file, written as users write theirs.
+/// Presets: the name given by `preset`, and the file, written as users write theirs.
 pub const PRESETS: &[(&str, &str)] = &[("vim", include_str!("vim.toml")), ("arrows", include_str!("arrows.toml"))];
 
-/// What takes the meaning of a key away, where otherwise a command stands.
+/// Written in place of a command, takes the meaning of a key away.
 const NONE: &str = "none";
 
-/// What every screen must have a key for, and why.
+/// Commands for which every screen must have a key, and why.
 const NEEDED: [(Command, &str); 4] = [
     (Command::Back, "what is in front could not be closed"),
     (Command::Help, "nobody could look up the keys"),
@@ -70,13 +70,13 @@ struct Need {
     why: &'static str,
 }
 
-/// The keymap that the program's own keys, the preset that `file` names and its lines make. `file` comes with what to
-/// call it in errors.
+/// Returns the keymap that results from the default keys, the preset named in `file` and its lines. `file` comes with its name
+/// in errors.
 ///
 /// # Errors
 /// The first line that names something unknown or would be a trap.
-pub fn keymap(file: Option<(&str, &KeyFile)>) -> Result<Keymap, KeysError> {
-    let mut keymap = Keymap::default();
+pub fn keymap(defaults: Keymap, file: Option<(&str, &KeyFile)>) -> Result<Keymap, KeysError> {
+    let mut keymap = defaults;
     let Some((name, file)) = file else { return Ok(keymap) };
     if let Some((preset, line)) = &file.preset {
         let known = PRESETS.iter().find(|(known, _)| known == preset);
@@ -93,11 +93,11 @@ fn at(file: &str, line: usize, problem: String) -> KeysError {
     KeysError::Line { file: clean(file).into_owned(), line, problem }
 }
 
-/// Lays the lines of a file over `keymap`.
+/// Applies the lines of a file to `keymap`.
 fn lay(keymap: &mut Keymap, file: &str, lines: &[KeyLine]) -> Result<(), KeysError> {
     let mut known: Vec<Known> = Vec::new();
     for line in lines {
-        let next = resolve(line).map_err(|problem| at(file, line.line, problem))?;
+        let next = resolve(keymap.rows(), line).map_err(|problem| at(file, line.line, problem))?;
         if let Some(first) = known.iter().find(|first| (first.context, first.key) == (next.context, next.key)) {
             let (again, first) = (clean(&line.key), first.line);
             let problem = format!("`{again}` is the key of line {first} in another spelling; a key gives one command");
@@ -105,31 +105,30 @@ fn lay(keymap: &mut Keymap, file: &str, lines: &[KeyLine]) -> Result<(), KeysErr
         }
         known.push(next);
     }
-    let defaults = Keymap::default();
-    // What has no key, and since which line: a later line may give it one again.
+    // Commands without a key, and since which line: a later line may give them one again.
     let mut lost: Vec<(Need, usize)> = Vec::new();
     for line in &known {
-        put(keymap, &defaults, line);
+        put(keymap, line);
         lost.retain(|(need, _)| !need.is_met(keymap));
         let news = needs().filter(|need| !need.is_met(keymap) && lost.iter().all(|(known, _)| known != need));
         let news: Vec<_> = news.map(|need| (need, line.line)).collect();
         lost.extend(news);
     }
     if let Some((Need { context, command, why }, line)) = lost.first() {
-        let (command, context) = (command.info().map_or("", |row| row.name), context.name());
-        return Err(at(file, *line, format!("this leaves no key for `{command}` in `{context}`, and {why}")));
+        let command = keymap.info(*context, *command).map_or("", |row| row.name);
+        let problem = format!("this leaves no key for `{command}` in `{}`, and {why}", context.name());
+        return Err(at(file, *line, problem));
     }
     known.iter().try_for_each(|line| stays_away(keymap, line).map_err(|problem| at(file, line.line, problem)))
 }
 
-/// Finds out what a line names, and whether that can be.
-fn resolve(line: &KeyLine) -> Result<Known, String> {
-    let context = Context::ALL.into_iter().find(|known| known.name() == line.context);
-    let context = context.ok_or_else(|| no_context(&line.context))?;
-    let key: Key = line.key.parse().map_err(|_| no_key(&line.key))?;
-    let row = match line.command.as_str() {
+/// Finds what a line names, and checks that it can be so.
+fn resolve(rows: &[CommandInfo], line: &KeyLine) -> Result<Known, String> {
+    let context: Context = line.context.parse().map_err(|_| no_context(&line.context))?;
+    let key: Key = line.key.parse().map_err(|_| no_key(rows, &line.key))?;
+    let command = match line.command.as_str() {
         NONE => None,
-        name => Some(COMMANDS.iter().find(|row| row.name == name).ok_or_else(|| no_command(name))?),
+        name => Some(rows.iter().find(|row| row.name == name).ok_or_else(|| no_command(rows, name))?.command),
     };
     let place = context.name();
     if !arrives(key, context) {
@@ -144,11 +143,13 @@ fn resolve(line: &KeyLine) -> Result<Known, String> {
         return Err(format!("`{key}` cannot be a command in `{place}`: digits give labels, as the label bar says"));
     }
     // In `everywhere` belongs only what can be done everywhere: some menus take any other command for their answer.
-    if let Some(row) = row.filter(|row| !row.id.fits(context)) {
-        let places: Vec<String> = row.contexts.iter().map(|place| format!("`{}`", place.name())).collect();
-        return Err(format!("`{}` cannot be given in `{place}`, but in {}", row.name, places.join(", ")));
+    let of_command = rows.iter().filter(|row| Some(row.command) == command);
+    if command.is_some() && !of_command.clone().any(|row| row.fits(context)) {
+        let places: Vec<String> =
+            of_command.flat_map(CommandInfo::contexts).map(|place| format!("`{}`", place.name())).collect();
+        return Err(format!("`{}` cannot be given in `{place}`, but in {}", line.command, places.join(", ")));
     }
-    Ok(Known { line: line.line, context, key, command: row.map(|row| row.id) })
+    Ok(Known { line: line.line, context, key, command })
 }
 
 /// Whether the key can be a command there: it is not text, nor the letter of a label.
@@ -157,14 +158,12 @@ fn arrives(key: Key, context: Context) -> bool {
     !letters || key.typed().is_none()
 }
 
-/// Gives a key its meaning, or none. The condition is the one that the command has on its own keys there.
-fn put(keymap: &mut Keymap, defaults: &Keymap, line: &Known) {
+/// Gives a key its meaning, or none.
+fn put(keymap: &mut Keymap, line: &Known) {
     let Known { context, key, command, .. } = *line;
     keymap.bindings.retain(|binding| (binding.context, binding.key) != (context, key));
     let Some(command) = command else { return };
-    let of = |place| defaults.bindings.iter().find(move |b| (b.context, b.command) == (place, command));
-    let when = of(context).or_else(|| of(Context::Everywhere)).map_or(When::Always, |binding| binding.when);
-    keymap.bindings.push(Binding { context, key, when, command });
+    keymap.bindings.push(Binding { context, key, command });
 }
 
 /// Whether a key whose meaning was taken away in a context has none there now.
@@ -179,7 +178,7 @@ fn stays_away(keymap: &Keymap, line: &Known) -> Result<(), String> {
 
 /// A way back from everything, and the rest on each screen.
 fn needs() -> impl Iterator<Item = Need> {
-    let places = Context::ALL.into_iter().filter(|context| *context != Context::Everywhere);
+    let places = Context::ALL.iter().copied().filter(|context| *context != Context::Everywhere);
     places.flat_map(|context| {
         let screen = !context.is_overlay() && !context.is_typing();
         let here = NEEDED.iter().filter(move |(command, _)| screen || *command == Command::Back);
@@ -199,27 +198,29 @@ impl Need {
 }
 
 fn no_preset(name: &str) -> String {
-    let names = || PRESETS.iter().map(|(name, _)| *name);
-    format!("there is no preset `{}`; {}", clean(name), meant(nearest(name, names()), || all(names())))
+    let near = nearest(name, PRESETS.iter().map(|(name, _)| *name));
+    let hint = meant(near, || all(PRESETS.iter().map(|(name, _)| *name)));
+    format!("unknown preset `{}`; {hint}", clean(name))
 }
 
 fn no_context(name: &str) -> String {
-    let names = || Context::ALL.into_iter().map(Context::name);
-    format!("there is no place for keys called `{}`; {}", clean(name), meant(nearest(name, names()), || all(names())))
+    let near = nearest(name, Context::ALL.iter().copied().map(Context::name));
+    let hint = meant(near, || all(Context::ALL.iter().copied().map(Context::name)));
+    format!("unknown context `{}`; {hint}", clean(name))
 }
 
-fn no_command(name: &str) -> String {
-    let near = nearest(name, COMMANDS.iter().map(|row| row.name).chain([NONE]));
+fn no_command(rows: &[CommandInfo], name: &str) -> String {
+    let near = nearest(name, rows.iter().map(|row| row.name).chain([NONE]));
     let hint = meant(near, || "the palette shows them by name".to_owned());
-    format!("there is no command `{}`; {hint}", clean(name))
+    format!("unknown command `{}`; {hint}", clean(name))
 }
 
-fn no_key(name: &str) -> String {
-    let known: Vec<String> = Keymap::default().bindings.iter().map(|binding| binding.key.to_string()).collect();
+fn no_key(rows: &[CommandInfo], name: &str) -> String {
+    let known = rows.iter().flat_map(|row| &row.keys).flat_map(|(_, keys)| keys.split(' '));
     let translated = translated(name).map(|key| key.to_string());
-    let near = translated.as_deref().or_else(|| nearest(name, known.iter().map(String::as_str)));
+    let near = translated.as_deref().or_else(|| nearest(name, known));
     let written = "keys are written like `w`, `T`, `space`, `ctrl-r`, `shift-tab`, `alt-x`, `f1`";
-    format!("`{}` is no key; {}", clean(name), meant(near, || written.to_owned()))
+    format!("unknown key `{}`; {}", clean(name), meant(near, || written.to_owned()))
 }
 
 fn meant(near: Option<&str>, otherwise: impl FnOnce() -> String) -> String {
@@ -227,7 +228,7 @@ fn meant(near: Option<&str>, otherwise: impl FnOnce() -> String) -> String {
 }
 
 fn all(names: impl Iterator<Item = &'static str>) -> String {
-    format!("there are {}", names.collect::<Vec<_>>().join(", "))
+    format!("use one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
 /// The key that other programs write like this: `C-r`, `<C-r>`, `Ctrl+R`, `Escape`.

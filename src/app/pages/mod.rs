@@ -1,5 +1,5 @@
-//! Seven pages to read: how one tags, what the numbers, tags, settings and formats mean, how to work over a line, and with the hub. The screen shows
-//! them over what is in front, `tagli help NAME` prints them.
+//! Seven pages to read: tagging, tags, metrics, settings, formats, SSH, and the hub. The screen shows them over what is in
+//! front; `tagli help NAME` prints them.
 //!
 //! A page is text in four kinds of lines: `# ` begins a heading, the first of which is the title; four blanks begin an
 //! example, which is never broken; `- ` begins an item; everything else is a paragraph. An empty line, or a line of
@@ -7,15 +7,28 @@
 
 use crate::text::{width::Glyphs, wrap::TextLayout};
 
-use super::{command::Command, list, state::Size};
+use super::screen::Size;
 
 /// Columns of a page where there is room for them: longer lines are hard to read.
 pub const COLUMNS: usize = 76;
-/// What begins a line of an example.
+/// Beginning of an example's line.
 const EXAMPLE: &str = "    ";
 
-/// What a page is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Subject of a page.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum Topic {
     /// Tagging with the keys.
     Tag,
@@ -27,16 +40,16 @@ pub enum Topic {
     Recipe,
     /// File formats.
     Formats,
-    /// Working at the far end of a line.
+    /// Working over SSH.
     Ssh,
     /// Fetching and sending models.
     Hub,
 }
 
-/// What a line of a page is.
+/// Kind of a page's line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Names what follows.
+    /// A heading.
     Heading,
     /// Running text.
     Text,
@@ -44,35 +57,27 @@ pub enum Kind {
     Example,
 }
 
-/// A line of a page, as wide as was asked for at most.
+/// A line of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
 impl Topic {
     /// All pages, in the order in which they are best read.
-    pub const ALL: [Self; 7] = [Self::Tag, Self::Bio, Self::Metrics, Self::Recipe, Self::Formats, Self::Ssh, Self::Hub];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
-    /// The name on the command line.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Tag => "tag",
-            Self::Bio => "bio",
-            Self::Metrics => "metrics",
-            Self::Recipe => "recipe",
-            Self::Formats => "formats",
-            Self::Ssh => "ssh",
-            Self::Hub => "hub",
-        }
+        self.into()
     }
 
     /// The page of this name.
     pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.name() == name)
+        name.parse().ok()
     }
 
     fn source(self) -> &'static str {
@@ -87,7 +92,7 @@ impl Topic {
         }
     }
 
-    /// What the page is called.
+    /// Title of the page.
     pub fn title(self) -> &'static str {
         self.source().lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_else(|| self.name())
     }
@@ -118,7 +123,7 @@ impl Topic {
     }
 }
 
-/// Puts lines together to paragraphs and breaks them anew.
+/// Joins lines to paragraphs and breaks these at a width.
 struct Breaker {
     width: usize,
     lines: Vec<Line>,
@@ -173,13 +178,6 @@ pub fn room(size: Size) -> (usize, usize) {
     (columns, usize::from(size.rows).saturating_sub(5).max(1))
 }
 
-/// The first line shown after `command`, when `top` was, so that the last row is used as long as there are lines.
-pub(super) fn scrolled(topic: Topic, top: usize, command: Command, size: Size) -> usize {
-    let (columns, rows) = room(size);
-    let last = topic.lines(columns).len().saturating_sub(rows);
-    list::moved(command, top, last + 1, rows).unwrap_or(top.min(last))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,7 +187,7 @@ mod tests {
 
     #[test]
     fn pages_are_short_plain_and_fit_every_screen() {
-        for topic in Topic::ALL {
+        for topic in Topic::ALL.iter().copied() {
             let source = topic.source();
             let count = source.lines().count();
             assert!((60..=120).contains(&count), "{}: {count} lines", topic.name());
@@ -233,20 +231,8 @@ mod tests {
     fn names_are_found_and_titles_differ() {
         assert!(Topic::ALL.iter().all(|topic| Topic::find(topic.name()) == Some(*topic)));
         assert_eq!(Topic::find("bios"), None);
-        let titles: std::collections::HashSet<_> = Topic::ALL.map(Topic::title).into();
+        let titles: std::collections::HashSet<_> = Topic::ALL.iter().copied().map(Topic::title).collect();
         assert_eq!(titles.len(), Topic::ALL.len());
         assert!(Topic::Bio.text().starts_with("Words, spans and tags\n=====================\nYou mark"));
-    }
-
-    #[test]
-    fn scrolling_stops_where_the_page_ends() {
-        let size = Size { columns: 80, rows: 24 };
-        let lines = Topic::Bio.lines(COLUMNS).len();
-        let (_, rows) = room(size);
-        let last = scrolled(Topic::Bio, 0, Command::Last, size);
-        assert_eq!(last + rows, lines);
-        assert_eq!(scrolled(Topic::Bio, last, Command::PageDown, size), last);
-        assert_eq!(scrolled(Topic::Bio, usize::MAX, Command::Up, size), last - 1);
-        assert_eq!(scrolled(Topic::Bio, 3, Command::PageUp, size), 0);
     }
 }

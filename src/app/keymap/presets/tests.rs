@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::app::keymap::{Facts, Meaning};
+use crate::app::state::default_keymap;
 
 fn with(text: &str) -> Result<Keymap, KeysError> {
-    keymap(Some(("keys.toml", &keys::read(Layer { name: "keys.toml", text }).unwrap())))
+    keymap(default_keymap(), Some(("keys.toml", &keys::read(Layer { name: "keys.toml", text }).unwrap())))
 }
 
 fn message(text: &str) -> String {
@@ -24,43 +24,31 @@ fn given(keymap: &Keymap, context: Context, key: &str) -> Option<Command> {
     keymap.bindings.iter().find(|b| (b.context, b.key) == (context, key)).map(|binding| binding.command)
 }
 
-#[test]
-fn a_user_moves_keys_on_a_preset_or_without_one() {
-    assert_eq!(keymap(None), Ok(Keymap::default()));
-    let keymap = with("preset = 'vim'\n[tag]\nalt-d = 'done'\nenter = 'none'\nG = 'next-document'").unwrap();
-    let facts = Facts { documents: true, ..Facts::default() };
-    let meaning = |key: &str| keymap.meaning(Context::Tag, key.parse().unwrap(), &facts);
-    assert_eq!(meaning("alt-d"), Meaning::Command(Command::Done));
-    assert_eq!(meaning("enter"), Meaning::Nothing);
-    assert_eq!(meaning("G"), Meaning::Command(Command::NextDocument));
-    assert_eq!(meaning("g"), Meaning::Command(Command::First));
+/// Whether the command of a binding can be given in its context.
+fn fits(keymap: &Keymap, binding: &Binding) -> bool {
+    let mut rows = keymap.rows().iter().filter(|row| row.command == binding.command);
+    rows.any(|row| row.fits(binding.context))
 }
 
 #[test]
-fn a_key_has_the_condition_of_its_command_in_that_place() {
-    let keymap = with("[train]\nctrl-p = 'up'\n[tag]\nctrl-s = 'save'\nctrl-e = 'lengthen'").unwrap();
-    let when = |key: &str| {
-        let key = key.parse().unwrap();
-        let mut own = keymap.bindings.iter().filter(|b| b.key == key && b.context != Context::Everywhere);
-        own.next_back().unwrap().when
-    };
-    assert_eq!(keymap.bindings.last().unwrap().when, When::Edge);
-    assert_eq!((when("ctrl-s"), when("ctrl-e")), (When::SaveFailed, When::Edge));
-    let up = keymap.meaning(Context::Train, "ctrl-p".parse().unwrap(), &Facts::default());
-    assert_eq!(up, Meaning::Command(Command::Up));
+fn a_user_moves_keys_on_a_preset_or_without_one() {
+    assert_eq!(keymap(default_keymap(), None).unwrap().bindings(), default_keymap().bindings());
+    let keymap = with("preset = 'vim'\n[tag]\nalt-d = 'done'\nenter = 'none'\nG = 'next-document'").unwrap();
+    assert_eq!(given(&keymap, Context::Tag, "alt-d"), Some(Command::Done));
+    assert_eq!(given(&keymap, Context::Tag, "enter"), None);
+    assert_eq!(given(&keymap, Context::Tag, "G"), Some(Command::NextDocument));
+    assert_eq!(given(&keymap, Context::Tag, "g"), Some(Command::First));
 }
 
 #[test]
 fn unknown_names_are_told_with_what_was_meant() {
-    assert_eq!(message("\npreset = 'vimm'"), "keys.toml:2: there is no preset `vimm`; did you mean `vim`?");
-    assert_eq!(message("preset = 'emacs'"), "keys.toml:1: there is no preset `emacs`; there are vim, arrows");
-    assert!(
-        message("[tagz]\na = 'done'").ends_with(":2: there is no place for keys called `tagz`; did you mean `tag`?")
-    );
-    assert!(message("[kitchen]\na = 'done'").contains("there are everywhere, welcome, tag, "));
+    assert_eq!(message("\npreset = 'vimm'"), "keys.toml:2: unknown preset `vimm`; did you mean `vim`?");
+    assert_eq!(message("preset = 'emacs'"), "keys.toml:1: unknown preset `emacs`; use one of vim, arrows");
+    assert!(message("[tagz]\na = 'done'").ends_with(":2: unknown context `tagz`; did you mean `tag`?"));
+    assert!(message("[kitchen]\na = 'done'").contains("use one of everywhere, welcome, tag, "));
     assert_eq!(
         message("[tag]\n\nz = 'Accept_Donex'"),
-        "keys.toml:3: there is no command `Accept_Donex`; did you mean `accept-done`?"
+        "keys.toml:3: unknown command `Accept_Donex`; did you mean `accept-done`?"
     );
     assert!(message("[tag]\nz = 'fry'").ends_with("the palette shows them by name"));
 }
@@ -79,7 +67,7 @@ fn keys_as_other_programs_write_them_are_understood_in_the_message() {
         ("spacex", "space"),
     ] {
         let message = message(&format!("[tag]\n'{name}' = 'done'"));
-        assert_eq!(message, format!("keys.toml:2: `{name}` is no key; did you mean `{meant}`?"));
+        assert_eq!(message, format!("keys.toml:2: unknown key `{name}`; did you mean `{meant}`?"));
     }
     assert!(message("[tag]\nhyper-e = 'done'").contains("keys are written like `w`"));
 }
@@ -171,20 +159,20 @@ fn presets_lose_no_command() {
         let file = keys::read(Layer { name, text }).unwrap();
         assert_eq!(file.preset, None, "a preset stands on nothing else");
         let keymap = preset(name);
-        for binding in Keymap::default().bindings() {
+        for binding in default_keymap().bindings() {
             let (place, command) = (binding.context, binding.command);
-            let in_palette = command.info().is_some_and(|row| row.contexts.contains(&Context::Everywhere));
+            let in_palette = keymap.info(Context::Everywhere, command).is_some_and(|row| row.fits(Context::Everywhere));
             assert!(in_palette || keymap.keys(place, command).next().is_some(), "{name}: {command:?} in {place:?}");
         }
-        assert!(keymap.bindings.iter().all(|b| b.command.fits(b.context)), "{name}");
-        let distinct: HashSet<_> = keymap.bindings.iter().map(|b| (b.context, b.key, b.when)).collect();
+        assert!(keymap.bindings.iter().all(|b| fits(&keymap, b)), "{name}");
+        let distinct: HashSet<_> = keymap.bindings.iter().map(|b| (b.context, b.key, b.command)).collect();
         assert_eq!(distinct.len(), keymap.bindings.len(), "{name}");
     }
 }
 
 #[test]
 fn presets_keep_the_labels_and_the_ways_through_a_document() {
-    let (default, kept) = (Keymap::default(), "space enter v x a A u ctrl-r n p [ ] { } T 1 9 ! ( left down");
+    let (default, kept) = (default_keymap(), "space enter v x a A u ctrl-r n p [ ] { } T 1 9 ! ( left down");
     for (name, _) in PRESETS {
         for key in kept.split(' ') {
             assert_eq!(given(&preset(name), Context::Tag, key), given(&default, Context::Tag, key), "{name}: {key}");
@@ -199,10 +187,9 @@ fn presets_keep_the_labels_and_the_ways_through_a_document() {
 #[test]
 fn vim_writes_no_checkpoint_with_k_and_leaves_no_field_with_the_program() {
     let vim = preset("vim");
-    let live = Facts { running: true, page: crate::app::train::Page::Run, ..Facts::default() };
-    let meaning = |key| vim.meaning(Context::Train, Key::char(key), &live);
-    assert_eq!((meaning('k'), meaning('w')), (Meaning::Command(Command::Up), Meaning::Command(Command::Checkpoint)));
-    for place in Context::ALL.into_iter().filter(|place| place.is_typing()) {
+    let meaning = |key| given(&vim, Context::Train, key);
+    assert_eq!((meaning("k"), meaning("w")), (Some(Command::Up), Some(Command::Checkpoint)));
+    for place in Context::ALL.iter().copied().filter(|place| place.is_typing()) {
         assert_eq!(given(&vim, place, "ctrl-c"), Some(Command::Back), "{place:?}");
     }
 }
@@ -211,7 +198,8 @@ fn vim_writes_no_checkpoint_with_k_and_leaves_no_field_with_the_program() {
 fn arrows_go_where_no_letter_goes() {
     let arrows = preset("arrows");
     let moves = "left right up down page-up page-down first last next-word previous-word".split(' ');
-    let moves: Vec<Command> = moves.filter_map(Command::find).collect();
+    let find = |name| arrows.rows().iter().find(|row| row.name == name).unwrap().command;
+    let moves: Vec<Command> = moves.map(find).collect();
     for binding in arrows.bindings.iter().filter(|b| b.key.typed().is_some_and(char::is_alphabetic)) {
         assert!(!moves.contains(&binding.command), "{binding:?}");
     }
@@ -228,15 +216,16 @@ proptest! {
     ) {
         let lines = lines.into_iter().enumerate().map(|(at, (context, key, command, fits))| {
             let context = Context::ALL[context];
-            let rows: Vec<_> = COMMANDS.iter().filter(|row| !fits || row.id.fits(context)).collect();
+            let table = default_keymap();
+            let rows: Vec<_> = table.rows().iter().filter(|row| !fits || row.fits(context)).collect();
             let command = rows.get(command % (rows.len() + 5)).map_or(NONE, |row| row.name).to_owned();
             KeyLine { line: at + 1, context: context.name().to_owned(), key, command }
         });
         let file = KeyFile { preset: None, bindings: lines.collect() };
-        if let Ok(keymap) = keymap(Some(("keys.toml", &file))) {
+        if let Ok(keymap) = keymap(default_keymap(), Some(("keys.toml", &file))) {
             prop_assert!(needs().all(|need| need.is_met(&keymap)));
             prop_assert_eq!(given(&keymap, Context::Tag, "7"), Some(Command::Label(7)));
-            prop_assert!(keymap.bindings.iter().all(|b| b.command.fits(b.context)));
+            prop_assert!(keymap.bindings.iter().all(|b| fits(&keymap, b)));
         }
     }
 }

@@ -1,0 +1,107 @@
+//! What must hold of the whole command table and of its default keys.
+
+use std::collections::HashSet;
+
+use super::{
+    Key,
+    command::{Command, Context},
+    state::{State, default_keymap},
+};
+
+#[test]
+fn a_name_stands_for_one_command_and_is_there_once_in_a_context() {
+    let keymap = default_keymap();
+    let mut names: HashSet<(&str, Command)> = HashSet::new();
+    let mut places: HashSet<(&str, Context)> = HashSet::new();
+    for row in keymap.rows() {
+        names.insert((row.name, row.command));
+        for context in row.contexts() {
+            // Text fields and pages share a context: each panel has its own commands there.
+            let shared = context.is_typing() || context == Context::Help;
+            assert!(places.insert((row.name, context)) || shared, "{} twice in {context:?}", row.name);
+        }
+    }
+    let commands: HashSet<Command> = names.iter().map(|(_, command)| *command).collect();
+    let distinct: HashSet<&str> = names.iter().map(|(name, _)| *name).collect();
+    assert_eq!((commands.len(), distinct.len()), (names.len(), names.len()));
+}
+
+#[test]
+fn docs_are_sentences_without_a_full_stop() {
+    for row in default_keymap().rows() {
+        assert!(row.doc.starts_with(char::is_uppercase) && !row.doc.ends_with('.'), "{}: {}", row.name, row.doc);
+        assert!(row.doc.len() <= 60 && row.hint.len() <= 18, "{} is too long", row.name);
+        assert!(!row.keys.is_empty(), "{} can be given nowhere", row.name);
+    }
+}
+
+#[test]
+fn every_default_key_is_a_key() {
+    for row in default_keymap().rows() {
+        for key in row.keys.iter().flat_map(|(_, keys)| keys.split_whitespace()) {
+            assert!(key.parse::<Key>().is_ok(), "{}: {key}", row.name);
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_key_or_is_in_the_palette() {
+    let keymap = default_keymap();
+    for row in keymap.rows() {
+        let bound = keymap.bindings().iter().any(|binding| binding.command == row.command);
+        let listed = row.contexts().any(|context| matches!(context, Context::Everywhere | Context::Tag));
+        assert!(bound || listed, "{} cannot be reached", row.name);
+    }
+}
+
+#[test]
+fn no_key_has_two_commands_in_a_context_except_those_that_exclude_each_other() {
+    let keymap = default_keymap();
+    let mut seen: HashSet<(Context, Key)> = HashSet::new();
+    for binding in keymap.bindings() {
+        let shared = binding.context.is_typing() || binding.context == Context::Help;
+        // With a run in front that goes on, `k` writes a checkpoint; elsewhere it goes up, as in every list.
+        let checkpoint = binding.context == Context::Train && binding.key == Key::char('k');
+        assert!(seen.insert((binding.context, binding.key)) || shared || checkpoint, "{binding:?}");
+    }
+}
+
+#[test]
+fn the_keys_that_scripts_rely_on_are_there() {
+    let keymap = default_keymap();
+    for (context, key, command) in [
+        (Context::Tag, "3", Command::Label(3)),
+        (Context::Tag, "#", Command::Arm(3)),
+        (Context::Tag, "]", Command::Lengthen),
+        (Context::Tag, "{", Command::ShortenLeft),
+        (Context::Tag, "space", Command::AcceptDone),
+        (Context::Everywhere, "shift-tab", Command::PreviousScreen),
+    ] {
+        let commands: Vec<Command> = keymap.commands(context, key.parse().unwrap()).collect();
+        assert_eq!(commands, [command], "{key}");
+    }
+}
+
+#[test]
+fn moves_stay_in_the_list() {
+    use super::list::moved;
+    let to = |command, at| moved(command, at, 10, 4);
+    assert_eq!([Command::Up, Command::Down].map(|command| to(command, 0)), [Some(0), Some(1)]);
+    assert_eq!([Command::Up, Command::Down].map(|command| to(command, 9)), [Some(8), Some(9)]);
+    assert_eq!([Command::PageUp, Command::PageDown].map(|command| to(command, 7)), [Some(3), Some(9)]);
+    assert_eq!([Command::First, Command::Last].map(|command| to(command, 5)), [Some(0), Some(9)]);
+    // The list has become shorter under the cursor.
+    assert_eq!((to(Command::Up, 30), to(Command::PageUp, 30)), (Some(8), Some(5)));
+    assert_eq!((moved(Command::Down, 0, 0, 4), to(Command::Open, 5)), (Some(0), None));
+}
+
+#[test]
+fn the_key_line_shows_what_works_now() {
+    let state = super::tests::start();
+    let words = |state: &State| state.hints().iter().map(|hint| hint.word).collect::<Vec<_>>();
+    let plain = words(&state);
+    assert!(plain.starts_with(&["done", "next"]) && !plain.contains(&"remove"), "{plain:?}");
+    let mut state = state;
+    super::tests::press(&mut state, "3 left");
+    assert!(words(&state).contains(&"remove"), "{:?}", words(&state));
+}

@@ -1,0 +1,58 @@
+//! Conditions of commands that several panels share. Those of one panel are in its own file.
+
+use super::{panel::Check, session::Session};
+
+/// `Ok` if the condition holds, else the reason shown to the user.
+pub(super) fn check(holds: bool, why_not: &'static str) -> Check {
+    if holds { Ok(()) } else { Err(why_not) }
+}
+
+/// Always.
+pub(super) fn always<P>(_: &P, _: &Session) -> Check {
+    Ok(())
+}
+
+/// A project is open.
+pub(super) fn project<P>(_: &P, session: &Session) -> Check {
+    check(session.project.is_some(), "No project is open yet")
+}
+
+/// The open project has a document.
+pub(super) fn documents<P>(_: &P, session: &Session) -> Check {
+    let any = session.project.as_ref().is_some_and(|project| !project.documents.is_empty());
+    check(any, "There is no document")
+}
+
+/// The project has a run.
+pub(super) fn runs<P>(_: &P, session: &Session) -> Check {
+    check(!session.runs.list.is_empty(), NO_RUNS)
+}
+
+/// A run is followed.
+pub(super) fn followed<P>(_: &P, session: &Session) -> Check {
+    check(session.runs.followed.is_some(), NO_RUNS)
+}
+
+const NO_RUNS: &str = "There are no runs yet";
+
+/// A training is running.
+pub(super) fn running<P>(_: &P, session: &Session) -> Check {
+    check(session.runs.is_busy(), "No training is running")
+}
+
+/// No training is running.
+pub(super) fn idle<P>(_: &P, session: &Session) -> Check {
+    check(!session.runs.is_busy(), "A training runs; it can be stopped on the Train screen with S")
+}
+
+/// The journal has an action to undo.
+pub(super) fn undo<P>(_: &P, session: &Session) -> Check {
+    let target = session.project.as_ref().and_then(|project| project.journal.undo_target());
+    check(target.is_some(), "There is nothing to take back")
+}
+
+/// The journal has an action to redo.
+pub(super) fn redo<P>(_: &P, session: &Session) -> Check {
+    let target = session.project.as_ref().and_then(|project| project.journal.redo_target());
+    check(target.is_some(), "There is nothing to do again")
+}

@@ -1,0 +1,229 @@
+//! The history.
+//! All actions with their time and document, and the way back to any of them.
+
+use std::collections::HashMap;
+
+use crate::{
+    app::{
+        command::{Command, Context},
+        conditions,
+        event::Level,
+        list::{ListCursor, PAGED},
+        panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+        project::Project,
+        session::Session,
+        tagging::TagContext,
+    },
+    spans::{
+        Action, Edit, LabelId, SpanId,
+        journal::{HistoryItem, JournalOp},
+    },
+    text::{TextRange, number::with_noun, width},
+};
+
+/// Most actions in the list.
+/// An older one is hardly looked for here, and an import may be tens of thousands of actions.
+const MOST: usize = 2_000;
+/// Most cells of the description of an action.
+const CELLS: usize = 200;
+
+/// An action in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+    /// Id of the document; of several, the first one's.
+    pub document: String,
+    /// Description of the action.
+    pub what: String,
+    /// Whether it is undone.
+    pub undone: bool,
+}
+
+/// The list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// All actions, newest first.
+    pub rows: Vec<HistoryRow>,
+    /// Row of the cursor.
+    pub row: usize,
+}
+
+impl Opens for History {
+    const OPENERS: &'static [Opener<Self>] = &[Opener {
+        command: Command::History,
+        name: "history",
+        hint: "history",
+        doc: "Show all that was done, and go back to any moment",
+        keys: &[(Context::Tag, "H")],
+        when: |session| conditions::documents(&NoPanel, session),
+        open: |session| Self::open(session).into(),
+    }];
+}
+
+impl Commands for History {
+    const ROWS: &'static [Row<Self>] = &[Row {
+        command: Command::Apply,
+        name: "apply",
+        hint: "do it",
+        doc: "Go to the moment right after this action",
+        keys: &[(Context::History, "enter")],
+        when: conditions::always,
+        run: Self::apply,
+    }];
+    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::History, PAGED)];
+}
+
+impl Panel for History {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        Context::History
+    }
+
+    fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
+        Some(ListCursor { row: &mut self.row, rows: self.rows.len(), page: session.page() })
+    }
+
+    /// Only a key goes back in time.
+    fn click(&self) -> Option<Command> {
+        None
+    }
+}
+
+impl History {
+    fn open(session: &mut Session) -> Option<Self> {
+        let rows = rows(session.project.as_ref()?);
+        let Some(last) = rows.len().checked_sub(1) else {
+            session.inform("Nothing was done here yet");
+            return None;
+        };
+        let mut history = Self { rows, row: 0 };
+        history.row = history.now().min(last);
+        Some(history)
+    }
+
+    /// Row of the last action that is not undone.
+    pub fn now(&self) -> usize {
+        self.rows.iter().position(|row| !row.undone).unwrap_or(self.rows.len())
+    }
+
+    fn apply(&mut self, session: &mut Session) -> Outcome {
+        let effects = session.tag(|context| go_to_moment(context, self.row, self.now()));
+        Outcome::close().then(effects)
+    }
+}
+
+/// Goes to the moment right after the action of row `to`.
+/// `now` is the row of the present moment. Rows count from the newest.
+fn go_to_moment(context: &mut TagContext<'_>, to: usize, now: usize) {
+    if to == now {
+        return context.show(Level::Info, "This is where you are");
+    }
+    if context.is_read_only() {
+        return;
+    }
+    let history = context.project.journal.history();
+    let ops: Vec<JournalOp> = if to > now {
+        history.rev().filter(|past| !past.undone).take(to - now).map(|past| JournalOp::Undo(past.id)).collect()
+    } else {
+        history.filter(|past| past.undone).take(now - to).map(|past| JournalOp::Redo(past.id)).collect()
+    };
+    let Some(JournalOp::Undo(last) | JournalOp::Redo(last)) = ops.last() else { return };
+    let document = context.project.journal.actions_of(*last).first().map(|action| action.document.clone());
+    let actions = with_noun(ops.len(), "action");
+    context.record_all(ops);
+    if let Some(at) = document.and_then(|document| context.project.position(&document)) {
+        context.go(at);
+    }
+    let done = if to > now { "taken back; redo or the history does them again" } else { "done again" };
+    context.show(Level::Info, format!("{actions} {done}"));
+}
+
+/// The last actions of a project, newest first.
+fn rows(project: &Project) -> Vec<HistoryRow> {
+    let mut spans = KnownSpans::default();
+    let all = project.journal.history().count();
+    let mut rows = Vec::new();
+    for (at, past) in project.journal.history().enumerate() {
+        if at + MOST >= all {
+            rows.push(spans.row(project, past));
+        } else {
+            past.actions.iter().flat_map(|action| &action.edits).for_each(|edit| spans.learn(edit));
+        }
+    }
+    rows.reverse();
+    rows
+}
+
+/// Ranges and labels of spans at a moment of the history.
+/// They are needed for edits that only name a span.
+#[derive(Default)]
+struct KnownSpans(HashMap<SpanId, (TextRange, LabelId)>);
+
+impl KnownSpans {
+    /// Describes an action, and follows it.
+    /// Of several documents, the edits of the first one are described.
+    fn row(&mut self, project: &Project, past: HistoryItem<'_>) -> HistoryRow {
+        let edits: Vec<Vec<String>> = past.actions.iter().map(|action| self.edits(project, action)).collect();
+        let mut what = edits.into_iter().find(|edits| !edits.is_empty()).unwrap_or_default();
+        if past.actions.len() > 1 {
+            what.push(format!("in {}", with_noun(past.actions.len(), "document")));
+        }
+        let document = past.actions.first().map(|action| action.document.clone()).unwrap_or_default();
+        HistoryRow { at: past.at, document, what: width::cut(&what.join(", "), CELLS), undone: past.undone }
+    }
+
+    /// Follows an edit.
+    fn learn(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Add(span) => _ = self.0.insert(span.id, (span.range, span.label)),
+            Edit::Relabel(id, label) => _ = self.0.entry(*id).and_modify(|known| known.1 = *label),
+            Edit::Resize(id, range) => _ = self.0.entry(*id).and_modify(|known| known.0 = *range),
+            _ => {}
+        }
+    }
+
+    /// Describes the edits of an action, and follows them.
+    fn edits(&mut self, project: &Project, action: &Action) -> Vec<String> {
+        let document = project.position(&action.document).and_then(|at| project.documents.get(at));
+        let text = document.map_or("", |document| &document.text);
+        let mut described = Vec::new();
+        for edit in &action.edits {
+            described.push(self.edit(project, text, edit));
+            self.learn(edit);
+        }
+        described
+    }
+
+    /// Describes an edit of spans as they are before it.
+    fn edit(&self, project: &Project, text: &str, edit: &Edit) -> String {
+        match edit {
+            Edit::Add(span) => format!("+ {}", phrase(project, text, span.label, span.range)),
+            Edit::Remove(id) => format!("- {}", self.span(project, text, *id)),
+            Edit::Relabel(id, label) => {
+                format!("{} becomes {}", self.span(project, text, *id), project.labels.name(*label))
+            }
+            Edit::Resize(id, range) => {
+                format!("{} becomes \u{ab}{}\u{bb}", self.span(project, text, *id), range.of(text))
+            }
+            Edit::Status(status) => status.name().to_owned(),
+            Edit::Reject(range, label) => format!("no {}", phrase(project, text, *label, *range)),
+            Edit::Readmit(range, label) => format!("perhaps {}", phrase(project, text, *label, *range)),
+            Edit::Note(note) if note.is_empty() => "no note".to_owned(),
+            Edit::Note(note) => format!("note: {note}"),
+        }
+    }
+
+    fn span(&self, project: &Project, text: &str, id: SpanId) -> String {
+        match self.0.get(&id) {
+            Some((range, label)) => phrase(project, text, *label, *range),
+            None => "a span".to_owned(),
+        }
+    }
+}
+
+/// Label and words of a span.
+fn phrase(project: &Project, text: &str, label: LabelId, range: TextRange) -> String {
+    format!("{} \u{ab}{}\u{bb}", project.labels.name(label), range.of(text))
+}

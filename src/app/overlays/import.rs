@@ -1,0 +1,74 @@
+//! Asks for a file to import.
+
+use crate::app::{
+    command::{Command, Context},
+    conditions,
+    field::Field,
+    panel::{Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
+    project::SaveState,
+    session::Session,
+};
+
+/// The question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Import {
+    /// The path of the file.
+    pub file: Field,
+}
+
+impl Opens for Import {
+    const OPENERS: &'static [Opener<Self>] = &[Opener {
+        command: Command::Import,
+        name: "import",
+        hint: "",
+        doc: "Bring texts from a file into the project",
+        keys: &[(Context::Everywhere, "")],
+        when: |session| conditions::project(&NoPanel, session),
+        open,
+    }];
+}
+
+/// Asks for a file, if the project can be closed and opened again now.
+fn open(session: &mut Session) -> Opening<Import> {
+    let Some(project) = &session.project else { return None.into() };
+    let why_not = match project.save_state() {
+        _ if project.read_only.is_some() => session.read_only(),
+        _ if session.runs.is_ours() => Some("A training of this project runs: import when it has ended".to_owned()),
+        SaveState::Saved => None,
+        _ => Some("Not everything is saved yet; then it can be imported".to_owned()),
+    };
+    match why_not {
+        None => Import::default().into(),
+        Some(why) => {
+            session.warn(why);
+            None.into()
+        }
+    }
+}
+
+impl Commands for Import {
+    const ROWS: &'static [Row<Self>] = &[];
+}
+
+impl Panel for Import {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        Context::Typing
+    }
+
+    fn field(&self) -> Option<&Field> {
+        Some(&self.file)
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        Some(&mut self.file)
+    }
+
+    fn accept(&mut self, _: &mut Session) -> Outcome {
+        match self.file.text().trim() {
+            "" => Outcome::close(),
+            file => Outcome::close().and(Request::Import(file.to_owned())),
+        }
+    }
+}

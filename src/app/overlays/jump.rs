@@ -1,0 +1,129 @@
+//! Asks for the letters of a word; the cursor goes there while they are typed.
+
+use crate::{
+    app::{
+        command::{Command, Context},
+        conditions,
+        field::Field,
+        panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+        session::Session,
+    },
+    spans::Document,
+    text::search::Needle,
+};
+
+/// Default keys that go to another word with the same letters.
+const MOVES: &[(Command, &str)] = &[(Command::Down, "down ctrl-n"), (Command::Up, "up ctrl-p")];
+
+/// The question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Jump {
+    /// The letters.
+    pub letters: Field,
+    /// The word under the cursor before.
+    from: usize,
+}
+
+/// Which of several words the cursor goes to.
+enum Towards {
+    /// The first one from the word on at which the jump began.
+    Nearest,
+    /// The one after the cursor.
+    Next,
+    /// The one before the cursor.
+    Previous,
+}
+
+impl Opens for Jump {
+    const OPENERS: &'static [Opener<Self>] = &[Opener {
+        command: Command::Jump,
+        name: "jump",
+        hint: "jump",
+        doc: "Go to a word by its letters",
+        keys: &[(Context::Tag, "'")],
+        when: |session| conditions::documents(&NoPanel, session),
+        open: |session| Self { letters: Field::default(), from: session.tagging.word }.into(),
+    }];
+}
+
+impl Commands for Jump {
+    const ROWS: &'static [Row<Self>] = &[];
+    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Typing, MOVES)];
+}
+
+impl Panel for Jump {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        Context::Typing
+    }
+
+    fn field(&self) -> Option<&Field> {
+        Some(&self.letters)
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        Some(&mut self.letters)
+    }
+
+    fn typed(&mut self, session: &mut Session) -> Outcome {
+        self.go(Towards::Nearest, session).into()
+    }
+
+    fn travel(&mut self, command: Command, session: &mut Session) -> Outcome {
+        let towards = if command == Command::Down { Towards::Next } else { Towards::Previous };
+        self.go(towards, session).into()
+    }
+
+    fn accept(&mut self, _: &mut Session) -> Outcome {
+        Outcome::close()
+    }
+
+    /// The cursor goes back to where it was.
+    fn back(&mut self, session: &mut Session) -> bool {
+        session.tagging.put(self.from);
+        false
+    }
+}
+
+impl Jump {
+    /// Moves the cursor to a word that has the letters.
+    /// At the end of the text, the search goes on at its other end.
+    fn go(&self, towards: Towards, session: &mut Session) {
+        let needle = Needle::new(self.letters.text());
+        let here = session.tagging.word;
+        let project = session.project.as_ref();
+        let Some(document) = project.and_then(|project| project.documents.get(session.tagging.document)) else {
+            return;
+        };
+        if needle.is_empty() {
+            return session.tagging.put(self.from);
+        }
+        let places = words_with(&needle, document);
+        let target = match towards {
+            Towards::Nearest => places.iter().find(|at| **at >= self.from).or(places.first()),
+            Towards::Next => places.iter().find(|at| **at > here).or(places.first()),
+            Towards::Previous => places.iter().rev().find(|at| **at < here).or(places.last()),
+        };
+        match target {
+            Some(word) => session.tagging.put(*word),
+            None => session.inform("No word of this text holds that"),
+        }
+    }
+}
+
+/// The words that begin with the needle.
+/// Where there are none, those that contain it.
+fn words_with(needle: &Needle, document: &Document) -> Vec<usize> {
+    let found = needle.find_in(&document.text).into_iter();
+    let mut places: Vec<usize> = found.filter_map(|range| Some(document.words_touching(range)?.start)).collect();
+    places.dedup();
+    if places.iter().any(|at| begins_with(document.word(*at), needle)) {
+        places.retain(|at| begins_with(document.word(*at), needle));
+    }
+    places
+}
+
+fn begins_with(word: &str, needle: &Needle) -> bool {
+    needle.find_in(word).first().is_some_and(|range| range.start == 0)
+}

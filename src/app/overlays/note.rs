@@ -1,0 +1,72 @@
+//! Asks for the note on the document in front.
+
+use crate::{
+    app::{
+        command::{Command, Context},
+        conditions,
+        field::Field,
+        panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+        session::Session,
+        tagging::TagContext,
+    },
+    spans::Edit,
+};
+
+/// The question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// The note.
+    pub text: Field,
+}
+
+impl Opens for Note {
+    const OPENERS: &'static [Opener<Self>] = &[Opener {
+        command: Command::Note,
+        name: "note",
+        hint: "note",
+        doc: "Write a note on this document",
+        keys: &[(Context::Tag, "i")],
+        when: |session| conditions::documents(&NoPanel, session),
+        open: |session| Self::open(session).into(),
+    }];
+}
+
+impl Commands for Note {
+    const ROWS: &'static [Row<Self>] = &[];
+}
+
+impl Panel for Note {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        Context::Typing
+    }
+
+    fn field(&self) -> Option<&Field> {
+        Some(&self.text)
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        Some(&mut self.text)
+    }
+
+    fn accept(&mut self, session: &mut Session) -> Outcome {
+        let effects = session.tag(|context| self.record(context));
+        Outcome::close().then(effects)
+    }
+}
+
+impl Note {
+    fn open(session: &Session) -> Option<Self> {
+        let project = session.project.as_ref()?;
+        let note = project.annotation(session.tagging.document).note();
+        Some(Self { text: Field::new(note) })
+    }
+
+    fn record(&self, context: &mut TagContext<'_>) {
+        let note = self.text.text().trim();
+        if context.annotation().note() != note {
+            context.act(vec![Edit::Note(note.to_owned())]);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The question how a run is to end.
+
+use crate::app::{
+    command::Context,
+    panel::{Commands, Opener, Opens, Panel, Row, own_rows},
+    session::Session,
+};
+
+/// The menu of ways to end the run.
+///
+/// Its commands are rows of the Train screen, because they can be given without the menu, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopMenu;
+
+impl Panel for StopMenu {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        Context::StopMenu
+    }
+}
+
+impl Commands for StopMenu {
+    const ROWS: &'static [Row<Self>] = &[];
+}
+
+/// It is opened on request of the Train screen, so that its command has its place among those of the screen.
+impl Opens for StopMenu {
+    const OPENERS: &'static [Opener<Self>] = &[];
+}

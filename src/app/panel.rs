@@ -1,0 +1,356 @@
+//! A panel is a screen or an overlay: it owns its state, its rows of the command table, its text field and its list.
+//!
+//! Panels never name each other. What a panel wants from outside itself it asks for by an [`Outcome`]: effects for the outside
+//! world and at most one [`Request`], which [`update`](super::update()) resolves. What several panels need is in the [`Session`].
+
+use std::any::TypeId;
+
+use super::{
+    command::{Command, CommandInfo, Context},
+    effect::Effect,
+    field::Field,
+    key::Key,
+    list::ListCursor,
+    pointer::{Gesture, Target},
+    screen::Screen,
+    session::Session,
+};
+
+/// Whether a command works now; if not, the reason shown to the user. An empty reason shows nothing.
+pub type Check = Result<(), &'static str>;
+
+/// One command of a panel: everything about it in one place.
+pub struct Row<P: 'static> {
+    /// Its identity, by which keys and other code refer to it.
+    pub command: Command,
+    /// Name in config files and in the palette.
+    pub name: &'static str,
+    /// Word on the key line; rows with the same word share a place there. Empty: not on the key line.
+    pub hint: &'static str,
+    /// One sentence without its full stop, at most 60 characters.
+    pub doc: &'static str,
+    /// Contexts in which it can be given, each with its default keys, separated by a blank; no keys: palette only.
+    pub keys: &'static [(Context, &'static str)],
+    /// Whether it works now.
+    pub when: fn(&P, &Session) -> Check,
+    /// Carries it out.
+    pub run: fn(&mut P, &mut Session) -> Outcome,
+}
+
+impl<P> Row<P> {
+    /// The row without the panel's type, for the whole table.
+    pub(super) fn info(&self) -> CommandInfo {
+        let Self { command, name, hint, doc, keys, .. } = *self;
+        CommandInfo { command, name, hint, doc, keys: keys.to_vec(), owner: TypeId::of::<P>() }
+    }
+}
+
+/// A command that opens an overlay of type `P`.
+pub struct Opener<P: 'static> {
+    /// Its identity.
+    pub command: Command,
+    /// Name in config files and in the palette.
+    pub name: &'static str,
+    /// Word on the key line; empty: not on the key line.
+    pub hint: &'static str,
+    /// One sentence without its full stop, at most 60 characters.
+    pub doc: &'static str,
+    /// Contexts in which it can be given, each with its default keys.
+    pub keys: &'static [(Context, &'static str)],
+    /// Whether it works now.
+    pub when: fn(&Session) -> Check,
+    /// Makes the overlay, or shows a message that says why not.
+    pub open: fn(&mut Session) -> Opening<P>,
+}
+
+/// The owner of commands that belong to no panel: those that work everywhere and those that open an overlay.
+pub struct NoPanel;
+
+impl<P> Opener<P> {
+    pub(super) fn info(&self) -> CommandInfo {
+        let Self { command, name, hint, doc, keys, .. } = *self;
+        CommandInfo { command, name, hint, doc, keys: keys.to_vec(), owner: TypeId::of::<NoPanel>() }
+    }
+}
+
+/// What an [`Opener`] makes.
+pub struct Opening<P> {
+    /// The overlay; `None` where there is nothing to show.
+    pub panel: Option<P>,
+    /// What is asked of the outside world for it.
+    pub effects: Vec<Effect>,
+}
+
+impl<P> From<P> for Opening<P> {
+    fn from(panel: P) -> Self {
+        Self { panel: Some(panel), effects: Vec::new() }
+    }
+}
+
+impl<P> From<Option<P>> for Opening<P> {
+    fn from(panel: Option<P>) -> Self {
+        Self { panel, effects: Vec::new() }
+    }
+}
+
+/// What follows from something that a panel did.
+#[must_use]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// For the outside world, in order.
+    pub effects: Vec<Effect>,
+    /// Whether the overlay in front is closed, before the request is resolved.
+    pub close: bool,
+    /// For another part of the program.
+    pub request: Option<Request>,
+}
+
+impl Outcome {
+    /// Nothing more to do.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Closes the overlay in front.
+    pub fn close() -> Self {
+        Self { close: true, ..Self::default() }
+    }
+
+    /// The same with a request.
+    pub fn and(self, request: Request) -> Self {
+        Self { request: Some(request), ..self }
+    }
+
+    /// The same with more effects.
+    pub fn then(mut self, effects: impl IntoIterator<Item = Effect>) -> Self {
+        self.effects.extend(effects);
+        self
+    }
+}
+
+impl From<()> for Outcome {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl From<Effect> for Outcome {
+    fn from(effect: Effect) -> Self {
+        Self::from(vec![effect])
+    }
+}
+
+impl From<Option<Effect>> for Outcome {
+    fn from(effect: Option<Effect>) -> Self {
+        Self::from(Vec::from_iter(effect))
+    }
+}
+
+impl From<Vec<Effect>> for Outcome {
+    fn from(effects: Vec<Effect>) -> Self {
+        Self { effects, ..Self::default() }
+    }
+}
+
+impl From<Request> for Outcome {
+    fn from(request: Request) -> Self {
+        Self { request: Some(request), ..Self::default() }
+    }
+}
+
+/// What a panel asks of another part of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Go to a screen.
+    Go(Screen),
+    /// Carry out a command where it belongs.
+    Run(Command),
+    /// Go to the screen where a command is, and say which key gives it there.
+    Find(Screen, Command),
+    /// Follow a run: its curves and scores are shown.
+    Follow(String),
+    /// Ask how the run is to end.
+    AskStop,
+    /// Ask whether this run is to be removed.
+    AskRemoval(String),
+    /// The model that suggests is another one: whoever showed its answers asks again.
+    ModelChanged,
+    /// Import a file into the open project.
+    Import(String),
+    /// Open the project again for this annotator; `None` for the one who opened it first.
+    OpenAs(Option<String>),
+    /// Take what the text field in front holds.
+    Accept,
+    /// Close, put down or leave what is in front.
+    Back,
+    /// Leave the program, after saving.
+    Quit,
+    /// Close the project, after saving.
+    LeaveProject,
+    /// Show or hide the tutorial.
+    Tutorial,
+}
+
+/// A screen or an overlay. Every method has a default for what a panel may lack.
+pub trait Panel {
+    /// Identity of the panel's type, the same as in its rows of the table.
+    fn owner(&self) -> TypeId;
+
+    /// Carries out a command of the panel's own rows; `None` if it has no such row.
+    fn run(&mut self, command: Command, session: &mut Session) -> Option<Outcome>;
+
+    /// Whether a command of the panel's own rows works now; an unknown one does not.
+    fn check(&self, command: Command, session: &Session) -> Check;
+
+    /// The context that gets the keys.
+    fn context(&self, session: &Session) -> Context;
+
+    /// Word on the key line in place of the row's own, where it depends on the moment.
+    fn hint(&self, _command: Command, _session: &Session) -> Option<&'static str> {
+        None
+    }
+
+    /// Takes a key before it is looked up, such as the letter of a label.
+    fn press(&mut self, _key: Key, _session: &mut Session) -> Option<Outcome> {
+        None
+    }
+
+    /// The text field that gets the printable keys.
+    fn field(&self) -> Option<&Field> {
+        None
+    }
+
+    /// The same, to be changed.
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        None
+    }
+
+    /// Follows a change of the text field.
+    fn typed(&mut self, _session: &mut Session) -> Outcome {
+        Outcome::none()
+    }
+
+    /// Takes what the text field holds.
+    fn accept(&mut self, _session: &mut Session) -> Outcome {
+        Outcome::none()
+    }
+
+    /// The list that move commands and the mouse go through.
+    fn list(&mut self, _session: &Session) -> Option<ListCursor<'_>> {
+        None
+    }
+
+    /// Carries out a move command. By default it moves the cursor of the list.
+    fn travel(&mut self, command: Command, session: &mut Session) -> Outcome {
+        match self.list(session).is_some_and(|list| list.travel(command)) {
+            true => self.arrived(session),
+            false => Outcome::none(),
+        }
+    }
+
+    /// Follows a move of the list's cursor.
+    fn arrived(&mut self, _session: &mut Session) -> Outcome {
+        Outcome::none()
+    }
+
+    /// Takes a gesture of the mouse; `None` leaves it to the list.
+    fn pointer(&mut self, _gesture: Gesture, _target: Option<Target>, _session: &mut Session) -> Option<Outcome> {
+        None
+    }
+
+    /// The command that a second click on a row of the list gives.
+    fn click(&self) -> Option<Command> {
+        Some(Command::Open)
+    }
+
+    /// Comes to the front.
+    fn enter(&mut self, _session: &mut Session) -> Outcome {
+        Outcome::none()
+    }
+
+    /// Leaves the front because another screen comes.
+    fn leave(&mut self, _session: &mut Session) {}
+
+    /// Whether the panel holds something that "back" puts down.
+    fn holds(&self, _session: &Session) -> bool {
+        false
+    }
+
+    /// Puts down what the panel holds: a text field first, then what else there is. False: nothing is held, and an overlay is closed.
+    fn back(&mut self, _session: &mut Session) -> bool {
+        false
+    }
+
+    /// What the user can do next, as one line; `None` where nothing is certain.
+    fn next_step(&self, _session: &Session) -> Option<String> {
+        None
+    }
+
+    /// Asks the model again: another one suggests now.
+    fn model_changed(&mut self, _session: &mut Session) -> Vec<Effect> {
+        Vec::new()
+    }
+}
+
+/// The panel's part of the command table.
+pub trait Commands: Panel + Sized + 'static {
+    /// Its commands, most used first: that is the order of the key line.
+    const ROWS: &'static [Row<Self>];
+    /// Context of its move commands, and their default keys.
+    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[];
+
+    /// All rows, the moves last.
+    fn infos() -> Vec<CommandInfo> {
+        let moves =
+            Self::MOVES.iter().flat_map(|(context, keys)| super::list::infos(*context, keys, TypeId::of::<Self>()));
+        Self::ROWS.iter().map(Row::info).chain(moves).collect()
+    }
+}
+
+/// The commands that open an overlay.
+pub trait Opens: Sized + 'static {
+    /// Those commands.
+    const OPENERS: &'static [Opener<Self>];
+
+    /// Their rows.
+    fn openers() -> Vec<CommandInfo> {
+        Self::OPENERS.iter().map(Opener::info).collect()
+    }
+}
+
+/// Carries out a command of these rows.
+pub fn run_row<P>(panel: &mut P, rows: &[Row<P>], command: Command, session: &mut Session) -> Option<Outcome> {
+    let row = rows.iter().find(|row| row.command == command)?;
+    Some((row.run)(panel, session))
+}
+
+/// Whether a command of these rows works now.
+pub fn check_row<P>(panel: &P, rows: &[Row<P>], command: Command, session: &Session) -> Check {
+    rows.iter().find(|row| row.command == command).map_or(Err(""), |row| (row.when)(panel, session))
+}
+
+/// The methods of [`Panel`] that read the panel's own rows.
+macro_rules! own_rows {
+    () => {
+        fn owner(&self) -> std::any::TypeId {
+            std::any::TypeId::of::<Self>()
+        }
+
+        fn run(
+            &mut self,
+            command: $crate::app::command::Command,
+            session: &mut $crate::app::session::Session,
+        ) -> Option<$crate::app::panel::Outcome> {
+            $crate::app::panel::run_row(self, <Self as $crate::app::panel::Commands>::ROWS, command, session)
+        }
+
+        fn check(
+            &self,
+            command: $crate::app::command::Command,
+            session: &$crate::app::session::Session,
+        ) -> $crate::app::panel::Check {
+            $crate::app::panel::check_row(self, <Self as $crate::app::panel::Commands>::ROWS, command, session)
+        }
+    };
+}
+pub(in crate::app) use own_rows;

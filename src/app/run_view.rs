@@ -1,0 +1,158 @@
+//! A run as its files show it: curves, evaluations, and which weights its model holds.
+
+use crate::runs::{Phase, Point, RunSummary, Settings, Status, metrics, series::Sample};
+
+use super::evaluation::Evaluation;
+
+/// A run that is followed.
+#[derive(Clone, Debug, Default)]
+pub struct RunView {
+    /// The run's folder name.
+    pub id: String,
+    /// Its status.
+    pub status: Status,
+    /// All lines read so far.
+    pub points: Vec<Point>,
+    pub(super) generation: u64,
+}
+
+/// A line about a training step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepLine {
+    /// Epochs done.
+    pub epoch: f64,
+    /// Mean loss since the line before.
+    pub loss: f64,
+    /// Learning rate.
+    pub rate: f64,
+    /// Norm of the gradient before clipping.
+    pub norm: f64,
+    /// Word pieces a second.
+    pub speed: f64,
+}
+
+/// The step lines among points.
+pub fn steps(points: &[Point]) -> impl DoubleEndedIterator<Item = StepLine> {
+    points.iter().filter_map(|point| match point {
+        Point::Step { epoch, loss, lr, grad_norm, tokens_per_second, .. } => {
+            Some(StepLine { epoch: *epoch, loss: *loss, rate: *lr, norm: *grad_norm, speed: *tokens_per_second })
+        }
+        Point::Eval { .. } => None,
+    })
+}
+
+/// The evaluations on the validation split among points, in order.
+pub fn evaluations(points: &[Point]) -> impl DoubleEndedIterator<Item = Evaluation<'_>> {
+    points.iter().filter_map(Evaluation::of).filter(|evaluation| evaluation.split == "valid")
+}
+
+/// The evaluation with the highest F1 per word on the validation split.
+pub fn best(points: &[Point]) -> Option<Evaluation<'_>> {
+    metrics::kept(points, true, None).and_then(Evaluation::of)
+}
+
+/// The evaluation of the weights that a run keeps, or would keep if it ended now.
+pub fn kept<'a>(points: &'a [Point], status: &Status, settings: Option<&Settings>) -> Option<Evaluation<'a>> {
+    let written = status.checkpoint.filter(|_| status.phase.is_over());
+    if written.is_none() && settings.is_none() {
+        return None;
+    }
+    metrics::kept(points, settings.is_some_and(|settings| settings.keep_best), written).and_then(Evaluation::of)
+}
+
+impl RunView {
+    /// The last evaluation on the validation split.
+    pub fn evaluation(&self) -> Option<Evaluation<'_>> {
+        self.evaluations().next_back()
+    }
+
+    /// The evaluation on the test split.
+    ///
+    /// It is shown only on request: scores that decide between runs are no longer a test.
+    pub fn test(&self) -> Option<Evaluation<'_>> {
+        self.points.iter().rev().filter_map(Evaluation::of).find(|evaluation| evaluation.split == "test")
+    }
+
+    /// The evaluation of the weights that the run keeps, or would keep if it ended now.
+    pub fn kept(&self, info: &RunSummary) -> Option<Evaluation<'_>> {
+        kept(&self.points, &self.status, info.settings.as_ref())
+    }
+
+    /// The evaluations on the validation split, in order.
+    pub fn evaluations(&self) -> impl DoubleEndedIterator<Item = Evaluation<'_>> {
+        evaluations(&self.points)
+    }
+
+    /// F1 per word of the last evaluation on the validation split.
+    pub(super) fn last_f1(&self) -> Option<f64> {
+        self.evaluation().map(|evaluation| evaluation.word.f1)
+    }
+
+    /// The training loss, step line by step line: epoch and loss.
+    pub fn loss_points(&self) -> Vec<Sample> {
+        steps(&self.points).map(|step| (step.epoch, step.loss)).collect()
+    }
+
+    /// The training loss as `n` means over equal stretches, or every loss if there are at most `n`.
+    pub fn losses(&self, n: usize) -> Vec<f64> {
+        let losses = self.loss_points();
+        let chunk = losses.len().div_ceil(n.max(1)).max(1);
+        losses.chunks(chunk).map(|part| part.iter().map(|(_, loss)| loss).sum::<f64>() / part.len() as f64).collect()
+    }
+
+    /// The last step line.
+    pub fn step(&self) -> Option<StepLine> {
+        steps(&self.points).next_back()
+    }
+
+    /// The last training loss.
+    pub fn loss(&self) -> Option<f64> {
+        self.step().map(|step| step.loss)
+    }
+
+    /// Epochs on the axis of the curves.
+    ///
+    /// All planned epochs, fewer while the run is near its start, and only those done once it is over.
+    pub fn horizon(&self) -> f64 {
+        let last = self.points.iter().rev().take(2).map(Point::epoch).fold(0.0, f64::max);
+        let done = if self.status.epoch.is_finite() { self.status.epoch.max(last) } else { last };
+        if self.status.phase.is_over() && done > 0.0 {
+            return done;
+        }
+        let mut shown = self.status.epochs.max(done).max(0.01);
+        for _ in 0..4 {
+            if shown / 2.0 > done * 1.3 && shown / 2.0 >= 1.0 {
+                shown /= 2.0;
+            }
+        }
+        shown
+    }
+}
+
+/// Which weights a run's model holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// Those after this step.
+    Step(usize),
+    /// There is a model; the log says which weights it holds.
+    Some,
+    /// There is no model.
+    None,
+}
+
+/// Which weights the model of a run holds, by its list entry and its points.
+pub fn weights(info: &RunSummary, view: &RunView) -> Weights {
+    let status = &view.status;
+    match (status.phase, &info.settings) {
+        (Phase::Failed, _) if info.has_model => Weights::Some,
+        (Phase::Done | Phase::Stopped, _) if status.step == 0 => Weights::None,
+        (Phase::Done | Phase::Stopped, Some(settings)) => {
+            let best = best(&view.points).filter(|_| settings.keep_best).map(|evaluation| evaluation.step);
+            let step = status.checkpoint.or(best);
+            Weights::Step(step.unwrap_or(status.step))
+        }
+        (Phase::Done | Phase::Stopped, None) => Weights::Some,
+        (Phase::Failed, _) => Weights::None,
+        _ => status.checkpoint.map_or(Weights::None, Weights::Step),
+    }
+}

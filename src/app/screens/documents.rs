@@ -1,0 +1,484 @@
+//! The Documents screen: the list of documents, filtered, searched and sorted, from which one is opened.
+
+use std::cmp::Reverse;
+
+use strum::VariantArray;
+
+use crate::{
+    app::{
+        command::{Command, Context},
+        conditions::check,
+        document_order,
+        effect::Effect,
+        field::Field,
+        list::{self, ListCursor},
+        panel::{Check, Commands, Outcome, Panel, Request, Row, own_rows},
+        pointer::{Gesture, Target},
+        project::Project,
+        screen::Screen,
+        session::Session,
+    },
+    spans::{
+        Annotation, Document, Split, Status,
+        query::{DocumentFacts, Query, QueryProblem},
+    },
+    text::number::with_noun,
+};
+
+/// Splits by which the list can be narrowed; the last is for documents without a split.
+pub const SPLITS: [Option<Split>; 4] = [Some(Split::Train), Some(Split::Valid), Some(Split::Test), None];
+
+/// Answers of a model after which the list is sorted again.
+const ANSWERS_PER_SORT: usize = 200;
+
+/// State of the Documents screen.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    /// Row of the cursor, among the documents shown.
+    pub row: usize,
+    /// Shows only documents of this status.
+    pub filter: Option<Status>,
+    /// Shows only documents of this split, an index into [`SPLITS`].
+    pub split: Option<usize>,
+    /// Order of the list.
+    pub order: Order,
+    /// The search, in the language of [`Query`].
+    pub search: Field,
+    /// The term of the search that could not be understood.
+    pub problem: Option<QueryProblem>,
+    /// Whether the search is being typed.
+    pub typing: bool,
+    /// All documents in order.
+    sorted: Vec<usize>,
+    /// What `sorted` was computed from: the order, the lines of the journal, the answers of models.
+    sorted_from: Option<(Order, usize, usize)>,
+    /// The documents shown.
+    shown: Vec<usize>,
+    /// The query that chose them.
+    query: Query,
+    /// Number of documents in each of [`SPLITS`].
+    split_sizes: [usize; SPLITS.len()],
+    /// Answers of models since the list was sorted.
+    new_answers: usize,
+}
+
+/// An order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, VariantArray)]
+pub enum Order {
+    /// As the documents came into the project.
+    #[default]
+    Given,
+    /// Last edited first, those never edited at the end.
+    Edited,
+    /// Most spans first.
+    Spans,
+    /// Random, but the same each time.
+    Random,
+    /// Least sure first, by the model.
+    Uncertain,
+    /// Those first whose spans differ from the model's.
+    Disagreement,
+}
+
+impl Order {
+    fn next(self) -> Self {
+        Self::VARIANTS.iter().copied().cycle().skip_while(|order| *order != self).nth(1).unwrap_or_default()
+    }
+
+    /// Whether a model must be asked about every document.
+    pub fn wants_model(self) -> bool {
+        matches!(self, Self::Uncertain | Self::Disagreement)
+    }
+
+    /// Whether nearly identical texts are kept apart.
+    fn spreads(self) -> bool {
+        matches!(self, Self::Random | Self::Uncertain | Self::Disagreement)
+    }
+
+    /// Name shown to the user.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Given => "as imported",
+            Self::Edited => "last edited first",
+            Self::Spans => "most spans first",
+            Self::Random => "in random order",
+            Self::Uncertain => "least sure first",
+            Self::Disagreement => "model disagrees first",
+        }
+    }
+}
+
+/// A document together with what a query may ask of it.
+struct SearchedDocument<'a> {
+    project: &'a Project,
+    document: &'a Document,
+    at: usize,
+}
+
+impl DocumentFacts for SearchedDocument<'_> {
+    fn document(&self) -> &Document {
+        self.document
+    }
+
+    fn annotation(&self) -> &Annotation {
+        self.project.annotation(self.at)
+    }
+
+    fn mismatch(&self) -> Option<bool> {
+        self.project.mismatch(self.at)
+    }
+
+    fn uncertainty(&self) -> Option<f32> {
+        self.project.uncertainty(self.at)
+    }
+}
+
+/// What is shown.
+impl Documents {
+    /// The documents shown, in order.
+    pub fn shown(&self) -> &[usize] {
+        &self.shown
+    }
+
+    /// Number of documents in each of [`SPLITS`].
+    pub fn split_sizes(&self) -> [usize; SPLITS.len()] {
+        self.split_sizes
+    }
+
+    /// The search as it was understood.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Whether a search or a filter may hide documents.
+    pub fn is_narrowed(&self) -> bool {
+        self.filter.is_some() || self.split.is_some() || !self.search.text().is_empty()
+    }
+
+    /// Sorts and searches again; the cursor stays on its document if that is still shown.
+    pub(in crate::app) fn refresh(&mut self, project: &Project) {
+        // The documents do not change while a project is open.
+        if self.split_sizes.iter().sum::<usize>() != project.documents.len() {
+            self.split_sizes =
+                SPLITS.map(|split| project.documents.iter().filter(|document| document.split == split).count());
+        }
+        self.sort(project);
+        self.new_answers = 0;
+        (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
+        self.show_matching(self.sorted.clone(), project);
+    }
+
+    /// Sorts all documents, if the order may have changed.
+    fn sort(&mut self, project: &Project) {
+        let from = (self.order, project.journal.len(), project.model_revision());
+        if self.sorted_from == Some(from) && self.sorted.len() == project.documents.len() {
+            return;
+        }
+        self.sorted_from = Some(from);
+        let mut places: Vec<usize> = (0..project.documents.len()).collect();
+        match self.order {
+            Order::Given => {}
+            Order::Edited => places.sort_by_cached_key(|at| Reverse(project.touched(*at))),
+            Order::Spans => places.sort_by_cached_key(|at| Reverse(project.annotation(*at).spans().len())),
+            Order::Random => document_order::by_chance(&mut places, project),
+            Order::Uncertain => document_order::by_uncertainty(&mut places, project),
+            Order::Disagreement => document_order::by_disagreement(&mut places, project),
+        }
+        if self.order.spreads() {
+            document_order::spread(&mut places, project);
+        }
+        self.sorted = places;
+    }
+
+    /// Searches again after a key in the search.
+    ///
+    /// If the search only asks for more than before, only the documents shown are searched.
+    fn search_again(&mut self, project: &Project) {
+        let (query, problem) = Query::parse(self.search.text(), &project.labels);
+        if query.narrows(&self.query) {
+            self.query = query;
+            self.problem = problem;
+            self.show_matching(self.shown.clone(), project);
+        } else {
+            self.refresh(project);
+        }
+    }
+
+    /// Shows those of `places` that pass the search and the filters.
+    fn show_matching(&mut self, mut places: Vec<usize>, project: &Project) {
+        let here = self.shown.get(self.row).copied();
+        if self.is_narrowed() {
+            places.retain(|at| self.matches(*at, project));
+        }
+        self.shown = places;
+        self.row = here.map_or(0, |here| self.row_of(here));
+    }
+
+    fn matches(&self, at: usize, project: &Project) -> bool {
+        let Some(document) = project.documents.get(at) else { return false };
+        let split = self.split.and_then(|split| SPLITS.get(split));
+        split.is_none_or(|split| *split == document.split)
+            && self.filter.is_none_or(|status| project.status(at) == status)
+            && self.query.holds(&SearchedDocument { project, document, at })
+    }
+
+    /// Row of a document; if it is hidden, the row of the next one in the order of import, else the first row.
+    fn row_of(&self, document: usize) -> usize {
+        let same = self.shown.iter().position(|at| *at == document);
+        same.unwrap_or_else(|| match self.order {
+            Order::Given => {
+                let next = self.shown.iter().position(|at| *at > document);
+                next.unwrap_or(self.shown.len().saturating_sub(1))
+            }
+            _ => 0,
+        })
+    }
+
+    /// Takes an answer of the model: the list is sorted again after some of them.
+    pub(in crate::app) fn model_answered(&mut self, session: &Session) {
+        let Some(project) = &session.project else { return };
+        self.new_answers += 1;
+        if session.screen == Screen::Documents && self.order.wants_model() && self.new_answers >= ANSWERS_PER_SORT {
+            self.refresh(project);
+        }
+    }
+}
+
+/// Commands.
+impl Documents {
+    fn refresh_in(&mut self, session: &Session) {
+        if let Some(project) = &session.project {
+            self.refresh(project);
+        }
+    }
+
+    /// Begins a new search; the result of the old one is shown until something is typed.
+    fn start_search(&mut self, _: &mut Session) -> Outcome {
+        self.typing = true;
+        self.search = Field::default();
+        Outcome::none()
+    }
+
+    fn next_filter(&mut self, session: &mut Session) -> Outcome {
+        self.filter = match self.filter {
+            None => Status::ALL.first().copied(),
+            Some(now) => Status::ALL.iter().copied().skip_while(|status| *status != now).nth(1),
+        };
+        self.refresh_in(session);
+        Outcome::none()
+    }
+
+    /// Shows the next split that has documents, after the last all again.
+    fn next_split(&mut self, session: &mut Session) -> Outcome {
+        let from = self.split.map_or(0, |split| split + 1);
+        self.split = (from..SPLITS.len()).find(|split| self.split_sizes.get(*split).is_some_and(|size| *size > 0));
+        self.refresh_in(session);
+        if self.split_sizes.iter().filter(|size| **size > 0).count() < 2 {
+            session.inform("All documents are of the same part");
+        }
+        Outcome::none()
+    }
+
+    /// Sorts by the next order; asks the model about all documents if the order needs that.
+    fn next_order(&mut self, session: &mut Session) -> Outcome {
+        self.order = self.order.next();
+        self.refresh_in(session);
+        self.row = 0;
+        let sorted = format!("Sorted: {}", self.order.name());
+        if !self.order.wants_model() {
+            session.inform(sorted);
+            return Outcome::none();
+        }
+        let Some(run) = session.suggester().map(|run| run.id.clone()) else {
+            session.warn(format!("{sorted}; there is no model yet to be asked"));
+            return Outcome::none();
+        };
+        let documents = session.project.as_ref().map(without_answer).unwrap_or_default();
+        if documents.is_empty() {
+            session.inform(sorted);
+            return Outcome::none();
+        }
+        let number = with_noun(documents.len(), "document");
+        session.inform(format!("{sorted}; {run} is being asked about {number}"));
+        Effect::Rank { run, documents }.into()
+    }
+
+    /// Opens the document of the row on the Tag screen, with the cursor on the first word found.
+    fn open(&mut self, session: &mut Session) -> Outcome {
+        let Some(at) = self.shown.get(self.row).copied() else { return Outcome::none() };
+        let word = self.found_word(at, session);
+        // Who searched or sorted goes on along those documents.
+        let chosen = self.is_narrowed() || self.order != Order::Given;
+        let queue = if chosen { self.shown.clone() } else { Vec::new() };
+        let effects = session.open_document(at, queue);
+        if let Some(word) = word {
+            session.tagging.word = word;
+        }
+        Outcome::from(effects).and(Request::Go(Screen::Tag))
+    }
+
+    /// The first word of a document that the search found.
+    fn found_word(&self, at: usize, session: &Session) -> Option<usize> {
+        let document = session.project.as_ref()?.documents.get(at)?;
+        let found = self.query.first_match(&document.text)?;
+        Some(document.words_touching(found)?.start)
+    }
+
+    /// Drops the last thing that narrows the list: the search, then the filters.
+    fn widen(&mut self, session: &Session) {
+        if self.search.text().is_empty() {
+            self.filter = None;
+            self.split = None;
+        } else {
+            self.search = Field::default();
+        }
+        self.refresh_in(session);
+    }
+
+    /// There are documents, or there would be some without the filters.
+    fn has_documents(&self, _: &Session) -> Check {
+        check(!self.shown.is_empty() || self.is_narrowed(), "There is no document")
+    }
+}
+
+/// Ids of the documents that a model may be asked about and has not answered yet: those of the test split are left out.
+fn without_answer(project: &Project) -> Vec<String> {
+    let documents = project.documents.iter().enumerate();
+    documents
+        .filter(|(at, document)| document.split != Some(Split::Test) && project.uncertainty(*at).is_none())
+        .map(|(_, document)| document.id.clone())
+        .collect()
+}
+
+impl Panel for Documents {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        if self.typing { Context::Typing } else { Context::Documents }
+    }
+
+    fn field(&self) -> Option<&Field> {
+        self.typing.then_some(&self.search)
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        self.typing.then_some(&mut self.search)
+    }
+
+    fn typed(&mut self, session: &mut Session) -> Outcome {
+        if let Some(project) = &session.project {
+            self.search_again(project);
+        }
+        Outcome::none()
+    }
+
+    fn accept(&mut self, _: &mut Session) -> Outcome {
+        self.typing = false;
+        Outcome::none()
+    }
+
+    fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
+        Some(ListCursor { row: &mut self.row, rows: self.shown.len(), page: session.page() })
+    }
+
+    fn pointer(&mut self, gesture: Gesture, target: Option<Target>, _: &mut Session) -> Option<Outcome> {
+        if let (Gesture::Press, Some(Target::Row(_))) = (gesture, target) {
+            self.typing = false;
+        }
+        None
+    }
+
+    /// Puts the cursor on the document that is being tagged.
+    fn enter(&mut self, session: &mut Session) -> Outcome {
+        self.refresh_in(session);
+        let row = self.shown.iter().position(|at| *at == session.tagging.document);
+        self.row = row.unwrap_or(self.row);
+        Outcome::none()
+    }
+
+    fn leave(&mut self, _: &mut Session) {
+        self.typing = false;
+    }
+
+    fn holds(&self, _: &Session) -> bool {
+        self.typing || self.is_narrowed()
+    }
+
+    fn back(&mut self, session: &mut Session) -> bool {
+        if std::mem::take(&mut self.typing) {
+            return true;
+        }
+        let narrowed = self.is_narrowed();
+        if narrowed {
+            self.widen(session);
+        }
+        narrowed
+    }
+
+    fn next_step(&self, session: &Session) -> Option<String> {
+        if self.typing || session.project.as_ref()?.documents.is_empty() {
+            return None;
+        }
+        let (done, open) = session.progress();
+        if open == 0 && done > 0 {
+            let export = session.key(Context::Documents, Command::Export);
+            return Some(format!("every document is done; {export} writes them out"));
+        }
+        if self.shown.is_empty() {
+            return None;
+        }
+        let [enter, filter] = [Command::Open, Command::Filter].map(|command| session.key(Context::Documents, command));
+        Some(format!("{enter} opens the document under the cursor; {filter} shows one status only"))
+    }
+}
+
+impl Commands for Documents {
+    const ROWS: &'static [Row<Self>] = &[
+        Row {
+            command: Command::Open,
+            name: "open",
+            hint: "open",
+            doc: "Open the document under the cursor",
+            keys: &[(Context::Documents, "enter")],
+            when: Self::has_documents,
+            run: Self::open,
+        },
+        Row {
+            command: Command::Search,
+            name: "search",
+            hint: "search",
+            doc: "Search the documents' texts and ids",
+            keys: &[(Context::Documents, "/")],
+            when: Self::has_documents,
+            run: Self::start_search,
+        },
+        Row {
+            command: Command::Filter,
+            name: "filter",
+            hint: "status",
+            doc: "Show only documents of the next status",
+            keys: &[(Context::Documents, "f")],
+            when: Self::has_documents,
+            run: Self::next_filter,
+        },
+        Row {
+            command: Command::Part,
+            name: "part",
+            hint: "part",
+            doc: "Show only documents of the next split",
+            keys: &[(Context::Documents, "p")],
+            when: Self::has_documents,
+            run: Self::next_split,
+        },
+        Row {
+            command: Command::Sort,
+            name: "sort",
+            hint: "sort",
+            doc: "Sort the documents another way",
+            keys: &[(Context::Documents, "o")],
+            when: Self::has_documents,
+            run: Self::next_order,
+        },
+    ];
+    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Documents, list::PAGED)];
+}

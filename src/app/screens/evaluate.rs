@@ -1,0 +1,227 @@
+//! The Evaluate screen: the scores of one evaluation of the followed run, label by label, in every way to count.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    app::{
+        command::{Command, Context},
+        conditions::followed,
+        evaluation::{Count, Evaluation, Sort},
+        list::ListCursor,
+        panel::{Commands, Outcome, Panel, Request, Row, own_rows},
+        screen::Screen,
+        session::Session,
+    },
+    runs::Phase,
+    text::number::grouped,
+};
+
+/// Rows that a page key moves.
+const PAGE: usize = 9;
+
+/// Keys of the moves; pages have none, because the table is short.
+const MOVES: &[(Command, &str)] = &[
+    (Command::Up, "up k"),
+    (Command::Down, "down j"),
+    (Command::PageUp, ""),
+    (Command::PageDown, ""),
+    (Command::First, "home g"),
+    (Command::Last, "end G"),
+];
+
+/// State of the Evaluate screen.
+#[derive(Clone, Debug, Default)]
+pub struct Evaluate {
+    /// Row of the cursor in the table of labels; the row of all labels comes last.
+    pub row: usize,
+    /// How entities are counted.
+    pub count: Count,
+    /// Whether the test split is shown, not the validation split.
+    pub test: bool,
+    /// Whether the last evaluation is shown, not the one of the kept weights.
+    pub last: bool,
+    /// Order of the labels.
+    pub sort: Sort,
+}
+
+/// The evaluation that is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The evaluation.
+    pub evaluation: Evaluation<'a>,
+    /// Which one it is, such as `best evaluation, weights kept`.
+    pub which: &'static str,
+}
+
+impl Evaluate {
+    /// The evaluation of the chosen split and moment.
+    pub fn shown<'a>(&self, session: &'a Session) -> Option<Shown<'a>> {
+        let view = session.runs.followed.as_ref()?;
+        if self.test {
+            return view.test().map(|evaluation| Shown { evaluation, which: "of the weights that are kept" });
+        }
+        let last = view.evaluation()?;
+        let kept = session.runs.followed_info().and_then(|run| view.kept(run)).unwrap_or(last);
+        let over = view.status.phase.is_over();
+        let which = match (kept.step == last.step, self.last) {
+            _ if view.status.phase == Phase::Failed => "before the run failed",
+            (true, _) if over => "last evaluation, weights kept",
+            (true, _) => "last evaluation so far",
+            (false, false) if over => "best evaluation, weights kept",
+            (false, false) => "best evaluation so far",
+            (false, true) if over => "last evaluation, weights not kept",
+            (false, true) => "last evaluation so far, not the best",
+        };
+        Some(Shown { evaluation: if self.last { last } else { kept }, which })
+    }
+
+    /// Number of labels in the table.
+    fn labels(&self, session: &Session) -> usize {
+        let scores = self.shown(session).and_then(|shown| shown.evaluation.counted(self.count));
+        scores.and_then(|scores| scores.labels).map_or(0, BTreeMap::len)
+    }
+
+    /// Changes between the evaluation of the kept weights and the last one; says so where they are the same.
+    fn toggle_last(&mut self, session: &mut Session) -> Outcome {
+        if self.test {
+            session.inform("The test part is scored once, with the weights that are kept");
+            return Outcome::none();
+        }
+        let before = self.shown(session).map(|shown| shown.evaluation.step);
+        self.last = !self.last;
+        let now = self.shown(session).map(|shown| shown.evaluation.step);
+        if now.is_some() && now == before {
+            session.inform("The last evaluation and the one whose weights are kept are the same here");
+        }
+        Outcome::none()
+    }
+
+    fn next_sort(&mut self, session: &mut Session) -> Outcome {
+        self.sort = self.sort.next();
+        session.inform(format!("Sorted: {}", self.sort.name()));
+        Outcome::none()
+    }
+}
+
+/// Follows the run at another place of the list.
+fn follow_other(session: &mut Session, place: Option<usize>, none: &str) -> Outcome {
+    let run = place.and_then(|place| session.runs.list.get(place)).map(|run| run.id.clone());
+    match run {
+        Some(run) => Request::Follow(run).into(),
+        None => {
+            session.inform(none);
+            Outcome::none()
+        }
+    }
+}
+
+fn followed_row(session: &Session) -> usize {
+    session.runs.followed_place().map_or(0, |(row, _)| row)
+}
+
+impl Panel for Evaluate {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        Context::Evaluate
+    }
+
+    fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
+        let rows = self.labels(session) + 1;
+        Some(ListCursor { row: &mut self.row, rows, page: PAGE })
+    }
+
+    fn next_step(&self, session: &Session) -> Option<String> {
+        if session.runs.evaluation().is_none() {
+            let train = session.key(Context::Evaluate, Command::Go(Screen::Train));
+            return Some(match session.runs.is_busy() {
+                true => "the first scores come while the training goes on".to_owned(),
+                false => format!("there are scores here once a model was trained: {train}"),
+            });
+        }
+        // The numbers are those of the table that is shown, so that the user finds them there.
+        let scores = self.shown(session)?.evaluation.counted(self.count)?;
+        let labels = scores.labels?.iter().filter(|(_, scores)| scores.support > 0);
+        let (name, scores) = labels.min_by(|(_, a), (_, b)| a.f1.total_cmp(&b.f1))?;
+        let support = grouped(scores.support);
+        Some(format!("weakest: {name}, F1 {:.3} on {support}; look at its texts, and tag more of that kind", scores.f1))
+    }
+}
+
+impl Commands for Evaluate {
+    const ROWS: &'static [Row<Self>] = &[
+        Row {
+            command: Command::Unit,
+            name: "count-unit",
+            hint: "word, piece",
+            doc: "Count per word, or per word piece",
+            keys: &[(Context::Evaluate, "c")],
+            when: followed,
+            run: |screen, _| {
+                screen.count.pieces = !screen.count.pieces;
+                Outcome::none()
+            },
+        },
+        Row {
+            command: Command::Strict,
+            name: "strict",
+            hint: "strict",
+            doc: "Count leniently, or strictly",
+            keys: &[(Context::Evaluate, "s")],
+            when: followed,
+            run: |screen, _| {
+                screen.count.strict = !screen.count.strict;
+                Outcome::none()
+            },
+        },
+        Row {
+            command: Command::Part,
+            name: "part",
+            hint: "part",
+            doc: "Show the scores on the validation split, or on test",
+            keys: &[(Context::Evaluate, "t")],
+            when: followed,
+            run: |screen, _| {
+                screen.test = !screen.test;
+                Outcome::none()
+            },
+        },
+        Row {
+            command: Command::Kept,
+            name: "kept-or-last",
+            hint: "kept, last",
+            doc: "Show the evaluation of the kept weights, or the last",
+            keys: &[(Context::Evaluate, "e")],
+            when: followed,
+            run: Self::toggle_last,
+        },
+        Row {
+            command: Command::OlderRun,
+            name: "older-run",
+            hint: "run",
+            doc: "Show the run before this one",
+            keys: &[(Context::Evaluate, "n")],
+            when: followed,
+            run: |_, session| follow_other(session, followed_row(session).checked_add(1), "There is no older run"),
+        },
+        Row {
+            command: Command::NewerRun,
+            name: "newer-run",
+            hint: "run",
+            doc: "Show the run after this one",
+            keys: &[(Context::Evaluate, "p")],
+            when: followed,
+            run: |_, session| follow_other(session, followed_row(session).checked_sub(1), "This is the newest run"),
+        },
+        Row {
+            command: Command::Sort,
+            name: "sort",
+            hint: "sort",
+            doc: "Sort the labels another way",
+            keys: &[(Context::Evaluate, "o")],
+            when: followed,
+            run: Self::next_sort,
+        },
+    ];
+    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Evaluate, MOVES)];
+}

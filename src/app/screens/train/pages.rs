@@ -1,0 +1,163 @@
+//! The pages of the Train screen: moves on them, the log, and two runs side by side.
+
+use crate::{
+    app::{command::Command, effect::Effect, list::ListCursor, panel::Outcome, session::Session},
+    runs::Point,
+};
+
+use super::{
+    Page, Train,
+    compare::{self, OtherRun},
+    form,
+    log::{self, Log},
+};
+
+/// Rows of the log's height that a page key does not go over, so that some rows stay in sight.
+const PAGE_OVERLAP: usize = 4;
+
+/// Moves.
+impl Train {
+    /// The list of the form or of the runs.
+    pub(super) fn list_cursor(&mut self, session: &Session) -> Option<ListCursor<'_>> {
+        let page = page_rows(session);
+        match self.page {
+            Page::Form if self.field.is_none() => Some(ListCursor { row: &mut self.row, rows: form::ROWS.len(), page }),
+            Page::Runs => Some(ListCursor { row: &mut self.run_row, rows: session.runs.list.len(), page }),
+            _ => None,
+        }
+    }
+
+    /// Moves on the page in front.
+    pub(super) fn move_on_page(&mut self, command: Command, session: &Session) {
+        let page = page_rows(session);
+        match self.page {
+            Page::Log => self.log.scroll(command, session.size, session.glyphs),
+            Page::Run => {
+                // On row 0 no label is chosen.
+                let mut row = self.label.map_or(0, |label| label + 1);
+                let labels = session.runs.evaluation().map_or(0, |evaluation| evaluation.labels.len());
+                ListCursor { row: &mut row, rows: labels + 1, page }.travel(command);
+                self.label = row.checked_sub(1);
+            }
+            Page::Compare => {
+                let rows = self.differences(session);
+                ListCursor { row: &mut self.scrolled, rows, page }.travel(command);
+            }
+            Page::Form | Page::Runs => {
+                self.problem = None;
+                if let Some(list) = self.list_cursor(session) {
+                    list.travel(command);
+                }
+            }
+        }
+    }
+
+    /// Lines about the differences between the two runs that are compared.
+    fn differences(&self, session: &Session) -> usize {
+        let other = self.other.as_ref().and_then(|other| session.runs.info(&other.id));
+        session.runs.followed_info().zip(other).map_or(0, |(a, b)| compare::lines(a, b).len())
+    }
+
+    /// Goes back to the page from which this one was opened. False on the first page.
+    pub(super) fn leave_page(&mut self) -> bool {
+        let from = self.page;
+        self.page = match from {
+            Page::Log => Page::Run,
+            Page::Compare => Page::Runs,
+            Page::Run | Page::Runs | Page::Form => Page::Form,
+        };
+        from != Page::Form
+    }
+}
+
+/// Rows that a page key moves.
+fn page_rows(session: &Session) -> usize {
+    log::height(session.size).saturating_sub(PAGE_OVERLAP).max(1)
+}
+
+/// The log.
+impl Train {
+    /// Shows the log of the followed run, or its curves again.
+    pub(super) fn toggle_log(&mut self, session: &mut Session) -> Outcome {
+        if self.page == Page::Log {
+            self.page = Page::Run;
+            return Outcome::none();
+        }
+        let Some(view) = &session.runs.followed else { return Outcome::none() };
+        self.page = Page::Log;
+        self.log = Log::of(view.id.clone());
+        self.read_log(session).into()
+    }
+
+    /// Reads the log again, if it is shown.
+    pub(super) fn read_log(&mut self, session: &mut Session) -> Option<Effect> {
+        if self.page != Page::Log {
+            return None;
+        }
+        self.log.generation = session.next_generation();
+        Some(Effect::ReadLog { generation: self.log.generation, run: self.log.run.clone() })
+    }
+
+    /// Takes the lines of the log; late answers are dropped.
+    pub(in crate::app) fn log_read(&mut self, generation: u64, lines: Result<Vec<String>, String>) {
+        if self.log.generation == generation {
+            self.log.lines = Some(lines);
+        }
+    }
+}
+
+/// Two runs side by side.
+impl Train {
+    /// Shows the run under the cursor beside the followed one; from other pages it goes to the list first.
+    pub(super) fn compare(&mut self, session: &mut Session) -> Outcome {
+        let Some(view) = &session.runs.followed else { return Outcome::none() };
+        let followed = view.id.clone();
+        if self.page != Page::Runs {
+            self.choose_other(session, &followed);
+            return Outcome::none();
+        }
+        let Some(chosen) = session.runs.list.get(self.run_row) else { return Outcome::none() };
+        if chosen.id == followed {
+            session.inform(format!("{followed} is the one that is open; m on another run lays that beside it"));
+            return Outcome::none();
+        }
+        let over = chosen.status.phase.is_over();
+        let chosen = chosen.id.clone();
+        if over {
+            return self.show_beside(session, chosen).into();
+        }
+        // A live run is followed, and the other one is read once.
+        let follow = self.follow_in_place(session, chosen);
+        let compare = self.show_beside(session, followed);
+        vec![follow, compare].into()
+    }
+
+    /// Goes to the list of runs, with the cursor on the neighbour of the followed run.
+    fn choose_other(&mut self, session: &mut Session, followed: &str) {
+        let runs = session.runs.list.len();
+        if runs < 2 {
+            session.inform("There is no other run to compare with");
+            return;
+        }
+        self.page = Page::Runs;
+        let at = session.runs.row(followed).unwrap_or(0);
+        // A run is mostly compared with the one before it.
+        self.run_row = if at + 1 < runs { at + 1 } else { at.saturating_sub(1) };
+        session.inform(format!("Go to a run; m lays it beside {followed}"));
+    }
+
+    fn show_beside(&mut self, session: &mut Session, run: String) -> Effect {
+        let generation = session.next_generation();
+        self.other = Some(OtherRun { id: run.clone(), points: None, generation });
+        self.page = Page::Compare;
+        self.scrolled = 0;
+        Effect::Compare { generation, run }
+    }
+
+    /// Takes the lines of the other run; late answers are dropped.
+    pub(in crate::app) fn compared(&mut self, generation: u64, points: Result<Vec<Point>, String>) {
+        if let Some(other) = self.other.as_mut().filter(|other| other.generation == generation) {
+            other.points = Some(points);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The settings of the next training: recipes, changes of a row, what a row means for the present documents.
+
+use crate::{
+    app::{effect::Effect, field::Field, panel::Outcome, session::Session},
+    runs::{DataSummary, Plan, Recipe, Settings},
+    text::number::with_noun,
+};
+
+use super::{
+    Train,
+    form::{self, RECIPE, ROWS, SettingRow},
+};
+
+/// Recipes.
+impl Train {
+    /// The settings that a recipe gives for the present documents and base; `None` before the documents are counted.
+    pub(super) fn recipe_settings(&self, recipe: Recipe) -> Option<&Settings> {
+        let summary = self.summary.as_ref().filter(|summary| summary.base == self.settings.base)?;
+        summary.recipes.iter().find(|(kind, _)| *kind == recipe).map(|(_, settings)| settings)
+    }
+
+    /// Takes over the settings of the chosen recipe, except the device, which the user chooses.
+    fn apply_recipe(&mut self) {
+        let Some(settings) = self.recipe.and_then(|recipe| self.recipe_settings(recipe)) else { return };
+        self.settings = Settings { device: self.settings.device.clone(), ..settings.clone() };
+    }
+
+    /// Finds the recipe that gives the present settings, after the user changed one of them.
+    fn find_recipe(&mut self) {
+        self.recipe = Recipe::ALL.into_iter().find(|recipe| self.is_recipe(*recipe));
+        if self.recipe.is_none() {
+            self.own = Some(self.settings.clone());
+        }
+    }
+
+    /// Whether the settings are those of a recipe, whatever the device.
+    fn is_recipe(&self, recipe: Recipe) -> bool {
+        let device = self.settings.device.clone();
+        self.recipe_settings(recipe).is_some_and(|own| Settings { device, ..own.clone() } == self.settings)
+    }
+
+    /// Takes the recipe after this one; the user's own settings come last, if there are any.
+    fn next_recipe(&mut self) {
+        let Some(now) = self.recipe else {
+            self.own = Some(self.settings.clone());
+            self.recipe = Some(Recipe::Auto);
+            return self.apply_recipe();
+        };
+        let next = Recipe::ALL.into_iter().skip_while(|recipe| *recipe != now).nth(1);
+        match (next, &self.own) {
+            (None, Some(own)) => {
+                let base = self.settings.base.clone();
+                let device = self.settings.device.clone();
+                self.settings = Settings { base, device, ..own.clone() };
+                self.recipe = None;
+            }
+            _ => {
+                self.recipe = Some(next.unwrap_or(Recipe::Auto));
+                self.apply_recipe();
+            }
+        }
+    }
+}
+
+/// Changes.
+impl Train {
+    /// Asks for the data that would train now.
+    pub(super) fn count_data(&mut self, session: &mut Session) -> Effect {
+        let generation = session.next_generation();
+        self.counting = generation;
+        Effect::Summarise { generation, base: self.settings.base.clone() }
+    }
+
+    /// Takes the data that would train now; late answers are dropped.
+    pub(in crate::app) fn summary_arrived(&mut self, generation: u64, summary: DataSummary) {
+        if self.counting != generation {
+            return;
+        }
+        self.summary = Some(summary);
+        // The recipe may give other settings for more documents. While the user types, the settings stay.
+        if self.field.is_none() {
+            self.apply_recipe();
+        }
+    }
+
+    /// Changes the setting under the cursor: takes the next of few choices, or opens a text field.
+    pub(super) fn change_setting(&mut self, session: &mut Session) -> Outcome {
+        self.problem = None;
+        let Some(row) = ROWS.get(self.row) else { return Outcome::none() };
+        if self.row == RECIPE {
+            self.next_recipe();
+            return Outcome::none();
+        }
+        let now = row.get(&self.settings);
+        let after = row.choices.iter().skip_while(|choice| **choice != now).nth(1);
+        match after.or(row.choices.first()) {
+            Some(choice) => self.set(row, choice, session),
+            None => {
+                self.field = Some(Field::new(now));
+                Outcome::none()
+            }
+        }
+    }
+
+    /// Takes the setting that was typed.
+    pub(super) fn take_typed_setting(&mut self, session: &mut Session) -> Outcome {
+        let Some((field, row)) = self.field.as_ref().zip(ROWS.get(self.row)) else { return Outcome::none() };
+        let text = field.text().trim().to_owned();
+        self.set(row, &text, session)
+    }
+
+    fn set(&mut self, row: &SettingRow, text: &str, session: &mut Session) -> Outcome {
+        let base = self.settings.base.clone();
+        if let Err(problem) = row.set(&mut self.settings, text) {
+            self.problem = Some(problem);
+            return Outcome::none();
+        }
+        self.close_field();
+        if row.is_of_recipe() {
+            self.find_recipe();
+        }
+        // Recipes depend on the base.
+        if self.settings.base == base { Outcome::none() } else { self.count_data(session).into() }
+    }
+
+    /// Closes the text field without taking its text.
+    pub(super) fn close_field(&mut self) {
+        self.field = None;
+        self.problem = None;
+    }
+}
+
+/// What is shown of a row.
+impl Train {
+    /// The value of a row.
+    pub fn value(&self, row: usize) -> String {
+        match ROWS.get(row) {
+            Some(_) if row == RECIPE => form::recipe_name(self.recipe).to_owned(),
+            Some(row) => row.get(&self.settings),
+            None => String::new(),
+        }
+    }
+
+    /// Whether the user's own settings differ from the recipe `auto` in this row.
+    pub fn differs(&self, row: usize) -> bool {
+        let auto = self.recipe_settings(Recipe::Auto).filter(|_| self.recipe.is_none());
+        let row = ROWS.get(row).filter(|row| row.is_of_recipe());
+        row.zip(auto).is_some_and(|(row, auto)| row.get(&self.settings) != row.get(auto))
+    }
+
+    /// Explains the row under the cursor, and what it means for this project. `device` is what `auto` would take.
+    pub fn explanation(&self, device: &str) -> String {
+        let Some(row) = ROWS.get(self.row) else { return String::new() };
+        let here = self.meaning_here(row, device);
+        if here.is_empty() { row.about.to_owned() } else { format!("{} Here: {here}.", row.about) }
+    }
+
+    /// What a row means for the present documents; empty where there is nothing to add.
+    fn meaning_here(&self, row: &SettingRow, device: &str) -> String {
+        if row.key == "device" {
+            return if self.settings.device == "auto" { device.to_owned() } else { String::new() };
+        }
+        let Some(plan) = self.plan() else { return String::new() };
+        let Plan { per_epoch, steps, warmup, evaluations, .. } = &plan;
+        match row.key {
+            "warmup" => with_noun(*warmup, "step"),
+            "epochs" | "batch" => {
+                format!("{} an epoch, {} in all", with_noun(*per_epoch, "step"), with_noun(*steps, "step"))
+            }
+            "evaluations" => {
+                let number = with_noun(evaluations.len(), "evaluation");
+                format!("{number}, one every {}", with_noun(plan.between(), "step"))
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{width::Glyphs, wrap::TextLayout};
+
+    #[test]
+    fn every_explanation_fits_four_lines_of_the_smallest_whole_screen() {
+        let mut train = Train::default();
+        train.settings.warmup = 0.1;
+        train.summary = Some(DataSummary { train: 7660, ..Default::default() });
+        for (at, row) in ROWS.iter().enumerate() {
+            train.row = at;
+            let text = train.explanation("flex: this build has no GPU backend; 64 processor cores");
+            let lines = TextLayout::new(&text, 78, Glyphs::Unicode).lines().len();
+            assert!((2..=4).contains(&lines) && text.ends_with('.'), "{}: {lines} lines", row.name);
+        }
+        train.row = 4;
+        assert!(train.explanation("").ends_with("Here: 479 steps an epoch, 1,437 steps in all."));
+    }
+}

@@ -1,0 +1,119 @@
+//! State of the Train screen: the settings of the next training, and the page in front.
+
+use strum::VariantArray;
+
+use crate::{
+    app::field::Field,
+    runs::{DataSummary, Recipe, Settings},
+};
+
+use super::{compare::OtherRun, log::Log};
+
+/// A page of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Page {
+    /// The settings and the data.
+    #[default]
+    Form,
+    /// The list of runs.
+    Runs,
+    /// The run that is followed.
+    Run,
+    /// The log of the followed run.
+    Log,
+    /// The followed run and another one, side by side.
+    Compare,
+}
+
+/// Curves that are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, VariantArray)]
+pub enum Chart {
+    /// Loss above, F1 below.
+    #[default]
+    Both,
+    /// The loss alone.
+    Loss,
+    /// F1 alone.
+    F1,
+    /// Learning rate above, norm of the gradient below.
+    Rate,
+    /// F1 of each label.
+    Labels,
+}
+
+impl Chart {
+    /// The curves after these; after the last, the first.
+    pub(super) fn next(self) -> Self {
+        Self::VARIANTS.iter().copied().cycle().skip_while(|chart| *chart != self).nth(1).unwrap_or_default()
+    }
+}
+
+/// State of the Train screen.
+#[derive(Clone, Debug)]
+pub struct Train {
+    /// Settings of the next training.
+    pub settings: Settings,
+    /// The recipe that they come from; `None` if the user changed some.
+    pub recipe: Option<Recipe>,
+    /// The page in front.
+    pub page: Page,
+    /// Row of the cursor among the settings.
+    pub row: usize,
+    /// Row of the cursor among the runs.
+    pub run_row: usize,
+    /// Curves that are drawn.
+    pub chart: Chart,
+    /// The label whose curve is drawn alone, by its place in the order of names.
+    pub label: Option<usize>,
+    /// The setting that is being typed.
+    pub field: Option<Field>,
+    /// Why the typed setting was refused.
+    pub problem: Option<String>,
+    /// The data that would train now.
+    pub summary: Option<DataSummary>,
+    /// The run beside the followed one.
+    pub other: Option<OtherRun>,
+    /// First line shown of the differences between the two.
+    pub scrolled: usize,
+    /// The log that is shown.
+    pub log: Log,
+    /// The user's own settings, while a recipe is chosen.
+    pub(super) own: Option<Settings>,
+    /// Generation of the newest request for [`Self::summary`].
+    pub(super) counting: u64,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        Self::new(Settings::lesson("mini"), None)
+    }
+}
+
+impl Train {
+    /// The screen as it is when a project was opened.
+    pub(in crate::app) fn new(settings: Settings, recipe: Option<Recipe>) -> Self {
+        Self {
+            settings,
+            recipe,
+            page: Page::Form,
+            row: 0,
+            run_row: 0,
+            chart: Chart::Both,
+            label: None,
+            field: None,
+            problem: None,
+            summary: None,
+            other: None,
+            scrolled: 0,
+            log: Log::default(),
+            own: None,
+            counting: 0,
+        }
+    }
+
+    /// The form as it is, without anything about runs: the project is opened again, and they are listed again.
+    pub(in crate::app) fn without_runs(self) -> Self {
+        let new = Self::new(self.settings, self.recipe);
+        Self { chart: self.chart, own: self.own, row: self.row, ..new }
+    }
+}

@@ -1,0 +1,308 @@
+//! What the Train screen does: recipes, pages, checkpoints, comparing, the log, removing.
+
+use crate::{
+    app::{
+        Effect, Event, Key, State,
+        event::Opened,
+        overlays::{Overlay, removal::Removal},
+        update,
+    },
+    runs::{Control, DataSummary, Phase, Point, Recipe, RunSummary, Scores, Settings, Status},
+    spans::{Journal, LabelSet},
+};
+
+use super::{Chart, Page};
+
+fn auto(documents: usize) -> Settings {
+    Settings { learning_rate: 5e-4, epochs: if documents > 100 { 20.0 } else { 40.0 }, ..Settings::lesson("mini") }
+}
+
+fn start() -> State {
+    let opened = Opened {
+        name: "reviews".into(),
+        annotator: "ada".into(),
+        documents: Vec::new(),
+        labels: LabelSet::restaurant(),
+        journal: Journal::default(),
+        writer: 7,
+        settings: auto(10),
+        recipe: Some(Recipe::Auto),
+        ..Opened::default()
+    };
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    update(&mut state, Event::Opened(Box::new(opened)));
+    state
+}
+
+fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+    press_at(state, keys, 0)
+}
+
+fn press_at(state: &mut State, keys: &str, at: u64) -> Vec<Effect> {
+    let names = keys.split_whitespace().map(|name| name.parse::<Key>().unwrap());
+    names.flat_map(|key| update(state, Event::Key { key, at })).collect()
+}
+
+/// Goes to the screen with this number of documents to learn from.
+fn counted(state: &mut State, documents: usize) {
+    let effects = press(state, "f1 f3");
+    answer(state, &effects, documents);
+}
+
+fn answer(state: &mut State, effects: &[Effect], documents: usize) {
+    let [.., Effect::Summarise { generation, base }] = effects else { panic!("{effects:?}") };
+    let with = |settings: Settings| Settings { base: base.clone(), ..settings };
+    let tuned = Settings { mask: 0.15, ..auto(documents) };
+    let recipes = [(Recipe::Auto, auto(documents)), (Recipe::Lesson, Settings::lesson("mini")), (Recipe::Tuned, tuned)];
+    let recipes = recipes.map(|(kind, settings)| (kind, with(settings))).into();
+    let summary = DataSummary { train: documents, base: base.clone(), recipes, ..DataSummary::default() };
+    update(state, Event::Summary { generation: *generation, summary });
+}
+
+fn told(state: &State) -> &str {
+    state.session.message.as_ref().map_or("", |message| message.text.as_str())
+}
+
+fn run(id: &str, phase: Phase, step: usize) -> RunSummary {
+    let status = Status { phase, step, ..Status::default() };
+    RunSummary { id: id.into(), status, settings: Some(auto(10)), ..RunSummary::default() }
+}
+
+fn runs(state: &mut State, infos: Vec<RunSummary>) -> Vec<Effect> {
+    update(state, Event::Runs(infos))
+}
+
+fn eval(step: usize, f1: f64) -> Point {
+    let (scores, labels) = (Scores { f1, ..Scores::default() }, [].into());
+    let (epoch, split) = (1.0, "valid".to_owned());
+    Point::Eval { step, epoch, split, loss: 0.5, piece: scores, word: scores, labels, tables: None }
+}
+
+#[test]
+fn a_recipe_follows_the_documents_until_a_row_is_changed() {
+    let mut state = start();
+    counted(&mut state, 10);
+    assert_eq!((state.train.settings.epochs, state.train.recipe), (40.0, Some(Recipe::Auto)));
+    counted(&mut state, 300);
+    assert_eq!(state.train.settings.epochs, 20.0);
+    // Epochs are the fifth row.
+    press(&mut state, "down down down down enter ctrl-u 7 enter");
+    assert_eq!((state.train.recipe, state.train.differs(4), state.train.differs(2)), (None, true, false));
+    counted(&mut state, 10);
+    assert_eq!(state.train.settings.epochs, 7.0);
+    let Some(Effect::StartTraining { recipe, settings, .. }) = press(&mut state, "s").pop() else { panic!() };
+    assert_eq!((recipe, settings.epochs), (None, 7.0));
+}
+
+#[test]
+fn enter_goes_through_the_recipes_and_back_to_ones_own() {
+    let mut state = start();
+    counted(&mut state, 10);
+    press(&mut state, "enter");
+    assert_eq!((state.train.recipe, state.train.settings.learning_rate), (Some(Recipe::Lesson), 2e-5));
+    press(&mut state, "enter");
+    assert_eq!((state.train.recipe, state.train.settings.mask), (Some(Recipe::Tuned), 0.15));
+    press(&mut state, "enter");
+    assert_eq!((state.train.recipe, state.train.settings.learning_rate), (Some(Recipe::Auto), 5e-4));
+    press(&mut state, "end enter ctrl-u c p u enter");
+    assert_eq!((state.train.recipe, state.train.settings.device.as_str()), (Some(Recipe::Auto), "cpu"));
+    press(&mut state, "home down down enter ctrl-u 1 e - 3 enter home");
+    assert_eq!(state.train.value(0), "own");
+    press(&mut state, "enter enter enter enter");
+    assert_eq!((state.train.value(0).as_str(), state.train.settings.learning_rate), ("own", 1e-3));
+    assert_eq!(state.train.settings.device, "cpu");
+    // Typing a recipe's value again makes it the recipe's.
+    press(&mut state, "down down enter ctrl-u 5 e - 4 enter");
+    assert_eq!(state.train.recipe, Some(Recipe::Auto));
+}
+
+#[test]
+fn another_base_gets_the_recipe_for_it() {
+    let mut state = start();
+    counted(&mut state, 10);
+    let effects = press(&mut state, "down enter ctrl-u b e r t enter");
+    assert!(matches!(effects.as_slice(), [Effect::Summarise { base, .. }] if base == "bert"), "{effects:?}");
+    assert!(state.train.recipe_settings(Recipe::Auto).is_none(), "the recipe of another base is not taken");
+    answer(&mut state, &effects, 300);
+    let train = &state.train;
+    assert_eq!((train.settings.base.as_str(), train.settings.epochs, train.recipe), ("bert", 20.0, Some(Recipe::Auto)));
+}
+
+#[test]
+fn k_writes_a_checkpoint_where_a_run_is_in_front_and_goes_up_elsewhere() {
+    let mut state = start();
+    runs(&mut state, vec![run("0001-mini", Phase::Training, 5)]);
+    press(&mut state, "f3");
+    assert_eq!(state.train.page, Page::Run);
+    let effects = press(&mut state, "k");
+    assert!(matches!(effects.as_slice(), [Effect::ControlRun { control: Control::Checkpoint, .. }]), "{effects:?}");
+    let status = Status { phase: Phase::Training, step: 6, checkpoint: Some(5), ..Status::default() };
+    update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
+    assert!(told(&state).contains("model of step 5"), "{}", told(&state));
+    press(&mut state, "v j j k");
+    assert_eq!((state.train.page, state.train.row), (Page::Form, 1));
+    runs(&mut state, vec![run("0001-mini", Phase::Training, 0)]);
+    assert!(press(&mut state, "v k").is_empty() && told(&state).contains("nothing to keep"), "{}", told(&state));
+    runs(&mut state, vec![run("0001-mini", Phase::Done, 9)]);
+    press(&mut state, "k");
+    assert_eq!(state.train.page, Page::Run);
+}
+
+#[test]
+fn a_checkpoint_is_told_once_whether_the_list_or_the_run_itself_brings_it() {
+    let mut state = start();
+    let all = |first: Option<usize>, second: Option<usize>| {
+        let mut all = ["0002-mini", "0001-mini"].map(|id| run(id, Phase::Training, 9));
+        (all[0].status.checkpoint, all[1].status.checkpoint) = (second, first);
+        (all[0].has_model, all[1].has_model) = (second.is_some(), first.is_some());
+        all.to_vec()
+    };
+    runs(&mut state, all(None, None));
+    assert_eq!((state.session.runs.followed.as_ref().unwrap().id.as_str(), told(&state)), ("0002-mini", ""));
+    runs(&mut state, all(None, Some(1200)));
+    assert_eq!(told(&state), "The model of step 1,200 is written; it suggests while 0002-mini goes on");
+    state.session.message = None;
+    let status = all(None, Some(1200)).remove(0).status;
+    update(&mut state, Event::RunStatus { run: "0002-mini".into(), status });
+    assert_eq!(told(&state), "", "that is no news any more");
+    runs(&mut state, all(Some(7), Some(1200)));
+    assert_eq!(told(&state), "The model of step 7 is written; 0001-mini goes on");
+    state.session.message = None;
+    runs(&mut state, all(Some(7), Some(1200)));
+    assert_eq!(told(&state), "");
+}
+
+#[test]
+fn curves_go_round_and_esc_leads_back_page_by_page() {
+    let mut state = start();
+    press(&mut state, "f3 c l");
+    assert_eq!(state.train.page, Page::Form, "without a run there is nothing to show");
+    runs(&mut state, vec![run("0001-mini", Phase::Done, 9)]);
+    press(&mut state, "v c");
+    assert_eq!(state.train.chart, Chart::Loss);
+    press(&mut state, "c c c c");
+    assert_eq!(state.train.chart, Chart::Both);
+    press(&mut state, "l esc");
+    assert_eq!(state.train.page, Page::Run);
+    press(&mut state, "esc");
+    assert_eq!(state.train.page, Page::Form);
+    press(&mut state, "r enter");
+    assert_eq!(state.train.page, Page::Run);
+}
+
+#[test]
+fn two_runs_are_laid_side_by_side() {
+    let mut state = start();
+    let all = ["0003-mini", "0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, 9));
+    runs(&mut state, all.to_vec());
+    press(&mut state, "f3 v m");
+    assert_eq!((state.train.page, state.train.run_row), (Page::Runs, 1));
+    assert!(told(&state).contains("beside 0003-mini"));
+    press(&mut state, "up m");
+    assert!(told(&state).contains("on another run"), "a run is not compared with itself");
+    let effects = press(&mut state, "end m");
+    let [Effect::Compare { generation, run }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((run.as_str(), state.train.page), ("0001-mini", Page::Compare));
+    update(&mut state, Event::Compared { generation: generation - 1, points: Ok(Vec::new()) });
+    assert!(state.train.other.as_ref().is_some_and(|other| other.points.is_none()), "a late answer");
+    update(&mut state, Event::Compared { generation: *generation, points: Ok(vec![eval(3, 0.5)]) });
+    assert!(
+        state.train.other.as_ref().is_some_and(|other| matches!(&other.points, Some(Ok(points)) if points.len() == 1))
+    );
+    // The run beside goes: so does the comparison.
+    let fewer = ["0003-mini", "0002-mini"].map(|id| super::tests::run(id, Phase::Done, 9));
+    runs(&mut state, fewer.to_vec());
+    assert_eq!((state.train.page, state.train.other.is_none()), (Page::Runs, true));
+}
+
+#[test]
+fn of_two_runs_the_one_that_goes_on_is_followed() {
+    let mut state = start();
+    runs(&mut state, vec![run("0001-mini", Phase::Done, 9)]);
+    runs(&mut state, vec![run("0002-mini", Phase::Training, 3), run("0001-mini", Phase::Done, 9)]);
+    press(&mut state, "f3");
+    assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0001-mini");
+    let effects = press(&mut state, "r home m");
+    let [Effect::Follow { run: followed, .. }, Effect::Compare { run: read, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((followed.as_str(), read.as_str()), ("0002-mini", "0001-mini"));
+}
+
+#[test]
+fn a_log_is_read_again_when_the_run_moves_on_and_keeps_its_end_in_sight() {
+    let mut state = start();
+    runs(&mut state, vec![run("0001-mini", Phase::Training, 3)]);
+    let effects = press(&mut state, "f3 l");
+    let Some(Effect::ReadLog { generation, run: of }) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!(of, "0001-mini");
+    let lines = |n: usize| Ok((0..n).map(|n| format!("line {n}")).collect());
+    update(&mut state, Event::Log { generation: *generation, lines: lines(50) });
+    assert_eq!(state.train.log.top(50, 19), 31);
+    press(&mut state, "pageup");
+    assert_eq!(state.train.log.top(50, 19), 12);
+    press(&mut state, "home");
+    assert_eq!(state.train.log.top(50, 19), 0);
+    press(&mut state, "end");
+    let status = Status { phase: Phase::Evaluating, ..Status::default() };
+    let effects = update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
+    let [Effect::ReadLog { generation, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    update(&mut state, Event::Log { generation: *generation, lines: lines(60) });
+    assert_eq!(state.train.log.top(60, 19), 41);
+}
+
+#[test]
+fn a_run_is_removed_after_a_question_and_never_while_it_goes_on() {
+    let mut state = start();
+    runs(&mut state, vec![run("0002-mini", Phase::Training, 3), run("0001-mini", Phase::Done, 9)]);
+    press(&mut state, "f3 D");
+    assert!(state.overlay().is_none() && told(&state).contains("is going on"), "{}", told(&state));
+    press(&mut state, "r end delete");
+    assert_eq!(state.overlay(), Some(&Overlay::from(Removal { run: "0001-mini".into() })));
+    assert!(press(&mut state, "esc").is_empty() && state.overlay().is_none());
+    assert_eq!(press(&mut state, "D y"), [Effect::RemoveRun { run: "0001-mini".into() }]);
+    runs(&mut state, vec![run("0002-mini", Phase::Training, 3)]);
+    assert_eq!(state.train.run_row, 0);
+}
+
+#[test]
+fn the_cursor_stays_on_its_run_when_another_comes() {
+    let mut state = start();
+    runs(&mut state, vec![run("0002-mini", Phase::Done, 3), run("0001-mini", Phase::Done, 9)]);
+    press(&mut state, "f3 r end");
+    runs(&mut state, ["0003-mini", "0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, 9)).to_vec());
+    assert_eq!(state.train.run_row, 2);
+}
+
+#[test]
+fn the_end_of_a_run_is_told_for_a_while() {
+    let mut state = start();
+    runs(&mut state, vec![run("0001-mini", Phase::Training, 3)]);
+    press_at(&mut state, "l", 1000);
+    runs(&mut state, vec![run("0001-mini", Phase::Done, 9)]);
+    press_at(&mut state, "l", 2000);
+    press_at(&mut state, "l", 2030);
+    assert!(state.session.runs.result.is_some());
+    press_at(&mut state, "l", 2031);
+    assert!(state.session.runs.result.is_none());
+}
+
+#[test]
+fn an_interrupted_run_with_a_checkpoint_goes_on() {
+    let mut state = start();
+    let failed = |resumable| {
+        let status = Status { phase: Phase::Failed, message: "interrupted".into(), ..Status::default() };
+        RunSummary { id: "0001-mini".into(), status, resumable, ..RunSummary::default() }
+    };
+    update(&mut state, Event::Runs(vec![failed(false)]));
+    press(&mut state, "f3 r");
+    assert!(press(&mut state, "R").is_empty(), "there is nothing to go on from");
+    update(&mut state, Event::Runs(vec![failed(true)]));
+    let effects = press(&mut state, "R");
+    let [Effect::ResumeTraining { generation, run }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(run, "0001-mini");
+    assert!(press(&mut state, "R").is_empty(), "once");
+    update(&mut state, Event::TrainingStarted { generation: *generation, run: run.clone() });
+    assert!(state.session.runs.is_ours() && state.session.runs.running().is_some_and(|run| run.id == "0001-mini"));
+}

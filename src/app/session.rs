@@ -1,0 +1,205 @@
+//! What every panel may see and change: the open project, its runs, the cursor on its text, messages, keys, size, clock.
+
+use crate::{
+    runs::RunSummary,
+    spans::{Split, Status},
+    text::width::Glyphs,
+};
+
+use super::{
+    command::{Command, Context},
+    effect::Effect,
+    event::{Level, Message},
+    keymap::Keymap,
+    project::Project,
+    project_runs::ProjectRuns,
+    screen::{Screen, Size},
+    tagging::{TagContext, Tagging},
+};
+
+/// State shared by all panels.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Size of the terminal.
+    pub size: Size,
+    /// The screen in front, whatever overlay is over it.
+    pub screen: Screen,
+    /// The context that got the last key: what the help is about.
+    pub context: Context,
+    /// The open project; without one the welcome screen is shown.
+    pub project: Option<Project>,
+    /// The runs of the project, and the one that is followed.
+    pub runs: ProjectRuns,
+    /// Cursor, selection and armed label on the document in front.
+    pub tagging: Tagging,
+    /// The last message.
+    pub message: Option<Message>,
+    /// Whether a key was pressed since the message was shown.
+    pub(super) seen: bool,
+    /// The latest time that an event brought, in seconds since 1970, UTC.
+    pub now: u64,
+    /// What keys mean.
+    pub keymap: Keymap,
+    /// What the terminal can show: decides how wide a text is, so that the cursor goes over the lines that are drawn.
+    pub glyphs: Glyphs,
+    /// Rows of the screen that the tutorial takes.
+    pub(super) tutorial_rows: u16,
+    generation: u64,
+}
+
+impl Session {
+    /// A session without a project, in a terminal of unknown size.
+    pub fn new(keymap: Keymap) -> Self {
+        Self {
+            size: Size { columns: 0, rows: 0 },
+            screen: Screen::Tag,
+            context: Context::Welcome,
+            project: None,
+            runs: ProjectRuns::default(),
+            tagging: Tagging::default(),
+            message: None,
+            seen: false,
+            now: 0,
+            keymap,
+            glyphs: Glyphs::Unicode,
+            tutorial_rows: 0,
+            generation: 0,
+        }
+    }
+
+    /// Returns a number that no request had before.
+    pub(super) fn next_generation(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// Shows why a key does nothing: never in place of an error.
+    pub(super) fn hint(&mut self, text: impl Into<String>) {
+        if self.message.as_ref().is_none_or(|message| message.level < Level::Error) {
+            self.show(Level::Info, text);
+        }
+    }
+
+    /// Shows a message. An error stays until it is dismissed, or until a key has followed it and there is another message.
+    pub(super) fn show(&mut self, level: Level, text: impl Into<String>) {
+        let stays = self.message.as_ref().is_some_and(|message| message.level == Level::Error) && !self.seen;
+        if level == Level::Error || !stays {
+            self.message = Some(Message { level, text: text.into() });
+            self.seen = false;
+        }
+    }
+
+    /// Shows an information.
+    pub(super) fn inform(&mut self, text: impl Into<String>) {
+        self.show(Level::Info, text);
+    }
+
+    /// Shows a warning: something was not done.
+    pub(super) fn warn(&mut self, text: impl Into<String>) {
+        self.show(Level::Warn, text);
+    }
+
+    /// Drops a message that asks for nothing; an error stays.
+    pub(super) fn drop_message(&mut self) {
+        self.message.take_if(|message| message.level < Level::Error);
+        self.seen = true;
+    }
+
+    /// The first key that gives `command` in `context`, as shown to the user; without one the palette and the command's name.
+    pub fn key(&self, context: Context, command: Command) -> String {
+        let key = self.keymap.keys(context, command).next().map(|binding| binding.key.to_string());
+        key.unwrap_or_else(|| {
+            let palette = self.keymap.keys(context, Command::Palette).next().map(|binding| binding.key.to_string());
+            let name = self.keymap.info(context, command).map_or("", |row| row.name);
+            format!("{} {name}", palette.unwrap_or_default()).trim().to_owned()
+        })
+    }
+
+    /// Why nothing may be changed in the open project, as shown to the user.
+    pub(super) fn read_only(&self) -> Option<String> {
+        let why = self.project.as_ref()?.read_only.as_ref()?;
+        Some(format!("Nothing can be changed here: {why}"))
+    }
+
+    /// Whether the user is the adjudicator.
+    pub(super) fn is_adjudicator(&self) -> bool {
+        self.project.as_ref().is_some_and(Project::is_adjudicator)
+    }
+
+    /// The runs whose models can be asked, newest first.
+    pub fn models(&self) -> impl Iterator<Item = &RunSummary> {
+        self.runs.models()
+    }
+
+    /// The run whose model makes the suggestions; see [`ProjectRuns::suggester`].
+    pub fn suggester(&self) -> Option<&RunSummary> {
+        self.runs.suggester()
+    }
+
+    /// Whether the document in front is of the test split, which never gets suggestions.
+    pub fn is_test_document(&self) -> bool {
+        let document = self.project.as_ref().and_then(|project| project.documents.get(self.tagging.document));
+        document.is_some_and(|document| document.split == Some(Split::Test))
+    }
+
+    /// Rows that a list over the screen has room for.
+    pub(super) fn page(&self) -> usize {
+        usize::from(self.size.rows).saturating_sub(7).max(1)
+    }
+
+    /// Numbers of documents that are done, and that are neither done nor skipped.
+    pub(super) fn progress(&self) -> (usize, usize) {
+        let count = |wanted: &[Status]| self.project.as_ref().map_or(0, |project| project.count(wanted));
+        (count(&[Status::Done]), count(&[Status::Todo, Status::Partial, Status::Flagged]))
+    }
+
+    /// Works on the document in front; returns the effects of that. Its message is shown.
+    pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
+        let suggester = self.suggester().map(|run| run.id.clone());
+        let page = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2).max(1);
+        let Some(project) = &mut self.project else { return Vec::new() };
+        let mut context = TagContext {
+            tag: &mut self.tagging,
+            project,
+            now: self.now,
+            width: self.size.text_columns(),
+            page,
+            glyphs: self.glyphs,
+            suggester,
+            effects: Vec::new(),
+            message: None,
+        };
+        work(&mut context);
+        let TagContext { effects, message, .. } = context;
+        if let Some(Message { level, text }) = message {
+            self.show(level, text);
+        }
+        effects
+    }
+
+    /// Asks for suggestions on the document in front and those after it.
+    pub(super) fn suggest(&mut self) -> Vec<Effect> {
+        self.tag(|context| context.suggest())
+    }
+
+    /// Brings a document to the front, as one of `queue`, along which "next" then goes; an empty queue stands for all.
+    pub(super) fn open_document(&mut self, document: usize, queue: Vec<usize>) -> Vec<Effect> {
+        if !queue.is_empty() {
+            let found = crate::text::number::with_noun(queue.len(), "document");
+            self.inform(format!("Going on along the {found} found; esc: along all"));
+        }
+        self.tagging.queue = queue;
+        self.tag(|context| context.go(document))
+    }
+
+    /// Finds the lines of a long document in front. Called after every event.
+    pub(super) fn lay_out(&mut self) {
+        let (width, glyphs) = (self.size.text_columns(), self.glyphs);
+        if self.screen != Screen::Tag {
+            return;
+        }
+        if let Some(project) = &self.project {
+            self.tagging.lay_out(project, width, glyphs);
+        }
+    }
+}

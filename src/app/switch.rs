@@ -1,0 +1,198 @@
+//! Opening, closing and changing the project.
+
+use crate::{
+    spans::{Split, Status},
+    text::number::with_noun,
+};
+
+use super::{
+    carried::Carried,
+    command::Command,
+    effect::{Effect, Leave},
+    event::{Level, Message, Opened},
+    overlays::tutorial::Tutorial,
+    project::{Project, SaveState},
+    screen::Screen,
+    screens::{explore::Explore, train::Train},
+    state::{Goal, State},
+    tagging::Tagging,
+};
+
+impl State {
+    /// Shows a project that was opened.
+    pub(super) fn open(&mut self, mut opened: Opened) -> Vec<Effect> {
+        self.train = Train::new(opened.settings.clone(), opened.recipe);
+        self.session.runs = Default::default();
+        let runs = std::mem::take(&mut opened.runs);
+        let step = opened.step;
+        let told = opened.told.take();
+        let project = Project::new(opened);
+        let asked = std::mem::take(&mut self.welcome);
+        self.welcome.places = asked.places;
+        let first = first_document(&project, asked.tutorial || step.is_some());
+        self.documents = Default::default();
+        self.explore = Explore::default();
+        self.overlays.clear();
+        self.session.tagging = Tagging::default();
+        self.session.screen = Screen::Tag;
+        self.session.message = None;
+        if let Some(told) = told {
+            self.session.warn(told);
+        }
+        if let Some(why) = &project.read_only {
+            self.session.message = Some(Message { level: Level::Error, text: format!("Read only: {why}") });
+        }
+        self.session.project = Some(project);
+        self.tutorial = None;
+        let carried = self.take_up();
+        let first = carried.unwrap_or(None).unwrap_or(first);
+        self.session.tagging.document = first;
+        // The runs first: one of them makes the suggestions for the document in front.
+        let listed = self.train.runs_listed(&mut self.session, runs);
+        let mut effects = self.resolve(listed);
+        effects.extend(self.session.open_document(first, Vec::new()));
+        let step = asked.tutorial.then_some(0).or(step).filter(|_| carried.is_none());
+        if let Some(step) = step {
+            self.tutorial = Some(Tutorial::new(&self.session, step, true));
+        }
+        if std::mem::take(&mut self.compares_next) {
+            effects.extend(self.run(Command::Annotators));
+        }
+        effects
+    }
+
+    /// A project could not be opened or made.
+    pub(super) fn open_failed(&mut self, message: String) -> Vec<Effect> {
+        self.carried = None;
+        self.compares_next = false;
+        self.welcome.failed(&mut self.session, message)
+    }
+
+    /// Takes up what was put aside: `None` if nothing was, else the place of the document that was in front.
+    fn take_up(&mut self) -> Option<Option<usize>> {
+        let Carried { train, explore, document, word, screen, tutorial } = *self.carried.take()?;
+        self.train = train.without_runs();
+        self.explore = explore;
+        self.tutorial = tutorial;
+        self.session.screen = screen;
+        let project = self.session.project.as_ref();
+        let document = document.and_then(|id| project?.position(&id));
+        if document.is_some() {
+            self.session.tagging.word = word;
+        }
+        Some(document)
+    }
+
+    /// Imports a file. The project is closed meanwhile, so that nothing is tagged in what is about to change.
+    pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
+        let project = self.session.project.as_ref();
+        if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
+            return Vec::new();
+        }
+        self.put_aside();
+        self.welcome.opening = Some(file.clone());
+        vec![Effect::Import(file)]
+    }
+
+    /// Opens the project, all of which is saved, for another annotator; for `None`, for the one who opened it first. It is closed
+    /// meanwhile, so that nothing is tagged that would not be saved.
+    pub(super) fn open_as(&mut self, annotator: Option<String>) -> Vec<Effect> {
+        let name = self.session.project.as_ref().map(|project| project.name.clone());
+        self.put_aside();
+        self.welcome.opening = name;
+        self.compares_next = true;
+        vec![Effect::OpenAs(annotator)]
+    }
+
+    /// Closes the project; the project that is opened next takes up what was in front.
+    fn put_aside(&mut self) {
+        let at = self.session.tagging.document;
+        let document = self.session.project.as_ref().and_then(|project| project.documents.get(at));
+        let carried = Carried {
+            document: document.map(|document| document.id.clone()),
+            word: self.session.tagging.word,
+            screen: self.session.screen,
+            train: std::mem::take(&mut self.train),
+            explore: std::mem::take(&mut self.explore),
+            tutorial: self.tutorial.take(),
+        };
+        // Without its effect, which would go back to the welcome screen.
+        self.close();
+        self.carried = Some(Box::new(carried));
+    }
+
+    /// Goes back to the welcome screen, if nothing is lost by it.
+    pub(super) fn leave_project(&mut self) -> Vec<Effect> {
+        let Some(project) = &self.session.project else { return Vec::new() };
+        if self.session.runs.is_ours() {
+            self.session.warn("A training of this project runs: let it end or stop it (Train screen, S), then leave");
+            return Vec::new();
+        }
+        match project.save_state() {
+            SaveState::Saved => return self.close(),
+            SaveState::Saving(_) => {
+                self.leaving = Some(Goal::Projects);
+                self.session.inform("Closing as soon as everything is saved");
+            }
+            SaveState::Failed(n) => {
+                let n = with_noun(n, "action");
+                self.session.warn(format!("{n} of yours not on disk yet: ctrl-s tries again; q leaves without"));
+            }
+        }
+        Vec::new()
+    }
+
+    /// Closes the project, all of which is saved.
+    pub(super) fn close(&mut self) -> Vec<Effect> {
+        if self.session.project.take().is_none() {
+            return Vec::new();
+        }
+        self.session.tagging = Tagging::default();
+        self.session.runs = Default::default();
+        self.session.screen = Screen::Tag;
+        self.session.message = None;
+        self.documents = Default::default();
+        self.train = Train::default();
+        self.evaluate = Default::default();
+        self.explore = Explore::default();
+        self.overlays.clear();
+        self.tutorial = None;
+        vec![Effect::Close]
+    }
+
+    /// Shows the question before leaving, or leaves at once if nothing is lost by it.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        let saving = self.session.project.as_ref().map(Project::save_state);
+        match saving {
+            Some(SaveState::Saving(_)) if !self.session.runs.is_ours() => {
+                self.leaving = Some(Goal::Quit);
+                self.session.inform("Leaving as soon as everything is saved");
+                Vec::new()
+            }
+            Some(SaveState::Failed(_)) => self.ask_before_leaving(),
+            _ if self.session.runs.is_ours() => self.ask_before_leaving(),
+            _ => vec![Effect::Quit(Leave::Plain)],
+        }
+    }
+
+    /// Asks before the program is left.
+    pub(super) fn ask_before_leaving(&mut self) -> Vec<Effect> {
+        self.push(super::overlays::quit_menu::QuitMenu.into());
+        Vec::new()
+    }
+}
+
+/// The document that is in front first: the first one to do. `teaches`: one that teaches, for the tutorial.
+fn first_document(project: &Project, teaches: bool) -> usize {
+    let mut open = (0..project.documents.len())
+        .filter(|at| matches!(project.annotation(*at).status, Status::Todo | Status::Partial));
+    let first = open.clone().next().unwrap_or(0);
+    if !teaches {
+        return first;
+    }
+    let teaching = open.find(|at| {
+        let split = project.documents.get(*at).and_then(|document| document.split);
+        split.is_none_or(|split| split == Split::Train)
+    });
+    teaching.unwrap_or(first)
+}

@@ -1,0 +1,258 @@
+//! Tagging as a model without a panel.
+//! It holds the document in front and the cursor on its text, and does the work of keys there.
+//!
+//! One key is one journal action, so that undo takes back the work of one key.
+
+mod char_cursor;
+mod chars;
+mod edits;
+mod flow;
+mod mouse;
+mod moves;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    spans::{Action, Annotation, Document, Edit, LabelId, Span, SpanId, Status, journal::JournalOp},
+    text::{
+        TextRange,
+        number::with_noun,
+        width::{self, Glyphs},
+        wrap::TextLayout,
+    },
+};
+
+use super::{
+    effect::Effect,
+    event::{Level, Message},
+    project::Project,
+    suggestions::Suggestion,
+};
+
+pub use char_cursor::CharCursor;
+
+/// Undone actions above which a message reports that a new action discards them.
+const MANY_DISCARDED: usize = 3;
+/// Bytes of a text above which its layout is kept between frames.
+/// Computing it would take too long for every key.
+const LONG_TEXT: usize = 8 << 10;
+
+/// Cursor, selection and armed label on the document in front.
+#[derive(Clone, Debug, Default)]
+pub struct Tagging {
+    /// The document in front.
+    pub document: usize,
+    /// The word under the cursor.
+    pub word: usize,
+    /// First byte of the selection: the start of a word, or of a character.
+    pub anchor: Option<usize>,
+    /// Byte at which the button of the mouse was pressed, until it is released.
+    pub(super) pressed: Option<usize>,
+    /// The character under the cursor, while the cursor moves by characters.
+    pub chars: Option<CharCursor>,
+    /// The span that the last key made or changed.
+    /// Until the cursor moves, edge keys change it from a word without a span.
+    pub last: Option<SpanId>,
+    /// The label that every selection gets.
+    pub armed: Option<LabelId>,
+    /// Whether the next label keeps the spans inside and around it.
+    pub nest: bool,
+    /// The documents along which "next" and "previous" go; empty for all.
+    pub queue: Vec<usize>,
+    /// Number and lines of a long document in front.
+    layout: Option<Arc<(usize, TextLayout)>>,
+    /// Word under the cursor in each document that was in front before.
+    cursors: HashMap<usize, usize>,
+    /// Column that moves up and down aim at.
+    goal: Option<usize>,
+}
+
+impl Tagging {
+    /// Range under the cursor: a word, or a character.
+    pub fn cursor(&self, project: &Project) -> Option<TextRange> {
+        let document = project.documents.get(self.document)?;
+        match self.chars {
+            Some(chars) => width::cluster_at(&document.text, chars.at(self.word, document)),
+            None => document.words.get(self.word).copied(),
+        }
+    }
+
+    /// Selected range: whole words, or whole characters.
+    pub fn selection(&self, project: &Project) -> Option<TextRange> {
+        let anchor = self.anchor?;
+        let document = project.documents.get(self.document)?;
+        let first = match self.chars {
+            Some(_) => width::cluster_at(&document.text, anchor),
+            None => document
+                .words
+                .get(document.words.partition_point(|word| word.start <= anchor).saturating_sub(1))
+                .copied(),
+        };
+        Some(first?.join(self.cursor(project)?))
+    }
+
+    /// The span that edge keys change.
+    /// It is the one under the cursor, else the one just made.
+    pub fn edge<'a>(&self, project: &'a Project) -> Option<&'a Span> {
+        self.span(project).or_else(|| self.made(project))
+    }
+
+    /// The span that the last key made or changed.
+    pub fn made<'a>(&self, project: &'a Project) -> Option<&'a Span> {
+        project.annotation(self.document).get(self.last?)
+    }
+
+    /// The innermost span that touches the word under the cursor.
+    pub fn span<'a>(&self, project: &'a Project) -> Option<&'a Span> {
+        project.annotation(self.document).over(self.cursor(project)?).min_by_key(|span| span.range.len())
+    }
+
+    /// The open suggestion that touches the word under the cursor.
+    pub fn suggestion<'a>(&self, project: &'a Project) -> Option<&'a Suggestion> {
+        let here = self.cursor(project)?;
+        project.suggestions(self.document).iter().find(|suggestion| suggestion.range.overlaps(here))
+    }
+
+    /// Lines of the document in front in `width` columns, if it is a long one.
+    pub fn layout(&self, width: usize, glyphs: Glyphs) -> Option<&TextLayout> {
+        let (document, layout) = self.layout.as_deref()?;
+        (*document == self.document && layout.width() == width && layout.glyphs() == glyphs).then_some(layout)
+    }
+
+    /// Computes the lines of a long document in front, unless they are known.
+    pub(super) fn lay_out(&mut self, project: &Project, width: usize, glyphs: Glyphs) {
+        let document = project.documents.get(self.document);
+        let Some(text) = document.map(|document| &document.text).filter(|text| text.len() > LONG_TEXT) else { return };
+        if self.layout(width, glyphs).is_none() {
+            self.layout = Some(Arc::new((self.document, TextLayout::new(text, width, glyphs))));
+        }
+    }
+
+    /// Puts the cursor on a word.
+    pub(super) fn put(&mut self, word: usize) {
+        self.word = word;
+        self.last = None;
+        self.goal = None;
+        self.reset_char();
+    }
+
+    /// Whether [`Self::back`] would put something down.
+    pub(super) fn holds(&self) -> bool {
+        self.anchor.is_some() || self.armed.is_some() || self.nest || self.chars.is_some() || !self.queue.is_empty()
+    }
+
+    /// Puts down one thing that is held; returns false if there was none.
+    /// In this order: a selection, nesting, an armed label, the move by characters, the queue.
+    pub(super) fn back(&mut self) -> bool {
+        let held = self.anchor.take().is_some()
+            || std::mem::take(&mut self.nest)
+            || self.armed.take().is_some()
+            || self.chars.take().is_some();
+        held || !std::mem::take(&mut self.queue).is_empty()
+    }
+}
+
+/// The state that tagging works on, and what comes out of it.
+pub(super) struct TagContext<'a> {
+    /// Cursor, selection and armed label.
+    pub(super) tag: &'a mut Tagging,
+    /// The open project.
+    pub(super) project: &'a mut Project,
+    /// Seconds since 1970, UTC.
+    pub(super) now: u64,
+    /// Columns of the text pane.
+    pub(super) width: usize,
+    /// Lines of text in the pane.
+    pub(super) page: usize,
+    /// Glyphs that the terminal can show.
+    pub(super) glyphs: Glyphs,
+    /// The run whose model makes the suggestions.
+    pub(super) suggester: Option<String>,
+    /// Effects so far.
+    pub(super) effects: Vec<Effect>,
+    /// The message to be shown.
+    pub(super) message: Option<Message>,
+}
+
+impl TagContext<'_> {
+    /// The document in front.
+    pub(super) fn document(&self) -> Option<&Document> {
+        self.project.documents.get(self.tag.document)
+    }
+
+    /// Annotation of the document in front.
+    pub(super) fn annotation(&self) -> &Annotation {
+        self.project.annotation(self.tag.document)
+    }
+
+    /// Sets the message to be shown.
+    pub(super) fn show(&mut self, level: Level, text: impl Into<String>) {
+        self.message = Some(Message { level, text: text.into() });
+    }
+
+    /// Returns the label of a digit key; shows a message if there is none.
+    fn label_of_digit(&mut self, digit: u8) -> Option<LabelId> {
+        let label = self.project.labels.by_key(char::from(b'0' + digit.min(9))).map(|label| label.id);
+        if label.is_none() {
+            self.show(Level::Warn, format!("No label has the key {digit}; the labels are above the key line"));
+        }
+        label
+    }
+
+    /// Whether the project is read-only; shows why.
+    pub(super) fn is_read_only(&mut self) -> bool {
+        let Some(why) = &self.project.read_only else { return false };
+        let text = format!("Nothing can be changed here: {why}");
+        self.show(Level::Error, text);
+        true
+    }
+
+    /// Records a line of the journal and sends it to the disk.
+    pub(super) fn record(&mut self, op: JournalOp) {
+        let effect = self.project.record(op, self.now);
+        self.effects.push(effect);
+    }
+
+    /// Records `edits` as one action; returns false if nothing may be changed.
+    /// An untouched or skipped document becomes partial by it.
+    pub(super) fn act(&mut self, mut edits: Vec<Edit>) -> bool {
+        if self.is_read_only() {
+            return false;
+        }
+        let Some(document) = self.document().map(|document| document.id.clone()) else { return false };
+        let tags = edits.iter().all(|edit| !matches!(edit, Edit::Status(_) | Edit::Note(_)));
+        if tags && matches!(self.annotation().status, Status::Todo | Status::Skipped) {
+            edits.push(Edit::Status(Status::Partial));
+        }
+        let discarded = self.project.journal.history().rev().take_while(|past| past.undone).count();
+        self.record(JournalOp::Do(Action { document, edits }));
+        if discarded >= MANY_DISCARDED {
+            let actions = with_noun(discarded, "undone action");
+            self.show(Level::Warn, format!("{actions} were discarded; `bring-back` restores them"));
+        }
+        true
+    }
+
+    /// Records `edits`, and moves the cursor to the word after `range`.
+    /// Remembers the span that they are about.
+    fn act_on(&mut self, edits: Vec<Edit>, span: SpanId, range: TextRange) {
+        if self.act(edits) {
+            self.tag.anchor = None;
+            self.tag.nest = false;
+            self.tag.goal = None;
+            self.tag.last = Some(span);
+            self.go_after(range);
+        }
+    }
+
+    fn go_after(&mut self, range: TextRange) {
+        if self.tag.chars.is_some() {
+            return self.go_to_char(range.end);
+        }
+        let Some(document) = self.document() else { return };
+        let after = document.words.partition_point(|word| word.start < range.end);
+        self.tag.word = after.min(document.words.len().saturating_sub(1));
+    }
+}

@@ -1,0 +1,153 @@
+//! The same words elsewhere, the history, notes, jumps, labels beyond the ninth, and going along what was found.
+
+#![cfg(test)]
+
+use super::*;
+use crate::app::overlays::{
+    Overlay,
+    occurrences::{Occurrences, Scope},
+};
+
+fn texts(state: &State) -> Vec<String> {
+    let project = state.session.project.as_ref().unwrap();
+    let marked = |(at, document): (usize, &Document)| {
+        let spans = project.annotation(at).spans().iter();
+        let spans = spans.map(|span| (span.range, project.labels.name(span.label).to_owned())).collect();
+        Marked { text: document.text.clone(), spans, selection: None }.print().unwrap()
+    };
+    project.documents.iter().enumerate().map(marked).collect()
+}
+
+fn found(state: &State) -> &Occurrences {
+    match state.overlay() {
+        Some(Overlay::Occurrences(found)) => found,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_same_words_are_tagged_everywhere_with_one_action() {
+    let mut state = start(&["|Thai soup", "good thai food", "a [thai](Dish) place", "THAI and thai"]);
+    press(&mut state, "2 m");
+    assert_eq!((found(&state).scope, found(&state).places.len()), (Scope::Untouched, 4));
+    press(&mut state, "tab");
+    assert_eq!((found(&state).scope, found(&state).places.len(), found(&state).wanted()), (Scope::Everywhere, 4, 3));
+    let lines = press(&mut state, "enter").into_iter().filter(|effect| matches!(effect, Effect::Record { .. }));
+    assert_eq!(lines.count(), 1, "one line in the journal");
+    assert_eq!(
+        texts(&state),
+        [
+            "[Thai](Cuisine) soup",
+            "good [thai](Cuisine) food",
+            "a [thai](Dish) place",
+            "[THAI](Cuisine) and [thai](Cuisine)"
+        ]
+    );
+    press(&mut state, "u");
+    let told = state.session.message.as_ref().map_or("", |message| &message.text);
+    assert!(told.starts_with("Taken back in "), "{told}");
+    assert_eq!(texts(&state)[1..], ["good thai food", "a [thai](Dish) place", "THAI and thai"]);
+    assert_eq!(state.session.project.as_ref().unwrap().annotation(3).status, Status::Todo);
+    press(&mut state, "ctrl-r");
+    assert_eq!(texts(&state)[3], "[THAI](Cuisine) and [thai](Cuisine)");
+}
+
+#[test]
+fn places_are_chosen_one_by_one_and_what_collides_only_if_somebody_says_so() {
+    let mut state = start(&["|thai soup", "a [thai place](Dish) here", "thai"]);
+    press(&mut state, "2 m tab");
+    assert_eq!(found(&state).places.iter().map(|place| place.wanted).collect::<Vec<_>>(), [false, true]);
+    press(&mut state, "space space enter");
+    assert_eq!(texts(&state), ["[thai](Cuisine) soup", "a [thai](Cuisine) place here", "thai"]);
+    press(&mut state, "u u m");
+    assert!(state.overlay().is_none(), "nothing is under the cursor to look for");
+    let mut state = start(&["|only once"]);
+    press(&mut state, "2 m");
+    assert!(state.overlay().is_none() && state.session.message.as_ref().unwrap().text.contains("nowhere else"));
+}
+
+#[test]
+fn an_armed_label_and_a_selection_are_enough_to_look_for_words() {
+    let mut state = start(&["|el camino and El Camino"]);
+    press(&mut state, "* v l m");
+    assert_eq!((found(&state).words.as_str(), found(&state).places.len()), ("el camino", 2));
+    press(&mut state, "a down space enter");
+    assert_eq!(texts(&state), ["el camino and [El Camino](Restaurant_Name)"]);
+}
+
+#[test]
+fn the_history_goes_back_to_any_moment_and_on_again() {
+    let mut state = start(&["|fish tacos", "soup"]);
+    press(&mut state, "3 w 2 enter 3 H");
+    let Some(Overlay::History(history)) = state.overlay() else { panic!() };
+    let told: Vec<&str> = history.rows.iter().map(|row| row.what.as_str()).collect();
+    assert_eq!(
+        told,
+        ["+ Dish \u{ab}soup\u{bb}, partial", "done", "+ Cuisine \u{ab}tacos\u{bb}", "+ Dish \u{ab}fish\u{bb}, partial"]
+    );
+    press(&mut state, "end enter");
+    assert_eq!(texts(&state), ["[fish](Dish) tacos", "soup"]);
+    assert_eq!(state.session.tagging.document, 0);
+    press(&mut state, "H home enter");
+    assert_eq!(texts(&state), ["[fish](Dish) [tacos](Cuisine)", "[soup](Dish)"]);
+    press(&mut state, "H down down enter u");
+    assert_eq!(texts(&state), ["[fish](Dish) tacos", "soup"], "undo goes on from there");
+}
+
+#[test]
+fn a_note_stays_with_the_document_and_changes_no_status() {
+    let mut state = start(&["|fish tacos"]);
+    press(&mut state, "i a s k space b o b enter");
+    let annotation = state.session.project.as_ref().unwrap().annotation(0).clone();
+    assert_eq!((annotation.note(), annotation.status), ("ask bob", Status::Todo));
+    press(&mut state, "u");
+    assert_eq!(state.session.project.as_ref().unwrap().annotation(0).note(), "");
+    press(&mut state, "i x esc");
+    assert_eq!(state.session.project.as_ref().unwrap().annotation(0).note(), "");
+}
+
+#[test]
+fn a_jump_follows_the_letters_and_comes_back_with_esc() {
+    let before = "|one two three four three";
+    keys(before, "' t h enter", "one two |three four three");
+    keys(before, "' t h down enter", "one two three four |three");
+    keys(before, "' t h down down up enter", "one two three four |three");
+    keys(before, "' o u r", "one two three |four three");
+    keys(before, "' t h esc", before);
+}
+
+#[test]
+fn labels_beyond_the_ninth_are_given_by_a_letter() {
+    let (mut opened, marked) = opened(&["|fish tacos"]);
+    opened.labels = LabelSet::from_names((1..=9).map(|n| format!("L{n}")).chain(["Wine".to_owned()]));
+    let mut state = begin((opened, marked));
+    press(&mut state, "0 w");
+    assert_eq!(texts(&state), ["[fish](Wine) tacos"]);
+    press(&mut state, "0 z");
+    assert_eq!(state.session.message.as_ref().unwrap().text, "No label has the key z");
+    let mut state = start(&["|fish tacos"]);
+    press(&mut state, "0");
+    assert!(state.overlay().is_none() && state.session.message.is_some(), "eight labels have digits");
+}
+
+#[test]
+fn who_has_looked_for_documents_goes_along_those() {
+    let mut state = start(&["|one taco", "two", "three tacos", "four", "five tacos"]);
+    press(&mut state, "tab / t a c o enter down enter");
+    assert_eq!(state.session.tagging.document, 2);
+    press(&mut state, "n");
+    assert_eq!(state.session.tagging.document, 4);
+    press(&mut state, "n");
+    assert!(state.session.message.as_ref().unwrap().text.contains("last of those"));
+    press(&mut state, "p p");
+    assert_eq!(state.session.tagging.document, 0);
+    press(&mut state, "esc esc n");
+    assert_eq!(state.session.tagging.document, 1, "all again");
+}
+
+#[test]
+fn unflagging_brings_the_status_before_back() {
+    let mut state = start(&["|one", "two"]);
+    press(&mut state, "3 enter p f f");
+    assert_eq!(state.session.project.as_ref().unwrap().annotation(0).status, Status::Done);
+}

@@ -1,0 +1,15 @@
+//! The question before an import.
+
+use ratatui::layout::Rect;
+
+use crate::app::overlays::import::Import;
+
+use super::super::Canvas;
+
+impl Canvas<'_> {
+    pub(super) fn import(&mut self, area: Rect, import: &Import) {
+        let text = "Import which file? One text a line, JSON lines, CoNLL, Label Studio";
+        let line = self.ask(area, text, 1);
+        self.input(line, "file ", &import.file);
+    }
+}

@@ -1,0 +1,51 @@
+//! Overlays, drawn over the screen.
+
+mod annotators;
+mod export;
+mod help;
+mod history;
+mod import;
+mod jump;
+mod label_editor;
+mod labels;
+mod note;
+mod occurrences;
+mod page;
+mod palette;
+mod quit_menu;
+mod removal;
+mod stop_menu;
+mod tutorial;
+
+use ratatui::layout::Rect;
+
+use crate::app::overlays::Overlay;
+
+use super::Canvas;
+
+impl Canvas<'_> {
+    /// Draws the overlay in front.
+    pub(super) fn overlay(&mut self, area: Rect) {
+        let Some(overlay) = self.state.overlay() else { return };
+        self.hits.clear();
+        self.cursor = None;
+        self.painter.marked = None;
+        match overlay {
+            Overlay::Annotators(panel) => self.annotators(area, panel),
+            Overlay::Export(panel) => self.export(area, panel),
+            Overlay::Help(panel) => self.help(area, panel),
+            Overlay::History(panel) => self.history(area, panel),
+            Overlay::Import(panel) => self.import(area, panel),
+            Overlay::Jump(panel) => self.jump(area, panel),
+            Overlay::LabelEditor(panel) => self.label_editor(area, panel),
+            Overlay::Labels(_) => self.more_labels(area),
+            Overlay::Note(panel) => self.note(area, panel),
+            Overlay::Occurrences(panel) => self.occurrences(area, panel),
+            Overlay::Page(panel) => self.page(area, panel),
+            Overlay::Palette(panel) => self.palette(area, panel),
+            Overlay::QuitMenu(_) => self.quit_menu(area),
+            Overlay::Removal(panel) => self.removal(area, panel),
+            Overlay::StopMenu(_) => self.stop_menu(area),
+        }
+    }
+}

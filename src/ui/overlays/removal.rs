@@ -1,0 +1,30 @@
+//! The question before a run is removed: what is removed with it, and which model suggests then.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    app::overlays::removal::Removal,
+    text::number::bytes,
+    ui::{Canvas, paint::share},
+};
+
+impl Canvas<'_> {
+    pub(super) fn removal(&mut self, area: Rect, removal: &Removal) {
+        self.ask(area, &self.removal_text(&removal.run), 0);
+    }
+
+    fn removal_text(&self, id: &str) -> String {
+        let runs = &self.state.session.runs;
+        let Some(run) = runs.info(id) else { return format!("{id} is gone already. esc goes back.") };
+        let f1 = run.word_f1.map(|f1| format!(", F1 per word {}", share(f1))).unwrap_or_default();
+        let mut text = format!("Remove {id} of {}{f1}? {} on disk: its curves, its log", run.when, bytes(run.bytes));
+        text.push_str(if run.has_model { " and its model go for good." } else { " go for good; it has no model." });
+        if runs.suggester().is_some_and(|suggester| suggester.id == run.id) {
+            text.push_str(&match runs.suggester_without(&run.id) {
+                None => " No other run has a model, so nothing is suggested then.".to_owned(),
+                Some(next) => format!(" Suggestions then come from {}.", next.id),
+            });
+        }
+        text + " y removes it, esc keeps it."
+    }
+}

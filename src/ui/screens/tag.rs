@@ -1,0 +1,372 @@
+//! The Tag screen.
+
+use ratatui::{layout::Rect, style::Style};
+
+use crate::{
+    app::{
+        command::{Command, Context},
+        project::Project,
+        screen::SizeClass,
+        suggestions::Suggestion,
+    },
+    spans::{Label, LabelId, Span, SpanSource, Status},
+    text::{TextRange, number::grouped, width, wrap::TextLayout},
+};
+
+use super::super::{
+    Canvas, Target,
+    paint::{bottom, clock, inset, left, top},
+    text_pane::{Mark, TextPane, sight, two_digits},
+};
+
+/// Cells of a note on the line above the labels.
+const NOTE: usize = 24;
+/// Most cells of a label's name on the label bar.
+const LABEL: usize = 40;
+
+/// A span or suggestion in the list beside the text.
+#[derive(Clone, Copy)]
+enum Item<'a> {
+    Span(&'a Span),
+    Suggestion(&'a Suggestion),
+}
+
+impl Item<'_> {
+    fn range(self) -> TextRange {
+        match self {
+            Self::Span(span) => span.range,
+            Self::Suggestion(found) => found.range,
+        }
+    }
+}
+
+impl Canvas<'_> {
+    pub(in super::super) fn tag(&mut self, project: &Project, body: Rect) {
+        let side = u16::try_from(self.state.session.size.side_columns()).unwrap_or(0);
+        let (body, _) = bottom(body, 1);
+        let bar = LabelRoom::of(project, usize::from(body.width.saturating_sub(2))).rows;
+        let (rest, labels) = bottom(body, bar);
+        let (rest, line) = bottom(rest, 1);
+        let (pane, aside) = left(rest, rest.width.saturating_sub(side));
+        self.label_bar(project, inset(labels, 1));
+        if aside.width > 0 {
+            self.painter.rule_down(aside, self.theme.border);
+            self.tag_side(project, inset(aside, 2));
+        }
+        let strip = self.class() < SizeClass::Full && self.has_strip() && pane.height > 4;
+        let (text, row) = bottom(pane, u16::from(strip));
+        if strip {
+            self.strip(inset(row, 2));
+        }
+        let lines = self.document_text(project, text);
+        self.painter.rule(line, self.theme.border);
+        self.state_line(project, lines, line);
+    }
+
+    /// Draws the text in front with its marks.
+    /// Returns which of its lines are in sight, if not all are.
+    fn document_text(&mut self, project: &Project, area: Rect) -> Option<String> {
+        let tagging = &self.state.session.tagging;
+        let columns = u16::try_from(self.state.session.size.text_columns()).unwrap_or(area.width);
+        let area = Rect { x: area.x + 2.min(area.width), width: columns.min(area.width.saturating_sub(2)), ..area };
+        let Some(document) = project.documents.get(tagging.document) else {
+            let text = "There is no document yet: `:` import brings some in.";
+            self.painter.text(area.x, area.y, area.width, text, self.theme.muted);
+            return None;
+        };
+        let width = usize::from(area.width);
+        let glyphs = self.painter.caps.glyphs;
+        let kept = tagging.layout(width, glyphs);
+        let fresh = kept.is_none().then(|| TextLayout::new(&document.text, width, glyphs));
+        let layout = kept.or(fresh.as_ref())?;
+        let word = tagging.cursor(project);
+        let selection = tagging.selection(project);
+        let selected = selection.map(|range| (range, self.theme.selection));
+        let highlights: Vec<(TextRange, Style)> =
+            selected.into_iter().chain(word.map(|range| (range, self.theme.cursor))).collect();
+        let focus = word.map_or(0, |word| word.start);
+        let seen = layout.lines().get(sight(layout, focus, area.height)).unwrap_or_default();
+        let seen = seen.iter().map(|line| line.range).reduce(TextRange::join).unwrap_or_default();
+        let marks = self.document_marks(project, seen);
+        let pane = TextPane {
+            text: &document.text,
+            layout,
+            marks: &marks,
+            highlights: &highlights,
+            selection,
+            focus,
+            text_style: self.theme.text,
+            odd_style: self.theme.muted,
+        };
+        let drawn = pane.draw(&mut self.painter, area);
+        self.painter.marked = drawn.focus;
+        let lines = drawn.lines_in_sight();
+        for (cell, offset) in drawn.cells {
+            self.hits.add(cell, Target::Text(offset));
+        }
+        lines
+    }
+
+    /// Marks of the spans and open suggestions in this range.
+    /// They are in reading order.
+    fn document_marks(&self, project: &Project, seen: TextRange) -> Vec<Mark> {
+        let at = self.state.session.tagging.document;
+        let spans = project.annotation(at).over(seen);
+        let spans = spans
+            .map(|span| mark(span.range, project.labels.get(span.label), self.span_style(project, span.label), None));
+        let suggestions = project.suggestions(at).iter().filter(|one| one.range.overlaps(seen));
+        let suggestions = suggestions
+            .map(|one| mark(one.range, project.labels.get(one.label), self.theme.suggestion, Some(one.score)));
+        let mut marks: Vec<Mark> = spans.chain(suggestions).collect();
+        marks.sort_by_key(|mark| (mark.range.start, std::cmp::Reverse(mark.range.end)));
+        marks
+    }
+
+    /// Draws the labels with their keys; an armed one is reversed and starred.
+    fn label_bar(&mut self, project: &Project, area: Rect) {
+        let LabelRoom { name: most, gap, .. } = LabelRoom::of(project, usize::from(area.width));
+        let mut x = area.x;
+        let mut y = area.y;
+        for label in &project.labels {
+            let (key, name) = label_text(label, most);
+            let wide = u16::try_from(width::width(&key) + width::width(&name)).unwrap_or(u16::MAX);
+            if x > area.x && x.saturating_add(wide) > area.right() {
+                x = area.x;
+                y += 1;
+            }
+            if y >= area.bottom() {
+                self.labels_left(project, label, area);
+                break;
+            }
+            let armed = self.state.session.tagging.armed == Some(label.id);
+            let mut style = self.theme.label(label.color);
+            if armed {
+                style = style.patch(self.theme.selection);
+            }
+            let start = x;
+            x += self.painter.text(x, y, area.right().saturating_sub(x), &key, self.theme.accent);
+            x += self.painter.text(x, y, area.right().saturating_sub(x), &name, style);
+            if armed {
+                self.painter.text(x, y, 1, "*", self.theme.accent);
+            }
+            self.hits.add(Rect::new(start, y, x - start, 1), Target::Label(label.id));
+            x = x.saturating_add(gap);
+        }
+    }
+
+    /// Draws at the end of the bar how many labels it has no room for.
+    /// `first` is the first of them; the key of the palette, which has them all, follows.
+    fn labels_left(&mut self, project: &Project, first: &Label, area: Rect) {
+        let left = project.labels.iter().skip_while(|label| label.id != first.id).count();
+        let key = self.state.session.keymap.keys(Context::Tag, Command::Palette).next();
+        let key = key.map(|binding| binding.key.to_string()).unwrap_or_default();
+        let text = format!(" {left} more: {key}");
+        self.painter.text_before(area.right(), area.bottom().saturating_sub(1), area.width, &text, self.theme.accent);
+    }
+
+    /// Draws the line above the labels.
+    /// It shows what the keys act on, what is held, and which lines are in sight.
+    fn state_line(&mut self, project: &Project, lines: Option<String>, area: Rect) {
+        let held = self.held(project, lines);
+        let mut end = area.right().saturating_sub(2);
+        if !held.is_empty() {
+            let text = format!(" {} ", held.join(", "));
+            end = self.painter.text_before(end, area.y, area.width, &text, self.theme.accent);
+        }
+        if let Some((label, text, style)) = self.under_cursor(project) {
+            let room = end.saturating_sub(area.x + 4);
+            let used = self.painter.text(area.x + 2, area.y, room, &format!(" {label}"), style);
+            let room = room.saturating_sub(used);
+            let text = format!("{} ", width::cut(&text, usize::from(room.saturating_sub(1))));
+            self.painter.text(area.x + 2 + used, area.y, room, &text, self.theme.text);
+        }
+    }
+
+    /// Words for what is held: modes, bar, place in the queue, lines in sight, note.
+    fn held(&self, project: &Project, lines: Option<String>) -> Vec<String> {
+        let tagging = &self.state.session.tagging;
+        let modes = [
+            (tagging.anchor.is_some(), "selecting"),
+            (tagging.nest, "nesting"),
+            (tagging.chars.is_some(), "by letter"),
+        ];
+        let mut held: Vec<String> = modes.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned()).collect();
+        if project.is_bar_moved() {
+            held.push(format!("from {}", two_digits(project.bar())));
+        }
+        if let Some(place) = tagging.queue.iter().position(|at| *at == tagging.document) {
+            held.push(format!("{} of {} found", grouped(place + 1), grouped(tagging.queue.len())));
+        }
+        held.extend(lines);
+        let note = project.annotation(tagging.document).note();
+        if !note.is_empty() {
+            held.push(format!("note: {}", width::cut(note, NOTE)));
+        }
+        held
+    }
+
+    /// The span or suggestion that the next key acts on.
+    /// Returns its label, its words with what is known of it, and its style.
+    fn under_cursor(&self, project: &Project) -> Option<(String, String, Style)> {
+        let tagging = &self.state.session.tagging;
+        let document = project.documents.get(tagging.document)?;
+        if let Some(span) = tagging.edge(project) {
+            let name = project.labels.name(span.label).to_owned();
+            let source = match &span.source {
+                SpanSource::Model { run, score } => format!(" (from {run}, {})", two_digits(*score)),
+                SpanSource::Pattern => " (from a pattern)".to_owned(),
+                SpanSource::Gazetteer => " (tagged so before)".to_owned(),
+                SpanSource::Import => " (imported)".to_owned(),
+                SpanSource::Human => String::new(),
+            };
+            let made = if tagging.span(project).is_none() { ", just made" } else { "" };
+            let half = if document.cuts_word(span.range) { " (half a word)" } else { "" };
+            let text = format!("{made}: {}{half}{source}", span.range.of(&document.text));
+            return Some((name, text, self.span_style(project, span.label)));
+        }
+        let found = tagging.suggestion(project)?;
+        let name = project.labels.name(found.label);
+        let source = match &found.source {
+            SpanSource::Model { run, .. } => format!(" ({run})"),
+            SpanSource::Pattern => " (a pattern)".to_owned(),
+            _ => " (tagged so before)".to_owned(),
+        };
+        let text = format!("{}: {}{source}", two_digits(found.score), found.range.of(&document.text));
+        Some((format!("{name}?"), text, self.theme.suggestion))
+    }
+
+    fn span_style(&self, project: &Project, id: LabelId) -> Style {
+        project.labels.get(id).map_or(self.theme.text, |label| self.theme.label(label.color))
+    }
+
+    /// Draws the pane beside the text: spans of the document, progress, the run.
+    fn tag_side(&mut self, project: &Project, area: Rect) {
+        let rest = self.spans_side(project, area);
+        let (_, rest) = top(rest, 1);
+        let (head, rest) = top(rest, 1);
+        self.painter.text(head.x, head.y, head.width, "documents", self.theme.accent);
+        let (list, rest) = top(rest, 5);
+        for (y, (status, n)) in (list.top()..list.bottom()).zip(Status::ALL.iter().zip(project.counts())) {
+            self.painter.text(list.x, y, 10, status.name(), self.theme.text);
+            self.painter.text_before(list.x + 20, y, 9, &grouped(n), self.theme.text);
+        }
+        let (_, rest) = top(rest, 1);
+        let rest = self.progress_side(project, rest);
+        self.run_side(rest);
+    }
+
+    /// Draws the list of spans and suggestions of the document; returns the area below.
+    fn spans_side(&mut self, project: &Project, area: Rect) -> Rect {
+        let (head, rest) = top(area, 1);
+        self.painter.text(head.x, head.y, head.width, "spans here", self.theme.accent);
+        let tagging = &self.state.session.tagging;
+        let at = tagging.document;
+        let spans = project.annotation(at).spans().iter().map(Item::Span);
+        let mut rows: Vec<Item<'_>> = spans.chain(project.suggestions(at).iter().map(Item::Suggestion)).collect();
+        rows.sort_by_key(|row| row.range());
+        let room = u16::try_from(rows.len()).unwrap_or(u16::MAX).clamp(1, rest.height / 3);
+        let (list, rest) = top(rest, room);
+        // The page of the span under the cursor, or of the next one.
+        let shown = usize::from(list.height.max(1));
+        let document = project.documents.get(at);
+        let word = document.and_then(|document| document.words.get(tagging.word)).map_or(0, |word| word.start);
+        let here = rows.iter().position(|row| row.range().end > word).unwrap_or(rows.len().saturating_sub(1));
+        let first = here / shown * shown;
+        if rows.len() > shown {
+            let text = format!("{}-{} of {}", first + 1, (first + shown).min(rows.len()), rows.len());
+            self.painter.text_before(head.right(), head.y, 20, &text, self.theme.muted);
+        }
+        let text = document.map_or("", |document| &document.text);
+        for (y, row) in (list.top()..list.bottom()).zip(rows.into_iter().skip(first)) {
+            let (name, style) = self.side_name(project, row);
+            self.painter.text(list.x, y, 16, &name, style);
+            let words = row.range().of(text);
+            self.painter.text(list.x + 17, y, list.width.saturating_sub(17), words, self.theme.text);
+        }
+        rest
+    }
+
+    /// Label and style of a span or suggestion in the list beside the text.
+    /// The label of a suggestion is followed by its score.
+    fn side_name(&self, project: &Project, item: Item<'_>) -> (String, Style) {
+        match item {
+            Item::Span(span) => (project.labels.name(span.label).to_owned(), self.span_style(project, span.label)),
+            Item::Suggestion(found) => {
+                let name = width::cut(project.labels.name(found.label), 11);
+                (format!("{name}?{}", two_digits(found.score)), self.theme.suggestion)
+            }
+        }
+    }
+
+    /// Draws the words that are done, the pace and the time left.
+    /// Returns the area below.
+    fn progress_side(&mut self, project: &Project, area: Rect) -> Rect {
+        let mut rows = vec![("words done", grouped(project.words_done()))];
+        if let (Some(pace), Some(left)) = (project.pace(), project.seconds_left()) {
+            rows.push(("seconds each", format!("{pace:.0}")));
+            rows.push(("time left", clock(left)));
+        }
+        let (list, rest) = top(area, u16::try_from(rows.len()).unwrap_or(3));
+        for (y, (name, value)) in (list.top()..list.bottom()).zip(rows) {
+            self.painter.text(list.x, y, 13, name, self.theme.text);
+            self.painter.text_before(list.x + 20, y, 9, &value, self.theme.text);
+        }
+        top(rest, 1).1
+    }
+}
+
+/// The mark of a span, or of a suggestion with its score.
+fn mark(range: TextRange, label: Option<&Label>, style: Style, score: Option<f32>) -> Mark {
+    Mark {
+        range,
+        name: label.map_or("?", |label| &label.name).to_owned(),
+        tag: label.map_or("?", |label| &label.tag).to_owned(),
+        key: label.and_then(|label| label.key),
+        style,
+        score,
+    }
+}
+
+/// A label's key with a blank after it, and its name cut to `most` cells.
+fn label_text(label: &Label, most: usize) -> (String, String) {
+    let key = label.key.map(|key| if key.is_ascii_digit() { format!("{key} ") } else { format!("0{key} ") });
+    (key.unwrap_or_default(), width::cut(&label.name, most))
+}
+
+/// How the labels fit on the bar.
+struct LabelRoom {
+    /// Most cells of a name.
+    name: usize,
+    /// Cells between two labels.
+    gap: u16,
+    /// Rows of the bar.
+    rows: u16,
+}
+
+impl LabelRoom {
+    /// Fits the labels in rows of `room` cells.
+    /// One row if that is possible with names of eight letters, else two.
+    fn of(project: &Project, room: usize) -> Self {
+        // Every key and name is measured only once, since there may be many.
+        let mut labels: Vec<(usize, usize)> = Vec::new();
+        for label in &project.labels {
+            let (key, name) = label_text(label, usize::MAX);
+            labels.push((width::width(&key), width::width(&name)));
+        }
+        if bar_width(&labels, LABEL, 2) <= room {
+            return Self { name: LABEL, gap: 2, rows: 1 };
+        }
+        if let Some(name) = (8..=LABEL).rev().find(|name| bar_width(&labels, *name, 1) <= room) {
+            return Self { name, gap: 1, rows: 1 };
+        }
+        // A row may end early because the next label does not fit: some cells are left for that.
+        let name = (3..=LABEL).rev().find(|name| bar_width(&labels, *name, 2) + name + 4 <= room * 2);
+        Self { name: name.unwrap_or(3), gap: 2, rows: 2 }
+    }
+}
+
+/// Cells of all labels in one row, with names of at most `name` cells.
+/// `labels` has the cells of each one's key and name.
+fn bar_width(labels: &[(usize, usize)], name: usize, gap: usize) -> usize {
+    labels.iter().map(|(key, wide)| key + wide.min(&name) + gap).sum::<usize>().saturating_sub(gap)
+}

@@ -1,0 +1,107 @@
+//! What overlays are drawn with: a sheet over the screen, a question, a text field, rows of a list, a text in one line.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    app::field::Field,
+    text::{
+        TextRange,
+        width::{self, Glyphs},
+    },
+};
+
+use super::{
+    Canvas, Target,
+    chrome::{blank, wrapped},
+    paint::{inset, top},
+};
+
+impl Canvas<'_> {
+    /// Empties the rows of the screen between its status line and its key line, from `rows` above the bottom on.
+    pub(super) fn sheet(&mut self, area: Rect, rows: u16) -> Rect {
+        let (_, body) = top(area, 2);
+        let rows = rows.min(body.height.saturating_sub(1));
+        let sheet = Rect { y: body.bottom() - 1 - rows, height: rows, ..body };
+        blank(&mut self.painter, sheet);
+        if sheet.y == body.y {
+            return inset(sheet, 2);
+        }
+        self.painter.rule(sheet, self.theme.border);
+        inset(top(sheet, 1).1, 2)
+    }
+
+    /// Draws a question and returns the `more` rows below it.
+    pub(super) fn ask(&mut self, area: Rect, text: &str, more: u16) -> Rect {
+        let lines: Vec<String> =
+            wrapped(text, usize::from(area.width.saturating_sub(4)), self.painter.caps.glyphs).collect();
+        let rows = u16::try_from(lines.len()).unwrap_or(1);
+        let sheet = self.sheet(area, rows + more + 1);
+        for (y, line) in (sheet.top()..sheet.bottom()).zip(&lines) {
+            self.painter.text(sheet.x, y, sheet.width, line, self.theme.accent);
+        }
+        top(sheet, rows).1
+    }
+
+    /// A field with its cursor.
+    pub(super) fn input(&mut self, area: Rect, prompt: &str, field: &Field) {
+        let used = self.painter.text(area.x, area.y, area.width, prompt, self.theme.accent);
+        let (before, after) = field.parts();
+        let room = usize::from(area.width.saturating_sub(used + 1));
+        // A text that is longer than its place shows the part before the cursor.
+        let mut shown = before;
+        while width::width(shown) > room {
+            shown = shown.char_indices().nth(1).map_or("", |(at, _)| shown.split_at(at).1);
+        }
+        let x = area.x + used;
+        let text = format!("{shown}{after}");
+        self.painter.text(x, area.y, area.right().saturating_sub(x), &text, self.theme.text);
+        let column = u16::try_from(width::width(shown)).unwrap_or(0);
+        self.cursor = Some((x + column, area.y));
+    }
+
+    /// The rows of a list that are in sight, with their places: the page of the row of the cursor.
+    pub(super) fn page_of(area: Rect, row: usize, all: usize) -> impl Iterator<Item = (Rect, usize)> {
+        let rows = usize::from(area.height.max(1));
+        let first = row / rows * rows;
+        (area.top()..area.bottom()).zip(first..all).map(move |(y, at)| (Rect { y, height: 1, ..area }, at))
+    }
+
+    pub(super) fn list_row(&mut self, line: Rect, at: usize, row: usize) {
+        if at == row {
+            self.painter.mark_row(line, line.y, self.theme.selection);
+        }
+        self.hits.add(line, Target::Row(at));
+    }
+
+    /// A stretch of a text in one line, with what stands around it; the stretch itself is marked.
+    pub(super) fn line_around(&mut self, text: &str, range: TextRange, area: Rect) {
+        let room = usize::from(area.width);
+        let words = range.of(text);
+        let before = text.get(..range.start).unwrap_or_default();
+        // Not more than could be in sight: a text may be long.
+        let near = before.char_indices().rev().take(4 * room).last().map_or(before.len(), |(at, _)| at);
+        let lead: Vec<_> = width::graphemes(before.get(near..).unwrap_or_default(), Glyphs::Unicode).collect();
+        // A third of the line is for what stands before, or more if all fits.
+        let most = if text.len() <= 4 * room && width::width(text) <= room { room } else { room / 3 };
+        let mut used = 0;
+        let fitting = lead.iter().rev().take_while(|grapheme| {
+            used += grapheme.width;
+            used <= most
+        });
+        let taken = fitting.count();
+        let cut = taken < lead.len() || near > 0;
+        let lead: String = lead.iter().skip(lead.len() - taken).map(|grapheme| grapheme.shown.as_ref()).collect();
+        // What is cut begins with a whole word, and says so.
+        let whole = lead.find(' ').filter(|_| cut).map(|at| format!("..{}", lead.get(at..).unwrap_or_default()));
+        let lead = whole.unwrap_or(lead);
+        let mut x = area.x;
+        for (part, style) in [
+            (lead.as_str(), self.theme.muted),
+            (words, self.theme.text.patch(self.theme.selection)),
+            (text.get(range.end..).unwrap_or_default(), self.theme.muted),
+        ] {
+            let left = area.right().saturating_sub(x);
+            x += self.painter.text(x, area.y, left, &width::cut(part, usize::from(left)), style);
+        }
+    }
+}

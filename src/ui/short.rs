@@ -1,0 +1,48 @@
+//! Texts that fit where there is little room: ids, and how long ago something was.
+
+use crate::text::width::{self, Glyphs};
+
+/// Returns the end of an id, which tells it from the others, in `room` cells.
+pub(super) fn tail(id: &str, room: usize) -> String {
+    if width::width(id) <= room {
+        return id.to_owned();
+    }
+    let mut left = room.saturating_sub(1);
+    let graphemes: Vec<_> = width::graphemes(id, Glyphs::Unicode).collect();
+    let shown = graphemes.iter().rev().take_while(|grapheme| {
+        let fits = grapheme.width <= left;
+        left = left.saturating_sub(grapheme.width);
+        fits
+    });
+    let start = shown.last().map_or(id.len(), |grapheme| grapheme.range.start);
+    format!("{}{}", width::CUT, id.get(start..).unwrap_or_default())
+}
+
+/// Returns how long ago something was, in at most seven cells.
+pub(super) fn ago(seconds: u64) -> String {
+    match seconds {
+        ..60 => "now".to_owned(),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        86_400..315_360_000 => format!("{} d", seconds / 86_400),
+        _ => format!("{} y", seconds / 31_536_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_id_shows_its_end() {
+        assert_eq!(["d1", "mit-train-00096"].map(|id| tail(id, 8)), ["d1", ".n-00096"]);
+        assert_eq!(tail("\u{5bff}\u{53f8}\u{62c9}\u{9eba}", 4), ".\u{9eba}");
+        assert_eq!(tail("abc", 0), ".");
+    }
+
+    #[test]
+    fn how_long_ago_it_was_is_short() {
+        let shown = [0, 59, 60, 7199, 86_399, 86_400, 300_000_000, 10_000_000_000].map(ago);
+        assert_eq!(shown, ["now", "now", "1 min", "1 h", "23 h", "1 d", "3472 d", "317 y"]);
+    }
+}
