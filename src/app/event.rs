@@ -227,6 +227,8 @@ pub struct Opened {
     pub gazetteer: Gazetteer,
     /// The patterns of the project.
     pub patterns: Patterns,
+    /// The project's tagging guide (`GUIDE.md`); empty without one.
+    pub guide: String,
     /// What there is to say about its files.
     pub told: Option<String>,
 }
@@ -250,6 +252,7 @@ impl Default for Opened {
             step: None,
             gazetteer: Gazetteer::default(),
             patterns: Patterns::default(),
+            guide: String::new(),
             told: None,
         }
     }

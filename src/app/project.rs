@@ -33,6 +33,8 @@ pub struct Project {
     pub journal: Journal,
     /// The device that a training would take, and why.
     pub device: String,
+    /// The project's tagging guide (`GUIDE.md`); empty without one.
+    pub guide: String,
     /// Why nothing may be changed, if so.
     pub read_only: Option<String>,
     /// Positions of the documents by id.
@@ -95,6 +97,7 @@ impl Project {
             labels: opened.labels.with_keys(),
             journal: opened.journal,
             device: opened.device,
+            guide: opened.guide,
             read_only: opened.read_only,
             index,
             statuses,

@@ -125,6 +125,17 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::create(folder.path(), Manifest::new("a", LabelSet::restaurant())).unwrap();
+        assert_eq!(project.guide().unwrap(), None);
+        storage::replace(&folder.path().join(GUIDE), b"short \xff spans").unwrap();
+        assert_eq!(project.guide().unwrap().as_deref(), Some("short \u{fffd} spans"));
+        storage::replace(&folder.path().join(GUIDE), &[b'a'; 70_000]).unwrap();
+        assert_eq!(project.guide().unwrap().map(|guide| guide.len()), Some(64 << 10));
+    }
+
+    #[test]
     fn a_copy_never_writes_over_work_and_completes_one_that_was_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let (here, there) = (folder.path().join("a"), folder.path().join("b"));

@@ -57,6 +57,8 @@ const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
 const EXPORTS: &str = "exports";
 const PATTERNS: &str = "patterns.jsonl";
+/// Bytes of the tagging guide that are shown: it is laid out again for every frame.
+const GUIDE_BYTES: usize = 64 << 10;
 /// Held for the moment in which documents or manifest are changed.
 const LOCK: &str = ".project.lock";
 
@@ -114,6 +116,16 @@ impl Project {
             _ => error.into(),
         })?;
         Self::open(dir)
+    }
+
+    /// The text of `GUIDE.md`, the project's tagging guide, which people write themselves; `None` without one. Of a longer text
+    /// the first 64 KiB; bytes that are not UTF-8 become U+FFFD.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn guide(&self) -> Result<Option<String>, StorageError> {
+        let bytes = storage::read_if_there(&self.root.join(copy::GUIDE))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.get(..GUIDE_BYTES).unwrap_or(&bytes)).into_owned()))
     }
 
     /// The bytes of `patterns.jsonl`, which people write themselves; `None` without one.

@@ -348,6 +348,10 @@ fn opened(project: &Project, annotator: &Annotator, run_list: &RunList, read_onl
         Err(error) => error.to_string(),
     };
     let (patterns, told) = patterns(project);
+    let (guide, told) = match project.guide() {
+        Ok(guide) => (guide.unwrap_or_default(), told),
+        Err(error) => (String::new(), told.or(Some(error.to_string()))),
+    };
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);
     Opened {
@@ -371,6 +375,7 @@ fn opened(project: &Project, annotator: &Annotator, run_list: &RunList, read_onl
         gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),
         journal,
         patterns,
+        guide,
         told,
     }
 }

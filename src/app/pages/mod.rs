@@ -99,12 +99,7 @@ impl Topic {
 
     /// The page without its title, in lines of at most `width` columns. Examples are as wide as they are.
     pub fn lines(self, width: usize) -> Vec<Line> {
-        let mut breaker = Breaker { width: width.max(1), lines: Vec::new(), open: String::new() };
-        for line in self.source().lines().skip(1) {
-            breaker.line(line);
-        }
-        breaker.close();
-        breaker.lines
+        lines(self.source().lines().skip(1), width)
     }
 
     /// The page as plain text, its headings underlined.
@@ -123,6 +118,17 @@ impl Topic {
     }
 }
 
+/// Returns a text in the four kinds of lines of a page, in lines of at most `width` columns. Also understands deeper headings and
+/// rows of tables, as people write them in Markdown.
+pub fn lines<'a>(source: impl Iterator<Item = &'a str>, width: usize) -> Vec<Line> {
+    let mut breaker = Breaker { width: width.max(1), lines: Vec::new(), open: String::new() };
+    for line in source {
+        breaker.line(line);
+    }
+    breaker.close();
+    breaker.lines
+}
+
 /// Joins lines to paragraphs and breaks these at a width.
 struct Breaker {
     width: usize,
@@ -133,11 +139,16 @@ struct Breaker {
 
 impl Breaker {
     fn line(&mut self, line: &str) {
-        let kind = match line.strip_prefix("# ") {
-            Some(_) => Kind::Heading,
-            None if line.starts_with(EXAMPLE) => Kind::Example,
-            None => Kind::Text,
+        let heading = line.trim_start_matches('#');
+        let kind = match line {
+            _ if line.starts_with(EXAMPLE) => Kind::Example,
+            _ if heading.len() < line.len() && heading.starts_with(' ') => Kind::Heading,
+            _ => Kind::Text,
         };
+        if line.starts_with('|') {
+            self.row(line);
+            return;
+        }
         if kind == Kind::Text && !line.is_empty() && !line.starts_with("- ") {
             if !self.open.is_empty() {
                 self.open.push(' ');
@@ -149,8 +160,19 @@ impl Breaker {
         if line.starts_with("- ") {
             self.open = line.to_owned();
         } else {
-            let text = line.strip_prefix("# ").unwrap_or(line).to_owned();
+            let text = if kind == Kind::Heading { heading.trim() } else { line }.to_owned();
             self.lines.push(Line { kind, text });
+        }
+    }
+
+    /// Takes a row of a table as an item of its own: its cells, without the rule under the head.
+    fn row(&mut self, line: &str) {
+        self.close();
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let rule = cells.iter().all(|cell| cell.chars().all(|c| matches!(c, '-' | ':')));
+        if !rule {
+            self.open = format!("- {}", cells.join("  "));
+            self.close();
         }
     }
 
@@ -225,6 +247,13 @@ mod tests {
             ["Bread", "- one two", "  three four", "- five", "", "plain words", "here", "    as it is, long"];
         assert_eq!(shown, expected);
         assert_eq!(breaker.lines.first().map(|line| line.kind), Some(Kind::Heading));
+    }
+
+    #[test]
+    fn markdown_that_people_write_is_read() {
+        let guide = "# Guide\n\n## Labels\n\n| key | label |\n| --- | :-: |\n| 1 | Dish |\n\n#hash is text";
+        let shown: Vec<String> = lines(guide.lines(), 40).into_iter().map(|line| line.text).collect();
+        assert_eq!(shown, ["Guide", "", "Labels", "", "- key  label", "- 1  Dish", "", "#hash is text"]);
     }
 
     #[test]
