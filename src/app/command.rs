@@ -50,6 +50,7 @@ pub enum Command {
     MergeLabel,
     RemoveLabel,
     Annotators,
+    Guide,
     Reading(Reading),
     TakeAgreed,
     Judge,

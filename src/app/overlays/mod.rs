@@ -2,6 +2,7 @@
 
 pub mod annotators;
 pub mod export;
+pub mod guide;
 pub mod help;
 pub mod history;
 pub mod import;
@@ -97,6 +98,7 @@ overlays!(
     label_editor::LabelEditor,
     import::Import,
     export::Export,
+    guide::Guide,
     palette::Palette,
     help::Help,
     page::Page,

@@ -2,6 +2,7 @@
 
 mod annotators;
 mod export;
+mod guide;
 mod help;
 mod history;
 mod import;
@@ -33,6 +34,7 @@ impl Canvas<'_> {
         match overlay {
             Overlay::Annotators(panel) => self.annotators(area, panel),
             Overlay::Export(panel) => self.export(area, panel),
+            Overlay::Guide(panel) => self.guide(area, panel),
             Overlay::Help(panel) => self.help(area, panel),
             Overlay::History(panel) => self.history(area, panel),
             Overlay::Import(panel) => self.import(area, panel),
