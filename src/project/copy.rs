@@ -3,12 +3,9 @@
 use std::{borrow::Cow, path::Path};
 
 use super::{
-    ANNOTATIONS, AnnotatorName, DOCUMENTS, MANIFEST, Manifest, Project, ProjectError, annotators_in, keep_existing,
-    storage,
+    ANNOTATIONS, AnnotatorName, DOCUMENTS, GUIDE, MANIFEST, Manifest, Project, ProjectError, annotators_in,
+    keep_existing, storage,
 };
-
-/// What people are to know who label here: it goes with every copy.
-pub(super) const GUIDE: &str = "GUIDE.md";
 
 /// All that a copy is made of.
 pub(super) struct Pack<'a> {

@@ -56,6 +56,8 @@ const DOCUMENTS: &str = "documents.jsonl";
 const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
 const EXPORTS: &str = "exports";
+/// Name of the tagging guide.
+const GUIDE: &str = "GUIDE.md";
 const PATTERNS: &str = "patterns.jsonl";
 /// Bytes of the tagging guide that are shown: it is laid out again for every frame.
 const GUIDE_BYTES: usize = 64 << 10;
@@ -124,7 +126,7 @@ impl Project {
     /// # Errors
     /// It is there and cannot be read.
     pub fn guide(&self) -> Result<Option<String>, StorageError> {
-        let bytes = storage::read_if_there(&self.root.join(copy::GUIDE))?;
+        let bytes = storage::read_if_there(&self.root.join(GUIDE))?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.get(..GUIDE_BYTES).unwrap_or(&bytes)).into_owned()))
     }
 
