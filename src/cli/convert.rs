@@ -11,8 +11,8 @@ use super::{
     output::{self, Output},
 };
 use crate::{
-    formats::{self, Format, LabelConfig, Proof, ReadOptions, WriteOptions, Written},
-    project::{intake, storage},
+    formats::{self, Format, LabelConfig, ReadOptions, RoundTrip, WriteOptions, Written},
+    project::{import_source, storage},
 };
 
 /// Runs the command.
@@ -58,11 +58,11 @@ pub(super) fn write(
     options: &WriteOptions,
     source: &Path,
     output: Output,
-) -> Result<(Written, Proof), CliError> {
+) -> Result<(Written, RoundTrip), CliError> {
     let written =
         to.write(corpus, options).map_err(|problems| data::refused(source, &problems.iter().collect::<Vec<_>>()))?;
     data::tell(source, &written.problems, output);
-    let proof = formats::prove(to, corpus, &written, options);
+    let proof = formats::check_round_trip(to, corpus, &written, options);
     if proof.holds() {
         return Ok((written, proof));
     }
@@ -72,7 +72,7 @@ pub(super) fn write(
 
 /// A labelling config from a file.
 fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
-    let (config, notes) = intake::config(path, &data::bytes(path)?).map_err(not_taken)?;
+    let (config, notes) = import_source::read_config(path, &data::bytes(path)?).map_err(not_taken)?;
     data::tell(path, &notes, output);
     Ok(config)
 }

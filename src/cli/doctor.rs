@@ -43,7 +43,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     }
 }
 
-fn project(report: &check::Report) -> String {
+fn project(report: &check::CheckReport) -> String {
     let size = bytes(report.bytes);
     let mut text = format!("project\n  documents: {}\n  runs: {}\n  size: {size}\n", report.documents, report.runs);
     for journal in &report.annotators {

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     formats::Corpus,
-    project::{Annotator, Project, intake},
-    services,
+    project::{Annotator, Project, import_source},
+    shell,
 };
 
 /// Runs the command. Every file is read before anything is changed.
@@ -25,7 +25,7 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut project = Project::open(&args.dir).map_err(failed)?;
     let mut reads = Vec::new();
     for path in &args.files {
-        let options = intake::read_options(&project.manifest, path, args.split);
+        let options = import_source::read_options(&project.manifest, path, args.split);
         reads.push((path, data::read(path, args.format.as_deref(), &options, output)?));
     }
     let mut annotator = None;
@@ -64,7 +64,7 @@ fn annotator_for<'a>(
     corpus: &Corpus,
     args: &args::Import,
 ) -> Result<Option<&'a mut Annotator>, CliError> {
-    if intake::is_annotated(corpus) && open.is_none() {
+    if import_source::is_annotated(corpus) && open.is_none() {
         let name = open::annotator_name(args.annotator.as_deref())?;
         *open = Some(project.annotator(&name, services::now()).map_err(failed)?);
     }
@@ -79,7 +79,7 @@ fn take(
     detected: &[String],
 ) -> Result<Value, CliError> {
     let mut value = summary(path, &corpus, detected);
-    let (done, new) = project.take_in(annotator, services::now(), corpus).map_err(failed)?;
+    let (done, new) = project.import_corpus(annotator, shell::now(), corpus).map_err(failed)?;
     value["new_labels"] = json!(new);
     value["documents"] = json!(done.documents);
     value["spans"] = json!(done.spans);

@@ -69,7 +69,7 @@ pub(crate) struct NameIndex(usize);
 /// Puts a corpus together. Labels are numbered at the end, in alphabetical order, so that the numbers and keys do not
 /// hang on which label happens to come first in the file.
 #[derive(Debug)]
-pub(crate) struct Builder {
+pub(crate) struct CorpusBuilder {
     known: LabelSet,
     names: Vec<String>,
     by_name: HashMap<String, NameIndex>,
@@ -77,7 +77,7 @@ pub(crate) struct Builder {
     found: Vec<(Vec<(TextRange, NameIndex)>, Status)>,
 }
 
-impl Builder {
+impl CorpusBuilder {
     /// Begins with the labels of `known`, which keep their ids.
     pub(crate) fn new(known: LabelSet) -> Self {
         Self { known, names: Vec::new(), by_name: HashMap::new(), documents: Vec::new(), found: Vec::new() }
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn labels_are_numbered_by_name_after_the_known_ones() {
-        let mut builder = Builder::new(LabelSet::from_names(["Price"]));
+        let mut builder = CorpusBuilder::new(LabelSet::from_names(["Price"]));
         let (zoo, dish, price) = (builder.label("Zoo"), builder.label("Dish"), builder.label("Price"));
         let spans = [zoo, dish, price].map(|name| (TextRange::new(0, 5), name)).to_vec();
         builder.push(Document::from_words("1", ["tacos"]), spans, Status::Done);
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_labels_is_refused_in_time() {
-        let mut builder = Builder::new(LabelSet::default());
+        let mut builder = CorpusBuilder::new(LabelSet::default());
         for n in 0..100_000 {
             builder.label(&n.to_string());
         }

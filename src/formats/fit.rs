@@ -13,13 +13,13 @@ use crate::{
 
 /// Collects what a format cannot hold, and decides at the end whether anything may be written.
 #[derive(Debug)]
-pub(crate) struct Losses {
+pub(crate) struct LossReport {
     on_loss: OnLoss,
     problems: Problems,
     lost: usize,
 }
 
-impl Losses {
+impl LossReport {
     /// Nothing lost so far.
     pub(crate) fn new(on_loss: OnLoss) -> Self {
         Self { on_loss, problems: Problems::default(), lost: 0 }
@@ -60,7 +60,7 @@ impl Losses {
 }
 
 /// What words and labels a layout can hold.
-pub(crate) struct Layout {
+pub(crate) struct WordRules {
     /// Characters that end a word in this layout.
     pub(crate) separators: &'static [char],
     /// Whether a word may be empty.
@@ -82,15 +82,15 @@ pub(crate) struct Fitted {
 
 /// Fits the documents of one corpus to one layout.
 pub(crate) struct Fitter<'a> {
-    layout: &'a Layout,
+    layout: &'a WordRules,
     names: HashMap<LabelId, (String, Option<&'static str>)>,
     /// What did not fit.
-    pub(crate) losses: Losses,
+    pub(crate) losses: LossReport,
 }
 
 impl<'a> Fitter<'a> {
     /// Looks at the label names first: a name that cannot be written is a loss for each of its spans.
-    pub(crate) fn new(layout: &'a Layout, labels: &LabelSet, on_loss: OnLoss) -> Self {
+    pub(crate) fn new(layout: &'a WordRules, labels: &LabelSet, on_loss: OnLoss) -> Self {
         let mut names = HashMap::new();
         for label in labels {
             let fault = if label.name.is_empty() {
@@ -100,7 +100,7 @@ impl<'a> Fitter<'a> {
             };
             names.insert(label.id, (label.name.clone(), fault));
         }
-        Self { layout, names, losses: Losses::new(on_loss) }
+        Self { layout, names, losses: LossReport::new(on_loss) }
     }
 
     /// The words and spans to write; `None` if the document has to be left out.

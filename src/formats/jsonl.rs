@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Corpus, Problem, Read, ReadOptions, WriteOptions, Written,
-    corpus::{Builder, NameIndex},
+    corpus::{CorpusBuilder, NameIndex},
     decode,
-    fit::Losses,
+    fit::LossReport,
     problem::{Problems, quoted, with_noun},
     table::Sample,
 };
@@ -34,7 +34,7 @@ pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 /// Reads one document per line. A line with an error is left out whole, and said.
 pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut reader =
-        Reader { options, builder: Builder::new(options.labels.clone()), unknown: Vec::new(), span_keys: 0 };
+        LineReader { options, builder: CorpusBuilder::new(options.labels.clone()), unknown: Vec::new(), span_keys: 0 };
     let mut problems = Problems::default();
     let mut ids = std::collections::HashMap::new();
     for (number, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
@@ -69,19 +69,19 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     Read { corpus, detected, problems: problems.finish() }
 }
 
-struct Reader<'a> {
+struct LineReader<'a> {
     options: &'a ReadOptions,
-    builder: Builder,
+    builder: CorpusBuilder,
     /// Names of unknown fields, the first few.
     unknown: Vec<String>,
     /// Spans with unknown fields.
     span_keys: usize,
 }
 
-type Line = (Document, Vec<(TextRange, NameIndex)>, Status);
+type ParsedLine = (Document, Vec<(TextRange, NameIndex)>, Status);
 
-impl Reader<'_> {
-    fn line(&mut self, line: &str) -> Result<Line, Problem> {
+impl LineReader<'_> {
+    fn line(&mut self, line: &str) -> Result<ParsedLine, Problem> {
         let mut object: Map<String, Value> = serde_json::from_str(line)
             .map_err(|error| Problem::error(format!("no JSON object: {} in {}", json_fault(&error), quoted(line))))?;
         let Some(Value::String(text)) = object.shift_remove("text") else {
@@ -194,7 +194,7 @@ fn json_fault(error: &serde_json::Error) -> String {
 
 /// Writes every document; only spans that do not fit their text or label set are losses.
 pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let mut losses = Losses::new(options.on_loss);
+    let mut losses = LossReport::new(options.on_loss);
     let mut written = Written::default();
     for (index, (document, annotation)) in corpus.pairs().enumerate() {
         let (object, spans) = object(document, annotation, &corpus.labels, &mut losses);
@@ -213,7 +213,7 @@ fn object(
     document: &Document,
     annotation: &Annotation,
     labels: &LabelSet,
-    losses: &mut Losses,
+    losses: &mut LossReport,
 ) -> (Map<String, Value>, usize) {
     let map = OffsetMap::new(&document.text);
     let mut spans = Vec::with_capacity(annotation.spans().len());

@@ -1,7 +1,7 @@
 //! Floor 3: bytes to documents and spans, and back. One file per format, one table that names them all.
 //!
 //! Reading never panics and never stops at the first mistake: it returns what could be read and what there is to say
-//! about it. Writing says what the format cannot hold before it loses it, and [`prove`] reads the bytes again. No I/O.
+//! about it. Writing says what the format cannot hold before it loses it, and [`check_round_trip`] reads the bytes again. No I/O.
 
 mod conll;
 mod corpus;
@@ -13,7 +13,7 @@ mod label_studio;
 pub mod patterns;
 mod plain;
 mod problem;
-mod proof;
+mod round_trip;
 mod table;
 
 use std::{fmt, str::FromStr};
@@ -23,8 +23,8 @@ pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
 pub use label_config::LabelConfig;
 pub use problem::{Problem, Severity};
-pub use proof::{Proof, prove};
-pub use table::{FORMATS, Format, Guess, Unit, detect, find};
+pub use round_trip::{RoundTrip, check_round_trip};
+pub use table::{FORMATS, Format, Guess, OffsetUnit, detect, find};
 
 use crate::{
     spans::{LabelSet, Scheme, Split},

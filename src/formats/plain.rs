@@ -2,9 +2,9 @@
 
 use super::{
     Corpus, OnLoss, Problem, Read, ReadOptions, WriteOptions, Written,
-    corpus::Builder,
+    corpus::CorpusBuilder,
     decode,
-    fit::Losses,
+    fit::LossReport,
     problem::{Problems, quoted, with_noun},
     table::Sample,
 };
@@ -20,7 +20,7 @@ pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 /// Reads one document per line that is not blank.
 pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut problems = Problems::default();
-    let mut builder = Builder::new(options.labels.clone());
+    let mut builder = CorpusBuilder::new(options.labels.clone());
     let mut blank = 0;
     for (_, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
         if is_blank(line) {
@@ -46,7 +46,7 @@ fn is_blank(line: &str) -> bool {
 
 /// Writes one line per document. Every span is a loss.
 pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let mut losses = Losses::new(options.on_loss);
+    let mut losses = LossReport::new(options.on_loss);
     let mut written = Written::default();
     let mut text = String::new();
     for (index, (document, annotation)) in corpus.pairs().enumerate() {

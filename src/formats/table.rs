@@ -6,7 +6,7 @@ use super::{Corpus, Problem, Read, ReadOptions, WriteOptions, Written, conll, de
 
 /// What the offsets in a file count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unit {
+pub enum OffsetUnit {
     /// The file has no offsets: spans are tags on words.
     Words,
     /// Code points, as Python counts.
@@ -19,9 +19,9 @@ pub enum Unit {
 
 const CONLL_LOSSES: &str = "half-word, nested and overlapping spans, ids, statuses, the white space between words";
 
-type Reader = fn(&[u8], &ReadOptions) -> Read;
-type Writer = fn(&Corpus, &WriteOptions) -> Result<Written, Vec<Problem>>;
-type Detector = fn(&Sample<'_>) -> Option<(u8, String)>;
+type ReadFn = fn(&[u8], &ReadOptions) -> Read;
+type WriteFn = fn(&Corpus, &WriteOptions) -> Result<Written, Vec<Problem>>;
+type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
 
 /// One file format.
 pub struct Format {
@@ -32,14 +32,14 @@ pub struct Format {
     /// File name extensions, the usual one first, without dot.
     pub extensions: &'static [&'static str],
     /// What its offsets count.
-    pub unit: Unit,
+    pub unit: OffsetUnit,
     /// What is lost in it, in plain words; empty if nothing is.
     pub cannot_hold: &'static str,
     /// Whether texts come back character for character, not only word for word.
     pub keeps_text: bool,
-    detect: Detector,
-    read: Option<Reader>,
-    write: Option<Writer>,
+    detect: DetectFn,
+    read: Option<ReadFn>,
+    write: Option<WriteFn>,
 }
 
 impl Format {
@@ -141,8 +141,8 @@ const fn planned(
     name: &'static str,
     about: &'static str,
     extensions: &'static [&'static str],
-    unit: Unit,
-    detect: Detector,
+    unit: OffsetUnit,
+    detect: DetectFn,
 ) -> Format {
     Format { name, about, extensions, unit, cannot_hold: "", keeps_text: true, detect, read: None, write: None }
 }
@@ -170,7 +170,7 @@ pub static FORMATS: &[Format] = &[
         name: "text",
         about: "one review a line",
         extensions: &["txt"],
-        unit: Unit::None,
+        unit: OffsetUnit::None,
         cannot_hold: "spans, ids, line breaks inside a text",
         keeps_text: false,
         detect: plain::detect,
@@ -181,7 +181,7 @@ pub static FORMATS: &[Format] = &[
         name: "jsonl",
         about: "one JSON object a line: id, text, spans in code points",
         extensions: &["jsonl", "ndjson"],
-        unit: Unit::CodePoints,
+        unit: OffsetUnit::CodePoints,
         cannot_hold: "who made a span and when",
         keeps_text: true,
         detect: jsonl::detect,
@@ -192,7 +192,7 @@ pub static FORMATS: &[Format] = &[
         name: "conll2003",
         about: "word, part of speech, chunk, tag; blanks between; -DOCSTART- lines",
         extensions: &["conll", "conll2003"],
-        unit: Unit::Words,
+        unit: OffsetUnit::Words,
         cannot_hold: CONLL_LOSSES,
         keeps_text: false,
         detect: conll::detect_conll2003,
@@ -203,7 +203,7 @@ pub static FORMATS: &[Format] = &[
         name: "conll2002",
         about: "word, blank, tag",
         extensions: &["conll", "conll2002", "iob"],
-        unit: Unit::Words,
+        unit: OffsetUnit::Words,
         cannot_hold: CONLL_LOSSES,
         keeps_text: false,
         detect: conll::detect_conll2002,
@@ -214,7 +214,7 @@ pub static FORMATS: &[Format] = &[
         name: "tag-first",
         about: "tag, tab, word: the layout of MIT Restaurant and of the lesson",
         extensions: &["bio", "tsv"],
-        unit: Unit::Words,
+        unit: OffsetUnit::Words,
         cannot_hold: CONLL_LOSSES,
         keeps_text: false,
         detect: conll::detect_tag_first,
@@ -225,39 +225,39 @@ pub static FORMATS: &[Format] = &[
         name: "label-studio",
         about: "Label Studio's JSON: a list of tasks with annotations",
         extensions: &["json"],
-        unit: Unit::CodePoints,
+        unit: OffsetUnit::CodePoints,
         cannot_hold: "the statuses partial and flagged, the split, given words",
         keeps_text: true,
         detect: label_studio::detect,
         read: Some(label_studio::read),
         write: Some(label_studio::write),
     },
-    planned("label-studio-min", "Label Studio's short JSON", &["json"], Unit::CodePoints, by_name_only),
-    planned("label-studio-csv", "Label Studio's CSV", &["csv"], Unit::CodePoints, by_name_only),
-    planned("label-studio-tsv", "Label Studio's TSV", &["tsv"], Unit::CodePoints, by_name_only),
-    planned("label-studio-conll", "CoNLL as Label Studio writes it", &["conll"], Unit::Words, by_name_only),
-    planned("doccano", "doccano's JSON lines", &["jsonl"], Unit::Utf16, |sample| {
+    planned("label-studio-min", "Label Studio's short JSON", &["json"], OffsetUnit::CodePoints, by_name_only),
+    planned("label-studio-csv", "Label Studio's CSV", &["csv"], OffsetUnit::CodePoints, by_name_only),
+    planned("label-studio-tsv", "Label Studio's TSV", &["tsv"], OffsetUnit::CodePoints, by_name_only),
+    planned("label-studio-conll", "CoNLL as Label Studio writes it", &["conll"], OffsetUnit::Words, by_name_only),
+    planned("doccano", "doccano's JSON lines", &["jsonl"], OffsetUnit::Utf16, |sample| {
         ["label", "labels", "entities"].iter().find_map(|key| by_keys(sample, &["text", key]))
     }),
-    planned("prodigy", "Prodigy's JSON lines", &["jsonl"], Unit::CodePoints, |sample| {
+    planned("prodigy", "Prodigy's JSON lines", &["jsonl"], OffsetUnit::CodePoints, |sample| {
         ["_input_hash", "answer"].iter().find_map(|key| by_keys(sample, &["text", key]))
     }),
-    planned("brat", "brat standoff: .txt and .ann", &["ann"], Unit::CodePoints, |sample| {
+    planned("brat", "brat standoff: .txt and .ann", &["ann"], OffsetUnit::CodePoints, |sample| {
         by_extension(sample, "ann").filter(|_| sample.text.lines().next().is_some_and(|line| line.contains('\t')))
     }),
-    planned("hf-jsonl", "Hugging Face tokens and ner_tags", &["jsonl"], Unit::Words, |sample| {
+    planned("hf-jsonl", "Hugging Face tokens and ner_tags", &["jsonl"], OffsetUnit::Words, |sample| {
         by_keys(sample, &["tokens", "ner_tags"])
     }),
-    planned("parquet", "Hugging Face tokens and ner_tags as Parquet", &["parquet"], Unit::Words, |sample| {
+    planned("parquet", "Hugging Face tokens and ner_tags as Parquet", &["parquet"], OffsetUnit::Words, |sample| {
         sample.text.starts_with("PAR1").then(|| (95, "the first four bytes".to_owned()))
     }),
-    planned("spacy", "spaCy's DocBin", &["spacy"], Unit::Words, |sample| by_extension(sample, "spacy")),
-    planned("spacy-json", "spaCy's JSON", &["json"], Unit::CodePoints, by_name_only),
-    planned("slate", "SLATE's annotations", &["annotations"], Unit::Words, |sample| {
+    planned("spacy", "spaCy's DocBin", &["spacy"], OffsetUnit::Words, |sample| by_extension(sample, "spacy")),
+    planned("spacy-json", "spaCy's JSON", &["json"], OffsetUnit::CodePoints, by_name_only),
+    planned("slate", "SLATE's annotations", &["annotations"], OffsetUnit::Words, |sample| {
         by_extension(sample, "annotations")
     }),
-    planned("yedda", "YEDDA's inline marks", &["ann"], Unit::CodePoints, |sample| {
+    planned("yedda", "YEDDA's inline marks", &["ann"], OffsetUnit::CodePoints, |sample| {
         by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))
     }),
-    planned("csv", "one span a row", &["csv"], Unit::CodePoints, |sample| by_extension(sample, "csv")),
+    planned("csv", "one span a row", &["csv"], OffsetUnit::CodePoints, |sample| by_extension(sample, "csv")),
 ];

@@ -161,7 +161,7 @@ fn half_words_are_listed_left_out_or_widened() {
     assert_eq!((text(&snapped), snapped.spans_changed), ("two B-N\nsushis B-Dish\n\n", 1));
     assert!(snapped.problems[0].message.ends_with("widened to `sushis`"));
     let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
-    let proof = prove(find("conll2002").unwrap(), &corpus, &snapped, &options);
+    let proof = check_round_trip(find("conll2002").unwrap(), &corpus, &snapped, &options);
     assert!(proof.holds());
     assert_eq!(proof.to_string(), "2 spans out, 2 back, 1 changed (1 announced)");
 }
@@ -291,7 +291,7 @@ fn spans_by_name(corpus: &Corpus) -> Vec<Vec<(usize, usize, &str)>> {
 proptest! {
     #[test]
     fn what_is_written_reads_back_the_same(corpus in corpora()) {
-        for format in FORMATS.iter().filter(|format| format.can_write() && format.unit != Unit::None) {
+        for format in FORMATS.iter().filter(|format| format.can_write() && format.unit != OffsetUnit::None) {
             for &scheme in Scheme::ALL {
                 let options = WriteOptions { scheme, ..WriteOptions::default() };
                 let reserved = corpus.documents.iter().flat_map(|d| d.word_texts()).any(|word| word == "-DOCSTART-");
@@ -299,14 +299,14 @@ proptest! {
                     prop_assert!(reserved);
                     continue;
                 };
-                let proof = prove(format, &corpus, &written, &options);
+                let proof = check_round_trip(format, &corpus, &written, &options);
                 prop_assert!(proof.holds() && proof.spans_changed == 0, "{}: {proof} {:?}", format.name, proof.errors);
                 prop_assert_eq!(written.spans_written, corpus.span_count());
                 let read = format.read(&written.bytes, &ReadOptions::default());
                 prop_assert_eq!(spans_by_name(&read.corpus), spans_by_name(&corpus), "{}", format.name);
                 for (back, original) in read.corpus.documents.iter().zip(&corpus.documents) {
                     prop_assert_eq!(&back.text, &original.text);
-                    if format.unit == Unit::Words || format.name == "jsonl" {
+                    if format.unit == OffsetUnit::Words || format.name == "jsonl" {
                         prop_assert_eq!(&back.words, &original.words);
                     }
                 }
@@ -334,7 +334,7 @@ proptest! {
             prop_assert!(written.is_ok(), "{}: {:?}", format.name, written);
             let written = written.unwrap();
             prop_assert_eq!(written.spans_written + written.spans_left_out, spans.len());
-            let proof = prove(format, &corpus, &written, &options);
+            let proof = check_round_trip(format, &corpus, &written, &options);
             prop_assert!(proof.holds(), "{}: {proof} {:?}", format.name, String::from_utf8_lossy(&written.bytes));
         }
     }

@@ -9,11 +9,12 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, Fault, MANIFEST, Manifest, Project, RUNS, Runs, annotators_in, journal,
+    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, LineError, MANIFEST, Manifest, Project, RUNS, Runs, annotators_in,
+    file_names::one_line,
+    journal,
     journal::Files,
     lock,
     manifest::ManifestError,
-    names::one_line,
     stamp,
     storage::{self, StorageError},
 };
@@ -66,7 +67,7 @@ pub struct JournalCount {
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct CheckReport {
     /// Faults and notes, in the order of the files.
     pub findings: Vec<Finding>,
     /// Documents that can be read.
@@ -79,7 +80,7 @@ pub struct Report {
     pub bytes: u64,
 }
 
-impl Report {
+impl CheckReport {
     /// Whether nothing worse than notes was found.
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity == Severity::Note)
@@ -95,8 +96,8 @@ impl Report {
 }
 
 /// Looks at everything in the project in `dir`.
-pub fn check(dir: &Path) -> Report {
-    let mut report = Report { bytes: storage::size(dir), ..Report::default() };
+pub fn check(dir: &Path) -> CheckReport {
+    let mut report = CheckReport { bytes: storage::size(dir), ..CheckReport::default() };
     let manifest = manifest(dir, &mut report);
     let project = documents(dir, manifest, &mut report);
     for name in annotators_in(&project.annotations()) {
@@ -107,7 +108,7 @@ pub fn check(dir: &Path) -> Report {
     report
 }
 
-fn manifest(dir: &Path, report: &mut Report) -> Manifest {
+fn manifest(dir: &Path, report: &mut CheckReport) -> Manifest {
     let nothing = || Manifest::new("", LabelSet::default());
     let bytes = match storage::read(&dir.join(MANIFEST)) {
         Ok(bytes) => bytes,
@@ -123,7 +124,7 @@ fn manifest(dir: &Path, report: &mut Report) -> Manifest {
     })
 }
 
-fn documents(dir: &Path, manifest: Manifest, report: &mut Report) -> Project {
+fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Project {
     let bytes = storage::read_if_there(&dir.join(DOCUMENTS)).unwrap_or_else(|error| {
         report.tell_storage(DOCUMENTS, &error);
         None
@@ -140,7 +141,7 @@ fn documents(dir: &Path, manifest: Manifest, report: &mut Report) -> Project {
     Project { root: dir.to_owned(), manifest, documents, stamp: stamp(&bytes) }
 }
 
-fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut Report) {
+fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckReport) {
     let files = Files::of(project, name);
     let file = format!("{ANNOTATIONS}/{name}.jsonl");
     let bytes = match storage::read(&files.journal) {
@@ -154,7 +155,9 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut Report
             &file,
             Some(problem.line),
             match &problem.fault {
-                Fault::Torn(_) => format!("{}; it is set aside when annotator `{name}` is next opened", problem.fault),
+                LineError::Torn(_) => {
+                    format!("{}; it is set aside when annotator `{name}` is next opened", problem.fault)
+                }
                 other => other.to_string(),
             },
         );
@@ -197,7 +200,7 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut Report
     report.annotators.push(JournalCount { name: name.to_string(), lines, spans, done });
 }
 
-fn runs(runs: &Runs, report: &mut Report) {
+fn runs(runs: &Runs, report: &mut CheckReport) {
     for run in runs.list() {
         report.runs += 1;
         let file = format!("{RUNS}/{}", run.id);
@@ -230,7 +233,7 @@ fn runs(runs: &Runs, report: &mut Report) {
 }
 
 /// What is beside the data: git's merge rule, what crashes left, names that are none.
-fn surroundings(dir: &Path, report: &mut Report) {
+fn surroundings(dir: &Path, report: &mut CheckReport) {
     let attributes = storage::read_if_there(&dir.join(".gitattributes")).ok().flatten().unwrap_or_default();
     if !String::from_utf8_lossy(&attributes).contains("merge=union") {
         let what = format!(
@@ -276,7 +279,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
     use crate::{
-        project::Import,
+        project::ImportItem,
         spans::{Document, LabelId},
         text::TextRange,
     };
@@ -286,7 +289,7 @@ mod tests {
         let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
         let document = Document::from_words("a", ["fish", "tacos"]);
         let spans = vec![(TextRange::new(0, 4), LabelId(2))];
-        project.import(Some(&mut anna), 0, vec![Import { document, spans, status: Status::Done }]).unwrap();
+        project.import(Some(&mut anna), 0, vec![ImportItem { document, spans, status: Status::Done }]).unwrap();
         project
     }
 

@@ -11,7 +11,7 @@ use super::{
 pub(super) const GUIDE: &str = "GUIDE.md";
 
 /// All that a copy is made of.
-pub(super) struct Pack<'a> {
+pub(super) struct CopySource<'a> {
     pub(super) manifest: Manifest,
     /// The bytes of `documents.jsonl`.
     pub(super) documents: Cow<'a, [u8]>,
@@ -21,11 +21,11 @@ pub(super) struct Pack<'a> {
     pub(super) guide: Option<Cow<'a, [u8]>>,
 }
 
-impl Pack<'_> {
+impl CopySource<'_> {
     /// Makes the project in `target`: no sample any more, no runs, called like its folder. `project.json` is written
     /// last: a copy that was cut off is no project, and is completed by making it again. Nothing is ever replaced: a
     /// folder that lost its `project.json` holds somebody's work.
-    pub(super) fn unpack(mut self, target: &Path) -> Result<(), ProjectError> {
+    pub(super) fn write_to(mut self, target: &Path) -> Result<(), ProjectError> {
         is_free(target)?;
         let annotations = target.join(ANNOTATIONS);
         let journals = self.journals.iter().map(|(name, bytes)| (annotations.join(format!("{name}.jsonl")), bytes));
@@ -82,13 +82,13 @@ impl Project {
             let journal = storage::read(&self.annotations().join(format!("{name}.jsonl")))?;
             journals.push((if names.len() == 1 { owner } else { name }, Cow::from(journal)));
         }
-        let pack = Pack {
+        let source = CopySource {
             manifest: self.manifest.clone(),
             documents: self.documents.to_jsonl()?.into(),
             journals,
             guide: storage::read_if_there(&self.root.join(GUIDE))?.map(Cow::from),
         };
-        pack.unpack(target)
+        source.write_to(target)
     }
 }
 
@@ -161,6 +161,6 @@ mod tests {
         assert!(matches!(error, ProjectError::InTheWay { .. }), "{error}");
         assert!(error.to_string().contains("move the folder"), "{error}");
         assert_eq!(storage::read(&journal).unwrap(), work);
-        assert!(!there.join(DOCUMENTS).exists() && !Project::is_in(&there));
+        assert!(!there.join(DOCUMENTS).exists() && !Project::has_manifest(&there));
     }
 }

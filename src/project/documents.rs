@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{manifest::parser_says, names::shown};
+use super::{file_names::shown, manifest::parser_says};
 use crate::{
     spans::{Document, Split},
     text::{CharRange, Grid, OffsetMap, words},

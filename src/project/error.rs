@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    AnnotatorName, DocumentError, Fault, LockError, ManifestError, NameError, RunId, StorageError, storage::shown_path,
+    AnnotatorName, DocumentError, LineError, LockError, ManifestError, NameError, RunId, StorageError,
+    storage::shown_path,
 };
 use crate::spans::LabelId;
 
@@ -47,7 +48,7 @@ pub enum ProjectError {
     ReadOnly(AnnotatorName),
     /// What was to be recorded does not fit the documents.
     #[error("this cannot be recorded: {0}")]
-    Record(Fault),
+    Record(LineError),
     /// Annotations were to be imported for nobody.
     #[error("the data has annotations in it; say whose they are with --as NAME")]
     NoAnnotator,

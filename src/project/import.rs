@@ -9,9 +9,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Annotator, DOCUMENTS, Documents, LOCK, Project, ProjectError, documents,
+    file_names::shown,
     journal::{self, Files},
     lock::Lock,
-    names::shown,
     stamp, storage,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 
 /// A document to be imported, with what is known about it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Import {
+pub struct ImportItem {
     /// The document; its id is changed if the project has it already.
     pub document: Document,
     /// Spans in bytes, with labels of the project.
@@ -32,7 +32,7 @@ pub struct Import {
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportReport {
     /// Documents added.
     pub documents: usize,
     /// Spans added.
@@ -48,7 +48,7 @@ pub struct Imported {
     pub renamed: Vec<(String, String)>,
 }
 
-impl Imported {
+impl ImportReport {
     /// What there is to say of documents that were there already; empty if none was.
     pub fn left_out(&self) -> String {
         let known = with_noun(self.known, "document");
@@ -100,8 +100,8 @@ impl Project {
         &mut self,
         mut annotator: Option<&mut Annotator>,
         at: u64,
-        items: Vec<Import>,
-    ) -> Result<Imported, ProjectError> {
+        items: Vec<ImportItem>,
+    ) -> Result<ImportReport, ProjectError> {
         let _lock = Lock::wait(&self.root.join(LOCK))?;
         let changed = self.reload()?;
         if let Some(annotator) = annotator.as_deref_mut() {
@@ -116,7 +116,7 @@ impl Project {
         if bytes.last().is_some_and(|last| *last != b'\n') {
             bytes.push(b'\n');
         }
-        let mut report = Imported::default();
+        let mut report = ImportReport::default();
         let mut list = self.documents.to_vec();
         let first = list.len();
         let mut taken: HashSet<String> = list.iter().map(|document| document.id.clone()).collect();
@@ -134,7 +134,7 @@ impl Project {
                 answered.insert(known.clone());
                 item.document.id = known;
                 report.known += 1;
-                ops.extend(self.deed_on_known(&item, annotator.as_deref_mut(), &mut report)?);
+                ops.extend(self.op_on_known(&item, annotator.as_deref_mut(), &mut report)?);
                 continue;
             }
             report.documents += 1;
@@ -188,11 +188,11 @@ impl Project {
     }
 
     /// What the journal says about an imported document that is here already: nothing if the annotator worked on it.
-    fn deed_on_known(
+    fn op_on_known(
         &self,
-        item: &Import,
+        item: &ImportItem,
         annotator: Option<&mut Annotator>,
-        report: &mut Imported,
+        report: &mut ImportReport,
     ) -> Result<Option<JournalOp>, ProjectError> {
         let Some(annotator) = annotator else { return self.op(item, None) };
         let here = annotator.journal.annotation(&item.document.id);
@@ -206,7 +206,7 @@ impl Project {
     }
 
     /// What the journal says about an imported document, if anything.
-    fn op(&self, item: &Import, annotator: Option<&mut Annotator>) -> Result<Option<JournalOp>, ProjectError> {
+    fn op(&self, item: &ImportItem, annotator: Option<&mut Annotator>) -> Result<Option<JournalOp>, ProjectError> {
         if item.spans.is_empty() && item.status == Status::Todo {
             return Ok(None);
         }

@@ -6,23 +6,23 @@ use std::{collections::HashSet, fmt, path::PathBuf};
 use super::{
     Project, ProjectError,
     documents::Documents,
-    line::{self, Fault, Maps},
+    file_names::{AnnotatorName, NameError},
+    journal_line::{self, LineError, Maps},
     lock::{Holder, Lock},
-    names::{AnnotatorName, NameError},
     storage::{self, Appender, StorageError},
 };
 use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
 
 /// A line of a journal that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SkippedLine {
     /// Line, from 1.
     pub line: usize,
     /// Why.
-    pub fault: Fault,
+    pub fault: LineError,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SkippedLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.fault)
     }
@@ -32,7 +32,7 @@ impl fmt::Display for Problem {
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) entries: Vec<Entry>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<SkippedLine>,
     /// Every line that is whole, understood or not.
     ids: HashSet<ActionId>,
     /// Bytes up to the end of the last whole line.
@@ -48,23 +48,23 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
     for (at, piece) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let ended = piece.strip_suffix(b"\n");
         let text = ended.unwrap_or(piece);
-        let fault = match line::decode(text, documents, &mut maps) {
+        let fault = match journal_line::decode(text, documents, &mut maps) {
             Ok((entry, faults)) => {
                 loaded.ids.insert(entry.id);
                 loaded.entries.push(entry);
-                loaded.problems.extend(faults.into_iter().map(|fault| Problem { line: at + 1, fault }));
+                loaded.problems.extend(faults.into_iter().map(|fault| SkippedLine { line: at + 1, fault }));
                 None
             }
             Err(_) if ended.is_some() && text.iter().all(u8::is_ascii_whitespace) => None,
-            Err(Fault::Damaged(_)) if ended.is_none() => {
-                loaded.problems.push(Problem { line: at + 1, fault: Fault::Torn(piece.len()) });
+            Err(LineError::Damaged(_)) if ended.is_none() => {
+                loaded.problems.push(SkippedLine { line: at + 1, fault: LineError::Torn(piece.len()) });
                 return loaded;
             }
             Err(fault) => Some(fault),
         };
         if let Some(fault) = fault {
-            loaded.ids.extend(line::id_of(text));
-            loaded.problems.push(Problem { line: at + 1, fault });
+            loaded.ids.extend(journal_line::id_of(text));
+            loaded.problems.push(SkippedLine { line: at + 1, fault });
         }
         loaded.whole += piece.len();
         loaded.unended = ended.is_none();
@@ -78,7 +78,7 @@ pub struct Annotator {
     /// Everything done, with the state that follows from it.
     pub journal: Journal,
     /// The lines that were skipped when the journal was read.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SkippedLine>,
     name: AnnotatorName,
     files: Files,
     /// Writer number of lines and spans that the caller counts, and of those that are counted here.
@@ -124,7 +124,7 @@ impl Annotator {
             return Err(NameError::Case { name: name.to_string(), other: other.to_string() }.into());
         }
         let lock = Lock::take(&files.lock, &format!("annotator `{name}`"), &Holder::this(now))?;
-        storage::tidy(&project.annotations());
+        storage::remove_leftovers(&project.annotations());
         let mut annotator = Self::empty(name, files);
         annotator.settle_import(project)?;
         annotator.open = Some((annotator.reopen(&project.documents)?, lock));
@@ -336,7 +336,7 @@ impl Annotator {
         let documents = fresh.as_ref().map_or(&project.documents, |(documents, _)| documents);
         if load(&pending, documents).is_committed() {
             let lines = pending.split_inclusive(|byte| *byte == b'\n');
-            let lines = lines.filter_map(|line| Some((line::id_of(line.strip_suffix(b"\n")?)?, line.to_vec())));
+            let lines = lines.filter_map(|line| Some((journal_line::id_of(line.strip_suffix(b"\n")?)?, line.to_vec())));
             self.session.extend(lines);
             let file = self.reopen(documents)?;
             if let Some((open, _)) = &mut self.open {
@@ -354,10 +354,10 @@ impl Loaded {
     }
 }
 
-fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, Fault> {
+fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, LineError> {
     let mut maps = Maps::default();
     let mut bytes = Vec::new();
-    entries.iter().try_for_each(|entry| line::encode(entry, documents, &mut maps, &mut bytes))?;
+    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut maps, &mut bytes))?;
     Ok(bytes)
 }
 

@@ -12,7 +12,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    names::shown,
+    file_names::shown,
     storage::{self, StorageError},
 };
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::names::shown;
+use super::file_names::shown;
 use crate::{
     spans::{Label, LabelId, LabelSet, label::RetiredLabel},
     text::Grid,

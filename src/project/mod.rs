@@ -4,46 +4,46 @@
 //! [`Annotator`], which holds a lock as long as it lives. Documents and manifest are changed under a lock held for
 //! that moment only, from what is then on disk, so that two people who import at once lose nothing.
 
+mod annotator_work;
 pub mod check;
 mod copy;
 mod corpus;
+mod detect;
 pub mod documents;
 mod error;
-pub mod folder;
+pub mod file_names;
 pub mod import;
-pub mod intake;
+pub mod import_source;
 pub mod journal;
-mod line;
+mod journal_line;
 pub mod lock;
 pub mod manifest;
-pub mod names;
-mod peek;
-mod readers;
+pub mod metrics_tail;
+pub mod run_folder;
 pub mod runs;
 pub mod samples;
 pub mod storage;
-pub mod tail;
 pub mod training_data;
 
 mod crash_tests;
 
 use std::path::{Path, PathBuf};
 
-pub use check::{Finding, Report};
+pub use annotator_work::AnnotatorWork;
+pub use check::{CheckReport, Finding};
 pub use documents::{DocumentError, Documents};
 pub use error::ProjectError;
-pub use folder::{PlainRun, RunFolder};
-pub use import::{Import, Imported};
-pub use journal::{Annotator, Problem};
-pub use line::Fault;
+pub use file_names::{AnnotatorName, NameError, RunId};
+pub use import::{ImportItem, ImportReport};
+pub use journal::{Annotator, SkippedLine};
+pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
-pub use names::{AnnotatorName, NameError, RunId};
-pub use readers::Reader;
+pub use metrics_tail::MetricsTail;
+pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
 pub use storage::{NewFolder, StorageError};
-pub use tail::MetricsTail;
-pub use training_data::{Account, training_data};
+pub use training_data::{TrainingDataReport, training_data};
 
 use self::lock::Lock;
 use crate::{
@@ -107,7 +107,7 @@ impl Project {
         for folder in [dir, &dir.join(ANNOTATIONS), &dir.join(RUNS), &dir.join(EXPORTS)] {
             storage::make_folder(folder)?;
         }
-        storage::tidy(dir);
+        storage::remove_leftovers(dir);
         for (name, text) in [(DOCUMENTS, ""), (".gitattributes", GITATTRIBUTES), (".gitignore", GITIGNORE)] {
             keep_existing(storage::create_new(&dir.join(name), text.as_bytes()))?;
         }
@@ -281,10 +281,10 @@ impl Project {
     }
 
     fn export_path(&self, name: &str) -> Result<PathBuf, ProjectError> {
-        names::plain(name)?;
+        file_names::plain(name)?;
         let folder = self.root.join(EXPORTS);
         storage::make_folder(&folder)?;
-        storage::tidy(&folder);
+        storage::remove_leftovers(&folder);
         Ok(folder.join(name))
     }
 

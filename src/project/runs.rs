@@ -8,12 +8,12 @@ use std::{
 
 use super::{
     ProjectError,
-    folder::{CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
+    file_names::RunId,
     lock::{self, Holder, Lock},
     manifest::parser_says,
-    names::RunId,
+    metrics_tail::MetricsTail,
+    run_folder::{CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
     storage::{self, StorageError},
-    tail::MetricsTail,
 };
 use crate::runs::{Control, Phase, Point, Status, metrics};
 
@@ -210,7 +210,7 @@ impl Runs {
         storage::make_folder(&self.folder)?;
         // Two runs that start at once get two numbers.
         let _lock = Lock::wait(&self.folder.join(".lock"))?;
-        storage::tidy(&self.folder);
+        storage::remove_leftovers(&self.folder);
         let number = self.ids().last().map_or(1, |last| last.number().saturating_add(1));
         let id = RunId::new(number, &config.settings.base);
         let path = self.folder.join(id.as_str());

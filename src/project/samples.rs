@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{AnnotatorName, Manifest, ProjectError, copy::Pack};
+use super::{AnnotatorName, Manifest, ProjectError, copy::CopySource};
 
 /// A project inside the program.
 #[derive(Debug)]
@@ -49,13 +49,13 @@ impl Sample {
     /// There is a project in `target`, or a file of one with other content, or the file system cannot.
     pub fn write_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         let manifest = Manifest::from_json(self.manifest.as_bytes());
-        let pack = Pack {
+        let source = CopySource {
             manifest: manifest.map_err(|why| ProjectError::Manifest { path: self.name.into(), why })?,
             documents: self.documents.as_bytes().into(),
             journals: vec![(owner, self.journal.as_bytes().into())],
             guide: Some(self.guide.as_bytes().into()),
         };
-        pack.unpack(target)
+        source.write_to(target)
     }
 }
 

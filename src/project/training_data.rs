@@ -12,7 +12,7 @@ use crate::spans::{
 
 /// How much goes into one part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct SplitCounts {
     /// Documents.
     pub documents: usize,
     /// Words.
@@ -23,13 +23,13 @@ pub struct Counts {
 
 /// What goes into a training, and what stays out and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Account {
+pub struct TrainingDataReport {
     /// Teaches.
-    pub train: Counts,
+    pub train: SplitCounts,
     /// Validates.
-    pub valid: Counts,
+    pub valid: SplitCounts,
     /// Tests.
-    pub test: Counts,
+    pub test: SplitCounts,
     /// Documents that stay out because they are not done, by status.
     pub not_done: BTreeMap<&'static str, usize>,
     /// Documents that are done and have no word.
@@ -45,10 +45,10 @@ pub struct Account {
     pub validated: String,
 }
 
-impl Account {
+impl TrainingDataReport {
     /// What goes in and what stays out, one sentence a line.
     pub fn lines(&self) -> Vec<String> {
-        let part = |name: &str, counts: Counts| {
+        let part = |name: &str, counts: SplitCounts| {
             format!("{name}: {} documents, {} words, {} spans", counts.documents, counts.words, counts.spans)
         };
         let mut lines = vec![part("train", self.train), part("valid", self.valid), part("test", self.test)];
@@ -70,7 +70,7 @@ impl Account {
         notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what}: {count}")).collect()
     }
 
-    fn part(&mut self, split: Split) -> &mut Counts {
+    fn part(&mut self, split: Split) -> &mut SplitCounts {
         match split {
             Split::Train => &mut self.train,
             Split::Valid => &mut self.valid,
@@ -96,8 +96,8 @@ const VALID_PERCENT: u64 = 10;
 /// A document without a split goes where [`split_of`] says; if the project has any document that somebody put into
 /// `valid`, the others without a split teach. If nothing would validate, the document with the lowest hash does, as
 /// long as another is left to teach.
-pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords) -> (Dataset, Account) {
-    let mut account = Account::default();
+pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords) -> (Dataset, TrainingDataReport) {
+    let mut account = TrainingDataReport::default();
     let mut done: Vec<(&Document, Sentence, Vec<WordSpan>)> = Vec::new();
     for document in &project.documents {
         let annotation = journal.annotation(&document.id);
@@ -186,12 +186,12 @@ fn hash(id: &str, seed: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::{
-        project::{Import, Manifest},
+        project::{ImportItem, Manifest},
         spans::{LabelId, LabelSet},
         text::TextRange,
     };
 
-    fn project(items: Vec<Import>) -> (tempfile::TempDir, Project, Journal) {
+    fn project(items: Vec<ImportItem>) -> (tempfile::TempDir, Project, Journal) {
         let dir = tempfile::tempdir().unwrap();
         let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
         let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
@@ -199,11 +199,11 @@ mod tests {
         (dir, project, anna.journal)
     }
 
-    fn item(id: &str, split: Option<Split>, spans: &[(usize, usize, u32)], status: Status) -> Import {
+    fn item(id: &str, split: Option<Split>, spans: &[(usize, usize, u32)], status: Status) -> ImportItem {
         let mut document = Document::from_words(id, ["fish", "tacos", "here"]);
         document.split = split;
         let spans = spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), LabelId(*label))).collect();
-        Import { document, spans, status }
+        ImportItem { document, spans, status }
     }
 
     #[test]
@@ -219,8 +219,8 @@ mod tests {
         assert_eq!(data.train.len(), 2);
         assert_eq!(data.train[0].tags, ["B-Dish", "I-Dish", "O"]);
         assert_eq!(data.train[1].tags, ["O", "O", "B-Location"]);
-        assert_eq!(account.train, Counts { documents: 2, words: 6, spans: 2 });
-        assert_eq!(account.valid, Counts { documents: 1, words: 3, spans: 0 });
+        assert_eq!(account.train, SplitCounts { documents: 2, words: 6, spans: 2 });
+        assert_eq!(account.valid, SplitCounts { documents: 1, words: 3, spans: 0 });
         assert_eq!(account.not_done, BTreeMap::from([("partial", 1), ("todo", 1)]));
         assert_eq!(account.split_by_seed, 1);
         assert_eq!(account.labels, [("Dish".into(), [1, 0, 0]), ("Location".into(), [1, 0, 0])].into());

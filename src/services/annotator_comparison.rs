@@ -14,8 +14,8 @@ use crate::{
 /// What all annotators of a project but the judge have finished, side by side.
 pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     let project = Project::open(root).map_err(|error| error.to_string())?;
-    let names = project.contributors().into_iter().filter(|name| name.as_str() != ADJUDICATOR);
-    let readers = project.readers(names).map_err(|error| error.to_string())?;
+    let names = project.contributors().into_iter().filter(|name| name.as_str() != JUDGE);
+    let readers = project.annotator_work(names).map_err(|error| error.to_string())?;
     let mut panels = project.panels(&readers);
     // Who has finished nothing that another one has would be a column of blanks.
     let shares = |at: &usize| panels.iter().any(|(_, panel)| panel.annotations.get(*at).is_some_and(Option::is_some));
@@ -29,8 +29,8 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     }
     let documents = panels.iter().filter_map(|(at, panel)| {
         let id = &panel.document.id;
-        let changed = readers.iter().filter_map(|reader| reader.touched(id)).max().unwrap_or(0);
-        Some((id.clone(), ComparedDocument { changed, ..ComparedDocument::new(*at, &panel.annotations)? }))
+        let changed = readers.iter().filter_map(|reader| reader.last_changed(id)).max().unwrap_or(0);
+        Some((id.clone(), Compared { changed, ..Compared::new(*at, &panel.annotations)? }))
     });
     let documents = documents.collect();
     let panels: Vec<Panel<'_>> = panels.into_iter().map(|(_, panel)| panel).collect();

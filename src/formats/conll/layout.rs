@@ -20,7 +20,7 @@ pub(super) enum Prefer {
 
 /// How the lines of a file are to be taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct ColumnLayout {
     pub(super) separator: Separator,
     /// How many columns a line has.
     pub(super) columns: usize,
@@ -38,7 +38,7 @@ pub(super) struct Layout {
     pub(super) tagged: f64,
 }
 
-impl Layout {
+impl ColumnLayout {
     /// More columns than any CoNLL format has.
     const MOST_COLUMNS: usize = 64;
     /// Enough lines to be sure, few enough to be quick.
@@ -181,8 +181,8 @@ fn most_common(widths: &[usize]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn sniff(text: &str) -> Layout {
-        Layout::sniff(text, Prefer::Last).unwrap()
+    fn sniff(text: &str) -> ColumnLayout {
+        ColumnLayout::sniff(text, Prefer::Last).unwrap()
     }
 
     #[test]
@@ -208,9 +208,9 @@ mod tests {
 
     #[test]
     fn prose_has_no_layout() {
-        assert_eq!(Layout::sniff("The tacos were good\nO well\n", Prefer::Last), None);
-        assert_eq!(Layout::sniff("", Prefer::Last), None);
-        assert_eq!(Layout::sniff("O\nO\n", Prefer::Last), None);
+        assert_eq!(ColumnLayout::sniff("The tacos were good\nO well\n", Prefer::Last), None);
+        assert_eq!(ColumnLayout::sniff("", Prefer::Last), None);
+        assert_eq!(ColumnLayout::sniff("O\nO\n", Prefer::Last), None);
     }
 
     #[test]

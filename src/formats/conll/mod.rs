@@ -10,7 +10,7 @@ pub(crate) use read::{read_tag_first, read_token_first};
 pub(crate) use write::{write_conll2002, write_conll2003, write_tag_first};
 
 use super::table::Sample;
-use layout::{Layout, Prefer};
+use layout::{ColumnLayout, Prefer};
 
 /// What stands on the line between two documents of CoNLL-2003.
 const DOCSTART: &str = "-DOCSTART-";
@@ -22,8 +22,8 @@ const META_COLUMNS: &str = "columns";
 /// A key of a document's `meta`: comment lines that are not `# key = value`.
 const META_COMMENTS: &str = "comments";
 
-fn sniffed(sample: &Sample<'_>) -> Option<(Layout, u8, String)> {
-    let layout = Layout::sniff(sample.text, Prefer::Last)?;
+fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
+    let layout = ColumnLayout::sniff(sample.text, Prefer::Last)?;
     let sure = layout.regular >= 0.9 && layout.tagged >= 0.9;
     // A few lines that end in the word O may be anything.
     let confidence = match (layout.prefixed, sample.text.lines().count()) {

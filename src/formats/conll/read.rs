@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::{
     DOCSTART, META_COLUMNS, META_COMMENTS, META_DOCSTART,
-    layout::{Layout, Prefer, Separator, is_blank, is_docstart, is_tag, looks_like_comment},
+    layout::{ColumnLayout, Prefer, Separator, is_blank, is_docstart, is_tag, looks_like_comment},
 };
 use crate::{
     formats::{
         Problem, Read, ReadOptions,
-        corpus::Builder,
+        corpus::CorpusBuilder,
         decode,
         problem::{Problems, Severity, quoted, with_noun},
     },
@@ -63,7 +63,7 @@ pub fn read_tags(bytes: &[u8]) -> (Vec<TagSentence>, Vec<Problem>) {
 
 fn rows<'a>(bytes: &'a [u8], prefer: Prefer, problems: &mut Problems) -> Option<Rows<'a>> {
     let text = decode::text(bytes, problems)?;
-    let Some(layout) = Layout::sniff(text, prefer) else {
+    let Some(layout) = ColumnLayout::sniff(text, prefer) else {
         if !text.lines().all(is_blank) {
             problems.push(
                 Problem::error("no column holds tags such as O, B-Dish and I-Dish")
@@ -91,7 +91,7 @@ struct Sentence {
 
 /// The columns of a file, borrowed from its text.
 struct Rows<'a> {
-    layout: Layout,
+    layout: ColumnLayout,
     words: Vec<&'a str>,
     tags: Vec<&'a str>,
     lines: Vec<usize>,
@@ -107,7 +107,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(layout: Layout) -> Self {
+    fn new(layout: ColumnLayout) -> Self {
         Self {
             layout,
             words: Vec::new(),
@@ -220,7 +220,7 @@ impl<'a> Rows<'a> {
         let middle = found == Scheme::Bioes && self.tags.iter().any(|tag| tag.starts_with("M-"));
         self.count_oddities(&sentences, found, &mut problems);
         let keep_others = self.others.iter().any(|value| !matches!(*value, "_" | "-X-" | "-" | ""));
-        let mut builder = Builder::new(options.labels.clone());
+        let mut builder = CorpusBuilder::new(options.labels.clone());
         let mut lost = 0;
         for sentence in sentences {
             let tags = self.tags_of(&sentence);

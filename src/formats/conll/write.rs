@@ -6,16 +6,17 @@ use super::{DOCSTART, META_COLUMNS, META_DOCSTART};
 use crate::{
     formats::{
         Corpus, Problem, WriteOptions, Written, decode,
-        fit::{Fitted, Fitter, Layout},
+        fit::{Fitted, Fitter, WordRules},
         problem::with_noun,
     },
     spans::Document,
 };
 
 /// Blanks between columns: no word or label may hold what a reader would split at.
-const BLANKS: Layout = Layout { separators: &[' ', '\t', '\n', '\r'], empty_words: false, reserved: Some(DOCSTART) };
+const BLANKS: WordRules =
+    WordRules { separators: &[' ', '\t', '\n', '\r'], empty_words: false, reserved: Some(DOCSTART) };
 /// A tab between tag and word: blanks may stand in both, and the word may be empty.
-const TABS: Layout = Layout { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
+const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
 
 /// `word POS chunk tag`, with `-DOCSTART-` lines. The two middle columns are those that were read, or fillers.
 pub(crate) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
@@ -62,7 +63,7 @@ pub(crate) fn write_tag_first(corpus: &Corpus, options: &WriteOptions) -> Result
 fn write(
     corpus: &Corpus,
     options: &WriteOptions,
-    layout: &Layout,
+    layout: &WordRules,
     mut sentence: impl FnMut(&mut String, &Document, &[&str], &[String]),
 ) -> Result<Written, Vec<Problem>> {
     let mut fitter = Fitter::new(layout, &corpus.labels, options.on_loss);

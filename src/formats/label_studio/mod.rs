@@ -33,7 +33,7 @@ fn annotations_key(task: &Map<String, Value>) -> &'static str {
 }
 
 /// The annotation of a task that counts: the ground truth if one is marked so, else the first that was not cancelled.
-fn chosen(annotations: &[Value]) -> Option<usize> {
+fn chosen_annotation(annotations: &[Value]) -> Option<usize> {
     let is = |annotation: &Value, key: &str| annotation.get(key).and_then(Value::as_bool) == Some(true);
     let valid =
         |annotation: &Value| annotation.is_object() && !is(annotation, "was_cancelled") && !is(annotation, "skipped");
@@ -42,7 +42,7 @@ fn chosen(annotations: &[Value]) -> Option<usize> {
 }
 
 /// Whether an item of a result is a span of plain text with labels, on the text called `to_name` if that is known.
-fn is_span(item: &Value, to_name: Option<&str>) -> bool {
+fn is_text_region(item: &Value, to_name: Option<&str>) -> bool {
     let kind = item.get("type").and_then(Value::as_str);
     let target = item.get("to_name").and_then(Value::as_str);
     // Bare regions without a type are met in hand-made imports.
@@ -52,8 +52,9 @@ fn is_span(item: &Value, to_name: Option<&str>) -> bool {
 
 /// The name of the text object that the spans of a result are on, where no configuration says it: the field's own name
 /// if any item has it, otherwise whatever the items say.
-fn target<'a>(items: &'a [Value], field: &'a str) -> Option<&'a str> {
-    let names = || items.iter().filter(|item| is_span(item, None)).filter_map(|item| item.get("to_name")?.as_str());
+fn text_object_name<'a>(items: &'a [Value], field: &'a str) -> Option<&'a str> {
+    let names =
+        || items.iter().filter(|item| is_text_region(item, None)).filter_map(|item| item.get("to_name")?.as_str());
     if names().any(|name| name == field) { Some(field) } else { names().next() }
 }
 
@@ -70,15 +71,16 @@ enum Offsets {
 
 /// The bytes of a region. Offsets count code points; where the region's own text says that they must have been UTF-16
 /// units, as older versions wrote, they are read so.
-fn place(item: &Value, text: &str, map: &OffsetMap) -> Result<(TextRange, Offsets), String> {
+fn region_range(item: &Value, text: &str, map: &OffsetMap) -> Result<(TextRange, Offsets), String> {
     let offset = |key: &str| {
         let value = item.get("value").and_then(|value| value.get(key));
         let number = value.and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
         number.ok_or_else(|| format!("`{key}` is missing or no offset"))
     };
     let (start, end) = (offset("start")?, offset("end")?);
-    let said = item.pointer("/value/text").and_then(Value::as_str).map(|said| letters(&said.replace("\\n", "\n")));
-    let fits = |range: TextRange| said.as_ref().is_none_or(|said| *said == letters(range.of(text)));
+    let said =
+        item.pointer("/value/text").and_then(Value::as_str).map(|said| without_white_space(&said.replace("\\n", "\n")));
+    let fits = |range: TextRange| said.as_ref().is_none_or(|said| *said == without_white_space(range.of(text)));
     let points = map.from_chars(CharRange { start, end });
     if let Some(range) = points.ok().filter(|range| !range.is_empty() && fits(*range)) {
         return Ok((range, Offsets::Good));
@@ -92,7 +94,7 @@ fn place(item: &Value, text: &str, map: &OffsetMap) -> Result<(TextRange, Offset
 }
 
 /// What two copies of a region's text have in common when white space was collapsed or written as `\n`.
-fn letters(text: &str) -> String {
+fn without_white_space(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Offsets, annotations_key, chosen, is_span, place, target};
+use super::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
 use crate::{
     formats::{
         Problem, Read, ReadOptions,
-        corpus::{Builder, NameIndex},
+        corpus::{CorpusBuilder, NameIndex},
         decode,
         problem::{Problems, quoted, with_noun},
     },
@@ -36,7 +36,8 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         .config
         .as_ref()
         .map_or_else(|| options.labels.clone(), |config| merged(&options.labels, &config.labels));
-    let mut reader = Reader { options, builder: Builder::new(known), problems, counts: Counts::default() };
+    let mut reader =
+        TaskReader { options, builder: CorpusBuilder::new(known), problems, counts: TaskCounts::default() };
     for (at, task) in tasks.into_iter().enumerate() {
         if let Err(what) = reader.task(task) {
             reader.problems.push(Problem::error(format!("task {} of the list: {what}", at + 1)));
@@ -58,7 +59,7 @@ fn merged(first: &LabelSet, second: &LabelSet) -> LabelSet {
 
 /// What is said once for the file, not once for each task.
 #[derive(Default)]
-struct Counts {
+struct TaskCounts {
     several: usize,
     cancelled: usize,
     predicted: usize,
@@ -68,14 +69,14 @@ struct Counts {
     unlabelled: usize,
 }
 
-struct Reader<'a> {
+struct TaskReader<'a> {
     options: &'a ReadOptions,
-    builder: Builder,
+    builder: CorpusBuilder,
     problems: Problems,
-    counts: Counts,
+    counts: TaskCounts,
 }
 
-impl Reader<'_> {
+impl TaskReader<'_> {
     fn task(&mut self, task: Value) -> Result<(), String> {
         let object = task.as_object().ok_or("it is no object")?;
         let data = object.get("data").and_then(Value::as_object).ok_or("it has no `data`")?;
@@ -91,7 +92,7 @@ impl Reader<'_> {
         document.split = self.options.split;
         let others = data.iter().filter(|(key, _)| *key != field).map(|(key, value)| (key.clone(), value.clone()));
         document.meta = others.collect();
-        let (spans, status) = match chosen(annotations).and_then(|at| annotations.get(at)) {
+        let (spans, status) = match chosen_annotation(annotations).and_then(|at| annotations.get(at)) {
             Some(annotation) => (self.spans(annotation, &document, field), Status::Done),
             None => (Vec::new(), if annotations.is_empty() { Status::Todo } else { Status::Skipped }),
         };
@@ -130,16 +131,16 @@ impl Reader<'_> {
         let items = annotation.get("result").and_then(Value::as_array).unwrap_or(&none);
         let to_name = match &self.options.config {
             Some(config) => Some(config.text_name.as_str()),
-            None => target(items, field),
+            None => text_object_name(items, field),
         };
         let map = OffsetMap::new(&document.text);
         let mut spans = Vec::new();
         for item in items {
-            if !is_span(item, to_name) {
+            if !is_text_region(item, to_name) {
                 self.counts.other_items += 1;
                 continue;
             }
-            let range = match place(item, &document.text, &map) {
+            let range = match region_range(item, &document.text, &map) {
                 Ok((range, offsets)) => {
                     self.counts.utf16 += usize::from(offsets == Offsets::Utf16);
                     self.counts.stale += usize::from(offsets == Offsets::Stale);

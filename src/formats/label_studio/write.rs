@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Offsets, annotations_key, chosen, is_span, place, target};
+use super::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
 use crate::{
-    formats::{Corpus, LabelConfig, Problem, WriteOptions, Written, fit::Losses, problem::quoted},
+    formats::{Corpus, LabelConfig, Problem, WriteOptions, Written, fit::LossReport, problem::quoted},
     spans::{Annotation, Document, LabelSet, Span, Status},
     text::{CharRange, OffsetMap},
 };
@@ -15,11 +15,11 @@ use crate::{
 /// date; any other becomes a new task.
 pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
-    let mut writer = Writer {
+    let mut writer = TaskWriter {
         labels: &corpus.labels,
         config,
         configured: options.config.is_some(),
-        losses: Losses::new(options.on_loss),
+        losses: LossReport::new(options.on_loss),
     };
     let mut written = Written::default();
     let mut tasks = Vec::with_capacity(corpus.documents.len());
@@ -37,17 +37,17 @@ pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, 
     Ok(written)
 }
 
-struct Writer<'a> {
+struct TaskWriter<'a> {
     labels: &'a LabelSet,
     config: LabelConfig,
     configured: bool,
-    losses: Losses,
+    losses: LossReport,
 }
 
 /// A span as it is told from others: code points and label name.
-type Key = (usize, usize, String);
+type SpanKey = (usize, usize, String);
 
-impl Writer<'_> {
+impl TaskWriter<'_> {
     fn task(&mut self, document: &Document, annotation: &Annotation) -> (Value, usize) {
         let wanted = self.wanted(document, annotation);
         let count = wanted.len();
@@ -59,7 +59,7 @@ impl Writer<'_> {
             *list = Value::Array(Vec::new());
         }
         let Value::Array(list) = list else { return (Value::Object(task), 0) };
-        let at = chosen(list).or_else(|| {
+        let at = chosen_annotation(list).or_else(|| {
             // Nothing said yet and nothing to say: no annotation, as before.
             let skipped = annotation.status == Status::Skipped && list.is_empty();
             if count == 0 && annotation.status != Status::Done && !skipped {
@@ -115,7 +115,7 @@ impl Writer<'_> {
         found.map_or_else(|| self.config.text_field.clone(), |(key, _)| key.clone())
     }
 
-    fn wanted<'s>(&mut self, document: &Document, annotation: &'s Annotation) -> Vec<(Key, &'s Span)> {
+    fn wanted<'s>(&mut self, document: &Document, annotation: &'s Annotation) -> Vec<(SpanKey, &'s Span)> {
         let map = OffsetMap::new(&document.text);
         let mut wanted = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
@@ -135,28 +135,31 @@ impl Writer<'_> {
     }
 
     /// The old result with the regions of this text that are still wanted, and new ones for what is new.
-    fn result(&self, old: Vec<Value>, wanted: &[(Key, &Span)], document: &Document, field: &str) -> Vec<Value> {
-        let to_name =
-            if self.configured { Some(self.config.text_name.clone()) } else { target(&old, field).map(str::to_owned) };
-        let sample = old.iter().find(|item| is_span(item, to_name.as_deref()));
+    fn result(&self, old: Vec<Value>, wanted: &[(SpanKey, &Span)], document: &Document, field: &str) -> Vec<Value> {
+        let to_name = if self.configured {
+            Some(self.config.text_name.clone())
+        } else {
+            text_object_name(&old, field).map(str::to_owned)
+        };
+        let sample = old.iter().find(|item| is_text_region(item, to_name.as_deref()));
         let name = |key: &str, usual: &str| {
             sample.and_then(|item| item.get(key)).and_then(Value::as_str).unwrap_or(usual).to_owned()
         };
         let from_name = name("from_name", self.config.controls.first().map_or("label", String::as_str));
         let to = name("to_name", to_name.as_deref().unwrap_or(&self.config.text_name));
-        let mut open = Open::new(wanted);
+        let mut unmatched = UnmatchedSpans::new(wanted);
         let map = OffsetMap::new(&document.text);
         let mut result = Vec::with_capacity(old.len());
         for item in old {
-            if is_span(&item, to_name.as_deref()) {
-                result.extend(open.kept(item, &document.text, &map));
+            if is_text_region(&item, to_name.as_deref()) {
+                result.extend(unmatched.kept(item, &document.text, &map));
             } else {
                 result.push(item);
             }
         }
         let used: HashSet<String> =
             result.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect();
-        for ((start, end, label), span) in open.rest() {
+        for ((start, end, label), span) in unmatched.rest() {
             let mut id = span.id.to_string();
             while used.contains(&id) {
                 id.push('_');
@@ -171,15 +174,15 @@ impl Writer<'_> {
 }
 
 /// The spans that no region has been found for so far.
-struct Open<'a> {
-    wanted: &'a [(Key, &'a Span)],
+struct UnmatchedSpans<'a> {
+    wanted: &'a [(SpanKey, &'a Span)],
     /// By start and end: the indices of the spans there.
     places: HashMap<(usize, usize), Vec<usize>>,
     found: Vec<bool>,
 }
 
-impl<'a> Open<'a> {
-    fn new(wanted: &'a [(Key, &'a Span)]) -> Self {
+impl<'a> UnmatchedSpans<'a> {
+    fn new(wanted: &'a [(SpanKey, &'a Span)]) -> Self {
         let mut places: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, ((start, end, _), _)) in wanted.iter().enumerate() {
             places.entry((*start, *end)).or_default().push(at);
@@ -191,7 +194,7 @@ impl<'a> Open<'a> {
     /// be read as a span stays as it is.
     fn kept(&mut self, mut item: Value, text: &str, map: &OffsetMap) -> Option<Value> {
         let labels = item.pointer("/value/labels").and_then(Value::as_array).cloned().unwrap_or_default();
-        let Some((range, offsets)) = place(&item, text, map).ok().filter(|_| !labels.is_empty()) else {
+        let Some((range, offsets)) = region_range(&item, text, map).ok().filter(|_| !labels.is_empty()) else {
             return Some(item);
         };
         let CharRange { start, end } = map.to_chars(range);
@@ -216,7 +219,7 @@ impl<'a> Open<'a> {
         Some(item)
     }
 
-    fn rest(&self) -> impl Iterator<Item = &'a (Key, &'a Span)> {
+    fn rest(&self) -> impl Iterator<Item = &'a (SpanKey, &'a Span)> {
         self.wanted.iter().zip(&self.found).filter(|(_, found)| !**found).map(|(wanted, _)| wanted)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use super::{StorageError, folder_of, open_plain, options, sync_folder};
 
 /// What an [`Appender`] needs of its file. Tests put a disk behind it that fills up.
-trait Growing: Send {
+trait AppendTarget: Send {
     /// Writes all bytes at the end.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Makes what was written durable.
@@ -18,7 +18,7 @@ trait Growing: Send {
     fn cut(&mut self, len: u64) -> io::Result<()>;
 }
 
-impl Growing for File {
+impl AppendTarget for File {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write_all(bytes)
     }
@@ -34,7 +34,7 @@ impl Growing for File {
 
 /// A file that only grows, by whole pieces.
 pub struct Appender {
-    file: Box<dyn Growing>,
+    file: Box<dyn AppendTarget>,
     path: PathBuf,
     len: u64,
     /// Which file this is, to notice that another took its name.
@@ -174,7 +174,7 @@ mod tests {
         if yes { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
-    impl Growing for Disk {
+    impl AppendTarget for Disk {
         fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
             let mut disk = self.0.lock().unwrap();
             let fits = bytes.len().min(disk.room - disk.bytes.len().min(disk.room));

@@ -13,13 +13,13 @@ use std::{
 
 use tempfile::{NamedTempFile, TempDir};
 
-use super::names;
+use super::file_names;
 
 mod append;
 mod new_folder;
 
 pub use append::Appender;
-pub use new_folder::{NewFolder, tidy};
+pub use new_folder::{NewFolder, remove_leftovers};
 
 /// The file system could not do what was asked: what, where, why, and what to do.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl From<StorageError> for io::Error {
 
 /// A path in one line that a terminal can show.
 pub fn shown_path(path: &Path) -> String {
-    names::one_line(&path.to_string_lossy())
+    file_names::one_line(&path.to_string_lossy())
 }
 
 #[cfg(unix)]
@@ -192,7 +192,7 @@ fn write_beside(
 ///
 /// # Errors
 /// The file system cannot.
-pub fn write_out(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+pub fn write_user_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     let fail = |cause| StorageError::new("write", path, cause);
     match fs::metadata(path) {
         Ok(there) if there.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into())),
@@ -237,7 +237,7 @@ pub(super) fn remove_file(path: &Path) -> Result<(), StorageError> {
 }
 
 /// Removes a folder with all that is in it, itself no link, following none inside. It is renamed first, so that it
-/// is gone at once and a crash leaves only what [`tidy`] takes away.
+/// is gone at once and a crash leaves only what [`remove_leftovers`] takes away.
 pub(super) fn remove_folder(path: &Path) -> Result<(), StorageError> {
     let remove = || {
         if !fs::symlink_metadata(path)?.is_dir() {
@@ -297,9 +297,9 @@ fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
         #[cfg(unix)]
         builder.permissions(usual_rights(0o666));
         let temp = builder.tempfile_in(folder)?;
-        // Tells `tidy` that somebody is at work. A file system without locks only loses that service.
+        // Tells `remove_leftovers` that somebody is at work. A file system without locks only loses that service.
         let _unlocked = temp.as_file().lock();
-        // `tidy` may have been quicker between the making and the lock.
+        // `remove_leftovers` may have been quicker between the making and the lock.
         if temp.path().exists() {
             return Ok(temp);
         }
@@ -368,7 +368,7 @@ mod tests {
         assert!(replace(&link, b"x").is_err());
         assert!(Appender::open(&link).is_err());
         assert_eq!(fs::read_to_string(&secret).unwrap(), "mine");
-        write_out(&link, b"theirs").unwrap();
+        write_user_file(&link, b"theirs").unwrap();
         assert_eq!(fs::read_to_string(&secret).unwrap(), "theirs");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
@@ -376,7 +376,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_named() {
-        let error = write_out(Path::new("/dev/full"), b"x").unwrap_err();
+        let error = write_user_file(Path::new("/dev/full"), b"x").unwrap_err();
         assert!(error.to_string().starts_with("cannot write /dev/full: the disk is full"), "{error}");
     }
 

@@ -1,7 +1,7 @@
 //! Folders that appear whole or not at all, and the tidying of what a crash left.
 //!
 //! A folder is made beside its place and renamed. One that is replaced changes places with the new one in one step. Where
-//! the file system cannot do that, it steps aside as `.NAME.old` first; [`tidy`] puts it back if a crash came between
+//! the file system cannot do that, it steps aside as `.NAME.old` first; [`remove_leftovers`] puts it back if a crash came between
 //! the two renames.
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{StorageError, TEMPORARY, folder_of, names, open_plain, options, sync_folder, temporary_folder};
+use super::{StorageError, TEMPORARY, file_names, folder_of, open_plain, options, sync_folder, temporary_folder};
 use crate::runs::FolderSink;
 
 /// End of the name (after a point and the folder's own) of a folder that is being replaced.
@@ -40,7 +40,7 @@ impl NewFolder {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        names::plain(name).map_err(io::Error::other)?;
+        file_names::plain(name).map_err(io::Error::other)?;
         let mut file = options().write(true).create_new(true).open(self.temp.path().join(name))?;
         file.write_all(bytes)?;
         file.sync_all()
@@ -51,11 +51,11 @@ impl NewFolder {
         let folder = folder_of(&self.target);
         let name = self.target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
         let old = folder.join(format!(".{name}{OLD}"));
-        tidy(folder);
+        remove_leftovers(folder);
         if fs::symlink_metadata(&self.target).is_ok() {
             only_plain_files(&self.target)?;
             let _busy = lock_folder(&self.target);
-            if exchange(self.temp.path(), &self.target).is_ok() {
+            if swap_folders(self.temp.path(), &self.target).is_ok() {
                 drop(self.lock);
                 // What was replaced goes with the temporary folder, whose name it has now.
                 return sync_folder(folder);
@@ -66,7 +66,7 @@ impl NewFolder {
                 return Err(error);
             }
             sync_folder(folder)?;
-            // It is replaced already; what cannot be removed now is removed by the next `tidy`.
+            // It is replaced already; what cannot be removed now is removed by the next `remove_leftovers`.
             fs::remove_dir_all(&old).ok();
         } else {
             fs::rename(self.temp.path(), &self.target)?;
@@ -80,13 +80,13 @@ impl NewFolder {
 
 /// Lets two folders change places: who looks finds one or the other, never neither.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
-fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+fn swap_folders(one: &Path, other: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+fn swap_folders(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -123,14 +123,14 @@ impl FolderSink for NewFolder {
 
 /// Takes away what a crash left in `folder`: half-written files and folders whose writer is gone, and puts back a
 /// folder that was being replaced. Returns how many. Never fails: what cannot be tidied stays for the next time.
-pub fn tidy(folder: &Path) -> usize {
+pub fn remove_leftovers(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
-        .filter(|entry| tidy_one(folder, &entry.path(), &entry.file_name().to_string_lossy()).unwrap_or(false))
+        .filter(|entry| remove_leftover(folder, &entry.path(), &entry.file_name().to_string_lossy()).unwrap_or(false))
         .count()
 }
 
-fn tidy_one(folder: &Path, path: &Path, name: &str) -> io::Result<bool> {
+fn remove_leftover(folder: &Path, path: &Path, name: &str) -> io::Result<bool> {
     let temporary = name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1);
     let replaced = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(OLD)).filter(|rest| !rest.is_empty());
     if !temporary && replaced.is_none() {
@@ -187,7 +187,7 @@ mod tests {
         made(&target, "0").unwrap();
         let other = dir.path().join("other");
         fs::create_dir(&other).unwrap();
-        let known = exchange(&target, &other).and_then(|()| exchange(&target, &other));
+        let known = swap_folders(&target, &other).and_then(|()| swap_folders(&target, &other));
         fs::remove_dir(&other).unwrap();
         if known.is_err() {
             eprintln!("this file system cannot exchange folders: what replaces them there is tested above");
@@ -233,7 +233,7 @@ mod tests {
         fs::create_dir(dir.path().join(".tagli-abc.tmp")).unwrap();
         fs::write(dir.path().join(".tagli-abc.tmp/a.txt"), "half").unwrap();
         fs::write(dir.path().join(".tagli-def.tmp"), "half").unwrap();
-        assert_eq!(tidy(dir.path()), 3);
+        assert_eq!(remove_leftovers(dir.path()), 3);
         assert_eq!(names_in(dir.path()), ["model"]);
         assert_eq!(fs::read_to_string(dir.path().join("model/a.txt")).unwrap(), "old");
     }
@@ -242,7 +242,7 @@ mod tests {
     fn work_in_progress_is_not_tidied_away() {
         let dir = tempfile::tempdir().unwrap();
         let sink = NewFolder::begin(&dir.path().join("model")).unwrap();
-        assert_eq!(tidy(dir.path()), 0);
+        assert_eq!(remove_leftovers(dir.path()), 0);
         drop(sink);
     }
 }

@@ -6,16 +6,16 @@ use super::{MANIFEST, Manifest, ManifestError, Project, ProjectError, read_manif
 
 impl Project {
     /// Whether `dir` holds a `project.json`, whatever stands in it: no project can be made there.
-    pub fn is_in(dir: &Path) -> bool {
+    pub fn has_manifest(dir: &Path) -> bool {
         std::fs::symlink_metadata(dir.join(MANIFEST)).is_ok()
     }
 
     /// Whether `dir` is to be opened as a project: also if its `project.json` is damaged, so that somebody is told, but
     /// not if it belongs to another program.
-    pub fn is_meant_in(dir: &Path) -> bool {
+    pub fn is_project(dir: &Path) -> bool {
         match read_manifest(dir) {
             Err(ProjectError::Manifest { why, .. }) => !matches!(why, ManifestError::NotOurs),
-            _ => Self::is_in(dir),
+            _ => Self::has_manifest(dir),
         }
     }
 
@@ -23,7 +23,7 @@ impl Project {
     ///
     /// # Errors
     /// There is no project, or it cannot be read.
-    pub fn manifest_in(dir: &Path) -> Result<Manifest, ProjectError> {
+    pub fn read_manifest_of(dir: &Path) -> Result<Manifest, ProjectError> {
         read_manifest(dir)
     }
 
@@ -51,12 +51,12 @@ mod tests {
             dir
         };
         let (damaged, foreign) = (dir("damaged", "{\"format\":"), dir("foreign", "{\"name\":\"x\"}"));
-        assert!(Project::is_meant_in(&damaged) && Project::is_sample(&damaged).is_err());
-        assert!(Project::is_in(&foreign) && !Project::is_meant_in(&foreign));
+        assert!(Project::is_project(&damaged) && Project::is_sample(&damaged).is_err());
+        assert!(Project::has_manifest(&foreign) && !Project::is_project(&foreign));
         let own = folder.path().join("own");
-        assert!(!Project::is_in(&own) && !Project::is_meant_in(&own));
+        assert!(!Project::has_manifest(&own) && !Project::is_project(&own));
         assert!(matches!(Project::is_sample(&own), Err(ProjectError::NoFolder(_))));
         Project::create(&own, Manifest::new("own", LabelSet::restaurant())).unwrap();
-        assert!(Project::is_meant_in(&own) && !Project::is_sample(&own).unwrap());
+        assert!(Project::is_project(&own) && !Project::is_sample(&own).unwrap());
     }
 }

@@ -5,22 +5,22 @@ use crate::spans::{Annotation, Document, Journal, Status, agreement::Panel};
 
 /// One annotator's work.
 #[derive(Debug)]
-pub struct Reader {
+pub struct AnnotatorWork {
     /// Who.
     pub name: AnnotatorName,
     journal: Journal,
 }
 
-impl Reader {
+impl AnnotatorWork {
     /// What they said about a document, if they have finished it.
     fn finished(&self, document: &Document) -> Option<&Annotation> {
         Some(self.journal.annotation(&document.id)).filter(|annotation| annotation.status == Status::Done)
     }
 }
 
-impl Reader {
+impl AnnotatorWork {
     /// When they last did something to a document, in seconds since 1970, UTC.
-    pub fn touched(&self, document: &str) -> Option<u64> {
+    pub fn last_changed(&self, document: &str) -> Option<u64> {
         self.journal.last_change(document)
     }
 }
@@ -30,17 +30,20 @@ impl Project {
     ///
     /// # Errors
     /// A journal cannot be read.
-    pub fn readers(&self, names: impl IntoIterator<Item = AnnotatorName>) -> Result<Vec<Reader>, ProjectError> {
+    pub fn annotator_work(
+        &self,
+        names: impl IntoIterator<Item = AnnotatorName>,
+    ) -> Result<Vec<AnnotatorWork>, ProjectError> {
         let read = |name: AnnotatorName| {
             let mut journal = self.read_annotator(&name)?.journal;
             journal.resolve(&self.manifest.labels);
-            Ok(Reader { name, journal })
+            Ok(AnnotatorWork { name, journal })
         };
         names.into_iter().map(read).collect()
     }
 
     /// What they say of each document that at least two of them have finished, with its place.
-    pub fn panels<'a>(&'a self, readers: &'a [Reader]) -> Vec<(usize, Panel<'a>)> {
+    pub fn panels<'a>(&'a self, readers: &'a [AnnotatorWork]) -> Vec<(usize, Panel<'a>)> {
         let panels = self.documents.iter().enumerate().map(|(at, document)| {
             let annotations = readers.iter().map(|reader| reader.finished(document)).collect();
             (at, Panel { document, annotations })

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    MetricsTail, ProjectError,
+    MetricsTail, ProjectError, file_names,
     lock::{Holder, Lock},
-    names,
     storage::{self, Appender, NewFolder, StorageError},
 };
 use crate::runs::{Control, FolderSink, Point, RunSink, Settings, Status};
@@ -94,7 +93,7 @@ impl RunFolder {
     fn open(path: &Path, now: u64) -> Result<Self, ProjectError> {
         let what = format!("the run in {}", storage::shown_path(path));
         let lock = Lock::take(&path.join(RUN_LOCK), &what, &Holder::this(now))?;
-        storage::tidy(path);
+        storage::remove_leftovers(path);
         let metrics = Appender::open(&path.join(METRICS))?;
         let log = Appender::open(&path.join(LOG))?;
         Ok(Self { path: path.to_owned(), metrics, log, _lock: lock })
@@ -130,7 +129,7 @@ impl RunSink for RunFolder {
     }
 
     fn log(&mut self, line: &str) -> io::Result<()> {
-        Ok(self.log.append(format!("{}\n", names::one_line(line)).as_bytes())?)
+        Ok(self.log.append(format!("{}\n", file_names::one_line(line)).as_bytes())?)
     }
 
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
@@ -154,7 +153,7 @@ impl RunSink for RunFolder {
 ///
 /// # Errors
 /// It is no run's folder, or its config cannot be read.
-pub fn config(run: &Path) -> Result<RunConfig, ProjectError> {
+pub fn read_config(run: &Path) -> Result<RunConfig, ProjectError> {
     Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG))?)?)
 }
 
@@ -164,7 +163,7 @@ pub fn is_run(folder: &Path) -> bool {
 }
 
 /// The folder of a run's model.
-pub fn model(run: &Path) -> PathBuf {
+pub fn model_path(run: &Path) -> PathBuf {
     run.join(MODEL)
 }
 
@@ -172,12 +171,12 @@ pub fn model(run: &Path) -> PathBuf {
 ///
 /// # Errors
 /// It has said nothing, or that cannot be read.
-pub fn status(run: &Path) -> Result<Status, ProjectError> {
+pub fn read_status(run: &Path) -> Result<Status, ProjectError> {
     Ok(serde_json::from_slice(&storage::read(&run.join(STATUS))?)?)
 }
 
 /// Follows the metrics of the run in a folder from the beginning.
-pub fn metrics(run: &Path) -> MetricsTail {
+pub fn metrics_tail(run: &Path) -> MetricsTail {
     MetricsTail::new(&run.join(METRICS))
 }
 
@@ -185,7 +184,7 @@ pub fn metrics(run: &Path) -> MetricsTail {
 ///
 /// # Errors
 /// They are there and cannot be read.
-pub fn checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, StorageError> {
+pub fn read_checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, StorageError> {
     let folder = run.join(CHECKPOINT);
     let fail = |cause| StorageError::new("read", &folder, cause);
     let entries = match std::fs::read_dir(&folder) {

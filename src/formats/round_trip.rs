@@ -15,7 +15,7 @@ use crate::{
 
 /// What reading a written file again gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Proof {
+pub struct RoundTrip {
     /// Documents written.
     pub documents_out: usize,
     /// Documents read back.
@@ -34,7 +34,7 @@ pub struct Proof {
     pub errors: Vec<Problem>,
 }
 
-impl Proof {
+impl RoundTrip {
     /// Whether the file says what it should.
     pub fn holds(&self) -> bool {
         self.documents_out == self.documents_back
@@ -45,7 +45,7 @@ impl Proof {
     }
 }
 
-impl fmt::Display for Proof {
+impl fmt::Display for RoundTrip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [back, changed] = [self.spans_back, self.spans_changed].map(grouped);
         write!(f, "{} out, {back} back, {changed} changed", with_noun(self.spans_out, "span"))?;
@@ -67,16 +67,16 @@ impl fmt::Display for Proof {
 }
 
 /// Reads what was written and compares it with the corpus it was written from.
-pub fn prove(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> Proof {
+pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> RoundTrip {
     let read_options = ReadOptions { config: options.config.clone(), ..ReadOptions::default() };
     let read = format.read(&written.bytes, &read_options);
-    let mut proof = Proof {
+    let mut proof = RoundTrip {
         documents_out: written.documents.len(),
         documents_back: read.corpus.documents.len(),
         spans_out: written.spans_written,
         spans_back: read.corpus.span_count(),
         spans_announced: written.spans_changed,
-        ..Proof::default()
+        ..RoundTrip::default()
     };
     let mut texts_changed = 0;
     for (at, (document, annotation)) in read.corpus.pairs().enumerate() {
@@ -103,7 +103,7 @@ fn same_letters(a: &Document, b: &Document) -> bool {
     a.text == b.text || letters(&a.text) == letters(&b.text)
 }
 
-type Key<'a> = (usize, usize, &'a str);
+type SpanKey<'a> = (usize, usize, &'a str);
 
 /// Spans as a format sees them, with their number: offsets in code points where texts are kept; otherwise offsets among
 /// the characters that are not white space, which survive any cutting into words and joining again.
@@ -112,7 +112,7 @@ fn keys<'a>(
     annotation: &Annotation,
     labels: &'a LabelSet,
     keeps: bool,
-) -> HashMap<Key<'a>, usize> {
+) -> HashMap<SpanKey<'a>, usize> {
     let mut found = HashMap::new();
     if annotation.spans().is_empty() {
         return found;
@@ -147,13 +147,13 @@ mod tests {
         let format = find("tag-first").unwrap();
         let options = WriteOptions::default();
         let mut written = format.write(&corpus, &options).unwrap();
-        let proof = prove(format, &corpus, &written, &options);
+        let proof = check_round_trip(format, &corpus, &written, &options);
         assert!(proof.holds());
         assert_eq!(proof.to_string(), "1 span out, 1 back, 0 changed");
         for (from, to) in [("I-Dish", "B-Dish"), ("B-Dish", "B-Fish"), ("good", "goad"), ("O\tgood", "O")] {
             let good = String::from_utf8(written.bytes.clone()).unwrap();
             written.bytes = good.replacen(from, to, 1).into_bytes();
-            assert!(!prove(format, &corpus, &written, &options).holds(), "{from} -> {to}");
+            assert!(!check_round_trip(format, &corpus, &written, &options).holds(), "{from} -> {to}");
             written.bytes = good.into_bytes();
         }
     }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Annotator, Import, Imported, Project, ProjectError, StorageError, storage::shown_path};
+use super::{Annotator, ImportItem, ImportReport, Project, ProjectError, StorageError, storage::shown_path};
 use crate::{
     formats::{self, Corpus, LabelConfig, Problem, Read, ReadOptions, Severity, label_config},
     spans::{LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
@@ -16,7 +16,7 @@ use crate::{
 
 /// Why a file cannot be taken.
 #[derive(Debug, thiserror::Error)]
-pub enum IntakeError {
+pub enum ImportSourceError {
     /// No label is left of what was typed.
     #[error("no label is named; names have commas between them: Dish, Price, Hours")]
     NoNames,
@@ -56,25 +56,25 @@ fn refused(path: &Path, problems: &[Problem]) -> String {
 ///
 /// # Errors
 /// The file cannot be read or has no labels, or no name is left.
-pub fn labels(asked: &str) -> Result<(LabelSet, Vec<Problem>), IntakeError> {
+pub fn read_labels(asked: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourceError> {
     let asked = asked.trim();
     if asked.is_empty() {
         return Ok((LabelSet::restaurant(), Vec::new()));
     }
     if asked.to_ascii_lowercase().ends_with(".xml") {
         let path = Path::new(asked);
-        let (config, notes) = config(path, &bytes(path)?)?;
+        let (config, notes) = read_config(path, &bytes(path)?)?;
         return Ok((config.labels, notes));
     }
     let names: Vec<&str> = asked.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
-        return Err(IntakeError::NoNames);
+        return Err(ImportSourceError::NoNames);
     }
     let labels = LabelSet::from_names(names);
     for label in &labels {
         LabelSet::default()
             .change(&LabelChange::Add(label.name.clone()))
-            .map_err(|error| IntakeError::Name(clean(&label.name).into_owned(), error))?;
+            .map_err(|error| ImportSourceError::Name(clean(&label.name).into_owned(), error))?;
     }
     Ok((labels, Vec::new()))
 }
@@ -83,14 +83,14 @@ pub fn labels(asked: &str) -> Result<(LabelSet, Vec<Problem>), IntakeError> {
 ///
 /// # Errors
 /// It is none, or has no labels.
-pub fn config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Problem>), IntakeError> {
+pub fn read_config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Problem>), ImportSourceError> {
     let (config, problems) = label_config::read(bytes);
     let (errors, notes): (Vec<_>, Vec<_>) =
         problems.into_iter().partition(|problem| problem.severity == Severity::Error);
     match config {
-        _ if !errors.is_empty() => Err(IntakeError::Refused { path: path.to_owned(), problems: errors }),
+        _ if !errors.is_empty() => Err(ImportSourceError::Refused { path: path.to_owned(), problems: errors }),
         Some(config) => Ok((config, notes)),
-        None => Err(IntakeError::NoLabels(path.to_owned())),
+        None => Err(ImportSourceError::NoLabels(path.to_owned())),
     }
 }
 
@@ -98,20 +98,20 @@ pub fn config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Problem>), 
 ///
 /// # Errors
 /// The file cannot be read, something in it is wrong, or it has no text.
-pub fn texts(path: &Path, options: &ReadOptions) -> Result<Read, IntakeError> {
+pub fn read_texts(path: &Path, options: &ReadOptions) -> Result<Read, ImportSourceError> {
     let bytes = bytes(path)?;
     let guess = formats::detect(&path.to_string_lossy(), &bytes).into_iter().next().map(|guess| guess.format);
     // Without a format nobody can say what is wrong with the bytes; the text reader names the first bad one.
     let Some(format) = guess.or_else(|| formats::find("text")) else {
-        return Err(IntakeError::NoText(path.to_owned()));
+        return Err(ImportSourceError::NoText(path.to_owned()));
     };
     let mut read = format.read(&bytes, options);
     if read.has_errors() {
         let problems = std::mem::take(&mut read.problems);
         let problems = problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
-        return Err(IntakeError::Refused { path: path.to_owned(), problems });
+        return Err(ImportSourceError::Refused { path: path.to_owned(), problems });
     }
-    if read.corpus.documents.is_empty() { Err(IntakeError::NoText(path.to_owned())) } else { Ok(read) }
+    if read.corpus.documents.is_empty() { Err(ImportSourceError::NoText(path.to_owned())) } else { Ok(read) }
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, StorageError> {
@@ -131,7 +131,7 @@ pub fn read_options(manifest: &super::Manifest, path: &Path, split: Option<Split
 }
 
 /// What a project is called that lies in `dir`: as its folder.
-pub fn name_of(dir: &Path) -> String {
+pub fn project_name(dir: &Path) -> String {
     let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     whole.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
 }
@@ -148,12 +148,12 @@ impl Project {
     /// # Errors
     /// As [`Project::import`]; but if it refuses what stands in the corpus, or the file system cannot, the new labels
     /// stay in the project. Without an annotator they do not.
-    pub fn take_in(
+    pub fn import_corpus(
         &mut self,
         annotator: Option<&mut Annotator>,
         at: u64,
         corpus: Corpus,
-    ) -> Result<(Imported, Vec<String>), ProjectError> {
+    ) -> Result<(ImportReport, Vec<String>), ProjectError> {
         if annotator.is_none() && is_annotated(&corpus) {
             return Err(ProjectError::NoAnnotator);
         }
@@ -162,7 +162,7 @@ impl Project {
         let new: Vec<String> = used.iter().filter(|name| !known(name)).cloned().collect();
         let ids: Vec<LabelId> = self.intern_labels(&used)?;
         let of: HashMap<LabelId, LabelId> = corpus.labels.iter().map(|label| label.id).zip(ids).collect();
-        let items = corpus.documents.into_iter().zip(corpus.annotations).map(|(document, annotation)| Import {
+        let items = corpus.documents.into_iter().zip(corpus.annotations).map(|(document, annotation)| ImportItem {
             document,
             spans: annotation.spans().iter().filter_map(|s| Some((s.range, *of.get(&s.label)?))).collect(),
             status: annotation.status,
@@ -178,8 +178,9 @@ mod tests {
 
     #[test]
     fn labels_are_names_a_config_or_the_eight() {
-        let names =
-            |asked: &str| -> Vec<String> { labels(asked).unwrap().0.iter().map(|label| label.name.clone()).collect() };
+        let names = |asked: &str| -> Vec<String> {
+            read_labels(asked).unwrap().0.iter().map(|label| label.name.clone()).collect()
+        };
         assert_eq!(names(" ").len(), 8);
         assert_eq!(names("Dish, Price,,Dish"), ["Dish", "Price"]);
         let folder = tempfile::tempdir().unwrap();
@@ -187,10 +188,12 @@ mod tests {
         let xml = r#"<View><Labels name="l" toName="t"><Label value="Author"/></Labels><Text name="t" value="$text"/></View>"#;
         fs::write(&path, xml).unwrap();
         assert_eq!(names(&path.to_string_lossy()), ["Author"]);
-        assert!(matches!(labels(" , "), Err(IntakeError::NoNames)));
-        assert!(labels("Dish, Main dish").unwrap_err().to_string().starts_with("`Main dish`: a label's name can have"));
-        assert!(labels("O").is_err() && labels("a\u{1b}b").is_err());
-        assert!(labels("/nowhere/labels.xml").unwrap_err().to_string().contains("no such file"));
+        assert!(matches!(read_labels(" , "), Err(ImportSourceError::NoNames)));
+        assert!(
+            read_labels("Dish, Main dish").unwrap_err().to_string().starts_with("`Main dish`: a label's name can have")
+        );
+        assert!(read_labels("O").is_err() && read_labels("a\u{1b}b").is_err());
+        assert!(read_labels("/nowhere/labels.xml").unwrap_err().to_string().contains("no such file"));
     }
 
     #[test]
@@ -205,21 +208,21 @@ mod tests {
             Project::create(&folder.path().join("p"), super::super::Manifest::new("p", LabelSet::restaurant()))
                 .unwrap();
         let lines = file("reviews.txt", b"great tacos\nopen late\n");
-        let read = texts(&lines, &read_options(&project.manifest, &lines, None)).unwrap();
+        let read = read_texts(&lines, &read_options(&project.manifest, &lines, None)).unwrap();
         assert!(!is_annotated(&read.corpus));
-        let (done, new) = project.take_in(None, 0, read.corpus).unwrap();
+        let (done, new) = project.import_corpus(None, 0, read.corpus).unwrap();
         assert_eq!((done.documents, new.len()), (2, 0));
         let tagged = file("tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
-        let read = texts(&tagged, &read_options(&project.manifest, &tagged, None)).unwrap();
+        let read = read_texts(&tagged, &read_options(&project.manifest, &tagged, None)).unwrap();
         assert!(is_annotated(&read.corpus));
-        let refused = project.take_in(None, 0, read.corpus.clone());
+        let refused = project.import_corpus(None, 0, read.corpus.clone());
         assert!(matches!(refused, Err(ProjectError::NoAnnotator)) && project.manifest.labels.find("Food").is_none());
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        let (done, new) = project.take_in(Some(&mut ada), 0, read.corpus).unwrap();
+        let (done, new) = project.import_corpus(Some(&mut ada), 0, read.corpus).unwrap();
         assert_eq!((done.spans, new), (1, vec!["Food".to_owned()]));
         for (name, bytes) in [("empty.txt", &b""[..]), ("bad.txt", b"caf\xe9\n")] {
             let path = file(name, bytes);
-            assert!(texts(&path, &ReadOptions::default()).unwrap_err().to_string().contains(name));
+            assert!(read_texts(&path, &ReadOptions::default()).unwrap_err().to_string().contains(name));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Documents, manifest::parser_says, names::shown};
+use super::{documents::Documents, file_names::shown, manifest::parser_says};
 use crate::{
     spans::{Action, ActionId, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
     text::{CharRange, OffsetMap, TextRange},
@@ -15,7 +15,7 @@ const TAIL: usize = 18;
 
 /// Why a line says nothing to us.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum LineError {
     /// Its bytes are not those that were written.
     #[error("it is damaged ({0}) and is skipped; put it right from a copy or from git, or leave it")]
     Damaged(String),
@@ -41,7 +41,7 @@ pub enum Fault {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line<'a> {
+struct JournalLine<'a> {
     id: ActionId,
     at: u64,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
@@ -87,8 +87,8 @@ enum EditLine {
 pub(super) struct Maps<'a>(HashMap<&'a str, OffsetMap>);
 
 impl<'a> Maps<'a> {
-    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<&OffsetMap, Fault> {
-        let document = documents.get(id).ok_or_else(|| Fault::NoDocument(shown(id)))?;
+    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<&OffsetMap, LineError> {
+        let document = documents.get(id).ok_or_else(|| LineError::NoDocument(shown(id)))?;
         Ok(self.0.entry(&document.id).or_insert_with(|| OffsetMap::new(&document.text)))
     }
 }
@@ -102,8 +102,9 @@ pub(super) fn encode<'a>(
     documents: &'a Documents,
     maps: &mut Maps<'a>,
     out: &mut Vec<u8>,
-) -> Result<(), Fault> {
-    let mut line = Line { id: entry.id, at: entry.at, doc: None, edits: None, docs: None, undo: None, redo: None };
+) -> Result<(), LineError> {
+    let mut line =
+        JournalLine { id: entry.id, at: entry.at, doc: None, edits: None, docs: None, undo: None, redo: None };
     match &entry.op {
         JournalOp::Undo(id) => line.undo = Some(*id),
         JournalOp::Redo(id) => line.redo = Some(*id),
@@ -116,7 +117,7 @@ pub(super) fn encode<'a>(
             line.docs = Some(actions?);
         }
     }
-    let mut body = serde_json::to_vec(&line).map_err(|error| Fault::Damaged(parser_says(&error)))?;
+    let mut body = serde_json::to_vec(&line).map_err(|error| LineError::Damaged(parser_says(&error)))?;
     let crc = crc32fast::hash(&body);
     body.pop();
     out.extend(body);
@@ -133,10 +134,10 @@ pub(super) fn decode<'a>(
     line: &[u8],
     documents: &'a Documents,
     maps: &mut Maps<'a>,
-) -> Result<(Entry, Vec<Fault>), Fault> {
+) -> Result<(Entry, Vec<LineError>), LineError> {
     let mut faults = Vec::new();
     let line = verified(line)?;
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| Fault::Newer(parser_says(&error)))?;
+    let line: JournalLine<'_> = serde_json::from_slice(line).map_err(|error| LineError::Newer(parser_says(&error)))?;
     let op = match (line.doc, line.edits, line.docs, line.undo, line.redo) {
         (Some(doc), Some(edits), None, None, None) => {
             JournalOp::Do(line_to_action(ActionLine { doc, edits }, documents, maps)?)
@@ -151,7 +152,7 @@ pub(super) fn decode<'a>(
         }
         (None, None, None, Some(id), None) => JournalOp::Undo(id),
         (None, None, None, None, Some(id)) => JournalOp::Redo(id),
-        _ => return Err(Fault::Newer("neither edits nor undo nor redo".to_owned())),
+        _ => return Err(LineError::Newer("neither edits nor undo nor redo".to_owned())),
     };
     Ok((Entry { id: line.id, at: line.at, op }, faults))
 }
@@ -160,17 +161,21 @@ fn action_to_line<'a, 'd>(
     action: &'a Action,
     documents: &'d Documents,
     maps: &mut Maps<'d>,
-) -> Result<ActionLine<'a>, Fault> {
+) -> Result<ActionLine<'a>, LineError> {
     let map = maps.get(&action.document, documents)?;
     let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, map)).collect();
-    let edits = edits.map_err(|why| Fault::Range { document: shown(&action.document), why })?;
+    let edits = edits.map_err(|why| LineError::Range { document: shown(&action.document), why })?;
     Ok(ActionLine { doc: action.document.as_str().into(), edits })
 }
 
-fn line_to_action<'d>(line: ActionLine<'_>, documents: &'d Documents, maps: &mut Maps<'d>) -> Result<Action, Fault> {
+fn line_to_action<'d>(
+    line: ActionLine<'_>,
+    documents: &'d Documents,
+    maps: &mut Maps<'d>,
+) -> Result<Action, LineError> {
     let map = maps.get(&line.doc, documents)?;
     let edits: Result<_, _> = line.edits.into_iter().map(|edit| line_to_edit(edit, map)).collect();
-    let edits = edits.map_err(|why| Fault::Range { document: shown(&line.doc), why })?;
+    let edits = edits.map_err(|why| LineError::Range { document: shown(&line.doc), why })?;
     Ok(Action { document: line.doc.into_owned(), edits })
 }
 
@@ -184,9 +189,9 @@ pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
 }
 
 /// The line without the carriage return that git may have added, if its checksum is right.
-fn verified(line: &[u8]) -> Result<&[u8], Fault> {
+fn verified(line: &[u8]) -> Result<&[u8], LineError> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let damaged = |why: &str| Fault::Damaged(why.to_owned());
+    let damaged = |why: &str| LineError::Damaged(why.to_owned());
     if [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
         return Err(damaged("a mark of an unfinished git merge"));
     }
@@ -289,7 +294,7 @@ mod tests {
         let documents = documents();
         for range in [TextRange::new(4, 10), TextRange::new(0, 40), TextRange::new(10, 6)] {
             let written = encode(&entry(vec![taco(range)]), &documents, &mut Maps::default(), &mut Vec::new());
-            assert!(matches!(written, Err(Fault::Range { .. })), "{range:?}");
+            assert!(matches!(written, Err(LineError::Range { .. })), "{range:?}");
         }
     }
 
@@ -303,7 +308,10 @@ mod tests {
             for flip in [1, 0x20, 0x80] {
                 let mut bad = bytes.clone();
                 bad[at] ^= flip;
-                assert!(matches!(decode(&bad, &documents, &mut Maps::default()), Err(Fault::Damaged(_))), "byte {at}");
+                assert!(
+                    matches!(decode(&bad, &documents, &mut Maps::default()), Err(LineError::Damaged(_))),
+                    "byte {at}"
+                );
             }
         }
     }
@@ -317,7 +325,7 @@ mod tests {
             let crc = crc32fast::hash(body.as_bytes());
             let line = format!("{},\"crc\":\"{crc:08x}\"}}", body.strip_suffix('}').unwrap());
             let read = decode(line.as_bytes(), &documents, &mut Maps::default());
-            assert!(matches!(read, Err(Fault::Newer(_))), "{read:?}");
+            assert!(matches!(read, Err(LineError::Newer(_))), "{read:?}");
         }
     }
 }
