@@ -86,6 +86,7 @@ fn list(output: Output) -> Result<(), CliError> {
 /// # Errors
 /// There is none, or it cannot be read or fetched.
 pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliError> {
+    run_folder::refuse_run(name).map_err(CliError::data)?;
     if model::is_elsewhere(name) {
         let hub = Hub::from_environment().map_err(failed)?;
         let asked = hub.endpoint();

@@ -78,6 +78,14 @@ pub enum ProjectError {
         /// Why not, and what to do.
         why: &'static str,
     },
+    /// The folder of a run was given in place of that of its model.
+    #[error("{} is the folder of a run; give the folder of its model, {}", shown_path(run), shown_path(model))]
+    IsRun {
+        /// Folder of the run.
+        run: PathBuf,
+        /// Folder of its model.
+        model: PathBuf,
+    },
     /// A folder for a run has something else in it.
     #[error("{} holds files of something else ({found}); choose an empty folder", shown_path(path))]
     Occupied {

@@ -162,7 +162,20 @@ pub fn is_run(folder: &Path) -> bool {
     storage::read(&folder.join(CONFIG)).is_ok_and(|bytes| is_run_config(&bytes))
 }
 
-/// The folder of a run's model.
+/// Refuses the folder of a run where that of a model is needed: a run's model is one folder deeper.
+///
+/// # Errors
+/// `path` is the folder of a run that has a model; the error names the folder to give.
+pub fn refuse_run(path: &str) -> Result<(), ProjectError> {
+    let run = Path::new(path);
+    let model = model_path(run);
+    if run.join(METRICS).is_file() && model.is_dir() {
+        return Err(ProjectError::IsRun { run: run.to_owned(), model });
+    }
+    Ok(())
+}
+
+/// Model subfolder of a run.
 pub fn model_path(run: &Path) -> PathBuf {
     run.join(MODEL)
 }
@@ -263,6 +276,18 @@ mod tests {
         assert_eq!(std::fs::read(out.join("model/model.safetensors")).unwrap(), b"weights");
         let again: RunConfig = serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
         assert_eq!(again, config());
+    }
+
+    #[test]
+    fn the_folder_of_a_run_is_no_model_and_names_the_one_that_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        drop(PlainRun::create(&out, &config()).unwrap());
+        let path = out.to_str().unwrap();
+        assert!(refuse_run(path).is_ok(), "a run without a model has none to offer");
+        std::fs::create_dir(out.join("model")).unwrap();
+        assert!(refuse_run(path).unwrap_err().to_string().contains(&out.join("model").display().to_string()));
+        assert!(refuse_run(out.join("model").to_str().unwrap()).is_ok() && refuse_run("mini").is_ok());
     }
 
     #[test]

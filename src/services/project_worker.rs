@@ -258,6 +258,7 @@ impl Work {
         if let Some(run) = self.trainer.running() {
             return Err(format!("{run} is still training; stop it first"));
         }
+        run_folder::refuse_run(&settings.base).map_err(|error| error.to_string())?;
         if model::is_elsewhere(&settings.base) {
             let task = Task::Train { generation, settings: Box::new(asked), recipe };
             base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
