@@ -31,13 +31,13 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
             .hint("give OUT another name"));
     }
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
-    let to = target(&args.output, args.to.as_deref())?;
+    let to = target(&args.output, args.to)?;
     let read_options = ReadOptions {
         labels: config.as_ref().map(|config| config.labels.clone()).unwrap_or_default(),
         config: config.clone(),
         ..ReadOptions::default()
     };
-    let read = data::read(&args.input, args.from.as_deref(), &read_options, output)?;
+    let read = data::read(&args.input, args.from, &read_options, output)?;
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
     let (written, proof) = write(to, &read.corpus, &options, &args.input, output)?;
     if to_output {
@@ -77,16 +77,10 @@ fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
     Ok(config)
 }
 
-fn target(path: &Path, asked: Option<&str>) -> Result<&'static Format, CliError> {
+fn target(path: &Path, asked: Option<&'static Format>) -> Result<&'static Format, CliError> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let by_name =
-        || formats::FORMATS.iter().find(|format| format.can_write() && format.extensions.contains(&&*extension));
-    let format = match asked {
-        Some(name) => data::format(name)?,
-        None => by_name().ok_or_else(|| {
-            CliError::usage(format!("the name {} does not say which format to write", path.display()))
-                .hint("say it: --to NAME")
-        })?,
-    };
-    if format.can_write() { Ok(format) } else { Err(CliError::not_built(format!("writing {}", format.name))) }
+    asked.or_else(|| formats::find_by_extension(&extension)).ok_or_else(|| {
+        CliError::usage(format!("the name {} does not say which format to write", path.display()))
+            .hint("say it: --to NAME")
+    })
 }

@@ -26,7 +26,7 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut reads = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split);
-        reads.push((path, data::read(path, args.format.as_deref(), &options, output)?));
+        reads.push((path, data::read(path, args.format, &options, output)?));
     }
     let mut annotator = None;
     let mut done = Vec::new();

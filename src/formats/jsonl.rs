@@ -11,15 +11,27 @@ use super::{
     decode,
     fit::LossReport,
     problem::{Problems, quoted, with_noun},
-    table::Sample,
+    table::{Format, Sample},
 };
 use crate::{
     spans::{Annotation, Document, LabelSet, Split, Status},
     text::{CharRange, OffsetMap, TextRange},
 };
 
+/// Row of the table of formats.
+pub(super) const FORMAT: Format = Format {
+    name: "jsonl",
+    about: "one JSON object a line: id, text, spans in code points",
+    extensions: &["jsonl", "ndjson"],
+    cannot_hold: "who made a span and when",
+    keeps_text: true,
+    detect,
+    read: Some(read),
+    write: Some(write),
+};
+
 /// A JSON object a line with a `text`. Other tools' lines have that too, and more: they are surer of theirs.
-pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
+fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let line = sample.text.lines().find(|line| !line.trim().is_empty())?;
     // A line longer than the sample is cut and does not parse.
     let Ok(Value::Object(object)) = serde_json::from_str(line) else {
@@ -32,7 +44,7 @@ pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 }
 
 /// Reads one document per line. A line with an error is left out whole, and said.
-pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut reader =
         LineReader { options, builder: CorpusBuilder::new(options.labels.clone()), unknown: Vec::new(), span_keys: 0 };
     let mut problems = Problems::default();
@@ -193,7 +205,7 @@ fn json_fault(error: &serde_json::Error) -> String {
 }
 
 /// Writes every document; only spans that do not fit their text or label set are losses.
-pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut losses = LossReport::new(options.on_loss);
     let mut written = Written::default();
     for (index, (document, annotation)) in corpus.pairs().enumerate() {

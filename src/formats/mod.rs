@@ -24,7 +24,7 @@ pub use decode::decode_text;
 pub use label_config::LabelConfig;
 pub use problem::{Problem, Severity};
 pub use round_trip::{RoundTrip, check_round_trip};
-pub use table::{FORMATS, Format, Guess, OffsetUnit, detect, find};
+pub use table::{FORMATS, Format, Guess, UnknownFormat, detect, find, find_by_extension, names};
 
 use crate::{
     spans::{LabelSet, Scheme, Split},

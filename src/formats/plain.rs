@@ -6,19 +6,31 @@ use super::{
     decode,
     fit::LossReport,
     problem::{Problems, quoted, with_noun},
-    table::Sample,
+    table::{Format, Sample},
 };
 use crate::spans::{Document, Status};
 
+/// Row of the table of formats.
+pub(super) const FORMAT: Format = Format {
+    name: "text",
+    about: "one review a line",
+    extensions: &["txt"],
+    cannot_hold: "spans, ids, line breaks inside a text",
+    keeps_text: false,
+    detect,
+    read: Some(read),
+    write: Some(write),
+};
+
 /// Any text is text; the extension only makes it likelier.
-pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
+fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let lines = sample.text.lines().filter(|line| !is_blank(line)).count();
     let confidence = if sample.extension == "txt" { 30 } else { 10 };
     (lines > 0).then(|| (confidence, "lines of text".to_owned()))
 }
 
 /// Reads one document per line that is not blank.
-pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut problems = Problems::default();
     let mut builder = CorpusBuilder::new(options.labels.clone());
     let mut blank = 0;
@@ -45,7 +57,7 @@ fn is_blank(line: &str) -> bool {
 }
 
 /// Writes one line per document. Every span is a loss.
-pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut losses = LossReport::new(options.on_loss);
     let mut written = Written::default();
     let mut text = String::new();

@@ -100,12 +100,7 @@ pub fn read_config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Proble
 /// The file cannot be read, something in it is wrong, or it has no text.
 pub fn read_texts(path: &Path, options: &ReadOptions) -> Result<Read, ImportSourceError> {
     let bytes = bytes(path)?;
-    let guess = formats::detect(&path.to_string_lossy(), &bytes).into_iter().next().map(|guess| guess.format);
-    // Without a format nobody can say what is wrong with the bytes; the text reader names the first bad one.
-    let Some(format) = guess.or_else(|| formats::find("text")) else {
-        return Err(ImportSourceError::NoText(path.to_owned()));
-    };
-    let mut read = format.read(&bytes, options);
+    let mut read = formats::detect(&path.to_string_lossy(), &bytes).format.read(&bytes, options);
     if read.has_errors() {
         let problems = std::mem::take(&mut read.problems);
         let problems = problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();

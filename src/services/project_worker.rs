@@ -304,7 +304,7 @@ impl Work {
 
     /// Writes the documents that are done into `exports/`, losses told.
     fn export(&self, name: &str) -> Result<String, String> {
-        let format = formats::find(name).ok_or_else(|| format!("there is no format `{name}`"))?;
+        let format = formats::find(name).map_err(|error| error.to_string())?;
         let corpus = self.project.corpus(&self.annotator.journal, None, false);
         if corpus.documents.is_empty() {
             return Err("no document is done yet".into());
@@ -322,7 +322,7 @@ impl Work {
         if !proof.holds() {
             return Err(format!("what was written does not read back as it was meant: {proof}"));
         }
-        let extension = format.extensions.first().copied().unwrap_or("txt");
+        let extension = format.extension();
         let path = self
             .project
             .export_file(&format!("{name}.{extension}"), &written.bytes)

@@ -6,11 +6,47 @@ mod read;
 mod write;
 
 pub use read::{TagSentence, read_tags};
-pub(crate) use read::{read_tag_first, read_token_first};
-pub(crate) use write::{write_conll2002, write_conll2003, write_tag_first};
 
-use super::table::Sample;
+use super::table::{Format, Sample};
 use layout::{ColumnLayout, Prefer};
+
+const CANNOT_HOLD: &str = "half-word, nested and overlapping spans, ids, statuses, the white space between words";
+
+/// Row of the table of formats.
+pub(super) const CONLL2003: Format = Format {
+    name: "conll2003",
+    about: "word, part of speech, chunk, tag; blanks between; -DOCSTART- lines",
+    extensions: &["conll", "conll2003"],
+    cannot_hold: CANNOT_HOLD,
+    keeps_text: false,
+    detect: detect_conll2003,
+    read: Some(read::read_token_first),
+    write: Some(write::write_conll2003),
+};
+
+/// Row of the table of formats.
+pub(super) const CONLL2002: Format = Format {
+    name: "conll2002",
+    about: "word, blank, tag",
+    extensions: &["conll", "conll2002", "iob"],
+    cannot_hold: CANNOT_HOLD,
+    keeps_text: false,
+    detect: detect_conll2002,
+    read: Some(read::read_token_first),
+    write: Some(write::write_conll2002),
+};
+
+/// Row of the table of formats.
+pub(super) const TAG_FIRST: Format = Format {
+    name: "tag-first",
+    about: "tag, tab, word: the layout of MIT Restaurant and of the lesson",
+    extensions: &["bio", "tsv"],
+    cannot_hold: CANNOT_HOLD,
+    keeps_text: false,
+    detect: detect_tag_first,
+    read: Some(read::read_tag_first),
+    write: Some(write::write_tag_first),
+};
 
 /// What stands on the line between two documents of CoNLL-2003.
 const DOCSTART: &str = "-DOCSTART-";
@@ -35,19 +71,19 @@ fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
 }
 
 /// Three columns and more, the word in front.
-pub(crate) fn detect_conll2003(sample: &Sample<'_>) -> Option<(u8, String)> {
+fn detect_conll2003(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     (!layout.tag_first() && layout.columns > 2).then_some((confidence, why))
 }
 
 /// Two columns, the tag behind.
-pub(crate) fn detect_conll2002(sample: &Sample<'_>) -> Option<(u8, String)> {
+fn detect_conll2002(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     (!layout.tag_first() && layout.columns == 2).then_some((confidence, why))
 }
 
 /// The tag in front.
-pub(crate) fn detect_tag_first(sample: &Sample<'_>) -> Option<(u8, String)> {
+fn detect_tag_first(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     layout.tag_first().then_some((confidence, why))
 }

@@ -22,12 +22,12 @@ use crate::{
 };
 
 /// Reads any layout; where word and tag columns cannot be told apart, the tag stands behind.
-pub(crate) fn read_token_first(bytes: &[u8], options: &ReadOptions) -> Read {
+pub(super) fn read_token_first(bytes: &[u8], options: &ReadOptions) -> Read {
     read(bytes, options, Prefer::Last)
 }
 
 /// Reads any layout; where word and tag columns cannot be told apart, the tag stands in front.
-pub(crate) fn read_tag_first(bytes: &[u8], options: &ReadOptions) -> Read {
+pub(super) fn read_tag_first(bytes: &[u8], options: &ReadOptions) -> Read {
     read(bytes, options, Prefer::First)
 }
 

@@ -19,7 +19,7 @@ const BLANKS: WordRules =
 const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
 
 /// `word POS chunk tag`, with `-DOCSTART-` lines. The two middle columns are those that were read, or fillers.
-pub(crate) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+pub(super) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut opened = None;
     write(corpus, options, &BLANKS, |out, document, words, tags| {
         let docstart = document.meta.get(META_DOCSTART).and_then(Value::as_u64).unwrap_or(1);
@@ -39,7 +39,7 @@ pub(crate) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result
 }
 
 /// `word tag`.
-pub(crate) fn write_conll2002(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+pub(super) fn write_conll2002(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     write(corpus, options, &BLANKS, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
             for part in [word, " ", tag, "\n"] {
@@ -50,7 +50,7 @@ pub(crate) fn write_conll2002(corpus: &Corpus, options: &WriteOptions) -> Result
 }
 
 /// `tag<TAB>word`.
-pub(crate) fn write_tag_first(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+pub(super) fn write_tag_first(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     write(corpus, options, &TABS, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
             for part in [tag.as_str(), "\t", word, "\n"] {

@@ -8,14 +8,23 @@ mod write;
 
 use serde_json::{Map, Value};
 
-pub(crate) use read::read;
-pub(crate) use write::write;
-
-use super::table::Sample;
+use super::table::{Format, Sample};
 use crate::text::{CharRange, OffsetMap, TextRange, Utf16Range};
 
+/// Row of the table of formats.
+pub(super) const FORMAT: Format = Format {
+    name: "label-studio",
+    about: "Label Studio's JSON: a list of tasks with annotations",
+    extensions: &["json"],
+    cannot_hold: "the statuses partial and flagged, the split, given words",
+    keeps_text: true,
+    detect,
+    read: Some(read::read),
+    write: Some(write::write),
+};
+
 /// A list of objects, or one object, with `data` and a list of annotations or predictions.
-pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
+fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let start = sample.text.trim_start();
     let has = |key: &str| start.contains(&format!("\"{key}\""));
     let tasks = start.starts_with(['[', '{']) && has("data");

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Reads a list of tasks, or one task.
-pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut problems = Problems::default();
     let Some(text) = decode::text(bytes, &mut problems) else {
         return Read { problems: problems.finish(), ..Read::default() };

@@ -13,7 +13,7 @@ use crate::{
 
 /// Writes a list of tasks. A document that was read from one is written as that task with its regions brought up to
 /// date; any other becomes a new task.
-pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+pub(super) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
     let mut writer = TaskWriter {
         labels: &corpus.labels,
