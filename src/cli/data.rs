@@ -64,7 +64,7 @@ pub(super) fn read(
 /// Tells problems on standard error, one a line, with file and line.
 pub(super) fn tell<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Problem>, output: Output) {
     for problem in problems {
-        output.say(format!("{}: {}", problem.severity.name(), place(path, problem)));
+        output.say(format!("{}: {}", problem.severity, place(path, problem)));
     }
 }
 

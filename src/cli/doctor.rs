@@ -53,8 +53,7 @@ fn project(report: &check::CheckReport) -> String {
         text += &format!("  annotator {name}: {done} done, {spans}, {lines}\n");
     }
     for finding in &report.findings {
-        let severity = format!("{:?}", finding.severity).to_lowercase();
-        text += &format!("  {severity}: {finding}\n");
+        text += &format!("  {}: {finding}\n", finding.severity);
     }
     if report.findings.is_empty() {
         text += "  sound: nothing to say\n";

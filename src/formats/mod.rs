@@ -16,8 +16,6 @@ mod problem;
 mod round_trip;
 mod table;
 
-use std::{fmt, str::FromStr};
-
 pub use conll::{TagSentence, read_tags};
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
@@ -64,47 +62,18 @@ impl Read {
     }
 }
 
-/// What to do about a span, word or text that the format cannot hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Treatment of spans, words and texts that the format cannot hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum OnLoss {
     /// Write nothing and list every loss.
     #[default]
     Fail,
-    /// Leave it out and say so.
+    /// Leave it out and report it.
     Skip,
-    /// Change it so that it fits (a half word to the whole word, a word with a blank to two words) and say so; what
+    /// Change it so that it fits (a half word to the whole word, a word with a blank to two words) and report it; what
     /// cannot be made to fit is left out.
     Snap,
-}
-
-impl OnLoss {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fail => "fail",
-            Self::Skip => "skip",
-            Self::Snap => "snap",
-        }
-    }
-}
-
-impl fmt::Display for OnLoss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for OnLoss {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "fail" => Ok(Self::Fail),
-            "skip" => Ok(Self::Skip),
-            "snap" => Ok(Self::Snap),
-            other => Err(format!("`{other}` is no way to treat losses; there are fail, skip and snap")),
-        }
-    }
 }
 
 /// How to write.

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use serde::Serialize;
+use strum::IntoEnumIterator;
 
 pub(crate) use crate::text::number::{grouped, with_noun};
 
 /// How much a [`Problem`] matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, strum::Display, strum::EnumIter)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; nothing is lost.
     Note,
@@ -16,19 +18,6 @@ pub enum Severity {
     Warning,
     /// Something could not be read or written at all.
     Error,
-}
-
-impl Severity {
-    const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
-
-    /// `note`, `warning` or `error`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
 }
 
 /// One thing to say about a file. The message quotes text of the file with control characters made visible.
@@ -121,10 +110,10 @@ impl Problems {
 
     /// The kept ones, and for each severity that overflowed one that says by how many.
     pub(crate) fn finish(mut self) -> Vec<Problem> {
-        for severity in Severity::ALL {
+        for severity in Severity::iter() {
             let hidden = self.count(severity).saturating_sub(Self::KEPT);
             if hidden > 0 {
-                let what = with_noun(hidden, &format!("more {}", severity.name()));
+                let what = with_noun(hidden, &format!("more {severity}"));
                 self.list.push(Problem::new(severity, format!("and {what}")));
             }
         }

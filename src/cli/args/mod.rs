@@ -149,7 +149,7 @@ pub struct Export {
     #[arg(long, default_value = "bio")]
     pub scheme: Scheme,
     /// What to do with spans that the format cannot hold
-    #[arg(long, value_name = "fail, skip, snap", default_value = "fail")]
+    #[arg(long, value_name = "HOW", value_parser = one_of::<OnLoss>(), default_value = "fail")]
     pub on_loss: OnLoss,
     /// Documents that are not done, too
     #[arg(long)]
@@ -178,7 +178,7 @@ pub struct Convert {
     #[arg(long, default_value = "bio")]
     pub scheme: Scheme,
     /// What to do with spans that the format cannot hold
-    #[arg(long, value_name = "fail, skip, snap", default_value = "fail")]
+    #[arg(long, value_name = "HOW", value_parser = one_of::<OnLoss>(), default_value = "fail")]
     pub on_loss: OnLoss,
 }
 
@@ -453,6 +453,14 @@ impl From<ControlName> for Control {
             ControlName::StopNow => Self::StopNow,
         }
     }
+}
+
+/// Parser for one of the names of an enum; help and completions list them.
+fn one_of<T>() -> impl TypedValueParser<Value = T>
+where
+    T: strum::VariantNames + std::str::FromStr<Err = strum::ParseError> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(T::VARIANTS).try_map(|name| name.parse())
 }
 
 /// Parser for the name of a format; help and completions list the names.
