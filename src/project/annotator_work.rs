@@ -1,32 +1,30 @@
-//! The annotators of a project side by side: what each has finished.
+//! Finished work of several annotators side by side.
 
 use super::{AnnotatorName, Project, ProjectError};
 use crate::spans::{Annotation, Document, Journal, Status, agreement::Panel};
 
-/// One annotator's work.
+/// Work of one annotator.
 #[derive(Debug)]
 pub struct AnnotatorWork {
-    /// Who.
+    /// Name of the annotator.
     pub name: AnnotatorName,
     journal: Journal,
 }
 
 impl AnnotatorWork {
-    /// What they said about a document, if they have finished it.
+    /// Annotation of a document, if the annotator has marked it done.
     fn finished(&self, document: &Document) -> Option<&Annotation> {
         Some(self.journal.annotation(&document.id)).filter(|annotation| annotation.status == Status::Done)
     }
-}
 
-impl AnnotatorWork {
-    /// When they last did something to a document, in seconds since 1970, UTC.
+    /// Time of the annotator's last change to a document, in seconds since 1970, UTC.
     pub fn last_changed(&self, document: &str) -> Option<u64> {
         self.journal.last_change(document)
     }
 }
 
 impl Project {
-    /// The work of these annotators, in this order, with the labels that the project has now.
+    /// Reads the work of these annotators, in this order, with the labels that the project has now.
     ///
     /// # Errors
     /// A journal cannot be read.
@@ -34,18 +32,19 @@ impl Project {
         &self,
         names: impl IntoIterator<Item = AnnotatorName>,
     ) -> Result<Vec<AnnotatorWork>, ProjectError> {
-        let read = |name: AnnotatorName| {
+        let mut work = Vec::new();
+        for name in names {
             let mut journal = self.read_annotator(&name)?.journal;
             journal.resolve(&self.manifest.labels);
-            Ok(AnnotatorWork { name, journal })
-        };
-        names.into_iter().map(read).collect()
+            work.push(AnnotatorWork { name, journal });
+        }
+        Ok(work)
     }
 
-    /// What they say of each document that at least two of them have finished, with its place.
-    pub fn panels<'a>(&'a self, readers: &'a [AnnotatorWork]) -> Vec<(usize, Panel<'a>)> {
+    /// Annotations of each document that at least two of the annotators have finished, with its index.
+    pub fn panels<'a>(&'a self, work: &'a [AnnotatorWork]) -> Vec<(usize, Panel<'a>)> {
         let panels = self.documents.iter().enumerate().map(|(at, document)| {
-            let annotations = readers.iter().map(|reader| reader.finished(document)).collect();
+            let annotations = work.iter().map(|work| work.finished(document)).collect();
             (at, Panel { document, annotations })
         });
         panels.filter(|(_, panel)| panel.annotations.iter().flatten().count() > 1).collect()

@@ -1,4 +1,4 @@
-//! A copy of a project at another place: what samples are opened as, from a folder or from the program itself.
+//! Copies of projects. A sample is opened as a copy, whether it is a folder or embedded in the program.
 
 use std::{borrow::Cow, path::Path};
 
@@ -7,24 +7,25 @@ use super::{
     storage,
 };
 
-/// What people are to know who label here: it goes with every copy.
+/// File with the guidelines for annotators; every copy contains it.
 pub(super) const GUIDE: &str = "GUIDE.md";
 
-/// All that a copy is made of.
+/// Contents of a copy.
 pub(super) struct CopySource<'a> {
     pub(super) manifest: Manifest,
-    /// The bytes of `documents.jsonl`.
+    /// Bytes of `documents.jsonl`.
     pub(super) documents: Cow<'a, [u8]>,
-    /// Journals with the names that they get.
+    /// Journals with their new annotator names.
     pub(super) journals: Vec<(&'a AnnotatorName, Cow<'a, [u8]>)>,
-    /// The bytes of `GUIDE.md`, if there is one.
+    /// Bytes of `GUIDE.md`, if there is one.
     pub(super) guide: Option<Cow<'a, [u8]>>,
 }
 
 impl CopySource<'_> {
-    /// Makes the project in `target`: no sample any more, no runs, called like its folder. `project.json` is written
-    /// last: a copy that was cut off is no project, and is completed by making it again. Nothing is ever replaced: a
-    /// folder that lost its `project.json` holds somebody's work.
+    /// Writes the project to `target`: not a sample, without runs, named after its folder.
+    ///
+    /// `project.json` is written last: an interrupted copy is not a project, and copying again completes it. No file is
+    /// ever replaced, because a folder that lost its `project.json` may hold annotations.
     pub(super) fn write_to(mut self, target: &Path) -> Result<(), ProjectError> {
         is_free(target)?;
         let annotations = target.join(ANNOTATIONS);
@@ -41,7 +42,7 @@ impl CopySource<'_> {
         }
         for (path, bytes) in &files {
             keep_existing(storage::create_new(path, bytes))?;
-            // Another window may have been quicker.
+            // Another process may have written it in between.
             is_same(target, path, &storage::read(path)?, bytes)?;
         }
         self.manifest.sample = false;
@@ -59,22 +60,23 @@ fn is_free(target: &Path) -> Result<(), ProjectError> {
     }
 }
 
-/// Whether a file that is there is the copy's own, left by one that was cut off.
+/// Checks that a file in the way was left by an interrupted copy with the same contents.
 fn is_same(target: &Path, path: &Path, there: &[u8], wanted: &[u8]) -> Result<(), ProjectError> {
     if there == wanted {
         return Ok(());
     }
-    // Another window may have made the whole project meanwhile, and somebody has worked in it.
+    // Another process may have completed the project in between, and an annotator may have worked in it.
     is_free(target)?;
     Err(ProjectError::InTheWay { folder: target.to_owned(), file: path.to_owned() })
 }
 
 impl Project {
-    /// Copies manifest, documents, journals and guide to `target`, which becomes a project of its own. If one
-    /// annotator alone has worked here, the work becomes `owner`'s.
+    /// Copies manifest, documents, journals and guide to `target`, which becomes an independent project.
+    ///
+    /// If only one annotator has worked here, `owner` gets the work.
     ///
     /// # Errors
-    /// There is a project in `target`, or a file of one with other content, or the file system cannot.
+    /// `target` holds a project or a file of one with other content, or the file system refuses.
     pub fn copy_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         let names = annotators_in(&self.annotations());
         let mut journals = Vec::new();

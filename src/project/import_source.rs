@@ -1,5 +1,5 @@
-//! What a project is begun with, from the command line and from the screen alike: labels from names or a labelling
-//! config, texts from a file in any format that can be told. Files are read whole before anything is changed.
+//! Sources of a new project and of an import: labels from names or a labelling config, texts from a file in any format.
+//! Command line and screen use them alike. Files are read whole before anything is changed.
 
 use std::{
     collections::HashMap,
@@ -14,27 +14,27 @@ use crate::{
     text::width::clean,
 };
 
-/// Why a file cannot be taken.
+/// A source cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportSourceError {
-    /// No label is left of what was typed.
-    #[error("no label is named; names have commas between them: Dish, Price, Hours")]
+    /// The list of names is empty.
+    #[error("no label is named; separate names by commas: Dish, Price, Hours")]
     NoNames,
-    /// A name that no label can have.
+    /// A name is not valid for a label.
     #[error("`{0}`: {1}")]
     Name(String, LabelError),
-    /// A labelling config without labels.
+    /// The labelling config has no labels.
     #[error("{}: there are no labels in it", shown_path(.0))]
     NoLabels(PathBuf),
-    /// A file without texts.
+    /// The file has no texts.
     #[error("{}: there is no text in it", shown_path(.0))]
     NoText(PathBuf),
-    /// Something in the file is wrong.
-    #[error("{}", refused(path, problems))]
+    /// The file has errors.
+    #[error("{}", summary(path, problems))]
     Refused {
         /// The file.
         path: PathBuf,
-        /// What is wrong; at least one.
+        /// The errors; at least one.
         problems: Vec<Problem>,
     },
     /// The file cannot be read.
@@ -42,7 +42,8 @@ pub enum ImportSourceError {
     Storage(#[from] StorageError),
 }
 
-fn refused(path: &Path, problems: &[Problem]) -> String {
+/// The first error and the number of the others.
+fn summary(path: &Path, problems: &[Problem]) -> String {
     let first = problems.first().map(ToString::to_string).unwrap_or_default();
     let more = match problems.len().saturating_sub(1) {
         0 => String::new(),
@@ -51,22 +52,23 @@ fn refused(path: &Path, problems: &[Problem]) -> String {
     format!("{}, {first}{more}", shown_path(path))
 }
 
-/// Labels as they are asked for: names with commas between them, the path of a labelling config (`.xml`), or nothing
-/// for the eight. With the labels comes what there is to say about the file.
+/// Labels from names separated by commas or from the path of a labelling config (`.xml`), with notes on the file.
+///
+/// An empty `source` stands for the eight labels of restaurant reviews.
 ///
 /// # Errors
-/// The file cannot be read or has no labels, or no name is left.
-pub fn read_labels(asked: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourceError> {
-    let asked = asked.trim();
-    if asked.is_empty() {
+/// The file cannot be read or has no labels, or no name is given.
+pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourceError> {
+    let source = source.trim();
+    if source.is_empty() {
         return Ok((LabelSet::restaurant(), Vec::new()));
     }
-    if asked.to_ascii_lowercase().ends_with(".xml") {
-        let path = Path::new(asked);
+    if source.to_ascii_lowercase().ends_with(".xml") {
+        let path = Path::new(source);
         let (config, notes) = read_config(path, &bytes(path)?)?;
         return Ok((config.labels, notes));
     }
-    let names: Vec<&str> = asked.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = source.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         return Err(ImportSourceError::NoNames);
     }
@@ -79,10 +81,10 @@ pub fn read_labels(asked: &str) -> Result<(LabelSet, Vec<Problem>), ImportSource
     Ok((labels, Vec::new()))
 }
 
-/// The labelling config in `bytes`, with what there is to say about it; `path` is what it is called.
+/// Parses the labelling config in `bytes` and returns it with notes; `path` names it in errors.
 ///
 /// # Errors
-/// It is none, or has no labels.
+/// It is not a labelling config, or has no labels.
 pub fn read_config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Problem>), ImportSourceError> {
     let (config, problems) = label_config::read(bytes);
     let (errors, notes): (Vec<_>, Vec<_>) =
@@ -94,10 +96,10 @@ pub fn read_config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Proble
     }
 }
 
-/// The documents in the file `path`, in the format that it is likeliest to have.
+/// Reads the documents of a file in its likeliest format.
 ///
 /// # Errors
-/// The file cannot be read, something in it is wrong, or it has no text.
+/// The file cannot be read, has errors, or has no text.
 pub fn read_texts(path: &Path, options: &ReadOptions) -> Result<Read, ImportSourceError> {
     let bytes = bytes(path)?;
     let mut read = formats::detect(&path.to_string_lossy(), &bytes).format.read(&bytes, options);
@@ -113,7 +115,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, StorageError> {
     fs::read(path).map_err(|cause| StorageError::new("read", path, cause))
 }
 
-/// How a file is read for a project with these labels, cut by this grid.
+/// Options to read a file for a project with this manifest.
 pub fn read_options(manifest: &super::Manifest, path: &Path, split: Option<Split>) -> ReadOptions {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     ReadOptions {
@@ -125,24 +127,25 @@ pub fn read_options(manifest: &super::Manifest, path: &Path, split: Option<Split
     }
 }
 
-/// What a project is called that lies in `dir`: as its folder.
+/// Name of a project in `dir`: the name of the folder.
 pub fn project_name(dir: &Path) -> String {
     let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     whole.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Whether a file says anything about its documents, so that an annotator must answer for it.
+/// Whether a corpus has spans or statuses, so that the import needs an annotator.
 pub fn is_annotated(corpus: &Corpus) -> bool {
     corpus.annotations.iter().any(|one| !one.spans().is_empty() || one.status != Status::Todo)
 }
 
 impl Project {
-    /// Takes in what was read from a file. Labels are matched by name; those that the project lacks are added to it
-    /// and come back with the report.
+    /// Imports a corpus and returns the names of the labels that it added.
+    ///
+    /// Labels are matched by name; those that the project lacks are added.
     ///
     /// # Errors
-    /// As [`Project::import`]; but if it refuses what stands in the corpus, or the file system cannot, the new labels
-    /// stay in the project. Without an annotator they do not.
+    /// As [`Project::import`]. Added labels stay in the project after an error, except after
+    /// [`ProjectError::NoAnnotator`].
     pub fn import_corpus(
         &mut self,
         annotator: Option<&mut Annotator>,
@@ -153,8 +156,8 @@ impl Project {
             return Err(ProjectError::NoAnnotator);
         }
         let used: Vec<String> = corpus.labels.iter().map(|label| label.name.clone()).collect();
-        let known = |name: &String| self.manifest.labels.find(name).is_some();
-        let new: Vec<String> = used.iter().filter(|name| !known(name)).cloned().collect();
+        let labels = &self.manifest.labels;
+        let new: Vec<String> = used.iter().filter(|name| labels.find(name).is_none()).cloned().collect();
         let ids: Vec<LabelId> = self.intern_labels(&used)?;
         let of: HashMap<LabelId, LabelId> = corpus.labels.iter().map(|label| label.id).zip(ids).collect();
         let items = corpus.documents.into_iter().zip(corpus.annotations).map(|(document, annotation)| ImportItem {

@@ -1,8 +1,8 @@
-//! Floor 4: a project on disk, and the only code that writes user files. `FORMAT.md` says every file byte by byte.
+//! Floor 4: a project on disk, and the only code that writes user files. `FORMAT.md` describes every file byte by byte.
 //!
-//! A project is opened by anybody at any time ([`Project::open`] writes nothing). Who annotates opens an
-//! [`Annotator`], which holds a lock as long as it lives. Documents and manifest are changed under a lock held for
-//! that moment only, from what is then on disk, so that two people who import at once lose nothing.
+//! Opening a project ([`Project::open`]) writes nothing and needs no lock. Annotating needs an [`Annotator`], which
+//! holds a lock as long as it lives. Documents and manifest are changed under a lock that is held for the change only;
+//! the change starts from what is on disk then, so that two imports at the same time lose nothing.
 
 mod annotator_work;
 pub mod check;
@@ -16,6 +16,7 @@ pub mod import;
 pub mod import_source;
 pub mod journal;
 mod journal_line;
+mod json_lines;
 pub mod lock;
 pub mod manifest;
 pub mod metrics_tail;
@@ -57,9 +58,7 @@ const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
 const EXPORTS: &str = "exports";
 const PATTERNS: &str = "patterns.jsonl";
-/// Bytes of the tagging guide that are shown: it is laid out again for every frame.
-const GUIDE_BYTES: usize = 64 << 10;
-/// Held for the moment in which documents or manifest are changed.
+/// Lock that is held while documents or manifest are changed.
 const LOCK: &str = ".project.lock";
 
 const GITATTRIBUTES: &str = "\
@@ -77,10 +76,10 @@ const GITIGNORE: &str = "\
 /runs/
 ";
 
-/// A project on disk, as it was when it was last read.
+/// A project on disk, as of its last reading.
 #[derive(Debug)]
 pub struct Project {
-    /// Its folder.
+    /// Folder of the project.
     pub root: PathBuf,
     /// Name, labels, base and the rest of `project.json`.
     pub manifest: Manifest,
@@ -90,11 +89,12 @@ pub struct Project {
 }
 
 impl Project {
-    /// Makes a project in `dir`, which may be there and hold other files (a git repository, say). `project.json` is
-    /// written last: a folder in which this was cut off is no project, and it can be done again.
+    /// Creates a project in `dir`, which may exist and hold other files (a git repository, for example).
+    ///
+    /// `project.json` is written last: if this is interrupted, the folder is not a project and it can be done again.
     ///
     /// # Errors
-    /// There is a project, the labels contradict each other, or the file system cannot.
+    /// `dir` holds a project already, the labels contradict each other, or the file system refuses.
     pub fn create(dir: &Path, manifest: Manifest) -> Result<Self, ProjectError> {
         let path = dir.join(MANIFEST);
         if dir.is_file() {
@@ -118,20 +118,10 @@ impl Project {
         Self::open(dir)
     }
 
-    /// The text of `GUIDE.md`, the project's tagging guide, which people write themselves; `None` without one. Of a longer text
-    /// the first 64 KiB; bytes that are not UTF-8 become U+FFFD.
+    /// Bytes of `patterns.jsonl`, which people write themselves; `None` if it does not exist.
     ///
     /// # Errors
-    /// It is there and cannot be read.
-    pub fn guide(&self) -> Result<Option<String>, StorageError> {
-        let bytes = storage::read_if_there(&self.root.join(copy::GUIDE))?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.get(..GUIDE_BYTES).unwrap_or(&bytes)).into_owned()))
-    }
-
-    /// The bytes of `patterns.jsonl`, which people write themselves; `None` without one.
-    ///
-    /// # Errors
-    /// It is there and cannot be read.
+    /// The file exists and cannot be read.
     pub fn patterns(&self) -> Result<Option<Vec<u8>>, StorageError> {
         storage::read_if_there(&self.root.join(PATTERNS))
     }
@@ -139,16 +129,16 @@ impl Project {
     /// Opens the project in `dir`. Writes nothing.
     ///
     /// # Errors
-    /// There is none, or its `project.json` or `documents.jsonl` cannot be read; says where and what to do.
+    /// There is none, or its `project.json` or `documents.jsonl` cannot be read; the error names the place and a remedy.
     pub fn open(dir: &Path) -> Result<Self, ProjectError> {
         let manifest = read_manifest(dir)?;
         let mut project = Self { root: dir.to_owned(), manifest, documents: Documents::default(), stamp: (0, 0) };
         let documents = project.changed_documents(project.manifest.grid)?;
-        project.take(documents);
+        project.set_documents(documents);
         Ok(project)
     }
 
-    /// Reads manifest and documents anew; whether the documents changed. On an error everything stays as it was.
+    /// Reads manifest and documents again and returns whether the documents changed. An error changes nothing.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -156,10 +146,10 @@ impl Project {
         let manifest = read_manifest(&self.root)?;
         let documents = self.changed_documents(manifest.grid)?;
         self.manifest = manifest;
-        Ok(self.take(documents))
+        Ok(self.set_documents(documents))
     }
 
-    /// The documents on disk with their stamp, cut by `grid`; `None` if they are those that we have.
+    /// Documents on disk with their stamp, cut into words by `grid`; `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
         let bytes = storage::read_if_there(&path)?.unwrap_or_default();
@@ -171,17 +161,17 @@ impl Project {
         Ok(Some((documents.map_err(|problems| ProjectError::Documents { path, problems })?, stamp)))
     }
 
-    fn take(&mut self, changed: Option<(Documents, Stamp)>) -> bool {
+    fn set_documents(&mut self, changed: Option<(Documents, Stamp)>) -> bool {
         let Some((documents, stamp)) = changed else { return false };
         self.documents = documents;
         self.stamp = stamp;
         true
     }
 
-    /// Changes `project.json` as it is on disk now.
+    /// Applies `change` to `project.json` as it is on disk now.
     ///
     /// # Errors
-    /// The changed labels contradict each other, or the file system cannot; then nothing is changed.
+    /// The changed labels contradict each other, or the file system refuses; then nothing is changed.
     pub fn change_manifest(&mut self, change: impl FnOnce(&mut Manifest)) -> Result<(), ProjectError> {
         let _lock = Lock::wait(&self.root.join(LOCK))?;
         let path = self.root.join(MANIFEST);
@@ -191,11 +181,11 @@ impl Project {
         let documents = self.changed_documents(manifest.grid)?;
         storage::replace(&path, &manifest.to_json()?)?;
         self.manifest = manifest;
-        self.take(documents);
+        self.set_documents(documents);
         Ok(())
     }
 
-    /// The ids of the labels with these names; labels that the project lacks are added to it.
+    /// Returns the ids of the labels with these names, after adding those that the project lacks.
     ///
     /// # Errors
     /// As [`Self::change_manifest`].
@@ -210,11 +200,12 @@ impl Project {
         Ok(names.iter().filter_map(|name| self.manifest.labels.find(name)).map(|label| label.id).collect())
     }
 
-    /// Changes documents (their splits, say, or which there are) as they are on disk now. Journals are not touched:
-    /// what they say about a document that is gone waits for its return.
+    /// Applies `change` to the documents as they are on disk now.
+    ///
+    /// Journals are not touched: annotations of a removed document count again once it is back.
     ///
     /// # Errors
-    /// Two documents have one id, or the file system cannot; then nothing is changed.
+    /// Two documents have the same id, or the file system refuses; then nothing is changed.
     pub fn change_documents(&mut self, change: impl FnOnce(&mut Vec<Document>)) -> Result<(), ProjectError> {
         let _lock = Lock::wait(&self.root.join(LOCK))?;
         self.reload()?;
@@ -228,33 +219,34 @@ impl Project {
         Ok(())
     }
 
-    /// Opens an annotator for writing, made if there is none; `now` in seconds since 1970, UTC. Holds their lock.
+    /// Opens an annotator for writing and takes the annotator's lock; a new name gets an empty journal.
+    ///
+    /// `now` is in seconds since 1970, UTC.
     ///
     /// # Errors
-    /// They are open elsewhere (the error names who), or the file system cannot.
+    /// Another process has the annotator open (the error names it), or the file system refuses.
     pub fn annotator(&self, name: &AnnotatorName, now: u64) -> Result<Annotator, ProjectError> {
         Annotator::open(self, name, now)
     }
 
-    /// Opens an annotator for reading: no lock, nothing written.
+    /// Opens an annotator for reading, without a lock. Writes nothing.
     ///
     /// # Errors
-    /// The journal is there and cannot be read.
+    /// The journal exists and cannot be read.
     pub fn read_annotator(&self, name: &AnnotatorName) -> Result<Annotator, ProjectError> {
         Annotator::read_only(self, name)
     }
 
-    /// Everybody who has a journal, by name.
+    /// All annotators that have a journal, sorted by name.
     pub fn annotators(&self) -> Vec<AnnotatorName> {
         annotators_in(&self.annotations())
     }
 
-    /// Everybody who has done something, by name: who only looked has a journal without a line.
+    /// All annotators whose journal has at least one line, sorted by name.
     pub fn contributors(&self) -> Vec<AnnotatorName> {
-        let wrote = |name: &AnnotatorName| {
-            std::fs::metadata(journal::Files::of(self, name).journal).is_ok_and(|file| file.len() > 0)
-        };
-        self.annotators().into_iter().filter(wrote).collect()
+        let mut names = self.annotators();
+        names.retain(|name| std::fs::metadata(journal::Files::of(self, name).journal).is_ok_and(|file| file.len() > 0));
+        names
     }
 
     /// The training runs.
@@ -262,26 +254,26 @@ impl Project {
         Runs::new(self.root.join(RUNS))
     }
 
-    /// Writes a file into `exports/`; its path.
+    /// Writes a file into `exports/` and returns its path.
     ///
     /// # Errors
-    /// The name is no plain file name, or the file system cannot.
+    /// `name` is not a plain file name, or the file system refuses.
     pub fn export_file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ProjectError> {
         let path = self.export_path(name)?;
         storage::replace(&path, bytes)?;
         Ok(path)
     }
 
-    /// Begins a folder in `exports/`, for formats of several files.
+    /// Starts a folder in `exports/`, for formats of several files.
     ///
     /// # Errors
-    /// The name is no plain file name, or the file system cannot.
+    /// `name` is not a plain file name, or the file system refuses.
     pub fn export_folder(&self, name: &str) -> Result<NewFolder, ProjectError> {
         Ok(NewFolder::begin(&self.export_path(name)?)?)
     }
 
     fn export_path(&self, name: &str) -> Result<PathBuf, ProjectError> {
-        file_names::plain(name)?;
+        file_names::check_file_name(name)?;
         let folder = self.root.join(EXPORTS);
         storage::make_folder(&folder)?;
         storage::remove_leftovers(&folder);
@@ -293,7 +285,7 @@ impl Project {
     }
 }
 
-/// Length and CRC-32 of the bytes that documents were read from.
+/// Length and CRC-32 of the bytes from which documents were read.
 type Stamp = (usize, u32);
 
 fn stamp(bytes: &[u8]) -> Stamp {

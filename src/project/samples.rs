@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::{AnnotatorName, Manifest, ProjectError, copy::CopySource};
 
-/// A project inside the program.
+/// A project embedded in the program.
 #[derive(Debug)]
 pub struct Sample {
-    /// Its name, which is also its folder's.
+    /// Name of the project and of its folder.
     pub name: &'static str,
-    /// What it is, in one sentence without its full stop.
+    /// Description in one sentence, without a full stop.
     pub about: &'static str,
     manifest: &'static str,
     documents: &'static str,
@@ -31,22 +31,22 @@ macro_rules! sample {
     };
 }
 
-/// All samples, the one for beginners first.
+/// All samples; the one for beginners is first.
 pub static SAMPLES: &[Sample] = &[
     sample!("restaurants", "restaurant queries and reviews, most of them tagged"),
     sample!("bilingual-menu", "menus in several scripts, with labels of its own"),
 ];
 
 impl Sample {
-    /// The sample of this name.
+    /// Finds a sample by name.
     pub fn find(name: &str) -> Option<&'static Self> {
         SAMPLES.iter().find(|sample| sample.name == name)
     }
 
-    /// Writes the sample to `target`, which becomes a project; the work in it becomes `owner`'s.
+    /// Writes the sample to `target`, which becomes a project; `owner` gets the annotations.
     ///
     /// # Errors
-    /// There is a project in `target`, or a file of one with other content, or the file system cannot.
+    /// `target` holds a project or a file of one with other content, or the file system refuses.
     pub fn write_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         let manifest = Manifest::from_json(self.manifest.as_bytes());
         let source = CopySource {

@@ -1,4 +1,4 @@
-//! What of a project teaches a model, and an account of what does not and why.
+//! Training data of a project, with a report on the documents and spans that stay out.
 
 use std::collections::BTreeMap;
 
@@ -10,67 +10,64 @@ use crate::spans::{
     dataset::{Losses, word_spans},
 };
 
-/// How much goes into one part.
+/// Size of one split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SplitCounts {
     /// Documents.
     pub documents: usize,
     /// Words.
     pub words: usize,
-    /// Spans, as they are trained.
+    /// Spans as they are trained.
     pub spans: usize,
 }
 
-/// What goes into a training, and what stays out and why.
+/// Documents and spans that a training uses, and those that stay out, with the reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TrainingDataReport {
-    /// Teaches.
+    /// Size of the training split.
     pub train: SplitCounts,
-    /// Validates.
+    /// Size of the validation split.
     pub valid: SplitCounts,
-    /// Tests.
+    /// Size of the test split.
     pub test: SplitCounts,
-    /// Documents that stay out because they are not done, by status.
+    /// Number of documents that stay out because they are not done, by status.
     pub not_done: BTreeMap<&'static str, usize>,
-    /// Documents that are done and have no word.
+    /// Number of documents that are done and have no word.
     pub without_words: usize,
-    /// Spans that are not trained as they were tagged, by what is the matter with them.
+    /// Spans that are not trained as they were tagged, by cause.
     #[serde(flatten)]
     pub losses: Losses,
-    /// Documents that were put into a part by the seed, since nobody said which.
+    /// Number of documents without a split, which the seed put into one.
     pub split_by_seed: usize,
-    /// Spans of each label that occurs, as they are trained, in train, valid and test.
+    /// Number of trained spans of each label that occurs, in train, valid and test.
     pub labels: BTreeMap<String, [usize; 3]>,
-    /// A mark of what validates, ids, words and tags: two runs with the same one were scored on the same.
+    /// Fingerprint of the validation split (ids, words and tags): runs with the same one have comparable scores.
     pub validated: String,
 }
 
 impl TrainingDataReport {
-    /// What goes in and what stays out, one sentence a line.
+    /// The whole report, one statement per line.
     pub fn lines(&self) -> Vec<String> {
-        let part = |name: &str, counts: SplitCounts| {
-            format!("{name}: {} documents, {} words, {} spans", counts.documents, counts.words, counts.spans)
-        };
-        let mut lines = vec![part("train", self.train), part("valid", self.valid), part("test", self.test)];
+        let mut lines = vec![self.train.line("train"), self.valid.line("valid"), self.test.line("test")];
         lines.extend(self.not_done.iter().map(|(status, count)| format!("stay out: {count} documents ({status})")));
         lines.extend(self.notes());
         lines
     }
 
-    /// What should be known before training, one sentence a line; empty if all is as it was tagged.
+    /// Notes to read before a training, one per line; empty if everything is trained as it was tagged.
     pub fn notes(&self) -> Vec<String> {
         let notes = [
             (self.without_words, "documents without a word, which stay out"),
             (self.losses.half_words, "spans that begin or end inside a word, widened to whole words"),
-            (self.losses.overlapping, "spans over another one, which stay out (a word has one tag)"),
+            (self.losses.overlapping, "spans that overlap another one, which stay out (a word has one tag)"),
             (self.losses.on_no_word, "spans that touch no word, which stay out"),
             (self.losses.without_label, "spans of labels that the project no longer has, which stay out"),
-            (self.split_by_seed, "documents in no part, put into one by the project's seed"),
+            (self.split_by_seed, "documents without a split, put into one by the project's seed"),
         ];
         notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what}: {count}")).collect()
     }
 
-    fn part(&mut self, split: Split) -> &mut SplitCounts {
+    fn counts(&mut self, split: Split) -> &mut SplitCounts {
         match split {
             Split::Train => &mut self.train,
             Split::Valid => &mut self.valid,
@@ -79,50 +76,47 @@ impl TrainingDataReport {
     }
 }
 
-/// Where a part's number stands among three.
-fn place(split: Split) -> usize {
-    match split {
-        Split::Train => 0,
-        Split::Valid => 1,
-        Split::Test => 2,
+impl SplitCounts {
+    fn line(self, name: &str) -> String {
+        format!("{name}: {} documents, {} words, {} spans", self.documents, self.words, self.spans)
     }
 }
 
-/// Of a hundred documents without a split, so many validate.
+/// Percentage of the documents without a split that validate.
 const VALID_PERCENT: u64 = 10;
 
-/// The documents that this annotator has done, by part, as words with IOB2 tags.
+/// Documents that an annotator has done, by split, as words with IOB2 tags.
 ///
-/// A document without a split goes where [`split_of`] says; if the project has any document that somebody put into
-/// `valid`, the others without a split teach. If nothing would validate, the document with the lowest hash does, as
-/// long as another is left to teach.
+/// [`split_of`] decides for a document without a split, unless some document of the project is marked `valid`: then the
+/// ones without a split are for training. If the validation split would be empty, it gets the document with the lowest
+/// hash, provided that another one is left for training.
 pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords) -> (Dataset, TrainingDataReport) {
-    let mut account = TrainingDataReport::default();
+    let mut report = TrainingDataReport::default();
     let mut done: Vec<(&Document, Sentence, Vec<WordSpan>)> = Vec::new();
     for document in &project.documents {
         let annotation = journal.annotation(&document.id);
         if annotation.status != Status::Done {
-            *account.not_done.entry(annotation.status.name()).or_default() += 1;
+            *report.not_done.entry(annotation.status.name()).or_default() += 1;
         } else if document.words.is_empty() {
-            account.without_words += 1;
+            report.without_words += 1;
         } else {
             let (spans, losses) = word_spans(document, annotation, &project.manifest.labels, half_words);
-            account.losses.add(losses);
+            report.losses.add(losses);
             let tags = Scheme::Bio.encode(&spans, document.words.len());
             let words = document.word_texts().map(str::to_owned).collect();
             done.push((document, Sentence { id: document.id.clone(), words, tags }, spans));
         }
     }
-    let parts = parts(project, &done.iter().map(|(document, ..)| *document).collect::<Vec<_>>());
+    let splits = splits(project, &done.iter().map(|(document, ..)| *document).collect::<Vec<_>>());
     let mut data = Dataset::default();
-    for ((document, sentence, spans), split) in done.into_iter().zip(parts) {
-        account.split_by_seed += usize::from(document.split.is_none());
-        let counts = account.part(split);
+    for ((document, sentence, spans), split) in done.into_iter().zip(splits) {
+        report.split_by_seed += usize::from(document.split.is_none());
+        let counts = report.counts(split);
         counts.documents += 1;
         counts.words += sentence.words.len();
         counts.spans += spans.len();
         for span in spans {
-            account.labels.entry(span.label).or_default()[place(split)] += 1;
+            report.labels.entry(span.label).or_default()[split as usize] += 1;
         }
         match split {
             Split::Train => data.train.push(sentence),
@@ -130,12 +124,12 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
             Split::Test => data.test.push(sentence),
         }
     }
-    account.validated = mark(&data.valid);
-    (data, account)
+    report.validated = fingerprint(&data.valid);
+    (data, report)
 }
 
-/// A checksum of sentences, in hexadecimal.
-fn mark(sentences: &[Sentence]) -> String {
+/// CRC-32 of sentences, in hexadecimal.
+fn fingerprint(sentences: &[Sentence]) -> String {
     let mut sum = crc32fast::Hasher::new();
     for Sentence { id, words, tags } in sentences {
         for part in std::iter::once(id).chain(words).chain(tags) {
@@ -146,27 +140,26 @@ fn mark(sentences: &[Sentence]) -> String {
     format!("{:08x}", sum.finalize())
 }
 
-fn parts(project: &Project, done: &[&Document]) -> Vec<Split> {
+fn splits(project: &Project, done: &[&Document]) -> Vec<Split> {
     let chosen = project.documents.iter().any(|document| document.split == Some(Split::Valid));
     let seed = project.manifest.split_seed;
-    let part = |document: &&Document| match document.split {
-        Some(split) => split,
-        None if chosen => Split::Train,
-        None => split_of(&document.id, seed),
-    };
-    let mut parts: Vec<Split> = done.iter().map(part).collect();
-    let teaching = parts.iter().filter(|part| **part == Split::Train).count();
-    if teaching >= 2 && !parts.contains(&Split::Valid) {
+    let mut splits: Vec<Split> = Vec::with_capacity(done.len());
+    for document in done {
+        let default = if chosen { Split::Train } else { split_of(&document.id, seed) };
+        splits.push(document.split.unwrap_or(default));
+    }
+    let training = splits.iter().filter(|split| **split == Split::Train).count();
+    if training >= 2 && !splits.contains(&Split::Valid) {
         let free = done.iter().enumerate().filter(|(_, document)| document.split.is_none());
         if let Some((at, _)) = free.min_by_key(|(_, document)| hash(&document.id, seed)) {
-            parts[at] = Split::Valid;
+            splits[at] = Split::Valid;
         }
     }
-    parts
+    splits
 }
 
-/// Where a document without a split goes: by its id and the project's seed alone, so that it stays there whatever
-/// else is added.
+/// Split of a document without one. It depends on its id and the project's seed only, so that it stays the same when
+/// other documents are added.
 pub fn split_of(id: &str, seed: u64) -> Split {
     if hash(id, seed) % 100 < VALID_PERCENT { Split::Valid } else { Split::Train }
 }

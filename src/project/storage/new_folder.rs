@@ -1,8 +1,8 @@
-//! Folders that appear whole or not at all, and the tidying of what a crash left.
+//! Folders that appear complete or not at all, and the removal of leftovers of a crash.
 //!
-//! A folder is made beside its place and renamed. One that is replaced changes places with the new one in one step. Where
-//! the file system cannot do that, it steps aside as `.NAME.old` first; [`remove_leftovers`] puts it back if a crash came between
-//! the two renames.
+//! A folder is filled beside its target and renamed. To replace a folder, the two are exchanged in one step. Where
+//! the file system cannot do that, the old folder is renamed to `.NAME.old` first; [`remove_leftovers`] restores it after
+//! a crash between the two renames.
 
 use std::{
     fs::{self, File},
@@ -15,23 +15,23 @@ use tempfile::TempDir;
 use super::{StorageError, TEMPORARY, file_names, folder_of, open_plain, options, sync_folder, temporary_folder};
 use crate::runs::FolderSink;
 
-/// End of the name (after a point and the folder's own) of a folder that is being replaced.
+/// Suffix of a folder that is being replaced; its name is a dot, the name of the folder, and this.
 const OLD: &str = ".old";
 
-/// A folder in the making: it appears under its name, whole, when it is finished, or never.
+/// A folder under construction, which appears complete under its name once it is finished.
 #[derive(Debug)]
 pub struct NewFolder {
     temp: TempDir,
     target: PathBuf,
-    /// Held as long as somebody works on the temporary folder.
+    /// Lock on the temporary folder, which keeps [`remove_leftovers`] away.
     lock: Option<File>,
 }
 
 impl NewFolder {
-    /// Begins the folder `target`. Nothing can be seen under that name until [`FolderSink::finish`].
+    /// Starts the folder `target`, which appears only with [`FolderSink::finish`].
     ///
     /// # Errors
-    /// No folder can be made beside it.
+    /// No folder can be created beside it.
     pub fn begin(target: &Path) -> Result<Self, StorageError> {
         let temp =
             temporary_folder(folder_of(target)).map_err(|cause| StorageError::new("make the folder", target, cause))?;
@@ -40,7 +40,7 @@ impl NewFolder {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        file_names::plain(name).map_err(io::Error::other)?;
+        file_names::check_file_name(name).map_err(io::Error::other)?;
         let mut file = options().write(true).create_new(true).open(self.temp.path().join(name))?;
         file.write_all(bytes)?;
         file.sync_all()
@@ -57,7 +57,7 @@ impl NewFolder {
             let _busy = lock_folder(&self.target);
             if swap_folders(self.temp.path(), &self.target).is_ok() {
                 drop(self.lock);
-                // What was replaced goes with the temporary folder, whose name it has now.
+                // The replaced folder has the temporary name now and is removed with it.
                 return sync_folder(folder);
             }
             fs::rename(&self.target, &old)?;
@@ -66,19 +66,19 @@ impl NewFolder {
                 return Err(error);
             }
             sync_folder(folder)?;
-            // It is replaced already; what cannot be removed now is removed by the next `remove_leftovers`.
+            // The folder is replaced already; the next `remove_leftovers` removes what stays here.
             fs::remove_dir_all(&old).ok();
         } else {
             fs::rename(self.temp.path(), &self.target)?;
         }
         drop(self.lock);
-        // The folder has moved: there is nothing left to remove.
+        // The folder was renamed, so the temporary one must not be removed.
         let _moved = self.temp.keep();
         sync_folder(folder)
     }
 }
 
-/// Lets two folders change places: who looks finds one or the other, never neither.
+/// Exchanges two folders in one step: there is always a folder under each name.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn swap_folders(one: &Path, other: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -90,21 +90,21 @@ fn swap_folders(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A lock on a folder, where the system has such a thing.
+/// Locks a folder, where the system supports that.
 fn lock_folder(path: &Path) -> Option<File> {
     let folder = File::open(path).ok()?;
     folder.try_lock().ok()?;
     Some(folder)
 }
 
-/// Replacing removes what was there: never a folder that holds more than files.
+/// Refuses a folder that contains folders, because replacing removes the old contents.
 fn only_plain_files(folder: &Path) -> io::Result<()> {
     if !fs::symlink_metadata(folder)?.is_dir() {
-        return Err(io::Error::other("something else has that name; choose another"));
+        return Err(io::Error::other("that name belongs to something else; choose another"));
     }
     for entry in fs::read_dir(folder)? {
         if !entry?.file_type()?.is_file() {
-            return Err(io::Error::other("that folder has folders in it and is not replaced; choose another"));
+            return Err(io::Error::other("that folder contains folders and is not replaced; choose another"));
         }
     }
     Ok(())
@@ -121,8 +121,10 @@ impl FolderSink for NewFolder {
     }
 }
 
-/// Takes away what a crash left in `folder`: half-written files and folders whose writer is gone, and puts back a
-/// folder that was being replaced. Returns how many. Never fails: what cannot be tidied stays for the next time.
+/// Removes leftovers of a crash in `folder`, restores a folder that was being replaced, and returns their number.
+///
+/// Leftovers are temporary files and folders whose writer is gone. Never fails: one that cannot be removed stays for the
+/// next time.
 pub fn remove_leftovers(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -137,7 +139,7 @@ fn remove_leftover(folder: &Path, path: &Path, name: &str) -> io::Result<bool> {
         return Ok(false);
     }
     let is_folder = fs::symlink_metadata(path)?.is_dir();
-    // Whoever still works on it holds its lock.
+    // Its writer, if still alive, holds its lock.
     let lock = if is_folder { File::open(path)? } else { open_plain(options().read(true), path)? };
     if lock.try_lock().is_err() {
         return Ok(false);
