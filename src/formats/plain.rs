@@ -1,4 +1,4 @@
-//! `text`: one review a line.
+//! `text`: one review per line.
 
 use super::{
     Corpus, OnLoss, Problem, Read, ReadOptions, WriteOptions, Written,
@@ -13,7 +13,7 @@ use crate::spans::{Document, Status};
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
     name: "text",
-    about: "one review a line",
+    about: "one review per line",
     extensions: &["txt"],
     cannot_hold: "spans, ids, line breaks inside a text",
     keeps_text: false,
@@ -22,7 +22,7 @@ pub(super) const FORMAT: Format = Format {
     write: Some(write),
 };
 
-/// Any text is text; the extension only makes it likelier.
+/// Accepts any text; the extension raises the confidence.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let lines = sample.text.lines().filter(|line| !is_blank(line)).count();
     let confidence = if sample.extension == "txt" { 30 } else { 10 };
@@ -44,7 +44,7 @@ fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         document.split = options.split;
         builder.push(document, Vec::new(), Status::Todo);
     }
-    let detected = vec!["one text a line".to_owned(), with_noun(builder.len(), "text")];
+    let detected = vec!["one text per line".to_owned(), with_noun(builder.len(), "text")];
     if blank > 0 {
         problems.push(Problem::note(format!("{} left out", with_noun(blank, "empty line"))));
     }
@@ -65,20 +65,20 @@ fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem
         let spans = annotation.spans().len();
         written.spans_left_out += spans;
         if spans > 0 {
-            losses.put(
+            losses.add(
                 &document.id,
-                &format!("{} cannot stand in plain text", with_noun(spans, "span")),
+                &format!("{} cannot be written in plain text", with_noun(spans, "span")),
                 "left out",
                 "left out",
             );
         }
         if is_blank(&document.text) {
-            losses.note(format!("document {}: an empty text has no line and is left out", quoted(&document.id)));
+            losses.note(format!("document {}: an empty text cannot be a line and is left out", quoted(&document.id)));
             continue;
         }
         if document.text.contains(['\n', '\r']) {
-            let what = format!("the text {} holds a line break", quoted(&document.text));
-            losses.put(&document.id, &what, "the document is left out", "line breaks become blanks");
+            let what = format!("the text {} contains a line break", quoted(&document.text));
+            losses.add(&document.id, &what, "the document is left out", "line breaks become spaces");
             if options.on_loss != OnLoss::Snap {
                 continue;
             }
@@ -119,7 +119,7 @@ mod tests {
         let corpus = Corpus { documents: vec![Document::from_words("7", ["two\nlines"])], ..Corpus::default() };
         let mut options = WriteOptions::default();
         let problems = write(&corpus, &options).map(|_| ()).unwrap_err();
-        assert!(problems[0].message.starts_with("document `7`: the text `two\u{240a}lines` holds a line break"));
+        assert!(problems[0].message.starts_with("document `7`: the text `two\u{240a}lines` contains a line break"));
         options.on_loss = OnLoss::Snap;
         assert_eq!(write(&corpus, &options).unwrap().bytes, b"two lines\n");
         options.on_loss = OnLoss::Skip;

@@ -72,7 +72,7 @@ fn conll2003_comes_back_byte_for_byte() {
     let file = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n\
         -DOCSTART- -X- -X- O\n\nPeter NNP B-NP B-PER\n\n";
     let read = read("conll2003", file);
-    assert_eq!(read.detected[..5], ["tag last", "4 columns", "blanks", "IOB2 tags", "no header"]);
+    assert_eq!(read.detected[..5], ["tag last", "4 columns", "spaces", "IOB2 tags", "no header"]);
     assert_eq!(text(&written("conll2003", &read.corpus, OnLoss::Fail).unwrap()), file);
 }
 
@@ -185,7 +185,7 @@ fn white_space_at_the_ends_of_a_span_is_no_loss() {
 }
 
 #[test]
-fn words_with_blanks_and_labels_with_blanks_are_losses_where_blanks_separate() {
+fn words_and_labels_with_spaces_are_losses_where_spaces_separate() {
     let corpus =
         corpus(&[("1", &["New York", "", "pizza"], &[(0, 1, "Place Name"), (2, 3, "Dish")]), ("2", &["ok"], &[])]);
     assert_eq!(written("conll2002", &corpus, OnLoss::Fail).unwrap_err().len(), 4);

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::text::width::clean;
+
 /// A name cannot be used for a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -152,27 +154,18 @@ pub fn check_file_name(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// `text` in one line without anything that a terminal would obey, at most 120 characters: for messages.
+/// Text on one line, safe to show, cut after 120 characters. For messages.
 pub fn shown(text: &str) -> String {
-    let mut out: String = text.chars().take(120).map(symbol).collect();
-    if text.chars().nth(120).is_some() {
-        out.push('\u{2026}');
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}\u{2026}", clean(text.get(..end).unwrap_or_default())),
+        None => clean(text).into_owned(),
     }
-    out
 }
 
-/// `text` in one line without anything that a terminal would obey, whole.
+/// Text on one line, safe to show, in full.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(symbol).collect()
-}
-
-fn symbol(c: char) -> char {
-    match c {
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        other => other,
-    }
+    clean(text).into_owned()
 }
 
 #[cfg(test)]

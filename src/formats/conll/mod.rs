@@ -1,5 +1,7 @@
-//! The CoNLL family: one word a line with its tag, an empty line after each sentence. Every layout in use is read by
-//! one reader, which finds out the separator, the columns and the tag scheme; three layouts are written.
+//! The CoNLL family: one word per line with its tag, an empty line after each sentence.
+//!
+//! One reader reads every layout in use; it detects the separator, the columns and the tag scheme. Three layouts are
+//! written.
 
 mod layout;
 mod read;
@@ -15,7 +17,7 @@ const CANNOT_HOLD: &str = "half-word, nested and overlapping spans, ids, statuse
 /// Row of the table of formats.
 pub(super) const CONLL2003: Format = Format {
     name: "conll2003",
-    about: "word, part of speech, chunk, tag; blanks between; -DOCSTART- lines",
+    about: "word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines",
     extensions: &["conll", "conll2003"],
     cannot_hold: CANNOT_HOLD,
     keeps_text: false,
@@ -27,7 +29,7 @@ pub(super) const CONLL2003: Format = Format {
 /// Row of the table of formats.
 pub(super) const CONLL2002: Format = Format {
     name: "conll2002",
-    about: "word, blank, tag",
+    about: "word, space, tag",
     extensions: &["conll", "conll2002", "iob"],
     cannot_hold: CANNOT_HOLD,
     keeps_text: false,
@@ -48,20 +50,20 @@ pub(super) const TAG_FIRST: Format = Format {
     write: Some(write::write_tag_first),
 };
 
-/// What stands on the line between two documents of CoNLL-2003.
+/// First column of the line between two documents of CoNLL-2003.
 const DOCSTART: &str = "-DOCSTART-";
 
-/// A key of a document's `meta`: the number of the `-DOCSTART-` line that it stands under, from 1.
+/// Key of a document's `meta`: the number of the `-DOCSTART-` line before it, from 1.
 const META_DOCSTART: &str = "docstart";
-/// A key of a document's `meta`: the columns between word and tag, each a list with one value a word.
+/// Key of a document's `meta`: the columns between word and tag, each a list with one value per word.
 const META_COLUMNS: &str = "columns";
-/// A key of a document's `meta`: comment lines that are not `# key = value`.
+/// Key of a document's `meta`: comment lines that are not `# key = value`.
 const META_COMMENTS: &str = "comments";
 
 fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
     let layout = ColumnLayout::sniff(sample.text, Prefer::Last)?;
     let sure = layout.regular >= 0.9 && layout.tagged >= 0.9;
-    // A few lines that end in the word O may be anything.
+    // A few lines that end in the word O are not evidence enough.
     let confidence = match (layout.prefixed, sample.text.lines().count()) {
         (true, _) => 80,
         (false, 5..) => 50,
@@ -70,19 +72,19 @@ fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
     sure.then(|| (layout, confidence, format!("lines of {} with a tag {}", layout.columns_text(), layout.tag_text())))
 }
 
-/// Three columns and more, the word in front.
+/// Accepts three or more columns, with the word before the tag.
 fn detect_conll2003(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     (!layout.tag_first() && layout.columns > 2).then_some((confidence, why))
 }
 
-/// Two columns, the tag behind.
+/// Accepts two columns, with the word before the tag.
 fn detect_conll2002(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     (!layout.tag_first() && layout.columns == 2).then_some((confidence, why))
 }
 
-/// The tag in front.
+/// Accepts the tag before the word.
 fn detect_tag_first(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     layout.tag_first().then_some((confidence, why))

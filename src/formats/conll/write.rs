@@ -1,4 +1,4 @@
-//! The writers of the CoNLL family.
+//! Writers of the CoNLL family.
 
 use serde_json::Value;
 
@@ -7,21 +7,21 @@ use crate::{
     formats::{
         Corpus, Problem, WriteOptions, Written, decode,
         fit::{Fitted, Fitter, WordRules},
-        problem::with_noun,
+        problem::{quoted, with_noun},
     },
     spans::Document,
 };
 
-/// Blanks between columns: no word or label may hold what a reader would split at.
-const BLANKS: WordRules =
+/// Spaces between columns: no word or label may contain a separator.
+const SPACES: WordRules =
     WordRules { separators: &[' ', '\t', '\n', '\r'], empty_words: false, reserved: Some(DOCSTART) };
-/// A tab between tag and word: blanks may stand in both, and the word may be empty.
+/// A tab between tag and word: both may contain spaces, and the word may be empty.
 const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
 
-/// `word POS chunk tag`, with `-DOCSTART-` lines. The two middle columns are those that were read, or fillers.
+/// Writes `word POS chunk tag` with `-DOCSTART-` lines. The middle columns are those that were read, or fillers.
 pub(super) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut opened = None;
-    write(corpus, options, &BLANKS, |out, document, words, tags| {
+    write(corpus, options, &SPACES, |out, document, words, tags| {
         let docstart = document.meta.get(META_DOCSTART).and_then(Value::as_u64).unwrap_or(1);
         if opened != Some(docstart) {
             out.push_str(DOCSTART);
@@ -38,9 +38,9 @@ pub(super) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result
     })
 }
 
-/// `word tag`.
+/// Writes `word tag`.
 pub(super) fn write_conll2002(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    write(corpus, options, &BLANKS, |out, _, words, tags| {
+    write(corpus, options, &SPACES, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
             for part in [word, " ", tag, "\n"] {
                 out.push_str(part);
@@ -49,7 +49,7 @@ pub(super) fn write_conll2002(corpus: &Corpus, options: &WriteOptions) -> Result
     })
 }
 
-/// `tag<TAB>word`.
+/// Writes `tag<TAB>word`.
 pub(super) fn write_tag_first(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     write(corpus, options, &TABS, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
@@ -73,10 +73,7 @@ fn write(
     for (index, (document, annotation)) in corpus.pairs().enumerate() {
         let Some(Fitted { words, spans, changed }) = fitter.fit(document, annotation) else { continue };
         if words.is_empty() {
-            fitter.losses.note(format!(
-                "document {} has no words and is left out",
-                crate::formats::problem::quoted(&document.id)
-            ));
+            fitter.losses.note(format!("document {} has no words and is left out", quoted(&document.id)));
             continue;
         }
         let texts: Vec<&str> = words.iter().map(|word| word.of(&document.text)).collect();
@@ -89,9 +86,9 @@ fn write(
     }
     if awkward > 0 {
         let words = with_noun(awkward, "word");
-        fitter
-            .losses
-            .note(format!("{words} empty or with blanks inside: readers that split at any white space stumble there"));
+        fitter.losses.note(format!(
+            "{words} empty or with spaces inside: readers that split at any white space cannot read them"
+        ));
     }
     written.spans_left_out = corpus.span_count() - written.spans_written;
     written.problems = fitter.losses.finish()?;
@@ -99,16 +96,18 @@ fn write(
     Ok(written)
 }
 
-/// The two columns that stood between word and tag when the document was read, if they still fit.
+/// The two columns between word and tag as they were read, if they still fit the words.
 fn middle_columns(document: &Document, words: usize) -> Option<[&[Value]; 2]> {
     let [Value::Array(pos), Value::Array(chunk)] = document.meta.get(META_COLUMNS)?.as_array()?.as_slice() else {
         return None;
     };
-    let fits = |column: &[Value]| {
-        let writable = |text: &str| !text.is_empty() && !text.contains(BLANKS.separators);
-        column.len() == words && column.iter().all(|value| value.as_str().is_some_and(writable))
-    };
-    (fits(pos) && fits(chunk)).then_some([pos, chunk])
+    (fits(pos, words) && fits(chunk, words)).then_some([pos, chunk])
+}
+
+/// Whether a column has a value for each word, and each of them can be written.
+fn fits(column: &[Value], words: usize) -> bool {
+    let mut texts = column.iter().map(|value| value.as_str().unwrap_or_default());
+    column.len() == words && texts.all(|text| !text.is_empty() && !text.contains(SPACES.separators))
 }
 
 fn value(column: &[Value], at: usize) -> &str {

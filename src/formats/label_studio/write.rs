@@ -127,7 +127,7 @@ impl TaskWriter<'_> {
                 }
                 None => {
                     let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                    self.losses.put(&document.id, &what, "left out", "left out");
+                    self.losses.add(&document.id, &what, "left out", "left out");
                 }
             }
         }
