@@ -10,8 +10,8 @@ use super::{
     corpus::{CorpusBuilder, NameIndex},
     decode,
     fit::LossReport,
-    problem::{Problems, quoted, with_noun},
-    table::{Format, Sample},
+    format::{Format, Sample},
+    problem::{Problems, invalid_json, quoted, with_noun},
 };
 use crate::{
     spans::{Annotation, Document, LabelSet, Split, Status},
@@ -95,9 +95,7 @@ type ParsedLine = (Document, Vec<(TextRange, NameIndex)>, Status);
 
 impl LineReader<'_> {
     fn line(&mut self, line: &str) -> Result<ParsedLine, Problem> {
-        let mut object: Map<String, Value> = serde_json::from_str(line).map_err(|error| {
-            Problem::error(format!("not a JSON object: {} in {}", parser_message(&error), quoted(line)))
-        })?;
+        let mut object: Map<String, Value> = serde_json::from_str(line).map_err(|error| invalid_json(&error, line))?;
         let Some(Value::String(text)) = object.shift_remove("text") else {
             return Err(Problem::error("`text` is missing or not a string").hint("each line needs {\"text\": \"...\"}"));
         };
@@ -208,13 +206,6 @@ fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
             ))
         }),
     }
-}
-
-/// Message of the JSON parser without its line number, which is always 1 here.
-fn parser_message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or(&text);
-    format!("{text} at byte {}", error.column())
 }
 
 /// Writes every document. Only spans that do not fit their text or the label set are losses.

@@ -7,6 +7,7 @@ mod conll;
 mod corpus;
 mod decode;
 mod fit;
+mod format;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
@@ -19,10 +20,11 @@ mod table;
 pub use conll::{TagSentence, read_tags};
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
+pub use format::Format;
 pub use label_config::LabelConfig;
-pub use problem::{Problem, Severity};
+pub use problem::{Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
-pub use table::{FORMATS, Format, Guess, UnknownFormat, detect, find, find_by_extension, names};
+pub use table::{FORMATS, Guess, UnknownFormat, detect, find, find_by_extension, names};
 
 use crate::{
     spans::{LabelSet, Scheme, Split},

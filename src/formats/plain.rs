@@ -5,8 +5,8 @@ use super::{
     corpus::CorpusBuilder,
     decode,
     fit::LossReport,
+    format::{Format, Sample},
     problem::{Problems, quoted, with_noun},
-    table::{Format, Sample},
 };
 use crate::spans::{Document, Status};
 

@@ -123,6 +123,18 @@ impl Problems {
     }
 }
 
+/// Error for a line that is not a JSON object.
+pub(crate) fn invalid_json(error: &serde_json::Error, line: &str) -> Problem {
+    let message = parser_message(error);
+    Problem::error(format!("not a JSON object: {message} at byte {} in {}", error.column(), quoted(line)))
+}
+
+/// Message of the JSON parser without the position that it appends, safe to show.
+pub fn parser_message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    clean(text.split(" at line ").next().unwrap_or(&text)).into_owned()
+}
+
 /// Text from a file in backticks, safe to show, cut after 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;

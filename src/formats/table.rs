@@ -1,12 +1,12 @@
-//! The table of formats: the name of each, how it is recognised, who reads and writes it, what it cannot hold.
+//! The table of formats.
 //!
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
-use std::fmt;
-
 use super::{
-    Corpus, Problem, Read, ReadOptions, WriteOptions, Written, conll, decode, jsonl, label_studio, plain,
+    conll,
+    format::{DetectFn, Format, Sample},
+    jsonl, label_studio, plain,
     problem::quoted,
 };
 
@@ -34,65 +34,6 @@ static RECOGNISED: &[Format] = &[
     recognised("csv", |sample| by_extension(sample, "csv")),
 ];
 
-pub(super) type ReadFn = fn(&[u8], &ReadOptions) -> Read;
-pub(super) type WriteFn = fn(&Corpus, &WriteOptions) -> Result<Written, Vec<Problem>>;
-/// Confidence from 0 to 100 and the reason for it, or `None` if the file is not of this format.
-pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
-
-/// A file format.
-pub struct Format {
-    /// Name on the command line.
-    pub name: &'static str,
-    /// One line about it.
-    pub about: &'static str,
-    /// File name extensions without dot, the usual one first.
-    pub extensions: &'static [&'static str],
-    /// What is lost in it, in plain words; empty if nothing is.
-    pub cannot_hold: &'static str,
-    /// Whether texts come back character for character, not only word for word.
-    pub keeps_text: bool,
-    pub(super) detect: DetectFn,
-    pub(super) read: Option<ReadFn>,
-    pub(super) write: Option<WriteFn>,
-}
-
-impl Format {
-    /// Extension for a new file of this format, without dot.
-    pub fn extension(&self) -> &'static str {
-        self.extensions.first().copied().unwrap_or("txt")
-    }
-
-    /// Reads a file. A format that is only recognised gives one error.
-    pub fn read(&self, bytes: &[u8], options: &ReadOptions) -> Read {
-        match self.read {
-            Some(read) => read(bytes, options),
-            None => Read { problems: vec![self.unsupported("read")], ..Read::default() },
-        }
-    }
-
-    /// Writes a corpus.
-    ///
-    /// # Errors
-    /// Every loss, if [`super::OnLoss::Fail`] is asked for and there is one; or the format is only recognised.
-    pub fn write(&self, corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-        match self.write {
-            Some(write) => write(corpus, options),
-            None => Err(vec![self.unsupported("written")]),
-        }
-    }
-
-    fn unsupported(&self, verb: &str) -> Problem {
-        Problem::error(format!("files of the format {} cannot be {verb} yet", self.name))
-            .hint(format!("use one of {}", names()))
-    }
-}
-
-impl fmt::Debug for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Format").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
 /// A format that a file may have.
 #[derive(Clone, Debug)]
 pub struct Guess {
@@ -102,28 +43,6 @@ pub struct Guess {
     pub confidence: u8,
     /// The reason, in plain words.
     pub why: String,
-}
-
-/// The beginning of a file and its name, as detectors see it.
-pub(crate) struct Sample<'a> {
-    /// The name's extension in lower case.
-    pub(crate) extension: String,
-    /// The start of the text, whole lines if it has a line end.
-    pub(crate) text: &'a str,
-}
-
-impl<'a> Sample<'a> {
-    /// Bytes that are looked at.
-    const LONGEST: usize = 1 << 16;
-
-    fn new(name: &str, bytes: &'a [u8]) -> Self {
-        let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-        let start = decode::start_of(bytes, Self::LONGEST);
-        let cut = bytes.len() > Self::LONGEST;
-        let text = start.rfind('\n').filter(|_| cut).and_then(|end| start.get(..=end)).unwrap_or(start);
-        Self { extension, text }
-    }
 }
 
 /// The likeliest format of a file: by its content, then by its name.

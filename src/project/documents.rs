@@ -5,11 +5,9 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{
-    file_names::shown,
-    json_lines::{is_merge_marker, parser_message},
-};
+use super::file_names::shown;
 use crate::{
+    formats::parser_message,
     spans::{Document, Split},
     text::{CharRange, Grid, OffsetMap, words},
 };
@@ -138,6 +136,11 @@ impl<'a> IntoIterator for &'a Documents {
     fn into_iter(self) -> Self::IntoIter {
         self.list.iter()
     }
+}
+
+/// Whether a line is a conflict marker of an unfinished git merge.
+pub(super) fn is_merge_marker(line: &[u8]) -> bool {
+    [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker))
 }
 
 fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), String> {

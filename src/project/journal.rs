@@ -114,6 +114,33 @@ impl Files {
     }
 }
 
+impl Project {
+    /// Opens an annotator for writing and takes the annotator's lock; a new name gets an empty journal.
+    ///
+    /// `now` is in seconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// Another process has the annotator open (the error names it), or the file system refuses.
+    pub fn annotator(&self, name: &AnnotatorName, now: u64) -> Result<Annotator, ProjectError> {
+        Annotator::open(self, name, now)
+    }
+
+    /// Opens an annotator for reading, without a lock. Writes nothing.
+    ///
+    /// # Errors
+    /// The journal exists and cannot be read.
+    pub fn read_annotator(&self, name: &AnnotatorName) -> Result<Annotator, ProjectError> {
+        Annotator::read_only(self, name)
+    }
+
+    /// All annotators whose journal has at least one line, sorted by name.
+    pub fn contributors(&self) -> Vec<AnnotatorName> {
+        let mut names = self.annotators();
+        names.retain(|name| std::fs::metadata(Files::of(self, name).journal).is_ok_and(|file| file.len() > 0));
+        names
+    }
+}
+
 impl Annotator {
     pub(super) fn open(project: &Project, name: &AnnotatorName, now: u64) -> Result<Self, ProjectError> {
         let files = Files::of(project, name);

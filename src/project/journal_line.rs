@@ -5,11 +5,11 @@ use std::{borrow::Cow, collections::HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    documents::Documents,
+    documents::{Documents, is_merge_marker},
     file_names::shown,
-    json_lines::{is_merge_marker, parser_message},
 };
 use crate::{
+    formats::parser_message,
     spans::{Action, ActionId, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
     text::{CharRange, OffsetMap, TextRange},
 };

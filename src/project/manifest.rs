@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{file_names::shown, json_lines::parser_message};
+use super::file_names::shown;
 use crate::{
+    formats::parser_message,
     spans::{Label, LabelId, LabelSet, label::RetiredLabel},
     text::Grid,
 };

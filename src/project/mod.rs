@@ -16,7 +16,6 @@ pub mod import;
 pub mod import_source;
 pub mod journal;
 mod journal_line;
-mod json_lines;
 pub mod lock;
 pub mod manifest;
 pub mod metrics_tail;
@@ -219,39 +218,9 @@ impl Project {
         Ok(())
     }
 
-    /// Opens an annotator for writing and takes the annotator's lock; a new name gets an empty journal.
-    ///
-    /// `now` is in seconds since 1970, UTC.
-    ///
-    /// # Errors
-    /// Another process has the annotator open (the error names it), or the file system refuses.
-    pub fn annotator(&self, name: &AnnotatorName, now: u64) -> Result<Annotator, ProjectError> {
-        Annotator::open(self, name, now)
-    }
-
-    /// Opens an annotator for reading, without a lock. Writes nothing.
-    ///
-    /// # Errors
-    /// The journal exists and cannot be read.
-    pub fn read_annotator(&self, name: &AnnotatorName) -> Result<Annotator, ProjectError> {
-        Annotator::read_only(self, name)
-    }
-
     /// All annotators that have a journal, sorted by name.
     pub fn annotators(&self) -> Vec<AnnotatorName> {
         annotators_in(&self.annotations())
-    }
-
-    /// All annotators whose journal has at least one line, sorted by name.
-    pub fn contributors(&self) -> Vec<AnnotatorName> {
-        let mut names = self.annotators();
-        names.retain(|name| std::fs::metadata(journal::Files::of(self, name).journal).is_ok_and(|file| file.len() > 0));
-        names
-    }
-
-    /// The training runs.
-    pub fn runs(&self) -> Runs {
-        Runs::new(self.root.join(RUNS))
     }
 
     /// Writes a file into `exports/` and returns its path.

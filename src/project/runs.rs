@@ -7,15 +7,17 @@ use std::{
 };
 
 use super::{
-    ProjectError,
+    Project, ProjectError, RUNS,
     file_names::RunId,
-    json_lines::parser_message,
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
     run_folder::{CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
     storage::{self, StorageError},
 };
-use crate::runs::{Control, Phase, Point, Status, metrics};
+use crate::{
+    formats::parser_message,
+    runs::{Control, Phase, Point, Status, metrics},
+};
 
 /// Bytes that are read from the end of a log.
 const LOG_END: u64 = 256 << 10;
@@ -45,6 +47,13 @@ pub struct RunView {
     pub has_model: bool,
     /// One message for each file that cannot be read.
     pub problems: Vec<String>,
+}
+
+impl Project {
+    /// Training runs of the project.
+    pub fn runs(&self) -> Runs {
+        Runs::of(&self.root)
+    }
 }
 
 impl RunView {
@@ -167,7 +176,7 @@ impl Runs {
 
     /// Runs of the project in `root`, without reading its documents.
     pub fn of(root: &Path) -> Self {
-        Self::new(root.join(super::RUNS))
+        Self::new(root.join(RUNS))
     }
 
     /// Ids of all runs, by number. Links, and folders with other names, are not runs.

@@ -1,6 +1,7 @@
 //! Detection of the layout of a CoNLL file: the separator of the columns, and the column of the tag.
 
-use super::DOCSTART;
+/// First column of the line between two documents of CoNLL-2003.
+pub(super) const DOCSTART: &str = "-DOCSTART-";
 
 /// Separator between two columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

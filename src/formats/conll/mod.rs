@@ -4,12 +4,13 @@
 //! written.
 
 mod layout;
+mod meta;
 mod read;
 mod write;
 
 pub use read::{TagSentence, read_tags};
 
-use super::table::{Format, Sample};
+use super::format::{Format, Sample};
 use layout::{ColumnLayout, Prefer};
 
 const CANNOT_HOLD: &str = "half-word, nested and overlapping spans, ids, statuses, the white space between words";
@@ -49,16 +50,6 @@ pub(super) const TAG_FIRST: Format = Format {
     read: Some(read::read_tag_first),
     write: Some(write::write_tag_first),
 };
-
-/// First column of the line between two documents of CoNLL-2003.
-const DOCSTART: &str = "-DOCSTART-";
-
-/// Key of a document's `meta`: the number of the `-DOCSTART-` line before it, from 1.
-const META_DOCSTART: &str = "docstart";
-/// Key of a document's `meta`: the columns between word and tag, each a list with one value per word.
-const META_COLUMNS: &str = "columns";
-/// Key of a document's `meta`: comment lines that are not `# key = value`.
-const META_COMMENTS: &str = "comments";
 
 fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
     let layout = ColumnLayout::sniff(sample.text, Prefer::Last)?;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{
-    DOCSTART, META_COLUMNS, META_COMMENTS, META_DOCSTART,
-    layout::{ColumnLayout, Prefer, Separator, is_blank, is_docstart, is_tag, looks_like_comment},
+    layout::{ColumnLayout, DOCSTART, Prefer, Separator, is_blank, is_docstart, is_tag, looks_like_comment},
+    meta::{META_COLUMNS, META_COMMENTS, META_DOCSTART},
 };
 use crate::{
     formats::{

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{DOCSTART, META_COLUMNS, META_DOCSTART};
+use super::{
+    layout::DOCSTART,
+    meta::{META_COLUMNS, META_DOCSTART},
+};
 use crate::{
     formats::{
         Corpus, Problem, WriteOptions, Written, decode,

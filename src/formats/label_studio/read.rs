@@ -1,8 +1,8 @@
-//! The reader of Label Studio's JSON.
+//! Reader of Label Studio's JSON.
 
 use serde_json::{Map, Value};
 
-use super::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
+use super::task::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
 use crate::{
     formats::{
         Problem, Read, ReadOptions,
@@ -24,11 +24,11 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         Ok(Value::Array(tasks)) => tasks,
         Ok(task @ Value::Object(_)) => vec![task],
         Ok(_) => {
-            problems.push(Problem::error("the file is no list of tasks"));
+            problems.push(Problem::error("the file is not a list of tasks"));
             Vec::new()
         }
         Err(error) => {
-            problems.push(Problem::error(format!("the JSON is broken: {error}")).at(error.line()));
+            problems.push(Problem::error(format!("invalid JSON: {error}")).at(error.line()));
             Vec::new()
         }
     };
@@ -57,7 +57,7 @@ fn merged(first: &LabelSet, second: &LabelSet) -> LabelSet {
     labels
 }
 
-/// What is said once for the file, not once for each task.
+/// Counts of what is reported once for the file instead of once for each task.
 #[derive(Default)]
 struct TaskCounts {
     several: usize,
@@ -78,7 +78,7 @@ struct TaskReader<'a> {
 
 impl TaskReader<'_> {
     fn task(&mut self, task: Value) -> Result<(), String> {
-        let object = task.as_object().ok_or("it is no object")?;
+        let object = task.as_object().ok_or("it is not an object")?;
         let data = object.get("data").and_then(Value::as_object).ok_or("it has no `data`")?;
         let (field, text) = self.text(data)?;
         let id = match object.get("id") {
@@ -105,23 +105,23 @@ impl TaskReader<'_> {
         Ok(())
     }
 
-    /// The field that holds the text: as configured, else `text`, else the only one that is text.
+    /// Name and text of the field with the text: the configured one, or else `text`, or else the only text.
     fn text<'t>(&self, data: &'t Map<String, Value>) -> Result<(&'t str, &'t str), String> {
-        let of = |name: &str| data.get_key_value(name).and_then(|(key, value)| Some((key.as_str(), value.as_str()?)));
+        let mut texts = data.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
         if let Some(config) = &self.options.config {
             let field = &config.text_field;
-            return of(field).ok_or_else(|| format!("its data has no text {}", quoted(field)));
+            return texts
+                .find(|(key, _)| *key == field)
+                .ok_or_else(|| format!("its data has no text {}", quoted(field)));
         }
-        if let Some(found) = of("text") {
+        if let Some(found) = texts.clone().find(|(key, _)| *key == "text") {
             return Ok(found);
         }
-        let mut texts = data.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
         match (texts.next(), texts.next()) {
             (Some(only), None) => Ok(only),
-            (None, _) => Err("its data holds no text".to_owned()),
+            (None, _) => Err("its data has no text".to_owned()),
             _ => {
-                Err("its data holds several texts and none is called `text`; give the labelling configuration"
-                    .to_owned())
+                Err("its data has several texts and none is named `text`; give the labelling configuration".to_owned())
             }
         }
     }
@@ -166,19 +166,19 @@ impl TaskReader<'_> {
             (
                 counts.several,
                 "task",
-                "with several annotations: the ground truth or else the first is read, the others are kept",
+                "with several annotations: the ground truth or else the first one is read, the others are kept",
             ),
             (counts.cancelled, "task", "with cancelled annotations only: read as skipped"),
             (counts.predicted, "task", "with predictions: kept, but not read as spans"),
             (
                 counts.other_items,
                 "result",
-                "besides the spans of this text (choices, relations, other texts): kept, not read",
+                "other than spans of this text (choices, relations, other texts): kept, not read",
             ),
         ];
         let warnings = [
-            (counts.utf16, "region", "whose offsets count UTF-16 units, as their text shows: read so"),
-            (counts.stale, "region", "whose text is another than that at its offsets: the offsets are taken"),
+            (counts.utf16, "region", "whose offsets count UTF-16 units, as their own text shows: read as such"),
+            (counts.stale, "region", "whose own text differs from the text at its offsets: the offsets are used"),
             (counts.unlabelled, "region", "without a label: left out"),
         ];
         for (count, thing, what) in notes.into_iter().filter(|(count, ..)| *count > 0) {
