@@ -27,14 +27,14 @@ impl CopySource<'_> {
     /// `project.json` is written last: an interrupted copy is not a project, and copying again completes it. No file is
     /// ever replaced, because a folder that lost its `project.json` may hold annotations.
     pub(super) fn write_to(mut self, target: &Path) -> Result<(), ProjectError> {
-        is_free(target)?;
+        check_free(target)?;
         let annotations = target.join(ANNOTATIONS);
         let journals = self.journals.iter().map(|(name, bytes)| (annotations.join(format!("{name}.jsonl")), bytes));
         let guide = self.guide.iter().map(|bytes| (target.join(GUIDE), bytes));
         let files: Vec<_> = journals.chain([(target.join(DOCUMENTS), &self.documents)]).chain(guide).collect();
         for (path, bytes) in &files {
-            if let Some(there) = storage::read_if_there(path)? {
-                is_same(target, path, &there, bytes)?;
+            if let Some(existing) = storage::read_if_there(path)? {
+                check_same(target, path, &existing, bytes)?;
             }
         }
         for folder in [target, &annotations] {
@@ -43,7 +43,7 @@ impl CopySource<'_> {
         for (path, bytes) in &files {
             keep_existing(storage::create_new(path, bytes))?;
             // Another process may have written it in between.
-            is_same(target, path, &storage::read(path)?, bytes)?;
+            check_same(target, path, &storage::read(path)?, bytes)?;
         }
         self.manifest.sample = false;
         if let Some(name) = target.file_name() {
@@ -53,7 +53,7 @@ impl CopySource<'_> {
     }
 }
 
-fn is_free(target: &Path) -> Result<(), ProjectError> {
+fn check_free(target: &Path) -> Result<(), ProjectError> {
     match std::fs::symlink_metadata(target.join(MANIFEST)) {
         Ok(_) => Err(ProjectError::Exists(target.to_owned())),
         Err(_) => Ok(()),
@@ -61,12 +61,12 @@ fn is_free(target: &Path) -> Result<(), ProjectError> {
 }
 
 /// Checks that a file in the way was left by an interrupted copy with the same contents.
-fn is_same(target: &Path, path: &Path, there: &[u8], wanted: &[u8]) -> Result<(), ProjectError> {
-    if there == wanted {
+fn check_same(target: &Path, path: &Path, existing: &[u8], wanted: &[u8]) -> Result<(), ProjectError> {
+    if existing == wanted {
         return Ok(());
     }
     // Another process may have completed the project in between, and an annotator may have worked in it.
-    is_free(target)?;
+    check_free(target)?;
     Err(ProjectError::InTheWay { folder: target.to_owned(), file: path.to_owned() })
 }
 
@@ -98,10 +98,15 @@ impl Project {
 mod tests {
     use super::*;
     use crate::{
-        project::Manifest,
+        project::{ImportItem, Manifest},
         spans::{Action, Document, Edit, LabelSet, Status, journal::JournalOp},
         text::Grid,
     };
+
+    fn add_tacos(project: &mut Project) {
+        let document = Document::new("1", "tacos", Grid::Natural);
+        project.import(None, 0, vec![ImportItem { document, spans: Vec::new(), status: Status::Todo }]).unwrap();
+    }
 
     #[test]
     fn a_copy_holds_the_work_and_is_no_sample() {
@@ -110,7 +115,7 @@ mod tests {
         let mut manifest = Manifest::new("a", LabelSet::restaurant());
         manifest.sample = true;
         let mut project = Project::create(&here, manifest).unwrap();
-        project.change_documents(|list| list.push(Document::new("1", "tacos", Grid::Natural))).unwrap();
+        add_tacos(&mut project);
         let ada = "ada".parse().unwrap();
         let mut annotator = project.annotator(&ada, 0).unwrap();
         let done = JournalOp::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
@@ -142,7 +147,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (here, there) = (folder.path().join("a"), folder.path().join("b"));
         let mut project = Project::create(&here, Manifest::new("a", LabelSet::restaurant())).unwrap();
-        project.change_documents(|list| list.push(Document::new("1", "tacos", Grid::Natural))).unwrap();
+        add_tacos(&mut project);
         let ada = "ada".parse().unwrap();
         drop(project.annotator(&ada, 0).unwrap());
         project.copy_to(&there, &ada).unwrap();

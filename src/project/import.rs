@@ -126,15 +126,15 @@ impl Project {
         let first = list.len();
         let mut taken: HashSet<String> = list.iter().map(|document| document.id.clone()).collect();
         let mut ops = Vec::new();
-        let mut here: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut ids_by_text: HashMap<&str, Vec<&str>> = HashMap::new();
         for document in self.documents.iter() {
-            here.entry(&document.text).or_default().push(&document.id);
+            ids_by_text.entry(&document.text).or_default().push(&document.id);
         }
         let splits: HashMap<&str, Option<Split>> =
             self.documents.iter().map(|document| (document.id.as_str(), document.split)).collect();
         let mut matched = HashSet::new();
         for mut item in items {
-            let same = here.get(item.document.text.as_str());
+            let same = ids_by_text.get(item.document.text.as_str());
             if let Some(known) = same.and_then(|same| find_existing(&item.document, same, &matched)) {
                 matched.insert(known.clone());
                 item.document.id = known;
@@ -175,8 +175,8 @@ impl Project {
         }
         if let Err(error) = storage::replace(&self.root.join(DOCUMENTS), bytes) {
             // If only the sync of the folder failed, the new documents are there and the log is needed.
-            let there = storage::read_if_there(&self.root.join(DOCUMENTS)).ok().flatten().unwrap_or_default();
-            if let Some((path, _)) = log.filter(|_| stamp(&there) == self.stamp) {
+            let on_disk = storage::read_if_there(&self.root.join(DOCUMENTS)).ok().flatten().unwrap_or_default();
+            if let Some((path, _)) = log.filter(|_| stamp(&on_disk) == self.stamp) {
                 // If this fails too, a later import discards the log, because its documents are missing.
                 storage::remove_file(&path).ok();
             }
@@ -200,12 +200,12 @@ impl Project {
         report: &mut ImportReport,
     ) -> Result<Option<JournalOp>, ProjectError> {
         let Some(annotator) = annotator else { return self.op(item, None) };
-        let here = annotator.journal.annotation(&item.document.id);
-        if here.status == Status::Todo && here.spans().is_empty() {
+        let existing = annotator.journal.annotation(&item.document.id);
+        if existing.status == Status::Todo && existing.spans().is_empty() {
             report.spans += item.spans.len();
             return self.op(item, Some(annotator));
         }
-        let same = here.spans().iter().map(|span| (span.range, span.label)).eq(item.spans.iter().copied());
+        let same = existing.spans().iter().map(|span| (span.range, span.label)).eq(item.spans.iter().copied());
         report.kept += usize::from(!same && !item.spans.is_empty());
         Ok(None)
     }

@@ -46,10 +46,7 @@ pub use storage::{NewFolder, StorageError};
 pub use training_data::{TrainingDataReport, training_data};
 
 use self::lock::Lock;
-use crate::{
-    spans::{Document, LabelId},
-    text::Grid,
-};
+use crate::{spans::LabelId, text::Grid};
 
 const MANIFEST: &str = "project.json";
 const DOCUMENTS: &str = "documents.jsonl";
@@ -199,25 +196,6 @@ impl Project {
         Ok(names.iter().filter_map(|name| self.manifest.labels.find(name)).map(|label| label.id).collect())
     }
 
-    /// Applies `change` to the documents as they are on disk now.
-    ///
-    /// Journals are not touched: annotations of a removed document count again once it is back.
-    ///
-    /// # Errors
-    /// Two documents have the same id, or the file system refuses; then nothing is changed.
-    pub fn change_documents(&mut self, change: impl FnOnce(&mut Vec<Document>)) -> Result<(), ProjectError> {
-        let _lock = Lock::wait(&self.root.join(LOCK))?;
-        self.reload()?;
-        let mut list = self.documents.to_vec();
-        change(&mut list);
-        let documents = self.documents.replaced_by(list).map_err(ProjectError::BadDocument)?;
-        let bytes = documents.to_jsonl()?;
-        storage::replace(&self.root.join(DOCUMENTS), &bytes)?;
-        self.stamp = stamp(&bytes);
-        self.documents = documents;
-        Ok(())
-    }
-
     /// All annotators that have a journal, sorted by name.
     pub fn annotators(&self) -> Vec<AnnotatorName> {
         annotators_in(&self.annotations())
@@ -231,14 +209,6 @@ impl Project {
         let path = self.export_path(name)?;
         storage::replace(&path, bytes)?;
         Ok(path)
-    }
-
-    /// Starts a folder in `exports/`, for formats of several files.
-    ///
-    /// # Errors
-    /// `name` is not a plain file name, or the file system refuses.
-    pub fn export_folder(&self, name: &str) -> Result<NewFolder, ProjectError> {
-        Ok(NewFolder::begin(&self.export_path(name)?)?)
     }
 
     fn export_path(&self, name: &str) -> Result<PathBuf, ProjectError> {

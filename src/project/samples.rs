@@ -1,5 +1,5 @@
-//! The samples that the program carries, so that the binary alone has something to open. They lie in
-//! `sample-projects/` and are written out as projects of the user's own.
+//! Samples that are embedded in the program, so that the binary alone has something to open. Their sources are in
+//! `sample-projects/`; opening one writes it to a project of the user.
 
 use std::path::Path;
 

@@ -45,8 +45,8 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
 mod tests {
     use super::*;
     use crate::{
-        project::Manifest,
-        spans::{Action, Document, Edit, LabelId, LabelSet, Span, SpanSource, Status, journal::JournalOp},
+        project::{ImportItem, Manifest},
+        spans::{Action, Document, Edit, LabelId, LabelSet, Source, Span, Status, journal::Deed},
         text::{Grid, TextRange},
     };
 
@@ -69,7 +69,8 @@ mod tests {
         let texts = ["fish tacos", "cheap beer", "great pho"];
         let documents =
             texts.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
-        project.change_documents(|list| list.extend(documents)).unwrap();
+        let items = documents.map(|document| ImportItem { document, spans: Vec::new(), status: Status::Todo });
+        project.import(None, 0, items.collect()).unwrap();
         assert!(annotators(&dir).unwrap_err().contains("by two annotators"));
         says(&project, "ada", "d0", 4, true);
         says(&project, "ada", "d1", 5, true);

@@ -72,7 +72,7 @@ fn write(
     let mut fitter = Fitter::new(layout, &corpus.labels, options.on_loss);
     let mut written = Written::default();
     let mut out = String::new();
-    let mut awkward = 0;
+    let mut unusual = 0;
     for (index, (document, annotation)) in corpus.pairs().enumerate() {
         let Some(Fitted { words, spans, changed }) = fitter.fit(document, annotation) else { continue };
         if words.is_empty() {
@@ -80,15 +80,15 @@ fn write(
             continue;
         }
         let texts: Vec<&str> = words.iter().map(|word| word.of(&document.text)).collect();
-        awkward += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
+        unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
         sentence(&mut out, document, &texts, &options.scheme.encode(&spans, words.len()));
         out.push('\n');
         written.documents.push(index);
         written.spans_written += spans.len();
         written.spans_changed += changed;
     }
-    if awkward > 0 {
-        let words = with_noun(awkward, "word");
+    if unusual > 0 {
+        let words = with_noun(unusual, "word");
         fitter.losses.note(format!(
             "{words} empty or with spaces inside: readers that split at any white space cannot read them"
         ));

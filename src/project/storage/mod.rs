@@ -189,24 +189,6 @@ fn temporary_with(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     Ok(temp)
 }
 
-/// Writes a file that the user named: like [`replace`], but follows links, and writes into a device or pipe
-/// (`/dev/stdout`) directly.
-///
-/// # Errors
-/// The file system refuses.
-pub fn write_user_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    let written = match fs::metadata(path) {
-        Err(_) => return replace(path, bytes),
-        Ok(existing) if existing.is_file() => match fs::canonicalize(path) {
-            Ok(path) => return replace(&path, bytes),
-            Err(error) => Err(error),
-        },
-        Ok(existing) if existing.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(_) => OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes)),
-    };
-    written.map_err(|cause| StorageError::new("write", path, cause))
-}
-
 /// Creates a folder and its parents durably. Does nothing if it exists.
 ///
 /// # Errors
@@ -371,16 +353,6 @@ mod tests {
         assert!(replace(&link, b"x").is_err());
         assert!(Appender::open(&link).is_err());
         assert_eq!(fs::read_to_string(&secret).unwrap(), "mine");
-        write_user_file(&link, b"theirs").unwrap();
-        assert_eq!(fs::read_to_string(&secret).unwrap(), "theirs");
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_disk_is_named() {
-        let error = write_user_file(Path::new("/dev/full"), b"x").unwrap_err();
-        assert!(error.to_string().starts_with("cannot write /dev/full: the disk is full"), "{error}");
     }
 
     #[test]
