@@ -9,7 +9,6 @@ use super::{
     output::{Output, table},
 };
 use crate::{
-    app::annotators::JUDGE,
     project::{AnnotatorName, AnnotatorWork, Project},
     spans::{
         Annotation, Document, LabelId, LabelSet,

@@ -242,7 +242,7 @@ fn names_differ_and_formats_that_are_only_recognised_say_so() {
     let spacy = detect("a.spacy", b"{}").format;
     let read = spacy.read(b"", &ReadOptions::default());
     assert_eq!(read.problems[0].message, "files of the format spacy cannot be read yet");
-    assert!(read.problems[0].hint.as_ref().unwrap().contains("tag-first"));
+    assert!(read.problems[0].hint.as_ref().unwrap().contains("tagli help formats"));
     assert!(spacy.write(&Corpus::default(), &WriteOptions::default()).is_err());
 }
 

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    spans::{Action, ActionId, Edit, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status, journal::JournalOp},
+    spans::{
+        Action, ActionId, Document, Edit, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status,
+        journal::JournalOp,
+    },
     text::{Grid, OffsetMap, TextRange},
 };
 
@@ -372,7 +375,7 @@ fn what_tests_does_not_teach_under_another_name() {
         vec![item("b", "fish tacos", None), item("c", "fish tacos", Some(Split::Train)), item("d", "tea", None)];
     let report = project.import(None, 0, again).unwrap();
     assert_eq!((report.documents, report.same_text), (3, 2));
-    assert!(report.left_out().contains("2 documents with the text of another one"), "{}", report.left_out());
+    assert!(report.left_out().contains("2 documents with the same text as another one"), "{}", report.left_out());
     let splits: Vec<Option<Split>> = project.documents.iter().map(|document| document.split).collect();
     assert_eq!(splits, [Some(Split::Test), Some(Split::Test), Some(Split::Train), None], "what was said holds");
 }
@@ -407,12 +410,12 @@ fn two_programs_that_import_at_once_lose_nothing() {
 fn folders_that_are_no_projects_are_told_with_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let told = |path: &Path| Project::open(path).unwrap_err().to_string();
-    assert!(told(dir.path()).contains("is no project (it has no project.json); to make one there: tagli new "));
+    assert!(told(dir.path()).contains("is not a project (it has no project.json); to make one there: tagli new "));
     assert!(told(&dir.path().join("none")).starts_with("there is no folder "));
     let made = project(&dir.path().join("p"));
     assert!(told(&made.root.join("documents.jsonl")).contains("is a file, not a project"));
     let again = Project::create(&made.root, Manifest::new("p", LabelSet::restaurant()));
-    assert!(again.unwrap_err().to_string().contains("is a project already"));
+    assert!(again.unwrap_err().to_string().contains("is already a project"));
     fs::write(made.root.join("documents.jsonl"), "{\"id\":\"a\",\"text\":\"\"}\nx\ny\n").unwrap();
     assert!(told(&made.root).contains("documents.jsonl, line 2: column 1: expected value"));
     assert!(told(&made.root).ends_with("(1 more bad lines; tagli doctor lists them)"));

@@ -188,7 +188,10 @@ mod tests {
         assert_eq!(names(&path.to_string_lossy()), ["Author"]);
         assert!(matches!(read_labels(" , "), Err(ImportSourceError::NoNames)));
         assert!(
-            read_labels("Dish, Main dish").unwrap_err().to_string().starts_with("`Main dish`: a label's name can have")
+            read_labels("Dish, Main dish")
+                .unwrap_err()
+                .to_string()
+                .starts_with("`Main dish`: a label name can contain")
         );
         assert!(read_labels("O").is_err() && read_labels("a\u{1b}b").is_err());
         assert!(read_labels("/nowhere/labels.xml").unwrap_err().to_string().contains("no such file"));

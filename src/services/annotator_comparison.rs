@@ -14,7 +14,7 @@ use crate::{
 /// What all annotators of a project but the judge have finished, side by side.
 pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     let project = Project::open(root).map_err(|error| error.to_string())?;
-    let names = project.contributors().into_iter().filter(|name| name.as_str() != JUDGE);
+    let names = project.contributors().into_iter().filter(|name| name.as_str() != ADJUDICATOR);
     let readers = project.annotator_work(names).map_err(|error| error.to_string())?;
     let mut panels = project.panels(&readers);
     // Who has finished nothing that another one has would be a column of blanks.
@@ -30,7 +30,7 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     let documents = panels.iter().filter_map(|(at, panel)| {
         let id = &panel.document.id;
         let changed = readers.iter().filter_map(|reader| reader.last_changed(id)).max().unwrap_or(0);
-        Some((id.clone(), Compared { changed, ..Compared::new(*at, &panel.annotations)? }))
+        Some((id.clone(), ComparedDocument { changed, ..ComparedDocument::new(*at, &panel.annotations)? }))
     });
     let documents = documents.collect();
     let panels: Vec<Panel<'_>> = panels.into_iter().map(|(_, panel)| panel).collect();
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest},
-        spans::{Action, Document, Edit, LabelId, LabelSet, Source, Span, Status, journal::Deed},
+        spans::{Action, Document, Edit, LabelId, LabelSet, Span, SpanSource, Status, journal::JournalOp},
         text::{Grid, TextRange},
     };
 

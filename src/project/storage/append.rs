@@ -236,7 +236,7 @@ mod tests {
         let error = on(&Disk::default()).append(b"line\n").unwrap_err().to_string();
         assert_eq!(
             error,
-            "cannot append to j: the disk is full; free some space and do it again, what was saved before is safe"
+            "cannot append to j: the disk is full; free some space and try again, everything saved before is safe"
         );
     }
 
