@@ -14,7 +14,7 @@ use super::{
 use crate::{
     formats::Corpus,
     project::{Annotator, Project, import_source},
-    shell,
+    services,
 };
 
 /// Runs the command. Every file is read before anything is changed.
@@ -79,7 +79,7 @@ fn take(
     detected: &[String],
 ) -> Result<Value, CliError> {
     let mut value = summary(path, &corpus, detected);
-    let (done, new) = project.import_corpus(annotator, shell::now(), corpus).map_err(failed)?;
+    let (done, new) = project.import_corpus(annotator, services::now(), corpus).map_err(failed)?;
     value["new_labels"] = json!(new);
     value["documents"] = json!(done.documents);
     value["spans"] = json!(done.spans);

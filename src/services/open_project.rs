@@ -195,7 +195,7 @@ impl Opener {
     /// Makes a project as it was typed. Everything is read before anything is written; texts that cannot be taken in
     /// even so are no reason not to open what was made.
     fn make(&self, new: &NewProject) -> Result<(PathBuf, Option<Said>), OpenError> {
-        let dir = self.places.typed(&new.dir)?;
+        let dir = self.recent_projects.typed(&new.dir)?;
         if Project::has_manifest(&dir) {
             return Err(ProjectError::Exists(dir).into());
         }
@@ -210,7 +210,7 @@ impl Opener {
         };
         let (labels, notes) = import_source::read_labels(&labels)?;
         let manifest = Manifest::new(import_source::project_name(&dir), labels);
-        let texts = if new.texts.is_empty() { None } else { Some(self.places.typed(&new.texts)?) };
+        let texts = if new.texts.is_empty() { None } else { Some(self.recent_projects.typed(&new.texts)?) };
         let read = texts.map(|path| {
             let options = import_source::read_options(&manifest, &path, None);
             import_source::read_texts(&path, &options).map(|read| (path, read))

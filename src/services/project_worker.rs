@@ -286,7 +286,7 @@ impl Work {
             return Err(format!("{run} is still training; stop it first"));
         }
         let words = |error: &dyn std::fmt::Display| error.to_string();
-        let path = self.listing.runs().get(&run).map_err(|error| words(&error))?.path;
+        let path = self.run_list.runs().get(&run).map_err(|error| words(&error))?.path;
         let saved = run_folder::read_checkpoint(&path).map_err(|error| words(&error))?;
         let saved = saved.ok_or_else(|| format!("{run} has no checkpoint to go on from"))?;
         let settings = run_folder::read_config(&path).map_err(|error| words(&error))?.settings;

@@ -24,7 +24,7 @@ use tagliatelle::{
     formats::{Corpus, ReadOptions},
     inference::{Predictor, Threads},
     project::import_source,
-    spans::{Annotation, Document, Gazetteer, Status},
+    spans::{Annotation, Document, Entity, Gazetteer, Status},
 };
 
 #[derive(Default)]
