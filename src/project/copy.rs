@@ -3,12 +3,9 @@
 use std::{borrow::Cow, path::Path};
 
 use super::{
-    ANNOTATIONS, AnnotatorName, DOCUMENTS, MANIFEST, Manifest, Project, ProjectError, annotators_in, keep_existing,
-    storage,
+    ANNOTATIONS, AnnotatorName, DOCUMENTS, GUIDE, MANIFEST, Manifest, Project, ProjectError, annotators_in,
+    keep_existing, storage,
 };
-
-/// File with the guidelines for annotators; every copy contains it.
-pub(super) const GUIDE: &str = "GUIDE.md";
 
 /// Contents of a copy.
 pub(super) struct CopySource<'a> {

@@ -54,6 +54,10 @@ const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
 const EXPORTS: &str = "exports";
 const PATTERNS: &str = "patterns.jsonl";
+/// Guidelines for annotators; every copy of a project contains them.
+const GUIDE: &str = "GUIDE.md";
+/// Maximum bytes of the guide that are read, because it is laid out again for every frame.
+const GUIDE_BYTES: usize = 64 << 10;
 /// Lock that is held while documents or manifest are changed.
 const LOCK: &str = ".project.lock";
 
@@ -112,6 +116,17 @@ impl Project {
             _ => error.into(),
         })?;
         Self::open(dir)
+    }
+
+    /// Text of `GUIDE.md`, the guidelines for annotators, which people write themselves; `None` if it does not exist.
+    ///
+    /// At most the first 64 KiB. Bytes that are not UTF-8 become U+FFFD.
+    ///
+    /// # Errors
+    /// The file exists and cannot be read.
+    pub fn guide(&self) -> Result<Option<String>, StorageError> {
+        let bytes = storage::read_if_there(&self.root.join(GUIDE))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.get(..GUIDE_BYTES).unwrap_or(&bytes)).into_owned()))
     }
 
     /// Bytes of `patterns.jsonl`, which people write themselves; `None` if it does not exist.
