@@ -211,14 +211,12 @@ fn errors_are_one_json_document_too() {
 fn what_is_not_built_yet_says_so_with_code_two() {
     let place = Place::new();
     place.file("a.txt", TAGGED);
-    for words in [
-        "convert a.txt b.json --to spacy",
-        "train --train a.txt --valid a.txt --folds 5",
-        "train --train a.txt --valid a.txt --curve",
-    ] {
+    for words in ["train --train a.txt --valid a.txt --folds 5", "train --train a.txt --valid a.txt --curve"] {
         place.tagli(words).fails(2, &["not built yet"]);
     }
-    place.tagli("convert a.txt b.x --to nonsense").fails(2, &["nonsense"]);
+    for name in ["nonsense", "spacy"] {
+        place.tagli(&format!("convert a.txt b.x --to {name}")).fails(2, &[name, "conll2003"]);
+    }
     place.tagli("train --train a.txt --valid a.txt --set learning_rat=1").fails(2, &["learning_rate"]);
 }
 

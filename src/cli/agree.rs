@@ -9,7 +9,7 @@ use super::{
     output::{Output, table},
 };
 use crate::{
-    project::{AnnotatorName, Project, Reader},
+    project::{AnnotatorName, AnnotatorWork, Project},
     spans::{
         Annotation, Document, LabelId, LabelSet,
         adjudication::ADJUDICATOR,
@@ -68,7 +68,7 @@ pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
     output.result(&value, &text)
 }
 
-fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError> {
+fn readers(project: &Project, asked: &[String]) -> Result<Vec<AnnotatorWork>, CliError> {
     let all = project.contributors();
     let listed = || all.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ");
     let mut names: Vec<AnnotatorName> = if asked.is_empty() {
@@ -93,7 +93,7 @@ fn readers(project: &Project, asked: &[String]) -> Result<Vec<Reader>, CliError>
             _ => format!("name two of: {}", listed()),
         }));
     }
-    project.readers(names).map_err(failed)
+    project.annotator_work(names).map_err(failed)
 }
 
 fn measure(of: Measure) -> Value {
@@ -164,7 +164,7 @@ fn pair_text([a, b]: [&str; 2], pair: &Agreement, labels: &LabelSet) -> String {
 }
 
 /// Every place where two of them differ.
-fn differences(panels: &[Panel<'_>], readers: &[Reader], labels: &LabelSet) -> Vec<Value> {
+fn differences(panels: &[Panel<'_>], readers: &[AnnotatorWork], labels: &LabelSet) -> Vec<Value> {
     let mut lines = Vec::new();
     for panel in panels {
         let said: Vec<(&str, &Annotation)> = readers

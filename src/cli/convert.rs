@@ -11,8 +11,8 @@ use super::{
     output::{self, Output},
 };
 use crate::{
-    formats::{self, Format, LabelConfig, Proof, ReadOptions, WriteOptions, Written},
-    project::{intake, storage},
+    formats::{self, Format, LabelConfig, ReadOptions, RoundTrip, WriteOptions, Written},
+    project::{import_source, storage},
 };
 
 /// Runs the command.
@@ -31,13 +31,13 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
             .hint("give OUT another name"));
     }
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
-    let to = target(&args.output, args.to.as_deref())?;
+    let to = target(&args.output, args.to)?;
     let read_options = ReadOptions {
         labels: config.as_ref().map(|config| config.labels.clone()).unwrap_or_default(),
         config: config.clone(),
         ..ReadOptions::default()
     };
-    let read = data::read(&args.input, args.from.as_deref(), &read_options, output)?;
+    let read = data::read(&args.input, args.from, &read_options, output)?;
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
     let (written, proof) = write(to, &read.corpus, &options, &args.input, output)?;
     if to_output {
@@ -58,11 +58,11 @@ pub(super) fn write(
     options: &WriteOptions,
     source: &Path,
     output: Output,
-) -> Result<(Written, Proof), CliError> {
+) -> Result<(Written, RoundTrip), CliError> {
     let written =
         to.write(corpus, options).map_err(|problems| data::refused(source, &problems.iter().collect::<Vec<_>>()))?;
     data::tell(source, &written.problems, output);
-    let proof = formats::prove(to, corpus, &written, options);
+    let proof = formats::check_round_trip(to, corpus, &written, options);
     if proof.holds() {
         return Ok((written, proof));
     }
@@ -72,21 +72,15 @@ pub(super) fn write(
 
 /// A labelling config from a file.
 fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
-    let (config, notes) = intake::config(path, &data::bytes(path)?).map_err(not_taken)?;
+    let (config, notes) = import_source::read_config(path, &data::bytes(path)?).map_err(not_taken)?;
     data::tell(path, &notes, output);
     Ok(config)
 }
 
-fn target(path: &Path, asked: Option<&str>) -> Result<&'static Format, CliError> {
+fn target(path: &Path, asked: Option<&'static Format>) -> Result<&'static Format, CliError> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let by_name =
-        || formats::FORMATS.iter().find(|format| format.can_write() && format.extensions.contains(&&*extension));
-    let format = match asked {
-        Some(name) => data::format(name)?,
-        None => by_name().ok_or_else(|| {
-            CliError::usage(format!("the name {} does not say which format to write", path.display()))
-                .hint("say it: --to NAME")
-        })?,
-    };
-    if format.can_write() { Ok(format) } else { Err(CliError::not_built(format!("writing {}", format.name))) }
+    asked.or_else(|| formats::find_by_extension(&extension)).ok_or_else(|| {
+        CliError::usage(format!("the name {} does not say which format to write", path.display()))
+            .hint("say it: --to NAME")
+    })
 }

@@ -29,47 +29,26 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
     fs::read(path).map_err(|error| CliError::reading(path, &error))
 }
 
-/// The format with this name.
-///
-/// # Errors
-/// There is none, or it is not built yet.
-pub(super) fn format(name: &str) -> Result<&'static Format, CliError> {
-    let known = || formats::FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
-    let format = formats::find(name)
-        .ok_or_else(|| CliError::usage(format!("there is no format `{name}`")).hint(format!("formats: {}", known())))?;
-    if format.can_read() || format.can_write() {
-        return Ok(format);
-    }
-    let built: Vec<&str> = formats::FORMATS.iter().filter(|f| f.can_read()).map(|f| f.name).collect();
-    Err(CliError::not_built(format!("the format {name}")).hint(format!("built so far: {}", built.join(", "))))
-}
-
-/// The format of a file: the one asked for, or the likeliest by its content and name.
-///
-/// # Errors
-/// The name is unknown, or the bytes are like nothing we know.
-pub(super) fn format_of(path: &Path, bytes: &[u8], asked: Option<&str>) -> Result<(&'static Format, String), CliError> {
-    if let Some(name) = asked {
-        return Ok((format(name)?, "as asked".to_owned()));
-    }
-    let name = path.to_string_lossy();
-    match formats::detect(&name, bytes).into_iter().next() {
-        Some(guess) => Ok((guess.format, guess.why)),
-        // Without a format nobody can say what is wrong with the bytes; the text reader names the first bad one.
-        None => Ok((format("text")?, "nothing else fits".to_owned())),
-    }
-}
-
 /// Reads a file and tells on standard error what was detected and what there is to say.
 ///
 /// # Errors
 /// The file cannot be read, or something in it is wrong: every error with its line.
-pub(super) fn read(path: &Path, asked: Option<&str>, options: &ReadOptions, output: Output) -> Result<Read, CliError> {
+pub(super) fn read(
+    path: &Path,
+    asked: Option<&'static Format>,
+    options: &ReadOptions,
+    output: Output,
+) -> Result<Read, CliError> {
     let bytes = bytes(path)?;
-    let (format, why) = format_of(path, &bytes, asked)?;
+    let guess = formats::detect(&path.to_string_lossy(), &bytes);
+    let format = asked.unwrap_or(guess.format);
     let read = format.read(&bytes, options);
     let found = read.detected.join(", ");
-    let why = if asked.is_some() || found.is_empty() { why } else { found };
+    let why = match asked {
+        Some(_) => "as asked".to_owned(),
+        None if found.is_empty() => guess.why,
+        None => found,
+    };
     output.say(format!("{}: {} ({why})", path.display(), format.name));
     tell(path, read.problems.iter().filter(|problem| problem.severity != Severity::Error), output);
     let errors: Vec<&Problem> = read.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
@@ -85,7 +64,7 @@ pub(super) fn read(path: &Path, asked: Option<&str>, options: &ReadOptions, outp
 /// Tells problems on standard error, one a line, with file and line.
 pub(super) fn tell<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Problem>, output: Output) {
     for problem in problems {
-        output.say(format!("{}: {}", problem.severity.name(), place(path, problem)));
+        output.say(format!("{}: {}", problem.severity, place(path, problem)));
     }
 }
 

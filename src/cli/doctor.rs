@@ -43,7 +43,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     }
 }
 
-fn project(report: &check::Report) -> String {
+fn project(report: &check::CheckReport) -> String {
     let size = bytes(report.bytes);
     let mut text = format!("project\n  documents: {}\n  runs: {}\n  size: {size}\n", report.documents, report.runs);
     for journal in &report.annotators {
@@ -53,8 +53,7 @@ fn project(report: &check::Report) -> String {
         text += &format!("  annotator {name}: {done} done, {spans}, {lines}\n");
     }
     for finding in &report.findings {
-        let severity = format!("{:?}", finding.severity).to_lowercase();
-        text += &format!("  {severity}: {finding}\n");
+        text += &format!("  {}: {finding}\n", finding.severity);
     }
     if report.findings.is_empty() {
         text += "  sound: nothing to say\n";

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{
-    args, convert, data,
+    args, convert,
     error::CliError,
     new::failed,
     open,
@@ -23,10 +23,7 @@ use crate::{
 /// # Errors
 /// The folder is no project, nothing is done yet, the format cannot hold it, or the disk cannot.
 pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
-    let to = data::format(&args.format)?;
-    if !to.can_write() {
-        return Err(CliError::not_built(format!("writing {}", to.name)));
-    }
+    let to = args.format;
     let to_output = args.out.as_deref() == Some(Path::new("-"));
     if to_output {
         output.without_json("the file")?;
@@ -72,6 +69,5 @@ fn keep_project(dir: &Path, out: &Path) -> Result<(), CliError> {
 /// `NAME[-SPLIT].EXTENSION`.
 pub(super) fn file_name(format: &Format, split: Option<Split>) -> String {
     let part = split.map(|split| format!("-{}", split.name())).unwrap_or_default();
-    let extension = format.extensions.first().copied().unwrap_or("txt");
-    format!("{}{part}.{extension}", format.name)
+    format!("{}{part}.{}", format.name, format.extension())
 }

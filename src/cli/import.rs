@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     formats::Corpus,
-    project::{Annotator, Project, intake},
+    project::{Annotator, Project, import_source},
     services,
 };
 
@@ -25,8 +25,8 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut project = Project::open(&args.dir).map_err(failed)?;
     let mut reads = Vec::new();
     for path in &args.files {
-        let options = intake::read_options(&project.manifest, path, args.split);
-        reads.push((path, data::read(path, args.format.as_deref(), &options, output)?));
+        let options = import_source::read_options(&project.manifest, path, args.split);
+        reads.push((path, data::read(path, args.format, &options, output)?));
     }
     let mut annotator = None;
     let mut done = Vec::new();
@@ -64,7 +64,7 @@ fn annotator_for<'a>(
     corpus: &Corpus,
     args: &args::Import,
 ) -> Result<Option<&'a mut Annotator>, CliError> {
-    if intake::is_annotated(corpus) && open.is_none() {
+    if import_source::is_annotated(corpus) && open.is_none() {
         let name = open::annotator_name(args.annotator.as_deref())?;
         *open = Some(project.annotator(&name, services::now()).map_err(failed)?);
     }
@@ -79,7 +79,7 @@ fn take(
     detected: &[String],
 ) -> Result<Value, CliError> {
     let mut value = summary(path, &corpus, detected);
-    let (done, new) = project.take_in(annotator, services::now(), corpus).map_err(failed)?;
+    let (done, new) = project.import_corpus(annotator, services::now(), corpus).map_err(failed)?;
     value["new_labels"] = json!(new);
     value["documents"] = json!(done.documents);
     value["spans"] = json!(done.spans);

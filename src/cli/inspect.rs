@@ -14,7 +14,7 @@ use super::{
 use crate::{
     formats::{Corpus, ReadOptions},
     model::{self, align},
-    project::Project,
+    project::{Project, run_folder},
     runs::LabelMode,
     spans::{Annotation, Document, HalfWords, Scheme, dataset::word_spans, scheme::decode},
     text::{number::with_noun, width::clean},
@@ -196,6 +196,7 @@ impl<'a> Record<'a> {
     }
 
     fn pieces(&self, base: &str) -> Result<Vec<Piece>, CliError> {
+        run_folder::refuse_run(base).map_err(CliError::data)?;
         let model = model::open(base).map_err(CliError::data)?;
         let words: Vec<&str> = self.document.word_texts().collect();
         let pieces = model.tokenizer.words(&words).map_err(CliError::data)?;

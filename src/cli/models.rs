@@ -19,7 +19,7 @@ use crate::{
         self, BaseModel,
         hub::{self, Hub, HubError, Progress, Upload},
     },
-    project::{Manifest, Project, folder},
+    project::{Manifest, Project, run_folder},
     runs::{
         Point, Settings, Status,
         card::{CURVES, Card},
@@ -86,6 +86,7 @@ fn list(output: Output) -> Result<(), CliError> {
 /// # Errors
 /// There is none, or it cannot be read or fetched.
 pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliError> {
+    run_folder::refuse_run(name).map_err(CliError::data)?;
     if model::is_elsewhere(name) {
         let hub = Hub::from_environment().map_err(failed)?;
         let asked = hub.endpoint();
@@ -216,12 +217,12 @@ impl Source {
         if !given.is_dir() {
             return Err(CliError::data(format!("{}: there is no such folder", given.display())));
         }
-        let model = if folder::is_run(given) { folder::model(given) } else { given.to_owned() };
+        let model = if run_folder::is_run(given) { run_folder::model_path(given) } else { given.to_owned() };
         if !model.is_dir() {
             return Err(CliError::data(format!("{}: the run has no model yet", given.display())));
         }
         let whole = fs::canonicalize(&model).map_err(|error| CliError::reading(&model, &error))?;
-        let run = whole.parent().filter(|parent| folder::is_run(parent) && folder::model(parent) == whole);
+        let run = whole.parent().filter(|parent| run_folder::is_run(parent) && run_folder::model_path(parent) == whole);
         if run.is_none() && model != given {
             return Err(CliError::data(format!("{}: this is a link, not the run's own model", model.display())));
         }
@@ -278,8 +279,8 @@ impl Source {
     }
 
     fn card(&self, id: &str, base: &BaseModel, kind: &str, points: &[Point]) -> String {
-        let config = self.run.as_deref().and_then(|run| folder::config(run).ok());
-        let status: Option<Status> = self.run.as_deref().and_then(|run| folder::status(run).ok());
+        let config = self.run.as_deref().and_then(|run| run_folder::read_config(run).ok());
+        let status: Option<Status> = self.run.as_deref().and_then(|run| run_folder::read_status(run).ok());
         let manifest = self.run.as_deref().and_then(project_of);
         // Where a base lies on this machine is nobody's business.
         let named = |name: &str| if hub::is_id(name) { name.to_owned() } else { last(name) };
@@ -326,12 +327,12 @@ fn last(path: &str) -> String {
 
 /// What a run published.
 fn points(run: &Path) -> Result<Vec<Point>, CliError> {
-    folder::metrics(run).poll().map_err(CliError::environment)
+    run_folder::metrics_tail(run).poll().map_err(CliError::environment)
 }
 
 /// The project whose run this is.
 fn project_of(run: &Path) -> Option<Manifest> {
-    Project::manifest_in(fs::canonicalize(run).ok()?.parent()?.parent()?).ok()
+    Project::read_manifest_of(fs::canonicalize(run).ok()?.parent()?.parent()?).ok()
 }
 
 /// A day as 2026-11-26, of seconds since 1970.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     project::{
         Manifest, Project, ProjectError,
-        intake::{self, IntakeError},
+        import_source::{self, ImportSourceError},
     },
     spans::LabelSet,
     text::number::with_noun,
@@ -21,7 +21,7 @@ use crate::{
 /// # Errors
 /// The folder is a project already, the labels cannot be used, or the disk cannot.
 pub(super) fn run(args: &args::New, output: Output) -> Result<(), CliError> {
-    let mut manifest = Manifest::new(intake::name_of(&args.dir), labels(args.labels.as_deref(), output)?);
+    let mut manifest = Manifest::new(import_source::project_name(&args.dir), labels(args.labels.as_deref(), output)?);
     manifest.grid = args.grid;
     let project = Project::create(&args.dir, manifest).map_err(failed)?;
     let names: Vec<&str> = project.manifest.labels.iter().map(|label| label.name.as_str()).collect();
@@ -38,23 +38,25 @@ pub(super) fn run(args: &args::New, output: Output) -> Result<(), CliError> {
 fn labels(asked: Option<&str>, output: Output) -> Result<LabelSet, CliError> {
     let Some(asked) = asked else { return Ok(LabelSet::restaurant()) };
     if asked.trim().is_empty() {
-        return Err(not_taken(IntakeError::NoNames));
+        return Err(not_taken(ImportSourceError::NoNames));
     }
-    let (labels, notes) = intake::labels(asked).map_err(not_taken)?;
+    let (labels, notes) = import_source::read_labels(asked).map_err(not_taken)?;
     data::tell(asked.as_ref(), &notes, output);
     Ok(labels)
 }
 
 /// Why a file was not taken, by whose fault it is.
-pub(super) fn not_taken(error: IntakeError) -> CliError {
+pub(super) fn not_taken(error: ImportSourceError) -> CliError {
     match error {
-        IntakeError::Refused { path, problems } => data::refused(&path, &problems.iter().collect::<Vec<_>>()),
-        IntakeError::Storage(error) => CliError::reading(&error.path, &error.cause),
-        IntakeError::NoNames => {
+        ImportSourceError::Refused { path, problems } => data::refused(&path, &problems.iter().collect::<Vec<_>>()),
+        ImportSourceError::Storage(error) => CliError::reading(&error.path, &error.cause),
+        ImportSourceError::NoNames => {
             CliError::usage("--labels names no label").hint("for example --labels Dish,Price,Hours")
         }
-        IntakeError::Name(..) => CliError::usage(error).hint("names like Main_dish; a Label Studio .xml may hold any"),
-        other @ (IntakeError::NoLabels(_) | IntakeError::NoText(_)) => CliError::data(other),
+        ImportSourceError::Name(..) => {
+            CliError::usage(error).hint("names like Main_dish; a Label Studio .xml may hold any")
+        }
+        other @ (ImportSourceError::NoLabels(_) | ImportSourceError::NoText(_)) => CliError::data(other),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
         );
     }
     let here = Path::new(".");
-    let dir = args.dir.clone().or_else(|| Project::is_meant_in(here).then(|| here.to_owned()));
+    let dir = args.dir.clone().or_else(|| Project::is_project(here).then(|| here.to_owned()));
     let config = settings::load(dir.as_deref())?;
     let annotator = annotator_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
     let recent_projects = RecentProjects::of_user();

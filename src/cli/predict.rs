@@ -8,6 +8,7 @@ use super::{
 use crate::{
     formats,
     inference::{Answer, Options, PredictError, Predictor, predictor::Threads},
+    project::run_folder,
 };
 
 /// Texts that are read and answered together; bounds memory on long files.
@@ -75,6 +76,7 @@ fn tell_cut(model: &Predictor, texts: &[String], before: usize, output: Output) 
 /// # Errors
 /// The model's folder is the user's input; devices and threads are the machine's.
 pub(super) fn open(model: &str, device: &str, threads: Threads) -> Result<Predictor, CliError> {
+    run_folder::refuse_run(model).map_err(CliError::data)?;
     Predictor::open(model, device, threads).map_err(failed)
 }
 

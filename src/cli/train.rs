@@ -18,7 +18,7 @@ use super::{
 use crate::{
     project::{
         PlainRun, Project, RunView,
-        folder::{self, RunConfig, RunFolder},
+        run_folder::{self, RunConfig, RunFolder},
         training_data,
     },
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
@@ -97,16 +97,17 @@ fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
         (None, Some(dir)) => {
             let project = Project::open(dir).map_err(failed)?;
             let mut interrupted = project.runs().list().into_iter().rev().filter(RunView::is_interrupted);
-            let found = interrupted.find(|run| folder::checkpoint(&run.path).is_ok_and(|files| files.is_some()));
+            let found =
+                interrupted.find(|run| run_folder::read_checkpoint(&run.path).is_ok_and(|files| files.is_some()));
             found.map(|run| run.path).ok_or_else(|| nothing_to_resume(dir))?
         }
         (None, None) => {
             return Err(CliError::usage("--resume goes on with a run of a project (DIR) or of a folder (--out)"));
         }
     };
-    let saved = folder::checkpoint(&path).map_err(|error| failed(error.into()))?;
+    let saved = run_folder::read_checkpoint(&path).map_err(|error| failed(error.into()))?;
     let saved = saved.ok_or_else(|| nothing_to_resume(&path))?;
-    let config = folder::config(&path).map_err(failed)?;
+    let config = run_folder::read_config(&path).map_err(failed)?;
     let (data, points) = checkpoint::data(&saved).map_err(train_failed)?;
     let base = models::open_base(&config.settings.base, output)?;
     let mut run = RunFolder::resume(&path, services::now(), points).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! What is read from a file and written to one: labels, documents and what is said about each.
+//! Contents of a file: labels, documents and their annotations.
 
 use std::collections::HashMap;
 
@@ -10,66 +10,68 @@ use crate::{
     text::TextRange,
 };
 
-/// Where data comes from and on what terms, as far as the file says.
+/// Origin and terms of data, as far as the file gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Provenance {
     /// Name or address of the data set.
     pub source: String,
-    /// How it wants to be cited.
+    /// Citation that the authors ask for.
     pub citation: String,
-    /// The licence's name.
+    /// Name of the licence.
     pub licence: String,
 }
 
-/// Documents with one annotation each.
+/// Documents with one annotation each, and their labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Corpus {
-    /// Every label that a span names.
+    /// All labels of the spans.
     pub labels: LabelSet,
-    /// The texts.
+    /// The documents.
     pub documents: Vec<Document>,
-    /// What is said about each document, in the same order and number.
+    /// Annotation of each document, in the same order.
     pub annotations: Vec<Annotation>,
-    /// Whence it all comes, if known.
+    /// Origin of the data, if known.
     pub provenance: Option<Provenance>,
 }
 
 static UNTOUCHED: Annotation = Annotation::untouched();
 
 impl Corpus {
-    /// Each document with its annotation; one that has none counts as untouched.
+    /// All documents with their annotations; a missing one counts as untouched.
     pub fn pairs(&self) -> impl Iterator<Item = (&Document, &Annotation)> {
         self.documents.iter().enumerate().map(|(at, document)| (document, self.annotation(at)))
     }
 
-    /// The annotation of document `index`, untouched if there is none.
+    /// Annotation of document `index`; an untouched one if it is missing.
     pub fn annotation(&self, index: usize) -> &Annotation {
         self.annotations.get(index).unwrap_or(&UNTOUCHED)
     }
 
-    /// How many spans there are in all documents.
+    /// Number of spans of all documents.
     pub fn span_count(&self) -> usize {
         self.annotations.iter().map(|annotation| annotation.spans().len()).sum()
     }
 
-    /// How many words all documents have.
+    /// Number of words of all documents.
     pub fn word_count(&self) -> usize {
         self.documents.iter().map(|document| document.words.len()).sum()
     }
 }
 
-/// More labels than any label set has: beyond it is not labels that were read.
+/// Maximum number of labels. A file with more probably has something else in the place of its labels.
 pub(crate) const MOST_LABELS: usize = 2_000;
 
-/// A label name met while reading; becomes a [`LabelId`] when all names are known.
+/// Index of a label name during reading; becomes a [`LabelId`] when all names are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NameIndex(usize);
 
-/// Puts a corpus together. Labels are numbered at the end, in alphabetical order, so that the numbers and keys do not
-/// hang on which label happens to come first in the file.
+/// Builder of a corpus.
+///
+/// It numbers the labels at the end, in alphabetical order, so that numbers and keys do not depend on the order in which
+/// labels occur in the file.
 #[derive(Debug)]
-pub(crate) struct Builder {
+pub(crate) struct CorpusBuilder {
     known: LabelSet,
     names: Vec<String>,
     by_name: HashMap<String, NameIndex>,
@@ -77,13 +79,13 @@ pub(crate) struct Builder {
     found: Vec<(Vec<(TextRange, NameIndex)>, Status)>,
 }
 
-impl Builder {
-    /// Begins with the labels of `known`, which keep their ids.
+impl CorpusBuilder {
+    /// Starts with the labels of `known`, which keep their ids.
     pub(crate) fn new(known: LabelSet) -> Self {
         Self { known, names: Vec::new(), by_name: HashMap::new(), documents: Vec::new(), found: Vec::new() }
     }
 
-    /// The place of a label's name.
+    /// Returns the index of a label name, and adds the name if it is new.
     pub(crate) fn label(&mut self, name: &str) -> NameIndex {
         if let Some(index) = self.by_name.get(name) {
             return *index;
@@ -100,12 +102,12 @@ impl Builder {
         self.found.push((spans, status));
     }
 
-    /// How many documents there are so far.
+    /// Number of documents so far.
     pub(crate) fn len(&self) -> usize {
         self.documents.len()
     }
 
-    /// The corpus; spans are numbered through from 0.
+    /// Returns the corpus; its spans are numbered from 0 across all documents.
     pub(crate) fn finish(self, problems: &mut Problems) -> Corpus {
         let mut labels = self.known;
         let mut ids: Vec<Option<LabelId>> = vec![None; self.names.len()];
@@ -118,7 +120,7 @@ impl Builder {
                     grouped(order.len()),
                     grouped(MOST_LABELS)
                 ))
-                .hint("is the column or field that was taken for the labels the right one?"),
+                .hint("check that the column or field used as label is the right one"),
             );
         }
         for at in order.into_iter().take(MOST_LABELS) {
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn labels_are_numbered_by_name_after_the_known_ones() {
-        let mut builder = Builder::new(LabelSet::from_names(["Price"]));
+        let mut builder = CorpusBuilder::new(LabelSet::from_names(["Price"]));
         let (zoo, dish, price) = (builder.label("Zoo"), builder.label("Dish"), builder.label("Price"));
         let spans = [zoo, dish, price].map(|name| (TextRange::new(0, 5), name)).to_vec();
         builder.push(Document::from_words("1", ["tacos"]), spans, Status::Done);
@@ -160,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_labels_is_refused_in_time() {
-        let mut builder = Builder::new(LabelSet::default());
+        let mut builder = CorpusBuilder::new(LabelSet::default());
         for n in 0..100_000 {
             builder.label(&n.to_string());
         }

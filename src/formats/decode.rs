@@ -1,8 +1,8 @@
-//! Bytes to text, and text to lines, in the one way all text formats share.
+//! Bytes to text and text to lines, as all text formats need it.
 
 use super::problem::{Problem, Problems};
 
-/// The text of a file without its byte order mark; `None` after an error has been put down.
+/// Decodes a file without its byte order mark; `None` after it has added an error.
 pub(crate) fn text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
     let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if body.starts_with(b"\xff\xfe") || body.starts_with(b"\xfe\xff") {
@@ -20,23 +20,23 @@ pub(crate) fn text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a s
     }
 }
 
-/// The text of a file without its byte order mark.
+/// Decodes a file without its byte order mark.
 ///
 /// # Errors
-/// It is no UTF-8: which line and byte, and what to do.
+/// It is not UTF-8; the error gives line, byte and a remedy.
 pub fn decode_text(bytes: &[u8]) -> Result<&str, Problem> {
     let mut problems = Problems::default();
     text(bytes, &mut problems)
         .ok_or_else(|| problems.finish().into_iter().next().unwrap_or_else(|| Problem::error("no text")))
 }
 
-/// Bytes by which a file is known that is no text in any of the usual encodings.
+/// Length in bytes of the beginning that is searched for bytes that occur in no text.
 const HEAD: usize = 4096;
 
 fn not_utf8(bytes: &[u8], at: usize) -> Problem {
     let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     if !wide && bytes.iter().take(HEAD).any(|byte| matches!(byte, 0..=8 | 14..=26)) {
-        return Problem::error("this is no text: there are bytes in it that no text has").hint("give a text file");
+        return Problem::error("this is not a text file: it contains bytes that no text has").hint("use a text file");
     }
     let before = bytes.get(..at).unwrap_or(bytes);
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -50,14 +50,14 @@ fn not_utf8(bytes: &[u8], at: usize) -> Problem {
         .hint(format!("the file is probably {name}; convert it: iconv -f {code} -t UTF-8 FILE > NEW"))
 }
 
-/// The lines with their numbers from 1. A line ends at LF or CRLF; what follows the last line end is a line if it is
-/// not empty.
+/// The lines with their numbers from 1. A line ends at LF or CRLF; a last line without line end counts if it is not
+/// empty.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // `str::lines` also keeps a lone CR at the end of the last line, as we want: it is data, not a line end.
+    // `str::lines` keeps a lone CR at the end of the last line, which is data and not a line end.
     text.lines().enumerate().map(|(at, line)| (at + 1, line))
 }
 
-/// The longest start of `bytes` that is UTF-8 text, at most `longest` bytes, without byte order mark.
+/// The longest beginning of `bytes` that is UTF-8 text, at most `longest` bytes, without byte order mark.
 pub(crate) fn start_of(bytes: &[u8], longest: usize) -> &str {
     let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let head = body.get(..longest).unwrap_or(body);
@@ -67,7 +67,7 @@ pub(crate) fn start_of(bytes: &[u8], longest: usize) -> &str {
     }
 }
 
-/// Text as the bytes of a file. A text that begins with what reads as a byte order mark gets one more in front.
+/// Encodes a text as a file. A text that begins with U+FEFF gets a byte order mark, so that it is not taken for one.
 pub(crate) fn bytes_of(text: String) -> Vec<u8> {
     let text = if text.starts_with('\u{feff}') { format!("\u{feff}{text}") } else { text };
     text.into_bytes()

@@ -1,4 +1,4 @@
-//! Fitting spans to words: what tags on words can hold, and what becomes of the rest.
+//! Fitting of spans to words for formats that have one tag per word, with a report on what does not fit.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,22 +11,22 @@ use crate::{
     text::TextRange,
 };
 
-/// Collects what a format cannot hold, and decides at the end whether anything may be written.
+/// Report on content that a format cannot hold. At the end it decides whether the file may be written.
 #[derive(Debug)]
-pub(crate) struct Losses {
+pub(crate) struct LossReport {
     on_loss: OnLoss,
     problems: Problems,
     lost: usize,
 }
 
-impl Losses {
-    /// Nothing lost so far.
+impl LossReport {
+    /// An empty report.
     pub(crate) fn new(on_loss: OnLoss) -> Self {
         Self { on_loss, problems: Problems::default(), lost: 0 }
     }
 
-    /// Puts down one loss: what it is, and what becomes of it when it is skipped or snapped.
-    pub(crate) fn put(&mut self, document: &str, what: &str, skipped: &str, snapped: &str) {
+    /// Adds a loss: its description, and the outcome when it is skipped or snapped.
+    pub(crate) fn add(&mut self, document: &str, what: &str, skipped: &str, snapped: &str) {
         self.lost += 1;
         let message = format!("document {}: {what}", quoted(document));
         self.problems.push(match self.on_loss {
@@ -36,15 +36,15 @@ impl Losses {
         });
     }
 
-    /// Puts down something that loses nothing.
+    /// Adds a note about something that is not a loss.
     pub(crate) fn note(&mut self, message: String) {
         self.problems.push(Problem::note(message));
     }
 
-    /// What to say about the file.
+    /// Returns the problems of the file.
     ///
     /// # Errors
-    /// All of it, if there was a loss and none is wanted.
+    /// There was a loss and [`OnLoss::Fail`] is set; the error contains all problems.
     pub(crate) fn finish(mut self) -> Result<Vec<Problem>, Vec<Problem>> {
         if self.on_loss != OnLoss::Fail || self.lost == 0 {
             return Ok(self.problems.finish());
@@ -59,38 +59,39 @@ impl Losses {
     }
 }
 
-/// What words and labels a layout can hold.
-pub(crate) struct Layout {
+/// Words and labels that a layout can hold.
+pub(crate) struct WordRules {
     /// Characters that end a word in this layout.
     pub(crate) separators: &'static [char],
     /// Whether a word may be empty.
     pub(crate) empty_words: bool,
-    /// A word that means something else in this layout.
+    /// Word that has another meaning in this layout.
     pub(crate) reserved: Option<&'static str>,
 }
 
-/// A document as words with spans of words: disjoint, ascending.
+/// A document as words, with spans of words that are disjoint and ascending.
 #[derive(Debug)]
 pub(crate) struct Fitted {
-    /// The words to be written.
+    /// Words to be written.
     pub(crate) words: Vec<TextRange>,
-    /// The spans to be written.
+    /// Spans to be written.
     pub(crate) spans: Vec<WordSpan>,
-    /// How many of them were changed to fit.
+    /// Number of spans that were changed to fit.
     pub(crate) changed: usize,
 }
 
-/// Fits the documents of one corpus to one layout.
+/// Fits the documents of a corpus to a layout.
 pub(crate) struct Fitter<'a> {
-    layout: &'a Layout,
+    layout: &'a WordRules,
+    /// Name of each label, and the reason if it cannot be written.
     names: HashMap<LabelId, (String, Option<&'static str>)>,
-    /// What did not fit.
-    pub(crate) losses: Losses,
+    /// Content that did not fit.
+    pub(crate) losses: LossReport,
 }
 
 impl<'a> Fitter<'a> {
-    /// Looks at the label names first: a name that cannot be written is a loss for each of its spans.
-    pub(crate) fn new(layout: &'a Layout, labels: &LabelSet, on_loss: OnLoss) -> Self {
+    /// Checks the label names: a name that cannot be written is a loss for each of its spans.
+    pub(crate) fn new(layout: &'a WordRules, labels: &LabelSet, on_loss: OnLoss) -> Self {
         let mut names = HashMap::new();
         for label in labels {
             let fault = if label.name.is_empty() {
@@ -100,10 +101,10 @@ impl<'a> Fitter<'a> {
             };
             names.insert(label.id, (label.name.clone(), fault));
         }
-        Self { layout, names, losses: Losses::new(on_loss) }
+        Self { layout, names, losses: LossReport::new(on_loss) }
     }
 
-    /// The words and spans to write; `None` if the document has to be left out.
+    /// Returns the words and spans to write; `None` if the document must be left out.
     pub(crate) fn fit(&mut self, document: &Document, annotation: &Annotation) -> Option<Fitted> {
         let words = self.words(document)?;
         let mut changed = 0;
@@ -117,56 +118,57 @@ impl<'a> Fitter<'a> {
         Some(Fitted { words, spans, changed })
     }
 
-    /// The words as the layout can hold them: without separators inside, none empty, no text between them.
+    /// Returns words that the layout can hold: without separators, not empty, without text between them.
     fn words(&mut self, document: &Document) -> Option<Vec<TextRange>> {
         let mut words = Vec::with_capacity(document.words.len());
-        let (mut at, mut whole) = (0, true);
+        let mut at = 0;
+        let mut whole = true;
         for word in document.words.iter().copied() {
-            whole &= self.between(document, TextRange::new(at, word.start), &mut words);
+            whole &= self.gap(document, TextRange::new(at, word.start), &mut words);
             at = word.end.max(at);
             let text = word.of(&document.text);
             if text.is_empty() {
                 if self.layout.empty_words {
                     words.push(word);
                 } else {
-                    self.losses.put(&document.id, "an empty word cannot be written", "left out", "left out");
+                    self.losses.add(&document.id, "an empty word cannot be written", "left out", "left out");
                 }
             } else if text.contains(self.layout.separators) {
                 let what = format!("the word {} holds white space", quoted(text));
-                self.losses.put(&document.id, &what, "the document is left out", "written as several words");
+                self.losses.add(&document.id, &what, "the document is left out", "written as several words");
                 whole = false;
                 pieces(document, word, |c| self.layout.separators.contains(&c), &mut words);
             } else {
                 words.push(word);
             }
         }
-        whole &= self.between(document, TextRange::new(at, document.text.len()), &mut words);
+        whole &= self.gap(document, TextRange::new(at, document.text.len()), &mut words);
         if let Some(reserved) = self.layout.reserved.filter(|r| words.iter().any(|word| word.of(&document.text) == *r))
         {
             let what = format!("the word {} means something else in this format", quoted(reserved));
-            self.losses.put(&document.id, &what, "the document is left out", "the document is left out");
+            self.losses.add(&document.id, &what, "the document is left out", "the document is left out");
             return None;
         }
         (whole || self.losses.on_loss != OnLoss::Skip).then_some(words)
     }
 
-    /// Text that belongs to no word has no place either; says whether there is none.
-    fn between(&mut self, document: &Document, gap: TextRange, words: &mut Vec<TextRange>) -> bool {
+    /// Handles text in a gap between words, which the layout cannot hold; returns whether there is none.
+    fn gap(&mut self, document: &Document, gap: TextRange, words: &mut Vec<TextRange>) -> bool {
         let text = gap.of(&document.text).trim();
         if text.is_empty() {
             return true;
         }
         let what = format!("{} belongs to no word", quoted(text));
-        self.losses.put(&document.id, &what, "the document is left out", "written as words of its own");
+        self.losses.add(&document.id, &what, "the document is left out", "written as words of its own");
         pieces(document, gap, char::is_whitespace, words);
         false
     }
 
-    /// The label's name as it will stand in the file, and whether it is another than its own.
+    /// Returns the name of the span's label in the file, and whether it differs from the label's own name.
     fn name(&mut self, document: &Document, span: &Span) -> Option<(String, bool)> {
         let Some((name, fault)) = self.names.get(&span.label).cloned() else {
             let what = format!("the span {} has a label that the label set does not know", self.shown(document, span));
-            self.losses.put(&document.id, &what, "left out", "left out");
+            self.losses.add(&document.id, &what, "left out", "left out");
             return None;
         };
         let Some(fault) = fault else { return Some((name, false)) };
@@ -174,7 +176,7 @@ impl<'a> Fitter<'a> {
         let taken = fitting.is_empty() || self.names.values().any(|(other, _)| *other == fitting);
         let snapped = if taken { "left out".to_owned() } else { format!("written as {}", quoted(&fitting)) };
         let what = format!("the label {} of {} {fault}", quoted(&name), quoted(span.range.of(&document.text)));
-        self.losses.put(&document.id, &what, "left out", &snapped);
+        self.losses.add(&document.id, &what, "left out", &snapped);
         (self.losses.on_loss == OnLoss::Snap && !taken).then_some((fitting, true))
     }
 
@@ -183,7 +185,7 @@ impl<'a> Fitter<'a> {
         self.names.get(&span.label).map_or_else(|| text.clone(), |(name, _)| format!("{text} ({})", quoted(name)))
     }
 
-    /// The words of a span and whether it had to be widened to them; `None` if it is left out.
+    /// Returns the words of a span and whether it was widened to them; `None` if the span is left out.
     fn place(
         &mut self,
         document: &Document,
@@ -192,10 +194,10 @@ impl<'a> Fitter<'a> {
         name: &str,
     ) -> Option<(std::ops::Range<usize>, bool)> {
         let trimmed = trim(&document.text, span.range);
-        // As it stands first: a word may itself be nothing but odd white space.
+        // The untrimmed range comes first, because a word may consist of white space only.
         let ranges = [span.range, trimmed];
         if let Some(exact) =
-            ranges.into_iter().filter(|range| !range.is_empty()).find_map(|range| exactly(words, range))
+            ranges.into_iter().filter(|range| !range.is_empty()).find_map(|range| exact_words(words, range))
         {
             return Some((exact, false));
         }
@@ -204,16 +206,16 @@ impl<'a> Fitter<'a> {
         let whole = words.get(first..last).and_then(|touched| Some(touched.first()?.join(*touched.last()?)));
         let shown = self.shown(document, span);
         let Some(whole) = whole.filter(|_| !trimmed.is_empty()) else {
-            self.losses.put(&document.id, &format!("the span {shown} covers no word"), "left out", "left out");
+            self.losses.add(&document.id, &format!("the span {shown} covers no word"), "left out", "left out");
             return None;
         };
         let snapped = format!("widened to {}", quoted(whole.of(&document.text)));
         let what = format!("the span {shown} ends inside a word of {}", quoted(whole.of(&document.text)));
-        self.losses.put(&document.id, &what, &format!("{} left out", quoted(name)), &snapped);
+        self.losses.add(&document.id, &what, &format!("{} left out", quoted(name)), &snapped);
         (self.losses.on_loss != OnLoss::Skip).then_some((first..last, true))
     }
 
-    /// Of spans that overlap the longer stays, of equally long ones the first.
+    /// Drops overlapping spans: the longer one stays, of equally long ones the first.
     fn disjoint(
         &mut self,
         document: &Document,
@@ -230,31 +232,30 @@ impl<'a> Fitter<'a> {
                 taken.insert(span.start, span);
                 continue;
             };
-            let text = |span: &WordSpan| {
-                let whole = words.get(span.start..span.end).and_then(|w| Some(w.first()?.join(*w.last()?)));
-                quoted(whole.unwrap_or_default().of(&document.text))
-            };
+            let text = quoted(text_of(document, words, &span));
             if *other == span {
-                let message = format!(
-                    "document {}: {} ({}) stands twice",
-                    quoted(&document.id),
-                    text(&span),
-                    quoted(&span.label)
-                );
-                self.losses.note(format!("{message}; written once"));
+                let (id, label) = (quoted(&document.id), quoted(&span.label));
+                self.losses.note(format!("document {id}: {text} ({label}) occurs twice; written once"));
                 continue;
             }
             let (mine, theirs) = (quoted(&span.label), quoted(&other.label));
-            let what = format!("the span {} ({mine}) overlaps {} ({theirs})", text(&span), text(other));
+            let other = quoted(text_of(document, words, other));
+            let what = format!("the span {text} ({mine}) overlaps {other} ({theirs})");
             let outcome = format!("{mine} left out");
-            self.losses.put(&document.id, &what, &outcome, &outcome);
+            self.losses.add(&document.id, &what, &outcome, &outcome);
         }
         taken.into_values().collect()
     }
 }
 
-/// The words that begin and end exactly with `range`.
-fn exactly(words: &[TextRange], range: TextRange) -> Option<std::ops::Range<usize>> {
+/// Text of a span of words.
+fn text_of<'d>(document: &'d Document, words: &[TextRange], span: &WordSpan) -> &'d str {
+    let range = words.get(span.start..span.end).and_then(|words| Some(words.first()?.join(*words.last()?)));
+    range.unwrap_or_default().of(&document.text)
+}
+
+/// Words that begin and end exactly with `range`.
+fn exact_words(words: &[TextRange], range: TextRange) -> Option<std::ops::Range<usize>> {
     let first = words.partition_point(|word| word.start < range.start);
     let last = words.partition_point(|word| word.end <= range.end);
     let touched = words.get(first..last)?;
@@ -262,14 +263,14 @@ fn exactly(words: &[TextRange], range: TextRange) -> Option<std::ops::Range<usiz
     fits.then_some(first..last)
 }
 
-/// The range without white space at its ends.
+/// Range without white space at its ends.
 fn trim(text: &str, range: TextRange) -> TextRange {
     let inside = range.of(text);
     let start = range.start + (inside.len() - inside.trim_start().len());
     TextRange::new(start, start + inside.trim().len())
 }
 
-/// The stretches of a range between characters that `separates` says yes to.
+/// Appends the parts of a range between the characters for which `separates` is true.
 fn pieces(document: &Document, range: TextRange, separates: impl Fn(char) -> bool, words: &mut Vec<TextRange>) {
     let mut start = None;
     for (at, c) in range.of(&document.text).char_indices() {

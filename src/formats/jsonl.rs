@@ -1,27 +1,39 @@
-//! `jsonl`: our own exchange format, one document a line.
+//! `jsonl`: the exchange format of this program, one document per line.
 //!
 //! `{"id":"7","text":"...","spans":[{"start":4,"end":9,"label":"Dish"}],"words":[[0,3],[4,9]],"split":"train",
-//! "status":"done","meta":{}}`. Offsets are code points, ends exclusive. Only `text` must be there.
+//! "status":"done","meta":{}}`. Offsets are code points, ends exclusive. Only `text` is required.
 
 use serde_json::{Map, Value, json};
 
 use super::{
     Corpus, Problem, Read, ReadOptions, WriteOptions, Written,
-    corpus::{Builder, NameIndex},
+    corpus::{CorpusBuilder, NameIndex},
     decode,
-    fit::Losses,
-    problem::{Problems, quoted, with_noun},
-    table::Sample,
+    fit::LossReport,
+    format::{Format, Sample},
+    problem::{Problems, invalid_json, quoted, with_noun},
 };
 use crate::{
     spans::{Annotation, Document, LabelSet, Split, Status},
     text::{CharRange, OffsetMap, TextRange},
 };
 
-/// A JSON object a line with a `text`. Other tools' lines have that too, and more: they are surer of theirs.
-pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
+/// Row of the table of formats.
+pub(super) const FORMAT: Format = Format {
+    name: "jsonl",
+    about: "one JSON object per line: id, text, spans in code points",
+    extensions: &["jsonl", "ndjson"],
+    cannot_hold: "who made a span and when",
+    keeps_text: true,
+    detect,
+    read: Some(read),
+    write: Some(write),
+};
+
+/// Accepts lines of JSON objects with a `text`. Formats of other tools, whose lines have more keys, are more confident.
+fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let line = sample.text.lines().find(|line| !line.trim().is_empty())?;
-    // A line longer than the sample is cut and does not parse.
+    // A line that is longer than the sample is incomplete and does not parse.
     let Ok(Value::Object(object)) = serde_json::from_str(line) else {
         let likely = line.starts_with('{') && sample.extension == "jsonl";
         return likely.then(|| (40, "a name that ends in .jsonl".to_owned()));
@@ -31,10 +43,10 @@ pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     Some((confidence, "a JSON object with a text on each line".to_owned()))
 }
 
-/// Reads one document per line. A line with an error is left out whole, and said.
-pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+/// Reads one document per line. A line with an error is skipped and reported.
+fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut reader =
-        Reader { options, builder: Builder::new(options.labels.clone()), unknown: Vec::new(), span_keys: 0 };
+        LineReader { options, builder: CorpusBuilder::new(options.labels.clone()), unknown: Vec::new(), span_keys: 0 };
     let mut problems = Problems::default();
     let mut ids = std::collections::HashMap::new();
     for (number, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
@@ -45,7 +57,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
             Err(problem) => problems.push(problem.at(number)),
             Ok((document, spans, status)) => {
                 if let Some(first) = ids.insert(document.id.clone(), number) {
-                    let message = format!("the id {} stands on line {first} already", quoted(&document.id));
+                    let message = format!("the id {} occurs on line {first} already", quoted(&document.id));
                     problems.push(Problem::warning(message).at(number));
                 }
                 reader.builder.push(document, spans, status);
@@ -54,11 +66,12 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     }
     if !reader.unknown.is_empty() {
         let list = reader.unknown.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
-        problems.push(Problem::note(format!("fields that this format does not know are kept in meta: {list}")));
+        problems.push(Problem::note(format!("unknown fields are kept in meta: {list}")));
     }
     if reader.span_keys > 0 {
         let spans = with_noun(reader.span_keys, "span");
-        problems.push(Problem::note(format!("{spans} with fields beyond start, end and label: those are not kept")));
+        problems
+            .push(Problem::note(format!("{spans} with fields other than start, end and label, which are not kept")));
     }
     let corpus = reader.builder.finish(&mut problems);
     let detected = vec![
@@ -69,23 +82,22 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     Read { corpus, detected, problems: problems.finish() }
 }
 
-struct Reader<'a> {
+struct LineReader<'a> {
     options: &'a ReadOptions,
-    builder: Builder,
-    /// Names of unknown fields, the first few.
+    builder: CorpusBuilder,
+    /// Names of the first ten unknown fields.
     unknown: Vec<String>,
-    /// Spans with unknown fields.
+    /// Number of spans with unknown fields.
     span_keys: usize,
 }
 
-type Line = (Document, Vec<(TextRange, NameIndex)>, Status);
+type ParsedLine = (Document, Vec<(TextRange, NameIndex)>, Status);
 
-impl Reader<'_> {
-    fn line(&mut self, line: &str) -> Result<Line, Problem> {
-        let mut object: Map<String, Value> = serde_json::from_str(line)
-            .map_err(|error| Problem::error(format!("no JSON object: {} in {}", json_fault(&error), quoted(line))))?;
+impl LineReader<'_> {
+    fn line(&mut self, line: &str) -> Result<ParsedLine, Problem> {
+        let mut object: Map<String, Value> = serde_json::from_str(line).map_err(|error| invalid_json(&error, line))?;
         let Some(Value::String(text)) = object.shift_remove("text") else {
-            return Err(Problem::error("`text` is missing or no string").hint("each line needs {\"text\": \"...\"}"));
+            return Err(Problem::error("`text` is missing or not a string").hint("each line needs {\"text\": \"...\"}"));
         };
         let map = OffsetMap::new(&text);
         let spans = self.spans(object.shift_remove("spans"), &map)?;
@@ -95,7 +107,10 @@ impl Reader<'_> {
             Some(Value::String(id)) => id,
             Some(Value::Number(id)) => id.to_string(),
             Some(other) => {
-                return Err(Problem::error(format!("`id` is neither text nor number: {}", quoted(&other.to_string()))));
+                return Err(Problem::error(format!(
+                    "`id` is neither a string nor a number: {}",
+                    quoted(&other.to_string())
+                )));
             }
         };
         let split = self.split(object.shift_remove("split"))?;
@@ -108,7 +123,9 @@ impl Reader<'_> {
         document.meta = match object.shift_remove("meta") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(meta)) => meta,
-            Some(other) => return Err(Problem::error(format!("`meta` is no object: {}", quoted(&other.to_string())))),
+            Some(other) => {
+                return Err(Problem::error(format!("`meta` is not an object: {}", quoted(&other.to_string()))));
+            }
         };
         for (key, value) in object {
             if self.unknown.len() < 10 && !self.unknown.contains(&key) {
@@ -123,10 +140,8 @@ impl Reader<'_> {
         match value {
             None | Some(Value::Null) => Ok(self.options.split),
             Some(Value::String(name)) if name.parse::<Split>().is_ok() => Ok(name.parse().ok()),
-            Some(other) => {
-                Err(Problem::error(format!("`split` is {}", quoted(&other.to_string())))
-                    .hint("it is train, valid or test"))
-            }
+            Some(other) => Err(Problem::error(format!("unknown split {}", quoted(&other.to_string())))
+                .hint("use one of train, valid, test")),
         }
     }
 
@@ -134,35 +149,41 @@ impl Reader<'_> {
         let list = match value {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::Array(list)) => list,
-            Some(_) => return Err(Problem::error("`spans` is no list")),
+            Some(_) => return Err(Problem::error("`spans` is not a list")),
         };
-        let spans = list.iter().enumerate().map(|(at, span)| {
-            let fault = |what: &str| Problem::error(format!("span {}: {what}: {}", at + 1, quoted(&span.to_string())));
-            let range = CharRange {
-                start: offset(span, "start").ok_or_else(|| fault("`start` is missing or no offset"))?,
-                end: offset(span, "end").ok_or_else(|| fault("`end` is missing or no offset"))?,
-            };
-            let label =
-                span.get("label").and_then(Value::as_str).ok_or_else(|| fault("`label` is missing or no text"))?;
-            let range = map.from_chars(range).map_err(|error| fault(&error.to_string()))?;
-            if range.is_empty() || label.is_empty() {
-                return Err(fault(if label.is_empty() { "the label is empty" } else { "it is empty" }));
-            }
+        let mut spans = Vec::with_capacity(list.len());
+        for (at, span) in list.iter().enumerate() {
+            let read = read_span(span, map);
+            let (range, label) =
+                read.map_err(|why| Problem::error(format!("span {}: {why}: {}", at + 1, quoted(&span.to_string()))))?;
             self.span_keys += usize::from(span.as_object().is_some_and(|object| object.len() > 3));
-            Ok((range, self.builder.label(label)))
-        });
-        spans.collect::<Result<_, _>>().map(Some)
+            spans.push((range, self.builder.label(label)));
+        }
+        Ok(Some(spans))
     }
 }
 
-fn offset(span: &Value, key: &str) -> Option<usize> {
-    span.get(key)?.as_u64().and_then(|offset| usize::try_from(offset).ok())
+/// Range and label of a span.
+fn read_span<'v>(span: &'v Value, map: &OffsetMap) -> Result<(TextRange, &'v str), String> {
+    let range = CharRange { start: offset(span, "start")?, end: offset(span, "end")? };
+    let label = span.get("label").and_then(Value::as_str).ok_or("`label` is missing or not a string")?;
+    let range = map.from_chars(range).map_err(|error| error.to_string())?;
+    match (label.is_empty(), range.is_empty()) {
+        (true, _) => Err("the label is empty".to_owned()),
+        (_, true) => Err("the range is empty".to_owned()),
+        _ => Ok((range, label)),
+    }
+}
+
+fn offset(span: &Value, key: &str) -> Result<usize, String> {
+    let number = span.get(key).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
+    number.ok_or_else(|| format!("`{key}` is missing or not an offset"))
 }
 
 fn words(value: Option<Value>, map: &OffsetMap) -> Result<Option<Vec<TextRange>>, Problem> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
     let ranges: Vec<CharRange> =
-        serde_json::from_value(value).map_err(|_| Problem::error("`words` is no list of [start, end]"))?;
+        serde_json::from_value(value).map_err(|_| Problem::error("`words` is not a list of [start, end]"))?;
     let mut words: Vec<TextRange> = Vec::with_capacity(ranges.len());
     for (at, range) in ranges.into_iter().enumerate() {
         let word = map.from_chars(range).map_err(|error| Problem::error(format!("word {}: {error}", at + 1)))?;
@@ -174,27 +195,22 @@ fn words(value: Option<Value>, map: &OffsetMap) -> Result<Option<Vec<TextRange>>
     Ok(Some(words))
 }
 
-/// Spans without a status are finished work; a text without any is work to do.
+/// Status of a document. Without one, a document with spans is done and one without spans is still to do.
 fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
     match value {
         None | Some(Value::Null) => Ok(if has_spans { Status::Done } else { Status::Todo }),
         Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
-            Problem::error(format!("`status` is {}", quoted(&value.to_string())))
-                .hint(Status::ALL.iter().map(|status| status.name()).collect::<Vec<_>>().join(", "))
+            Problem::error(format!("unknown status {}", quoted(&value.to_string()))).hint(format!(
+                "use one of {}",
+                Status::ALL.iter().map(|status| status.name()).collect::<Vec<_>>().join(", ")
+            ))
         }),
     }
 }
 
-/// What serde says, without its line number, which is always 1 here.
-fn json_fault(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or(&text);
-    format!("{text} at byte {}", error.column())
-}
-
-/// Writes every document; only spans that do not fit their text or label set are losses.
-pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let mut losses = Losses::new(options.on_loss);
+/// Writes every document. Only spans that do not fit their text or the label set are losses.
+fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+    let mut losses = LossReport::new(options.on_loss);
     let mut written = Written::default();
     for (index, (document, annotation)) in corpus.pairs().enumerate() {
         let (object, spans) = object(document, annotation, &corpus.labels, &mut losses);
@@ -213,7 +229,7 @@ fn object(
     document: &Document,
     annotation: &Annotation,
     labels: &LabelSet,
-    losses: &mut Losses,
+    losses: &mut LossReport,
 ) -> (Map<String, Value>, usize) {
     let map = OffsetMap::new(&document.text);
     let mut spans = Vec::with_capacity(annotation.spans().len());
@@ -226,7 +242,7 @@ fn object(
             }
             None => {
                 let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                losses.put(&document.id, &what, "left out", "left out");
+                losses.add(&document.id, &what, "left out", "left out");
             }
         }
     }

@@ -1,5 +1,4 @@
-//! Label Studio's labelling configuration: the XML that says which labels there are, which text they are put on and
-//! which key gives which.
+//! Labelling configurations of Label Studio: XML with the labels, their keys, and the text that they label.
 
 use std::{collections::HashSet, fmt::Write as _};
 
@@ -12,33 +11,33 @@ use super::{
 };
 use crate::spans::{Label, LabelSet};
 
-/// What a labelling configuration says about labelling spans of a text.
+/// Part of a labelling configuration that concerns spans of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelConfig {
-    /// The labels in their order, with keys.
+    /// Labels in their order, with keys.
     pub labels: LabelSet,
-    /// Names of the `<Labels>` controls on this text; the first is used for new spans.
+    /// Names of the `<Labels>` controls on this text; the first one is used for new spans.
     pub controls: Vec<String>,
     /// Name of the `<Text>` object.
     pub text_name: String,
-    /// The field of a task's data that holds the text.
+    /// Field of a task's data that contains the text.
     pub text_field: String,
 }
 
 impl LabelConfig {
-    /// The usual names, as in Label Studio's own template, for these labels.
+    /// Configuration for these labels with the names of Label Studio's own template.
     pub fn new(labels: LabelSet) -> Self {
         Self { labels, controls: vec!["label".to_owned()], text_name: "text".to_owned(), text_field: "text".to_owned() }
     }
 }
 
-/// One colour name a role, for screens that have them.
+/// Colour names for Label Studio, one for each colour role.
 const COLORS: [&str; 8] = ["red", "darkorange", "gold", "green", "darkblue", "deepskyblue", "purple", "saddlebrown"];
 
-/// Elements that lay out, not label.
+/// Elements that have a layout role, or are read as labels.
 const LAYOUT: [&str; 8] = ["View", "Header", "Style", "Label", "Text", "Labels", "Choice", "Filter"];
 
-/// Reads a configuration. `None` if it is no XML or labels no spans of plain text; the problems say why.
+/// Parses a configuration. `None` if it is not XML or labels no spans of plain text; the problems give the reason.
 pub fn read(bytes: &[u8]) -> (Option<LabelConfig>, Vec<Problem>) {
     let mut problems = Problems::default();
     let config = decode::text(bytes, &mut problems).and_then(|text| parse(text, &mut problems));
@@ -49,32 +48,32 @@ fn parse(text: &str, problems: &mut Problems) -> Option<LabelConfig> {
     let document = Document::parse(text)
         .map_err(|error| {
             let line = usize::try_from(error.pos().row).unwrap_or_default();
-            problems.push(Problem::error(format!("the XML is broken: {error}")).at(line));
+            problems.push(Problem::error(format!("invalid XML: {error}")).at(line));
         })
         .ok()?;
-    let nodes = || document.descendants().filter(Node::is_element);
-    let labels = || nodes().filter(|node| node.has_tag_name("Labels"));
-    let targets: HashSet<&str> = labels().filter_map(|node| node.attribute("toName")).collect();
-    let texts = nodes().filter(|node| node.has_tag_name("Text"));
+    let nodes = document.descendants().filter(Node::is_element);
+    let labels: Vec<_> = nodes.clone().filter(|node| node.has_tag_name("Labels")).collect();
+    let targets: HashSet<&str> = labels.iter().filter_map(|node| node.attribute("toName")).collect();
+    let texts = nodes.clone().filter(|node| node.has_tag_name("Text"));
     let mut named = texts.filter_map(|node| Some((node, node.attribute("name")?)));
     let Some((node, text_name)) = named.find(|(_, name)| targets.contains(name)) else {
-        problems.push(no_labels(nodes()));
+        problems.push(no_labels(nodes));
         return None;
     };
     let text_field = field(&node, problems)?;
-    let controls: Vec<Node<'_, '_>> = labels().filter(|node| node.attribute("toName") == Some(text_name)).collect();
+    let controls: Vec<_> = labels.iter().filter(|node| node.attribute("toName") == Some(text_name)).collect();
     let mut entries = Entries::default();
     for control in &controls {
         if control.has_attribute("value") {
-            let message = "labels that come from the task's data are not known before the tasks are read";
+            let message = "labels from the data of tasks are unknown before the tasks are read";
             problems.push(Problem::warning(message).at(line(control)));
         }
         for label in control.descendants().filter(|node| node.has_tag_name("Label")) {
             entries.take(&label, problems);
         }
     }
-    for other in others(nodes(), text_name) {
-        problems.push(Problem::note(format!("{other} is left alone: only <Labels> on this text are read")));
+    for other in other_controls(nodes, text_name) {
+        problems.push(Problem::note(format!("{other} is ignored: only <Labels> on this text are read")));
     }
     Some(LabelConfig {
         labels: entries.into_labels(problems),
@@ -84,16 +83,16 @@ fn parse(text: &str, problems: &mut Problems) -> Option<LabelConfig> {
     })
 }
 
-/// The field of the data that a `<Text>` shows.
+/// Field of the data that a `<Text>` shows.
 fn field(node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
     let field =
         node.attribute("value").and_then(|value| value.trim().strip_prefix('$')).filter(|name| !name.is_empty());
     if field.is_none() {
-        let message = "<Text> shows no field of the data: its value is no $name";
+        let message = "<Text> shows no field of the data: its value does not have the form $name";
         problems.push(Problem::error(message).at(line(node)));
     }
     if node.attribute("valueType") == Some("url") {
-        let message = "the field holds an address, not the text itself (valueType=\"url\")";
+        let message = "the field contains an address instead of the text (valueType=\"url\")";
         problems.push(Problem::warning(message).at(line(node)));
     }
     field.map(str::to_owned)
@@ -108,19 +107,15 @@ fn no_labels<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>) -> Problem {
         nodes.filter(|node| node.has_attribute("toName")).map(|n| n.tag_name().name()).collect();
     controls.sort_unstable();
     controls.dedup();
-    let found = if controls.is_empty() { "no controls at all".to_owned() } else { controls.join(", ") };
+    let found = if controls.is_empty() { "no controls".to_owned() } else { controls.join(", ") };
     Problem::error("the configuration labels no spans of plain text: no <Labels> points to a <Text>")
         .hint(format!("it has {}", quoted(&found)))
 }
 
-/// Controls of the configuration that are not for labelling spans of this text, as `Choices (topic)`.
-fn others<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>, text_name: &str) -> Vec<String> {
-    let other = |node: &Node<'_, '_>| {
-        node.has_attribute("toName") && !(node.has_tag_name("Labels") && node.attribute("toName") == Some(text_name))
-            || node.has_tag_name("Relations")
-    };
+/// Controls that do not label spans of this text, each as element and name.
+fn other_controls<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>, text_name: &str) -> Vec<String> {
     let mut names: Vec<String> = nodes
-        .filter(|node| other(node) && (node.has_tag_name("Labels") || !LAYOUT.contains(&node.tag_name().name())))
+        .filter(|node| is_other_control(node, text_name))
         .map(|node| match node.attribute("name") {
             Some(name) => format!("{} {}", node.tag_name().name(), quoted(name)),
             None => node.tag_name().name().to_owned(),
@@ -130,7 +125,15 @@ fn others<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>, text_name: &str) -> Vec
     names
 }
 
-/// Labels as they stand in the file: name, key, guide.
+fn is_other_control(node: &Node<'_, '_>, text_name: &str) -> bool {
+    if node.has_tag_name("Labels") {
+        return node.has_attribute("toName") && node.attribute("toName") != Some(text_name);
+    }
+    let is_control = node.has_attribute("toName") || node.has_tag_name("Relations");
+    is_control && !LAYOUT.contains(&node.tag_name().name())
+}
+
+/// Labels of the file: name, key, guidelines.
 #[derive(Default)]
 struct Entries {
     list: Vec<(String, Option<char>, Option<String>)>,
@@ -145,17 +148,18 @@ impl Entries {
         }
         let line = line(node);
         let value = node.attribute("value").unwrap_or_default();
-        // In results the alias stands instead of the value, and results are what is exchanged.
+        // Results contain the alias in place of the value, and results are what is exchanged.
         let name = node.attribute("alias").filter(|alias| !alias.is_empty()).unwrap_or(value);
         if name.is_empty() {
             problems.push(Problem::warning("a <Label> without value is left out").at(line));
             return;
         }
         if name != value {
-            problems.push(Problem::note(format!("{} goes by its alias {}", quoted(value), quoted(name))).at(line));
+            problems
+                .push(Problem::note(format!("{} is read under its alias {}", quoted(value), quoted(name))).at(line));
         }
         if self.list.iter().any(|(known, ..)| known == name) {
-            problems.push(Problem::note(format!("the label {} stands twice; taken once", quoted(name))).at(line));
+            problems.push(Problem::note(format!("the label {} occurs twice; read once", quoted(name))).at(line));
             return;
         }
         let hotkey = node.attribute("hotkey").filter(|hotkey| !hotkey.is_empty());
@@ -164,18 +168,18 @@ impl Entries {
             characters.next().filter(|key| characters.next().is_none() && !key.is_control() && !key.is_whitespace());
         let key = key.filter(|key| self.list.iter().all(|(_, other, _)| other != &Some(*key)));
         if let (Some(hotkey), None) = (hotkey, key) {
-            let message = format!("the key {} of {} is taken or no single character", quoted(hotkey), quoted(name));
+            let message = format!("the key {} of {} is in use or not a single character", quoted(hotkey), quoted(name));
             problems.push(Problem::warning(message).at(line).hint("the label gets the next free digit"));
         }
         let guide = node.attribute("hint").filter(|hint| !hint.is_empty()).map(str::to_owned);
         self.list.push((name.to_owned(), key, guide));
     }
 
-    /// Labels with a key keep it; the others get the free digits in order.
+    /// Returns the label set. Labels with a key keep it; the others get the free digits in order.
     fn into_labels(self, problems: &mut Problems) -> LabelSet {
         if self.left_out > 0 {
             problems
-                .push(Problem::error(format!("{} beyond the most there can be", with_noun(self.left_out, "label"))));
+                .push(Problem::error(format!("{} left out, beyond the maximum", with_noun(self.left_out, "label"))));
         }
         let plain = LabelSet::from_names(self.list.iter().map(|(name, ..)| name));
         let taken: Vec<char> = self.list.iter().filter_map(|(_, key, _)| *key).collect();
@@ -188,7 +192,7 @@ impl Entries {
     }
 }
 
-/// Writes a configuration that Label Studio reads, names as in `config`.
+/// Writes a configuration for Label Studio with the names of `config`.
 pub fn write(config: &LabelConfig) -> String {
     let control = config.controls.first().map_or("label", String::as_str);
     let mut out = String::from("<View>\n");
@@ -210,7 +214,7 @@ pub fn write(config: &LabelConfig) -> String {
     out
 }
 
-/// Text as the value of an attribute. Characters that XML has no way to write become U+FFFD.
+/// Text as the value of an attribute. Characters that XML cannot represent become U+FFFD.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -219,7 +223,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // An attribute's line breaks and tabs read as blanks unless written by number.
+            // XML reads line breaks and tabs in an attribute as spaces unless they are character references.
             '\t' | '\n' | '\r' => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }

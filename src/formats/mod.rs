@@ -1,59 +1,59 @@
-//! Floor 3: bytes to documents and spans, and back. One file per format, one table that names them all.
+//! Floor 3: bytes to documents and spans, and back. One file per format, one table that lists them. No I/O.
 //!
-//! Reading never panics and never stops at the first mistake: it returns what could be read and what there is to say
-//! about it. Writing says what the format cannot hold before it loses it, and [`prove`] reads the bytes again. No I/O.
+//! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
+//! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
 mod conll;
 mod corpus;
 mod decode;
 mod fit;
+mod format;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
 pub mod patterns;
 mod plain;
 mod problem;
-mod proof;
+mod round_trip;
 mod table;
-
-use std::{fmt, str::FromStr};
 
 pub use conll::{TagSentence, read_tags};
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
+pub use format::Format;
 pub use label_config::LabelConfig;
-pub use problem::{Problem, Severity};
-pub use proof::{Proof, prove};
-pub use table::{FORMATS, Format, Guess, Unit, detect, find};
+pub use problem::{Problem, Severity, parser_message};
+pub use round_trip::{RoundTrip, check_round_trip};
+pub use table::{FORMATS, Guess, UnknownFormat, detect, find, find_by_extension, names};
 
 use crate::{
     spans::{LabelSet, Scheme, Split},
     text::Grid,
 };
 
-/// How to read, beyond what the bytes say themselves.
+/// Options for reading.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
-    /// How to cut texts into words where the file does not.
+    /// Rule that cuts texts into words where the file does not.
     pub grid: Grid,
-    /// Stands before the running number of a document that has no id of its own.
+    /// Prefix of the running number that a document without an id gets as its id.
     pub id_prefix: String,
-    /// Labels that are known already and keep their ids.
+    /// Known labels, which keep their ids.
     pub labels: LabelSet,
-    /// The part of the data that the documents belong to, where the file does not say.
+    /// Split of the documents, where the file does not give one.
     pub split: Option<Split>,
-    /// Label Studio's labelling configuration: which field is the text, which controls label it.
+    /// Labelling configuration of Label Studio: the field with the text and the controls that label it.
     pub config: Option<LabelConfig>,
 }
 
-/// What was read. With an error among the problems the corpus is only what is left of the file.
+/// Result of reading. If the problems contain an error, the corpus is incomplete.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
     /// Labels, documents, spans.
     pub corpus: Corpus,
-    /// What was found, in plain words: `tag first`, `tab`, `IOB2 tags`, `706 sentences`.
+    /// Properties of the file for the user: `tag first`, `tab`, `IOB2 tags`, `706 sentences`.
     pub detected: Vec<String>,
-    /// What there is to say, in the order it was met.
+    /// Problems in the order in which they were found.
     pub problems: Vec<Problem>,
 }
 
@@ -64,57 +64,28 @@ impl Read {
     }
 }
 
-/// What to do about a span, word or text that the format cannot hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Treatment of spans, words and texts that the format cannot hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum OnLoss {
     /// Write nothing and list every loss.
     #[default]
     Fail,
-    /// Leave it out and say so.
+    /// Leave it out and report it.
     Skip,
-    /// Change it so that it fits (a half word to the whole word, a word with a blank to two words) and say so; what
+    /// Change it so that it fits (a half word to the whole word, a word with a blank to two words) and report it; what
     /// cannot be made to fit is left out.
     Snap,
 }
 
-impl OnLoss {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fail => "fail",
-            Self::Skip => "skip",
-            Self::Snap => "snap",
-        }
-    }
-}
-
-impl fmt::Display for OnLoss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for OnLoss {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "fail" => Ok(Self::Fail),
-            "skip" => Ok(Self::Skip),
-            "snap" => Ok(Self::Snap),
-            other => Err(format!("`{other}` is no way to treat losses; there are fail, skip and snap")),
-        }
-    }
-}
-
-/// How to write.
+/// Options for writing.
 #[derive(Clone, Debug)]
 pub struct WriteOptions {
-    /// The tag scheme, for formats of tags.
+    /// Tag scheme, for formats with tags.
     pub scheme: Scheme,
-    /// What to do about what the format cannot hold.
+    /// Treatment of content that the format cannot hold.
     pub on_loss: OnLoss,
-    /// Label Studio's labelling configuration: names of the field and of the controls.
+    /// Labelling configuration of Label Studio: the names of the field and of the controls.
     pub config: Option<LabelConfig>,
 }
 
@@ -124,22 +95,22 @@ impl Default for WriteOptions {
     }
 }
 
-/// A file as written, not yet on disk.
+/// Bytes of a written file, not yet on disk, with an account of them.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
-    /// The file.
+    /// Contents of the file.
     pub bytes: Vec<u8>,
-    /// What was changed, left out or is worth knowing. Never an error.
+    /// Changes, omissions and notes. Never an error.
     pub problems: Vec<Problem>,
-    /// The documents in the file, as indices into the corpus.
+    /// Documents in the file, as indices into the corpus.
     pub documents: Vec<usize>,
-    /// Spans in the file.
+    /// Number of spans in the file.
     pub spans_written: usize,
-    /// Those among them that were changed to fit.
+    /// Number of them that were changed to fit.
     pub spans_changed: usize,
-    /// Spans of the corpus that are not in the file.
+    /// Number of spans of the corpus that are not in the file.
     pub spans_left_out: usize,
-    /// Documents whose text was changed to fit.
+    /// Number of documents whose text was changed to fit.
     pub texts_changed: usize,
 }
 

@@ -1,12 +1,12 @@
-//! `patterns.jsonl`: patterns as Prodigy and spaCy's entity ruler have them, one JSON object a line.
+//! `patterns.jsonl`: patterns in the format of Prodigy and spaCy's entity ruler, one JSON object per line.
 //!
 //! `{"label":"Dish","pattern":"pad thai"}` is a phrase, `{"label":"Dish","pattern":[{"lower":"pad"},{"lower":"thai",
-//! "op":"?"}]}` a rule, one object a word; other fields (`id`, `meta`) are passed over. Rules mean what they mean to
-//! spaCy, down to `"op":"!"`, which takes one word for which the rest of its object does not hold. Expressions are
-//! those of the crate `regex`, which cannot look around or back and takes linear time.
+//! "op":"?"}]}` a rule, with one object per word; other fields (`id`, `meta`) are ignored. Rules have the same meaning as
+//! in spaCy, including `"op":"!"`, which matches one word for which the rest of its object is false. Regular expressions
+//! are those of the crate `regex`, which has no lookaround and no backreferences and takes linear time.
 //!
-//! Some attributes (`POS`, `LEMMA`) only a trained model knows. A line with one of them is left out, as is any other
-//! that cannot be read whole: a part of a rule would match what the rule does not.
+//! Some attributes (`POS`, `LEMMA`) need a trained model. A line with one of them is skipped, like any other line that
+//! cannot be read completely: a part of a rule would match text that the rule does not match.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,44 +15,43 @@ use serde_json::{Map, Value};
 
 use super::{
     decode,
-    problem::{Problem, Problems, grouped, quoted},
+    problem::{Problem, Problems, grouped, invalid_json, quoted},
 };
 use crate::{
     spans::patterns::{Attribute, Patterns, Slot, Test},
     text::width::clean,
 };
 
-/// Lines that are read.
+/// Maximum number of lines; the others are not read.
 const LINES: usize = 200_000;
-/// Bytes of the longest line that is read.
+/// Maximum bytes of a line.
 const LINE: usize = 1 << 20;
-/// Bytes of the longest phrase.
+/// Maximum bytes of a phrase.
 const PHRASE: usize = 256;
-/// Words of the longest rule, each counted as often as it may have to stand.
+/// Maximum words of a rule, repetitions included.
 const RULE: usize = 100;
-/// Words of all rules together.
+/// Maximum words of all rules together.
 const RULES: usize = 200_000;
-/// Those among them that may be left out or repeated, or are not a few words that are named.
+/// Maximum number of them that are optional, repeated, or not limited to a few given words.
 const LOOSE: usize = 5_000;
-/// Characters of the longest word that is compared loosely.
+/// Maximum characters of a word for `FUZZY`.
 const FUZZY: usize = 100;
-/// Bytes that a compiled expression may take: each is charged the first of these that is enough.
+/// Size limits in bytes for compiling an expression, tried in this order.
 const EXPRESSION: [usize; 3] = [1 << 13, 1 << 17, 1 << 20];
-/// Bytes that may be charged for all together.
+/// Maximum of the limits that were tried, summed over all expressions.
 const EXPRESSIONS: usize = 1 << 26;
 
-/// Reads the patterns of a file, UTF-8 with or without a byte order mark.
+/// Reads the patterns of a file in UTF-8, with or without a byte order mark.
 ///
-/// A line with an error is left out and said with its number. Errors are also lines over a mebibyte and those after
-/// the 200,000th, phrases over 256 bytes, rules over 100 words, and what goes beyond 200,000 words in all rules or
-/// 5,000 that are not fixed.
+/// A line with an error is skipped and reported with its number. The limits are errors, too: a line of a mebibyte, 200,000
+/// lines, a phrase of 256 bytes, a rule of 100 words, 200,000 words of all rules, and 5,000 of them that are not fixed.
 pub fn read(bytes: &[u8]) -> (Patterns, Vec<Problem>) {
     let mut problems = Problems::default();
-    let mut reader = Reader::default();
+    let mut reader = PatternReader::default();
     let text = decode::text(bytes, &mut problems).unwrap_or_default();
     if decode::lines(text).nth(LINES).is_some() {
         let message = format!("only the first {} lines are read", grouped(LINES));
-        problems.push(Problem::error(message).at(LINES + 1).hint("part the file"));
+        problems.push(Problem::error(message).at(LINES + 1).hint("split the file"));
     }
     for (number, line) in decode::lines(text).take(LINES).filter(|(_, line)| !line.trim().is_empty()) {
         if let Err(problem) = reader.line(number, line) {
@@ -63,30 +62,28 @@ pub fn read(bytes: &[u8]) -> (Patterns, Vec<Problem>) {
 }
 
 #[derive(Default)]
-struct Reader {
+struct PatternReader {
     patterns: Patterns,
-    /// Numbers of the questions so far, by what was written.
+    /// Numbers of the questions so far, by their JSON text.
     questions: HashMap<String, usize>,
-    /// Words of all rules so far, and how many of them are loose.
-    words: (usize, usize),
+    /// Number of words of all rules so far.
+    words: usize,
+    /// Number of them that are not fixed.
+    loose_words: usize,
     /// Expressions compiled so far.
     expressions: HashMap<String, Regex>,
-    /// Bytes charged for them.
-    charged: usize,
+    /// Sum of the size limits that were tried for them.
+    expression_bytes: usize,
 }
 
-impl Reader {
+impl PatternReader {
     fn line(&mut self, number: usize, line: &str) -> Result<(), Problem> {
         if line.len() > LINE {
             return Err(wrong(format!("the line is longer than {} bytes", grouped(LINE))));
         }
-        let object: Value = serde_json::from_str(line).map_err(|error| {
-            let fault = error.to_string();
-            let fault = fault.split(" at line ").next().unwrap_or_default();
-            wrong(format!("no JSON object: {fault} at byte {} in {}", error.column(), quoted(line)))
-        })?;
+        let object: Value = serde_json::from_str(line).map_err(|error| invalid_json(&error, line))?;
         let Some(label) = object.get("label").and_then(Value::as_str).filter(|label| !label.trim().is_empty()) else {
-            return Err(wrong("`label` is missing, empty or no text"));
+            return Err(wrong("`label` is missing, empty or not a string"));
         };
         match object.get("pattern") {
             Some(Value::String(phrase)) if phrase.trim().is_empty() => Err(wrong("the phrase has no word")),
@@ -116,32 +113,37 @@ impl Reader {
             return Err(wrong("the list has no word"));
         }
         let loose = slots.iter().filter(|slot| self.patterns.is_loose(**slot)).count();
-        let (words, loose) = (self.words.0 + slots.len(), self.words.1 + loose);
-        if words > RULES || loose > LOOSE {
+        if self.words + slots.len() > RULES || self.loose_words + loose > LOOSE {
             let (words, loose) = (grouped(RULES), grouped(LOOSE));
-            let message = format!("with this rule all have more than {words} words, or {loose} that are not fixed");
+            let message =
+                format!("the rules have more than {words} words with this one, or {loose} that are not fixed");
             return Err(wrong(message).hint("use phrases, or IN for several words"));
         }
-        self.words = (words, loose);
+        self.words += slots.len();
+        self.loose_words += loose;
         Ok(slots)
     }
 
-    /// Adds what one object stands for.
+    /// Adds the slots of one object of a rule.
     fn word(&mut self, word: &Value, slots: &mut Vec<Slot>) -> Result<(), Problem> {
-        let Value::Object(word) = word else { return Err(no("object", word)) };
-        let (mut negated, mut times, mut asked) = (false, (1, Some(1)), Map::new());
+        let Value::Object(word) = word else { return Err(mismatch("an object", word)) };
+        let mut negated = false;
+        let mut times = (1, Some(1));
+        let mut conditions = Map::new();
         for (name, value) in word {
             match (name.to_ascii_uppercase().as_str(), value.as_str()) {
                 ("OP", Some("!")) => negated = true,
-                ("OP", operator) => times = operator.and_then(repetition).ok_or_else(|| no("operator", value))?,
-                _ => drop(asked.insert(name.clone(), value.clone())),
+                ("OP", operator) => {
+                    times = operator.and_then(repetition).ok_or_else(|| mismatch("an operator", value))?
+                }
+                _ => drop(conditions.insert(name.clone(), value.clone())),
             }
         }
         let (least, most) = times;
         if slots.len().saturating_add(most.unwrap_or(least)) > RULE {
             return Err(wrong(format!("the rule is longer than {RULE} words")));
         }
-        let plain = Slot { question: self.question(asked)?, negated, optional: false, repeats: false };
+        let plain = Slot { question: self.question(conditions)?, negated, optional: false, repeats: false };
         slots.extend(std::iter::repeat_n(plain, least));
         match (most, slots.last_mut()) {
             (Some(most), _) => {
@@ -153,75 +155,77 @@ impl Reader {
         Ok(())
     }
 
-    /// The number of a question; one that was written before has its old number.
-    fn question(&mut self, asked: Map<String, Value>) -> Result<usize, Problem> {
+    /// Number of the question with these conditions; equal conditions have the same number.
+    fn question(&mut self, conditions: Map<String, Value>) -> Result<usize, Problem> {
         let mut tests = Vec::new();
-        for (name, value) in &asked {
+        for (name, value) in &conditions {
             self.attribute(&name.to_ascii_uppercase(), value, &mut tests)?;
         }
-        let written = Value::Object(asked).to_string();
-        Ok(*self.questions.entry(written).or_insert_with(|| self.patterns.add_question(tests)))
+        let json = Value::Object(conditions).to_string();
+        Ok(*self.questions.entry(json).or_insert_with(|| self.patterns.add_question(tests)))
     }
 
-    /// Adds what `{name: value}` asks; the name is in capitals.
+    /// Adds the tests of `{name: value}`; the name is in capitals.
     fn attribute(&mut self, name: &str, value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
         let test = match name {
-            "TEXT" | "ORTH" => return self.strings(Attribute::Text, value, tests),
-            "LOWER" => return self.strings(Attribute::Lower, value, tests),
-            "SHAPE" => return self.strings(Attribute::Shape, value, tests),
-            "PREFIX" => return self.strings(Attribute::Prefix, value, tests),
-            "SUFFIX" => return self.strings(Attribute::Suffix, value, tests),
-            "LENGTH" => return lengths(value, tests),
+            "TEXT" | "ORTH" => return self.text_tests(Attribute::Text, value, tests),
+            "LOWER" => return self.text_tests(Attribute::Lower, value, tests),
+            "SHAPE" => return self.text_tests(Attribute::Shape, value, tests),
+            "PREFIX" => return self.text_tests(Attribute::Prefix, value, tests),
+            "SUFFIX" => return self.text_tests(Attribute::Suffix, value, tests),
+            "LENGTH" => return length_tests(value, tests),
             "SPACY" => Test::Spaced,
             _ if MODEL.split(' ').any(|known| known == name) => {
                 let problem = wrong(format!("{name} needs spaCy and its trained model"));
-                return Err(problem.hint("say it by TEXT, LOWER or SHAPE"));
+                return Err(problem.hint("use TEXT, LOWER or SHAPE"));
             }
             _ => match FLAGS.iter().find(|(flag, _)| *flag == name) {
                 Some((_, source)) => Test::Regex(Attribute::Text, self.expression(source)?),
-                None => return Err(wrong(format!("{} is nothing that is known of a word", quoted(name)))),
+                None => return Err(wrong(format!("unknown attribute of a word {}", quoted(name)))),
             },
         };
         match value {
             Value::Bool(true) => tests.push(test),
             Value::Bool(false) => tests.push(not(test)),
-            _ => return Err(no("true or false", value)),
+            _ => return Err(mismatch("true or false", value)),
         }
         Ok(())
     }
 
-    /// Adds what is asked of a text: the text itself or an object of conditions.
-    fn strings(&mut self, side: Attribute, value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
+    /// Adds the tests of a text: the text itself or an object of conditions.
+    fn text_tests(&mut self, side: Attribute, value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
         let Value::Object(conditions) = value else {
-            let word = value.as_str().ok_or_else(|| no("text", value))?;
+            let word = value.as_str().ok_or_else(|| mismatch("a string", value))?;
             tests.push(Test::OneOf(side, BTreeSet::from([word.to_owned()])));
             return Ok(());
         };
         for (name, value) in conditions {
             let name = name.to_ascii_uppercase();
             match (name.as_str(), name.strip_prefix("FUZZY").map(str::as_bytes)) {
-                ("IN", _) => tests.push(Test::OneOf(side, list(value)?)),
-                ("NOT_IN", _) => tests.push(not(Test::OneOf(side, list(value)?))),
-                ("REGEX", _) => each(value, tests, |source| Ok(Test::Regex(side, self.expression(source)?)))?,
-                (_, Some([])) => each(value, tests, |word| fuzzy(side, word, None))?,
-                (_, Some([edits @ b'1'..=b'9'])) => each(value, tests, |word| fuzzy(side, word, Some(edits - b'0')))?,
-                _ => return Err(wrong(format!("{} is no condition for a text", quoted(&name)))),
+                ("IN", _) => tests.push(Test::OneOf(side, text_set(value)?)),
+                ("NOT_IN", _) => tests.push(not(Test::OneOf(side, text_set(value)?))),
+                ("REGEX", _) => add_tests(value, tests, |source| Ok(Test::Regex(side, self.expression(source)?)))?,
+                (_, Some([])) => add_tests(value, tests, |word| fuzzy_test(side, word, None))?,
+                (_, Some([edits @ b'1'..=b'9'])) => {
+                    add_tests(value, tests, |word| fuzzy_test(side, word, Some(edits - b'0')))?;
+                }
+                _ => return Err(wrong(format!("unknown condition for a text {}", quoted(&name)))),
             }
         }
         Ok(())
     }
 
-    /// A compiled expression.
+    /// Compiles a regular expression.
     fn expression(&mut self, source: &str) -> Result<Regex, Problem> {
         if let Some(known) = self.expressions.get(source) {
             return Ok(known.clone());
         }
         if source.contains("\\<") || source.contains("\\>") {
-            return Err(wrong(format!("in {} stands a backslash before < or >", quoted(source))).hint("leave it out"));
+            return Err(wrong(format!("{} has a backslash before < or >", quoted(source))).hint("remove it"));
         }
         for size in EXPRESSION {
-            self.charged += size;
-            if self.charged > EXPRESSIONS {
+            self.expression_bytes += size;
+            if self.expression_bytes > EXPRESSIONS {
                 break;
             }
             match RegexBuilder::new(source).size_limit(size).dfa_size_limit(EXPRESSION[1]).build() {
@@ -233,11 +237,11 @@ impl Reader {
                 Err(error) => {
                     let fault = error.to_string();
                     let fault = clean(fault.lines().last().unwrap_or_default().trim_start_matches("error: "));
-                    return Err(wrong(format!("{} is no expression: {fault}", quoted(source))));
+                    return Err(wrong(format!("invalid expression {}: {fault}", quoted(source))));
                 }
             }
         }
-        Err(wrong(format!("the expression {} is too big, or all together are", quoted(source))))
+        Err(wrong(format!("the expression {} is too large, or all of them together are", quoted(source))))
     }
 }
 
@@ -245,14 +249,12 @@ fn wrong(message: impl Into<String>) -> Problem {
     Problem::error(message)
 }
 
-/// Something stands where something else should.
-fn no(what: &str, value: &Value) -> Problem {
-    wrong(format!("{} is no {what}", quoted(&value.to_string())))
+fn mismatch(expected: &str, value: &Value) -> Problem {
+    wrong(format!("expected {expected}, found {}", quoted(&value.to_string())))
 }
 
-/// How often an operator lets a word stand: at least, and at most if there is a bound.
+/// Minimum and maximum number of repetitions of an operator; without a maximum if it is unlimited.
 fn repetition(operator: &str) -> Option<(usize, Option<usize>)> {
-    let number = |digits: &str| digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()));
     match operator {
         "1" => Some((1, Some(1))),
         "?" => Some((0, Some(1))),
@@ -272,22 +274,27 @@ fn repetition(operator: &str) -> Option<(usize, Option<usize>)> {
     }
 }
 
-fn list(value: &Value) -> Result<BTreeSet<String>, Problem> {
-    serde_json::from_value(value.clone()).map_err(|_| no("list of texts", value))
+/// Number of decimal digits only, without a sign.
+fn number(digits: &str) -> Option<usize> {
+    digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Adds the test for one text, or for the several of `{"IN": [...]}` or `{"NOT_IN": [...]}`.
-fn each(
+fn text_set(value: &Value) -> Result<BTreeSet<String>, Problem> {
+    serde_json::from_value(value.clone()).map_err(|_| mismatch("a list of strings", value))
+}
+
+/// Adds the test for one text, or for several in `{"IN": [...]}` or `{"NOT_IN": [...]}`.
+fn add_tests(
     value: &Value,
     tests: &mut Vec<Test>,
     mut test: impl FnMut(&str) -> Result<Test, Problem>,
 ) -> Result<(), Problem> {
     let Value::Object(lists) = value else {
-        tests.push(test(value.as_str().ok_or_else(|| no("text", value))?)?);
+        tests.push(test(value.as_str().ok_or_else(|| mismatch("a string", value))?)?);
         return Ok(());
     };
     for (name, value) in lists {
-        let any = Test::Any(list(value)?.iter().map(|text| test(text)).collect::<Result<_, _>>()?);
+        let any = Test::Any(text_set(value)?.iter().map(|text| test(text)).collect::<Result<_, _>>()?);
         match name.to_ascii_uppercase().as_str() {
             "IN" => tests.push(any),
             "NOT_IN" => tests.push(not(any)),
@@ -301,22 +308,20 @@ fn not(test: Test) -> Test {
     Test::Not(Box::new(test))
 }
 
-/// By default three edits are allowed in ten characters, and two in any word.
-fn fuzzy(side: Attribute, word: &str, edits: Option<u8>) -> Result<Test, Problem> {
+/// Test for a word with edits. By default three edits per ten characters are allowed, and at least two.
+fn fuzzy_test(side: Attribute, word: &str, edits: Option<u8>) -> Result<Test, Problem> {
     let length = word.chars().count();
     if length > FUZZY {
         return Err(wrong(format!("FUZZY is for words up to {FUZZY} characters, not {}", quoted(word))));
     }
-    let usual = || ((0.3 * length as f64).round_ties_even() as usize).max(2);
-    Ok(Test::Fuzzy(side, word.to_owned(), edits.map_or_else(usual, usize::from)))
+    let usual = ((0.3 * length as f64).round_ties_even() as usize).max(2);
+    Ok(Test::Fuzzy(side, word.to_owned(), edits.map_or(usual, usize::from)))
 }
 
-/// Adds what is asked of a length in characters: a number or an object of conditions.
-fn lengths(value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
-    let number = |value: &Value| value.as_f64().ok_or_else(|| no("number", value));
-    let equal = |value: &Value| Ok(Test::Length([false, true, false], number(value)?));
+/// Adds the tests of a length in characters: a number or an object of conditions.
+fn length_tests(value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
     let Value::Object(conditions) = value else {
-        tests.push(equal(value)?);
+        tests.push(equal_length(value)?);
         return Ok(());
     };
     for (name, value) in conditions {
@@ -328,23 +333,31 @@ fn lengths(value: &Value, tests: &mut Vec<Test>) -> Result<(), Problem> {
             ">" => [false, false, true],
             ">=" => [false, true, true],
             name @ ("IN" | "NOT_IN") => {
-                let numbers = value.as_array().ok_or_else(|| no("list of numbers", value))?;
-                let any = Test::Any(numbers.iter().map(equal).collect::<Result<_, Problem>>()?);
+                let numbers = value.as_array().ok_or_else(|| mismatch("a list of numbers", value))?;
+                let any = Test::Any(numbers.iter().map(equal_length).collect::<Result<_, Problem>>()?);
                 tests.push(if name == "IN" { any } else { not(any) });
                 continue;
             }
-            _ => return Err(wrong(format!("{} is no condition for a length", quoted(name)))),
+            _ => return Err(wrong(format!("unknown condition for a length {}", quoted(name)))),
         };
-        tests.push(Test::Length(among, number(value)?));
+        tests.push(Test::Length(among, float(value)?));
     }
     Ok(())
 }
 
-/// What only a trained model knows of a word, or a language's own table.
+fn equal_length(value: &Value) -> Result<Test, Problem> {
+    Ok(Test::Length([false, true, false], float(value)?))
+}
+
+fn float(value: &Value) -> Result<f64, Problem> {
+    value.as_f64().ok_or_else(|| mismatch("a number", value))
+}
+
+/// Attributes that need a trained model or the tables of a language.
 const MODEL: &str = "IS_STOP POS TAG LEMMA DEP MORPH NORM ENT_TYPE ENT_IOB ENT_ID ENT_KB_ID SENT_START IS_SENT_START _";
 
-/// What is true or false of a word, as expressions over its text, in the sense that spaCy's documentation gives each name.
-/// `IS_STOP` is not among them: it means a list of spaCy's own.
+/// Attributes that are true or false, as regular expressions for the text of a word, with the meaning in spaCy's
+/// documentation. `IS_STOP` is missing because it refers to a list of spaCy.
 const FLAGS: [(&str, &str); 16] = [
     ("IS_ALPHA", r"^\p{L}+$"),
     ("IS_ASCII", r"^[\x00-\x7f]*$"),
@@ -373,7 +386,7 @@ const FLAGS: [(&str, &str); 16] = [
         |sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|fortieth|fiftieth|sixtieth|seventieth|eightieth
         |ninetieth|hundredth|thousandth|millionth|billionth|trillionth)[,.]*$",
     ),
-    // A scheme, `www.`, or names with points between, the last of letters alone; then perhaps a port and a path.
+    // A scheme, `www.`, or names separated by dots, the last one of letters only; then optionally a port and a path.
     (
         "LIKE_URL",
         r"^(?:https?://\S+|www\.\S+|(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?\.)+\p{L}{2,}(?::\d{2,5})?(?:[/?\#]\S*)?)$",
@@ -395,7 +408,7 @@ mod tests {
         read(file.as_bytes()).1.iter().map(ToString::to_string).collect()
     }
 
-    /// What a rule finds among given words, each of which stands for itself.
+    /// Matches of a rule among given words.
     fn found(rule: &str, words: &str) -> String {
         let (patterns, problems) = read(format!("{{\"label\":\"X\",\"pattern\":{rule}}}").as_bytes());
         assert_eq!(problems, [], "{rule}");
@@ -435,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_word_cannot_be_asked_is_an_error_of_its_word() {
+    fn invalid_attributes_are_errors_that_name_their_word() {
         let words = r#"{"POS":"NOUN"} {"lemma":"be"} {"_":{}} {"LOWER":null} {"COLOUR":"red"} {"\u0131s_alpha":true}
             {"IS_ALPHA":1} {"TEXT":3} {"TEXT":{"LIKE":"a"}} {"TEXT":{"IN":"a"}} {"TEXT":{"REGEX":"("}}
             {"TEXT":{"REGEX":"a(?=b)"}} {"TEXT":{"REGEX":"\\w{9999}"}} {"TEXT":{"REGEX":"\\<"}} {"LENGTH":"1"}
@@ -480,13 +493,13 @@ mod tests {
         let line = |pattern: Value| format!("{}\n", json!({"label": "X", "pattern": pattern}));
         let said = |file: &str| problems(file).swap_remove(0);
         let rules = line(json!([{"op": "{99}"}])).repeat(51);
-        assert!(said(&rules).starts_with("line 51: with this rule all have more than 200,000 words, or 5,000"));
+        assert!(said(&rules).starts_with("line 51: the rules have more than 200,000 words with this one, or 5,000"));
         assert!(said(&line(json!("x".repeat(257)))).contains("longer than 256 bytes"));
         assert!(said(&line(json!("x".repeat(1 << 20)))).contains("longer than 1,048,576 bytes"));
         assert!(said(&line(json!([{"lower": {"fuzzy": "x".repeat(101)}}]))).contains("up to 100 characters"));
         assert!(said(&"\n".repeat(200_001)).contains("only the first 200,000 lines"));
         let big = |at: usize| line(json!([{"text": {"regex": format!("\\w{{3,8}}{at}")}}]));
-        assert!(said(&(0..80).map(big).collect::<String>()).contains("all together are"));
+        assert!(said(&(0..80).map(big).collect::<String>()).contains("all of them together are"));
     }
 
     /// One object of a rule, and an expression that means the same where each letter is a word.

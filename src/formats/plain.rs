@@ -1,26 +1,38 @@
-//! `text`: one review a line.
+//! `text`: one review per line.
 
 use super::{
     Corpus, OnLoss, Problem, Read, ReadOptions, WriteOptions, Written,
-    corpus::Builder,
+    corpus::CorpusBuilder,
     decode,
-    fit::Losses,
+    fit::LossReport,
+    format::{Format, Sample},
     problem::{Problems, quoted, with_noun},
-    table::Sample,
 };
 use crate::spans::{Document, Status};
 
-/// Any text is text; the extension only makes it likelier.
-pub(crate) fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
+/// Row of the table of formats.
+pub(super) const FORMAT: Format = Format {
+    name: "text",
+    about: "one review per line",
+    extensions: &["txt"],
+    cannot_hold: "spans, ids, line breaks inside a text",
+    keeps_text: false,
+    detect,
+    read: Some(read),
+    write: Some(write),
+};
+
+/// Accepts any text; the extension raises the confidence.
+fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let lines = sample.text.lines().filter(|line| !is_blank(line)).count();
     let confidence = if sample.extension == "txt" { 30 } else { 10 };
     (lines > 0).then(|| (confidence, "lines of text".to_owned()))
 }
 
 /// Reads one document per line that is not blank.
-pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut problems = Problems::default();
-    let mut builder = Builder::new(options.labels.clone());
+    let mut builder = CorpusBuilder::new(options.labels.clone());
     let mut blank = 0;
     for (_, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
         if is_blank(line) {
@@ -32,7 +44,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         document.split = options.split;
         builder.push(document, Vec::new(), Status::Todo);
     }
-    let detected = vec!["one text a line".to_owned(), with_noun(builder.len(), "text")];
+    let detected = vec!["one text per line".to_owned(), with_noun(builder.len(), "text")];
     if blank > 0 {
         problems.push(Problem::note(format!("{} left out", with_noun(blank, "empty line"))));
     }
@@ -45,28 +57,28 @@ fn is_blank(line: &str) -> bool {
 }
 
 /// Writes one line per document. Every span is a loss.
-pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let mut losses = Losses::new(options.on_loss);
+fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+    let mut losses = LossReport::new(options.on_loss);
     let mut written = Written::default();
     let mut text = String::new();
     for (index, (document, annotation)) in corpus.pairs().enumerate() {
         let spans = annotation.spans().len();
         written.spans_left_out += spans;
         if spans > 0 {
-            losses.put(
+            losses.add(
                 &document.id,
-                &format!("{} cannot stand in plain text", with_noun(spans, "span")),
+                &format!("{} cannot be written in plain text", with_noun(spans, "span")),
                 "left out",
                 "left out",
             );
         }
         if is_blank(&document.text) {
-            losses.note(format!("document {}: an empty text has no line and is left out", quoted(&document.id)));
+            losses.note(format!("document {}: an empty text cannot be a line and is left out", quoted(&document.id)));
             continue;
         }
         if document.text.contains(['\n', '\r']) {
-            let what = format!("the text {} holds a line break", quoted(&document.text));
-            losses.put(&document.id, &what, "the document is left out", "line breaks become blanks");
+            let what = format!("the text {} contains a line break", quoted(&document.text));
+            losses.add(&document.id, &what, "the document is left out", "line breaks become spaces");
             if options.on_loss != OnLoss::Snap {
                 continue;
             }
@@ -107,7 +119,7 @@ mod tests {
         let corpus = Corpus { documents: vec![Document::from_words("7", ["two\nlines"])], ..Corpus::default() };
         let mut options = WriteOptions::default();
         let problems = write(&corpus, &options).map(|_| ()).unwrap_err();
-        assert!(problems[0].message.starts_with("document `7`: the text `two\u{240a}lines` holds a line break"));
+        assert!(problems[0].message.starts_with("document `7`: the text `two\u{240a}lines` contains a line break"));
         options.on_loss = OnLoss::Snap;
         assert_eq!(write(&corpus, &options).unwrap().bytes, b"two lines\n");
         options.on_loss = OnLoss::Skip;

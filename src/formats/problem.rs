@@ -1,47 +1,38 @@
-//! What went wrong or was worth saying while bytes were read or written, and how text from a file is quoted in it.
+//! Errors, warnings and notes of reading and writing, and the quoting of text from files in them.
 
 use std::fmt;
 
 use serde::Serialize;
+use strum::IntoEnumIterator;
+
+use crate::text::width::clean;
 
 pub(crate) use crate::text::number::{grouped, with_noun};
 
-/// How much a [`Problem`] matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+/// Severity of a [`Problem`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, strum::Display, strum::EnumIter)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing; nothing is lost.
+    /// Information; nothing is lost.
     Note,
-    /// Something was read or written otherwise than it stood.
+    /// Something was read or written with a change.
     Warning,
-    /// Something could not be read or written at all.
+    /// Something could not be read or written.
     Error,
 }
 
-impl Severity {
-    const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
-
-    /// `note`, `warning` or `error`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// One thing to say about a file. The message quotes text of the file with control characters made visible.
+/// An error, warning or note about a file. The message is safe to show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// How much it matters.
+    /// Severity.
     pub severity: Severity,
     /// Line of the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// What happened.
+    /// Description.
     pub message: String,
-    /// What to do about it.
+    /// Remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -51,29 +42,29 @@ impl Problem {
         Self { severity, line: None, message: message.into(), hint: None }
     }
 
-    /// Something worth knowing.
+    /// Creates a note.
     pub fn note(message: impl Into<String>) -> Self {
         Self::new(Severity::Note, message)
     }
 
-    /// Something that was changed or left out.
+    /// Creates a warning: something was changed or left out.
     pub fn warning(message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, message)
     }
 
-    /// Something that could not be done.
+    /// Creates an error: something could not be done.
     pub fn error(message: impl Into<String>) -> Self {
         Self::new(Severity::Error, message)
     }
 
-    /// The same with the line it is about, counted from 1.
+    /// Adds the line, counted from 1.
     #[must_use]
     pub fn at(mut self, line: usize) -> Self {
         self.line = Some(line);
         self
     }
 
-    /// The same with advice.
+    /// Adds a remedy.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -94,7 +85,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Collects problems; of each severity the first [`Problems::KEPT`] are kept and the rest counted.
+/// Collector of problems. It keeps the first [`Problems::KEPT`] of each severity and counts the others.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     list: Vec<Problem>,
@@ -102,10 +93,10 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// Enough to see a pattern, few enough to read.
+    /// Problems of one severity that are kept: enough to see a pattern, few enough to read.
     pub(crate) const KEPT: usize = 50;
 
-    /// Takes one more.
+    /// Adds a problem.
     pub(crate) fn push(&mut self, problem: Problem) {
         let count = &mut self.counts[problem.severity as usize];
         *count += 1;
@@ -114,17 +105,17 @@ impl Problems {
         }
     }
 
-    /// How many there were of this severity, kept or not.
+    /// Number of problems of a severity, kept or not.
     pub(crate) fn count(&self, severity: Severity) -> usize {
         self.counts[severity as usize]
     }
 
-    /// The kept ones, and for each severity that overflowed one that says by how many.
+    /// Returns the kept problems, with a final one for each severity that gives the number of the others.
     pub(crate) fn finish(mut self) -> Vec<Problem> {
-        for severity in Severity::ALL {
+        for severity in Severity::iter() {
             let hidden = self.count(severity).saturating_sub(Self::KEPT);
             if hidden > 0 {
-                let what = with_noun(hidden, &format!("more {}", severity.name()));
+                let what = with_noun(hidden, &format!("more {severity}"));
                 self.list.push(Problem::new(severity, format!("and {what}")));
             }
         }
@@ -132,29 +123,24 @@ impl Problems {
     }
 }
 
-/// Text of a file as it may be shown: quoted, control characters as symbols, cut after 60 characters.
-pub(crate) fn quoted(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut out = String::from("`");
-    for (at, c) in text.chars().enumerate() {
-        if at == LONGEST {
-            out.push('\u{2026}');
-            break;
-        }
-        out.push(visible(c));
-    }
-    out.push('`');
-    out
+/// Error for a line that is not a JSON object.
+pub(crate) fn invalid_json(error: &serde_json::Error, line: &str) -> Problem {
+    let message = parser_message(error);
+    Problem::error(format!("not a JSON object: {message} at byte {} in {}", error.column(), quoted(line)))
 }
 
-/// The symbol for a character that a terminal would act upon; every other character is itself.
-fn visible(c: char) -> char {
-    match c {
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        // C1 controls, line separators and what turns the direction of writing around.
-        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        _ => c,
+/// Message of the JSON parser without the position that it appends, safe to show.
+pub fn parser_message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    clean(text.split(" at line ").next().unwrap_or(&text)).into_owned()
+}
+
+/// Text from a file in backticks, safe to show, cut after 60 characters.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}\u{2026}`", clean(text.get(..end).unwrap_or_default())),
+        None => format!("`{}`", clean(text)),
     }
 }
 
@@ -177,7 +163,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_shown_as_symbols() {
-        assert_eq!(quoted("a\u{1b}[2J\u{7f}\u{202e}"), "`a\u{241b}[2J\u{2421}\u{fffd}`");
+        assert_eq!(quoted("a\u{1b}[2J\u{7f}\u{202e}"), "`a\u{241b}[2J\u{2421}<202e>`");
         assert_eq!(quoted(&"x".repeat(100)).chars().count(), 63);
     }
 }

@@ -42,9 +42,6 @@ pub(super) trait Files {
 
 struct Folder(PathBuf);
 
-/// The folder of a run's model, in that of the run.
-const MODEL: &str = "model";
-
 impl Files for Folder {
     fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
         match fs::read(self.0.join(name)) {
@@ -86,11 +83,6 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
         return embedded::mini();
     }
     if Path::new(base).is_dir() {
-        let model = Path::new(base).join(MODEL);
-        if Path::new(base).join("metrics.jsonl").is_file() && model.is_dir() {
-            let hint = format!("this is the folder of a run; its model is in {}", model.display());
-            return Err(ModelError::Missing { path: base.to_owned(), hint });
-        }
         return assemble(&Folder(base.into()), base);
     }
     let not_found = |looked: String| ModelError::NotFound { base: base.to_owned(), looked };

@@ -1,5 +1,5 @@
-//! The integrity check behind `tagli doctor DIR`: looks at every file of a project, changes none, and tells for each
-//! fault where it is and what to do. Works on projects that cannot be opened.
+//! Integrity check for `tagli doctor DIR`: reads every file of a project, changes none, and reports each fault with its
+//! place and a remedy. Works on projects that cannot be opened.
 
 use std::{
     fmt, fs,
@@ -9,38 +9,31 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, Fault, MANIFEST, Manifest, Project, RUNS, Runs, annotators_in, journal,
+    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, LineError, MANIFEST, Manifest, Project, RUNS, Runs, annotators_in,
+    file_names::one_line,
+    journal,
     journal::Files,
     lock,
     manifest::ManifestError,
-    names::one_line,
     stamp,
     storage::{self, StorageError},
 };
-use crate::spans::{Journal, LabelSet, Status};
+use crate::{
+    formats::Severity,
+    spans::{Annotation, Journal, LabelSet, Status},
+};
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know.
-    Note,
-    /// Something is skipped or unusual; the project works.
-    Warning,
-    /// The project or a part of it cannot be used.
-    Error,
-}
-
-/// One thing found.
+/// One fault or note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How bad it is.
+    /// [`Severity::Warning`] if something is skipped or unusual and the project works, [`Severity::Error`] if the
+    /// project or a part of it cannot be used.
     pub severity: Severity,
-    /// The file, below the project's folder, safe to show.
+    /// Path of the file in the project's folder, safe to show.
     pub file: String,
     /// Line, from 1.
     pub line: Option<usize>,
-    /// What it is and what to do, safe to show.
+    /// Fault and remedy, safe to show.
     pub what: String,
 }
 
@@ -51,52 +44,52 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What one annotator's journal holds.
+/// Contents of one annotator's journal, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct JournalCount {
-    /// The annotator.
+    /// Name of the annotator.
     pub name: String,
     /// Lines that count.
     pub lines: usize,
-    /// Spans as they are now.
+    /// Current spans.
     pub spans: usize,
     /// Documents that are done.
     pub done: usize,
 }
 
-/// What a check found.
+/// Result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct CheckReport {
     /// Faults and notes, in the order of the files.
     pub findings: Vec<Finding>,
-    /// Documents that can be read.
+    /// Number of readable documents.
     pub documents: usize,
-    /// The annotators.
+    /// Journals of all annotators.
     pub annotators: Vec<JournalCount>,
-    /// Training runs.
+    /// Number of training runs.
     pub runs: usize,
-    /// Bytes of all files.
+    /// Size of all files in bytes.
     pub bytes: u64,
 }
 
-impl Report {
-    /// Whether nothing worse than notes was found.
+impl CheckReport {
+    /// Whether the project has no faults, at most notes.
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity == Severity::Note)
     }
 
-    fn tell(&mut self, severity: Severity, file: impl fmt::Display, line: Option<usize>, what: impl fmt::Display) {
+    fn add(&mut self, severity: Severity, file: impl fmt::Display, line: Option<usize>, what: impl fmt::Display) {
         self.findings.push(Finding { severity, file: one_line(&file.to_string()), line, what: what.to_string() });
     }
 
-    fn tell_storage(&mut self, file: impl fmt::Display, error: &StorageError) {
-        self.tell(Severity::Error, file, None, error);
+    fn add_storage_error(&mut self, file: impl fmt::Display, error: &StorageError) {
+        self.add(Severity::Error, file, None, error);
     }
 }
 
-/// Looks at everything in the project in `dir`.
-pub fn check(dir: &Path) -> Report {
-    let mut report = Report { bytes: storage::size(dir), ..Report::default() };
+/// Checks everything in the project in `dir`.
+pub fn check(dir: &Path) -> CheckReport {
+    let mut report = CheckReport { bytes: storage::size(dir), ..CheckReport::default() };
     let manifest = manifest(dir, &mut report);
     let project = documents(dir, manifest, &mut report);
     for name in annotators_in(&project.annotations()) {
@@ -107,105 +100,104 @@ pub fn check(dir: &Path) -> Report {
     report
 }
 
-fn manifest(dir: &Path, report: &mut Report) -> Manifest {
-    let nothing = || Manifest::new("", LabelSet::default());
+fn manifest(dir: &Path, report: &mut CheckReport) -> Manifest {
     let bytes = match storage::read(&dir.join(MANIFEST)) {
         Ok(bytes) => bytes,
         Err(error) => {
-            report.tell_storage(MANIFEST, &error);
-            return nothing();
+            report.add_storage_error(MANIFEST, &error);
+            return Manifest::new("", LabelSet::default());
         }
     };
     Manifest::from_json(&bytes).unwrap_or_else(|error| {
         let line = if let ManifestError::Json { line, .. } = &error { Some(*line) } else { None };
-        report.tell(Severity::Error, MANIFEST, line, error);
-        nothing()
+        report.add(Severity::Error, MANIFEST, line, error);
+        Manifest::new("", LabelSet::default())
     })
 }
 
-fn documents(dir: &Path, manifest: Manifest, report: &mut Report) -> Project {
+fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Project {
     let bytes = storage::read_if_there(&dir.join(DOCUMENTS)).unwrap_or_else(|error| {
-        report.tell_storage(DOCUMENTS, &error);
+        report.add_storage_error(DOCUMENTS, &error);
         None
     });
     if bytes.is_none() {
-        report.tell(Severity::Warning, DOCUMENTS, None, "it is not there; tagli import brings documents in");
+        report.add(Severity::Warning, DOCUMENTS, None, "it does not exist; tagli import adds documents");
     }
     let bytes = bytes.unwrap_or_default();
     let (documents, problems) = Documents::read(&bytes, manifest.grid);
     for problem in problems {
-        report.tell(Severity::Error, DOCUMENTS, Some(problem.line), problem.why);
+        report.add(Severity::Error, DOCUMENTS, Some(problem.line), problem.why);
     }
     report.documents = documents.len();
     Project { root: dir.to_owned(), manifest, documents, stamp: stamp(&bytes) }
 }
 
-fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut Report) {
+fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckReport) {
     let files = Files::of(project, name);
     let file = format!("{ANNOTATIONS}/{name}.jsonl");
     let bytes = match storage::read(&files.journal) {
         Ok(bytes) => bytes,
-        Err(error) => return report.tell_storage(file, &error),
+        Err(error) => return report.add_storage_error(file, &error),
     };
     let loaded = journal::load(&bytes, &project.documents);
     for problem in &loaded.problems {
-        report.tell(
+        report.add(
             Severity::Warning,
             &file,
             Some(problem.line),
             match &problem.fault {
-                Fault::Torn(_) => format!("{}; it is set aside when annotator `{name}` is next opened", problem.fault),
+                LineError::Torn(_) => {
+                    format!(
+                        "{}; it is moved to a file of its own when annotator `{name}` is next opened",
+                        problem.fault
+                    )
+                }
                 other => other.to_string(),
             },
         );
     }
     let lines = loaded.entries.len();
     let journal = Journal::replay(loaded.entries);
-    let states = || project.documents.iter().map(|document| journal.annotation(&document.id));
-    let strange =
-        states().flat_map(|state| state.spans()).filter(|span| project.manifest.labels.get(span.label).is_none());
-    match strange.count() {
-        0 => {}
-        n => report.tell(
-            Severity::Warning,
-            &file,
-            None,
-            format!("{n} spans have a label that {MANIFEST} does not have; they teach nothing"),
-        ),
+    let states: Vec<&Annotation> = project.documents.iter().map(|document| journal.annotation(&document.id)).collect();
+    let spans = states.iter().flat_map(|state| state.spans());
+    let unlabelled = spans.clone().filter(|span| project.manifest.labels.get(span.label).is_none()).count();
+    if unlabelled > 0 {
+        let what = format!("{unlabelled} spans have a label that is not in {MANIFEST}; they are not used for training");
+        report.add(Severity::Warning, &file, None, what);
     }
     if files.import.exists() {
-        report.tell(
+        report.add(
             Severity::Note,
             &file,
             None,
-            "an import was cut off; it is finished or forgotten when this annotator is next opened",
+            "an import was interrupted; it is completed or discarded when this annotator is next opened",
         );
     }
     if files.torn.exists() {
-        report.tell(
+        report.add(
             Severity::Note,
             format!("{file}.torn"),
             None,
-            "holds torn lines that were set aside; remove it when it is not needed",
+            "holds torn lines that were moved here; remove it when it is not needed",
         );
     }
     if let Ok(Some(holder)) = lock::holder(&files.lock) {
-        report.tell(Severity::Note, &file, None, format!("is in use by {}", holder.words()));
+        report.add(Severity::Note, &file, None, format!("is in use by {}", holder.words()));
     }
-    let spans = states().map(|state| state.spans().len()).sum();
-    let done = states().filter(|state| state.status == Status::Done).count();
+    let spans = spans.count();
+    let done = states.iter().filter(|state| state.status == Status::Done).count();
     report.annotators.push(JournalCount { name: name.to_string(), lines, spans, done });
 }
 
-fn runs(runs: &Runs, report: &mut Report) {
+fn runs(runs: &Runs, report: &mut CheckReport) {
     for run in runs.list() {
         report.runs += 1;
         let file = format!("{RUNS}/{}", run.id);
         for problem in &run.problems {
-            report.tell(Severity::Warning, &file, None, problem);
+            report.add(Severity::Warning, &file, None, problem);
         }
         if run.is_interrupted() {
-            report.tell(Severity::Note, &file, None, "was interrupted: it never ended, and no process trains it");
+            report.add(Severity::Note, &file, None, "was interrupted: it has not ended, and no process trains it");
         }
         let mut tail = run.metrics();
         loop {
@@ -213,30 +205,30 @@ fn runs(runs: &Runs, report: &mut Report) {
                 Ok(points) if points.is_empty() => break,
                 Ok(_) => {}
                 Err(error) => {
-                    report.tell_storage(&file, &error);
+                    report.add_storage_error(&file, &error);
                     break;
                 }
             }
         }
         if tail.skipped() > 0 {
-            report.tell(
+            report.add(
                 Severity::Warning,
                 format!("{file}/metrics.jsonl"),
                 None,
-                format!("{} lines cannot be read; the curves lack them", tail.skipped()),
+                format!("{} lines cannot be read; they are missing in the curves", tail.skipped()),
             );
         }
     }
 }
 
-/// What is beside the data: git's merge rule, what crashes left, names that are none.
-fn surroundings(dir: &Path, report: &mut Report) {
+/// Checks the files around the data: git's merge rule, leftovers of crashes, and invalid names.
+fn surroundings(dir: &Path, report: &mut CheckReport) {
     let attributes = storage::read_if_there(&dir.join(".gitattributes")).ok().flatten().unwrap_or_default();
     if !String::from_utf8_lossy(&attributes).contains("merge=union") {
         let what = format!(
-            "lacks the line `{ANNOTATIONS}/*.jsonl -text merge=union`; without it git cannot merge journals by itself"
+            "lacks the line `{ANNOTATIONS}/*.jsonl -text merge=union`; without it git cannot merge journals automatically"
         );
-        report.tell(Severity::Note, ".gitattributes", None, what);
+        report.add(Severity::Note, ".gitattributes", None, what);
     }
     let folders = [dir.to_owned(), dir.join(ANNOTATIONS), dir.join(EXPORTS), dir.join(RUNS)];
     let runs = Runs::new(dir.join(RUNS)).ids().into_iter().map(|id| dir.join(RUNS).join(id.as_str()));
@@ -245,21 +237,21 @@ fn surroundings(dir: &Path, report: &mut Report) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let kind = fs::symlink_metadata(&path);
         if kind.as_ref().is_ok_and(fs::Metadata::is_symlink) {
-            report.tell(Severity::Warning, file, None, "is a symbolic link; tagli does not follow it");
+            report.add(Severity::Warning, file, None, "is a symbolic link; tagli does not follow it");
         } else if name.starts_with(".tagli-") || (name.starts_with('.') && name.ends_with(".old")) {
-            report.tell(
+            report.add(
                 Severity::Note,
                 file,
                 None,
-                "is work in progress, or left by a crash; then it is taken away when something is next written there",
+                "is work in progress, or left by a crash; then it is removed when something is next written there",
             );
-        } else if path.parent() == Some(&dir.join(ANNOTATIONS)) && is_strange(&name) {
-            report.tell(Severity::Warning, file, None, "is no journal of an annotator and is not read");
+        } else if path.parent() == Some(&dir.join(ANNOTATIONS)) && is_not_a_journal(&name) {
+            report.add(Severity::Warning, file, None, "is not a journal of an annotator and is not read");
         }
     }
 }
 
-fn is_strange(name: &str) -> bool {
+fn is_not_a_journal(name: &str) -> bool {
     !name.starts_with('.')
         && !name.ends_with(".jsonl.torn")
         && name.strip_suffix(".jsonl").is_none_or(|stem| stem.parse::<super::AnnotatorName>().is_err())
@@ -276,7 +268,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
     use crate::{
-        project::Import,
+        project::ImportItem,
         spans::{Document, LabelId},
         text::TextRange,
     };
@@ -286,7 +278,7 @@ mod tests {
         let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
         let document = Document::from_words("a", ["fish", "tacos"]);
         let spans = vec![(TextRange::new(0, 4), LabelId(2))];
-        project.import(Some(&mut anna), 0, vec![Import { document, spans, status: Status::Done }]).unwrap();
+        project.import(Some(&mut anna), 0, vec![ImportItem { document, spans, status: Status::Done }]).unwrap();
         project
     }
 
@@ -325,7 +317,7 @@ mod tests {
             "annotations/anna.jsonl: 1 spans have a label",
             ".gitattributes: lacks the line",
             ".tagli-x.tmp: is work in progress",
-            "annotations/a b.jsonl: is no journal",
+            "annotations/a b.jsonl: is not a journal",
         ];
         assert_eq!(told.len(), begins.len(), "{told:#?}");
         for (told, begin) in told.iter().zip(begins) {

@@ -1,4 +1,4 @@
-//! A copy of a project at another place: what samples are opened as, from a folder or from the program itself.
+//! Copies of projects. A sample is opened as a copy, whether it is a folder or embedded in the program.
 
 use std::{borrow::Cow, path::Path};
 
@@ -7,30 +7,31 @@ use super::{
     keep_existing, storage,
 };
 
-/// All that a copy is made of.
-pub(super) struct Pack<'a> {
+/// Contents of a copy.
+pub(super) struct CopySource<'a> {
     pub(super) manifest: Manifest,
-    /// The bytes of `documents.jsonl`.
+    /// Bytes of `documents.jsonl`.
     pub(super) documents: Cow<'a, [u8]>,
-    /// Journals with the names that they get.
+    /// Journals with their new annotator names.
     pub(super) journals: Vec<(&'a AnnotatorName, Cow<'a, [u8]>)>,
-    /// The bytes of `GUIDE.md`, if there is one.
+    /// Bytes of `GUIDE.md`, if there is one.
     pub(super) guide: Option<Cow<'a, [u8]>>,
 }
 
-impl Pack<'_> {
-    /// Makes the project in `target`: no sample any more, no runs, called like its folder. `project.json` is written
-    /// last: a copy that was cut off is no project, and is completed by making it again. Nothing is ever replaced: a
-    /// folder that lost its `project.json` holds somebody's work.
-    pub(super) fn unpack(mut self, target: &Path) -> Result<(), ProjectError> {
-        is_free(target)?;
+impl CopySource<'_> {
+    /// Writes the project to `target`: not a sample, without runs, named after its folder.
+    ///
+    /// `project.json` is written last: an interrupted copy is not a project, and copying again completes it. No file is
+    /// ever replaced, because a folder that lost its `project.json` may hold annotations.
+    pub(super) fn write_to(mut self, target: &Path) -> Result<(), ProjectError> {
+        check_free(target)?;
         let annotations = target.join(ANNOTATIONS);
         let journals = self.journals.iter().map(|(name, bytes)| (annotations.join(format!("{name}.jsonl")), bytes));
         let guide = self.guide.iter().map(|bytes| (target.join(GUIDE), bytes));
         let files: Vec<_> = journals.chain([(target.join(DOCUMENTS), &self.documents)]).chain(guide).collect();
         for (path, bytes) in &files {
-            if let Some(there) = storage::read_if_there(path)? {
-                is_same(target, path, &there, bytes)?;
+            if let Some(existing) = storage::read_if_there(path)? {
+                check_same(target, path, &existing, bytes)?;
             }
         }
         for folder in [target, &annotations] {
@@ -38,8 +39,8 @@ impl Pack<'_> {
         }
         for (path, bytes) in &files {
             keep_existing(storage::create_new(path, bytes))?;
-            // Another window may have been quicker.
-            is_same(target, path, &storage::read(path)?, bytes)?;
+            // Another process may have written it in between.
+            check_same(target, path, &storage::read(path)?, bytes)?;
         }
         self.manifest.sample = false;
         if let Some(name) = target.file_name() {
@@ -49,29 +50,30 @@ impl Pack<'_> {
     }
 }
 
-fn is_free(target: &Path) -> Result<(), ProjectError> {
+fn check_free(target: &Path) -> Result<(), ProjectError> {
     match std::fs::symlink_metadata(target.join(MANIFEST)) {
         Ok(_) => Err(ProjectError::Exists(target.to_owned())),
         Err(_) => Ok(()),
     }
 }
 
-/// Whether a file that is there is the copy's own, left by one that was cut off.
-fn is_same(target: &Path, path: &Path, there: &[u8], wanted: &[u8]) -> Result<(), ProjectError> {
-    if there == wanted {
+/// Checks that a file in the way was left by an interrupted copy with the same contents.
+fn check_same(target: &Path, path: &Path, existing: &[u8], wanted: &[u8]) -> Result<(), ProjectError> {
+    if existing == wanted {
         return Ok(());
     }
-    // Another window may have made the whole project meanwhile, and somebody has worked in it.
-    is_free(target)?;
+    // Another process may have completed the project in between, and an annotator may have worked in it.
+    check_free(target)?;
     Err(ProjectError::InTheWay { folder: target.to_owned(), file: path.to_owned() })
 }
 
 impl Project {
-    /// Copies manifest, documents, journals and guide to `target`, which becomes a project of its own. If one
-    /// annotator alone has worked here, the work becomes `owner`'s.
+    /// Copies manifest, documents, journals and guide to `target`, which becomes an independent project.
+    ///
+    /// If only one annotator has worked here, `owner` gets the work.
     ///
     /// # Errors
-    /// There is a project in `target`, or a file of one with other content, or the file system cannot.
+    /// `target` holds a project or a file of one with other content, or the file system refuses.
     pub fn copy_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         let names = annotators_in(&self.annotations());
         let mut journals = Vec::new();
@@ -79,13 +81,13 @@ impl Project {
             let journal = storage::read(&self.annotations().join(format!("{name}.jsonl")))?;
             journals.push((if names.len() == 1 { owner } else { name }, Cow::from(journal)));
         }
-        let pack = Pack {
+        let source = CopySource {
             manifest: self.manifest.clone(),
             documents: self.documents.to_jsonl()?.into(),
             journals,
             guide: storage::read_if_there(&self.root.join(GUIDE))?.map(Cow::from),
         };
-        pack.unpack(target)
+        source.write_to(target)
     }
 }
 
@@ -93,10 +95,15 @@ impl Project {
 mod tests {
     use super::*;
     use crate::{
-        project::Manifest,
+        project::{ImportItem, Manifest},
         spans::{Action, Document, Edit, LabelSet, Status, journal::JournalOp},
         text::Grid,
     };
+
+    fn add_tacos(project: &mut Project) {
+        let document = Document::new("1", "tacos", Grid::Natural);
+        project.import(None, 0, vec![ImportItem { document, spans: Vec::new(), status: Status::Todo }]).unwrap();
+    }
 
     #[test]
     fn a_copy_holds_the_work_and_is_no_sample() {
@@ -105,7 +112,7 @@ mod tests {
         let mut manifest = Manifest::new("a", LabelSet::restaurant());
         manifest.sample = true;
         let mut project = Project::create(&here, manifest).unwrap();
-        project.change_documents(|list| list.push(Document::new("1", "tacos", Grid::Natural))).unwrap();
+        add_tacos(&mut project);
         let ada = "ada".parse().unwrap();
         let mut annotator = project.annotator(&ada, 0).unwrap();
         let done = JournalOp::Do(Action { document: "1".into(), edits: vec![Edit::Status(Status::Done)] });
@@ -137,7 +144,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (here, there) = (folder.path().join("a"), folder.path().join("b"));
         let mut project = Project::create(&here, Manifest::new("a", LabelSet::restaurant())).unwrap();
-        project.change_documents(|list| list.push(Document::new("1", "tacos", Grid::Natural))).unwrap();
+        add_tacos(&mut project);
         let ada = "ada".parse().unwrap();
         drop(project.annotator(&ada, 0).unwrap());
         project.copy_to(&there, &ada).unwrap();
@@ -158,6 +165,6 @@ mod tests {
         assert!(matches!(error, ProjectError::InTheWay { .. }), "{error}");
         assert!(error.to_string().contains("move the folder"), "{error}");
         assert_eq!(storage::read(&journal).unwrap(), work);
-        assert!(!there.join(DOCUMENTS).exists() && !Project::is_in(&there));
+        assert!(!there.join(DOCUMENTS).exists() && !Project::has_manifest(&there));
     }
 }

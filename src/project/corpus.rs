@@ -1,4 +1,4 @@
-//! The work of an annotator as the formats take it.
+//! The work of one annotator as a corpus for the formats.
 
 use super::Project;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Project {
-    /// Documents of a part (or of all), with what the journal says about them: those that are done, or all.
+    /// Documents of one split (or of all) with their annotations: those that are done, or with `all` every one.
     pub fn corpus(&self, journal: &Journal, split: Option<Split>, all: bool) -> Corpus {
         let origin = &self.manifest.provenance;
         let provenance = (!origin.is_empty()).then(|| Provenance {

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    spans::{Action, ActionId, Edit, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status, journal::JournalOp},
+    spans::{
+        Action, ActionId, Document, Edit, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status,
+        journal::JournalOp,
+    },
     text::{Grid, OffsetMap, TextRange},
 };
 
@@ -17,7 +20,7 @@ const TEXTS: [&str; 3] = ["caf\u{e9} \u{1f355} open", "plain text here", "\u{4e2
 fn project(dir: &Path) -> Project {
     let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
     let documents = TEXTS.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
-    let items = documents.map(|document| Import { document, spans: Vec::new(), status: Status::Todo }).collect();
+    let items = documents.map(|document| ImportItem { document, spans: Vec::new(), status: Status::Todo }).collect();
     project.import(None, 0, items).unwrap();
     project
 }
@@ -222,9 +225,9 @@ fn a_pull_while_the_journal_is_open_loses_nothing_of_either() {
     assert_eq!((done(&again.journal), again.journal.len()), (3, 3));
 }
 
-fn import() -> Vec<Import> {
+fn import() -> Vec<ImportItem> {
     let document = Document::new("d0", "new text", Grid::Natural);
-    vec![Import { document, spans: vec![(TextRange::new(0, 3), LabelId(1))], status: Status::Done }]
+    vec![ImportItem { document, spans: vec![(TextRange::new(0, 3), LabelId(1))], status: Status::Done }]
 }
 
 #[test]
@@ -235,7 +238,7 @@ fn an_import_brings_documents_and_annotations_under_free_ids() {
     let report = project.import(Some(&mut anna), 5, import()).unwrap();
     assert_eq!(
         report,
-        Imported { documents: 1, spans: 1, renamed: vec![("d0".into(), "d0-2".into())], ..Imported::default() }
+        ImportReport { documents: 1, spans: 1, renamed: vec![("d0".into(), "d0-2".into())], ..ImportReport::default() }
     );
     drop(anna);
     let project = Project::open(dir.path()).unwrap();
@@ -324,7 +327,7 @@ fn importing_a_file_twice_adds_nothing_and_changes_no_work() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
-    let text_only = vec![Import { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
+    let text_only = vec![ImportItem { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
     project.import(Some(&mut anna), 5, text_only).unwrap();
     let report = project.import(Some(&mut anna), 6, import()).unwrap();
     assert_eq!((report.documents, report.known, report.kept, report.spans), (0, 1, 0, 1), "spans on untouched text");
@@ -342,9 +345,9 @@ fn a_document_that_is_in_the_data_twice_gets_its_spans_once_each() {
     let mut anna = project.annotator(&name(), 0).unwrap();
     let with = |id: &str| {
         let document = Document::new(id, "new text", Grid::Natural);
-        Import { document, ..import().remove(0) }
+        ImportItem { document, ..import().remove(0) }
     };
-    let plain = |id: &str| Import { spans: Vec::new(), status: Status::Todo, ..with(id) };
+    let plain = |id: &str| ImportItem { spans: Vec::new(), status: Status::Todo, ..with(id) };
     project.import(Some(&mut anna), 1, vec![plain("x-2"), plain("x")]).unwrap();
     let report = project.import(Some(&mut anna), 2, vec![with("x"), with("x")]).unwrap();
     assert_eq!((report.documents, report.known, report.spans), (0, 2, 2), "the id itself, then the other");
@@ -365,14 +368,14 @@ fn what_tests_does_not_teach_under_another_name() {
     let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
     let item = |id: &str, text: &str, split: Option<Split>| {
         let document = Document { split, ..Document::new(id, text, Grid::Natural) };
-        Import { document, spans: Vec::new(), status: Status::Todo }
+        ImportItem { document, spans: Vec::new(), status: Status::Todo }
     };
     project.import(None, 0, vec![item("a", "fish tacos", Some(Split::Test))]).unwrap();
     let again =
         vec![item("b", "fish tacos", None), item("c", "fish tacos", Some(Split::Train)), item("d", "tea", None)];
     let report = project.import(None, 0, again).unwrap();
     assert_eq!((report.documents, report.same_text), (3, 2));
-    assert!(report.left_out().contains("2 documents with the text of another one"), "{}", report.left_out());
+    assert!(report.left_out().contains("2 documents with the same text as another one"), "{}", report.left_out());
     let splits: Vec<Option<Split>> = project.documents.iter().map(|document| document.split).collect();
     assert_eq!(splits, [Some(Split::Test), Some(Split::Test), Some(Split::Train), None], "what was said holds");
 }
@@ -381,7 +384,7 @@ fn what_tests_does_not_teach_under_another_name() {
 fn annotations_of_known_documents_need_somebody_too() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project(dir.path());
-    let plain = || vec![Import { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
+    let plain = || vec![ImportItem { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
     project.import(None, 0, plain()).unwrap();
     assert!(matches!(project.import(None, 0, import()), Err(ProjectError::NoAnnotator)));
     assert_eq!(project.import(None, 0, plain()).unwrap().known, 1, "nothing is said about it");
@@ -392,11 +395,11 @@ fn two_programs_that_import_at_once_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = project(dir.path());
     let mut second = Project::open(dir.path()).unwrap();
-    let plain = || vec![Import { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
+    let plain = || vec![ImportItem { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
     first.import(None, 0, plain()).unwrap();
     let report = second.import(None, 0, plain()).unwrap();
     assert_eq!((report.documents, report.known), (0, 1), "it reads what the first has written");
-    let other = Import { document: Document::new("d0", "another text", Grid::Natural), ..plain().remove(0) };
+    let other = ImportItem { document: Document::new("d0", "another text", Grid::Natural), ..plain().remove(0) };
     assert_eq!(second.import(None, 0, vec![other]).unwrap().renamed[0].1, "d0-3");
     second.change_manifest(|manifest| manifest.name = "second".into()).unwrap();
     first.intern_labels(&["Drink".into()]).unwrap();
@@ -407,12 +410,12 @@ fn two_programs_that_import_at_once_lose_nothing() {
 fn folders_that_are_no_projects_are_told_with_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let told = |path: &Path| Project::open(path).unwrap_err().to_string();
-    assert!(told(dir.path()).contains("is no project (it has no project.json); to make one there: tagli new "));
+    assert!(told(dir.path()).contains("is not a project (it has no project.json); to make one there: tagli new "));
     assert!(told(&dir.path().join("none")).starts_with("there is no folder "));
     let made = project(&dir.path().join("p"));
     assert!(told(&made.root.join("documents.jsonl")).contains("is a file, not a project"));
     let again = Project::create(&made.root, Manifest::new("p", LabelSet::restaurant()));
-    assert!(again.unwrap_err().to_string().contains("is a project already"));
+    assert!(again.unwrap_err().to_string().contains("is already a project"));
     fs::write(made.root.join("documents.jsonl"), "{\"id\":\"a\",\"text\":\"\"}\nx\ny\n").unwrap();
     assert!(told(&made.root).contains("documents.jsonl, line 2: column 1: expected value"));
     assert!(told(&made.root).ends_with("(1 more bad lines; tagli doctor lists them)"));
@@ -424,7 +427,7 @@ fn fifty_thousand_documents_open_quickly() {
     let mut project = project(dir.path());
     let words = "the fish tacos at this place were really good and the price was right for us too ok".split(' ');
     let words: Vec<&str> = words.collect();
-    let item = |n| Import {
+    let item = |n| ImportItem {
         document: Document::from_words(format!("r{n}"), &words),
         spans: vec![(TextRange::new(4, 14), LabelId(2))],
         status: Status::Done,

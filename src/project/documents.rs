@@ -1,32 +1,33 @@
-//! `documents.jsonl`: the texts of a project, one JSON object a line, offsets in code points.
+//! `documents.jsonl`: the texts of a project, one JSON object per line, offsets in code points.
 
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{manifest::parser_says, names::shown};
+use super::file_names::shown;
 use crate::{
+    formats::parser_message,
     spans::{Document, Split},
     text::{CharRange, Grid, OffsetMap, words},
 };
 
-/// The documents of a project in the order of the file, found by id in constant time.
+/// Documents of a project in the order of the file, found by id in constant time.
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
     list: Vec<Document>,
     index: HashMap<String, usize>,
-    /// Fields of other versions by document, kept when the file is written again.
+    /// Unknown fields by document id, from other versions; kept when the file is written again.
     rest: HashMap<String, Map<String, Value>>,
 }
 
-/// A line that is no document.
+/// A line that is not a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub struct DocumentError {
     /// Line, from 1.
     pub line: usize,
-    /// What is wrong and what to do, safe to show.
+    /// Cause and remedy, safe to show.
     pub why: String,
 }
 
@@ -47,16 +48,16 @@ struct Raw<'a> {
 }
 
 impl Documents {
-    /// Reads the whole file; every line that is no document, in order, if there is any.
+    /// Reads the whole file.
     ///
     /// # Errors
-    /// All bad lines. A project with such a line is not opened, since writing it again would lose the line.
+    /// All bad lines in order. A project with a bad line is not opened, because writing the file would lose the line.
     pub fn from_jsonl(bytes: &[u8], grid: Grid) -> Result<Self, Vec<DocumentError>> {
         let (documents, problems) = Self::read(bytes, grid);
         if problems.is_empty() { Ok(documents) } else { Err(problems) }
     }
 
-    /// What can be read, and what cannot.
+    /// Reads what can be read and lists the lines that cannot.
     pub(super) fn read(bytes: &[u8], grid: Grid) -> (Self, Vec<DocumentError>) {
         let mut documents = Self::default();
         let mut problems = Vec::new();
@@ -65,8 +66,8 @@ impl Documents {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let taken = parse(line, grid).and_then(|(document, rest)| documents.push(document, rest));
-            if let Err(why) = taken {
+            let pushed = parse(line, grid).and_then(|(document, rest)| documents.push(document, rest));
+            if let Err(why) = pushed {
                 problems.push(DocumentError { line: at + 1, why });
             }
         }
@@ -91,15 +92,15 @@ impl Documents {
         self.list.get(self.position(id)?)
     }
 
-    /// Where the document with this id stands.
+    /// Index of the document with this id.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.index.get(id).copied()
     }
 
-    /// These documents instead; what other versions said about those that stay is kept.
+    /// Returns `list` as documents; those that were here before keep their unknown fields.
     ///
     /// # Errors
-    /// Two have one id, or one cannot be written: `line` is its place in `list`, from 1.
+    /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
     pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
         let mut documents = Self::default();
         for (at, document) in list.into_iter().enumerate() {
@@ -110,7 +111,7 @@ impl Documents {
         Ok(documents)
     }
 
-    /// The bytes of the file.
+    /// Bytes of the file.
     pub(super) fn to_jsonl(&self) -> serde_json::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for document in &self.list {
@@ -137,12 +138,17 @@ impl<'a> IntoIterator for &'a Documents {
     }
 }
 
+/// Whether a line is a conflict marker of an unfinished git merge.
+pub(super) fn is_merge_marker(line: &[u8]) -> bool {
+    [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker))
+}
+
 fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), String> {
-    if [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
-        return Err("a mark of an unfinished git merge; finish the merge".to_owned());
+    if is_merge_marker(line) {
+        return Err("a conflict marker of an unfinished git merge; finish the merge".to_owned());
     }
     let raw: Raw<'_> = serde_json::from_slice(line)
-        .map_err(|error| format!("column {}: {}; mend it with an editor", error.column(), parser_says(&error)))?;
+        .map_err(|error| format!("column {}: {}; correct it with an editor", error.column(), parser_message(&error)))?;
     if raw.id.is_empty() {
         return Err("the id is empty; give it one".to_owned());
     }
@@ -161,7 +167,7 @@ fn words_of(given: &[CharRange], text: &str) -> Result<Vec<crate::text::TextRang
     let mut words = Vec::with_capacity(given.len());
     for (at, word) in given.iter().enumerate() {
         if word.start < end {
-            return Err(format!("word {} begins before the one before it ends; words stand in order", at + 1));
+            return Err(format!("word {} begins before the previous word ends; words must be in order", at + 1));
         }
         end = word.end;
         words.push(map.from_chars(*word).map_err(|error| format!("word {}: {error}", at + 1))?);
@@ -169,7 +175,7 @@ fn words_of(given: &[CharRange], text: &str) -> Result<Vec<crate::text::TextRang
     Ok(words)
 }
 
-/// Whether a document can be written and read back as it is.
+/// Checks that a document can be written and read back without a change.
 pub(super) fn check(document: &Document) -> Result<(), String> {
     if document.id.is_empty() {
         return Err("the id is empty".to_owned());
@@ -211,7 +217,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// An id that is not in `taken`: the wanted one, else with `-2`, `-3` and so on after it. It is added to `taken`.
+/// Returns the wanted id, with `-2`, `-3` and so on appended if it is in `taken`, and adds the result to `taken`.
 pub(super) fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
     let wanted = if wanted.is_empty() { "document" } else { wanted };
     let mut id = wanted.to_owned();
@@ -255,10 +261,10 @@ mod tests {
         let lines: Vec<&str> = why.lines().collect();
         assert_eq!(lines[0], "line 3: there is already a document `a`; give one of them another id");
         assert!(lines[1].starts_with("line 4: column 7: invalid type"), "{}", lines[1]);
-        assert_eq!(lines[2], "line 5: a mark of an unfinished git merge; finish the merge");
+        assert_eq!(lines[2], "line 5: a conflict marker of an unfinished git merge; finish the merge");
         assert_eq!(lines[3], "line 6: the id is empty; give it one");
-        assert_eq!(lines[4], "line 7: word 1: offset 3 lies past the end of the text, which has 2 characters");
-        assert_eq!(lines[5], "line 8: word 2 begins before the one before it ends; words stand in order");
+        assert_eq!(lines[4], "line 7: word 1: offset 3 is past the end of the text, which has 2 characters");
+        assert_eq!(lines[5], "line 8: word 2 begins before the previous word ends; words must be in order");
     }
 
     #[test]

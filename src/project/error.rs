@@ -1,37 +1,38 @@
-//! Why a project cannot be used as asked: what happened, where, and what to do.
+//! Errors of projects. Each message names the cause, the place and a remedy.
 
 use std::path::{Path, PathBuf};
 
 use super::{
-    AnnotatorName, DocumentError, Fault, LockError, ManifestError, NameError, RunId, StorageError, storage::shown_path,
+    AnnotatorName, DocumentError, LineError, LockError, ManifestError, NameError, RunId, StorageError,
+    storage::shown_path,
 };
 use crate::spans::LabelId;
 
-/// Why a project cannot be used as asked.
+/// A project cannot be used as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
-    /// There is nothing of that name.
+    /// The folder does not exist.
     #[error("there is no folder {}; to make a project there: tagli new {}", shown_path(.0), shown_path(.0))]
     NoFolder(PathBuf),
-    /// It is a file.
+    /// The path is a file.
     #[error("{} is a file, not a project; to take its data into a project: tagli import DIR {}", shown_path(.0), shown_path(.0))]
     IsFile(PathBuf),
     /// A folder without `project.json`.
-    #[error("{} is no project (it has no project.json); to make one there: tagli new {}", shown_path(.0), shown_path(.0))]
+    #[error("{} is not a project (it has no project.json); to make one there: tagli new {}", shown_path(.0), shown_path(.0))]
     NotAProject(PathBuf),
-    /// There is a project already.
-    #[error("{} is a project already; to open it: tagli {}", shown_path(.0), shown_path(.0))]
+    /// The folder holds a project already.
+    #[error("{} is already a project; to open it: tagli {}", shown_path(.0), shown_path(.0))]
     Exists(PathBuf),
     /// `project.json` cannot be used.
     #[error("{}: {why}", shown_path(path))]
     Manifest {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         #[source]
         why: ManifestError,
     },
-    /// `documents.jsonl` has lines that are no documents.
+    /// `documents.jsonl` has lines that are not documents.
     #[error("{}", bad_documents(path, problems))]
     Documents {
         /// The file.
@@ -39,19 +40,19 @@ pub enum ProjectError {
         /// The bad lines; at least one.
         problems: Vec<DocumentError>,
     },
-    /// The caller's documents cannot be written.
+    /// One of the caller's documents cannot be written.
     #[error("document {}: {}; nothing was changed", .0.line, .0.why)]
     BadDocument(DocumentError),
     /// The annotator was opened for reading only.
     #[error("annotator `{0}` is open for reading only; nothing was recorded")]
     ReadOnly(AnnotatorName),
-    /// What was to be recorded does not fit the documents.
+    /// An action does not fit the documents.
     #[error("this cannot be recorded: {0}")]
-    Record(Fault),
-    /// Annotations were to be imported for nobody.
+    Record(LineError),
+    /// Data with annotations was imported without an annotator.
     #[error("the data has annotations in it; say whose they are with --as NAME")]
     NoAnnotator,
-    /// A span was to be imported with a label that the project does not have.
+    /// An imported span has a label that the project does not have.
     #[error("document `{document}` has a span with label number {}, which the project does not have; nothing was imported", label.0)]
     NoLabel {
         /// The document's id, safe to show.
@@ -59,61 +60,69 @@ pub enum ProjectError {
         /// The label.
         label: LabelId,
     },
-    /// The documents are in, the annotations are safe beside the journal but not in it.
+    /// The documents are imported; the annotations are safe in the import log but not in the journal.
     #[error(
         "the documents are imported; their annotations are kept and join the journal when annotator `{name}` is next opened ({why})"
     )]
     Unfinished {
-        /// Whose.
+        /// Owner of the annotations.
         name: AnnotatorName,
-        /// What stopped it.
+        /// The cause.
         why: Box<ProjectError>,
     },
-    /// There is no such run, or it cannot be used so.
+    /// There is no such run, or its state does not allow the operation.
     #[error("run {run}: {why}")]
     Run {
         /// The run.
         run: RunId,
-        /// Why not, and what to do.
+        /// Cause and remedy.
         why: &'static str,
     },
-    /// A folder for a run has something else in it.
-    #[error("{} holds files of something else ({found}); choose an empty folder", shown_path(path))]
+    /// The folder of a run was given instead of its model folder.
+    #[error("{} is the folder of a run; give the folder of its model, {}", shown_path(run), shown_path(model))]
+    IsRun {
+        /// Folder of the run.
+        run: PathBuf,
+        /// Folder of its model.
+        model: PathBuf,
+    },
+    /// A folder for a run contains other files.
+    #[error("{} holds other files ({found}); choose an empty folder", shown_path(path))]
     Occupied {
         /// The folder.
         path: PathBuf,
         /// What was found.
         found: &'static str,
     },
-    /// A copy would have to write over a file that is there.
+    /// A copy would have to overwrite a file.
     #[error(
-        "{} is there and is not what the copy would hold; nothing was replaced; put project.json back into {}, or move \
-         the folder elsewhere, and do it again",
+        "{} exists and differs from what the copy would hold; nothing was replaced; put project.json back into {}, or \
+         move the folder elsewhere, and try again",
         shown_path(file),
         shown_path(folder)
     )]
     InTheWay {
-        /// Where the copy goes.
+        /// Target of the copy.
         folder: PathBuf,
-        /// The file.
+        /// The file in the way.
         file: PathBuf,
     },
     /// A value has no JSON form.
     #[error("this cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A name that cannot be a file's.
+    /// A name cannot be used as a file name.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Somebody else is at it.
+    /// Another process holds the lock.
     #[error(transparent)]
     Lock(LockError),
-    /// The file system cannot.
+    /// The file system refuses.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
 impl ProjectError {
-    /// Whether the machine is at fault (disk, rights, lock) rather than the input or the data.
+    /// Whether the machine is the cause (disk, permissions, lock) rather than the input or the data.
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Lock(_) => true,

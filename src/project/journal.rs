@@ -1,70 +1,69 @@
-//! The journal of one annotator: read with every fault told and survived, appended to line by line, each on disk
-//! before it counts.
+//! The journal of one annotator. Reading reports and skips bad lines; a recorded line is on disk before it counts.
 
 use std::{collections::HashSet, fmt, path::PathBuf};
 
 use super::{
     Project, ProjectError,
     documents::Documents,
-    line::{self, Fault, Maps},
+    file_names::{AnnotatorName, NameError},
+    journal_line::{self, LineError, OffsetMaps},
     lock::{Holder, Lock},
-    names::{AnnotatorName, NameError},
     storage::{self, Appender, StorageError},
 };
 use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
 
 /// A line of a journal that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SkippedLine {
     /// Line, from 1.
     pub line: usize,
-    /// Why.
-    pub fault: Fault,
+    /// The reason.
+    pub fault: LineError,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SkippedLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.fault)
     }
 }
 
-/// What the bytes of a journal say.
+/// Contents of a journal file.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) entries: Vec<Entry>,
-    pub(super) problems: Vec<Problem>,
-    /// Every line that is whole, understood or not.
+    pub(super) problems: Vec<SkippedLine>,
+    /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,
-    /// Bytes up to the end of the last whole line.
+    /// Length in bytes up to the end of the last complete line.
     pub(super) whole: usize,
-    /// The last whole line lacks its line feed.
+    /// Whether the last complete line lacks its line feed.
     unended: bool,
 }
 
-/// Reads a journal. A bad line costs itself only.
+/// Parses a journal. A bad line is skipped; the others count.
 pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
     let mut loaded = Loaded::default();
-    let mut maps = Maps::default();
+    let mut maps = OffsetMaps::default();
     for (at, piece) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let ended = piece.strip_suffix(b"\n");
         let text = ended.unwrap_or(piece);
-        let fault = match line::decode(text, documents, &mut maps) {
+        let fault = match journal_line::decode(text, documents, &mut maps) {
             Ok((entry, faults)) => {
                 loaded.ids.insert(entry.id);
                 loaded.entries.push(entry);
-                loaded.problems.extend(faults.into_iter().map(|fault| Problem { line: at + 1, fault }));
+                loaded.problems.extend(faults.into_iter().map(|fault| SkippedLine { line: at + 1, fault }));
                 None
             }
             Err(_) if ended.is_some() && text.iter().all(u8::is_ascii_whitespace) => None,
-            Err(Fault::Damaged(_)) if ended.is_none() => {
-                loaded.problems.push(Problem { line: at + 1, fault: Fault::Torn(piece.len()) });
+            Err(LineError::Damaged(_)) if ended.is_none() => {
+                loaded.problems.push(SkippedLine { line: at + 1, fault: LineError::Torn(piece.len()) });
                 return loaded;
             }
             Err(fault) => Some(fault),
         };
         if let Some(fault) = fault {
-            loaded.ids.extend(line::id_of(text));
-            loaded.problems.push(Problem { line: at + 1, fault });
+            loaded.ids.extend(journal_line::id_of(text));
+            loaded.problems.push(SkippedLine { line: at + 1, fault });
         }
         loaded.whole += piece.len();
         loaded.unended = ended.is_none();
@@ -72,34 +71,34 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
     loaded
 }
 
-/// One annotator of a project: what they did, and the way to do more.
+/// An annotator of a project, with the journal and a way to record more.
 #[derive(Debug)]
 pub struct Annotator {
-    /// Everything done, with the state that follows from it.
+    /// All actions, and the state that follows from them.
     pub journal: Journal,
-    /// The lines that were skipped when the journal was read.
-    pub problems: Vec<Problem>,
+    /// Lines that were skipped when the journal was read.
+    pub problems: Vec<SkippedLine>,
     name: AnnotatorName,
     files: Files,
-    /// Writer number of lines and spans that the caller counts, and of those that are counted here.
+    /// Writer number of ids that the caller numbers, and of ids numbered here; `None` when opened for reading.
     writers: Option<(u32, u32)>,
-    /// The next line's and the next span's number.
+    /// Sequence numbers of the next line and of the next span.
     lines: u32,
     spans: u32,
-    /// The lines recorded since opening, to be written again should another file take the journal's place.
+    /// Lines recorded since opening; written again if another file replaces the journal.
     session: Vec<(ActionId, Vec<u8>)>,
     reloads: u32,
     /// `None` when opened for reading only.
     open: Option<(Appender, Lock)>,
 }
 
-/// Where the files of one annotator are.
+/// Paths of the files of one annotator.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
     pub(super) journal: PathBuf,
     pub(super) torn: PathBuf,
     pub(super) lock: PathBuf,
-    /// The annotations of an import that may not be in the journal yet.
+    /// Log of an import whose annotations may not be in the journal yet.
     pub(super) import: PathBuf,
 }
 
@@ -115,16 +114,45 @@ impl Files {
     }
 }
 
+impl Project {
+    /// Opens an annotator for writing and takes the annotator's lock; a new name gets an empty journal.
+    ///
+    /// `now` is in seconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// Another process has the annotator open (the error names it), or the file system refuses.
+    pub fn annotator(&self, name: &AnnotatorName, now: u64) -> Result<Annotator, ProjectError> {
+        Annotator::open(self, name, now)
+    }
+
+    /// Opens an annotator for reading, without a lock. Writes nothing.
+    ///
+    /// # Errors
+    /// The journal exists and cannot be read.
+    pub fn read_annotator(&self, name: &AnnotatorName) -> Result<Annotator, ProjectError> {
+        Annotator::read_only(self, name)
+    }
+
+    /// All annotators whose journal has at least one line, sorted by name.
+    pub fn contributors(&self) -> Vec<AnnotatorName> {
+        let mut names = self.annotators();
+        names.retain(|name| std::fs::metadata(Files::of(self, name).journal).is_ok_and(|file| file.len() > 0));
+        names
+    }
+}
+
 impl Annotator {
     pub(super) fn open(project: &Project, name: &AnnotatorName, now: u64) -> Result<Self, ProjectError> {
         let files = Files::of(project, name);
         storage::make_folder(&project.annotations())?;
-        let same = |other: &&AnnotatorName| other.as_str().to_lowercase() == name.as_str().to_lowercase();
-        if let Some(other) = project.annotators().iter().find(same).filter(|other| *other != name) {
+        let lowercase = name.as_str().to_lowercase();
+        let names = project.annotators();
+        let same = names.iter().find(|other| other.as_str().to_lowercase() == lowercase);
+        if let Some(other) = same.filter(|other| *other != name) {
             return Err(NameError::Case { name: name.to_string(), other: other.to_string() }.into());
         }
         let lock = Lock::take(&files.lock, &format!("annotator `{name}`"), &Holder::this(now))?;
-        storage::tidy(&project.annotations());
+        storage::remove_leftovers(&project.annotations());
         let mut annotator = Self::empty(name, files);
         annotator.settle_import(project)?;
         annotator.open = Some((annotator.reopen(&project.documents)?, lock));
@@ -133,7 +161,7 @@ impl Annotator {
 
     pub(super) fn read_only(project: &Project, name: &AnnotatorName) -> Result<Self, ProjectError> {
         let mut annotator = Self::empty(name, Files::of(project, name));
-        annotator.take(load(&annotator.bytes()?, &project.documents));
+        annotator.replace_journal(load(&annotator.bytes()?, &project.documents));
         Ok(annotator)
     }
 
@@ -152,49 +180,50 @@ impl Annotator {
         }
     }
 
-    /// The annotator's name.
+    /// Name of the annotator.
     pub fn name(&self) -> &AnnotatorName {
         &self.name
     }
 
-    /// Whether nothing can be recorded.
+    /// Whether the annotator was opened for reading only.
     pub fn is_read_only(&self) -> bool {
         self.open.is_none()
     }
 
-    /// The number of this opening: random, and no line's that was there. Who numbers spans and lines without asking
-    /// each time makes their ids from this and counts of their own (see [`Self::record_entries`]). 0 when opened for
-    /// reading.
+    /// Writer number for ids that the caller numbers (see [`Self::record_entries`]).
+    ///
+    /// Drawn at random at each opening and used by no line of the journal. 0 when opened for reading.
     pub fn writer(&self) -> u32 {
         self.writers.unwrap_or_default().0
     }
 
-    /// How often the journal was read anew because another file had taken its place or it had grown by itself.
-    /// Whoever shows what it says compares this with the number shown.
+    /// How often the journal was read again, because its file was replaced or had grown.
+    ///
+    /// A caller that shows the annotations compares this with the number at the last drawing.
     pub fn reloads(&self) -> u32 {
         self.reloads
     }
 
-    /// An id for a span that is made; never one made from [`Self::writer`].
+    /// Returns an id for a new span; never one with the number of [`Self::writer`].
     pub fn next_span(&mut self) -> SpanId {
         let id = SpanId { writer: self.writers.unwrap_or_default().1, sequence: self.spans };
         self.spans += 1;
         id
     }
 
-    /// Writes down what was done at `at` (seconds since 1970, UTC); on disk when this returns.
+    /// Records one operation at time `at` (seconds since 1970, UTC); it is on disk when this returns.
     ///
     /// # Errors
-    /// Opened for reading only; about no document of the project or with a range that is none of its text; or the
-    /// file system cannot take it. Then nothing was recorded.
+    /// The annotator was opened for reading only, the operation names a document or range that does not exist, or the
+    /// file system refuses. Then nothing was recorded.
     pub fn record(&mut self, documents: &Documents, at: u64, op: JournalOp) -> Result<ActionId, ProjectError> {
         self.record_all(documents, at, vec![op]).map(|ids| ids[0])
     }
 
-    /// [`Self::record`] for several operations at once: all of them or none.
+    /// Records several operations: all of them or none.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Self::record`].
     pub fn record_all(
         &mut self,
         documents: &Documents,
@@ -204,12 +233,13 @@ impl Annotator {
         let (entries, bytes) = self.prepare(documents, at, ops)?;
         self.append(documents, &bytes)?;
         let ids = entries.iter().map(|entry| entry.id).collect();
-        self.keep(entries, &bytes);
+        self.add_entries(entries, &bytes);
         Ok(ids)
     }
 
-    /// Writes down entries that have their ids already ([`Self::writer`] and a count of the caller's own): all of them
-    /// or none; on disk when this returns.
+    /// Records entries that have ids already: all of them or none.
+    ///
+    /// The ids consist of [`Self::writer`] and a sequence number of the caller. The entries are on disk when this returns.
     ///
     /// # Errors
     /// As [`Self::record`].
@@ -219,11 +249,11 @@ impl Annotator {
         }
         let bytes = lines(&entries, documents).map_err(ProjectError::Record)?;
         self.append(documents, &bytes)?;
-        self.keep(entries, &bytes);
+        self.add_entries(entries, &bytes);
         Ok(())
     }
 
-    /// Entries with ids for these operations, and their lines.
+    /// Makes entries with ids from these operations, and their lines.
     pub(super) fn prepare(
         &mut self,
         documents: &Documents,
@@ -245,27 +275,28 @@ impl Annotator {
         Ok((entries.clone(), lines(&entries, documents).map_err(ProjectError::Record)?))
     }
 
-    /// Puts whole lines at the end of the journal.
+    /// Appends complete lines to the journal file.
     pub(super) fn append(&mut self, documents: &Documents, bytes: &[u8]) -> Result<(), ProjectError> {
         self.refresh(documents)?;
         let Some((file, _)) = &mut self.open else { return Err(ProjectError::ReadOnly(self.name.clone())) };
         Ok(file.append(bytes)?)
     }
 
-    /// Takes entries whose lines are on disk.
-    pub(super) fn keep(&mut self, entries: Vec<Entry>, lines: &[u8]) {
+    /// Adds entries whose lines are on disk to the journal in memory.
+    pub(super) fn add_entries(&mut self, entries: Vec<Entry>, lines: &[u8]) {
         for (entry, line) in entries.into_iter().zip(lines.split_inclusive(|byte| *byte == b'\n')) {
             self.session.push((entry.id, line.to_vec()));
             self.journal.push(entry);
         }
     }
 
-    /// Reads the journal anew if its file is not as it was left (after a `git pull`, say); writes what was recorded
-    /// since opening again if it is not in there. Opened for reading only: reads it anew in any case. Whether the
-    /// journal was read.
+    /// Reads the journal again if another program changed its file, as `git pull` does; returns whether it did.
+    ///
+    /// Lines recorded since opening that are missing in the file are written again. An annotator opened for reading
+    /// always reads.
     ///
     /// # Errors
-    /// The file system cannot.
+    /// The file system refuses.
     pub fn refresh(&mut self, documents: &Documents) -> Result<bool, ProjectError> {
         let is_current = self.open.as_ref().is_some_and(|(file, _)| file.is_current());
         if !is_current {
@@ -274,10 +305,10 @@ impl Annotator {
         Ok(!is_current)
     }
 
-    /// Reads the journal anew: after [`Project::reload`] brought documents that it may speak of.
+    /// Reads the journal again, as is needed after [`Project::reload`] brought new documents.
     ///
     /// # Errors
-    /// The file system cannot; the journal stays as it was.
+    /// The file system refuses; the journal in memory is unchanged.
     pub fn reread(&mut self, documents: &Documents) -> Result<(), ProjectError> {
         if self.open.is_some() {
             let file = self.reopen(documents)?;
@@ -285,7 +316,7 @@ impl Annotator {
                 *open = file;
             }
         } else {
-            self.take(load(&self.bytes()?, documents));
+            self.replace_journal(load(&self.bytes()?, documents));
         }
         self.reloads += 1;
         Ok(())
@@ -295,12 +326,12 @@ impl Annotator {
         Ok(storage::read_if_there(&self.files.journal)?.unwrap_or_default())
     }
 
-    fn take(&mut self, loaded: Loaded) {
+    fn replace_journal(&mut self, loaded: Loaded) {
         self.problems = loaded.problems;
         self.journal = Journal::replay(loaded.entries);
     }
 
-    /// Reads the file, sets a torn end aside, and makes it ready for the next line.
+    /// Reads the file, moves a torn end to a file of its own, and prepares for the next line.
     fn reopen(&mut self, documents: &Documents) -> Result<Appender, ProjectError> {
         let mut file = Appender::open(&self.files.journal)?;
         let bytes = self.bytes()?;
@@ -309,7 +340,7 @@ impl Annotator {
             let mut aside = torn.to_vec();
             aside.push(b'\n');
             Appender::open(&self.files.torn)?.append(&aside)?;
-            file.cut(loaded.whole as u64)?;
+            file.truncate(loaded.whole as u64)?;
         }
         if loaded.unended {
             file.append(b"\n")?;
@@ -323,20 +354,19 @@ impl Annotator {
             loaded.problems.extend(missing.problems);
         }
         self.writers.get_or_insert_with(|| free_writers(&loaded.ids));
-        self.take(loaded);
+        self.replace_journal(loaded);
         Ok(file)
     }
 
-    /// Finishes an import that was cut off between the documents and their annotations, or forgets one that was cut
-    /// off before the documents.
+    /// Completes an import that was interrupted after its documents were written, or discards one interrupted before.
     pub(super) fn settle_import(&mut self, project: &Project) -> Result<(), ProjectError> {
         let Some(pending) = storage::read_if_there(&self.files.import)? else { return Ok(()) };
-        // What decides is on disk now, which may be more than when the project was read.
+        // The documents on disk decide; they may be newer than those in memory.
         let fresh = project.changed_documents(project.manifest.grid)?;
         let documents = fresh.as_ref().map_or(&project.documents, |(documents, _)| documents);
         if load(&pending, documents).is_committed() {
             let lines = pending.split_inclusive(|byte| *byte == b'\n');
-            let lines = lines.filter_map(|line| Some((line::id_of(line.strip_suffix(b"\n")?)?, line.to_vec())));
+            let lines = lines.filter_map(|line| Some((journal_line::id_of(line.strip_suffix(b"\n")?)?, line.to_vec())));
             self.session.extend(lines);
             let file = self.reopen(documents)?;
             if let Some((open, _)) = &mut self.open {
@@ -348,20 +378,20 @@ impl Annotator {
 }
 
 impl Loaded {
-    /// Of the lines of a pending import: whether its documents are in the project.
+    /// Whether the import whose log this is was committed: its documents are in the project.
     pub(super) fn is_committed(&self) -> bool {
         !self.entries.is_empty()
     }
 }
 
-fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, Fault> {
-    let mut maps = Maps::default();
+fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, LineError> {
+    let mut maps = OffsetMaps::default();
     let mut bytes = Vec::new();
-    entries.iter().try_for_each(|entry| line::encode(entry, documents, &mut maps, &mut bytes))?;
+    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut maps, &mut bytes))?;
     Ok(bytes)
 }
 
-/// Two random numbers that differ and that no line here has as its writer.
+/// Draws two different writer numbers that no line of the journal has.
 fn free_writers(ids: &HashSet<ActionId>) -> (u32, u32) {
     let taken: HashSet<u32> = ids.iter().map(|id| id.0.writer).collect();
     loop {

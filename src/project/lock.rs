@@ -1,7 +1,7 @@
 //! Locks: one writer for each annotator's journal, for the documents and the manifest, and for each run.
 //!
-//! The operating system holds the lock and drops it when the process ends, however it ends. The file's content only
-//! names the holder. Lock files stay: removing one would let two processes lock two files of one name.
+//! The operating system holds the lock and releases it when the process ends, in whatever way. The contents of the file
+//! only name the holder. Lock files are never removed, since two processes could then lock two files of the same name.
 
 use std::{
     fs::{File, TryLockError},
@@ -12,29 +12,29 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    names::shown,
+    file_names::shown,
     storage::{self, StorageError},
 };
 
-/// Who holds a lock, as its file says.
+/// Holder of a lock, as named in the lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Process.
+    /// Process id.
     pub pid: u32,
-    /// Machine; empty where the system does not tell.
+    /// Host name; empty where the system does not provide it.
     #[serde(default)]
     pub host: String,
-    /// Seconds since 1970, UTC.
+    /// Time of the locking, in seconds since 1970, UTC.
     pub since: u64,
 }
 
 impl Holder {
-    /// This process, from `now` on.
+    /// This process as the holder from `now` on.
     pub fn this(now: u64) -> Self {
         Self { pid: std::process::id(), host: host(), since: now }
     }
 
-    /// In words: `process 1234 on lab-3 since 2026-09-01T10:00:00Z`.
+    /// Description such as `process 1234 on lab-3 since 2026-09-01T10:00:00Z`.
     pub fn words(&self) -> String {
         let host = if self.host.is_empty() { String::new() } else { format!(" on {}", shown(&self.host)) };
         let since = i64::try_from(self.since).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
@@ -43,33 +43,33 @@ impl Holder {
     }
 }
 
-/// Why a lock was not got.
+/// A lock was not acquired.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody has it.
+    /// Another process holds it.
     #[error("{what} is in use by {}; end that program, or open read-only", holder.as_ref().map_or_else(|| "another program".to_owned(), Holder::words))]
     Held {
-        /// What is locked, in words.
+        /// Description of the locked thing.
         what: String,
-        /// Who has it, if that can be read.
+        /// The holder, if it can be read.
         holder: Option<Holder>,
     },
-    /// The lock file cannot be made, or the file system has no locks.
+    /// The lock file cannot be created, or the file system has no locks.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
-/// A held lock; dropping it lets go.
+/// A lock that is held; dropping it releases it.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
 impl Lock {
-    /// Takes the lock at `path` without waiting. `what` names the locked thing in the error.
+    /// Acquires the lock at `path` without waiting. `what` names the locked thing in the error.
     ///
     /// # Errors
-    /// It is held, or the file system cannot lock.
+    /// Another process holds it, or the file system cannot lock.
     pub fn take(path: &Path, what: &str, holder: &Holder) -> Result<Self, LockError> {
         let file = storage::open_lock(path)?;
         for patience in [10, 20, 40, 0] {
@@ -82,22 +82,22 @@ impl Lock {
             if holder.is_some() || patience == 0 {
                 return Err(LockError::Held { what: what.to_owned(), holder });
             }
-            // No name in it: somebody looks whether it is held, or has just taken it.
+            // Without a holder in the file, another process is probing the lock or has just acquired it.
             std::thread::sleep(std::time::Duration::from_millis(patience));
         }
         let mut lock = Self { file };
-        lock.sign(holder).map_err(|cause| StorageError::new("write the lock", path, cause))?;
+        lock.write_holder(holder).map_err(|cause| StorageError::new("write the lock", path, cause))?;
         Ok(lock)
     }
 
-    /// Takes the lock at `path`, waiting for it: for locks that are held for moments only.
+    /// Acquires the lock at `path`, waiting for it. For locks that are held only briefly.
     pub fn wait(path: &Path) -> Result<Self, StorageError> {
         let file = storage::open_lock(path)?;
         file.lock().map_err(|cause| StorageError::new("lock", path, cause))?;
         Ok(Self { file })
     }
 
-    fn sign(&mut self, holder: &Holder) -> std::io::Result<()> {
+    fn write_holder(&mut self, holder: &Holder) -> std::io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
         self.file.write_all(serde_json::to_string(holder)?.as_bytes())
@@ -106,16 +106,16 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // The name of a holder who is gone would mislead. Closing the file lets go of the lock in any case.
+        // The name of a former holder would mislead. Closing the file releases the lock in any case.
         self.file.set_len(0).ok();
         self.file.unlock().ok();
     }
 }
 
-/// Who holds the lock at `path` now; `None` if nobody does.
+/// Current holder of the lock at `path`; `None` if it is free.
 ///
 /// # Errors
-/// The file is there and cannot be read, or the file system cannot lock.
+/// The file exists and cannot be read, or the file system cannot lock.
 pub fn holder(path: &Path) -> Result<Option<Holder>, StorageError> {
     let file = match storage::open(path) {
         Ok(file) => file,

@@ -1,30 +1,31 @@
-//! `project.json`: what a project is, besides its documents. Read leniently, since people edit it by hand; fields
-//! that this version does not know are kept when it is written again.
+//! `project.json`: name, labels and settings of a project. Read leniently, because people edit it by hand; unknown
+//! fields are kept when it is written again.
 
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::names::shown;
+use super::file_names::shown;
 use crate::{
+    formats::parser_message,
     spans::{Label, LabelId, LabelSet, label::RetiredLabel},
     text::Grid,
 };
 
-/// The version of the on-disk format that this program writes.
+/// Version of the on-disk format that this program writes.
 pub const FORMAT: u64 = 1;
 
-/// Where imported data comes from; goes into exports that can hold it and into the model card.
+/// Origin of imported data; goes into exports that can hold it and into the model card.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Where it was got.
+    /// Name or address of the source.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
-    /// How its makers want to be cited.
+    /// Citation that the authors ask for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub citation: String,
-    /// Its licence, as an SPDX name where there is one.
+    /// Licence, as an SPDX name where there is one.
     #[serde(default, skip_serializing_if = "String::is_empty", alias = "license")]
     pub licence: String,
     #[serde(flatten)]
@@ -32,64 +33,65 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// These three, nothing else.
+    /// A provenance without further fields.
     pub fn new(source: impl Into<String>, citation: impl Into<String>, licence: impl Into<String>) -> Self {
         Self { source: source.into(), citation: citation.into(), licence: licence.into(), rest: Map::new() }
     }
 
-    /// Whether nothing is known.
+    /// Whether no field is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// What `project.json` says.
+/// Contents of `project.json`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
-    /// The project's name.
+    /// Name of the project.
     pub name: String,
     /// The labels.
     pub labels: LabelSet,
-    /// How texts without given words are cut.
+    /// Rule that cuts texts without given words.
     pub grid: Grid,
-    /// The base model: `mini`, a folder or a hub id.
+    /// Base model: `mini`, a folder or a hub id.
     pub base: String,
-    /// Decides, with a document's id, whether a document without a split teaches or validates.
+    /// Decides, with a document's id, whether a document without a split is for training or for validation.
     pub split_seed: u64,
-    /// Where the data comes from.
+    /// Origin of the data.
     pub provenance: Provenance,
-    /// A sample: not worked on where it lies, but copied to a place of the user's first.
+    /// Whether this is a sample, which is copied to a folder of the user before work on it starts.
     pub sample: bool,
-    /// Fields of other versions, kept.
+    /// Unknown fields, from other versions; kept.
     rest: Map<String, Value>,
+    /// Unknown fields of labels, by label id.
     label_rest: BTreeMap<u32, Map<String, Value>>,
 }
 
-/// Why a `project.json` cannot be used.
+/// A `project.json` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, or a field of the wrong kind.
-    #[error("line {line}, column {column}: {why}; mend it with an editor")]
+    /// The file is not JSON, or a field has the wrong type.
+    #[error("line {line}, column {column}: {why}; correct it with an editor")]
     Json {
         /// Line, from 1.
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What the parser says, safe to show.
+        /// Message of the parser, safe to show.
         why: String,
     },
-    /// JSON, but no project's.
+    /// The file is JSON, but not of a project.
     #[error("it has no number `format`, so it was not written by tagli")]
     NotOurs,
-    /// Written by a later version.
+    /// The file was written by a later version.
     #[error("it has format {0}, and this tagli knows formats up to {FORMAT}; use a newer tagli")]
     Newer(u64),
-    /// Two labels share what must be unique, or a name cannot be.
-    #[error("label {label}: {why}; mend it with an editor")]
+    /// Two labels share a field that must be unique, or a name is not allowed.
+    #[error("label {label}: {why}; correct it with an editor")]
     Label {
         /// The label's name or number, safe to show.
         label: String,
-        /// What is wrong.
+        /// The rule that the label breaks.
         why: &'static str,
     },
 }
@@ -142,7 +144,7 @@ fn seed() -> u64 {
 }
 
 impl Manifest {
-    /// A project with these labels; words cut naturally, base `mini`.
+    /// Manifest with these labels, the natural grid and the base `mini`.
     pub fn new(name: impl Into<String>, labels: LabelSet) -> Self {
         Self {
             name: name.into(),
@@ -157,10 +159,10 @@ impl Manifest {
         }
     }
 
-    /// Reads the bytes of `project.json`.
+    /// Parses the bytes of `project.json`.
     ///
     /// # Errors
-    /// Not JSON, not ours, of a later version, or with labels that contradict each other.
+    /// They are not JSON, not of a project, of a later version, or have labels that contradict each other.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ManifestError> {
         #[derive(Deserialize)]
         struct Version {
@@ -179,8 +181,10 @@ impl Manifest {
             if !label.rest.is_empty() {
                 label_rest.insert(label.id.0, label.rest);
             }
-            let letters = || label.name.chars().filter(|c| c.is_alphanumeric()).take(2).collect();
-            let tag = if label.tag.is_empty() { letters() } else { label.tag };
+            let tag = match label.tag.is_empty() {
+                true => label.name.chars().filter(|c| c.is_alphanumeric()).take(2).collect(),
+                false => label.tag,
+            };
             let color = label.color.unwrap_or_else(|| u8::try_from(at % 8).unwrap_or_default());
             labels.push(Label { id: label.id, name: label.name, key: label.key, tag, color, guide: label.guide });
         }
@@ -199,21 +203,12 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The bytes of `project.json`: indented, with a line feed at the end.
+    /// Bytes of `project.json`: indented, with a line feed at the end.
     pub(super) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        let label = |label: &Label| RawLabel {
-            id: label.id,
-            name: label.name.clone(),
-            key: label.key,
-            tag: label.tag.clone(),
-            color: Some(label.color),
-            guide: label.guide.clone(),
-            rest: self.label_rest.get(&label.id.0).cloned().unwrap_or_default(),
-        };
         let raw = Raw {
             format: FORMAT,
             name: self.name.clone(),
-            labels: self.labels.iter().map(label).collect(),
+            labels: self.labels.iter().map(|label| self.raw_label(label)).collect(),
             gone: self.labels.retired().to_vec(),
             grid: self.grid,
             base: self.base.clone(),
@@ -227,10 +222,22 @@ impl Manifest {
         Ok(bytes)
     }
 
-    /// Whether ids, names and keys of labels are each used once, and every name can be shown and written.
+    fn raw_label(&self, label: &Label) -> RawLabel {
+        RawLabel {
+            id: label.id,
+            name: label.name.clone(),
+            key: label.key,
+            tag: label.tag.clone(),
+            color: Some(label.color),
+            guide: label.guide.clone(),
+            rest: self.label_rest.get(&label.id.0).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Checks that ids, names and keys of labels are each used once, and that every name can be shown and written.
     ///
     /// # Errors
-    /// Names the first label that is wrong.
+    /// The first label that breaks a rule.
     pub fn check(&self) -> Result<(), ManifestError> {
         let (mut ids, mut names, mut keys) = (HashSet::new(), HashSet::new(), HashSet::new());
         for gone in self.labels.retired() {
@@ -243,7 +250,7 @@ impl Manifest {
             let why = if label.name.trim().is_empty() {
                 "it has no name"
             } else if label.name.chars().chain(label.tag.chars()).chain(label.key).any(char::is_control) {
-                "its name, tag or key has a control character in it"
+                "its name, tag or key contains a control character"
             } else if !ids.insert(label.id) {
                 "another label has the same id"
             } else if !names.insert(&label.name) {
@@ -265,14 +272,7 @@ impl Manifest {
 }
 
 fn json(error: serde_json::Error) -> ManifestError {
-    ManifestError::Json { line: error.line(), column: error.column(), why: parser_says(&error) }
-}
-
-/// What the JSON parser complains about, without the position that it appends and safe to show.
-pub(super) fn parser_says(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.split_once(" at line ").map_or(text.as_str(), |(before, _)| before);
-    shown(text)
+    ManifestError::Json { line: error.line(), column: error.column(), why: parser_message(&error) }
 }
 
 #[cfg(test)]
@@ -310,7 +310,7 @@ mod tests {
         assert!(error(r#"{"name":"x"}"#).contains("no number `format`"));
         assert!(error("{\n\"format\": 1,\n oops").starts_with("line 3, column 2: key must be a string"));
         let two = r#"{"format":1,"labels":[{"id":0,"name":"A","key":"1"},{"id":1,"name":"B","key":"1"}]}"#;
-        assert_eq!(error(two), "label `B`: another label has the same key; mend it with an editor");
+        assert_eq!(error(two), "label `B`: another label has the same key; correct it with an editor");
         assert!(error("<<<<<<< HEAD\n").starts_with("line 1, column 1"));
     }
 

@@ -1,55 +1,52 @@
-//! Floor 4: a project on disk, and the only code that writes user files. `FORMAT.md` says every file byte by byte.
+//! Floor 4: a project on disk, and the only code that writes user files. `FORMAT.md` describes every file byte by byte.
 //!
-//! A project is opened by anybody at any time ([`Project::open`] writes nothing). Who annotates opens an
-//! [`Annotator`], which holds a lock as long as it lives. Documents and manifest are changed under a lock held for
-//! that moment only, from what is then on disk, so that two people who import at once lose nothing.
+//! Opening a project ([`Project::open`]) writes nothing and needs no lock. Annotating needs an [`Annotator`], which
+//! holds a lock as long as it lives. Documents and manifest are changed under a lock that is held for the change only;
+//! the change starts from what is on disk then, so that two imports at the same time lose nothing.
 
+mod annotator_work;
 pub mod check;
 mod copy;
 mod corpus;
+mod detect;
 pub mod documents;
 mod error;
-pub mod folder;
+pub mod file_names;
 pub mod import;
-pub mod intake;
+pub mod import_source;
 pub mod journal;
-mod line;
+mod journal_line;
 pub mod lock;
 pub mod manifest;
-pub mod names;
-mod peek;
-mod readers;
+pub mod metrics_tail;
+pub mod run_folder;
 pub mod runs;
 pub mod samples;
 pub mod storage;
-pub mod tail;
 pub mod training_data;
 
 mod crash_tests;
 
 use std::path::{Path, PathBuf};
 
-pub use check::{Finding, Report};
+pub use annotator_work::AnnotatorWork;
+pub use check::{CheckReport, Finding};
 pub use documents::{DocumentError, Documents};
 pub use error::ProjectError;
-pub use folder::{PlainRun, RunFolder};
-pub use import::{Import, Imported};
-pub use journal::{Annotator, Problem};
-pub use line::Fault;
+pub use file_names::{AnnotatorName, NameError, RunId};
+pub use import::{ImportItem, ImportReport};
+pub use journal::{Annotator, SkippedLine};
+pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
-pub use names::{AnnotatorName, NameError, RunId};
-pub use readers::Reader;
+pub use metrics_tail::MetricsTail;
+pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
 pub use storage::{NewFolder, StorageError};
-pub use tail::MetricsTail;
-pub use training_data::{Account, training_data};
+pub use training_data::{TrainingDataReport, training_data};
 
 use self::lock::Lock;
-use crate::{
-    spans::{Document, LabelId},
-    text::Grid,
-};
+use crate::{spans::LabelId, text::Grid};
 
 const MANIFEST: &str = "project.json";
 const DOCUMENTS: &str = "documents.jsonl";
@@ -59,9 +56,11 @@ const EXPORTS: &str = "exports";
 /// Name of the tagging guide.
 const GUIDE: &str = "GUIDE.md";
 const PATTERNS: &str = "patterns.jsonl";
-/// Bytes of the tagging guide that are shown: it is laid out again for every frame.
+/// Guidelines for annotators; every copy of a project contains them.
+const GUIDE: &str = "GUIDE.md";
+/// Maximum bytes of the guide that are read, because it is laid out again for every frame.
 const GUIDE_BYTES: usize = 64 << 10;
-/// Held for the moment in which documents or manifest are changed.
+/// Lock that is held while documents or manifest are changed.
 const LOCK: &str = ".project.lock";
 
 const GITATTRIBUTES: &str = "\
@@ -79,10 +78,10 @@ const GITIGNORE: &str = "\
 /runs/
 ";
 
-/// A project on disk, as it was when it was last read.
+/// A project on disk, as of its last reading.
 #[derive(Debug)]
 pub struct Project {
-    /// Its folder.
+    /// Folder of the project.
     pub root: PathBuf,
     /// Name, labels, base and the rest of `project.json`.
     pub manifest: Manifest,
@@ -92,11 +91,12 @@ pub struct Project {
 }
 
 impl Project {
-    /// Makes a project in `dir`, which may be there and hold other files (a git repository, say). `project.json` is
-    /// written last: a folder in which this was cut off is no project, and it can be done again.
+    /// Creates a project in `dir`, which may exist and hold other files (a git repository, for example).
+    ///
+    /// `project.json` is written last: if this is interrupted, the folder is not a project and it can be done again.
     ///
     /// # Errors
-    /// There is a project, the labels contradict each other, or the file system cannot.
+    /// `dir` holds a project already, the labels contradict each other, or the file system refuses.
     pub fn create(dir: &Path, manifest: Manifest) -> Result<Self, ProjectError> {
         let path = dir.join(MANIFEST);
         if dir.is_file() {
@@ -109,7 +109,7 @@ impl Project {
         for folder in [dir, &dir.join(ANNOTATIONS), &dir.join(RUNS), &dir.join(EXPORTS)] {
             storage::make_folder(folder)?;
         }
-        storage::tidy(dir);
+        storage::remove_leftovers(dir);
         for (name, text) in [(DOCUMENTS, ""), (".gitattributes", GITATTRIBUTES), (".gitignore", GITIGNORE)] {
             keep_existing(storage::create_new(&dir.join(name), text.as_bytes()))?;
         }
@@ -120,20 +120,21 @@ impl Project {
         Self::open(dir)
     }
 
-    /// The text of `GUIDE.md`, the project's tagging guide, which people write themselves; `None` without one. Of a longer text
-    /// the first 64 KiB; bytes that are not UTF-8 become U+FFFD.
+    /// Text of `GUIDE.md`, the guidelines for annotators, which people write themselves; `None` if it does not exist.
+    ///
+    /// At most the first 64 KiB. Bytes that are not UTF-8 become U+FFFD.
     ///
     /// # Errors
-    /// It is there and cannot be read.
+    /// The file exists and cannot be read.
     pub fn guide(&self) -> Result<Option<String>, StorageError> {
         let bytes = storage::read_if_there(&self.root.join(GUIDE))?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.get(..GUIDE_BYTES).unwrap_or(&bytes)).into_owned()))
     }
 
-    /// The bytes of `patterns.jsonl`, which people write themselves; `None` without one.
+    /// Bytes of `patterns.jsonl`, which people write themselves; `None` if it does not exist.
     ///
     /// # Errors
-    /// It is there and cannot be read.
+    /// The file exists and cannot be read.
     pub fn patterns(&self) -> Result<Option<Vec<u8>>, StorageError> {
         storage::read_if_there(&self.root.join(PATTERNS))
     }
@@ -141,16 +142,16 @@ impl Project {
     /// Opens the project in `dir`. Writes nothing.
     ///
     /// # Errors
-    /// There is none, or its `project.json` or `documents.jsonl` cannot be read; says where and what to do.
+    /// There is none, or its `project.json` or `documents.jsonl` cannot be read; the error names the place and a remedy.
     pub fn open(dir: &Path) -> Result<Self, ProjectError> {
         let manifest = read_manifest(dir)?;
         let mut project = Self { root: dir.to_owned(), manifest, documents: Documents::default(), stamp: (0, 0) };
         let documents = project.changed_documents(project.manifest.grid)?;
-        project.take(documents);
+        project.set_documents(documents);
         Ok(project)
     }
 
-    /// Reads manifest and documents anew; whether the documents changed. On an error everything stays as it was.
+    /// Reads manifest and documents again and returns whether the documents changed. An error changes nothing.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -158,10 +159,10 @@ impl Project {
         let manifest = read_manifest(&self.root)?;
         let documents = self.changed_documents(manifest.grid)?;
         self.manifest = manifest;
-        Ok(self.take(documents))
+        Ok(self.set_documents(documents))
     }
 
-    /// The documents on disk with their stamp, cut by `grid`; `None` if they are those that we have.
+    /// Documents on disk with their stamp, cut into words by `grid`; `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
         let bytes = storage::read_if_there(&path)?.unwrap_or_default();
@@ -173,17 +174,17 @@ impl Project {
         Ok(Some((documents.map_err(|problems| ProjectError::Documents { path, problems })?, stamp)))
     }
 
-    fn take(&mut self, changed: Option<(Documents, Stamp)>) -> bool {
+    fn set_documents(&mut self, changed: Option<(Documents, Stamp)>) -> bool {
         let Some((documents, stamp)) = changed else { return false };
         self.documents = documents;
         self.stamp = stamp;
         true
     }
 
-    /// Changes `project.json` as it is on disk now.
+    /// Applies `change` to `project.json` as it is on disk now.
     ///
     /// # Errors
-    /// The changed labels contradict each other, or the file system cannot; then nothing is changed.
+    /// The changed labels contradict each other, or the file system refuses; then nothing is changed.
     pub fn change_manifest(&mut self, change: impl FnOnce(&mut Manifest)) -> Result<(), ProjectError> {
         let _lock = Lock::wait(&self.root.join(LOCK))?;
         let path = self.root.join(MANIFEST);
@@ -193,11 +194,11 @@ impl Project {
         let documents = self.changed_documents(manifest.grid)?;
         storage::replace(&path, &manifest.to_json()?)?;
         self.manifest = manifest;
-        self.take(documents);
+        self.set_documents(documents);
         Ok(())
     }
 
-    /// The ids of the labels with these names; labels that the project lacks are added to it.
+    /// Returns the ids of the labels with these names, after adding those that the project lacks.
     ///
     /// # Errors
     /// As [`Self::change_manifest`].
@@ -212,81 +213,26 @@ impl Project {
         Ok(names.iter().filter_map(|name| self.manifest.labels.find(name)).map(|label| label.id).collect())
     }
 
-    /// Changes documents (their splits, say, or which there are) as they are on disk now. Journals are not touched:
-    /// what they say about a document that is gone waits for its return.
-    ///
-    /// # Errors
-    /// Two documents have one id, or the file system cannot; then nothing is changed.
-    pub fn change_documents(&mut self, change: impl FnOnce(&mut Vec<Document>)) -> Result<(), ProjectError> {
-        let _lock = Lock::wait(&self.root.join(LOCK))?;
-        self.reload()?;
-        let mut list = self.documents.to_vec();
-        change(&mut list);
-        let documents = self.documents.replaced_by(list).map_err(ProjectError::BadDocument)?;
-        let bytes = documents.to_jsonl()?;
-        storage::replace(&self.root.join(DOCUMENTS), &bytes)?;
-        self.stamp = stamp(&bytes);
-        self.documents = documents;
-        Ok(())
-    }
-
-    /// Opens an annotator for writing, made if there is none; `now` in seconds since 1970, UTC. Holds their lock.
-    ///
-    /// # Errors
-    /// They are open elsewhere (the error names who), or the file system cannot.
-    pub fn annotator(&self, name: &AnnotatorName, now: u64) -> Result<Annotator, ProjectError> {
-        Annotator::open(self, name, now)
-    }
-
-    /// Opens an annotator for reading: no lock, nothing written.
-    ///
-    /// # Errors
-    /// The journal is there and cannot be read.
-    pub fn read_annotator(&self, name: &AnnotatorName) -> Result<Annotator, ProjectError> {
-        Annotator::read_only(self, name)
-    }
-
-    /// Everybody who has a journal, by name.
+    /// All annotators that have a journal, sorted by name.
     pub fn annotators(&self) -> Vec<AnnotatorName> {
         annotators_in(&self.annotations())
     }
 
-    /// Everybody who has done something, by name: who only looked has a journal without a line.
-    pub fn contributors(&self) -> Vec<AnnotatorName> {
-        let wrote = |name: &AnnotatorName| {
-            std::fs::metadata(journal::Files::of(self, name).journal).is_ok_and(|file| file.len() > 0)
-        };
-        self.annotators().into_iter().filter(wrote).collect()
-    }
-
-    /// The training runs.
-    pub fn runs(&self) -> Runs {
-        Runs::new(self.root.join(RUNS))
-    }
-
-    /// Writes a file into `exports/`; its path.
+    /// Writes a file into `exports/` and returns its path.
     ///
     /// # Errors
-    /// The name is no plain file name, or the file system cannot.
+    /// `name` is not a plain file name, or the file system refuses.
     pub fn export_file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ProjectError> {
         let path = self.export_path(name)?;
         storage::replace(&path, bytes)?;
         Ok(path)
     }
 
-    /// Begins a folder in `exports/`, for formats of several files.
-    ///
-    /// # Errors
-    /// The name is no plain file name, or the file system cannot.
-    pub fn export_folder(&self, name: &str) -> Result<NewFolder, ProjectError> {
-        Ok(NewFolder::begin(&self.export_path(name)?)?)
-    }
-
     fn export_path(&self, name: &str) -> Result<PathBuf, ProjectError> {
-        names::plain(name)?;
+        file_names::check_file_name(name)?;
         let folder = self.root.join(EXPORTS);
         storage::make_folder(&folder)?;
-        storage::tidy(&folder);
+        storage::remove_leftovers(&folder);
         Ok(folder.join(name))
     }
 
@@ -295,7 +241,7 @@ impl Project {
     }
 }
 
-/// Length and CRC-32 of the bytes that documents were read from.
+/// Length and CRC-32 of the bytes from which documents were read.
 type Stamp = (usize, u32);
 
 fn stamp(bytes: &[u8]) -> Stamp {

@@ -1,67 +1,78 @@
-//! The training runs of a project: `runs/0001-mini/` and so on. Made one after the other, listed, followed, removed.
+//! Training runs of a project, in `runs/0001-mini/` and so on: creating, listing, following and removing them.
 
 use std::{
-    fs,
-    io::{Read, Seek, SeekFrom},
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
 use super::{
-    ProjectError,
-    folder::{CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
+    Project, ProjectError, RUNS,
+    file_names::RunId,
     lock::{self, Holder, Lock},
-    manifest::parser_says,
-    names::RunId,
+    metrics_tail::MetricsTail,
+    run_folder::{CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
     storage::{self, StorageError},
-    tail::MetricsTail,
 };
-use crate::runs::{Control, Phase, Point, Status, metrics};
+use crate::{
+    formats::parser_message,
+    runs::{Control, Phase, Point, Status, metrics},
+};
 
-/// Bytes of a log's end that are read.
+/// Bytes that are read from the end of a log.
 const LOG_END: u64 = 256 << 10;
 
-/// The runs of a project.
+const NO_RUN: &str = "there is no such run; tagli runs list shows all";
+
+/// Runs of a project.
 #[derive(Clone, Debug)]
 pub struct Runs {
     folder: PathBuf,
 }
 
-/// How a run stands, as its files and its lock say.
+/// State of a run, from its files and its lock.
 #[derive(Clone, Debug)]
 pub struct RunView {
-    /// Which run.
+    /// Id of the run.
     pub id: RunId,
-    /// Its folder.
+    /// Folder of the run.
     pub path: PathBuf,
-    /// What it was started with, if that can be read.
+    /// Its config, if that can be read.
     pub config: Option<RunConfig>,
-    /// What it last said, if that can be read.
+    /// Its last status, if that can be read.
     pub status: Option<Status>,
-    /// Who trains now; `None` when nobody does.
+    /// The process that trains now, if any.
     pub holder: Option<Holder>,
-    /// Whether there is a finished model.
+    /// Whether it has a complete model.
     pub has_model: bool,
-    /// Files that cannot be read, and why.
+    /// One message for each file that cannot be read.
     pub problems: Vec<String>,
 }
 
+impl Project {
+    /// Training runs of the project.
+    pub fn runs(&self) -> Runs {
+        Runs::of(&self.root)
+    }
+}
+
 impl RunView {
-    /// Whether its process is alive and the run not over.
+    /// Whether its process is alive and the run has not ended.
     pub fn is_live(&self) -> bool {
         self.holder.is_some() && !self.is_over()
     }
 
-    /// Whether it ended without saying so: its process is gone.
+    /// Whether its process has gone before the run ended.
     pub fn is_interrupted(&self) -> bool {
         self.holder.is_none() && !self.is_over()
     }
 
-    /// The word shown for its state: that of its phase, or `interrupted`.
+    /// Name of its state: `interrupted` or the name of its phase.
     pub fn state(&self) -> &'static str {
         if self.is_interrupted() { "interrupted" } else { self.phase().name() }
     }
 
-    /// Its last status; one that was interrupted has failed, whatever it said last.
+    /// Its last status, with the phase changed to failed if it was interrupted.
     pub fn shown_status(&self) -> Status {
         let status = self.status.clone().unwrap_or_default();
         if !self.is_interrupted() {
@@ -70,7 +81,7 @@ impl RunView {
         Status { phase: Phase::Failed, eta: None, message: self.interrupted_words(), ..status }
     }
 
-    /// Whether it was interrupted and has a checkpoint to go on from.
+    /// Whether it was interrupted and has a checkpoint to resume from.
     pub fn is_resumable(&self) -> bool {
         self.is_interrupted() && self.path.join(CHECKPOINT).is_dir()
     }
@@ -85,40 +96,37 @@ impl RunView {
         }
     }
 
-    /// Bytes on disk. Looks at every file.
+    /// Size on disk in bytes. Visits every file.
     pub fn size(&self) -> u64 {
         storage::size(&self.path)
     }
 
-    /// Follows its metrics from the beginning.
+    /// Reader of its metrics, from the beginning.
     pub fn metrics(&self) -> MetricsTail {
         MetricsTail::new(&self.path.join(METRICS))
     }
 
-    /// The last lines of its log, at most `most`, in order. A run without a log has none.
+    /// Reads the last lines of its log, at most `most`, in order. A run without a log has none.
     ///
     /// # Errors
-    /// The log is there and cannot be read.
+    /// The log exists and cannot be read.
     pub fn log_end(&self, most: usize) -> Result<Vec<String>, StorageError> {
         let path = self.path.join(LOG);
-        let mut file = match storage::open(&path) {
+        let file = match storage::open(&path) {
             Ok(file) => file,
             Err(error) if error.is_absent() => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let fail = |cause| StorageError::new("read", &path, cause);
-        let from = file.metadata().map_err(fail)?.len().saturating_sub(LOG_END);
-        file.seek(SeekFrom::Start(from)).map_err(fail)?;
-        let mut bytes = Vec::new();
-        file.take(LOG_END).read_to_end(&mut bytes).map_err(fail)?;
+        let (bytes, is_whole) = read_end(file).map_err(|cause| StorageError::new("read", &path, cause))?;
         let text = String::from_utf8_lossy(&bytes);
-        // The first line is torn where the log is longer than what was read.
-        let lines: Vec<&str> = text.lines().skip(usize::from(from > 0)).collect();
+        // Only the end of a line was read where the log is longer.
+        let lines: Vec<&str> = text.lines().skip(usize::from(!is_whole)).collect();
         Ok(lines.iter().skip(lines.len().saturating_sub(most)).map(|line| (*line).to_owned()).collect())
     }
 
-    /// F1 per word, lenient, on the validation part: of the weights that are kept (the best so far, or else the last), and
-    /// of those of the model that is there.
+    /// Lenient F1 per word on the validation split, of the kept weights and of the written model.
+    ///
+    /// The kept weights are the best so far or, depending on the settings, the last.
     pub fn f1(&self) -> (Option<f64>, Option<f64>) {
         let points = self.metrics().poll().unwrap_or_default();
         let keep_best = self.config.as_ref().is_some_and(|config| config.settings.keep_best);
@@ -128,25 +136,25 @@ impl RunView {
         (kept.and_then(Point::valid_f1), model.and_then(Point::valid_f1))
     }
 
-    /// The first of [`RunView::f1`].
+    /// F1 of the kept weights, the first of [`RunView::f1`].
     pub fn kept_f1(&self) -> Option<f64> {
         self.f1().0
     }
 
-    /// The folder of the trained model; it is there if [`Self::has_model`].
+    /// Folder of the trained model; it exists if [`Self::has_model`].
     pub fn model(&self) -> PathBuf {
         self.path.join(MODEL)
     }
 
-    /// Leaves a command for the process that trains, in place of one that it has not taken yet.
+    /// Leaves a command for the training process, replacing one that it has not taken yet.
     ///
     /// # Errors
-    /// Nobody trains, or the file system cannot.
+    /// The run is not alive, or the file system refuses.
     pub fn send(&self, control: Control) -> Result<(), ProjectError> {
         if lock::holder(&self.path.join(RUN_LOCK))?.is_none() {
             return Err(ProjectError::Run {
                 run: self.id.clone(),
-                why: "it is not running, so there is nothing to control",
+                why: "it is not running, so it cannot be controlled",
             });
         }
         Ok(storage::replace(&self.path.join(CONTROL), &serde_json::to_vec(&control)?)?)
@@ -166,12 +174,12 @@ impl Runs {
         Self { folder }
     }
 
-    /// The runs of the project in `root`, without reading its documents.
+    /// Runs of the project in `root`, without reading its documents.
     pub fn of(root: &Path) -> Self {
-        Self::new(root.join(super::RUNS))
+        Self::new(root.join(RUNS))
     }
 
-    /// The ids of all runs, by number. Links and what has another form of name are no runs.
+    /// Ids of all runs, by number. Links, and folders with other names, are not runs.
     pub fn ids(&self) -> Vec<RunId> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut ids: Vec<RunId> = entries
@@ -187,30 +195,28 @@ impl Runs {
         self.ids().into_iter().map(|id| self.view(id)).collect()
     }
 
-    /// One run, by its name or its number (`0003-mini`, `3`).
+    /// Finds a run by its name or number (`0003-mini`, `3`).
     ///
     /// # Errors
-    /// The name is no run's, or there is no such run.
+    /// The name does not have the form of a run's, or there is no such run.
     pub fn get(&self, name: &str) -> Result<RunView, ProjectError> {
         let number = name.parse().ok();
         let found = self.ids().into_iter().find(|id| id.as_str() == name || Some(id.number()) == number);
         match found {
             Some(id) => Ok(self.view(id)),
-            None => {
-                Err(ProjectError::Run { run: name.parse()?, why: "there is no such run; tagli runs list shows all" })
-            }
+            None => Err(ProjectError::Run { run: name.parse()?, why: NO_RUN }),
         }
     }
 
-    /// Makes the folder of the next run and begins it.
+    /// Creates the folder of the next run and starts the run.
     ///
     /// # Errors
-    /// The file system cannot.
+    /// The file system refuses.
     pub fn create(&self, config: &RunConfig) -> Result<(RunId, RunFolder), ProjectError> {
         storage::make_folder(&self.folder)?;
-        // Two runs that start at once get two numbers.
+        // Two runs that start at the same time get different numbers.
         let _lock = Lock::wait(&self.folder.join(".lock"))?;
-        storage::tidy(&self.folder);
+        storage::remove_leftovers(&self.folder);
         let number = self.ids().last().map_or(1, |last| last.number().saturating_add(1));
         let id = RunId::new(number, &config.settings.base);
         let path = self.folder.join(id.as_str());
@@ -218,18 +224,17 @@ impl Runs {
         Ok((id, RunFolder::begin(&path, config)?))
     }
 
-    /// Removes a run with its model. Not one that is running.
+    /// Removes a run with its model.
     ///
     /// # Errors
-    /// There is no such run, it is running, or the file system cannot.
+    /// There is no such run, it is alive, or the file system refuses.
     pub fn remove(&self, id: &RunId) -> Result<(), ProjectError> {
-        let refuse = |why| ProjectError::Run { run: id.clone(), why };
         let path = self.folder.join(id.as_str());
         if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_dir()) {
-            return Err(refuse("there is no such run; tagli runs list shows all"));
+            return Err(ProjectError::Run { run: id.clone(), why: NO_RUN });
         }
         if lock::holder(&path.join(RUN_LOCK))?.is_some() {
-            return Err(refuse("it is running; stop it first"));
+            return Err(ProjectError::Run { run: id.clone(), why: "it is running; stop it first" });
         }
         Ok(storage::remove_folder(&path)?)
     }
@@ -237,7 +242,7 @@ impl Runs {
     fn view(&self, id: RunId) -> RunView {
         let path = self.folder.join(id.as_str());
         let mut problems = Vec::new();
-        // Who trains is asked first: a run that ends in between then shows its last status, not an interruption.
+        // The lock is read first, so that a run that ends in between shows its last status, not an interruption.
         let holder = lock::holder(&path.join(RUN_LOCK)).unwrap_or_else(|error| {
             problems.push(error.to_string());
             None
@@ -249,19 +254,28 @@ impl Runs {
     }
 }
 
-/// A JSON file of a run; `None` if it is not there yet or cannot be used, which is told.
+/// Reads a JSON file of a run; `None` if it does not exist, or if it cannot be used, which adds a problem.
 fn read_json<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
-    let told: Result<Option<T>, String> = match storage::read_if_there(&folder.join(name)) {
+    let read: Result<Option<T>, String> = match storage::read_if_there(&folder.join(name)) {
         Ok(Some(bytes)) => {
-            serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("{name}: {}", parser_says(&error)))
+            serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("{name}: {}", parser_message(&error)))
         }
         Ok(None) => Ok(None),
         Err(error) => Err(error.to_string()),
     };
-    told.unwrap_or_else(|problem| {
+    read.unwrap_or_else(|problem| {
         problems.push(problem);
         None
     })
+}
+
+/// Reads at most [`LOG_END`] bytes from the end of a file, and returns whether that is the whole file.
+fn read_end(mut file: File) -> io::Result<(Vec<u8>, bool)> {
+    let from = file.metadata()?.len().saturating_sub(LOG_END);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(LOG_END).read_to_end(&mut bytes)?;
+    Ok((bytes, from == 0))
 }
 
 #[cfg(test)]

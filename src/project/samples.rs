@@ -1,16 +1,16 @@
-//! The samples that the program carries, so that the binary alone has something to open. They lie in
-//! `sample-projects/` and are written out as projects of the user's own.
+//! Samples that are embedded in the program, so that the binary alone has something to open. Their sources are in
+//! `sample-projects/`; opening one writes it to a project of the user.
 
 use std::path::Path;
 
-use super::{AnnotatorName, Manifest, ProjectError, copy::Pack};
+use super::{AnnotatorName, Manifest, ProjectError, copy::CopySource};
 
-/// A project inside the program.
+/// A project embedded in the program.
 #[derive(Debug)]
 pub struct Sample {
-    /// Its name, which is also its folder's.
+    /// Name of the project and of its folder.
     pub name: &'static str,
-    /// What it is, in one sentence without its full stop.
+    /// Description in one sentence, without a full stop.
     pub about: &'static str,
     manifest: &'static str,
     documents: &'static str,
@@ -31,31 +31,31 @@ macro_rules! sample {
     };
 }
 
-/// All samples, the one for beginners first.
+/// All samples; the one for beginners is first.
 pub static SAMPLES: &[Sample] = &[
     sample!("restaurants", "restaurant queries and reviews, most of them tagged"),
     sample!("bilingual-menu", "menus in several scripts, with labels of its own"),
 ];
 
 impl Sample {
-    /// The sample of this name.
+    /// Finds a sample by name.
     pub fn find(name: &str) -> Option<&'static Self> {
         SAMPLES.iter().find(|sample| sample.name == name)
     }
 
-    /// Writes the sample to `target`, which becomes a project; the work in it becomes `owner`'s.
+    /// Writes the sample to `target`, which becomes a project; `owner` gets the annotations.
     ///
     /// # Errors
-    /// There is a project in `target`, or a file of one with other content, or the file system cannot.
+    /// `target` holds a project or a file of one with other content, or the file system refuses.
     pub fn write_to(&self, target: &Path, owner: &AnnotatorName) -> Result<(), ProjectError> {
         let manifest = Manifest::from_json(self.manifest.as_bytes());
-        let pack = Pack {
+        let source = CopySource {
             manifest: manifest.map_err(|why| ProjectError::Manifest { path: self.name.into(), why })?,
             documents: self.documents.as_bytes().into(),
             journals: vec![(owner, self.journal.as_bytes().into())],
             guide: Some(self.guide.as_bytes().into()),
         };
-        pack.unpack(target)
+        source.write_to(target)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What of a project teaches a model, and an account of what does not and why.
+//! Training data of a project, with a report on the documents and spans that stay out.
 
 use std::collections::BTreeMap;
 
@@ -10,67 +10,64 @@ use crate::spans::{
     dataset::{Losses, word_spans},
 };
 
-/// How much goes into one part.
+/// Size of one split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct SplitCounts {
     /// Documents.
     pub documents: usize,
     /// Words.
     pub words: usize,
-    /// Spans, as they are trained.
+    /// Spans as they are trained.
     pub spans: usize,
 }
 
-/// What goes into a training, and what stays out and why.
+/// Documents and spans that a training uses, and those that stay out, with the reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Account {
-    /// Teaches.
-    pub train: Counts,
-    /// Validates.
-    pub valid: Counts,
-    /// Tests.
-    pub test: Counts,
-    /// Documents that stay out because they are not done, by status.
+pub struct TrainingDataReport {
+    /// Size of the training split.
+    pub train: SplitCounts,
+    /// Size of the validation split.
+    pub valid: SplitCounts,
+    /// Size of the test split.
+    pub test: SplitCounts,
+    /// Number of documents that stay out because they are not done, by status.
     pub not_done: BTreeMap<&'static str, usize>,
-    /// Documents that are done and have no word.
+    /// Number of documents that are done and have no word.
     pub without_words: usize,
-    /// Spans that are not trained as they were tagged, by what is the matter with them.
+    /// Spans that are not trained as they were tagged, by cause.
     #[serde(flatten)]
     pub losses: Losses,
-    /// Documents that were put into a part by the seed, since nobody said which.
+    /// Number of documents without a split, which the seed put into one.
     pub split_by_seed: usize,
-    /// Spans of each label that occurs, as they are trained, in train, valid and test.
+    /// Number of trained spans of each label that occurs, in train, valid and test.
     pub labels: BTreeMap<String, [usize; 3]>,
-    /// A mark of what validates, ids, words and tags: two runs with the same one were scored on the same.
+    /// Fingerprint of the validation split (ids, words and tags): runs with the same one have comparable scores.
     pub validated: String,
 }
 
-impl Account {
-    /// What goes in and what stays out, one sentence a line.
+impl TrainingDataReport {
+    /// The whole report, one statement per line.
     pub fn lines(&self) -> Vec<String> {
-        let part = |name: &str, counts: Counts| {
-            format!("{name}: {} documents, {} words, {} spans", counts.documents, counts.words, counts.spans)
-        };
-        let mut lines = vec![part("train", self.train), part("valid", self.valid), part("test", self.test)];
+        let mut lines = vec![self.train.line("train"), self.valid.line("valid"), self.test.line("test")];
         lines.extend(self.not_done.iter().map(|(status, count)| format!("stay out: {count} documents ({status})")));
         lines.extend(self.notes());
         lines
     }
 
-    /// What should be known before training, one sentence a line; empty if all is as it was tagged.
+    /// Notes to read before a training, one per line; empty if everything is trained as it was tagged.
     pub fn notes(&self) -> Vec<String> {
         let notes = [
             (self.without_words, "documents without a word, which stay out"),
             (self.losses.half_words, "spans that begin or end inside a word, widened to whole words"),
-            (self.losses.overlapping, "spans over another one, which stay out (a word has one tag)"),
+            (self.losses.overlapping, "spans that overlap another one, which stay out (a word has one tag)"),
             (self.losses.on_no_word, "spans that touch no word, which stay out"),
             (self.losses.without_label, "spans of labels that the project no longer has, which stay out"),
-            (self.split_by_seed, "documents in no part, put into one by the project's seed"),
+            (self.split_by_seed, "documents without a split, put into one by the project's seed"),
         ];
         notes.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what}: {count}")).collect()
     }
 
-    fn part(&mut self, split: Split) -> &mut Counts {
+    fn counts(&mut self, split: Split) -> &mut SplitCounts {
         match split {
             Split::Train => &mut self.train,
             Split::Valid => &mut self.valid,
@@ -79,50 +76,47 @@ impl Account {
     }
 }
 
-/// Where a part's number stands among three.
-fn place(split: Split) -> usize {
-    match split {
-        Split::Train => 0,
-        Split::Valid => 1,
-        Split::Test => 2,
+impl SplitCounts {
+    fn line(self, name: &str) -> String {
+        format!("{name}: {} documents, {} words, {} spans", self.documents, self.words, self.spans)
     }
 }
 
-/// Of a hundred documents without a split, so many validate.
+/// Percentage of the documents without a split that validate.
 const VALID_PERCENT: u64 = 10;
 
-/// The documents that this annotator has done, by part, as words with IOB2 tags.
+/// Documents that an annotator has done, by split, as words with IOB2 tags.
 ///
-/// A document without a split goes where [`split_of`] says; if the project has any document that somebody put into
-/// `valid`, the others without a split teach. If nothing would validate, the document with the lowest hash does, as
-/// long as another is left to teach.
-pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords) -> (Dataset, Account) {
-    let mut account = Account::default();
+/// [`split_of`] decides for a document without a split, unless some document of the project is marked `valid`: then the
+/// ones without a split are for training. If the validation split would be empty, it gets the document with the lowest
+/// hash, provided that another one is left for training.
+pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords) -> (Dataset, TrainingDataReport) {
+    let mut report = TrainingDataReport::default();
     let mut done: Vec<(&Document, Sentence, Vec<WordSpan>)> = Vec::new();
     for document in &project.documents {
         let annotation = journal.annotation(&document.id);
         if annotation.status != Status::Done {
-            *account.not_done.entry(annotation.status.name()).or_default() += 1;
+            *report.not_done.entry(annotation.status.name()).or_default() += 1;
         } else if document.words.is_empty() {
-            account.without_words += 1;
+            report.without_words += 1;
         } else {
             let (spans, losses) = word_spans(document, annotation, &project.manifest.labels, half_words);
-            account.losses.add(losses);
+            report.losses.add(losses);
             let tags = Scheme::Bio.encode(&spans, document.words.len());
             let words = document.word_texts().map(str::to_owned).collect();
             done.push((document, Sentence { id: document.id.clone(), words, tags }, spans));
         }
     }
-    let parts = parts(project, &done.iter().map(|(document, ..)| *document).collect::<Vec<_>>());
+    let splits = splits(project, &done.iter().map(|(document, ..)| *document).collect::<Vec<_>>());
     let mut data = Dataset::default();
-    for ((document, sentence, spans), split) in done.into_iter().zip(parts) {
-        account.split_by_seed += usize::from(document.split.is_none());
-        let counts = account.part(split);
+    for ((document, sentence, spans), split) in done.into_iter().zip(splits) {
+        report.split_by_seed += usize::from(document.split.is_none());
+        let counts = report.counts(split);
         counts.documents += 1;
         counts.words += sentence.words.len();
         counts.spans += spans.len();
         for span in spans {
-            account.labels.entry(span.label).or_default()[place(split)] += 1;
+            report.labels.entry(span.label).or_default()[split as usize] += 1;
         }
         match split {
             Split::Train => data.train.push(sentence),
@@ -130,12 +124,12 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
             Split::Test => data.test.push(sentence),
         }
     }
-    account.validated = mark(&data.valid);
-    (data, account)
+    report.validated = fingerprint(&data.valid);
+    (data, report)
 }
 
-/// A checksum of sentences, in hexadecimal.
-fn mark(sentences: &[Sentence]) -> String {
+/// CRC-32 of sentences, in hexadecimal.
+fn fingerprint(sentences: &[Sentence]) -> String {
     let mut sum = crc32fast::Hasher::new();
     for Sentence { id, words, tags } in sentences {
         for part in std::iter::once(id).chain(words).chain(tags) {
@@ -146,27 +140,26 @@ fn mark(sentences: &[Sentence]) -> String {
     format!("{:08x}", sum.finalize())
 }
 
-fn parts(project: &Project, done: &[&Document]) -> Vec<Split> {
+fn splits(project: &Project, done: &[&Document]) -> Vec<Split> {
     let chosen = project.documents.iter().any(|document| document.split == Some(Split::Valid));
     let seed = project.manifest.split_seed;
-    let part = |document: &&Document| match document.split {
-        Some(split) => split,
-        None if chosen => Split::Train,
-        None => split_of(&document.id, seed),
-    };
-    let mut parts: Vec<Split> = done.iter().map(part).collect();
-    let teaching = parts.iter().filter(|part| **part == Split::Train).count();
-    if teaching >= 2 && !parts.contains(&Split::Valid) {
+    let mut splits: Vec<Split> = Vec::with_capacity(done.len());
+    for document in done {
+        let default = if chosen { Split::Train } else { split_of(&document.id, seed) };
+        splits.push(document.split.unwrap_or(default));
+    }
+    let training = splits.iter().filter(|split| **split == Split::Train).count();
+    if training >= 2 && !splits.contains(&Split::Valid) {
         let free = done.iter().enumerate().filter(|(_, document)| document.split.is_none());
         if let Some((at, _)) = free.min_by_key(|(_, document)| hash(&document.id, seed)) {
-            parts[at] = Split::Valid;
+            splits[at] = Split::Valid;
         }
     }
-    parts
+    splits
 }
 
-/// Where a document without a split goes: by its id and the project's seed alone, so that it stays there whatever
-/// else is added.
+/// Split of a document without one. It depends on its id and the project's seed only, so that it stays the same when
+/// other documents are added.
 pub fn split_of(id: &str, seed: u64) -> Split {
     if hash(id, seed) % 100 < VALID_PERCENT { Split::Valid } else { Split::Train }
 }
@@ -186,12 +179,12 @@ fn hash(id: &str, seed: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::{
-        project::{Import, Manifest},
+        project::{ImportItem, Manifest},
         spans::{LabelId, LabelSet},
         text::TextRange,
     };
 
-    fn project(items: Vec<Import>) -> (tempfile::TempDir, Project, Journal) {
+    fn project(items: Vec<ImportItem>) -> (tempfile::TempDir, Project, Journal) {
         let dir = tempfile::tempdir().unwrap();
         let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
         let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
@@ -199,11 +192,11 @@ mod tests {
         (dir, project, anna.journal)
     }
 
-    fn item(id: &str, split: Option<Split>, spans: &[(usize, usize, u32)], status: Status) -> Import {
+    fn item(id: &str, split: Option<Split>, spans: &[(usize, usize, u32)], status: Status) -> ImportItem {
         let mut document = Document::from_words(id, ["fish", "tacos", "here"]);
         document.split = split;
         let spans = spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), LabelId(*label))).collect();
-        Import { document, spans, status }
+        ImportItem { document, spans, status }
     }
 
     #[test]
@@ -219,8 +212,8 @@ mod tests {
         assert_eq!(data.train.len(), 2);
         assert_eq!(data.train[0].tags, ["B-Dish", "I-Dish", "O"]);
         assert_eq!(data.train[1].tags, ["O", "O", "B-Location"]);
-        assert_eq!(account.train, Counts { documents: 2, words: 6, spans: 2 });
-        assert_eq!(account.valid, Counts { documents: 1, words: 3, spans: 0 });
+        assert_eq!(account.train, SplitCounts { documents: 2, words: 6, spans: 2 });
+        assert_eq!(account.valid, SplitCounts { documents: 1, words: 3, spans: 0 });
         assert_eq!(account.not_done, BTreeMap::from([("partial", 1), ("todo", 1)]));
         assert_eq!(account.split_by_seed, 1);
         assert_eq!(account.labels, [("Dish".into(), [1, 0, 0]), ("Location".into(), [1, 0, 0])].into());

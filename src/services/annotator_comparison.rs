@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     let project = Project::open(root).map_err(|error| error.to_string())?;
     let names = project.contributors().into_iter().filter(|name| name.as_str() != ADJUDICATOR);
-    let readers = project.readers(names).map_err(|error| error.to_string())?;
+    let readers = project.annotator_work(names).map_err(|error| error.to_string())?;
     let mut panels = project.panels(&readers);
     // Who has finished nothing that another one has would be a column of blanks.
     let shares = |at: &usize| panels.iter().any(|(_, panel)| panel.annotations.get(*at).is_some_and(Option::is_some));
@@ -29,7 +29,7 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     }
     let documents = panels.iter().filter_map(|(at, panel)| {
         let id = &panel.document.id;
-        let changed = readers.iter().filter_map(|reader| reader.touched(id)).max().unwrap_or(0);
+        let changed = readers.iter().filter_map(|reader| reader.last_changed(id)).max().unwrap_or(0);
         Some((id.clone(), ComparedDocument { changed, ..ComparedDocument::new(*at, &panel.annotations)? }))
     });
     let documents = documents.collect();
@@ -45,7 +45,7 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
 mod tests {
     use super::*;
     use crate::{
-        project::Manifest,
+        project::{ImportItem, Manifest},
         spans::{Action, Document, Edit, LabelId, LabelSet, Span, SpanSource, Status, journal::JournalOp},
         text::{Grid, TextRange},
     };
@@ -69,7 +69,8 @@ mod tests {
         let texts = ["fish tacos", "cheap beer", "great pho"];
         let documents =
             texts.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
-        project.change_documents(|list| list.extend(documents)).unwrap();
+        let items = documents.map(|document| ImportItem { document, spans: Vec::new(), status: Status::Todo });
+        project.import(None, 0, items.collect()).unwrap();
         assert!(annotators(&dir).unwrap_err().contains("by two annotators"));
         says(&project, "ada", "d0", 4, true);
         says(&project, "ada", "d1", 5, true);

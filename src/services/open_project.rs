@@ -29,7 +29,7 @@ use crate::{
     formats::{Problem, Read},
     project::{
         AnnotatorName, Manifest, Project, ProjectError,
-        intake::{self, IntakeError},
+        import_source::{self, ImportSourceError},
         storage,
     },
     spans::Document,
@@ -68,7 +68,7 @@ pub enum OpenError {
     Copy(#[from] CopyError),
     /// Labels or texts of a new project.
     #[error(transparent)]
-    Intake(#[from] IntakeError),
+    Intake(#[from] ImportSourceError),
     /// Who tags.
     #[error("{0}")]
     Who(String),
@@ -177,7 +177,7 @@ impl Opener {
         let take = || -> Result<String, OpenError> {
             let path = self.recent_projects.typed(file)?;
             let mut project = Project::open(dir)?;
-            let read = intake::texts(&path, &intake::read_options(&project.manifest, &path, None))?;
+            let read = import_source::read_texts(&path, &import_source::read_options(&project.manifest, &path, None))?;
             let name = (self.who)(dir).map_err(OpenError::Who)?;
             Ok(take_in(&mut project, &name, &path, read)?)
         };
@@ -196,7 +196,7 @@ impl Opener {
     /// even so are no reason not to open what was made.
     fn make(&self, new: &NewProject) -> Result<(PathBuf, Option<Said>), OpenError> {
         let dir = self.recent_projects.typed(&new.dir)?;
-        if Project::is_in(&dir) {
+        if Project::has_manifest(&dir) {
             return Err(ProjectError::Exists(dir).into());
         }
         let files = fs::read_dir(&dir).map_or(0, Iterator::count);
@@ -208,12 +208,12 @@ impl Opener {
         } else {
             new.labels.clone()
         };
-        let (labels, notes) = intake::labels(&labels)?;
-        let manifest = Manifest::new(intake::name_of(&dir), labels);
+        let (labels, notes) = import_source::read_labels(&labels)?;
+        let manifest = Manifest::new(import_source::project_name(&dir), labels);
         let texts = if new.texts.is_empty() { None } else { Some(self.recent_projects.typed(&new.texts)?) };
         let read = texts.map(|path| {
-            let options = intake::read_options(&manifest, &path, None);
-            intake::texts(&path, &options).map(|read| (path, read))
+            let options = import_source::read_options(&manifest, &path, None);
+            import_source::read_texts(&path, &options).map(|read| (path, read))
         });
         let read = read.transpose()?;
         let name = (self.who)(&dir).map_err(OpenError::Who)?;
@@ -232,9 +232,9 @@ impl Opener {
 
 /// Takes texts into a project; what there is to say about that.
 fn take_in(project: &mut Project, name: &AnnotatorName, path: &Path, read: Read) -> Result<String, ProjectError> {
-    let annotated = intake::is_annotated(&read.corpus);
+    let annotated = import_source::is_annotated(&read.corpus);
     let mut annotator = annotated.then(|| project.annotator(name, now())).transpose()?;
-    let (done, new) = project.take_in(annotator.as_mut(), now(), read.corpus)?;
+    let (done, new) = project.import_corpus(annotator.as_mut(), now(), read.corpus)?;
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut said = format!("{file}: {}, {}", with_noun(done.documents, "document"), with_noun(done.spans, "span"));
     if !new.is_empty() {

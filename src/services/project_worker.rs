@@ -27,8 +27,8 @@ use crate::{
     formats::{self, OnLoss, WriteOptions},
     model::{self, device},
     project::{
-        Account, Annotator, AnnotatorName, Project, ProjectError, RunFolder,
-        folder::{self, RunConfig},
+        Annotator, AnnotatorName, Project, ProjectError, RunFolder, TrainingDataReport,
+        run_folder::{self, RunConfig},
         training_data,
     },
     runs::{DataSummary, Recipe, Settings},
@@ -258,6 +258,7 @@ impl Work {
         if let Some(run) = self.trainer.running() {
             return Err(format!("{run} is still training; stop it first"));
         }
+        run_folder::refuse_run(&settings.base).map_err(|error| error.to_string())?;
         if model::is_elsewhere(&settings.base) {
             let task = Task::Train { generation, settings: Box::new(asked), recipe };
             base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
@@ -286,9 +287,9 @@ impl Work {
         }
         let words = |error: &dyn std::fmt::Display| error.to_string();
         let path = self.run_list.runs().get(&run).map_err(|error| words(&error))?.path;
-        let saved = folder::checkpoint(&path).map_err(|error| words(&error))?;
+        let saved = run_folder::read_checkpoint(&path).map_err(|error| words(&error))?;
         let saved = saved.ok_or_else(|| format!("{run} has no checkpoint to go on from"))?;
-        let settings = folder::config(&path).map_err(|error| words(&error))?.settings;
+        let settings = run_folder::read_config(&path).map_err(|error| words(&error))?.settings;
         let (data, points) = training::checkpoint::data(&saved).map_err(|error| words(&error))?;
         if model::is_elsewhere(&settings.base) {
             let task = Task::Resume { generation, run };
@@ -303,7 +304,7 @@ impl Work {
 
     /// Writes the documents that are done into `exports/`, losses told.
     fn export(&self, name: &str) -> Result<String, String> {
-        let format = formats::find(name).ok_or_else(|| format!("there is no format `{name}`"))?;
+        let format = formats::find(name).map_err(|error| error.to_string())?;
         let corpus = self.project.corpus(&self.annotator.journal, None, false);
         if corpus.documents.is_empty() {
             return Err("no document is done yet".into());
@@ -317,11 +318,11 @@ impl Work {
             )
         };
         let written = format.write(&corpus, &options).map_err(told)?;
-        let proof = formats::prove(format, &corpus, &written, &options);
+        let proof = formats::check_round_trip(format, &corpus, &written, &options);
         if !proof.holds() {
             return Err(format!("what was written does not read back as it was meant: {proof}"));
         }
-        let extension = format.extensions.first().copied().unwrap_or("txt");
+        let extension = format.extension();
         let path = self
             .project
             .export_file(&format!("{name}.{extension}"), &written.bytes)
@@ -438,7 +439,7 @@ fn reckoned(recipe: Option<Recipe>, documents: usize, settings: Settings) -> Set
     }
 }
 
-fn summary(project: &Project, account: &Account, base: String) -> DataSummary {
+fn summary(project: &Project, account: &TrainingDataReport, base: String) -> DataSummary {
     let parts = [account.train, account.valid, account.test];
     let labels = project.manifest.labels.iter().map(|label| {
         let spans = account.labels.get(&label.name).copied().unwrap_or_default();
@@ -467,7 +468,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        project::{Import, Manifest},
+        project::{ImportItem, Manifest},
         runs::{Phase, RunSink, Status as RunStatus},
         spans::{Document, LabelId, LabelSet, Split},
         text::TextRange,
@@ -479,7 +480,7 @@ mod tests {
         let items = (0..30).map(|n| {
             let mut document = Document::from_words(format!("d{n}"), ["fish", "tacos"]);
             document.split = Some(if n < 20 { Split::Train } else { Split::Valid });
-            Import { document, spans: vec![(TextRange::new(0, 10), LabelId(2))], status: Status::Done }
+            ImportItem { document, spans: vec![(TextRange::new(0, 10), LabelId(2))], status: Status::Done }
         });
         project.import(Some(&mut ada), 0, items.collect()).unwrap();
         project

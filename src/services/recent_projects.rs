@@ -113,7 +113,7 @@ impl RecentProjects {
     /// What the welcome screen offers: the recent projects that are still there, newest first, then the samples.
     pub(super) fn all(&self) -> Vec<Place> {
         let recent = self.recent().into_iter().filter_map(|recent| {
-            let path = recent.path.to_str().filter(|_| Project::is_in(&recent.path))?;
+            let path = recent.path.to_str().filter(|_| Project::has_manifest(&recent.path))?;
             let name = recent.path.file_name()?.to_string_lossy().into_owned();
             let (about, opened) = (self.shown(&recent.path), date_or_time(recent.opened));
             Some(Place { path: path.to_owned(), name, about, opened, step: recent.step, ..Place::default() })
@@ -248,7 +248,7 @@ impl RecentProjects {
         // The name comes from a file: it must not lead out of the folder.
         let name: Result<AnnotatorName, _> = project.manifest.name.parse();
         let target = self.copies()?.join(name.as_ref().map_or("sample", AnnotatorName::as_str));
-        let new = !Project::is_in(&target);
+        let new = !Project::has_manifest(&target);
         Ok((self.once(&target, |target| project.copy_to(target, owner))?, new))
     }
 
@@ -257,7 +257,7 @@ impl RecentProjects {
     }
 
     fn once(&self, target: &Path, make: impl FnOnce(&Path) -> Result<(), ProjectError>) -> Result<PathBuf, CopyError> {
-        if !Project::is_in(target) {
+        if !Project::has_manifest(target) {
             match make(target) {
                 // Another window was faster.
                 Ok(()) | Err(ProjectError::Exists(_)) => {}

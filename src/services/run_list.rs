@@ -103,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        project::folder::RunConfig,
+        project::run_folder::RunConfig,
         runs::{Phase, RunSink, Settings, Status},
     };
 

@@ -237,7 +237,7 @@ impl Watcher {
 mod tests {
     use super::*;
     use crate::{
-        project::{Runs, folder::RunConfig},
+        project::{Runs, run_folder::RunConfig},
         runs::{RunSink, Settings},
     };
 

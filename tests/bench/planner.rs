@@ -23,7 +23,7 @@ use planner::{Task, plan};
 use tagliatelle::{
     formats::{Corpus, ReadOptions},
     inference::{Predictor, Threads},
-    project::intake,
+    project::import_source,
     spans::{Annotation, Document, Entity, Gazetteer, Status},
 };
 
@@ -49,8 +49,10 @@ fn main() {
     let limit = option("--limit").map_or(usize::MAX, |n| n.parse().unwrap());
     let mut gazetteer = Gazetteer::default();
     if let Some(path) = option("--learn") {
-        let learnt =
-            intake::texts(Path::new(&path), &ReadOptions { labels: corpus.labels.clone(), ..ReadOptions::default() });
+        let learnt = import_source::read_texts(
+            Path::new(&path),
+            &ReadOptions { labels: corpus.labels.clone(), ..ReadOptions::default() },
+        );
         let first = option("--first").map_or(usize::MAX, |n| n.parse().unwrap());
         for (document, annotation) in learnt.unwrap().corpus.pairs().take(first) {
             gazetteer.learn(document, &Annotation::new(annotation.spans().to_vec(), Status::Done));
@@ -76,7 +78,7 @@ fn main() {
 }
 
 fn read(path: &str) -> Corpus {
-    intake::texts(Path::new(path), &ReadOptions::default()).unwrap().corpus
+    import_source::read_texts(Path::new(path), &ReadOptions::default()).unwrap().corpus
 }
 
 fn count(corpus: &Corpus, pairs: &[(&Document, &Annotation, Option<Vec<Entity>>)], gazetteer: &Gazetteer) -> Count {

@@ -4,10 +4,13 @@ mod train;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 
 use crate::{
-    formats::OnLoss,
+    formats::{self, FORMATS, Format, OnLoss},
     inference::Strategy,
     runs::Control,
     spans::{Scheme, Split},
@@ -112,8 +115,8 @@ pub struct Import {
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// The files' format; found by content when not given
-    #[arg(long, value_name = "F")]
-    pub format: Option<String>,
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub format: Option<&'static Format>,
     /// The part of the data that the documents belong to: train, valid, test
     #[arg(long, value_name = "S", value_parser = split)]
     pub split: Option<Split>,
@@ -131,8 +134,8 @@ pub struct Export {
     /// The project's folder
     pub dir: PathBuf,
     /// The format to write
-    #[arg(long, value_name = "F")]
-    pub format: String,
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub format: &'static Format,
     /// The file to write, `-` for standard output; default: a file in exports/
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -146,7 +149,7 @@ pub struct Export {
     #[arg(long, default_value = "bio")]
     pub scheme: Scheme,
     /// What to do with spans that the format cannot hold
-    #[arg(long, value_name = "fail, skip, snap", default_value = "fail")]
+    #[arg(long, value_name = "HOW", value_parser = one_of::<OnLoss>(), default_value = "fail")]
     pub on_loss: OnLoss,
     /// Documents that are not done, too
     #[arg(long)]
@@ -163,11 +166,11 @@ pub struct Convert {
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
     /// Format of IN; found by content when not given
-    #[arg(long, value_name = "F")]
-    pub from: Option<String>,
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub from: Option<&'static Format>,
     /// Format of OUT; by its extension when not given
-    #[arg(long, value_name = "F")]
-    pub to: Option<String>,
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub to: Option<&'static Format>,
     /// A Label Studio labelling config that names the labels
     #[arg(long, value_name = "LABELS.xml")]
     pub config: Option<PathBuf>,
@@ -175,7 +178,7 @@ pub struct Convert {
     #[arg(long, default_value = "bio")]
     pub scheme: Scheme,
     /// What to do with spans that the format cannot hold
-    #[arg(long, value_name = "fail, skip, snap", default_value = "fail")]
+    #[arg(long, value_name = "HOW", value_parser = one_of::<OnLoss>(), default_value = "fail")]
     pub on_loss: OnLoss,
 }
 
@@ -450,6 +453,20 @@ impl From<ControlName> for Control {
             ControlName::StopNow => Self::StopNow,
         }
     }
+}
+
+/// Parser for one of the names of an enum; help and completions list them.
+fn one_of<T>() -> impl TypedValueParser<Value = T>
+where
+    T: strum::VariantNames + std::str::FromStr<Err = strum::ParseError> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(T::VARIANTS).try_map(|name| name.parse())
+}
+
+/// Parser for the name of a format; help and completions list the names.
+fn format() -> impl TypedValueParser<Value = &'static Format> {
+    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(names).try_map(|name| formats::find(&name))
 }
 
 fn split(text: &str) -> Result<Split, String> {

@@ -1,58 +1,60 @@
-//! The layout of a CoNLL file, found out from its content: what separates the columns, and which of them is the tag.
+//! Detection of the layout of a CoNLL file: the separator of the columns, and the column of the tag.
 
-use super::DOCSTART;
+/// First column of the line between two documents of CoNLL-2003.
+pub(super) const DOCSTART: &str = "-DOCSTART-";
 
-/// What stands between two columns.
+/// Separator between two columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Separator {
-    /// One tab; columns may be empty and hold blanks.
+    /// One tab; columns may be empty and may contain spaces.
     Tab,
-    /// One blank or several, or tabs among them.
-    Blanks,
+    /// One or more spaces or tabs.
+    Spaces,
 }
 
-/// Which column to take for the tag when the content would allow several.
+/// Column to choose for the tag if several have tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prefer {
     First,
     Last,
 }
 
-/// How the lines of a file are to be taken apart.
+/// Layout of the lines of a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct ColumnLayout {
     pub(super) separator: Separator,
-    /// How many columns a line has.
+    /// Number of columns of a line.
     pub(super) columns: usize,
-    /// Which of them is the tag, from 0.
+    /// Column of the tag, from 0.
     pub(super) tag: usize,
     /// Whether the first line names the columns.
     pub(super) header: bool,
     /// Whether tags are label names without `B-` and `I-`.
     pub(super) bare: bool,
-    /// Whether some tag has a prefix; without, only `O` was seen.
+    /// Whether some tag has a prefix; otherwise all tags are `O`.
     pub(super) prefixed: bool,
-    /// The share of lines with this number of columns.
+    /// Share of lines with this number of columns.
     pub(super) regular: f64,
-    /// The share of those with a tag in the tag column.
+    /// Share of those lines with a tag in the tag column.
     pub(super) tagged: f64,
 }
 
-impl Layout {
-    /// More columns than any CoNLL format has.
+impl ColumnLayout {
+    /// Maximum number of columns; more than any CoNLL format has.
     const MOST_COLUMNS: usize = 64;
-    /// Enough lines to be sure, few enough to be quick.
+    /// Number of lines that are examined.
     const LINES: usize = 20_000;
 
-    /// Looks at the lines; `None` if no column holds tags.
+    /// Detects the layout of `text`; `None` if no column holds tags.
     pub(super) fn sniff(text: &str, prefer: Prefer) -> Option<Self> {
-        let token_lines = || text.lines().filter(|line| !is_blank(line) && !is_docstart(line));
-        let mut lines: Vec<&str> = token_lines().filter(|line| !looks_like_comment(line)).take(Self::LINES).collect();
+        let token_lines = text.lines().filter(|line| !is_blank(line) && !is_docstart(line));
+        let mut lines: Vec<&str> =
+            token_lines.clone().filter(|line| !looks_like_comment(line)).take(Self::LINES).collect();
         if lines.is_empty() {
-            lines = token_lines().take(Self::LINES).collect();
+            lines = token_lines.take(Self::LINES).collect();
         }
         let tabs = lines.iter().filter(|line| line.contains('\t')).count();
-        let separator = if tabs * 2 > lines.len() { Separator::Tab } else { Separator::Blanks };
+        let separator = if tabs * 2 > lines.len() { Separator::Tab } else { Separator::Spaces };
         let widths: Vec<usize> = lines.iter().map(|line| separator.split(line).count()).collect();
         let columns = most_common(&widths).filter(|columns| (2..=Self::MOST_COLUMNS).contains(columns))?;
         let mut regular = 0;
@@ -70,30 +72,30 @@ impl Layout {
         let most = tags.iter().copied().max()?;
         let tag = order.into_iter().find(|column| tags[*column] == most).filter(|_| most * 2 >= regular)?;
         let header = lines.first().is_some_and(|line| names_columns(separator, line, tag));
-        let prefixed = |line: &&&str| separator.split(line).nth(tag).is_some_and(|value| value != "O" && is_tag(value));
-        let prefixed = lines.iter().any(|line| prefixed(&line));
+        let mut tag_column = lines.iter().filter_map(|line| separator.split(line).nth(tag));
+        let prefixed = tag_column.any(|value| value != "O" && is_tag(value));
         let bare = most + usize::from(header) < regular && !prefixed;
         let [most, regular, all] =
             [most, regular, lines.len()].map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
         Some(Self { separator, columns, tag, header, bare, prefixed, regular: regular / all, tagged: most / regular })
     }
 
-    /// Whether the word stands behind the tag.
+    /// Whether the tag precedes the word.
     pub(super) fn tag_first(&self) -> bool {
         self.tag == 0
     }
 
-    /// The column of the word: the first that is not the tag.
+    /// Column of the word: the first that is not the tag.
     pub(super) fn word(&self) -> usize {
         usize::from(self.tag == 0)
     }
 
-    /// `2 columns`.
+    /// Number of columns as text, as in `2 columns`.
     pub(super) fn columns_text(&self) -> String {
         format!("{} columns", self.columns)
     }
 
-    /// `first`, `last` or `in column 3`.
+    /// Position of the tag as text: `first`, `last` or `in column 3`.
     pub(super) fn tag_text(&self) -> String {
         match self.tag {
             0 => "first".to_owned(),
@@ -102,7 +104,7 @@ impl Layout {
         }
     }
 
-    /// A line in the words of this layout, for advice.
+    /// Schematic line of this layout, for hints.
     pub(super) fn example(&self) -> String {
         let between = if self.separator == Separator::Tab { "<TAB>" } else { " " };
         let names = (0..self.columns).map(|at| match at {
@@ -113,12 +115,15 @@ impl Layout {
         names.collect::<Vec<_>>().join(between)
     }
 
-    /// Takes a line apart into exactly the columns of the layout; otherwise how many columns it has.
+    /// Splits a line into the columns of the layout.
+    ///
+    /// # Errors
+    /// The number of columns, if it is another.
     pub(super) fn split<'a>(&self, line: &'a str, columns: &mut Vec<&'a str>) -> Result<(), usize> {
         columns.clear();
         columns.extend(self.separator.split(line));
-        // A tag, a blank and nothing: the empty word, as with a tab.
-        if self.separator == Separator::Blanks
+        // A tag and a space without a word: the empty word, as with a tab.
+        if self.separator == Separator::Spaces
             && self.tag_first()
             && line.ends_with(' ')
             && columns.len() + 1 == self.columns
@@ -133,30 +138,30 @@ impl Layout {
 }
 
 impl Separator {
-    /// The columns of a line.
+    /// Splits a line into columns.
     pub(super) fn split(self, line: &str) -> impl Iterator<Item = &str> {
-        // Runs of blanks leave empty pieces behind, which are no columns; empty pieces between tabs are.
+        // Empty pieces between spaces are not columns; empty pieces between tabs are.
         let tab = self == Separator::Tab;
         line.split(move |c| c == '\t' || (!tab && c == ' ')).filter(move |column| tab || !column.is_empty())
     }
 }
 
-/// Nothing but blanks and tabs.
+/// Whether a line has only spaces and tabs.
 pub(super) fn is_blank(line: &str) -> bool {
     line.bytes().all(|byte| byte == b' ' || byte == b'\t')
 }
 
-/// A line between two documents, with however many columns.
+/// Whether a line separates two documents, with any number of columns.
 pub(super) fn is_docstart(line: &str) -> bool {
     line.split([' ', '\t']).next() == Some(DOCSTART)
 }
 
-/// A line that is a comment unless it turns out to hold the word `#`.
+/// Whether a line may be a comment; it may also be one for the word `#`.
 pub(super) fn looks_like_comment(line: &str) -> bool {
     line == "#" || line.starts_with("# ")
 }
 
-/// `O`, or a prefix letter, a hyphen and a label.
+/// Whether a value is a tag: `O`, or a prefix letter, a hyphen and a label.
 pub(super) fn is_tag(value: &str) -> bool {
     match value.as_bytes() {
         [b'O'] => true,
@@ -181,8 +186,8 @@ fn most_common(widths: &[usize]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn sniff(text: &str) -> Layout {
-        Layout::sniff(text, Prefer::Last).unwrap()
+    fn sniff(text: &str) -> ColumnLayout {
+        ColumnLayout::sniff(text, Prefer::Last).unwrap()
     }
 
     #[test]
@@ -197,10 +202,10 @@ mod tests {
     }
 
     #[test]
-    fn blanks_may_be_several() {
+    fn spaces_may_be_several() {
         let mut columns = Vec::new();
         let layout = sniff("EU   NNP  B-ORG\na b O\n");
-        assert_eq!(layout.separator, Separator::Blanks);
+        assert_eq!(layout.separator, Separator::Spaces);
         assert_eq!(layout.split("  EU   NNP  B-ORG ", &mut columns), Ok(()));
         assert_eq!(columns, ["EU", "NNP", "B-ORG"]);
         assert_eq!(layout.split("EU B-ORG", &mut columns), Err(2));
@@ -208,9 +213,9 @@ mod tests {
 
     #[test]
     fn prose_has_no_layout() {
-        assert_eq!(Layout::sniff("The tacos were good\nO well\n", Prefer::Last), None);
-        assert_eq!(Layout::sniff("", Prefer::Last), None);
-        assert_eq!(Layout::sniff("O\nO\n", Prefer::Last), None);
+        assert_eq!(ColumnLayout::sniff("The tacos were good\nO well\n", Prefer::Last), None);
+        assert_eq!(ColumnLayout::sniff("", Prefer::Last), None);
+        assert_eq!(ColumnLayout::sniff("O\nO\n", Prefer::Last), None);
     }
 
     #[test]

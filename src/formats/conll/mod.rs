@@ -1,31 +1,60 @@
-//! The CoNLL family: one word a line with its tag, an empty line after each sentence. Every layout in use is read by
-//! one reader, which finds out the separator, the columns and the tag scheme; three layouts are written.
+//! The CoNLL family: one word per line with its tag, an empty line after each sentence.
+//!
+//! One reader reads every layout in use; it detects the separator, the columns and the tag scheme. Three layouts are
+//! written.
 
 mod layout;
+mod meta;
 mod read;
 mod write;
 
 pub use read::{TagSentence, read_tags};
-pub(crate) use read::{read_tag_first, read_token_first};
-pub(crate) use write::{write_conll2002, write_conll2003, write_tag_first};
 
-use super::table::Sample;
-use layout::{Layout, Prefer};
+use super::format::{Format, Sample};
+use layout::{ColumnLayout, Prefer};
 
-/// What stands on the line between two documents of CoNLL-2003.
-const DOCSTART: &str = "-DOCSTART-";
+const CANNOT_HOLD: &str = "half-word, nested and overlapping spans, ids, statuses, the white space between words";
 
-/// A key of a document's `meta`: the number of the `-DOCSTART-` line that it stands under, from 1.
-const META_DOCSTART: &str = "docstart";
-/// A key of a document's `meta`: the columns between word and tag, each a list with one value a word.
-const META_COLUMNS: &str = "columns";
-/// A key of a document's `meta`: comment lines that are not `# key = value`.
-const META_COMMENTS: &str = "comments";
+/// Row of the table of formats.
+pub(super) const CONLL2003: Format = Format {
+    name: "conll2003",
+    about: "word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines",
+    extensions: &["conll", "conll2003"],
+    cannot_hold: CANNOT_HOLD,
+    keeps_text: false,
+    detect: detect_conll2003,
+    read: Some(read::read_token_first),
+    write: Some(write::write_conll2003),
+};
 
-fn sniffed(sample: &Sample<'_>) -> Option<(Layout, u8, String)> {
-    let layout = Layout::sniff(sample.text, Prefer::Last)?;
+/// Row of the table of formats.
+pub(super) const CONLL2002: Format = Format {
+    name: "conll2002",
+    about: "word, space, tag",
+    extensions: &["conll", "conll2002", "iob"],
+    cannot_hold: CANNOT_HOLD,
+    keeps_text: false,
+    detect: detect_conll2002,
+    read: Some(read::read_token_first),
+    write: Some(write::write_conll2002),
+};
+
+/// Row of the table of formats.
+pub(super) const TAG_FIRST: Format = Format {
+    name: "tag-first",
+    about: "tag, tab, word: the layout of MIT Restaurant and of the lesson",
+    extensions: &["bio", "tsv"],
+    cannot_hold: CANNOT_HOLD,
+    keeps_text: false,
+    detect: detect_tag_first,
+    read: Some(read::read_tag_first),
+    write: Some(write::write_tag_first),
+};
+
+fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
+    let layout = ColumnLayout::sniff(sample.text, Prefer::Last)?;
     let sure = layout.regular >= 0.9 && layout.tagged >= 0.9;
-    // A few lines that end in the word O may be anything.
+    // A few lines that end in the word O are not evidence enough.
     let confidence = match (layout.prefixed, sample.text.lines().count()) {
         (true, _) => 80,
         (false, 5..) => 50,
@@ -34,20 +63,20 @@ fn sniffed(sample: &Sample<'_>) -> Option<(Layout, u8, String)> {
     sure.then(|| (layout, confidence, format!("lines of {} with a tag {}", layout.columns_text(), layout.tag_text())))
 }
 
-/// Three columns and more, the word in front.
-pub(crate) fn detect_conll2003(sample: &Sample<'_>) -> Option<(u8, String)> {
+/// Accepts three or more columns, with the word before the tag.
+fn detect_conll2003(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     (!layout.tag_first() && layout.columns > 2).then_some((confidence, why))
 }
 
-/// Two columns, the tag behind.
-pub(crate) fn detect_conll2002(sample: &Sample<'_>) -> Option<(u8, String)> {
+/// Accepts two columns, with the word before the tag.
+fn detect_conll2002(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     (!layout.tag_first() && layout.columns == 2).then_some((confidence, why))
 }
 
-/// The tag in front.
-pub(crate) fn detect_tag_first(sample: &Sample<'_>) -> Option<(u8, String)> {
+/// Accepts the tag before the word.
+fn detect_tag_first(sample: &Sample<'_>) -> Option<(u8, String)> {
     let (layout, confidence, why) = sniffed(sample)?;
     layout.tag_first().then_some((confidence, why))
 }

@@ -1,17 +1,17 @@
-//! The reader of the CoNLL family.
+//! Reader of the CoNLL family.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 use super::{
-    DOCSTART, META_COLUMNS, META_COMMENTS, META_DOCSTART,
-    layout::{Layout, Prefer, Separator, is_blank, is_docstart, is_tag, looks_like_comment},
+    layout::{ColumnLayout, DOCSTART, Prefer, Separator, is_blank, is_docstart, is_tag, looks_like_comment},
+    meta::{META_COLUMNS, META_COMMENTS, META_DOCSTART},
 };
 use crate::{
     formats::{
         Problem, Read, ReadOptions,
-        corpus::Builder,
+        corpus::CorpusBuilder,
         decode,
         problem::{Problems, Severity, quoted, with_noun},
     },
@@ -21,13 +21,13 @@ use crate::{
     },
 };
 
-/// Reads any layout; where word and tag columns cannot be told apart, the tag stands behind.
-pub(crate) fn read_token_first(bytes: &[u8], options: &ReadOptions) -> Read {
+/// Reads any layout. If several columns have tags, the last one is the tag.
+pub(super) fn read_token_first(bytes: &[u8], options: &ReadOptions) -> Read {
     read(bytes, options, Prefer::Last)
 }
 
-/// Reads any layout; where word and tag columns cannot be told apart, the tag stands in front.
-pub(crate) fn read_tag_first(bytes: &[u8], options: &ReadOptions) -> Read {
+/// Reads any layout. If several columns have tags, the first one is the tag.
+pub(super) fn read_tag_first(bytes: &[u8], options: &ReadOptions) -> Read {
     read(bytes, options, Prefer::First)
 }
 
@@ -39,7 +39,7 @@ fn read(bytes: &[u8], options: &ReadOptions, prefer: Prefer) -> Read {
     }
 }
 
-/// A sentence of a tag file as it stands: no tag mended, no scheme understood.
+/// A sentence of a tag file with its tags unchanged and uninterpreted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagSentence {
     /// Line of its first word, from 1.
@@ -50,25 +50,24 @@ pub struct TagSentence {
     pub tags: Vec<String>,
 }
 
-/// The bare tags of a file of any CoNLL layout, and what there is to say about it.
+/// Reads the unchanged tags of a file of any CoNLL layout, and the problems of the file.
 pub fn read_tags(bytes: &[u8]) -> (Vec<TagSentence>, Vec<Problem>) {
     let mut problems = Problems::default();
     let rows = rows(bytes, Prefer::Last, &mut problems);
     let sentences: Vec<TagSentence> = rows.iter().flat_map(Rows::tag_sentences).collect();
     if sentences.is_empty() && problems.count(Severity::Error) == 0 {
-        problems.push(Problem::error("there is no sentence in it"));
+        problems.push(Problem::error("the file has no sentence"));
     }
     (sentences, problems.finish())
 }
 
 fn rows<'a>(bytes: &'a [u8], prefer: Prefer, problems: &mut Problems) -> Option<Rows<'a>> {
     let text = decode::text(bytes, problems)?;
-    let Some(layout) = Layout::sniff(text, prefer) else {
+    let Some(layout) = ColumnLayout::sniff(text, prefer) else {
         if !text.lines().all(is_blank) {
-            problems.push(
-                Problem::error("no column holds tags such as O, B-Dish and I-Dish")
-                    .hint("a CoNLL file has one word a line with its tag before or behind it, tab or blank between"),
-            );
+            problems.push(Problem::error("no column holds tags such as O, B-Dish and I-Dish").hint(
+                "a CoNLL file has one word per line with its tag before or after it, separated by a tab or a space",
+            ));
         }
         return None;
     };
@@ -80,7 +79,7 @@ fn rows<'a>(bytes: &'a [u8], prefer: Prefer, problems: &mut Problems) -> Option<
     Some(rows)
 }
 
-/// A sentence as indices into [`Rows`].
+/// Rows of a sentence, as indices into [`Rows`].
 #[derive(Default)]
 struct Sentence {
     first: usize,
@@ -89,25 +88,26 @@ struct Sentence {
     meta: Map<String, Value>,
 }
 
-/// The columns of a file, borrowed from its text.
+/// Columns of a file, borrowed from its text.
 struct Rows<'a> {
-    layout: Layout,
+    layout: ColumnLayout,
     words: Vec<&'a str>,
     tags: Vec<&'a str>,
     lines: Vec<usize>,
-    /// The columns that are neither word nor tag, row by row.
+    /// Columns that are neither word nor tag, row by row.
     others: Vec<&'a str>,
     sentences: Vec<Sentence>,
     docstarts: usize,
-    /// Comments met since the last sentence.
+    /// Comments since the last sentence.
     meta: Map<String, Value>,
+    /// Whether the header line is still to come.
     header_due: bool,
-    /// One row's columns; kept to spare an allocation a line.
+    /// Columns of the current row; reused to save an allocation per line.
     columns: Vec<&'a str>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(layout: Layout) -> Self {
+    fn new(layout: ColumnLayout) -> Self {
         Self {
             layout,
             words: Vec::new(),
@@ -123,11 +123,10 @@ impl<'a> Rows<'a> {
     }
 
     fn tag_sentences(&self) -> impl Iterator<Item = TagSentence> {
-        let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         self.sentences.iter().map(move |sentence| TagSentence {
             line: self.lines.get(sentence.first).copied().unwrap_or_default(),
-            words: owned(self.words.get(sentence.first..sentence.end).unwrap_or_default()),
-            tags: owned(self.tags.get(sentence.first..sentence.end).unwrap_or_default()),
+            words: owned(self.words.get(sentence.first..sentence.end)),
+            tags: owned(self.tags.get(sentence.first..sentence.end)),
         })
     }
 
@@ -146,11 +145,11 @@ impl<'a> Rows<'a> {
         if looks_like_comment(line) && !good {
             self.comment(line);
         } else if std::mem::take(&mut self.header_due) {
-            // The names of the columns.
+            // The header has the names of the columns.
         } else if good {
             self.row(number, tag);
         } else {
-            problems.push(self.wrong(line, width.err(), tag).at(number));
+            problems.push(self.row_error(line, width.err(), tag).at(number));
         }
     }
 
@@ -167,24 +166,23 @@ impl<'a> Rows<'a> {
         self.lines.push(number);
     }
 
-    fn wrong(&self, line: &str, width: Option<usize>, tag: &str) -> Problem {
-        let hint = format!("a line here is: {}; an empty line ends a sentence", self.layout.example());
+    fn row_error(&self, line: &str, width: Option<usize>, tag: &str) -> Problem {
+        let hint = format!("lines of this file have the form {}; an empty line ends a sentence", self.layout.example());
         match width {
             Some(width) => {
                 let expected = self.layout.columns;
-                let message =
-                    format!("{} where there are {expected} elsewhere: {}", with_noun(width, "column"), quoted(line));
+                let message = format!("{} instead of {expected}: {}", with_noun(width, "column"), quoted(line));
                 let lone = self.layout.tag_first() && width == 1 && is_tag(line.trim());
                 Problem::error(if lone { format!("a tag without a word: {}", quoted(line)) } else { message })
                     .hint(hint)
             }
             None if tag.is_empty() => Problem::error(format!("a word without a tag: {}", quoted(line))).hint(hint),
-            None => Problem::error(format!("{} is no tag: {}", quoted(tag), quoted(line)))
+            None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line)))
                 .hint("a tag is O, or a letter of B I E L S U M, a hyphen and a label"),
         }
     }
 
-    /// Keeps `# key = value` under its key and every other comment in a list.
+    /// Adds a comment to `meta`: `# key = value` under its key, any other one to a list.
     fn comment(&mut self, line: &str) {
         let text = line.trim_start_matches('#').trim_start_matches(' ');
         match text.split_once(" = ").filter(|(key, _)| *key != META_COMMENTS) {
@@ -216,11 +214,11 @@ impl<'a> Rows<'a> {
     fn into_read(mut self, options: &ReadOptions, mut problems: Problems) -> Read {
         let sentences = std::mem::take(&mut self.sentences);
         let found = Scheme::detect(sentences.iter().map(|sentence| self.tags_of(sentence)));
-        // YEDDA's BMES is BIOES with another letter inside.
+        // BMES, as YEDDA writes it, is BIOES with M in place of I.
         let middle = found == Scheme::Bioes && self.tags.iter().any(|tag| tag.starts_with("M-"));
-        self.count_oddities(&sentences, found, &mut problems);
+        self.report_oddities(&sentences, found, &mut problems);
         let keep_others = self.others.iter().any(|value| !matches!(*value, "_" | "-X-" | "-" | ""));
-        let mut builder = Builder::new(options.labels.clone());
+        let mut builder = CorpusBuilder::new(options.labels.clone());
         let mut lost = 0;
         for sentence in sentences {
             let tags = self.tags_of(&sentence);
@@ -249,7 +247,7 @@ impl<'a> Rows<'a> {
             builder.push(document, placed, Status::Done);
         }
         if lost > 0 {
-            problems.push(Problem::warning(format!("{} on empty words only: left out", with_noun(lost, "span"))));
+            problems.push(Problem::warning(format!("{} left out, on empty words only", with_noun(lost, "span"))));
         }
         let corpus = builder.finish(&mut problems);
         let detected = self.detected(if middle { "BMES" } else { scheme_name(found) }, &corpus);
@@ -259,18 +257,20 @@ impl<'a> Rows<'a> {
     fn others_of(&self, sentence: &Sentence) -> Value {
         let width = self.layout.columns.saturating_sub(2);
         let rows = self.others.get(sentence.first * width..sentence.end * width).unwrap_or_default();
-        let column = |at| rows.iter().skip(at).step_by(width.max(1)).map(|value| Value::from(*value)).collect();
-        Value::Array((0..width).map(column).collect())
+        let columns =
+            (0..width).map(|at| rows.iter().skip(at).step_by(width).map(|value| Value::from(*value)).collect());
+        Value::Array(columns.collect())
     }
 
-    /// Says what is odd and yet readable: tags that open a span without saying so, and empty words.
-    fn count_oddities(&self, sentences: &[Sentence], found: Scheme, problems: &mut Problems) {
-        let (mut orphans, mut first_orphan) = (0, None);
+    /// Reports readable oddities: `I-` tags that begin a span, empty words, and tags without prefixes.
+    fn report_oddities(&self, sentences: &[Sentence], found: Scheme, problems: &mut Problems) {
+        let mut orphans = 0;
+        let mut first_orphan = None;
         for sentence in sentences.iter().filter(|_| found != Scheme::Iob1 && !self.layout.bare) {
             let mut before = Tag::Outside;
             for (at, tag) in (sentence.first..).zip(self.tags_of(sentence)) {
                 let tag = Tag::read(tag);
-                if opens_unsaid(before, tag) {
+                if begins_without_b(before, tag) {
                     orphans += 1;
                     first_orphan = first_orphan.or(self.lines.get(at).copied());
                 }
@@ -279,7 +279,7 @@ impl<'a> Rows<'a> {
         }
         if let Some(line) = first_orphan {
             let message =
-                format!("{} without a B- before: each opens a span, as in conlleval", with_noun(orphans, "I- tag"));
+                format!("{} without a B- before: each begins a span, as in conlleval", with_noun(orphans, "I- tag"));
             problems.push(Problem::warning(message).at(line).hint("this is the first"));
         }
         let mut empty = self.words.iter().zip(&self.lines).filter(|(word, _)| word.is_empty());
@@ -288,7 +288,8 @@ impl<'a> Rows<'a> {
             problems.push(Problem::note(message).at(*line).hint("this is the first"));
         }
         if self.layout.bare {
-            problems.push(Problem::note("tags have no B- and I-: neighbours of one label are read as one span"));
+            problems
+                .push(Problem::note("tags have no B- and I-: adjacent words with the same label are read as one span"));
         }
     }
 
@@ -298,7 +299,7 @@ impl<'a> Rows<'a> {
         if layout.columns > 2 {
             list.push(layout.columns_text());
         }
-        list.push(if layout.separator == Separator::Tab { "tab" } else { "blanks" }.to_owned());
+        list.push(if layout.separator == Separator::Tab { "tab" } else { "spaces" }.to_owned());
         list.push(if layout.bare { "labels without B- and I-".to_owned() } else { format!("{scheme} tags") });
         list.push(if layout.header { "one header line" } else { "no header" }.to_owned());
         if self.docstarts > 0 {
@@ -311,8 +312,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Whether `tag` goes on with a span that is not there.
-fn opens_unsaid(before: Tag<'_>, tag: Tag<'_>) -> bool {
+/// Whether `tag` continues a span although the tag `before` belongs to none of the same label.
+fn begins_without_b(before: Tag<'_>, tag: Tag<'_>) -> bool {
     match tag {
         Tag::Inside { prefix: 'I' | 'E' | 'L', label } => match before {
             Tag::Inside { prefix: 'B' | 'I', label: other } => other != label,
@@ -322,6 +323,11 @@ fn opens_unsaid(before: Tag<'_>, tag: Tag<'_>) -> bool {
     }
 }
 
+fn owned(texts: Option<&[&str]>) -> Vec<String> {
+    texts.unwrap_or_default().iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// The tag with the prefix `I-` in place of `M-`.
 fn inside<'a>(tag: &&'a str) -> Cow<'a, str> {
     tag.strip_prefix("M-").map_or(Cow::Borrowed(*tag), |label| Cow::Owned(format!("I-{label}")))
 }

@@ -1,12 +1,12 @@
-//! The reader of Label Studio's JSON.
+//! Reader of Label Studio's JSON.
 
 use serde_json::{Map, Value};
 
-use super::{Offsets, annotations_key, chosen, is_span, place, target};
+use super::task::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
 use crate::{
     formats::{
         Problem, Read, ReadOptions,
-        corpus::{Builder, NameIndex},
+        corpus::{CorpusBuilder, NameIndex},
         decode,
         problem::{Problems, quoted, with_noun},
     },
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Reads a list of tasks, or one task.
-pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
     let mut problems = Problems::default();
     let Some(text) = decode::text(bytes, &mut problems) else {
         return Read { problems: problems.finish(), ..Read::default() };
@@ -24,11 +24,11 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         Ok(Value::Array(tasks)) => tasks,
         Ok(task @ Value::Object(_)) => vec![task],
         Ok(_) => {
-            problems.push(Problem::error("the file is no list of tasks"));
+            problems.push(Problem::error("the file is not a list of tasks"));
             Vec::new()
         }
         Err(error) => {
-            problems.push(Problem::error(format!("the JSON is broken: {error}")).at(error.line()));
+            problems.push(Problem::error(format!("invalid JSON: {error}")).at(error.line()));
             Vec::new()
         }
     };
@@ -36,7 +36,8 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         .config
         .as_ref()
         .map_or_else(|| options.labels.clone(), |config| merged(&options.labels, &config.labels));
-    let mut reader = Reader { options, builder: Builder::new(known), problems, counts: Counts::default() };
+    let mut reader =
+        TaskReader { options, builder: CorpusBuilder::new(known), problems, counts: TaskCounts::default() };
     for (at, task) in tasks.into_iter().enumerate() {
         if let Err(what) = reader.task(task) {
             reader.problems.push(Problem::error(format!("task {} of the list: {what}", at + 1)));
@@ -56,9 +57,9 @@ fn merged(first: &LabelSet, second: &LabelSet) -> LabelSet {
     labels
 }
 
-/// What is said once for the file, not once for each task.
+/// Counts of what is reported once for the file instead of once for each task.
 #[derive(Default)]
-struct Counts {
+struct TaskCounts {
     several: usize,
     cancelled: usize,
     predicted: usize,
@@ -68,16 +69,16 @@ struct Counts {
     unlabelled: usize,
 }
 
-struct Reader<'a> {
+struct TaskReader<'a> {
     options: &'a ReadOptions,
-    builder: Builder,
+    builder: CorpusBuilder,
     problems: Problems,
-    counts: Counts,
+    counts: TaskCounts,
 }
 
-impl Reader<'_> {
+impl TaskReader<'_> {
     fn task(&mut self, task: Value) -> Result<(), String> {
-        let object = task.as_object().ok_or("it is no object")?;
+        let object = task.as_object().ok_or("it is not an object")?;
         let data = object.get("data").and_then(Value::as_object).ok_or("it has no `data`")?;
         let (field, text) = self.text(data)?;
         let id = match object.get("id") {
@@ -91,7 +92,7 @@ impl Reader<'_> {
         document.split = self.options.split;
         let others = data.iter().filter(|(key, _)| *key != field).map(|(key, value)| (key.clone(), value.clone()));
         document.meta = others.collect();
-        let (spans, status) = match chosen(annotations).and_then(|at| annotations.get(at)) {
+        let (spans, status) = match chosen_annotation(annotations).and_then(|at| annotations.get(at)) {
             Some(annotation) => (self.spans(annotation, &document, field), Status::Done),
             None => (Vec::new(), if annotations.is_empty() { Status::Todo } else { Status::Skipped }),
         };
@@ -104,23 +105,23 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The field that holds the text: as configured, else `text`, else the only one that is text.
+    /// Name and text of the field with the text: the configured one, or else `text`, or else the only text.
     fn text<'t>(&self, data: &'t Map<String, Value>) -> Result<(&'t str, &'t str), String> {
-        let of = |name: &str| data.get_key_value(name).and_then(|(key, value)| Some((key.as_str(), value.as_str()?)));
+        let mut texts = data.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
         if let Some(config) = &self.options.config {
             let field = &config.text_field;
-            return of(field).ok_or_else(|| format!("its data has no text {}", quoted(field)));
+            return texts
+                .find(|(key, _)| *key == field)
+                .ok_or_else(|| format!("its data has no text {}", quoted(field)));
         }
-        if let Some(found) = of("text") {
+        if let Some(found) = texts.clone().find(|(key, _)| *key == "text") {
             return Ok(found);
         }
-        let mut texts = data.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
         match (texts.next(), texts.next()) {
             (Some(only), None) => Ok(only),
-            (None, _) => Err("its data holds no text".to_owned()),
+            (None, _) => Err("its data has no text".to_owned()),
             _ => {
-                Err("its data holds several texts and none is called `text`; give the labelling configuration"
-                    .to_owned())
+                Err("its data has several texts and none is named `text`; give the labelling configuration".to_owned())
             }
         }
     }
@@ -130,16 +131,16 @@ impl Reader<'_> {
         let items = annotation.get("result").and_then(Value::as_array).unwrap_or(&none);
         let to_name = match &self.options.config {
             Some(config) => Some(config.text_name.as_str()),
-            None => target(items, field),
+            None => text_object_name(items, field),
         };
         let map = OffsetMap::new(&document.text);
         let mut spans = Vec::new();
         for item in items {
-            if !is_span(item, to_name) {
+            if !is_text_region(item, to_name) {
                 self.counts.other_items += 1;
                 continue;
             }
-            let range = match place(item, &document.text, &map) {
+            let range = match region_range(item, &document.text, &map) {
                 Ok((range, offsets)) => {
                     self.counts.utf16 += usize::from(offsets == Offsets::Utf16);
                     self.counts.stale += usize::from(offsets == Offsets::Stale);
@@ -165,19 +166,19 @@ impl Reader<'_> {
             (
                 counts.several,
                 "task",
-                "with several annotations: the ground truth or else the first is read, the others are kept",
+                "with several annotations: the ground truth or else the first one is read, the others are kept",
             ),
             (counts.cancelled, "task", "with cancelled annotations only: read as skipped"),
             (counts.predicted, "task", "with predictions: kept, but not read as spans"),
             (
                 counts.other_items,
                 "result",
-                "besides the spans of this text (choices, relations, other texts): kept, not read",
+                "other than spans of this text (choices, relations, other texts): kept, not read",
             ),
         ];
         let warnings = [
-            (counts.utf16, "region", "whose offsets count UTF-16 units, as their text shows: read so"),
-            (counts.stale, "region", "whose text is another than that at its offsets: the offsets are taken"),
+            (counts.utf16, "region", "whose offsets count UTF-16 units, as their own text shows: read as such"),
+            (counts.stale, "region", "whose own text differs from the text at its offsets: the offsets are used"),
             (counts.unlabelled, "region", "without a label: left out"),
         ];
         for (count, thing, what) in notes.into_iter().filter(|(count, ..)| *count > 0) {

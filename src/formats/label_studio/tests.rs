@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{read, write};
+use super::{read::read, write::write};
 use crate::{
     formats::{LabelConfig, Read, ReadOptions, Severity, WriteOptions, label_config},
     spans::{Edit, LabelSet, Span, SpanId, SpanSource, Status},

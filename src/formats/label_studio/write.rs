@@ -1,25 +1,25 @@
-//! The writer of Label Studio's JSON.
+//! Writer of Label Studio's JSON.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Offsets, annotations_key, chosen, is_span, place, target};
+use super::task::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
 use crate::{
-    formats::{Corpus, LabelConfig, Problem, WriteOptions, Written, fit::Losses, problem::quoted},
+    formats::{Corpus, LabelConfig, Problem, WriteOptions, Written, fit::LossReport, problem::quoted},
     spans::{Annotation, Document, LabelSet, Span, Status},
     text::{CharRange, OffsetMap},
 };
 
-/// Writes a list of tasks. A document that was read from one is written as that task with its regions brought up to
-/// date; any other becomes a new task.
-pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+/// Writes a list of tasks. A document that was read from a task is written as that task with its regions updated; any
+/// other becomes a new task.
+pub(super) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
-    let mut writer = Writer {
+    let mut writer = TaskWriter {
         labels: &corpus.labels,
         config,
         configured: options.config.is_some(),
-        losses: Losses::new(options.on_loss),
+        losses: LossReport::new(options.on_loss),
     };
     let mut written = Written::default();
     let mut tasks = Vec::with_capacity(corpus.documents.len());
@@ -31,23 +31,23 @@ pub(crate) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, 
         written.spans_left_out += annotation.spans().len() - spans;
     }
     written.problems = writer.losses.finish()?;
-    let fault = |error| vec![Problem::error(format!("the tasks cannot be written as JSON: {error}"))];
-    written.bytes = serde_json::to_vec_pretty(&tasks).map_err(fault)?;
+    written.bytes = serde_json::to_vec_pretty(&tasks)
+        .map_err(|error| vec![Problem::error(format!("the tasks cannot be written as JSON: {error}"))])?;
     written.bytes.push(b'\n');
     Ok(written)
 }
 
-struct Writer<'a> {
+struct TaskWriter<'a> {
     labels: &'a LabelSet,
     config: LabelConfig,
     configured: bool,
-    losses: Losses,
+    losses: LossReport,
 }
 
-/// A span as it is told from others: code points and label name.
-type Key = (usize, usize, String);
+/// Identity of a span: code points and label name.
+type SpanKey = (usize, usize, String);
 
-impl Writer<'_> {
+impl TaskWriter<'_> {
     fn task(&mut self, document: &Document, annotation: &Annotation) -> (Value, usize) {
         let wanted = self.wanted(document, annotation);
         let count = wanted.len();
@@ -59,8 +59,8 @@ impl Writer<'_> {
             *list = Value::Array(Vec::new());
         }
         let Value::Array(list) = list else { return (Value::Object(task), 0) };
-        let at = chosen(list).or_else(|| {
-            // Nothing said yet and nothing to say: no annotation, as before.
+        let at = chosen_annotation(list).or_else(|| {
+            // A document without work gets no annotation.
             let skipped = annotation.status == Status::Skipped && list.is_empty();
             if count == 0 && annotation.status != Status::Done && !skipped {
                 return None;
@@ -82,7 +82,7 @@ impl Writer<'_> {
         (Value::Object(task), count)
     }
 
-    /// The task that the document was read from, if its text still stands in it; else a new one.
+    /// The task from which the document was read, if it still contains its text; otherwise a new one.
     fn base(&self, document: &Document) -> Map<String, Value> {
         let kept = document.foreign.as_ref().and_then(Value::as_object).filter(|task| {
             let texts = task.get("data").and_then(Value::as_object);
@@ -107,15 +107,15 @@ impl Writer<'_> {
 
     fn field(&self, task: &Map<String, Value>, document: &Document) -> String {
         let data = task.get("data").and_then(Value::as_object);
-        let holds = |value: Option<&Value>| value.and_then(Value::as_str) == Some(&document.text);
-        if holds(data.and_then(|data| data.get(&self.config.text_field))) {
-            return self.config.text_field.clone();
+        let mut fields = data.into_iter().flatten().filter(|(_, value)| value.as_str() == Some(&document.text));
+        let configured = &self.config.text_field;
+        match fields.clone().any(|(key, _)| key == configured) {
+            true => configured.clone(),
+            false => fields.next().map_or_else(|| configured.clone(), |(key, _)| key.clone()),
         }
-        let found = data.and_then(|data| data.iter().find(|(_, value)| holds(Some(value))));
-        found.map_or_else(|| self.config.text_field.clone(), |(key, _)| key.clone())
     }
 
-    fn wanted<'s>(&mut self, document: &Document, annotation: &'s Annotation) -> Vec<(Key, &'s Span)> {
+    fn wanted<'s>(&mut self, document: &Document, annotation: &'s Annotation) -> Vec<(SpanKey, &'s Span)> {
         let map = OffsetMap::new(&document.text);
         let mut wanted = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
@@ -127,36 +127,37 @@ impl Writer<'_> {
                 }
                 None => {
                     let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                    self.losses.put(&document.id, &what, "left out", "left out");
+                    self.losses.add(&document.id, &what, "left out", "left out");
                 }
             }
         }
         wanted
     }
 
-    /// The old result with the regions of this text that are still wanted, and new ones for what is new.
-    fn result(&self, old: Vec<Value>, wanted: &[(Key, &Span)], document: &Document, field: &str) -> Vec<Value> {
-        let to_name =
-            if self.configured { Some(self.config.text_name.clone()) } else { target(&old, field).map(str::to_owned) };
-        let sample = old.iter().find(|item| is_span(item, to_name.as_deref()));
-        let name = |key: &str, usual: &str| {
-            sample.and_then(|item| item.get(key)).and_then(Value::as_str).unwrap_or(usual).to_owned()
+    /// The old result without the regions of removed spans, and with regions for new spans.
+    fn result(&self, old: Vec<Value>, wanted: &[(SpanKey, &Span)], document: &Document, field: &str) -> Vec<Value> {
+        let to_name = if self.configured {
+            Some(self.config.text_name.clone())
+        } else {
+            text_object_name(&old, field).map(str::to_owned)
         };
-        let from_name = name("from_name", self.config.controls.first().map_or("label", String::as_str));
-        let to = name("to_name", to_name.as_deref().unwrap_or(&self.config.text_name));
-        let mut open = Open::new(wanted);
+        let sample = old.iter().find(|item| is_text_region(item, to_name.as_deref()));
+        let control = self.config.controls.first().map_or("label", String::as_str);
+        let from_name = name_in(sample, "from_name").unwrap_or(control).to_owned();
+        let to = name_in(sample, "to_name").or(to_name.as_deref()).unwrap_or(&self.config.text_name).to_owned();
+        let mut unmatched = UnmatchedSpans::new(wanted);
         let map = OffsetMap::new(&document.text);
         let mut result = Vec::with_capacity(old.len());
         for item in old {
-            if is_span(&item, to_name.as_deref()) {
-                result.extend(open.kept(item, &document.text, &map));
+            if is_text_region(&item, to_name.as_deref()) {
+                result.extend(unmatched.kept(item, &document.text, &map));
             } else {
                 result.push(item);
             }
         }
         let used: HashSet<String> =
             result.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect();
-        for ((start, end, label), span) in open.rest() {
+        for ((start, end, label), span) in unmatched.rest() {
             let mut id = span.id.to_string();
             while used.contains(&id) {
                 id.push('_');
@@ -170,16 +171,20 @@ impl Writer<'_> {
     }
 }
 
-/// The spans that no region has been found for so far.
-struct Open<'a> {
-    wanted: &'a [(Key, &'a Span)],
-    /// By start and end: the indices of the spans there.
+fn name_in<'v>(item: Option<&'v Value>, key: &str) -> Option<&'v str> {
+    item?.get(key)?.as_str()
+}
+
+/// Spans for which no region has been found so far.
+struct UnmatchedSpans<'a> {
+    wanted: &'a [(SpanKey, &'a Span)],
+    /// Indices of spans by start and end.
     places: HashMap<(usize, usize), Vec<usize>>,
     found: Vec<bool>,
 }
 
-impl<'a> Open<'a> {
-    fn new(wanted: &'a [(Key, &'a Span)]) -> Self {
+impl<'a> UnmatchedSpans<'a> {
+    fn new(wanted: &'a [(SpanKey, &'a Span)]) -> Self {
         let mut places: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, ((start, end, _), _)) in wanted.iter().enumerate() {
             places.entry((*start, *end)).or_default().push(at);
@@ -187,20 +192,23 @@ impl<'a> Open<'a> {
         Self { wanted, places, found: vec![false; wanted.len()] }
     }
 
-    /// An old region with those of its labels that are still wanted there; `None` if none is. A region that could not
-    /// be read as a span stays as it is.
+    /// Returns an old region with those of its labels that are still wanted; `None` if there are none.
+    ///
+    /// A region that cannot be read as a span is returned unchanged.
     fn kept(&mut self, mut item: Value, text: &str, map: &OffsetMap) -> Option<Value> {
         let labels = item.pointer("/value/labels").and_then(Value::as_array).cloned().unwrap_or_default();
-        let Some((range, offsets)) = place(&item, text, map).ok().filter(|_| !labels.is_empty()) else {
+        let Some((range, offsets)) = region_range(&item, text, map).ok().filter(|_| !labels.is_empty()) else {
             return Some(item);
         };
         let CharRange { start, end } = map.to_chars(range);
         let mut here = self.places.remove(&(start, end)).unwrap_or_default();
         let mut stay = labels;
         stay.retain(|label| {
-            let same = |at: &usize| self.wanted.get(*at).is_some_and(|((.., name), _)| label.as_str() == Some(name));
-            let Some(place) = here.iter().position(same) else { return false };
-            self.found[here.remove(place)] = true;
+            let names = here.iter().map(|at| self.wanted.get(*at).map(|((.., name), _)| name.as_str()));
+            let Some(at) = names.into_iter().position(|name| name.is_some() && name == label.as_str()) else {
+                return false;
+            };
+            self.found[here.remove(at)] = true;
             true
         });
         self.places.insert((start, end), here);
@@ -216,7 +224,7 @@ impl<'a> Open<'a> {
         Some(item)
     }
 
-    fn rest(&self) -> impl Iterator<Item = &'a (Key, &'a Span)> {
+    fn rest(&self) -> impl Iterator<Item = &'a (SpanKey, &'a Span)> {
         self.wanted.iter().zip(&self.found).filter(|(_, found)| !**found).map(|(wanted, _)| wanted)
     }
 }

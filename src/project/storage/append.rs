@@ -1,4 +1,4 @@
-//! Durable appending: a line is wholly in the file, and synced, or not in it at all.
+//! Durable appending: a piece is completely in the file, and synced, or not in it at all.
 
 use std::{
     fs::{self, File},
@@ -8,17 +8,17 @@ use std::{
 
 use super::{StorageError, folder_of, open_plain, options, sync_folder};
 
-/// What an [`Appender`] needs of its file. Tests put a disk behind it that fills up.
-trait Growing: Send {
+/// File operations that an [`Appender`] needs. Tests use a disk that fills up.
+trait AppendTarget: Send {
     /// Writes all bytes at the end.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// Makes what was written durable.
+    /// Makes the written bytes durable.
     fn sync(&mut self) -> io::Result<()>;
-    /// Cuts the file off.
+    /// Truncates the file.
     fn cut(&mut self, len: u64) -> io::Result<()>;
 }
 
-impl Growing for File {
+impl AppendTarget for File {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write_all(bytes)
     }
@@ -32,60 +32,54 @@ impl Growing for File {
     }
 }
 
-/// A file that only grows, by whole pieces.
+/// A file that only grows, by complete pieces.
 pub struct Appender {
-    file: Box<dyn Growing>,
+    file: Box<dyn AppendTarget>,
     path: PathBuf,
     len: u64,
-    /// Which file this is, to notice that another took its name.
+    /// Identity of the open file, to notice that another file replaced it.
     identity: Option<Identity>,
-    /// A piece was written in part and could not be cut off yet.
+    /// Whether a piece was written in part and has not been removed yet.
     torn: bool,
 }
 
 impl Appender {
-    /// Opens a plain file for appending; makes it if it is not there.
+    /// Opens a plain file for appending, and creates it if needed.
     ///
     /// # Errors
-    /// The file system cannot, or a link or no plain file has that name.
+    /// The file system refuses, or the name belongs to a link or another special file.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
-        let open = || {
-            let is_new = fs::symlink_metadata(path).is_err();
-            let file = open_plain(options().read(true).append(true).create(true), path)?;
-            if is_new {
-                sync_folder(folder_of(path))?;
-            }
-            let about = file.metadata()?;
-            Ok((file, about))
-        };
-        let (file, about) = open().map_err(|cause| StorageError::new("open for writing", path, cause))?;
-        let identity = Some(Identity::of(&about));
-        Ok(Self { file: Box::new(file), path: path.to_owned(), len: about.len(), identity, torn: false })
+        let opened = open_for_appending(path);
+        let (file, metadata) = opened.map_err(|cause| StorageError::new("open for writing", path, cause))?;
+        let identity = Some(Identity::of(&metadata));
+        Ok(Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, torn: false })
     }
 
-    /// Length in bytes of what is known to be whole.
+    /// Length in bytes of the complete pieces.
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether the file holds nothing.
+    /// Whether the file has no complete piece.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Whether the file under this name is still this one and as long as it was left: a `git pull`, say, puts
-    /// another in its place, and what is appended to the old one would be lost.
+    /// Whether the path still leads to this file, with the length it had after the last append.
+    ///
+    /// A `git pull` replaces files; pieces appended to a replaced file would be lost.
     pub fn is_current(&self) -> bool {
         let Some(identity) = &self.identity else { return true };
-        fs::symlink_metadata(&self.path).is_ok_and(|about| Identity::of(&about) == *identity && about.len() == self.len)
+        fs::symlink_metadata(&self.path)
+            .is_ok_and(|metadata| Identity::of(&metadata) == *identity && metadata.len() == self.len)
     }
 
-    /// Appends `bytes` and syncs. After an error nothing of them is in the file.
+    /// Appends `bytes` and syncs. After an error none of them is in the file.
     ///
     /// # Errors
-    /// The file system cannot take them.
+    /// The file system refuses.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
-        self.mend()?;
+        self.remove_torn_piece()?;
         self.torn = true;
         let done = self.file.write(bytes).and_then(|()| self.file.sync());
         match done {
@@ -96,32 +90,42 @@ impl Appender {
             }
             Err(cause) => {
                 // If this fails too, the next append tries again before it writes.
-                self.mend().ok();
+                self.remove_torn_piece().ok();
                 Err(StorageError::new("append to", &self.path, cause))
             }
         }
     }
 
-    /// Cuts the file off at `len` bytes; nothing happens if it is shorter.
+    /// Truncates the file to `len` bytes; does nothing if it is shorter.
     ///
     /// # Errors
-    /// The file system cannot.
-    pub(in crate::project) fn cut(&mut self, len: u64) -> Result<(), StorageError> {
+    /// The file system refuses.
+    pub(in crate::project) fn truncate(&mut self, len: u64) -> Result<(), StorageError> {
         if len < self.len {
             self.len = len;
             self.torn = true;
         }
-        self.mend()
+        self.remove_torn_piece()
     }
 
-    fn mend(&mut self) -> Result<(), StorageError> {
+    fn remove_torn_piece(&mut self) -> Result<(), StorageError> {
         if self.torn {
             let cut = self.file.cut(self.len).and_then(|()| self.file.sync());
-            cut.map_err(|cause| StorageError::new("mend", &self.path, cause))?;
+            cut.map_err(|cause| StorageError::new("truncate", &self.path, cause))?;
             self.torn = false;
         }
         Ok(())
     }
+}
+
+fn open_for_appending(path: &Path) -> io::Result<(File, fs::Metadata)> {
+    let is_new = fs::symlink_metadata(path).is_err();
+    let file = open_plain(options().read(true).append(true).create(true), path)?;
+    if is_new {
+        sync_folder(folder_of(path))?;
+    }
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
 }
 
 impl std::fmt::Debug for Appender {
@@ -130,7 +134,7 @@ impl std::fmt::Debug for Appender {
     }
 }
 
-/// What tells one file from another that took its name.
+/// Distinguishes a file from another one at the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity {
     device: u64,
@@ -139,13 +143,13 @@ struct Identity {
 
 impl Identity {
     #[cfg(unix)]
-    fn of(about: &fs::Metadata) -> Self {
+    fn of(metadata: &fs::Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
-        Self { device: about.dev(), inode: about.ino() }
+        Self { device: metadata.dev(), inode: metadata.ino() }
     }
 
     #[cfg(not(unix))]
-    fn of(_about: &fs::Metadata) -> Self {
+    fn of(_metadata: &fs::Metadata) -> Self {
         Self { device: 0, inode: 0 }
     }
 }
@@ -158,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// A disk with room for so many bytes, which may also refuse to sync or to cut.
+    /// A disk with limited room, which may also refuse to sync or to truncate.
     #[derive(Clone, Default)]
     struct Disk(Arc<Mutex<State>>);
 
@@ -174,7 +178,7 @@ mod tests {
         if yes { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
-    impl Growing for Disk {
+    impl AppendTarget for Disk {
         fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
             let mut disk = self.0.lock().unwrap();
             let fits = bytes.len().min(disk.room - disk.bytes.len().min(disk.room));
@@ -232,7 +236,7 @@ mod tests {
         let error = on(&Disk::default()).append(b"line\n").unwrap_err().to_string();
         assert_eq!(
             error,
-            "cannot append to j: the disk is full; free some space and do it again, what was saved before is safe"
+            "cannot append to j: the disk is full; free some space and try again, everything saved before is safe"
         );
     }
 

@@ -1,9 +1,9 @@
 //! The only module that opens files for writing: atomic replacement, durable appending, folders that appear whole.
 //!
-//! What is promised, and what is assumed of the file system, stands in `FORMAT.md`. In short: when a function returns
-//! `Ok`, the bytes survive a power cut; when it returns an error, what was there before is still there. Symbolic links
-//! and special files inside a project are never followed or opened, so that a project from a stranger cannot reach
-//! out of its folder.
+//! `FORMAT.md` lists the guarantees and the assumptions about the file system. In short: when a function returns `Ok`,
+//! the bytes survive a power cut; when it returns an error, the previous contents are still there. Symbolic links and
+//! special files inside a project are never followed or opened, so that a project from a stranger cannot reach files
+//! outside its folder.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -13,22 +13,22 @@ use std::{
 
 use tempfile::{NamedTempFile, TempDir};
 
-use super::names;
+use super::file_names;
 
 mod append;
 mod new_folder;
 
 pub use append::Appender;
-pub use new_folder::{NewFolder, tidy};
+pub use new_folder::{NewFolder, remove_leftovers};
 
-/// The file system could not do what was asked: what, where, why, and what to do.
+/// An operation on a file or folder failed. The message names the operation, the path, the cause and a remedy.
 #[derive(Debug)]
 pub struct StorageError {
-    /// What was tried, as a verb: `write`, `read`, `make`.
+    /// The operation as a verb: `write`, `read`, `make`.
     pub action: &'static str,
-    /// On which file or folder.
+    /// The file or folder.
     pub path: PathBuf,
-    /// What the system said.
+    /// Error of the operating system.
     pub cause: io::Error,
 }
 
@@ -37,7 +37,7 @@ impl StorageError {
         Self { action, path: path.to_owned(), cause }
     }
 
-    /// Whether the file or folder is simply not there.
+    /// Whether the cause is that the file or folder does not exist.
     pub fn is_absent(&self) -> bool {
         matches!(self.cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
     }
@@ -49,20 +49,20 @@ impl std::fmt::Display for StorageError {
         write!(f, "cannot {} {}: ", self.action, shown_path(&self.path))?;
         match self.cause.kind() {
             Kind::StorageFull => {
-                f.write_str("the disk is full; free some space and do it again, what was saved before is safe")
+                f.write_str("the disk is full; free some space and try again, everything saved before is safe")
             }
             Kind::QuotaExceeded => f.write_str(
-                "your disk quota is used up; free some space and do it again, what was saved before is safe",
+                "your disk quota is used up; free some space and try again, everything saved before is safe",
             ),
             Kind::ReadOnlyFilesystem => {
-                f.write_str("the disk is mounted read-only; copy the folder to a place that can be written")
+                f.write_str("the disk is mounted read-only; copy the folder to a writable place")
             }
             Kind::PermissionDenied => {
-                f.write_str("you have no right to do that there; look at the owner and the rights with ls -ld")
+                f.write_str("permission denied; look at the owner and the permissions with ls -ld")
             }
             Kind::NotFound => f.write_str("there is no such file or folder"),
             _ if is_link(&self.cause) => {
-                f.write_str("it is a symbolic link, and those are not followed; put a real file there")
+                f.write_str("it is a symbolic link, and tagli does not follow links; put a real file there")
             }
             _ => write!(f, "{}", self.cause),
         }
@@ -77,9 +77,9 @@ impl From<StorageError> for io::Error {
     }
 }
 
-/// A path in one line that a terminal can show.
+/// Path on one line, safe to show.
 pub fn shown_path(path: &Path) -> String {
-    names::one_line(&path.to_string_lossy())
+    file_names::one_line(&path.to_string_lossy())
 }
 
 #[cfg(unix)]
@@ -92,7 +92,7 @@ fn is_link(_error: &io::Error) -> bool {
     false
 }
 
-/// Options that follow no link and wait for no pipe.
+/// Options that do not follow links and do not wait for pipes.
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -106,31 +106,31 @@ fn open_plain(options: &OpenOptions, path: &Path) -> io::Result<File> {
 }
 
 fn not_plain() -> io::Error {
-    io::Error::other("it is not a plain file")
+    io::Error::other("it is not a regular file")
 }
 
-/// A plain file opened for reading.
+/// Opens a regular file for reading.
 ///
 /// # Errors
-/// It is not there, is no plain file, or may not be read.
+/// It does not exist, is not a regular file, or cannot be read.
 pub fn open(path: &Path) -> Result<File, StorageError> {
     open_plain(options().read(true), path).map_err(|cause| StorageError::new("read", path, cause))
 }
 
-/// All bytes of a plain file.
+/// Reads all bytes of a regular file.
 ///
 /// # Errors
-/// It is not there, is no plain file, or cannot be read.
+/// It does not exist, is not a regular file, or cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, StorageError> {
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes).map_err(|cause| StorageError::new("read", path, cause))?;
     Ok(bytes)
 }
 
-/// All bytes of a plain file, `None` where there is none.
+/// Reads all bytes of a regular file; `None` if it does not exist.
 ///
 /// # Errors
-/// It is there and cannot be read.
+/// It exists and cannot be read.
 pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StorageError> {
     match read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -139,26 +139,27 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StorageError> {
     }
 }
 
-/// A file to be locked, made if it is not there. Its content is kept.
+/// Opens a lock file, and creates it if needed. Its contents are kept.
 pub(super) fn open_lock(path: &Path) -> Result<File, StorageError> {
     open_plain(options().read(true).write(true).create(true).truncate(false), path)
         .map_err(|cause| StorageError::new("make the lock", path, cause))
 }
 
-/// Writes a file whole or not at all: a temporary file beside it, synced, renamed over it, the folder synced. Keeps
-/// the rights of the file that was there.
+/// Replaces a file atomically: writes and syncs a temporary file beside it, renames it, and syncs the folder.
+///
+/// Keeps the permissions of an existing file.
 ///
 /// # Errors
-/// The file system cannot, or what is there is a link, no plain file, or read-only; what was there stays. (If only the
-/// last step fails, the syncing of the folder, the new file is there, and a power cut may bring the old one back.)
+/// The file system refuses, or the existing file is a link, not a regular file, or read-only; then it is unchanged. (If
+/// only the last step fails, the sync of the folder, the new file is there, and a power cut may bring the old one back.)
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     write_beside(path, bytes, |temp| temp.persist(path).map(drop).map_err(|error| error.error))
 }
 
-/// Like [`replace`], but never over a file that is there.
+/// Like [`replace`], but never replaces an existing file.
 ///
 /// # Errors
-/// There is one (kind `AlreadyExists`), or the file system cannot.
+/// There is one (kind `AlreadyExists`), or the file system refuses.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     write_beside(path, bytes, |temp| temp.persist_noclobber(path).map(drop).map_err(|error| error.error))
 }
@@ -168,67 +169,48 @@ fn write_beside(
     bytes: &[u8],
     persist: impl FnOnce(NamedTempFile) -> io::Result<()>,
 ) -> Result<(), StorageError> {
-    let write = || {
-        let folder = folder_of(path);
-        let before = fs::symlink_metadata(path).ok();
-        let mut temp = temporary_file(folder)?;
-        if let Some(before) = before {
-            match before.permissions() {
-                _ if !before.is_file() => return Err(not_plain()),
-                rights if rights.readonly() => return Err(io::ErrorKind::PermissionDenied.into()),
-                rights => temp.as_file().set_permissions(rights)?,
-            }
-        }
-        temp.write_all(bytes)?;
-        temp.as_file().sync_all()?;
-        persist(temp)?;
-        sync_folder(folder)
-    };
-    write().map_err(|cause| StorageError::new("write", path, cause))
+    let written = temporary_with(path, bytes).and_then(persist).and_then(|()| sync_folder(folder_of(path)));
+    written.map_err(|cause| StorageError::new("write", path, cause))
 }
 
-/// Writes a file that the user named: like [`replace`], but a link is followed to its end, and a device or pipe
-/// (`/dev/stdout`) is written as it is.
-///
-/// # Errors
-/// The file system cannot.
-pub fn write_out(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    let fail = |cause| StorageError::new("write", path, cause);
-    match fs::metadata(path) {
-        Ok(there) if there.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into())),
-        Ok(there) if !there.is_file() => {
-            OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes)).map_err(fail)
+/// A synced temporary file with these bytes, in the folder of `path` and with the permissions of the file there.
+fn temporary_with(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let existing = fs::symlink_metadata(path).ok();
+    let mut temp = temporary_file(folder_of(path))?;
+    if let Some(existing) = existing {
+        match existing.permissions() {
+            _ if !existing.is_file() => return Err(not_plain()),
+            permissions if permissions.readonly() => return Err(io::ErrorKind::PermissionDenied.into()),
+            permissions => temp.as_file().set_permissions(permissions)?,
         }
-        Ok(_) => replace(&fs::canonicalize(path).map_err(fail)?, bytes),
-        Err(_) => replace(path, bytes),
     }
+    temp.write_all(bytes)?;
+    temp.as_file().sync_all()?;
+    Ok(temp)
 }
 
-/// Makes a folder and those above it, durably. Nothing happens if it is there.
+/// Creates a folder and its parents durably. Does nothing if it exists.
 ///
 /// # Errors
-/// The file system cannot, or something else has that name.
+/// The file system refuses, or the name belongs to something else.
 pub fn make_folder(path: &Path) -> Result<(), StorageError> {
-    let make = || {
-        let first_there = path.ancestors().find(|folder| folder.is_dir()).map(Path::to_owned);
-        fs::create_dir_all(path)?;
-        let made = path.ancestors().take_while(|folder| Some(*folder) != first_there.as_deref());
-        made.map(folder_of).try_for_each(sync_folder)
-    };
-    make().map_err(|cause| StorageError::new("make the folder", path, cause))
+    let existing = path.ancestors().find(|folder| folder.is_dir());
+    let mut created = path.ancestors().take_while(|folder| Some(*folder) != existing);
+    let made = fs::create_dir_all(path).and_then(|()| created.try_for_each(|folder| sync_folder(folder_of(folder))));
+    made.map_err(|cause| StorageError::new("make the folder", path, cause))
 }
 
-/// Makes a folder that is not there.
+/// Creates a new folder.
 ///
 /// # Errors
-/// It is there (kind `AlreadyExists`), or the file system cannot.
+/// It exists (kind `AlreadyExists`), or the file system refuses.
 pub fn make_new_folder(path: &Path) -> Result<(), StorageError> {
     fs::create_dir(path)
         .and_then(|()| sync_folder(folder_of(path)))
         .map_err(|cause| StorageError::new("make the folder", path, cause))
 }
 
-/// Removes a file; nothing happens if it is not there.
+/// Removes a file; does nothing if it does not exist.
 pub(super) fn remove_file(path: &Path) -> Result<(), StorageError> {
     match fs::remove_file(path) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(StorageError::new("remove", path, cause)),
@@ -236,32 +218,35 @@ pub(super) fn remove_file(path: &Path) -> Result<(), StorageError> {
     }
 }
 
-/// Removes a folder with all that is in it, itself no link, following none inside. It is renamed first, so that it
-/// is gone at once and a crash leaves only what [`tidy`] takes away.
+/// Removes a folder with its contents. Refuses a link, and follows none inside.
+///
+/// The folder is renamed first, so that it disappears at once and a crash leaves only leftovers for
+/// [`remove_leftovers`].
 pub(super) fn remove_folder(path: &Path) -> Result<(), StorageError> {
-    let remove = || {
-        if !fs::symlink_metadata(path)?.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
-        let folder = folder_of(path);
-        let grave = temporary_folder(folder)?;
-        fs::rename(path, grave.path().join("gone"))?;
-        sync_folder(folder)?;
-        grave.close()
-    };
-    remove().map_err(|cause| StorageError::new("remove", path, cause))
+    try_remove_folder(path).map_err(|cause| StorageError::new("remove", path, cause))
 }
 
-/// Bytes of all plain files below a folder; links count nothing, what cannot be read counts nothing.
+fn try_remove_folder(path: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(path)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let folder = folder_of(path);
+    let temporary = temporary_folder(folder)?;
+    fs::rename(path, temporary.path().join("removed"))?;
+    sync_folder(folder)?;
+    temporary.close()
+}
+
+/// Size in bytes of all regular files below a folder, without links and unreadable files.
 pub fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| {
-            let about = entry.metadata().ok()?;
-            Some(if about.is_dir() {
+            let metadata = entry.metadata().ok()?;
+            Some(if metadata.is_dir() {
                 size(&entry.path())
-            } else if about.is_file() {
-                about.len()
+            } else if metadata.is_file() {
+                metadata.len()
             } else {
                 0
             })
@@ -269,7 +254,7 @@ pub fn size(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Begin and end of the names of temporary files and folders.
+/// Prefix and suffix of the names of temporary files and folders.
 const TEMPORARY: (&str, &str) = (".tagli-", ".tmp");
 
 fn folder_of(path: &Path) -> &Path {
@@ -285,9 +270,9 @@ fn builder<'a, 'b>() -> tempfile::Builder<'a, 'b> {
     builder
 }
 
-/// What a new file or folder may be used for by others: as the umask says, not the owner alone.
+/// Permissions of a new file or folder, which the umask reduces. The default of `tempfile` is the owner only.
 #[cfg(unix)]
-fn usual_rights(mode: u32) -> fs::Permissions {
+fn usual_permissions(mode: u32) -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(mode)
 }
 
@@ -295,11 +280,11 @@ fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     loop {
         let mut builder = builder();
         #[cfg(unix)]
-        builder.permissions(usual_rights(0o666));
+        builder.permissions(usual_permissions(0o666));
         let temp = builder.tempfile_in(folder)?;
-        // Tells `tidy` that somebody is at work. A file system without locks only loses that service.
+        // The lock keeps `remove_leftovers` away. Without locks on the file system, that protection is lost.
         let _unlocked = temp.as_file().lock();
-        // `tidy` may have been quicker between the making and the lock.
+        // `remove_leftovers` may have removed the file before it was locked.
         if temp.path().exists() {
             return Ok(temp);
         }
@@ -309,18 +294,18 @@ fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
 fn temporary_folder(folder: &Path) -> io::Result<TempDir> {
     let mut builder = builder();
     #[cfg(unix)]
-    builder.permissions(usual_rights(0o777));
+    builder.permissions(usual_permissions(0o777));
     builder.tempdir_in(folder)
 }
 
-/// Makes renames and new names in a folder durable. File systems that have no such call keep their own promise.
+/// Makes renames and new names in a folder durable. File systems without this call have guarantees of their own.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
     }
     use io::ErrorKind as Kind;
     match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // A folder may be open to writing and closed to reading: then it cannot be synced either.
+        // A folder may be writable and not readable; then it cannot be synced either.
         Err(error) if matches!(error.kind(), Kind::InvalidInput | Kind::Unsupported | Kind::PermissionDenied) => Ok(()),
         result => result,
     }
@@ -353,7 +338,7 @@ mod tests {
         replace(&path, b"two").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).unwrap();
-        assert!(replace(&path, b"three").unwrap_err().to_string().contains("no right"));
+        assert!(replace(&path, b"three").unwrap_err().to_string().contains("permission denied"));
         assert_eq!(read(&path).unwrap(), b"two");
     }
 
@@ -368,16 +353,6 @@ mod tests {
         assert!(replace(&link, b"x").is_err());
         assert!(Appender::open(&link).is_err());
         assert_eq!(fs::read_to_string(&secret).unwrap(), "mine");
-        write_out(&link, b"theirs").unwrap();
-        assert_eq!(fs::read_to_string(&secret).unwrap(), "theirs");
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_disk_is_named() {
-        let error = write_out(Path::new("/dev/full"), b"x").unwrap_err();
-        assert!(error.to_string().starts_with("cannot write /dev/full: the disk is full"), "{error}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Folders that appear whole or not at all, and the tidying of what a crash left.
+//! Folders that appear complete or not at all, and the removal of leftovers of a crash.
 //!
-//! A folder is made beside its place and renamed. One that is replaced changes places with the new one in one step. Where
-//! the file system cannot do that, it steps aside as `.NAME.old` first; [`tidy`] puts it back if a crash came between
-//! the two renames.
+//! A folder is filled beside its target and renamed. To replace a folder, the two are exchanged in one step. Where
+//! the file system cannot do that, the old folder is renamed to `.NAME.old` first; [`remove_leftovers`] restores it after
+//! a crash between the two renames.
 
 use std::{
     fs::{self, File},
@@ -12,26 +12,26 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{StorageError, TEMPORARY, folder_of, names, open_plain, options, sync_folder, temporary_folder};
+use super::{StorageError, TEMPORARY, file_names, folder_of, open_plain, options, sync_folder, temporary_folder};
 use crate::runs::FolderSink;
 
-/// End of the name (after a point and the folder's own) of a folder that is being replaced.
+/// Suffix of a folder that is being replaced; its name is a dot, the name of the folder, and this.
 const OLD: &str = ".old";
 
-/// A folder in the making: it appears under its name, whole, when it is finished, or never.
+/// A folder under construction, which appears complete under its name once it is finished.
 #[derive(Debug)]
 pub struct NewFolder {
     temp: TempDir,
     target: PathBuf,
-    /// Held as long as somebody works on the temporary folder.
+    /// Lock on the temporary folder, which keeps [`remove_leftovers`] away.
     lock: Option<File>,
 }
 
 impl NewFolder {
-    /// Begins the folder `target`. Nothing can be seen under that name until [`FolderSink::finish`].
+    /// Starts the folder `target`, which appears only with [`FolderSink::finish`].
     ///
     /// # Errors
-    /// No folder can be made beside it.
+    /// No folder can be created beside it.
     pub fn begin(target: &Path) -> Result<Self, StorageError> {
         let temp =
             temporary_folder(folder_of(target)).map_err(|cause| StorageError::new("make the folder", target, cause))?;
@@ -40,7 +40,7 @@ impl NewFolder {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        names::plain(name).map_err(io::Error::other)?;
+        file_names::check_file_name(name).map_err(io::Error::other)?;
         let mut file = options().write(true).create_new(true).open(self.temp.path().join(name))?;
         file.write_all(bytes)?;
         file.sync_all()
@@ -51,13 +51,13 @@ impl NewFolder {
         let folder = folder_of(&self.target);
         let name = self.target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
         let old = folder.join(format!(".{name}{OLD}"));
-        tidy(folder);
+        remove_leftovers(folder);
         if fs::symlink_metadata(&self.target).is_ok() {
             only_plain_files(&self.target)?;
             let _busy = lock_folder(&self.target);
-            if exchange(self.temp.path(), &self.target).is_ok() {
+            if swap_folders(self.temp.path(), &self.target).is_ok() {
                 drop(self.lock);
-                // What was replaced goes with the temporary folder, whose name it has now.
+                // The replaced folder has the temporary name now and is removed with it.
                 return sync_folder(folder);
             }
             fs::rename(&self.target, &old)?;
@@ -66,45 +66,45 @@ impl NewFolder {
                 return Err(error);
             }
             sync_folder(folder)?;
-            // It is replaced already; what cannot be removed now is removed by the next `tidy`.
+            // The folder is replaced already; the next `remove_leftovers` removes what stays here.
             fs::remove_dir_all(&old).ok();
         } else {
             fs::rename(self.temp.path(), &self.target)?;
         }
         drop(self.lock);
-        // The folder has moved: there is nothing left to remove.
+        // The folder was renamed, so the temporary one must not be removed.
         let _moved = self.temp.keep();
         sync_folder(folder)
     }
 }
 
-/// Lets two folders change places: who looks finds one or the other, never neither.
+/// Exchanges two folders in one step: there is always a folder under each name.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
-fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+fn swap_folders(one: &Path, other: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+fn swap_folders(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A lock on a folder, where the system has such a thing.
+/// Locks a folder, where the system supports that.
 fn lock_folder(path: &Path) -> Option<File> {
     let folder = File::open(path).ok()?;
     folder.try_lock().ok()?;
     Some(folder)
 }
 
-/// Replacing removes what was there: never a folder that holds more than files.
+/// Refuses a folder that contains folders, because replacing removes the old contents.
 fn only_plain_files(folder: &Path) -> io::Result<()> {
     if !fs::symlink_metadata(folder)?.is_dir() {
-        return Err(io::Error::other("something else has that name; choose another"));
+        return Err(io::Error::other("that name belongs to something else; choose another"));
     }
     for entry in fs::read_dir(folder)? {
         if !entry?.file_type()?.is_file() {
-            return Err(io::Error::other("that folder has folders in it and is not replaced; choose another"));
+            return Err(io::Error::other("that folder contains folders and is not replaced; choose another"));
         }
     }
     Ok(())
@@ -121,23 +121,25 @@ impl FolderSink for NewFolder {
     }
 }
 
-/// Takes away what a crash left in `folder`: half-written files and folders whose writer is gone, and puts back a
-/// folder that was being replaced. Returns how many. Never fails: what cannot be tidied stays for the next time.
-pub fn tidy(folder: &Path) -> usize {
+/// Removes leftovers of a crash in `folder`, restores a folder that was being replaced, and returns their number.
+///
+/// Leftovers are temporary files and folders whose writer is gone. Never fails: one that cannot be removed stays for the
+/// next time.
+pub fn remove_leftovers(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
-        .filter(|entry| tidy_one(folder, &entry.path(), &entry.file_name().to_string_lossy()).unwrap_or(false))
+        .filter(|entry| remove_leftover(folder, &entry.path(), &entry.file_name().to_string_lossy()).unwrap_or(false))
         .count()
 }
 
-fn tidy_one(folder: &Path, path: &Path, name: &str) -> io::Result<bool> {
+fn remove_leftover(folder: &Path, path: &Path, name: &str) -> io::Result<bool> {
     let temporary = name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1);
     let replaced = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(OLD)).filter(|rest| !rest.is_empty());
     if !temporary && replaced.is_none() {
         return Ok(false);
     }
     let is_folder = fs::symlink_metadata(path)?.is_dir();
-    // Whoever still works on it holds its lock.
+    // Its writer, if still alive, holds its lock.
     let lock = if is_folder { File::open(path)? } else { open_plain(options().read(true), path)? };
     if lock.try_lock().is_err() {
         return Ok(false);
@@ -187,7 +189,7 @@ mod tests {
         made(&target, "0").unwrap();
         let other = dir.path().join("other");
         fs::create_dir(&other).unwrap();
-        let known = exchange(&target, &other).and_then(|()| exchange(&target, &other));
+        let known = swap_folders(&target, &other).and_then(|()| swap_folders(&target, &other));
         fs::remove_dir(&other).unwrap();
         if known.is_err() {
             eprintln!("this file system cannot exchange folders: what replaces them there is tested above");
@@ -233,7 +235,7 @@ mod tests {
         fs::create_dir(dir.path().join(".tagli-abc.tmp")).unwrap();
         fs::write(dir.path().join(".tagli-abc.tmp/a.txt"), "half").unwrap();
         fs::write(dir.path().join(".tagli-def.tmp"), "half").unwrap();
-        assert_eq!(tidy(dir.path()), 3);
+        assert_eq!(remove_leftovers(dir.path()), 3);
         assert_eq!(names_in(dir.path()), ["model"]);
         assert_eq!(fs::read_to_string(dir.path().join("model/a.txt")).unwrap(), "old");
     }
@@ -242,7 +244,7 @@ mod tests {
     fn work_in_progress_is_not_tidied_away() {
         let dir = tempfile::tempdir().unwrap();
         let sink = NewFolder::begin(&dir.path().join("model")).unwrap();
-        assert_eq!(tidy(dir.path()), 0);
+        assert_eq!(remove_leftovers(dir.path()), 0);
         drop(sink);
     }
 }

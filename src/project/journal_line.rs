@@ -1,47 +1,51 @@
-//! One line of a journal, to bytes and back: JSON that ends in its own checksum. The bytes are told in `FORMAT.md`.
+//! Lines of a journal: JSON objects that end in their own checksum. `FORMAT.md` describes the bytes.
 
 use std::{borrow::Cow, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Documents, manifest::parser_says, names::shown};
+use super::{
+    documents::{Documents, is_merge_marker},
+    file_names::shown,
+};
 use crate::{
+    formats::parser_message,
     spans::{Action, ActionId, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
     text::{CharRange, OffsetMap, TextRange},
 };
 
-/// Bytes of `,"crc":"01234567"}` at the end of a line.
+/// Length in bytes of `,"crc":"01234567"}` at the end of a line.
 const TAIL: usize = 18;
 
-/// Why a line says nothing to us.
+/// A line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Its bytes are not those that were written.
-    #[error("it is damaged ({0}) and is skipped; put it right from a copy or from git, or leave it")]
+pub enum LineError {
+    /// The bytes differ from those that were written.
+    #[error("it is damaged ({0}) and is skipped; restore it from a copy or from git, or leave it")]
     Damaged(String),
-    /// The end of the file, broken off while it was written.
+    /// The last line of the file was written only in part.
     #[error(
         "the last line is torn ({0} bytes), as after a power cut while it was written; it was never shown as saved"
     )]
     Torn(usize),
-    /// Whole, but of a kind that this version does not know.
+    /// The line is intact, but of a kind that this version does not know.
     #[error("it was written by a newer tagli ({0}) and is skipped; use a newer tagli")]
     Newer(String),
-    /// About a document that is not in `documents.jsonl`.
+    /// The document is not in `documents.jsonl`.
     #[error("there is no document `{0}`; it is skipped until there is one")]
     NoDocument(String),
-    /// A range that does not fit the document's text.
+    /// A range does not fit the text of the document.
     #[error("a range does not fit document `{document}` ({why}); it is skipped; was the text changed?")]
     Range {
         /// The document's id, safe to show.
         document: String,
-        /// What does not fit.
+        /// The range and the rule that it breaks.
         why: String,
     },
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line<'a> {
+struct JournalLine<'a> {
     id: ActionId,
     at: u64,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
@@ -82,41 +86,43 @@ enum EditLine {
     Note(String),
 }
 
-/// The offset maps of the documents met so far: many lines are about one document.
+/// Offset maps of the documents seen so far, kept because many lines are about the same document.
 #[derive(Default)]
-pub(super) struct Maps<'a>(HashMap<&'a str, OffsetMap>);
+pub(super) struct OffsetMaps<'a>(HashMap<&'a str, OffsetMap>);
 
-impl<'a> Maps<'a> {
-    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<&OffsetMap, Fault> {
-        let document = documents.get(id).ok_or_else(|| Fault::NoDocument(shown(id)))?;
+impl<'a> OffsetMaps<'a> {
+    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<&OffsetMap, LineError> {
+        let document = documents.get(id).ok_or_else(|| LineError::NoDocument(shown(id)))?;
         Ok(self.0.entry(&document.id).or_insert_with(|| OffsetMap::new(&document.text)))
     }
 }
 
-/// Appends the line of an entry, line feed included.
+/// Appends the line of an entry to `out`, with a line feed.
 ///
 /// # Errors
-/// The entry is about no document of these, or has a range that is none of its text.
+/// The entry is about a document that is not in `documents`, or has a range that does not fit its text.
 pub(super) fn encode<'a>(
     entry: &Entry,
     documents: &'a Documents,
-    maps: &mut Maps<'a>,
+    maps: &mut OffsetMaps<'a>,
     out: &mut Vec<u8>,
-) -> Result<(), Fault> {
-    let mut line = Line { id: entry.id, at: entry.at, doc: None, edits: None, docs: None, undo: None, redo: None };
+) -> Result<(), LineError> {
+    let mut line =
+        JournalLine { id: entry.id, at: entry.at, doc: None, edits: None, docs: None, undo: None, redo: None };
     match &entry.op {
         JournalOp::Undo(id) => line.undo = Some(*id),
         JournalOp::Redo(id) => line.redo = Some(*id),
         JournalOp::Do(action) => {
             let ActionLine { doc, edits } = action_to_line(action, documents, maps)?;
-            (line.doc, line.edits) = (Some(doc), Some(edits));
+            line.doc = Some(doc);
+            line.edits = Some(edits);
         }
         JournalOp::DoAll(actions) => {
             let actions: Result<_, _> = actions.iter().map(|action| action_to_line(action, documents, maps)).collect();
             line.docs = Some(actions?);
         }
     }
-    let mut body = serde_json::to_vec(&line).map_err(|error| Fault::Damaged(parser_says(&error)))?;
+    let mut body = serde_json::to_vec(&line).map_err(|error| LineError::Damaged(parser_message(&error)))?;
     let crc = crc32fast::hash(&body);
     body.pop();
     out.extend(body);
@@ -124,19 +130,21 @@ pub(super) fn encode<'a>(
     Ok(())
 }
 
-/// The entry that a line holds, given without its line feed, and what of it is left out: its parts about documents that are
-/// not there, or with ranges that do not fit. The other parts count.
+/// Parses a line, given without its line feed, into an entry and the errors of its skipped parts.
+///
+/// A part is skipped if its document does not exist or one of its ranges does not fit; the other parts count.
 ///
 /// # Errors
-/// Says why the line is to be skipped.
+/// The whole line must be skipped.
 pub(super) fn decode<'a>(
     line: &[u8],
     documents: &'a Documents,
-    maps: &mut Maps<'a>,
-) -> Result<(Entry, Vec<Fault>), Fault> {
+    maps: &mut OffsetMaps<'a>,
+) -> Result<(Entry, Vec<LineError>), LineError> {
     let mut faults = Vec::new();
     let line = verified(line)?;
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| Fault::Newer(parser_says(&error)))?;
+    let line: JournalLine<'_> =
+        serde_json::from_slice(line).map_err(|error| LineError::Newer(parser_message(&error)))?;
     let op = match (line.doc, line.edits, line.docs, line.undo, line.redo) {
         (Some(doc), Some(edits), None, None, None) => {
             JournalOp::Do(line_to_action(ActionLine { doc, edits }, documents, maps)?)
@@ -151,7 +159,7 @@ pub(super) fn decode<'a>(
         }
         (None, None, None, Some(id), None) => JournalOp::Undo(id),
         (None, None, None, None, Some(id)) => JournalOp::Redo(id),
-        _ => return Err(Fault::Newer("neither edits nor undo nor redo".to_owned())),
+        _ => return Err(LineError::Newer("neither edits nor undo nor redo".to_owned())),
     };
     Ok((Entry { id: line.id, at: line.at, op }, faults))
 }
@@ -159,22 +167,26 @@ pub(super) fn decode<'a>(
 fn action_to_line<'a, 'd>(
     action: &'a Action,
     documents: &'d Documents,
-    maps: &mut Maps<'d>,
-) -> Result<ActionLine<'a>, Fault> {
+    maps: &mut OffsetMaps<'d>,
+) -> Result<ActionLine<'a>, LineError> {
     let map = maps.get(&action.document, documents)?;
     let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, map)).collect();
-    let edits = edits.map_err(|why| Fault::Range { document: shown(&action.document), why })?;
+    let edits = edits.map_err(|why| LineError::Range { document: shown(&action.document), why })?;
     Ok(ActionLine { doc: action.document.as_str().into(), edits })
 }
 
-fn line_to_action<'d>(line: ActionLine<'_>, documents: &'d Documents, maps: &mut Maps<'d>) -> Result<Action, Fault> {
+fn line_to_action<'d>(
+    line: ActionLine<'_>,
+    documents: &'d Documents,
+    maps: &mut OffsetMaps<'d>,
+) -> Result<Action, LineError> {
     let map = maps.get(&line.doc, documents)?;
     let edits: Result<_, _> = line.edits.into_iter().map(|edit| line_to_edit(edit, map)).collect();
-    let edits = edits.map_err(|why| Fault::Range { document: shown(&line.doc), why })?;
+    let edits = edits.map_err(|why| LineError::Range { document: shown(&line.doc), why })?;
     Ok(Action { document: line.doc.into_owned(), edits })
 }
 
-/// The id of a whole line, whatever it says.
+/// Id of an intact line, whatever its kind.
 pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
     #[derive(Deserialize)]
     struct Id {
@@ -183,16 +195,15 @@ pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
     serde_json::from_slice::<Id>(verified(line).ok()?).ok().map(|line| line.id)
 }
 
-/// The line without the carriage return that git may have added, if its checksum is right.
-fn verified(line: &[u8]) -> Result<&[u8], Fault> {
+/// Checks the checksum and returns the line without the carriage return that git may have added.
+fn verified(line: &[u8]) -> Result<&[u8], LineError> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let damaged = |why: &str| Fault::Damaged(why.to_owned());
-    if [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
-        return Err(damaged("a mark of an unfinished git merge"));
+    if is_merge_marker(line) {
+        return Err(damaged("a conflict marker of an unfinished git merge"));
     }
     let (body, tail) = line.split_last_chunk::<TAIL>().ok_or_else(|| damaged("it is too short"))?;
     let hex = tail.strip_prefix(b",\"crc\":\"").and_then(|rest| rest.strip_suffix(b"\"}"));
-    let hex = hex.ok_or_else(|| damaged("it ends in no checksum"))?;
+    let hex = hex.ok_or_else(|| damaged("it does not end in a checksum"))?;
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(body);
     hasher.update(b"}");
@@ -202,33 +213,37 @@ fn verified(line: &[u8]) -> Result<&[u8], Fault> {
     if right { Ok(line) } else { Err(damaged("its checksum is wrong")) }
 }
 
+fn damaged(why: &str) -> LineError {
+    LineError::Damaged(why.to_owned())
+}
+
+/// Range in code points; an error if it has no exact counterpart, as inside a character.
+fn to_chars(range: TextRange, map: &OffsetMap) -> Result<CharRange, String> {
+    let chars = map.to_chars(range);
+    match map.from_chars(chars) == Ok(range) {
+        true => Ok(chars),
+        false => Err(format!("bytes {} to {}", range.start, range.end)),
+    }
+}
+
 fn edit_to_line(edit: &Edit, map: &OffsetMap) -> Result<EditLine, String> {
-    let chars = |range: TextRange| {
-        let chars = map.to_chars(range);
-        // An end inside a character would come back as another range.
-        if map.from_chars(chars) == Ok(range) {
-            Ok(chars)
-        } else {
-            Err(format!("bytes {} to {}", range.start, range.end))
-        }
-    };
     Ok(match edit {
         Edit::Add(span) => {
             let source = match &span.source {
-                // JSON has no number for these.
+                // JSON has no NaN and no infinity.
                 SpanSource::Model { run, score } if !score.is_finite() => {
                     SpanSource::Model { run: run.clone(), score: 0.0 }
                 }
                 other => other.clone(),
             };
-            EditLine::Add { id: span.id, range: chars(span.range)?, label: span.label, source }
+            EditLine::Add { id: span.id, range: to_chars(span.range, map)?, label: span.label, source }
         }
         Edit::Remove(id) => EditLine::Remove(*id),
         Edit::Relabel(id, label) => EditLine::Relabel(*id, *label),
-        Edit::Resize(id, range) => EditLine::Resize(*id, chars(*range)?),
+        Edit::Resize(id, range) => EditLine::Resize(*id, to_chars(*range, map)?),
         Edit::Status(status) => EditLine::Status(*status),
-        Edit::Reject(range, label) => EditLine::Reject(chars(*range)?, *label),
-        Edit::Readmit(range, label) => EditLine::Readmit(chars(*range)?, *label),
+        Edit::Reject(range, label) => EditLine::Reject(to_chars(*range, map)?, *label),
+        Edit::Readmit(range, label) => EditLine::Readmit(to_chars(*range, map)?, *label),
         Edit::Note(note) => EditLine::Note(note.clone()),
     })
 }
@@ -271,7 +286,7 @@ mod tests {
         let documents = documents();
         let entry = entry(vec![taco(TextRange::new(6, 10)), Edit::Status(Status::Done)]);
         let mut bytes = Vec::new();
-        encode(&entry, &documents, &mut Maps::default(), &mut bytes).unwrap();
+        encode(&entry, &documents, &mut OffsetMaps::default(), &mut bytes).unwrap();
         // The checksum was computed with zlib.crc32 of Python 3.
         let line = concat!(
             r#"{"id":"1f-7","at":1700000000,"doc":"r1","edits":[{"add":{"id":"1f-3","range":[5,9],"label":2,"#,
@@ -280,7 +295,7 @@ mod tests {
         );
         assert_eq!(String::from_utf8(bytes.clone()).unwrap(), line);
         bytes.pop();
-        assert_eq!(decode(&bytes, &documents, &mut Maps::default()), Ok((entry, Vec::new())));
+        assert_eq!(decode(&bytes, &documents, &mut OffsetMaps::default()), Ok((entry, Vec::new())));
         assert_eq!(id_of(&bytes).map(|id| id.to_string()).as_deref(), Some("1f-7"));
     }
 
@@ -288,8 +303,8 @@ mod tests {
     fn a_range_inside_a_character_is_not_written() {
         let documents = documents();
         for range in [TextRange::new(4, 10), TextRange::new(0, 40), TextRange::new(10, 6)] {
-            let written = encode(&entry(vec![taco(range)]), &documents, &mut Maps::default(), &mut Vec::new());
-            assert!(matches!(written, Err(Fault::Range { .. })), "{range:?}");
+            let written = encode(&entry(vec![taco(range)]), &documents, &mut OffsetMaps::default(), &mut Vec::new());
+            assert!(matches!(written, Err(LineError::Range { .. })), "{range:?}");
         }
     }
 
@@ -297,13 +312,16 @@ mod tests {
     fn every_changed_byte_is_noticed() {
         let documents = documents();
         let mut bytes = Vec::new();
-        encode(&entry(vec![taco(TextRange::new(6, 10))]), &documents, &mut Maps::default(), &mut bytes).unwrap();
+        encode(&entry(vec![taco(TextRange::new(6, 10))]), &documents, &mut OffsetMaps::default(), &mut bytes).unwrap();
         bytes.pop();
         for at in 0..bytes.len() {
             for flip in [1, 0x20, 0x80] {
                 let mut bad = bytes.clone();
                 bad[at] ^= flip;
-                assert!(matches!(decode(&bad, &documents, &mut Maps::default()), Err(Fault::Damaged(_))), "byte {at}");
+                assert!(
+                    matches!(decode(&bad, &documents, &mut OffsetMaps::default()), Err(LineError::Damaged(_))),
+                    "byte {at}"
+                );
             }
         }
     }
@@ -316,8 +334,8 @@ mod tests {
         {
             let crc = crc32fast::hash(body.as_bytes());
             let line = format!("{},\"crc\":\"{crc:08x}\"}}", body.strip_suffix('}').unwrap());
-            let read = decode(line.as_bytes(), &documents, &mut Maps::default());
-            assert!(matches!(read, Err(Fault::Newer(_))), "{read:?}");
+            let read = decode(line.as_bytes(), &documents, &mut OffsetMaps::default());
+            assert!(matches!(read, Err(LineError::Newer(_))), "{read:?}");
         }
     }
 }

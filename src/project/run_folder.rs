@@ -1,4 +1,4 @@
-//! The folder of one training run, written while it runs: in a project, or a plain one for `tagli train --out DIR`.
+//! Folder of a training run, in a project or given by `tagli train --out DIR`. It is written while the run goes on.
 
 use std::{
     collections::BTreeMap,
@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    MetricsTail, ProjectError,
+    MetricsTail, ProjectError, file_names,
     lock::{Holder, Lock},
-    names,
     storage::{self, Appender, NewFolder, StorageError},
 };
 use crate::runs::{Control, FolderSink, Point, RunSink, Settings, Status};
@@ -26,29 +25,29 @@ pub(super) const RUN_LOCK: &str = "run.lock";
 pub(super) const MODEL: &str = "model";
 pub(super) const CHECKPOINT: &str = "checkpoint";
 
-/// `config.json` of a run: what it was started with.
+/// Contents of a run's `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// Version of the run folder's format.
+    /// Version of the format of run folders.
     #[serde(rename = "tagli_run")]
     pub format: u64,
-    /// When it was started, in seconds since 1970, UTC.
+    /// Start time, in seconds since 1970, UTC.
     pub started: u64,
-    /// The settings.
+    /// Settings of the training.
     pub settings: Settings,
-    /// What it learns from, in the caller's words: annotator, counts, files.
+    /// Description of the training data by the caller: annotator, counts, files.
     #[serde(default)]
     pub data: Value,
 }
 
 impl RunConfig {
-    /// The config of a run that is started at `started` with these settings on this data.
+    /// Config of a run that starts at `started` with these settings on this data.
     pub fn new(started: u64, settings: Settings, data: Value) -> Self {
         Self { format: super::manifest::FORMAT, started, settings, data }
     }
 }
 
-/// A run that is being written. Holds the run's lock: as long as this lives, the run is alive.
+/// Writer of a run. It holds the run's lock; the run counts as alive as long as this value exists.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -58,16 +57,16 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Begins a run in a folder that is there, in place of one that was.
+    /// Starts a run in an existing folder, replacing an earlier run.
     pub(super) fn begin(path: &Path, config: &RunConfig) -> Result<Self, ProjectError> {
         let mut run = Self::open(path, config.started)?;
         storage::remove_file(&path.join(CONTROL))?;
         storage::remove_file(&path.join(STATUS))?;
-        run.metrics.cut(0)?;
-        run.log.cut(0)?;
+        run.metrics.truncate(0)?;
+        run.log.truncate(0)?;
         let checkpoint = path.join(CHECKPOINT);
         if checkpoint.is_dir() {
-            // It belongs to the run that was here: resuming this one must not find it.
+            // It belongs to the earlier run: resuming this one must not find it.
             storage::remove_folder(&checkpoint)?;
         }
         let mut bytes = serde_json::to_vec_pretty(config)?;
@@ -76,36 +75,35 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Goes on with a run that was interrupted, after so many lines of its metrics: what it published later it will
-    /// publish again.
+    /// Continues an interrupted run after the first `lines` lines of its metrics; the later ones are published again.
     ///
     /// # Errors
-    /// It is running, or the file system cannot.
+    /// The run is alive, or the file system refuses.
     pub fn resume(path: &Path, now: u64, lines: usize) -> Result<Self, ProjectError> {
         let mut run = Self::open(path, now)?;
         storage::remove_file(&path.join(CONTROL))?;
         let bytes = storage::read(&path.join(METRICS))?;
         let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
         let kept = std::iter::once(0).chain(ends).take(lines.saturating_add(1)).last().unwrap_or(0);
-        run.metrics.cut(kept as u64)?;
+        run.metrics.truncate(kept as u64)?;
         Ok(run)
     }
 
     fn open(path: &Path, now: u64) -> Result<Self, ProjectError> {
         let what = format!("the run in {}", storage::shown_path(path));
         let lock = Lock::take(&path.join(RUN_LOCK), &what, &Holder::this(now))?;
-        storage::tidy(path);
+        storage::remove_leftovers(path);
         let metrics = Appender::open(&path.join(METRICS))?;
         let log = Appender::open(&path.join(LOG))?;
         Ok(Self { path: path.to_owned(), metrics, log, _lock: lock })
     }
 
-    /// The folder.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The command that another process left for this run, once. What cannot be read is dropped.
+    /// Takes the command that another process left for this run. An unreadable one is discarded.
     pub fn take_control(&mut self) -> Option<Control> {
         let path = self.path.join(CONTROL);
         let bytes = storage::read(&path).ok()?;
@@ -130,7 +128,7 @@ impl RunSink for RunFolder {
     }
 
     fn log(&mut self, line: &str) -> io::Result<()> {
-        Ok(self.log.append(format!("{}\n", names::one_line(line)).as_bytes())?)
+        Ok(self.log.append(format!("{}\n", file_names::one_line(line)).as_bytes())?)
     }
 
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
@@ -142,7 +140,7 @@ impl RunSink for RunFolder {
     }
 
     fn drop_checkpoint(&mut self) {
-        // What cannot be removed now takes room, and does no other harm.
+        // A checkpoint that stays takes disk space and does no other harm.
         let checkpoint = self.path.join(CHECKPOINT);
         if let Err(error) = storage::remove_folder(&checkpoint) {
             tracing::debug!("the checkpoint was not removed: {error}");
@@ -150,52 +148,63 @@ impl RunSink for RunFolder {
     }
 }
 
-/// What the run in a folder was started with.
+/// Reads the config of the run in a folder.
 ///
 /// # Errors
-/// It is no run's folder, or its config cannot be read.
-pub fn config(run: &Path) -> Result<RunConfig, ProjectError> {
+/// It is not the folder of a run, or its config cannot be read.
+pub fn read_config(run: &Path) -> Result<RunConfig, ProjectError> {
     Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG))?)?)
 }
 
-/// Whether a folder is that of a run.
+/// Whether a folder belongs to a run.
 pub fn is_run(folder: &Path) -> bool {
     storage::read(&folder.join(CONFIG)).is_ok_and(|bytes| is_run_config(&bytes))
 }
 
-/// The folder of a run's model.
-pub fn model(run: &Path) -> PathBuf {
+/// Refuses the folder of a run where a model folder is needed: the model of a run is in a subfolder.
+///
+/// # Errors
+/// `path` is the folder of a run that has a model; the error names the model folder.
+pub fn refuse_run(path: &str) -> Result<(), ProjectError> {
+    let run = Path::new(path);
+    let model = model_path(run);
+    if run.join(METRICS).is_file() && model.is_dir() {
+        return Err(ProjectError::IsRun { run: run.to_owned(), model });
+    }
+    Ok(())
+}
+
+/// Model subfolder of a run.
+pub fn model_path(run: &Path) -> PathBuf {
     run.join(MODEL)
 }
 
-/// How the run in a folder stands, by its own last words.
+/// Reads the last status of the run in a folder.
 ///
 /// # Errors
-/// It has said nothing, or that cannot be read.
-pub fn status(run: &Path) -> Result<Status, ProjectError> {
+/// There is none, or it cannot be read.
+pub fn read_status(run: &Path) -> Result<Status, ProjectError> {
     Ok(serde_json::from_slice(&storage::read(&run.join(STATUS))?)?)
 }
 
-/// Follows the metrics of the run in a folder from the beginning.
-pub fn metrics(run: &Path) -> MetricsTail {
+/// Reader of the metrics of the run in a folder, from the beginning.
+pub fn metrics_tail(run: &Path) -> MetricsTail {
     MetricsTail::new(&run.join(METRICS))
 }
 
-/// The files of the checkpoint in a run's folder, by name; `None` if there is none.
+/// Reads the files of a run's checkpoint, by name; `None` if there is none.
 ///
 /// # Errors
-/// They are there and cannot be read.
-pub fn checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, StorageError> {
+/// They exist and cannot be read.
+pub fn read_checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, StorageError> {
     let folder = run.join(CHECKPOINT);
-    let fail = |cause| StorageError::new("read", &folder, cause);
-    let entries = match std::fs::read_dir(&folder) {
+    let entries = match std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(fail(error)),
+        Err(cause) => return Err(StorageError::new("read", &folder, cause)),
     };
     let mut files = BTreeMap::new();
     for entry in entries {
-        let entry = entry.map_err(fail)?;
         if let (Ok(true), Ok(name)) = (entry.file_type().map(|kind| kind.is_file()), entry.file_name().into_string()) {
             files.insert(name, storage::read(&entry.path())?);
         }
@@ -203,25 +212,27 @@ pub fn checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, Stora
     Ok(Some(files))
 }
 
-/// A run in a folder that the user named, outside any project. The same files as a project's run.
+/// A run in a folder of the user, outside any project. It has the same files as a run of a project.
 #[derive(Debug)]
 pub struct PlainRun;
 
 impl PlainRun {
-    /// Begins a run in `dir`, made if it is not there. An earlier run in it is replaced: its curves now, its model
-    /// when the new one is whole. Other files in it are left alone.
+    /// Starts a run in `dir`, which is created if needed.
+    ///
+    /// An earlier run in it is replaced: its curves at once, its model when the new one is complete. Other files in it
+    /// stay.
     ///
     /// # Errors
-    /// A run is going on in it, it holds a Hugging Face model or something else under the names that a run needs, or
-    /// the file system cannot.
+    /// A run is alive in it, it holds a Hugging Face model or other files under the names that a run needs, or the file
+    /// system refuses.
     pub fn create(dir: &Path, config: &RunConfig) -> Result<RunFolder, ProjectError> {
         let occupied = |found| ProjectError::Occupied { path: dir.to_owned(), found };
         if let Some(bytes) = storage::read_if_there(&dir.join(CONFIG))? {
             if !is_run_config(&bytes) {
-                return Err(occupied("a config.json that is no run's; is it a model?"));
+                return Err(occupied("a config.json that is not of a run; is it a model?"));
             }
         } else if [METRICS, STATUS, MODEL].iter().any(|name| std::fs::symlink_metadata(dir.join(name)).is_ok()) {
-            return Err(occupied("files called as a run's, and no config.json of a run"));
+            return Err(occupied("files with the names of a run's, but no config.json of a run"));
         }
         storage::make_folder(dir)?;
         RunFolder::begin(dir, config)
@@ -264,6 +275,18 @@ mod tests {
         assert_eq!(std::fs::read(out.join("model/model.safetensors")).unwrap(), b"weights");
         let again: RunConfig = serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
         assert_eq!(again, config());
+    }
+
+    #[test]
+    fn the_folder_of_a_run_is_no_model_and_names_the_one_that_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        drop(PlainRun::create(&out, &config()).unwrap());
+        let path = out.to_str().unwrap();
+        assert!(refuse_run(path).is_ok(), "a run without a model has none to offer");
+        std::fs::create_dir(out.join("model")).unwrap();
+        assert!(refuse_run(path).unwrap_err().to_string().contains(&out.join("model").display().to_string()));
+        assert!(refuse_run(out.join("model").to_str().unwrap()).is_ok() && refuse_run("mini").is_ok());
     }
 
     #[test]

@@ -1,54 +1,54 @@
-//! Following a `metrics.jsonl` while it grows. A line counts once its line feed is there.
+//! Reading a `metrics.jsonl` while it grows. A line counts as soon as it ends in a line feed.
 
 use std::{
-    io::{Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
 use super::storage::{self, StorageError};
 use crate::runs::Point;
 
-/// Reads what was added to a metrics file since the last look.
+/// Reader of a growing metrics file.
 #[derive(Debug)]
 pub struct MetricsTail {
     path: PathBuf,
-    /// Bytes of whole lines taken so far.
+    /// Length in bytes of the complete lines that were read.
     offset: u64,
     restarts: u32,
     skipped: usize,
 }
 
-/// The most that one look reads; the rest comes with the next.
+/// Maximum bytes of one reading; the rest follows with the next.
 const MOST: u64 = 16 << 20;
 
 impl MetricsTail {
-    /// Follows the file at `path` from its beginning; it need not be there yet.
+    /// Starts at the beginning of the file at `path`, which need not exist yet.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), offset: 0, restarts: 0, skipped: 0 }
     }
 
-    /// The points of the lines that were finished since the last look. A line that is being written waits.
+    /// Returns the points of the lines that were completed since the last call.
     ///
     /// # Errors
-    /// The file is there and cannot be read.
+    /// The file exists and cannot be read.
     pub fn poll(&mut self) -> Result<Vec<Point>, StorageError> {
         let mut file = match storage::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.is_absent() => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let fail = |cause| StorageError::new("read", &self.path, cause);
-        let len = file.metadata().map_err(fail)?.len();
+        let len = file.metadata().map_err(|cause| self.error(cause))?.len();
         if len < self.offset {
-            (self.offset, self.skipped) = (0, 0);
+            self.offset = 0;
+            self.skipped = 0;
             self.restarts += 1;
         }
         if len == self.offset {
             return Ok(Vec::new());
         }
         let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(self.offset)).map_err(fail)?;
-        file.take(MOST).read_to_end(&mut bytes).map_err(fail)?;
+        let read = file.seek(SeekFrom::Start(self.offset)).and_then(|_| file.take(MOST).read_to_end(&mut bytes));
+        read.map_err(|cause| self.error(cause))?;
         let mut points = Vec::new();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let Some(text) = line.strip_suffix(b"\n") else { break };
@@ -61,13 +61,16 @@ impl MetricsTail {
         Ok(points)
     }
 
-    /// How often the file was found shorter than before: another run began in its place, and everything that was
-    /// shown is of the one before.
+    fn error(&self, cause: io::Error) -> StorageError {
+        StorageError::new("read", &self.path, cause)
+    }
+
+    /// How often the file was shorter than before: a new run has replaced the one whose points were returned.
     pub fn restarts(&self) -> u32 {
         self.restarts
     }
 
-    /// Whole lines that were no points: damaged, or of a newer version.
+    /// Number of complete lines that are not points: damaged, or of a newer version.
     pub fn skipped(&self) -> usize {
         self.skipped
     }

@@ -1,4 +1,4 @@
-//! The proof of a written file: read it again and compare, span by span, with what was meant.
+//! Round trip of a written file: read it again and compare it with the corpus, span by span.
 
 use std::{collections::HashMap, fmt};
 
@@ -10,32 +10,32 @@ use super::{
 };
 use crate::{
     spans::{Annotation, Document, LabelSet},
-    text::{OffsetMap, TextRange},
+    text::{CharRange, OffsetMap},
 };
 
-/// What reading a written file again gave.
+/// Result of reading a written file again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Proof {
-    /// Documents written.
+pub struct RoundTrip {
+    /// Number of documents written.
     pub documents_out: usize,
-    /// Documents read back.
+    /// Number of documents read back.
     pub documents_back: usize,
-    /// Spans written.
+    /// Number of spans written.
     pub spans_out: usize,
-    /// Spans read back.
+    /// Number of spans read back.
     pub spans_back: usize,
-    /// Spans read back that the corpus does not have.
+    /// Number of spans read back that the corpus does not have.
     pub spans_changed: usize,
-    /// Those among them that the writer had said it would change.
+    /// Number of spans that the writer reported as changed.
     pub spans_announced: usize,
-    /// Documents whose text or words came back otherwise than the writer had said.
+    /// Number of documents whose text or words differ without a report by the writer.
     pub texts_changed: usize,
-    /// What the reader found wrong with the file.
+    /// Errors of the reader.
     pub errors: Vec<Problem>,
 }
 
-impl Proof {
-    /// Whether the file says what it should.
+impl RoundTrip {
+    /// Whether the file has the contents that it should have.
     pub fn holds(&self) -> bool {
         self.documents_out == self.documents_back
             && self.spans_out == self.spans_back
@@ -45,7 +45,7 @@ impl Proof {
     }
 }
 
-impl fmt::Display for Proof {
+impl fmt::Display for RoundTrip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [back, changed] = [self.spans_back, self.spans_changed].map(grouped);
         write!(f, "{} out, {back} back, {changed} changed", with_noun(self.spans_out, "span"))?;
@@ -66,17 +66,17 @@ impl fmt::Display for Proof {
     }
 }
 
-/// Reads what was written and compares it with the corpus it was written from.
-pub fn prove(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> Proof {
+/// Reads a written file and compares it with its corpus.
+pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> RoundTrip {
     let read_options = ReadOptions { config: options.config.clone(), ..ReadOptions::default() };
     let read = format.read(&written.bytes, &read_options);
-    let mut proof = Proof {
+    let mut proof = RoundTrip {
         documents_out: written.documents.len(),
         documents_back: read.corpus.documents.len(),
         spans_out: written.spans_written,
         spans_back: read.corpus.span_count(),
         spans_announced: written.spans_changed,
-        ..Proof::default()
+        ..RoundTrip::default()
     };
     let mut texts_changed = 0;
     for (at, (document, annotation)) in read.corpus.pairs().enumerate() {
@@ -99,38 +99,45 @@ pub fn prove(format: &Format, corpus: &Corpus, written: &Written, options: &Writ
 }
 
 fn same_letters(a: &Document, b: &Document) -> bool {
-    let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    a.text == b.text || letters(&a.text) == letters(&b.text)
+    a.text == b.text || letters(&a.text).eq(letters(&b.text))
 }
 
-type Key<'a> = (usize, usize, &'a str);
+/// Characters other than white space.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_whitespace())
+}
 
-/// Spans as a format sees them, with their number: offsets in code points where texts are kept; otherwise offsets among
-/// the characters that are not white space, which survive any cutting into words and joining again.
+type SpanKey<'a> = (usize, usize, &'a str);
+
+/// Spans with their number, as a format can represent them.
+///
+/// Offsets count code points if the format keeps texts. Otherwise they count the characters other than white space, which
+/// do not change when a text is cut into words and joined again.
 fn keys<'a>(
     document: &Document,
     annotation: &Annotation,
     labels: &'a LabelSet,
-    keeps: bool,
-) -> HashMap<Key<'a>, usize> {
+    keeps_text: bool,
+) -> HashMap<SpanKey<'a>, usize> {
     let mut found = HashMap::new();
     if annotation.spans().is_empty() {
         return found;
     }
     let map = OffsetMap::new(&document.text);
-    let mut letters = Vec::new();
-    if !keeps {
-        let mut count = 0;
-        letters = document.text.chars().map(|c| (count, count += usize::from(!c.is_whitespace())).0).collect();
-        letters.push(count);
+    // For each code point, and for the end, the number of letters before it.
+    let mut letters_before = vec![0];
+    if !keeps_text {
+        for c in document.text.chars() {
+            let before = letters_before.last().copied().unwrap_or_default();
+            letters_before.push(before + usize::from(!c.is_whitespace()));
+        }
     }
-    let place = |range: TextRange| {
-        let chars = map.to_chars(range);
-        let letter = |at: usize| if keeps { at } else { letters.get(at).copied().unwrap_or(at) };
-        (letter(chars.start), letter(chars.end))
-    };
     for span in annotation.spans() {
-        let (start, end) = place(span.range);
+        let CharRange { mut start, mut end } = map.to_chars(span.range);
+        if !keeps_text {
+            start = letters_before.get(start).copied().unwrap_or(start);
+            end = letters_before.get(end).copied().unwrap_or(end);
+        }
         *found.entry((start, end, labels.name(span.label))).or_default() += 1;
     }
     found
@@ -142,18 +149,18 @@ mod tests {
     use crate::formats::{find, tests::corpus};
 
     #[test]
-    fn a_file_that_was_tampered_with_does_not_hold() {
+    fn a_file_that_was_changed_does_not_hold() {
         let corpus = corpus(&[("a", &["good", "pad", "thai"], &[(1, 3, "Dish")])]);
         let format = find("tag-first").unwrap();
         let options = WriteOptions::default();
         let mut written = format.write(&corpus, &options).unwrap();
-        let proof = prove(format, &corpus, &written, &options);
+        let proof = check_round_trip(format, &corpus, &written, &options);
         assert!(proof.holds());
         assert_eq!(proof.to_string(), "1 span out, 1 back, 0 changed");
         for (from, to) in [("I-Dish", "B-Dish"), ("B-Dish", "B-Fish"), ("good", "goad"), ("O\tgood", "O")] {
             let good = String::from_utf8(written.bytes.clone()).unwrap();
             written.bytes = good.replacen(from, to, 1).into_bytes();
-            assert!(!prove(format, &corpus, &written, &options).holds(), "{from} -> {to}");
+            assert!(!check_round_trip(format, &corpus, &written, &options).holds(), "{from} -> {to}");
             written.bytes = good.into_bytes();
         }
     }

@@ -1,33 +1,34 @@
-//! What can be told of a folder without reading documents and journals.
+//! Answers about a folder that need neither its documents nor its journals.
 
 use std::path::Path;
 
 use super::{MANIFEST, Manifest, ManifestError, Project, ProjectError, read_manifest};
 
 impl Project {
-    /// Whether `dir` holds a `project.json`, whatever stands in it: no project can be made there.
-    pub fn is_in(dir: &Path) -> bool {
+    /// Whether `dir` holds a `project.json`, whatever it contains: no project can be created there.
+    pub fn has_manifest(dir: &Path) -> bool {
         std::fs::symlink_metadata(dir.join(MANIFEST)).is_ok()
     }
 
-    /// Whether `dir` is to be opened as a project: also if its `project.json` is damaged, so that somebody is told, but
-    /// not if it belongs to another program.
-    pub fn is_meant_in(dir: &Path) -> bool {
+    /// Whether `dir` should be opened as a project.
+    ///
+    /// True also for a damaged `project.json`, so that opening reports the damage; false for one of another program.
+    pub fn is_project(dir: &Path) -> bool {
         match read_manifest(dir) {
             Err(ProjectError::Manifest { why, .. }) => !matches!(why, ManifestError::NotOurs),
-            _ => Self::is_in(dir),
+            _ => Self::has_manifest(dir),
         }
     }
 
-    /// What the `project.json` in `dir` says.
+    /// Reads the `project.json` in `dir`.
     ///
     /// # Errors
-    /// There is no project, or it cannot be read.
-    pub fn manifest_in(dir: &Path) -> Result<Manifest, ProjectError> {
+    /// There is no project, or the file cannot be read.
+    pub fn read_manifest_of(dir: &Path) -> Result<Manifest, ProjectError> {
         read_manifest(dir)
     }
 
-    /// Whether the project in `dir` is a sample, which is not worked on where it lies.
+    /// Whether the project in `dir` is a sample, which is copied before work on it starts.
     ///
     /// # Errors
     /// There is no project, or its `project.json` cannot be read.
@@ -51,12 +52,12 @@ mod tests {
             dir
         };
         let (damaged, foreign) = (dir("damaged", "{\"format\":"), dir("foreign", "{\"name\":\"x\"}"));
-        assert!(Project::is_meant_in(&damaged) && Project::is_sample(&damaged).is_err());
-        assert!(Project::is_in(&foreign) && !Project::is_meant_in(&foreign));
+        assert!(Project::is_project(&damaged) && Project::is_sample(&damaged).is_err());
+        assert!(Project::has_manifest(&foreign) && !Project::is_project(&foreign));
         let own = folder.path().join("own");
-        assert!(!Project::is_in(&own) && !Project::is_meant_in(&own));
+        assert!(!Project::has_manifest(&own) && !Project::is_project(&own));
         assert!(matches!(Project::is_sample(&own), Err(ProjectError::NoFolder(_))));
         Project::create(&own, Manifest::new("own", LabelSet::restaurant())).unwrap();
-        assert!(Project::is_meant_in(&own) && !Project::is_sample(&own).unwrap());
+        assert!(Project::is_project(&own) && !Project::is_sample(&own).unwrap());
     }
 }

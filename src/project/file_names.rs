@@ -1,48 +1,49 @@
-//! Names that come from people or files, checked before any of them becomes part of a path, and text from files made
-//! safe to show.
+//! File names made from user input or file contents, checked before they become part of a path; text made safe to show.
 
 use std::{fmt, str::FromStr};
 
-/// Why a name cannot be used for a file.
+use crate::text::width::clean;
+
+/// A name cannot be used for a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing is left of it.
+    /// The name is empty.
     #[error("a name must have at least one character")]
     Empty,
-    /// Longer than files may be called everywhere.
+    /// The name is longer than some file systems allow.
     #[error("`{0}` is longer than {MOST} bytes; choose a shorter name")]
     Long(String),
-    /// A character that has a meaning in paths, or that some system cannot have in a file name.
-    #[error("`{name}` has `{bad}` in it; use letters, digits and `-`, `_`, `.`, `@`, `+`")]
+    /// A character has a meaning in paths, or is not allowed in file names on some system.
+    #[error("`{name}` contains `{bad}`; use letters, digits and `-`, `_`, `.`, `@`, `+`")]
     Character {
         /// The name, safe to show.
         name: String,
-        /// The first character that cannot be used, safe to show.
+        /// The first character that is not allowed, safe to show.
         bad: String,
     },
-    /// Hidden files, options and `..` begin so; Windows drops a point at the end.
+    /// Hidden files, options and `..` begin like this; Windows drops a dot at the end.
     #[error("`{0}` begins with `.`, `-`, `+` or `@`, or ends with `.`; choose another name")]
     Edge(String),
-    /// A device on Windows, where the project could not even be checked out.
+    /// The name is a device on Windows, where the project could not be checked out.
     #[error("`{0}` is a reserved name on Windows; choose another name")]
     Reserved(String),
-    /// One file on systems that do not tell capitals from small letters.
+    /// The two names are the same file on systems that ignore case.
     #[error("there is already an annotator `{other}`, and `{name}` differs from it only in capitals; use `{other}`")]
     Case {
         /// The wanted name.
         name: String,
-        /// The one that is there.
+        /// The existing name.
         other: String,
     },
-    /// Not of the form `0001-mini`.
-    #[error("`{0}` is no run; runs are called like 0001-mini")]
+    /// The name does not have the form `0001-mini`.
+    #[error("`{0}` is not a run; runs have names like 0001-mini")]
     Run(String),
 }
 
-/// The longest name in bytes; leaves room for what is added to it below the 255 bytes of common file systems.
+/// Bytes of the longest name; leaves room for suffixes within the 255 bytes of common file systems.
 const MOST: usize = 100;
 
-/// The name of an annotator, fit to be a file name on every system.
+/// Name of an annotator, valid as a file name on every system.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AnnotatorName(String);
 
@@ -63,12 +64,12 @@ impl FromStr for AnnotatorName {
     type Err = NameError;
 
     fn from_str(name: &str) -> Result<Self, NameError> {
-        plain(name)?;
+        check_file_name(name)?;
         Ok(Self(name.to_owned()))
     }
 }
 
-/// The name of a run's folder: a number of at least four digits, `-`, and a short word: `0001-mini`.
+/// Folder name of a run: a number of at least four digits, `-`, and a short word, as in `0001-mini`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId {
     number: u32,
@@ -76,7 +77,7 @@ pub struct RunId {
 }
 
 impl RunId {
-    /// The folder name for run `number` on `base` (`mini`, a path, a hub id).
+    /// Folder name for run `number` on `base` (`mini`, a path, a hub id).
     pub fn new(number: u32, base: &str) -> Self {
         let last = base.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
         let mut slug = String::new();
@@ -103,6 +104,13 @@ impl RunId {
     }
 }
 
+/// Number of a run's folder name; `None` if the name has another form.
+fn run_number(name: &str) -> Option<u32> {
+    let (digits, slug) = name.split_once('-')?;
+    let is_number = digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|number| is_number && !slug.is_empty() && *number > 0)
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
@@ -113,22 +121,17 @@ impl FromStr for RunId {
     type Err = NameError;
 
     fn from_str(name: &str) -> Result<Self, NameError> {
-        let no_run = || NameError::Run(shown(name));
-        plain(name).map_err(|_| no_run())?;
-        let (digits, slug) = name.split_once('-').ok_or_else(no_run)?;
-        let number = digits.parse().map_err(|_| no_run())?;
-        if digits.len() < 4 || slug.is_empty() || number == 0 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(no_run());
-        }
+        let number = check_file_name(name).ok().and_then(|()| run_number(name));
+        let number = number.ok_or_else(|| NameError::Run(shown(name)))?;
         Ok(Self { number, name: name.to_owned() })
     }
 }
 
-/// Whether `name` can be one file name, inside its folder, on every system.
+/// Checks that `name` is a valid file name on every system, without a path.
 ///
 /// # Errors
-/// Says what is wrong with it.
-pub fn plain(name: &str) -> Result<(), NameError> {
+/// The rule that the name breaks.
+pub fn check_file_name(name: &str) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty);
     }
@@ -151,27 +154,18 @@ pub fn plain(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// `text` in one line without anything that a terminal would obey, at most 120 characters: for messages.
+/// Text on one line, safe to show, cut after 120 characters. For messages.
 pub fn shown(text: &str) -> String {
-    let mut out: String = text.chars().take(120).map(symbol).collect();
-    if text.chars().nth(120).is_some() {
-        out.push('\u{2026}');
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}\u{2026}", clean(text.get(..end).unwrap_or_default())),
+        None => clean(text).into_owned(),
     }
-    out
 }
 
-/// `text` in one line without anything that a terminal would obey, whole.
+/// Text on one line, safe to show, in full.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(symbol).collect()
-}
-
-fn symbol(c: char) -> char {
-    match c {
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        other => other,
-    }
+    clean(text).into_owned()
 }
 
 #[cfg(test)]
