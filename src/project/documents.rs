@@ -257,7 +257,7 @@ mod tests {
         assert!(lines[1].starts_with("line 4: column 7: invalid type"), "{}", lines[1]);
         assert_eq!(lines[2], "line 5: a mark of an unfinished git merge; finish the merge");
         assert_eq!(lines[3], "line 6: the id is empty; give it one");
-        assert_eq!(lines[4], "line 7: word 1: offset 3 lies past the end of the text, which has 2 characters");
+        assert_eq!(lines[4], "line 7: word 1: offset 3 is past the end of the text, which has 2 characters");
         assert_eq!(lines[5], "line 8: word 2 begins before the one before it ends; words stand in order");
     }
 

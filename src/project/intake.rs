@@ -188,7 +188,7 @@ mod tests {
         fs::write(&path, xml).unwrap();
         assert_eq!(names(&path.to_string_lossy()), ["Author"]);
         assert!(matches!(labels(" , "), Err(IntakeError::NoNames)));
-        assert!(labels("Dish, Main dish").unwrap_err().to_string().starts_with("`Main dish`: a label's name can have"));
+        assert!(labels("Dish, Main dish").unwrap_err().to_string().starts_with("`Main dish`: a label name can contain"));
         assert!(labels("O").is_err() && labels("a\u{1b}b").is_err());
         assert!(labels("/nowhere/labels.xml").unwrap_err().to_string().contains("no such file"));
     }

@@ -420,7 +420,7 @@ fn settings(project: &Project, annotator: &Annotator) -> (Settings, Option<Recip
     if recipe == recipe_name(None) {
         return (settings, None);
     }
-    let recipe = Recipe::ALL.into_iter().find(|kind| kind.name() == recipe).unwrap_or_default();
+    let recipe = Recipe::ALL.iter().copied().find(|kind| kind.name() == recipe).unwrap_or_default();
     let (data, _) = training_data(project, &annotator.journal, HalfWords::Snap);
     (reckoned(Some(recipe), data.train.len(), settings), Some(recipe))
 }
@@ -439,7 +439,7 @@ fn summary(project: &Project, account: &Account, base: String) -> DataSummary {
         let spans = account.labels.get(&label.name).copied().unwrap_or_default();
         (label.name.clone(), spans)
     });
-    let recipes = Recipe::ALL;
+    let recipes = Recipe::ALL.iter().map(|kind| (*kind, training::recipe(*kind, account.train.documents, &base)));
     DataSummary {
         train: account.train.documents,
         valid: account.valid.documents,
@@ -449,7 +449,7 @@ fn summary(project: &Project, account: &Account, base: String) -> DataSummary {
         labels: labels.collect(),
         out: account.not_done.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect(),
         notes: account.notes(),
-        recipes: recipes.map(|kind| (kind, training::recipe(kind, account.train.documents, &base))).into(),
+        recipes: recipes.collect(),
         base,
     }
 }

@@ -11,9 +11,9 @@ use crate::{
     },
     config::{
         Layer,
-        keys::{self, KeyFile, KeyFileError, KeyLine, nearest},
+        keys::{self, KeyFile, KeyFileError, KeyLine},
     },
-    text::width::clean,
+    text::{names::nearest_name, width::clean},
 };
 
 use super::{Binding, Keymap, When};
@@ -200,16 +200,20 @@ impl Need {
 
 fn no_preset(name: &str) -> String {
     let names = || PRESETS.iter().map(|(name, _)| *name);
-    format!("there is no preset `{}`; {}", clean(name), meant(nearest(name, names()), || all(names())))
+    format!("there is no preset `{}`; {}", clean(name), meant(nearest_name(name, names()), || all(names())))
 }
 
 fn no_context(name: &str) -> String {
     let names = || Context::ALL.into_iter().map(Context::name);
-    format!("there is no place for keys called `{}`; {}", clean(name), meant(nearest(name, names()), || all(names())))
+    format!(
+        "there is no place for keys called `{}`; {}",
+        clean(name),
+        meant(nearest_name(name, names()), || all(names()))
+    )
 }
 
 fn no_command(name: &str) -> String {
-    let near = nearest(name, COMMANDS.iter().map(|row| row.name).chain([NONE]));
+    let near = nearest_name(name, COMMANDS.iter().map(|row| row.name).chain([NONE]));
     let hint = meant(near, || "the palette shows them by name".to_owned());
     format!("there is no command `{}`; {hint}", clean(name))
 }
@@ -217,7 +221,7 @@ fn no_command(name: &str) -> String {
 fn no_key(name: &str) -> String {
     let known: Vec<String> = Keymap::default().bindings.iter().map(|binding| binding.key.to_string()).collect();
     let translated = translated(name).map(|key| key.to_string());
-    let near = translated.as_deref().or_else(|| nearest(name, known.iter().map(String::as_str)));
+    let near = translated.as_deref().or_else(|| nearest_name(name, known.iter().map(String::as_str)));
     let written = "keys are written like `w`, `T`, `space`, `ctrl-r`, `shift-tab`, `alt-x`, `f1`";
     format!("`{}` is no key; {}", clean(name), meant(near, || written.to_owned()))
 }

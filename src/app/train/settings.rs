@@ -26,7 +26,7 @@ impl Train {
             let device = self.settings.device.clone();
             self.recipe_settings(*recipe).is_some_and(|own| Settings { device, ..own.clone() } == self.settings)
         };
-        self.recipe = Recipe::ALL.into_iter().find(same);
+        self.recipe = Recipe::ALL.iter().copied().find(same);
         if self.recipe.is_none() {
             self.own = Some(self.settings.clone());
         }
@@ -34,7 +34,7 @@ impl Train {
 
     /// The recipe after this one; the person's own comes last, if there are such settings.
     fn next_recipe(&mut self) {
-        let after = |this: Recipe| Recipe::ALL.into_iter().skip_while(move |recipe| *recipe != this).nth(1);
+        let after = |this: Recipe| Recipe::ALL.iter().copied().skip_while(move |recipe| *recipe != this).nth(1);
         match (self.recipe.and_then(after), self.recipe, self.own.clone()) {
             (Some(next), ..) => self.recipe = Some(next),
             (None, Some(_), Some(own)) => {
