@@ -1,46 +1,46 @@
-//! The user's own keys: `keys.toml` as it stands, with the lines of all that it says.
+//! Parses the user's key bindings, `keys.toml`, with the line of each entry.
 //!
-//! No I/O, and no judgement on names: which contexts, keys and commands there are is known on a higher floor, which
-//! tells mistakes with the lines that are kept here.
+//! No I/O. The names of contexts, keys and commands are not checked here: a higher floor knows them and reports mistakes
+//! with the lines that are kept here.
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use crate::text::width::clean;
+use crate::text::{names::nearest_name, width::clean};
 
 use super::{ConfigError, Layer, describe, line};
 
-/// What a file of keys says, in its order.
+/// Content of a file of key bindings, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyFile {
-    /// The name of the preset that it builds on, and the line where that stands.
+    /// Name of the preset that it extends, with its line.
     pub preset: Option<(String, usize)>,
-    /// One entry for each key.
+    /// One entry per key.
     pub bindings: Vec<KeyLine>,
 }
 
-/// One key of a file: in `context`, `key` gives `command`. The names are as they stand there.
+/// Key binding: in `context`, `key` runs `command`. The names are as in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyLine {
-    /// The line of the key, counted from 1.
+    /// Line of the key, counted from 1.
     pub line: usize,
-    /// The table that it stands in.
+    /// Name of its table.
     pub context: String,
-    /// The key.
+    /// Key.
     pub key: String,
-    /// What it gives.
+    /// Command.
     pub command: String,
 }
 
-/// Why a file of keys cannot be read. Every variant says in which file and line.
+/// Why a file of key bindings cannot be read, with the file and the line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
-    /// What can be wrong with any file of settings.
+    /// A mistake that any file of settings can have.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A key gives something that is no name.
+    /// The command of a key is not a text.
     #[error("{file}:{line}: `{key}` must be the name of one command in quotes, not {found}")]
     Command {
         /// Name of the file.
@@ -49,15 +49,15 @@ pub enum KeyFileError {
         line: usize,
         /// The key.
         key: String,
-        /// What stands there.
+        /// Value in the file.
         found: String,
     },
 }
 
-/// Reads a file of keys.
+/// Parses a file of key bindings.
 ///
 /// # Errors
-/// It is not TOML, or it holds something else than a preset and tables of keys. The first mistake is told.
+/// The first mistake: the text is not TOML, or contains something other than a preset and tables of keys.
 pub fn read(layer: Layer<'_>) -> Result<KeyFile, KeyFileError> {
     let table = DeTable::parse(layer.text).map_err(|error| ConfigError::Syntax {
         file: clean(layer.name).into_owned(),
@@ -76,19 +76,12 @@ pub fn read(layer: Layer<'_>) -> Result<KeyFile, KeyFileError> {
             }
         }
     }
-    // Tables may be taken up again below others (`tag.x = ..`, `help.x = ..`, `tag.y = ..`).
+    // Entries of a table may be mixed with those of others (`tag.x = ..`, `help.x = ..`, `tag.y = ..`).
     file.bindings.sort_by_key(|binding| binding.line);
     Ok(file)
 }
 
-/// The one of `known` that was probably meant by `name`.
-pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let plain = name.to_lowercase().replace(['_', ' '], "-");
-    let nearest = known.into_iter().map(|known| (strsim::osa_distance(&plain, known), known)).min();
-    nearest.filter(|(distance, known)| *distance <= known.len() / 3).map(|(_, known)| known)
-}
-
-/// The entries of a table as they stand in the file: name, place, value.
+/// Returns the entries of a table in file order: name, position, value.
 fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t str, usize, &'t Spanned<DeValue<'i>>)> {
     let entries = table.iter().map(|(key, value)| (&**key.get_ref(), key.span().start, value));
     let mut entries: Vec<_> = entries.collect();
@@ -122,11 +115,11 @@ fn bindings(layer: Layer<'_>, context: &str, keys: &DeTable<'_>, found: &mut Vec
     Ok(())
 }
 
-/// What to say about a name outside all tables: a slip, or a key whose context was forgotten.
+/// Suggestion for a name outside all tables: a misspelt `preset`, or a key without its context.
 fn hint(name: &str) -> String {
-    match nearest(name, ["preset"]) {
+    match nearest_name(name, ["preset"]) {
         Some(known) => format!("did you mean `{known}`?"),
-        None => "keys stand below the name of their context, as in `[tag]`".to_owned(),
+        None => "put keys below the name of their context, as in `[tag]`".to_owned(),
     }
 }
 
@@ -168,12 +161,12 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        assert!(message("[tag]\ne =").starts_with("keys.toml:2: this is not TOML: "));
-        assert!(message("[tag]\ne = 'done'\ne = 'undo'").starts_with("keys.toml:3: this is not TOML: "));
-        assert_eq!(message("\npresetz = 'vim'"), "keys.toml:2: there is no setting `presetz`; did you mean `preset`?");
+        assert!(message("[tag]\ne =").starts_with("keys.toml:2: invalid TOML: "));
+        assert!(message("[tag]\ne = 'done'\ne = 'undo'").starts_with("keys.toml:3: invalid TOML: "));
+        assert_eq!(message("\npresetz = 'vim'"), "keys.toml:2: unknown setting `presetz`; did you mean `preset`?");
         assert_eq!(
             message("alt-d = 'done'"),
-            "keys.toml:1: there is no setting `alt-d`; keys stand below the name of their context, as in `[tag]`"
+            "keys.toml:1: unknown setting `alt-d`; put keys below the name of their context, as in `[tag]`"
         );
         assert_eq!(message("preset = 1"), "keys.toml:1: `preset` must be the name of a preset in quotes, not `1`");
         assert_eq!(
@@ -188,13 +181,6 @@ mod tests {
         for text in ["\"\\u001b[2J\" = 1", "[tag]\n\"\\u001b[2J\" = 1", "preset = [\"\\u001b\"]"] {
             assert!(!message(text).contains('\u{1b}'), "{text}");
         }
-    }
-
-    #[test]
-    fn slips_find_what_was_meant_and_other_words_do_not() {
-        assert_eq!(nearest("Accept_Donex", ["done", "accept-done"]), Some("accept-done"));
-        assert_eq!(nearest("wallpaper", ["done", "accept-done"]), None);
-        assert_eq!(nearest("", ["done"]), None);
     }
 
     proptest! {

@@ -1,7 +1,7 @@
-//! Settings of the program, in layers of TOML: embedded default, user, project, command line; later ones win.
+//! Settings of the program in layers of TOML: embedded defaults, user, project, command line. Later layers win.
 //!
-//! No I/O: whoever calls gives the texts and their names. A mistake is an error with file and line, never ignored: an
-//! unknown key is most often a known one with a slip.
+//! No I/O: the caller passes the texts and their names. Every mistake is an error with file and line; an unknown key is
+//! never ignored, because it is usually a misspelt one.
 
 pub mod keys;
 
@@ -10,67 +10,67 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::text::{Grid, width::clean};
+use crate::text::{Grid, names::nearest_name, width::clean};
 
 /// The embedded defaults, with a comment on every key.
 pub const DEFAULTS: &str = include_str!("default.toml");
 
-/// One source of settings.
+/// Source of settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'t> {
-    /// What to call it in errors: a path, or `command line`.
+    /// Name in error messages: a path, or `command line`.
     pub name: &'t str,
-    /// TOML.
+    /// TOML text.
     pub text: &'t str,
 }
 
-/// The settings in force.
+/// Effective settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Name of the theme.
     pub theme: String,
-    /// Draw with ASCII alone.
+    /// Whether to draw with ASCII only.
     pub ascii: bool,
-    /// Draw for a screen reader.
+    /// Whether to draw for a screen reader.
     pub plain: bool,
-    /// Take the mouse.
+    /// Whether to handle the mouse.
     pub mouse: bool,
-    /// Who tags; `None` for the login name.
+    /// Name of the annotator; `None` for the login name.
     pub annotator: Option<String>,
-    /// How new texts are cut into words.
+    /// Rule by which new texts are cut into words.
     pub grid: Grid,
-    /// Frames a second for running jobs over SSH, 1 to 30.
+    /// Frames per second for running jobs over SSH, 1 to 30.
     pub frames_over_ssh: u32,
     /// Device for training: `auto`, `cpu`, `ndarray`, `cuda:N`, `wgpu:N`.
     pub device: String,
 }
 
-/// Why settings cannot be read. Every variant says in which layer and line, counted from 1.
+/// Why settings cannot be read, with the layer and the line, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// Not TOML.
-    #[error("{file}:{line}: this is not TOML: {message}")]
+    /// The text is not TOML.
+    #[error("{file}:{line}: invalid TOML: {message}")]
     Syntax {
         /// Name of the layer.
         file: String,
         /// Line of the mistake.
         line: usize,
-        /// What the TOML reader says.
+        /// Message of the TOML parser.
         message: String,
     },
-    /// A key that nobody reads.
-    #[error("{file}:{line}: there is no setting `{key}`; {hint}")]
+    /// The key is unknown.
+    #[error("{file}:{line}: unknown setting `{key}`; {hint}")]
     UnknownKey {
         /// Name of the layer.
         file: String,
         /// Line of the key.
         line: usize,
-        /// The key as it stands there.
+        /// Key, as in the file.
         key: String,
-        /// The nearest setting, or all of them.
+        /// Suggestion: the nearest setting, or all of them.
         hint: String,
     },
-    /// A value that the key cannot have.
+    /// The value is invalid for its key.
     #[error("{file}:{line}: `{key}` must be {expected}, not {found}")]
     Value {
         /// Name of the layer.
@@ -79,18 +79,18 @@ pub enum ConfigError {
         line: usize,
         /// The key.
         key: &'static str,
-        /// What it takes.
+        /// Description of valid values.
         expected: &'static str,
-        /// What stands there.
+        /// Value in the file.
         found: String,
     },
 }
 
 impl Config {
-    /// The defaults with these layers on top, lowest first.
+    /// Applies layers, lowest first, to the defaults.
     ///
     /// # Errors
-    /// The first mistake in the lowest layer that has one.
+    /// The first mistake of the lowest layer with a mistake.
     pub fn layered(layers: &[Layer<'_>]) -> Result<Self, ConfigError> {
         let mut config = Self {
             theme: String::new(),
@@ -138,7 +138,7 @@ impl Config {
     }
 }
 
-/// One setting: its key, what it takes, and how it is taken; `None` for a value that it does not take.
+/// Setting: its key, a description of valid values, and a function that sets it or returns `None` for an invalid value.
 struct Key {
     name: &'static str,
     expected: &'static str,
@@ -188,7 +188,7 @@ fn whole(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
-/// A value in an error message.
+/// Describes a value for an error message.
 fn describe(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("`{}`", clean(text)),
@@ -202,13 +202,11 @@ fn line(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// Names the setting that was probably meant, or all.
+/// Suggests the setting that was probably meant, or lists all.
 fn hint(key: &str) -> String {
-    let plain = key.to_lowercase().replace('_', "-");
-    let nearest = KEYS.iter().map(|known| (strsim::osa_distance(&plain, known.name), known.name)).min();
-    match nearest {
-        Some((distance, name)) if distance <= name.len() / 3 => format!("did you mean `{name}`?"),
-        _ => format!("there are {}", KEYS.map(|known| known.name).join(", ")),
+    match nearest_name(key, KEYS.iter().map(|known| known.name)) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("use one of {}", KEYS.map(|known| known.name).join(", ")),
     }
 }
 
@@ -250,14 +248,14 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        assert_eq!(message("\n\nthme = 1"), "user.toml:3: there is no setting `thme`; did you mean `theme`?");
+        assert_eq!(message("\n\nthme = 1"), "user.toml:3: unknown setting `thme`; did you mean `theme`?");
         assert_eq!(
             message("frames_over_shs = 1"),
-            "user.toml:1: there is no setting `frames_over_shs`; did you mean `frames-over-ssh`?"
+            "user.toml:1: unknown setting `frames_over_shs`; did you mean `frames-over-ssh`?"
         );
         assert!(
             message("wallpaper = 1")
-                .ends_with("there are theme, ascii, plain, mouse, annotator, grid, frames-over-ssh, device")
+                .ends_with("use one of theme, ascii, plain, mouse, annotator, grid, frames-over-ssh, device")
         );
         assert_eq!(message("ascii = 'yes'"), "user.toml:1: `ascii` must be true or false, not `yes`");
         assert_eq!(
@@ -272,7 +270,7 @@ mod tests {
             message("device = []"),
             "user.toml:1: `device` must be the name of a device, not a value of type array"
         );
-        assert!(message("ascii = true\ntheme =").starts_with("user.toml:2: this is not TOML: "));
+        assert!(message("ascii = true\ntheme =").starts_with("user.toml:2: invalid TOML: "));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The model card of a run: the `README.md` of a model folder, in the form that the Hugging Face hub reads.
+//! Writes the model card of a run: the `README.md` of a model folder, in the form that the Hugging Face hub reads.
 //!
-//! Everything that comes from files or people goes in as text: it is escaped for Markdown, and for the YAML in front.
+//! Text from files and users is escaped, for Markdown and for the YAML at the front.
 
 use std::{fmt::Write, path::Path};
 
@@ -12,48 +12,48 @@ use super::{
 };
 use crate::text::{number::grouped, width::clean};
 
-/// The picture of the curves, as the card names it.
+/// File name of the picture of the curves.
 pub const CURVES: &str = "curves.svg";
 
-/// What has to be known of the scores of a model whose tags are chosen as a sequence.
+/// Note about the scores of a model whose tags are decoded as a sequence.
 const IN_SEQUENCE: &str = "\
-The scores below are those of tags chosen as a sequence in which no span begins with `I-` (Viterbi's algorithm over the logits), as
-`tagli eval` and the program's screens choose them. A pipeline chooses each tag by itself and scores somewhat less.
+The scores below are for tags decoded as a sequence in which no span begins with `I-` (Viterbi's algorithm over the logits), as in
+`tagli eval` and on the program's screens. A pipeline chooses each tag by itself and scores slightly lower.
 ";
 
-/// What a card tells. What is not known is left out.
+/// Content of a model card. Unknown items are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Card<'a> {
-    /// The model's name.
+    /// Name of the model.
     pub name: &'a str,
-    /// Its id on the hub.
+    /// Id of the model on the hub.
     pub id: &'a str,
-    /// Whether its tags are chosen as a sequence.
+    /// Whether its tags are decoded as a sequence.
     pub constrained: bool,
-    /// What it is: `distilbert` or `bert`.
+    /// Architecture: `distilbert` or `bert`.
     pub kind: &'a str,
-    /// The id on the hub of the base that it was trained from.
+    /// Id of its base model on the hub.
     pub base: Option<&'a str>,
-    /// The version of this program.
+    /// Version of this program.
     pub version: &'a str,
-    /// Its labels.
+    /// Labels.
     pub labels: &'a [String],
-    /// The settings of its run.
+    /// Settings of its run.
     pub settings: Option<&'a Settings>,
-    /// What the run learnt from, as its `config.json` says.
+    /// Data of the run, as in its `config.json`.
     pub data: Option<&'a Value>,
-    /// What the run published.
+    /// Metric points of the run.
     pub points: &'a [Point],
-    /// How the run ended.
+    /// Final status of the run.
     pub status: Option<&'a Status>,
-    /// The day when it began.
+    /// Day on which the run began.
     pub day: Option<&'a str>,
-    /// Where the data comes from: what it is called, and what it says.
+    /// Provenance of the data, as pairs of a heading and a text.
     pub provenance: &'a [(&'a str, &'a str)],
 }
 
 impl Card<'_> {
-    /// The card.
+    /// Writes the card.
     pub fn markdown(&self) -> String {
         let mut text = format!("---\n{}---\n\n# {}\n\n", self.head(), plain(self.name));
         // Writing to a string cannot fail.
@@ -61,15 +61,15 @@ impl Card<'_> {
         text
     }
 
-    /// The validation of the weights that the model has, and their test.
+    /// Evaluations of the model's weights on the validation split and on the test split.
     fn scored(&self) -> [(&'static str, Option<&Point>); 2] {
         let keep_best = self.settings.is_some_and(|settings| settings.keep_best);
         let valid = metrics::kept(self.points, keep_best, self.status.and_then(|status| status.checkpoint));
-        let is_test = |point: &&Point| matches!(point, Point::Eval { split, .. } if split == "test");
-        [("validation", valid), ("test", self.points.iter().rev().find(is_test))]
+        let test = self.points.iter().rfind(|point| matches!(point, Point::Eval { split, .. } if split == "test"));
+        [("validation", valid), ("test", test)]
     }
 
-    /// The YAML: JSON's strings are YAML's.
+    /// YAML front matter. JSON strings are valid YAML.
     fn head(&self) -> String {
         let mut text = "library_name: transformers\npipeline_tag: token-classification\n".to_owned();
         text += "tags:\n- token-classification\n- named-entity-recognition\n- tagliatelle\n";
@@ -78,7 +78,7 @@ impl Card<'_> {
             let _ = writeln!(text, "base_model: {}", json!(base));
         }
         let results: Vec<Value> =
-            self.scored().into_iter().filter_map(|(part, point)| self.result(part, point?)).collect();
+            self.scored().into_iter().filter_map(|(split, point)| self.result(split, point?)).collect();
         if !results.is_empty() {
             text += "metrics:\n- precision\n- recall\n- f1\n- accuracy\n";
             let _ = writeln!(text, "model-index: {}", json!([{ "name": self.name, "results": results }]));
@@ -86,13 +86,11 @@ impl Card<'_> {
         text
     }
 
-    fn result(&self, part: &str, point: &Point) -> Option<Value> {
+    fn result(&self, split: &str, point: &Point) -> Option<Value> {
         let Point::Eval { word, .. } = point else { return None };
-        let metric =
-            |name: &str, value: f64| json!({ "type": name, "value": value, "name": format!("{name} per word") });
         Some(json!({
             "task": { "type": "token-classification", "name": "Token Classification" },
-            "dataset": { "type": "custom", "name": self.data_name(), "split": part },
+            "dataset": { "type": "custom", "name": self.data_name(), "split": split },
             "metrics": [
                 metric("precision", word.precision), metric("recall", word.recall), metric("f1", word.f1),
                 metric("accuracy", word.accuracy),
@@ -100,11 +98,19 @@ impl Card<'_> {
         }))
     }
 
+    /// Name of the project, or of the training file. The folder of the file is private.
     fn data_name(&self) -> String {
-        let named = |name: &str| self.data.and_then(|data| data.get(name)).and_then(Value::as_str);
-        // Of a file its name: where it lies is nobody's business.
-        let file = || Path::new(named("train")?).file_name()?.to_str();
-        clean(named("project").or_else(file).unwrap_or("tagged reviews")).into_owned()
+        let file = || Path::new(self.data_text("train")?).file_name()?.to_str();
+        clean(self.data_text("project").or_else(file).unwrap_or("tagged reviews")).into_owned()
+    }
+
+    fn data_text(&self, name: &str) -> Option<&str> {
+        self.data?.get(name)?.as_str()
+    }
+
+    /// Number of documents, words or spans of a split.
+    fn data_count(&self, split: &str, what: &str) -> Option<u64> {
+        self.data?.get("account")?.get(split)?.get(what)?.as_u64()
     }
 
     fn body(&self, out: &mut String) -> std::fmt::Result {
@@ -137,23 +143,23 @@ impl Card<'_> {
         }
         writeln!(
             out,
-            "## Scores\n\nEntities, counted as seqeval does: a span is right if its label and both ends are.\n"
+            "## Scores\n\nEntities, counted as in seqeval: a span is correct if its label and both ends are.\n"
         )?;
         writeln!(
             out,
             "| part | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |"
         )?;
-        for (part, point) in scored {
+        for (split, point) in scored {
             let Some(Point::Eval { word, piece, tables, .. }) = point else { continue };
-            row(out, part, "per word", word)?;
+            row(out, split, "per word", word)?;
             if let Some(tables) = tables {
-                row(out, part, "per word, strict", &tables.word_strict.all)?;
+                row(out, split, "per word, strict", &tables.word_strict.all)?;
             }
-            row(out, part, "per word piece", piece)?;
+            row(out, split, "per word piece", piece)?;
         }
-        for (part, point) in scored {
+        for (split, point) in scored {
             let Some(Point::Eval { labels, .. }) = point else { continue };
-            writeln!(out, "\n{part}, each label, per word:\n")?;
+            writeln!(out, "\n{split}, each label, per word:\n")?;
             writeln!(out, "| label | precision | recall | F1 | spans |\n| --- | ---: | ---: | ---: | ---: |")?;
             for (label, LabelScores { precision, recall, f1, support, .. }) in labels {
                 writeln!(out, "| {} | {precision:.3} | {recall:.3} | {f1:.3} | {} |", plain(label), grouped(*support))?;
@@ -163,8 +169,7 @@ impl Card<'_> {
     }
 
     fn curve(&self, out: &mut String) -> std::fmt::Result {
-        let evaluations = self.points.iter().filter(|point| point.valid_f1().is_some());
-        let mut evaluations = evaluations.peekable();
+        let mut evaluations = self.points.iter().filter(|point| point.valid_f1().is_some()).peekable();
         if evaluations.peek().is_none() {
             return Ok(());
         }
@@ -180,17 +185,16 @@ impl Card<'_> {
     fn sources(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "## Data and making\n")?;
         writeln!(out, "- data: {}", plain(&self.data_name()))?;
-        let account = self.data.and_then(|data| data.get("account"));
-        for part in ["train", "valid", "test"] {
-            let count = |what: &str| account.and_then(|account| account.get(part)?.get(what)?.as_u64());
-            if let (Some(documents), Some(words), Some(spans)) = (count("documents"), count("words"), count("spans")) {
-                writeln!(out, "- {part}: {documents} documents, {words} words, {spans} spans")?;
+        for split in ["train", "valid", "test"] {
+            let counts = ["documents", "words", "spans"].map(|what| self.data_count(split, what));
+            if let [Some(documents), Some(words), Some(spans)] = counts {
+                writeln!(out, "- {split}: {documents} documents, {words} words, {spans} spans")?;
             }
         }
-        let annotator = self.data.and_then(|data| data.get("annotator")).and_then(Value::as_str);
-        let said = annotator.map(|name| ("annotator", name)).into_iter().chain(self.provenance.iter().copied());
-        for (what, text) in said.filter(|(_, text)| !text.trim().is_empty()) {
-            writeln!(out, "- {what}: {}", plain(text))?;
+        let annotator = self.data_text("annotator").map(|name| ("annotator", name));
+        let provenance = annotator.into_iter().chain(self.provenance.iter().copied());
+        for (heading, text) in provenance.filter(|(_, text)| !text.trim().is_empty()) {
+            writeln!(out, "- {heading}: {}", plain(text))?;
         }
         if let Some(status) = self.status {
             let device = status.device.split(':').next().unwrap_or_default();
@@ -208,12 +212,16 @@ impl Card<'_> {
     }
 }
 
-fn row(out: &mut String, part: &str, count: &str, scores: &Scores) -> std::fmt::Result {
-    let Scores { precision, recall, f1, accuracy } = scores;
-    writeln!(out, "| {part} | {count} | {precision:.3} | {recall:.3} | {f1:.3} | {accuracy:.3} |")
+fn metric(name: &str, value: f64) -> Value {
+    json!({ "type": name, "value": value, "name": format!("{name} per word") })
 }
 
-/// Text as Markdown shows it: in one line, nothing in it is markup.
+fn row(out: &mut String, split: &str, count: &str, scores: &Scores) -> std::fmt::Result {
+    let Scores { precision, recall, f1, accuracy } = scores;
+    writeln!(out, "| {split} | {count} | {precision:.3} | {recall:.3} | {f1:.3} | {accuracy:.3} |")
+}
+
+/// Escapes text for Markdown: on one line and without markup.
 fn plain(text: &str) -> String {
     let mut escaped = String::new();
     for c in clean(text).chars() {
@@ -279,7 +287,7 @@ mod tests {
             "- data: reviews\n- train: 3 documents, 30 words, 5 spans\n- annotator: ada\n- source: https://x.example\n- licence: CC-BY-4.0\n",
             "- training: starting after 20 of 40 steps, 12 s, on flex\n- the weights are those after step 10\n",
             "model=\"ada/restaurants\"",
-            "tags chosen as a sequence",
+            "tags decoded as a sequence",
             "\"keep_best\": true",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");

@@ -1,51 +1,51 @@
-//! What a run publishes: one [`Point`] a line in `metrics.jsonl`, and the final [`Report`]. The JSON forms are a contract.
+//! Metrics of a run: one [`Point`] per line of `metrics.jsonl`, and the final [`Report`]. The JSON forms are a contract.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Precision, recall and F1 over entities, accuracy over tags; all from 0 to 1, 0 where nothing was to be found.
+/// Precision, recall and F1 over entities, accuracy over tags; all from 0 to 1, and 0 instead of a division by 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// Right entities among those found.
+    /// Share of correct entities among the predicted ones.
     pub precision: f64,
-    /// Found entities among those that are there.
+    /// Share of correctly predicted entities among the gold ones.
     pub recall: f64,
     /// Harmonic mean of the two.
     pub f1: f64,
-    /// Share of tags that are right, `O` included.
+    /// Share of correct tags, `O` included.
     pub accuracy: f64,
 }
 
-/// The scores of one label, per word, lenient.
+/// Scores of one label, per word, lenient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelScores {
-    /// Right among found.
+    /// Share of correct entities among the predicted ones.
     pub precision: f64,
-    /// Found among there.
+    /// Share of correctly predicted entities among the gold ones.
     pub recall: f64,
     /// Harmonic mean.
     pub f1: f64,
-    /// Entities in the gold data.
+    /// Number of gold entities.
     pub support: usize,
-    /// Entities that the model found, right or wrong; lines of earlier versions do not tell.
+    /// Number of predicted entities; lines of earlier versions do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<usize>,
 }
 
-/// One way to count entities: all labels together, and each.
+/// Scores for one way of counting entities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
-    /// All labels together.
+    /// Scores of all labels together.
     pub all: Scores,
-    /// Each label.
+    /// Scores of each label.
     pub labels: BTreeMap<String, LabelScores>,
 }
 
-/// The ways to count besides per word, lenient.
+/// Scores for the ways of counting other than per word, lenient.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tables {
-    /// Per word; a span that does not begin with its `B-` tag is none.
+    /// Per word, strict: a span must begin with its `B-` tag.
     pub word_strict: Table,
     /// Per word piece, lenient.
     pub piece: Table,
@@ -53,11 +53,11 @@ pub struct Tables {
     pub piece_strict: Table,
 }
 
-/// One line of `metrics.jsonl`.
+/// Line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Point {
-    /// After some optimiser steps: means since the line before.
+    /// Published after some optimiser steps: means since the last such line.
     Step {
         /// Optimiser steps done.
         step: usize,
@@ -65,14 +65,14 @@ pub enum Point {
         epoch: f64,
         /// Mean training loss since the last such line (natural logarithm, per labelled piece).
         loss: f64,
-        /// Learning rate of the step just done.
+        /// Learning rate of the last step.
         lr: f64,
-        /// Global L2 norm of the gradient of the step just done, before clipping.
+        /// Global L2 norm of the gradient of the last step, before clipping.
         grad_norm: f64,
-        /// Real word pieces (no padding) trained a second since the last such line.
+        /// Word pieces per second, without padding, since the last such line.
         tokens_per_second: f64,
     },
-    /// After an evaluation.
+    /// Published after an evaluation.
     Eval {
         /// Optimiser steps done.
         step: usize,
@@ -82,34 +82,34 @@ pub enum Point {
         split: String,
         /// Mean loss per labelled piece.
         loss: f64,
-        /// Scores counted per word piece (the lesson's count).
+        /// Scores per word piece (the lesson's count).
         piece: Scores,
-        /// Scores counted per word.
+        /// Scores per word.
         word: Scores,
-        /// Per label, counted per word.
+        /// Scores per label, per word.
         labels: BTreeMap<String, LabelScores>,
-        /// The other ways to count; lines of earlier versions have none.
+        /// Scores for the other ways of counting; lines of earlier versions do not have them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tables: Option<Box<Tables>>,
     },
 }
 
 impl Point {
-    /// Optimiser steps done when it was published; for the test part, those of the weights that were scored.
+    /// Optimiser steps done at that time; for the test split, the step of the weights that were scored.
     pub fn step(&self) -> usize {
         match self {
             Self::Step { step, .. } | Self::Eval { step, .. } => *step,
         }
     }
 
-    /// Epochs done then, with fraction.
+    /// Epochs done at that time, with fraction.
     pub fn epoch(&self) -> f64 {
         match self {
             Self::Step { epoch, .. } | Self::Eval { epoch, .. } => *epoch,
         }
     }
 
-    /// F1 per word, lenient, if this is an evaluation of the validation part.
+    /// F1 per word, lenient, if this is an evaluation of the validation split.
     pub fn valid_f1(&self) -> Option<f64> {
         match self {
             Self::Eval { split, word, .. } if split == "valid" => Some(word.f1),
@@ -118,14 +118,17 @@ impl Point {
     }
 }
 
-/// Whether weights with this F1 take the place of the best ones so far. Of equal ones the first are kept, as the Hugging
-/// Face Trainer keeps them.
+/// Whether weights with this F1 replace the best ones so far.
+///
+/// Of equally good ones the first are kept, as in the Hugging Face Trainer.
 pub fn replaces_best(f1: f64, best: f64) -> bool {
     f1 > best
 }
 
-/// The evaluation of the validation part whose weights a run with these points keeps: that of `written`, the step of
-/// which its model is, if the run is over; else the best one so far, or the last.
+/// Finds the evaluation of the validation split whose weights a run keeps.
+///
+/// That is the evaluation after step `written`, whose weights are the model, if the run has ended; else the best one so
+/// far or, without `keep_best`, the last.
 pub fn kept(points: &[Point], keep_best: bool, written: Option<usize>) -> Option<&Point> {
     if let Some(known) = written.and_then(|step| at(points, step)) {
         return Some(known);
@@ -140,12 +143,12 @@ pub fn kept(points: &[Point], keep_best: bool, written: Option<usize>) -> Option
     kept.map(|(point, _)| point)
 }
 
-/// The evaluation of the validation part after this step.
+/// Finds the evaluation of the validation split after a step.
 pub fn at(points: &[Point], step: usize) -> Option<&Point> {
     points.iter().rfind(|point| point.step() == step && point.valid_f1().is_some())
 }
 
-/// The two counts of one evaluation.
+/// Scores of one split, counted in two ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SplitScores {
     /// Per word piece.
@@ -154,20 +157,20 @@ pub struct SplitScores {
     pub word: Scores,
 }
 
-/// What a finished training says: the last line of `tagli train --json` holds these fields.
+/// Report of a finished training: the fields of the last line of `tagli train --json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Wall-clock seconds from the first step to the end of the last evaluation during training, loading and the
-    /// final test not counted (what the Hugging Face Trainer calls `train_runtime`).
+    /// Seconds from the first step to the end of the last evaluation during training, without loading and the final test
+    /// (`train_runtime` of the Hugging Face Trainer).
     pub seconds: f64,
     /// Optimiser steps done.
     pub steps: usize,
-    /// Training sentences a second, over `seconds`.
+    /// Training sentences per second, over `seconds`.
     pub samples_per_second: f64,
-    /// Scores on the validation part, of the weights that were kept.
+    /// Scores of the kept weights on the validation split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid: Option<SplitScores>,
-    /// Scores on the test part.
+    /// Scores of the kept weights on the test split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<SplitScores>,
 }

@@ -1,5 +1,5 @@
-//! Floor 2: what a training run is, as values: its settings, the points it publishes, its status, the commands it
-//! takes, the series drawn from it, and the two traits through which it writes. Pure.
+//! Floor 2: a training run as values: its settings, metric points, status, commands, summaries and series, and the two
+//! traits through which it writes. Pure.
 
 pub mod card;
 pub mod metrics;

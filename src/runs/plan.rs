@@ -1,16 +1,18 @@
-//! What settings mean for a number of sentences: how many steps there are, when the learning rate is what, when to score
-//! and when to write a line. The screens plan with it what the training then does.
+//! Plan of a training, computed from its settings and the number of sentences: steps, learning rates, evaluations and
+//! log lines. The screens show the same plan that the training follows.
 
 use super::settings::{Schedule, Settings};
 
-/// Evaluations beyond this are not listed one by one: somebody typed a number that makes no sense.
-const MOST: usize = 10_000;
+/// Maximum number of planned evaluations. A greater number is a typing error; listing all would take too much memory.
+const MAX_EVALUATIONS: usize = 10_000;
 
-/// Weights that go into a mean: more of them cost time and change nothing.
-const SAMPLES: usize = 100;
+/// Approximate number of weights that are averaged. More would take time and change nothing.
+const AVERAGED_WEIGHTS: usize = 100;
 
-/// The plan of a run, in optimiser steps, with the meanings of the Hugging Face Trainer (`trainer.py`,
-/// `training_args.py`, `optimization.py` of transformers 5.24).
+/// Plan of a run in optimiser steps.
+///
+/// Settings mean what they mean to the Hugging Face Trainer (`trainer.py`, `training_args.py`, `optimization.py` of
+/// transformers 5.24).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Batches of one epoch; the last may be short.
@@ -21,41 +23,50 @@ pub struct Plan {
     pub steps: usize,
     /// Steps of warm-up.
     pub warmup: usize,
-    /// Steps between two lines.
+    /// Steps between two step lines of the metrics.
     pub log_every: usize,
-    /// Steps after which the validation part is scored, ascending; the last step is one.
+    /// Steps after which the validation split is scored, ascending, with the last step.
     pub evaluations: Vec<usize>,
     schedule: Schedule,
     peak: f64,
-    /// The last steps, whose weights are averaged.
+    /// Number of steps at the end whose weights are averaged.
     averaged: usize,
 }
 
 impl Plan {
-    /// The plan for `examples` training examples.
+    /// Computes the plan for a number of training examples.
     pub fn new(settings: &Settings, examples: usize) -> Self {
         let batches = examples.div_ceil(settings.batch.max(1)).max(1);
         let per_epoch = batches.div_ceil(settings.accumulation.max(1));
-        let steps = up(settings.epochs * real(per_epoch)).max(1);
-        // From 1 on the reference cuts off what is behind the point.
-        let warmup =
-            if settings.warmup < 1.0 { up(real(steps) * settings.warmup) } else { whole(settings.warmup.floor()) };
-        let spread = |count: usize| (1..=count.min(MOST)).map(|at| steps.saturating_mul(at).div_ceil(count)).collect();
+        let steps = rounded_up(settings.epochs * real(per_epoch)).max(1);
+        // From 1 on, the reference rounds down.
+        let warmup = if settings.warmup < 1.0 {
+            rounded_up(real(steps) * settings.warmup)
+        } else {
+            whole(settings.warmup.floor())
+        };
         let mut evaluations: Vec<usize> = match (settings.evaluate_every, settings.evaluations) {
-            (0, 0) => (per_epoch..=steps).step_by(per_epoch).take(MOST).collect(),
-            (0, count) => spread(count),
-            (every, _) => (every..=steps).step_by(every).take(MOST).collect(),
+            (0, 0) => (per_epoch..=steps).step_by(per_epoch).take(MAX_EVALUATIONS).collect(),
+            (0, count) => (1..=count.min(MAX_EVALUATIONS)).map(|at| steps.saturating_mul(at).div_ceil(count)).collect(),
+            (every, _) => (every..=steps).step_by(every).take(MAX_EVALUATIONS).collect(),
         };
         evaluations.push(steps);
         evaluations.dedup();
         let log_every = if settings.log_every == 0 { steps / 200 } else { settings.log_every };
-        let (schedule, peak) = (settings.schedule, settings.learning_rate);
-        let averaged = whole(real(steps) * settings.average);
-        let log_every = log_every.max(1);
-        Self { batches, per_epoch, steps, warmup, log_every, evaluations, schedule, peak, averaged }
+        Self {
+            batches,
+            per_epoch,
+            steps,
+            warmup,
+            log_every: log_every.max(1),
+            evaluations,
+            schedule: settings.schedule,
+            peak: settings.learning_rate,
+            averaged: whole(real(steps) * settings.average),
+        }
     }
 
-    /// The learning rate of the step that follows `done` steps. With a warm-up the first step has rate 0.
+    /// Returns the learning rate of the step after `done` steps. With a warm-up, the first step has rate 0.
     pub fn learning_rate(&self, done: usize) -> f64 {
         if done < self.warmup {
             return self.peak * (real(done) / real(self.warmup.max(1)));
@@ -66,32 +77,33 @@ impl Plan {
                 Schedule::Constant => 1.0,
                 Schedule::Linear => real(self.steps.saturating_sub(done)) / span,
                 Schedule::Cosine => {
-                    let gone = real(done - self.warmup) / span;
-                    (0.5 * (1.0 + (std::f64::consts::PI * gone).cos())).max(0.0)
+                    let share_done = real(done - self.warmup) / span;
+                    (0.5 * (1.0 + (std::f64::consts::PI * share_done).cos())).max(0.0)
                 }
             }
     }
 
-    /// Whether the weights after `done` steps go into the mean: about a hundred of those that [`Settings::average`] names, the
-    /// last among them.
+    /// Whether the weights after `done` steps are averaged.
+    ///
+    /// About a hundred of the steps that [`Settings::average`] names are, the last among them.
     pub fn averages(&self, done: usize) -> bool {
         let left = self.steps.saturating_sub(done);
-        left < self.averaged && left.is_multiple_of(self.averaged.div_ceil(SAMPLES).max(1))
+        left < self.averaged && left.is_multiple_of(self.averaged.div_ceil(AVERAGED_WEIGHTS).max(1))
     }
 
-    /// Epochs done after `done` steps.
+    /// Number of epochs after `done` steps, with fraction.
     pub fn epoch(&self, done: usize) -> f64 {
         real(done) / real(self.per_epoch)
     }
 
-    /// Steps from one evaluation to the next.
+    /// Number of steps between two evaluations.
     pub fn between(&self) -> usize {
         self.evaluations.first().copied().unwrap_or(self.steps)
     }
 }
 
-/// Rounded up to a whole number, without a margin, as the reference does: 0.07 x 100 is 8. Not a number is 0.
-fn up(value: f64) -> usize {
+/// Rounds up to a whole number without a tolerance, as the reference does: 0.07 x 100 gives 8. NaN gives 0.
+fn rounded_up(value: f64) -> usize {
     whole(value.ceil())
 }
 

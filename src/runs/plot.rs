@@ -1,4 +1,4 @@
-//! The curves of a run as an SVG picture: loss above, F1 per word below, over steps. The same points give the same bytes.
+//! Draws the curves of a run as an SVG picture: loss above, F1 per word below, by step. Output is deterministic.
 
 use std::fmt::Write;
 
@@ -7,44 +7,41 @@ use super::{
     series::{Axis, bounds},
 };
 
-/// Size of the picture and of the frames in it, in its units.
+/// Size of the picture and of its two frames, in units of the picture.
 const WIDE: f64 = 720.0;
 const HIGH: f64 = 480.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 16.0;
 const FRAME: f64 = 176.0;
 const TOPS: [f64; 2] = [32.0, 256.0];
-/// Ticks on an axis at most.
+/// Maximum number of ticks on an axis.
 const TICKS: usize = 6;
 
-/// One line of a frame.
-struct Line {
+/// Curve in a frame.
+struct Curve {
     name: &'static str,
     color: &'static str,
     points: Vec<(f64, f64)>,
 }
 
-/// The picture.
+/// Draws the picture.
 pub fn svg(points: &[Point]) -> String {
     let last = points.iter().map(Point::step).max().unwrap_or(1).max(1);
     let steps = Axis::covering(0.0, real(last), TICKS);
-    let of = |pick: fn(&Point) -> Option<f64>| {
-        let found = points.iter().filter_map(|point| pick(point).map(|value| (real(point.step()), value)));
-        found.filter(|(_, value)| value.is_finite()).collect::<Vec<_>>()
-    };
     let loss = [
-        Line { name: "training loss", color: "#4477aa", points: of(training_loss) },
-        Line { name: "validation loss", color: "#cc6677", points: of(validation_loss) },
+        Curve { name: "training loss", color: "#4477aa", points: series(points, training_loss) },
+        Curve { name: "validation loss", color: "#cc6677", points: series(points, validation_loss) },
     ];
-    let scores = [Line { name: "F1 per word, validation", color: "#228833", points: of(Point::valid_f1) }];
+    let f1 = series(points, Point::valid_f1);
+    let scores = [Curve { name: "F1 per word, validation", color: "#228833", points: f1 }];
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDE} {HIGH}\" width=\"{WIDE}\" height=\"{HIGH}\" role=\"img\" \
          font-family=\"sans-serif\" font-size=\"12\">\n<title>Loss and F1 by step</title>\n\
          <rect width=\"{WIDE}\" height=\"{HIGH}\" fill=\"#ffffff\"/>\n"
     );
-    for (lines, top) in [(&loss[..], TOPS[0]), (&scores[..], TOPS[1])] {
+    for (curves, top) in [(&loss[..], TOPS[0]), (&scores[..], TOPS[1])] {
         // Writing to a string cannot fail.
-        let _ = frame(&mut out, lines, &steps, top);
+        let _ = frame(&mut out, curves, &steps, top);
     }
     let _ = writeln!(
         out,
@@ -53,6 +50,12 @@ pub fn svg(points: &[Point]) -> String {
         HIGH - 6.0
     );
     out
+}
+
+/// Finite values of a metric by step.
+fn series(points: &[Point], metric: fn(&Point) -> Option<f64>) -> Vec<(f64, f64)> {
+    let values = points.iter().filter_map(|point| Some((real(point.step()), metric(point)?)));
+    values.filter(|(_, value)| value.is_finite()).collect()
 }
 
 fn training_loss(point: &Point) -> Option<f64> {
@@ -69,13 +72,11 @@ fn validation_loss(point: &Point) -> Option<f64> {
     }
 }
 
-fn frame(out: &mut String, lines: &[Line], steps: &Axis, top: f64) -> std::fmt::Result {
+fn frame(out: &mut String, curves: &[Curve], steps: &Axis, top: f64) -> std::fmt::Result {
     let (_, high) =
-        bounds(lines.iter().flat_map(|line| line.points.iter().map(|(_, value)| *value))).unwrap_or((0.0, 1.0));
+        bounds(curves.iter().flat_map(|curve| curve.points.iter().map(|(_, value)| *value))).unwrap_or((0.0, 1.0));
     let values = Axis::covering(0.0, if high > 0.0 { high } else { 1.0 }, TICKS);
-    let x = |step: f64| steps.place(step).map(|place| LEFT + place * (WIDE - LEFT - RIGHT));
-    let y = |value: f64| values.place(value).map(|place| top + FRAME * (1.0 - place));
-    for (tick, at) in values.ticks().into_iter().filter_map(|tick| Some((tick, y(tick)?))) {
+    for (tick, at) in values.ticks().into_iter().filter_map(|tick| Some((tick, y_of(&values, tick, top)?))) {
         writeln!(out, "<path d=\"M{LEFT} {at:.1}H{}\" stroke=\"#dddddd\"/>", WIDE - RIGHT)?;
         writeln!(
             out,
@@ -85,7 +86,7 @@ fn frame(out: &mut String, lines: &[Line], steps: &Axis, top: f64) -> std::fmt::
             values.label(tick)
         )?;
     }
-    for (tick, at) in steps.ticks().into_iter().filter_map(|tick| Some((tick, x(tick)?))) {
+    for (tick, at) in steps.ticks().into_iter().filter_map(|tick| Some((tick, x_of(steps, tick)?))) {
         writeln!(
             out,
             "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
@@ -93,25 +94,37 @@ fn frame(out: &mut String, lines: &[Line], steps: &Axis, top: f64) -> std::fmt::
             steps.label(tick)
         )?;
     }
-    for (number, line) in lines.iter().enumerate() {
-        let places = line.points.iter().filter_map(|(step, value)| Some((x(*step)?, y(*value)?)));
-        let places: Vec<String> = places.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    for (number, curve) in curves.iter().enumerate() {
+        let positions: Vec<(f64, f64)> = curve
+            .points
+            .iter()
+            .filter_map(|(step, value)| Some((x_of(steps, *step)?, y_of(&values, *value, top)?)))
+            .collect();
+        let corners: Vec<String> = positions.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         writeln!(
             out,
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>",
-            places.join(" "),
-            line.color
+            corners.join(" "),
+            curve.color
         )?;
-        // One alone makes no line.
-        if let [(step, value)] = line.points.as_slice()
-            && let (Some(x), Some(y)) = (x(*step), y(*value))
-        {
-            writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>", line.color)?;
+        // A single point is invisible as a line.
+        if let [(x, y)] = positions.as_slice() {
+            writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>", curve.color)?;
         }
         let left = LEFT + 200.0 * real(number);
-        writeln!(out, "<text x=\"{left}\" y=\"{}\" fill=\"{}\">{}</text>", top - 10.0, line.color, line.name)?;
+        writeln!(out, "<text x=\"{left}\" y=\"{}\" fill=\"{}\">{}</text>", top - 10.0, curve.color, curve.name)?;
     }
     Ok(())
+}
+
+/// Horizontal position of a step.
+fn x_of(steps: &Axis, step: f64) -> Option<f64> {
+    steps.place(step).map(|share| LEFT + share * (WIDE - LEFT - RIGHT))
+}
+
+/// Vertical position of a value in the frame at `top`.
+fn y_of(values: &Axis, value: f64, top: f64) -> Option<f64> {
+    values.place(value).map(|share| top + FRAME * (1.0 - share))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "numbers of steps stay far below 2^52")]

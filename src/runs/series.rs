@@ -1,12 +1,12 @@
-//! Series of numbers made ready to be drawn: smoothed, squeezed into columns without losing spikes, put on axes whose
-//! ticks are round and stay where they are. Pure.
+//! Prepares series of numbers for drawing: smoothing, reduction to columns without losing spikes, and axes with round
+//! and stable ticks. Pure.
 //!
-//! Numbers that are not finite (a loss that blew up) are left out and counted, so that the chart can say so.
+//! Numbers that are not finite (a diverged loss) are skipped and counted, so that the chart can report them.
 
-/// A point of a series: x (steps, epochs, seconds) and y.
+/// Point of a series: x (steps, epochs, seconds) and y.
 pub type Sample = (f64, f64);
 
-/// Exponential moving average with bias correction, as TensorBoard smooths: the first values are not pulled to zero.
+/// Exponential moving average with bias correction, as in TensorBoard: the first values are not pulled to zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Smoother {
     weight: f64,
@@ -16,13 +16,13 @@ pub struct Smoother {
 }
 
 impl Smoother {
-    /// `weight` from 0 (no smoothing) to 0.999 is the share of the past; TensorBoard's usual one is 0.6.
+    /// Creates a smoother. `weight` is the share of the past, from 0 (no smoothing) to 0.999; TensorBoard's default is 0.6.
     pub fn new(weight: f64) -> Self {
         let weight = if weight.is_nan() { 0.0 } else { weight.clamp(0.0, 0.999) };
         Self { weight, sum: 0.0, decay: 1.0 }
     }
 
-    /// The smoothed value after `value`; `None`, and nothing changes, if it is not finite.
+    /// Adds a value and returns the smoothed one; `None`, without any change, if `value` is not finite.
     pub fn push(&mut self, value: f64) -> Option<f64> {
         if !value.is_finite() {
             return None;
@@ -33,12 +33,12 @@ impl Smoother {
     }
 }
 
-/// A smoothed series, and how many values were not finite.
+/// Smoothed series.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Smoothed {
     /// One sample for each finite one, at its x.
     pub samples: Vec<Sample>,
-    /// Samples left out.
+    /// Number of samples skipped because they are not finite.
     pub skipped: usize,
 }
 
@@ -50,7 +50,7 @@ pub fn smooth(samples: &[Sample], weight: f64) -> Smoothed {
     Smoothed { skipped: samples.len() - smoothed.len(), samples: smoothed }
 }
 
-/// The smallest and the largest finite number; `None` if there is none.
+/// Returns the smallest and the largest finite number; `None` if there is none.
 pub fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     values.into_iter().filter(|value| value.is_finite()).fold(None, |bounds, value| {
         let (low, high) = bounds.unwrap_or((value, value));
@@ -58,31 +58,31 @@ pub fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// What falls into one column of a chart.
+/// Samples in one column of a chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Column {
     /// Smallest value.
     pub low: f64,
     /// Largest value.
     pub high: f64,
-    /// The value that came first.
+    /// First value.
     pub first: f64,
-    /// The value that came last.
+    /// Last value.
     pub last: f64,
-    /// How many values.
+    /// Number of values.
     pub count: usize,
 }
 
-/// A series squeezed into columns. A spike of a single sample is still the `high` of its column.
+/// Series reduced to columns. A spike of a single sample is still the `high` of its column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
     /// From left to right; `None` where there is no sample.
     pub columns: Vec<Option<Column>>,
-    /// Samples left out because they are not finite. Those outside the range are left out without being counted.
+    /// Number of samples skipped because they are not finite. Samples outside the range are not counted.
     pub skipped: usize,
 }
 
-/// Squeezes the samples with x from `from` to `to`, both included, into `columns` columns of equal width.
+/// Reduces the samples with x from `from` to `to`, both included, to `columns` columns of equal width.
 pub fn envelope(samples: &[Sample], from: f64, to: f64, columns: usize) -> Envelope {
     let mut envelope = Envelope { columns: vec![None; columns], skipped: 0 };
     for (x, y) in samples {
@@ -104,7 +104,7 @@ pub fn envelope(samples: &[Sample], from: f64, to: f64, columns: usize) -> Envel
     envelope
 }
 
-/// The column of `x`; the last one for `to` itself. `None` outside.
+/// Returns the column of `x`, the last one for `to` itself; `None` outside the range.
 fn column_of(x: f64, from: f64, to: f64, columns: usize) -> Option<usize> {
     if columns == 0 || !(from <= x && x <= to) {
         return None;
@@ -127,9 +127,9 @@ fn whole(value: f64) -> usize {
     value as usize
 }
 
-/// A part of the number line between two ticks, with ticks at round numbers: multiples of 1, 2 or 5 times a power of
-/// ten. Following data with [`Axis::follow`], it moves only when it must, so that a live chart is not redrawn all the
-/// time.
+/// Axis with ticks at round numbers: multiples of 1, 2 or 5 times a power of ten.
+///
+/// With [`Axis::follow`], it moves only if necessary, so that a live chart is not redrawn all the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
     /// First and last tick, counted in steps from zero: whole numbers.
@@ -141,16 +141,16 @@ pub struct Axis {
     most: usize,
 }
 
-/// An axis is kept as long as the data fill this share of it.
-const FILLED: f64 = 0.4;
+/// Minimum share of an axis that the data must fill. Below it, [`Axis::follow`] moves the axis.
+const MIN_FILLED: f64 = 0.4;
 
-/// Beyond this, numbers are no measurements of a training, and the arithmetic here would overflow.
+/// Maximum magnitude of an axis. Greater numbers are no measurements of a training, and arithmetic would overflow.
 const LARGEST: f64 = 1e150;
 
 impl Axis {
-    /// The axis from below `low` to above `high` with at most `most` ticks (at least 3, for what
-    /// lies around zero). Without data (not finite) it
-    /// goes from 0 to 1.
+    /// Creates an axis from below `low` to above `high` with at most `most` ticks.
+    ///
+    /// `most` is raised to 3, which data around zero need. Without data (not finite) the axis goes from 0 to 1.
     pub fn covering(low: f64, high: f64, most: usize) -> Self {
         let most = most.max(3);
         let (low, high) = widened(low, high);
@@ -169,13 +169,13 @@ impl Axis {
         }
     }
 
-    /// Moves the axis if the data leave it or fill too little of it; says whether it moved.
+    /// Moves the axis if the data leave it or fill too little of it. Returns whether it moved.
     pub fn follow(&mut self, low: f64, high: f64) -> bool {
         if !(low.is_finite() && high.is_finite()) {
             return false;
         }
         let fits = self.low() <= low && high <= self.high();
-        if fits && high - low >= FILLED * (self.high() - self.low()) {
+        if fits && high - low >= MIN_FILLED * (self.high() - self.low()) {
             return false;
         }
         let new = Self::covering(low, high, self.most);
@@ -184,28 +184,28 @@ impl Axis {
         moved
     }
 
-    /// The smallest number on the axis, its first tick.
+    /// Smallest number on the axis, its first tick.
     pub fn low(&self) -> f64 {
         self.value(self.first)
     }
 
-    /// The largest number on the axis, its last tick.
+    /// Largest number on the axis, its last tick.
     pub fn high(&self) -> f64 {
         self.value(self.last)
     }
 
-    /// The ticks from low to high; each is the nearest float to its decimal number.
+    /// Ticks from low to high, each the nearest float to its decimal number.
     pub fn ticks(&self) -> Vec<f64> {
         (0..=whole(self.last - self.first)).map(|at| self.value(self.first + real(at))).collect()
     }
 
-    /// Where `value` lies: 0 at the low end, 1 at the high end, clamped; `None` if it is not finite.
+    /// Returns the position of `value`: 0 at the low end, 1 at the high end, clamped; `None` if it is not finite.
     pub fn place(&self, value: f64) -> Option<f64> {
         let share = (value - self.low()) / (self.high() - self.low());
         value.is_finite().then(|| share.clamp(0.0, 1.0))
     }
 
-    /// A tick as text, with as many decimals as the step needs, so that all ticks of an axis are alike.
+    /// Formats a tick with as many decimals as the step needs, so that all ticks of an axis look alike.
     pub fn label(&self, tick: f64) -> String {
         let decimals = usize::try_from(-self.exponent).unwrap_or(0);
         if decimals > 4 || self.low().abs().max(self.high().abs()) >= 1e7 {
@@ -214,9 +214,9 @@ impl Axis {
         format!("{tick:.decimals$}")
     }
 
-    /// `value` counted in steps.
+    /// Converts `value` to steps.
     fn steps(&self, value: f64) -> f64 {
-        // A multiple of the step must not be taken for a bit more than that.
+        // Rounding errors must not push a multiple of the step beyond it.
         let steps = scaled(value, -self.exponent) / self.mantissa;
         let near = steps.round();
         if (steps - near).abs() < 1e-9 { near } else { steps }
@@ -227,19 +227,20 @@ impl Axis {
     }
 }
 
-/// `value` times ten to the power of `exponent`. Divides for negative ones: only that gives the float next to the
-/// decimal number.
+/// Multiplies `value` by ten to the power of `exponent`.
+///
+/// Divides for negative exponents, because only that gives the nearest float to the decimal number.
 fn scaled(value: f64, exponent: i32) -> f64 {
     if exponent < 0 { value / 10f64.powi(-exponent) } else { value * 10f64.powi(exponent) }
 }
 
-/// The largest power of ten that is not above `value`.
+/// Exponent of the largest power of ten that is not above `value`.
 #[expect(clippy::cast_possible_truncation, reason = "a logarithm of a float is below 400")]
 fn power_below(value: f64) -> i32 {
     value.log10().floor() as i32
 }
 
-/// Bounds that can be divided: finite, in order, and apart.
+/// Makes bounds finite, ordered and distinct.
 fn widened(low: f64, high: f64) -> (f64, f64) {
     if !(low.is_finite() && high.is_finite()) {
         return (0.0, 1.0);

@@ -1,19 +1,19 @@
-//! Settings by name: our own names, and those that the Hugging Face Trainer gives them or has given them.
+//! Sets training settings by name: by our own names and by those of the Hugging Face Trainer, past and present.
 
 use super::settings::{Order, Settings};
 
-/// What an alias does.
+/// Meaning of an alias.
 enum Meaning {
-    /// It is the same setting.
+    /// Another name of a setting.
     Same(&'static str),
-    /// It is said in another way.
+    /// A setting with other values.
     Other(fn(&mut Settings, &str) -> Result<(), String>),
-    /// It changes no number of a training here; what takes its place.
+    /// No effect here, with the reason or the replacement.
     Nothing(&'static str),
 }
 use Meaning::{Nothing, Other, Same};
 
-/// The reference's names, of version 5 and of those before (`TrainingArguments`, `EarlyStoppingCallback`, run_ner.py).
+/// Names of the reference, of version 5 and earlier (`TrainingArguments`, `EarlyStoppingCallback`, run_ner.py).
 static ALIASES: [(&str, Meaning); 53] = [
     ("lr", Same("learning_rate")),
     ("num_train_epochs", Same("epochs")),
@@ -36,7 +36,7 @@ static ALIASES: [(&str, Meaning); 53] = [
     ("train_sampling_strategy", Other(sampling)),
     ("load_best_model_at_end", Same("keep_best")),
     ("metric_for_best_model", Other(metric)),
-    ("greater_is_better", Other(|_, value| only(value, &["true"], "F1 is what is compared"))),
+    ("greater_is_better", Other(|_, value| only(value, &["true"], "only F1 is compared"))),
     ("early_stopping_patience", Same("patience")),
     ("eval_strategy", Other(evaluation_strategy)),
     ("evaluation_strategy", Other(evaluation_strategy)),
@@ -46,48 +46,48 @@ static ALIASES: [(&str, Meaning); 53] = [
     ("model_name_or_path", Same("base")),
     (
         "optim",
-        Other(|_, value| only(value, &["adamw_torch", "adamw_torch_fused", "adamw_hf"], "AdamW is the optimiser")),
+        Other(|_, value| only(value, &["adamw_torch", "adamw_torch_fused", "adamw_hf"], "only AdamW is available")),
     ),
     ("fp16", Other(|_, value| only(value, &["false"], "numbers have 32 bits here"))),
     ("bf16", Other(|_, value| only(value, &["false"], "numbers have 32 bits here"))),
-    ("max_steps", Other(|_, value| only(value, &["-1", "0"], "give epochs; parts of one are allowed"))),
-    ("data_seed", Other(|_, value| only(value, &["null", "None"], "the seed is that of the data, too"))),
+    ("max_steps", Other(|_, value| only(value, &["-1", "0"], "use epochs, which may have a fraction"))),
+    ("data_seed", Other(|_, value| only(value, &["null", "None"], "the seed is used for the data, too"))),
     ("output_dir", Nothing("--out names the folder")),
-    ("overwrite_output_dir", Nothing("a folder that is there is never written over")),
-    ("do_train", Nothing("training is what is done")),
-    ("do_eval", Nothing("evaluations are done if there is a validation part")),
-    ("do_predict", Nothing("the test part is scored if there is one")),
-    ("per_device_eval_batch_size", Nothing("evaluations make their own batches")),
+    ("overwrite_output_dir", Nothing("an existing folder is never overwritten")),
+    ("do_train", Nothing("a training always trains")),
+    ("do_eval", Nothing("a validation split is always evaluated")),
+    ("do_predict", Nothing("a test split is always scored")),
+    ("per_device_eval_batch_size", Nothing("evaluations choose their own batches")),
     ("eval_accumulation_steps", Nothing("evaluations keep no logits")),
-    ("save_strategy", Nothing("checkpoints go by time, or by checkpoint_every")),
+    ("save_strategy", Nothing("checkpoints depend on time, or on checkpoint_every")),
     ("save_total_limit", Nothing("the best and the newest weights are kept")),
-    ("logging_strategy", Nothing("log_every says how often")),
-    ("logging_dir", Nothing("the log lies in the run's folder")),
-    ("report_to", Nothing("metrics.jsonl holds every number")),
+    ("logging_strategy", Nothing("log_every sets the interval")),
+    ("logging_dir", Nothing("the log is in the run's folder")),
+    ("report_to", Nothing("metrics.jsonl contains every number")),
     ("run_name", Nothing("--out names the folder")),
     ("push_to_hub", Nothing("tagli models push does it")),
     ("hub_model_id", Nothing("tagli models push does it")),
-    ("disable_tqdm", Nothing("there is no such bar")),
-    ("dataloader_num_workers", Nothing("data are made ready before the first step")),
-    ("remove_unused_columns", Nothing("there are none")),
+    ("disable_tqdm", Nothing("there is no progress bar")),
+    ("dataloader_num_workers", Nothing("data are prepared before the first step")),
+    ("remove_unused_columns", Nothing("there are no unused columns")),
     (
         "use_cpu",
         Other(|settings, value| {
-            flag(value).map(|cpu| {
-                if cpu {
-                    settings.device = "cpu".to_owned()
-                }
-            })
+            if flag(value)? {
+                settings.device = "cpu".to_owned();
+            }
+            Ok(())
         }),
     ),
 ];
 
 impl Settings {
-    /// Sets one setting by its name, or by a name that the Hugging Face Trainer gives it. What there is to say about it:
-    /// a name of the reference that changes nothing here is taken, and told.
+    /// Sets a setting by its name, or by its name in the Hugging Face Trainer.
+    ///
+    /// Returns a note about a name of the reference that has no effect here.
     ///
     /// # Errors
-    /// No setting has that name (the nearest one is told), or the value does not fit it.
+    /// The name is unknown (the error suggests the nearest one), or the value is invalid.
     pub fn set(&mut self, name: &str, value: &str) -> Result<Option<String>, String> {
         match ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, meaning)| meaning) {
             Some(Same(own)) => self.set_own(own, value).map(|()| None),
@@ -103,10 +103,10 @@ impl Settings {
             let own_names = form.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
             let names = own_names.chain(ALIASES.iter().map(|(alias, _)| *alias));
             let near = names.min_by_key(|other| strsim::osa_distance(own, other)).unwrap_or_default();
-            return Err(format!("there is no setting `{own}`; the nearest is `{near}`"));
+            return Err(format!("unknown setting `{own}`; did you mean `{near}`?"));
         };
         let text = serde_json::Value::String(value.to_owned());
-        // A number where a number belongs, a word elsewhere; a base may be called `123`.
+        // A text setting takes the value as text: a base model may be called `123`.
         let json = match value {
             "True" => "true",
             "False" => "false",
@@ -115,7 +115,7 @@ impl Settings {
         };
         let kind = slot.clone();
         *slot = if slot.is_string() { text } else { serde_json::from_str(json).unwrap_or(text) };
-        // What serde says of a wrong kind is for programmers.
+        // serde's own message about a wrong type is not understandable to users.
         let wanted = match own {
             _ if kind.is_boolean() => "true or false",
             "stride" => "a whole number from 0",
@@ -126,17 +126,18 @@ impl Settings {
         };
         *self = serde_json::from_value(form).map_err(|error| match wanted.is_empty() {
             true => format!("{own}={value}: {error}"),
-            false => format!("{own}={value}: give {wanted}"),
+            false => format!("{own}={value}: use {wanted}"),
         })?;
         Ok(())
     }
 
-    /// Sets what a JSON object of settings says, in its order, by the same names.
+    /// Sets all members of a JSON object, in its order, by the same names.
     ///
     /// # Errors
-    /// It is no object, or [`Settings::set`] refuses a member.
+    /// It is not an object, or [`Settings::set`] refuses a member.
     pub fn set_all(&mut self, json: &serde_json::Value) -> Result<Vec<String>, String> {
-        let members = json.as_object().ok_or("it is no JSON object of settings, such as {\"epochs\": 3}")?;
+        let members =
+            json.as_object().ok_or("the file must contain a JSON object of settings, such as {\"epochs\": 3}")?;
         let mut notes = Vec::new();
         for (name, value) in members {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -150,7 +151,7 @@ fn flag(value: &str) -> Result<bool, String> {
     match value.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err("give true or false".to_owned()),
+        _ => Err("use true or false".to_owned()),
     }
 }
 
@@ -162,15 +163,15 @@ fn only(value: &str, allowed: &[&str], why: &str) -> Result<(), String> {
 }
 
 fn warmup_ratio(settings: &mut Settings, value: &str) -> Result<(), String> {
-    let share: f64 = value.parse().map_err(|_| "give a share of all steps, from 0 to below 1".to_owned())?;
+    let share: f64 = value.parse().map_err(|_| "use a share of all steps, from 0 to below 1".to_owned())?;
     if !(0.0..1.0).contains(&share) {
-        return Err("give a share of all steps, from 0 to below 1; warmup_steps counts steps".to_owned());
+        return Err("use a share of all steps, from 0 to below 1, or warmup_steps for a number of steps".to_owned());
     }
     settings.warmup = share;
     Ok(())
 }
 
-/// The reference's `constant` passes over the warm-up.
+/// Sets the schedule. The reference's `constant` has no warm-up.
 fn schedule(settings: &mut Settings, value: &str) -> Result<(), String> {
     let name = match value {
         "constant_with_warmup" => "constant",
@@ -180,7 +181,7 @@ fn schedule(settings: &mut Settings, value: &str) -> Result<(), String> {
         }
         other => other,
     };
-    let known = "linear, cosine, constant and constant_with_warmup are built in";
+    let known = "use linear, cosine, constant or constant_with_warmup";
     settings.set_own("schedule", name).map_err(|_| known.to_owned())
 }
 
@@ -202,23 +203,29 @@ fn sampling(settings: &mut Settings, value: &str) -> Result<(), String> {
         "random" => Order::Shuffled,
         "sequential" => Order::Sequential,
         "group_by_length" => Order::ByLength,
-        _ => return Err("random, sequential and group_by_length are built in".to_owned()),
+        _ => return Err("use random, sequential or group_by_length".to_owned()),
     };
     Ok(())
 }
 
 fn metric(_: &mut Settings, value: &str) -> Result<(), String> {
-    only(value, &["f1", "eval_f1", "overall_f1", "eval_overall_f1"], "the best is found by F1 per word")
+    only(value, &["f1", "eval_f1", "overall_f1", "eval_overall_f1"], "the best weights are chosen by F1 per word")
 }
 
 fn evaluation_strategy(settings: &mut Settings, value: &str) -> Result<(), String> {
     match value {
-        "epoch" => (settings.evaluations, settings.evaluate_every) = (0, 0),
-        "no" => (settings.evaluations, settings.evaluate_every) = (1, 0),
-        // The reference's own number of steps; `eval_steps` may come before or after.
+        "epoch" => {
+            settings.evaluations = 0;
+            settings.evaluate_every = 0;
+        }
+        "no" => {
+            settings.evaluations = 1;
+            settings.evaluate_every = 0;
+        }
+        // The reference's default; `eval_steps` may come before or after.
         "steps" if settings.evaluate_every == 0 => settings.evaluate_every = 500,
         "steps" => {}
-        _ => return Err("no, steps and epoch are built in".to_owned()),
+        _ => return Err("use no, steps or epoch".to_owned()),
     }
     Ok(())
 }
@@ -278,7 +285,7 @@ mod tests {
             ("per_device_batch_size", "per_device_eval_batch_size"),
             ("warmup_step", "warmup_steps"),
         ] {
-            let expected = format!("there is no setting `{name}`; the nearest is `{near}`");
+            let expected = format!("unknown setting `{name}`; did you mean `{near}`?");
             assert_eq!(settings.set(name, "1").unwrap_err(), expected);
         }
         for (name, value) in [

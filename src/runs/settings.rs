@@ -1,86 +1,90 @@
-//! The settings of a training, with the Hugging Face Trainer's meanings.
+//! Settings of a training, with the meanings that the Hugging Face Trainer gives them.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Which pieces of a word carry its tag.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+use crate::text::names::unknown_name;
+
+/// Word pieces of a word that carry its tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum LabelMode {
-    /// The first piece; the others are ignored (-100).
+    /// The first word piece; the others are ignored (-100).
     #[default]
     First,
-    /// Every piece the same tag, `B-` stays `B-`: the lesson's `label_all_tokens`.
+    /// Every word piece, with the same tag, so that `B-` stays `B-`: the lesson's `label_all_tokens`.
     AllB,
-    /// Later pieces of a `B-X` word get `I-X`: run_ner.py's `label_all_tokens`.
+    /// Every word piece, but later ones of a `B-X` word get `I-X`: run_ner.py's `label_all_tokens`.
     AllI,
 }
 
 impl LabelMode {
-    /// Its name, as it is typed.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::AllB => "all-b",
-            Self::AllI => "all-i",
-        }
+        self.into()
     }
 }
 
-/// The order in which sentences are drawn.
+/// Order of the training sentences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// Another permutation each epoch, from seed and epoch, the same as accelerate's seeded sampler.
+    /// A permutation of each epoch, from seed and epoch, as in accelerate's seeded sampler.
     #[default]
     Shuffled,
     /// As given.
     Sequential,
-    /// Sentences of about the same length together, in another arrangement each epoch: the reference's `group_by_length`.
+    /// Sentences of similar length together, arranged differently in each epoch: the reference's `group_by_length`.
     ByLength,
 }
 
-/// What the learning rate does after the warm-up.
+/// Course of the learning rate after the warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// Falls to 0 along a line.
+    /// Falls linearly to 0.
     #[default]
     Linear,
-    /// Falls to 0 along half a cosine.
+    /// Falls to 0 as half a cosine.
     Cosine,
-    /// Stays.
+    /// Stays constant.
     Constant,
 }
 
-/// Where the numbers come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Source of the settings.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown_recipe)]
 pub enum Recipe {
-    /// From the number of sentences and the base.
+    /// Settings that fit the number of sentences and the base model.
     #[default]
     Auto,
-    /// The lesson's: learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every piece labelled.
+    /// Settings of the lesson: learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled.
     Lesson,
-    /// `Auto` and what raised F1 besides: longer, with hidden pieces, tags chosen as a sequence.
+    /// `Auto` with further changes that raised F1: longer, with masked word pieces, tags decoded as a sequence.
     Tuned,
 }
 
 impl Recipe {
-    /// All, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Lesson, Self::Tuned];
+    /// All recipes, in the order in which they are offered.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// Its name, as it is typed.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Lesson => "lesson",
-            Self::Tuned => "tuned",
-        }
+        self.into()
     }
 }
 
-/// Everything that decides the outcome of a training, besides data and base. What an older run's file does not name is
-/// as the lesson has it.
+fn unknown_recipe(name: &str) -> String {
+    unknown_name("recipe", name, Recipe::ALL.iter().map(|recipe| recipe.name()))
+}
+
+/// Settings that determine a training, together with its data and base model.
+///
+/// A setting that an older run's file does not have is read as the lesson's value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -88,70 +92,74 @@ pub struct Settings {
     pub base: String,
     /// Peak learning rate.
     pub learning_rate: f64,
-    /// Passes over the training part.
+    /// Passes over the training split.
     pub epochs: f64,
-    /// Sentences that go through the network together.
+    /// Sentences that are processed together.
     pub batch: usize,
-    /// Batches whose gradients make one optimiser step. Every labelled piece of them weighs the same: what transformers 5
-    /// means and does not do for DistilBERT, where it adds up the means of the batches (huggingface/transformers #47688).
+    /// Batches whose gradients make one optimiser step.
+    ///
+    /// Every labelled word piece of them has the same weight. transformers 5 intends this, too, but adds up the means of
+    /// the batches for DistilBERT (huggingface/transformers #47688).
     pub accumulation: usize,
-    /// Decoupled weight decay; biases and layer norms have none.
+    /// Decoupled weight decay, except for biases and layer norms.
     pub weight_decay: f64,
     /// AdamW's decay of the first moment.
     pub adam_beta1: f64,
     /// AdamW's decay of the second moment.
     pub adam_beta2: f64,
-    /// What AdamW adds to the square root of the second moment.
+    /// Number that AdamW adds to the square root of the second moment.
     pub adam_epsilon: f64,
-    /// Below 1: share of all steps; from 1: steps.
+    /// Warm-up: below 1 a share of all steps, from 1 a number of steps.
     pub warmup: f64,
-    /// What the learning rate does after the warm-up.
+    /// Course of the learning rate after the warm-up.
     pub schedule: Schedule,
-    /// Share of the wanted probability that is spread over all tags; 0 for none. The loss of an evaluation is plain.
+    /// Share of the target probability that is spread over all tags; 0 for none. Evaluations compute the loss without it.
     pub label_smoothing: f64,
-    /// The learning rate of each layer as a multiple of that of the layer above it; 1 for the same everywhere.
+    /// Learning rate of each layer as a multiple of the rate of the layer above it; 1 for equal rates.
     pub layer_decay: f64,
-    /// Whether the word and position tables, with the layer norm behind them, stay as they are.
+    /// Whether the word and position tables, with the layer norm after them, are not trained.
     pub freeze_embeddings: bool,
-    /// The lowest layers that stay as they are; if there are any, the embeddings do, too.
+    /// Number of lowest layers that are not trained; with any, the embeddings are not trained either.
     pub freeze_layers: usize,
-    /// Share of the run, at its end, over whose steps the weights are averaged; 0 for none. From then on the mean is what is
-    /// scored and kept.
+    /// Share of the run, at its end, over which the weights are averaged; 0 for none.
+    ///
+    /// From then on, the average is scored and kept.
     pub average: f64,
-    /// Share of the pieces of the training part that the network does not get to see: others each step; 0 for none.
+    /// Share of the training word pieces that are masked, different ones in each step; 0 for none.
     pub mask: f64,
-    /// Whether tags are chosen as a sequence in which `I-X` follows only `B-X` and `I-X`, rather than each by itself. Decides
-    /// scores and predictions here, and no step; what else opens the model chooses in its own way.
+    /// Whether tags are decoded as a sequence in which `I-X` follows only `B-X` and `I-X`, rather than each by itself.
+    ///
+    /// This affects scores and predictions, not the training. Other programs decode the model's output in their own way.
     pub constrained: bool,
     /// Global L2 norm to which gradients are clipped; 0 for none.
     pub max_grad_norm: f64,
-    /// Seed of the head, the order and dropout.
+    /// Random seed of the head, the order and dropout.
     pub seed: u64,
     /// Order of the sentences.
     pub order: Order,
-    /// Which pieces are labelled.
+    /// Word pieces that are labelled.
     pub label_mode: LabelMode,
-    /// Longest window in pieces, the two special ones included; longer sentences are cut into windows.
+    /// Maximum length of a window in word pieces, with the two special ones. Longer sentences are cut into windows.
     pub max_pieces: usize,
-    /// Pieces that neighbouring windows share; `None` for an eighth of a window.
+    /// Word pieces that neighbouring windows share; `None` for an eighth of a window.
     pub stride: Option<usize>,
-    /// Dropout; `None` takes the base's own (0.1 for DistilBERT).
+    /// Dropout; `None` for the base model's value (0.1 for DistilBERT).
     pub dropout: Option<f64>,
     /// `auto`, `cpu`, `ndarray`, `cuda:N`, `wgpu:N`.
     pub device: String,
-    /// Evaluations over the whole run; 0 for one at the end of each epoch.
+    /// Number of evaluations in the run; 0 for one at the end of each epoch.
     pub evaluations: usize,
-    /// Steps between two evaluations; 0 to go by [`Settings::evaluations`].
+    /// Steps between two evaluations; 0 to use [`Settings::evaluations`].
     pub evaluate_every: usize,
-    /// Steps between two step lines; 0 for one line each 1/200 of the run.
+    /// Steps between two step lines of the metrics; 0 for 200 lines per run.
     pub log_every: usize,
-    /// Whether the weights of the best evaluation by word F1 are kept, rather than the last.
+    /// Whether the weights with the best F1 per word are kept, rather than the last.
     pub keep_best: bool,
-    /// Evaluations in a row that are no better than the best, after which the run ends; 0 to go on to the end.
+    /// Number of successive evaluations without improvement after which the run ends; 0 to never end early.
     pub patience: usize,
-    /// Minutes between two checkpoints from which an interrupted run can go on; 0 for none.
+    /// Minutes between two checkpoints, from which an interrupted run can be resumed; 0 for no checkpoints.
     pub checkpoint_minutes: f64,
-    /// Steps between two checkpoints; 0 to go by the minutes.
+    /// Steps between two checkpoints; 0 to use the minutes.
     pub checkpoint_every: usize,
 }
 
@@ -162,7 +170,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The lesson's recipe on this base.
+    /// Returns the lesson's settings for a base model.
     pub fn lesson(base: impl Into<String>) -> Self {
         Self {
             base: base.into(),
@@ -201,12 +209,12 @@ impl Settings {
         }
     }
 
-    /// Whether a training with these settings can begin at all.
+    /// Checks that every value is valid.
     ///
     /// # Errors
-    /// Names the first setting that makes no sense, and what would.
+    /// Names the first invalid setting and its valid values.
     pub fn check(&self) -> Result<(), String> {
-        let found = [
+        let faults = [
             rate(self.learning_rate, "a learning rate"),
             within(self.epochs, 0.0, 10_000.0, "epochs", "a number above 0"),
             count(self.batch, 1, 4096, "a batch"),
@@ -226,42 +234,42 @@ impl Settings {
             share(self.dropout.unwrap_or(0.0), "a dropout"),
             from_zero(self.checkpoint_minutes, "minutes between checkpoints"),
         ];
-        found.into_iter().flatten().next().map_or(Ok(()), Err)
+        faults.into_iter().flatten().next().map_or(Ok(()), Err)
     }
 }
 
-/// What is wrong with a value; `None` if nothing is.
+/// Message about an invalid value; `None` if it is valid.
 type Fault = Option<String>;
 
-/// Windows that share all but nothing would never get to the end of a text.
+/// Windows that share all their word pieces would never reach the end of a text.
 fn stride(stride: Option<usize>, longest: usize) -> Fault {
     let most = longest.saturating_sub(2);
     let stride = stride.filter(|stride| *stride >= most)?;
-    Some(format!("windows of {longest} pieces cannot share {stride} of them; give a stride below {most}"))
+    Some(format!("windows of {longest} word pieces cannot share {stride} of them; use a stride below {most}"))
 }
 
 fn rate(value: f64, what: &str) -> Fault {
     let fine = value.is_finite() && value > 0.0 && value < 1.0;
-    (!fine).then(|| format!("{what} of {value:e}; give one above 0 and below 1, such as 1e-4"))
+    (!fine).then(|| format!("{what} of {value:e}; use one above 0 and below 1, such as 1e-4"))
 }
 
 fn within(value: f64, above: f64, most: f64, what: &str, wanted: &str) -> Fault {
     let fine = value.is_finite() && value > above && value <= most;
-    (!fine).then(|| format!("{what} of {value}; give {wanted}"))
+    (!fine).then(|| format!("{what} of {value}; use {wanted}"))
 }
 
 fn count(value: usize, least: usize, most: usize, what: &str) -> Fault {
     let wanted = if most == usize::MAX { format!("{least} or more") } else { format!("{least} to {most}") };
-    (!(least..=most).contains(&value)).then(|| format!("{what} of {value}; give {wanted}"))
+    (!(least..=most).contains(&value)).then(|| format!("{what} of {value}; use {wanted}"))
 }
 
 fn from_zero(value: f64, what: &str) -> Fault {
     let fine = value.is_finite() && value >= 0.0;
-    (!fine).then(|| format!("{what} of {value}; give 0 or more"))
+    (!fine).then(|| format!("{what} of {value}; use 0 or more"))
 }
 
 fn share(value: f64, what: &str) -> Fault {
-    (!(0.0..1.0).contains(&value)).then(|| format!("{what} of {value}; give 0 to below 1"))
+    (!(0.0..1.0).contains(&value)).then(|| format!("{what} of {value}; use a number from 0 to below 1"))
 }
 
 #[cfg(test)]
@@ -269,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_make_no_sense_are_named() {
+    fn invalid_settings_are_named() {
         let with = |name: &str, value: &str| {
             let mut settings = Settings::lesson("mini");
             settings.set(name, value).map(|_| settings.check())

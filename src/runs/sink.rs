@@ -1,45 +1,45 @@
-//! Through these a training writes. It never knows whether a project, a plain folder or a test is behind them.
+//! Traits through which a training writes. It does not know whether a project, a plain folder or a test implements them.
 
 use std::io;
 
 use super::{Control, Point, Status};
 
-/// Receives files and makes them a folder, all or nothing.
+/// Receives the files of a folder, which appears whole or not at all.
 pub trait FolderSink {
-    /// Puts a file into the folder to be. `name` is a plain file name.
+    /// Adds a file to the folder. `name` is a plain file name.
     ///
     /// # Errors
-    /// The storage cannot take it; the folder is then not made.
+    /// The storage fails; the folder is then not created.
     fn file(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Makes the folder appear under its final name, replacing one that was there, and syncs it.
+    /// Moves the folder to its final name, replacing an existing one, and syncs it.
     ///
     /// # Errors
-    /// The storage cannot; what was there before stays.
+    /// The storage fails; an existing folder stays.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// Receives everything that a run publishes. Every call is on disk before it returns.
+/// Receives everything that a run writes. Every call returns only when its data is on disk.
 pub trait RunSink: Send {
     /// Appends a line to `metrics.jsonl`.
     ///
     /// # Errors
-    /// The storage cannot take it.
+    /// The storage fails.
     fn point(&mut self, point: &Point) -> io::Result<()>;
 
     /// Replaces `status.json`.
     ///
     /// # Errors
-    /// The storage cannot take it.
+    /// The storage fails.
     fn status(&mut self, status: &Status) -> io::Result<()>;
 
     /// Appends a line to `log.txt`.
     ///
     /// # Errors
-    /// The storage cannot take it.
+    /// The storage fails.
     fn log(&mut self, line: &str) -> io::Result<()>;
 
-    /// A command that somebody left for this run where it is written (its control file), once.
+    /// Takes the command that another process left for this run in its control file, if there is one.
     fn control(&mut self) -> Option<Control> {
         None
     }
@@ -47,17 +47,17 @@ pub trait RunSink: Send {
     /// Begins the folder of the trained model.
     ///
     /// # Errors
-    /// The storage cannot make it.
+    /// The storage cannot create it.
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>>;
 
-    /// Begins the folder of a checkpoint, from which a run that was interrupted goes on; `None` where none are kept.
+    /// Begins the folder of a checkpoint, from which an interrupted run is resumed; `None` if checkpoints are not kept.
     ///
     /// # Errors
-    /// The storage cannot make it.
+    /// The storage cannot create it.
     fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
         Ok(None)
     }
 
-    /// The run has come to its end: its checkpoint is not needed any more.
+    /// Removes the checkpoint when the run has ended and no longer needs it.
     fn drop_checkpoint(&mut self) {}
 }

@@ -1,15 +1,17 @@
-//! Where a run stands, and what can be asked of it.
+//! Phase and progress of a run, and commands to it.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
-/// The phases of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Phase of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Phase {
-    /// Loading the base, preparing batches.
+    /// Loading the base model and preparing batches.
     #[default]
     Starting,
-    /// Steps are being done.
+    /// Doing optimiser steps.
     Training,
     /// Scoring.
     Evaluating,
@@ -17,39 +19,30 @@ pub enum Phase {
     Paused,
     /// Writing the model.
     Saving,
-    /// Ended as planned; the model is there.
+    /// Ended as planned, with a model.
     Done,
-    /// Ended early on request; the model is there.
+    /// Ended early on request, with a model.
     Stopped,
-    /// Ended by an error, told in [`Status::message`].
+    /// Ended by the error in [`Status::message`].
     Failed,
 }
 
 impl Phase {
-    /// Whether nothing more will come.
+    /// Whether the run has ended.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Stopped | Self::Failed)
     }
 
-    /// The word shown for it.
+    /// Name in files and on the screen.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Training => "training",
-            Self::Evaluating => "evaluating",
-            Self::Paused => "paused",
-            Self::Saving => "saving",
-            Self::Done => "done",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-        }
+        self.into()
     }
 }
 
-/// `status.json` of a run.
+/// Status of a run, as in its `status.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// The phase.
+    /// Phase.
     pub phase: Phase,
     /// Optimiser steps done.
     pub step: usize,
@@ -61,35 +54,35 @@ pub struct Status {
     pub epochs: f64,
     /// Seconds of training so far, pauses not counted.
     pub seconds: f64,
-    /// Seconds that are left by the speed so far, evaluations included; unknown at first.
+    /// Estimated seconds left, evaluations included; unknown at first.
     pub eta: Option<f64>,
-    /// The device in words, with the reason for the choice.
+    /// Device, with the reason for the choice.
     pub device: String,
-    /// What else is to be said: a warning, or why it failed.
+    /// A warning, or the reason why it failed.
     #[serde(default)]
     pub message: String,
-    /// The step whose weights stand in `model/`.
+    /// Step whose weights are in `model/`.
     #[serde(default)]
     pub checkpoint: Option<usize>,
     /// Whether the run ends after this epoch.
     #[serde(default)]
     pub stopping: bool,
-    /// Process that trains.
+    /// Id of the process that trains.
     pub pid: u32,
 }
 
-/// A command to a running training.
+/// Command to a running training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Control {
-    /// Wait after this step.
+    /// Pause after this step.
     Pause,
-    /// Go on.
+    /// Continue after a pause.
     Resume,
-    /// Score the weights as they are and write them as the run's model; then go on.
+    /// Score the current weights and write them as the run's model, then continue.
     Checkpoint,
     /// End after this epoch.
     StopAfterEpoch,
-    /// End after this step; the model so far is scored and kept.
+    /// End after this step; the current weights are scored and kept.
     StopNow,
 }

@@ -52,20 +52,21 @@ impl RunData {
     /// Reads the `data` object of a run's `config.json`; `None` if it counts nothing.
     pub fn read(value: &Value) -> Option<Self> {
         let account = value.get("account")?;
-        let counts = |name: &str| ["train", "valid", "test"].map(|split| count(account, split, name));
         Some(Self {
             annotator: value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            documents: counts("documents"),
-            spans: counts("spans"),
+            documents: counts(account, "documents"),
+            spans: counts(account, "spans"),
             validated: account.get("validated").and_then(Value::as_str).map(str::to_owned),
         })
     }
 }
 
-/// Number `name` of a split; 0 if it is absent.
-fn count(account: &Value, split: &str, name: &str) -> usize {
-    let number = account.get(split).and_then(|counts| counts.get(name)).and_then(Value::as_u64).unwrap_or(0);
-    usize::try_from(number).unwrap_or(usize::MAX)
+/// Numbers called `name` of the three splits; 0 where one is absent.
+fn counts(account: &Value, name: &str) -> [usize; 3] {
+    ["train", "valid", "test"].map(|split| {
+        let number = account.get(split).and_then(|counts| counts.get(name)).and_then(Value::as_u64).unwrap_or(0);
+        usize::try_from(number).unwrap_or(usize::MAX)
+    })
 }
 
 /// Data that a training would use now, and data that it would leave out; arrays are train, validation and test.

@@ -426,7 +426,7 @@ fn settings(project: &Project, annotator: &Annotator) -> (Settings, Option<Recip
     if recipe == recipe_name(None) {
         return (settings, None);
     }
-    let recipe = Recipe::ALL.into_iter().find(|kind| kind.name() == recipe).unwrap_or_default();
+    let recipe = Recipe::ALL.iter().copied().find(|kind| kind.name() == recipe).unwrap_or_default();
     let (data, _) = training_data(project, &annotator.journal, HalfWords::Snap);
     (reckoned(Some(recipe), data.train.len(), settings), Some(recipe))
 }
@@ -445,7 +445,7 @@ fn summary(project: &Project, account: &TrainingDataReport, base: String) -> Dat
         let spans = account.labels.get(&label.name).copied().unwrap_or_default();
         (label.name.clone(), spans)
     });
-    let recipes = Recipe::ALL;
+    let recipes = Recipe::ALL.iter().map(|kind| (*kind, training::recipe(*kind, account.train.documents, &base)));
     DataSummary {
         train: account.train.documents,
         valid: account.valid.documents,
@@ -455,7 +455,7 @@ fn summary(project: &Project, account: &TrainingDataReport, base: String) -> Dat
         labels: labels.collect(),
         out: account.not_done.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect(),
         notes: account.notes(),
-        recipes: recipes.map(|kind| (kind, training::recipe(kind, account.train.documents, &base))).into(),
+        recipes: recipes.collect(),
         base,
     }
 }

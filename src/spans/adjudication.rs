@@ -348,7 +348,7 @@ mod tests {
         back.iter().rev().for_each(|edit| _ = judge.apply(edit));
         assert_eq!(judge, before);
         judge.apply_all(&edits);
-        // Somebody reads the first place in another way now: it was decided.
+        // An annotator changes the first place, which was decided.
         let a = done(&[(0, 4, 1), (12, 18, 2), (20, 24, 3)]);
         let again = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         assert!(again.is_decided(&judge));

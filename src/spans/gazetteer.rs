@@ -468,11 +468,11 @@ mod tests {
                 Annotation::new(spans.collect(), Status::ALL[status])
             };
             let (before, after) = (annotation(&before, statuses.0), annotation(&after, statuses.1));
-            let (mut at_once, mut anew) = (Gazetteer::default(), Gazetteer::default());
-            at_once.learn(&document, &before);
-            at_once.relearn(&document, &before, &after);
-            anew.learn(&document, &after);
-            prop_assert_eq!((at_once.phrases, at_once.untagged), (anew.phrases, anew.untagged));
+            let (mut relearnt, mut fresh) = (Gazetteer::default(), Gazetteer::default());
+            relearnt.learn(&document, &before);
+            relearnt.relearn(&document, &before, &after);
+            fresh.learn(&document, &after);
+            prop_assert_eq!((relearnt.phrases, relearnt.untagged), (fresh.phrases, fresh.untagged));
         }
 
         #[test]

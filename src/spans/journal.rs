@@ -525,9 +525,9 @@ mod tests {
                 };
                 journal.push(Entry { id: id(n), at: 0, op });
                 for document in ["d0", "d1"] {
-                    let mut anew = journal.clone();
-                    anew.rebuild(document.to_owned());
-                    prop_assert_eq!(anew.annotation(document), journal.annotation(document));
+                    let mut rebuilt = journal.clone();
+                    rebuilt.rebuild(document.to_owned());
+                    prop_assert_eq!(rebuilt.annotation(document), journal.annotation(document));
                 }
             }
         }

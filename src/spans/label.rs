@@ -156,7 +156,7 @@ impl LabelSet {
         })
     }
 
-    /// Returns the current id of a label: for a merged one, that of the label it was merged into.
+    /// Returns the current id of a label, which for a merged label is the id of the other one.
     pub fn resolve(&self, id: LabelId) -> LabelId {
         self.get(id).map_or(id, |label| label.id)
     }

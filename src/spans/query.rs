@@ -495,7 +495,7 @@ fn nearest<'n, T>(wanted: &str, names: &[(&'n str, T)]) -> Option<&'n str> {
     (distance * 3 <= letters).then_some(near)
 }
 
-/// Edit distance of `wanted`, which has so many letters, to a name or to its beginning of equal length.
+/// Edit distance of `wanted`, which has `letters` characters, to a name or to its beginning of equal length.
 fn distance_to_beginning(wanted: &str, letters: usize, name: &str) -> usize {
     let beginning: String = name.chars().take(letters).collect();
     strsim::osa_distance(wanted, name).min(strsim::osa_distance(wanted, &beginning))

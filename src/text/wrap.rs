@@ -115,15 +115,6 @@ impl TextLayout {
         placed.map_or_else(|| self.lines.get(line).map_or(0, |line| line.width), |placed| placed.column)
     }
 
-    /// First byte of the grapheme at a cell, or the end of the line if the cell is further right.
-    ///
-    /// `None` for a line that does not exist.
-    pub fn offset_at(&self, text: &str, line: usize, column: usize) -> Option<usize> {
-        let range = self.lines.get(line)?.range;
-        let covering = self.graphemes(text, line).find(|placed| column < placed.column + placed.width);
-        Some(covering.map_or(range.end, |placed| placed.range.start))
-    }
-
     /// Word on line `line` that is nearest to cell `column`, the left one of two at the same distance.
     ///
     /// `words` must ascend.
@@ -329,9 +320,7 @@ mod tests {
         assert_eq!(name(layout.word_vertical(text, &words, 5, Vertical::Up, Some(0))), Some("the"));
         assert_eq!(layout.word_vertical(text, &words, 0, Vertical::Up, None), None);
         assert_eq!(layout.word_vertical(text, &words, 6, Vertical::Down, None), None);
-        assert_eq!(layout.offset_at(text, 2, 8), Some(25));
         assert_eq!(layout.column_of(text, 24), 7);
-        assert_eq!(layout.offset_at(text, 9, 0), None);
     }
 
     #[test]
@@ -376,7 +365,8 @@ mod tests {
             let layout = TextLayout::new(&text, width, Glyphs::Unicode);
             for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace() && width > 1) {
                 let (line, column) = (layout.line_of(at), layout.column_of(&text, at));
-                prop_assert_eq!(layout.offset_at(&text, line, column), Some(at), "{:?}", c);
+                let placed = layout.graphemes(&text, line).find(|placed| placed.column == column);
+                prop_assert_eq!(placed.map(|placed| placed.range.start), Some(at), "{:?}", c);
             }
         }
     }

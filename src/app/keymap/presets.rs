@@ -11,9 +11,9 @@ use crate::{
     },
     config::{
         Layer,
-        keys::{self, KeyFile, KeyFileError, KeyLine, nearest},
+        keys::{self, KeyFile, KeyFileError, KeyLine},
     },
-    text::width::clean,
+    text::{names::nearest_name, width::clean},
 };
 
 use super::{Binding, Keymap};
@@ -198,19 +198,19 @@ impl Need {
 }
 
 fn no_preset(name: &str) -> String {
-    let near = nearest(name, PRESETS.iter().map(|(name, _)| *name));
+    let near = nearest_name(name, PRESETS.iter().map(|(name, _)| *name));
     let hint = meant(near, || all(PRESETS.iter().map(|(name, _)| *name)));
     format!("unknown preset `{}`; {hint}", clean(name))
 }
 
 fn no_context(name: &str) -> String {
-    let near = nearest(name, Context::ALL.iter().copied().map(Context::name));
+    let near = nearest_name(name, Context::ALL.iter().copied().map(Context::name));
     let hint = meant(near, || all(Context::ALL.iter().copied().map(Context::name)));
     format!("unknown context `{}`; {hint}", clean(name))
 }
 
 fn no_command(rows: &[CommandInfo], name: &str) -> String {
-    let near = nearest(name, rows.iter().map(|row| row.name).chain([NONE]));
+    let near = nearest_name(name, rows.iter().map(|row| row.name).chain([NONE]));
     let hint = meant(near, || "the palette shows them by name".to_owned());
     format!("unknown command `{}`; {hint}", clean(name))
 }
@@ -218,7 +218,7 @@ fn no_command(rows: &[CommandInfo], name: &str) -> String {
 fn no_key(rows: &[CommandInfo], name: &str) -> String {
     let known = rows.iter().flat_map(|row| &row.keys).flat_map(|(_, keys)| keys.split(' '));
     let translated = translated(name).map(|key| key.to_string());
-    let near = translated.as_deref().or_else(|| nearest(name, known));
+    let near = translated.as_deref().or_else(|| nearest_name(name, known));
     let written = "keys are written like `w`, `T`, `space`, `ctrl-r`, `shift-tab`, `alt-x`, `f1`";
     format!("unknown key `{}`; {}", clean(name), meant(near, || written.to_owned()))
 }

@@ -112,7 +112,7 @@ impl<'p, 't> Search<'p, 't> {
     ///
     /// The longest remaining match is taken first. A match that ends after it but began before its end may hide shorter
     /// ones that begin later. None of these is longer than the match just taken, so they are within that length of its
-    /// end; only there the search is repeated, and all repetitions together cost no more than the first search.
+    /// end; only there the search is repeated, and all repetitions together cost at most as much as the first search.
     fn run(&mut self) -> Vec<(usize, usize, usize)> {
         let count = self.words.ranges.len();
         self.scan(0, count);

@@ -27,7 +27,7 @@ impl Train {
 
     /// Finds the recipe that gives the present settings, after the user changed one of them.
     fn find_recipe(&mut self) {
-        self.recipe = Recipe::ALL.into_iter().find(|recipe| self.is_recipe(*recipe));
+        self.recipe = Recipe::ALL.iter().copied().find(|recipe| self.is_recipe(*recipe));
         if self.recipe.is_none() {
             self.own = Some(self.settings.clone());
         }
@@ -46,7 +46,7 @@ impl Train {
             self.recipe = Some(Recipe::Auto);
             return self.apply_recipe();
         };
-        let next = Recipe::ALL.into_iter().skip_while(|recipe| *recipe != now).nth(1);
+        let next = Recipe::ALL.iter().copied().skip_while(|recipe| *recipe != now).nth(1);
         match (next, &self.own) {
             (None, Some(own)) => {
                 let base = self.settings.base.clone();
