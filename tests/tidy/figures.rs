@@ -7,12 +7,7 @@
 //! - tuple bindings `let (a, b) = (x, y);`, these three per 1,000 lines of `src/` outside tests. Taking one value apart,
 //!   as in `let (a, b) = pair();`, is neither.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use syn::{
     Expr, Item, Pat,
@@ -20,7 +15,11 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::{attributes, circles, floor_of, is_test, modules::Modules, sources};
+use crate::{
+    circles, floor_of,
+    modules::Modules,
+    source::{attributes, is_test, sources, walk},
+};
 
 /// Words and phrases that have a plainer modern form, in small letters.
 const RETIRED: [&str; 15] = [
@@ -114,7 +113,7 @@ fn table(files: &BTreeMap<String, Figures>) -> String {
         }
         text.push('\n');
     }
-    let edges = Modules::of(&sources()).edges();
+    let edges = Modules::of(sources()).edges();
     let circles = circles::circles(&edges);
     let _ = writeln!(text, "{} import circles among {} uses of one file in another", circles.len(), edges.len());
     for circle in circles {
@@ -127,7 +126,7 @@ fn table(files: &BTreeMap<String, Figures>) -> String {
 fn by_file() -> BTreeMap<String, Figures> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut texts = vec![root.join("README.md")];
-    walk(&root.join("src"), &mut texts);
+    walk(&root.join("src"), &["rs", "md"], &mut texts);
     let mut found: BTreeMap<String, Figures> = BTreeMap::new();
     for path in texts {
         let text = fs::read_to_string(&path).unwrap();
@@ -137,8 +136,7 @@ fn by_file() -> BTreeMap<String, Figures> {
         found.insert(below.to_string_lossy().replace('\\', "/"), figures);
     }
     for file in sources() {
-        let mut counter = Counter::default();
-        counter.visit_file(&file.syntax);
+        let counter = &file.counter;
         if let Some(figures) = found.get_mut(&file.name) {
             let code = figures.lines[0].saturating_sub(counter.test_lines);
             figures.lines = [figures.lines[0], code, code, code];
@@ -170,20 +168,9 @@ fn retired_words_are_counted_across_lines() {
     assert_eq!(retired("/// Made anew, but\n    /// for one; so, many a `reckoned` thing. Renewed"), 3);
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs" || e == "md") {
-            found.push(path);
-        }
-    }
-}
-
 /// Counts of the code of one file, outside its tests.
 #[derive(Default)]
-struct Counter {
+pub(crate) struct Counter {
     test_lines: usize,
     closures: usize,
     assignments: usize,

@@ -8,19 +8,11 @@
 mod circles;
 mod figures;
 mod modules;
+mod source;
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use proc_macro2::{LineColumn, TokenStream, TokenTree};
-use syn::{
-    Attribute, Item, UseTree,
-    spanned::Spanned,
-    visit::{self, Visit},
-};
+use source::sources;
 
 /// Floor, modules of this crate it may name besides itself, foreign crates that are kept to few floors.
 const FLOORS: [(&str, &[&str], &[&str]); 13] = [
@@ -96,162 +88,6 @@ const BANNED_METHODS: [&str; 2] = ["unwrap", "expect"];
 const BANNED_MACROS: [&str; 9] =
     ["println", "print", "eprintln", "eprint", "dbg", "todo", "unimplemented", "panic", "unreachable"];
 
-struct File {
-    /// Below `src/`, with forward slashes.
-    name: String,
-    text: String,
-    syntax: syn::File,
-}
-
-impl File {
-    fn parse(name: &str, text: String) -> Self {
-        let syntax = syn::parse_file(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        Self { name: name.to_owned(), text, syntax }
-    }
-}
-
-fn sources() -> Vec<File> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    walk(&root, &mut paths);
-    paths.sort();
-    let read = |path: PathBuf| -> File {
-        let text = fs::read_to_string(&path).unwrap();
-        File::parse(&path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/"), text)
-    };
-    let files: Vec<File> = paths.into_iter().map(read).collect();
-    // `#[cfg(test)] mod golden;`: a file that is test code as a whole, whatever its size.
-    let tests: BTreeSet<String> = files.iter().flat_map(test_files).collect();
-    files.into_iter().filter(|file| !tests.contains(&file.name)).collect()
-}
-
-/// The files of the modules that `file` declares for tests only, and itself if it says so on top.
-fn test_files(file: &File) -> Vec<String> {
-    let stem = file.name.trim_end_matches(".rs");
-    let folder = stem.strip_suffix("/mod").unwrap_or(stem).trim_end_matches("lib").to_owned();
-    let declared = file.syntax.items.iter().filter_map(|item| match item {
-        Item::Mod(item) if item.content.is_none() && is_test(&item.attrs) => Some(item.ident.to_string()),
-        _ => None,
-    });
-    let itself = is_test(&file.syntax.attrs).then(|| file.name.clone());
-    declared.map(|name| format!("{folder}/{name}.rs")).chain(itself).collect()
-}
-
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            found.push(path);
-        }
-    }
-}
-
-/// What one file does outside its tests.
-#[derive(Default)]
-struct Finds {
-    /// Paths as written, first segments first: `crate::model::open`, `burn::tensor::Tensor`.
-    paths: Vec<(String, usize)>,
-    methods: Vec<(String, usize)>,
-    macros: Vec<(String, usize)>,
-    unsafes: Vec<usize>,
-    functions: Vec<(String, usize, usize)>,
-}
-
-fn is_test(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        attribute.path().is_ident("test")
-            || attribute.path().is_ident("cfg")
-                && attribute.parse_args::<TokenStream>().is_ok_and(|tokens| {
-                    tokens.into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "test"))
-                })
-    })
-}
-
-/// The attributes of the items that may be test code.
-fn attributes(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Mod(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        Item::Const(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        _ => &[],
-    }
-}
-
-impl Finds {
-    fn of(file: &File) -> Self {
-        let mut finds = Self::default();
-        finds.visit_file(&file.syntax);
-        finds
-    }
-
-    fn function(&mut self, name: &syn::Ident, whole: proc_macro2::Span) {
-        let (start, end): (LineColumn, LineColumn) = (whole.start(), whole.end());
-        self.functions.push((name.to_string(), start.line, end.line - start.line + 1));
-    }
-
-    fn uses(&mut self, tree: &UseTree, before: &str) {
-        match tree {
-            UseTree::Path(path) => self.uses(&path.tree, &format!("{before}{}::", path.ident)),
-            UseTree::Group(group) => group.items.iter().for_each(|item| self.uses(item, before)),
-            UseTree::Name(name) => self.paths.push((format!("{before}{}", name.ident), name.span().start().line)),
-            UseTree::Rename(name) => self.paths.push((format!("{before}{}", name.ident), name.span().start().line)),
-            UseTree::Glob(glob) => self.paths.push((format!("{before}*"), glob.span().start().line)),
-        }
-    }
-}
-
-impl<'ast> Visit<'ast> for Finds {
-    fn visit_item(&mut self, item: &'ast Item) {
-        if !is_test(attributes(item)) {
-            visit::visit_item(self, item);
-        }
-    }
-
-    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        self.uses(&item.tree, "");
-    }
-
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.function(&item.sig.ident, item.span());
-        visit::visit_item_fn(self, item);
-    }
-
-    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        if !is_test(&item.attrs) {
-            self.function(&item.sig.ident, item.span());
-            visit::visit_impl_item_fn(self, item);
-        }
-    }
-
-    fn visit_path(&mut self, path: &'ast syn::Path) {
-        let text: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        self.paths.push((text.join("::"), path.span().start().line));
-        visit::visit_path(self, path);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        self.methods.push((call.method.to_string(), call.method.span().start().line));
-        visit::visit_expr_method_call(self, call);
-    }
-
-    fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        let name = call.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        self.macros.push((name, call.span().start().line));
-        visit::visit_macro(self, call);
-    }
-
-    fn visit_expr_unsafe(&mut self, block: &'ast syn::ExprUnsafe) {
-        self.unsafes.push(block.unsafe_token.span.start().line);
-        visit::visit_expr_unsafe(self, block);
-    }
-}
-
 fn floor_of(name: &str) -> &str {
     name.split('/').next().unwrap_or_default().trim_end_matches(".rs")
 }
@@ -273,7 +109,7 @@ fn each_floor_names_only_the_floors_it_may() {
             problems.push(format!("{}: no floor is called `{floor}`", file.name));
             continue;
         };
-        for (path, line) in Finds::of(&file).paths {
+        for (path, line) in &file.uses.paths {
             let mut parts = path.split("::");
             let first = parts.next().unwrap_or_default();
             if first == "crate" {
@@ -293,7 +129,7 @@ fn each_floor_names_only_the_floors_it_may() {
 fn the_command_line_leaves_burn_to_the_floors_below() {
     let mut problems = Vec::new();
     for file in sources().iter().filter(|file| TOP.contains(&floor_of(&file.name))) {
-        for (path, line) in Finds::of(file).paths {
+        for (path, line) in &file.uses.paths {
             let first = path.split("::").next().unwrap_or_default();
             if KEPT.iter().any(|(kept, cli)| *kept == first && !cli) {
                 problems.push(format!("{}:{line}: the command line must not name `{first}`", file.name));
@@ -307,7 +143,7 @@ fn the_command_line_leaves_burn_to_the_floors_below() {
 fn only_the_storage_writes_files_and_only_the_edges_read_the_world() {
     let mut problems = Vec::new();
     for file in sources() {
-        for (path, line) in Finds::of(&file).paths {
+        for (path, line) in &file.uses.paths {
             let ends = |calls: &[&str]| calls.iter().any(|call| path == *call || path.ends_with(&format!("::{call}")));
             if ends(&WRITES) && !WRITERS.iter().any(|writer| file.name.starts_with(writer)) {
                 problems.push(format!("{}:{line}: `{path}` belongs to project::storage", file.name));
@@ -331,9 +167,9 @@ fn files_and_functions_keep_their_size() {
         if !file.text.starts_with("//!") && !file.text.starts_with("#!") {
             problems.push(format!("{}: opens without `//!`", file.name));
         }
-        for (name, start, length) in Finds::of(&file).functions {
-            let marked = lines[..start].iter().rev().take(4).any(|line| line.trim() == "// tidy: table");
-            if length > FUNCTION_LINES && !marked {
+        for (name, start, length) in &file.uses.functions {
+            let marked = lines[..*start].iter().rev().take(4).any(|line| line.trim() == "// tidy: table");
+            if *length > FUNCTION_LINES && !marked {
                 problems
                     .push(format!("{}:{start}: `{name}` has {length} lines, {FUNCTION_LINES} are allowed", file.name));
             }
@@ -346,18 +182,18 @@ fn files_and_functions_keep_their_size() {
 fn nothing_can_panic_or_print_by_the_back_door() {
     let mut problems = Vec::new();
     for file in sources() {
-        let finds = Finds::of(&file);
-        for (method, line) in finds.methods {
+        let finds = &file.uses;
+        for (method, line) in &finds.methods {
             if BANNED_METHODS.contains(&method.as_str()) {
                 problems.push(format!("{}:{line}: `.{method}()` outside tests", file.name));
             }
         }
-        for (name, line) in finds.macros {
+        for (name, line) in &finds.macros {
             if BANNED_MACROS.contains(&name.as_str()) {
                 problems.push(format!("{}:{line}: `{name}!` outside tests", file.name));
             }
         }
-        for line in finds.unsafes {
+        for line in &finds.unsafes {
             let reasoned = file.text.lines().take(line - 1).collect::<Vec<_>>();
             let reasoned = reasoned.iter().rev().take(4).any(|text| text.trim_start().starts_with("// SAFETY:"));
             if !file.name.starts_with("model/kernels/") || !reasoned {

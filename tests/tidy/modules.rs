@@ -3,7 +3,7 @@
 //! A path is followed through `use` and `pub use` to the file that defines the item, as the compiler does. Methods and
 //! fields are not named by a path and are not seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
@@ -11,7 +11,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::{File, is_test};
+use crate::source::{File, attributes, is_test};
 
 /// Number of re-exports followed from one path, so that a chain that leads back to itself ends.
 const DEPTH: usize = 16;
@@ -37,17 +37,21 @@ struct Mention {
 
 /// A whole file, or `mod x { .. }` in one.
 #[derive(Default)]
-struct Module {
-    file: usize,
+pub(crate) struct Module {
     items: BTreeSet<String>,
     imports: Vec<Import>,
     mentions: Vec<Mention>,
 }
 
 /// All modules by path: `[]` is the crate, `["app", "tag"]` the module `app::tag`.
-pub(crate) struct Modules {
-    by_path: BTreeMap<Vec<String>, Module>,
-    names: Vec<String>,
+pub(crate) struct Modules<'a> {
+    by_path: BTreeMap<&'a [String], Place<'a>>,
+}
+
+/// A module with the file that it is in.
+struct Place<'a> {
+    file: &'a str,
+    module: &'a Module,
 }
 
 /// First use of one file in another: the line and the path as written there.
@@ -59,50 +63,51 @@ pub(crate) struct Edge {
     pub(crate) path: String,
 }
 
-impl Modules {
-    pub(crate) fn of(files: &[File]) -> Self {
-        let mut modules =
-            Self { by_path: BTreeMap::new(), names: files.iter().map(|file| file.name.clone()).collect() };
-        for (index, file) in files.iter().enumerate() {
-            // The program names the library as another crate does.
-            if file.name != "main.rs" {
-                modules.add(index, &module_path(&file.name), &file.syntax.items);
-            }
-        }
-        modules
+impl Module {
+    /// Reads the module of a file and the modules written inside it.
+    pub(crate) fn all(file: &str, items: &[Item]) -> Vec<(Vec<String>, Self)> {
+        let mut found = Vec::new();
+        Self::add(module_path(file), items, &mut found);
+        found
     }
 
-    fn add(&mut self, file: usize, path: &[String], items: &[Item]) {
-        let mut reader = Reader { module: Module { file, ..Module::default() }, inner: Vec::new(), depth: 0 };
+    fn add(path: Vec<String>, items: &[Item], found: &mut Vec<(Vec<String>, Self)>) {
+        let mut reader = Reader::default();
         items.iter().for_each(|item| reader.visit_item(item));
-        self.by_path.insert(path.to_vec(), reader.module);
         for (name, items) in reader.inner {
-            let inner: Vec<String> = path.iter().cloned().chain([name]).collect();
-            self.add(file, &inner, &items);
+            Self::add(joined(&path, &name), &items, found);
         }
+        found.push((path, reader.module));
+    }
+}
+
+impl<'a> Modules<'a> {
+    pub(crate) fn of(files: &'a [File]) -> Self {
+        // The program names the library as another crate does.
+        let library = files.iter().filter(|file| file.name != "main.rs");
+        let places = library.flat_map(|file| {
+            file.modules.iter().map(|(path, module)| (path.as_slice(), Place { file: &file.name, module }))
+        });
+        Self { by_path: places.collect() }
     }
 
     /// Returns the first use of one file in another, for each pair of files.
     pub(crate) fn edges(&self) -> Vec<Edge> {
-        let mut edges: BTreeMap<(usize, usize), Edge> = BTreeMap::new();
-        for (at, module) in &self.by_path {
+        let mut edges: BTreeMap<(&str, &str), Edge> = BTreeMap::new();
+        for (at, Place { file, module }) in &self.by_path {
             let imported = module.imports.iter().filter(|import| !self.re_exports_a_child(at, import)).map(|import| {
-                let path = import.path.iter().cloned();
-                (path.chain(import.name.is_none().then(|| "*".to_owned())).collect::<Vec<_>>(), import.line)
+                let star = import.name.is_none().then(|| "*".to_owned());
+                (import.path.iter().cloned().chain(star).collect::<Vec<_>>(), import.line)
             });
             let mentioned = module.mentions.iter().map(|mention| (mention.path.clone(), mention.line));
             for (path, line) in imported.chain(mentioned) {
-                for file in self.files_of(at, &path, DEPTH) {
-                    if file != module.file {
-                        let edge = Edge {
-                            from: self.names[module.file].clone(),
-                            to: self.names[file].clone(),
-                            line,
-                            path: path.join("::"),
-                        };
-                        let first = edges.entry((module.file, file)).or_insert_with(|| edge.clone());
-                        if edge.line < first.line {
-                            *first = edge;
+                for to in self.files_of(at, &path, DEPTH).into_iter().filter(|to| to != file) {
+                    let edge = Edge { from: (*file).to_owned(), to: to.to_owned(), line, path: path.join("::") };
+                    match edges.entry((file, to)) {
+                        Entry::Occupied(known) if known.get().line <= line => {}
+                        Entry::Occupied(mut known) => *known.get_mut() = edge,
+                        Entry::Vacant(free) => {
+                            free.insert(edge);
                         }
                     }
                 }
@@ -120,13 +125,13 @@ impl Modules {
             Some(first) if first == "self" => &import.path[1..],
             _ => &import.path,
         };
-        path.first().is_some_and(|child| self.by_path.contains_key(&joined(at, child)))
+        path.first().is_some_and(|child| self.by_path.contains_key(joined(at, child).as_slice()))
     }
 
     /// Returns the files that define the item `path` in the scope of the module `at`.
     ///
     /// Empty for other crates and for paths to modules. Several where one name has several meanings (type, function).
-    fn files_of(&self, at: &[String], path: &[String], depth: usize) -> BTreeSet<usize> {
+    fn files_of(&self, at: &[String], path: &[String], depth: usize) -> BTreeSet<&'a str> {
         let Some((last, before)) = path.split_last() else { return BTreeSet::new() };
         let mut modules = vec![at.to_vec()];
         for (index, segment) in before.iter().enumerate() {
@@ -139,7 +144,11 @@ impl Modules {
             modules = next;
         }
         if last == "*" {
-            return modules.iter().filter_map(|module| self.by_path.get(module)).map(|module| module.file).collect();
+            return modules
+                .iter()
+                .filter_map(|module| self.by_path.get(module.as_slice()))
+                .map(|place| place.file)
+                .collect();
         }
         modules.iter().flat_map(|module| self.item(module, last, depth)).collect()
     }
@@ -153,11 +162,11 @@ impl Modules {
             _ => {}
         }
         let child = joined(module, segment);
-        if self.by_path.contains_key(&child) {
+        if self.by_path.contains_key(child.as_slice()) {
             return vec![child];
         }
         let Some(found) = self.by_path.get(module).filter(|_| depth > 0) else { return Vec::new() };
-        let named = found.imports.iter().filter(|import| import.name.as_deref() == Some(segment));
+        let named = found.module.imports.iter().filter(|import| import.name.as_deref() == Some(segment));
         named.flat_map(|import| self.modules_of(module, &import.path, depth - 1)).collect()
     }
 
@@ -171,16 +180,17 @@ impl Modules {
     }
 
     /// Returns the files that define the item `name` in the scope of `module`.
-    fn item(&self, module: &[String], name: &str, depth: usize) -> BTreeSet<usize> {
+    fn item(&self, module: &[String], name: &str, depth: usize) -> BTreeSet<&'a str> {
         let Some(found) = self.by_path.get(module).filter(|_| depth > 0) else { return BTreeSet::new() };
-        if found.items.contains(name) {
+        if found.module.items.contains(name) {
             return [found.file].into();
         }
-        let named: Vec<&Import> = found.imports.iter().filter(|import| import.name.as_deref() == Some(name)).collect();
+        let named: Vec<&Import> =
+            found.module.imports.iter().filter(|import| import.name.as_deref() == Some(name)).collect();
         if !named.is_empty() {
             return named.iter().flat_map(|import| self.files_of(module, &import.path, depth - 1)).collect();
         }
-        let globs = found.imports.iter().filter(|import| import.name.is_none());
+        let globs = found.module.imports.iter().filter(|import| import.name.is_none());
         globs
             .flat_map(|import| self.modules_of(module, &import.path, depth - 1))
             .filter(|glob| glob.as_slice() != module)
@@ -201,6 +211,7 @@ fn module_path(file: &str) -> Vec<String> {
 }
 
 /// Collects the items, imports and paths of one module.
+#[derive(Default)]
 struct Reader {
     module: Module,
     /// Modules written as `mod x { .. }`.
@@ -289,7 +300,7 @@ impl Reader {
 
 impl<'ast> Visit<'ast> for Reader {
     fn visit_item(&mut self, item: &'ast Item) {
-        if is_test(crate::attributes(item)) {
+        if is_test(attributes(item)) {
             return;
         }
         if self.depth == 0 {
