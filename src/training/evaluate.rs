@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{
     TrainError,
-    engine::{Engine, Said},
+    engine::{Engine, Predictions},
     examples::{Example, Gold, Part},
 };
 use crate::{
@@ -79,16 +79,16 @@ pub(super) fn evaluate(engine: &dyn Engine, part: &Part) -> Result<Evaluation, T
 /// What the network says of each piece of each sentence, the summed loss of the labelled ones and their number.
 fn gather<T: Clone + Default + Send>(
     part: &Part,
-    ask: impl Fn(&[&Example]) -> Said<T> + Sync,
+    ask: impl Fn(&[&Example]) -> Predictions<T> + Sync,
 ) -> (Vec<Vec<T>>, f64, usize) {
     let mut found: Vec<Vec<T>> = part.gold.iter().map(|gold| vec![T::default(); gold.words.len()]).collect();
     let batches = batches(&part.examples);
-    let said: Vec<Said<T>> = batches.par_iter().map(|batch| ask(batch)).collect();
+    let predictions: Vec<Predictions<T>> = batches.par_iter().map(|batch| ask(batch)).collect();
     let (mut loss, mut labelled) = (0.0, 0);
-    for (batch, said) in batches.iter().zip(said) {
-        loss += said.loss;
-        labelled += said.labelled;
-        for (example, pieces) in batch.iter().zip(said.pieces) {
+    for (batch, predictions) in batches.iter().zip(predictions) {
+        loss += predictions.loss;
+        labelled += predictions.labelled;
+        for (example, pieces) in batch.iter().zip(predictions.pieces) {
             let pieces = pieces.into_iter().skip(example.offset);
             let to = found.get_mut(example.sentence).and_then(|all| all.get_mut(example.keep.clone()));
             to.unwrap_or_default().iter_mut().zip(pieces).for_each(|(to, piece)| *to = piece);

@@ -56,7 +56,7 @@ impl<'a> Publisher<'a> {
     }
 
     /// A command that somebody left where the run is written; looked for as often as the status is written.
-    pub(super) fn left_behind(&mut self) -> Option<Control> {
+    pub(super) fn pending_control(&mut self) -> Option<Control> {
         if self.listened.is_some_and(|listened| listened.elapsed() < STATUS_EVERY) {
             return None;
         }
@@ -120,7 +120,7 @@ impl<'a> Publisher<'a> {
     }
 
     /// Goes on after so many points and seconds.
-    pub(super) fn go_on(&mut self, points: usize, seconds: f64) {
+    pub(super) fn resume_at(&mut self, points: usize, seconds: f64) {
         self.points = points;
         self.clock.before = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     }

@@ -61,7 +61,7 @@ fn begin<'a, 'b>(
     let chosen = device::choose(&job.settings.device)?;
     publisher.set(|status| status.device = chosen.describe());
     publisher.log(&format!("device {}", chosen.describe()))?;
-    let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| give_way()).build();
+    let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| lower_priority()).build();
     let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
     let mut job = job;
     let resume = job.resume.take();
@@ -89,14 +89,14 @@ fn begin<'a, 'b>(
         saved: Instant::now(),
     };
     if let Some(saved) = resume {
-        run.take_up(&saved)?;
+        run.resume_from(&saved)?;
     }
     run.compare_with_processor(&chosen)?;
     Ok(run)
 }
 
 /// Lets what answers to keys go first. Only on Linux is this a matter of one thread.
-fn give_way() {
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICE) {
         tracing::debug!("the training's threads keep their priority: {error}");
@@ -163,7 +163,7 @@ impl Run<'_, '_> {
 
     /// What was learnt before the failure is kept if it can be. The failure is told, whatever becomes of this.
     fn keep_best_of_failed(&mut self) {
-        let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.go_back()) else { return };
+        let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.restore_best()) else { return };
         let kept = self.write_model().and_then(|()| {
             self.publisher.set(|status| status.checkpoint = Some(step));
             self.publisher.log(&format!("kept the weights of step {step}, the best before the failure"))
@@ -211,7 +211,7 @@ impl Run<'_, '_> {
     /// Does what the controls say; waits while the run is paused. Whether the run is to end now.
     fn stop_now(&mut self) -> Result<bool, TrainError> {
         let mut paused = false;
-        while let Some(control) = self.heard(paused) {
+        while let Some(control) = self.next_control(paused) {
             match control {
                 Control::StopNow => return Ok(true),
                 Control::Pause if !paused => {
@@ -296,18 +296,18 @@ impl Run<'_, '_> {
     }
 
     /// Goes on from a checkpoint.
-    fn take_up(&mut self, saved: &Saved) -> Result<(), TrainError> {
+    fn resume_from(&mut self, saved: &Saved) -> Result<(), TrainError> {
         let (progress, state) = checkpoint::read(saved)?;
         if progress.mark != self.data.mark {
             let why = "its data, its settings or its base are not those that it was begun with";
             return Err(TrainError::Resume(why.to_owned()));
         }
-        self.data.engine.take_up(state).map_err(TrainError::Resume)?;
+        self.data.engine.load_state(state).map_err(TrainError::Resume)?;
         (self.done, self.last, self.patience) = (progress.done, progress.last, progress.patience);
         self.best = progress.best.map(|(step, counts)| Best { step, counts });
         let (loss, steps, pieces) = progress.meter;
         self.meter = Meter { since: Instant::now(), loss: f64::from_bits(loss), steps, pieces };
-        self.publisher.go_on(progress.points, progress.seconds);
+        self.publisher.resume_at(progress.points, progress.seconds);
         self.publisher.log(&format!("goes on from the checkpoint of step {}", self.done))
     }
 
@@ -321,7 +321,7 @@ impl Run<'_, '_> {
 
     /// The next command, from this process or left where the run is written; none if nothing waits. A paused run waits
     /// for one; when nobody is left to resume it, it goes on.
-    fn heard(&mut self, paused: bool) -> Option<Control> {
+    fn next_control(&mut self, paused: bool) -> Option<Control> {
         loop {
             let here = match paused {
                 true => match self.controls.recv_timeout(LISTEN) {
@@ -330,7 +330,7 @@ impl Run<'_, '_> {
                 },
                 false => self.controls.try_recv().ok(),
             };
-            let control = here.or_else(|| self.publisher.left_behind());
+            let control = here.or_else(|| self.publisher.pending_control());
             if control.is_some() || !paused {
                 return control;
             }
@@ -358,7 +358,7 @@ impl Run<'_, '_> {
         }
         self.done += 1;
         if self.data.plan.averages(self.done) {
-            self.pool.install(|| self.data.engine.gather());
+            self.pool.install(|| self.data.engine.update_average());
         }
         self.meter.loss += loss;
         self.meter.steps += 1;
@@ -387,7 +387,7 @@ impl Run<'_, '_> {
             run.last = Some((run.done, found.counts));
             let f1 = found.counts.word.f1;
             if run.patience.take(f1) && run.data.settings.keep_best {
-                run.data.engine.keep();
+                run.data.engine.save_best();
                 run.best = Some(Best { step: run.done, counts: found.counts });
             }
             Ok(())
@@ -396,10 +396,10 @@ impl Run<'_, '_> {
 
     /// Works on the mean of the weights, if some were gathered: they are what is scored and written.
     fn on_mean<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let is_mean = self.data.engine.exchange();
+        let is_mean = self.data.engine.swap_average();
         let outcome = work(self);
         if is_mean {
-            self.data.engine.exchange();
+            self.data.engine.swap_average();
         }
         outcome
     }
@@ -451,8 +451,8 @@ impl Run<'_, '_> {
             (valid, step) = (Some(best.counts), best.step);
             let f1 = best.counts.word.f1;
             self.publisher.log(&format!("kept the weights of step {}: word F1 {f1:.4} on valid", best.step))?;
-            self.data.engine.go_back();
-        } else if self.data.engine.exchange() {
+            self.data.engine.restore_best();
+        } else if self.data.engine.swap_average() {
             self.publisher.log("the model is the mean of the weights that were gathered")?;
         }
         let test = match self.data.test.gold.is_empty() {
@@ -460,7 +460,7 @@ impl Run<'_, '_> {
             false => Some(self.score(|data| &data.test, "test", step)?.counts),
         };
         self.publisher.set(|status| status.eta = None);
-        self.data.engine.retire();
+        self.data.engine.drop_optimizer();
         self.write_model()?;
         self.publisher.set(|status| status.checkpoint = Some(step));
         let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;

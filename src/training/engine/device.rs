@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Gradients, Tensor};
 
-use super::{Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Said, State, labels_of, parts};
+use super::{Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Predictions, State, labels_of, parts};
 use crate::{
     model::{
         config::ModelConfig,
@@ -60,13 +60,13 @@ impl DeviceEngine {
         (packed, labels)
     }
 
-    fn said<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Said<T> {
+    fn predictions<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Predictions<T> {
         let (packed, labels) = self.pack(examples);
         if packed.pieces() == 0 {
-            return Said { pieces: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
+            return Predictions { pieces: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
         }
-        let (said, loss) = self.network.predict(&packed, &labels, each);
-        Said { pieces: parts(&said, packed.ranges()), loss, labelled: labels.len() }
+        let (predictions, loss) = self.network.predict(&packed, &labels, each);
+        Predictions { pieces: parts(&predictions, packed.ranges()), loss, labelled: labels.len() }
     }
 
     /// The mean loss of the batches, its gradient and the norm of that.
@@ -191,25 +191,25 @@ impl Engine for DeviceEngine {
         self.backward(&[batch], None).0
     }
 
-    fn predict(&self, examples: &[&Example]) -> Said<usize> {
-        self.said(examples, argmax)
+    fn predict(&self, examples: &[&Example]) -> Predictions<usize> {
+        self.predictions(examples, argmax)
     }
 
-    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>> {
-        self.said(examples, <[f32]>::to_vec)
+    fn logits(&self, examples: &[&Example]) -> Predictions<Vec<f32>> {
+        self.predictions(examples, <[f32]>::to_vec)
     }
 
-    fn keep(&mut self) {
+    fn save_best(&mut self) {
         // Shares the weights until the next step makes others.
         self.kept = Some(self.network.clone());
     }
 
-    fn go_back(&mut self) -> bool {
+    fn restore_best(&mut self) -> bool {
         let kept = self.kept.take();
         kept.map(|kept| self.network = kept).is_some()
     }
 
-    fn gather(&mut self) {
+    fn update_average(&mut self) {
         let Some((mean, count)) = &mut self.mean else {
             self.mean = Some((self.network.clone(), 1));
             return;
@@ -229,11 +229,11 @@ impl Engine for DeviceEngine {
         Self::set_absent(mean, absent);
     }
 
-    fn exchange(&mut self) -> bool {
+    fn swap_average(&mut self) -> bool {
         self.mean.as_mut().map(|(mean, _)| std::mem::swap(mean, &mut self.network)).is_some()
     }
 
-    fn retire(&mut self) {
+    fn drop_optimizer(&mut self) {
         (self.kept, self.mean, self.moments) = (None, None, Vec::new());
     }
 
@@ -260,7 +260,7 @@ impl Engine for DeviceEngine {
         Counters { steps: self.steps, absent: Self::absent(&self.network), kept_absent, mean }
     }
 
-    fn take_up(&mut self, mut state: State) -> Result<(), String> {
+    fn load_state(&mut self, mut state: State) -> Result<(), String> {
         let listed = self.network.layout().parameters().to_vec();
         let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (mut network, mut kept) = (self.network.clone(), kept_absent.map(|_| self.network.clone()));

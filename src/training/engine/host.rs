@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Said, State, labels_of, parts};
+use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Predictions, State, labels_of, parts};
 use crate::{
     model::{
         config::ModelConfig,
@@ -84,10 +84,10 @@ impl HostEngine {
         (layout.words.absent_factor, layout.positions.absent_factor) = (words, positions);
     }
 
-    fn said<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Said<T> {
+    fn predictions<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Predictions<T> {
         let (batch, labels) = self.task().pack(examples);
-        let (said, loss) = self.network.predict(&batch, &labels, each);
-        Said { pieces: parts(&said, &batch.ranges), loss, labelled: labels.len() }
+        let (predictions, loss) = self.network.predict(&batch, &labels, each);
+        Predictions { pieces: parts(&predictions, &batch.ranges), loss, labelled: labels.len() }
     }
 
     fn stored(&self) -> Stored {
@@ -209,15 +209,15 @@ impl Engine for HostEngine {
         }
     }
 
-    fn predict(&self, examples: &[&Example]) -> Said<usize> {
-        self.said(examples, argmax)
+    fn predict(&self, examples: &[&Example]) -> Predictions<usize> {
+        self.predictions(examples, argmax)
     }
 
-    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>> {
-        self.said(examples, <[f32]>::to_vec)
+    fn logits(&self, examples: &[&Example]) -> Predictions<Vec<f32>> {
+        self.predictions(examples, <[f32]>::to_vec)
     }
 
-    fn keep(&mut self) {
+    fn save_best(&mut self) {
         match self.kept.take() {
             // In place: the memory is there.
             Some(mut kept) => {
@@ -229,7 +229,7 @@ impl Engine for HostEngine {
         }
     }
 
-    fn go_back(&mut self) -> bool {
+    fn restore_best(&mut self) -> bool {
         let Some(kept) = self.kept.take() else { return false };
         let (_, parameters) = self.network.parts_mut();
         parameters.values_mut().into_iter().zip(&kept.values).for_each(|(now, kept)| now.copy_from_slice(kept));
@@ -237,7 +237,7 @@ impl Engine for HostEngine {
         true
     }
 
-    fn gather(&mut self) {
+    fn update_average(&mut self) {
         let absent = self.absent();
         let Some((mean, count)) = &mut self.mean else {
             self.mean = Some((self.stored(), 1));
@@ -252,7 +252,7 @@ impl Engine for HostEngine {
         mean.absent.iter_mut().zip(absent).for_each(|(mean, now)| *mean += (now - *mean) * f64::from(share));
     }
 
-    fn exchange(&mut self) -> bool {
+    fn swap_average(&mut self) -> bool {
         let Some((mut mean, count)) = self.mean.take() else { return false };
         let absent = std::mem::replace(&mut mean.absent, self.absent());
         let (_, parameters) = self.network.parts_mut();
@@ -262,7 +262,7 @@ impl Engine for HostEngine {
         true
     }
 
-    fn retire(&mut self) {
+    fn drop_optimizer(&mut self) {
         (self.gradients, self.kept, self.mean) = (None, None, None);
         (self.moments, self.workspace) = (Vec::new(), Workspace::new());
     }
@@ -288,7 +288,7 @@ impl Engine for HostEngine {
         Counters { steps: self.steps, absent: bits(self.absent()), kept_absent, mean }
     }
 
-    fn take_up(&mut self, mut state: State) -> Result<(), String> {
+    fn load_state(&mut self, mut state: State) -> Result<(), String> {
         let listed = self.network.layout().parameters().to_vec();
         let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (_, parameters) = self.network.parts_mut();
