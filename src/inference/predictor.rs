@@ -17,7 +17,7 @@ use crate::{
         self, BaseModel, ModelError, PieceTokenizer, TextPieces, TokenizerError, WordPieces,
         align::word_windows,
         device::{self, DeviceError},
-        network::{Composed, Host, NetworkError},
+        network::{CpuNetwork, NetworkError, TensorNetwork},
     },
     runs::LabelMode,
     spans::{Entity, Grammar, ModelAnswer},
@@ -48,7 +48,7 @@ pub trait Scorer: Send + Sync {
     }
 }
 
-impl Scorer for Host {
+impl Scorer for CpuNetwork {
     fn batch(&self) -> usize {
         KERNEL_BATCH
     }
@@ -58,7 +58,7 @@ impl Scorer for Host {
     }
 }
 
-impl Scorer for Composed {
+impl Scorer for TensorNetwork {
     fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits> {
         self.logits(inputs)
     }
@@ -135,8 +135,8 @@ impl Predictor {
         let chosen = device::choose(device)?;
         let BaseModel { config, weights, tokenizer, .. } = base;
         let network: Box<dyn Scorer> = match chosen.has_kernels() {
-            true => Box::new(Host::new(&config, &weights)?),
-            false => Box::new(Composed::new(&config, &weights, &chosen.device)?),
+            true => Box::new(CpuNetwork::new(&config, &weights)?),
+            false => Box::new(TensorNetwork::new(&config, &weights, &chosen.device)?),
         };
         let label_mode = config.label_mode;
         let grammar = config.constrained.then(|| Grammar::new(&config.tags));

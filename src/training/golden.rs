@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::model::{
     config::ModelConfig,
-    network::{Composed, Host},
+    network::{CpuNetwork, TensorNetwork},
     weights::{self, Weights},
 };
 
@@ -83,8 +83,8 @@ mod tests {
 
     /// Both networks.
     fn networks(config: &ModelConfig, weights: &Weights) -> [Says; 2] {
-        let host = Host::new(config, weights).unwrap();
-        let composed = Composed::new(config, weights, &Device::flex()).unwrap();
+        let host = CpuNetwork::new(config, weights).unwrap();
+        let composed = TensorNetwork::new(config, weights, &Device::flex()).unwrap();
         [Box::new(move |inputs| host.logits(inputs)), Box::new(move |inputs| composed.logits(inputs))]
     }
 
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn weights_come_out_as_they_went_in() {
-        assert_eq!(Host::new(&config(), &before()).unwrap().weights(), before());
-        assert_eq!(Composed::new(&config(), &before(), &Device::flex()).unwrap().weights(), before());
+        assert_eq!(CpuNetwork::new(&config(), &before()).unwrap().weights(), before());
+        assert_eq!(TensorNetwork::new(&config(), &before(), &Device::flex()).unwrap().weights(), before());
     }
 
     #[test]

@@ -61,7 +61,8 @@ fn begin<'a, 'b>(
     let chosen = device::choose(&job.settings.device)?;
     publisher.set(|status| status.device = chosen.describe());
     publisher.log(&format!("device {}", chosen.describe()))?;
-    let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| lower_priority()).build();
+    let pool =
+        ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| lower_priority()).build();
     let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
     let mut job = job;
     let resume = job.resume.take();

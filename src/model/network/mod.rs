@@ -1,21 +1,21 @@
 //! DistilBERT with a token classification head: the same numbers as Hugging Face's
 //! `DistilBertForTokenClassification`, whose parameter names are used.
 //!
-//! [`Host`] computes it on the processor with the kernels beside this module; [`Composed`] is made of plain burn
+//! [`CpuNetwork`] computes it on the processor with the kernels beside this module; [`TensorNetwork`] is made of plain burn
 //! operations and runs on every backend.
 
-pub(crate) mod composed;
-mod host;
+mod cpu_network;
 pub(crate) mod layout;
 mod names;
 mod table;
+pub(crate) mod tensor_network;
 
 use thiserror::Error;
 
-pub use composed::Composed;
-pub use host::Host;
-pub(crate) use host::HostBatch;
+pub(crate) use cpu_network::CpuBatch;
+pub use cpu_network::CpuNetwork;
 pub(crate) use table::Rows;
+pub use tensor_network::TensorNetwork;
 
 /// What is wrong with the weights.
 #[derive(Debug, Error, PartialEq, Eq)]

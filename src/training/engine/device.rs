@@ -2,15 +2,17 @@
 
 use burn::tensor::{Device, Gradients, Tensor};
 
-use super::{Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Predictions, State, labels_of, parts};
+use super::{
+    Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Predictions, State, labels_of, parts,
+};
 use crate::{
     model::{
         config::ModelConfig,
         kernels::Dropout,
         network::{
-            Composed, NetworkError, Rows, argmax,
-            composed::{Packed, total, values},
+            NetworkError, Rows, TensorNetwork, argmax,
             layout::Parameter,
+            tensor_network::{Packed, total, values},
         },
         weights::Weights,
     },
@@ -21,7 +23,7 @@ use crate::{
 type Gathered = Vec<Option<Tensor<2>>>;
 
 pub(super) struct DeviceEngine {
-    network: Composed,
+    network: TensorNetwork,
     optimisation: Optimisation,
     /// For each parameter, whether it is trained.
     trained: Vec<bool>,
@@ -29,9 +31,9 @@ pub(super) struct DeviceEngine {
     moments: Vec<Option<(Tensor<2>, Tensor<2>)>>,
     /// Optimiser steps done.
     steps: i32,
-    kept: Option<Composed>,
+    kept: Option<TensorNetwork>,
     /// The mean of the weights, and how many are in it.
-    mean: Option<(Composed, u32)>,
+    mean: Option<(TensorNetwork, u32)>,
 }
 
 impl DeviceEngine {
@@ -43,7 +45,7 @@ impl DeviceEngine {
         positions: &Rows,
         optimisation: Optimisation,
     ) -> Result<Self, NetworkError> {
-        let network = Composed::build(config, weights, device, words, positions)?;
+        let network = TensorNetwork::build(config, weights, device, words, positions)?;
         let parameters = network.layout().parameters();
         let trained: Vec<bool> =
             parameters.iter().map(|parameter| optimisation.trains(parameter, config.layers)).collect();
@@ -119,11 +121,11 @@ impl DeviceEngine {
         self.network.layout_mut().decay_absent_rows(absent);
     }
 
-    fn absent(network: &Composed) -> [u64; 2] {
+    fn absent(network: &TensorNetwork) -> [u64; 2] {
         [&network.layout().words, &network.layout().positions].map(|table| table.absent_factor.to_bits())
     }
 
-    fn set_absent(network: &mut Composed, [words, positions]: [u64; 2]) {
+    fn set_absent(network: &mut TensorNetwork, [words, positions]: [u64; 2]) {
         let layout = network.layout_mut();
         layout.words.absent_factor = f64::from_bits(words);
         layout.positions.absent_factor = f64::from_bits(positions);
@@ -154,7 +156,7 @@ fn step(
 }
 
 /// The gradients of a tracked network out of what the backward pass gathered.
-fn take(tracked: &Composed, gathered: &mut Gradients) -> Gathered {
+fn take(tracked: &TensorNetwork, gathered: &mut Gradients) -> Gathered {
     tracked.parameters().into_iter().map(|tensor| tensor.grad_remove(gathered)).collect()
 }
 
@@ -249,7 +251,7 @@ impl Engine for DeviceEngine {
             Arrays::Values => self.named(self.network.parameters().into_iter().map(Some)),
             Arrays::First => moments(|moments| &moments.0),
             Arrays::Second => moments(|moments| &moments.1),
-            Arrays::Kept => self.named(self.kept.iter().flat_map(Composed::parameters).map(Some)),
+            Arrays::Kept => self.named(self.kept.iter().flat_map(TensorNetwork::parameters).map(Some)),
             Arrays::Mean => self.named(self.mean.iter().flat_map(|(mean, _)| mean.parameters()).map(Some)),
         }
     }
@@ -273,10 +275,10 @@ impl Engine for DeviceEngine {
         for (parameter, to) in listed.iter().zip(network.parameters_mut()) {
             *to = tensor(Arrays::Values, parameter)?;
         }
-        for (parameter, to) in listed.iter().zip(kept.iter_mut().flat_map(Composed::parameters_mut)) {
+        for (parameter, to) in listed.iter().zip(kept.iter_mut().flat_map(TensorNetwork::parameters_mut)) {
             *to = tensor(Arrays::Kept, parameter)?;
         }
-        for (parameter, to) in listed.iter().zip(gathered.iter_mut().flat_map(Composed::parameters_mut)) {
+        for (parameter, to) in listed.iter().zip(gathered.iter_mut().flat_map(TensorNetwork::parameters_mut)) {
             *to = tensor(Arrays::Mean, parameter)?;
         }
         for (parameter, moments) in listed.iter().zip(&mut self.moments) {

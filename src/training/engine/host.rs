@@ -7,14 +7,14 @@ use crate::{
     model::{
         config::ModelConfig,
         kernels::{Adam, Dropout, Frozen, Gradients, Objective, Part, Workspace, sweep, train},
-        network::{Host, HostBatch, NetworkError, Rows, argmax},
+        network::{CpuBatch, CpuNetwork, NetworkError, Rows, argmax},
         weights::Weights,
     },
     training::examples::Example,
 };
 
 pub(super) struct HostEngine {
-    network: Host,
+    network: CpuNetwork,
     optimisation: Optimisation,
     /// None once no step follows.
     gradients: Option<Gradients>,
@@ -48,7 +48,7 @@ impl HostEngine {
         positions: &Rows,
         optimisation: Optimisation,
     ) -> Result<Self, NetworkError> {
-        let network = Host::build(config, weights, words, positions)?;
+        let network = CpuNetwork::build(config, weights, words, positions)?;
         let gradients = Gradients::new(network.parameters().shape());
         let gradients = gradients.map_err(|error| NetworkError::Config(error.to_string()))?;
         let parameters = network.layout().parameters().iter().zip(network.parameters().values());
@@ -103,12 +103,12 @@ impl HostEngine {
 
 /// What a backward pass works on.
 struct Task<'a> {
-    network: &'a Host,
+    network: &'a CpuNetwork,
     optimisation: &'a Optimisation,
 }
 
 impl Task<'_> {
-    fn pack(&self, examples: &[&Example]) -> (HostBatch, Vec<(usize, usize)>) {
+    fn pack(&self, examples: &[&Example]) -> (CpuBatch, Vec<(usize, usize)>) {
         let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
         let batch = self.network.batch(&inputs);
         let labels = labels_of(examples, batch.ranges.iter().map(|range| range.start));

@@ -184,7 +184,7 @@ fn fifty_steps_are_the_trainers() {
 #[test]
 fn what_decays_is_what_decays_in_the_trainer() {
     let run = trainer();
-    let network = crate::model::network::Host::new(&config(&run.config), &weights("start.")).unwrap();
+    let network = crate::model::network::CpuNetwork::new(&config(&run.config), &weights("start.")).unwrap();
     let decays = network.layout().parameters().iter().filter(|parameter| parameter.decays);
     let ours: std::collections::BTreeSet<String> = decays
         .flat_map(|parameter| match parameter.name.split_once("qkv") {

@@ -45,7 +45,7 @@ struct Layer {
 
 /// The network with its weights on a device. A clone shares the weights until one of the two is trained.
 #[derive(Clone, Debug)]
-pub struct Composed {
+pub struct TensorNetwork {
     layout: Layout,
     device: Device,
     words: Tensor<2>,
@@ -55,7 +55,7 @@ pub struct Composed {
     head: Linear,
 }
 
-impl Composed {
+impl TensorNetwork {
     /// The network for inference: all rows of both tables. `config.tags` says how many outputs there are; the
     /// classifier must be among the weights.
     ///
@@ -68,7 +68,7 @@ impl Composed {
     /// The network for training: of the word and position tables only these rows are on the device.
     ///
     /// # Errors
-    /// As [`Composed::new`].
+    /// As [`TensorNetwork::new`].
     pub(crate) fn build(
         config: &ModelConfig,
         weights: &Weights,
@@ -108,7 +108,7 @@ impl Composed {
         &self.layout
     }
 
-    /// As [`Composed::layout`], to be changed.
+    /// As [`TensorNetwork::layout`], to be changed.
     pub(crate) fn layout_mut(&mut self) -> &mut Layout {
         &mut self.layout
     }
@@ -135,7 +135,7 @@ impl Composed {
         all
     }
 
-    /// As [`Composed::parameters`], to be changed.
+    /// As [`TensorNetwork::parameters`], to be changed.
     pub(crate) fn parameters_mut(&mut self) -> Vec<&mut Tensor<2>> {
         let mut all = vec![&mut self.words, &mut self.positions, &mut self.norm.weight, &mut self.norm.bias];
         for layer in &mut self.layers {

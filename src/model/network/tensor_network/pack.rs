@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::Composed;
+use super::TensorNetwork;
 
 /// Some sentences as the network takes them.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ const UNSEEN: f32 = -1e30;
 
 impl Packed {
     /// Packs sentences of piece ids, special pieces included. Empty sentences take no place.
-    pub(crate) fn new(network: &Composed, inputs: &[&[u32]]) -> Self {
+    pub(crate) fn new(network: &TensorNetwork, inputs: &[&[u32]]) -> Self {
         let device = &network.device;
         let mut ranges = Vec::with_capacity(inputs.len());
         let (mut words, mut positions) = (Vec::new(), Vec::new());

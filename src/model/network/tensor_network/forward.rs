@@ -8,7 +8,7 @@ use burn::tensor::{
 
 use super::{
     super::cross_entropy,
-    Composed, Layer, Linear, NORM_EPSILON, Norm,
+    Layer, Linear, NORM_EPSILON, Norm, TensorNetwork,
     pack::{Packed, ints},
 };
 use crate::model::kernels::{Dropout, Site};
@@ -26,7 +26,7 @@ impl Norm {
     }
 }
 
-impl Composed {
+impl TensorNetwork {
     /// Logits of every piece, special ones included: for each input its pieces, for each piece one value a tag.
     /// A piece id that the model does not know counts as its last, a position likewise.
     pub fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {

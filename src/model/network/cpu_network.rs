@@ -15,7 +15,7 @@ use crate::model::{
 
 /// The network with its weights in ordinary memory.
 #[derive(Debug)]
-pub struct Host {
+pub struct CpuNetwork {
     layout: Layout,
     parameters: Parameters,
     /// Buffers that no pass uses now.
@@ -24,21 +24,21 @@ pub struct Host {
 
 /// Some sentences as the kernels take them.
 #[derive(Clone, Debug)]
-pub(crate) struct HostBatch {
+pub(crate) struct CpuBatch {
     words: Vec<u32>,
     positions: Vec<u32>,
     /// Where each sentence's pieces stand, in the order given.
     pub(crate) ranges: Vec<Range<usize>>,
 }
 
-impl HostBatch {
+impl CpuBatch {
     /// The pieces.
     pub(crate) fn pieces(&self) -> Pieces<'_> {
         Pieces { words: &self.words, positions: &self.positions, sentences: &self.ranges }
     }
 }
 
-impl Host {
+impl CpuNetwork {
     /// The network for inference: all rows of both tables. `config.tags` says how many outputs there are; the
     /// classifier must be among the weights.
     ///
@@ -51,7 +51,7 @@ impl Host {
     /// The network for training: of the word and position tables it has only these rows.
     ///
     /// # Errors
-    /// As [`Host::new`].
+    /// As [`CpuNetwork::new`].
     pub(crate) fn build(
         config: &ModelConfig,
         weights: &Weights,
@@ -100,7 +100,7 @@ impl Host {
 
     /// Packs sentences of piece ids, special pieces included. A piece id that the model does not know counts as its
     /// last, a position likewise.
-    pub(crate) fn batch(&self, inputs: &[&[u32]]) -> HostBatch {
+    pub(crate) fn batch(&self, inputs: &[&[u32]]) -> CpuBatch {
         let (mut words, mut positions) = (Vec::new(), Vec::new());
         let mut ranges = Vec::with_capacity(inputs.len());
         for input in inputs {
@@ -109,7 +109,7 @@ impl Host {
             positions.extend((0u32..).take(input.len()).map(|at| self.layout.positions.row(at)));
             ranges.push(start..words.len());
         }
-        HostBatch { words, positions, ranges }
+        CpuBatch { words, positions, ranges }
     }
 
     /// Logits of every piece, special ones included: for each input its pieces, for each piece one value a tag.
@@ -124,7 +124,7 @@ impl Host {
     /// What `each` makes of the logits of each piece, and the summed cross-entropy of these labels.
     pub(crate) fn predict<T>(
         &self,
-        batch: &HostBatch,
+        batch: &CpuBatch,
         labels: &[(usize, usize)],
         each: impl Fn(&[f32]) -> T,
     ) -> (Vec<T>, f64) {
@@ -134,7 +134,7 @@ impl Host {
         })
     }
 
-    fn with_logits<T>(&self, batch: &HostBatch, then: impl FnOnce(&[&[f32]]) -> T) -> T {
+    fn with_logits<T>(&self, batch: &CpuBatch, then: impl FnOnce(&[&[f32]]) -> T) -> T {
         let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut workspace = free().pop().unwrap_or_default();
         // The rows come from `batch`, so they are there.
