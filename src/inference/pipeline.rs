@@ -15,8 +15,6 @@ use crate::text::{CharRange, OffsetMap, TextRange};
 
 /// Special pieces before the text's own: `[CLS]`.
 const BEFORE: usize = 1;
-/// What the tokenizer says for a word that it cannot write.
-const UNKNOWN: &str = "[UNK]";
 
 /// How pieces become entities (`aggregation_strategy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -121,6 +119,8 @@ pub struct Window<'a> {
     pub ranges: &'a [TextRange],
     /// One row a piece.
     pub logits: &'a [Vec<f32>],
+    /// The piece that stands for what the vocabulary does not contain.
+    pub unknown: &'a str,
 }
 
 /// One element of the list that the pipeline returns. JSON: `entity` and `index`, or `entity_group` without an index.
@@ -215,7 +215,7 @@ fn tokens(text: &str, map: &OffsetMap, window: &Window<'_>) -> Vec<Token> {
     let rows = window.tokens.iter().zip(window.ranges).zip(window.logits);
     let token = |(at, ((token, range), logits)): (usize, ((&String, &TextRange), &Vec<f32>))| {
         let surface = range.of(text);
-        let unknown = token == UNKNOWN;
+        let unknown = token == window.unknown;
         Token {
             text: if unknown { surface } else { token }.to_owned(),
             scores: softmax(logits),
@@ -356,7 +356,7 @@ mod tests {
         let map = OffsetMap::new(&case.text);
         let parts: Vec<_> = case.windows.iter().map(|window| window.own(&map)).collect();
         let windows: Vec<Window<'_>> =
-            parts.iter().map(|(tokens, ranges, logits)| Window { tokens, ranges, logits }).collect();
+            parts.iter().map(|(tokens, ranges, logits)| Window { tokens, ranges, logits, unknown: "[UNK]" }).collect();
         let options = Options { strategy, ignore_labels: case.ignore.clone(), stride: case.stride };
         answers(&case.text, &windows, tags, &options)
     }

@@ -280,7 +280,7 @@ impl Predictor {
         let mut rows = self.pool.install(|| self.run(&inputs.collect::<Vec<_>>())).into_iter().map(|(_, rows)| rows);
         let answer = |(text, pieces): (&S, &TextPieces)| {
             let parts: Vec<_> = windows(pieces).into_iter().zip(rows.by_ref()).collect();
-            let windows: Vec<_> = parts.iter().map(|(range, rows)| window_of(pieces, range, rows)).collect();
+            let windows: Vec<_> = parts.iter().map(|(range, rows)| self.window(pieces, range, rows)).collect();
             pipeline::answers(text.as_ref(), &windows, &self.tags, options)
         };
         Ok(texts.iter().zip(&pieces).map(answer).collect())
@@ -289,6 +289,15 @@ impl Predictor {
     fn input(&self, text: usize, ids: &[u32], keep: Range<usize>) -> Input {
         let framed = [self.tokenizer.cls()].into_iter().chain(ids.iter().copied()).chain([self.tokenizer.sep()]);
         Input { text, ids: framed.collect(), keep }
+    }
+
+    fn window<'a>(&self, pieces: &'a TextPieces, range: &Range<usize>, logits: &'a [Vec<f32>]) -> pipeline::Window<'a> {
+        pipeline::Window {
+            tokens: pieces.tokens.get(range.clone()).unwrap_or_default(),
+            ranges: pieces.ranges.get(range.clone()).unwrap_or_default(),
+            logits,
+            unknown: self.tokenizer.unknown(),
+        }
     }
 
     /// The rows that count, by input, with the text each is from.
@@ -306,14 +315,6 @@ impl Predictor {
         }
         all.sort_by_key(|(at, ..)| *at);
         all.into_iter().map(|(_, text, rows)| (text, rows)).collect()
-    }
-}
-
-fn window_of<'a>(pieces: &'a TextPieces, range: &Range<usize>, logits: &'a [Vec<f32>]) -> pipeline::Window<'a> {
-    pipeline::Window {
-        tokens: pieces.tokens.get(range.clone()).unwrap_or_default(),
-        ranges: pieces.ranges.get(range.clone()).unwrap_or_default(),
-        logits,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::arch::DISTILBERT;
 use super::folder::{self, BaseModel, Files};
 use super::tokenizer::PieceTokenizer;
 use super::{ModelError, encoder};
@@ -51,7 +52,7 @@ pub fn mini() -> Result<BaseModel, ModelError> {
 /// # Errors
 /// As [`mini`].
 pub fn tokenizer() -> Result<PieceTokenizer, ModelError> {
-    Ok(folder::tokenizer(&Embedded)?.0)
+    Ok(folder::tokenizer(&Embedded, &DISTILBERT.special)?.0)
 }
 
 #[cfg(test)]
@@ -59,7 +60,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::weights;
 
     #[test]
     fn the_embedded_base_is_whole() {
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(base.tokenizer.vocab_size(), config.vocab_size);
         assert!(config.tags.is_empty());
         assert_eq!(base.notes, ["new: the classification head"]);
-        for (name, shape) in weights::parameters(config) {
+        for (name, shape) in config.tensors() {
             let array = &base.weights[&name];
             assert_eq!(array.data.len(), shape.iter().product::<usize>());
             assert!(array.data.iter().all(|x| x.is_finite()), "{name}");

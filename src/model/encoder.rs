@@ -80,7 +80,7 @@ fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, 
     };
     let mut all = base.weights;
     let mut ours = BTreeMap::new();
-    for (name, shape) in weights::parameters(&config) {
+    for (name, shape) in config.tensors() {
         let missing = || ModelError::broken(WEIGHTS, format!("{name} is not there"));
         let mut array = all.remove(&name).ok_or_else(missing)?;
         if array.shape != shape {
@@ -89,7 +89,7 @@ fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, 
         ours.insert(name, array);
     }
     let stored = weights::to_safetensors_i8(&ours).map_err(|error| ModelError::broken(WEIGHTS, error.to_string()))?;
-    let beside = vocabulary::companions(&tokenizer, config.max_positions)
+    let beside = vocabulary::companions(&tokenizer, &config)
         .map_err(|error| ModelError::broken(TOKENIZER, error.to_string()))?;
     Ok(vec![
         (CONFIG.to_owned(), config.to_json(beside.pad)),

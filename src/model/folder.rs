@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::arch::SpecialPieces;
 use super::tokenizer::PieceTokenizer;
-use super::{ModelConfig, ModelError, Weights, checkpoint, config, embedded, hub, pytorch, vocabulary, weights};
+use super::{ModelConfig, ModelError, Weights, config, embedded, hub, pytorch, vocabulary, weight_files, weights};
 use crate::runs::FolderSink;
 
 /// A model that was opened, whole and checked: every parameter is there and has its shape.
@@ -16,7 +17,7 @@ use crate::runs::FolderSink;
 pub struct BaseModel {
     /// Sizes, and tags if it has a head for words.
     pub config: ModelConfig,
-    /// Every parameter of [`weights::parameters`].
+    /// Every tensor of the configuration.
     pub weights: Weights,
     /// Its tokenizer.
     pub tokenizer: PieceTokenizer,
@@ -74,7 +75,7 @@ pub fn is_elsewhere(base: &str) -> bool {
 /// Whether a folder holds all files of a model. Other programs fetch single ones into the cache.
 pub(super) fn is_whole(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).is_file();
-    has("config.json") && (has("tokenizer.json") || has("vocab.txt")) && checkpoint::is_whole(folder)
+    has("config.json") && (has("tokenizer.json") || has("vocab.txt")) && weight_files::is_whole(folder)
 }
 
 /// Opens `mini`, a folder, or a model that the local Hugging Face cache holds.
@@ -115,31 +116,35 @@ pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, Model
     let missing =
         || ModelError::Missing { path: place.clone(), hint: "a model folder has one beside its weights".to_owned() };
     let parsed = config::parse(&files.read("config.json")?.ok_or_else(missing)?, &place)?;
-    let (tokenizer, tokenizer_json) = tokenizer(files)?;
+    let (tokenizer, tokenizer_json) = tokenizer(files, &parsed.stored.special)?;
     if tokenizer.vocab_size() > parsed.config.vocab_size {
         let (ids, rows) = (tokenizer.vocab_size(), parsed.config.vocab_size);
         let why = format!("\"vocab_size\" is {rows}, but the tokenizer needs {ids}: they are not of one model");
         return Err(ModelError::broken(&place, why));
     }
-    let checkpoint::Checkpoint { config, weights, notes } = checkpoint::load(files, &parsed)?;
+    let weight_files::Loaded { config, weights, notes } = weight_files::load(files, &parsed)?;
     Ok(BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes })
 }
 
 /// The tokenizer of a folder, and its `tokenizer.json`: from that file, or made from `vocab.txt`.
-pub(super) fn tokenizer(files: &dyn Files) -> Result<(PieceTokenizer, Vec<u8>), ModelError> {
+pub(super) fn tokenizer(
+    files: &dyn Files,
+    special: &'static SpecialPieces,
+) -> Result<(PieceTokenizer, Vec<u8>), ModelError> {
     let (place, json) = match files.read("tokenizer.json")? {
         Some(json) => {
             let place = files.place("tokenizer.json");
             let json = vocabulary::without_limits(&json);
             (place.clone(), json.map_err(|error| ModelError::broken(&place, error.to_string()))?.into_owned())
         }
-        None => (files.place("vocab.txt"), tokenizer_from_vocab(files)?),
+        None => (files.place("vocab.txt"), tokenizer_from_vocab(files, special)?),
     };
-    let tokenizer = PieceTokenizer::from_json(&json).map_err(|source| ModelError::Tokenizer { path: place, source })?;
+    let tokenizer = PieceTokenizer::from_json(&json, special);
+    let tokenizer = tokenizer.map_err(|source| ModelError::Tokenizer { path: place, source })?;
     Ok((tokenizer, json))
 }
 
-fn tokenizer_from_vocab(files: &dyn Files) -> Result<Vec<u8>, ModelError> {
+fn tokenizer_from_vocab(files: &dyn Files, special: &SpecialPieces) -> Result<Vec<u8>, ModelError> {
     let place = files.place("vocab.txt");
     let Some(vocab) = files.read("vocab.txt")? else {
         let hint = "a model folder has it, or a vocab.txt".to_owned();
@@ -151,7 +156,7 @@ fn tokenizer_from_vocab(files: &dyn Files) -> Result<Vec<u8>, ModelError> {
             .map_err(|error| ModelError::broken(&files.place("tokenizer_config.json"), error.to_string()))?,
         None => Map::<String, Value>::new(),
     };
-    vocabulary::from_vocab(vocab, &settings).map_err(|why| ModelError::broken(&place, why))
+    vocabulary::from_vocab(vocab, &settings, special).map_err(|why| ModelError::broken(&place, why))
 }
 
 /// Puts a model into a folder that [`open`] and transformers read: `config.json`, `model.safetensors`, `tokenizer.json`
@@ -166,7 +171,7 @@ pub fn write(
     tokenizer_json: &[u8],
 ) -> Result<(), ModelError> {
     check(config, weights)?;
-    let beside = vocabulary::companions(tokenizer_json, config.max_positions)
+    let beside = vocabulary::companions(tokenizer_json, config)
         .map_err(|error| ModelError::broken("tokenizer.json", error.to_string()))?;
     let stored = weights::to_safetensors(weights);
     let stored = stored.map_err(|error| ModelError::broken("model.safetensors", error.to_string()))?;
@@ -182,7 +187,7 @@ pub fn write(
 /// A folder with a parameter too few would open nowhere.
 fn check(config: &ModelConfig, weights: &Weights) -> Result<(), ModelError> {
     let path = || "model.safetensors".to_owned();
-    for (name, expected) in weights::parameters(config) {
+    for (name, expected) in config.tensors() {
         match weights.get(&name) {
             None => return Err(ModelError::MissingTensor { path: path(), name, expected }),
             Some(array) if array.shape != expected => {
@@ -201,11 +206,12 @@ pub(super) mod tests {
 
     use super::*;
     use crate::model::Array;
+    use crate::model::arch::{Architecture, DISTILBERT};
 
     const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\nbar\n##a\n##x\n##s\ntapas\n";
 
     pub(crate) fn tiny_tokenizer() -> Vec<u8> {
-        vocabulary::from_vocab(VOCAB, &Map::new()).unwrap()
+        vocabulary::from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
     }
 
     /// A model's files in memory, which is also a sink.
@@ -235,6 +241,7 @@ pub(super) mod tests {
 
     fn config(tags: &[&str]) -> ModelConfig {
         ModelConfig {
+            arch: &DISTILBERT,
             vocab_size: 13,
             max_positions: 8,
             dim: 4,
@@ -265,7 +272,7 @@ pub(super) mod tests {
 
     fn written(tags: &[&str]) -> (Memory, Weights) {
         let config = config(tags);
-        let weights = fill(weights::parameters(&config));
+        let weights = fill(config.tensors());
         let mut folder = Memory::default();
         write(&mut folder, &config, &weights, &tiny_tokenizer()).unwrap();
         (folder, weights)
@@ -274,10 +281,11 @@ pub(super) mod tests {
     /// A BERT of two layers with old layer norm names, a pooler and a masked-word head.
     pub(crate) fn bert_files() -> BTreeMap<String, Vec<u8>> {
         let config = config(&[]);
-        let theirs = |(ours, shape): (String, Vec<usize>)| {
-            let name = crate::model::fold::stored_name(config::Family::Bert, &ours);
+        let bert = Architecture::find("bert").unwrap();
+        let config = ModelConfig { arch: bert, ..config };
+        let theirs = |(name, shape): (String, Vec<usize>)| {
             let name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-            (format!("bert.{name}"), shape)
+            (name, shape)
         };
         let more = [
             ("bert.embeddings.token_type_embeddings.weight", vec![2, 4]),
@@ -286,7 +294,7 @@ pub(super) mod tests {
             ("cls.predictions.bias", vec![13]),
         ];
         let more = more.map(|(name, shape)| (name.to_owned(), shape));
-        let weights = fill(weights::parameters(&config).into_iter().map(theirs).chain(more));
+        let weights = fill(config.tensors().into_iter().map(theirs).chain(more));
         let config = r#"{"model_type": "bert", "architectures": ["BertForMaskedLM"], "vocab_size": 13, "hidden_size": 4,
             "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 6, "max_position_embeddings": 8,
             "hidden_act": "gelu", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute"}"#;
@@ -317,7 +325,7 @@ pub(super) mod tests {
     #[test]
     fn a_bert_folder_is_folded_and_says_what_it_leaves_aside() {
         let base = assemble(&Memory(bert_files()), "bert").unwrap();
-        assert_eq!(base.weights.len(), weights::parameters(&config(&[])).len());
+        assert_eq!(base.weights.len(), config(&[]).tensors().len());
         let notes = [
             "folded: BERT to DistilBERT, token type 0 added to the positions",
             "not used: 1 tensor of the masked-word head",

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use tokenizers::{Encoding, InputSequence, Tokenizer};
 
+use super::arch::SpecialPieces;
 use crate::text::TextRange;
 
 /// A tokenizer that is shared, not copied, when it is cloned.
 #[derive(Clone, Debug)]
 pub struct PieceTokenizer {
     inner: Arc<Tokenizer>,
+    special: &'static SpecialPieces,
     cls: u32,
     sep: u32,
     vocab_size: usize,
@@ -59,22 +61,22 @@ pub enum TokenizerError {
 }
 
 impl PieceTokenizer {
-    /// Reads a `tokenizer.json`. Its truncation and padding are ignored.
+    /// Reads a `tokenizer.json` with these special pieces. Its truncation and padding are ignored.
     ///
     /// # Errors
-    /// It is none, or it does not frame inputs as BERT models need it.
-    pub fn from_json(bytes: &[u8]) -> Result<Self, TokenizerError> {
+    /// Not a tokenizer, or one that does not frame inputs with two special pieces.
+    pub fn from_json(bytes: &[u8], special: &'static SpecialPieces) -> Result<Self, TokenizerError> {
         let json = |error: tokenizers::Error| TokenizerError::Json(error.to_string());
         let mut inner = Tokenizer::from_bytes(bytes).map_err(json)?;
         inner.with_padding(None).with_truncation(None).map_err(json)?;
         let framed = inner.encode_fast("", true).map_err(json)?;
         let (cls, sep) = match *framed.get_ids() {
             [cls, sep] => (cls, sep),
-            _ => inner.token_to_id("[CLS]").zip(inner.token_to_id("[SEP]")).ok_or(TokenizerError::NoFrame)?,
+            _ => inner.token_to_id(special.cls).zip(inner.token_to_id(special.sep)).ok_or(TokenizerError::NoFrame)?,
         };
         let highest = inner.get_vocab(true).into_values().max().unwrap_or_default();
         let vocab_size = usize::try_from(highest).map_or(usize::MAX, |id| id.saturating_add(1));
-        Ok(Self { inner: Arc::new(inner), cls, sep, vocab_size })
+        Ok(Self { inner: Arc::new(inner), special, cls, sep, vocab_size })
     }
 
     /// The pieces of a sentence that is already cut into words: transformers' `is_split_into_words=True`.
@@ -136,9 +138,14 @@ impl PieceTokenizer {
         self.sep
     }
 
-    /// The piece that stands for one that is hidden, if the vocabulary has it.
+    /// The piece that stands for a hidden one, if the vocabulary contains it.
     pub fn mask(&self) -> Option<u32> {
-        self.inner.token_to_id("[MASK]")
+        self.inner.token_to_id(self.special.mask)
+    }
+
+    /// The spelling of the piece that stands for what the vocabulary does not contain.
+    pub fn unknown(&self) -> &'static str {
+        self.special.unk
     }
 
     /// One more than the highest id: the word table needs as many rows.
@@ -157,7 +164,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::model::embedded;
+    use crate::model::{arch::DISTILBERT, embedded};
 
     /// One case of `tests/reference/model_tokenizer.json`.
     #[derive(Deserialize)]
@@ -203,7 +210,7 @@ mod tests {
     #[test]
     fn what_is_no_tokenizer_is_an_error() {
         for bytes in [&b""[..], b"{}", b"[]", b"{\"version\":\"1.0\"}", b"\xff"] {
-            assert!(matches!(PieceTokenizer::from_json(bytes), Err(TokenizerError::Json(_))));
+            assert!(matches!(PieceTokenizer::from_json(bytes, &DISTILBERT.special), Err(TokenizerError::Json(_))));
         }
     }
 

@@ -8,30 +8,26 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
-/// What the special pieces of BERT are called, in the order in which transformers lists them.
-const SPECIAL: [(&str, &str); 5] = [
-    ("pad_token", "[PAD]"),
-    ("unk_token", "[UNK]"),
-    ("cls_token", "[CLS]"),
-    ("sep_token", "[SEP]"),
-    ("mask_token", "[MASK]"),
-];
+use super::{ModelConfig, arch::SpecialPieces};
 
 /// `tokenizer.json` for a `vocab.txt` (one piece a line, the line number is the id) and the settings in
 /// `tokenizer_config.json`, the same as transformers' `BertTokenizerFast`. The error says what the vocabulary lacks.
-pub(super) fn from_vocab(vocab: &str, settings: &Map<String, Value>) -> Result<Vec<u8>, String> {
+pub(super) fn from_vocab(
+    vocab: &str,
+    settings: &Map<String, Value>,
+    special: &SpecialPieces,
+) -> Result<Vec<u8>, String> {
     let lines =
         vocab.strip_suffix('\n').unwrap_or(vocab).split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
     let ids: Map<String, Value> = lines.zip(0_u32..).map(|(piece, id)| (piece.to_owned(), json!(id))).collect();
     let flag = |key: &str, default| settings.get(key).and_then(Value::as_bool).unwrap_or(default);
-    let named =
-        |(key, default): (&str, &'static str)| special_name(settings.get(key)).unwrap_or_else(|| default.to_owned());
-    let [_, unk, cls, sep, _] = SPECIAL.map(named);
-    let template = template(&cls, &sep, &ids)?;
-    id_of(&unk, &ids)?;
-    let added = SPECIAL.map(named).into_iter().filter_map(|piece| {
+    let special = special.named_in(settings);
+    let [_, unk, cls, sep, _] = &special;
+    let template = template(cls, sep, &ids)?;
+    id_of(unk, &ids)?;
+    let added = special.iter().filter_map(|piece| {
         let no = false;
-        Some(json!({"id": ids.get(&piece)?, "content": piece, "single_word": no, "lstrip": no, "rstrip": no,
+        Some(json!({"id": ids.get(piece)?, "content": piece, "single_word": no, "lstrip": no, "rstrip": no,
             "normalized": no, "special": true}))
     });
     let json = json!({
@@ -80,12 +76,6 @@ fn template(cls: &str, sep: &str, ids: &Map<String, Value>) -> Result<Value, Str
     }))
 }
 
-/// The name of a special piece: a string, or an object with `content`.
-fn special_name(value: Option<&Value>) -> Option<String> {
-    let value = value?;
-    value.as_str().or_else(|| value.get("content")?.as_str()).map(str::to_owned)
-}
-
 /// The same `tokenizer.json` without truncation and padding. Sentence encoders carry both, and they would shorten what
 /// a model folder made from it can read.
 pub(super) fn without_limits(json: &[u8]) -> serde_json::Result<Cow<'_, [u8]>> {
@@ -129,21 +119,23 @@ pub(super) struct Companions {
     pub pad: u32,
 }
 
-/// Makes the files beside a `tokenizer.json`. `longest` is the longest input, special pieces included.
-pub(super) fn companions(json: &[u8], longest: usize) -> serde_json::Result<Companions> {
+/// Makes the files beside the `tokenizer.json` of a model.
+pub(super) fn companions(json: &[u8], model: &ModelConfig) -> serde_json::Result<Companions> {
     let outline: Outline = serde_json::from_slice(json)?;
     let empty = Map::new();
     let ids = outline.model.vocab.as_object().unwrap_or(&empty);
-    let pad = ids.get("[PAD]").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
-    let special: Map<String, Value> = SPECIAL
-        .iter()
+    let names = &model.arch.special;
+    let pad = ids.get(names.pad).and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+    let special: Map<String, Value> = names
+        .by_key()
+        .into_iter()
         .filter(|(_, piece)| ids.contains_key(*piece))
-        .map(|(key, piece)| ((*key).to_owned(), json!(piece)))
+        .map(|(key, piece)| (key.to_owned(), json!(piece)))
         .collect();
     let mut config = special.clone();
     let normalizer =
         outline.normalizer.as_ref().filter(|rule| rule.get("type").is_some_and(|kind| kind == "BertNormalizer"));
-    let class = if normalizer.is_some() { "DistilBertTokenizer" } else { "PreTrainedTokenizerFast" };
+    let class = if normalizer.is_some() { model.arch.tokenizer_class } else { "PreTrainedTokenizerFast" };
     for (theirs, ours) in [
         ("do_lower_case", "lowercase"),
         ("strip_accents", "strip_accents"),
@@ -153,7 +145,7 @@ pub(super) fn companions(json: &[u8], longest: usize) -> serde_json::Result<Comp
             config.insert(theirs.to_owned(), rule.get(ours).cloned().unwrap_or_default());
         }
     }
-    config.insert("model_max_length".to_owned(), json!(longest));
+    config.insert("model_max_length".to_owned(), json!(model.max_positions));
     config.insert("tokenizer_class".to_owned(), json!(class));
     let pretty = |map: Map<String, Value>| format!("{:#}\n", Value::Object(map)).into_bytes();
     let mut files = vec![("tokenizer_config.json", pretty(config)), ("special_tokens_map.json", pretty(special))];
@@ -248,17 +240,21 @@ fn renumber(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::PieceTokenizer;
+    use crate::model::{PieceTokenizer, TokenizerError, arch::DISTILBERT};
 
     const VOCAB: &str = "[PAD]\n[unused0]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\ntapas\nbar\n##a\n##x\n##pas\n##s\n";
 
     fn made() -> Vec<u8> {
-        from_vocab(VOCAB, &Map::new()).unwrap()
+        from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
+    }
+
+    fn read(json: &[u8]) -> Result<PieceTokenizer, TokenizerError> {
+        PieceTokenizer::from_json(json, &DISTILBERT.special)
     }
 
     #[test]
     fn a_vocabulary_becomes_a_tokenizer() {
-        let tokenizer = PieceTokenizer::from_json(&made()).unwrap();
+        let tokenizer = read(&made()).unwrap();
         assert_eq!((tokenizer.cls(), tokenizer.sep(), tokenizer.vocab_size()), (3, 4, 15));
         assert_eq!(tokenizer.words(&["Tapas", "bars", "\u{e4}x", "?"]).unwrap().ids, [9, 10, 14, 6, 12, 2]);
     }
@@ -266,21 +262,22 @@ mod tests {
     #[test]
     fn settings_beside_a_vocabulary_are_honoured() {
         let cased = json!({"do_lower_case": false, "cls_token": {"content": "the"}});
-        let tokenizer = PieceTokenizer::from_json(&from_vocab(VOCAB, cased.as_object().unwrap()).unwrap()).unwrap();
+        let made = from_vocab(VOCAB, cased.as_object().unwrap(), &DISTILBERT.special).unwrap();
+        let tokenizer = read(&made).unwrap();
         assert_eq!(tokenizer.words(&["Tapas"]).unwrap().tokens, ["[UNK]"]);
         assert_eq!(tokenizer.cls(), 8);
     }
 
     #[test]
     fn a_vocabulary_without_special_pieces_is_refused_by_name() {
-        assert!(from_vocab("a\nb\n", &Map::new()).unwrap_err().contains("[CLS]"));
+        assert!(from_vocab("a\nb\n", &Map::new(), &DISTILBERT.special).unwrap_err().contains("[CLS]"));
     }
 
     #[test]
     fn the_cut_keeps_special_and_single_pieces_then_the_frequent_ones() {
         let (kept, json) = cut(&made(), 11).unwrap();
         assert_eq!(kept, [0, 2, 3, 4, 5, 6, 7, 8, 11, 12, 14]);
-        let tokenizer = PieceTokenizer::from_json(&json).unwrap();
+        let tokenizer = read(&json).unwrap();
         assert_eq!((tokenizer.cls(), tokenizer.sep(), tokenizer.vocab_size()), (2, 3, 11));
         assert_eq!(tokenizer.words(&["the", "as", "tapas"]).unwrap().ids, [7, 5, 10, 1]);
         assert_eq!(cut(&json, 11).unwrap().1, json);
@@ -298,7 +295,8 @@ mod tests {
 
     #[test]
     fn the_vocabulary_can_be_written_back() {
-        let Companions { files, pad } = companions(&made(), 512).unwrap();
+        let config = crate::model::embedded::mini().unwrap().config;
+        let Companions { files, pad } = companions(&made(), &config).unwrap();
         assert_eq!(files.last().unwrap(), &("vocab.txt", VOCAB.as_bytes().to_vec()));
         assert_eq!(pad, 0);
     }

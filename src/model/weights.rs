@@ -1,14 +1,11 @@
-//! The parameters of a model as plain arrays, their names and shapes, and the safetensors file that holds them.
-//!
-//! Names are those of transformers' `DistilBertForTokenClassification`: `distilbert.embeddings.*`,
-//! `distilbert.transformer.layer.N.*`, and `classifier.*` where there is a head. Matrices are `[out, in]`.
+//! The parameters of a model as plain arrays by name, and the safetensors file that holds them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView, View};
 
-use super::{ModelConfig, ModelError};
+use super::ModelError;
 
 /// A row-major array.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,35 +24,6 @@ impl Array {
     pub fn width(&self) -> usize {
         self.shape.last().copied().unwrap_or(1)
     }
-}
-
-/// Name and shape of every parameter that a model of this configuration has, the head included if there are tags.
-pub fn parameters(config: &ModelConfig) -> Vec<(String, Vec<usize>)> {
-    let (dim, hidden) = (config.dim, config.hidden_dim);
-    let mut all = vec![
-        ("distilbert.embeddings.word_embeddings.weight".to_owned(), vec![config.vocab_size, dim]),
-        ("distilbert.embeddings.position_embeddings.weight".to_owned(), vec![config.max_positions, dim]),
-    ];
-    let mut pair = |name: String, weight: Vec<usize>| {
-        let bias = weight.first().copied().into_iter().collect();
-        all.push((format!("{name}.weight"), weight));
-        all.push((format!("{name}.bias"), bias));
-    };
-    pair("distilbert.embeddings.LayerNorm".to_owned(), vec![dim]);
-    for layer in 0..config.layers {
-        let layer = format!("distilbert.transformer.layer.{layer}");
-        for part in ["q_lin", "k_lin", "v_lin", "out_lin"] {
-            pair(format!("{layer}.attention.{part}"), vec![dim, dim]);
-        }
-        pair(format!("{layer}.sa_layer_norm"), vec![dim]);
-        pair(format!("{layer}.ffn.lin1"), vec![hidden, dim]);
-        pair(format!("{layer}.ffn.lin2"), vec![dim, hidden]);
-        pair(format!("{layer}.output_layer_norm"), vec![dim]);
-    }
-    if !config.tags.is_empty() {
-        pair("classifier".to_owned(), vec![config.tags.len(), dim]);
-    }
-    all
 }
 
 /// One tensor to be stored.
@@ -312,30 +280,6 @@ mod tests {
         assert!(error.starts_with("f: tensor \"x\" holds I64"), "{error}");
         let error = read(&file(Dtype::I8, &[2, 2], vec![0; 4]), &[2, 2]).unwrap_err().to_string();
         assert!(error.starts_with("f: tensor \"x.scale\" is missing"), "{error}");
-    }
-
-    #[test]
-    fn parameters_are_those_of_transformers() {
-        let config = ModelConfig {
-            vocab_size: 30_522,
-            max_positions: 512,
-            dim: 768,
-            layers: 6,
-            heads: 12,
-            hidden_dim: 3_072,
-            dropout: 0.1,
-            attention_dropout: 0.1,
-            tags: Vec::new(),
-            pad: Some(0),
-            label_mode: None,
-            constrained: false,
-        };
-        let count =
-            |config: &ModelConfig| parameters(config).iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>();
-        // distilbert-base-uncased, and its head for nine tags.
-        assert_eq!(count(&config), 66_362_880);
-        let tags = (0..9).map(|tag| tag.to_string()).collect();
-        assert_eq!(count(&ModelConfig { tags, ..config }), 66_362_880 + 9 * 769);
     }
 
     proptest! {

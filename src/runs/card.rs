@@ -30,8 +30,10 @@ pub struct Card<'a> {
     pub id: &'a str,
     /// Whether its tags are chosen as a sequence.
     pub constrained: bool,
-    /// What it is: `distilbert` or `bert`.
+    /// Its architecture, as `config.json` calls it.
     pub kind: &'a str,
+    /// Name of its architecture for people, such as "DistilBERT".
+    pub title: &'a str,
     /// The id on the hub of the base that it was trained from.
     pub base: Option<&'a str>,
     /// The version of this program.
@@ -109,8 +111,8 @@ impl Card<'_> {
 
     fn body(&self, out: &mut String) -> std::fmt::Result {
         let base = self.base.map_or_else(String::new, |base| format!(" from [{base}](https://huggingface.co/{base})"));
-        let kind = if self.kind == "bert" { "BERT" } else { "DistilBERT" };
-        writeln!(out, "A {kind} that marks spans in text, fine-tuned{base} with tagliatelle {}.\n", self.version)?;
+        let (title, version) = (self.title, self.version);
+        writeln!(out, "A {title} that marks spans in text, fine-tuned{base} with tagliatelle {version}.\n")?;
         let labels: Vec<String> = self.labels.iter().map(|label| plain(label)).collect();
         if !labels.is_empty() {
             writeln!(out, "Labels: {}.\n", labels.join(", "))?;
@@ -259,6 +261,7 @@ mod tests {
             id: "ada/restaurants",
             constrained: true,
             kind: "distilbert",
+            title: "DistilBERT",
             base: Some("distilbert/distilbert-base-uncased"),
             version: "0.1.0",
             labels: &["Dish|x".into()],
@@ -310,7 +313,8 @@ mod tests {
     #[test]
     fn a_folder_without_a_run_has_a_card_too() {
         let data = json!({ "train": "somewhere/secret/train.txt" });
-        let text = Card { name: "m", kind: "bert", version: "1", data: Some(&data), ..Card::default() }.markdown();
+        let card = Card { name: "m", kind: "bert", title: "BERT", version: "1", data: Some(&data), ..Card::default() };
+        let text = card.markdown();
         assert!(
             text.contains("- data: train.txt\n") && !text.contains("secret") && text.contains("A BERT that"),
             "{text}"

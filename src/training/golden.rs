@@ -4,6 +4,7 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use crate::model::{
+    arch::DISTILBERT,
     config::ModelConfig,
     network::{CpuNetwork, TensorNetwork},
     weights::{self, Weights},
@@ -44,6 +45,7 @@ pub(crate) fn tiny() -> Tiny {
 
 pub(crate) fn config() -> ModelConfig {
     ModelConfig {
+        arch: &DISTILBERT,
         vocab_size: 60,
         max_positions: 24,
         dim: 16,

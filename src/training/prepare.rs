@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     model::{
-        BaseModel,
+        BaseModel, ModelConfig,
+        arch::{Affine, Parameter},
         device::Chosen,
         network::Rows,
         weights::{Array, Weights},
@@ -18,11 +19,6 @@ use crate::{
     runs::{Plan, Settings},
     spans::{Dataset, dataset::tag_names},
 };
-
-const HEAD_WEIGHT: &str = "classifier.weight";
-const HEAD_BIAS: &str = "classifier.bias";
-/// Standard deviation of a new head, transformers' `initializer_range`.
-const HEAD_SPREAD: f32 = 0.02;
 
 /// Everything that the loop needs.
 pub(super) struct Prepared {
@@ -68,11 +64,7 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
         (base.config.dropout, base.config.attention_dropout) = (rate, rate);
     }
     let mask_piece = match settings.mask > 0.0 {
-        true => Some(
-            base.tokenizer
-                .mask()
-                .ok_or_else(|| TrainError::Setting("the base has no [MASK] piece: set mask=0".into()))?,
-        ),
+        true => Some(base.tokenizer.mask().ok_or_else(|| no_mask_piece(&base))?),
         false => None,
     };
     let (words, positions) = rows([&train, &valid, &test], mask_piece);
@@ -91,18 +83,26 @@ fn encode(data: &Dataset, settings: &Settings, base: &BaseModel, tags: &[String]
     Ok([coder.part(&data.train)?, coder.part(&data.valid)?, coder.part(&data.test)?])
 }
 
-/// Makes sure that there is a head for these tags: the base's own if it has exactly these, else a new one.
+fn no_mask_piece(base: &BaseModel) -> TrainError {
+    TrainError::Setting(format!("the base has no {} piece: set mask=0", base.config.arch.special.mask))
+}
+
+/// Gives the base a classifier for these tags: its own if it has exactly these, else a new one. Returns a note.
 fn head(base: &mut BaseModel, tags: &[String], seed: u64) -> String {
-    let (inputs, outputs) = (base.config.dim, tags.len());
-    let has = |weights: &Weights, name: &str, shape: &[usize]| weights.get(name).is_some_and(|a| a.shape == shape);
-    let fits = has(&base.weights, HEAD_WEIGHT, &[outputs, inputs]) && has(&base.weights, HEAD_BIAS, &[outputs]);
+    let wanted = ModelConfig { tags: tags.to_vec(), ..base.config.clone() };
+    let Affine { weight, bias } = wanted.parameters().head;
+    let fits = [&weight, &bias].into_iter().all(|parameter| has(&base.weights, parameter));
     if base.config.tags == tags && fits {
         return "the base already tells these labels apart: its classifier is trained on".into();
     }
-    let data = torch::normals(seed, inputs * outputs, HEAD_SPREAD);
-    base.weights.insert(HEAD_WEIGHT.to_owned(), Array { shape: vec![outputs, inputs], data });
-    base.weights.insert(HEAD_BIAS.to_owned(), Array { shape: vec![outputs], data: vec![0.0; outputs] });
-    format!("new classifier for {outputs} tags, from seed {seed}")
+    let data = torch::normals(seed, weight.slot.count(), base.config.arch.initializer_range as f32);
+    base.weights.insert(weight.name, Array { shape: weight.slot.stored_shape(), data });
+    base.weights.insert(bias.name, Array { shape: bias.slot.stored_shape(), data: vec![0.0; bias.slot.count()] });
+    format!("new classifier for {} tags, from seed {seed}", tags.len())
+}
+
+fn has(weights: &Weights, parameter: &Parameter) -> bool {
+    weights.get(&parameter.name).is_some_and(|array| array.shape == parameter.slot.stored_shape())
 }
 
 /// A checksum of everything that decides the outcome.

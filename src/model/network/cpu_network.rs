@@ -1,7 +1,6 @@
 //! The network on the processor, computed by the kernels.
 
 use std::{
-    borrow::Cow,
     ops::Range,
     sync::{Mutex, PoisonError},
 };
@@ -9,7 +8,7 @@ use std::{
 use super::{NetworkError, cross_entropy, layout::Layout, table::Rows};
 use crate::model::{
     config::ModelConfig,
-    kernels::{self, Parameters, Pieces, Shape, Workspace},
+    kernels::{self, Parameters, Pieces, Workspace},
     weights::Weights,
 };
 
@@ -59,16 +58,9 @@ impl CpuNetwork {
         positions: &Rows,
     ) -> Result<Self, NetworkError> {
         let (layout, values) = Layout::load(config, weights, words, positions)?;
-        let shape = Shape {
-            dim: config.dim,
-            heads: config.heads,
-            hidden: config.hidden_dim,
-            layers: config.layers,
-            tags: config.tags.len(),
-            word_rows: layout.words.rows(),
-            position_rows: layout.positions.rows(),
-        };
-        let parameters = Parameters::new(shape, values).map_err(|error| NetworkError::Config(error.to_string()))?;
+        let shape = config.shape(layout.words.rows(), layout.positions.rows());
+        let parameters =
+            Parameters::new(shape, values.into_vec()).map_err(|error| NetworkError::Config(error.to_string()))?;
         Ok(Self { layout, parameters, free: Mutex::default() })
     }
 
@@ -94,8 +86,7 @@ impl CpuNetwork {
 
     /// The weights by Hugging Face name, rows that are not among the parameters included.
     pub fn weights(&self) -> Weights {
-        let values: Vec<Cow<'_, [f32]>> = self.parameters.values().into_iter().map(Cow::Borrowed).collect();
-        self.layout.weights(&values)
+        self.layout.weights(self.parameters.by_parameter())
     }
 
     /// Packs sentences of piece ids, special pieces included. A piece id that the model does not know counts as its

@@ -6,7 +6,6 @@
 
 mod cpu_network;
 pub(crate) mod layout;
-mod names;
 mod table;
 pub(crate) mod tensor_network;
 

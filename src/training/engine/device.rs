@@ -7,11 +7,11 @@ use super::{
 };
 use crate::{
     model::{
+        arch::{Kind, Parameter, PerParameter},
         config::ModelConfig,
         kernels::Dropout,
         network::{
             NetworkError, Rows, TensorNetwork, argmax,
-            layout::Parameter,
             tensor_network::{Packed, total, values},
         },
         weights::Weights,
@@ -20,13 +20,13 @@ use crate::{
 };
 
 /// A gradient for each parameter; `None` where it is 0 or not trained.
-type Gathered = Vec<Option<Tensor<2>>>;
+type Gathered = PerParameter<Option<Tensor<2>>>;
 
 pub(super) struct DeviceEngine {
     network: TensorNetwork,
     optimisation: Optimisation,
     /// For each parameter, whether it is trained.
-    trained: Vec<bool>,
+    trained: PerParameter<bool>,
     /// First and second moments of the parameters that are trained.
     moments: Vec<Option<(Tensor<2>, Tensor<2>)>>,
     /// Optimiser steps done.
@@ -46,12 +46,10 @@ impl DeviceEngine {
         optimisation: Optimisation,
     ) -> Result<Self, NetworkError> {
         let network = TensorNetwork::build(config, weights, device, words, positions)?;
-        let parameters = network.layout().parameters();
-        let trained: Vec<bool> =
-            parameters.iter().map(|parameter| optimisation.trains(parameter, config.layers)).collect();
+        let trained = network.layout().by_parameter().map(|parameter| optimisation.trains(parameter, config.layers));
         let zeros = |tensor: &Tensor<2>| (tensor.zeros_like(), tensor.zeros_like());
-        let moments = network.parameters().into_iter().zip(&trained);
-        let moments = moments.map(|(tensor, trained)| trained.then(|| zeros(tensor))).collect();
+        let moments = network.tensors().zip(trained.as_ref());
+        let moments = moments.map(|(tensor, trained)| trained.then(|| zeros(tensor))).into_vec();
         Ok(Self { network, optimisation, trained, moments, steps: 0, kept: None, mean: None })
     }
 
@@ -77,7 +75,7 @@ impl DeviceEngine {
         let labelled: usize = packed.iter().map(|(_, labels)| labels.len()).sum();
         let config = self.network.config();
         let drop = draws.map(|draws| Dropout::new(config.dropout, config.attention_dropout, draws.seed, draws.step));
-        let mut sum: Gathered = self.trained.iter().map(|_| None).collect();
+        let mut sum: Gathered = self.trained.as_ref().map(|_| None);
         let mut loss = 0.0;
         for (at, (packed, labels)) in packed.iter().enumerate().filter(|(_, (_, labels))| !labels.is_empty()) {
             // Dropped at the end, so that the weights have one owner again and are updated in place.
@@ -87,7 +85,7 @@ impl DeviceEngine {
             let batch = batch.div_scalar(labelled as f64);
             let mut gathered = batch.backward();
             loss += batch.into_scalar::<f64>();
-            add(&mut sum, take(&tracked, &mut gathered));
+            sum = add(sum, take(&tracked, &mut gathered));
         }
         self.spare_the_padding(&mut sum);
         (Outcome { loss, norm: global_norm(&sum) }, sum)
@@ -97,7 +95,7 @@ impl DeviceEngine {
     fn spare_the_padding(&self, gradients: &mut Gathered) {
         let layout = self.network.layout();
         let row = layout.config.pad.and_then(|pad| layout.words.exact(pad)).map(|row| row as usize);
-        if let (Some(row), Some(Some(words))) = (row, gradients.first_mut()) {
+        if let (Some(row), Some(words)) = (row, &mut gradients.words) {
             let width = words.dims()[1];
             let nothing = self.network.tensor(vec![0.0; width], [1, width]);
             *words = words.clone().slice_assign([row..row + 1, 0..width], nothing);
@@ -106,14 +104,14 @@ impl DeviceEngine {
 
     fn update(&mut self, gradients: Gathered, factors: Factors) {
         let (optimisation, layers) = (self.optimisation, self.network.config().layers);
-        let listed = self.network.layout().parameters().to_vec();
+        let listed: Vec<Parameter> = self.network.layout().parameters().cloned().collect();
         let mut absent = 1.0;
-        let tensors = self.network.parameters_mut().into_iter().zip(gradients);
+        let tensors = self.network.parameters_mut().into_iter().zip(gradients.into_vec());
         for ((parameter, (tensor, gradient)), moments) in listed.iter().zip(tensors).zip(&mut self.moments) {
             let Some(moments) = moments else { continue };
             let rate = factors.rate * optimisation.share(parameter, layers);
-            let keep = if parameter.decays { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
-            if parameter.depth == 0 && parameter.decays {
+            let keep = if parameter.slot.decays() { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
+            if parameter.slot.kind == Kind::Table {
                 absent = keep;
             }
             step(tensor, gradient, moments, (optimisation, factors), (rate, keep));
@@ -132,7 +130,7 @@ impl DeviceEngine {
     }
 
     fn named<'a>(&self, tensors: impl IntoIterator<Item = Option<&'a Tensor<2>>>) -> Named {
-        let names = self.network.layout().parameters().iter().map(|parameter| parameter.name.clone());
+        let names = self.network.layout().parameters().map(|parameter| parameter.name.clone());
         names.zip(tensors.into_iter().map(|tensor| tensor.map(values).unwrap_or_default())).collect()
     }
 }
@@ -157,21 +155,19 @@ fn step(
 
 /// The gradients of a tracked network out of what the backward pass gathered.
 fn take(tracked: &TensorNetwork, gathered: &mut Gradients) -> Gathered {
-    tracked.parameters().into_iter().map(|tensor| tensor.grad_remove(gathered)).collect()
+    tracked.tensors().map(|tensor| tensor.grad_remove(gathered))
 }
 
-fn add(sum: &mut Gathered, more: Gathered) {
-    for (sum, more) in sum.iter_mut().zip(more) {
-        *sum = match (sum.take(), more) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
-        };
-    }
+fn add(sum: Gathered, more: Gathered) -> Gathered {
+    sum.zip(more).map(|pair| match pair {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    })
 }
 
 /// The L2 norm over all gradients.
-fn global_norm(gradients: &[Option<Tensor<2>>]) -> f64 {
-    let sums = gradients.iter().flatten().map(|gradient| total(gradient.clone().square()));
+fn global_norm(gradients: &Gathered) -> f64 {
+    let sums = gradients.as_ref().into_vec().into_iter().flatten().map(|gradient| total(gradient.clone().square()));
     sums.reduce(|a, b| a + b).map_or(0.0, |total| total.into_scalar::<f64>().sqrt())
 }
 
@@ -263,14 +259,14 @@ impl Engine for DeviceEngine {
     }
 
     fn load_state(&mut self, mut state: State) -> Result<(), String> {
-        let listed = self.network.layout().parameters().to_vec();
+        let listed: Vec<Parameter> = self.network.layout().parameters().cloned().collect();
         let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (mut network, mut kept) = (self.network.clone(), kept_absent.map(|_| self.network.clone()));
         let mut gathered = mean.map(|_| self.network.clone());
         let mut tensor = |of: Arrays, parameter: &Parameter| {
-            let [rows, columns] = parameter.shape;
+            let [rows, columns] = parameter.slot.shape;
             let values = state.take(of, parameter, rows * columns);
-            values.map(|values| self.network.tensor(values, parameter.shape))
+            values.map(|values| self.network.tensor(values, parameter.slot.shape))
         };
         for (parameter, to) in listed.iter().zip(network.parameters_mut()) {
             *to = tensor(Arrays::Values, parameter)?;

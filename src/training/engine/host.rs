@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Predictions, State, labels_of, parts};
 use crate::{
     model::{
+        arch::{Kind, Parameter},
         config::ModelConfig,
         kernels::{Adam, Dropout, Frozen, Gradients, Objective, Part, Workspace, sweep, train},
         network::{CpuBatch, CpuNetwork, NetworkError, Rows, argmax},
@@ -51,7 +52,7 @@ impl HostEngine {
         let network = CpuNetwork::build(config, weights, words, positions)?;
         let gradients = Gradients::new(network.parameters().shape());
         let gradients = gradients.map_err(|error| NetworkError::Config(error.to_string()))?;
-        let parameters = network.layout().parameters().iter().zip(network.parameters().values());
+        let parameters = network.layout().parameters().zip(network.parameters().values());
         let moments = parameters.map(|(parameter, values)| {
             let length = if optimisation.trains(parameter, config.layers) { values.len() } else { 0 };
             (vec![0.0; length], vec![0.0; length])
@@ -96,7 +97,7 @@ impl HostEngine {
     }
 
     fn named<'a>(&self, values: impl IntoIterator<Item = &'a [f32]>) -> Named {
-        let names = self.network.layout().parameters().iter().map(|parameter| parameter.name.clone());
+        let names = self.network.layout().parameters().map(|parameter| parameter.name.clone());
         names.zip(values.into_iter().map(<[f32]>::to_vec)).collect()
     }
 }
@@ -119,8 +120,8 @@ impl Task<'_> {
     fn frozen(&self) -> Frozen {
         let layers = self.network.config().layers;
         let trains = |depth: usize| {
-            let all = self.network.layout().parameters().iter();
-            all.filter(|parameter| parameter.depth == depth)
+            let all = self.network.layout().parameters();
+            all.filter(|parameter| parameter.slot.depth == depth)
                 .all(|parameter| self.optimisation.trains(parameter, layers))
         };
         let frozen = (1..=layers).take_while(|depth| !trains(*depth)).count();
@@ -177,15 +178,14 @@ impl Engine for HostEngine {
         let mut embeddings_keep = 1.0;
         let mut parts = Vec::new();
         let values = parameters.values_mut().into_iter().zip(gradients.values());
-        for ((parameter, (values, gradient)), (first, second)) in
-            layout.parameters().iter().zip(values).zip(&mut self.moments)
+        for ((parameter, (values, gradient)), (first, second)) in layout.parameters().zip(values).zip(&mut self.moments)
         {
             if !optimisation.trains(parameter, layers) {
                 continue;
             }
             let rate = factors.rate * optimisation.share(parameter, layers);
-            let keep = if parameter.decays { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
-            if parameter.depth == 0 && parameter.decays {
+            let keep = if parameter.slot.decays() { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
+            if parameter.slot.kind == Kind::Table {
                 embeddings_keep = keep;
             }
             parts.push(Part { values, gradient, first, second, keep, rate: rate / factors.first_correction });
@@ -289,7 +289,7 @@ impl Engine for HostEngine {
     }
 
     fn load_state(&mut self, mut state: State) -> Result<(), String> {
-        let listed = self.network.layout().parameters().to_vec();
+        let listed: Vec<Parameter> = self.network.layout().parameters().cloned().collect();
         let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (_, parameters) = self.network.parts_mut();
         let (mut kept, mut gathered) = (Vec::new(), Vec::new());

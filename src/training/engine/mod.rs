@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::{TrainError, examples::Example};
 use crate::{
     model::{
+        arch::Parameter,
         config::ModelConfig,
         device::Chosen,
-        network::{NetworkError, Rows, layout::Parameter},
+        network::{NetworkError, Rows},
         weights::Weights,
     },
     runs::Settings,
@@ -192,7 +193,7 @@ impl Optimisation {
 
     /// Whether a parameter is trained.
     pub(super) fn trains(&self, parameter: &Parameter, layers: usize) -> bool {
-        match parameter.depth {
+        match parameter.slot.depth {
             0 => !self.freeze_embeddings,
             // The head always is.
             depth => depth > self.freeze_layers.min(layers),
@@ -202,7 +203,7 @@ impl Optimisation {
     /// What a parameter's learning rate is of that of the head. The first to divide it so: ELECTRA; the last layer has
     /// one factor, the embeddings one more than the first layer.
     pub(super) fn share(&self, parameter: &Parameter, layers: usize) -> f64 {
-        let below = layers + 1 - parameter.depth.min(layers + 1);
+        let below = layers + 1 - parameter.slot.depth.min(layers + 1);
         self.layer_decay.powi(i32::try_from(below).unwrap_or(i32::MAX))
     }
 

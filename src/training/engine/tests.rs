@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use super::{device::DeviceEngine, host::HostEngine, *};
+use crate::model::arch::{DISTILBERT, Kind, Slot};
 use crate::training::{
     examples::Example,
     golden::{self, read},
@@ -58,6 +59,7 @@ fn examples(sentences: &[Sentence]) -> Vec<Example> {
 fn config(json: &serde_json::Value) -> ModelConfig {
     let size = |name: &str| usize::try_from(json[name].as_u64().unwrap()).unwrap();
     ModelConfig {
+        arch: &DISTILBERT,
         vocab_size: size("vocab_size"),
         max_positions: size("max_position_embeddings"),
         dim: size("dim"),
@@ -185,13 +187,8 @@ fn fifty_steps_are_the_trainers() {
 fn what_decays_is_what_decays_in_the_trainer() {
     let run = trainer();
     let network = crate::model::network::CpuNetwork::new(&config(&run.config), &weights("start.")).unwrap();
-    let decays = network.layout().parameters().iter().filter(|parameter| parameter.decays);
-    let ours: std::collections::BTreeSet<String> = decays
-        .flat_map(|parameter| match parameter.name.split_once("qkv") {
-            Some((before, after)) => ["q_lin", "k_lin", "v_lin"].map(|part| format!("{before}{part}{after}")).to_vec(),
-            None => vec![parameter.name.clone()],
-        })
-        .collect();
+    let decays = network.layout().parameters().filter(|parameter| parameter.slot.decays());
+    let ours: std::collections::BTreeSet<String> = decays.flat_map(|parameter| parameter.tensors.clone()).collect();
     assert_eq!(ours.into_iter().collect::<Vec<_>>(), run.decayed);
 }
 
@@ -453,8 +450,8 @@ fn lower_layers_may_learn_more_slowly() {
     let examples = examples(&run.examples);
     let optimisation = Optimisation::new(&settings(|s| s.layer_decay = 0.5));
     let share = |depth| {
-        let parameter = Parameter { name: String::new(), shape: [1, 1], decays: true, depth };
-        optimisation.share(&parameter, 3)
+        let slot = Slot { kind: Kind::Matrix { parts: 1 }, shape: [1, 1], depth };
+        optimisation.share(&Parameter::new(vec!["x".to_owned()], slot), 3)
     };
     assert_eq!([4, 3, 2, 1, 0].map(share), [1.0, 0.5, 0.25, 0.125, 0.0625]);
     // The first step of Adam is as long as the rate, whatever the gradient: it tells the rates apart.

@@ -1,3 +1,4 @@
+mod architecture;
 mod outcome;
 
 use std::{
@@ -179,7 +180,7 @@ fn base() -> BaseModel {
         let data = (0..shape.iter().product()).map(|_| norm + 0.3 * random()).collect();
         (name, weights::Array { shape, data })
     };
-    let weights = weights::parameters(&config).into_iter().map(|parameter| array(parameter, &mut random)).collect();
+    let weights = config.tensors().into_iter().map(|tensor| array(tensor, &mut random)).collect();
     BaseModel { config, weights, ..tokenizer }
 }
 

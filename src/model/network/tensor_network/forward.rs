@@ -8,22 +8,21 @@ use burn::tensor::{
 
 use super::{
     super::cross_entropy,
-    Layer, Linear, NORM_EPSILON, Norm, TensorNetwork,
+    TensorNetwork,
     pack::{Packed, ints},
 };
-use crate::model::kernels::{Dropout, Site};
+use crate::model::{
+    arch::{self, Affine},
+    kernels::{Dropout, Site},
+};
 
-impl Linear {
-    fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        input.matmul(self.weight.clone()) + self.bias.clone()
-    }
-}
+type Linear = Affine<Tensor<2>>;
+type Norm = Affine<Tensor<2>>;
+type Layer = arch::Layer<Tensor<2>>;
 
-impl Norm {
-    fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        let vector = |value: &Tensor<2>| value.clone().squeeze_dim::<1>(0);
-        layer_norm(input, vector(&self.weight), Some(vector(&self.bias)), NORM_EPSILON)
-    }
+/// `x W + b`.
+fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
+    input.matmul(layer.weight.clone()) + layer.bias.clone()
 }
 
 impl TensorNetwork {
@@ -47,18 +46,19 @@ impl TensorNetwork {
         rows: Option<&Tensor<1, Int>>,
         dropout: Option<&Dropout>,
     ) -> Tensor<2> {
-        let words = self.words.clone().select(0, packed.words.clone());
-        let positions = self.positions.clone().select(0, packed.positions.clone());
-        let mut hidden = self.drop(self.norm.forward(words + positions), Site::Embeddings, dropout);
-        for (at, layer) in self.layers.iter().enumerate() {
+        let tensors = &self.tensors;
+        let words = tensors.words.clone().select(0, packed.words.clone());
+        let positions = tensors.positions.clone().select(0, packed.positions.clone());
+        let mut hidden = self.drop(self.norm(&tensors.norm, words + positions), Site::Embeddings, dropout);
+        for (at, layer) in tensors.layers.iter().enumerate() {
             // After the last attention only the rows asked for are needed.
-            let last = at + 1 == self.layers.len();
+            let last = at + 1 == tensors.layers.len();
             hidden = self.block(at, layer, hidden, packed, rows.filter(|_| last), dropout);
         }
-        if let (true, Some(rows)) = (self.layers.is_empty(), rows) {
+        if let (true, Some(rows)) = (tensors.layers.is_empty(), rows) {
             hidden = hidden.select(0, rows.clone());
         }
-        self.head.forward(self.drop(hidden, Site::Head, dropout))
+        linear(&tensors.head, self.drop(hidden, Site::Head, dropout))
     }
 
     fn block(
@@ -70,15 +70,21 @@ impl TensorNetwork {
         rows: Option<&Tensor<1, Int>>,
         dropout: Option<&Dropout>,
     ) -> Tensor<2> {
-        let mut context = self.attention(at, layer.qkv.forward(input.clone()), packed, dropout);
+        let mut context = self.attention(at, linear(&layer.qkv, input.clone()), packed, dropout);
         let mut residual = input;
         if let Some(rows) = rows {
             (context, residual) = (context.select(0, rows.clone()), residual.select(0, rows.clone()));
         }
-        let attended = layer.attention_norm.forward(layer.out.forward(context) + residual);
-        let expanded = gelu(layer.expand.forward(attended.clone()));
-        let output = self.drop(layer.contract.forward(expanded), Site::FeedForward(at), dropout);
-        layer.output_norm.forward(output + attended)
+        let attended = self.norm(&layer.attention_norm, linear(&layer.out, context) + residual);
+        let expanded = gelu(linear(&layer.expand, attended.clone()));
+        let output = self.drop(linear(&layer.contract, expanded), Site::FeedForward(at), dropout);
+        self.norm(&layer.output_norm, output + attended)
+    }
+
+    /// Layer norm over the last dimension.
+    fn norm(&self, norm: &Norm, input: Tensor<2>) -> Tensor<2> {
+        let [weight, bias] = [&norm.weight, &norm.bias].map(|vector| vector.clone().squeeze_dim::<1>(0));
+        layer_norm(input, weight, Some(bias), self.config().arch.epsilon)
     }
 
     /// Scaled dot-product attention within each sentence: `[pieces, 3 dim]` to `[pieces, dim]`.

@@ -5,54 +5,19 @@
 mod forward;
 mod pack;
 
-use std::borrow::Cow;
-
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{NetworkError, layout::Layout, table::Rows};
-use crate::model::{config::ModelConfig, weights::Weights};
+use crate::model::{arch::PerParameter, config::ModelConfig, weights::Weights};
 
 pub(crate) use pack::Packed;
-
-/// Added to the variance in every layer norm, as in the reference.
-const NORM_EPSILON: f64 = 1e-12;
-
-/// `x W + b`; the weight is `[inputs, outputs]`, the bias `[1, outputs]`.
-#[derive(Clone, Debug)]
-struct Linear {
-    weight: Tensor<2>,
-    bias: Tensor<2>,
-}
-
-/// Layer norm over the last dimension, both `[1, dim]`.
-#[derive(Clone, Debug)]
-struct Norm {
-    weight: Tensor<2>,
-    bias: Tensor<2>,
-}
-
-/// One encoder block, post-norm.
-#[derive(Clone, Debug)]
-struct Layer {
-    /// Query, key and value side by side: `[dim, 3 dim]`.
-    qkv: Linear,
-    out: Linear,
-    expand: Linear,
-    contract: Linear,
-    attention_norm: Norm,
-    output_norm: Norm,
-}
 
 /// The network with its weights on a device. A clone shares the weights until one of the two is trained.
 #[derive(Clone, Debug)]
 pub struct TensorNetwork {
     layout: Layout,
     device: Device,
-    words: Tensor<2>,
-    positions: Tensor<2>,
-    norm: Norm,
-    layers: Vec<Layer>,
-    head: Linear,
+    tensors: PerParameter<Tensor<2>>,
 }
 
 impl TensorNetwork {
@@ -77,25 +42,10 @@ impl TensorNetwork {
         positions: &Rows,
     ) -> Result<Self, NetworkError> {
         let (layout, values) = Layout::load(config, weights, words, positions)?;
-        let shapes: Vec<[usize; 2]> = layout.parameters().iter().map(|parameter| parameter.shape).collect();
-        let mut tensors =
-            values.into_iter().zip(shapes).map(|(data, shape)| Tensor::from_data(TensorData::new(data, shape), device));
-        // As many as are taken: the layout lists them in this order.
-        let empty = || Tensor::from_data(TensorData::zeros::<f32, _>([1, 1]), device);
-        let mut next = || tensors.next().unwrap_or_else(empty);
-        let (words, positions) = (next(), next());
-        let norm = Norm { weight: next(), bias: next() };
-        let layers = (0..config.layers).map(|_| Layer {
-            qkv: Linear { weight: next(), bias: next() },
-            out: Linear { weight: next(), bias: next() },
-            expand: Linear { weight: next(), bias: next() },
-            contract: Linear { weight: next(), bias: next() },
-            attention_norm: Norm { weight: next(), bias: next() },
-            output_norm: Norm { weight: next(), bias: next() },
-        });
-        let layers = layers.collect();
-        let head = Linear { weight: next(), bias: next() };
-        Ok(Self { layout, device: device.clone(), words, positions, norm, layers, head })
+        let tensors = values
+            .zip(layout.by_parameter())
+            .map(|(values, parameter)| Tensor::from_data(TensorData::new(values, parameter.slot.shape), device));
+        Ok(Self { layout, device: device.clone(), tensors })
     }
 
     /// The configuration.
@@ -115,49 +65,32 @@ impl TensorNetwork {
 
     /// The weights by Hugging Face name, rows that were not on the device included.
     pub fn weights(&self) -> Weights {
-        let values: Vec<Cow<'_, [f32]>> =
-            self.parameters().into_iter().map(|tensor| Cow::Owned(values(tensor))).collect();
-        self.layout.weights(&values)
+        let values = self.tensors.as_ref().map(values);
+        self.layout.weights(values.as_ref().map(Vec::as_slice))
     }
 
-    /// All trainable tensors, in the order of the layout.
+    /// Returns the parameters.
+    pub(crate) fn tensors(&self) -> PerParameter<&Tensor<2>> {
+        self.tensors.as_ref()
+    }
+
+    /// Returns the parameters in the order of the layout.
     pub(crate) fn parameters(&self) -> Vec<&Tensor<2>> {
-        let mut all = vec![&self.words, &self.positions, &self.norm.weight, &self.norm.bias];
-        for layer in &self.layers {
-            for linear in [&layer.qkv, &layer.out, &layer.expand, &layer.contract] {
-                all.extend([&linear.weight, &linear.bias]);
-            }
-            for norm in [&layer.attention_norm, &layer.output_norm] {
-                all.extend([&norm.weight, &norm.bias]);
-            }
-        }
-        all.extend([&self.head.weight, &self.head.bias]);
-        all
+        self.tensors.as_ref().into_vec()
     }
 
-    /// As [`TensorNetwork::parameters`], to be changed.
+    /// Returns the parameters in the order of the layout, for change.
     pub(crate) fn parameters_mut(&mut self) -> Vec<&mut Tensor<2>> {
-        let mut all = vec![&mut self.words, &mut self.positions, &mut self.norm.weight, &mut self.norm.bias];
-        for layer in &mut self.layers {
-            for linear in [&mut layer.qkv, &mut layer.out, &mut layer.expand, &mut layer.contract] {
-                all.extend([&mut linear.weight, &mut linear.bias]);
-            }
-            for norm in [&mut layer.attention_norm, &mut layer.output_norm] {
-                all.extend([&mut norm.weight, &mut norm.bias]);
-            }
-        }
-        all.extend([&mut self.head.weight, &mut self.head.bias]);
-        all
+        self.tensors.as_mut().into_vec()
     }
 
     /// A copy on the autodiff graph; the parameters for which `trained` says so gather their gradients.
-    pub(crate) fn tracked(&self, trained: &[bool]) -> Self {
-        let mut copy = self.clone();
-        for (tensor, trained) in copy.parameters_mut().into_iter().zip(trained) {
-            let value = tensor.clone().autodiff();
-            *tensor = if *trained { value.require_grad() } else { value };
-        }
-        copy
+    pub(crate) fn tracked(&self, trained: &PerParameter<bool>) -> Self {
+        let tensors = self.tensors.clone().zip(trained.as_ref()).map(|(tensor, trained)| {
+            let value = tensor.autodiff();
+            if *trained { value.require_grad() } else { value }
+        });
+        Self { layout: self.layout.clone(), device: self.device.clone(), tensors }
     }
 
     /// A tensor of these values on this device.

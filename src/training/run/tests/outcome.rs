@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::model::PieceTokenizer;
+use crate::model::{PieceTokenizer, arch::DISTILBERT};
 
 #[test]
 fn a_run_that_chooses_in_sequence_scores_so_and_its_model_says_so() {
@@ -52,6 +52,7 @@ fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
     let mut no_mask = base();
     no_mask.tokenizer = PieceTokenizer::from_json(
         &String::from_utf8(no_mask.tokenizer_json.clone()).unwrap().replace("[MASK]", "[HIDE]").into_bytes(),
+        &DISTILBERT.special,
     )
     .unwrap();
     let job = Job { base: no_mask, ..job(|s| s.mask = 0.1) };

@@ -1,5 +1,6 @@
-//! The weight files of a folder: one `model.safetensors`, or several with an index, or else PyTorch's `.bin`. Finds every parameter of the
-//! network under the names that writers have used for it, and says in plain words what it leaves aside.
+//! The weight files of a folder: one `model.safetensors`, or several with an index, or PyTorch's `.bin`.
+//!
+//! Finds every parameter of the network under the names that writers have used for it, and reports what is not used.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,51 +10,80 @@ use std::path::Path;
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
 
-use super::config::{Family, Parsed};
+use super::arch::Architecture;
+use super::config::Parsed;
 use super::folder::Files;
 use super::weights::{self, Array, Weights};
-use super::{ModelConfig, ModelError, fold};
+use super::{ModelConfig, ModelError};
 
 /// The weight file and the index of several, by preference.
 const CONTAINERS: [(&str, &str); 2] =
     [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 
-/// What the weight files hold.
+/// Tensors without trained values that some writers add.
+const BUFFERS: [&str; 2] = ["embeddings.position_ids", "embeddings.token_type_ids"];
+
+/// Part of a tensor that no architecture knows.
+const UNKNOWN: &str = "unknown parts";
+
+/// The parameters of a model.
 #[derive(Debug)]
-pub(super) struct Checkpoint {
+pub(super) struct Loaded {
     /// As in config.json; without tags where there is no head for words.
     pub config: ModelConfig,
     pub weights: Weights,
+    /// What is not used, folded or new, one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Reads every parameter.
-pub(super) fn load(files: &dyn Files, parsed: &Parsed) -> Result<Checkpoint, ModelError> {
+/// Reads every parameter, and gives it the name that it has in the architecture as which the model is opened.
+pub(super) fn load(files: &dyn Files, parsed: &Parsed) -> Result<Loaded, ModelError> {
+    let stored = parsed.stored;
     let (shards, place) = read_shards(files)?;
-    let mut store = Store::new(&shards, place)?;
-    let has_head = store.has_word_head(parsed.architecture.as_deref());
+    let mut store = Store::new(stored, &shards, place)?;
+    let has_head = store.has_word_head(parsed.class.as_deref());
     let mut config = parsed.config.clone();
     if !has_head {
         config.tags.clear();
     }
     let mut weights = Weights::new();
-    for (ours, shape) in weights::parameters(&config) {
-        let array = store.take(&fold::stored_name(parsed.family, &ours), &shape)?;
-        weights.insert(ours, array);
+    let parameters = config.parameters();
+    let positions = parameters.positions.name.clone();
+    for (parameter, names) in parameters.zip(stored.names.tensors(config.layers)).into_vec() {
+        if parameter.slot.count() == 0 {
+            continue;
+        }
+        for (ours, theirs) in parameter.tensors.into_iter().zip(names) {
+            let array = store.take(&stored.names.plain(&theirs), &parameter.slot.stored_shape())?;
+            weights.insert(ours, array);
+        }
     }
     let mut notes = Vec::new();
-    if parsed.family == Family::Bert {
-        let types = store.take_rows(fold::TOKEN_TYPES, config.dim)?;
-        if let Some(positions) = weights.get_mut(fold::POSITIONS) {
-            fold::fold_token_types(positions, &types);
+    if let Some(name) = stored.token_types {
+        let types = store.take_rows(name, config.dim)?;
+        if let Some(positions) = weights.get_mut(&positions) {
+            add_token_type(positions, &types);
         }
-        notes.push("folded: BERT to DistilBERT, token type 0 added to the positions".to_owned());
+    }
+    if let Some(opened) = stored.opened_as {
+        let (from, to) = (stored.title, opened.title);
+        notes.push(format!("folded: {from} to {to}, token type 0 added to the positions"));
     }
     notes.extend(store.unused());
     if !has_head {
         notes.push("new: the classification head".to_owned());
     }
-    Ok(Checkpoint { config, weights, notes })
+    Ok(Loaded { config, weights, notes })
+}
+
+/// Adds token type 0 to every position.
+fn add_token_type(positions: &mut Array, types: &Array) {
+    let width = positions.width().max(1);
+    for row in positions.data.chunks_exact_mut(width) {
+        for (value, of_type) in row.iter_mut().zip(&types.data) {
+            *value += of_type;
+        }
+    }
 }
 
 /// Whether a folder holds weights, all files of them.
@@ -117,15 +147,16 @@ fn shard_names(index: &[u8], place: &str) -> Result<BTreeSet<String>, ModelError
 
 /// The tensors of all shards by plain name.
 struct Store<'a> {
+    architecture: &'a Architecture,
     files: Vec<(SafeTensors<'a>, &'a str)>,
-    /// Plain name to shard and name in the file; what nobody has taken yet.
+    /// Plain name to shard and name in the file; those not taken yet.
     names: BTreeMap<String, (usize, String)>,
-    /// What is named when a tensor is nowhere.
+    /// File named in the error when a tensor is missing.
     place: String,
 }
 
 impl<'a> Store<'a> {
-    fn new(shards: &'a [Shard<'a>], place: String) -> Result<Self, ModelError> {
+    fn new(architecture: &'a Architecture, shards: &'a [Shard<'a>], place: String) -> Result<Self, ModelError> {
         let mut files = Vec::with_capacity(shards.len());
         let mut names = BTreeMap::new();
         for (number, shard) in shards.iter().enumerate() {
@@ -136,19 +167,21 @@ impl<'a> Store<'a> {
                 );
                 ModelError::broken(&shard.place, why)
             })?;
-            names.extend(file.names().into_iter().map(|name| (fold::plain_name(name), (number, name.to_owned()))));
+            let plain = |name: &str| (architecture.names.plain(name), (number, name.to_owned()));
+            names.extend(file.names().into_iter().map(plain));
             files.push((file, shard.place.as_str()));
         }
-        Ok(Self { files, names, place })
+        Ok(Self { architecture, files, names, place })
     }
 
-    /// Whether `classifier` tags words. A head of the same name that classifies whole texts does not count.
-    fn has_word_head(&self, architecture: Option<&str>) -> bool {
-        match architecture {
+    /// Whether the classifier tags words. A classifier of the same name for whole texts does not count.
+    fn has_word_head(&self, class: Option<&str>) -> bool {
+        match class {
             Some(name) => name.ends_with("ForTokenClassification"),
             None => {
-                let has = |name: &str| self.names.contains_key(name);
-                has("classifier.weight") && !has("pre_classifier.weight") && !has("pooler.dense.weight")
+                let head = format!("{}.weight", self.architecture.names.head);
+                let of_texts = self.architecture.text_head;
+                self.names.contains_key(&head) && !of_texts.iter().any(|name| self.names.contains_key(*name))
             }
         }
     }
@@ -171,35 +204,32 @@ impl<'a> Store<'a> {
         self.take(plain, &[rows, width])
     }
 
-    /// One sentence for each part of the files that nobody took.
+    /// Returns one sentence for each part of the files that was not taken.
     fn unused(&self) -> Vec<String> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let buffers = ["embeddings.position_ids", "embeddings.token_type_ids"];
-        for name in self.names.keys().filter(|name| !buffers.contains(&name.as_str())) {
-            *counts.entry(part_of(name)).or_default() += 1;
+        let mut parts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for name in self.names.keys().filter(|name| !BUFFERS.contains(&name.as_str())) {
+            parts.entry(self.architecture.unused_part(name).unwrap_or(UNKNOWN)).or_default().push(name);
         }
-        let unknown = self.names.keys().find(|name| part_of(name) == UNKNOWN && !buffers.contains(&name.as_str()));
-        let line = |(part, count)| {
-            let tensors = if count == 1 { "tensor" } else { "tensors" };
-            let example = unknown.filter(|_| part == UNKNOWN).map(|name| format!(", such as {name:?}"));
-            format!("not used: {count} {tensors} of {part}{}", example.unwrap_or_default())
-        };
-        counts.into_iter().map(line).collect()
+        parts.into_iter().map(|(part, names)| unused_note(part, &names)).collect()
     }
 }
 
-const UNKNOWN: &str = "unknown parts";
+fn unused_note(part: &str, names: &[&str]) -> String {
+    let (count, tensors) = (names.len(), if names.len() == 1 { "tensor" } else { "tensors" });
+    match names.first() {
+        Some(name) if part == UNKNOWN => format!("not used: {count} {tensors} of {part}, such as {name:?}"),
+        _ => format!("not used: {count} {tensors} of {part}"),
+    }
+}
 
-/// What a tensor that the network has no place for belongs to.
-fn part_of(name: &str) -> &'static str {
-    let parts = [
-        ("vocab_", "the masked-word head"),
-        ("cls.predictions.", "the masked-word head"),
-        ("cls.seq_relationship.", "the next-sentence head"),
-        ("pooler.", "the pooler"),
-        ("qa_outputs.", "the question-answering head"),
-        ("pre_classifier.", "the head for whole texts"),
-        ("classifier.", "the head for whole texts"),
-    ];
-    parts.iter().find(|(start, _)| name.starts_with(start)).map_or(UNKNOWN, |(_, part)| part)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_type_0_is_added_to_every_position() {
+        let mut positions = Array { shape: vec![2, 2], data: vec![1.0, 2.0, 3.0, 4.0] };
+        add_token_type(&mut positions, &Array { shape: vec![2, 2], data: vec![10.0, 20.0, 7.0, 7.0] });
+        assert_eq!(positions.data, [11.0, 22.0, 13.0, 24.0]);
+    }
 }
