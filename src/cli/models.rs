@@ -125,7 +125,7 @@ impl Teller {
         match progress {
             Progress::Bytes { file, done, size } => self.tell(file, done, size),
             Progress::Waiting { file } => self.say(&format!("{file}: another program fetches it; waiting")),
-            Progress::Again { file, why, wait } => {
+            Progress::Retry { file, why, wait } => {
                 self.say(&format!("{file}: {why}; again in {:.1} s", wait.as_secs_f64()));
             }
         }
