@@ -119,7 +119,7 @@ pub struct Window<'a> {
     pub ranges: &'a [TextRange],
     /// One row a piece.
     pub logits: &'a [Vec<f32>],
-    /// The piece that stands for what the vocabulary does not contain.
+    /// Spelling of the piece that stands for unknown text.
     pub unknown: &'a str,
 }
 

@@ -147,9 +147,12 @@ impl ModelConfig {
     /// Adds the keys about tags, after those of the network.
     fn add_tags(&self, config: &mut Map<String, Value>) {
         if !self.tags.is_empty() {
-            let tags = || self.tags.iter().enumerate();
-            let names: Map<_, _> = tags().map(|(id, tag)| (id.to_string(), json!(tag))).collect();
-            let ids: Map<_, _> = tags().map(|(id, tag)| (tag.clone(), json!(id))).collect();
+            let mut names = Map::new();
+            let mut ids = Map::new();
+            for (id, tag) in self.tags.iter().enumerate() {
+                names.insert(id.to_string(), json!(tag));
+                ids.insert(tag.clone(), json!(id));
+            }
             config.insert("id2label".to_owned(), names.into());
             config.insert("label2id".to_owned(), ids.into());
         }
@@ -181,14 +184,14 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Parsed, ModelError> {
     Ok(Parsed { config, stored, class: class.map(str::to_owned) })
 }
 
-/// Typed access with the file's name in the errors.
+/// Typed access to the fields, with the file's name in the errors.
 struct Fields<'a> {
     json: &'a Map<String, Value>,
     place: &'a str,
 }
 
 impl<'a> Fields<'a> {
-    /// The value, where it is there and not `null`.
+    /// Returns a value unless it is absent or `null`.
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.json.get(key).filter(|value| !value.is_null())
     }
@@ -202,7 +205,7 @@ impl<'a> Fields<'a> {
         self.get(key).map_or(Ok(default), |value| value.as_str().ok_or_else(|| self.wrong(key, "a string")))
     }
 
-    /// A size. The bound is far above any real model and keeps the arithmetic on shapes from overflowing.
+    /// Returns a size. The bound is far above that of any real model, so that products of sizes cannot overflow.
     fn size(&self, Size { key, default }: Size, most: usize) -> Result<usize, ModelError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         let size = value.as_u64().and_then(|size| usize::try_from(size).ok());
@@ -216,7 +219,7 @@ impl<'a> Fields<'a> {
         rate.ok_or_else(|| self.wrong(key, "a number from 0 up to, not including, 1"))
     }
 
-    /// `pad_token_id`, by default 0.
+    /// Returns `pad_token_id`, by default 0.
     fn pad(&self) -> Result<Option<u32>, ModelError> {
         match self.json.get("pad_token_id") {
             None => Ok(Some(0)),
@@ -256,17 +259,17 @@ impl<'a> Fields<'a> {
         Ok(config)
     }
 
-    /// `id2label` in order of the ids. transformers leaves it out when it is its default of two unnamed labels.
+    /// Returns `id2label` in the order of the ids. transformers omits it for its default of two unnamed labels.
     fn tags(&self) -> Result<Vec<String>, ModelError> {
         let Some(value) = self.get("id2label") else {
             let count = self.size(Size { key: "num_labels", default: 2 }, 100_000)?;
             return Ok((0..count).map(|id| format!("LABEL_{id}")).collect());
         };
-        let wrong = || self.wrong("id2label", "an object from the numbers 0, 1, 2, ... to the names of the tags");
-        let names = value.as_object().ok_or_else(wrong)?;
-        (0..names.len())
-            .map(|id| names.get(&id.to_string()).and_then(Value::as_str).map(str::to_owned).ok_or_else(wrong))
-            .collect()
+        let tags = value.as_object().and_then(|names| {
+            let tag = |id: usize| Some(names.get(&id.to_string())?.as_str()?.to_owned());
+            (0..names.len()).map(tag).collect()
+        });
+        tags.ok_or_else(|| self.wrong("id2label", "an object from the numbers 0, 1, 2, ... to the names of the tags"))
     }
 
     fn refuse_what_is_not_computed(&self, stored: &Architecture) -> Result<(), ModelError> {

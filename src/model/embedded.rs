@@ -1,5 +1,6 @@
-//! The base model inside the program, so that the first run needs no network. Made by [`super::encoder`]; its origin
-//! and licence stand in `assets/encoder/NOTICE`.
+//! The base model inside the program, so that the first run needs no network.
+//!
+//! It is made by [`super::encoder`]; `assets/encoder/NOTICE` states its origin and licence.
 
 use std::borrow::Cow;
 
@@ -8,10 +9,10 @@ use super::folder::{self, BaseModel, Files};
 use super::tokenizer::PieceTokenizer;
 use super::{ModelError, encoder};
 
-/// The name under which the embedded base is asked for.
+/// Name of the embedded base.
 pub const NAME: &str = "mini";
 
-/// The id on the hub of the model that it was made from.
+/// Id on the hub of the model that it was made from.
 pub const SOURCE: &str = "sentence-transformers/all-MiniLM-L6-v2";
 
 /// Source, changes and licence of the embedded base.
@@ -39,7 +40,7 @@ impl Files for Embedded {
     }
 }
 
-/// DistilBERT of 3 layers, 384 wide, with 15,500 word pieces; its 8-bit matrices as `f32`.
+/// Opens the embedded base: DistilBERT of 3 layers, 384 wide, with 15,500 word pieces, as `f32`.
 ///
 /// # Errors
 /// The program was built with a broken asset.
@@ -47,7 +48,7 @@ pub fn mini() -> Result<BaseModel, ModelError> {
     folder::assemble(&Embedded, NAME)
 }
 
-/// The tokenizer of [`mini`] alone.
+/// Opens the tokenizer of [`mini`] alone.
 ///
 /// # Errors
 /// As [`mini`].

@@ -1,7 +1,7 @@
-//! Makes `assets/encoder/`, the embedded base, out of a folder of all-MiniLM-L6-v2. A pure function: the same files
-//! give the same bytes.
+//! Makes the embedded base in `assets/encoder/` from a folder of all-MiniLM-L6-v2.
 //!
-//! Folded to DistilBERT, the first 3 layers, 15,500 word pieces, 8 bits a weight with one factor a row.
+//! It is DistilBERT with the first 3 layers, 15,500 word pieces, and 8 bits for each weight with one factor for each row.
+//! The same files give the same bytes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ pub(super) const CONFIG: &str = "config.json";
 pub(super) const WEIGHTS: &str = "model.safetensors";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 
-/// The files of the source folder that [`make`] reads.
+/// Files of the source folder that [`make`] reads.
 pub const SOURCES: [&str; 3] = [CONFIG, WEIGHTS, TOKENIZER];
 
 const LAYERS: usize = 3;
@@ -47,16 +47,16 @@ impl Files for Memory<'_> {
     }
 }
 
-/// The files of `assets/encoder/`, name and bytes, from those of the source folder by name ([`SOURCES`]).
+/// Returns the files of `assets/encoder/`, name and bytes, from the files of the source folder ([`SOURCES`]).
 ///
 /// # Errors
-/// A file is missing or broken, or the model is not all-MiniLM-L6-v2 by its sizes: the notice would then be untrue.
+/// A file is missing or broken, or the sizes are not those of all-MiniLM-L6-v2: the notice would then be false.
 pub fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
     let base = folder::assemble(&Memory(files), "all-MiniLM-L6-v2")?;
     let ModelConfig { layers, dim, vocab_size, .. } = base.config;
     if (layers, dim, vocab_size) != (6, 384, 30_522) {
         let what = format!(
-            "not all-MiniLM-L6-v2, which has 6 layers, is 384 wide and knows 30522 word pieces: here they are {layers}, \
+            "not all-MiniLM-L6-v2, which has 6 layers, is 384 wide and has 30522 word pieces; this model has {layers}, \
              {dim} and {vocab_size}"
         );
         return Err(ModelError::unsupported(CONFIG, what));
@@ -66,7 +66,7 @@ pub fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>,
     Ok(made)
 }
 
-/// The first layers and the most useful pieces of a base, in 8 bits.
+/// Keeps the first layers and the most useful pieces of a base, in 8 bits.
 fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
     let (kept, tokenizer) =
         vocabulary::cut(&base.tokenizer_json, pieces).map_err(|why| ModelError::broken(TOKENIZER, why))?;
@@ -81,8 +81,8 @@ fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, 
     let mut all = base.weights;
     let mut ours = BTreeMap::new();
     for (name, shape) in config.tensors() {
-        let missing = || ModelError::broken(WEIGHTS, format!("{name} is not there"));
-        let mut array = all.remove(&name).ok_or_else(missing)?;
+        let array = all.remove(&name);
+        let mut array = array.ok_or_else(|| ModelError::broken(WEIGHTS, format!("{name} is missing")))?;
         if array.shape != shape {
             array = rows(&array, &kept);
         }
@@ -98,11 +98,11 @@ fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, 
     ])
 }
 
-/// These rows of a table; a row that it does not have is left out.
+/// Returns these rows of a table, without those that it does not have.
 fn rows(table: &Array, ids: &[usize]) -> Array {
     let width = table.width();
-    let row = |&id: &usize| table.data.get(id * width..(id + 1) * width);
-    let data: Vec<f32> = ids.iter().filter_map(row).flatten().copied().collect();
+    let rows = ids.iter().filter_map(|id| table.data.get(id * width..(id + 1) * width));
+    let data: Vec<f32> = rows.flatten().copied().collect();
     Array { shape: vec![data.len().checked_div(width).unwrap_or(0), width], data }
 }
 

@@ -1,4 +1,4 @@
-//! Opens a base model by name and writes a trained one, both as Hugging Face folders.
+//! Opens a base model by name, and writes a trained one. Both are Hugging Face folders.
 
 use std::borrow::Cow;
 use std::fs;
@@ -12,7 +12,7 @@ use super::tokenizer::PieceTokenizer;
 use super::{ModelConfig, ModelError, Weights, config, embedded, hub, pytorch, vocabulary, weight_files, weights};
 use crate::runs::FolderSink;
 
-/// A model that was opened, whole and checked: every parameter is there and has its shape.
+/// A model that was opened and checked: every parameter exists and has its shape.
 #[derive(Clone, Debug)]
 pub struct BaseModel {
     /// Sizes, and tags if it has a head for words.
@@ -23,27 +23,27 @@ pub struct BaseModel {
     pub tokenizer: PieceTokenizer,
     /// `tokenizer.json`, without length limits.
     pub tokenizer_json: Vec<u8>,
-    /// What it was asked for as.
+    /// Name under which it was opened.
     pub name: String,
-    /// What was left aside, folded or is new, one plain sentence each.
+    /// What is not used, folded or new, one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Where the files of a model are read from.
+/// Source of the files of a model.
 pub(super) trait Files {
-    /// The bytes of a file, `None` when there is none of this name.
+    /// Reads a file, `None` if it does not exist.
     fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError>;
-    /// The weights of a file in PyTorch's container, as a safetensors file; `None` when there is no such file.
+    /// Reads a file in PyTorch's container as a safetensors file, `None` if it does not exist.
     fn read_pytorch(&self, _name: &str) -> Result<Option<Vec<u8>>, ModelError> {
         Ok(None)
     }
-    /// The file as errors name it.
+    /// Name of a file in errors.
     fn place(&self, name: &str) -> String;
 }
 
 struct Folder(PathBuf);
 
-/// The folder of a run's model, in that of the run.
+/// Model subfolder of a run.
 const MODEL: &str = "model";
 
 impl Files for Folder {
@@ -65,23 +65,26 @@ impl Files for Folder {
     }
 }
 
-/// Whether a name could only be that of a model on the hub that the cache does not hold: nothing of that name is here.
+/// Whether a base must be downloaded first: a valid name of the hub, and neither a path nor complete in the cache.
 pub fn is_elsewhere(base: &str) -> bool {
-    let cached = || hub::cache_folder().and_then(|cache| hub::cached(cache, base));
-    let is_name = base != embedded::NAME && hub::is_id(base) && !Path::new(base).exists();
-    is_name && !cached().is_some_and(|folder| is_whole(&folder))
+    if base == embedded::NAME || !hub::is_id(base) || Path::new(base).exists() {
+        return false;
+    }
+    let cached = hub::cache_folder().and_then(|cache| hub::cached(cache, base));
+    !cached.is_some_and(|folder| is_whole(&folder))
 }
 
-/// Whether a folder holds all files of a model. Other programs fetch single ones into the cache.
+/// Whether a folder contains all files of a model. Other programs download single ones into the cache.
 pub(super) fn is_whole(folder: &Path) -> bool {
-    let has = |name: &str| folder.join(name).is_file();
-    has("config.json") && (has("tokenizer.json") || has("vocab.txt")) && weight_files::is_whole(folder)
+    let [config, tokenizer, vocabulary] =
+        ["config.json", "tokenizer.json", "vocab.txt"].map(|name| folder.join(name).is_file());
+    config && (tokenizer || vocabulary) && weight_files::is_whole(folder)
 }
 
-/// Opens `mini`, a folder, or a model that the local Hugging Face cache holds.
+/// Opens `mini`, a folder, or a model in the local Hugging Face cache.
 ///
 /// # Errors
-/// There is no such model, its files are broken, or its kind is not built in.
+/// There is no such model, its files are broken, or its kind is not supported.
 pub fn open(base: &str) -> Result<BaseModel, ModelError> {
     if base == embedded::NAME {
         return embedded::mini();
@@ -94,15 +97,7 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
         }
         return assemble(&Folder(base.into()), base);
     }
-    let not_found = |looked: String| ModelError::NotFound { base: base.to_owned(), looked };
-    if !hub::is_id(base) {
-        return Err(not_found("it is no name of a model on the hub".to_owned()));
-    }
-    let Some(cache) = hub::cache_folder() else {
-        return Err(not_found("there is no home folder with a Hugging Face cache".to_owned()));
-    };
-    let looked = format!("the Hugging Face cache in {} does not hold it", cache.display());
-    let folder = hub::cached(cache, base).ok_or_else(|| not_found(looked))?;
+    let folder = find_cached(base).map_err(|looked| ModelError::NotFound { base: base.to_owned(), looked })?;
     if !is_whole(&folder) {
         let hint = format!("the cache holds a part of {base} only; `tagli models pull {base}` fetches the rest");
         return Err(ModelError::Missing { path: format!("a file of {}", folder.display()), hint });
@@ -110,12 +105,24 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
     assemble(&Folder(folder), base)
 }
 
+/// Returns the folder of a model in the cache, or the reason why there is none.
+fn find_cached(base: &str) -> Result<PathBuf, String> {
+    if !hub::is_id(base) {
+        return Err("it is no name of a model on the hub".to_owned());
+    }
+    let cache = hub::cache_folder().ok_or("there is no home folder with a Hugging Face cache")?;
+    let missing = format!("the Hugging Face cache in {} does not contain it", cache.display());
+    hub::cached(cache, base).ok_or(missing)
+}
+
 /// Reads a model from its files.
 pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, ModelError> {
     let place = files.place("config.json");
-    let missing =
-        || ModelError::Missing { path: place.clone(), hint: "a model folder has one beside its weights".to_owned() };
-    let parsed = config::parse(&files.read("config.json")?.ok_or_else(missing)?, &place)?;
+    let Some(json) = files.read("config.json")? else {
+        let hint = "a model folder has one beside its weights".to_owned();
+        return Err(ModelError::Missing { path: place, hint });
+    };
+    let parsed = config::parse(&json, &place)?;
     let (tokenizer, tokenizer_json) = tokenizer(files, &parsed.stored.special)?;
     if tokenizer.vocab_size() > parsed.config.vocab_size {
         let (ids, rows) = (tokenizer.vocab_size(), parsed.config.vocab_size);
@@ -126,7 +133,7 @@ pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, Model
     Ok(BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes })
 }
 
-/// The tokenizer of a folder, and its `tokenizer.json`: from that file, or made from `vocab.txt`.
+/// Opens the tokenizer of a folder. Also returns its `tokenizer.json`, which may be made from `vocab.txt`.
 pub(super) fn tokenizer(
     files: &dyn Files,
     special: &'static SpecialPieces,
@@ -159,11 +166,10 @@ fn tokenizer_from_vocab(files: &dyn Files, special: &SpecialPieces) -> Result<Ve
     vocabulary::from_vocab(vocab, &settings, special).map_err(|why| ModelError::broken(&place, why))
 }
 
-/// Puts a model into a folder that [`open`] and transformers read: `config.json`, `model.safetensors`, `tokenizer.json`
-/// and what stands beside it. Does not finish the sink.
+/// Writes a model into a folder that [`open`] and transformers read. Does not finish the sink.
 ///
 /// # Errors
-/// The storage refuses a file, or the weights are not those of the configuration.
+/// A file cannot be written, or the weights do not match the configuration.
 pub fn write(
     sink: &mut dyn FolderSink,
     config: &ModelConfig,
@@ -175,23 +181,24 @@ pub fn write(
         .map_err(|error| ModelError::broken("tokenizer.json", error.to_string()))?;
     let stored = weights::to_safetensors(weights);
     let stored = stored.map_err(|error| ModelError::broken("model.safetensors", error.to_string()))?;
-    let mut put = |name: &str, bytes: &[u8]| {
-        sink.file(name, bytes).map_err(|source| ModelError::Write { name: name.to_owned(), source })
-    };
-    put("config.json", &config.to_json(beside.pad))?;
-    put("model.safetensors", &stored)?;
-    put("tokenizer.json", tokenizer_json)?;
-    beside.files.iter().try_for_each(|(name, bytes)| put(name, bytes))
+    let config = config.to_json(beside.pad);
+    let files: [(&str, &[u8]); 3] =
+        [("config.json", &config), ("model.safetensors", &stored), ("tokenizer.json", tokenizer_json)];
+    let beside = beside.files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+    for (name, bytes) in files.into_iter().chain(beside) {
+        sink.file(name, bytes).map_err(|source| ModelError::Write { name: name.to_owned(), source })?;
+    }
+    Ok(())
 }
 
-/// A folder with a parameter too few would open nowhere.
+/// Checks that no parameter is missing: such a folder could not be opened.
 fn check(config: &ModelConfig, weights: &Weights) -> Result<(), ModelError> {
-    let path = || "model.safetensors".to_owned();
+    let path = "model.safetensors".to_owned();
     for (name, expected) in config.tensors() {
         match weights.get(&name) {
-            None => return Err(ModelError::MissingTensor { path: path(), name, expected }),
+            None => return Err(ModelError::MissingTensor { path, name, expected }),
             Some(array) if array.shape != expected => {
-                return Err(ModelError::WrongShape { path: path(), name, expected, found: array.shape.clone() });
+                return Err(ModelError::WrongShape { path, name, expected, found: array.shape.clone() });
             }
             Some(_) => {}
         }
@@ -214,7 +221,7 @@ pub(super) mod tests {
         vocabulary::from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
     }
 
-    /// A model's files in memory, which is also a sink.
+    /// Files of a model in memory; also a sink.
     #[derive(Clone, Default)]
     struct Memory(BTreeMap<String, Vec<u8>>);
 

@@ -1,5 +1,5 @@
-//! `tokenizer.json` as data: made from a `vocab.txt`, freed of length limits, cut to fewer pieces, and the files that
-//! transformers wants beside it.
+//! `tokenizer.json` as data: made from a `vocab.txt`, without length limits, cut to fewer pieces; and the files that
+//! transformers needs beside it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::{ModelConfig, arch::SpecialPieces};
 
-/// `tokenizer.json` for a `vocab.txt` (one piece a line, the line number is the id) and the settings in
-/// `tokenizer_config.json`, the same as transformers' `BertTokenizerFast`. The error says what the vocabulary lacks.
+/// Makes the `tokenizer.json` for a `vocab.txt` and the settings in `tokenizer_config.json`.
+///
+/// Each line of the vocabulary is a piece, its line number is the id. The result is that of transformers'
+/// `BertTokenizerFast`. The error states what the vocabulary lacks.
 pub(super) fn from_vocab(
     vocab: &str,
     settings: &Map<String, Value>,
@@ -20,7 +22,6 @@ pub(super) fn from_vocab(
     let lines =
         vocab.strip_suffix('\n').unwrap_or(vocab).split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
     let ids: Map<String, Value> = lines.zip(0_u32..).map(|(piece, id)| (piece.to_owned(), json!(id))).collect();
-    let flag = |key: &str, default| settings.get(key).and_then(Value::as_bool).unwrap_or(default);
     let special = special.named_in(settings);
     let [_, unk, cls, sep, _] = &special;
     let template = template(cls, sep, &ids)?;
@@ -38,9 +39,9 @@ pub(super) fn from_vocab(
         "normalizer": {
             "type": "BertNormalizer",
             "clean_text": true,
-            "handle_chinese_chars": flag("tokenize_chinese_chars", true),
+            "handle_chinese_chars": is_on(settings, "tokenize_chinese_chars"),
             "strip_accents": settings.get("strip_accents").and_then(Value::as_bool),
-            "lowercase": flag("do_lower_case", true),
+            "lowercase": is_on(settings, "do_lower_case"),
         },
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "post_processor": template,
@@ -56,28 +57,40 @@ pub(super) fn from_vocab(
     Ok(json.to_string().into_bytes())
 }
 
+/// Whether a setting is on, which is the default.
+fn is_on(settings: &Map<String, Value>, key: &str) -> bool {
+    settings.get(key).and_then(Value::as_bool).unwrap_or(true)
+}
+
 fn id_of(piece: &str, ids: &Map<String, Value>) -> Result<Value, String> {
     ids.get(piece).cloned().ok_or_else(|| format!("the piece {piece:?} is missing"))
 }
 
-/// The rule that frames one input or a pair of inputs with the special pieces.
+/// Makes the rule that frames one input or a pair of inputs with the special pieces.
 fn template(cls: &str, sep: &str, ids: &Map<String, Value>) -> Result<Value, String> {
-    let special = |name: &str, type_id| json!({"SpecialToken": {"id": name, "type_id": type_id}});
-    let sequence = |name: &str, type_id| json!({"Sequence": {"id": name, "type_id": type_id}});
-    let single = [special(cls, 0), sequence("A", 0), special(sep, 0)];
-    let second = [sequence("B", 1), special(sep, 1)];
+    let single = [item("SpecialToken", cls, 0), item("Sequence", "A", 0), item("SpecialToken", sep, 0)];
+    let second = [item("Sequence", "B", 1), item("SpecialToken", sep, 1)];
     let pair: Vec<&Value> = single.iter().chain(&second).collect();
-    let entry = |piece: &str| Ok::<_, String>(json!({"id": piece, "ids": [id_of(piece, ids)?], "tokens": [piece]}));
+    let (first, last) = (id_of(cls, ids)?, id_of(sep, ids)?);
     Ok(json!({
         "type": "TemplateProcessing",
         "single": single,
         "pair": pair,
-        "special_tokens": {(cls): entry(cls)?, (sep): entry(sep)?},
+        "special_tokens": {
+            (cls): {"id": cls, "ids": [first], "tokens": [cls]},
+            (sep): {"id": sep, "ids": [last], "tokens": [sep]},
+        },
     }))
 }
 
-/// The same `tokenizer.json` without truncation and padding. Sentence encoders carry both, and they would shorten what
-/// a model folder made from it can read.
+/// Makes one item of the rule: a special piece, or an input.
+fn item(kind: &str, name: &str, type_id: u8) -> Value {
+    json!({(kind): {"id": name, "type_id": type_id}})
+}
+
+/// Removes truncation and padding from a `tokenizer.json`.
+///
+/// Sentence encoders have both, and they would shorten the inputs of a model that is trained from it.
 pub(super) fn without_limits(json: &[u8]) -> serde_json::Result<Cow<'_, [u8]>> {
     #[derive(Deserialize)]
     struct Limits {
@@ -94,7 +107,7 @@ pub(super) fn without_limits(json: &[u8]) -> serde_json::Result<Cow<'_, [u8]>> {
     Ok(serde_json::to_vec(&value)?.into())
 }
 
-/// The parts of `tokenizer.json` that the files beside it repeat.
+/// Parts of `tokenizer.json` that the files beside it repeat.
 #[derive(Deserialize)]
 struct Outline {
     #[serde(default)]
@@ -106,12 +119,16 @@ struct Outline {
 struct Model {
     #[serde(default)]
     r#type: String,
-    /// Pieces and ids; lists with scores, of other models than WordPiece, are left unread.
+    /// Pieces and ids. Lists with scores, of models other than WordPiece, are not read.
     #[serde(default)]
     vocab: Value,
 }
 
-/// What stands beside `tokenizer.json` in a folder.
+fn pretty(map: Map<String, Value>) -> Vec<u8> {
+    format!("{:#}\n", Value::Object(map)).into_bytes()
+}
+
+/// Files beside `tokenizer.json` in a folder.
 pub(super) struct Companions {
     /// `tokenizer_config.json`, `special_tokens_map.json`, and `vocab.txt` for word pieces: name and bytes.
     pub files: Vec<(&'static str, Vec<u8>)>,
@@ -147,7 +164,6 @@ pub(super) fn companions(json: &[u8], model: &ModelConfig) -> serde_json::Result
     }
     config.insert("model_max_length".to_owned(), json!(model.max_positions));
     config.insert("tokenizer_class".to_owned(), json!(class));
-    let pretty = |map: Map<String, Value>| format!("{:#}\n", Value::Object(map)).into_bytes();
     let mut files = vec![("tokenizer_config.json", pretty(config)), ("special_tokens_map.json", pretty(special))];
     if outline.model.r#type == "WordPiece" {
         files.extend(vocab_txt(ids).map(|text| ("vocab.txt", text)));
@@ -155,7 +171,7 @@ pub(super) fn companions(json: &[u8], model: &ModelConfig) -> serde_json::Result
     Ok(Companions { files, pad: pad.unwrap_or_default() })
 }
 
-/// One piece a line in order of the ids; `None` when the ids have gaps, so that lines could not stand for ids.
+/// Lists the pieces in the order of their ids, one for each line; `None` if the ids have gaps.
 fn vocab_txt(ids: &Map<String, Value>) -> Option<Vec<u8>> {
     let mut pieces: Vec<(u64, &str)> =
         ids.iter().map(|(piece, id)| Some((id.as_u64()?, piece.as_str()))).collect::<Option<_>>()?;
@@ -166,10 +182,11 @@ fn vocab_txt(ids: &Map<String, Value>) -> Option<Vec<u8>> {
     Some(pieces.iter().flat_map(|(_, piece)| [piece, "\n"]).collect::<String>().into_bytes())
 }
 
-/// Cuts a WordPiece `tokenizer.json` down to `most` pieces: the special ones, every piece of a single character, so
-/// that no script becomes unknown whole, then the others in the vocabulary's own order, which is that of their
-/// frequency. Returns the old ids that stay, ascending (their place is the new id), and the new file. The error says
-/// what is wrong.
+/// Cuts a WordPiece `tokenizer.json` down to `most` pieces.
+///
+/// Kept are the special pieces, every piece of a single character (so that no script becomes unknown as a whole), then
+/// the others in the order of the vocabulary, which is that of their frequency. Returns the old ids that are kept,
+/// ascending (their position is the new id), and the new file.
 pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), String> {
     let mut whole: Map<String, Value> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     let vocab = whole.get("model").and_then(|model| model.get("vocab")).and_then(Value::as_object);
@@ -183,14 +200,8 @@ pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), Str
     let added = whole.get("added_tokens").and_then(Value::as_array);
     let special: BTreeSet<&str> =
         added.into_iter().flatten().filter_map(|token| token.get("content").and_then(Value::as_str)).collect();
-    let rank = |piece: &str| match piece {
-        _ if special.contains(piece) => Some(0),
-        _ if is_single_character(piece) => Some(1),
-        _ if piece.starts_with("[unused") => None,
-        _ => Some(2),
-    };
     let mut kept: Vec<(u8, usize, &str)> =
-        pieces.iter().filter_map(|&(id, piece)| Some((rank(piece)?, id, piece))).collect();
+        pieces.iter().filter_map(|&(id, piece)| Some((rank(piece, &special)?, id, piece))).collect();
     kept.sort_unstable();
     kept.truncate(most);
     kept.sort_unstable_by_key(|&(_, id, _)| id);
@@ -205,36 +216,46 @@ pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), Str
     Ok((old_ids, file))
 }
 
+/// Priority of a piece, lowest first; `None` for one that is not kept.
+fn rank(piece: &str, special: &BTreeSet<&str>) -> Option<u8> {
+    match piece {
+        _ if special.contains(piece) => Some(0),
+        _ if is_single_character(piece) => Some(1),
+        _ if piece.starts_with("[unused") => None,
+        _ => Some(2),
+    }
+}
+
 fn is_single_character(piece: &str) -> bool {
     let inner = piece.strip_prefix("##").filter(|inner| !inner.is_empty()).unwrap_or(piece);
     inner.chars().count() == 1
 }
 
-/// Puts the new ids everywhere where ids stand.
+/// Replaces all ids by the new ones.
 fn renumber(
     whole: &mut Map<String, Value>,
     new: &HashMap<String, usize>,
     vocab: Map<String, Value>,
 ) -> Result<(), String> {
-    let id = |piece: Option<&Value>| {
-        let piece = piece.and_then(Value::as_str).unwrap_or_default();
-        new.get(piece)
-            .map(|id| json!(id))
-            .ok_or_else(|| format!("the special piece {piece:?} is not in its vocabulary"))
-    };
     for token in whole.get_mut("added_tokens").and_then(Value::as_array_mut).into_iter().flatten() {
-        let new = id(token.get("content"))?;
-        token["id"] = new;
+        let id = new_id(token.get("content"), new)?;
+        token["id"] = id;
     }
     let frame = whole.get_mut("post_processor").and_then(|rule| rule.get_mut("special_tokens"));
     let frame = frame.and_then(Value::as_object_mut).ok_or("its post-processor is no template")?;
     for token in frame.values_mut() {
         let names = token.get("tokens").and_then(Value::as_array).cloned().unwrap_or_default();
-        let ids: Vec<Value> = names.iter().map(|name| id(Some(name))).collect::<Result<_, _>>()?;
+        let ids: Vec<Value> = names.iter().map(|name| new_id(Some(name), new)).collect::<Result<_, _>>()?;
         token["ids"] = ids.into();
     }
     whole["model"]["vocab"] = vocab.into();
     Ok(())
+}
+
+fn new_id(piece: Option<&Value>, new: &HashMap<String, usize>) -> Result<Value, String> {
+    let piece = piece.and_then(Value::as_str).unwrap_or_default();
+    let id = new.get(piece).ok_or_else(|| format!("the special piece {piece:?} is not in its vocabulary"))?;
+    Ok(json!(id))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::folder::Files;
 use super::weights::{self, Array, Weights};
 use super::{ModelConfig, ModelError};
 
-/// The weight file and the index of several, by preference.
+/// Names of a single weight file, and of the index of several, in order of preference.
 const CONTAINERS: [(&str, &str); 2] =
     [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 
@@ -86,13 +86,16 @@ fn add_token_type(positions: &mut Array, types: &Array) {
     }
 }
 
-/// Whether a folder holds weights, all files of them.
+/// Whether a folder contains all files of its weights.
 pub(super) fn is_whole(folder: &Path) -> bool {
-    let has = |name: &str| folder.join(name).is_file();
-    CONTAINERS.into_iter().any(|(single, index)| {
-        let shards = || shard_names(&fs::read(folder.join(index)).ok()?, index).ok();
-        has(single) || shards().is_some_and(|shards| !shards.is_empty() && shards.iter().all(|name| has(name)))
-    })
+    CONTAINERS.into_iter().any(|(single, index)| folder.join(single).is_file() || has_shards(folder, index))
+}
+
+/// Whether a folder contains this index, and every file that it names.
+fn has_shards(folder: &Path, index: &str) -> bool {
+    let Ok(bytes) = fs::read(folder.join(index)) else { return false };
+    let shards = shard_names(&bytes, index).unwrap_or_default();
+    !shards.is_empty() && shards.iter().all(|name| folder.join(name).is_file())
 }
 
 struct Shard<'a> {
@@ -100,7 +103,7 @@ struct Shard<'a> {
     bytes: Cow<'a, [u8]>,
 }
 
-/// The weight files, and what is named when a tensor is in none of them.
+/// Reads the weight files. Also returns the file that is named if a tensor is in none of them.
 fn read_shards(files: &dyn Files) -> Result<(Vec<Shard<'_>>, String), ModelError> {
     for (single, index) in CONTAINERS {
         let place = files.place(single);
@@ -109,11 +112,13 @@ fn read_shards(files: &dyn Files) -> Result<(Vec<Shard<'_>>, String), ModelError
         }
         let place = files.place(index);
         let Some(listed) = files.read(index)? else { continue };
-        let shard = |name: String| {
-            let missing = || ModelError::Missing { path: files.place(&name), hint: format!("{place} names it") };
-            Ok(Shard { place: files.place(&name), bytes: read_shard(files, &name)?.ok_or_else(missing)? })
-        };
-        let shards = shard_names(&listed, &place)?.into_iter().map(shard).collect::<Result<_, ModelError>>()?;
+        let mut shards = Vec::new();
+        for name in shard_names(&listed, &place)? {
+            let Some(bytes) = read_shard(files, &name)? else {
+                return Err(ModelError::Missing { path: files.place(&name), hint: format!("{place} names it") });
+            };
+            shards.push(Shard { place: files.place(&name), bytes });
+        }
         return Ok((shards, place));
     }
     let [(wanted, _), (other, _)] = CONTAINERS;
@@ -121,7 +126,7 @@ fn read_shards(files: &dyn Files) -> Result<(Vec<Shard<'_>>, String), ModelError
     Err(ModelError::Missing { path: files.place(wanted), hint })
 }
 
-/// One weight file as a safetensors file.
+/// Reads one weight file as a safetensors file.
 fn read_shard<'a>(files: &'a dyn Files, name: &str) -> Result<Option<Cow<'a, [u8]>>, ModelError> {
     match name.ends_with(".bin") {
         true => Ok(files.read_pytorch(name)?.map(Cow::from)),
@@ -129,18 +134,21 @@ fn read_shard<'a>(files: &'a dyn Files, name: &str) -> Result<Option<Cow<'a, [u8
     }
 }
 
-/// The distinct file names of an index. A name that leads out of the folder is refused.
+/// Returns the distinct file names in an index. A name that leads out of the folder is refused.
 fn shard_names(index: &[u8], place: &str) -> Result<BTreeSet<String>, ModelError> {
-    let wrong = |why: &str| ModelError::broken(place, why);
-    let json: Value = serde_json::from_slice(index).map_err(|error| wrong(&format!("not JSON: {error}")))?;
-    let map: &Map<String, Value> =
-        json.get("weight_map").and_then(Value::as_object).ok_or_else(|| wrong("\"weight_map\" is missing"))?;
+    let json: Value =
+        serde_json::from_slice(index).map_err(|error| ModelError::broken(place, format!("not JSON: {error}")))?;
+    let map = json.get("weight_map").and_then(Value::as_object);
+    let map: &Map<String, Value> = map.ok_or_else(|| ModelError::broken(place, "\"weight_map\" is missing"))?;
     map.values()
         .map(|file| match file.as_str() {
             Some(name) if !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':']) => {
                 Ok(name.to_owned())
             }
-            _ => Err(wrong(&format!("\"weight_map\" names {file}, which is no file name of this folder"))),
+            _ => {
+                let why = format!("\"weight_map\" names {file}, which is no file name of this folder");
+                Err(ModelError::broken(place, why))
+            }
         })
         .collect()
 }
@@ -149,7 +157,7 @@ fn shard_names(index: &[u8], place: &str) -> Result<BTreeSet<String>, ModelError
 struct Store<'a> {
     architecture: &'a Architecture,
     files: Vec<(SafeTensors<'a>, &'a str)>,
-    /// Plain name to shard and name in the file; those not taken yet.
+    /// Tensors that were not taken: plain name to shard and name in the file.
     names: BTreeMap<String, (usize, String)>,
     /// File named in the error when a tensor is missing.
     place: String,
@@ -167,8 +175,9 @@ impl<'a> Store<'a> {
                 );
                 ModelError::broken(&shard.place, why)
             })?;
-            let plain = |name: &str| (architecture.names.plain(name), (number, name.to_owned()));
-            names.extend(file.names().into_iter().map(plain));
+            for name in file.names() {
+                names.insert(architecture.names.plain(name), (number, name.to_owned()));
+            }
             files.push((file, shard.place.as_str()));
         }
         Ok(Self { architecture, files, names, place })
@@ -197,7 +206,7 @@ impl<'a> Store<'a> {
         Ok(array)
     }
 
-    /// Takes a table of any number of rows, at least one.
+    /// Takes a table with any number of rows, at least one.
     fn take_rows(&mut self, plain: &str, width: usize) -> Result<Array, ModelError> {
         let view = self.names.get(plain).and_then(|(number, name)| self.files.get(*number)?.0.tensor(name).ok());
         let rows = view.and_then(|view| view.shape().first().copied()).unwrap_or(1).max(1);

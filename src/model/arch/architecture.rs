@@ -114,7 +114,7 @@ impl Constant {
 pub struct SpecialPieces {
     /// Padding.
     pub pad: &'static str,
-    /// Stands for what the vocabulary does not contain.
+    /// Stands for unknown text.
     pub unk: &'static str,
     /// Before every input.
     pub cls: &'static str,

@@ -76,15 +76,18 @@ impl Layout {
 }
 
 fn check(config: &ModelConfig) -> Result<(), NetworkError> {
-    let wrong = |what: String| Err(NetworkError::Config(what));
+    let keys = &config.arch.config;
     if config.heads == 0 || config.dim == 0 || !config.dim.is_multiple_of(config.heads) {
-        return wrong(format!("dim {} is no multiple of n_heads {}", config.dim, config.heads));
+        let [dim, heads] = [keys.dim, keys.heads].map(|size| size.key);
+        let why = format!("{dim} {} is no multiple of {heads} {}", config.dim, config.heads);
+        return Err(NetworkError::Config(why));
     }
     if config.vocab_size == 0 || config.max_positions == 0 || config.hidden_dim == 0 {
-        return wrong("vocab_size, max_position_embeddings and hidden_dim must not be 0".into());
+        let [words, positions, hidden] = [keys.vocab_size, keys.max_positions, keys.hidden_dim].map(|size| size.key);
+        return Err(NetworkError::Config(format!("{words}, {positions} and {hidden} must not be 0")));
     }
     if config.tags.is_empty() {
-        return wrong("there are no tags to tell apart (id2label)".into());
+        return Err(NetworkError::Config("there are no tags to distinguish (id2label)".into()));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The way through the network.
+//! The forward pass and the loss.
 
 use burn::tensor::{
     Int, Tensor, TensorData,
@@ -7,7 +7,7 @@ use burn::tensor::{
 };
 
 use super::{
-    super::cross_entropy,
+    super::{by_sentence, cross_entropy},
     TensorNetwork,
     pack::{Packed, ints},
 };
@@ -26,8 +26,9 @@ fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
 }
 
 impl TensorNetwork {
-    /// Logits of every piece, special ones included: for each input its pieces, for each piece one value a tag.
-    /// A piece id that the model does not know counts as its last, a position likewise.
+    /// Returns the logits of every piece, special ones included: for each input, for each piece, one value for each tag.
+    ///
+    /// An id that the model does not have is replaced by its last one, a position likewise.
     pub fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
         let packed = Packed::new(self, inputs);
         if packed.pieces() == 0 {
@@ -35,11 +36,10 @@ impl TensorNetwork {
         }
         let values = super::values(&self.forward(&packed, None, None));
         let rows: Vec<&[f32]> = values.chunks_exact(self.config().tags.len()).collect();
-        let of = |range: &std::ops::Range<usize>| rows.get(range.clone()).unwrap_or_default();
-        packed.ranges().iter().map(|range| of(range).iter().map(|row| row.to_vec()).collect()).collect()
+        by_sentence(&rows, packed.ranges())
     }
 
-    /// Logits `[rows, tags]` of these pieces, or of all. `packed` must not be empty.
+    /// Returns the logits `[rows, tags]` of these pieces, or of all. `packed` must not be empty.
     pub(crate) fn forward(
         &self,
         packed: &Packed,
@@ -51,7 +51,7 @@ impl TensorNetwork {
         let positions = tensors.positions.clone().select(0, packed.positions.clone());
         let mut hidden = self.drop(self.norm(&tensors.norm, words + positions), Site::Embeddings, dropout);
         for (at, layer) in tensors.layers.iter().enumerate() {
-            // After the last attention only the rows asked for are needed.
+            // After the last attention only these rows are needed.
             let last = at + 1 == tensors.layers.len();
             hidden = self.block(at, layer, hidden, packed, rows.filter(|_| last), dropout);
         }
@@ -122,7 +122,7 @@ impl TensorNetwork {
         }
     }
 
-    /// A factor for each value: 0, or what keeps the expected sum the same. `None` where nothing is dropped.
+    /// Returns a factor for each value: 0, or one that keeps the expected sum. `None` where nothing is dropped.
     fn mask<const D: usize>(&self, dropout: &Dropout, site: Site, shape: [usize; D]) -> Option<Tensor<D>> {
         let mask = dropout.mask(site)?;
         let mut factors = vec![1.0; shape.iter().product()];
@@ -130,8 +130,9 @@ impl TensorNetwork {
         Some(Tensor::from_data(TensorData::new(factors, shape), &self.device))
     }
 
-    /// The sum of the cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value. Of the
-    /// wanted probability a share of `smoothing` is spread over all tags: transformers' `LabelSmoother`.
+    /// Returns the summed cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value.
+    ///
+    /// A share of `smoothing` of the target probability is spread over all tags: transformers' `LabelSmoother`.
     pub(crate) fn loss_sum(
         &self,
         packed: &Packed,
@@ -148,7 +149,7 @@ impl TensorNetwork {
         spread.into_iter().fold(loss, |loss, spread| loss + spread).neg()
     }
 
-    /// What `each` makes of the logits of each piece, and the summed cross-entropy of these labels.
+    /// Applies `each` to the logits of each piece. Also returns the summed cross-entropy of these labels.
     pub(crate) fn predict<T>(
         &self,
         packed: &Packed,
@@ -166,8 +167,10 @@ impl TensorNetwork {
     }
 }
 
-/// The exact gelu, `x (1 + erf(x / sqrt 2)) / 2`. Not burn's own: the gradient that it has for every backend but flex is that of
-/// the approximation by tanh, which fifty steps of training do not forgive.
+/// Computes the exact gelu, `x (1 + erf(x / sqrt 2)) / 2`.
+///
+/// burn's own is not used: except on flex its gradient is that of the approximation by tanh, and after fifty steps of
+/// training the weights differ from the reference.
 fn gelu(x: Tensor<2>) -> Tensor<2> {
     let gate = x.clone().div_scalar(std::f64::consts::SQRT_2).erf().add_scalar(1.0).mul_scalar(0.5);
     x * gate

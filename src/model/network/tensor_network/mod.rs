@@ -1,6 +1,7 @@
-//! The network composed of plain burn operations, on packed sentences: the pieces of all sentences of a batch stand below
-//! each other in `[pieces, width]` matrices, nothing is padded. Only attention goes through a padded arrangement and
-//! back. It runs on every backend, and is what the kernels are tested against.
+//! The network as plain burn operations, which run on every backend. The kernels are tested against it.
+//!
+//! Sentences are packed: the pieces of all sentences of a batch form one `[pieces, width]` matrix without padding. Only
+//! attention uses a padded arrangement.
 
 mod forward;
 mod pack;
@@ -21,8 +22,9 @@ pub struct TensorNetwork {
 }
 
 impl TensorNetwork {
-    /// The network for inference: all rows of both tables. `config.tags` says how many outputs there are; the
-    /// classifier must be among the weights.
+    /// Makes the network for inference, with all rows of both tables.
+    ///
+    /// It has one output for each of `config.tags`; the classifier must be among the weights.
     ///
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
@@ -30,7 +32,7 @@ impl TensorNetwork {
         Self::build(config, weights, device, &Rows::All, &Rows::All)
     }
 
-    /// The network for training: of the word and position tables only these rows are on the device.
+    /// Makes the network for training, with only these rows of the word and position tables.
     ///
     /// # Errors
     /// As [`TensorNetwork::new`].
@@ -53,17 +55,17 @@ impl TensorNetwork {
         &self.layout.config
     }
 
-    /// What the parameters are.
+    /// Layout of the parameters.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// As [`TensorNetwork::layout`], to be changed.
+    /// Layout of the parameters, for change.
     pub(crate) fn layout_mut(&mut self) -> &mut Layout {
         &mut self.layout
     }
 
-    /// The weights by Hugging Face name, rows that were not on the device included.
+    /// Returns the tensors of a model folder, rows that are not on the device included.
     pub fn weights(&self) -> Weights {
         let values = self.tensors.as_ref().map(values);
         self.layout.weights(values.as_ref().map(Vec::as_slice))
@@ -84,7 +86,7 @@ impl TensorNetwork {
         self.tensors.as_mut().into_vec()
     }
 
-    /// A copy on the autodiff graph; the parameters for which `trained` says so gather their gradients.
+    /// Returns a copy on the autodiff graph, which computes gradients for the parameters in `trained`.
     pub(crate) fn tracked(&self, trained: &PerParameter<bool>) -> Self {
         let tensors = self.tensors.clone().zip(trained.as_ref()).map(|(tensor, trained)| {
             let value = tensor.autodiff();
@@ -93,20 +95,21 @@ impl TensorNetwork {
         Self { layout: self.layout.clone(), device: self.device.clone(), tensors }
     }
 
-    /// A tensor of these values on this device.
+    /// Makes a tensor of these values on this device.
     pub(crate) fn tensor(&self, values: Vec<f32>, shape: [usize; 2]) -> Tensor<2> {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 }
 
-/// The values of a tensor, row-major.
+/// Returns the values of a tensor, row-major.
 pub(crate) fn values(tensor: &Tensor<2>) -> Vec<f32> {
     let data = tensor.to_data();
     data.as_slice::<f32>().map(<[f32]>::to_vec).unwrap_or_else(|_| data.iter::<f32>().collect())
 }
 
-/// The sum of all values. Not burn's own, which a graphics device adds up in whatever order its threads come: a run that
-/// was taken up would not go on bit for bit.
+/// Returns the sum of all values.
+///
+/// burn's own sum is not used: on a GPU its order depends on the threads, so a resumed run would not continue bit for bit.
 pub(crate) fn total(tensor: Tensor<2>) -> Tensor<1> {
     tensor.sum_dim(1).sum_dim(0).reshape([1])
 }
