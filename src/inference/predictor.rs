@@ -146,7 +146,7 @@ impl Predictor {
         Ok(Self { label_mode, grammar, ..predictor })
     }
 
-    /// A model from its parts. `max_positions` is the longest input, the two special pieces included.
+    /// Makes a model from its parts. `max_positions` is the longest input, the two special pieces included.
     ///
     /// # Errors
     /// The operating system cannot start threads.

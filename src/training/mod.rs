@@ -1,9 +1,10 @@
-//! Floor 6: fine-tuning. A [`Job`] goes in by value; what comes out goes through a [`RunSink`], durably, before anybody
-//! is told. [`run`] does the work on the calling thread, [`worker`] puts it on a thread of its own.
+//! Floor 6: fine-tuning.
 //!
-//! The numbers are those of the Hugging Face Trainer with the same settings: the same order of the sentences, batches,
-//! loss, clipping, optimiser and schedule; the same new classifier from the same seed; only the draws of dropout are
-//! other ones.
+//! A [`Job`] goes in by value. Results are written through a [`RunSink`], durably, before they are reported. [`run`]
+//! trains on the calling thread, [`worker`] on a thread of its own.
+//!
+//! The numbers are those of the Hugging Face Trainer with the same settings: order of the sentences, batches, loss,
+//! clipping, optimiser, schedule, and the new classifier of a seed. Only the draws of dropout differ.
 
 pub mod checkpoint;
 mod engine;
@@ -32,26 +33,27 @@ use crate::{
     spans::Dataset,
 };
 
-/// What is to be trained.
+/// A training.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// The sentences. Tags of any scheme are read as IOB2; the labels are those of the training part.
+    /// Sentences. Tags of any scheme are read as IOB2; the labels are those of the training split.
     pub data: Dataset,
-    /// How.
+    /// Settings.
     pub settings: Settings,
-    /// From what.
+    /// Base model.
     pub base: BaseModel,
-    /// The checkpoint to go on from, if the run was interrupted.
+    /// Checkpoint to resume from, if the run was interrupted.
     pub resume: Option<checkpoint::Saved>,
 }
 
-/// Trains. Points, status and log go to `sink`, each point then to `on_point`; `controls` is looked at between two
-/// steps (a channel whose other end is gone says nothing). The model, the best one or the last, is written before the
-/// end.
+/// Trains, and writes points, status, log and model to `sink`.
+///
+/// Each point is passed to `on_point` after it was written. `controls` is read between two steps; it may be
+/// disconnected. The model that is written is the best one or the last one, depending on the settings.
 ///
 /// # Errors
-/// Data or settings that cannot be, no such device, a sink that does not take what it is given, or numbers that are no
-/// longer finite. The sink's last status then says so.
+/// Invalid data or settings, no such device, a sink that fails, or numbers that are no longer finite. The sink's last
+/// status then states the error.
 pub fn run(
     job: Job,
     sink: &mut dyn RunSink,
