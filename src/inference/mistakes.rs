@@ -3,12 +3,14 @@
 use std::{cmp::Reverse, ops::Range};
 
 use serde::{Serialize, Serializer};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::spans::{WordSpan, scheme::Tag};
 
 /// Kind of a mistake. Every entity of one side that has no equal on the other is in exactly one mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// Right words, wrong label.
     Label,
@@ -24,17 +26,11 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Label, Self::Border, Self::Both, Self::Missed, Self::Invented];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Name shown to the user.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Label => "label",
-            Self::Border => "border",
-            Self::Both => "both",
-            Self::Missed => "missed",
-            Self::Invented => "invented",
-        }
+        self.into()
     }
 }
 

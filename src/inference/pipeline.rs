@@ -1,23 +1,25 @@
 //! Hugging Face's `TokenClassificationPipeline`, from the logits to the same list, key for key.
 //!
 //! Source: transformers 5.23.0, `pipelines/token_classification.py`. Its oddities are kept, because scripts rely on
-//! them: a piece continues a word if its length in characters differs from that of its text (because of `##`, but also
+//! them: a piece continues a word if its length in characters differs from the length of its text (because of `##`, but also
 //! of stripped accents), and entities of two windows are never joined.
 
-use std::{fmt, ops::Range, str::FromStr};
+use std::ops::Range;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use strum::{Display, EnumString, VariantArray};
 use thiserror::Error;
 use tokenizers::{Decoder, decoders::wordpiece::WordPiece};
 
 use super::scores::{best, mean, softmax};
-use crate::text::{CharRange, OffsetMap, TextRange};
+use crate::text::{CharRange, OffsetMap, TextRange, names::unknown_name};
 
 /// Number of special pieces before those of the text.
 const BEFORE: usize = 1;
 
 /// How pieces become entities (`aggregation_strategy`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_strategy)]
 pub enum Strategy {
     /// One answer for each piece.
     #[default]
@@ -32,35 +34,8 @@ pub enum Strategy {
     Max,
 }
 
-impl Strategy {
-    /// All strategies.
-    pub const ALL: [Self; 5] = [Self::None, Self::Simple, Self::First, Self::Average, Self::Max];
-
-    /// Name on the command line and in Python.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Simple => "simple",
-            Self::First => "first",
-            Self::Average => "average",
-            Self::Max => "max",
-        }
-    }
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Strategy {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|strategy| strategy.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("unknown aggregation `{text}`; use one of none, simple, first, average, max"))
-    }
+fn unknown_strategy(name: &str) -> String {
+    unknown_name("aggregation", name, Strategy::VARIANTS)
 }
 
 /// Options of the pipeline.

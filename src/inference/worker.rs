@@ -252,7 +252,7 @@ mod tests {
         let late = worker.await_model();
         drop(slot);
         late.put("newer", fake::predictor(16));
-        assert_eq!(replies.recv(), Ok(1), "the older place counts no more");
+        assert_eq!(replies.recv(), Ok(1), "the older slot is ignored");
         drop(worker.await_model());
         worker.ask(request(2, "cheap"));
         assert_eq!(replies.recv(), Ok(2), "the place was given up");

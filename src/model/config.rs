@@ -83,7 +83,7 @@ pub(super) struct Parsed {
 }
 
 impl ModelConfig {
-    /// Returns the sizes of a network that holds so many rows of the two tables.
+    /// Returns the sizes of a network with these numbers of rows in the two tables.
     pub(crate) fn shape(&self, word_rows: usize, position_rows: usize) -> Shape {
         Shape {
             dim: self.dim,
@@ -205,7 +205,7 @@ impl<'a> Fields<'a> {
         self.get(key).map_or(Ok(default), |value| value.as_str().ok_or_else(|| self.wrong(key, "a string")))
     }
 
-    /// Returns a size. The bound is far above that of any real model, so that products of sizes cannot overflow.
+    /// Returns a size. The bound is far above any real model, so that products of sizes cannot overflow.
     fn size(&self, Size { key, default }: Size, most: usize) -> Result<usize, ModelError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         let size = value.as_u64().and_then(|size| usize::try_from(size).ok());

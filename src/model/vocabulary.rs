@@ -12,7 +12,7 @@ use super::{ModelConfig, arch::SpecialPieces};
 
 /// Makes the `tokenizer.json` for a `vocab.txt` and the settings in `tokenizer_config.json`.
 ///
-/// Each line of the vocabulary is a piece, its line number is the id. The result is that of transformers'
+/// Each line of the vocabulary is a piece, its line number is the id. The result equals transformers'
 /// `BertTokenizerFast`. The error states what the vocabulary lacks.
 pub(super) fn from_vocab(
     vocab: &str,
@@ -185,7 +185,7 @@ fn vocab_txt(ids: &Map<String, Value>) -> Option<Vec<u8>> {
 /// Cuts a WordPiece `tokenizer.json` down to `most` pieces.
 ///
 /// Kept are the special pieces, every piece of a single character (so that no script becomes unknown as a whole), then
-/// the others in the order of the vocabulary, which is that of their frequency. Returns the old ids that are kept,
+/// the others in the order of the vocabulary, which is by frequency. Returns the old ids that are kept,
 /// ascending (their position is the new id), and the new file.
 pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), String> {
     let mut whole: Map<String, Value> = serde_json::from_slice(json).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Order of the sentences in an epoch: that of accelerate's `SeedableRandomSampler`, or of transformers'
+//! Order of the sentences in an epoch, as in accelerate's `SeedableRandomSampler` or transformers'
 //! `LengthGroupedSampler`.
 
 use std::cmp::Reverse;

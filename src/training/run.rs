@@ -27,7 +27,7 @@ use crate::{
 
 /// Number of steps after which the remaining time is estimated.
 const STEPS_TO_JUDGE: usize = 3;
-/// Time of an evaluation for each piece in relation to that of training, which has a backward pass and an optimiser.
+/// Time for each piece in an evaluation in relation to training, which also has a backward pass and an optimiser.
 const EVALUATION_COST: f64 = 0.3;
 /// Niceness of the training threads.
 #[cfg(target_os = "linux")]
@@ -255,7 +255,7 @@ impl Run<'_, '_> {
             return self.publisher.warn(&format!("no checkpoint at step {step}: {error}"));
         }
         self.publisher.set(|status| status.checkpoint = Some(step));
-        self.publisher.log(&format!("checkpoint: the model is that of step {step}"))
+        self.publisher.log(&format!("checkpoint: the model has the weights of step {step}"))
     }
 
     /// Whether a checkpoint is due.

@@ -3,8 +3,8 @@
 //! To add one, write a file beside `bert.rs` that holds an [`Architecture`], and add a row to the table below. Reading,
 //! training, writing and the model card follow from it.
 //!
-//! [`ParameterPlan`] lists the parameters of a network. Their order is that of [`PerParameter`], and no other list of
-//! them exists.
+//! [`ParameterPlan`] lists the parameters of a network. [`PerParameter`] defines their order; no other list of them
+//! exists.
 
 mod architecture;
 mod bert;

@@ -61,7 +61,7 @@ impl Slot {
 /// A parameter with its names.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameter {
-    /// Name in a checkpoint: that of its tensor; query, key and value together are called `qkv`.
+    /// Name in a checkpoint: the name of its tensor. Query, key and value together are called `qkv`.
     pub(crate) name: String,
     /// Names of the tensors in a model folder that it consists of.
     pub(crate) tensors: Vec<String>,

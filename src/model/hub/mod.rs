@@ -1,6 +1,6 @@
 //! Models of the Hugging Face hub: those in the cache of this machine, downloads into it, and uploads of trained models.
 //!
-//! The cache is that of huggingface_hub, so a model that one program has downloaded is available to the others.
+//! The cache is huggingface_hub's, so a model that one program has downloaded is available to the others.
 
 mod cache;
 mod client;

@@ -1,7 +1,7 @@
 //! Uploads a folder's files to the hub as one commit.
 //!
 //! Large files go to the storage server that the hub names, small ones into the commit. Files that the hub has already
-//! are not sent again. The protocol is that of huggingface_hub's `create_commit`.
+//! are not sent again. The protocol is the one of huggingface_hub's `create_commit`.
 
 use std::{
     io::{self, Read},

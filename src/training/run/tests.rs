@@ -27,13 +27,13 @@ struct Written {
     statuses: Vec<Status>,
     files: BTreeMap<String, Vec<u8>>,
     finished: bool,
-    /// A command that somebody left.
+    /// Command of another process.
     left: Option<Control>,
-    /// So many models cannot be written; later ones can.
+    /// Number of models that cannot be written; later ones can.
     refused_models: usize,
     /// The files of the last whole checkpoint.
     checkpoint: Option<BTreeMap<String, Vec<u8>>>,
-    /// After so many points, the sink takes no more.
+    /// Number of points after which the sink fails.
     full_after: Option<usize>,
 }
 

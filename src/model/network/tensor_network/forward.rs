@@ -169,7 +169,7 @@ impl TensorNetwork {
 
 /// Computes the exact gelu, `x (1 + erf(x / sqrt 2)) / 2`.
 ///
-/// burn's own is not used: except on flex its gradient is that of the approximation by tanh, and after fifty steps of
+/// burn's own is not used: except on flex it has the gradient of the approximation by tanh, and after fifty steps of
 /// training the weights differ from the reference.
 fn gelu(x: Tensor<2>) -> Tensor<2> {
     let gate = x.clone().div_scalar(std::f64::consts::SQRT_2).erf().add_scalar(1.0).mul_scalar(0.5);
