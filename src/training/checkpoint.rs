@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     TrainError,
     engine::{Arrays, Counters, Engine, Named, State},
+    exact,
     patience::Patience,
 };
 use crate::{
@@ -41,8 +42,10 @@ pub(super) struct Progress {
     /// Seconds of training.
     pub(super) seconds: f64,
     /// Step and result of the last evaluation.
+    #[serde(with = "exact")]
     pub(super) last: Option<(usize, SplitScores)>,
     /// Step and result of the best evaluation, whose weights are saved.
+    #[serde(with = "exact")]
     pub(super) best: Option<(usize, SplitScores)>,
     pub(super) patience: Patience,
     /// Summed loss since the last step point (bits of an `f64`), steps and pieces.

@@ -10,6 +10,7 @@ pub mod checkpoint;
 mod engine;
 mod error;
 mod evaluate;
+mod exact;
 mod examples;
 #[cfg(test)]
 mod golden;

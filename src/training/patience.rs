@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exact;
 use crate::runs::metrics;
 
 /// Best F1 so far, and the number of evaluations in a row that were not better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Patience {
+    #[serde(with = "exact")]
     best: Option<f64>,
     waited: usize,
     /// Number of evaluations so far.
