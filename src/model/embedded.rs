@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use super::arch::DISTILBERT;
-use super::folder::{self, BaseModel, Files};
+use super::base::{self, BaseModel};
+use super::files::Files;
 use super::tokenizer::PieceTokenizer;
 use super::{ModelError, encoder};
 
@@ -45,7 +46,7 @@ impl Files for Embedded {
 /// # Errors
 /// The program was built with a broken asset.
 pub fn mini() -> Result<BaseModel, ModelError> {
-    folder::assemble(&Embedded, NAME)
+    base::assemble(&Embedded, NAME)
 }
 
 /// Opens the tokenizer of [`mini`] alone.
@@ -53,7 +54,7 @@ pub fn mini() -> Result<BaseModel, ModelError> {
 /// # Errors
 /// As [`mini`].
 pub fn tokenizer() -> Result<PieceTokenizer, ModelError> {
-    Ok(folder::tokenizer(&Embedded, &DISTILBERT.special)?.0)
+    Ok(base::tokenizer(&Embedded, &DISTILBERT.special)?.0)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::folder::{self, BaseModel, Files};
+use super::base::{BaseModel, assemble};
+use super::files::Files;
 use super::{Array, ModelConfig, ModelError, vocabulary, weights};
 
 pub(super) const CONFIG: &str = "config.json";
@@ -52,7 +53,7 @@ impl Files for Memory<'_> {
 /// # Errors
 /// A file is missing or broken, or the sizes are not those of all-MiniLM-L6-v2: the notice would then be false.
 pub fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
-    let base = folder::assemble(&Memory(files), "all-MiniLM-L6-v2")?;
+    let base = assemble(&Memory(files), "all-MiniLM-L6-v2")?;
     let ModelConfig { layers, dim, vocab_size, .. } = base.config;
     if (layers, dim, vocab_size) != (6, 384, 30_522) {
         let what = format!(
@@ -113,9 +114,9 @@ mod tests {
 
     #[test]
     fn a_shrunk_model_opens_and_keeps_the_rows_of_its_pieces() {
-        let whole = folder::assemble(&Memory(&source()), "whole").unwrap();
+        let whole = assemble(&Memory(&source()), "whole").unwrap();
         let made: BTreeMap<_, _> = shrink(whole.clone(), 1, 12).unwrap().into_iter().collect();
-        let small = folder::assemble(&Memory(&made), "small").unwrap();
+        let small = assemble(&Memory(&made), "small").unwrap();
         assert_eq!((small.config.layers, small.config.vocab_size), (1, 12));
         let name = "distilbert.embeddings.word_embeddings.weight";
         let row = |base: &BaseModel, piece: &str| {
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_same_input_gives_the_same_bytes() {
-        let once = || shrink(folder::assemble(&Memory(&source()), "x").unwrap(), 1, 12).unwrap();
+        let once = || shrink(assemble(&Memory(&source()), "x").unwrap(), 1, 12).unwrap();
         assert_eq!(once(), once());
     }
 

@@ -1,69 +1,14 @@
 //! Opens a base model by name, and writes a trained one. Both are Hugging Face folders.
 
-use std::borrow::Cow;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
-use super::arch::SpecialPieces;
-use super::tokenizer::PieceTokenizer;
-use super::{ModelConfig, ModelError, Weights, config, embedded, hub, pytorch, vocabulary, weight_files, weights};
+use super::base::{BaseModel, assemble, is_whole};
+use super::files::Folder;
+use super::{ModelConfig, ModelError, Weights, embedded, hub, vocabulary, weights};
 use crate::runs::FolderSink;
-
-/// A model that was opened and checked: every parameter exists and has its shape.
-#[derive(Clone, Debug)]
-pub struct BaseModel {
-    /// Sizes, and tags if it has a head for words.
-    pub config: ModelConfig,
-    /// Every tensor of the configuration.
-    pub weights: Weights,
-    /// Its tokenizer.
-    pub tokenizer: PieceTokenizer,
-    /// `tokenizer.json`, without length limits.
-    pub tokenizer_json: Vec<u8>,
-    /// Name under which it was opened.
-    pub name: String,
-    /// What is not used, folded or new, one sentence each.
-    pub notes: Vec<String>,
-}
-
-/// Source of the files of a model.
-pub(super) trait Files {
-    /// Reads a file, `None` if it does not exist.
-    fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError>;
-    /// Reads a file in PyTorch's container as a safetensors file, `None` if it does not exist.
-    fn read_pytorch(&self, _name: &str) -> Result<Option<Vec<u8>>, ModelError> {
-        Ok(None)
-    }
-    /// Name of a file in errors.
-    fn place(&self, name: &str) -> String;
-}
-
-struct Folder(PathBuf);
 
 /// Model subfolder of a run.
 const MODEL: &str = "model";
-
-impl Files for Folder {
-    fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
-        match fs::read(self.0.join(name)) {
-            Ok(bytes) => Ok(Some(bytes.into())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(ModelError::Read { path: self.place(name), source }),
-        }
-    }
-
-    fn read_pytorch(&self, name: &str) -> Result<Option<Vec<u8>>, ModelError> {
-        let path = self.0.join(name);
-        path.is_file().then(|| pytorch::to_safetensors(&path, &self.place(name))).transpose()
-    }
-
-    fn place(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
 
 /// Whether a base must be downloaded first: a valid name of the hub, and neither a path nor complete in the cache.
 pub fn is_elsewhere(base: &str) -> bool {
@@ -72,13 +17,6 @@ pub fn is_elsewhere(base: &str) -> bool {
     }
     let cached = hub::cache_folder().and_then(|cache| hub::cached(cache, base));
     !cached.is_some_and(|folder| is_whole(&folder))
-}
-
-/// Whether a folder contains all files of a model. Other programs download single ones into the cache.
-pub(super) fn is_whole(folder: &Path) -> bool {
-    let [config, tokenizer, vocabulary] =
-        ["config.json", "tokenizer.json", "vocab.txt"].map(|name| folder.join(name).is_file());
-    config && (tokenizer || vocabulary) && weight_files::is_whole(folder)
 }
 
 /// Opens `mini`, a folder, or a model in the local Hugging Face cache.
@@ -113,57 +51,6 @@ fn find_cached(base: &str) -> Result<PathBuf, String> {
     let cache = hub::cache_folder().ok_or("there is no home folder with a Hugging Face cache")?;
     let missing = format!("the Hugging Face cache in {} does not contain it", cache.display());
     hub::cached(cache, base).ok_or(missing)
-}
-
-/// Reads a model from its files.
-pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, ModelError> {
-    let place = files.place("config.json");
-    let Some(json) = files.read("config.json")? else {
-        let hint = "a model folder has one beside its weights".to_owned();
-        return Err(ModelError::Missing { path: place, hint });
-    };
-    let parsed = config::parse(&json, &place)?;
-    let (tokenizer, tokenizer_json) = tokenizer(files, &parsed.stored.special)?;
-    if tokenizer.vocab_size() > parsed.config.vocab_size {
-        let (ids, rows) = (tokenizer.vocab_size(), parsed.config.vocab_size);
-        let why = format!("\"vocab_size\" is {rows}, but the tokenizer needs {ids}: they are not of one model");
-        return Err(ModelError::broken(&place, why));
-    }
-    let weight_files::Loaded { config, weights, notes } = weight_files::load(files, &parsed)?;
-    Ok(BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes })
-}
-
-/// Opens the tokenizer of a folder. Also returns its `tokenizer.json`, which may be made from `vocab.txt`.
-pub(super) fn tokenizer(
-    files: &dyn Files,
-    special: &'static SpecialPieces,
-) -> Result<(PieceTokenizer, Vec<u8>), ModelError> {
-    let (place, json) = match files.read("tokenizer.json")? {
-        Some(json) => {
-            let place = files.place("tokenizer.json");
-            let json = vocabulary::without_limits(&json);
-            (place.clone(), json.map_err(|error| ModelError::broken(&place, error.to_string()))?.into_owned())
-        }
-        None => (files.place("vocab.txt"), tokenizer_from_vocab(files, special)?),
-    };
-    let tokenizer = PieceTokenizer::from_json(&json, special);
-    let tokenizer = tokenizer.map_err(|source| ModelError::Tokenizer { path: place, source })?;
-    Ok((tokenizer, json))
-}
-
-fn tokenizer_from_vocab(files: &dyn Files, special: &SpecialPieces) -> Result<Vec<u8>, ModelError> {
-    let place = files.place("vocab.txt");
-    let Some(vocab) = files.read("vocab.txt")? else {
-        let hint = "a model folder has it, or a vocab.txt".to_owned();
-        return Err(ModelError::Missing { path: files.place("tokenizer.json"), hint });
-    };
-    let vocab = str::from_utf8(&vocab).map_err(|error| ModelError::broken(&place, error.to_string()))?;
-    let settings = match files.read("tokenizer_config.json")? {
-        Some(json) => serde_json::from_slice(&json)
-            .map_err(|error| ModelError::broken(&files.place("tokenizer_config.json"), error.to_string()))?,
-        None => Map::<String, Value>::new(),
-    };
-    vocabulary::from_vocab(vocab, &settings, special).map_err(|why| ModelError::broken(&place, why))
 }
 
 /// Writes a model into a folder that [`open`] and transformers read. Does not finish the sink.
@@ -208,12 +95,16 @@ fn check(config: &ModelConfig, weights: &Weights) -> Result<(), ModelError> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::borrow::Cow;
     use std::collections::BTreeMap;
-    use std::io;
+    use std::{fs, io};
+
+    use serde_json::{Map, Value};
 
     use super::*;
     use crate::model::Array;
     use crate::model::arch::{Architecture, DISTILBERT};
+    use crate::model::files::Files;
 
     const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\nbar\n##a\n##x\n##s\ntapas\n";
 

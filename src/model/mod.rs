@@ -6,11 +6,13 @@
 
 pub mod align;
 pub mod arch;
+mod base;
 pub mod config;
 pub mod device;
 pub mod embedded;
 pub mod encoder;
 mod error;
+mod files;
 pub mod folder;
 pub mod hub;
 pub mod kernels;
@@ -22,8 +24,9 @@ mod weight_files;
 pub mod weights;
 
 pub use arch::Architecture;
+pub use base::BaseModel;
 pub use config::ModelConfig;
 pub use error::ModelError;
-pub use folder::{BaseModel, is_elsewhere, open, write};
+pub use folder::{is_elsewhere, open, write};
 pub use tokenizer::{PieceTokenizer, TextPieces, TokenizerError, WordPieces};
 pub use weights::{Array, Weights};

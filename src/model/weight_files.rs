@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::arch::Architecture;
 use super::config::Parsed;
-use super::folder::Files;
+use super::files::Files;
 use super::weights::{self, Array, Weights};
 use super::{ModelConfig, ModelError};
 

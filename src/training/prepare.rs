@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Job, TrainError,
+    TrainError,
     engine::{self, Engine},
     examples::{Coder, EncodedSplit, Example},
+    job::Job,
     torch,
 };
 use crate::{

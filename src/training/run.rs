@@ -6,11 +6,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{
-    Job, TrainError,
+    TrainError,
     checkpoint::{self, Progress, Saved},
     engine::{self, Draws, Outcome},
     evaluate::{Evaluation, evaluate},
     examples::{EncodedSplit, Example},
+    job::Job,
     order,
     patience::Patience,
     prepare::{Prepared, prepare},
@@ -37,8 +38,15 @@ const POLL: Duration = Duration::from_millis(250);
 /// Number of sentence ids of a diverged batch that are reported.
 const IDS_SHOWN: usize = 8;
 
-/// See [`super::run`].
-pub(super) fn run(
+/// Trains, and writes points, status, log and model to `sink`.
+///
+/// Each point is passed to `on_point` after it was written. `controls` is read between two steps; it may be
+/// disconnected. The model that is written is the best one or the last one, depending on the settings.
+///
+/// # Errors
+/// Invalid data or settings, no such device, a sink that fails, or numbers that are no longer finite. The sink's last
+/// status then states the error.
+pub fn run(
     job: Job,
     sink: &mut dyn RunSink,
     controls: &Receiver<Control>,

@@ -9,7 +9,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 
-use super::{Job, TrainError, run};
+use super::{TrainError, job::Job, run::run};
 use crate::runs::{Control, FolderSink, Phase, Point, RunSink, Status, metrics::Report};
 
 /// Progress of a run, all of which is on disk already.

@@ -14,7 +14,7 @@ use std::{
 use directories::BaseDirs;
 use hf_hub::{Cache, Repo};
 
-use super::{HubError, is_id};
+use super::{HubError, id::is_id};
 
 /// Returns the folder in which huggingface_hub keeps repositories.
 ///

@@ -19,10 +19,10 @@ use super::{
     Hub, HubError, Progress,
     cache::{CachedRepo, Download},
     client::{host, unreachable},
-    is_id,
+    id::is_id,
     retry::{Backoff, OnProgress, retry},
 };
-use crate::model::{config, folder::is_whole};
+use crate::model::{base::is_whole, config};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 64 << 10;

@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use ureq::{SendBody, http::header};
 
 use super::{
-    Hub, HubError, Progress, is_id,
+    Hub, HubError, Progress,
+    id::is_id,
     retry::{OnProgress, retry},
 };
 
