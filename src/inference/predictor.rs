@@ -20,7 +20,7 @@ use crate::{
         network::{CpuNetwork, NetworkError, TensorNetwork},
     },
     runs::LabelMode,
-    spans::{Entity, Grammar, ModelAnswer},
+    spans::{Grammar, ModelAnswer},
     text::TextRange,
 };
 
@@ -203,21 +203,11 @@ impl Predictor {
         Ok(self.tokenizer.text(text)?.ids.len())
     }
 
-    /// Finds the entities of a text with these words.
-    ///
-    /// # Errors
-    /// The tokenizer refuses the text.
-    pub fn entities(&self, text: &str, words: &[TextRange]) -> Result<Vec<Entity>, PredictError> {
-        let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
-        let choices = self.words(&[&texts])?;
-        Ok(choices.first().map(|choices| decode::entities(words, choices, &self.tags)).unwrap_or_default())
-    }
-
     /// Finds the entities of a text with these words, and the most likely labels of each word.
     ///
     /// # Errors
     /// The tokenizer refuses the text.
-    pub fn say(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
+    pub fn answer(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
         let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
         let answers = self.pieces(&[&texts])?;
         let Some((pieces, rows)) = answers.first() else { return Ok(ModelAnswer::default()) };
@@ -230,7 +220,11 @@ impl Predictor {
     ///
     /// # Errors
     /// The tokenizer refuses a sentence.
-    pub fn words<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<Vec<Option<WordTag>>>, PredictError> {
+    #[cfg(test)]
+    pub(crate) fn words<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[&[S]],
+    ) -> Result<Vec<Vec<Option<WordTag>>>, PredictError> {
         let found = self.pieces(sentences)?;
         let sentences = sentences.iter().zip(&found);
         let tags = sentences
@@ -346,7 +340,7 @@ mod tests {
     };
 
     fn found(text: &str, words: &[TextRange], max_positions: usize) -> Vec<(String, String)> {
-        let entities = fake::predictor(max_positions).entities(text, words).unwrap();
+        let entities = fake::predictor(max_positions).answer(text, words).unwrap().entities;
         entities.into_iter().map(|entity| (entity.label, entity.range.of(text).to_owned())).collect()
     }
 

@@ -193,7 +193,7 @@ impl Drop for Worker {
 fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
     let begun = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
-    let outcome = catch_unwind(AssertUnwindSafe(|| model.say(&request.text, &request.words)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| model.answer(&request.text, &request.words)));
     let outcome = match outcome {
         Ok(found) => found.map_err(|error| error.to_string()),
         Err(_) => Err("the model failed on this text; the log says where".to_owned()),

@@ -4,10 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::arch::DISTILBERT;
 use super::base::{self, BaseModel};
 use super::files::Files;
-use super::tokenizer::PieceTokenizer;
 use super::{ModelError, encoder};
 
 /// Name of the embedded base.
@@ -15,9 +13,6 @@ pub const NAME: &str = "mini";
 
 /// Id on the hub of the model that it was made from.
 pub const SOURCE: &str = "sentence-transformers/all-MiniLM-L6-v2";
-
-/// Source, changes and licence of the embedded base.
-pub const NOTICE: &str = include_str!("../../assets/encoder/NOTICE");
 
 pub(super) const CONFIG: &[u8] = include_bytes!("../../assets/encoder/config.json");
 const WEIGHTS: &[u8] = include_bytes!("../../assets/encoder/model.safetensors");
@@ -50,11 +45,9 @@ pub fn mini() -> Result<BaseModel, ModelError> {
 }
 
 /// Opens the tokenizer of [`mini`] alone.
-///
-/// # Errors
-/// As [`mini`].
-pub fn tokenizer() -> Result<PieceTokenizer, ModelError> {
-    Ok(base::tokenizer(&Embedded, &DISTILBERT.special)?.0)
+#[cfg(test)]
+pub(crate) fn tokenizer() -> Result<super::PieceTokenizer, ModelError> {
+    Ok(base::tokenizer(&Embedded, &super::arch::DISTILBERT.special)?.0)
 }
 
 #[cfg(test)]
@@ -98,6 +91,7 @@ mod tests {
 
     #[test]
     fn the_asset_is_small_and_names_its_licence() {
+        const NOTICE: &str = include_str!("../../assets/encoder/NOTICE");
         assert!(CONFIG.len() + WEIGHTS.len() + TOKENIZER.len() + NOTICE.len() <= 12_000_000);
         assert!(NOTICE.contains("Apache") && NOTICE.contains("all-MiniLM-L6-v2"));
     }

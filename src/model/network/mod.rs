@@ -34,7 +34,7 @@ pub enum NetworkError {
         wanted: Vec<usize>,
     },
     /// The configuration contradicts itself.
-    #[error("config.json cannot be: {0}")]
+    #[error("config.json contradicts itself: {0}")]
     Config(String),
 }
 
