@@ -77,7 +77,7 @@ fn measured(measured: &Measured) -> Value {
 
 fn buckets(found: &Evaluation) -> BTreeMap<&'static str, usize> {
     let count = |kind: Kind| found.mistakes.iter().filter(|mistake| mistake.kind == kind).count();
-    Kind::ALL.into_iter().map(|kind| (kind.name(), count(kind))).collect()
+    Kind::ALL.iter().map(|kind| (kind.name(), count(*kind))).collect()
 }
 
 fn text(found: &Evaluation, sentences: &[Sentence]) -> String {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     model::{
-        self, BaseModel,
+        self, Architecture, BaseModel,
         hub::{self, Hub, HubError, Progress, Upload},
     },
     project::{Manifest, Project, run_folder},
@@ -126,7 +126,7 @@ impl Teller {
         match progress {
             Progress::Bytes { file, done, size } => self.tell(file, done, size),
             Progress::Waiting { file } => self.say(&format!("{file}: another program fetches it; waiting")),
-            Progress::Again { file, why, wait } => {
+            Progress::Retry { file, why, wait } => {
                 self.say(&format!("{file}: {why}; again in {:.1} s", wait.as_secs_f64()));
             }
         }
@@ -266,10 +266,10 @@ impl Source {
         let points = self.run.as_deref().map(points).transpose()?.unwrap_or_default();
         if !files.iter().any(|file| file.name == CARD) {
             let config = files.iter().find(|file| file.name == "config.json").map(|file| file.bytes.as_slice());
-            let kind = config.and_then(|json| {
-                serde_json::from_slice::<Value>(json).ok()?.get("model_type")?.as_str().map(str::to_owned)
+            let stored = config.and_then(|json| {
+                Architecture::find(serde_json::from_slice::<Value>(json).ok()?.get("model_type")?.as_str()?)
             });
-            let card = self.card(id, base, kind.as_deref().unwrap_or("distilbert"), &points);
+            let card = self.card(id, base, stored.unwrap_or(base.config.arch), &points);
             files.push(Upload { name: CARD.to_owned(), bytes: card.into_bytes() });
         }
         if !points.is_empty() {
@@ -278,7 +278,7 @@ impl Source {
         Ok(files)
     }
 
-    fn card(&self, id: &str, base: &BaseModel, kind: &str, points: &[Point]) -> String {
+    fn card(&self, id: &str, base: &BaseModel, stored: &Architecture, points: &[Point]) -> String {
         let config = self.run.as_deref().and_then(|run| run_folder::read_config(run).ok());
         let status: Option<Status> = self.run.as_deref().and_then(|run| run_folder::read_status(run).ok());
         let manifest = self.run.as_deref().and_then(project_of);
@@ -305,7 +305,8 @@ impl Source {
             name: id.rsplit('/').next().unwrap_or(id),
             id,
             constrained: base.config.constrained,
-            kind,
+            kind: stored.model_type,
+            title: stored.title,
             base: trained_from,
             version: env!("CARGO_PKG_VERSION"),
             labels: &labels,

@@ -155,7 +155,7 @@ fn record(sample: &Project, project: &Path) -> Result<Recording, CliError> {
     let config = run.config.clone().ok_or_else(|| CliError::data("the run's config.json cannot be read"))?;
     let model = predict::open(&run.model().to_string_lossy(), "cpu", Threads::One)?;
     let hear = |id: &str, text: &str, words: &[TextRange]| -> Result<Heard, CliError> {
-        let said = model.say(text, words).map_err(CliError::data)?;
+        let said = model.answer(text, words).map_err(CliError::data)?;
         let found = said.entities.into_iter().map(|one| (one.range.start, one.range.end, one.label, one.score));
         let words = said.words.into_iter().map(|one| (one.range.start, one.range.end, one.labels));
         Ok(Heard { id: id.to_owned(), text: text.to_owned(), found: found.collect(), words: words.collect() })

@@ -1,5 +1,6 @@
-//! Our own reading of a model's answer: one tag a grid word, from the word's first piece, and spans read leniently.
-//! Always on the borders of the words on which people tag, unlike the pipeline's.
+//! Decoding by word: one tag for each word, from its first piece, and spans read leniently.
+//!
+//! Unlike the pipeline's entities, these always have the borders of the words that the user tags.
 
 use std::ops::Range;
 
@@ -12,24 +13,24 @@ use crate::{
     text::TextRange,
 };
 
-/// The tag outside every span; what a word without any piece has.
+/// Tag of words outside every span, and of words without a piece.
 const OUTSIDE: &str = "O";
 
-/// What the model says of one word.
+/// Tag that was chosen for a word.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WordTag {
     /// Index into the model's tags.
     pub tag: usize,
     /// Its probability, from 0 to 1.
     pub probability: f32,
-    /// How far the second best is behind, from 0 to 1. Small means unsure.
+    /// Distance in probability to the second best tag, from 0 to 1. Small means uncertain.
     pub margin: f32,
 }
 
-/// Labels that are told for a word.
+/// Number of labels that are reported for a word.
 const GUESSES: usize = 3;
 
-/// The likeliest labels of each word, by its first piece. `logits` as for [`word_tags`].
+/// Returns the most likely labels of each word, by its first piece. `logits` as for [`word_tags`].
 pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], tags: &[String]) -> Vec<WordGuess> {
     let mut found: Vec<WordGuess> = Vec::new();
     let mut last = None;
@@ -50,8 +51,10 @@ pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], 
     found
 }
 
-/// One choice for each of `words` words. `piece_words` holds the word of each piece, `logits` a row each; the first
-/// piece of a word decides. A word without piece has none. With a grammar the tags are chosen as a sequence that keeps to it.
+/// Chooses a tag for each of `words` words, by its first piece; `None` for a word without a piece.
+///
+/// `piece_words` contains the word of each piece, `logits` a row for each piece. With a grammar the tags are chosen as a
+/// sequence that follows it.
 pub fn word_tags(
     words: usize,
     piece_words: &[usize],
@@ -64,29 +67,30 @@ pub fn word_tags(
             *empty = Some(row);
         }
     }
-    let sequence = grammar.map(|grammar| grammar.best(&rows));
-    let chosen = |at: usize| sequence.as_ref().and_then(|sequence| sequence.get(at).copied());
-    rows.into_iter().enumerate().map(|(at, row)| row.map(|row| word_tag(row, chosen(at)))).collect()
+    let sequence = match grammar {
+        Some(grammar) => grammar.best(&rows).into_iter().map(Some).collect(),
+        None => vec![None; words],
+    };
+    rows.into_iter().zip(sequence).map(|(row, chosen)| row.map(|row| word_tag(row, chosen))).collect()
 }
 
-/// The tag that was chosen, or else the likeliest.
+/// Returns the chosen tag, or the most likely one.
 fn word_tag(logits: &[f32], chosen: Option<usize>) -> WordTag {
     let mut scores = softmax(logits);
     let tag = chosen.unwrap_or_else(|| best(&scores).0);
     let taken = scores.get_mut(tag).map(std::mem::take);
     let probability = taken.unwrap_or_default();
-    // One that only its neighbours make the best has no margin.
+    // A tag that is the best only because of its neighbours has no margin.
     WordTag { tag, probability, margin: (probability - best(&scores).1).max(0.0) }
 }
 
-/// The names of the chosen tags; `O` for a word without piece.
+/// Returns the names of the chosen tags; `O` for a word without a piece.
 pub fn names<'a>(choices: &[Option<WordTag>], tags: &'a [String]) -> Vec<&'a str> {
-    let name =
-        |choice: &Option<WordTag>| choice.and_then(|choice| tags.get(choice.tag)).map_or(OUTSIDE, String::as_str);
-    choices.iter().map(name).collect()
+    let chosen = choices.iter().map(|choice| choice.and_then(|choice| tags.get(choice.tag)));
+    chosen.map(|tag| tag.map_or(OUTSIDE, String::as_str)).collect()
 }
 
-/// The entities that the choices make on these words.
+/// Returns the entities that the chosen tags form on these words.
 pub fn entities(words: &[TextRange], choices: &[Option<WordTag>], tags: &[String]) -> Vec<Entity> {
     let entity = |span: WordSpan| {
         let range = words.get(span.start)?.join(*words.get(span.end.checked_sub(1)?)?);
@@ -95,7 +99,7 @@ pub fn entities(words: &[TextRange], choices: &[Option<WordTag>], tags: &[String
     decode(&names(choices, tags)).into_iter().filter_map(entity).collect()
 }
 
-/// Mean probability of the choices for these words; 0 if none has a piece.
+/// Returns the mean probability of the chosen tags of these words; 0 if none has a piece.
 pub fn sureness(choices: &[Option<WordTag>], words: Range<usize>) -> f32 {
     mean(choices.get(words).unwrap_or_default().iter().flatten().map(|choice| choice.probability))
 }

@@ -1,4 +1,4 @@
-//! A predictor measured on gold sentences: per word and per piece, lenient and strict, with every single mistake.
+//! Evaluation of a predictor on gold sentences: by word and by piece, lenient and strict, with every mistake.
 
 use std::collections::BTreeMap;
 
@@ -15,28 +15,28 @@ use crate::{
     },
 };
 
-/// Why a predictor cannot be measured.
+/// Error of an evaluation.
 #[derive(Debug, Error)]
 pub enum EvalError {
-    /// It cannot answer.
+    /// The predictor failed.
     #[error(transparent)]
     Predict(#[from] PredictError),
-    /// The scores cannot be counted.
+    /// The scores cannot be computed.
     #[error(transparent)]
     Score(#[from] ScoreError),
-    /// A sentence does not hold one tag a word.
+    /// A sentence has not one tag for each word.
     #[error("{id}: {words} words, but {tags} tags")]
     Uneven {
         /// The sentence.
         id: String,
-        /// How many words.
+        /// Number of its words.
         words: usize,
-        /// How many tags.
+        /// Number of its tags.
         tags: usize,
     },
 }
 
-/// One count in both readings of seqeval.
+/// Scores in both modes of seqeval.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// seqeval's default: an `I-` that follows nothing opens an entity.
@@ -45,31 +45,32 @@ pub struct Measured {
     pub strict: Result<Report, ScoreError>,
 }
 
-/// All that an evaluation says.
+/// Result of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// How many sentences were read.
+    /// Number of sentences.
     pub sentences: usize,
-    /// How many words they have.
+    /// Number of their words.
     pub words: usize,
-    /// How many pieces they have.
+    /// Number of their pieces.
     pub pieces: usize,
-    /// Counted per word, the tag of a word being that of its first piece.
+    /// Scores by word; a word has the tag of its first piece.
     pub word: Measured,
-    /// Counted per piece.
+    /// Scores by piece.
     pub piece: Measured,
-    /// Which pieces of a word carry its gold tag in that count; the others are not counted.
+    /// Which pieces of a word have its gold tag in the scores by piece; the others are not counted.
     pub label_mode: LabelMode,
-    /// Which label was taken for which, in words.
+    /// Confused labels, in words.
     pub confusion: Confusion,
-    /// Every mistake per word, lenient, in reading order.
+    /// Every mistake by word, lenient, in reading order.
     pub mistakes: Vec<Mistake>,
-    /// Gold labels that the model has never heard of, with their number of entities: it cannot find them.
+    /// Gold labels that the model does not have, with their number of entities.
     pub unknown: BTreeMap<String, usize>,
 }
 
-/// Measures `predictor` on `sentences`. Per piece it counts as the model was trained; where that is not told, as the
-/// lesson does: every piece has its word's tag.
+/// Evaluates `predictor` on `sentences`.
+///
+/// Pieces are labelled as in the model's training; if that is unknown, as in the lesson: every piece has its word's tag.
 ///
 /// # Errors
 /// A sentence whose words and tags differ in number, or one that the tokenizer refuses.
@@ -84,18 +85,18 @@ pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluat
         .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows, predictor.grammar()))
         .collect();
     let gold: Vec<Vec<&str>> = sentences.iter().map(|sentence| strs(&sentence.tags)).collect();
-    let said: Vec<Vec<&str>> = choices.iter().map(|choices| decode::names(choices, tags)).collect();
+    let predicted: Vec<Vec<&str>> = choices.iter().map(|choices| decode::names(choices, tags)).collect();
     let label_mode = predictor.label_mode().unwrap_or(LabelMode::AllB);
-    let (piece_gold, piece_said) = by_piece(&answers, &gold, (tags, predictor.grammar()), label_mode);
+    let (piece_gold, piece_predicted) = by_piece(&answers, &gold, (tags, predictor.grammar()), label_mode);
     Ok(Evaluation {
         sentences: sentences.len(),
         words: gold.iter().map(Vec::len).sum(),
         pieces: answers.iter().map(|(pieces, _)| pieces.words.len()).sum(),
-        word: measure(&gold, &said)?,
-        piece: measure(&piece_gold, &piece_said)?,
+        word: measure(&gold, &predicted)?,
+        piece: measure(&piece_gold, &piece_predicted)?,
         label_mode,
-        confusion: Confusion::new(&gold, &said),
-        mistakes: mistakes(&gold, &said, &choices),
+        confusion: Confusion::new(&gold, &predicted),
+        mistakes: mistakes(&gold, &predicted, &choices),
         unknown: unknown(&gold, tags),
     })
 }
@@ -108,33 +109,41 @@ fn check(sentences: &[Sentence]) -> Result<(), EvalError> {
     })
 }
 
-/// For each sentence one tag a counted piece: of gold that of its word, by the mode; of the model what it chooses.
+/// Returns gold and predicted tags of the counted pieces of each sentence.
 fn by_piece(
     answers: &[(WordPieces, Logits)],
     gold: &[Vec<&str>],
     (tags, grammar): (&[String], Option<&Grammar>),
     mode: LabelMode,
 ) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
-    let sentence = |((pieces, rows), gold): (&(WordPieces, Logits), &Vec<&str>)| {
-        // The tags of the sentence as ids for `piece_tags`, and the inside tags that they may become.
-        let own: Vec<String> = gold.iter().map(|tag| (*tag).to_owned()).collect();
-        let inside = own.iter().map(|tag| inside_of(tag));
-        let names: Vec<String> = own.iter().cloned().chain(inside).collect();
-        let ids: Vec<usize> = (0..own.len()).collect();
-        let labels = piece_tags(pieces, &ids, mode, &|id| id + own.len());
-        let counted = labels.into_iter().zip(rows).filter_map(|(id, row)| Some((usize::try_from(id).ok()?, row)));
-        let (ids, rows): (Vec<usize>, Vec<&Vec<f32>>) = counted.unzip();
-        let chosen = match grammar {
-            Some(grammar) => grammar.best(&rows.iter().map(|row| Some(row.as_slice())).collect::<Vec<_>>()),
-            None => rows.into_iter().map(|row| best(row).0).collect(),
-        };
-        let pair = |(id, tag): (usize, usize)| Some((names.get(id)?.clone(), tags.get(tag)?.clone()));
-        ids.into_iter().zip(chosen).filter_map(pair).unzip()
-    };
-    answers.iter().zip(gold).map(sentence).unzip()
+    let sentences = answers.iter().zip(gold);
+    sentences.map(|((pieces, rows), gold)| pieces_of_sentence(pieces, rows, gold, (tags, grammar), mode)).unzip()
 }
 
-/// The tag of the later pieces of a word with this tag, where they are the inside of its entity.
+fn pieces_of_sentence(
+    pieces: &WordPieces,
+    rows: &Logits,
+    gold: &[&str],
+    (tags, grammar): (&[String], Option<&Grammar>),
+    mode: LabelMode,
+) -> (Vec<String>, Vec<String>) {
+    // The tags of the sentence as ids for `piece_tags`, then the inside tags that they may become.
+    let own: Vec<String> = gold.iter().map(|tag| (*tag).to_owned()).collect();
+    let inside = own.iter().map(|tag| inside_of(tag));
+    let names: Vec<String> = own.iter().cloned().chain(inside).collect();
+    let ids: Vec<usize> = (0..own.len()).collect();
+    let labels = piece_tags(pieces, &ids, mode, &|id| id + own.len());
+    let counted = labels.into_iter().zip(rows).filter_map(|(id, row)| Some((usize::try_from(id).ok()?, row)));
+    let (ids, rows): (Vec<usize>, Vec<&Vec<f32>>) = counted.unzip();
+    let chosen = match grammar {
+        Some(grammar) => grammar.best(&rows.iter().map(|row| Some(row.as_slice())).collect::<Vec<_>>()),
+        None => rows.into_iter().map(|row| best(row).0).collect(),
+    };
+    let pairs = ids.into_iter().zip(chosen);
+    pairs.filter_map(|(id, tag)| Some((names.get(id)?.clone(), tags.get(tag)?.clone()))).unzip()
+}
+
+/// Returns the tag of the later pieces of a word with this tag, if they are inside its entity.
 fn inside_of(tag: &str) -> String {
     match Tag::read(tag) {
         Tag::Inside { prefix: 'B', label } => format!("I-{label}"),
@@ -146,14 +155,14 @@ fn strs(tags: &[String]) -> Vec<&str> {
     tags.iter().map(String::as_str).collect()
 }
 
-fn measure<S: AsRef<str>>(gold: &[Vec<S>], said: &[Vec<S>]) -> Result<Measured, ScoreError> {
-    Ok(Measured { lenient: score(gold, said, Mode::Default)?, strict: score(gold, said, Mode::Strict) })
+fn measure<S: AsRef<str>>(gold: &[Vec<S>], predicted: &[Vec<S>]) -> Result<Measured, ScoreError> {
+    Ok(Measured { lenient: score(gold, predicted, Mode::Default)?, strict: score(gold, predicted, Mode::Strict) })
 }
 
-fn mistakes(gold: &[Vec<&str>], said: &[Vec<&str>], choices: &[Vec<Option<WordTag>>]) -> Vec<Mistake> {
+fn mistakes(gold: &[Vec<&str>], predicted: &[Vec<&str>], choices: &[Vec<Option<WordTag>>]) -> Vec<Mistake> {
     let mut all = Vec::new();
-    for (sentence, ((gold, said), choices)) in gold.iter().zip(said).zip(choices).enumerate() {
-        all.extend(compare(&spans_of(gold), &spans_of(said)).into_iter().map(|mistake| {
+    for (sentence, ((gold, predicted), choices)) in gold.iter().zip(predicted).zip(choices).enumerate() {
+        all.extend(compare(&spans_of(gold), &spans_of(predicted)).into_iter().map(|mistake| {
             let sureness = decode::sureness(choices, mistake.words());
             Mistake { sentence, sureness, ..mistake }
         }));
@@ -161,7 +170,7 @@ fn mistakes(gold: &[Vec<&str>], said: &[Vec<&str>], choices: &[Vec<Option<WordTa
     all
 }
 
-/// Labels of the gold tags that no tag of the model has.
+/// Counts the entities whose label the model does not have.
 fn unknown(gold: &[Vec<&str>], tags: &[String]) -> BTreeMap<String, usize> {
     let known: Vec<&str> = tags.iter().filter_map(|tag| Tag::read(tag).label()).collect();
     let mut counts = BTreeMap::new();

@@ -1,20 +1,22 @@
-//! Where a prediction and the gold tags part: single mistakes by kind, and which label is taken for which.
+//! Differences between predictions and gold tags: single mistakes by kind, and confused labels.
 
 use std::{cmp::Reverse, ops::Range};
 
 use serde::{Serialize, Serializer};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::spans::{WordSpan, scheme::Tag};
 
-/// What is wrong. Every entity of gold or prediction that has no equal on the other side is in exactly one mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+/// Kind of a mistake. Every entity of one side that has no equal on the other is in exactly one mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// Right words, wrong label.
     Label,
     /// Right label, wrong words.
     Border,
-    /// An overlap with both wrong.
+    /// Overlapping spans with different words and labels.
     Both,
     /// In the gold tags only.
     Missed,
@@ -24,17 +26,11 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Label, Self::Border, Self::Both, Self::Missed, Self::Invented];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The word shown for it.
+    /// Name shown to the user.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Label => "label",
-            Self::Border => "border",
-            Self::Both => "both",
-            Self::Missed => "missed",
-            Self::Invented => "invented",
-        }
+        self.into()
     }
 }
 
@@ -43,28 +39,30 @@ impl Kind {
 pub struct Mistake {
     /// Index of the sentence among those evaluated.
     pub sentence: usize,
-    /// What is wrong.
+    /// Kind of the mistake.
     pub kind: Kind,
-    /// What should be there.
+    /// Span in the gold tags.
     #[serde(serialize_with = "span")]
     pub gold: Option<WordSpan>,
-    /// What the model said.
+    /// Span in the prediction.
     #[serde(serialize_with = "span")]
     pub predicted: Option<WordSpan>,
-    /// How sure the model was, on the words concerned, from 0 to 1. A sure mistake is often one of the gold tags.
+    /// Confidence of the model for these words, from 0 to 1. A confident mistake is often an error in the gold tags.
     pub sureness: f32,
 }
 
 impl Mistake {
-    /// The words from the first to the last that either side names.
+    /// Range from the first to the last word of either span.
     pub fn words(&self) -> Range<usize> {
-        let sides = || self.gold.iter().chain(&self.predicted);
-        let start = sides().map(|span| span.start).min().unwrap_or_default();
-        start..sides().map(|span| span.end).max().unwrap_or(start)
+        match (&self.gold, &self.predicted) {
+            (Some(gold), Some(predicted)) => gold.start.min(predicted.start)..gold.end.max(predicted.end),
+            (Some(span), None) | (None, Some(span)) => span.start..span.end,
+            (None, None) => 0..0,
+        }
     }
 }
 
-/// `{"start", "end", "label"}`, in words, or `null`.
+/// Serializes a span as `{"start", "end", "label"}`, in words, or as `null`.
 fn span<S: Serializer>(span: &Option<WordSpan>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Form<'a> {
@@ -76,7 +74,9 @@ fn span<S: Serializer>(span: &Option<WordSpan>, serializer: S) -> Result<S::Ok, 
     form.serialize(serializer)
 }
 
-/// The mistakes of one sentence in reading order, `sentence` and `sureness` left 0. Spans of a side are disjoint.
+/// Returns the mistakes of one sentence in reading order, with `sentence` and `sureness` 0.
+///
+/// The spans of each side must be disjoint.
 pub fn compare(gold: &[WordSpan], predicted: &[WordSpan]) -> Vec<Mistake> {
     let mut missed: Vec<&WordSpan> = gold.iter().filter(|span| !predicted.contains(span)).collect();
     let mut invented: Vec<&WordSpan> = predicted.iter().filter(|span| !gold.contains(span)).collect();
@@ -120,51 +120,55 @@ fn kind(gold: &WordSpan, said: &WordSpan) -> Option<Kind> {
     }
 }
 
-/// Words by gold label (row) and predicted label (column); the last row and column are "no label".
+/// Number of words by gold label (row) and predicted label (column); the last row and column are "no label".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Confusion {
-    /// The labels of either side, sorted.
+    /// Labels of either side, sorted.
     pub labels: Vec<String>,
-    /// `labels.len() + 1` rows of as many counts.
+    /// `labels.len() + 1` rows with as many counts.
     pub counts: Vec<Vec<usize>>,
 }
 
 impl Confusion {
-    /// Counts the words of all sentences. Sentences of unequal length count up to the shorter.
+    /// Counts the words of all sentences. Of sentences of unequal length, the shorter one decides.
     pub fn new<A: AsRef<str>, B: AsRef<str>>(gold: &[Vec<A>], predicted: &[Vec<B>]) -> Self {
-        let label = |tag: &'_ str| Tag::read(tag).label().map(str::to_owned);
-        let of_gold = gold.iter().flatten().filter_map(|tag| label(tag.as_ref()));
-        let mut labels: Vec<String> =
-            of_gold.chain(predicted.iter().flatten().filter_map(|tag| label(tag.as_ref()))).collect();
+        let gold_labels = gold.iter().flatten().filter_map(|tag| Tag::read(tag.as_ref()).label());
+        let predicted_labels = predicted.iter().flatten().filter_map(|tag| Tag::read(tag.as_ref()).label());
+        let mut labels: Vec<String> = gold_labels.chain(predicted_labels).map(str::to_owned).collect();
         labels.sort_unstable();
         labels.dedup();
         let mut counts = vec![vec![0; labels.len() + 1]; labels.len() + 1];
-        let place = |tag: &str| match Tag::read(tag).label() {
-            Some(label) => labels.partition_point(|known| known.as_str() < label),
-            None => labels.len(),
-        };
-        for (gold, said) in gold.iter().zip(predicted).flat_map(|(gold, said)| gold.iter().zip(said)) {
-            let cell = counts.get_mut(place(gold.as_ref())).and_then(|row| row.get_mut(place(said.as_ref())));
-            if let Some(count) = cell {
+        for (gold, found) in gold.iter().zip(predicted).flat_map(|(gold, found)| gold.iter().zip(found)) {
+            let row = counts.get_mut(place(gold.as_ref(), &labels));
+            if let Some(count) = row.and_then(|row| row.get_mut(place(found.as_ref(), &labels))) {
                 *count += 1;
             }
         }
         Self { labels, counts }
     }
 
-    /// The pairs of different labels that were taken for each other, most often first: gold, predicted, words. `None`
-    /// is "no label".
+    /// Returns the confused labels, most frequent first: gold, predicted, words. `None` is "no label".
     pub fn worst(&self) -> Vec<(Option<&str>, Option<&str>, usize)> {
-        let name = |at: usize| self.labels.get(at).map(String::as_str);
-        let cells = self.counts.iter().enumerate().flat_map(|(gold, row)| {
-            row.iter()
-                .enumerate()
-                .filter(move |(said, count)| *said != gold && **count > 0)
-                .map(move |cell| (gold, cell))
-        });
-        let mut pairs: Vec<_> = cells.map(|(gold, (said, count))| (name(gold), name(said), *count)).collect();
+        let mut pairs = Vec::new();
+        for (gold, row) in self.counts.iter().enumerate() {
+            for (predicted, count) in row.iter().enumerate().filter(|(at, count)| *at != gold && **count > 0) {
+                pairs.push((self.label(gold), self.label(predicted), *count));
+            }
+        }
         pairs.sort_by_key(|pair| Reverse(pair.2));
         pairs
+    }
+
+    fn label(&self, at: usize) -> Option<&str> {
+        self.labels.get(at).map(String::as_str)
+    }
+}
+
+/// Returns the row or column of a tag's label.
+fn place(tag: &str, labels: &[String]) -> usize {
+    match Tag::read(tag).label() {
+        Some(label) => labels.partition_point(|known| known.as_str() < label),
+        None => labels.len(),
     }
 }
 

@@ -1,6 +1,7 @@
-//! Floor 7: what a trained model says. Entities by grid word ([`decode`]), the Hugging Face pipeline's answer on raw
-//! text ([`pipeline`]), evaluation against gold tags ([`eval`]), and a thread that answers while somebody types
-//! ([`worker`]).
+//! Floor 7: predictions of a trained model.
+//!
+//! Entities by word ([`decode`]), the Hugging Face pipeline on raw text ([`pipeline`]), evaluation against gold tags
+//! ([`eval`]), and a thread that answers while the user types ([`worker`]).
 
 pub mod decode;
 pub mod eval;

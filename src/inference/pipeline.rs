@@ -1,27 +1,27 @@
-//! Hugging Face's `TokenClassificationPipeline` from the logits on: the same list, key for key.
+//! Hugging Face's `TokenClassificationPipeline`, from the logits to the same list, key for key.
 //!
 //! Source: transformers 5.23.0, `pipelines/token_classification.py`. Its oddities are kept, because scripts rely on
-//! them: a piece goes on a word when its length in characters differs from that of its text (`##` makes it differ, but
-//! so do stripped accents), and entities of two windows are never stitched.
+//! them: a piece continues a word if its length in characters differs from the length of its text (because of `##`, but also
+//! of stripped accents), and entities of two windows are never joined.
 
-use std::{fmt, ops::Range, str::FromStr};
+use std::ops::Range;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use strum::{Display, EnumString, VariantArray};
 use thiserror::Error;
 use tokenizers::{Decoder, decoders::wordpiece::WordPiece};
 
 use super::scores::{best, mean, softmax};
-use crate::text::{CharRange, OffsetMap, TextRange};
+use crate::text::{CharRange, OffsetMap, TextRange, names::unknown_name};
 
-/// Special pieces before the text's own: `[CLS]`.
+/// Number of special pieces before those of the text.
 const BEFORE: usize = 1;
-/// What the tokenizer says for a word that it cannot write.
-const UNKNOWN: &str = "[UNK]";
 
 /// How pieces become entities (`aggregation_strategy`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_strategy)]
 pub enum Strategy {
-    /// One answer a piece.
+    /// One answer for each piece.
     #[default]
     None,
     /// Neighbouring pieces of one type; pieces of a word may disagree.
@@ -30,49 +30,22 @@ pub enum Strategy {
     First,
     /// A word has the tag that is best on the average of its pieces.
     Average,
-    /// A word has the tag of its surest piece.
+    /// A word has the tag of its most confident piece.
     Max,
 }
 
-impl Strategy {
-    /// All strategies.
-    pub const ALL: [Self; 5] = [Self::None, Self::Simple, Self::First, Self::Average, Self::Max];
-
-    /// The name on the command line and in Python.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Simple => "simple",
-            Self::First => "first",
-            Self::Average => "average",
-            Self::Max => "max",
-        }
-    }
+fn unknown_strategy(name: &str) -> String {
+    unknown_name("aggregation", name, Strategy::VARIANTS)
 }
 
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Strategy {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|strategy| strategy.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{text}` is no aggregation; there are none, simple, first, average and max"))
-    }
-}
-
-/// What the pipeline can be asked for.
+/// Options of the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How pieces become entities.
     pub strategy: Strategy,
-    /// Not returned: tags for [`Strategy::None`], types for the others.
+    /// Answers that are not returned: tags for [`Strategy::None`], types for the others.
     pub ignore_labels: Vec<String>,
-    /// Pieces that two neighbouring windows share; without it a text ends where the model's longest input does.
+    /// Number of pieces that neighbouring windows share. Without it, a text is cut off at the model's longest input.
     pub stride: Option<usize>,
 }
 
@@ -83,10 +56,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Whether the options go together, for windows of `longest` pieces without the special ones.
+    /// Checks that the options fit together, for windows of `longest` pieces without the special ones.
     ///
     /// # Errors
-    /// A stride without aggregation, or one that leaves no room to move on.
+    /// A stride without aggregation, or one that is not smaller than a window.
     pub fn check(&self, longest: usize) -> Result<(), PipelineError> {
         match self.stride {
             Some(_) if self.strategy == Strategy::None => Err(PipelineError::StrideWithoutStrategy),
@@ -102,12 +75,12 @@ pub enum PipelineError {
     /// The pipeline refuses windows without aggregation.
     #[error("a stride needs an aggregation other than none; add --aggregation simple, first, average or max")]
     StrideWithoutStrategy,
-    /// Windows would never move on.
+    /// Windows would never advance.
     #[error("a stride of {stride} pieces is too long: this model reads {longest} pieces at a time, take fewer")]
     StrideTooLong {
-        /// As asked for.
+        /// Requested stride.
         stride: usize,
-        /// Pieces of one window, the special ones not counted.
+        /// Pieces of one window, without special ones.
         longest: usize,
     },
 }
@@ -115,12 +88,14 @@ pub enum PipelineError {
 /// One window of a text: its pieces without the special ones, and the logits `[pieces][tags]` for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Window<'a> {
-    /// The pieces as the vocabulary writes them (`##la`).
+    /// Pieces as spelled in the vocabulary (`##la`).
     pub tokens: &'a [String],
-    /// The bytes of the text that each piece stands for.
+    /// Range of each piece in the text, in bytes.
     pub ranges: &'a [TextRange],
-    /// One row a piece.
+    /// One row for each piece.
     pub logits: &'a [Vec<f32>],
+    /// Spelling of the piece that stands for unknown text.
+    pub unknown: &'a str,
 }
 
 /// One element of the list that the pipeline returns. JSON: `entity` and `index`, or `entity_group` without an index.
@@ -134,7 +109,7 @@ pub struct Answer {
     pub index: Option<usize>,
     /// The pieces, decoded: lower case and without accents if the model is.
     pub word: String,
-    /// Where in the text.
+    /// Range in the text, in code points.
     pub chars: CharRange,
 }
 
@@ -154,7 +129,7 @@ impl Serialize for Answer {
     }
 }
 
-/// The windows into which `pieces` pieces are cut, `longest` at a time: one, cut short, without a stride.
+/// Returns the windows over `pieces` pieces, of `longest` pieces each. Without a stride it is one window, cut off.
 pub fn windows(pieces: usize, longest: usize, stride: Option<usize>) -> Vec<Range<usize>> {
     let step = stride.map_or(pieces, |stride| longest.saturating_sub(stride)).max(1);
     let mut all = Vec::new();
@@ -169,7 +144,7 @@ pub fn windows(pieces: usize, longest: usize, stride: Option<usize>) -> Vec<Rang
     }
 }
 
-/// What the pipeline returns for `text`. Of lists of unequal length the shortest counts.
+/// Returns what the pipeline returns for `text`. Of lists of unequal length the shortest decides.
 pub fn answers(text: &str, windows: &[Window<'_>], tags: &[String], options: &Options) -> Vec<Answer> {
     let map = OffsetMap::new(text);
     let mut all = Vec::new();
@@ -179,7 +154,7 @@ pub fn answers(text: &str, windows: &[Window<'_>], tags: &[String], options: &Op
             Strategy::None => tokens.iter().map(|token| token.answer(tags)).collect(),
             Strategy::Simple => groups(&tokens.iter().map(|token| token.answer(tags)).collect::<Vec<_>>()),
             strategy => {
-                let words = tokens.chunk_by(|_, next| next.goes_on);
+                let words = tokens.chunk_by(|_, next| next.continues);
                 groups(&words.filter_map(|pieces| word(pieces, strategy, tags)).collect::<Vec<_>>())
             }
         };
@@ -194,8 +169,8 @@ struct Token {
     scores: Vec<f32>,
     chars: CharRange,
     index: usize,
-    /// Whether it goes on the word before it.
-    goes_on: bool,
+    /// Whether it continues the word before it.
+    continues: bool,
 }
 
 impl Token {
@@ -212,26 +187,26 @@ impl Token {
 }
 
 fn tokens(text: &str, map: &OffsetMap, window: &Window<'_>) -> Vec<Token> {
-    let rows = window.tokens.iter().zip(window.ranges).zip(window.logits);
-    let token = |(at, ((token, range), logits)): (usize, ((&String, &TextRange), &Vec<f32>))| {
+    let mut tokens = Vec::with_capacity(window.tokens.len());
+    for ((token, range), logits) in window.tokens.iter().zip(window.ranges).zip(window.logits) {
         let surface = range.of(text);
-        let unknown = token == UNKNOWN;
-        Token {
+        let unknown = token == window.unknown;
+        tokens.push(Token {
             text: if unknown { surface } else { token }.to_owned(),
             scores: softmax(logits),
             chars: map.to_chars(*range),
-            index: BEFORE + at,
-            goes_on: !unknown && token.chars().count() != surface.chars().count(),
-        }
-    };
-    rows.enumerate().map(token).collect()
+            index: BEFORE + tokens.len(),
+            continues: !unknown && token.chars().count() != surface.chars().count(),
+        });
+    }
+    tokens
 }
 
 fn tag_name(tags: &[String], tag: usize) -> String {
     tags.get(tag).cloned().unwrap_or_else(|| format!("LABEL_{tag}"))
 }
 
-/// One word of several pieces.
+/// Returns the answer for a word of several pieces.
 fn word(pieces: &[Token], strategy: Strategy, tags: &[String]) -> Option<Answer> {
     let (first, last) = (pieces.first()?, pieces.last()?);
     let (tag, score) = match strategy {
@@ -240,8 +215,9 @@ fn word(pieces: &[Token], strategy: Strategy, tags: &[String]) -> Option<Answer>
             choices.reduce(|best, next| if next.1 > best.1 { next } else { best })?
         }
         Strategy::Average => {
-            let column = |tag| mean(pieces.iter().filter_map(|piece| piece.scores.get(tag)).copied());
-            best(&(0..first.scores.len()).map(column).collect::<Vec<_>>())
+            let tags = 0..first.scores.len();
+            let means = tags.map(|tag| mean(pieces.iter().filter_map(|piece| piece.scores.get(tag)).copied()));
+            best(&means.collect::<Vec<_>>())
         }
         _ => best(&first.scores),
     };
@@ -254,39 +230,42 @@ fn word(pieces: &[Token], strategy: Strategy, tags: &[String]) -> Option<Answer>
     })
 }
 
-/// Neighbours of one type made one, unless the later one begins with `B-`.
+/// Joins neighbours of the same type, except before a tag that begins with `B-`.
 fn groups(members: &[Answer]) -> Vec<Answer> {
-    fn of_type(tag: &str) -> &str {
-        tag.strip_prefix("B-").or_else(|| tag.strip_prefix("I-")).unwrap_or(tag)
-    }
-    let together =
-        |one: &Answer, next: &Answer| of_type(&one.label) == of_type(&next.label) && !next.label.starts_with("B-");
-    let group = |members: &[Answer]| {
-        let (first, last) = (members.first()?, members.last()?);
-        Some(Answer {
-            // Unlike the comparison, the name is cut at any hyphen: `X-Dish` is `Dish`.
-            label: first.label.split_once('-').map_or(first.label.as_str(), |(_, name)| name).to_owned(),
-            score: mean(members.iter().map(|member| member.score)),
-            index: None,
-            word: joined(members.iter().map(|member| member.word.clone())),
-            chars: CharRange { start: first.chars.start, end: last.chars.end },
-        })
-    };
-    members.chunk_by(together).filter_map(group).collect()
+    members.chunk_by(is_same_entity).filter_map(group).collect()
 }
 
-/// Pieces or words as a string, as the tokenizer's decoder writes them.
+fn is_same_entity(one: &Answer, next: &Answer) -> bool {
+    type_of(&one.label) == type_of(&next.label) && !next.label.starts_with("B-")
+}
+
+fn type_of(tag: &str) -> &str {
+    tag.strip_prefix("B-").or_else(|| tag.strip_prefix("I-")).unwrap_or(tag)
+}
+
+fn group(members: &[Answer]) -> Option<Answer> {
+    let (first, last) = (members.first()?, members.last()?);
+    Some(Answer {
+        // Unlike in the comparison, the name is cut at any hyphen: `X-Dish` becomes `Dish`.
+        label: first.label.split_once('-').map_or(first.label.as_str(), |(_, name)| name).to_owned(),
+        score: mean(members.iter().map(|member| member.score)),
+        index: None,
+        word: joined(members.iter().map(|member| member.word.clone())),
+        chars: CharRange { start: first.chars.start, end: last.chars.end },
+    })
+}
+
+/// Joins pieces or words to a string, as the tokenizer's decoder does.
 fn joined(parts: impl Iterator<Item = String>) -> String {
     let parts: Vec<String> = parts.collect();
     WordPiece::default().decode(parts.clone()).unwrap_or_else(|_| parts.join(" "))
 }
 
-/// Of answers that overlap, the longest, of equally long ones the surest.
+/// Keeps the longest of overlapping answers; of equally long ones the most confident.
 fn without_overlaps(mut answers: Vec<Answer>) -> Vec<Answer> {
     answers.sort_by_key(|answer| answer.chars.start);
     let mut kept: Vec<Answer> = Vec::new();
     for answer in answers {
-        let length = |answer: &Answer| answer.chars.end.saturating_sub(answer.chars.start);
         match kept.last_mut() {
             Some(before) if before.chars.start <= answer.chars.start && answer.chars.start < before.chars.end => {
                 let longer = length(&answer).cmp(&length(before));
@@ -298,6 +277,10 @@ fn without_overlaps(mut answers: Vec<Answer>) -> Vec<Answer> {
         }
     }
     kept
+}
+
+fn length(answer: &Answer) -> usize {
+    answer.chars.end.saturating_sub(answer.chars.start)
 }
 
 #[cfg(test)]
@@ -356,7 +339,7 @@ mod tests {
         let map = OffsetMap::new(&case.text);
         let parts: Vec<_> = case.windows.iter().map(|window| window.own(&map)).collect();
         let windows: Vec<Window<'_>> =
-            parts.iter().map(|(tokens, ranges, logits)| Window { tokens, ranges, logits }).collect();
+            parts.iter().map(|(tokens, ranges, logits)| Window { tokens, ranges, logits, unknown: "[UNK]" }).collect();
         let options = Options { strategy, ignore_labels: case.ignore.clone(), stride: case.stride };
         answers(&case.text, &windows, tags, &options)
     }

@@ -1,7 +1,7 @@
-//! A trained model, ready to answer: tokenizer, network, tags.
+//! A trained model for predictions: tokenizer, network, tags.
 //!
-//! Two ways in: by grid words (our own decoding, documents of any length) and by raw text (the Hugging Face pipeline).
-//! Texts are taken in batches whose size is bounded by their pieces; a single text is a batch of one.
+//! It predicts by word (this program's decoding, for documents of any length) and by raw text (the Hugging Face
+//! pipeline). Texts are processed in batches whose size is bounded by their pieces.
 
 use std::ops::Range;
 
@@ -17,38 +17,40 @@ use crate::{
         self, BaseModel, ModelError, PieceTokenizer, TextPieces, TokenizerError, WordPieces,
         align::word_windows,
         device::{self, DeviceError},
-        network::{Composed, Host, NetworkError},
+        network::{CpuNetwork, NetworkError, TensorNetwork},
     },
     runs::LabelMode,
-    spans::{Entity, Grammar, ModelAnswer},
+    spans::{Grammar, ModelAnswer},
     text::TextRange,
 };
 
-/// Special pieces around each input.
+/// Number of special pieces around each input.
 const SPECIALS: usize = 2;
-/// Pieces that neighbouring windows of a long document share.
+/// Number of pieces that neighbouring windows of a long document share.
 const CONTEXT: usize = 128;
-/// Pieces that go through a network of tensor operations at once.
+/// Number of pieces in a batch for the tensor network.
 const BATCH: usize = 4096;
-/// The same for the kernels: what lies between two layers stays in the caches. With six layers of MiniLM on two cores 64
-/// sentences of 12 pieces took 1.3 ms a sentence, 340 took 1.5 (`cargo bench --bench training`).
+/// Number of pieces in a batch for the kernels, so that the data between two layers fits into the caches.
+///
+/// With six layers of MiniLM on two cores, 64 sentences of 12 pieces took 1.3 ms for each sentence, 340 took 1.5
+/// (`cargo bench --bench training`).
 const KERNEL_BATCH: usize = 768;
 
-/// Logits of one input: a row for each piece, in it a value for each tag.
+/// Logits of one input: a row for each piece, with a value for each tag.
 pub type Logits = Vec<Vec<f32>>;
 
-/// Gives logits for pieces. The network is one; tests have others.
+/// Computes logits for pieces. Networks implement it; tests have others.
 pub trait Scorer: Send + Sync {
-    /// For each input, special pieces included, one row of logits a piece.
+    /// Returns one row of logits for each piece of each input, special pieces included.
     fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits>;
 
-    /// Pieces that are best asked for at once.
+    /// Number of pieces in a batch.
     fn batch(&self) -> usize {
         BATCH
     }
 }
 
-impl Scorer for Host {
+impl Scorer for CpuNetwork {
     fn batch(&self) -> usize {
         KERNEL_BATCH
     }
@@ -58,31 +60,31 @@ impl Scorer for Host {
     }
 }
 
-impl Scorer for Composed {
+impl Scorer for TensorNetwork {
     fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits> {
         self.logits(inputs)
     }
 }
 
-/// How many threads answer.
+/// Number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Threads {
-    /// One, so that typing is answered at once and a training keeps its cores.
+    /// One, so that a training keeps its cores while the user types.
     One,
-    /// As many as there are cores, for files.
+    /// One for each core, for files.
     All,
 }
 
-/// Why a model cannot answer.
+/// Error of a prediction.
 #[derive(Debug, Error)]
 pub enum PredictError {
-    /// The folder is no model.
+    /// The folder is not a model.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// There is no such device.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The weights do not make a network.
+    /// The weights do not form a network.
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// The tokenizer refuses an input.
@@ -91,10 +93,10 @@ pub enum PredictError {
     /// The options of the pipeline contradict each other.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
-    /// A base model: it has never learnt any tag.
+    /// A base model, which was not trained on tags.
     #[error("`{0}` is a base model without tags: it must be trained before it can predict (tagli train)")]
     Untrained(String),
-    /// The operating system gives no threads.
+    /// The operating system cannot start threads.
     #[error("cannot start the threads that predict: {0}")]
     Threads(#[from] ThreadPoolBuildError),
 }
@@ -104,26 +106,26 @@ pub struct Predictor {
     tokenizer: PieceTokenizer,
     scorer: Box<dyn Scorer>,
     tags: Vec<String>,
-    /// Which pieces of a word carried its tag when the model was trained, if its folder tells.
+    /// Which pieces of a word carried its tag when the model was trained, if known.
     label_mode: Option<LabelMode>,
-    /// What tags are chosen by where they are chosen as a sequence.
+    /// Grammar of the tags, if they are chosen as a sequence.
     grammar: Option<Grammar>,
-    /// Pieces of one input, special ones not counted.
+    /// Longest input in pieces, without special ones.
     longest: usize,
     pool: ThreadPool,
 }
 
-/// What goes into the network: the pieces of one window, framed.
+/// Input of the network: the pieces of one window, with special pieces around them.
 struct Input {
-    /// Which text it is from.
+    /// Index of its text.
     text: usize,
     ids: Vec<u32>,
-    /// The pieces whose rows count, as positions among this window's own.
+    /// Pieces whose rows are used, as positions in the window.
     keep: Range<usize>,
 }
 
 impl Predictor {
-    /// The model in a Hugging Face folder (or wherever [`model::open`] finds it), on the device of this name.
+    /// Opens the model of this name ([`model::open`]) on the device of this name.
     ///
     /// # Errors
     /// No such model or device, a broken folder, or a base model that was never trained.
@@ -135,8 +137,8 @@ impl Predictor {
         let chosen = device::choose(device)?;
         let BaseModel { config, weights, tokenizer, .. } = base;
         let network: Box<dyn Scorer> = match chosen.has_kernels() {
-            true => Box::new(Host::new(&config, &weights)?),
-            false => Box::new(Composed::new(&config, &weights, &chosen.device)?),
+            true => Box::new(CpuNetwork::new(&config, &weights)?),
+            false => Box::new(TensorNetwork::new(&config, &weights, &chosen.device)?),
         };
         let label_mode = config.label_mode;
         let grammar = config.constrained.then(|| Grammar::new(&config.tags));
@@ -144,10 +146,10 @@ impl Predictor {
         Ok(Self { label_mode, grammar, ..predictor })
     }
 
-    /// A model from its parts. `max_positions` is the longest input, the two special pieces included.
+    /// Makes a model from its parts. `max_positions` is the longest input, the two special pieces included.
     ///
     /// # Errors
-    /// The operating system gives no threads.
+    /// The operating system cannot start threads.
     pub fn new(
         tokenizer: PieceTokenizer,
         scorer: Box<dyn Scorer>,
@@ -161,39 +163,39 @@ impl Predictor {
         Ok(Self { tokenizer, scorer, tags, label_mode: None, grammar: None, longest, pool })
     }
 
-    /// The tags that can be told apart, in the order of their ids.
+    /// Tags of the model, in the order of their ids.
     pub fn tags(&self) -> &[String] {
         &self.tags
     }
 
-    /// What its tags are chosen by, if they are chosen as a sequence rather than each by itself.
+    /// Grammar of the tags, if they are chosen as a sequence rather than each by itself.
     pub(super) fn grammar(&self) -> Option<&Grammar> {
         self.grammar.as_ref()
     }
 
-    /// The same model, choosing tags as a sequence.
+    /// Makes the model choose tags as a sequence.
     #[cfg(test)]
     pub(crate) fn in_sequence(self) -> Self {
         Self { grammar: Some(Grammar::new(&self.tags)), ..self }
     }
 
-    /// The same model, known to have been trained in this mode.
+    /// Sets the mode in which the model was trained.
     #[cfg(test)]
     pub(crate) fn with_label_mode(self, label_mode: Option<LabelMode>) -> Self {
         Self { label_mode, ..self }
     }
 
-    /// Which pieces of a word carried its tag when the model was trained here; `None` if its folder does not tell.
+    /// Which pieces of a word carried its tag when the model was trained; `None` if unknown.
     pub fn label_mode(&self) -> Option<LabelMode> {
         self.label_mode
     }
 
-    /// Pieces that the model reads at a time, the special ones not counted.
+    /// Longest input in pieces, without special ones.
     pub fn longest(&self) -> usize {
         self.longest
     }
 
-    /// Into how many pieces a raw text is cut.
+    /// Returns the number of pieces of a raw text.
     ///
     /// # Errors
     /// The tokenizer refuses the text.
@@ -201,21 +203,11 @@ impl Predictor {
         Ok(self.tokenizer.text(text)?.ids.len())
     }
 
-    /// The entities of a text on these words.
+    /// Finds the entities of a text with these words, and the most likely labels of each word.
     ///
     /// # Errors
     /// The tokenizer refuses the text.
-    pub fn entities(&self, text: &str, words: &[TextRange]) -> Result<Vec<Entity>, PredictError> {
-        let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
-        let choices = self.words(&[&texts])?;
-        Ok(choices.first().map(|choices| decode::entities(words, choices, &self.tags)).unwrap_or_default())
-    }
-
-    /// What the model says of a text on these words: entities, and for each word the likeliest labels.
-    ///
-    /// # Errors
-    /// The tokenizer refuses the text.
-    pub fn say(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
+    pub fn answer(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
         let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
         let answers = self.pieces(&[&texts])?;
         let Some((pieces, rows)) = answers.first() else { return Ok(ModelAnswer::default()) };
@@ -224,20 +216,23 @@ impl Predictor {
         Ok(ModelAnswer { entities, words: decode::guesses(words, &pieces.words, rows, &self.tags) })
     }
 
-    /// One choice a word, for each sentence. A word that has no piece has none.
+    /// Chooses a tag for each word of each sentence; `None` for a word without a piece.
     ///
     /// # Errors
     /// The tokenizer refuses a sentence.
-    pub fn words<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<Vec<Option<WordTag>>>, PredictError> {
+    #[cfg(test)]
+    pub(crate) fn words<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[&[S]],
+    ) -> Result<Vec<Vec<Option<WordTag>>>, PredictError> {
         let found = self.pieces(sentences)?;
-        let sized = sentences.iter().zip(&found);
-        let tags = |(words, (pieces, rows)): (&&[S], &(WordPieces, Logits))| {
-            decode::word_tags(words.len(), &pieces.words, rows, self.grammar())
-        };
-        Ok(sized.map(tags).collect())
+        let sentences = sentences.iter().zip(&found);
+        let tags = sentences
+            .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows, self.grammar()));
+        Ok(tags.collect())
     }
 
-    /// The pieces of each sentence with one row of logits each. Long sentences are read in windows that overlap.
+    /// Returns the pieces of each sentence, with one row of logits for each. Long sentences are read in overlapping windows.
     ///
     /// # Errors
     /// The tokenizer refuses a sentence.
@@ -262,28 +257,31 @@ impl Predictor {
         })
     }
 
-    /// What the Hugging Face pipeline returns for each of these raw texts.
+    /// Returns what the Hugging Face pipeline returns for each of these raw texts.
     ///
     /// # Errors
-    /// Options that do not go together, or a text that the tokenizer refuses.
+    /// Options that contradict each other, or a text that the tokenizer refuses.
     pub fn pipeline<S: AsRef<str>>(&self, texts: &[S], options: &Options) -> Result<Vec<Vec<Answer>>, PredictError> {
         options.check(self.longest)?;
         let pieces = texts.iter().map(|text| self.tokenizer.text(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
-        let windows = |pieces: &TextPieces| pipeline::windows(pieces.ids.len(), self.longest, options.stride);
         let inputs = pieces.iter().enumerate().flat_map(|(text, pieces)| {
-            let window = move |window: Range<usize>| {
+            self.pipeline_windows(pieces, options).into_iter().map(move |window| {
                 let keep = 0..window.len();
                 self.input(text, pieces.ids.get(window).unwrap_or_default(), keep)
-            };
-            windows(pieces).into_iter().map(window)
+            })
         });
         let mut rows = self.pool.install(|| self.run(&inputs.collect::<Vec<_>>())).into_iter().map(|(_, rows)| rows);
-        let answer = |(text, pieces): (&S, &TextPieces)| {
-            let parts: Vec<_> = windows(pieces).into_iter().zip(rows.by_ref()).collect();
-            let windows: Vec<_> = parts.iter().map(|(range, rows)| window_of(pieces, range, rows)).collect();
-            pipeline::answers(text.as_ref(), &windows, &self.tags, options)
-        };
-        Ok(texts.iter().zip(&pieces).map(answer).collect())
+        let mut answers = Vec::with_capacity(texts.len());
+        for (text, pieces) in texts.iter().zip(&pieces) {
+            let parts: Vec<_> = self.pipeline_windows(pieces, options).into_iter().zip(rows.by_ref()).collect();
+            let windows: Vec<_> = parts.iter().map(|(range, rows)| self.window(pieces, range, rows)).collect();
+            answers.push(pipeline::answers(text.as_ref(), &windows, &self.tags, options));
+        }
+        Ok(answers)
+    }
+
+    fn pipeline_windows(&self, pieces: &TextPieces, options: &Options) -> Vec<Range<usize>> {
+        pipeline::windows(pieces.ids.len(), self.longest, options.stride)
     }
 
     fn input(&self, text: usize, ids: &[u32], keep: Range<usize>) -> Input {
@@ -291,9 +289,18 @@ impl Predictor {
         Input { text, ids: framed.collect(), keep }
     }
 
-    /// The rows that count, by input, with the text each is from.
+    fn window<'a>(&self, pieces: &'a TextPieces, range: &Range<usize>, logits: &'a [Vec<f32>]) -> pipeline::Window<'a> {
+        pipeline::Window {
+            tokens: pieces.tokens.get(range.clone()).unwrap_or_default(),
+            ranges: pieces.ranges.get(range.clone()).unwrap_or_default(),
+            logits,
+            unknown: self.tokenizer.unknown(),
+        }
+    }
+
+    /// Computes the rows that are used, for each input, with the index of its text.
     fn run(&self, inputs: &[Input]) -> Vec<(usize, Logits)> {
-        // Equally long ones together: attention pads to the longest of a batch.
+        // Inputs of similar length together, since attention pads to the longest of a batch.
         let mut order: Vec<(usize, &Input)> = inputs.iter().enumerate().collect();
         order.sort_by_key(|(_, input)| input.ids.len());
         let mut all = Vec::with_capacity(inputs.len());
@@ -309,16 +316,9 @@ impl Predictor {
     }
 }
 
-fn window_of<'a>(pieces: &'a TextPieces, range: &Range<usize>, logits: &'a [Vec<f32>]) -> pipeline::Window<'a> {
-    pipeline::Window {
-        tokens: pieces.tokens.get(range.clone()).unwrap_or_default(),
-        ranges: pieces.ranges.get(range.clone()).unwrap_or_default(),
-        logits,
-    }
-}
-
-/// Neighbours whose batch, padded, has at most `most` pieces; an input that alone has more is a batch of its own.
-/// `inputs` are sorted by length.
+/// Splits inputs, sorted by length, into batches of at most `most` pieces after padding.
+///
+/// An input that is longer is a batch of its own.
 fn batches<'a, 'b>(
     mut inputs: &'a [(usize, &'b Input)],
     most: usize,
@@ -340,7 +340,7 @@ mod tests {
     };
 
     fn found(text: &str, words: &[TextRange], max_positions: usize) -> Vec<(String, String)> {
-        let entities = fake::predictor(max_positions).entities(text, words).unwrap();
+        let entities = fake::predictor(max_positions).answer(text, words).unwrap().entities;
         entities.into_iter().map(|entity| (entity.label, entity.range.of(text).to_owned())).collect()
     }
 

@@ -1,18 +1,15 @@
-//! Which document to tag next: how unsure a model is of one.
+//! Ranking of documents by how uncertain a model is about them.
 
 use crate::spans::WordGuess;
 
-/// How unsure a model is of a text: the mean over its words of the negative log of the likeliest label's probability, in
-/// nats. 0 is sure of everything; half and half everywhere is 0.69. This is MNLP, maximum normalised log-probability, with its
-/// sign turned (Shen et al. 2017, arXiv 1707.05928): without the mean, long texts would always come first. `None` for a text
-/// without words.
+/// Returns the uncertainty of a model about a text, in nats; `None` for a text without words.
+///
+/// It is the mean over its words of the negative logarithm of the most likely label's probability: 0 if the model is
+/// certain of everything, 0.69 if every word is half and half. This is MNLP, maximum normalised log-probability, with the
+/// opposite sign (Shen et al. 2017, arXiv 1707.05928). Without the mean, long texts would always come first.
 pub fn uncertainty(words: &[WordGuess]) -> Option<f32> {
     let logs = words.iter().filter_map(|guess| guess.labels.first()).map(|(_, top)| -f64::from(*top).max(1e-9).ln());
-    let (mut sum, mut count) = (0.0, 0u32);
-    for log in logs {
-        sum += log;
-        count += 1;
-    }
+    let (sum, count) = logs.fold((0.0, 0u32), |(sum, count), log| (sum + log, count + 1));
     #[allow(clippy::cast_possible_truncation, reason = "a mean of logs is small")]
     (count > 0).then(|| (sum / f64::from(count)) as f32)
 }

@@ -1,6 +1,6 @@
-//! Arithmetic on one row of scores, in `f32` and with the order of ties that numpy has.
+//! Arithmetic on one row of scores, in `f32` and with numpy's order of ties.
 
-/// The probabilities that logits stand for.
+/// Converts logits to probabilities.
 pub(crate) fn softmax(logits: &[f32]) -> Vec<f32> {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut row: Vec<f32> = logits.iter().map(|logit| (logit - highest).exp()).collect();
@@ -9,13 +9,13 @@ pub(crate) fn softmax(logits: &[f32]) -> Vec<f32> {
     row
 }
 
-/// Index and value of the highest score, the first of equals; `(0, 0.0)` for an empty row.
+/// Returns index and value of the highest score, the first of equals; `(0, 0.0)` for an empty row.
 pub(crate) fn best(scores: &[f32]) -> (usize, f32) {
     let first = (0, scores.first().copied().unwrap_or_default());
     scores.iter().copied().enumerate().fold(first, |best, next| if next.1 > best.1 { next } else { best })
 }
 
-/// The mean; 0 of nothing.
+/// Returns the mean, 0 for no values.
 pub(crate) fn mean(values: impl IntoIterator<Item = f32>) -> f32 {
     let (count, sum) = values.into_iter().fold((0.0_f32, 0.0_f32), |(count, sum), value| (count + 1.0, sum + value));
     if count > 0.0 { sum / count } else { 0.0 }

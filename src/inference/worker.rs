@@ -1,4 +1,4 @@
-//! A thread that answers while somebody types: only the latest request counts, older ones are never begun.
+//! A thread that answers while the user types. Only the latest request is answered; older ones are never begun.
 
 use std::{
     collections::VecDeque,
@@ -11,31 +11,31 @@ use std::{
 use super::Predictor;
 use crate::{spans::ModelAnswer, text::TextRange};
 
-/// A text to look at.
+/// Request for the answer about a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Given back with the answer, so that a late one can be told.
+    /// Returned with the answer, so that a late one can be recognized.
     pub generation: u64,
     /// The text.
     pub text: String,
-    /// Its grid of words.
+    /// Its words.
     pub words: Vec<TextRange>,
 }
 
-/// An answer.
+/// Answer to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    /// The request's.
+    /// Generation of the request.
     pub generation: u64,
-    /// The name of the model that answers.
+    /// Name of the model that answers.
     pub model: String,
-    /// What the model says, or why it cannot.
+    /// Answer of the model, or the error.
     pub outcome: Result<ModelAnswer, String>,
-    /// Milliseconds that the answer took.
+    /// Duration in milliseconds.
     pub millis: f64,
 }
 
-/// The handle of the thread. Dropping it ends and joins the thread.
+/// Handle of the thread. Dropping it ends and joins the thread.
 pub struct Worker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -47,16 +47,16 @@ struct Shared {
     wake: Condvar,
 }
 
-/// What the thread finds when it wakes: at most one of each.
+/// Work for the thread.
 #[derive(Default)]
 struct Slot {
     request: Option<Request>,
-    /// Answered one after the other while there is no request.
+    /// Answered in order while there is no request.
     queue: VecDeque<Request>,
-    /// Answered when all else is.
+    /// Answered in order when nothing else is left.
     later: VecDeque<Request>,
     model: Option<(String, Box<Predictor>)>,
-    /// A newer model is on its way, in the slot of this number; requests wait for it.
+    /// Number of the slot of a newer model that is being loaded; requests wait for it.
     awaited: Option<u64>,
     slots: u64,
     closed: bool,
@@ -74,7 +74,7 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    /// Waits for a request that a model can answer; `None` when all is over.
+    /// Waits for a request that a model can answer; `None` at the end.
     fn next(&self, model: &mut Option<(String, Box<Predictor>)>) -> Option<Request> {
         let mut slot = self.slot();
         loop {
@@ -101,11 +101,12 @@ impl Shared {
 }
 
 impl Worker {
-    /// Starts the thread. `on_reply` is called on it, once for each request that was not overtaken. Requests wait until
-    /// there is a model.
+    /// Starts the thread, which calls `on_reply` for each request that was not replaced.
+    ///
+    /// Requests wait until there is a model.
     ///
     /// # Errors
-    /// The operating system gives no thread.
+    /// The operating system cannot start a thread.
     pub fn start(mut on_reply: impl FnMut(Reply) + Send + 'static) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let inside = Arc::clone(&shared);
@@ -121,29 +122,29 @@ impl Worker {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Asks; a request that has not been begun yet is forgotten.
+    /// Sends a request. It replaces one that was not begun yet.
     pub fn ask(&self, request: Request) {
         self.shared.put(|slot| slot.request = Some(request));
     }
 
-    /// Asks for several texts, the first ones first, whenever nothing else is asked. Replaces what is left of an
-    /// earlier queue.
+    /// Sends several requests, answered in order while there is no other. They replace the rest of an earlier queue.
     pub fn queue(&self, requests: Vec<Request>) {
         self.shared.put(|slot| slot.queue = requests.into());
     }
 
-    /// Asks for many texts whenever nothing else is asked, also not by the queue. Replaces what is left of an earlier call.
+    /// Sends many requests, answered after the queue. They replace the rest of an earlier call.
     pub fn later(&self, requests: Vec<Request>) {
         self.shared.put(|slot| slot.later = requests.into());
     }
 
-    /// Takes another model from the next request on; its name comes back with every answer.
+    /// Uses another model from the next request on. Its name is returned with every answer.
     pub fn use_model(&self, name: &str, model: Predictor) {
         self.shared.put(|slot| slot.model = Some((name.to_owned(), Box::new(model))));
     }
 
-    /// The place for a model that is being loaded on another thread. Requests wait until it is there, or the place is
-    /// given up: nobody wants the older model's answer.
+    /// Reserves a slot for a model that another thread loads.
+    ///
+    /// Requests wait until it is filled or dropped, since the older model's answer would be out of date.
     pub fn await_model(&self) -> ModelSlot {
         let mut slot = self.shared.slot();
         slot.slots += 1;
@@ -152,15 +153,16 @@ impl Worker {
     }
 }
 
-/// Where a loaded model is put; outlives its worker without harm. Dropped without a model, it is given up. Only the
-/// latest one counts: a model that took longer to load than a newer one is not taken.
+/// Slot for a model that is being loaded. It may outlive its worker.
+///
+/// Only the latest slot is used: a model that takes longer to load than a newer one is dropped.
 pub struct ModelSlot {
     shared: Arc<Shared>,
     number: u64,
 }
 
 impl ModelSlot {
-    /// The worker takes this model from its next request on.
+    /// Gives the model to the worker, from its next request on.
     pub fn put(self, name: &str, model: Predictor) {
         self.shared.put(|slot| {
             if slot.awaited == Some(self.number) {
@@ -191,7 +193,7 @@ impl Drop for Worker {
 fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
     let begun = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
-    let outcome = catch_unwind(AssertUnwindSafe(|| model.say(&request.text, &request.words)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| model.answer(&request.text, &request.words)));
     let outcome = match outcome {
         Ok(found) => found.map_err(|error| error.to_string()),
         Err(_) => Err("the model failed on this text; the log says where".to_owned()),
@@ -250,7 +252,7 @@ mod tests {
         let late = worker.await_model();
         drop(slot);
         late.put("newer", fake::predictor(16));
-        assert_eq!(replies.recv(), Ok(1), "the older place counts no more");
+        assert_eq!(replies.recv(), Ok(1), "the older slot is ignored");
         drop(worker.await_model());
         worker.ask(request(2, "cheap"));
         assert_eq!(replies.recv(), Ok(2), "the place was given up");

@@ -1,15 +1,17 @@
-//! Tags on word pieces, and windows over sentences that are longer than the model reads.
+//! Tags of word pieces, and windows over sentences that are longer than the model's longest input.
 
 use std::ops::Range;
 
 use super::tokenizer::WordPieces;
 use crate::runs::LabelMode;
 
-/// The tag of a piece that neither teaches nor counts; PyTorch's `ignore_index`.
+/// Tag of a piece that is neither trained on nor scored; PyTorch's `ignore_index`.
 pub const IGNORE: i64 = -100;
 
-/// One tag id a piece. `tags` holds one a word; `inside_of` turns the id of `B-X` into that of `I-X`, and any other
-/// into itself. A piece of a word without tag is ignored.
+/// Returns one tag id for each piece, from `tags`, one for each word.
+///
+/// `inside_of` turns the id of `B-X` into the id of `I-X`, and any other into itself. Pieces of a word without a tag are
+/// ignored.
 pub fn piece_tags(
     pieces: &WordPieces,
     tags: &[usize],
@@ -17,7 +19,8 @@ pub fn piece_tags(
     inside_of: &dyn Fn(usize) -> usize,
 ) -> Vec<i64> {
     let mut before = None;
-    let tag_of = |&word: &usize| {
+    let mut labels = Vec::with_capacity(pieces.words.len());
+    for &word in &pieces.words {
         let is_first = before.replace(word) != Some(word);
         let tag = tags.get(word).copied();
         let tag = match mode {
@@ -26,37 +29,37 @@ pub fn piece_tags(
             LabelMode::AllB => tag,
             LabelMode::AllI => tag.map(inside_of),
         };
-        tag.and_then(|tag| i64::try_from(tag).ok()).unwrap_or(IGNORE)
-    };
-    pieces.words.iter().map(tag_of).collect()
+        labels.push(tag.and_then(|tag| i64::try_from(tag).ok()).unwrap_or(IGNORE));
+    }
+    labels
 }
 
-/// A part of a long sentence that goes through the model at once, as ranges of its pieces.
+/// Part of a long sentence that goes through the model at once, as ranges of its pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// What goes in.
+    /// Input of the model.
     pub pieces: Range<usize>,
-    /// Those of them whose output counts. Over all windows these tile the sentence.
+    /// Pieces whose output is used. Over all windows these tile the sentence.
     pub keep: Range<usize>,
 }
 
-/// Windows over pieces that may be parted anywhere: at most `longest` pieces each (special ones not counted).
-/// Neighbours share at most `stride`, and of what they share each keeps the half for which it has the more context.
+/// Returns windows over pieces that may be cut anywhere, of at most `longest` pieces (without special ones).
+///
+/// Neighbours share at most `stride` pieces, and each keeps that half of them for which it has more context.
 pub fn windows(pieces: usize, longest: usize, stride: usize) -> Vec<Window> {
     cut(pieces, longest, stride, &|_| true)
 }
 
-/// [`windows`] that part no word, except one that is itself longer than a window. `words` holds the word of each piece
-/// ([`WordPieces::words`]).
+/// Returns [`windows`] that cut no word, except a word that is longer than a window.
+///
+/// `words` contains the word of each piece ([`WordPieces::words`]).
 pub fn word_windows(words: &[usize], longest: usize, stride: usize) -> Vec<Window> {
-    let is_border = |at: usize| at == 0 || words.get(at - 1) != words.get(at);
-    cut(words.len(), longest, stride, &is_border)
+    cut(words.len(), longest, stride, &|at| at == 0 || words.get(at - 1) != words.get(at))
 }
 
 fn cut(pieces: usize, longest: usize, stride: usize, is_border: &dyn Fn(usize) -> bool) -> Vec<Window> {
-    let longest = longest.max(1);
     let end_of = |start: usize| {
-        let most = start.saturating_add(longest).min(pieces);
+        let most = start.saturating_add(longest.max(1)).min(pieces);
         if most == pieces { most } else { (start + 1..=most).rev().find(|&at| is_border(at)).unwrap_or(most) }
     };
     let mut windows: Vec<Window> = Vec::new();
@@ -67,14 +70,15 @@ fn cut(pieces: usize, longest: usize, stride: usize, is_border: &dyn Fn(usize) -
             windows.push(Window { pieces: start..end, keep: kept..end });
             break;
         }
-        // As far back as the stride allows and the next window still gets further than this one.
+        // As far back as the stride allows, provided that the next window reaches further than this one.
         let back = end.saturating_sub(stride).max(start + 1);
         let next = (back..end).find(|&at| is_border(at) && end_of(at) > end).unwrap_or(end);
         let middle = next + (end - next) / 2;
         let shared = next.max(kept + 1)..=end;
         let border = shared.filter(|&at| is_border(at)).min_by_key(|at| at.abs_diff(middle)).unwrap_or(end);
         windows.push(Window { pieces: start..end, keep: kept..border });
-        (start, kept) = (next, border);
+        start = next;
+        kept = border;
     }
     windows
 }

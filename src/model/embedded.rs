@@ -1,20 +1,18 @@
-//! The base model inside the program, so that the first run needs no network. Made by [`super::encoder`]; its origin
-//! and licence stand in `assets/encoder/NOTICE`.
+//! The base model inside the program, so that the first run needs no network.
+//!
+//! It is made by [`super::encoder`]; `assets/encoder/NOTICE` states its origin and licence.
 
 use std::borrow::Cow;
 
-use super::folder::{self, BaseModel, Files};
-use super::tokenizer::PieceTokenizer;
+use super::base::{self, BaseModel};
+use super::files::Files;
 use super::{ModelError, encoder};
 
-/// The name under which the embedded base is asked for.
+/// Name of the embedded base.
 pub const NAME: &str = "mini";
 
-/// The id on the hub of the model that it was made from.
+/// Id on the hub of the model that it was made from.
 pub const SOURCE: &str = "sentence-transformers/all-MiniLM-L6-v2";
-
-/// Source, changes and licence of the embedded base.
-pub const NOTICE: &str = include_str!("../../assets/encoder/NOTICE");
 
 pub(super) const CONFIG: &[u8] = include_bytes!("../../assets/encoder/config.json");
 const WEIGHTS: &[u8] = include_bytes!("../../assets/encoder/model.safetensors");
@@ -38,20 +36,18 @@ impl Files for Embedded {
     }
 }
 
-/// DistilBERT of 3 layers, 384 wide, with 15,500 word pieces; its 8-bit matrices as `f32`.
+/// Opens the embedded base: DistilBERT of 3 layers, 384 wide, with 15,500 word pieces, as `f32`.
 ///
 /// # Errors
 /// The program was built with a broken asset.
 pub fn mini() -> Result<BaseModel, ModelError> {
-    folder::assemble(&Embedded, NAME)
+    base::assemble(&Embedded, NAME)
 }
 
-/// The tokenizer of [`mini`] alone.
-///
-/// # Errors
-/// As [`mini`].
-pub fn tokenizer() -> Result<PieceTokenizer, ModelError> {
-    Ok(folder::tokenizer(&Embedded)?.0)
+/// Opens the tokenizer of [`mini`] alone.
+#[cfg(test)]
+pub(crate) fn tokenizer() -> Result<super::PieceTokenizer, ModelError> {
+    Ok(base::tokenizer(&Embedded, &super::arch::DISTILBERT.special)?.0)
 }
 
 #[cfg(test)]
@@ -59,7 +55,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::weights;
 
     #[test]
     fn the_embedded_base_is_whole() {
@@ -70,7 +65,7 @@ mod tests {
         assert_eq!(base.tokenizer.vocab_size(), config.vocab_size);
         assert!(config.tags.is_empty());
         assert_eq!(base.notes, ["new: the classification head"]);
-        for (name, shape) in weights::parameters(config) {
+        for (name, shape) in config.tensors() {
             let array = &base.weights[&name];
             assert_eq!(array.data.len(), shape.iter().product::<usize>());
             assert!(array.data.iter().all(|x| x.is_finite()), "{name}");
@@ -96,6 +91,7 @@ mod tests {
 
     #[test]
     fn the_asset_is_small_and_names_its_licence() {
+        const NOTICE: &str = include_str!("../../assets/encoder/NOTICE");
         assert!(CONFIG.len() + WEIGHTS.len() + TOKENIZER.len() + NOTICE.len() <= 12_000_000);
         assert!(NOTICE.contains("Apache") && NOTICE.contains("all-MiniLM-L6-v2"));
     }

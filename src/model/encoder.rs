@@ -1,19 +1,20 @@
-//! Makes `assets/encoder/`, the embedded base, out of a folder of all-MiniLM-L6-v2. A pure function: the same files
-//! give the same bytes.
+//! Makes the embedded base in `assets/encoder/` from a folder of all-MiniLM-L6-v2.
 //!
-//! Folded to DistilBERT, the first 3 layers, 15,500 word pieces, 8 bits a weight with one factor a row.
+//! It is DistilBERT with the first 3 layers, 15,500 word pieces, and 8 bits for each weight with one factor for each row.
+//! The same files give the same bytes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::folder::{self, BaseModel, Files};
+use super::base::{BaseModel, assemble};
+use super::files::Files;
 use super::{Array, ModelConfig, ModelError, vocabulary, weights};
 
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const WEIGHTS: &str = "model.safetensors";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 
-/// The files of the source folder that [`make`] reads.
+/// Files of the source folder that [`make`] reads.
 pub const SOURCES: [&str; 3] = [CONFIG, WEIGHTS, TOKENIZER];
 
 const LAYERS: usize = 3;
@@ -47,16 +48,16 @@ impl Files for Memory<'_> {
     }
 }
 
-/// The files of `assets/encoder/`, name and bytes, from those of the source folder by name ([`SOURCES`]).
+/// Returns the files of `assets/encoder/`, name and bytes, from the files of the source folder ([`SOURCES`]).
 ///
 /// # Errors
-/// A file is missing or broken, or the model is not all-MiniLM-L6-v2 by its sizes: the notice would then be untrue.
+/// A file is missing or broken, or the sizes are not those of all-MiniLM-L6-v2: the notice would then be false.
 pub fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
-    let base = folder::assemble(&Memory(files), "all-MiniLM-L6-v2")?;
+    let base = assemble(&Memory(files), "all-MiniLM-L6-v2")?;
     let ModelConfig { layers, dim, vocab_size, .. } = base.config;
     if (layers, dim, vocab_size) != (6, 384, 30_522) {
         let what = format!(
-            "not all-MiniLM-L6-v2, which has 6 layers, is 384 wide and knows 30522 word pieces: here they are {layers}, \
+            "not all-MiniLM-L6-v2, which has 6 layers, is 384 wide and has 30522 word pieces; this model has {layers}, \
              {dim} and {vocab_size}"
         );
         return Err(ModelError::unsupported(CONFIG, what));
@@ -66,7 +67,7 @@ pub fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>,
     Ok(made)
 }
 
-/// The first layers and the most useful pieces of a base, in 8 bits.
+/// Keeps the first layers and the most useful pieces of a base, in 8 bits.
 fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
     let (kept, tokenizer) =
         vocabulary::cut(&base.tokenizer_json, pieces).map_err(|why| ModelError::broken(TOKENIZER, why))?;
@@ -80,16 +81,16 @@ fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, 
     };
     let mut all = base.weights;
     let mut ours = BTreeMap::new();
-    for (name, shape) in weights::parameters(&config) {
-        let missing = || ModelError::broken(WEIGHTS, format!("{name} is not there"));
-        let mut array = all.remove(&name).ok_or_else(missing)?;
+    for (name, shape) in config.tensors() {
+        let array = all.remove(&name);
+        let mut array = array.ok_or_else(|| ModelError::broken(WEIGHTS, format!("{name} is missing")))?;
         if array.shape != shape {
             array = rows(&array, &kept);
         }
         ours.insert(name, array);
     }
     let stored = weights::to_safetensors_i8(&ours).map_err(|error| ModelError::broken(WEIGHTS, error.to_string()))?;
-    let beside = vocabulary::companions(&tokenizer, config.max_positions)
+    let beside = vocabulary::companions(&tokenizer, &config)
         .map_err(|error| ModelError::broken(TOKENIZER, error.to_string()))?;
     Ok(vec![
         (CONFIG.to_owned(), config.to_json(beside.pad)),
@@ -98,11 +99,11 @@ fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, 
     ])
 }
 
-/// These rows of a table; a row that it does not have is left out.
+/// Returns these rows of a table, without those that it does not have.
 fn rows(table: &Array, ids: &[usize]) -> Array {
     let width = table.width();
-    let row = |&id: &usize| table.data.get(id * width..(id + 1) * width);
-    let data: Vec<f32> = ids.iter().filter_map(row).flatten().copied().collect();
+    let rows = ids.iter().filter_map(|id| table.data.get(id * width..(id + 1) * width));
+    let data: Vec<f32> = rows.flatten().copied().collect();
     Array { shape: vec![data.len().checked_div(width).unwrap_or(0), width], data }
 }
 
@@ -113,9 +114,9 @@ mod tests {
 
     #[test]
     fn a_shrunk_model_opens_and_keeps_the_rows_of_its_pieces() {
-        let whole = folder::assemble(&Memory(&source()), "whole").unwrap();
+        let whole = assemble(&Memory(&source()), "whole").unwrap();
         let made: BTreeMap<_, _> = shrink(whole.clone(), 1, 12).unwrap().into_iter().collect();
-        let small = folder::assemble(&Memory(&made), "small").unwrap();
+        let small = assemble(&Memory(&made), "small").unwrap();
         assert_eq!((small.config.layers, small.config.vocab_size), (1, 12));
         let name = "distilbert.embeddings.word_embeddings.weight";
         let row = |base: &BaseModel, piece: &str| {
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_same_input_gives_the_same_bytes() {
-        let once = || shrink(folder::assemble(&Memory(&source()), "x").unwrap(), 1, 12).unwrap();
+        let once = || shrink(assemble(&Memory(&source()), "x").unwrap(), 1, 12).unwrap();
         assert_eq!(once(), once());
     }
 

@@ -1,24 +1,24 @@
-//! Why a model cannot be opened or written. Strings that come from files are shown escaped.
+//! Errors of opening and writing a model. Text from files is shown escaped.
 
 use std::io;
 
 use super::tokenizer::TokenizerError;
 
-/// What went wrong, in which file, and what to do.
+/// Error with the file and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Neither a folder nor a cached model.
     #[error(
-        "no model {base:?}: there is no such folder, and {looked}. `tagli models pull ID` fetches a model of the hub; a \
-         folder with its config.json, model.safetensors and tokenizer.json does, too, and `mini` is always there"
+        "no model {base:?}: there is no such folder, and {looked}. `tagli models pull ID` downloads a model of the hub; a \
+         folder with its config.json, model.safetensors and tokenizer.json also works, and `mini` is always available"
     )]
     NotFound {
-        /// What was asked for.
+        /// Name of the base.
         base: String,
-        /// Where else it was looked for, as a clause.
+        /// Where else it was searched for, as a clause.
         looked: String,
     },
-    /// The operating system refuses a file that is there.
+    /// A file exists but cannot be read.
     #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
@@ -26,38 +26,38 @@ pub enum ModelError {
         /// The reason.
         source: io::Error,
     },
-    /// A file that a model folder must hold is not there.
+    /// A file that a model folder must contain is missing.
     #[error("{path} is missing: {hint}")]
     Missing {
         /// The file.
         path: String,
-        /// What to do.
+        /// Remedy.
         hint: String,
     },
-    /// A file does not hold what its name says: cut short, not JSON, a value out of range.
+    /// A file has the wrong contents: cut short, not JSON, a value out of range.
     #[error("{path}: {why}")]
     Broken {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// What is wrong.
         why: String,
     },
-    /// A model that is whole, but of a kind that is not built in.
+    /// The model is complete, but of an unsupported kind.
     #[error("{path}: {what}")]
     Unsupported {
         /// The file.
         path: String,
-        /// What is asked for, and what there is.
+        /// What is needed, and what is supported.
         what: String,
     },
-    /// A tensor is not in any of the weight files.
+    /// No weight file contains a tensor.
     #[error("{path}: tensor {name:?} is missing; it should have shape {expected:?}")]
     MissingTensor {
         /// The weight file, or the index of several.
         path: String,
-        /// Its name in the file's own naming.
+        /// Its name, as in the file.
         name: String,
-        /// Its shape by config.json.
+        /// Its shape according to config.json.
         expected: Vec<usize>,
     },
     /// A tensor disagrees with config.json.
@@ -67,12 +67,12 @@ pub enum ModelError {
         path: String,
         /// Its name in the file.
         name: String,
-        /// Its shape by config.json.
+        /// Its shape according to config.json.
         expected: Vec<usize>,
         /// Its shape in the file.
         found: Vec<usize>,
     },
-    /// The tokenizer cannot be made.
+    /// The tokenizer cannot be read.
     #[error("{path}: {source}")]
     Tokenizer {
         /// The file.
@@ -80,7 +80,7 @@ pub enum ModelError {
         /// The reason.
         source: TokenizerError,
     },
-    /// The storage did not take a file.
+    /// A file cannot be written.
     #[error("cannot write {name}: {source}")]
     Write {
         /// The file in the model folder.

@@ -1,83 +1,25 @@
-//! Opens a base model by name and writes a trained one, both as Hugging Face folders.
+//! Opens a base model by name, and writes a trained one. Both are Hugging Face folders.
 
-use std::borrow::Cow;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
-use super::tokenizer::PieceTokenizer;
-use super::{ModelConfig, ModelError, Weights, checkpoint, config, embedded, hub, pytorch, vocabulary, weights};
+use super::base::{BaseModel, assemble, is_whole};
+use super::files::Folder;
+use super::{ModelConfig, ModelError, Weights, embedded, hub, vocabulary, weights};
 use crate::runs::FolderSink;
 
-/// A model that was opened, whole and checked: every parameter is there and has its shape.
-#[derive(Clone, Debug)]
-pub struct BaseModel {
-    /// Sizes, and tags if it has a head for words.
-    pub config: ModelConfig,
-    /// Every parameter of [`weights::parameters`].
-    pub weights: Weights,
-    /// Its tokenizer.
-    pub tokenizer: PieceTokenizer,
-    /// `tokenizer.json`, without length limits.
-    pub tokenizer_json: Vec<u8>,
-    /// What it was asked for as.
-    pub name: String,
-    /// What was left aside, folded or is new, one plain sentence each.
-    pub notes: Vec<String>,
-}
-
-/// Where the files of a model are read from.
-pub(super) trait Files {
-    /// The bytes of a file, `None` when there is none of this name.
-    fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError>;
-    /// The weights of a file in PyTorch's container, as a safetensors file; `None` when there is no such file.
-    fn read_pytorch(&self, _name: &str) -> Result<Option<Vec<u8>>, ModelError> {
-        Ok(None)
-    }
-    /// The file as errors name it.
-    fn place(&self, name: &str) -> String;
-}
-
-struct Folder(PathBuf);
-
-impl Files for Folder {
-    fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
-        match fs::read(self.0.join(name)) {
-            Ok(bytes) => Ok(Some(bytes.into())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(ModelError::Read { path: self.place(name), source }),
-        }
-    }
-
-    fn read_pytorch(&self, name: &str) -> Result<Option<Vec<u8>>, ModelError> {
-        let path = self.0.join(name);
-        path.is_file().then(|| pytorch::to_safetensors(&path, &self.place(name))).transpose()
-    }
-
-    fn place(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-/// Whether a name could only be that of a model on the hub that the cache does not hold: nothing of that name is here.
+/// Whether a base must be downloaded first: a valid name of the hub, and neither a path nor complete in the cache.
 pub fn is_elsewhere(base: &str) -> bool {
-    let cached = || hub::cache_folder().and_then(|cache| hub::cached(cache, base));
-    let is_name = base != embedded::NAME && hub::is_id(base) && !Path::new(base).exists();
-    is_name && !cached().is_some_and(|folder| is_whole(&folder))
+    if base == embedded::NAME || !hub::is_id(base) || Path::new(base).exists() {
+        return false;
+    }
+    let cached = hub::cache_folder().and_then(|cache| hub::cached(cache, base));
+    !cached.is_some_and(|folder| is_whole(&folder))
 }
 
-/// Whether a folder holds all files of a model. Other programs fetch single ones into the cache.
-pub(super) fn is_whole(folder: &Path) -> bool {
-    let has = |name: &str| folder.join(name).is_file();
-    has("config.json") && (has("tokenizer.json") || has("vocab.txt")) && checkpoint::is_whole(folder)
-}
-
-/// Opens `mini`, a folder, or a model that the local Hugging Face cache holds.
+/// Opens `mini`, a folder, or a model in the local Hugging Face cache.
 ///
 /// # Errors
-/// There is no such model, its files are broken, or its kind is not built in.
+/// There is no such model, its files are broken, or its kind is not supported.
 pub fn open(base: &str) -> Result<BaseModel, ModelError> {
     if base == embedded::NAME {
         return embedded::mini();
@@ -85,15 +27,7 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
     if Path::new(base).is_dir() {
         return assemble(&Folder(base.into()), base);
     }
-    let not_found = |looked: String| ModelError::NotFound { base: base.to_owned(), looked };
-    if !hub::is_id(base) {
-        return Err(not_found("it is no name of a model on the hub".to_owned()));
-    }
-    let Some(cache) = hub::cache_folder() else {
-        return Err(not_found("there is no home folder with a Hugging Face cache".to_owned()));
-    };
-    let looked = format!("the Hugging Face cache in {} does not hold it", cache.display());
-    let folder = hub::cached(cache, base).ok_or_else(|| not_found(looked))?;
+    let folder = find_cached(base).map_err(|looked| ModelError::NotFound { base: base.to_owned(), looked })?;
     if !is_whole(&folder) {
         let hint = format!("the cache holds a part of {base} only; `tagli models pull {base}` fetches the rest");
         return Err(ModelError::Missing { path: format!("a file of {}", folder.display()), hint });
@@ -101,56 +35,20 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
     assemble(&Folder(folder), base)
 }
 
-/// Reads a model from its files.
-pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, ModelError> {
-    let place = files.place("config.json");
-    let missing =
-        || ModelError::Missing { path: place.clone(), hint: "a model folder has one beside its weights".to_owned() };
-    let parsed = config::parse(&files.read("config.json")?.ok_or_else(missing)?, &place)?;
-    let (tokenizer, tokenizer_json) = tokenizer(files)?;
-    if tokenizer.vocab_size() > parsed.config.vocab_size {
-        let (ids, rows) = (tokenizer.vocab_size(), parsed.config.vocab_size);
-        let why = format!("\"vocab_size\" is {rows}, but the tokenizer needs {ids}: they are not of one model");
-        return Err(ModelError::broken(&place, why));
+/// Returns the folder of a model in the cache, or the reason why there is none.
+fn find_cached(base: &str) -> Result<PathBuf, String> {
+    if !hub::is_id(base) {
+        return Err("it is no name of a model on the hub".to_owned());
     }
-    let checkpoint::Checkpoint { config, weights, notes } = checkpoint::load(files, &parsed)?;
-    Ok(BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes })
+    let cache = hub::cache_folder().ok_or("there is no home folder with a Hugging Face cache")?;
+    let missing = format!("the Hugging Face cache in {} does not contain it", cache.display());
+    hub::cached(cache, base).ok_or(missing)
 }
 
-/// The tokenizer of a folder, and its `tokenizer.json`: from that file, or made from `vocab.txt`.
-pub(super) fn tokenizer(files: &dyn Files) -> Result<(PieceTokenizer, Vec<u8>), ModelError> {
-    let (place, json) = match files.read("tokenizer.json")? {
-        Some(json) => {
-            let place = files.place("tokenizer.json");
-            let json = vocabulary::without_limits(&json);
-            (place.clone(), json.map_err(|error| ModelError::broken(&place, error.to_string()))?.into_owned())
-        }
-        None => (files.place("vocab.txt"), tokenizer_from_vocab(files)?),
-    };
-    let tokenizer = PieceTokenizer::from_json(&json).map_err(|source| ModelError::Tokenizer { path: place, source })?;
-    Ok((tokenizer, json))
-}
-
-fn tokenizer_from_vocab(files: &dyn Files) -> Result<Vec<u8>, ModelError> {
-    let place = files.place("vocab.txt");
-    let Some(vocab) = files.read("vocab.txt")? else {
-        let hint = "a model folder has it, or a vocab.txt".to_owned();
-        return Err(ModelError::Missing { path: files.place("tokenizer.json"), hint });
-    };
-    let vocab = str::from_utf8(&vocab).map_err(|error| ModelError::broken(&place, error.to_string()))?;
-    let settings = match files.read("tokenizer_config.json")? {
-        Some(json) => serde_json::from_slice(&json)
-            .map_err(|error| ModelError::broken(&files.place("tokenizer_config.json"), error.to_string()))?,
-        None => Map::<String, Value>::new(),
-    };
-    vocabulary::from_vocab(vocab, &settings).map_err(|why| ModelError::broken(&place, why))
-}
-
-/// Puts a model into a folder that [`open`] and transformers read: `config.json`, `model.safetensors`, `tokenizer.json`
-/// and what stands beside it. Does not finish the sink.
+/// Writes a model into a folder that [`open`] and transformers read. Does not finish the sink.
 ///
 /// # Errors
-/// The storage refuses a file, or the weights are not those of the configuration.
+/// A file cannot be written, or the weights do not match the configuration.
 pub fn write(
     sink: &mut dyn FolderSink,
     config: &ModelConfig,
@@ -158,27 +56,28 @@ pub fn write(
     tokenizer_json: &[u8],
 ) -> Result<(), ModelError> {
     check(config, weights)?;
-    let beside = vocabulary::companions(tokenizer_json, config.max_positions)
+    let beside = vocabulary::companions(tokenizer_json, config)
         .map_err(|error| ModelError::broken("tokenizer.json", error.to_string()))?;
     let stored = weights::to_safetensors(weights);
     let stored = stored.map_err(|error| ModelError::broken("model.safetensors", error.to_string()))?;
-    let mut put = |name: &str, bytes: &[u8]| {
-        sink.file(name, bytes).map_err(|source| ModelError::Write { name: name.to_owned(), source })
-    };
-    put("config.json", &config.to_json(beside.pad))?;
-    put("model.safetensors", &stored)?;
-    put("tokenizer.json", tokenizer_json)?;
-    beside.files.iter().try_for_each(|(name, bytes)| put(name, bytes))
+    let config = config.to_json(beside.pad);
+    let files: [(&str, &[u8]); 3] =
+        [("config.json", &config), ("model.safetensors", &stored), ("tokenizer.json", tokenizer_json)];
+    let beside = beside.files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+    for (name, bytes) in files.into_iter().chain(beside) {
+        sink.file(name, bytes).map_err(|source| ModelError::Write { name: name.to_owned(), source })?;
+    }
+    Ok(())
 }
 
-/// A folder with a parameter too few would open nowhere.
+/// Checks that no parameter is missing: such a folder could not be opened.
 fn check(config: &ModelConfig, weights: &Weights) -> Result<(), ModelError> {
-    let path = || "model.safetensors".to_owned();
-    for (name, expected) in weights::parameters(config) {
+    let path = "model.safetensors".to_owned();
+    for (name, expected) in config.tensors() {
         match weights.get(&name) {
-            None => return Err(ModelError::MissingTensor { path: path(), name, expected }),
+            None => return Err(ModelError::MissingTensor { path, name, expected }),
             Some(array) if array.shape != expected => {
-                return Err(ModelError::WrongShape { path: path(), name, expected, found: array.shape.clone() });
+                return Err(ModelError::WrongShape { path, name, expected, found: array.shape.clone() });
             }
             Some(_) => {}
         }
@@ -188,19 +87,24 @@ fn check(config: &ModelConfig, weights: &Weights) -> Result<(), ModelError> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::borrow::Cow;
     use std::collections::BTreeMap;
-    use std::io;
+    use std::{fs, io};
+
+    use serde_json::{Map, Value};
 
     use super::*;
     use crate::model::Array;
+    use crate::model::arch::{Architecture, DISTILBERT};
+    use crate::model::files::Files;
 
     const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\nbar\n##a\n##x\n##s\ntapas\n";
 
     pub(crate) fn tiny_tokenizer() -> Vec<u8> {
-        vocabulary::from_vocab(VOCAB, &Map::new()).unwrap()
+        vocabulary::from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
     }
 
-    /// A model's files in memory, which is also a sink.
+    /// Files of a model in memory; also a sink.
     #[derive(Clone, Default)]
     struct Memory(BTreeMap<String, Vec<u8>>);
 
@@ -227,6 +131,7 @@ pub(super) mod tests {
 
     fn config(tags: &[&str]) -> ModelConfig {
         ModelConfig {
+            arch: &DISTILBERT,
             vocab_size: 13,
             max_positions: 8,
             dim: 4,
@@ -257,7 +162,7 @@ pub(super) mod tests {
 
     fn written(tags: &[&str]) -> (Memory, Weights) {
         let config = config(tags);
-        let weights = fill(weights::parameters(&config));
+        let weights = fill(config.tensors());
         let mut folder = Memory::default();
         write(&mut folder, &config, &weights, &tiny_tokenizer()).unwrap();
         (folder, weights)
@@ -266,10 +171,11 @@ pub(super) mod tests {
     /// A BERT of two layers with old layer norm names, a pooler and a masked-word head.
     pub(crate) fn bert_files() -> BTreeMap<String, Vec<u8>> {
         let config = config(&[]);
-        let theirs = |(ours, shape): (String, Vec<usize>)| {
-            let name = crate::model::fold::stored_name(config::Family::Bert, &ours);
+        let bert = Architecture::find("bert").unwrap();
+        let config = ModelConfig { arch: bert, ..config };
+        let theirs = |(name, shape): (String, Vec<usize>)| {
             let name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-            (format!("bert.{name}"), shape)
+            (name, shape)
         };
         let more = [
             ("bert.embeddings.token_type_embeddings.weight", vec![2, 4]),
@@ -278,7 +184,7 @@ pub(super) mod tests {
             ("cls.predictions.bias", vec![13]),
         ];
         let more = more.map(|(name, shape)| (name.to_owned(), shape));
-        let weights = fill(weights::parameters(&config).into_iter().map(theirs).chain(more));
+        let weights = fill(config.tensors().into_iter().map(theirs).chain(more));
         let config = r#"{"model_type": "bert", "architectures": ["BertForMaskedLM"], "vocab_size": 13, "hidden_size": 4,
             "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 6, "max_position_embeddings": 8,
             "hidden_act": "gelu", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute"}"#;
@@ -309,7 +215,7 @@ pub(super) mod tests {
     #[test]
     fn a_bert_folder_is_folded_and_says_what_it_leaves_aside() {
         let base = assemble(&Memory(bert_files()), "bert").unwrap();
-        assert_eq!(base.weights.len(), weights::parameters(&config(&[])).len());
+        assert_eq!(base.weights.len(), config(&[]).tensors().len());
         let notes = [
             "folded: BERT to DistilBERT, token type 0 added to the positions",
             "not used: 1 tensor of the masked-word head",

@@ -1,17 +1,18 @@
 //! Floor 5: pretrained models. Hugging Face folders and the embedded base as plain arrays, tokenizer and alignment;
 //! the device and the network, where burn enters.
 //!
-//! A model is opened as a [`BaseModel`]: configuration, `f32` arrays by their DistilBERT names, tokenizer. BERT folders
-//! are folded to DistilBERT on the way in, so that nothing above knows of more than one architecture.
+//! A model is opened as a [`BaseModel`]: configuration, `f32` arrays by the names of its architecture, tokenizer. What
+//! distinguishes one architecture from another is in [`arch`]; nothing above names one.
 
 pub mod align;
-mod checkpoint;
+pub mod arch;
+mod base;
 pub mod config;
 pub mod device;
 pub mod embedded;
 pub mod encoder;
 mod error;
-mod fold;
+mod files;
 pub mod folder;
 pub mod hub;
 pub mod kernels;
@@ -19,10 +20,13 @@ pub mod network;
 mod pytorch;
 pub mod tokenizer;
 mod vocabulary;
+mod weight_files;
 pub mod weights;
 
+pub use arch::Architecture;
+pub use base::BaseModel;
 pub use config::ModelConfig;
 pub use error::ModelError;
-pub use folder::{BaseModel, is_elsewhere, open, write};
+pub use folder::{is_elsewhere, open, write};
 pub use tokenizer::{PieceTokenizer, TextPieces, TokenizerError, WordPieces};
 pub use weights::{Array, Weights};

@@ -1,5 +1,7 @@
-//! `pytorch_model.bin`: PyTorch's own container, a pickle with the arrays beside it. The reader knows the few objects that
-//! a table of tensors is made of and takes everything else as data: nothing in the file is executed.
+//! `pytorch_model.bin`: PyTorch's own container, a pickle with the arrays beside it.
+//!
+//! The reader knows the few kinds of objects in a table of tensors and treats everything else as data: nothing in the
+//! file is executed.
 
 use std::{fs, path::Path};
 
@@ -12,19 +14,21 @@ use super::{
 };
 use crate::text::number::bytes;
 
-/// Bytes that the tensors may have for each byte of the file: some share theirs, such as a word table and the head that is tied
-/// to it.
+/// Largest ratio of the bytes of all tensors to the bytes of the file.
+///
+/// It exceeds 1 because some tensors share their bytes, such as a word table and the head that is tied to it.
 const MOST_CLAIMED: u64 = 4;
 
-/// The tensors of the file as a safetensors file in memory, under the same names. 64-bit numbers become `f32`; integers,
-/// which are buffers and no parameters, stay what they are.
+/// Converts the file to a safetensors file in memory, with the same names.
+///
+/// 64-bit numbers become `f32`; integers, which are buffers and not parameters, are kept.
 ///
 /// # Errors
-/// The file cannot be read or is none of PyTorch's. A tensor of a kind that no network has.
+/// The file cannot be read or is not in PyTorch's format.
 pub(super) fn to_safetensors(path: &Path, place: &str) -> Result<Vec<u8>, ModelError> {
     let reader = PytorchReader::new(path).map_err(|error| refused(place, error))?;
     let mut tensors: Vec<Tensor> = reader.into_tensors().into_values().collect();
-    // A view may declare far more numbers than the file has.
+    // A view may declare far more numbers than the file contains.
     let held = fs::metadata(path).map_err(|source| ModelError::Read { path: place.to_owned(), source })?.len();
     let claimed = tensors.iter().map(|tensor| tensor.byte_len() as u64).fold(0, u64::saturating_add);
     if claimed > held.saturating_mul(MOST_CLAIMED) {
@@ -41,11 +45,11 @@ pub(super) fn to_safetensors(path: &Path, place: &str) -> Result<Vec<u8>, ModelE
     weights::to_safetensors_as_is(foreign).map_err(|error| ModelError::broken(place, error.to_string()))
 }
 
-/// The type in the other container, and the bytes for it.
+/// Returns the type in a safetensors file, and the bytes for it.
 fn kind(dtype: DType, bytes: Vec<u8>) -> (Dtype, Vec<u8>) {
     let dtype = match dtype {
         DType::F64 => {
-            // Nearest `f32`: a network's numbers are that or less.
+            // The nearest `f32`, which is the precision of the network.
             let narrow = |eight: &[u8; 8]| (f64::from_ne_bytes(*eight) as f32).to_le_bytes();
             return (Dtype::F32, bytes.as_chunks().0.iter().flat_map(narrow).collect());
         }

@@ -1,4 +1,4 @@
-//! Words and texts to word pieces, with the results of transformers' fast tokenizers.
+//! Cuts words and texts into word pieces, with the results of transformers' fast tokenizers.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -6,49 +6,51 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use tokenizers::{Encoding, InputSequence, Tokenizer};
 
+use super::arch::SpecialPieces;
 use crate::text::TextRange;
 
-/// A tokenizer that is shared, not copied, when it is cloned.
+/// A tokenizer. Clones share it.
 #[derive(Clone, Debug)]
 pub struct PieceTokenizer {
     inner: Arc<Tokenizer>,
+    special: &'static SpecialPieces,
     cls: u32,
     sep: u32,
     vocab_size: usize,
 }
 
-/// The pieces of a list of words, special pieces not among them.
+/// The pieces of a list of words, without special pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WordPieces {
     /// Vocabulary ids.
     pub ids: Vec<u32>,
-    /// For each piece the index of its word, ascending. A word of no visible character has no piece.
+    /// Index of each piece's word, ascending. A word without a visible character has no piece.
     pub words: Vec<usize>,
-    /// The pieces as the vocabulary writes them (`##ing`).
+    /// The pieces as spelled in the vocabulary (`##ing`).
     pub tokens: Vec<String>,
 }
 
-/// The pieces of a text, special pieces not among them.
+/// The pieces of a text, without special pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextPieces {
     /// Vocabulary ids.
     pub ids: Vec<u32>,
-    /// The pieces as the vocabulary writes them.
+    /// The pieces as spelled in the vocabulary.
     pub tokens: Vec<String>,
-    /// Where each piece stands in the original text, in bytes.
+    /// Range of each piece in the original text, in bytes.
     pub ranges: Vec<TextRange>,
 }
 
-/// Why a tokenizer cannot be made or does not take an input.
+/// Error of reading a tokenizer, or of an input that it refuses.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
     /// Not a `tokenizer.json`.
-    #[error("not a tokenizer that can be read: {0}")]
+    #[error("not a readable tokenizer: {0}")]
     Json(String),
-    /// The tokenizer does not frame an input with exactly two special pieces, as BERT models need it.
+    /// The tokenizer does not frame an input with exactly two special pieces, as the models need it.
     #[error("the tokenizer has no special pieces for the start and the end of an input, such as [CLS] and [SEP]")]
     NoFrame,
-    /// The vocabulary lacks the piece for what it does not know, or a rule of the tokenizer failed.
+    /// The vocabulary lacks the piece for unknown text, or a rule of the tokenizer failed.
     #[error("cannot cut {text:?} into pieces: {why}")]
     Input {
         /// The start of the input.
@@ -59,92 +61,104 @@ pub enum TokenizerError {
 }
 
 impl PieceTokenizer {
-    /// Reads a `tokenizer.json`. Its truncation and padding are ignored.
+    /// Reads a `tokenizer.json` with these special pieces. Its truncation and padding are ignored.
     ///
     /// # Errors
-    /// It is none, or it does not frame inputs as BERT models need it.
-    pub fn from_json(bytes: &[u8]) -> Result<Self, TokenizerError> {
-        let json = |error: tokenizers::Error| TokenizerError::Json(error.to_string());
-        let mut inner = Tokenizer::from_bytes(bytes).map_err(json)?;
-        inner.with_padding(None).with_truncation(None).map_err(json)?;
-        let framed = inner.encode_fast("", true).map_err(json)?;
+    /// Not a tokenizer, or one that does not frame inputs with two special pieces.
+    pub fn from_json(bytes: &[u8], special: &'static SpecialPieces) -> Result<Self, TokenizerError> {
+        let mut inner = Tokenizer::from_bytes(bytes).map_err(unreadable)?;
+        inner.with_padding(None).with_truncation(None).map_err(unreadable)?;
+        let framed = inner.encode_fast("", true).map_err(unreadable)?;
         let (cls, sep) = match *framed.get_ids() {
             [cls, sep] => (cls, sep),
-            _ => inner.token_to_id("[CLS]").zip(inner.token_to_id("[SEP]")).ok_or(TokenizerError::NoFrame)?,
+            _ => inner.token_to_id(special.cls).zip(inner.token_to_id(special.sep)).ok_or(TokenizerError::NoFrame)?,
         };
         let highest = inner.get_vocab(true).into_values().max().unwrap_or_default();
         let vocab_size = usize::try_from(highest).map_or(usize::MAX, |id| id.saturating_add(1));
-        Ok(Self { inner: Arc::new(inner), cls, sep, vocab_size })
+        Ok(Self { inner: Arc::new(inner), special, cls, sep, vocab_size })
     }
 
-    /// The pieces of a sentence that is already cut into words: transformers' `is_split_into_words=True`.
+    /// Cuts a list of words into pieces: transformers' `is_split_into_words=True`.
     ///
     /// # Errors
-    /// [`TokenizerError::Input`]; with a whole vocabulary no input causes it.
+    /// [`TokenizerError::Input`]; no input causes it if the vocabulary is complete.
     pub fn words(&self, words: &[&str]) -> Result<WordPieces, TokenizerError> {
-        let refused = |error: &tokenizers::Error| refused(&words.join(" "), error);
-        // Not `encode_fast`: it leaves out the words and the pieces' spelling.
-        let encoding = self.inner.encode(InputSequence::from(words), false).map_err(|error| refused(&error))?;
-        let word_of = |word: &Option<u32>| word.and_then(|word| usize::try_from(word).ok());
-        let words: Option<Vec<usize>> = encoding.get_word_ids().iter().map(word_of).collect();
-        let words = words.ok_or_else(|| refused(&"a piece belongs to no word".into()))?;
-        Ok(WordPieces { ids: encoding.get_ids().to_vec(), words, tokens: encoding.get_tokens().to_vec() })
+        // Not `encode_fast`, which omits the words and the spelling of the pieces.
+        let encoding = self.inner.encode(InputSequence::from(words), false);
+        let encoding = encoding.map_err(|error| refused(&words.join(" "), &error))?;
+        let word_ids = encoding.get_word_ids().iter().map(|word| word.and_then(|word| usize::try_from(word).ok()));
+        let Some(word_ids) = word_ids.collect::<Option<Vec<usize>>>() else {
+            return Err(refused(&words.join(" "), &"a piece belongs to no word".into()));
+        };
+        Ok(WordPieces { ids: encoding.get_ids().to_vec(), words: word_ids, tokens: encoding.get_tokens().to_vec() })
     }
 
-    /// [`Self::words`] of many sentences, on the threads of the rayon pool that the caller is in.
+    /// Cuts many sentences into pieces as [`Self::words`] does, on the threads of the caller's rayon pool.
     ///
     /// # Errors
     /// [`TokenizerError::Input`] of one of the words.
     pub fn words_batch<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<WordPieces>, TokenizerError> {
-        // The pieces of a word do not depend on its neighbours, and a corpus has few different words.
+        // The pieces of a word do not depend on its neighbours, and a corpus has few distinct words.
         let all = sentences.iter().flat_map(|sentence| sentence.iter()).map(AsRef::as_ref);
         let distinct: Vec<&str> = all.collect::<HashSet<_>>().into_iter().collect();
         let known: HashMap<&str, WordPieces> = distinct
             .into_par_iter()
             .map(|word| Ok((word, self.words(&[word])?)))
             .collect::<Result<_, TokenizerError>>()?;
-        let join = |sentence: &&[S]| {
-            let mut joined = WordPieces::default();
-            for (index, word) in sentence.iter().enumerate() {
-                let Some(pieces) = known.get(word.as_ref()) else { continue };
-                joined.ids.extend_from_slice(&pieces.ids);
-                joined.words.extend(pieces.words.iter().map(|_| index));
-                joined.tokens.extend_from_slice(&pieces.tokens);
-            }
-            joined
-        };
-        Ok(sentences.par_iter().map(join).collect())
+        Ok(sentences.par_iter().map(|sentence| join(sentence, &known)).collect())
     }
 
-    /// The pieces of a raw text.
+    /// Cuts a raw text into pieces.
     ///
     /// # Errors
-    /// [`TokenizerError::Input`]; with a whole vocabulary no input causes it.
+    /// [`TokenizerError::Input`]; no input causes it if the vocabulary is complete.
     pub fn text(&self, text: &str) -> Result<TextPieces, TokenizerError> {
         let encoding: Encoding = self.inner.encode(text, false).map_err(|error| refused(text, &error))?;
         let ranges = encoding.get_offsets().iter().map(|&(start, end)| TextRange::new(start, end)).collect();
         Ok(TextPieces { ids: encoding.get_ids().to_vec(), tokens: encoding.get_tokens().to_vec(), ranges })
     }
 
-    /// The piece before every input.
+    /// Id of the piece before every input.
     pub fn cls(&self) -> u32 {
         self.cls
     }
 
-    /// The piece after every input.
+    /// Id of the piece after every input.
     pub fn sep(&self) -> u32 {
         self.sep
     }
 
-    /// The piece that stands for one that is hidden, if the vocabulary has it.
+    /// Id of the piece that stands for a hidden one, if the vocabulary contains it.
     pub fn mask(&self) -> Option<u32> {
-        self.inner.token_to_id("[MASK]")
+        self.inner.token_to_id(self.special.mask)
     }
 
-    /// One more than the highest id: the word table needs as many rows.
+    /// Spelling of the piece that stands for unknown text.
+    pub fn unknown(&self) -> &'static str {
+        self.special.unk
+    }
+
+    /// Highest id plus one, which is the number of rows that the word table needs.
     pub fn vocab_size(&self) -> usize {
         self.vocab_size
     }
+}
+
+/// Joins the known pieces of the words of a sentence.
+fn join<S: AsRef<str>>(sentence: &[S], known: &HashMap<&str, WordPieces>) -> WordPieces {
+    let mut joined = WordPieces::default();
+    for (index, word) in sentence.iter().enumerate() {
+        let Some(pieces) = known.get(word.as_ref()) else { continue };
+        joined.ids.extend_from_slice(&pieces.ids);
+        joined.words.extend(pieces.words.iter().map(|_| index));
+        joined.tokens.extend_from_slice(&pieces.tokens);
+    }
+    joined
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
+fn unreadable(error: tokenizers::Error) -> TokenizerError {
+    TokenizerError::Json(error.to_string())
 }
 
 fn refused(text: &str, error: &tokenizers::Error) -> TokenizerError {
@@ -157,7 +171,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::model::embedded;
+    use crate::model::{arch::DISTILBERT, embedded};
 
     /// One case of `tests/reference/model_tokenizer.json`.
     #[derive(Deserialize)]
@@ -203,7 +217,7 @@ mod tests {
     #[test]
     fn what_is_no_tokenizer_is_an_error() {
         for bytes in [&b""[..], b"{}", b"[]", b"{\"version\":\"1.0\"}", b"\xff"] {
-            assert!(matches!(PieceTokenizer::from_json(bytes), Err(TokenizerError::Json(_))));
+            assert!(matches!(PieceTokenizer::from_json(bytes, &DISTILBERT.special), Err(TokenizerError::Json(_))));
         }
     }
 

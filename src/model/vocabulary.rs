@@ -1,5 +1,5 @@
-//! `tokenizer.json` as data: made from a `vocab.txt`, freed of length limits, cut to fewer pieces, and the files that
-//! transformers wants beside it.
+//! `tokenizer.json` as data: made from a `vocab.txt`, without length limits, cut to fewer pieces; and the files that
+//! transformers needs beside it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -8,30 +8,27 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
-/// What the special pieces of BERT are called, in the order in which transformers lists them.
-const SPECIAL: [(&str, &str); 5] = [
-    ("pad_token", "[PAD]"),
-    ("unk_token", "[UNK]"),
-    ("cls_token", "[CLS]"),
-    ("sep_token", "[SEP]"),
-    ("mask_token", "[MASK]"),
-];
+use super::{ModelConfig, arch::SpecialPieces};
 
-/// `tokenizer.json` for a `vocab.txt` (one piece a line, the line number is the id) and the settings in
-/// `tokenizer_config.json`, the same as transformers' `BertTokenizerFast`. The error says what the vocabulary lacks.
-pub(super) fn from_vocab(vocab: &str, settings: &Map<String, Value>) -> Result<Vec<u8>, String> {
+/// Makes the `tokenizer.json` for a `vocab.txt` and the settings in `tokenizer_config.json`.
+///
+/// Each line of the vocabulary is a piece, its line number is the id. The result equals transformers'
+/// `BertTokenizerFast`. The error states what the vocabulary lacks.
+pub(super) fn from_vocab(
+    vocab: &str,
+    settings: &Map<String, Value>,
+    special: &SpecialPieces,
+) -> Result<Vec<u8>, String> {
     let lines =
         vocab.strip_suffix('\n').unwrap_or(vocab).split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
     let ids: Map<String, Value> = lines.zip(0_u32..).map(|(piece, id)| (piece.to_owned(), json!(id))).collect();
-    let flag = |key: &str, default| settings.get(key).and_then(Value::as_bool).unwrap_or(default);
-    let named =
-        |(key, default): (&str, &'static str)| special_name(settings.get(key)).unwrap_or_else(|| default.to_owned());
-    let [_, unk, cls, sep, _] = SPECIAL.map(named);
-    let template = template(&cls, &sep, &ids)?;
-    id_of(&unk, &ids)?;
-    let added = SPECIAL.map(named).into_iter().filter_map(|piece| {
+    let special = special.named_in(settings);
+    let [_, unk, cls, sep, _] = &special;
+    let template = template(cls, sep, &ids)?;
+    id_of(unk, &ids)?;
+    let added = special.iter().filter_map(|piece| {
         let no = false;
-        Some(json!({"id": ids.get(&piece)?, "content": piece, "single_word": no, "lstrip": no, "rstrip": no,
+        Some(json!({"id": ids.get(piece)?, "content": piece, "single_word": no, "lstrip": no, "rstrip": no,
             "normalized": no, "special": true}))
     });
     let json = json!({
@@ -42,9 +39,9 @@ pub(super) fn from_vocab(vocab: &str, settings: &Map<String, Value>) -> Result<V
         "normalizer": {
             "type": "BertNormalizer",
             "clean_text": true,
-            "handle_chinese_chars": flag("tokenize_chinese_chars", true),
+            "handle_chinese_chars": is_on(settings, "tokenize_chinese_chars"),
             "strip_accents": settings.get("strip_accents").and_then(Value::as_bool),
-            "lowercase": flag("do_lower_case", true),
+            "lowercase": is_on(settings, "do_lower_case"),
         },
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "post_processor": template,
@@ -60,34 +57,40 @@ pub(super) fn from_vocab(vocab: &str, settings: &Map<String, Value>) -> Result<V
     Ok(json.to_string().into_bytes())
 }
 
+/// Whether a setting is on, which is the default.
+fn is_on(settings: &Map<String, Value>, key: &str) -> bool {
+    settings.get(key).and_then(Value::as_bool).unwrap_or(true)
+}
+
 fn id_of(piece: &str, ids: &Map<String, Value>) -> Result<Value, String> {
     ids.get(piece).cloned().ok_or_else(|| format!("the piece {piece:?} is missing"))
 }
 
-/// The rule that frames one input or a pair of inputs with the special pieces.
+/// Makes the rule that frames one input or a pair of inputs with the special pieces.
 fn template(cls: &str, sep: &str, ids: &Map<String, Value>) -> Result<Value, String> {
-    let special = |name: &str, type_id| json!({"SpecialToken": {"id": name, "type_id": type_id}});
-    let sequence = |name: &str, type_id| json!({"Sequence": {"id": name, "type_id": type_id}});
-    let single = [special(cls, 0), sequence("A", 0), special(sep, 0)];
-    let second = [sequence("B", 1), special(sep, 1)];
+    let single = [item("SpecialToken", cls, 0), item("Sequence", "A", 0), item("SpecialToken", sep, 0)];
+    let second = [item("Sequence", "B", 1), item("SpecialToken", sep, 1)];
     let pair: Vec<&Value> = single.iter().chain(&second).collect();
-    let entry = |piece: &str| Ok::<_, String>(json!({"id": piece, "ids": [id_of(piece, ids)?], "tokens": [piece]}));
+    let (first, last) = (id_of(cls, ids)?, id_of(sep, ids)?);
     Ok(json!({
         "type": "TemplateProcessing",
         "single": single,
         "pair": pair,
-        "special_tokens": {(cls): entry(cls)?, (sep): entry(sep)?},
+        "special_tokens": {
+            (cls): {"id": cls, "ids": [first], "tokens": [cls]},
+            (sep): {"id": sep, "ids": [last], "tokens": [sep]},
+        },
     }))
 }
 
-/// The name of a special piece: a string, or an object with `content`.
-fn special_name(value: Option<&Value>) -> Option<String> {
-    let value = value?;
-    value.as_str().or_else(|| value.get("content")?.as_str()).map(str::to_owned)
+/// Makes one item of the rule: a special piece, or an input.
+fn item(kind: &str, name: &str, type_id: u8) -> Value {
+    json!({(kind): {"id": name, "type_id": type_id}})
 }
 
-/// The same `tokenizer.json` without truncation and padding. Sentence encoders carry both, and they would shorten what
-/// a model folder made from it can read.
+/// Removes truncation and padding from a `tokenizer.json`.
+///
+/// Sentence encoders have both, and they would shorten the inputs of a model that is trained from it.
 pub(super) fn without_limits(json: &[u8]) -> serde_json::Result<Cow<'_, [u8]>> {
     #[derive(Deserialize)]
     struct Limits {
@@ -104,7 +107,7 @@ pub(super) fn without_limits(json: &[u8]) -> serde_json::Result<Cow<'_, [u8]>> {
     Ok(serde_json::to_vec(&value)?.into())
 }
 
-/// The parts of `tokenizer.json` that the files beside it repeat.
+/// Parts of `tokenizer.json` that the files beside it repeat.
 #[derive(Deserialize)]
 struct Outline {
     #[serde(default)]
@@ -116,12 +119,16 @@ struct Outline {
 struct Model {
     #[serde(default)]
     r#type: String,
-    /// Pieces and ids; lists with scores, of other models than WordPiece, are left unread.
+    /// Pieces and ids. Lists with scores, of models other than WordPiece, are not read.
     #[serde(default)]
     vocab: Value,
 }
 
-/// What stands beside `tokenizer.json` in a folder.
+fn pretty(map: Map<String, Value>) -> Vec<u8> {
+    format!("{:#}\n", Value::Object(map)).into_bytes()
+}
+
+/// Files beside `tokenizer.json` in a folder.
 pub(super) struct Companions {
     /// `tokenizer_config.json`, `special_tokens_map.json`, and `vocab.txt` for word pieces: name and bytes.
     pub files: Vec<(&'static str, Vec<u8>)>,
@@ -129,21 +136,23 @@ pub(super) struct Companions {
     pub pad: u32,
 }
 
-/// Makes the files beside a `tokenizer.json`. `longest` is the longest input, special pieces included.
-pub(super) fn companions(json: &[u8], longest: usize) -> serde_json::Result<Companions> {
+/// Makes the files beside the `tokenizer.json` of a model.
+pub(super) fn companions(json: &[u8], model: &ModelConfig) -> serde_json::Result<Companions> {
     let outline: Outline = serde_json::from_slice(json)?;
     let empty = Map::new();
     let ids = outline.model.vocab.as_object().unwrap_or(&empty);
-    let pad = ids.get("[PAD]").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
-    let special: Map<String, Value> = SPECIAL
-        .iter()
+    let names = &model.arch.special;
+    let pad = ids.get(names.pad).and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+    let special: Map<String, Value> = names
+        .by_key()
+        .into_iter()
         .filter(|(_, piece)| ids.contains_key(*piece))
-        .map(|(key, piece)| ((*key).to_owned(), json!(piece)))
+        .map(|(key, piece)| (key.to_owned(), json!(piece)))
         .collect();
     let mut config = special.clone();
     let normalizer =
         outline.normalizer.as_ref().filter(|rule| rule.get("type").is_some_and(|kind| kind == "BertNormalizer"));
-    let class = if normalizer.is_some() { "DistilBertTokenizer" } else { "PreTrainedTokenizerFast" };
+    let class = if normalizer.is_some() { model.arch.tokenizer_class } else { "PreTrainedTokenizerFast" };
     for (theirs, ours) in [
         ("do_lower_case", "lowercase"),
         ("strip_accents", "strip_accents"),
@@ -153,9 +162,8 @@ pub(super) fn companions(json: &[u8], longest: usize) -> serde_json::Result<Comp
             config.insert(theirs.to_owned(), rule.get(ours).cloned().unwrap_or_default());
         }
     }
-    config.insert("model_max_length".to_owned(), json!(longest));
+    config.insert("model_max_length".to_owned(), json!(model.max_positions));
     config.insert("tokenizer_class".to_owned(), json!(class));
-    let pretty = |map: Map<String, Value>| format!("{:#}\n", Value::Object(map)).into_bytes();
     let mut files = vec![("tokenizer_config.json", pretty(config)), ("special_tokens_map.json", pretty(special))];
     if outline.model.r#type == "WordPiece" {
         files.extend(vocab_txt(ids).map(|text| ("vocab.txt", text)));
@@ -163,7 +171,7 @@ pub(super) fn companions(json: &[u8], longest: usize) -> serde_json::Result<Comp
     Ok(Companions { files, pad: pad.unwrap_or_default() })
 }
 
-/// One piece a line in order of the ids; `None` when the ids have gaps, so that lines could not stand for ids.
+/// Lists the pieces in the order of their ids, one for each line; `None` if the ids have gaps.
 fn vocab_txt(ids: &Map<String, Value>) -> Option<Vec<u8>> {
     let mut pieces: Vec<(u64, &str)> =
         ids.iter().map(|(piece, id)| Some((id.as_u64()?, piece.as_str()))).collect::<Option<_>>()?;
@@ -174,10 +182,11 @@ fn vocab_txt(ids: &Map<String, Value>) -> Option<Vec<u8>> {
     Some(pieces.iter().flat_map(|(_, piece)| [piece, "\n"]).collect::<String>().into_bytes())
 }
 
-/// Cuts a WordPiece `tokenizer.json` down to `most` pieces: the special ones, every piece of a single character, so
-/// that no script becomes unknown whole, then the others in the vocabulary's own order, which is that of their
-/// frequency. Returns the old ids that stay, ascending (their place is the new id), and the new file. The error says
-/// what is wrong.
+/// Cuts a WordPiece `tokenizer.json` down to `most` pieces.
+///
+/// Kept are the special pieces, every piece of a single character (so that no script becomes unknown as a whole), then
+/// the others in the order of the vocabulary, which is by frequency. Returns the old ids that are kept,
+/// ascending (their position is the new id), and the new file.
 pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), String> {
     let mut whole: Map<String, Value> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     let vocab = whole.get("model").and_then(|model| model.get("vocab")).and_then(Value::as_object);
@@ -191,14 +200,8 @@ pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), Str
     let added = whole.get("added_tokens").and_then(Value::as_array);
     let special: BTreeSet<&str> =
         added.into_iter().flatten().filter_map(|token| token.get("content").and_then(Value::as_str)).collect();
-    let rank = |piece: &str| match piece {
-        _ if special.contains(piece) => Some(0),
-        _ if is_single_character(piece) => Some(1),
-        _ if piece.starts_with("[unused") => None,
-        _ => Some(2),
-    };
     let mut kept: Vec<(u8, usize, &str)> =
-        pieces.iter().filter_map(|&(id, piece)| Some((rank(piece)?, id, piece))).collect();
+        pieces.iter().filter_map(|&(id, piece)| Some((rank(piece, &special)?, id, piece))).collect();
     kept.sort_unstable();
     kept.truncate(most);
     kept.sort_unstable_by_key(|&(_, id, _)| id);
@@ -213,52 +216,66 @@ pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), Str
     Ok((old_ids, file))
 }
 
+/// Priority of a piece, lowest first; `None` for one that is not kept.
+fn rank(piece: &str, special: &BTreeSet<&str>) -> Option<u8> {
+    match piece {
+        _ if special.contains(piece) => Some(0),
+        _ if is_single_character(piece) => Some(1),
+        _ if piece.starts_with("[unused") => None,
+        _ => Some(2),
+    }
+}
+
 fn is_single_character(piece: &str) -> bool {
     let inner = piece.strip_prefix("##").filter(|inner| !inner.is_empty()).unwrap_or(piece);
     inner.chars().count() == 1
 }
 
-/// Puts the new ids everywhere where ids stand.
+/// Replaces all ids by the new ones.
 fn renumber(
     whole: &mut Map<String, Value>,
     new: &HashMap<String, usize>,
     vocab: Map<String, Value>,
 ) -> Result<(), String> {
-    let id = |piece: Option<&Value>| {
-        let piece = piece.and_then(Value::as_str).unwrap_or_default();
-        new.get(piece)
-            .map(|id| json!(id))
-            .ok_or_else(|| format!("the special piece {piece:?} is not in its vocabulary"))
-    };
     for token in whole.get_mut("added_tokens").and_then(Value::as_array_mut).into_iter().flatten() {
-        let new = id(token.get("content"))?;
-        token["id"] = new;
+        let id = new_id(token.get("content"), new)?;
+        token["id"] = id;
     }
     let frame = whole.get_mut("post_processor").and_then(|rule| rule.get_mut("special_tokens"));
     let frame = frame.and_then(Value::as_object_mut).ok_or("its post-processor is no template")?;
     for token in frame.values_mut() {
         let names = token.get("tokens").and_then(Value::as_array).cloned().unwrap_or_default();
-        let ids: Vec<Value> = names.iter().map(|name| id(Some(name))).collect::<Result<_, _>>()?;
+        let ids: Vec<Value> = names.iter().map(|name| new_id(Some(name), new)).collect::<Result<_, _>>()?;
         token["ids"] = ids.into();
     }
     whole["model"]["vocab"] = vocab.into();
     Ok(())
 }
 
+fn new_id(piece: Option<&Value>, new: &HashMap<String, usize>) -> Result<Value, String> {
+    let piece = piece.and_then(Value::as_str).unwrap_or_default();
+    let id = new.get(piece).ok_or_else(|| format!("the special piece {piece:?} is not in its vocabulary"))?;
+    Ok(json!(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::PieceTokenizer;
+    use crate::model::{PieceTokenizer, TokenizerError, arch::DISTILBERT};
 
     const VOCAB: &str = "[PAD]\n[unused0]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\ntapas\nbar\n##a\n##x\n##pas\n##s\n";
 
     fn made() -> Vec<u8> {
-        from_vocab(VOCAB, &Map::new()).unwrap()
+        from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
+    }
+
+    fn read(json: &[u8]) -> Result<PieceTokenizer, TokenizerError> {
+        PieceTokenizer::from_json(json, &DISTILBERT.special)
     }
 
     #[test]
     fn a_vocabulary_becomes_a_tokenizer() {
-        let tokenizer = PieceTokenizer::from_json(&made()).unwrap();
+        let tokenizer = read(&made()).unwrap();
         assert_eq!((tokenizer.cls(), tokenizer.sep(), tokenizer.vocab_size()), (3, 4, 15));
         assert_eq!(tokenizer.words(&["Tapas", "bars", "\u{e4}x", "?"]).unwrap().ids, [9, 10, 14, 6, 12, 2]);
     }
@@ -266,21 +283,22 @@ mod tests {
     #[test]
     fn settings_beside_a_vocabulary_are_honoured() {
         let cased = json!({"do_lower_case": false, "cls_token": {"content": "the"}});
-        let tokenizer = PieceTokenizer::from_json(&from_vocab(VOCAB, cased.as_object().unwrap()).unwrap()).unwrap();
+        let made = from_vocab(VOCAB, cased.as_object().unwrap(), &DISTILBERT.special).unwrap();
+        let tokenizer = read(&made).unwrap();
         assert_eq!(tokenizer.words(&["Tapas"]).unwrap().tokens, ["[UNK]"]);
         assert_eq!(tokenizer.cls(), 8);
     }
 
     #[test]
     fn a_vocabulary_without_special_pieces_is_refused_by_name() {
-        assert!(from_vocab("a\nb\n", &Map::new()).unwrap_err().contains("[CLS]"));
+        assert!(from_vocab("a\nb\n", &Map::new(), &DISTILBERT.special).unwrap_err().contains("[CLS]"));
     }
 
     #[test]
     fn the_cut_keeps_special_and_single_pieces_then_the_frequent_ones() {
         let (kept, json) = cut(&made(), 11).unwrap();
         assert_eq!(kept, [0, 2, 3, 4, 5, 6, 7, 8, 11, 12, 14]);
-        let tokenizer = PieceTokenizer::from_json(&json).unwrap();
+        let tokenizer = read(&json).unwrap();
         assert_eq!((tokenizer.cls(), tokenizer.sep(), tokenizer.vocab_size()), (2, 3, 11));
         assert_eq!(tokenizer.words(&["the", "as", "tapas"]).unwrap().ids, [7, 5, 10, 1]);
         assert_eq!(cut(&json, 11).unwrap().1, json);
@@ -298,7 +316,8 @@ mod tests {
 
     #[test]
     fn the_vocabulary_can_be_written_back() {
-        let Companions { files, pad } = companions(&made(), 512).unwrap();
+        let config = crate::model::embedded::mini().unwrap().config;
+        let Companions { files, pad } = companions(&made(), &config).unwrap();
         assert_eq!(files.last().unwrap(), &("vocab.txt", VOCAB.as_bytes().to_vec()));
         assert_eq!(pad, 0);
     }

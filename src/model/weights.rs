@@ -1,25 +1,22 @@
-//! The parameters of a model as plain arrays, their names and shapes, and the safetensors file that holds them.
-//!
-//! Names are those of transformers' `DistilBertForTokenClassification`: `distilbert.embeddings.*`,
-//! `distilbert.transformer.layer.N.*`, and `classifier.*` where there is a head. Matrices are `[out, in]`.
+//! The parameters of a model as plain arrays by name, and the safetensors file that holds them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView, View};
 
-use super::{ModelConfig, ModelError};
+use super::ModelError;
 
 /// A row-major array.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Array {
     /// Length of each axis, outermost first.
     pub shape: Vec<usize>,
-    /// As many values as the product of `shape`.
+    /// Values; their number is the product of `shape`.
     pub data: Vec<f32>,
 }
 
-/// Parameters by Hugging Face name.
+/// Arrays by the names of the tensors in a model folder.
 pub type Weights = BTreeMap<String, Array>;
 
 impl Array {
@@ -27,35 +24,6 @@ impl Array {
     pub fn width(&self) -> usize {
         self.shape.last().copied().unwrap_or(1)
     }
-}
-
-/// Name and shape of every parameter that a model of this configuration has, the head included if there are tags.
-pub fn parameters(config: &ModelConfig) -> Vec<(String, Vec<usize>)> {
-    let (dim, hidden) = (config.dim, config.hidden_dim);
-    let mut all = vec![
-        ("distilbert.embeddings.word_embeddings.weight".to_owned(), vec![config.vocab_size, dim]),
-        ("distilbert.embeddings.position_embeddings.weight".to_owned(), vec![config.max_positions, dim]),
-    ];
-    let mut pair = |name: String, weight: Vec<usize>| {
-        let bias = weight.first().copied().into_iter().collect();
-        all.push((format!("{name}.weight"), weight));
-        all.push((format!("{name}.bias"), bias));
-    };
-    pair("distilbert.embeddings.LayerNorm".to_owned(), vec![dim]);
-    for layer in 0..config.layers {
-        let layer = format!("distilbert.transformer.layer.{layer}");
-        for part in ["q_lin", "k_lin", "v_lin", "out_lin"] {
-            pair(format!("{layer}.attention.{part}"), vec![dim, dim]);
-        }
-        pair(format!("{layer}.sa_layer_norm"), vec![dim]);
-        pair(format!("{layer}.ffn.lin1"), vec![hidden, dim]);
-        pair(format!("{layer}.ffn.lin2"), vec![dim, hidden]);
-        pair(format!("{layer}.output_layer_norm"), vec![dim]);
-    }
-    if !config.tags.is_empty() {
-        pair("classifier".to_owned(), vec![config.tags.len(), dim]);
-    }
-    all
 }
 
 /// One tensor to be stored.
@@ -98,7 +66,7 @@ impl View for Stored<'_> {
     }
 }
 
-/// A safetensors file in `f32`. The same weights give the same bytes.
+/// Makes a safetensors file in `f32`. The same weights give the same bytes.
 ///
 /// # Errors
 /// The data of an array does not fill its shape.
@@ -110,7 +78,7 @@ pub fn to_safetensors(weights: &Weights) -> Result<Vec<u8>, SafeTensorError> {
     serialize(stored)
 }
 
-/// A tensor out of another container, in this machine's byte order.
+/// A tensor from another container, in this machine's byte order.
 pub(super) struct Foreign {
     pub(super) name: String,
     pub(super) dtype: Dtype,
@@ -118,32 +86,36 @@ pub(super) struct Foreign {
     pub(super) bytes: Vec<u8>,
 }
 
-/// A safetensors file of tensors whose bytes are there already.
+/// Makes a safetensors file of tensors that are bytes already.
 ///
 /// # Errors
 /// The bytes of one do not fill its shape.
 pub(super) fn to_safetensors_as_is(tensors: Vec<Foreign>) -> Result<Vec<u8>, SafeTensorError> {
-    let stored = |Foreign { name, dtype, shape, bytes }| {
+    serialize(tensors.into_iter().map(|Foreign { name, dtype, shape, bytes }| {
         (name, Stored { dtype, shape: Cow::Owned(shape), data: Data::Bytes(bytes) })
-    };
-    serialize(tensors.into_iter().map(stored))
+    }))
 }
 
-/// The arrays of a file that [`to_safetensors`] wrote.
+/// Reads a file that [`to_safetensors`] wrote.
 ///
 /// # Errors
-/// It is no safetensors file, or holds something else than `f32`.
+/// Not a safetensors file, or one with other types than `f32`.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, SafeTensorError> {
     let file = SafeTensors::deserialize(bytes)?;
-    let array = |(name, view): (String, TensorView<'_>)| match view.dtype() {
-        Dtype::F32 => Ok((name, Array { shape: view.shape().to_vec(), data: floats(view.data()) })),
-        _ => Err(SafeTensorError::InvalidTensorView(view.dtype(), view.shape().to_vec(), view.data().len())),
-    };
-    file.tensors().into_iter().map(array).collect()
+    let mut weights = Weights::new();
+    for (name, view) in file.tensors() {
+        let (dtype, shape) = (view.dtype(), view.shape().to_vec());
+        if dtype != Dtype::F32 {
+            return Err(SafeTensorError::InvalidTensorView(dtype, shape, view.data().len()));
+        }
+        weights.insert(name, Array { shape, data: floats(view.data()) });
+    }
+    Ok(weights)
 }
 
-/// A safetensors file in which every matrix is `i8` with one `f32` factor a row, in a tensor `NAME.scale`; vectors stay
-/// `f32`. [`tensor`] reads it back.
+/// Makes a safetensors file in which every matrix is `i8` with one `f32` factor for each row.
+///
+/// The factors are in a tensor `NAME.scale`; vectors stay `f32`. [`tensor`] reads it back.
 ///
 /// # Errors
 /// The data of an array does not fill its shape.
@@ -167,37 +139,36 @@ pub(super) fn to_safetensors_i8(weights: &Weights) -> Result<Vec<u8>, SafeTensor
 fn serialize<'a, S: AsRef<str> + Ord + std::fmt::Display>(
     tensors: impl Iterator<Item = (S, Stored<'a>)>,
 ) -> Result<Vec<u8>, SafeTensorError> {
-    // transformers refuses a file that does not say which framework's layout it has.
+    // transformers refuses a file that does not state which framework's layout it has.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     safetensors::serialize(tensors, Some(metadata))
 }
 
-/// The name of the row factors of an `i8` tensor.
+/// Name of the row factors of an `i8` tensor.
 pub(super) fn scale_name(name: &str) -> String {
     format!("{name}.scale")
 }
 
-/// Symmetric rounding to 8 bits: the bytes of `i8` values from -127 to 127, and for each row the factor that they are
-/// to be multiplied by, largest magnitude / 127.
+/// Rounds to 8 bits: `i8` values from -127 to 127, and the factor of each row, its largest magnitude / 127.
 fn quantise(array: &Array) -> (Vec<u8>, Vec<f32>) {
     let rows = array.data.chunks_exact(array.width().max(1));
     let scales: Vec<f32> =
         rows.clone().map(|row| row.iter().fold(0.0_f32, |most, x| most.max(x.abs())) / 127.0).collect();
-    let byte = |x: f32, scale: f32| {
-        let steps = if scale > 0.0 { (x / scale).round_ties_even().clamp(-127.0, 127.0) } else { 0.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "rounded and clamped to the range of i8")]
-        (steps as i8).to_ne_bytes()
-    };
-    let bytes = rows.zip(&scales).flat_map(|(row, &scale)| row.iter().flat_map(move |&x| byte(x, scale))).collect();
-    (bytes, scales)
+    let bytes = rows.zip(&scales).flat_map(|(row, &scale)| row.iter().flat_map(move |&x| eight_bits(x, scale)));
+    (bytes.collect(), scales)
 }
 
-/// Reads one tensor as `f32`: stored as `f32`, `f16`, `bf16`, or `i8` with row factors beside it. `place` names the
-/// file.
+#[expect(clippy::cast_possible_truncation, reason = "rounded and clamped to the range of i8")]
+fn eight_bits(x: f32, scale: f32) -> [u8; 1] {
+    let steps = if scale > 0.0 { (x / scale).round_ties_even().clamp(-127.0, 127.0) } else { 0.0 };
+    (steps as i8).to_ne_bytes()
+}
+
+/// Reads one tensor of type `f32`, `f16`, `bf16`, or `i8` with row factors, as `f32`. `place` names the file.
 ///
 /// # Errors
-/// [`ModelError::WrongShape`] when it has another shape; [`ModelError::Unsupported`] when it has another type;
-/// [`ModelError::MissingTensor`] when it is not there, or its row factors are not.
+/// [`ModelError::WrongShape`] for another shape, [`ModelError::Unsupported`] for another type,
+/// [`ModelError::MissingTensor`] if the tensor or its row factors are missing.
 pub(super) fn tensor(file: &SafeTensors, name: &str, shape: &[usize], place: &str) -> Result<Array, ModelError> {
     let view = view(file, name, shape, place)?;
     let bytes = view.data();
@@ -256,7 +227,7 @@ fn halves(bytes: &[u8], convert: impl Fn(u16) -> f32) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|&two| convert(u16::from_le_bytes(two))).collect()
 }
 
-/// IEEE 754 half precision, exactly.
+/// Converts IEEE 754 half precision exactly.
 fn f16_to_f32(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let (exponent, fraction) = (u32::from(bits >> 10) & 0x1f, u32::from(bits & 0x3ff));
@@ -312,30 +283,6 @@ mod tests {
         assert!(error.starts_with("f: tensor \"x\" holds I64"), "{error}");
         let error = read(&file(Dtype::I8, &[2, 2], vec![0; 4]), &[2, 2]).unwrap_err().to_string();
         assert!(error.starts_with("f: tensor \"x.scale\" is missing"), "{error}");
-    }
-
-    #[test]
-    fn parameters_are_those_of_transformers() {
-        let config = ModelConfig {
-            vocab_size: 30_522,
-            max_positions: 512,
-            dim: 768,
-            layers: 6,
-            heads: 12,
-            hidden_dim: 3_072,
-            dropout: 0.1,
-            attention_dropout: 0.1,
-            tags: Vec::new(),
-            pad: Some(0),
-            label_mode: None,
-            constrained: false,
-        };
-        let count =
-            |config: &ModelConfig| parameters(config).iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>();
-        // distilbert-base-uncased, and its head for nine tags.
-        assert_eq!(count(&config), 66_362_880);
-        let tags = (0..9).map(|tag| tag.to_string()).collect();
-        assert_eq!(count(&ModelConfig { tags, ..config }), 66_362_880 + 9 * 769);
     }
 
     proptest! {

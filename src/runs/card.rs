@@ -30,8 +30,10 @@ pub struct Card<'a> {
     pub id: &'a str,
     /// Whether its tags are decoded as a sequence.
     pub constrained: bool,
-    /// Architecture: `distilbert` or `bert`.
+    /// Architecture, as `config.json` calls it.
     pub kind: &'a str,
+    /// Name of the architecture for people, such as "DistilBERT".
+    pub title: &'a str,
     /// Id of its base model on the hub.
     pub base: Option<&'a str>,
     /// Version of this program.
@@ -115,8 +117,8 @@ impl Card<'_> {
 
     fn body(&self, out: &mut String) -> std::fmt::Result {
         let base = self.base.map_or_else(String::new, |base| format!(" from [{base}](https://huggingface.co/{base})"));
-        let kind = if self.kind == "bert" { "BERT" } else { "DistilBERT" };
-        writeln!(out, "A {kind} that marks spans in text, fine-tuned{base} with tagliatelle {}.\n", self.version)?;
+        let (title, version) = (self.title, self.version);
+        writeln!(out, "A {title} that marks spans in text, fine-tuned{base} with tagliatelle {version}.\n")?;
         let labels: Vec<String> = self.labels.iter().map(|label| plain(label)).collect();
         if !labels.is_empty() {
             writeln!(out, "Labels: {}.\n", labels.join(", "))?;
@@ -267,6 +269,7 @@ mod tests {
             id: "ada/restaurants",
             constrained: true,
             kind: "distilbert",
+            title: "DistilBERT",
             base: Some("distilbert/distilbert-base-uncased"),
             version: "0.1.0",
             labels: &["Dish|x".into()],
@@ -318,7 +321,8 @@ mod tests {
     #[test]
     fn a_folder_without_a_run_has_a_card_too() {
         let data = json!({ "train": "somewhere/secret/train.txt" });
-        let text = Card { name: "m", kind: "bert", version: "1", data: Some(&data), ..Card::default() }.markdown();
+        let card = Card { name: "m", kind: "bert", title: "BERT", version: "1", data: Some(&data), ..Card::default() };
+        let text = card.markdown();
         assert!(
             text.contains("- data: train.txt\n") && !text.contains("secret") && text.contains("A BERT that"),
             "{text}"

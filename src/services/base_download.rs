@@ -66,7 +66,7 @@ fn pull(base: &str, events: &Sender<Event>) -> Result<(), HubError> {
         }
         Progress::Bytes { .. } => {}
         Progress::Waiting { file } => tell(Level::Info, format!("{base}: another program fetches {file}; waiting")),
-        Progress::Again { why, .. } => tell(Level::Warn, format!("{base}: {why}; trying again")),
+        Progress::Retry { why, .. } => tell(Level::Warn, format!("{base}: {why}; trying again")),
     })?;
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! Checkpoints: everything that a run needs to go on as if it had never been interrupted, bit for bit.
+//! Checkpoints: everything that a run needs to continue bit for bit as if it had not been interrupted.
 //!
-//! A folder of files: what it learns from (`data.json`), how far it is (`progress.json`), and the arrays of network and
-//! optimiser (`values.safetensors` and so on). The order of the sentences and the draws of dropout follow from seed and
-//! step, so no generator is saved.
+//! A checkpoint is a folder with the training data (`data.json`), the progress (`progress.json`), and the arrays of
+//! network and optimiser (`values.safetensors` and so on). The order of the sentences and the draws of dropout follow
+//! from seed and step, so no random generator is saved.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     TrainError,
     engine::{Arrays, Counters, Engine, Named, State},
+    exact,
     patience::Patience,
 };
 use crate::{
@@ -21,75 +22,90 @@ use crate::{
 
 const PROGRESS: &str = "progress.json";
 const DATA: &str = "data.json";
-/// Another form of these files has another number.
+/// Version of the format of these files.
 const VERSION: u32 = 2;
 
-/// The files of a checkpoint, by name.
+/// Files of a checkpoint, by name.
 pub type Saved = BTreeMap<String, Vec<u8>>;
 
-/// How far a run is.
+/// Progress of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
     pub(super) version: u32,
-    /// Optimiser steps done.
+    /// Number of completed optimiser steps.
     pub(super) done: usize,
-    /// Lines of metrics published.
+    /// Number of published points.
     pub(super) points: usize,
-    /// Of data, settings and base: a run goes on with the same ones only.
-    pub(super) mark: u32,
+    /// Checksum of data, settings and base: a run resumes only with the same ones.
+    #[serde(rename = "mark")]
+    pub(super) fingerprint: u32,
     /// Seconds of training.
     pub(super) seconds: f64,
-    /// The step of the last evaluation, and what it found.
+    /// Step and result of the last evaluation.
+    #[serde(with = "exact")]
     pub(super) last: Option<(usize, SplitScores)>,
-    /// The same of the best one, whose weights are kept.
+    /// Step and result of the best evaluation, whose weights are saved.
+    #[serde(with = "exact")]
     pub(super) best: Option<(usize, SplitScores)>,
     pub(super) patience: Patience,
-    /// Loss summed since the last step line (bits of an `f64`), steps and pieces.
+    /// Summed loss since the last step point (bits of an `f64`), steps and pieces.
     pub(super) meter: (u64, usize, usize),
     pub(super) counters: Counters,
 }
 
 impl Progress {
-    /// How far a run is; what is not told by the others comes from its engine.
-    pub(super) fn new(engine: &dyn Engine, done: usize, mark: u32) -> Self {
-        let (version, counters) = (VERSION, engine.counters());
-        let (last, best, patience, meter) = (None, None, Patience::default(), (0, 0, 0));
-        Self { version, done, points: 0, mark, seconds: 0.0, last, best, patience, meter, counters }
+    /// Returns the progress after this many steps, with the counters of the engine.
+    pub(super) fn new(engine: &dyn Engine, done: usize, fingerprint: u32) -> Self {
+        Self {
+            version: VERSION,
+            done,
+            points: 0,
+            fingerprint,
+            seconds: 0.0,
+            last: None,
+            best: None,
+            patience: Patience::default(),
+            meter: (0, 0, 0),
+            counters: engine.counters(),
+        }
     }
 }
 
 /// Writes a checkpoint.
 ///
 /// # Errors
-/// The storage cannot take it; the one before stays.
+/// It cannot be written; the previous one is kept.
 pub(super) fn write(
     mut folder: Box<dyn FolderSink>,
     progress: &Progress,
     data: &Dataset,
     engine: &dyn Engine,
 ) -> Result<(), TrainError> {
-    let json = |error: serde_json::Error| TrainError::Record(error.into());
-    folder.file(DATA, &serde_json::to_vec(data).map_err(json)?)?;
+    folder.file(DATA, &to_json(data)?)?;
     for of in Arrays::ALL {
         let arrays = engine.arrays(of);
         if !arrays.is_empty() {
             folder.file(file(of), &bytes(arrays)?)?;
         }
     }
-    folder.file(PROGRESS, &serde_json::to_vec(progress).map_err(json)?)?;
+    folder.file(PROGRESS, &to_json(progress)?)?;
     Ok(folder.finish()?)
 }
 
-/// What a checkpoint was learning from, and how many lines of metrics it had published.
+fn to_json(value: &impl Serialize) -> Result<Vec<u8>, TrainError> {
+    serde_json::to_vec(value).map_err(|error| TrainError::Record(error.into()))
+}
+
+/// Reads the training data of a checkpoint, and the number of points that it had published.
 ///
 /// # Errors
-/// The files are none of a checkpoint.
+/// The files are not those of a checkpoint.
 pub fn data(saved: &Saved) -> Result<(Dataset, usize), TrainError> {
     let data = serde_json::from_slice(part(saved, DATA)?).map_err(|error| broken(DATA, &error))?;
     Ok((data, progress(saved)?.points))
 }
 
-/// How far a checkpoint is, and its arrays.
+/// Reads the progress and the state of a checkpoint.
 pub(super) fn read(saved: &Saved) -> Result<(Progress, State), TrainError> {
     let progress = progress(saved)?;
     let mut arrays = BTreeMap::new();
@@ -133,7 +149,6 @@ fn file(of: Arrays) -> &'static str {
 }
 
 fn bytes(arrays: Named) -> Result<Vec<u8>, TrainError> {
-    let array = |(name, data): (String, Vec<f32>)| (name, Array { shape: vec![data.len()], data });
-    let arrays = arrays.into_iter().map(array).collect();
+    let arrays = arrays.into_iter().map(|(name, data)| (name, Array { shape: vec![data.len()], data })).collect();
     weights::to_safetensors(&arrays).map_err(|error| TrainError::Record(std::io::Error::other(error)))
 }

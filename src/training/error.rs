@@ -1,4 +1,4 @@
-//! Why a training cannot begin or go on.
+//! Errors of a training.
 
 use std::io;
 
@@ -9,29 +9,29 @@ use crate::{
     spans::score::ScoreError,
 };
 
-/// What went wrong, and what to do.
+/// Error with its remedy.
 #[derive(Debug, Error)]
 pub enum TrainError {
-    /// There is nothing to learn from.
+    /// There are no training sentences.
     #[error(
-        "there are no sentences with words in the training part: tag some documents and mark them done, or give --train"
+        "there are no sentences with words in the training split: tag some documents and mark them done, or give --train"
     )]
     NoData,
-    /// Sentences without any span teach only `O`.
-    #[error("the training part holds no span at all: tag some, else there is nothing to find")]
+    /// The training sentences have no spans.
+    #[error("the training split contains no span: tag some, so that there is something to learn")]
     NoLabels,
-    /// Words and tags do not match.
+    /// Words and tags differ in number.
     #[error("{id}: {words} words, but {tags} tags")]
     Tags {
         /// The sentence.
         id: String,
-        /// Its words.
+        /// Number of its words.
         words: usize,
-        /// Its tags.
+        /// Number of its tags.
         tags: usize,
     },
-    /// A setting has no meaning.
-    #[error("these settings cannot be: {0}")]
+    /// A setting is invalid.
+    #[error("invalid settings: {0}")]
     Setting(String),
     /// The words cannot be cut into pieces.
     #[error("{id}: {source}")]
@@ -56,7 +56,7 @@ pub enum TrainError {
     /// The predictions cannot be scored.
     #[error(transparent)]
     Score(#[from] ScoreError),
-    /// The device computes something else than the processor.
+    /// The device computes other numbers than the processor.
     #[error(
         "{device} does not compute what the processor does: first batch, loss {loss} (processor {expected_loss}), \
          gradient norm {norm} (processor {expected_norm}); take --device cpu, or update its driver"
@@ -75,7 +75,7 @@ pub enum TrainError {
     },
     /// Loss or gradient are not finite.
     #[error(
-        "step {step}: the {what} is not a finite number any more; the learning rate {rate} is probably too high. \
+        "step {step}: the {what} is no longer a finite number; the learning rate {rate} is probably too high. \
          The batch was {ids}"
     )]
     Diverged {
@@ -88,19 +88,19 @@ pub enum TrainError {
         /// Ids of the sentences.
         ids: String,
     },
-    /// A run cannot go on from its checkpoint.
-    #[error("the run cannot go on: {0}; start a new one")]
+    /// A run cannot resume from its checkpoint.
+    #[error("the run cannot be resumed: {0}; start a new one")]
     Resume(String),
     /// The threads cannot be started.
     #[error("the training's threads could not be started: {0}")]
     Threads(String),
     /// A defect of this program.
-    #[error("the training stopped by a defect of this program: {0}; please report it with log.txt")]
+    #[error("the training stopped because of a defect of this program: {0}; please report it with log.txt")]
     Panic(String),
 }
 
 impl TrainError {
-    /// Whether the machine is at fault (device, disk, threads) rather than data or settings.
+    /// Whether the machine is the cause (device, disk, threads) rather than data or settings.
     pub fn is_environment(&self) -> bool {
         matches!(
             self,

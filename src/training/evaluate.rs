@@ -1,11 +1,11 @@
-//! Scores of a network on a part of the data, per piece and per word.
+//! Scores of a network on a split of the data, by piece and by word.
 
 use rayon::prelude::*;
 
 use super::{
     TrainError,
-    engine::{Engine, Said},
-    examples::{Example, Gold, Part},
+    engine::{Engine, Predictions},
+    examples::{EncodedSplit, Example, Gold},
 };
 use crate::{
     model::align::IGNORE,
@@ -19,11 +19,12 @@ use crate::{
     },
 };
 
-/// Sentences that go through the network at once, and pieces at most (a longer sentence goes alone).
+/// Number of sentences in a batch.
 const BATCH: usize = 64;
+/// Largest number of pieces in a batch; a longer sentence is a batch of its own.
 const PIECES: usize = 2048;
 
-/// What an evaluation found.
+/// Result of an evaluation.
 #[derive(Clone, Debug)]
 pub(super) struct Evaluation {
     /// Mean loss per labelled piece.
@@ -34,7 +35,7 @@ pub(super) struct Evaluation {
 }
 
 impl Evaluation {
-    /// The line for it.
+    /// Returns the point for it.
     pub(super) fn point(&self, split: &str, step: usize, epoch: f64) -> Point {
         Point::Eval {
             step,
@@ -49,19 +50,20 @@ impl Evaluation {
     }
 }
 
-/// Scores the network without dropout. Only the best tag of a piece is kept, not its logits, unless tags are chosen as a
-/// sequence.
-pub(super) fn evaluate(engine: &dyn Engine, part: &Part) -> Result<Evaluation, TrainError> {
+/// Scores the network without dropout.
+///
+/// Only the best tag of a piece is kept, not its logits, unless tags are chosen as a sequence.
+pub(super) fn evaluate(engine: &dyn Engine, split: &EncodedSplit) -> Result<Evaluation, TrainError> {
     let tags = &engine.config().tags;
     let (chosen, loss, labelled) = if engine.config().constrained {
-        let (rows, loss, labelled) = gather(part, |batch| engine.logits(batch));
-        (Chosen::in_sequence(part, &rows, &Grammar::new(tags)), loss, labelled)
+        let (rows, loss, labelled) = predict_all(split, |batch| engine.logits(batch));
+        (Chosen::in_sequence(split, &rows, &Grammar::new(tags)), loss, labelled)
     } else {
-        let (best, loss, labelled) = gather(part, |batch| engine.predict(batch));
-        (Chosen::each_by_itself(part, &best), loss, labelled)
+        let (best, loss, labelled) = predict_all(split, |batch| engine.predict(batch));
+        (Chosen::each_by_itself(split, &best), loss, labelled)
     };
-    let name = |tag: usize| tags.get(tag).map_or("O", String::as_str);
-    let (by_piece, by_word) = (by_piece(part, &chosen.pieces, &name), by_word(part, &chosen.words, &name));
+    let by_piece = by_piece(split, &chosen.pieces, tags);
+    let by_word = by_word(split, &chosen.words, tags);
     let word = table(&by_word, Mode::Default)?;
     let tables = Tables {
         word_strict: table(&by_word, Mode::Strict)?,
@@ -76,19 +78,19 @@ pub(super) fn evaluate(engine: &dyn Engine, part: &Part) -> Result<Evaluation, T
     })
 }
 
-/// What the network says of each piece of each sentence, the summed loss of the labelled ones and their number.
-fn gather<T: Clone + Default + Send>(
-    part: &Part,
-    ask: impl Fn(&[&Example]) -> Said<T> + Sync,
+/// Returns the prediction for each piece of each sentence, the summed loss of the labelled ones, and their number.
+fn predict_all<T: Clone + Default + Send>(
+    split: &EncodedSplit,
+    predict: impl Fn(&[&Example]) -> Predictions<T> + Sync,
 ) -> (Vec<Vec<T>>, f64, usize) {
-    let mut found: Vec<Vec<T>> = part.gold.iter().map(|gold| vec![T::default(); gold.words.len()]).collect();
-    let batches = batches(&part.examples);
-    let said: Vec<Said<T>> = batches.par_iter().map(|batch| ask(batch)).collect();
+    let mut found: Vec<Vec<T>> = split.gold.iter().map(|gold| vec![T::default(); gold.words.len()]).collect();
+    let batches = batches(&split.examples);
+    let predictions: Vec<Predictions<T>> = batches.par_iter().map(|batch| predict(batch)).collect();
     let (mut loss, mut labelled) = (0.0, 0);
-    for (batch, said) in batches.iter().zip(said) {
-        loss += said.loss;
-        labelled += said.labelled;
-        for (example, pieces) in batch.iter().zip(said.pieces) {
+    for (batch, predictions) in batches.iter().zip(predictions) {
+        loss += predictions.loss;
+        labelled += predictions.labelled;
+        for (example, pieces) in batch.iter().zip(predictions.pieces) {
             let pieces = pieces.into_iter().skip(example.offset);
             let to = found.get_mut(example.sentence).and_then(|all| all.get_mut(example.keep.clone()));
             to.unwrap_or_default().iter_mut().zip(pieces).for_each(|(to, piece)| *to = piece);
@@ -97,40 +99,39 @@ fn gather<T: Clone + Default + Send>(
     (found, loss, labelled)
 }
 
-/// The tags that were chosen, sentence by sentence.
+/// Chosen tags of each sentence.
 struct Chosen {
-    /// One for each labelled piece.
+    /// Tag of each labelled piece.
     pieces: Vec<Vec<usize>>,
-    /// One for each word by its first piece; `None` where it has none.
+    /// Tag of each word by its first piece; `None` for a word without a piece.
     words: Vec<Vec<Option<usize>>>,
 }
 
 impl Chosen {
-    fn each_by_itself(part: &Part, best: &[Vec<usize>]) -> Self {
-        let both = part.gold.iter().zip(best);
+    fn each_by_itself(split: &EncodedSplit, best: &[Vec<usize>]) -> Self {
+        let both = split.gold.iter().zip(best);
         let pieces = both.clone().map(|(gold, best)| labelled(gold, best).copied().collect());
         let words = both.map(|(gold, best)| firsts(gold, best).into_iter().map(Option::<&usize>::copied).collect());
         Self { pieces: pieces.collect(), words: words.collect() }
     }
 
-    fn in_sequence(part: &Part, rows: &[Vec<Vec<f32>>], grammar: &Grammar) -> Self {
-        let both = part.gold.par_iter().zip(rows);
-        let sentence = |(gold, rows): (&Gold, &Vec<Vec<f32>>)| {
+    fn in_sequence(split: &EncodedSplit, rows: &[Vec<Vec<f32>>], grammar: &Grammar) -> Self {
+        let sentences = split.gold.par_iter().zip(rows).map(|(gold, rows)| {
             let pieces: Vec<Option<&[f32]>> = labelled(gold, rows).map(|row| Some(row.as_slice())).collect();
             let words: Vec<Option<&[f32]>> = firsts(gold, rows).into_iter().map(|row| row.map(Vec::as_slice)).collect();
             (grammar.best(&pieces), grammar.best(&words).into_iter().map(Some).collect())
-        };
-        let (pieces, words) = both.map(sentence).unzip();
+        });
+        let (pieces, words) = sentences.unzip();
         Self { pieces, words }
     }
 }
 
-/// Those of the labelled pieces.
+/// Returns the values of the labelled pieces.
 fn labelled<'a, T>(gold: &'a Gold, pieces: &'a [T]) -> impl Iterator<Item = &'a T> {
     gold.labels.iter().zip(pieces).filter(|(label, _)| **label != IGNORE).map(|(_, piece)| piece)
 }
 
-/// That of the first piece of each word.
+/// Returns the value of the first piece of each word.
 fn firsts<'a, T>(gold: &Gold, pieces: &'a [T]) -> Vec<Option<&'a T>> {
     let mut firsts = vec![None; gold.tags.len()];
     for (word, piece) in gold.words.iter().zip(pieces).rev() {
@@ -139,7 +140,7 @@ fn firsts<'a, T>(gold: &Gold, pieces: &'a [T]) -> Vec<Option<&'a T>> {
     firsts
 }
 
-/// Examples of about the same length together; the order has no influence on the outcome.
+/// Groups examples of similar length. Their order does not influence the result.
 fn batches(examples: &[Example]) -> Vec<Vec<&Example>> {
     let mut sorted: Vec<&Example> = examples.iter().collect();
     sorted.sort_by_key(|example| std::cmp::Reverse(example.ids.len()));
@@ -158,25 +159,29 @@ fn batches(examples: &[Example]) -> Vec<Vec<&Example>> {
     batches
 }
 
-/// Gold and predicted tags, sentence by sentence.
+/// Gold and predicted tags of each sentence.
 type Tags<'a> = (Vec<Vec<&'a str>>, Vec<Vec<&'a str>>);
 
-/// All pieces that are labelled.
-fn by_piece<'a>(part: &Part, chosen: &[Vec<usize>], name: &dyn Fn(usize) -> &'a str) -> Tags<'a> {
-    let rows = part.gold.iter().zip(chosen).map(|(gold, chosen)| {
-        let labels = labelled(gold, &gold.labels).map(|label| name(usize::try_from(*label).unwrap_or(usize::MAX)));
-        (labels.collect(), chosen.iter().map(|tag| name(*tag)).collect())
+/// Returns the tags of all labelled pieces.
+fn by_piece<'a>(split: &EncodedSplit, chosen: &[Vec<usize>], tags: &'a [String]) -> Tags<'a> {
+    let rows = split.gold.iter().zip(chosen).map(|(gold, chosen)| {
+        let labels = labelled(gold, &gold.labels).map(|label| name(tags, usize::try_from(*label).ok()));
+        (labels.collect(), chosen.iter().map(|tag| name(tags, Some(*tag))).collect())
     });
     rows.unzip()
 }
 
-/// Each word by its first piece; one that has none is predicted `O`.
-fn by_word<'a>(part: &'a Part, chosen: &[Vec<Option<usize>>], name: &dyn Fn(usize) -> &'a str) -> Tags<'a> {
-    let rows = part.gold.iter().zip(chosen).map(|(gold, chosen)| {
-        let tags = chosen.iter().map(|tag| tag.map_or("O", name)).collect();
-        (gold.tags.iter().map(String::as_str).collect(), tags)
+/// Returns the tags of each word, by its first piece; a word without a piece is predicted `O`.
+fn by_word<'a>(split: &'a EncodedSplit, chosen: &[Vec<Option<usize>>], tags: &'a [String]) -> Tags<'a> {
+    let rows = split.gold.iter().zip(chosen).map(|(gold, chosen)| {
+        let predicted = chosen.iter().map(|tag| name(tags, *tag)).collect();
+        (gold.tags.iter().map(String::as_str).collect(), predicted)
     });
     rows.unzip()
+}
+
+fn name(tags: &[String], tag: Option<usize>) -> &str {
+    tag.and_then(|tag| tags.get(tag)).map_or("O", String::as_str)
 }
 
 fn table((gold, predicted): &Tags<'_>, mode: Mode) -> Result<Table, TrainError> {

@@ -1,4 +1,4 @@
-//! From sentences to what the network trains on: piece ids with a tag for each labelled piece.
+//! Encodes sentences as training examples: piece ids with a tag for each labelled piece.
 
 use std::ops::Range;
 
@@ -12,94 +12,94 @@ use crate::{
     spans::{Sentence, scheme::Tag},
 };
 
-/// How sentences become examples.
+/// Encoder of sentences.
 pub(super) struct Coder<'a> {
     pub(super) tokenizer: &'a PieceTokenizer,
-    /// The tags of the model, `O` first, each `B-X` followed by its `I-X`.
+    /// Tags of the model, `O` first, each `B-X` followed by its `I-X`.
     pub(super) tags: &'a [String],
     pub(super) mode: LabelMode,
     /// Longest input, the two special pieces included.
     pub(super) longest: usize,
-    /// Pieces that neighbouring windows of a long sentence share; `None` for an eighth of a window.
+    /// Number of pieces that neighbouring windows of a long sentence share; `None` for an eighth of a window.
     pub(super) stride: Option<usize>,
 }
 
-/// What goes through the network at once: a sentence, or a window of a long one.
+/// Input of the network: a sentence, or a window of a long one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Example {
-    /// Index of the sentence in its part.
+    /// Index of the sentence in its split.
     pub(super) sentence: usize,
-    /// Piece ids, framed.
+    /// Piece ids, with special pieces around them.
     pub(super) ids: Vec<u32>,
-    /// Labelled places of `ids` with their tags.
+    /// Labelled positions in `ids` with their tags.
     pub(super) labels: Vec<(usize, usize)>,
-    /// The pieces of the sentence whose prediction is taken from here.
+    /// Pieces of the sentence whose prediction is taken from this example.
     pub(super) keep: Range<usize>,
-    /// Where the first of them stands in `ids`.
+    /// Position in `ids` of the first of them.
     pub(super) offset: usize,
 }
 
 impl Example {
-    /// The same with other pieces hidden behind `mask`: those of which `hides` says so, special ones aside.
-    pub(super) fn masked(&self, mask: u32, mut hides: impl FnMut() -> bool) -> Self {
+    /// Returns a copy in which `mask` replaces the pieces for which `hidden` is true. Special pieces are not hidden.
+    pub(super) fn masked(&self, mask: u32, hidden: &mut impl Iterator<Item = bool>) -> Self {
         let mut masked = self.clone();
         let inner = 1..masked.ids.len().saturating_sub(1);
-        masked.ids.get_mut(inner).unwrap_or_default().iter_mut().filter(|_| hides()).for_each(|id| *id = mask);
+        for (id, is_hidden) in masked.ids.get_mut(inner).unwrap_or_default().iter_mut().zip(hidden) {
+            if is_hidden {
+                *id = mask;
+            }
+        }
         masked
     }
 }
 
-/// A sentence as it is scored.
+/// Sentence for scoring.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Gold {
-    /// Where it comes from.
+    /// Id of the sentence.
     pub(super) id: String,
-    /// The tag of each word, IOB2.
+    /// Tag of each word, IOB2.
     pub(super) tags: Vec<String>,
-    /// The word of each piece.
+    /// Word of each piece.
     pub(super) words: Vec<usize>,
-    /// The tag of each piece, [`IGNORE`] where it does not count.
+    /// Tag of each piece, [`IGNORE`] where it is not counted.
     pub(super) labels: Vec<i64>,
 }
 
-/// A part of the data, ready for training or scoring.
+/// Encoded split of the data.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Part {
+pub(super) struct EncodedSplit {
     pub(super) examples: Vec<Example>,
     pub(super) gold: Vec<Gold>,
-    /// Sentences cut into windows.
+    /// Number of sentences that were cut into windows.
     pub(super) cut: usize,
-    /// Words of which the tokenizer leaves nothing.
+    /// Number of words without a piece.
     pub(super) without_piece: usize,
-    /// Words whose tag the model does not have.
+    /// Number of words whose tag the model does not have.
     pub(super) unknown_tags: usize,
 }
 
-impl Part {
-    /// Pieces of all examples, special ones included.
+impl EncodedSplit {
+    /// Number of pieces of all examples, special ones included.
     pub(super) fn pieces(&self) -> usize {
         self.examples.iter().map(|example| example.ids.len()).sum()
     }
 
-    /// What is to be said about it, for people.
+    /// Returns warnings about the split, for people.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
-        let mut notes = Vec::new();
-        let mut note = |count: usize, what: &str| {
-            if count > 0 {
-                notes.push(format!("{name}: {count} {what}"));
-            }
-        };
-        note(self.cut, "sentences are longer than the model reads; cut into windows, no word is lost");
-        note(self.without_piece, "words have no piece in the model's vocabulary; they count as predicted O");
-        note(self.unknown_tags, "words have a tag that the training part does not have; they count as missed");
-        notes
+        let notes = [
+            (self.cut, "sentences are longer than the model reads; cut into windows, no word is lost"),
+            (self.without_piece, "words have no piece in the model's vocabulary; they count as predicted O"),
+            (self.unknown_tags, "words have a tag that the training split does not have; they count as missed"),
+        ];
+        let notes = notes.into_iter().filter(|(count, _)| *count > 0);
+        notes.map(|(count, what)| format!("{name}: {count} {what}")).collect()
     }
 }
 
 impl Coder<'_> {
-    /// Encodes a part of the data on the threads of the pool that the caller is in. Sentences without words are left
-    /// out.
-    pub(super) fn part(&self, sentences: &[Sentence]) -> Result<Part, TrainError> {
+    /// Encodes a split of the data on the threads of the caller's pool, without sentences that have no words.
+    pub(super) fn encode(&self, sentences: &[Sentence]) -> Result<EncodedSplit, TrainError> {
         let sentences: Vec<&Sentence> = sentences.iter().filter(|sentence| !sentence.words.is_empty()).collect();
         for sentence in &sentences {
             if sentence.words.len() != sentence.tags.len() {
@@ -108,31 +108,32 @@ impl Coder<'_> {
             }
         }
         let words: Vec<&[String]> = sentences.iter().map(|sentence| sentence.words.as_slice()).collect();
-        let mut part = Part::default();
+        let mut split = EncodedSplit::default();
         let pieces = match self.tokenizer.words_batch(&words) {
             Ok(pieces) => pieces,
-            Err(error) => return Err(self.blame(&sentences, error)),
+            Err(source) => return Err(TrainError::Tokenizer { id: self.find_refused(&sentences), source }),
         };
         for (sentence, pieces) in sentences.into_iter().zip(pieces) {
-            self.add(&mut part, sentence, pieces);
+            self.add(&mut split, sentence, pieces);
         }
-        Ok(part)
+        Ok(split)
     }
 
-    /// The sentence that the tokenizer refuses.
-    fn blame(&self, sentences: &[&Sentence], error: crate::model::TokenizerError) -> TrainError {
-        let refused = |sentence: &&&Sentence| {
+    /// Returns the id of the sentence that the tokenizer refuses.
+    fn find_refused(&self, sentences: &[&Sentence]) -> String {
+        for sentence in sentences {
             let words: Vec<&str> = sentence.words.iter().map(String::as_str).collect();
-            self.tokenizer.words(&words).is_err()
-        };
-        let id = sentences.iter().find(refused).map_or_else(String::new, |sentence| sentence.id.clone());
-        TrainError::Tokenizer { id, source: error }
+            if self.tokenizer.words(&words).is_err() {
+                return sentence.id.clone();
+            }
+        }
+        String::new()
     }
 
-    fn add(&self, part: &mut Part, sentence: &Sentence, pieces: WordPieces) {
-        let tags: Vec<String> = sentence.tags.iter().map(|tag| normal(tag)).collect();
+    fn add(&self, split: &mut EncodedSplit, sentence: &Sentence, pieces: WordPieces) {
+        let tags: Vec<String> = sentence.tags.iter().map(|tag| to_iob2(tag)).collect();
         let ids: Vec<Option<usize>> = tags.iter().map(|tag| self.tags.iter().position(|have| have == tag)).collect();
-        part.unknown_tags += ids.iter().filter(|id| id.is_none()).count();
+        split.unknown_tags += ids.iter().filter(|id| id.is_none()).count();
         let known: Vec<usize> = ids.iter().map(|id| id.unwrap_or(0)).collect();
         let mut labels = piece_tags(&pieces, &known, self.mode, &|tag| if tag % 2 == 1 { tag + 1 } else { tag });
         for (label, word) in labels.iter_mut().zip(&pieces.words) {
@@ -142,15 +143,15 @@ impl Coder<'_> {
         }
         let mut has_piece = vec![false; tags.len()];
         pieces.words.iter().for_each(|word| has_piece.get_mut(*word).into_iter().for_each(|has| *has = true));
-        part.without_piece += has_piece.iter().filter(|has| !**has).count();
+        split.without_piece += has_piece.iter().filter(|has| !**has).count();
         let windows = self.windows(&pieces.words);
-        part.cut += usize::from(windows.len() > 1);
-        let at = part.gold.len();
-        part.examples.extend(windows.into_iter().map(|window| self.example(at, &pieces, &labels, window)));
-        part.gold.push(Gold { id: sentence.id.clone(), tags, words: pieces.words, labels });
+        split.cut += usize::from(windows.len() > 1);
+        let at = split.gold.len();
+        split.examples.extend(windows.into_iter().map(|window| self.example(at, &pieces, &labels, window)));
+        split.gold.push(Gold { id: sentence.id.clone(), tags, words: pieces.words, labels });
     }
 
-    /// Neighbours share some pieces, so that no word stands without context.
+    /// Cuts a sentence into windows. Neighbours share some pieces, so that every word has context.
     fn windows(&self, words: &[usize]) -> Vec<Window> {
         let longest = self.longest.saturating_sub(2).max(1);
         word_windows(words, longest, self.stride.unwrap_or(longest / 8))
@@ -166,8 +167,8 @@ impl Coder<'_> {
     }
 }
 
-/// A tag of any scheme's letters as IOB2's.
-fn normal(tag: &str) -> String {
+/// Converts a tag of any scheme to IOB2.
+fn to_iob2(tag: &str) -> String {
     match Tag::read(tag) {
         Tag::Outside => "O".to_owned(),
         Tag::Inside { prefix: 'B' | 'S' | 'U', label } => format!("B-{label}"),
@@ -185,10 +186,10 @@ mod tests {
         Sentence { id: "r1".into(), words: owned(words), tags: owned(tags) }
     }
 
-    fn part(mode: LabelMode, longest: usize, sentences: &[Sentence]) -> Result<Part, TrainError> {
+    fn part(mode: LabelMode, longest: usize, sentences: &[Sentence]) -> Result<EncodedSplit, TrainError> {
         let tokenizer = folder::open("mini").unwrap().tokenizer;
         let tags = tag_names(&["Dish".to_owned(), "Price".to_owned()]);
-        Coder { tokenizer: &tokenizer, tags: &tags, mode, longest, stride: None }.part(sentences)
+        Coder { tokenizer: &tokenizer, tags: &tags, mode, longest, stride: None }.encode(sentences)
     }
 
     #[test]

@@ -4,8 +4,9 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use crate::model::{
+    arch::DISTILBERT,
     config::ModelConfig,
-    network::{Composed, Host},
+    network::{CpuNetwork, TensorNetwork},
     weights::{self, Weights},
 };
 
@@ -44,6 +45,7 @@ pub(crate) fn tiny() -> Tiny {
 
 pub(crate) fn config() -> ModelConfig {
     ModelConfig {
+        arch: &DISTILBERT,
         vocab_size: 60,
         max_positions: 24,
         dim: 16,
@@ -83,8 +85,8 @@ mod tests {
 
     /// Both networks.
     fn networks(config: &ModelConfig, weights: &Weights) -> [Says; 2] {
-        let host = Host::new(config, weights).unwrap();
-        let composed = Composed::new(config, weights, &Device::flex()).unwrap();
+        let host = CpuNetwork::new(config, weights).unwrap();
+        let composed = TensorNetwork::new(config, weights, &Device::flex()).unwrap();
         [Box::new(move |inputs| host.logits(inputs)), Box::new(move |inputs| composed.logits(inputs))]
     }
 
@@ -175,8 +177,8 @@ mod tests {
 
     #[test]
     fn weights_come_out_as_they_went_in() {
-        assert_eq!(Host::new(&config(), &before()).unwrap().weights(), before());
-        assert_eq!(Composed::new(&config(), &before(), &Device::flex()).unwrap().weights(), before());
+        assert_eq!(CpuNetwork::new(&config(), &before()).unwrap().weights(), before());
+        assert_eq!(TensorNetwork::new(&config(), &before(), &Device::flex()).unwrap().weights(), before());
     }
 
     #[test]

@@ -1,20 +1,23 @@
-//! The order in which sentences are drawn: as accelerate's `SeedableRandomSampler` draws it, or as transformers'
-//! `LengthGroupedSampler` arranges it.
+//! Order of the sentences in an epoch, as in accelerate's `SeedableRandomSampler` or transformers'
+//! `LengthGroupedSampler`.
 
 use std::cmp::Reverse;
 
 use super::torch;
 use crate::runs::Order;
 
-/// Batches that are sorted by length together, at most; `get_length_grouped_indices` in transformers' trainer_pt_utils.
+/// Largest number of batches that are sorted by length together.
+///
+/// Source: `get_length_grouped_indices` in transformers' trainer_pt_utils, as for [`PARTS`].
 const MOST_BATCHES: usize = 50;
-/// Of the data, at most one part in so many is sorted together.
+/// Fraction of the data that is sorted together at most: one in this number.
 const PARTS: usize = 4;
-/// Numbers that torch's loader draws from the stream before the permutation is.
+/// Random numbers that torch's data loader draws before the permutation.
 const DRAWN_BEFORE: usize = 2;
 
-/// The order of the examples in epoch `epoch`, counted from 0. `lengths` holds the pieces of each example; `step` is the
-/// number of examples of an optimiser step.
+/// Returns the order of the examples in an epoch, counted from 0.
+///
+/// `lengths` contains the number of pieces of each example; `step` is the number of examples in an optimiser step.
 pub(super) fn of_epoch(order: Order, seed: u64, epoch: usize, lengths: &[usize], step: usize) -> Vec<usize> {
     let seed = seed.wrapping_add(epoch as u64);
     match order {
@@ -24,17 +27,18 @@ pub(super) fn of_epoch(order: Order, seed: u64, epoch: usize, lengths: &[usize],
     }
 }
 
-/// The reference draws all its epochs from one stream, from which dropout draws, too: its first epoch is this one, the
-/// later ones are as random.
+/// Groups examples of similar length.
+///
+/// The reference draws all epochs from one random stream, which dropout also uses: the first epoch equals the
+/// reference's, the later ones are equally random.
 fn grouped(permutation: &[usize], lengths: &[usize], step: usize) -> Vec<usize> {
-    let length = |at: &usize| lengths.get(*at).copied().unwrap_or(0);
     let together = (lengths.len() / (step * PARTS)).clamp(1, MOST_BATCHES) * step;
     let mut groups: Vec<Vec<usize>> = permutation.chunks(together).map(<[usize]>::to_vec).collect();
     for group in &mut groups {
-        group.sort_by_key(|at| Reverse(length(at)));
+        group.sort_by_key(|at| Reverse(lengths.get(*at)));
     }
-    // The longest of all comes first, so that a batch that is too large for the memory shows at once.
-    let firsts: Vec<usize> = groups.iter().filter_map(|group| group.first()).map(length).collect();
+    // The longest example comes first, so that a batch that does not fit into memory fails at once.
+    let firsts: Vec<Option<&usize>> = groups.iter().map(|group| lengths.get(*group.first()?)).collect();
     let longest = firsts.iter().copied().max().and_then(|most| firsts.iter().position(|first| *first == most));
     let mut all: Vec<usize> = groups.into_iter().flatten().collect();
     if let Some(longest) = longest {

@@ -1,32 +1,34 @@
-//! When evaluations have become no better for long enough: transformers' `EarlyStoppingCallback` with threshold 0.
+//! Early stopping: transformers' `EarlyStoppingCallback` with threshold 0.
 
 use serde::{Deserialize, Serialize};
 
+use super::exact;
 use crate::runs::metrics;
 
-/// The best F1 so far, and how many evaluations in a row were no better.
+/// Best F1 so far, and the number of evaluations in a row that were not better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Patience {
+    #[serde(with = "exact")]
     best: Option<f64>,
     waited: usize,
-    /// Evaluations so far.
+    /// Number of evaluations so far.
     seen: usize,
 }
 
 impl Patience {
-    /// Takes an evaluation; whether it is the best so far. An equal one is not, nor one that is no number.
+    /// Records an evaluation. Returns whether it is the best so far; an equal one or NaN is not.
     pub(super) fn take(&mut self, f1: f64) -> bool {
         let better = !f1.is_nan() && self.best.is_none_or(|best| metrics::replaces_best(f1, best));
         if better {
             self.best = Some(f1);
         }
-        // The first is no wait, whatever it says.
+        // The first evaluation never counts as waiting.
         self.waited = if better || self.seen == 0 { 0 } else { self.waited + 1 };
         self.seen += 1;
         better
     }
 
-    /// Whether that was enough. With a patience of 0 it never is.
+    /// Whether the training should stop; never with a patience of 0.
     pub(super) fn is_out(self, patience: usize) -> bool {
         patience > 0 && self.waited >= patience
     }

@@ -1,26 +1,26 @@
-//! What a run says to the outside: first to its sink, durably, then to who listens.
+//! Publishes the progress of a run: first to its sink, durably, then to the listener.
 
 use std::time::{Duration, Instant};
 
 use super::TrainError;
 use crate::runs::{Control, Phase, Point, RunSink, Status};
 
-/// Time between two status files while nothing but the step changes.
+/// Time between two status files while only the step changes.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 
-/// The voice of a run.
+/// Publisher of a run's points, status and log.
 pub(super) struct Publisher<'a> {
     sink: &'a mut dyn RunSink,
     on_point: &'a mut dyn FnMut(&Point),
     status: Status,
     written: Option<Instant>,
-    listened: Option<Instant>,
+    polled: Option<Instant>,
     clock: Clock,
-    /// Points published so far.
+    /// Number of published points.
     points: usize,
 }
 
-/// The seconds of a training, with pauses taken out.
+/// Duration of a training without pauses.
 #[derive(Debug)]
 struct Clock {
     before: Duration,
@@ -42,38 +42,40 @@ impl<'a> Publisher<'a> {
     pub(super) fn new(sink: &'a mut dyn RunSink, on_point: &'a mut dyn FnMut(&Point)) -> Self {
         let status = Status { pid: std::process::id(), ..Status::default() };
         let clock = Clock { before: Duration::ZERO, running_since: None };
-        Self { sink, on_point, status, written: None, listened: None, clock, points: 0 }
+        Self { sink, on_point, status, written: None, polled: None, clock, points: 0 }
     }
 
-    /// Changes what does not change with each step; written with the next phase or progress.
+    /// Changes the status; written with the next phase or progress.
     pub(super) fn set(&mut self, change: impl FnOnce(&mut Status)) {
         change(&mut self.status);
     }
 
-    /// Seconds of training, pauses not counted.
+    /// Seconds of training, without pauses.
     pub(super) fn seconds(&self) -> f64 {
         self.clock.elapsed().as_secs_f64()
     }
 
-    /// A command that somebody left where the run is written; looked for as often as the status is written.
-    pub(super) fn left_behind(&mut self) -> Option<Control> {
-        if self.listened.is_some_and(|listened| listened.elapsed() < STATUS_EVERY) {
+    /// Reads a command that another process left for the run, as often as the status is written.
+    pub(super) fn pending_control(&mut self) -> Option<Control> {
+        if self.polled.is_some_and(|polled| polled.elapsed() < STATUS_EVERY) {
             return None;
         }
-        self.listened = Some(Instant::now());
+        self.polled = Some(Instant::now());
         self.sink.control()
     }
 
-    /// Enters a phase; on disk at once. The clock runs while training and evaluating.
+    /// Enters a phase, and writes it at once. The clock runs while training and evaluating.
     pub(super) fn phase(&mut self, phase: Phase) -> Result<(), TrainError> {
         self.clock.run(matches!(phase, Phase::Training | Phase::Evaluating));
         self.status.phase = phase;
         self.write()
     }
 
-    /// Notes how far the run is; on disk at most four times a second.
+    /// Updates the progress; written at most four times a second.
     pub(super) fn progress(&mut self, step: usize, epoch: f64, eta: Option<f64>) -> Result<(), TrainError> {
-        (self.status.step, self.status.epoch, self.status.eta) = (step, epoch, eta);
+        self.status.step = step;
+        self.status.epoch = epoch;
+        self.status.eta = eta;
         if self.written.is_none_or(|written| written.elapsed() >= STATUS_EVERY) {
             return self.write();
         }
@@ -94,7 +96,7 @@ impl<'a> Publisher<'a> {
         Ok(self.sink.log(line)?)
     }
 
-    /// Adds a line to the log and to the message of the status.
+    /// Adds a line to the log, and to the message of the status.
     pub(super) fn warn(&mut self, line: &str) -> Result<(), TrainError> {
         if !self.status.message.is_empty() {
             self.status.message.push_str("; ");
@@ -103,7 +105,7 @@ impl<'a> Publisher<'a> {
         self.log(line)
     }
 
-    /// The last words of a run that failed. What cannot be written any more cannot be helped.
+    /// Records the failure of the run, as far as it can still be written.
     pub(super) fn fail(&mut self, error: &TrainError) {
         self.status.message = error.to_string();
         self.status.eta = None;
@@ -114,18 +116,18 @@ impl<'a> Publisher<'a> {
         }
     }
 
-    /// Points published so far.
+    /// Number of published points.
     pub(super) fn points(&self) -> usize {
         self.points
     }
 
-    /// Goes on after so many points and seconds.
-    pub(super) fn go_on(&mut self, points: usize, seconds: f64) {
+    /// Continues after this number of points and seconds.
+    pub(super) fn resume_at(&mut self, points: usize, seconds: f64) {
         self.points = points;
         self.clock.before = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     }
 
-    /// Where the trained model goes.
+    /// Sink of the run.
     pub(super) fn sink(&mut self) -> &mut dyn RunSink {
         self.sink
     }

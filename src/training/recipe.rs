@@ -1,26 +1,27 @@
-//! Settings from the amount of data and the base, so that a first run is a sensible one.
+//! Settings for an amount of data and a base, so that a first run gives a good result.
 
 use crate::{
     model::embedded,
     runs::{LabelMode, Recipe, Settings},
 };
 
-/// Epochs times the square root of the number of sentences: 30 epochs of 100 sentences, 3 of 7,660.
+/// Epochs times the square root of the number of sentences: 30 epochs for 100 sentences, 3 for 7,660.
 const EPOCHS_BY_ROOT: f64 = 300.0;
-/// Epochs of `tuned` against those of `auto`.
+/// Epochs of `tuned` in relation to those of `auto`.
 const TUNED_LONGER: f64 = 5.0 / 3.0;
-/// Fewest and most epochs.
+/// Smallest and largest number of epochs.
 const EPOCHS: (f64, f64) = (3.0, 40.0);
-/// Up to the first number of sentences the peak learning rate is the high one, from the second on the low one.
+/// Numbers of sentences between which the peak learning rate falls from the high to the low one.
 const FALL: (f64, f64) = (1000.0, 7660.0);
-/// Low and high peak of the 3-layer base, and of larger ones.
+/// Low and high peak learning rate of the 3-layer base.
 const SMALL_BASE: (f64, f64) = (3e-4, 5e-4);
+/// Low and high peak learning rate of larger bases.
 const LARGE_BASE: (f64, f64) = (3e-5, 1e-4);
 
-/// The settings of a recipe for this many training sentences and this base (`mini`, a folder or a hub id).
+/// Returns the settings of a recipe for this number of training sentences and this base (`mini`, a folder or a hub id).
 ///
-/// `Lesson` is the lesson's. `Auto` knows that few sentences need more epochs and a higher rate, or nothing is learned
-/// in the few steps they give. `RECIPES.md` beside this file tells what was measured, and how.
+/// `Lesson` is the lesson's. With `Auto`, few sentences get more epochs and a higher rate, since they make few steps.
+/// `RECIPES.md` beside this file describes the measurements.
 pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
     let lesson = Settings::lesson(base);
     match kind {
@@ -38,7 +39,7 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
     }
 }
 
-/// What helped over `auto` on 7,660 sentences; on a few hundred it made no difference.
+/// Adds what was better than `auto` for 7,660 sentences; for a few hundred it made no difference.
 fn tuned(auto: Settings) -> Settings {
     Settings { epochs: (auto.epochs * TUNED_LONGER).round(), mask: 0.15, constrained: true, ..auto }
 }
@@ -48,12 +49,12 @@ fn epochs(sentences: usize) -> f64 {
     (EPOCHS_BY_ROOT / (sentences as f64).max(1.0).sqrt()).round().clamp(EPOCHS.0, EPOCHS.1)
 }
 
-/// Falls geometrically between the two numbers of sentences in [`FALL`].
+/// Returns the peak learning rate, which falls geometrically between the two numbers of sentences in [`FALL`].
 #[allow(clippy::cast_precision_loss, reason = "numbers of sentences stay far below 2^52")]
 fn peak(sentences: usize, (low, high): (f64, f64)) -> f64 {
     let few = ((FALL.1 / (sentences as f64).max(1.0)).ln() / (FALL.1 / FALL.0).ln()).clamp(0.0, 1.0);
     let rate = low * (high / low).powf(few);
-    // Two digits: a number that people read.
+    // Two digits, since people read it.
     let unit = 10f64.powf(rate.log10().floor() - 1.0);
     (rate / unit).round() * unit
 }

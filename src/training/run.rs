@@ -1,4 +1,4 @@
-//! The loop: steps, evaluations, controls, and the end of a run.
+//! The training loop: steps, evaluations, controls, and the end of a run.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{
-    Job, TrainError,
+    TrainError,
     checkpoint::{self, Progress, Saved},
     engine::{self, Draws, Outcome},
     evaluate::{Evaluation, evaluate},
-    examples::{Example, Part},
+    examples::{EncodedSplit, Example},
+    job::Job,
     order,
     patience::Patience,
     prepare::{Prepared, prepare},
@@ -25,20 +26,27 @@ use crate::{
     runs::{Control, Phase, Point, RunSink, SplitScores, metrics::Report},
 };
 
-/// Steps after which the time of a step is known well enough to tell what is left.
+/// Number of steps after which the remaining time is estimated.
 const STEPS_TO_JUDGE: usize = 3;
-/// What an evaluation costs a piece, against training: no backward pass, no optimiser.
+/// Time for each piece in an evaluation in relation to training, which also has a backward pass and an optimiser.
 const EVALUATION_COST: f64 = 0.3;
-/// How far the training's threads step back behind others.
+/// Niceness of the training threads.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
-/// How often a paused run looks for a command that another process left.
-const LISTEN: Duration = Duration::from_millis(250);
-/// Ids of a diverged batch that are told.
-const IDS_TOLD: usize = 8;
+/// Time between two checks of a paused run for a command of another process.
+const POLL: Duration = Duration::from_millis(250);
+/// Number of sentence ids of a diverged batch that are reported.
+const IDS_SHOWN: usize = 8;
 
-/// See [`super::run`].
-pub(super) fn run(
+/// Trains, and writes points, status, log and model to `sink`.
+///
+/// Each point is passed to `on_point` after it was written. `controls` is read between two steps; it may be
+/// disconnected. The model that is written is the best one or the last one, depending on the settings.
+///
+/// # Errors
+/// Invalid data or settings, no such device, a sink that fails, or numbers that are no longer finite. The sink's last
+/// status then states the error.
+pub fn run(
     job: Job,
     sink: &mut dyn RunSink,
     controls: &Receiver<Control>,
@@ -61,7 +69,8 @@ fn begin<'a, 'b>(
     let chosen = device::choose(&job.settings.device)?;
     publisher.set(|status| status.device = chosen.describe());
     publisher.log(&format!("device {}", chosen.describe()))?;
-    let pool = ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| give_way()).build();
+    let pool =
+        ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| lower_priority()).build();
     let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
     let mut job = job;
     let resume = job.resume.take();
@@ -69,11 +78,14 @@ fn begin<'a, 'b>(
     for note in std::mem::take(&mut prepared.notes) {
         publisher.log(&note)?;
     }
-    for (part, name) in [(&prepared.train, "train"), (&prepared.valid, "valid"), (&prepared.test, "test")] {
-        part.notes(name).iter().try_for_each(|note| publisher.warn(note))?;
+    for (split, name) in [(&prepared.train, "train"), (&prepared.valid, "valid"), (&prepared.test, "test")] {
+        split.notes(name).iter().try_for_each(|note| publisher.warn(note))?;
     }
     let (steps, epochs) = (prepared.plan.steps, prepared.settings.epochs);
-    publisher.set(|status| (status.steps, status.epochs) = (steps, epochs));
+    publisher.set(|status| {
+        status.steps = steps;
+        status.epochs = epochs;
+    });
     let mut run = Run {
         data: prepared,
         pool,
@@ -89,14 +101,14 @@ fn begin<'a, 'b>(
         saved: Instant::now(),
     };
     if let Some(saved) = resume {
-        run.take_up(&saved)?;
+        run.resume_from(&saved)?;
     }
     run.compare_with_processor(&chosen)?;
     Ok(run)
 }
 
-/// Lets what answers to keys go first. Only on Linux is this a matter of one thread.
-fn give_way() {
+/// Lowers the priority of a training thread, so that keys stay responsive. Only Linux has priorities for threads.
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICE) {
         tracing::debug!("the training's threads keep their priority: {error}");
@@ -109,27 +121,27 @@ struct Run<'a, 'b> {
     pool: ThreadPool,
     publisher: &'a mut Publisher<'b>,
     controls: &'a Receiver<Control>,
-    /// Optimiser steps done.
+    /// Number of completed optimiser steps.
     done: usize,
     stop_after_epoch: bool,
     patience: Patience,
     meter: Meter,
     evaluated: Speed,
-    /// The step of the last evaluation, and what it found.
+    /// Step and result of the last evaluation.
     last: Option<(usize, SplitScores)>,
     best: Option<Best>,
-    /// When the last checkpoint was written, or the run begun.
+    /// Time of the last checkpoint, or of the start of the run.
     saved: Instant,
 }
 
-/// The best evaluation, whose weights the engine remembers.
+/// The best evaluation, whose weights the engine has saved.
 #[derive(Clone, Copy, Debug)]
 struct Best {
     step: usize,
     counts: SplitScores,
 }
 
-/// Sums since the last step line.
+/// Sums since the last step point.
 struct Meter {
     since: Instant,
     loss: f64,
@@ -143,7 +155,7 @@ impl Meter {
     }
 }
 
-/// Pieces scored, and the seconds it took.
+/// Number of scored pieces, and the seconds that they took.
 #[derive(Default)]
 struct Speed {
     pieces: usize,
@@ -155,15 +167,15 @@ impl Run<'_, '_> {
         match self.steps() {
             Ok(as_planned) => self.finish(if as_planned { Phase::Done } else { Phase::Stopped }),
             Err(error) => {
-                self.keep_best_of_failed();
+                self.write_best_before_failure();
                 Err(error)
             }
         }
     }
 
-    /// What was learnt before the failure is kept if it can be. The failure is told, whatever becomes of this.
-    fn keep_best_of_failed(&mut self) {
-        let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.go_back()) else { return };
+    /// Writes the best weights before a failure, if possible. The failure is reported in any case.
+    fn write_best_before_failure(&mut self) {
+        let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.restore_best()) else { return };
         let kept = self.write_model().and_then(|()| {
             self.publisher.set(|status| status.checkpoint = Some(step));
             self.publisher.log(&format!("kept the weights of step {step}, the best before the failure"))
@@ -173,7 +185,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Trains until the plan or somebody says that it is enough; whether it was the plan.
+    /// Trains until the end of the plan, or a command to stop. Returns whether it ended as planned.
     fn steps(&mut self) -> Result<bool, TrainError> {
         self.publisher.phase(Phase::Training)?;
         self.meter.since = Instant::now();
@@ -208,10 +220,10 @@ impl Run<'_, '_> {
         Ok(true)
     }
 
-    /// Does what the controls say; waits while the run is paused. Whether the run is to end now.
+    /// Executes commands, and waits while the run is paused. Returns whether the run must end now.
     fn stop_now(&mut self) -> Result<bool, TrainError> {
         let mut paused = false;
-        while let Some(control) = self.heard(paused) {
+        while let Some(control) = self.next_control(paused) {
             match control {
                 Control::StopNow => return Ok(true),
                 Control::Pause if !paused => {
@@ -237,7 +249,7 @@ impl Run<'_, '_> {
         Ok(false)
     }
 
-    /// Scores the weights as they are and writes them as the run's model, so that they can be asked while the run goes on.
+    /// Scores the current weights and writes them as the run's model, which can be used while the run continues.
     fn checkpoint(&mut self) -> Result<(), TrainError> {
         if self.done == 0 {
             return self.publisher.log("no checkpoint before the first step: there is nothing to keep");
@@ -246,15 +258,15 @@ impl Run<'_, '_> {
             self.evaluate_valid()?;
         }
         let step = self.done;
-        // Nobody's training is to end because a copy in between could not be written.
-        if let Err(error) = self.on_mean(Self::write_model) {
+        // A training must not end because an intermediate model could not be written.
+        if let Err(error) = self.with_average(Self::write_model) {
             return self.publisher.warn(&format!("no checkpoint at step {step}: {error}"));
         }
         self.publisher.set(|status| status.checkpoint = Some(step));
-        self.publisher.log(&format!("checkpoint: the model is that of step {step}"))
+        self.publisher.log(&format!("checkpoint: the model has the weights of step {step}"))
     }
 
-    /// Whether it is time for a checkpoint to go on from.
+    /// Whether a checkpoint is due.
     fn is_save_due(&self) -> bool {
         let settings = &self.data.settings;
         match settings.checkpoint_every {
@@ -268,25 +280,24 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Writes a checkpoint to go on from. Nobody's training is to end because that could not be done.
+    /// Writes a checkpoint. A failure is only a warning, so that the training continues.
     fn save(&mut self) -> Result<(), TrainError> {
         let began = Instant::now();
-        let both = |best: Best| (best.step, best.counts);
         let progress = Progress {
             points: self.publisher.points(),
             seconds: self.publisher.seconds(),
             last: self.last,
-            best: self.best.map(both),
+            best: self.best.map(|Best { step, counts }| (step, counts)),
             patience: self.patience,
             meter: (self.meter.loss.to_bits(), self.meter.steps, self.meter.pieces),
-            ..Progress::new(self.data.engine.as_ref(), self.done, self.data.mark)
+            ..Progress::new(self.data.engine.as_ref(), self.done, self.data.fingerprint)
         };
         let written = self.publisher.sink().checkpoint().map_err(TrainError::from).and_then(|folder| {
             folder
                 .map(|folder| checkpoint::write(folder, &progress, &self.data.data, self.data.engine.as_ref()))
                 .transpose()
         });
-        // The time that it took is no time of training.
+        // Writing is not part of the training time.
         self.saved = Instant::now();
         self.meter.since += began.elapsed();
         match written {
@@ -295,20 +306,22 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Goes on from a checkpoint.
-    fn take_up(&mut self, saved: &Saved) -> Result<(), TrainError> {
+    /// Resumes from a checkpoint.
+    fn resume_from(&mut self, saved: &Saved) -> Result<(), TrainError> {
         let (progress, state) = checkpoint::read(saved)?;
-        if progress.mark != self.data.mark {
-            let why = "its data, its settings or its base are not those that it was begun with";
+        if progress.fingerprint != self.data.fingerprint {
+            let why = "its data, settings or base differ from those it was started with";
             return Err(TrainError::Resume(why.to_owned()));
         }
-        self.data.engine.take_up(state).map_err(TrainError::Resume)?;
-        (self.done, self.last, self.patience) = (progress.done, progress.last, progress.patience);
+        self.data.engine.load_state(state).map_err(TrainError::Resume)?;
+        self.done = progress.done;
+        self.last = progress.last;
+        self.patience = progress.patience;
         self.best = progress.best.map(|(step, counts)| Best { step, counts });
         let (loss, steps, pieces) = progress.meter;
         self.meter = Meter { since: Instant::now(), loss: f64::from_bits(loss), steps, pieces };
-        self.publisher.go_on(progress.points, progress.seconds);
-        self.publisher.log(&format!("goes on from the checkpoint of step {}", self.done))
+        self.publisher.resume_at(progress.points, progress.seconds);
+        self.publisher.log(&format!("resumes from the checkpoint of step {}", self.done))
     }
 
     fn write_model(&mut self) -> Result<(), TrainError> {
@@ -319,18 +332,19 @@ impl Run<'_, '_> {
         Ok(folder.finish()?)
     }
 
-    /// The next command, from this process or left where the run is written; none if nothing waits. A paused run waits
-    /// for one; when nobody is left to resume it, it goes on.
-    fn heard(&mut self, paused: bool) -> Option<Control> {
+    /// Returns the next command, from this process or from another one.
+    ///
+    /// A paused run waits for a command; without anything to resume it, it continues.
+    fn next_control(&mut self, paused: bool) -> Option<Control> {
         loop {
             let here = match paused {
-                true => match self.controls.recv_timeout(LISTEN) {
+                true => match self.controls.recv_timeout(POLL) {
                     Err(RecvTimeoutError::Disconnected) => return Some(Control::Resume),
-                    heard => heard.ok(),
+                    received => received.ok(),
                 },
                 false => self.controls.try_recv().ok(),
             };
-            let control = here.or_else(|| self.publisher.left_behind());
+            let control = here.or_else(|| self.publisher.pending_control());
             if control.is_some() || !paused {
                 return control;
             }
@@ -341,10 +355,8 @@ impl Run<'_, '_> {
         let Prepared { settings, plan, train, engine, mask_piece, .. } = &mut self.data;
         let examples: Vec<&Example> = chosen.iter().filter_map(|at| train.examples.get(*at)).collect();
         let masked = mask_piece.map(|piece| {
-            let hides = Dropout::hides(settings.mask, settings.seed, self.done);
-            let mut at = 0..;
-            let mut hides = || at.next().is_some_and(&hides);
-            examples.iter().map(|example| example.masked(piece, &mut hides)).collect::<Vec<_>>()
+            let mut hidden = (0..).map(Dropout::hides(settings.mask, settings.seed, self.done));
+            examples.iter().map(|example| example.masked(piece, &mut hidden)).collect::<Vec<_>>()
         });
         let examples = masked.as_ref().map_or(examples, |masked| masked.iter().collect());
         let batches: Vec<&[&Example]> = examples.chunks(settings.batch).collect();
@@ -358,18 +370,18 @@ impl Run<'_, '_> {
         }
         self.done += 1;
         if self.data.plan.averages(self.done) {
-            self.pool.install(|| self.data.engine.gather());
+            self.pool.install(|| self.data.engine.update_average());
         }
         self.meter.loss += loss;
         self.meter.steps += 1;
         self.meter.pieces += pieces;
         if self.done.is_multiple_of(self.data.plan.log_every) || self.done == self.data.plan.steps {
-            self.step_line(rate, norm)?;
+            self.publish_step(rate, norm)?;
         }
         self.publisher.progress(self.done, self.data.plan.epoch(self.done), self.time_left())
     }
 
-    fn step_line(&mut self, lr: f64, grad_norm: f64) -> Result<(), TrainError> {
+    fn publish_step(&mut self, lr: f64, grad_norm: f64) -> Result<(), TrainError> {
         let meter = std::mem::replace(&mut self.meter, Meter::new());
         let tokens_per_second = meter.pieces as f64 / meter.since.elapsed().as_secs_f64().max(1e-9);
         let (step, epoch) = (self.done, self.data.plan.epoch(self.done));
@@ -377,48 +389,53 @@ impl Run<'_, '_> {
         self.publisher.point(&Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second })
     }
 
-    /// Scores the validation part, if there is one, and keeps the weights if they are the best so far.
+    /// Scores the validation split, if there is one, and saves the weights if they are the best so far.
     fn evaluate_valid(&mut self) -> Result<(), TrainError> {
         if self.data.valid.gold.is_empty() {
             return Ok(());
         }
-        self.on_mean(|run| {
+        self.with_average(|run| {
             let found = run.score(|data| &data.valid, "valid", run.done)?;
             run.last = Some((run.done, found.counts));
             let f1 = found.counts.word.f1;
             if run.patience.take(f1) && run.data.settings.keep_best {
-                run.data.engine.keep();
+                run.data.engine.save_best();
                 run.best = Some(Best { step: run.done, counts: found.counts });
             }
             Ok(())
         })
     }
 
-    /// Works on the mean of the weights, if some were gathered: they are what is scored and written.
-    fn on_mean<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let is_mean = self.data.engine.exchange();
+    /// Runs `work` with the averaged weights, if there are any: they are scored and written.
+    fn with_average<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let is_average = self.data.engine.swap_average();
         let outcome = work(self);
-        if is_mean {
-            self.data.engine.exchange();
+        if is_average {
+            self.data.engine.swap_average();
         }
         outcome
     }
 
-    /// Scores the network on a part; its weights are those after `step` steps.
-    fn score(&mut self, part: fn(&Prepared) -> &Part, name: &str, step: usize) -> Result<Evaluation, TrainError> {
+    /// Scores the network on a split; its weights are those after `step` steps.
+    fn score(
+        &mut self,
+        split: fn(&Prepared) -> &EncodedSplit,
+        name: &str,
+        step: usize,
+    ) -> Result<Evaluation, TrainError> {
         self.publisher.phase(Phase::Evaluating)?;
         let (data, since) = (&self.data, Instant::now());
-        let found = self.pool.install(|| evaluate(data.engine.as_ref(), part(data)))?;
+        let found = self.pool.install(|| evaluate(data.engine.as_ref(), split(data)))?;
         self.evaluated.seconds += since.elapsed().as_secs_f64();
-        self.evaluated.pieces += part(data).pieces();
+        self.evaluated.pieces += split(data).pieces();
         let point = found.point(name, step, data.plan.epoch(step));
         self.publisher.point(&point)?;
-        // The time of an evaluation is no time of training.
+        // An evaluation is not part of the training time.
         self.meter.since += since.elapsed();
         Ok(found)
     }
 
-    /// Seconds that are left by the speed so far.
+    /// Estimates the remaining seconds from the speed so far.
     fn time_left(&self) -> Option<f64> {
         if self.done < STEPS_TO_JUDGE {
             return None;
@@ -434,10 +451,10 @@ impl Run<'_, '_> {
         Some(plan.steps.saturating_sub(self.done) as f64 * step + pieces as f64 * piece)
     }
 
-    /// Scores what has not been scored, takes the best weights, writes the model.
+    /// Scores the last weights if necessary, selects the best ones, and writes the model.
     fn finish(mut self, end: Phase) -> Result<Report, TrainError> {
         if self.done == 0 {
-            // An untrained classifier is no model.
+            // An untrained classifier is not a model.
             self.publisher.log("stopped before the first step: there is no model")?;
             self.publisher.phase(end)?;
             return Ok(Report::default());
@@ -451,16 +468,16 @@ impl Run<'_, '_> {
             (valid, step) = (Some(best.counts), best.step);
             let f1 = best.counts.word.f1;
             self.publisher.log(&format!("kept the weights of step {}: word F1 {f1:.4} on valid", best.step))?;
-            self.data.engine.go_back();
-        } else if self.data.engine.exchange() {
-            self.publisher.log("the model is the mean of the weights that were gathered")?;
+            self.data.engine.restore_best();
+        } else if self.data.engine.swap_average() {
+            self.publisher.log("the model is the average of the last weights")?;
         }
         let test = match self.data.test.gold.is_empty() {
             true => None,
             false => Some(self.score(|data| &data.test, "test", step)?.counts),
         };
         self.publisher.set(|status| status.eta = None);
-        self.data.engine.retire();
+        self.data.engine.drop_optimizer();
         self.write_model()?;
         self.publisher.set(|status| status.checkpoint = Some(step));
         let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;
@@ -471,9 +488,9 @@ impl Run<'_, '_> {
         Ok(Report { seconds, steps: self.done, samples_per_second, valid, test })
     }
 
-    /// A device other than the processor must find the processor's loss and gradient on the first batch.
+    /// Compares loss and gradient of the first batch with those of the processor, on any other device.
     fn compare_with_processor(&self, chosen: &Chosen) -> Result<(), TrainError> {
-        // A processor that cannot run flex has nothing to compare with.
+        // Without kernels for this processor there is nothing to compare with.
         if chosen.is_processor() || device::choose("cpu").is_err() {
             return Ok(());
         }
@@ -495,11 +512,11 @@ impl Run<'_, '_> {
     }
 }
 
-fn ids(examples: &[&Example], part: &Part) -> String {
-    let all = examples.iter().filter_map(|example| part.gold.get(example.sentence)).map(|gold| gold.id.as_str());
-    let told: Vec<&str> = all.take(IDS_TOLD).collect();
-    let more = if examples.len() > IDS_TOLD { " and others" } else { "" };
-    format!("{}{more}", told.join(", "))
+fn ids(examples: &[&Example], split: &EncodedSplit) -> String {
+    let all = examples.iter().filter_map(|example| split.gold.get(example.sentence)).map(|gold| gold.id.as_str());
+    let shown: Vec<&str> = all.take(IDS_SHOWN).collect();
+    let more = if examples.len() > IDS_SHOWN { " and others" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
-//! torch's random numbers on the processor, so that a run can be compared with the reference batch by batch and begins
-//! with the same classifier: the Mersenne Twister (mt19937), `randperm` and `normal_`.
+//! torch's random numbers on the processor: the Mersenne Twister (mt19937), `randperm` and `normal_`.
+//!
+//! With them a run has the batches and the initial classifier of the reference.
 //!
 //! Source: ATen's `CPUGeneratorImpl`, `randperm_cpu` and `normal_fill` (torch 2.15).
 
 use rand_mt::Mt;
 
-/// `torch.Generator().manual_seed(seed)`. torch takes the low half of the seed, too.
+/// Returns `torch.Generator().manual_seed(seed)`. Like torch, it uses the low half of the seed.
 fn generator(seed: u64) -> Mt {
     Mt::new((seed & u64::from(u32::MAX)) as u32)
 }
 
-/// `torch.randperm(count)` after `torch.manual_seed(seed)` and so many other draws of 32 bits.
+/// Returns `torch.randperm(count)` after `torch.manual_seed(seed)` and `drawn` other draws of 32 bits.
 pub(super) fn permutation(seed: u64, count: usize, drawn: usize) -> Vec<usize> {
     let mut generator = generator(seed);
     (0..drawn).for_each(|_| _ = generator.next_u32());
@@ -22,47 +23,54 @@ pub(super) fn permutation(seed: u64, count: usize, drawn: usize) -> Vec<usize> {
     all
 }
 
-/// Values that are made together.
+/// Number of values that are computed together.
 const BLOCK: usize = 16;
 
-/// `torch.empty(count).normal_(0, spread)` after `torch.manual_seed(seed)`, up to rounding.
+/// Returns `torch.empty(count).normal_(0, spread)` after `torch.manual_seed(seed)`, up to rounding.
 pub(super) fn normals(seed: u64, count: usize, spread: f32) -> Vec<f32> {
     let mut generator = generator(seed);
     if count < BLOCK {
         let pairs = std::iter::repeat_with(|| pair(&mut generator)).flatten();
         return pairs.take(count).map(|value| (value * f64::from(spread)) as f32).collect();
     }
-    // 24 bits: what an f32 below 1 can hold.
-    let mut uniform = || (generator.next_u32() & 0xff_ffff) as f32 / 16_777_216.0;
-    let mut values: Vec<f32> = (0..count).map(|_| uniform()).collect();
+    let mut values: Vec<f32> = (0..count).map(|_| uniform(&mut generator)).collect();
     for block in values.chunks_exact_mut(BLOCK) {
         box_muller(block, spread);
     }
     if !values.len().is_multiple_of(BLOCK) {
-        // The last block is drawn anew and lies over the one before.
+        // The last block is drawn again and overlaps the one before.
         let start = values.len() - BLOCK;
-        values[start..].iter_mut().for_each(|value| *value = uniform());
+        values[start..].iter_mut().for_each(|value| *value = uniform(&mut generator));
         box_muller(&mut values[start..], spread);
     }
     values
 }
 
-/// Two normal values as torch draws them one by one, for fewer than a block: in double precision.
+/// Draws a uniform value below 1 with 24 bits, the precision of an `f32`.
+fn uniform(generator: &mut Mt) -> f32 {
+    (generator.next_u32() & 0xff_ffff) as f32 / 16_777_216.0
+}
+
+/// Draws a uniform value below 1 with 53 bits.
+fn uniform_double(generator: &mut Mt) -> f64 {
+    let wide = u64::from(generator.next_u32()) << 32 | u64::from(generator.next_u32());
+    (wide & ((1 << 53) - 1)) as f64 / (1u64 << 53) as f64
+}
+
+/// Draws two normal values in double precision, as torch does for fewer than a block.
 fn pair(generator: &mut Mt) -> [f64; 2] {
-    let mut uniform = || {
-        let wide = u64::from(generator.next_u32()) << 32 | u64::from(generator.next_u32());
-        (wide & ((1 << 53) - 1)) as f64 / (1u64 << 53) as f64
-    };
-    let (angle, radius) = (std::f64::consts::TAU * uniform(), (-2.0 * (1.0 - uniform()).ln()).sqrt());
+    let angle = std::f64::consts::TAU * uniform_double(generator);
+    let radius = (-2.0 * (1.0 - uniform_double(generator)).ln()).sqrt();
     [radius * angle.cos(), radius * angle.sin()]
 }
 
-/// Makes uniform values normal ones in place, the first half by cosine and the second by sine.
+/// Turns uniform values into normal ones in place, the first half by cosine and the second by sine.
 fn box_muller(block: &mut [f32], spread: f32) {
     let (first, second) = block.split_at_mut(BLOCK / 2);
     for (a, b) in first.iter_mut().zip(second) {
         let (radius, angle) = ((-2.0 * (1.0 - *a).ln()).sqrt(), std::f32::consts::TAU * *b);
-        (*a, *b) = (radius * angle.cos() * spread, radius * angle.sin() * spread);
+        *a = radius * angle.cos() * spread;
+        *b = radius * angle.sin() * spread;
     }
 }
 

@@ -1,4 +1,4 @@
-//! A training on a thread of its own: how it is told what to do, and how others hear how it is getting on.
+//! A training on a thread of its own, with its controls and its progress.
 
 use std::{
     io,
@@ -9,17 +9,19 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 
-use super::{Job, TrainError, run};
+use super::{TrainError, job::Job, run::run};
 use crate::runs::{Control, FolderSink, Phase, Point, RunSink, Status, metrics::Report};
 
-/// How far a run is, all of it on disk already. Overwritten, never queued: a slow reader misses nothing but haste.
+/// Progress of a run, all of which is on disk already.
+///
+/// It is overwritten, never queued: a slow reader only misses intermediate states.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Watermark {
-    /// Lines in `metrics.jsonl`.
+    /// Number of lines in `metrics.jsonl`.
     pub points: usize,
-    /// The last one.
+    /// Last point.
     pub last: Option<Point>,
-    /// The last status.
+    /// Last status.
     pub status: Status,
 }
 
@@ -33,68 +35,68 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Tells the run something; it listens between two steps. A run that is over hears nothing.
+    /// Sends a command to the run, which reads it between two steps.
     pub fn control(&self, control: Control) {
         if self.controls.send(control).is_err() {
             tracing::debug!("{control:?} came after the end of the run");
         }
     }
 
-    /// One token lies here whenever the watermark has changed since it was last taken; disconnected at the end.
+    /// Channel with one token if the watermark has changed since the last one was taken; disconnected at the end.
     pub fn wake(&self) -> &Receiver<()> {
         &self.wake
     }
 
-    /// How far the run is.
+    /// Progress of the run.
     pub fn watermark(&self) -> Watermark {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether nothing more will come; [`Handle::join`] then does not wait.
+    /// Whether the run has ended; [`Handle::join`] then does not wait.
     pub fn is_over(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// Waits for the end. A run that nobody stops is not stopped by this.
+    /// Waits for the end of the run, without stopping it.
     ///
     /// # Errors
-    /// What the run ended by.
+    /// The error of the run.
     pub fn join(self) -> Result<Report, TrainError> {
         let Self { controls, thread, .. } = self;
-        // Nobody is left to resume a run that is paused: then it goes on.
+        // Nothing is left to resume a paused run: without controls it continues.
         drop(controls);
-        thread.join().unwrap_or_else(|panic| Err(TrainError::Panic(words(panic.as_ref()))))
+        thread.join().unwrap_or_else(|panic| Err(TrainError::Panic(message_of(panic.as_ref()))))
     }
 }
 
-/// Starts a training on a thread named `training`. A panic in it becomes an error and a status that says so.
+/// Starts a training on a thread named `training`. A panic in it becomes an error and a status.
 ///
 /// # Errors
-/// The system gives no thread.
+/// The operating system cannot start a thread.
 pub fn spawn(job: Job, sink: impl RunSink + 'static) -> io::Result<Handle> {
-    let (controls, heard) = unbounded();
+    let (controls, received) = unbounded();
     let (token, wake) = bounded(1);
     let slot = Arc::new(Mutex::new(Watermark::default()));
     let mut sink = Watched { inner: sink, slot: Arc::clone(&slot), token };
     let thread = thread::Builder::new().name("training".into()).spawn(move || {
-        // Nothing of the job or of the sink's state is looked at after a panic, but for the last status.
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(job, &mut sink, &heard, &mut |_| ())));
+        // After a panic, nothing of the job or of the sink's state is used except the last status.
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(job, &mut sink, &received, &mut |_| ())));
         outcome.unwrap_or_else(|panic| {
-            let error = TrainError::Panic(words(panic.as_ref()));
-            sink.say_failed(&error);
+            let error = TrainError::Panic(message_of(panic.as_ref()));
+            sink.report_failure(&error);
             Err(error)
         })
     })?;
     Ok(Handle { controls, wake, slot, thread })
 }
 
-/// What a panic said.
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
+/// Returns the message of a panic.
+fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
 }
 
-/// Passes everything on, and moves the watermark when it is on disk.
+/// Sink that updates the watermark after each write.
 struct Watched<S> {
     inner: S,
     slot: Arc<Mutex<Watermark>>,
@@ -105,14 +107,14 @@ impl<S> Watched<S> {
     fn publish(&self, change: impl FnOnce(&mut Watermark)) {
         change(&mut self.slot.lock().unwrap_or_else(PoisonError::into_inner));
         match self.token.try_send(()) {
-            // A token that still lies there wakes as well, and nobody may be listening.
+            // A token that was not taken yet also wakes the reader.
             Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
         }
     }
 }
 
 impl<S: RunSink> Watched<S> {
-    fn say_failed(&mut self, error: &TrainError) {
+    fn report_failure(&mut self, error: &TrainError) {
         let before = self.slot.lock().unwrap_or_else(PoisonError::into_inner).status.clone();
         let status = Status { phase: Phase::Failed, eta: None, message: error.to_string(), ..before };
         for outcome in [self.status(&status), self.log(&format!("failed: {error}"))] {
@@ -126,7 +128,10 @@ impl<S: RunSink> Watched<S> {
 impl<S: RunSink> RunSink for Watched<S> {
     fn point(&mut self, point: &Point) -> io::Result<()> {
         self.inner.point(point)?;
-        self.publish(|mark| (mark.points, mark.last) = (mark.points + 1, Some(point.clone())));
+        self.publish(|mark| {
+            mark.points += 1;
+            mark.last = Some(point.clone());
+        });
         Ok(())
     }
 

@@ -59,7 +59,7 @@ fn main() {
         }
     }
     let model = option("--model").map(|folder| Predictor::open(&folder, "cpu", Threads::One).unwrap());
-    let ask = |document: &Document| Some(model.as_ref()?.entities(&document.text, &document.words).unwrap());
+    let ask = |document: &Document| Some(model.as_ref()?.answer(&document.text, &document.words).unwrap().entities);
     let pairs: Vec<(&Document, &Annotation, Option<Vec<Entity>>)> =
         corpus.pairs().take(limit).map(|(document, annotation)| (document, annotation, ask(document))).collect();
     let halves = pairs.chunks(pairs.len().div_ceil(2).max(1));

@@ -133,15 +133,14 @@ fn median(mut times: Vec<f64>) -> (f64, f64) {
 
 fn network(name: &str, shape: Shape, rounds: usize, rate: f64) {
     let mut numbers = Numbers(7);
-    let values = shape.lengths().into_iter().zip(shape.decays());
     let mut value = |decays: bool| {
         let noise = (numbers.below(2001) as f32 - 1000.0) * 5e-5;
         if decays { noise } else { 1.0 + noise }
     };
-    let values = values.map(|(length, decays)| (0..length).map(|_| value(decays)).collect()).collect();
-    let mut parameters = Parameters::new(shape, values).unwrap();
+    let values = shape.plan().map(|slot| (0..slot.count()).map(|_| value(slot.decays())).collect());
+    let mut parameters = Parameters::new(shape, values.into_vec()).unwrap();
     let mut gradients = Gradients::new(shape).unwrap();
-    let zeros = || shape.lengths().into_iter().map(|length| vec![0.0f32; length]).collect::<Vec<_>>();
+    let zeros = || shape.plan().map(|slot| vec![0.0f32; slot.count()]).into_vec();
     let (mut first, mut second) = (zeros(), zeros());
     let mut workspace = Workspace::new();
     let mut numbers = Numbers(11);
@@ -162,10 +161,10 @@ fn network(name: &str, shape: Shape, rounds: usize, rate: f64) {
         let objective = objective(batch, 1.0 / rows.len() as f32, dropout);
         let (both, _) = time(|| train(&parameters, &objective, false, &mut gradients, &mut workspace).unwrap());
         let clip = 1.0 / gradients.squares().sqrt().max(1.0);
-        let moments = first.iter_mut().zip(&mut second).zip(shape.decays());
+        let moments = first.iter_mut().zip(&mut second).zip(shape.plan().into_vec());
         let parts = parameters.values_mut().into_iter().zip(gradients.values()).zip(moments);
-        let parts = parts.map(|((values, gradient), ((first, second), decays))| {
-            let keep = if decays { 0.9999 } else { 1.0 };
+        let parts = parts.map(|((values, gradient), ((first, second), slot))| {
+            let keep = if slot.decays() { 0.9999 } else { 1.0 };
             Part { values, gradient, first, second, keep, rate: 1e-6 }
         });
         let adam = Adam { clip, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction: 0.1 };
@@ -230,7 +229,16 @@ fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let rate = rate(threads);
     println!("{threads} threads, {:.0} GFLOP/s in matrix products", rate / 1e9);
-    let small = Shape { dim: 384, heads: 12, hidden: 1536, layers: 6, tags: 17, word_rows: 3808, position_rows: 512 };
+    let small = Shape {
+        dim: 384,
+        heads: 12,
+        hidden: 1536,
+        layers: 6,
+        tags: 17,
+        word_rows: 3808,
+        position_rows: 512,
+        epsilon: 1e-12,
+    };
     let mini = Shape { layers: 3, ..small };
     let distil = Shape { dim: 768, heads: 12, hidden: 3072, ..small };
     let start = peak();

@@ -1,6 +1,7 @@
-//! The cache that huggingface_hub and every program like it share, as that library lays it out: blobs by checksum,
-//! snapshots of a commit that point to them, references that name a commit. The only code besides the project's storage
-//! that writes files, and only here.
+//! The cache that huggingface_hub shares with other programs, in that library's layout.
+//!
+//! It contains blobs by checksum, snapshots of a commit that link to them, and references that name a commit. Besides
+//! the project's storage and the log, this is the only code that writes files.
 
 use std::{
     env,
@@ -13,26 +14,29 @@ use std::{
 use directories::BaseDirs;
 use hf_hub::{Cache, Repo};
 
-use super::{HubError, is_id};
+use super::{HubError, id::is_id};
 
-/// The folder in which huggingface_hub keeps repositories: `HF_HUB_CACHE`, else `HF_HOME`/hub, else
-/// `XDG_CACHE_HOME`/huggingface/hub, else ~/.cache/huggingface/hub. `None` without a home folder.
+/// Returns the folder in which huggingface_hub keeps repositories.
+///
+/// It is `HF_HUB_CACHE`, else `HF_HOME`/hub, else `XDG_CACHE_HOME`/huggingface/hub, else ~/.cache/huggingface/hub.
+/// `None` without a home folder.
 pub fn folder() -> Option<PathBuf> {
     folder_by(|name| env::var_os(name), home_folder)
 }
 
-/// The folder of huggingface_hub's own files, the token among them: `HF_HOME`, else `XDG_CACHE_HOME`/huggingface, else
-/// ~/.cache/huggingface.
+/// Returns the folder of huggingface_hub's own files, such as the token.
+///
+/// It is `HF_HOME`, else `XDG_CACHE_HOME`/huggingface, else ~/.cache/huggingface.
 pub(super) fn home() -> Option<PathBuf> {
     home_by(&|name| env::var_os(name), &home_folder)
 }
 
-/// The path that a variable of the environment holds, if it holds one.
+/// Returns the path in a variable of the environment.
 pub(super) fn variable(name: &str) -> Option<PathBuf> {
     named(&|name| env::var_os(name), name, &home_folder)
 }
 
-/// The same with any environment. `~` is the home folder, as huggingface_hub has it.
+/// As [`variable`], for any environment. `~` is the home folder, as in huggingface_hub.
 fn named(
     variable: &dyn Fn(&str) -> Option<OsString>,
     name: &str,
@@ -49,26 +53,28 @@ fn home_folder() -> Option<PathBuf> {
     has_home().then(BaseDirs::new)?.map(|dirs| dirs.home_dir().to_owned())
 }
 
-/// Whether the environment names a home folder. Without it `directories` asks the user database, for which a static
-/// program loads modules of the machine, and crashes where these belong to another C library than its own.
+/// Whether the environment names a home folder.
+///
+/// Without it `directories` asks the user database, for which a static program loads modules of the machine; it crashes
+/// if these belong to another C library than its own.
 pub fn has_home() -> bool {
     !cfg!(unix) || env::var_os("HOME").is_some_and(|home| !home.is_empty())
 }
 
-/// hf-hub's own search knows only `HF_HOME` and panics without a home folder.
+/// As [`folder`], for any environment. hf-hub's own search knows only `HF_HOME` and panics without a home folder.
 fn folder_by(variable: impl Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
     let own = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].into_iter().find_map(|name| named(&variable, name, &home));
     own.or_else(|| home_by(&variable, &home).map(|home| home.join("hub")))
 }
 
 fn home_by(variable: &dyn Fn(&str) -> Option<OsString>, home: &dyn Fn() -> Option<PathBuf>) -> Option<PathBuf> {
-    let named = |name| named(variable, name, home);
-    let below = |path: PathBuf| path.join("huggingface");
-    (named("HF_HOME").or_else(|| named("XDG_CACHE_HOME").map(below)))
-        .or_else(|| home().map(|path| below(path.join(".cache"))))
+    named(variable, "HF_HOME", home).or_else(|| {
+        let caches = named(variable, "XDG_CACHE_HOME", home).or_else(|| home().map(|path| path.join(".cache")));
+        caches.map(|path| path.join("huggingface"))
+    })
 }
 
-/// The folder of the cached snapshot of a model's main branch, if the cache at `folder` has one with a `config.json`.
+/// Returns the snapshot folder of a model's main branch, if the cache at `folder` has one with a `config.json`.
 pub fn snapshot(folder: PathBuf, id: &str) -> Option<PathBuf> {
     if !is_id(id) {
         return None;
@@ -77,29 +83,29 @@ pub fn snapshot(folder: PathBuf, id: &str) -> Option<PathBuf> {
     config.parent().map(PathBuf::from)
 }
 
-/// One model's place in the cache.
-pub(super) struct Place {
+/// The repository of one model in the cache.
+pub(super) struct CachedRepo {
     /// `models--owner--name`.
     repository: PathBuf,
     locks: PathBuf,
 }
 
-/// A blob that is being fetched: nobody else fetches it as long as this lives.
-pub(super) struct Fetching {
+/// A blob that is being downloaded. Other programs wait while this value exists.
+pub(super) struct Download {
     whole: PathBuf,
-    /// What has come so far.
+    /// The file with the bytes received so far.
     pub(super) part: PathBuf,
     _lock: File,
 }
 
-impl Place {
-    /// The place of a model in the cache at `folder`.
+impl CachedRepo {
+    /// Returns the repository of a model in the cache at `folder`.
     pub(super) fn new(folder: &Path, id: &str) -> Self {
         let name = Repo::model(id.to_owned()).folder_name();
         Self { repository: folder.join(&name), locks: folder.join(".locks").join(name) }
     }
 
-    /// The folder of a commit's files.
+    /// Returns the folder of a commit's files.
     pub(super) fn snapshot(&self, commit: &str) -> PathBuf {
         self.repository.join("snapshots").join(commit)
     }
@@ -108,15 +114,16 @@ impl Place {
         self.repository.join("blobs")
     }
 
-    /// The blob with this checksum, if it is there whole.
+    /// Returns the blob with this checksum, if it is complete.
     pub(super) fn blob(&self, sum: &str, size: u64) -> Option<PathBuf> {
         let path = self.blobs().join(sum);
         fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == size).then_some(path)
     }
 
-    /// Begins to fetch a blob, or goes on where somebody was interrupted. Waits while another program fetches it; `wait` is
-    /// told so.
-    pub(super) fn fetch(&self, sum: &str, wait: &mut dyn FnMut()) -> Result<Fetching, HubError> {
+    /// Begins the download of a blob, or continues an interrupted one.
+    ///
+    /// Waits while another program downloads it, after a call of `on_wait`.
+    pub(super) fn download(&self, sum: &str, on_wait: &mut dyn FnMut()) -> Result<Download, HubError> {
         for folder in [&self.blobs(), &self.locks] {
             make(folder)?;
         }
@@ -124,15 +131,15 @@ impl Place {
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let lock = opened.map_err(|error| HubError::disk(&path, error))?;
         if lock.try_lock().is_err() {
-            wait();
+            on_wait();
             lock.lock().map_err(|error| HubError::disk(&path, error))?;
         }
         let part = self.blobs().join(format!("{sum}.incomplete"));
-        Ok(Fetching { whole: self.blobs().join(sum), part, _lock: lock })
+        Ok(Download { whole: self.blobs().join(sum), part, _lock: lock })
     }
 
-    /// Lets a commit have a file.
-    pub(super) fn point(&self, commit: &str, name: &str, sum: &str) -> Result<(), HubError> {
+    /// Links a blob into the snapshot of a commit under its file name.
+    pub(super) fn link(&self, commit: &str, name: &str, sum: &str) -> Result<(), HubError> {
         let folder = self.snapshot(commit);
         make(&folder)?;
         let path = folder.join(name);
@@ -141,12 +148,12 @@ impl Place {
             return Ok(());
         }
         let new = folder.join(format!(".{name}.{}", std::process::id()));
-        let linked = link(&to, &self.blobs().join(sum), &new).and_then(|()| fs::rename(&new, &path));
+        let linked = make_link(&to, &self.blobs().join(sum), &new).and_then(|()| fs::rename(&new, &path));
         linked.map_err(|error| HubError::disk(&path, error))
     }
 
-    /// Lets the main branch be a commit, all of whose files are there.
-    pub(super) fn name(&self, commit: &str) -> Result<(), HubError> {
+    /// Makes a commit the main branch, once all of its files are there.
+    pub(super) fn set_main(&self, commit: &str) -> Result<(), HubError> {
         let folder = self.repository.join("refs");
         if fs::read_to_string(folder.join("main")).is_ok_and(|there| there.trim() == commit) {
             return Ok(());
@@ -157,26 +164,26 @@ impl Place {
         written.map_err(|error| HubError::disk(&path, error))
     }
 
-    /// Bytes that this user may still write where the blobs go; `None` if the system does not tell.
-    pub(super) fn free(&self) -> Option<u64> {
+    /// Bytes that this user may still write to the blobs' file system; `None` if unknown.
+    pub(super) fn free_bytes(&self) -> Option<u64> {
         make(&self.blobs()).ok()?;
         let room = rustix::fs::statvfs(self.blobs()).ok()?;
         Some(room.f_bavail.saturating_mul(room.f_frsize))
     }
 
-    /// Where the blobs go, for people.
-    pub(super) fn shown(&self) -> String {
+    /// The folder of the blobs, as text.
+    pub(super) fn display(&self) -> String {
         self.blobs().display().to_string()
     }
 }
 
-impl Fetching {
-    /// Bytes that have come so far.
-    pub(super) fn so_far(&self) -> u64 {
+impl Download {
+    /// Bytes received so far.
+    pub(super) fn received(&self) -> u64 {
         fs::metadata(&self.part).map_or(0, |meta| meta.len())
     }
 
-    /// The file to write to, behind its first `keep` bytes.
+    /// Opens the file for writing after its first `keep` bytes.
     pub(super) fn open(&self, keep: u64) -> io::Result<File> {
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.part)?;
         file.set_len(keep)?;
@@ -184,14 +191,14 @@ impl Fetching {
         Ok(file)
     }
 
-    /// It is whole and right.
+    /// Stores the complete file, whose checksum was verified.
     pub(super) fn finish(self) -> Result<(), HubError> {
         let synced = File::open(&self.part).and_then(|file| file.sync_all());
         let moved = synced.and_then(|()| fs::rename(&self.part, &self.whole));
         moved.map_err(|error| HubError::disk(&self.whole, error))
     }
 
-    /// It is wrong.
+    /// Deletes what was received, because its checksum is wrong.
     pub(super) fn discard(&self) {
         let _ = fs::remove_file(&self.part);
     }
@@ -202,14 +209,14 @@ fn make(folder: &Path) -> Result<(), HubError> {
 }
 
 #[cfg(unix)]
-fn link(to: &Path, _: &Path, new: &Path) -> io::Result<()> {
+fn make_link(to: &Path, _: &Path, new: &Path) -> io::Result<()> {
     let _ = fs::remove_file(new);
     std::os::unix::fs::symlink(to, new)
 }
 
-/// Where links need rights that users do not have.
+/// Copies the file, where links need rights that users do not have.
 #[cfg(not(unix))]
-fn link(_: &Path, blob: &Path, new: &Path) -> io::Result<()> {
+fn make_link(_: &Path, blob: &Path, new: &Path) -> io::Result<()> {
     fs::copy(blob, new).map(|_| ())
 }
 
@@ -235,30 +242,30 @@ mod tests {
     #[test]
     fn a_cached_snapshot_is_found_by_its_reference() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::new(folder.path(), "owner/name");
+        let repo = CachedRepo::new(folder.path(), "owner/name");
         assert_eq!(snapshot(folder.path().into(), "owner/name"), None);
-        let fetching = place.fetch("abc", &mut || ()).unwrap();
-        fs::write(&fetching.part, "{}").unwrap();
-        assert_eq!((fetching.so_far(), place.blob("abc", 2)), (2, None));
-        fetching.finish().unwrap();
-        assert!(place.blob("abc", 2).is_some() && place.blob("abc", 3).is_none());
-        place.point("c0ffee", "config.json", "abc").unwrap();
-        place.point("c0ffee", "config.json", "abc").unwrap();
+        let download = repo.download("abc", &mut || ()).unwrap();
+        fs::write(&download.part, "{}").unwrap();
+        assert_eq!((download.received(), repo.blob("abc", 2)), (2, None));
+        download.finish().unwrap();
+        assert!(repo.blob("abc", 2).is_some() && repo.blob("abc", 3).is_none());
+        repo.link("c0ffee", "config.json", "abc").unwrap();
+        repo.link("c0ffee", "config.json", "abc").unwrap();
         assert_eq!(snapshot(folder.path().into(), "owner/name"), None, "nothing names the commit yet");
-        place.name("c0ffee").unwrap();
-        assert_eq!(snapshot(folder.path().into(), "owner/name"), Some(place.snapshot("c0ffee")));
-        assert_eq!(fs::read(place.snapshot("c0ffee").join("config.json")).unwrap(), b"{}");
+        repo.set_main("c0ffee").unwrap();
+        assert_eq!(snapshot(folder.path().into(), "owner/name"), Some(repo.snapshot("c0ffee")));
+        assert_eq!(fs::read(repo.snapshot("c0ffee").join("config.json")).unwrap(), b"{}");
         assert_eq!(snapshot(folder.path().into(), "owner/other"), None);
     }
 
     #[test]
     fn what_was_interrupted_goes_on_behind_what_has_come() {
         let folder = tempfile::tempdir().unwrap();
-        let fetching = Place::new(folder.path(), "name").fetch("abc", &mut || ()).unwrap();
-        fs::write(&fetching.part, "12345").unwrap();
-        io::Write::write_all(&mut fetching.open(3).unwrap(), b"x").unwrap();
-        assert_eq!(fs::read(&fetching.part).unwrap(), b"123x");
-        fetching.discard();
-        assert_eq!(fetching.so_far(), 0);
+        let download = CachedRepo::new(folder.path(), "name").download("abc", &mut || ()).unwrap();
+        fs::write(&download.part, "12345").unwrap();
+        io::Write::write_all(&mut download.open(3).unwrap(), b"x").unwrap();
+        assert_eq!(fs::read(&download.part).unwrap(), b"123x");
+        download.discard();
+        assert_eq!(download.received(), 0);
     }
 }

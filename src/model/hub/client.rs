@@ -1,4 +1,4 @@
-//! The line to the hub: who is asked, as whom, and what its refusals mean.
+//! HTTP connection to the hub: endpoint, token, and what refusals mean.
 
 use std::{env, fmt, fs, io, path::Path, sync::Arc, time::Duration};
 
@@ -15,15 +15,16 @@ use super::{HubError, cache};
 
 /// The public hub.
 const HUB: &str = "https://huggingface.co";
-/// How long a server may keep silent.
+/// Longest time without any data from the server.
 const SILENCE: Duration = Duration::from_secs(60);
+/// Longest time to establish a connection.
 const CONNECT: Duration = Duration::from_secs(20);
-/// An answer about a model is read up to this length.
-const LONGEST_ANSWER: u64 = 16 << 20;
-/// Of what a server says about a refusal, so much is told.
+/// Bytes after which a response about a model is cut off.
+const LONGEST_RESPONSE: u64 = 16 << 20;
+/// Characters of a server's message that are shown.
 const LONGEST_REASON: usize = 200;
 
-/// A hub, and as whom it is asked.
+/// A hub, with the user's token.
 #[derive(Clone, Debug)]
 pub struct Hub {
     endpoint: String,
@@ -31,7 +32,7 @@ pub struct Hub {
     agent: Agent,
 }
 
-/// What lets a user in. Never shown, never stored by this program.
+/// Access token of the user. Never shown, never stored by this program.
 #[derive(Clone)]
 struct Token(String);
 
@@ -42,11 +43,13 @@ impl fmt::Debug for Token {
 }
 
 impl Hub {
-    /// The hub that the environment names, with the user's token, by the variables that huggingface_hub reads:
-    /// `HF_ENDPOINT`, `HF_TOKEN` (else the file at `HF_TOKEN_PATH`, else `token` in `HF_HOME`), `HF_HUB_OFFLINE`.
+    /// Returns the hub that the environment names, with the user's token.
+    ///
+    /// The variables are those of huggingface_hub: `HF_ENDPOINT`, `HF_TOKEN` (else the file at `HF_TOKEN_PATH`, else
+    /// `token` in `HF_HOME`), `HF_HUB_OFFLINE`.
     ///
     /// # Errors
-    /// The environment forbids to ask a hub, or names a token that cannot be one.
+    /// The environment forbids requests, or contains an invalid token.
     pub fn from_environment() -> Result<Self, HubError> {
         if let Some(name) = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].into_iter().find(|name| is_on(name)) {
             return Err(HubError::Forbidden(name));
@@ -55,7 +58,7 @@ impl Hub {
         Self::new(&endpoint, token()?)
     }
 
-    /// A hub at `endpoint`; the token comes with the name of its place.
+    /// Returns the hub at `endpoint`. The token comes with the name of its source.
     pub(super) fn new(endpoint: &str, token: Option<(String, String)>) -> Result<Self, HubError> {
         let endpoint = endpoint.trim().trim_end_matches('/').to_owned();
         let token = match token {
@@ -70,7 +73,7 @@ impl Hub {
             .tls_config(TlsConfig::builder().root_certs(roots()?).build())
             .http_status_as_error(false)
             .user_agent(concat!("tagliatelle/", env!("CARGO_PKG_VERSION")))
-            // A token belongs to the hub, not to the store that it sends us to.
+            // The token must not reach the storage server that the hub redirects to.
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(SILENCE))
@@ -79,7 +82,7 @@ impl Hub {
         Ok(Self { endpoint, token, agent: config.build().into() })
     }
 
-    /// Where it is.
+    /// Address of the hub.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -88,7 +91,7 @@ impl Hub {
         self.token.is_some()
     }
 
-    /// A request to the hub itself, with the token.
+    /// Builds a GET request to the hub itself, with the token.
     pub(super) fn get(&self, url: &str) -> RequestBuilder<WithoutBody> {
         let request = self.agent.get(url);
         match &self.token {
@@ -97,12 +100,12 @@ impl Hub {
         }
     }
 
-    /// The first question of all. Whom nobody can reach then is not asked again.
-    pub(super) fn ask(&self, url: &str) -> Result<Response<Body>, HubError> {
+    /// Sends the first request of an operation. A hub that cannot be reached then is not tried again.
+    pub(super) fn first_get(&self, url: &str) -> Result<Response<Body>, HubError> {
         self.get(url).call().map_err(|error| HubError::Offline { place: host(url), why: error.to_string() })
     }
 
-    /// The same with something to say. The address may be one that the hub told: the token goes to the hub itself only.
+    /// Builds a POST request. The hub may have supplied the address; the token is sent to the hub itself only.
     pub(super) fn post(&self, url: &str) -> RequestBuilder<WithBody> {
         let request = self.agent.post(url);
         match self.token.as_ref().filter(|_| self.is_own(url)) {
@@ -111,39 +114,38 @@ impl Hub {
         }
     }
 
-    /// A request to a store that the hub named, without the token: its address has a signature of its own.
+    /// Builds a PUT request to a storage server, without the token: the address contains a signature.
     pub(super) fn put(&self, url: &str) -> RequestBuilder<WithBody> {
         self.agent.put(url)
     }
 
-    /// Whether an address is one of this hub.
+    /// Whether an address belongs to this hub.
     fn is_own(&self, url: &str) -> bool {
         url.strip_prefix(self.endpoint.as_str()).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// An address that the hub told. A mirror tells those of the public hub where it means its own.
-    pub(super) fn told(&self, url: &str) -> String {
+    /// Corrects an address that the hub supplied: a mirror names the public hub where it means itself.
+    pub(super) fn own_address(&self, url: &str) -> String {
         match url.strip_prefix(HUB).filter(|rest| rest.starts_with('/')) {
             Some(rest) => format!("{}{rest}", self.endpoint),
             None => url.to_owned(),
         }
     }
 
-    /// What the network's silence or a refusal means; a good answer passes. `id` is what was asked for.
-    pub(super) fn judge(
+    /// Turns a failed request into an error. `id` is the requested model.
+    pub(super) fn check(
         &self,
         url: &str,
         id: &str,
         answer: Result<Response<Body>, ureq::Error>,
     ) -> Result<Response<Body>, HubError> {
         let mut answer = answer.map_err(|error| unreachable(url, &error))?;
-        // Who answered may be another than who was asked: the hub sends on to a store.
+        // The hub may have redirected to a storage server.
         let url = &answer.get_uri().to_string();
         let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.has_token());
         let status = answer.status().as_u16();
-        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let seconds = header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
-        let code = header("x-error-code").unwrap_or_default();
+        let seconds = header(&answer, "retry-after").and_then(|seconds| seconds.trim().parse().ok());
+        let code = header(&answer, "x-error-code").unwrap_or_default().to_owned();
         match status {
             200..=299 => Ok(answer),
             404 if self.is_own(url) => Err(HubError::NotFound { endpoint, id }),
@@ -156,47 +158,53 @@ impl Hub {
             _ => {
                 let why = reason(&mut answer);
                 let colon = if why.is_empty() { "" } else { ": " };
-                Err(HubError::answer(url, format!("the answer has status {status}{colon}{why}")))
+                Err(HubError::answer(url, format!("the response has status {status}{colon}{why}")))
             }
         }
     }
 
-    /// The JSON of an answer.
+    /// Reads the JSON of a response.
     pub(super) fn json(&self, url: &str, answer: &mut Response<Body>) -> Result<Value, HubError> {
-        let text = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
+        let text = answer.body_mut().with_config().limit(LONGEST_RESPONSE).read_to_vec();
         let text = text.map_err(|error| unreachable(url, &error))?;
-        serde_json::from_slice(&text).map_err(|error| HubError::answer(url, format!("the answer is no JSON: {error}")))
+        serde_json::from_slice(&text)
+            .map_err(|error| HubError::answer(url, format!("the response is not JSON: {error}")))
     }
 }
 
-/// What a server says about a refusal: the `error` of a JSON answer.
-fn reason(answer: &mut Response<Body>) -> String {
-    let text = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec().unwrap_or_default();
-    let json: Value = serde_json::from_slice(&text).unwrap_or_default();
-    let said = json.get("error").or_else(|| json.get("message")).and_then(Value::as_str).unwrap_or_default();
-    said.chars().take(LONGEST_REASON).collect()
+fn header<'a>(answer: &'a Response<Body>, name: &str) -> Option<&'a str> {
+    answer.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Scheme, host and port of an address: who is asked.
+/// Reads the server's message from a refusal: `error` of a JSON response.
+fn reason(answer: &mut Response<Body>) -> String {
+    let text = answer.body_mut().with_config().limit(LONGEST_RESPONSE).read_to_vec().unwrap_or_default();
+    let json: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let message = json.get("error").or_else(|| json.get("message")).and_then(Value::as_str).unwrap_or_default();
+    message.chars().take(LONGEST_REASON).collect()
+}
+
+/// Returns scheme, host and port of an address.
 pub(super) fn host(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default())
 }
 
-/// What a broken line means.
+/// Error for a broken connection.
 pub(super) fn unreachable(url: &str, error: &ureq::Error) -> HubError {
     HubError::Unreachable { place: host(url), why: error.to_string() }
 }
 
-/// Whether nobody on the way reads along: encrypted, or within this machine.
+/// Whether a connection cannot be read by others: encrypted, or within this machine.
 fn is_private(endpoint: &str) -> bool {
     let Ok(uri) = endpoint.parse::<Uri>() else { return false };
     let is_here = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
     uri.scheme() == Some(&Scheme::HTTPS) || is_here
 }
 
-/// Who is believed to be who they say: the authorities that every browser trusts, or those of a file that the environment names,
-/// as where a proxy looks into encrypted lines.
+/// Returns the trusted certificates: those of browsers, or those of a file that the environment names.
+///
+/// The latter is needed behind a proxy that decrypts connections.
 fn roots() -> Result<RootCerts, HubError> {
     let named = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(variable);
     let Some(path) = named else { return Ok(RootCerts::WebPki) };
@@ -207,7 +215,7 @@ fn roots() -> Result<RootCerts, HubError> {
         _ => None,
     });
     match certificates.collect::<Vec<_>>() {
-        none if none.is_empty() => Err(wrong("it has no certificate".to_owned())),
+        none if none.is_empty() => Err(wrong("it contains no certificate".to_owned())),
         some => Ok(RootCerts::Specific(Arc::new(some))),
     }
 }
@@ -220,15 +228,15 @@ fn is_on(name: &str) -> bool {
     variable(name).is_some_and(|value| matches!(value.to_ascii_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE"))
 }
 
-/// The user's token, with the name of the place that it comes from.
+/// Reads the user's token, with the name of its source.
 fn token() -> Result<Option<(String, String)>, HubError> {
     for name in ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"] {
         if let Some(text) = variable(name) {
             return Ok(Some((name.to_owned(), text)));
         }
     }
-    let beside = || cache::home().map(|home| home.join("token"));
-    let Some(path) = cache::variable("HF_TOKEN_PATH").or_else(beside) else { return Ok(None) };
+    let path = cache::variable("HF_TOKEN_PATH").or_else(|| cache::home().map(|home| home.join("token")));
+    let Some(path) = path else { return Ok(None) };
     read_token(&path).map_err(|source| HubError::disk(&path, source))
 }
 
@@ -271,9 +279,9 @@ mod tests {
     fn an_address_that_the_hub_tells_gets_the_token_only_if_it_is_the_hubs() {
         let hub = with_token("https://mirror.example", "hf_secret").unwrap();
         assert!(hub.is_own("https://mirror.example/x") && !hub.is_own("https://mirror.example.evil.org/x"));
-        assert_eq!(hub.told("https://huggingface.co/a/b"), "https://mirror.example/a/b");
-        assert_eq!(hub.told("https://s3.example/a?sig=1"), "https://s3.example/a?sig=1");
-        assert_eq!(hub.told("https://huggingface.co.evil.org/a"), "https://huggingface.co.evil.org/a");
+        assert_eq!(hub.own_address("https://huggingface.co/a/b"), "https://mirror.example/a/b");
+        assert_eq!(hub.own_address("https://s3.example/a?sig=1"), "https://s3.example/a?sig=1");
+        assert_eq!(hub.own_address("https://huggingface.co.evil.org/a"), "https://huggingface.co.evil.org/a");
         let error = HubError::answer("https://s3.example/a?sig=secret", "no");
         assert_eq!(
             (error.to_string().as_str(), host("https://s3.example/a?x")),

@@ -1,31 +1,33 @@
-//! Why the hub did not give or take a model. What a server says is shown escaped.
+//! Errors of downloads from the hub and uploads to it. Text from a server is shown escaped.
 
 use std::io;
 
 use crate::text::number::bytes;
 
-/// What went wrong, and what to do.
+/// Error with its remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// The name cannot be that of a model.
+    /// The name is not a valid model name.
     #[error("{0:?} is no name of a model on the hub; names are `owner/model`, some old ones just `model`")]
     Name(String),
-    /// The environment forbids to ask.
-    #[error("{0} is set: the hub is not asked; unset it, or take what is here: `tagli models list`")]
+    /// The environment forbids requests.
+    #[error("{0} is set, so the hub is not contacted; unset it, or use a model of `tagli models list`")]
     Forbidden(&'static str),
-    /// No cache to put files into.
+    /// There is no folder for the cache.
     #[error("there is no home folder for the Hugging Face cache; set HF_HOME to a folder")]
     NoCache,
-    /// Nobody sends without saying who it is.
-    #[error("to send a model the hub must know who you are: put a token into HF_TOKEN, or log in with `hf auth login`")]
+    /// Uploading needs a token.
+    #[error(
+        "to send a model, the hub must know who you are: put a token into HF_TOKEN, or log in with `hf auth login`"
+    )]
     NoToken,
-    /// The token is none.
-    #[error("the token in {0} has characters that no token has; get a new one from the hub's settings page")]
+    /// The token is not a valid one.
+    #[error("the token in {0} contains invalid characters; get a new one from the hub's settings page")]
     BadToken(String),
-    /// A token would go over the line in the clear.
+    /// The token would be sent without encryption.
     #[error("the token is not sent to {0}, which is not encrypted; use an https:// endpoint, or unset the token")]
     InTheClear(String),
-    /// The certificates of the machine cannot be taken.
+    /// The file of trusted certificates cannot be used.
     #[error("{path}: {why}; it is named as the file of trusted certificates (SSL_CERT_FILE, REQUESTS_CA_BUNDLE)")]
     Certificates {
         /// The file.
@@ -33,74 +35,74 @@ pub enum HubError {
         /// What is wrong with it.
         why: String,
     },
-    /// No answer at all.
+    /// No response at all.
     #[error(
         "{place} cannot be reached: {why}; is the machine online, is a proxy needed (https_proxy), does the proxy have a \
          certificate of its own (SSL_CERT_FILE)?"
     )]
     Offline {
-        /// Who was asked.
+        /// Server.
         place: String,
-        /// What the network says.
+        /// Message of the network layer.
         why: String,
     },
-    /// The line broke.
-    #[error("the line to {place} broke: {why}")]
+    /// The connection broke.
+    #[error("the connection to {place} broke: {why}")]
     Unreachable {
-        /// Who was asked.
+        /// Server.
         place: String,
-        /// What the network says.
+        /// Message of the network layer.
         why: String,
     },
-    /// The server has a fault, or too much to do.
-    #[error("{place} cannot do it now (status {status}{})", said(.why))]
+    /// The server has a fault or is overloaded.
+    #[error("{place} cannot do it now (status {status}{})", after_colon(.why))]
     Busy {
-        /// Who was asked.
+        /// Server.
         place: String,
-        /// From 500 on, or 408.
+        /// HTTP status: 408, or from 500 on.
         status: u16,
-        /// What the server says.
+        /// Message of the server.
         why: String,
     },
     /// No such model.
     #[error("{endpoint} has no model {id:?}")]
     NotFound {
-        /// Who was asked.
+        /// Server.
         endpoint: String,
-        /// What for.
+        /// Requested model.
         id: String,
     },
-    /// Not for this user.
+    /// The user has no access.
     #[error(
-        "{endpoint} does not let this user have {id:?} (status {status}{}); {}", said(.why),
+        "{endpoint} does not let this user have {id:?} (status {status}{}); {}", after_colon(.why),
         if *.has_token { "ask for access on its page, and see that the token may do it" } else { "it is private, gated or not there: put a token into HF_TOKEN, or log in with `hf auth login`" }
     )]
     Refused {
-        /// Who was asked.
+        /// Server.
         endpoint: String,
-        /// What for.
+        /// Requested model.
         id: String,
-        /// 401 or 403.
+        /// HTTP status: 401 or 403.
         status: u16,
         /// Whether a token was sent.
         has_token: bool,
-        /// What the server says.
+        /// Message of the server.
         why: String,
     },
     /// Too many requests.
     #[error("{endpoint} asks to come back later (status 429){}", .seconds.map_or_else(String::new, |seconds| format!(": in {seconds} s")))]
     Limited {
-        /// Who was asked.
+        /// Server.
         endpoint: String,
-        /// When, if it says so.
+        /// Seconds to wait, if the server states them.
         seconds: Option<u64>,
     },
-    /// An answer that cannot be used.
+    /// The response cannot be used.
     #[error("{url}: {why}")]
     Answer {
-        /// What was asked.
+        /// Address of the request.
         url: String,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         why: String,
     },
     /// The model is of a kind that cannot be read.
@@ -108,34 +110,32 @@ pub enum HubError {
     Unfit {
         /// The model.
         id: String,
-        /// Why not.
+        /// Reason.
         why: String,
     },
-    /// What came is not what was announced.
-    #[error(
-        "{file}: what came over the line is damaged: its {kind} is {found}, not {expected}; it was thrown away, try again"
-    )]
+    /// The checksum of a file is wrong.
+    #[error("{file} arrived damaged: its {kind} is {found}, not {expected}; it was discarded, try again")]
     Damaged {
         /// The file.
         file: String,
-        /// Which checksum.
+        /// Name of the checksum.
         kind: &'static str,
-        /// As announced.
+        /// Announced checksum.
         expected: String,
-        /// As it came.
+        /// Checksum of the received file.
         found: String,
     },
-    /// The disk has no room.
-    #[error("{path}: {} are needed, {} are free; what has come is kept, and the next try goes on from there", bytes(*needed), bytes(*free))]
+    /// The disk is full.
+    #[error("{path}: {} are needed, {} are free; what has arrived is kept, and the next attempt continues from there", bytes(*needed), bytes(*free))]
     NoRoom {
-        /// Where.
+        /// Folder.
         path: String,
-        /// How much is still to come.
+        /// Bytes still to be received.
         needed: u64,
-        /// How much is free.
+        /// Free bytes.
         free: u64,
     },
-    /// The disk does not take it.
+    /// A file cannot be read or written.
     #[error("{path}: {source}")]
     Disk {
         /// The file.
@@ -146,18 +146,18 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// Whether another name or another model would help, rather than another machine or another time.
+    /// Whether another model name would help, rather than another machine or another time.
     pub fn is_input(&self) -> bool {
         matches!(self, Self::Name(_) | Self::NotFound { .. } | Self::Unfit { .. })
     }
 
     /// Whether trying again soon may help.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(super) fn is_temporary(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Limited { .. } | Self::Busy { .. })
     }
 
     pub(super) fn answer(url: &str, why: impl Into<String>) -> Self {
-        // What stands behind the question mark may be a signature that lets anybody in.
+        // The query may contain a signature that grants access.
         Self::Answer { url: url.split('?').next().unwrap_or_default().to_owned(), why: why.into() }
     }
 
@@ -166,6 +166,6 @@ impl HubError {
     }
 }
 
-fn said(why: &str) -> String {
+fn after_colon(why: &str) -> String {
     if why.is_empty() { String::new() } else { format!(": {why}") }
 }

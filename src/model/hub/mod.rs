@@ -1,9 +1,11 @@
-//! Models of the Hugging Face hub: those that the cache of this machine holds, fetching others into it, and sending trained
-//! ones. The cache is the one that huggingface_hub keeps, so what one program has fetched the others have, too.
+//! Models of the Hugging Face hub: those in the cache of this machine, downloads into it, and uploads of trained models.
+//!
+//! The cache is huggingface_hub's, so a model that one program has downloaded is available to the others.
 
 mod cache;
 mod client;
 mod error;
+mod id;
 mod pull;
 mod push;
 mod retry;
@@ -15,6 +17,7 @@ use serde::Serialize;
 pub use cache::{folder as cache_folder, has_home, snapshot as cached};
 pub use client::Hub;
 pub use error::HubError;
+pub use id::is_id;
 pub use pull::{Pulled, pull};
 pub use push::{Pushed, Upload, push};
 pub use retry::Progress;
@@ -24,15 +27,15 @@ use super::{config, embedded};
 /// A base that can be opened by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
-    /// What [`super::open`] takes.
+    /// Name that [`super::open`] accepts.
     pub name: String,
-    /// Where it is.
+    /// Its location.
     pub kind: BaseKind,
-    /// Its sizes, for people.
+    /// Its sizes, as text.
     pub about: String,
 }
 
-/// Where a base is.
+/// Location of a base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BaseKind {
@@ -42,8 +45,9 @@ pub enum BaseKind {
     Cached,
 }
 
-/// The embedded base, then the models of the cache whose `config.json` is of a kind that can be read, by name. Whether
-/// their weights are whole is not looked at.
+/// Lists the embedded base, then the cached models of a known architecture by name.
+///
+/// Whether their weights are complete is not checked.
 pub fn bases() -> Vec<Base> {
     let mini =
         about(embedded::CONFIG).map(|about| Base { name: embedded::NAME.to_owned(), kind: BaseKind::Embedded, about });
@@ -52,15 +56,16 @@ pub fn bases() -> Vec<Base> {
 }
 
 fn cached_bases(folder: &Path) -> Vec<Base> {
-    let base = |folder_name: &str| {
-        let name = folder_name.strip_prefix("models--")?.replace("--", "/");
-        let about = about(&fs::read(cached(folder.to_owned(), &name)?.join("config.json")).ok()?)?;
-        Some(Base { name, kind: BaseKind::Cached, about })
-    };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut bases: Vec<Base> = entries.filter_map(|entry| base(entry.file_name().to_str()?)).collect();
+    let mut bases: Vec<Base> = entries.filter_map(|entry| cached_base(folder, entry.file_name().to_str()?)).collect();
     bases.sort_by(|a, b| a.name.cmp(&b.name));
     bases
+}
+
+fn cached_base(folder: &Path, entry: &str) -> Option<Base> {
+    let name = entry.strip_prefix("models--")?.replace("--", "/");
+    let about = about(&fs::read(cached(folder.to_owned(), &name)?.join("config.json")).ok()?)?;
+    Some(Base { name, kind: BaseKind::Cached, about })
 }
 
 fn about(config: &[u8]) -> Option<String> {
@@ -68,29 +73,9 @@ fn about(config: &[u8]) -> Option<String> {
     Some(format!("{} layers, {} wide, {} word pieces", config.layers, config.dim, config.vocab_size))
 }
 
-/// Whether a name could be that of a model on the hub: `name` or `owner/name`.
-pub fn is_id(name: &str) -> bool {
-    let part = |part: &str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        !part.is_empty() && part.len() <= 96 && !part.starts_with(['.', '-']) && part.chars().all(plain)
-    };
-    let parts: Vec<&str> = name.split('/').collect();
-    parts.len() <= 2 && parts.into_iter().all(part)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_plain_names_are_ids() {
-        for name in ["distilbert-base-uncased", "distilbert/distilbert-base-uncased", "a/b_c.d"] {
-            assert!(is_id(name), "{name}");
-        }
-        for name in ["", "/", "a/b/c", "../up", "./here", "a/", "~/x", "a b", "C:\\x", "a/..", "-x"] {
-            assert!(!is_id(name), "{name}");
-        }
-    }
 
     #[test]
     fn cached_models_of_a_kind_that_can_be_read_are_bases() {

@@ -1,8 +1,8 @@
-//! Fetches a model into the cache: what it is made of is asked once, then each file is fetched at that commit, gone on with
-//! where a line broke, and held against its checksum before anybody sees it.
+//! Downloads a model into the cache.
 //!
-//! Not hf-hub's own download: that puts a file under its name before anybody has looked at its checksum, takes a server's
-//! `etag` as a path, and panics on answers that it does not expect.
+//! The list of files is requested once; then each file of that commit is downloaded. A broken download continues, and
+//! a file gets its name only after its checksum was verified. hf-hub's own download is not used: it stores a file before
+//! its checksum is verified, takes a server's `etag` as a path, and panics on unexpected responses.
 
 use std::{
     fs::File,
@@ -17,33 +17,33 @@ use ureq::{Body, http::Response};
 
 use super::{
     Hub, HubError, Progress,
-    cache::{Fetching, Place},
+    cache::{CachedRepo, Download},
     client::{host, unreachable},
-    is_id,
-    retry::{Patience, Tell, again},
+    id::is_id,
+    retry::{Backoff, OnProgress, retry},
 };
-use crate::model::{config, folder::is_whole};
+use crate::model::{base::is_whole, config};
 
 /// Bytes that are read at once.
-const PORTION: usize = 64 << 10;
-/// Files beside the weights; the first must be there.
+const CHUNK: usize = 64 << 10;
+/// Files besides the weights; the first is required.
 const BESIDE: [&str; 5] =
     ["config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
 
-/// A model that is in the cache, whole.
+/// A model that is complete in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pulled {
-    /// The folder with its files.
+    /// Folder of its files.
     pub folder: PathBuf,
-    /// The commit that they are of.
+    /// Commit of the files.
     pub commit: String,
-    /// Its files with their sizes in bytes.
+    /// File names with sizes in bytes.
     pub files: Vec<(String, u64)>,
-    /// Bytes that came over the line now.
+    /// Bytes that were downloaded now.
     pub fetched: u64,
 }
 
-/// What a hub says about a model.
+/// Response of a hub about a model.
 #[derive(Deserialize)]
 struct Info {
     sha: String,
@@ -68,7 +68,7 @@ struct Lfs {
     size: u64,
 }
 
-/// A file to be fetched.
+/// A file to download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wanted {
     name: String,
@@ -76,12 +76,12 @@ struct Wanted {
     sum: Sum,
 }
 
-/// The checksum by which the hub and the cache know a file.
+/// Checksum by which the hub and the cache identify a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Sum {
-    /// Of large files.
+    /// SHA-256, for large files.
     Sha256(String),
-    /// Of small ones, with git's head before them.
+    /// Git's SHA-1 of a blob, for small files.
     Git(String),
 }
 
@@ -99,7 +99,7 @@ impl Sum {
         }
     }
 
-    /// The checksum of what a reader gives.
+    /// Computes the checksum of a file of this size.
     fn of(&self, from: &mut impl Read, size: u64) -> io::Result<String> {
         match self {
             Self::Sha256(_) => digest(Sha256::new(), from),
@@ -109,26 +109,26 @@ impl Sum {
 }
 
 fn digest(mut sum: impl Digest, from: &mut impl Read) -> io::Result<String> {
-    let mut portion = vec![0; PORTION];
+    let mut chunk = vec![0; CHUNK];
     loop {
-        match from.read(&mut portion)? {
+        match from.read(&mut chunk)? {
             0 => return Ok(sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
-            count => sum.update(portion.get(..count).unwrap_or_default()),
+            count => sum.update(chunk.get(..count).unwrap_or_default()),
         }
     }
 }
 
-/// Fetches the main branch of a model into the cache at `cache`. What is there already is not fetched again.
+/// Downloads the main branch of a model into the cache at `cache`, except for files that are already there.
 ///
 /// # Errors
-/// No such model, none that could be read here, a line that stays broken, a disk that is full. What has come is kept.
-pub fn pull(hub: &Hub, cache: &Path, id: &str, tell: &mut Tell) -> Result<Pulled, HubError> {
+/// No such model, an unsupported one, no connection, a full disk. What was received is kept.
+pub fn pull(hub: &Hub, cache: &Path, id: &str, report: &mut OnProgress) -> Result<Pulled, HubError> {
     if !is_id(id) {
         return Err(HubError::Name(id.to_owned()));
     }
     let url = format!("{}/api/models/{id}/revision/main?blobs=true", hub.endpoint());
-    let info = again(id, tell, |_| {
-        let mut answer = hub.judge(&url, id, Ok(hub.ask(&url)?))?;
+    let info = retry(id, report, |_| {
+        let mut answer = hub.check(&url, id, Ok(hub.first_get(&url)?))?;
         let json = hub.json(&url, &mut answer)?;
         serde_json::from_value::<Info>(json).map_err(|error| HubError::answer(&url, error.to_string()))
     })?;
@@ -136,71 +136,84 @@ pub fn pull(hub: &Hub, cache: &Path, id: &str, tell: &mut Tell) -> Result<Pulled
         return Err(HubError::answer(&url, "it names no commit"));
     }
     let wanted = wanted(id, &url, &info.siblings)?;
-    let pull = Pull { hub, place: Place::new(cache, id), id, commit: &info.sha };
+    let pull = Pull { hub, repo: CachedRepo::new(cache, id), id, commit: &info.sha };
     let mut fetched = 0;
     for (at, file) in wanted.iter().enumerate() {
-        fetched += pull.file(file, &wanted[at..], tell)?;
+        fetched += pull.pull_file(file, &wanted[at..], report)?;
         if at == 0 {
-            pull.look_at_config()?;
+            pull.check_config()?;
         }
     }
-    let folder = pull.place.snapshot(&info.sha);
-    // Else whoever asks whether it is here would fetch it again and again.
+    let folder = pull.repo.snapshot(&info.sha);
+    // Otherwise every later use would download it again.
     if !is_whole(&folder) {
-        let why = "its index names weight files that it does not have".to_owned();
-        return Err(HubError::Unfit { id: id.to_owned(), why });
+        return Err(unfit(id, "its index names weight files that it does not have"));
     }
-    pull.place.name(&info.sha)?;
+    pull.repo.set_main(&info.sha)?;
     let files = wanted.into_iter().map(|file| (file.name, file.size)).collect();
     Ok(Pulled { folder, commit: info.sha, files, fetched })
 }
 
-/// The files to be fetched, the configuration first.
+/// Returns the files to download, the configuration first.
 fn wanted(id: &str, url: &str, siblings: &[Sibling]) -> Result<Vec<Wanted>, HubError> {
-    let unfit = |why: &str| HubError::Unfit { id: id.to_owned(), why: why.to_owned() };
-    let find = |name: &str| siblings.iter().find(|file| file.rfilename == name);
-    let mut chosen: Vec<&Sibling> = BESIDE.into_iter().filter_map(find).collect();
-    if find("config.json").is_none() {
-        return Err(unfit("it has no config.json: no model for transformers"));
+    let mut chosen: Vec<&Sibling> = BESIDE.into_iter().filter_map(|name| find(siblings, name)).collect();
+    if find(siblings, "config.json").is_none() {
+        return Err(unfit(id, "it has no config.json, so it is not a model for transformers"));
     }
-    if find("tokenizer.json").or_else(|| find("vocab.txt")).is_none() {
-        return Err(unfit("it has neither tokenizer.json nor vocab.txt"));
+    if find(siblings, "tokenizer.json").or_else(|| find(siblings, "vocab.txt")).is_none() {
+        return Err(unfit(id, "it has neither tokenizer.json nor vocab.txt"));
     }
     chosen.extend(weights(siblings).ok_or_else(|| {
-        unfit("it has neither model.safetensors nor pytorch_model.bin; weights of other frameworks cannot be read")
+        unfit(id, "it has neither model.safetensors nor pytorch_model.bin; weights of other frameworks cannot be read")
     })?);
     chosen.into_iter().map(|file| describe(file, url)).collect()
 }
 
-/// The weight files by preference: one safetensors file, several with an index, the same of PyTorch's own kind.
+fn unfit(id: &str, why: &str) -> HubError {
+    HubError::Unfit { id: id.to_owned(), why: why.to_owned() }
+}
+
+fn find<'a>(siblings: &'a [Sibling], name: &str) -> Option<&'a Sibling> {
+    siblings.iter().find(|file| file.rfilename == name)
+}
+
+/// Returns the preferred weight files: one safetensors file, several with an index, or PyTorch's own kind.
 fn weights(siblings: &[Sibling]) -> Option<Vec<&Sibling>> {
-    let find = |name: &str| siblings.iter().find(|file| file.rfilename == name);
     for (stem, end) in [("model", ".safetensors"), ("pytorch_model", ".bin")] {
-        if let Some(single) = find(&format!("{stem}{end}")) {
+        if let Some(single) = find(siblings, &format!("{stem}{end}")) {
             return Some(vec![single]);
         }
-        let Some(index) = find(&format!("{stem}{end}.index.json")) else { continue };
-        let is_shard = |name: &str| {
-            let numbers = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(end)).unwrap_or_default();
-            let numbers = numbers.strip_prefix('-').and_then(|numbers| numbers.split_once("-of-"));
-            let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            numbers.is_some_and(|(at, of)| is_number(at) && is_number(of))
-        };
-        let shards = siblings.iter().filter(|file| is_shard(&file.rfilename));
-        return Some(std::iter::once(index).chain(shards).collect());
+        if let Some(index) = find(siblings, &format!("{stem}{end}.index.json")) {
+            let shards = siblings.iter().filter(|file| is_shard(&file.rfilename, stem, end));
+            return Some(std::iter::once(index).chain(shards).collect());
+        }
     }
     None
 }
 
-/// A sibling's size and checksum. The checksum names a file of the cache, so it must be one.
+/// Whether a file is one of several with weights: `model-00001-of-00002.safetensors`.
+fn is_shard(name: &str, stem: &str, end: &str) -> bool {
+    let numbers = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(end)).unwrap_or_default();
+    let numbers = numbers.strip_prefix('-').and_then(|numbers| numbers.split_once("-of-"));
+    numbers.is_some_and(|(at, of)| is_number(at) && is_number(of))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns size and checksum of a file. The checksum becomes a file name in the cache, so its form is verified.
 fn describe(file: &Sibling, url: &str) -> Result<Wanted, HubError> {
-    let lacks = |what: &str| HubError::answer(url, format!("it does not tell {what} of {}", file.rfilename));
     let (size, sum) = match (&file.lfs, &file.blob) {
         (Some(lfs), _) if is_hex(&lfs.sha256, 64) => (Some(lfs.size), Sum::Sha256(lfs.sha256.clone())),
         (None, Some(blob)) if is_hex(blob, 40) => (file.size, Sum::Git(blob.clone())),
-        _ => return Err(lacks("the checksum")),
+        _ => return Err(lacks(file, url, "the checksum")),
     };
-    Ok(Wanted { name: file.rfilename.clone(), size: size.ok_or_else(|| lacks("the size"))?, sum })
+    Ok(Wanted { name: file.rfilename.clone(), size: size.ok_or_else(|| lacks(file, url, "the size"))?, sum })
+}
+
+fn lacks(file: &Sibling, url: &str, what: &str) -> HubError {
+    HubError::answer(url, format!("it does not state {what} of {}", file.rfilename))
 }
 
 fn is_hex(text: &str, length: usize) -> bool {
@@ -209,60 +222,61 @@ fn is_hex(text: &str, length: usize) -> bool {
 
 struct Pull<'a> {
     hub: &'a Hub,
-    place: Place,
+    repo: CachedRepo,
     id: &'a str,
     commit: &'a str,
 }
 
 impl Pull<'_> {
-    /// Fetches a file if it is not there; `rest` are this one and those that follow. Bytes that came over the line.
-    fn file(&self, file: &Wanted, rest: &[Wanted], tell: &mut Tell) -> Result<u64, HubError> {
+    /// Downloads a file unless it is there; `rest` is this file and the following ones. Returns the downloaded bytes.
+    fn pull_file(&self, file: &Wanted, rest: &[Wanted], report: &mut OnProgress) -> Result<u64, HubError> {
         let (name, sum, size) = (file.name.as_str(), file.sum.text(), file.size);
         let mut fetched = 0;
-        if self.place.blob(sum, size).is_none() {
-            let fetching = self.place.fetch(sum, &mut || tell(Progress::Waiting { file: name }))?;
-            // Another program may have been faster.
-            if self.place.blob(sum, size).is_none() {
-                self.has_room(rest, fetching.so_far())?;
-                fetched = self.fetch(file, fetching, tell)?;
+        if self.repo.blob(sum, size).is_none() {
+            let download = self.repo.download(sum, &mut || report(Progress::Waiting { file: name }))?;
+            // Another program may have downloaded it meanwhile.
+            if self.repo.blob(sum, size).is_none() {
+                self.check_room(rest, download.received())?;
+                fetched = self.download(file, download, report)?;
             }
         }
-        tell(Progress::Bytes { file: name, done: size, size });
-        self.place.point(self.commit, name, sum)?;
+        report(Progress::Bytes { file: name, done: size, size });
+        self.repo.link(self.commit, name, sum)?;
         Ok(fetched)
     }
 
-    fn has_room(&self, rest: &[Wanted], so_far: u64) -> Result<(), HubError> {
-        let missing = rest.iter().filter(|file| self.place.blob(file.sum.text(), file.size).is_none());
+    fn check_room(&self, rest: &[Wanted], so_far: u64) -> Result<(), HubError> {
+        let missing = rest.iter().filter(|file| self.repo.blob(file.sum.text(), file.size).is_none());
         let needed = missing.map(|file| file.size).fold(0, u64::saturating_add).saturating_sub(so_far);
-        match self.place.free() {
-            Some(free) if free < needed => Err(HubError::NoRoom { path: self.place.shown(), needed, free }),
+        match self.repo.free_bytes() {
+            Some(free) if free < needed => Err(HubError::NoRoom { path: self.repo.display(), needed, free }),
             _ => Ok(()),
         }
     }
 
-    fn fetch(&self, file: &Wanted, fetching: Fetching, tell: &mut Tell) -> Result<u64, HubError> {
+    fn download(&self, file: &Wanted, download: Download, report: &mut OnProgress) -> Result<u64, HubError> {
         let mut fetched = 0;
         let mut found = String::new();
-        // What was found half done may be the cause of a wrong checksum; then once more from the beginning.
-        for is_last in [fetching.so_far() == 0, true] {
-            let mut patience = Patience::default();
-            let mut furthest = fetching.so_far();
-            while let Err(error) = self.portion(file, &fetching, &mut fetched, tell) {
-                let so_far = fetching.so_far();
+        // A part from an earlier attempt may cause a wrong checksum; then download once more from the start.
+        for is_last in [download.received() == 0, true] {
+            let mut backoff = Backoff::default();
+            let mut furthest = download.received();
+            while let Err(error) = self.download_rest(file, &download, &mut fetched, report) {
+                let so_far = download.received();
                 if so_far > furthest {
-                    patience.renew();
+                    backoff.reset();
                     furthest = so_far;
                 }
-                patience.rest(&file.name, error, tell)?;
+                backoff.wait(&file.name, error, report)?;
             }
-            let disk = |error| HubError::disk(&fetching.part, error);
-            found = File::open(&fetching.part).and_then(|mut part| file.sum.of(&mut part, file.size)).map_err(disk)?;
+            found = File::open(&download.part)
+                .and_then(|mut part| file.sum.of(&mut part, file.size))
+                .map_err(|error| HubError::disk(&download.part, error))?;
             if found == file.sum.text() {
-                fetching.finish()?;
+                download.finish()?;
                 return Ok(fetched);
             }
-            fetching.discard();
+            download.discard();
             if is_last {
                 break;
             }
@@ -271,9 +285,15 @@ impl Pull<'_> {
         Err(HubError::Damaged { file: file.name.clone(), kind, expected, found })
     }
 
-    /// Fetches what is missing of a file, as far as the line holds.
-    fn portion(&self, file: &Wanted, fetching: &Fetching, fetched: &mut u64, tell: &mut Tell) -> Result<(), HubError> {
-        let so_far = match fetching.so_far() {
+    /// Downloads the missing part of a file, until the connection breaks.
+    fn download_rest(
+        &self,
+        file: &Wanted,
+        download: &Download,
+        fetched: &mut u64,
+        report: &mut OnProgress,
+    ) -> Result<(), HubError> {
+        let so_far = match download.received() {
             all if all == file.size && all > 0 => return Ok(()),
             more if more > file.size => 0,
             part => part,
@@ -281,43 +301,43 @@ impl Pull<'_> {
         let url = format!("{}/{}/resolve/{}/{}", self.hub.endpoint(), self.id, self.commit, file.name);
         let request = self.hub.get(&url);
         let request = if so_far > 0 { request.header("range", format!("bytes={so_far}-")) } else { request };
-        let mut answer = self.hub.judge(&url, self.id, request.call())?;
-        let mut done = if so_far > 0 && begins_at(&answer, so_far) { so_far } else { 0 };
-        let disk = |error| HubError::disk(&fetching.part, error);
-        let mut to = fetching.open(done).map_err(disk)?;
-        // One byte more than announced tells that it is another file.
+        let mut answer = self.hub.check(&url, self.id, request.call())?;
+        let mut done = if so_far > 0 && starts_at(&answer, so_far) { so_far } else { 0 };
+        let disk = |error| HubError::disk(&download.part, error);
+        let mut to = download.open(done).map_err(disk)?;
+        // One byte more than announced shows that it is another file.
         let mut from = answer.body_mut().as_reader().take(file.size.saturating_sub(done).saturating_add(1));
-        let mut portion = vec![0; PORTION];
+        let mut chunk = vec![0; CHUNK];
         loop {
-            let count = from.read(&mut portion).map_err(|error| unreachable(&url, &ureq::Error::Io(error)))?;
+            let count = from.read(&mut chunk).map_err(|error| unreachable(&url, &ureq::Error::Io(error)))?;
             if count == 0 {
                 break;
             }
-            to.write_all(portion.get(..count).unwrap_or_default()).map_err(disk)?;
+            to.write_all(chunk.get(..count).unwrap_or_default()).map_err(disk)?;
             done += count as u64;
             *fetched += count as u64;
-            tell(Progress::Bytes { file: &file.name, done: done.min(file.size), size: file.size });
+            report(Progress::Bytes { file: &file.name, done: done.min(file.size), size: file.size });
         }
         match done {
             done if done < file.size => {
-                let why = format!("the line ended after {done} of {} bytes", file.size);
+                let why = format!("the connection ended after {done} of {} bytes", file.size);
                 Err(HubError::Unreachable { place: host(&url), why })
             }
             _ => Ok(()),
         }
     }
 
-    /// Whether the model is of a kind that can be read: known before its weights are fetched.
-    fn look_at_config(&self) -> Result<(), HubError> {
-        let path = self.place.snapshot(self.commit).join("config.json");
+    /// Checks that the model can be opened, before its weights are downloaded.
+    fn check_config(&self) -> Result<(), HubError> {
+        let path = self.repo.snapshot(self.commit).join("config.json");
         let json = std::fs::read(&path).map_err(|error| HubError::disk(&path, error))?;
         let parsed = config::parse(&json, "config.json");
         parsed.map(drop).map_err(|error| HubError::Unfit { id: self.id.to_owned(), why: error.to_string() })
     }
 }
 
-/// Whether an answer is the rest that was asked for, rather than the whole.
-fn begins_at(answer: &Response<Body>, so_far: u64) -> bool {
+/// Whether a response is the requested rest rather than the whole file.
+fn starts_at(answer: &Response<Body>, so_far: u64) -> bool {
     let range = answer.headers().get("content-range").and_then(|range| range.to_str().ok()).unwrap_or_default();
     answer.status().as_u16() == 206 && range.trim_start_matches("bytes ").starts_with(&format!("{so_far}-"))
 }

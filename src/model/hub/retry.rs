@@ -1,91 +1,91 @@
-//! What is told while files go over the line, and trying again when it breaks.
+//! Progress reports during downloads and uploads, and retries after a broken connection.
 
 use std::{thread, time::Duration};
 
 use super::HubError;
 
-/// Tries in a row that brought nothing, after which it is given up.
-const TRIES: u32 = 6;
-/// The first wait between two tries; each one is twice the one before.
+/// Failed attempts in a row after which the operation fails.
+const ATTEMPTS: u32 = 6;
+/// First wait between two attempts; each further one doubles it.
 const WAIT: Duration = Duration::from_millis(250);
-/// Longer than this nobody waits because a server asks to.
+/// Longest wait that a server may ask for; the operation fails instead of waiting longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// What happens while files are fetched or sent.
+/// Progress of a download or upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress<'a> {
-    /// Bytes of a file that have gone over.
+    /// Bytes of a file were transferred.
     Bytes {
         /// The file.
         file: &'a str,
-        /// How many.
+        /// Transferred bytes.
         done: u64,
-        /// Of how many.
+        /// Size of the file in bytes.
         size: u64,
     },
-    /// Another program fetches the same file.
+    /// Another program is downloading the same file.
     Waiting {
         /// The file.
         file: &'a str,
     },
-    /// The line broke, or the server is busy.
-    Again {
-        /// The file, or what else was asked for.
+    /// The connection broke, or the server is busy.
+    Retry {
+        /// The file, or the model.
         file: &'a str,
         /// What happened.
         why: String,
-        /// Until the next try.
+        /// Time until the next attempt.
         wait: Duration,
     },
 }
 
-/// Who hears of it.
-pub(super) type Tell<'a> = dyn FnMut(Progress) + 'a;
+/// Receiver of progress reports.
+pub(super) type OnProgress<'a> = dyn FnMut(Progress) + 'a;
 
-/// Counts the tries in a row that brought nothing.
+/// Counter of failed attempts in a row.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
-    tries: u32,
+pub(super) struct Backoff {
+    attempts: u32,
 }
 
-impl Patience {
-    /// It got further: what was before does not count.
-    pub(super) fn renew(&mut self) {
-        self.tries = 0;
+impl Backoff {
+    /// Starts again from zero, after progress was made.
+    pub(super) fn reset(&mut self) {
+        self.attempts = 0;
     }
 
-    /// Waits before the next try.
+    /// Waits before the next attempt.
     ///
     /// # Errors
-    /// The error itself, where trying again makes no sense or has been done often enough.
-    pub(super) fn rest(&mut self, what: &str, error: HubError, tell: &mut Tell) -> Result<(), HubError> {
-        self.tries += 1;
-        if !error.is_passing() || self.tries >= TRIES {
+    /// The error itself, if another attempt cannot help or there were enough.
+    pub(super) fn wait(&mut self, what: &str, error: HubError, report: &mut OnProgress) -> Result<(), HubError> {
+        self.attempts += 1;
+        if !error.is_temporary() || self.attempts >= ATTEMPTS {
             return Err(error);
         }
         let wait = match &error {
             HubError::Limited { seconds: Some(seconds), .. } => Duration::from_secs(*seconds),
-            _ => WAIT * 2_u32.pow(self.tries - 1),
+            _ => WAIT * 2_u32.pow(self.attempts - 1),
         };
         if wait > LONGEST_WAIT {
             return Err(error);
         }
-        tell(Progress::Again { file: what, why: error.to_string(), wait });
+        report(Progress::Retry { file: what, why: error.to_string(), wait });
         thread::sleep(wait);
         Ok(())
     }
 }
 
-/// Does something until it works or trying again makes no sense.
-pub(super) fn again<T>(
+/// Repeats an operation until it succeeds or another attempt cannot help.
+pub(super) fn retry<T>(
     what: &str,
-    tell: &mut Tell,
-    mut work: impl FnMut(&mut Tell) -> Result<T, HubError>,
+    report: &mut OnProgress,
+    mut work: impl FnMut(&mut OnProgress) -> Result<T, HubError>,
 ) -> Result<T, HubError> {
-    let mut patience = Patience::default();
+    let mut backoff = Backoff::default();
     loop {
-        match work(tell) {
-            Err(error) => patience.rest(what, error, tell)?,
+        match work(report) {
+            Err(error) => backoff.wait(what, error, report)?,
             done => return done,
         }
     }

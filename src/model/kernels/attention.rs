@@ -8,12 +8,12 @@ use super::{
     batch::{Batch, Sentence, sentences},
     dropout::Mask,
     math::exp,
-    shape::Shape,
     simd::{Kernel, LANES, sum_over, vectorised},
     small::small_product,
     view::View,
     workspace::{Saved, resized},
 };
+use crate::model::arch::Shape;
 
 /// Queries whose scores are in memory at once.
 const QUERIES: usize = 64;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::shape::Shape;
+use crate::model::arch::Shape;
 
 /// Sentences of a batch, their pieces below each other.
 #[derive(Clone, Copy, Debug)]

@@ -25,8 +25,8 @@ impl Source for Rows<'_> {
             let from = table.get(at..).unwrap_or_default();
             to.iter_mut().zip(from).for_each(|(to, from)| put(to, *from));
         };
-        of(&self.parameters.words, self.pieces.words, to, |to, from| *to = from);
-        of(&self.parameters.positions, self.pieces.positions, to, |to, from| *to += from);
+        of(&self.parameters.all.words, self.pieces.words, to, |to, from| *to = from);
+        of(&self.parameters.all.positions, self.pieces.positions, to, |to, from| *to += from);
     }
 }
 

@@ -1,10 +1,7 @@
 //! The gradient of all parameters.
 
-use super::{
-    embedding::Touched,
-    parameters::Parameters,
-    shape::{Shape, ShapeError},
-};
+use super::{embedding::Touched, parameters::Parameters};
+use crate::model::arch::{Kind, Shape, shape::ShapeError};
 
 /// The gradient of all parameters, and which rows of the tables have one.
 #[derive(Clone, Debug)]
@@ -26,7 +23,7 @@ impl Gradients {
         Ok(Self { values, words: Touched::default(), positions: Touched::default(), squares: 0.0 })
     }
 
-    /// The gradient of each parameter, in the order of [`Shape::lengths`].
+    /// The gradient of each parameter, in the order of the plan.
     pub fn values(&self) -> Vec<&[f32]> {
         self.values.values()
     }
@@ -49,10 +46,15 @@ impl Gradients {
     /// Makes all values 0.
     pub fn clear(&mut self) {
         let dim = self.values.shape().dim;
-        self.words.clear(&mut self.values.words, dim);
-        self.positions.clear(&mut self.values.positions, dim);
-        // The tables are 0 already.
-        self.values.values_mut().into_iter().skip(2).for_each(|values| values.fill(0.0));
+        self.words.clear(&mut self.values.all.words, dim);
+        self.positions.clear(&mut self.values.all.positions, dim);
+        let tables = self.values.shape().plan().map(|slot| slot.kind == Kind::Table);
+        for (values, is_table) in self.values.all.as_mut().zip(tables).into_vec() {
+            // The tables are 0 already.
+            if !is_table {
+                values.fill(0.0);
+            }
+        }
         self.squares = 0.0;
     }
 }

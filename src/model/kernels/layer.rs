@@ -61,7 +61,7 @@ impl Block<'_> {
     /// Replaces the hidden states of all pieces, `[pieces, dim]`, by those of the rows after this layer, `[rows, dim]`.
     pub(super) fn forward(&self, hidden: &mut Vec<f32>, saved: &mut Saved, scratch: &mut Scratch) {
         let Self { layer, attention, mask } = self;
-        let (dim, inner) = (attention.shape.dim, attention.shape.hidden);
+        let (dim, inner, epsilon) = (attention.shape.dim, attention.shape.hidden, attention.shape.epsilon);
         let (pieces, rows) = (attention.batch.pieces.count(), attention.batch.rows());
         let qkv = resized(&mut saved.qkv, pieces * 3 * dim);
         multiply(qkv, View::new(hidden, dim), View::new(&layer.qkv.weight, 3 * dim));
@@ -71,14 +71,14 @@ impl Block<'_> {
         let attended = part_of(&mut scratch.second, rows * dim);
         let bias = &layer.out.bias;
         let sum = Residual { branch, bias, mask: None, past: hidden, rows: attention.batch.wanted };
-        saved.attended.forward(&layer.attention_norm, attended, &sum);
+        saved.attended.forward(&layer.attention_norm, attended, &sum, epsilon);
         let expanded = resized(&mut saved.expanded, rows * inner);
         multiply(expanded, View::new(attended, dim), View::new(&layer.expand.weight, inner));
         let activated = part_of(&mut scratch.wide, rows * inner);
         activate(expanded, &layer.expand.bias, activated);
         multiply(branch, View::new(activated, inner), View::new(&layer.contract.weight, dim));
         let sum = Residual { branch, bias: &layer.contract.bias, mask: *mask, past: attended, rows: None };
-        saved.output.forward(&layer.output_norm, resized(hidden, rows * dim), &sum);
+        saved.output.forward(&layer.output_norm, resized(hidden, rows * dim), &sum, epsilon);
     }
 
     /// Turns the gradient of what the layer gives, `[rows, dim]`, into that of its input, `[pieces, dim]`. Writes the

@@ -23,7 +23,6 @@ mod network;
 mod norm;
 mod parameters;
 mod product;
-mod shape;
 mod simd;
 mod small;
 mod sums;
@@ -35,12 +34,12 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use super::arch::Shape;
 pub use batch::Pieces;
 pub use dropout::Dropout;
 pub(super) use dropout::Site;
 pub use gradients::Gradients;
 pub use network::{Frozen, Objective, logits, train};
 pub use parameters::Parameters;
-pub use shape::Shape;
 pub use sweep::{Adam, Part, sweep};
 pub use workspace::Workspace;

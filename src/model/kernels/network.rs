@@ -118,8 +118,8 @@ impl<'a> Pass<'a> {
 
     /// Each layer, and after the last attention the rows that are wanted.
     fn blocks(&self) -> impl DoubleEndedIterator<Item = Block<'a>> + ExactSizeIterator {
-        let last = self.parameters.layers.len().saturating_sub(1);
-        self.parameters.layers.iter().enumerate().map(move |(at, layer)| {
+        let last = self.parameters.all.layers.len().saturating_sub(1);
+        self.parameters.all.layers.iter().enumerate().map(move |(at, layer)| {
             let wanted = if at == last { self.batch.wanted } else { None };
             Block {
                 layer,
@@ -139,41 +139,41 @@ impl<'a> Pass<'a> {
         let (parameters, dim, tags) = (self.parameters, self.parameters.shape().dim, self.parameters.shape().tags);
         let pieces = self.batch.pieces;
         let states = resized(hidden, pieces.count() * dim);
-        embedded.forward(&parameters.norm, states, &rows(parameters, pieces));
+        embedded.forward(&parameters.all.norm, states, &rows(parameters, pieces), parameters.shape().epsilon);
         drop_rows(self.mask(Site::Embeddings), states, dim);
-        layers.resize_with(layers.len().max(if keep { parameters.layers.len() } else { 1 }), Saved::default);
+        layers.resize_with(layers.len().max(if keep { parameters.all.layers.len() } else { 1 }), Saved::default);
         for (at, block) in self.blocks().enumerate() {
             if let Some(saved) = layers.get_mut(if keep { at } else { 0 }) {
                 block.forward(hidden, saved, scratch);
             }
         }
-        if let (true, Some(wanted)) = (parameters.layers.is_empty(), self.batch.wanted) {
+        if let (true, Some(wanted)) = (parameters.all.layers.is_empty(), self.batch.wanted) {
             gather(hidden, wanted, dim);
         }
         drop_rows(self.mask(Site::Head), hidden, dim);
         let logits = resized(logits, self.batch.rows() * tags);
-        multiply(logits, View::new(hidden, dim), View::new(&parameters.head.weight, tags));
+        multiply(logits, View::new(hidden, dim), View::new(&parameters.all.head.weight, tags));
         for row in logits.chunks_exact_mut(tags) {
-            row.iter_mut().zip(&parameters.head.bias).for_each(|(logit, bias)| *logit += bias);
+            row.iter_mut().zip(&parameters.all.head.bias).for_each(|(logit, bias)| *logit += bias);
         }
     }
 
     /// From the gradient of the logits, which stands in their place, to that of all parameters.
     fn backward(&self, gradients: &mut Gradients, workspace: &mut Workspace, add: bool) {
         let Workspace { embedded, layers, hidden, logits, scratch } = workspace;
-        let (parameters, values) = (self.parameters, &mut gradients.values);
+        let (parameters, values) = (self.parameters, &mut gradients.values.all);
         let (pieces, dim, tags) = (self.batch.pieces, parameters.shape().dim, parameters.shape().tags);
         let mut squares = linear_gradient(&mut values.head, hidden, logits, add);
-        multiply(hidden, View::new(logits, tags), View::new(&parameters.head.weight, tags).transposed());
+        multiply(hidden, View::new(logits, tags), View::new(&parameters.all.head.weight, tags).transposed());
         drop_rows(self.mask(Site::Head), hidden, dim);
         let Frozen { embeddings, layers: frozen, word } = self.frozen;
         let blocks = self.blocks().enumerate().rev().zip(values.layers.iter_mut().rev());
         for ((at, block), gradient) in blocks.take_while(|((at, _), _)| *at >= frozen) {
             let (before, this) = layers.split_at_mut(at);
             let Some(saved) = this.first_mut() else { continue };
-            let input = match before.last().zip(at.checked_sub(1).and_then(|at| parameters.layers.get(at))) {
+            let input = match before.last().zip(at.checked_sub(1).and_then(|at| parameters.all.layers.get(at))) {
                 Some((saved, layer)) => Input { normed: &saved.output, norm: &layer.output_norm, mask: None },
-                None => Input { normed: embedded, norm: &parameters.norm, mask: self.mask(Site::Embeddings) },
+                None => Input { normed: embedded, norm: &parameters.all.norm, mask: self.mask(Site::Embeddings) },
             };
             squares += block.backward(gradient, hidden, &input, (saved, scratch), add);
         }
@@ -181,13 +181,13 @@ impl<'a> Pass<'a> {
             gradients.squares = squares;
             return;
         }
-        if let (true, Some(wanted)) = (parameters.layers.is_empty(), self.batch.wanted) {
+        if let (true, Some(wanted)) = (parameters.all.layers.is_empty(), self.batch.wanted) {
             spread(hidden, wanted, pieces.count(), dim, &mut scratch.narrow);
         }
         drop_rows(self.mask(Site::Embeddings), hidden, dim);
         let norm = &mut values.norm;
         squares += norm_gradient((&mut norm.weight, &mut norm.bias), (&embedded.values, hidden), add);
-        embedded.backward(&parameters.norm, hidden);
+        embedded.backward(&parameters.all.norm, hidden);
         if !add {
             gradients.words.clear(&mut values.words, dim);
             gradients.positions.clear(&mut values.positions, dim);

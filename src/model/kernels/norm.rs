@@ -8,8 +8,6 @@ use super::{
     workspace::resized,
 };
 
-/// Added to the variance, as in DistilBERT.
-const EPSILON: f32 = 1e-12;
 /// Rows that one task takes.
 pub(super) const ROWS: usize = 8;
 
@@ -29,14 +27,14 @@ pub(super) trait Source: Sync {
 }
 
 impl Normed {
-    /// Norms the rows that `source` writes into `outcome`, `[rows, dim]`.
-    pub(super) fn forward(&mut self, norm: &Norm, outcome: &mut [f32], source: &impl Source) {
+    /// Norms the rows that `source` writes into `outcome`, `[rows, dim]`. `epsilon` is added to the variance.
+    pub(super) fn forward(&mut self, norm: &Norm, outcome: &mut [f32], source: &impl Source, epsilon: f32) {
         let dim = norm.bias.len().max(1);
         let values = resized(&mut self.values, outcome.len());
         let scales = resized(&mut self.scales, outcome.len() / dim);
         let rows = values.par_chunks_mut(ROWS * dim).zip(scales.par_chunks_mut(ROWS));
         rows.zip(outcome.par_chunks_mut(ROWS * dim)).enumerate().for_each(|(at, ((values, scales), outcome))| {
-            vectorised(Forward { values, scales, outcome, norm, source, first: at * ROWS });
+            vectorised(Forward { values, scales, outcome, norm, source, epsilon, first: at * ROWS });
         });
     }
 
@@ -66,6 +64,7 @@ struct Forward<'a, S> {
     outcome: &'a mut [f32],
     norm: &'a Norm,
     source: &'a S,
+    epsilon: f32,
     /// The first of these rows.
     first: usize,
 }
@@ -75,7 +74,7 @@ impl<S: Source> Kernel for Forward<'_, S> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { values, scales, outcome, norm, source, first } = self;
+        let Self { values, scales, outcome, norm, source, epsilon, first } = self;
         let dim = norm.bias.len();
         let share = 1.0 / dim as f32;
         let rows = values.chunks_exact_mut(dim).zip(outcome.chunks_exact_mut(dim));
@@ -84,7 +83,7 @@ impl<S: Source> Kernel for Forward<'_, S> {
             let mean = sum_over(values, values, |value, _| value) * share;
             values.iter_mut().for_each(|value| *value -= mean);
             let variance = sum_over(values, values, |a, b| a * b) * share;
-            *scale = 1.0 / (variance + EPSILON).sqrt();
+            *scale = 1.0 / (variance + epsilon).sqrt();
             values.iter_mut().for_each(|value| *value *= *scale);
             rescale(values, norm, outcome);
         }

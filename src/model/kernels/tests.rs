@@ -82,9 +82,9 @@ impl Case {
 
 fn parameters(shape: Shape, seed: u64) -> Parameters {
     let mut numbers = Numbers(seed);
-    let values = shape.lengths().into_iter().zip(shape.decays()).map(|(length, decays)| {
-        let (middle, size) = if decays { (0.0, 0.4) } else { (0.6, 0.5) };
-        (0..length).map(|_| (middle + size * numbers.unit()) as f32).collect()
+    let values = shape.plan().into_vec().into_iter().map(|slot| {
+        let (middle, size) = if slot.decays() { (0.0, 0.4) } else { (0.6, 0.5) };
+        (0..slot.count()).map(|_| (middle + size * numbers.unit()) as f32).collect()
     });
     Parameters::new(shape, values.collect()).unwrap()
 }
@@ -104,7 +104,8 @@ fn on_threads<R: Send>(threads: usize, body: impl FnOnce() -> R + Send) -> R {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(body)
 }
 
-const TINY: Shape = Shape { dim: 10, heads: 2, hidden: 14, layers: 2, tags: 4, word_rows: 9, position_rows: 12 };
+const TINY: Shape =
+    Shape { dim: 10, heads: 2, hidden: 14, layers: 2, tags: 4, word_rows: 9, position_rows: 12, epsilon: 1e-12 };
 /// Large enough for several blocks in every product.
 const SEVERAL: Shape =
-    Shape { dim: 208, heads: 4, hidden: 416, layers: 2, tags: 17, word_rows: 300, position_rows: 80 };
+    Shape { dim: 208, heads: 4, hidden: 416, layers: 2, tags: 17, word_rows: 300, position_rows: 80, epsilon: 1e-12 };

@@ -1,27 +1,27 @@
-//! DistilBERT with a token classification head: the same numbers as Hugging Face's
-//! `DistilBertForTokenClassification`, whose parameter names are used.
+//! The encoder with a classifier for each word piece, with the same numbers as transformers' implementation.
 //!
-//! [`Host`] computes it on the processor with the kernels beside this module; [`Composed`] is made of plain burn
-//! operations and runs on every backend.
+//! [`CpuNetwork`] computes it on the processor with the kernels; [`TensorNetwork`] consists of plain burn operations and
+//! runs on every backend.
 
-pub(crate) mod composed;
-mod host;
+mod cpu_network;
 pub(crate) mod layout;
-mod names;
 mod table;
+pub(crate) mod tensor_network;
+
+use std::ops::Range;
 
 use thiserror::Error;
 
-pub use composed::Composed;
-pub use host::Host;
-pub(crate) use host::HostBatch;
+pub(crate) use cpu_network::CpuBatch;
+pub use cpu_network::CpuNetwork;
 pub(crate) use table::Rows;
+pub use tensor_network::TensorNetwork;
 
-/// What is wrong with the weights.
+/// Error in the weights of a network.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum NetworkError {
-    /// A parameter is not there.
-    #[error("the model has no weights named `{0}`; is it a DistilBERT folder, and complete?")]
+    /// A parameter is missing.
+    #[error("the model has no weights named `{0}`; is its folder complete?")]
     Missing(String),
     /// A parameter has the wrong shape.
     #[error("the weights `{name}` have shape {found:?}, config.json asks for {wanted:?}")]
@@ -30,26 +30,34 @@ pub enum NetworkError {
         name: String,
         /// Shape in the file.
         found: Vec<usize>,
-        /// Shape by the configuration.
+        /// Shape according to the configuration.
         wanted: Vec<usize>,
     },
     /// The configuration contradicts itself.
-    #[error("config.json cannot be: {0}")]
+    #[error("config.json contradicts itself: {0}")]
     Config(String),
 }
 
-/// The first of the highest values, as torch and numpy have it on the processor.
+/// Returns the first of the highest values, as torch and numpy do on the processor.
 pub(crate) fn argmax(row: &[f32]) -> usize {
-    let best = row.iter().enumerate().fold(
-        (0, f32::NEG_INFINITY),
-        |best, (at, value)| {
-            if *value > best.1 { (at, *value) } else { best }
-        },
-    );
-    best.0
+    let mut best = 0;
+    let mut highest = f32::NEG_INFINITY;
+    for (at, value) in row.iter().enumerate() {
+        if *value > highest {
+            best = at;
+            highest = *value;
+        }
+    }
+    best
 }
 
-/// `-log softmax(row)[tag]`.
+/// Splits the rows of a batch into those of each sentence.
+fn by_sentence(rows: &[&[f32]], sentences: &[Range<usize>]) -> Vec<Vec<Vec<f32>>> {
+    let rows_of = sentences.iter().map(|range| rows.get(range.clone()).unwrap_or_default());
+    rows_of.map(|rows| rows.iter().map(|row| row.to_vec()).collect()).collect()
+}
+
+/// Returns `-log softmax(row)[tag]`.
 fn cross_entropy(row: &[f32], tag: usize) -> Option<f64> {
     let highest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let sum: f64 = row.iter().map(|value| (f64::from(*value) - highest).exp()).sum();

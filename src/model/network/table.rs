@@ -1,22 +1,22 @@
-//! An embedding table of which only some rows are among the parameters.
+//! An embedding table of which only some rows are parameters.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::model::weights::Array;
 
-/// Which rows of a table are needed.
+/// Rows of a table that are needed.
 #[derive(Clone, Debug)]
 pub(crate) enum Rows {
     /// Every row.
     All,
-    /// These; others stay as they are. Rows that the table does not have are passed over.
+    /// These rows; others are not trained. Rows that the table does not have are ignored.
     Only(BTreeSet<u32>),
 }
 
-/// The rows of a table that are not among the parameters, and where the others are.
+/// The rows of a table that are not parameters, and the places of those that are.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    /// What the absent rows are to be multiplied by.
+    /// Factor by which the absent rows must be multiplied.
     pub(crate) absent_factor: f64,
     /// `None` if all rows are in use.
     compact: Option<Compact>,
@@ -26,9 +26,9 @@ pub(crate) struct Table {
 
 #[derive(Clone, Debug)]
 struct Compact {
-    /// The full table as it was in the beginning; its rows in use are out of date.
+    /// The full table before training; its rows in use are out of date.
     full: Arc<Vec<f32>>,
-    /// The row ids in use, ascending: position is the row of the parameter.
+    /// Ids of the rows in use, ascending; the position of an id is its row in the parameter.
     ids: Arc<Vec<u32>>,
 }
 
@@ -48,11 +48,11 @@ impl Table {
         Self { absent_factor: 1.0, compact, width, height }
     }
 
-    /// The rows in use of the full table.
+    /// Returns the rows in use of the full table.
     pub(super) fn gather(&self, full: &Array) -> Vec<f32> {
         let Some(compact) = &self.compact else { return full.data.clone() };
-        let row = |id: &u32| full.data.chunks_exact(self.width).nth(*id as usize).unwrap_or_default();
-        compact.ids.iter().flat_map(row).copied().collect()
+        let rows = compact.ids.iter().filter_map(|id| full.data.chunks_exact(self.width).nth(*id as usize));
+        rows.flatten().copied().collect()
     }
 
     /// Number of rows in use.
@@ -60,8 +60,9 @@ impl Table {
         self.compact.as_ref().map_or(self.height, |compact| compact.ids.len())
     }
 
-    /// The row of the parameter for `id`. A row that the table does not have is its last; one that is not among the
-    /// parameters is the nearest that is: neither happens to ids that the tokenizer gave and the caller announced.
+    /// Returns the row of the parameter for `id`, or the nearest row if it has none.
+    ///
+    /// The tokenizer gives only ids that have one, if the caller named them all.
     pub(super) fn row(&self, id: u32) -> u32 {
         let row = match &self.compact {
             None => (id as usize).min(self.height.saturating_sub(1)),
@@ -70,7 +71,7 @@ impl Table {
         u32::try_from(row).unwrap_or(u32::MAX)
     }
 
-    /// The row of the parameter that is exactly `id`'s, if it is in use.
+    /// Returns the row of the parameter for exactly this `id`, if it is in use.
     pub(crate) fn exact(&self, id: u32) -> Option<u32> {
         let known = match &self.compact {
             None => (id as usize) < self.height,
@@ -79,12 +80,12 @@ impl Table {
         known.then(|| self.row(id))
     }
 
-    /// The full table, the rows in use being `present`.
+    /// Returns the full table, with `present` as the rows in use.
     pub(super) fn array(&self, present: &[f32]) -> Array {
         let data = match &self.compact {
             None => present.to_vec(),
             Some(compact) => {
-                // The factor lies within rounding of 1: in f64 until it meets the values.
+                // The factor differs from 1 by less than f32 resolves: it is kept in f64 until it is applied.
                 let mut full: Vec<f32> =
                     compact.full.iter().map(|value| (f64::from(*value) * self.absent_factor) as f32).collect();
                 for (id, row) in compact.ids.iter().zip(present.chunks_exact(self.width)) {

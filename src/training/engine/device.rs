@@ -2,15 +2,17 @@
 
 use burn::tensor::{Device, Gradients, Tensor};
 
-use super::{Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Said, State, labels_of, parts};
+use super::{
+    Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Predictions, State, labels_of, parts,
+};
 use crate::{
     model::{
+        arch::{Kind, Parameter, PerParameter},
         config::ModelConfig,
         kernels::Dropout,
         network::{
-            Composed, NetworkError, Rows, argmax,
-            composed::{Packed, total, values},
-            layout::Parameter,
+            NetworkError, Rows, TensorNetwork, argmax,
+            tensor_network::{Packed, total, values},
         },
         weights::Weights,
     },
@@ -18,20 +20,20 @@ use crate::{
 };
 
 /// A gradient for each parameter; `None` where it is 0 or not trained.
-type Gathered = Vec<Option<Tensor<2>>>;
+type Gathered = PerParameter<Option<Tensor<2>>>;
 
 pub(super) struct DeviceEngine {
-    network: Composed,
+    network: TensorNetwork,
     optimisation: Optimisation,
     /// For each parameter, whether it is trained.
-    trained: Vec<bool>,
+    trained: PerParameter<bool>,
     /// First and second moments of the parameters that are trained.
     moments: Vec<Option<(Tensor<2>, Tensor<2>)>>,
     /// Optimiser steps done.
     steps: i32,
-    kept: Option<Composed>,
+    kept: Option<TensorNetwork>,
     /// The mean of the weights, and how many are in it.
-    mean: Option<(Composed, u32)>,
+    mean: Option<(TensorNetwork, u32)>,
 }
 
 impl DeviceEngine {
@@ -43,13 +45,11 @@ impl DeviceEngine {
         positions: &Rows,
         optimisation: Optimisation,
     ) -> Result<Self, NetworkError> {
-        let network = Composed::build(config, weights, device, words, positions)?;
-        let parameters = network.layout().parameters();
-        let trained: Vec<bool> =
-            parameters.iter().map(|parameter| optimisation.trains(parameter, config.layers)).collect();
+        let network = TensorNetwork::build(config, weights, device, words, positions)?;
+        let trained = network.layout().by_parameter().map(|parameter| optimisation.trains(parameter, config.layers));
         let zeros = |tensor: &Tensor<2>| (tensor.zeros_like(), tensor.zeros_like());
-        let moments = network.parameters().into_iter().zip(&trained);
-        let moments = moments.map(|(tensor, trained)| trained.then(|| zeros(tensor))).collect();
+        let moments = network.tensors().zip(trained.as_ref());
+        let moments = moments.map(|(tensor, trained)| trained.then(|| zeros(tensor))).into_vec();
         Ok(Self { network, optimisation, trained, moments, steps: 0, kept: None, mean: None })
     }
 
@@ -60,13 +60,13 @@ impl DeviceEngine {
         (packed, labels)
     }
 
-    fn said<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Said<T> {
+    fn predictions<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Predictions<T> {
         let (packed, labels) = self.pack(examples);
         if packed.pieces() == 0 {
-            return Said { pieces: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
+            return Predictions { pieces: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
         }
-        let (said, loss) = self.network.predict(&packed, &labels, each);
-        Said { pieces: parts(&said, packed.ranges()), loss, labelled: labels.len() }
+        let (predictions, loss) = self.network.predict(&packed, &labels, each);
+        Predictions { pieces: parts(&predictions, packed.ranges()), loss, labelled: labels.len() }
     }
 
     /// The mean loss of the batches, its gradient and the norm of that.
@@ -75,7 +75,7 @@ impl DeviceEngine {
         let labelled: usize = packed.iter().map(|(_, labels)| labels.len()).sum();
         let config = self.network.config();
         let drop = draws.map(|draws| Dropout::new(config.dropout, config.attention_dropout, draws.seed, draws.step));
-        let mut sum: Gathered = self.trained.iter().map(|_| None).collect();
+        let mut sum: Gathered = self.trained.as_ref().map(|_| None);
         let mut loss = 0.0;
         for (at, (packed, labels)) in packed.iter().enumerate().filter(|(_, (_, labels))| !labels.is_empty()) {
             // Dropped at the end, so that the weights have one owner again and are updated in place.
@@ -85,7 +85,7 @@ impl DeviceEngine {
             let batch = batch.div_scalar(labelled as f64);
             let mut gathered = batch.backward();
             loss += batch.into_scalar::<f64>();
-            add(&mut sum, take(&tracked, &mut gathered));
+            sum = add(sum, take(&tracked, &mut gathered));
         }
         self.spare_the_padding(&mut sum);
         (Outcome { loss, norm: global_norm(&sum) }, sum)
@@ -95,7 +95,7 @@ impl DeviceEngine {
     fn spare_the_padding(&self, gradients: &mut Gathered) {
         let layout = self.network.layout();
         let row = layout.config.pad.and_then(|pad| layout.words.exact(pad)).map(|row| row as usize);
-        if let (Some(row), Some(Some(words))) = (row, gradients.first_mut()) {
+        if let (Some(row), Some(words)) = (row, &mut gradients.words) {
             let width = words.dims()[1];
             let nothing = self.network.tensor(vec![0.0; width], [1, width]);
             *words = words.clone().slice_assign([row..row + 1, 0..width], nothing);
@@ -104,14 +104,14 @@ impl DeviceEngine {
 
     fn update(&mut self, gradients: Gathered, factors: Factors) {
         let (optimisation, layers) = (self.optimisation, self.network.config().layers);
-        let listed = self.network.layout().parameters().to_vec();
+        let listed: Vec<Parameter> = self.network.layout().parameters().cloned().collect();
         let mut absent = 1.0;
-        let tensors = self.network.parameters_mut().into_iter().zip(gradients);
+        let tensors = self.network.parameters_mut().into_iter().zip(gradients.into_vec());
         for ((parameter, (tensor, gradient)), moments) in listed.iter().zip(tensors).zip(&mut self.moments) {
             let Some(moments) = moments else { continue };
             let rate = factors.rate * optimisation.share(parameter, layers);
-            let keep = if parameter.decays { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
-            if parameter.depth == 0 && parameter.decays {
+            let keep = if parameter.slot.decays() { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
+            if parameter.slot.kind == Kind::Table {
                 absent = keep;
             }
             step(tensor, gradient, moments, (optimisation, factors), (rate, keep));
@@ -119,18 +119,18 @@ impl DeviceEngine {
         self.network.layout_mut().decay_absent_rows(absent);
     }
 
-    fn absent(network: &Composed) -> [u64; 2] {
+    fn absent(network: &TensorNetwork) -> [u64; 2] {
         [&network.layout().words, &network.layout().positions].map(|table| table.absent_factor.to_bits())
     }
 
-    fn set_absent(network: &mut Composed, [words, positions]: [u64; 2]) {
+    fn set_absent(network: &mut TensorNetwork, [words, positions]: [u64; 2]) {
         let layout = network.layout_mut();
         layout.words.absent_factor = f64::from_bits(words);
         layout.positions.absent_factor = f64::from_bits(positions);
     }
 
     fn named<'a>(&self, tensors: impl IntoIterator<Item = Option<&'a Tensor<2>>>) -> Named {
-        let names = self.network.layout().parameters().iter().map(|parameter| parameter.name.clone());
+        let names = self.network.layout().parameters().map(|parameter| parameter.name.clone());
         names.zip(tensors.into_iter().map(|tensor| tensor.map(values).unwrap_or_default())).collect()
     }
 }
@@ -154,22 +154,20 @@ fn step(
 }
 
 /// The gradients of a tracked network out of what the backward pass gathered.
-fn take(tracked: &Composed, gathered: &mut Gradients) -> Gathered {
-    tracked.parameters().into_iter().map(|tensor| tensor.grad_remove(gathered)).collect()
+fn take(tracked: &TensorNetwork, gathered: &mut Gradients) -> Gathered {
+    tracked.tensors().map(|tensor| tensor.grad_remove(gathered))
 }
 
-fn add(sum: &mut Gathered, more: Gathered) {
-    for (sum, more) in sum.iter_mut().zip(more) {
-        *sum = match (sum.take(), more) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
-        };
-    }
+fn add(sum: Gathered, more: Gathered) -> Gathered {
+    sum.zip(more).map(|pair| match pair {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    })
 }
 
 /// The L2 norm over all gradients.
-fn global_norm(gradients: &[Option<Tensor<2>>]) -> f64 {
-    let sums = gradients.iter().flatten().map(|gradient| total(gradient.clone().square()));
+fn global_norm(gradients: &Gathered) -> f64 {
+    let sums = gradients.as_ref().into_vec().into_iter().flatten().map(|gradient| total(gradient.clone().square()));
     sums.reduce(|a, b| a + b).map_or(0.0, |total| total.into_scalar::<f64>().sqrt())
 }
 
@@ -191,25 +189,25 @@ impl Engine for DeviceEngine {
         self.backward(&[batch], None).0
     }
 
-    fn predict(&self, examples: &[&Example]) -> Said<usize> {
-        self.said(examples, argmax)
+    fn predict(&self, examples: &[&Example]) -> Predictions<usize> {
+        self.predictions(examples, argmax)
     }
 
-    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>> {
-        self.said(examples, <[f32]>::to_vec)
+    fn logits(&self, examples: &[&Example]) -> Predictions<Vec<f32>> {
+        self.predictions(examples, <[f32]>::to_vec)
     }
 
-    fn keep(&mut self) {
+    fn save_best(&mut self) {
         // Shares the weights until the next step makes others.
         self.kept = Some(self.network.clone());
     }
 
-    fn go_back(&mut self) -> bool {
+    fn restore_best(&mut self) -> bool {
         let kept = self.kept.take();
         kept.map(|kept| self.network = kept).is_some()
     }
 
-    fn gather(&mut self) {
+    fn update_average(&mut self) {
         let Some((mean, count)) = &mut self.mean else {
             self.mean = Some((self.network.clone(), 1));
             return;
@@ -229,11 +227,11 @@ impl Engine for DeviceEngine {
         Self::set_absent(mean, absent);
     }
 
-    fn exchange(&mut self) -> bool {
+    fn swap_average(&mut self) -> bool {
         self.mean.as_mut().map(|(mean, _)| std::mem::swap(mean, &mut self.network)).is_some()
     }
 
-    fn retire(&mut self) {
+    fn drop_optimizer(&mut self) {
         (self.kept, self.mean, self.moments) = (None, None, Vec::new());
     }
 
@@ -249,7 +247,7 @@ impl Engine for DeviceEngine {
             Arrays::Values => self.named(self.network.parameters().into_iter().map(Some)),
             Arrays::First => moments(|moments| &moments.0),
             Arrays::Second => moments(|moments| &moments.1),
-            Arrays::Kept => self.named(self.kept.iter().flat_map(Composed::parameters).map(Some)),
+            Arrays::Kept => self.named(self.kept.iter().flat_map(TensorNetwork::parameters).map(Some)),
             Arrays::Mean => self.named(self.mean.iter().flat_map(|(mean, _)| mean.parameters()).map(Some)),
         }
     }
@@ -260,23 +258,23 @@ impl Engine for DeviceEngine {
         Counters { steps: self.steps, absent: Self::absent(&self.network), kept_absent, mean }
     }
 
-    fn take_up(&mut self, mut state: State) -> Result<(), String> {
-        let listed = self.network.layout().parameters().to_vec();
+    fn load_state(&mut self, mut state: State) -> Result<(), String> {
+        let listed: Vec<Parameter> = self.network.layout().parameters().cloned().collect();
         let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (mut network, mut kept) = (self.network.clone(), kept_absent.map(|_| self.network.clone()));
         let mut gathered = mean.map(|_| self.network.clone());
         let mut tensor = |of: Arrays, parameter: &Parameter| {
-            let [rows, columns] = parameter.shape;
+            let [rows, columns] = parameter.slot.shape;
             let values = state.take(of, parameter, rows * columns);
-            values.map(|values| self.network.tensor(values, parameter.shape))
+            values.map(|values| self.network.tensor(values, parameter.slot.shape))
         };
         for (parameter, to) in listed.iter().zip(network.parameters_mut()) {
             *to = tensor(Arrays::Values, parameter)?;
         }
-        for (parameter, to) in listed.iter().zip(kept.iter_mut().flat_map(Composed::parameters_mut)) {
+        for (parameter, to) in listed.iter().zip(kept.iter_mut().flat_map(TensorNetwork::parameters_mut)) {
             *to = tensor(Arrays::Kept, parameter)?;
         }
-        for (parameter, to) in listed.iter().zip(gathered.iter_mut().flat_map(Composed::parameters_mut)) {
+        for (parameter, to) in listed.iter().zip(gathered.iter_mut().flat_map(TensorNetwork::parameters_mut)) {
             *to = tensor(Arrays::Mean, parameter)?;
         }
         for (parameter, moments) in listed.iter().zip(&mut self.moments) {

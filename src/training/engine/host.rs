@@ -2,19 +2,20 @@
 
 use rayon::prelude::*;
 
-use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Said, State, labels_of, parts};
+use super::{Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Predictions, State, labels_of, parts};
 use crate::{
     model::{
+        arch::{Kind, Parameter},
         config::ModelConfig,
         kernels::{Adam, Dropout, Frozen, Gradients, Objective, Part, Workspace, sweep, train},
-        network::{Host, HostBatch, NetworkError, Rows, argmax},
+        network::{CpuBatch, CpuNetwork, NetworkError, Rows, argmax},
         weights::Weights,
     },
     training::examples::Example,
 };
 
 pub(super) struct HostEngine {
-    network: Host,
+    network: CpuNetwork,
     optimisation: Optimisation,
     /// None once no step follows.
     gradients: Option<Gradients>,
@@ -48,10 +49,10 @@ impl HostEngine {
         positions: &Rows,
         optimisation: Optimisation,
     ) -> Result<Self, NetworkError> {
-        let network = Host::build(config, weights, words, positions)?;
+        let network = CpuNetwork::build(config, weights, words, positions)?;
         let gradients = Gradients::new(network.parameters().shape());
         let gradients = gradients.map_err(|error| NetworkError::Config(error.to_string()))?;
-        let parameters = network.layout().parameters().iter().zip(network.parameters().values());
+        let parameters = network.layout().parameters().zip(network.parameters().values());
         let moments = parameters.map(|(parameter, values)| {
             let length = if optimisation.trains(parameter, config.layers) { values.len() } else { 0 };
             (vec![0.0; length], vec![0.0; length])
@@ -84,10 +85,10 @@ impl HostEngine {
         (layout.words.absent_factor, layout.positions.absent_factor) = (words, positions);
     }
 
-    fn said<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Said<T> {
+    fn predictions<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Predictions<T> {
         let (batch, labels) = self.task().pack(examples);
-        let (said, loss) = self.network.predict(&batch, &labels, each);
-        Said { pieces: parts(&said, &batch.ranges), loss, labelled: labels.len() }
+        let (predictions, loss) = self.network.predict(&batch, &labels, each);
+        Predictions { pieces: parts(&predictions, &batch.ranges), loss, labelled: labels.len() }
     }
 
     fn stored(&self) -> Stored {
@@ -96,19 +97,19 @@ impl HostEngine {
     }
 
     fn named<'a>(&self, values: impl IntoIterator<Item = &'a [f32]>) -> Named {
-        let names = self.network.layout().parameters().iter().map(|parameter| parameter.name.clone());
+        let names = self.network.layout().parameters().map(|parameter| parameter.name.clone());
         names.zip(values.into_iter().map(<[f32]>::to_vec)).collect()
     }
 }
 
 /// What a backward pass works on.
 struct Task<'a> {
-    network: &'a Host,
+    network: &'a CpuNetwork,
     optimisation: &'a Optimisation,
 }
 
 impl Task<'_> {
-    fn pack(&self, examples: &[&Example]) -> (HostBatch, Vec<(usize, usize)>) {
+    fn pack(&self, examples: &[&Example]) -> (CpuBatch, Vec<(usize, usize)>) {
         let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
         let batch = self.network.batch(&inputs);
         let labels = labels_of(examples, batch.ranges.iter().map(|range| range.start));
@@ -119,8 +120,8 @@ impl Task<'_> {
     fn frozen(&self) -> Frozen {
         let layers = self.network.config().layers;
         let trains = |depth: usize| {
-            let all = self.network.layout().parameters().iter();
-            all.filter(|parameter| parameter.depth == depth)
+            let all = self.network.layout().parameters();
+            all.filter(|parameter| parameter.slot.depth == depth)
                 .all(|parameter| self.optimisation.trains(parameter, layers))
         };
         let frozen = (1..=layers).take_while(|depth| !trains(*depth)).count();
@@ -177,15 +178,14 @@ impl Engine for HostEngine {
         let mut embeddings_keep = 1.0;
         let mut parts = Vec::new();
         let values = parameters.values_mut().into_iter().zip(gradients.values());
-        for ((parameter, (values, gradient)), (first, second)) in
-            layout.parameters().iter().zip(values).zip(&mut self.moments)
+        for ((parameter, (values, gradient)), (first, second)) in layout.parameters().zip(values).zip(&mut self.moments)
         {
             if !optimisation.trains(parameter, layers) {
                 continue;
             }
             let rate = factors.rate * optimisation.share(parameter, layers);
-            let keep = if parameter.decays { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
-            if parameter.depth == 0 && parameter.decays {
+            let keep = if parameter.slot.decays() { 1.0 - rate * optimisation.weight_decay } else { 1.0 };
+            if parameter.slot.kind == Kind::Table {
                 embeddings_keep = keep;
             }
             parts.push(Part { values, gradient, first, second, keep, rate: rate / factors.first_correction });
@@ -209,15 +209,15 @@ impl Engine for HostEngine {
         }
     }
 
-    fn predict(&self, examples: &[&Example]) -> Said<usize> {
-        self.said(examples, argmax)
+    fn predict(&self, examples: &[&Example]) -> Predictions<usize> {
+        self.predictions(examples, argmax)
     }
 
-    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>> {
-        self.said(examples, <[f32]>::to_vec)
+    fn logits(&self, examples: &[&Example]) -> Predictions<Vec<f32>> {
+        self.predictions(examples, <[f32]>::to_vec)
     }
 
-    fn keep(&mut self) {
+    fn save_best(&mut self) {
         match self.kept.take() {
             // In place: the memory is there.
             Some(mut kept) => {
@@ -229,7 +229,7 @@ impl Engine for HostEngine {
         }
     }
 
-    fn go_back(&mut self) -> bool {
+    fn restore_best(&mut self) -> bool {
         let Some(kept) = self.kept.take() else { return false };
         let (_, parameters) = self.network.parts_mut();
         parameters.values_mut().into_iter().zip(&kept.values).for_each(|(now, kept)| now.copy_from_slice(kept));
@@ -237,7 +237,7 @@ impl Engine for HostEngine {
         true
     }
 
-    fn gather(&mut self) {
+    fn update_average(&mut self) {
         let absent = self.absent();
         let Some((mean, count)) = &mut self.mean else {
             self.mean = Some((self.stored(), 1));
@@ -252,7 +252,7 @@ impl Engine for HostEngine {
         mean.absent.iter_mut().zip(absent).for_each(|(mean, now)| *mean += (now - *mean) * f64::from(share));
     }
 
-    fn exchange(&mut self) -> bool {
+    fn swap_average(&mut self) -> bool {
         let Some((mut mean, count)) = self.mean.take() else { return false };
         let absent = std::mem::replace(&mut mean.absent, self.absent());
         let (_, parameters) = self.network.parts_mut();
@@ -262,7 +262,7 @@ impl Engine for HostEngine {
         true
     }
 
-    fn retire(&mut self) {
+    fn drop_optimizer(&mut self) {
         (self.gradients, self.kept, self.mean) = (None, None, None);
         (self.moments, self.workspace) = (Vec::new(), Workspace::new());
     }
@@ -288,8 +288,8 @@ impl Engine for HostEngine {
         Counters { steps: self.steps, absent: bits(self.absent()), kept_absent, mean }
     }
 
-    fn take_up(&mut self, mut state: State) -> Result<(), String> {
-        let listed = self.network.layout().parameters().to_vec();
+    fn load_state(&mut self, mut state: State) -> Result<(), String> {
+        let listed: Vec<Parameter> = self.network.layout().parameters().cloned().collect();
         let Counters { steps, absent, kept_absent, mean } = state.counters;
         let (_, parameters) = self.network.parts_mut();
         let (mut kept, mut gathered) = (Vec::new(), Vec::new());

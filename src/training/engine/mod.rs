@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::{TrainError, examples::Example};
 use crate::{
     model::{
+        arch::Parameter,
         config::ModelConfig,
         device::Chosen,
-        network::{NetworkError, Rows, layout::Parameter},
+        network::{NetworkError, Rows},
         weights::Weights,
     },
     runs::Settings,
@@ -36,9 +37,9 @@ impl Outcome {
     }
 }
 
-/// What a network says of some examples.
+/// Predictions of a network for some examples.
 #[derive(Clone, Debug)]
-pub(super) struct Said<T> {
+pub(super) struct Predictions<T> {
     /// For each example something of each of its pieces, special ones included: the best tag, or all logits.
     pub(super) pieces: Vec<Vec<T>>,
     /// Summed loss of the labelled pieces.
@@ -68,40 +69,40 @@ pub(super) trait Engine: Send + Sync {
     fn measure(&self, batch: &[&Example]) -> Outcome;
 
     /// The best tag of each piece, without dropout.
-    fn predict(&self, examples: &[&Example]) -> Said<usize>;
+    fn predict(&self, examples: &[&Example]) -> Predictions<usize>;
 
     /// The logits of each piece, without dropout.
-    fn logits(&self, examples: &[&Example]) -> Said<Vec<f32>>;
+    fn logits(&self, examples: &[&Example]) -> Predictions<Vec<f32>>;
 
-    /// Remembers the weights as they are, in place of those remembered before.
-    fn keep(&mut self);
+    /// Saves a copy of the weights as the best so far, replacing the previous copy.
+    fn save_best(&mut self);
 
-    /// Goes back to the weights that were remembered; whether there were any.
-    fn go_back(&mut self) -> bool;
+    /// Restores the best weights; false if none were saved.
+    fn restore_best(&mut self) -> bool;
 
-    /// Takes the weights as they are into the mean of those taken in before.
-    fn gather(&mut self);
+    /// Adds the current weights to their running average.
+    fn update_average(&mut self);
 
-    /// Puts the mean in the place of the weights, and these aside, or the other way round; false if there is no mean.
-    fn exchange(&mut self) -> bool;
+    /// Swaps the weights with their running average; false if there is no average.
+    fn swap_average(&mut self) -> bool;
 
-    /// Lets go of everything but the weights: no step follows. Then there is room for writing them.
-    fn retire(&mut self);
+    /// Drops everything except the weights, so that there is memory to write them. No step may follow.
+    fn drop_optimizer(&mut self);
 
     /// All weights by Hugging Face name.
     fn weights(&self) -> Weights;
 
-    /// One kind of the arrays that [`Engine::take_up`] needs to go on in the same way: one at a time, since they are large.
+    /// Returns one kind of the arrays that [`Engine::load_state`] needs: one at a time, since they are large.
     fn arrays(&self, of: Arrays) -> Named;
 
-    /// The counters that it needs besides.
+    /// Returns the counters that [`Engine::load_state`] needs.
     fn counters(&self) -> Counters;
 
-    /// Goes on from a state of the same network.
+    /// Loads the state of the same network, to continue its training.
     ///
     /// # Errors
-    /// It is that of another network.
-    fn take_up(&mut self, state: State) -> Result<(), String>;
+    /// The state belongs to another network.
+    fn load_state(&mut self, state: State) -> Result<(), String>;
 }
 
 /// The arrays of a network and its optimiser.
@@ -192,7 +193,7 @@ impl Optimisation {
 
     /// Whether a parameter is trained.
     pub(super) fn trains(&self, parameter: &Parameter, layers: usize) -> bool {
-        match parameter.depth {
+        match parameter.slot.depth {
             0 => !self.freeze_embeddings,
             // The head always is.
             depth => depth > self.freeze_layers.min(layers),
@@ -202,7 +203,7 @@ impl Optimisation {
     /// What a parameter's learning rate is of that of the head. The first to divide it so: ELECTRA; the last layer has
     /// one factor, the embeddings one more than the first layer.
     pub(super) fn share(&self, parameter: &Parameter, layers: usize) -> f64 {
-        let below = layers + 1 - parameter.depth.min(layers + 1);
+        let below = layers + 1 - parameter.slot.depth.min(layers + 1);
         self.layer_decay.powi(i32::try_from(below).unwrap_or(i32::MAX))
     }
 

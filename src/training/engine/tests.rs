@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use super::{device::DeviceEngine, host::HostEngine, *};
+use crate::model::arch::{DISTILBERT, Kind, Slot};
 use crate::training::{
     examples::Example,
     golden::{self, read},
@@ -58,6 +59,7 @@ fn examples(sentences: &[Sentence]) -> Vec<Example> {
 fn config(json: &serde_json::Value) -> ModelConfig {
     let size = |name: &str| usize::try_from(json[name].as_u64().unwrap()).unwrap();
     ModelConfig {
+        arch: &DISTILBERT,
         vocab_size: size("vocab_size"),
         max_positions: size("max_position_embeddings"),
         dim: size("dim"),
@@ -184,14 +186,9 @@ fn fifty_steps_are_the_trainers() {
 #[test]
 fn what_decays_is_what_decays_in_the_trainer() {
     let run = trainer();
-    let network = crate::model::network::Host::new(&config(&run.config), &weights("start.")).unwrap();
-    let decays = network.layout().parameters().iter().filter(|parameter| parameter.decays);
-    let ours: std::collections::BTreeSet<String> = decays
-        .flat_map(|parameter| match parameter.name.split_once("qkv") {
-            Some((before, after)) => ["q_lin", "k_lin", "v_lin"].map(|part| format!("{before}{part}{after}")).to_vec(),
-            None => vec![parameter.name.clone()],
-        })
-        .collect();
+    let network = crate::model::network::CpuNetwork::new(&config(&run.config), &weights("start.")).unwrap();
+    let decays = network.layout().parameters().filter(|parameter| parameter.slot.decays());
+    let ours: std::collections::BTreeSet<String> = decays.flat_map(|parameter| parameter.tensors.clone()).collect();
     assert_eq!(ours.into_iter().collect::<Vec<_>>(), run.decayed);
 }
 
@@ -363,7 +360,7 @@ fn a_gradient_that_is_no_number_changes_nothing() {
         let mut saved = state(engine.as_ref());
         let head = saved.arrays.get_mut(&Arrays::Values).unwrap().get_mut("classifier.weight").unwrap();
         head[0] = f32::NAN;
-        engine.take_up(saved).unwrap();
+        engine.load_state(saved).unwrap();
         let before = state(engine.as_ref());
         assert!(!engine.train(&[&batch], None, 1e-3).is_finite(), "{who}");
         // NaN is not equal to itself.
@@ -385,22 +382,22 @@ fn a_run_that_is_taken_up_goes_on_bit_for_bit() {
     {
         for at in 0..6 {
             dropping(whole.as_mut(), at);
-            whole.gather();
+            whole.update_average();
         }
-        whole.keep();
+        whole.save_best();
         dropping(whole.as_mut(), 6);
-        fresh.take_up(state(whole.as_ref())).unwrap();
+        fresh.load_state(state(whole.as_ref())).unwrap();
         assert_eq!(state(fresh.as_ref()), state(whole.as_ref()), "{who}");
         for at in 7..12 {
             assert_eq!(dropping(fresh.as_mut(), at), dropping(whole.as_mut(), at), "{who}, step {at}");
         }
-        fresh.gather();
-        whole.gather();
-        assert!(fresh.exchange() && whole.exchange());
+        fresh.update_average();
+        whole.update_average();
+        assert!(fresh.swap_average() && whole.swap_average());
         assert_eq!(fresh.weights(), whole.weights(), "{who}: the mean");
-        assert!(fresh.exchange() && whole.exchange());
+        assert!(fresh.swap_average() && whole.swap_average());
         assert_eq!(fresh.weights(), whole.weights(), "{who}");
-        assert!(fresh.go_back() && whole.go_back() && !whole.go_back());
+        assert!(fresh.restore_best() && whole.restore_best() && !whole.restore_best());
         assert_eq!(fresh.weights(), whole.weights(), "{who}: what was kept");
     }
 }
@@ -412,25 +409,25 @@ fn gathered_weights_have_a_mean_that_changes_places_with_them() {
     // Decays much, so that rows that occur in no text move, too.
     let settings = settings(|s| s.weight_decay = 10.0);
     for (who, mut engine) in engines(&settings, &examples[..4]) {
-        assert!(!engine.exchange(), "{who}: nothing was gathered");
+        assert!(!engine.swap_average(), "{who}: nothing was gathered");
         let batch: Vec<&Example> = examples.iter().take(4).collect();
         let mut sum: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         for _ in 0..3 {
             engine.train(&[&batch], None, 1e-2);
-            engine.gather();
+            engine.update_average();
             for (name, array) in engine.weights() {
                 let sum = sum.entry(name).or_insert_with(|| vec![0.0; array.data.len()]);
                 sum.iter_mut().zip(&array.data).for_each(|(sum, value)| *sum += f64::from(*value) / 3.0);
             }
         }
         let last = engine.weights();
-        assert!(engine.exchange());
+        assert!(engine.swap_average());
         for (name, array) in engine.weights() {
             let far = array.data.iter().zip(&sum[&name]).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
             assert!(far < 1e-5, "{who}, {name}: {far}");
         }
-        engine.keep();
-        assert!(engine.exchange());
+        engine.save_best();
+        assert!(engine.swap_average());
         assert_eq!(engine.weights(), last, "{who}: back again");
     }
 }
@@ -442,7 +439,7 @@ fn a_state_of_another_network_is_refused() {
     for (who, mut engine) in engines(&settings(|_| ()), &examples) {
         let mut saved = state(engine.as_ref());
         saved.arrays.get_mut(&Arrays::Values).unwrap().get_mut("classifier.bias").unwrap().push(0.0);
-        let error = engine.take_up(saved).unwrap_err();
+        let error = engine.load_state(saved).unwrap_err();
         assert!(error.contains("classifier.bias has 8 values, not 7"), "{who}: {error}");
     }
 }
@@ -453,8 +450,8 @@ fn lower_layers_may_learn_more_slowly() {
     let examples = examples(&run.examples);
     let optimisation = Optimisation::new(&settings(|s| s.layer_decay = 0.5));
     let share = |depth| {
-        let parameter = Parameter { name: String::new(), shape: [1, 1], decays: true, depth };
-        optimisation.share(&parameter, 3)
+        let slot = Slot { kind: Kind::Matrix { parts: 1 }, shape: [1, 1], depth };
+        optimisation.share(&Parameter::new(vec!["x".to_owned()], slot), 3)
     };
     assert_eq!([4, 3, 2, 1, 0].map(share), [1.0, 0.5, 0.25, 0.125, 0.0625]);
     // The first step of Adam is as long as the rate, whatever the gradient: it tells the rates apart.
@@ -486,7 +483,7 @@ fn who_trains_no_more_still_has_its_weights() {
     for (who, mut engine) in engines(&settings(|_| ()), &examples) {
         engine.train(&[&batch], None, 1e-3);
         let (before, said) = (engine.weights(), engine.predict(&batch).pieces);
-        engine.retire();
+        engine.drop_optimizer();
         engine.train(&[&batch], None, 1e-3);
         assert_eq!((engine.weights(), engine.predict(&batch).pieces), (before, said), "{who}");
     }

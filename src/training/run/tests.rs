@@ -1,3 +1,4 @@
+mod architecture;
 mod outcome;
 
 use std::{
@@ -26,13 +27,13 @@ struct Written {
     statuses: Vec<Status>,
     files: BTreeMap<String, Vec<u8>>,
     finished: bool,
-    /// A command that somebody left.
+    /// Command of another process.
     left: Option<Control>,
-    /// So many models cannot be written; later ones can.
+    /// Number of models that cannot be written; later ones can.
     refused_models: usize,
     /// The files of the last whole checkpoint.
     checkpoint: Option<BTreeMap<String, Vec<u8>>>,
-    /// After so many points, the sink takes no more.
+    /// Number of points after which the sink fails.
     full_after: Option<usize>,
 }
 
@@ -179,7 +180,7 @@ fn base() -> BaseModel {
         let data = (0..shape.iter().product()).map(|_| norm + 0.3 * random()).collect();
         (name, weights::Array { shape, data })
     };
-    let weights = weights::parameters(&config).into_iter().map(|parameter| array(parameter, &mut random)).collect();
+    let weights = config.tensors().into_iter().map(|tensor| array(tensor, &mut random)).collect();
     BaseModel { config, weights, ..tokenizer }
 }
 

@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use super::{
     super::{
         Adam, Dropout, Frozen, Gradients, Objective, Parameters, Part, Pieces, Shape, Workspace, batch::InputError,
-        logits, shape::ShapeError, sweep, train,
+        logits, sweep, train,
     },
     Case, Numbers, SEVERAL, TINY, bits, fresh, on_threads, parameters,
 };
+use crate::model::arch::shape::ShapeError;
 
 /// Two steps of training on sentences of these lengths and the logits afterwards, as bits.
 fn trained(threads: usize, lengths: &[usize]) -> (Vec<u64>, Vec<u32>, Vec<u32>) {
@@ -18,7 +19,7 @@ fn trained(threads: usize, lengths: &[usize]) -> (Vec<u64>, Vec<u32>, Vec<u32>) 
         let mut parameters = parameters(SEVERAL, 3);
         let mut gradients = Gradients::new(SEVERAL).unwrap();
         let mut workspace = Workspace::new();
-        let zeros = || SEVERAL.lengths().into_iter().map(|length| vec![0.0; length]).collect::<Vec<Vec<f32>>>();
+        let zeros = || SEVERAL.plan().map(|slot| vec![0.0; slot.count()]).into_vec();
         let (mut first, mut second) = (zeros(), zeros());
         let mut sums = Vec::new();
         let case = Case::new(&SEVERAL, lengths, 7, 4);
@@ -26,10 +27,10 @@ fn trained(threads: usize, lengths: &[usize]) -> (Vec<u64>, Vec<u32>, Vec<u32>) 
             let objective = case.objective(Some(Dropout::new(0.1, 0.1, 42, step)));
             let loss = train(&parameters, &objective, false, &mut gradients, &mut workspace).unwrap();
             sums.extend([loss.to_bits(), gradients.squares().to_bits()]);
-            let moments = first.iter_mut().zip(&mut second).zip(SEVERAL.decays());
+            let moments = first.iter_mut().zip(&mut second).zip(SEVERAL.plan().into_vec());
             let parts = parameters.values_mut().into_iter().zip(gradients.values()).zip(moments);
-            let parts = parts.map(|((values, gradient), ((first, second), decays))| {
-                let keep = if decays { 0.999 } else { 1.0 };
+            let parts = parts.map(|((values, gradient), ((first, second), slot))| {
+                let keep = if slot.decays() { 0.999 } else { 1.0 };
                 Part { values, gradient, first, second, keep, rate: 1e-2 }
             });
             sweep(parts.collect(), &Adam { clip: 0.7, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction: 0.03 });

@@ -6,6 +6,7 @@ use super::super::{
     Dropout, Parameters, Pieces, Shape,
     dropout::{Mask, Site},
 };
+use crate::model::arch::{Affine, PerParameter};
 
 /// Complementary error function: series near 0, continued fraction further out (Abramowitz & Stegun 7.1.5, 7.1.14).
 pub(in super::super) fn erfc(x: f64) -> f64 {
@@ -24,46 +25,37 @@ pub(in super::super) fn erfc(x: f64) -> f64 {
     if x < 0.0 { 2.0 - value } else { value }
 }
 
-/// Parameters in f64, in the order of [`Shape::lengths`].
+/// Parameters in f64.
 #[derive(Clone, Debug)]
 pub(super) struct Naive {
     pub(super) shape: Shape,
-    pub(super) values: Vec<Vec<f64>>,
+    pub(super) values: PerParameter<Vec<f64>>,
 }
 
 type Rows = Vec<Vec<f64>>;
 
 impl Naive {
     pub(super) fn new(parameters: &Parameters) -> Self {
-        let values = parameters.values().into_iter();
-        let values = values.map(|values| values.iter().map(|value| f64::from(*value)).collect()).collect();
+        let values = parameters.by_parameter().map(|values| values.iter().map(|value| f64::from(*value)).collect());
         Self { shape: parameters.shape(), values }
     }
 
     /// A copy moved by `size` along `direction`.
     pub(super) fn moved(&self, direction: &[Vec<f64>], size: f64) -> Self {
         let mut copy = self.clone();
-        for (values, direction) in copy.values.iter_mut().zip(direction) {
+        for (values, direction) in copy.values.as_mut().into_vec().into_iter().zip(direction) {
             values.iter_mut().zip(direction).for_each(|(value, along)| *value += size * along);
         }
         copy
     }
 
-    fn linear(&self, at: usize, rows: &Rows) -> Rows {
-        let (weight, bias) = (&self.values[at], &self.values[at + 1]);
-        let one = |row: &Vec<f64>, column: usize| {
-            row.iter().enumerate().map(|(k, value)| value * weight[k * bias.len() + column]).sum::<f64>() + bias[column]
-        };
-        rows.iter().map(|row| (0..bias.len()).map(|column| one(row, column)).collect()).collect()
-    }
-
-    fn norm(&self, at: usize, rows: &Rows) -> Rows {
+    fn norm(&self, norm: &Affine<Vec<f64>>, rows: &Rows) -> Rows {
         let one = |row: &Vec<f64>| {
             let count = row.len() as f64;
             let mean = row.iter().sum::<f64>() / count;
             let variance = row.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-            let scale = 1.0 / (variance + 1e-12).sqrt();
-            let places = row.iter().zip(&self.values[at]).zip(&self.values[at + 1]);
+            let scale = 1.0 / (variance + f64::from(self.shape.epsilon)).sqrt();
+            let places = row.iter().zip(&norm.weight).zip(&norm.bias);
             places.map(|((value, weight), bias)| (value - mean) * scale * weight + bias).collect()
         };
         rows.iter().map(one).collect()
@@ -99,27 +91,27 @@ impl Naive {
     pub(super) fn logits(&self, pieces: &Pieces<'_>, wanted: &[usize], dropout: Option<&Dropout>) -> Rows {
         let dim = self.shape.dim;
         let mask = |site| dropout.and_then(|dropout| dropout.mask(site));
-        let row = |table: usize, row: u32| self.values[table].chunks(dim).nth(row as usize).unwrap();
+        let PerParameter { words, positions, norm, layers, head } = &self.values;
+        let row = |table: &'_ [f64], row: u32| table.chunks(dim).nth(row as usize).unwrap().to_vec();
         let both = pieces.words.iter().zip(pieces.positions);
-        let sums = both.map(|(w, p)| row(0, *w).iter().zip(row(1, *p)).map(|(a, b)| a + b).collect()).collect();
-        let mut hidden = drop(mask(Site::Embeddings), self.norm(2, &sums));
+        let sums = both.map(|(w, p)| row(words, *w).iter().zip(row(positions, *p)).map(|(a, b)| a + b).collect());
+        let mut hidden = drop(mask(Site::Embeddings), self.norm(norm, &sums.collect()));
         let chosen = |rows: &Rows| -> Rows { wanted.iter().map(|piece| rows[*piece].clone()).collect() };
-        for layer in 0..self.shape.layers {
-            let at = 4 + 12 * layer;
-            let mut context = self.attention(&self.linear(at, &hidden), pieces, mask(Site::Attention(layer)));
-            if layer + 1 == self.shape.layers {
+        for (at, layer) in layers.iter().enumerate() {
+            let mut context = self.attention(&linear(&layer.qkv, &hidden), pieces, mask(Site::Attention(at)));
+            if at + 1 == layers.len() {
                 (context, hidden) = (chosen(&context), chosen(&hidden));
             }
-            let attended = self.norm(at + 8, &plus(self.linear(at + 2, &context), &hidden));
-            let mut inner = self.linear(at + 4, &attended);
+            let attended = self.norm(&layer.attention_norm, &plus(linear(&layer.out, &context), &hidden));
+            let mut inner = linear(&layer.expand, &attended);
             inner.iter_mut().flatten().for_each(|x| *x *= 0.5 * erfc(-*x / std::f64::consts::SQRT_2));
-            let output = drop(mask(Site::FeedForward(layer)), self.linear(at + 6, &inner));
-            hidden = self.norm(at + 10, &plus(output, &attended));
+            let output = drop(mask(Site::FeedForward(at)), linear(&layer.contract, &inner));
+            hidden = self.norm(&layer.output_norm, &plus(output, &attended));
         }
-        if self.shape.layers == 0 {
+        if layers.is_empty() {
             hidden = chosen(&hidden);
         }
-        self.linear(4 + 12 * self.shape.layers, &drop(mask(Site::Head), hidden))
+        linear(head, &drop(mask(Site::Head), hidden))
     }
 
     /// The labels' summed cross-entropy.
@@ -134,6 +126,13 @@ impl Naive {
         };
         labels.iter().map(one).sum()
     }
+}
+
+fn linear(Affine { weight, bias }: &Affine<Vec<f64>>, rows: &Rows) -> Rows {
+    let one = |row: &Vec<f64>, column: usize| {
+        row.iter().enumerate().map(|(k, value)| value * weight[k * bias.len() + column]).sum::<f64>() + bias[column]
+    };
+    rows.iter().map(|row| (0..bias.len()).map(|column| one(row, column)).collect()).collect()
 }
 
 fn plus(mut rows: Rows, others: &Rows) -> Rows {

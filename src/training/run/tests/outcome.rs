@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::model::PieceTokenizer;
+use crate::model::{PieceTokenizer, arch::DISTILBERT};
 
 #[test]
 fn a_run_that_chooses_in_sequence_scores_so_and_its_model_says_so() {
@@ -39,8 +39,8 @@ fn without_best_weights_the_mean_of_the_last_ones_is_the_model() {
 #[test]
 fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
     let example = Example { sentence: 0, ids: vec![2, 7, 8, 9, 3], labels: vec![(1, 1)], keep: 0..3, offset: 1 };
-    assert_eq!(example.masked(4, || true).ids, [2, 4, 4, 4, 3]);
-    assert_eq!(example.masked(4, || false), example);
+    assert_eq!(example.masked(4, &mut std::iter::repeat(true)).ids, [2, 4, 4, 4, 3]);
+    assert_eq!(example.masked(4, &mut std::iter::repeat(false)), example);
     let share = |step| {
         let hides = Dropout::hides(0.15, 42, step);
         (0..20_000).filter(|at| hides(*at)).collect::<Vec<_>>()
@@ -52,6 +52,7 @@ fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
     let mut no_mask = base();
     no_mask.tokenizer = PieceTokenizer::from_json(
         &String::from_utf8(no_mask.tokenizer_json.clone()).unwrap().replace("[MASK]", "[HIDE]").into_bytes(),
+        &DISTILBERT.special,
     )
     .unwrap();
     let job = Job { base: no_mask, ..job(|s| s.mask = 0.1) };

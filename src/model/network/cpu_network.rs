@@ -1,46 +1,46 @@
 //! The network on the processor, computed by the kernels.
 
 use std::{
-    borrow::Cow,
     ops::Range,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{NetworkError, cross_entropy, layout::Layout, table::Rows};
+use super::{NetworkError, by_sentence, cross_entropy, layout::Layout, table::Rows};
 use crate::model::{
     config::ModelConfig,
-    kernels::{self, Parameters, Pieces, Shape, Workspace},
+    kernels::{self, Parameters, Pieces, Workspace},
     weights::Weights,
 };
 
-/// The network with its weights in ordinary memory.
+/// The network with its weights in main memory.
 #[derive(Debug)]
-pub struct Host {
+pub struct CpuNetwork {
     layout: Layout,
     parameters: Parameters,
-    /// Buffers that no pass uses now.
+    /// Buffers that are not in use.
     free: Mutex<Vec<Workspace>>,
 }
 
-/// Some sentences as the kernels take them.
+/// Sentences in the form that the kernels need.
 #[derive(Clone, Debug)]
-pub(crate) struct HostBatch {
+pub(crate) struct CpuBatch {
     words: Vec<u32>,
     positions: Vec<u32>,
-    /// Where each sentence's pieces stand, in the order given.
+    /// Range of each sentence's pieces, in the given order.
     pub(crate) ranges: Vec<Range<usize>>,
 }
 
-impl HostBatch {
-    /// The pieces.
+impl CpuBatch {
+    /// Returns the pieces.
     pub(crate) fn pieces(&self) -> Pieces<'_> {
         Pieces { words: &self.words, positions: &self.positions, sentences: &self.ranges }
     }
 }
 
-impl Host {
-    /// The network for inference: all rows of both tables. `config.tags` says how many outputs there are; the
-    /// classifier must be among the weights.
+impl CpuNetwork {
+    /// Makes the network for inference, with all rows of both tables.
+    ///
+    /// It has one output for each of `config.tags`; the classifier must be among the weights.
     ///
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
@@ -48,10 +48,10 @@ impl Host {
         Self::build(config, weights, &Rows::All, &Rows::All)
     }
 
-    /// The network for training: of the word and position tables it has only these rows.
+    /// Makes the network for training, with only these rows of the word and position tables.
     ///
     /// # Errors
-    /// As [`Host::new`].
+    /// As [`CpuNetwork::new`].
     pub(crate) fn build(
         config: &ModelConfig,
         weights: &Weights,
@@ -59,16 +59,9 @@ impl Host {
         positions: &Rows,
     ) -> Result<Self, NetworkError> {
         let (layout, values) = Layout::load(config, weights, words, positions)?;
-        let shape = Shape {
-            dim: config.dim,
-            heads: config.heads,
-            hidden: config.hidden_dim,
-            layers: config.layers,
-            tags: config.tags.len(),
-            word_rows: layout.words.rows(),
-            position_rows: layout.positions.rows(),
-        };
-        let parameters = Parameters::new(shape, values).map_err(|error| NetworkError::Config(error.to_string()))?;
+        let shape = config.shape(layout.words.rows(), layout.positions.rows());
+        let parameters =
+            Parameters::new(shape, values.into_vec()).map_err(|error| NetworkError::Config(error.to_string()))?;
         Ok(Self { layout, parameters, free: Mutex::default() })
     }
 
@@ -77,12 +70,12 @@ impl Host {
         &self.layout.config
     }
 
-    /// What the parameters are.
+    /// Layout of the parameters.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// The layout and the parameters, to be changed.
+    /// The layout and the parameters, for change.
     pub(crate) fn parts_mut(&mut self) -> (&mut Layout, &mut Parameters) {
         (&mut self.layout, &mut self.parameters)
     }
@@ -92,15 +85,15 @@ impl Host {
         &self.parameters
     }
 
-    /// The weights by Hugging Face name, rows that are not among the parameters included.
+    /// Returns the tensors of a model folder, rows that are not parameters included.
     pub fn weights(&self) -> Weights {
-        let values: Vec<Cow<'_, [f32]>> = self.parameters.values().into_iter().map(Cow::Borrowed).collect();
-        self.layout.weights(&values)
+        self.layout.weights(self.parameters.by_parameter())
     }
 
-    /// Packs sentences of piece ids, special pieces included. A piece id that the model does not know counts as its
-    /// last, a position likewise.
-    pub(crate) fn batch(&self, inputs: &[&[u32]]) -> HostBatch {
+    /// Packs sentences of piece ids, special pieces included.
+    ///
+    /// An id that the model does not have is replaced by its last one, a position likewise.
+    pub(crate) fn batch(&self, inputs: &[&[u32]]) -> CpuBatch {
         let (mut words, mut positions) = (Vec::new(), Vec::new());
         let mut ranges = Vec::with_capacity(inputs.len());
         for input in inputs {
@@ -109,22 +102,19 @@ impl Host {
             positions.extend((0u32..).take(input.len()).map(|at| self.layout.positions.row(at)));
             ranges.push(start..words.len());
         }
-        HostBatch { words, positions, ranges }
+        CpuBatch { words, positions, ranges }
     }
 
-    /// Logits of every piece, special ones included: for each input its pieces, for each piece one value a tag.
+    /// Returns the logits of every piece, special ones included: for each input, for each piece, one value for each tag.
     pub fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
         let batch = self.batch(inputs);
-        self.with_logits(&batch, |rows| {
-            let of = |range: &Range<usize>| rows.get(range.clone()).unwrap_or_default();
-            batch.ranges.iter().map(|range| of(range).iter().map(|row| row.to_vec()).collect()).collect()
-        })
+        self.with_logits(&batch, |rows| by_sentence(rows, &batch.ranges))
     }
 
-    /// What `each` makes of the logits of each piece, and the summed cross-entropy of these labels.
+    /// Applies `each` to the logits of each piece. Also returns the summed cross-entropy of these labels.
     pub(crate) fn predict<T>(
         &self,
-        batch: &HostBatch,
+        batch: &CpuBatch,
         labels: &[(usize, usize)],
         each: impl Fn(&[f32]) -> T,
     ) -> (Vec<T>, f64) {
@@ -134,14 +124,17 @@ impl Host {
         })
     }
 
-    fn with_logits<T>(&self, batch: &HostBatch, then: impl FnOnce(&[&[f32]]) -> T) -> T {
-        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut workspace = free().pop().unwrap_or_default();
-        // The rows come from `batch`, so they are there.
+    fn with_logits<T>(&self, batch: &CpuBatch, then: impl FnOnce(&[&[f32]]) -> T) -> T {
+        let mut workspace = self.free_workspaces().pop().unwrap_or_default();
+        // The rows were made for this network, so this cannot fail.
         let logits = kernels::logits(&self.parameters, batch.pieces(), None, &mut workspace).unwrap_or_default();
         let rows: Vec<&[f32]> = logits.chunks_exact(self.config().tags.len()).collect();
         let outcome = then(&rows);
-        free().push(workspace);
+        self.free_workspaces().push(workspace);
         outcome
+    }
+
+    fn free_workspaces(&self) -> MutexGuard<'_, Vec<Workspace>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The way through the network.
+//! The forward pass and the loss.
 
 use burn::tensor::{
     Int, Tensor, TensorData,
@@ -7,28 +7,28 @@ use burn::tensor::{
 };
 
 use super::{
-    super::cross_entropy,
-    Composed, Layer, Linear, NORM_EPSILON, Norm,
+    super::{by_sentence, cross_entropy},
+    TensorNetwork,
     pack::{Packed, ints},
 };
-use crate::model::kernels::{Dropout, Site};
+use crate::model::{
+    arch::{self, Affine},
+    kernels::{Dropout, Site},
+};
 
-impl Linear {
-    fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        input.matmul(self.weight.clone()) + self.bias.clone()
-    }
+type Linear = Affine<Tensor<2>>;
+type Norm = Affine<Tensor<2>>;
+type Layer = arch::Layer<Tensor<2>>;
+
+/// `x W + b`.
+fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
+    input.matmul(layer.weight.clone()) + layer.bias.clone()
 }
 
-impl Norm {
-    fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        let vector = |value: &Tensor<2>| value.clone().squeeze_dim::<1>(0);
-        layer_norm(input, vector(&self.weight), Some(vector(&self.bias)), NORM_EPSILON)
-    }
-}
-
-impl Composed {
-    /// Logits of every piece, special ones included: for each input its pieces, for each piece one value a tag.
-    /// A piece id that the model does not know counts as its last, a position likewise.
+impl TensorNetwork {
+    /// Returns the logits of every piece, special ones included: for each input, for each piece, one value for each tag.
+    ///
+    /// An id that the model does not have is replaced by its last one, a position likewise.
     pub fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
         let packed = Packed::new(self, inputs);
         if packed.pieces() == 0 {
@@ -36,29 +36,29 @@ impl Composed {
         }
         let values = super::values(&self.forward(&packed, None, None));
         let rows: Vec<&[f32]> = values.chunks_exact(self.config().tags.len()).collect();
-        let of = |range: &std::ops::Range<usize>| rows.get(range.clone()).unwrap_or_default();
-        packed.ranges().iter().map(|range| of(range).iter().map(|row| row.to_vec()).collect()).collect()
+        by_sentence(&rows, packed.ranges())
     }
 
-    /// Logits `[rows, tags]` of these pieces, or of all. `packed` must not be empty.
+    /// Returns the logits `[rows, tags]` of these pieces, or of all. `packed` must not be empty.
     pub(crate) fn forward(
         &self,
         packed: &Packed,
         rows: Option<&Tensor<1, Int>>,
         dropout: Option<&Dropout>,
     ) -> Tensor<2> {
-        let words = self.words.clone().select(0, packed.words.clone());
-        let positions = self.positions.clone().select(0, packed.positions.clone());
-        let mut hidden = self.drop(self.norm.forward(words + positions), Site::Embeddings, dropout);
-        for (at, layer) in self.layers.iter().enumerate() {
-            // After the last attention only the rows asked for are needed.
-            let last = at + 1 == self.layers.len();
+        let tensors = &self.tensors;
+        let words = tensors.words.clone().select(0, packed.words.clone());
+        let positions = tensors.positions.clone().select(0, packed.positions.clone());
+        let mut hidden = self.drop(self.norm(&tensors.norm, words + positions), Site::Embeddings, dropout);
+        for (at, layer) in tensors.layers.iter().enumerate() {
+            // After the last attention only these rows are needed.
+            let last = at + 1 == tensors.layers.len();
             hidden = self.block(at, layer, hidden, packed, rows.filter(|_| last), dropout);
         }
-        if let (true, Some(rows)) = (self.layers.is_empty(), rows) {
+        if let (true, Some(rows)) = (tensors.layers.is_empty(), rows) {
             hidden = hidden.select(0, rows.clone());
         }
-        self.head.forward(self.drop(hidden, Site::Head, dropout))
+        linear(&tensors.head, self.drop(hidden, Site::Head, dropout))
     }
 
     fn block(
@@ -70,15 +70,21 @@ impl Composed {
         rows: Option<&Tensor<1, Int>>,
         dropout: Option<&Dropout>,
     ) -> Tensor<2> {
-        let mut context = self.attention(at, layer.qkv.forward(input.clone()), packed, dropout);
+        let mut context = self.attention(at, linear(&layer.qkv, input.clone()), packed, dropout);
         let mut residual = input;
         if let Some(rows) = rows {
             (context, residual) = (context.select(0, rows.clone()), residual.select(0, rows.clone()));
         }
-        let attended = layer.attention_norm.forward(layer.out.forward(context) + residual);
-        let expanded = gelu(layer.expand.forward(attended.clone()));
-        let output = self.drop(layer.contract.forward(expanded), Site::FeedForward(at), dropout);
-        layer.output_norm.forward(output + attended)
+        let attended = self.norm(&layer.attention_norm, linear(&layer.out, context) + residual);
+        let expanded = gelu(linear(&layer.expand, attended.clone()));
+        let output = self.drop(linear(&layer.contract, expanded), Site::FeedForward(at), dropout);
+        self.norm(&layer.output_norm, output + attended)
+    }
+
+    /// Layer norm over the last dimension.
+    fn norm(&self, norm: &Norm, input: Tensor<2>) -> Tensor<2> {
+        let [weight, bias] = [&norm.weight, &norm.bias].map(|vector| vector.clone().squeeze_dim::<1>(0));
+        layer_norm(input, weight, Some(bias), self.config().arch.epsilon)
     }
 
     /// Scaled dot-product attention within each sentence: `[pieces, 3 dim]` to `[pieces, dim]`.
@@ -116,7 +122,7 @@ impl Composed {
         }
     }
 
-    /// A factor for each value: 0, or what keeps the expected sum the same. `None` where nothing is dropped.
+    /// Returns a factor for each value: 0, or one that keeps the expected sum. `None` where nothing is dropped.
     fn mask<const D: usize>(&self, dropout: &Dropout, site: Site, shape: [usize; D]) -> Option<Tensor<D>> {
         let mask = dropout.mask(site)?;
         let mut factors = vec![1.0; shape.iter().product()];
@@ -124,8 +130,9 @@ impl Composed {
         Some(Tensor::from_data(TensorData::new(factors, shape), &self.device))
     }
 
-    /// The sum of the cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value. Of the
-    /// wanted probability a share of `smoothing` is spread over all tags: transformers' `LabelSmoother`.
+    /// Returns the summed cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value.
+    ///
+    /// A share of `smoothing` of the target probability is spread over all tags: transformers' `LabelSmoother`.
     pub(crate) fn loss_sum(
         &self,
         packed: &Packed,
@@ -142,7 +149,7 @@ impl Composed {
         spread.into_iter().fold(loss, |loss, spread| loss + spread).neg()
     }
 
-    /// What `each` makes of the logits of each piece, and the summed cross-entropy of these labels.
+    /// Applies `each` to the logits of each piece. Also returns the summed cross-entropy of these labels.
     pub(crate) fn predict<T>(
         &self,
         packed: &Packed,
@@ -160,8 +167,10 @@ impl Composed {
     }
 }
 
-/// The exact gelu, `x (1 + erf(x / sqrt 2)) / 2`. Not burn's own: the gradient that it has for every backend but flex is that of
-/// the approximation by tanh, which fifty steps of training do not forgive.
+/// Computes the exact gelu, `x (1 + erf(x / sqrt 2)) / 2`.
+///
+/// burn's own is not used: except on flex it has the gradient of the approximation by tanh, and after fifty steps of
+/// training the weights differ from the reference.
 fn gelu(x: Tensor<2>) -> Tensor<2> {
     let gate = x.clone().div_scalar(std::f64::consts::SQRT_2).erf().add_scalar(1.0).mul_scalar(0.5);
     x * gate

@@ -1,45 +1,45 @@
-//! Sentences of different lengths, packed below each other without padding.
+//! Sentences of different lengths, packed into one matrix without padding.
 
 use std::ops::Range;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::Composed;
+use super::TensorNetwork;
 
-/// Some sentences as the network takes them.
+/// Sentences in the form that the network needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Packed {
-    /// Rows of the word table, one a piece.
+    /// Row of the word table for each piece.
     pub(super) words: Tensor<1, Int>,
-    /// Rows of the position table.
+    /// Row of the position table for each piece.
     pub(super) positions: Tensor<1, Int>,
     /// Number of sentences.
     pub(super) sentences: usize,
     /// Number of pieces of the longest.
     pub(super) longest: usize,
-    /// How to pad for attention; `None` if all sentences are equally long.
+    /// Padded arrangement for attention; `None` if all sentences are equally long.
     pub(super) padding: Option<Padding>,
-    /// Where each sentence stands.
+    /// Range of each sentence's pieces.
     ranges: Vec<Range<usize>>,
 }
 
-/// The way from packed pieces to `[sentences, longest]` and back.
+/// Indices from packed pieces to `[sentences, longest]` and back.
 #[derive(Clone, Debug)]
 pub(super) struct Padding {
-    /// For each place of the padded arrangement the piece that stands there; some piece where none does.
+    /// For each place of the padded arrangement its piece; the sentence's first piece where it has none.
     pub(super) gather: Tensor<1, Int>,
     /// For each piece its place in the padded arrangement.
     pub(super) scatter: Tensor<1, Int>,
-    /// `[sentences, 1, 1, longest]`, added to scores: 0, or so low that the key is not seen.
+    /// `[sentences, 1, 1, longest]`, added to scores: 0, or [`UNSEEN`] for a key without a piece.
     pub(super) mask: Tensor<4>,
 }
 
-/// Low enough to be 0 after softmax beside any score, and finite, so that sums of it stay numbers.
+/// Score that becomes 0 in a softmax. It is finite, so that its sums are numbers.
 const UNSEEN: f32 = -1e30;
 
 impl Packed {
-    /// Packs sentences of piece ids, special pieces included. Empty sentences take no place.
-    pub(crate) fn new(network: &Composed, inputs: &[&[u32]]) -> Self {
+    /// Packs sentences of piece ids, special pieces included. Empty sentences take no space.
+    pub(crate) fn new(network: &TensorNetwork, inputs: &[&[u32]]) -> Self {
         let device = &network.device;
         let mut ranges = Vec::with_capacity(inputs.len());
         let (mut words, mut positions) = (Vec::new(), Vec::new());
@@ -67,7 +67,7 @@ impl Packed {
         self.ranges.last().map_or(0, |range| range.end)
     }
 
-    /// Where each sentence's pieces stand, in the order given.
+    /// Range of each sentence's pieces, in the given order.
     pub(crate) fn ranges(&self) -> &[Range<usize>] {
         &self.ranges
     }
@@ -78,7 +78,7 @@ impl Padding {
         let size = ranges.len() * longest;
         let (mut gather, mut scatter, mut mask) = (Vec::with_capacity(size), Vec::new(), Vec::with_capacity(size));
         for (sentence, range) in ranges.iter().enumerate() {
-            // A place without a piece shows the sentence's first: masked as a key, and as a query never read.
+            // A place without a piece is masked as a key, and never read as a query.
             gather.extend(
                 (range.start..range.start + longest).map(|at| int(if at < range.end { at } else { range.start })),
             );

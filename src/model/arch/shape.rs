@@ -1,9 +1,9 @@
-//! The sizes of a network, and of each of its parameters.
+//! The sizes of a network.
 
 use thiserror::Error;
 
-/// The sizes of a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The sizes of a network, and the one number of its architecture that is not a parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
     /// Width of a piece's hidden state.
     pub dim: usize,
@@ -19,10 +19,12 @@ pub struct Shape {
     pub word_rows: usize,
     /// Rows of the position table.
     pub position_rows: usize,
+    /// Added to the variance in every layer norm.
+    pub epsilon: f32,
 }
 
-/// Why parameters are none of a network.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+/// Why values cannot be the parameters of a network.
+#[derive(Clone, Debug, Error, PartialEq)]
 pub enum ShapeError {
     /// The sizes contradict each other.
     #[error("a network cannot have these sizes: {0:?}")]
@@ -38,7 +40,7 @@ pub enum ShapeError {
     /// A parameter has the wrong number of values.
     #[error("parameter {at} has {found} values, the shape asks for {wanted}")]
     Length {
-        /// Place in the order of [`Shape::lengths`].
+        /// Place in the order of the plan.
         at: usize,
         /// Number of its values.
         found: usize,
@@ -48,31 +50,6 @@ pub enum ShapeError {
 }
 
 impl Shape {
-    /// The number of values of each parameter, in this order: word table, position table, weight and bias of the
-    /// embeddings' norm; for each layer weight and bias of qkv, out, expand, contract, attention norm, output norm;
-    /// weight and bias of the head.
-    pub fn lengths(&self) -> Vec<usize> {
-        let Self { dim, hidden, .. } = *self;
-        let linear = |inputs: usize, outputs: usize| [inputs * outputs, outputs];
-        let mut all = vec![self.word_rows * dim, self.position_rows * dim, dim, dim];
-        for _ in 0..self.layers {
-            let linears = [linear(dim, 3 * dim), linear(dim, dim), linear(dim, hidden), linear(hidden, dim)];
-            all.extend(linears.into_iter().flatten().chain([dim; 4]));
-        }
-        all.extend(linear(dim, self.tags));
-        all
-    }
-
-    /// For each parameter, in the order of [`Shape::lengths`], whether weight decay applies: to all but biases and norms.
-    pub fn decays(&self) -> Vec<bool> {
-        let mut all = vec![true, true, false, false];
-        for _ in 0..self.layers {
-            all.extend([[true, false]; 4].into_iter().flatten().chain([false; 4]));
-        }
-        all.extend([true, false]);
-        all
-    }
-
     /// Whether there can be such a network.
     ///
     /// # Errors
@@ -84,7 +61,7 @@ impl Shape {
     }
 
     /// Width of one attention head.
-    pub(super) fn head(&self) -> usize {
+    pub(crate) fn head(&self) -> usize {
         self.dim / self.heads.max(1)
     }
 }
