@@ -46,16 +46,17 @@ cuda:
 
 # Rebuilds the embedded base from a folder of all-MiniLM-L6-v2; the same input gives the same bytes.
 encoder FOLDER:
-    cargo run --release --locked -- generate encoder --from {{FOLDER}} --out assets/encoder
+    ENCODER_SOURCE={{FOLDER}} cargo test --locked --test app -- --ignored write_encoder
 
 # Regenerates manual page, completions, key table and pictures, after commands, keys or screens have changed.
 generate:
-    cargo run --locked -- generate docs
-    cargo run --locked -- generate screens
+    WRITE_GENERATED=1 cargo test --locked --test cli -- man_page_and_completions_are_made
+    WRITE_GENERATED=1 cargo test --locked --test app -- generated
 
 # Regenerates the pictures from a new training: PROJECT is a copy of the sample in which a run has a model.
 record PROJECT:
-    cargo run --release --locked -- generate screens --record {{PROJECT}}
+    RECORD_PROJECT={{PROJECT}} cargo test --locked --test app -- --ignored write_recording
+    WRITE_GENERATED=1 cargo test --locked --test app -- generated
 
 # Builds one stripped binary for any machine of this architecture (or of TARGET), static on Linux: dist/TARGET in the build folder.
 dist TARGET="":

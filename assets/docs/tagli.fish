@@ -46,7 +46,8 @@ complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'Base models: e
 complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'The runs of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and a project\'s integrity'
 complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or how a command is called'
-complete -c tagli -n "__fish_tagli_needs_command" -a "generate" -d 'Make what the documentation and the assets are made from'
+complete -c tagli -n "__fish_tagli_needs_command" -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c tagli -n "__fish_tagli_needs_command" -a "man" -d 'Write the manual page to standard output'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l grid -d 'How texts are cut into words: natural, space, treebank, bert' -r
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l log -d 'Write a log of this run to FILE' -r -F
@@ -185,36 +186,9 @@ complete -c tagli -n "__fish_tagli_using_subcommand doctor" -s h -l help -d 'Pri
 complete -c tagli -n "__fish_tagli_using_subcommand help" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand help" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand help" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "man" -d 'The manual page, on standard output'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "completions" -d 'Completions for a shell, on standard output'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "keys" -d 'The table of keys, on standard output'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "docs" -d 'The manual page, the completions and the table of keys, as files'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "encoder" -d 'The embedded base from a folder of all-MiniLM-L6-v2'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and not __fish_seen_subcommand_from man completions keys docs encoder screens" -f -a "screens" -d 'Pictures of the screens'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from man" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from man" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from completions" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from completions" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from keys" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from keys" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from keys" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -l out -d 'Where to put the files' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from docs" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l from -d 'That folder' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l out -d 'Where to put the files' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from encoder" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l sample -d 'The sample that the pictures show' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l record -d 'Make the recording anew from the newest model of this project' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l out -d 'Where the recording is, and where to put the pictures' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand generate; and __fish_seen_subcommand_from screens" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand completions" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand completions" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand man" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand man" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand man" -s h -l help -d 'Print help'

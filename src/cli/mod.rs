@@ -2,17 +2,18 @@
 
 mod agree;
 pub mod args;
+mod completions;
 mod convert;
 mod data;
 mod doctor;
 mod error;
 mod eval;
 mod export;
-mod generate;
 mod help;
 mod import;
 mod inspect;
 mod log;
+mod man;
 mod models;
 mod new;
 mod open;
@@ -20,7 +21,6 @@ mod output;
 mod predict;
 mod runs;
 mod score;
-mod screens;
 mod settings;
 mod train;
 
@@ -97,7 +97,8 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Runs(args)) => runs::run(&args.action, output),
         Some(Command::Doctor(args)) => doctor::run(&args, output),
         Some(Command::Help(args)) => help::run(&args, output),
-        Some(Command::Generate(args)) => generate::run(&args.what, output),
+        Some(Command::Completions(args)) => completions::run(&args, output),
+        Some(Command::Man) => man::run(output),
     }
 }
 

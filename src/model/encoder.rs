@@ -33,7 +33,7 @@ Distributed on an \"AS IS\" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
 
 Changes: renamed from BERT to DistilBERT with the row of token type 0 added to every position; layers 0, 1 and 2 kept;
 pooler dropped; vocabulary cut to 15,500 word pieces; matrices rounded to 8 bits with one factor a row.
-Made by `tagli generate encoder`.
+Made by `just encoder`.
 ";
 
 struct Memory<'a>(&'a BTreeMap<String, Vec<u8>>);

@@ -255,7 +255,8 @@ mod tests {
 
     #[test]
     fn every_bad_line_is_named() {
-        let text = "\u{feff}{\"id\":\"a\",\"text\":\"x\"}\r\n\n{\"id\":\"a\",\"text\":\"y\"}\n{\"id\":1}\n                    {\"id\":\"b\",\"text\":\"ab\",\"words\":[[0,3]]}\n{\"id\":\"c\",\"text\":\"ab\",\"words\":[[1,2],[0,1]]}\n";
+        let text = "\u{feff}{\"id\":\"a\",\"text\":\"x\"}\r\n\n{\"id\":\"a\",\"text\":\"y\"}\n{\"id\":1}\n<<<<<<< HEAD\n{\"id\":\"\",\"text\":\"\"}\n\
+                    {\"id\":\"b\",\"text\":\"ab\",\"words\":[[0,3]]}\n{\"id\":\"c\",\"text\":\"ab\",\"words\":[[1,2],[0,1]]}\n";
         let why = why(text);
         let lines: Vec<&str> = why.lines().collect();
         assert_eq!(lines[0], "line 3: there is already a document `a`; give one of them another id");
@@ -263,7 +264,6 @@ mod tests {
         assert_eq!(lines[2], "line 5: a conflict marker of an unfinished git merge; finish the merge");
         assert_eq!(lines[3], "line 6: the id is empty; give it one");
         assert_eq!(lines[4], "line 7: word 1: offset 3 is past the end of the text, which has 2 characters");
-<<<<<<< HEAD
         assert_eq!(lines[5], "line 8: word 2 begins before the previous word ends; words must be in order");
     }
 

@@ -17,7 +17,6 @@ mod trainer;
 
 pub use clock::now;
 pub use open_project::OpenError;
-pub use project_worker::look_at;
 pub use recent_projects::{CopyError, RecentProjects, Who};
 
 pub(crate) use dispatch::{End, Services};

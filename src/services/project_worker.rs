@@ -401,16 +401,6 @@ fn patterns(project: &Project) -> (Patterns, Option<String>) {
     (patterns, told)
 }
 
-/// The project as an annotator would see it, without the lock, the machine and the day: for pictures.
-///
-/// # Errors
-/// The name cannot be an annotator's, or the journal cannot be read.
-pub fn look_at(project: &Project, annotator: &str) -> Result<Opened, ProjectError> {
-    let annotator = project.read_annotator(&annotator.parse()?)?;
-    let (done_today, device) = (Vec::new(), String::new());
-    Ok(Opened { done_today, device, ..opened(project, &annotator, &RunList::new(project.runs()), None) })
-}
-
 /// The settings to begin with, and the recipe that they come from: those with which this person started a training on
 /// the screen last, reckoned again if they were a recipe's.
 fn settings(project: &Project, annotator: &Annotator) -> (Settings, Option<Recipe>) {

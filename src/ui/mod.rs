@@ -6,7 +6,6 @@ mod grid;
 mod hits;
 mod overlays;
 mod paint;
-pub mod picture;
 mod screens;
 mod sheet;
 mod short;

@@ -2,7 +2,7 @@
 
     python tests/reference/model_mini.py SOURCE [WRITTEN]
 
-SOURCE: the all-MiniLM-L6-v2 folder that `tagli generate encoder` read. WRITTEN: the base as tagli writes it into a folder
+SOURCE: the all-MiniLM-L6-v2 folder that `just encoder` read. WRITTEN: the base as tagli writes it into a folder
 (`f32`). Writes model_mini.json, the sums of every dequantised tensor, which src/model/embedded.rs compares with, and
 prints how far the hidden states are from those of the uncut layers. Made with Python 3.11, numpy 2.4.6, safetensors 0.8.0,
 torch 2.15.0, transformers 5.23.0.

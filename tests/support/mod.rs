@@ -10,7 +10,11 @@ use std::{
 
 use serde_json::Value;
 
+mod generated;
 pub(crate) mod hub;
+
+#[allow(unused_imports, reason = "each test binary uses a part of this")]
+pub(crate) use generated::compare_generated;
 
 /// A temporary folder with an own home, so that nothing of the person's is read or written.
 pub(crate) struct Place {

@@ -88,9 +88,10 @@ pub enum Command {
     Doctor(Doctor),
     /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or how a command is called
     Help(Help),
-    /// Make what the documentation and the assets are made from
-    #[command(hide = true)]
-    Generate(Generate),
+    /// Write the completions of a shell to standard output
+    Completions(Completions),
+    /// Write the manual page to standard output
+    Man,
 }
 
 /// `tagli new`
@@ -389,58 +390,12 @@ pub struct Help {
     pub words: Vec<String>,
 }
 
-/// `tagli generate`
+/// `tagli completions`
 #[derive(Args, Debug)]
-pub struct Generate {
-    /// What to make
-    #[command(subcommand)]
-    pub what: GenerateWhat,
-}
-
-/// The things that `tagli generate` makes.
-#[derive(Debug, Subcommand)]
-pub enum GenerateWhat {
-    /// The manual page, on standard output
-    Man,
-    /// Completions for a shell, on standard output
-    Completions {
-        /// The shell
-        #[arg(value_enum)]
-        shell: clap_complete::Shell,
-    },
-    /// The table of keys, on standard output
-    Keys,
-    /// The manual page, the completions and the table of keys, as files
-    Docs {
-        /// Where to put the files
-        #[arg(long, value_name = "DIR", default_value = "assets/docs")]
-        out: PathBuf,
-    },
-    /// The embedded base from a folder of all-MiniLM-L6-v2
-    Encoder {
-        /// That folder
-        #[arg(long, value_name = "FOLDER")]
-        from: PathBuf,
-        /// Where to put the files
-        #[arg(long, value_name = "DIR", default_value = "assets/encoder")]
-        out: PathBuf,
-    },
-    /// Pictures of the screens
-    Screens(Screens),
-}
-
-/// `tagli generate screens`
-#[derive(Args, Debug)]
-pub struct Screens {
-    /// The sample that the pictures show
-    #[arg(long, value_name = "DIR", default_value = "sample-projects/restaurants")]
-    pub sample: PathBuf,
-    /// Make the recording anew from the newest model of this project
-    #[arg(long, value_name = "PROJECT")]
-    pub record: Option<PathBuf>,
-    /// Where the recording is, and where to put the pictures
-    #[arg(long, value_name = "DIR", default_value = "assets/screens")]
-    pub out: PathBuf,
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 impl From<ControlName> for Control {

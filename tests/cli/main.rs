@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
+mod help;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fs;
@@ -253,13 +255,19 @@ fn a_model_folder_that_is_none_is_refused_by_name() {
 }
 
 #[test]
-fn man_page_completions_and_keys_are_made() {
+fn man_page_and_completions_are_made() {
     let place = Place::new();
-    assert!(place.tagli("generate man").fine().out.contains("tagli"));
-    for shell in ["bash", "zsh", "fish"] {
-        assert!(place.run(&["generate", "completions", shell]).fine().out.contains("tagli"));
+    place.tagli("man --json").fails(2, &["--json"]);
+    for (words, file) in [
+        ("man", "tagli.1"),
+        ("completions bash", "tagli.bash"),
+        ("completions zsh", "_tagli"),
+        ("completions fish", "tagli.fish"),
+    ] {
+        let kept = support::checkout().join("assets/docs").join(file);
+        let made = place.tagli(words).fine().out;
+        support::compare_generated(&kept, &made);
     }
-    assert!(place.tagli("generate keys").fine().out.contains("ctrl-r"));
 }
 
 #[test]
@@ -358,33 +366,10 @@ fn a_reader_that_goes_away_ends_the_program_in_silence() {
     use std::process::Stdio;
 
     let place = Place::new();
-    let mut child =
-        place.command().args(["generate", "keys"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = place.command().arg("man").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let answer = support::Answer::of(child.wait_with_output().unwrap()).fine();
     assert_eq!(answer.err, "");
-}
-
-/// What is made by the program and lies in the repository is what the program makes now.
-#[test]
-fn documents_and_pictures_that_are_made_by_the_program_are_up_to_date() {
-    let place = Place::new();
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    place.tagli("generate docs --out docs").fine();
-    std::fs::create_dir(place.path("screens")).unwrap();
-    std::fs::copy(root.join("assets/screens/recording.json"), place.path("screens/recording.json")).unwrap();
-    let sample = root.join("sample-projects/restaurants");
-    place.run(&["generate", "screens", "--sample", &sample.to_string_lossy(), "--out", "screens"]).fine();
-    for folder in ["docs", "screens"] {
-        let kept = std::fs::read_dir(root.join("assets").join(folder)).unwrap().map(|entry| entry.unwrap().path());
-        let kept: Vec<_> = kept.collect();
-        assert_eq!(kept.len(), std::fs::read_dir(place.path(folder)).unwrap().count(), "{folder}: run `just generate`");
-        for kept in kept {
-            let name = kept.file_name().unwrap().to_string_lossy().into_owned();
-            let now = place.read(&format!("{folder}/{name}"));
-            assert!(now == std::fs::read_to_string(&kept).unwrap(), "{folder}/{name} is old; run `just generate`");
-        }
-    }
 }
 
 /// Killed without warning between two steps, a run goes on to the very weights that it would have had.

@@ -1,4 +1,4 @@
-//! A screen as a picture: the cells of a buffer as SVG, for the documentation. The same cells give the same bytes.
+//! A screen as an SVG picture for the documentation. The same cells give the same bytes.
 
 use std::fmt::Write;
 
@@ -9,9 +9,11 @@ use ratatui::{
     style::{Color, Modifier, Style},
 };
 
-use crate::{app::State, text::width};
-
-use super::{Caps, Theme, draw};
+use tagliatelle::{
+    app::State,
+    text::width,
+    ui::{Caps, Theme, draw},
+};
 
 /// A cell in units of the picture.
 const CELL: (f32, f32) = (8.0, 18.0);
@@ -41,7 +43,7 @@ const DARK: Palette = Palette {
 };
 
 /// The screen of `state` as an SVG picture; `title` is what a reader hears who cannot see it.
-pub fn svg(state: &State, theme: &Theme, caps: Caps, title: &str) -> String {
+pub(super) fn svg(state: &State, theme: &Theme, caps: Caps, title: &str) -> String {
     let backend = TestBackend::new(state.session.size.columns, state.session.size.rows);
     // This backend keeps cells in memory and has no errors.
     let Ok(mut terminal) = Terminal::new(backend);
@@ -232,7 +234,6 @@ fn escaped(text: &str) -> String {
     out
 }
 
-#[cfg(test)]
 mod tests {
     use ratatui::layout::Rect;
 

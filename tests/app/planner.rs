@@ -1,12 +1,7 @@
 //! How few keys are enough: plans that were found through the program's own `update`. A change of keys that makes tagging
 //! longer shows here; `cargo bench --bench planner` measures it on a real corpus.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
-#[path = "support/planner.rs"]
-mod planner;
-
-use planner::{Task, plan};
+use super::support::{Task, plan};
 use tagliatelle::{
     spans::{Document, Entity, Gazetteer, LabelSet, notation::Marked},
     text::Grid,

@@ -1,40 +1,34 @@
-//! `tagli generate screens`: pictures of the screens for the documentation.
+//! Pictures of the screens for the documentation.
 //!
-//! They are drawn by the program itself from a sample, from keys, and from what a real training and its model said:
-//! that is kept in a recording, so that the same program draws the same pictures on every machine. `--record PROJECT`
-//! makes the recording anew from a project in which that sample was trained.
+//! The program itself draws them, from a sample, from keys, and from a recording of a real training and of its model's
+//! answers. So the same program draws the same pictures on every machine.
 
-use std::{fs, path::Path};
+use std::{env, fs, path::Path};
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-
-use super::{
-    args,
-    error::CliError,
-    new::failed,
-    output::{self, Output},
-    predict,
-};
-use crate::{
-    app::{self, Effect, Event, State, key::Key},
-    inference::predictor::Threads,
-    project::{Project, storage},
-    runs::{Phase, Point, RunSummary, Settings, Status},
-    services,
-    spans::{Entity, ModelAnswer, Prediction, WordGuess},
-    text::{Grid, TextRange, number::with_noun, width::Glyphs, words},
-    ui::{Caps, Theme, picture},
+use tagliatelle::{
+    app::{self, Effect, Event, State, event::Opened, key::Key},
+    inference::{Predictor, predictor::Threads},
+    project::Project,
+    runs::{Phase, Point, Recipe, RunSummary, Settings, Status},
+    spans::{Entity, Gazetteer, ModelAnswer, Prediction, WordGuess},
+    text::{Grid, TextRange, width::Glyphs, words},
+    ui::{Caps, Theme},
 };
 
-const RECORDING: &str = "recording.json";
+use super::{asset, picture};
+use crate::compare::compare_generated;
+
+const FOLDER: &str = "assets/screens";
+const RECORDING: &str = "assets/screens/recording.json";
+const SAMPLE: &str = "sample-projects/restaurants";
 const THEME: &str = "truecolor-dark";
-/// How far the run is in pictures of a run that goes on.
-const PART: f64 = 0.6;
-/// What is typed on the Explore screen.
+/// Share of the steps that are done in pictures of a live run.
+const LIVE_SHARE: f64 = 0.6;
+/// Sentence that is typed on the Explore screen.
 const SENTENCE: &str = "cheap ramen near the old harbour that stays open past midnight, with outdoor seating";
 
-/// What a training of the sample said, and what its model says about the texts in the pictures.
+/// A training of the sample, and the answers of its model about the texts in the pictures.
 #[derive(Debug, Serialize, Deserialize)]
 struct Recording {
     run: String,
@@ -44,27 +38,28 @@ struct Recording {
     status: Status,
     points: Vec<Point>,
     /// About the document that the Tag screen shows.
-    suggestions: Heard,
+    suggestions: Answer,
     /// About [`SENTENCE`].
-    said: Heard,
+    #[serde(rename = "said")]
+    explored: Answer,
 }
 
-/// A text and what the model finds in it. Positions are bytes.
+/// A text and the model's answer about it. Positions are bytes.
 #[derive(Debug, Serialize, Deserialize)]
-struct Heard {
+struct Answer {
     id: String,
     text: String,
     found: Vec<(usize, usize, String, f32)>,
-    words: Vec<HeardWord>,
+    words: Vec<AnswerWord>,
 }
 
-/// To a longer document, and a span by hand on it.
+/// Keys that go to a longer document and label a span there.
 const TAGGING: &str = "n n l v l 2";
 
-/// A word's range and its likeliest labels.
-type HeardWord = (usize, usize, Vec<(String, f32)>);
+/// Range of a word and its most probable labels.
+type AnswerWord = (usize, usize, Vec<(String, f32)>);
 
-/// A picture: what it shows, its size, whether the run goes on, and the keys that lead there.
+/// A picture: its size, whether the run is live, and the keys that lead to the screen.
 struct Scene {
     file: &'static str,
     title: &'static str,
@@ -119,76 +114,89 @@ const SCENES: [Scene; 6] = [
     },
 ];
 
-/// Runs the command.
-///
-/// # Errors
-/// The sample, the recording or the project cannot be read, or a picture cannot be written.
-pub(super) fn run(args: &args::Screens, output: Output) -> Result<(), CliError> {
-    let sample = Project::open(&args.sample).map_err(failed)?;
-    storage::make_folder(&args.out).map_err(CliError::environment)?;
-    let path = args.out.join(RECORDING);
-    if let Some(project) = &args.record {
-        let recording = record(&sample, project)?;
-        let text = serde_json::to_string(&recording).map_err(CliError::environment)? + "\n";
-        storage::replace(&path, text.as_bytes()).map_err(CliError::environment)?;
-    }
-    let bytes = fs::read(&path).map_err(|error| CliError::reading(&path, &error))?;
-    let recording: Recording =
-        serde_json::from_slice(&bytes).map_err(|error| CliError::data(format!("{}: {error}", path.display())))?;
-    let theme = Theme::named(THEME).ok_or_else(|| CliError::data(format!("there is no theme {THEME}")))?;
+/// The pictures in the repository are those that the program draws.
+#[test]
+fn pictures_are_up_to_date() {
+    let sample = Project::open(&asset(SAMPLE)).unwrap();
+    let recording: Recording = serde_json::from_slice(&fs::read(asset(RECORDING)).unwrap()).unwrap();
+    let theme = Theme::named(THEME).unwrap();
+    let caps = Caps { glyphs: Glyphs::Unicode, plain: false };
     for scene in &SCENES {
-        let state = play(&sample, &recording, scene)?;
-        let svg = picture::svg(&state, &theme, Caps { glyphs: Glyphs::Unicode, plain: false }, scene.title);
-        let file = args.out.join(format!("{}.svg", scene.file));
-        storage::replace(&file, svg.as_bytes()).map_err(CliError::environment)?;
+        let state = play(&sample, &recording, scene);
+        let svg = picture::svg(&state, &theme, caps, scene.title);
+        compare_generated(&asset(FOLDER).join(format!("{}.svg", scene.file)), &svg);
     }
-    let names: Vec<String> = SCENES.iter().map(|scene| format!("{}.svg", scene.file)).collect();
-    let text = format!("{}: {}", args.out.display(), with_noun(names.len(), "picture"));
-    output.result(&json!({ "out": output::path(&args.out), "files": names }), &text)
+    let files = fs::read_dir(asset(FOLDER)).unwrap().count();
+    assert_eq!(files, SCENES.len() + 1, "{FOLDER} has other files than the pictures and the recording");
 }
 
-/// Asks the newest model of `project` about the texts in the pictures, and takes its run's curves.
-fn record(sample: &Project, project: &Path) -> Result<Recording, CliError> {
-    let project = Project::open(project).map_err(failed)?;
-    let run = project.runs().list().into_iter().rev().find(|run| run.has_model);
-    let run = run.ok_or_else(|| CliError::data("no run of this project has a model"))?;
-    let config = run.config.clone().ok_or_else(|| CliError::data("the run's config.json cannot be read"))?;
-    let model = predict::open(&run.model().to_string_lossy(), "cpu", Threads::One)?;
-    let hear = |id: &str, text: &str, words: &[TextRange]| -> Result<Heard, CliError> {
-        let said = model.answer(text, words).map_err(CliError::data)?;
-        let found = said.entities.into_iter().map(|one| (one.range.start, one.range.end, one.label, one.score));
-        let words = said.words.into_iter().map(|one| (one.range.start, one.range.end, one.labels));
-        Ok(Heard { id: id.to_owned(), text: text.to_owned(), found: found.collect(), words: words.collect() })
-    };
-    let mut state = start(sample, (80, 24))?;
-    for key in keys(TAGGING)? {
+/// Makes the recording again from the project in `RECORD_PROJECT`, a copy of the sample in which a run has a model.
+#[test]
+#[ignore = "writes a file; `just record PROJECT` runs it"]
+fn write_recording() {
+    let project = env::var_os("RECORD_PROJECT").expect("RECORD_PROJECT must name a project");
+    let recording = record(&Project::open(&asset(SAMPLE)).unwrap(), Path::new(&project));
+    fs::write(asset(RECORDING), serde_json::to_string(&recording).unwrap() + "\n").unwrap();
+}
+
+/// Asks the newest model of `project` about the texts in the pictures, and takes the curves of its run.
+fn record(sample: &Project, project: &Path) -> Recording {
+    let project = Project::open(project).unwrap();
+    let run = project.runs().list().into_iter().rev().find(|run| run.has_model).expect("a run with a model");
+    let config = run.config.clone().expect("a readable config.json of the run");
+    let model = Predictor::open(&run.model().to_string_lossy(), "cpu", Threads::One).unwrap();
+    let mut state = start(sample, (80, 24));
+    for key in keys(TAGGING) {
         app::update(&mut state, Event::Key { key, at: config.started });
     }
-    let shown =
-        state.session.project.as_ref().and_then(|project| project.documents.get(state.session.tagging.document));
-    let shown = shown.ok_or_else(|| CliError::data("the sample has no document"))?;
-    Ok(Recording {
+    let session = &state.session;
+    let shown = session.project.as_ref().unwrap().documents.get(session.tagging.document).unwrap();
+    Recording {
         run: run.id.to_string(),
         started: config.started,
         bytes: run.size(),
         settings: config.settings,
         status: Status { device: String::new(), pid: 0, ..run.shown_status() },
-        points: run.metrics().poll().map_err(CliError::environment)?,
-        suggestions: hear(&shown.id, &shown.text, &shown.words)?,
-        said: hear("", SENTENCE, &words::split(SENTENCE, Grid::Natural))?,
-    })
+        points: run.metrics().poll().unwrap(),
+        suggestions: ask(&model, &shown.id, &shown.text, &shown.words),
+        explored: ask(&model, "", SENTENCE, &words::split(SENTENCE, Grid::Natural)),
+    }
 }
 
-/// The program as it opens the sample.
-fn start(sample: &Project, (columns, rows): (u16, u16)) -> Result<State, CliError> {
+fn ask(model: &Predictor, id: &str, text: &str, words: &[TextRange]) -> Answer {
+    let said = model.say(text, words).unwrap();
+    let found = said.entities.into_iter().map(|one| (one.range.start, one.range.end, one.label, one.score));
+    let words = said.words.into_iter().map(|one| (one.range.start, one.range.end, one.labels));
+    Answer { id: id.to_owned(), text: text.to_owned(), found: found.collect(), words: words.collect() }
+}
+
+/// The state of the program after it opened the sample.
+fn start(sample: &Project, (columns, rows): (u16, u16)) -> State {
+    let annotator = sample.read_annotator(&"sample".parse().unwrap()).unwrap();
+    let labels = sample.manifest.labels.clone();
+    let mut journal = annotator.journal.clone();
+    journal.resolve(&labels);
+    let gazetteer = Gazetteer::of(&sample.documents, |id| journal.annotation(id));
+    let opened = Opened {
+        name: sample.manifest.name.clone(),
+        annotator: annotator.name().to_string(),
+        documents: sample.documents.to_vec(),
+        labels,
+        writer: annotator.writer(),
+        settings: Settings::lesson(&sample.manifest.base),
+        recipe: Some(Recipe::Auto),
+        gazetteer,
+        journal,
+        ..Opened::default()
+    };
     let mut state = State::default();
     app::update(&mut state, Event::Resize { columns, rows });
-    app::update(&mut state, Event::Opened(Box::new(services::look_at(sample, "sample").map_err(failed)?)));
-    Ok(state)
+    app::update(&mut state, Event::Opened(Box::new(opened)));
+    state
 }
 
-fn play(sample: &Project, recording: &Recording, scene: &Scene) -> Result<State, CliError> {
-    let mut state = start(sample, scene.size)?;
+fn play(sample: &Project, recording: &Recording, scene: &Scene) -> State {
+    let mut state = start(sample, scene.size);
     let stage = Stage { recording, live: scene.live };
     let effects = app::update(&mut state, Event::Runs(vec![stage.run()]));
     stage.answer(&mut state, effects);
@@ -199,25 +207,25 @@ fn play(sample: &Project, recording: &Recording, scene: &Scene) -> Result<State,
         uncertainty: None,
     };
     app::update(&mut state, suggest);
-    for key in keys(scene.keys)? {
+    for key in keys(scene.keys) {
         let effects = app::update(&mut state, Event::Key { key, at: recording.started });
         stage.answer(&mut state, effects);
     }
     state.session.message = None;
-    Ok(state)
+    state
 }
 
-/// The keys of these names; `TYPE` stands for those of [`SENTENCE`].
-fn keys(names: &str) -> Result<Vec<Key>, CliError> {
+/// Parses key names; `TYPE` types [`SENTENCE`].
+fn keys(names: &str) -> Vec<Key> {
     let typed = |c: char| if c == ' ' { "space".to_owned() } else { c.to_string() };
     let names = names.split_whitespace().flat_map(|name| match name {
         "TYPE" => SENTENCE.chars().map(typed).collect(),
         name => vec![name.to_owned()],
     });
-    names.map(|name| name.parse().map_err(CliError::data)).collect()
+    names.map(|name| name.parse().unwrap()).collect()
 }
 
-fn found(heard: &Heard) -> Vec<Entity> {
+fn found(heard: &Answer) -> Vec<Entity> {
     let found = |(start, end, label, score): &(usize, usize, String, f32)| Entity {
         range: TextRange::new(*start, *end),
         label: label.clone(),
@@ -226,7 +234,7 @@ fn found(heard: &Heard) -> Vec<Entity> {
     heard.found.iter().map(found).collect()
 }
 
-/// The world outside, as it was recorded.
+/// The world around the program, as recorded.
 struct Stage<'a> {
     recording: &'a Recording,
     live: bool,
@@ -251,7 +259,7 @@ impl Stage<'_> {
     }
 
     fn points(&self) -> Vec<Point> {
-        let last = if self.live { self.recording.status.steps as f64 * PART } else { f64::INFINITY };
+        let last = if self.live { self.recording.status.steps as f64 * LIVE_SHARE } else { f64::INFINITY };
         self.recording.points.iter().filter(|point| point.step() as f64 <= last).cloned().collect()
     }
 
@@ -273,7 +281,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Answers what the program asks; what was not recorded stays unanswered.
+    /// Answers effects; those that were not recorded stay unanswered.
     fn answer(&self, state: &mut State, effects: Vec<Effect>) {
         for effect in effects {
             let event = match effect {
@@ -281,8 +289,8 @@ impl Stage<'_> {
                     Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() }
                 }
                 Effect::Follow { generation, .. } => Event::Points { generation, points: self.points() },
-                Effect::Predict { generation, text, .. } if text == self.recording.said.text => {
-                    let said = &self.recording.said;
+                Effect::Predict { generation, text, .. } if text == self.recording.explored.text => {
+                    let said = &self.recording.explored;
                     let words = said.words.iter().map(|(start, end, labels)| WordGuess {
                         range: TextRange::new(*start, *end),
                         labels: labels.clone(),
