@@ -53,8 +53,6 @@ const DOCUMENTS: &str = "documents.jsonl";
 const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
 const EXPORTS: &str = "exports";
-/// Name of the tagging guide.
-const GUIDE: &str = "GUIDE.md";
 const PATTERNS: &str = "patterns.jsonl";
 /// Guidelines for annotators; every copy of a project contains them.
 const GUIDE: &str = "GUIDE.md";

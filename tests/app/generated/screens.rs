@@ -164,7 +164,7 @@ fn record(sample: &Project, project: &Path) -> Recording {
 }
 
 fn ask(model: &Predictor, id: &str, text: &str, words: &[TextRange]) -> Answer {
-    let said = model.say(text, words).unwrap();
+    let said = model.answer(text, words).unwrap();
     let found = said.entities.into_iter().map(|one| (one.range.start, one.range.end, one.label, one.score));
     let words = said.words.into_iter().map(|one| (one.range.start, one.range.end, one.labels));
     Answer { id: id.to_owned(), text: text.to_owned(), found: found.collect(), words: words.collect() }
