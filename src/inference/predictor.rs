@@ -9,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use thiserror::Error;
 
 use super::{
-    decode::{self, WordTag},
+    decode,
     pipeline::{self, Answer, Options, PipelineError},
 };
 use crate::{
