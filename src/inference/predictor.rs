@@ -224,7 +224,7 @@ impl Predictor {
     pub(crate) fn words<S: AsRef<str> + Sync>(
         &self,
         sentences: &[&[S]],
-    ) -> Result<Vec<Vec<Option<WordTag>>>, PredictError> {
+    ) -> Result<Vec<Vec<Option<decode::WordTag>>>, PredictError> {
         let found = self.pieces(sentences)?;
         let sentences = sentences.iter().zip(&found);
         let tags = sentences
