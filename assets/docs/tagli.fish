@@ -103,7 +103,7 @@ by-length\t'Sentences of about the same length together'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Which pieces carry a word\'s tag' -r -f -a "first\t'The first piece'
 all-b\t'Every piece, B- stays B-'
 all-i\t'Every piece, later ones I-'"
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'auto, cpu, ndarray, cuda:N, wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Where the settings come from that are not given' -r -f -a "auto\t'From the number of sentences and the base'
 lesson\t'The lesson\'s: 2e-5, 3 epochs, batch 16, every piece labelled'
 tuned\t'What measurably raises F1 over the lesson\'s'"
@@ -117,7 +117,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Go on w
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'auto, cpu, ndarray, cuda:N, wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print help'
@@ -133,7 +133,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file 
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'How pieces become entities: none, simple, first, average, max' -r
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l stride -d 'Pieces by which the windows of a long text overlap; without it text past the model\'s limit is cut, and said' -r
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l ignore-labels -d 'Labels to leave out' -r
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l device -d 'auto, cpu, ndarray, cuda:N, wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l device -d 'auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N' -r
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -s h -l help -d 'Print help'

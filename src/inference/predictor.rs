@@ -16,7 +16,7 @@ use crate::{
     model::{
         self, BaseModel, ModelError, PieceTokenizer, TextPieces, TokenizerError, WordPieces,
         align::word_windows,
-        device::{self, DeviceError},
+        device::{self, Compute, DeviceError},
         network::{CpuNetwork, NetworkError, TensorNetwork},
     },
     runs::LabelMode,
@@ -136,9 +136,9 @@ impl Predictor {
         }
         let chosen = device::choose(device)?;
         let BaseModel { config, weights, tokenizer, .. } = base;
-        let network: Box<dyn Scorer> = match chosen.has_kernels() {
-            true => Box::new(CpuNetwork::new(&config, &weights)?),
-            false => Box::new(TensorNetwork::new(&config, &weights, &chosen.device)?),
+        let network: Box<dyn Scorer> = match &chosen.compute {
+            Compute::Kernels => Box::new(CpuNetwork::new(&config, &weights)?),
+            Compute::Tensors(device) => Box::new(TensorNetwork::new(&config, &weights, device)?),
         };
         let label_mode = config.label_mode;
         let grammar = config.constrained.then(|| Grammar::new(&config.tags));

@@ -1,32 +1,41 @@
-//! Which device the tensors live on: asked for by name, or found. Never burn's own default, whose choice would depend
-//! on which cargo features some other crate switched on.
+//! Devices on which a network is computed: requested by name, or detected.
+//!
+//! burn's own default is never used: its choice would depend on the cargo features that other crates switch on.
 
 use burn::tensor::Device;
 use thiserror::Error;
 
-/// The name of the processor's device.
+use super::kernels;
+
+/// Name of the processor with the kernels of this program.
+const CPU: &str = "cpu";
+/// Name of the processor with burn's network on burn-flex.
 const FLEX: &str = "flex";
 
-/// A device, named, with the reason for taking it.
+/// Selected device, with the reason for the choice.
 #[derive(Clone, Debug)]
 pub struct Chosen {
-    /// The device, without autodiff.
-    pub device: Device,
-    /// Its name: `flex`, `ndarray`, `cuda:0 (NVIDIA H200)`.
+    /// How the network is computed there.
+    pub compute: Compute,
+    /// Name of the device: `cpu`, `flex`, `ndarray`, `cuda:0 (NVIDIA H200)`.
     pub name: String,
-    /// Why this one, for people.
+    /// Reason for the choice, shown to the user.
     pub why: String,
 }
 
-impl Chosen {
-    /// Whether it is the processor, whose tensors lie in ordinary memory.
-    pub fn is_processor(&self) -> bool {
-        matches!(self.name.as_str(), FLEX | "ndarray")
-    }
+/// How a network is computed on a device.
+#[derive(Clone, Debug)]
+pub enum Compute {
+    /// By the hand-written kernels, on slices in ordinary memory.
+    Kernels,
+    /// By burn's tensor operations on this device, without autodiff.
+    Tensors(Device),
+}
 
-    /// Whether the kernels compute on it, rather than tensor operations.
-    pub fn has_kernels(&self) -> bool {
-        self.name == FLEX
+impl Chosen {
+    /// Whether it is the processor, whose arithmetic is plain `f32`.
+    pub fn is_processor(&self) -> bool {
+        matches!(self.name.as_str(), CPU | FLEX | "ndarray")
     }
 
     /// Name and reason in one line.
@@ -38,8 +47,8 @@ impl Chosen {
 /// Why there is no such device.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DeviceError {
-    /// The name means nothing.
-    #[error("`{0}` is no device; there are auto, cpu, ndarray, cuda[:N] and wgpu[:N]")]
+    /// No device has this name.
+    #[error("unknown device `{0}`; use one of auto, cpu, flex, ndarray, cuda[:N], wgpu[:N]")]
     Unknown(String),
     /// This build has no such backend.
     #[error(
@@ -49,7 +58,7 @@ pub enum DeviceError {
         /// The cargo feature.
         name: &'static str,
     },
-    /// The backend is there, the hardware is not.
+    /// This build has the backend, but the hardware was not found.
     #[error(
         "no {name} device with number {index} was found ({found} there); look at `tagli doctor`, or use --device cpu"
     )]
@@ -58,26 +67,27 @@ pub enum DeviceError {
         name: &'static str,
         /// The number asked for.
         index: usize,
-        /// How many there are.
+        /// Number of devices found.
         found: usize,
     },
-    /// The processor has part of a generation's features.
+    /// The processor has only some of the features that the matrix kernels need together.
     #[error(
         "this processor has {has} but not {lacks}, and the matrix kernels need both; use a build made with `--features \
          ndarray` and --device ndarray, or another machine"
     )]
     Processor {
-        /// The feature by which the kernels are chosen.
+        /// Feature by which the kernels are selected.
         has: &'static str,
-        /// One that they need too.
+        /// Missing feature that they need as well.
         lacks: &'static str,
     },
 }
 
-/// A request, taken apart.
+/// Parsed device name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Request {
     Auto,
+    Cpu,
     Flex,
     NdArray,
     Cuda(usize),
@@ -85,33 +95,36 @@ enum Request {
 }
 
 impl Request {
-    fn read(text: &str) -> Result<Self, DeviceError> {
-        let unknown = || DeviceError::Unknown(text.to_owned());
+    /// Parses `auto`, `cpu`, `flex`, `ndarray`, `cuda[:N]` or `wgpu[:N]`.
+    fn parse(text: &str) -> Option<Self> {
         let lower = text.trim().to_ascii_lowercase();
         let (name, index) = match lower.split_once(':') {
-            Some((name, number)) => (name, Some(number.parse::<usize>().map_err(|_| unknown())?)),
+            Some((name, number)) => (name, Some(number.parse::<usize>().ok()?)),
             None => (lower.as_str(), None),
         };
         match (name, index) {
-            ("auto", None) => Ok(Self::Auto),
-            ("cpu" | "flex", None | Some(0)) => Ok(Self::Flex),
-            ("ndarray", None | Some(0)) => Ok(Self::NdArray),
-            ("cuda", index) => Ok(Self::Cuda(index.unwrap_or(0))),
-            ("wgpu" | "vulkan" | "metal", index) => Ok(Self::Wgpu(index.unwrap_or(0))),
-            _ => Err(unknown()),
+            ("auto", None) => Some(Self::Auto),
+            ("cpu", None | Some(0)) => Some(Self::Cpu),
+            ("flex", None | Some(0)) => Some(Self::Flex),
+            ("ndarray", None | Some(0)) => Some(Self::NdArray),
+            ("cuda", index) => Some(Self::Cuda(index.unwrap_or(0))),
+            ("wgpu" | "vulkan" | "metal", index) => Some(Self::Wgpu(index.unwrap_or(0))),
+            _ => None,
         }
     }
 }
 
-/// The device that `request` (`auto`, `cpu`, `flex`, `ndarray`, `cuda[:N]`, `wgpu[:N]`) names. `auto` is CUDA where it
-/// was compiled in and is there, then a real GPU through wgpu, then the processor. May probe drivers: takes up to
-/// seconds, so not for the thread that draws.
+/// Returns the device with the name `request`: `auto`, `cpu`, `flex`, `ndarray`, `cuda[:N]` or `wgpu[:N]`.
+///
+/// `auto` takes CUDA if it was compiled in and a device was found, then a real GPU through wgpu, then the processor.
+/// Probing drivers may take seconds: do not call this on the thread that draws.
 ///
 /// # Errors
-/// An unknown name, a backend that this build does not have, or hardware that is not there.
+/// An unknown name, a backend that this build does not have, or missing hardware.
 pub fn choose(request: &str) -> Result<Chosen, DeviceError> {
-    match Request::read(request)? {
+    match Request::parse(request).ok_or_else(|| DeviceError::Unknown(request.to_owned()))? {
         Request::Auto => automatic(),
+        Request::Cpu => cpu("asked for"),
         Request::Flex => flex("asked for"),
         Request::NdArray => ndarray(),
         Request::Cuda(index) => {
@@ -125,58 +138,90 @@ pub fn choose(request: &str) -> Result<Chosen, DeviceError> {
     }
 }
 
-/// Everything that could be asked for here, best first. Probes as [`choose`] does.
+/// Returns every device that can be requested here, best first. Probes drivers as [`choose`] does.
 pub fn available() -> Vec<Chosen> {
     let mut all = Vec::new();
     for (name, found) in [("cuda", cuda_devices()), ("wgpu", wgpu_devices())] {
         let found = found.unwrap_or_default();
         all.extend((0..found.len()).filter_map(|index| pick(found.clone(), name, index, "found").ok()));
     }
-    all.extend(flex("always there"));
+    all.extend(cpu("the kernels of this program"));
+    all.extend(flex("burn's network, slower"));
     all.extend(ndarray());
     all
 }
 
 fn automatic() -> Result<Chosen, DeviceError> {
-    let (cuda, wgpu) = (cuda_devices(), wgpu_devices());
-    let chosen = cuda
-        .clone()
-        .and_then(|found| pick(found, "cuda", 0, "the first CUDA device").ok())
-        // A rasteriser in software is slower than the kernels: it computes where it is asked for by name.
-        .or_else(|| {
-            let cards = wgpu.clone().map(|found| found.into_iter().filter(|found| found.is_card).collect())?;
-            pick(cards, "wgpu", 0, "a GPU, no CUDA device was found").ok()
-        });
-    chosen.map_or_else(
-        || {
-            let processor = flex(match (cuda, wgpu) {
-                (None, None) => "this build has no GPU backend",
-                _ => "no GPU was found",
-            });
-            processor.or_else(|error| ndarray().map_err(|_| error))
-        },
-        Ok,
-    )
+    let cuda = cuda_devices();
+    if let Some(chosen) = cuda.clone().and_then(|found| pick(found, "cuda", 0, "the first CUDA device").ok()) {
+        return Ok(chosen);
+    }
+    let wgpu = wgpu_devices();
+    // A software rasteriser is slower than the kernels: it is used only if requested by name.
+    let cards = wgpu.iter().flatten().filter(|found| found.is_card).cloned().collect();
+    if let Ok(chosen) = pick(cards, "wgpu", 0, "a GPU, no CUDA device was found") {
+        return Ok(chosen);
+    }
+    let processor = cpu(match (cuda, wgpu) {
+        (None, None) => "this build has no GPU backend",
+        _ => "no GPU was found",
+    });
+    processor.or_else(|error| ndarray().map_err(|_| error))
 }
 
+/// The processor with the kernels.
+fn cpu(why: &str) -> Result<Chosen, DeviceError> {
+    processor(CPU, Compute::Kernels, why)
+}
+
+/// The processor with burn's network.
 fn flex(why: &str) -> Result<Chosen, DeviceError> {
-    if let Some(error) = unfit(processor_has) {
+    processor(FLEX, Compute::Tensors(Device::flex()), why)
+}
+
+/// The processor, if the crate `gemm` can multiply matrices on it: kernels and burn-flex both use that crate.
+fn processor(name: &str, compute: Compute, why: &str) -> Result<Chosen, DeviceError> {
+    if let Some(error) = missing_feature(processor_has) {
         return Err(error);
     }
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let cores = if threads == 1 { "1 processor core".to_owned() } else { format!("{threads} processor cores") };
-    Ok(Chosen { device: Device::flex(), name: FLEX.into(), why: format!("{why}; {cores}") })
+    Ok(Chosen { compute, name: name.to_owned(), why: format!("{why}; {cores}") })
 }
 
-/// The matrix kernels, newest first: the feature by which one is chosen, and what it needs besides. With only part of
-/// these (AMD's processors of 2012 to 2014, some virtual machines) it would panic in the middle of a step.
+/// Instruction sets that this processor's matrix products and loops use, for the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instructions {
+    /// Of the matrix products (crate `gemm`).
+    pub products: &'static str,
+    /// Of the kernels' loops (crate `pulp`).
+    pub loops: &'static str,
+}
+
+/// Returns the instruction sets selected on this processor.
+pub fn instructions() -> Instructions {
+    Instructions { products: product_instructions(processor_has), loops: kernels::instruction_set() }
+}
+
+/// Instruction set that `gemm` selects on a processor with these features.
+fn product_instructions(has: impl Fn(&str) -> bool) -> &'static str {
+    match KERNELS.into_iter().find(|(feature, _)| has(feature)) {
+        Some(("avx512f", _)) => "AVX-512",
+        Some(_) => "AVX2 and FMA",
+        None if cfg!(target_arch = "aarch64") => "NEON",
+        None => "none beyond the baseline",
+    }
+}
+
+/// Matrix kernels of the crate `gemm`, newest first: the feature that selects one, and the others that it needs. On a
+/// processor with only some of them (AMD 2012 to 2014, some virtual machines) it would panic in the middle of a step.
 const KERNELS: [(&str, &[&str]); 2] = [
     ("avx512f", &["avx2", "fma", "bmi1", "bmi2", "lzcnt", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
     ("fma", &["avx2", "bmi1", "bmi2", "lzcnt"]),
 ];
 
-/// Why the matrix kernels do not run on a processor with these features.
-fn unfit(has: impl Fn(&str) -> bool) -> Option<DeviceError> {
+/// Returns the first feature that the selected matrix kernel needs and this processor lacks.
+fn missing_feature(has: impl Fn(&str) -> bool) -> Option<DeviceError> {
     let (chosen, needed) = KERNELS.into_iter().find(|(feature, _)| has(feature))?;
     let lacks = needed.iter().find(|feature| !has(feature))?;
     Some(DeviceError::Processor { has: chosen, lacks })
@@ -209,7 +254,8 @@ fn processor_has(_: &str) -> bool {
 fn ndarray() -> Result<Chosen, DeviceError> {
     #[expect(deprecated, reason = "kept selectable as an independent check of flex")]
     let device = Device::ndarray();
-    Ok(Chosen { device, name: "ndarray".into(), why: "asked for; slower than flex".into() })
+    let compute = Compute::Tensors(device);
+    Ok(Chosen { compute, name: "ndarray".into(), why: "burn's former processor backend; slower than flex".into() })
 }
 
 #[cfg(not(feature = "ndarray"))]
@@ -217,13 +263,13 @@ fn ndarray() -> Result<Chosen, DeviceError> {
     Err(DeviceError::NotCompiled { name: "ndarray" })
 }
 
-/// A device that a backend found.
+/// Device that a backend found.
 #[derive(Clone, Debug)]
 struct Found {
     device: Device,
-    /// Its name in brackets, if it tells one.
+    /// Name of the hardware in brackets; empty if unknown.
     card: String,
-    /// Whether it is hardware.
+    /// Whether it is hardware, not a software rasteriser.
     is_card: bool,
 }
 
@@ -232,10 +278,10 @@ fn pick(mut found: Vec<Found>, name: &'static str, index: usize, why: &str) -> R
         return Err(DeviceError::Absent { name, index, found: found.len() });
     }
     let Found { device, card, .. } = found.swap_remove(index);
-    Ok(Chosen { device, name: format!("{name}:{index}{card}"), why: why.to_owned() })
+    Ok(Chosen { compute: Compute::Tensors(device), name: format!("{name}:{index}{card}"), why: why.to_owned() })
 }
 
-/// The CUDA devices; `None` in a build without CUDA.
+/// CUDA devices; `None` in a build without CUDA.
 #[cfg(feature = "cuda")]
 fn cuda_devices() -> Option<Vec<Found>> {
     Some(probe(burn::tensor::DeviceType::Cuda))
@@ -246,7 +292,7 @@ fn cuda_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// As [`cuda_devices`] for wgpu; hardware stands before rasterisers in software.
+/// wgpu devices, hardware before software rasterisers; `None` in a build without wgpu.
 #[cfg(feature = "wgpu")]
 fn wgpu_devices() -> Option<Vec<Found>> {
     let mut found = probe(burn::tensor::DeviceType::Wgpu);
@@ -259,16 +305,20 @@ fn wgpu_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// Drivers may be broken in any way; a panic of theirs means that there is no device.
+/// Devices of one backend. A driver may be broken in any way: if it panics, it has no device.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn probe(kind: burn::tensor::DeviceType) -> Vec<Found> {
-    let found = |device: Device| {
+    std::panic::catch_unwind(|| Device::enumerate(kind).into_iter().map(Found::new).collect()).unwrap_or_default()
+}
+
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+impl Found {
+    fn new(device: Device) -> Self {
         let identity = device.identity();
         let is_card = identity.as_ref().is_some_and(|identity| identity.physical.is_some());
         let card = identity.map_or_else(String::new, |identity| format!(" ({})", identity.name));
-        Found { device, card, is_card }
-    };
-    std::panic::catch_unwind(|| Device::enumerate(kind).into_iter().map(found).collect()).unwrap_or_default()
+        Self { device, card, is_card }
+    }
 }
 
 #[cfg(test)]
@@ -277,35 +327,55 @@ mod tests {
 
     #[test]
     fn names_are_read() {
-        assert_eq!(Request::read("auto"), Ok(Request::Auto));
-        assert_eq!(Request::read(" CPU "), Ok(Request::Flex));
-        assert_eq!(Request::read("cuda"), Ok(Request::Cuda(0)));
-        assert_eq!(Request::read("wgpu:1"), Ok(Request::Wgpu(1)));
-        for bad in ["", "tpu", "cuda:", "cuda:x", "cuda:-1", "auto:1", "flex:1"] {
-            assert_eq!(Request::read(bad), Err(DeviceError::Unknown(bad.to_owned())), "{bad}");
+        assert_eq!(Request::parse("auto"), Some(Request::Auto));
+        assert_eq!(Request::parse(" CPU "), Some(Request::Cpu));
+        assert_eq!(Request::parse("flex"), Some(Request::Flex));
+        assert_eq!(Request::parse("cuda"), Some(Request::Cuda(0)));
+        assert_eq!(Request::parse("wgpu:1"), Some(Request::Wgpu(1)));
+        for bad in ["", "tpu", "cuda:", "cuda:x", "cuda:-1", "auto:1", "flex:1", "cpu:1"] {
+            assert_eq!(Request::parse(bad), None, "{bad}");
+            assert_eq!(choose(bad).unwrap_err(), DeviceError::Unknown(bad.to_owned()));
         }
     }
 
     #[test]
     fn the_processor_is_always_there() {
-        let chosen = choose("cpu").unwrap();
-        assert_eq!(chosen.name, "flex");
-        assert!(!chosen.device.is_autodiff());
+        for (name, kernels) in [("cpu", true), ("flex", false)] {
+            let chosen = choose(name).unwrap();
+            assert_eq!(chosen.name, name);
+            assert!(chosen.is_processor());
+            match chosen.compute {
+                Compute::Kernels => assert!(kernels),
+                Compute::Tensors(device) => assert!(!kernels && !device.is_autodiff()),
+            }
+            assert!(available().iter().any(|chosen| chosen.name == name));
+        }
         assert!(!choose("auto").unwrap().why.is_empty());
-        assert!(available().iter().any(|chosen| chosen.name == "flex"));
     }
 
     #[test]
     fn a_processor_with_half_a_generation_is_refused_before_the_kernels_panic() {
         let with = |features: &'static [&str]| move |feature: &str| features.contains(&feature);
         for fit in [&[][..], &["avx2"], &["fma", "avx2", "bmi1", "bmi2", "lzcnt"]] {
-            assert_eq!(unfit(with(fit)), None, "{fit:?}");
+            assert_eq!(missing_feature(with(fit)), None, "{fit:?}");
         }
-        let piledriver = unfit(with(&["fma", "bmi1", "lzcnt"]));
+        let piledriver = missing_feature(with(&["fma", "bmi1", "lzcnt"]));
         assert_eq!(piledriver, Some(DeviceError::Processor { has: "fma", lacks: "avx2" }));
-        let phi = unfit(with(&["avx512f", "avx512cd", "fma", "avx2", "bmi1", "bmi2", "lzcnt"]));
+        let phi = missing_feature(with(&["avx512f", "avx512cd", "fma", "avx2", "bmi1", "bmi2", "lzcnt"]));
         assert_eq!(phi, Some(DeviceError::Processor { has: "avx512f", lacks: "avx512bw" }));
         assert!(phi.is_some_and(|error| error.to_string().contains("--device ndarray")));
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn instruction_sets_have_names() {
+        let with = |features: &'static [&str]| move |feature: &str| features.contains(&feature);
+        assert_eq!(product_instructions(with(&["avx512f", "fma"])), "AVX-512");
+        assert_eq!(product_instructions(with(&["fma"])), "AVX2 and FMA");
+        assert_eq!(product_instructions(with(&[])), "none beyond the baseline");
+        // gemm and pulp look for the same features.
+        let Instructions { products, loops } = instructions();
+        assert_eq!(products, loops);
     }
 
     #[cfg(not(feature = "cuda"))]

@@ -228,7 +228,7 @@ pub struct Eval {
     /// A tagged file
     #[arg(long, value_name = "F")]
     pub data: PathBuf,
-    /// auto, cpu, ndarray, cuda:N, wgpu:N
+    /// auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N
     #[arg(long, default_value = "auto")]
     pub device: String,
 }
@@ -275,7 +275,7 @@ pub struct Predict {
     /// Labels to leave out
     #[arg(long, value_name = "LABEL", value_delimiter = ',', default_value = "O")]
     pub ignore_labels: Vec<String>,
-    /// auto, cpu, ndarray, cuda:N, wgpu:N
+    /// auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N
     #[arg(long, default_value = "auto")]
     pub device: String,
 }

@@ -84,7 +84,7 @@ pub struct Train {
     /// Which pieces carry a word's tag
     #[arg(long, value_enum)]
     pub label_mode: Option<LabelModeName>,
-    /// auto, cpu, ndarray, cuda:N, wgpu:N
+    /// auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N
     #[arg(long)]
     pub device: Option<String>,
     /// Where the settings come from that are not given

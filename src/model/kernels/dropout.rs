@@ -1,14 +1,14 @@
-//! Dropout masks by counter: each factor is a hash of seed, step, site and place. No generator state is kept, nothing
-//! is stored for the backward pass, and the number of threads does not matter.
+//! Dropout masks by counter: each factor is a hash of seed, step, site and position. There is no generator state, nothing
+//! is stored for the backward pass, and the masks do not depend on the number of threads.
 
 use super::simd::LANES;
 
-/// Set between the counters of neighbouring pairs: 2^64 over the golden ratio, as SplitMix64 does.
+/// Distance between the counters of neighbouring pairs: 2^64 over the golden ratio, as in SplitMix64.
 const STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
-/// Values that one block draws; two share a hash.
+/// Values of one block; two values share a hash.
 const BLOCK: usize = 2 * LANES;
 
-/// The dropout of one training step.
+/// Dropout of one training step.
 #[derive(Clone, Copy, Debug)]
 pub struct Dropout {
     /// Share of hidden values set to 0.
@@ -18,14 +18,14 @@ pub struct Dropout {
     key: u64,
 }
 
-/// The places where DistilBERT drops values.
+/// Places where DistilBERT drops values.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) enum Site {
     Embeddings,
     Attention(usize),
     FeedForward(usize),
     Head,
-    /// The input itself: whole pieces.
+    /// Input: whole word pieces.
     Input,
 }
 
@@ -42,30 +42,30 @@ impl Site {
 }
 
 impl Dropout {
-    /// The masks of step `step` of a training with this seed. Rates outside 0 to 1 (1 excluded) count as 0.
+    /// Masks of step `step` of a training with this seed. Rates outside 0 to 1 (1 excluded) count as 0.
     pub fn new(rate: f64, attention_rate: f64, seed: u64, step: usize) -> Self {
-        let sane = |rate: f64| if (0.0..1.0).contains(&rate) { rate } else { 0.0 };
-        let key = mix(mix(seed) ^ step as u64);
-        Self { rate: sane(rate), attention_rate: sane(attention_rate), key }
+        let [rate, attention_rate] =
+            [rate, attention_rate].map(|rate| if (0.0..1.0).contains(&rate) { rate } else { 0.0 });
+        Self { rate, attention_rate, key: mix(mix(seed) ^ step as u64) }
     }
 
-    /// The draws of the `at`-th of the batches that the step accumulates.
+    /// Masks of batch `at` among those that the step accumulates.
     #[must_use]
     pub fn of_batch(&self, at: u64) -> Self {
         Self { key: mix(self.key.wrapping_add(at)), ..*self }
     }
 
-    /// Whether the `at`th piece of a step's input is hidden from the network, where a share `rate` of them is to be.
+    /// Returns which pieces of a step's input are hidden from the network, a share `rate` of them.
     pub fn hides(rate: f64, seed: u64, step: usize) -> impl Fn(usize) -> bool {
         let mask = Self::new(rate, 0.0, seed, step).mask(Site::Input);
         move |at| mask.is_some_and(|mask| mask.factor(mask.bits(at as u64 / 2)[at % 2]) == 0.0)
     }
 
-    /// The mask of a site; `None` where nothing is dropped.
+    /// Mask of a site; `None` if nothing is dropped there.
     pub(in super::super) fn mask(&self, site: Site) -> Option<Mask> {
         let rate = if matches!(site, Site::Attention(_)) { self.attention_rate } else { self.rate };
         (rate > 0.0).then(|| Mask {
-            // Both fit: the rate is below 1.
+            // Both are in range: the rate is below 1.
             dropped_below: (rate * f64::from(u32::MAX)) as u32,
             kept: (1.0 / (1.0 - rate)) as f32,
             key: mix(self.key ^ site.number()),
@@ -73,7 +73,7 @@ impl Dropout {
     }
 }
 
-/// A factor for each value of a site: 0, or what keeps the expected sum the same.
+/// Factor for each value of a site: 0, or 1 / (1 - rate), which keeps the expected sum.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Mask {
     dropped_below: u32,
@@ -82,7 +82,7 @@ pub(in super::super) struct Mask {
 }
 
 impl Mask {
-    /// Multiplies values, of which the first is the site's `first`th, by their factors.
+    /// Multiplies the values of a site, beginning with number `first`, by their factors.
     #[inline(always)]
     pub(in super::super) fn apply(&self, first: usize, values: &mut [f32]) {
         let (odd, pairs) = values.split_at_mut((first % 2).min(values.len()));
@@ -102,7 +102,7 @@ impl Mask {
         }
     }
 
-    /// The random bits of both values of a pair.
+    /// Random bits of both values of a pair.
     #[inline(always)]
     fn bits(&self, pair: u64) -> [u32; 2] {
         let bits = mix(self.key.wrapping_add(pair.wrapping_mul(STRIDE)));
@@ -115,7 +115,7 @@ impl Mask {
     }
 }
 
-/// SplitMix64's finaliser: every input bit reaches every output bit.
+/// Finaliser of SplitMix64: every input bit affects every output bit.
 #[inline(always)]
 fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,8 +1,8 @@
 //! Cross-entropy of the labels, and its gradient.
 
-/// Turns logits `[rows, tags]` into the gradient of `scale` times the summed cross-entropy (natural logarithm) of these
-/// `(row, tag)` pairs, ascending by row; every row has at least one. Gives the sum itself. A share of `smoothing` of what
-/// is wanted is spread over all tags.
+/// Replaces logits `[rows, tags]` by the gradient of `scale` times the summed cross-entropy (natural logarithm) of these
+/// `(row, tag)` pairs, which ascend by row and contain every row. Returns the sum. A share `smoothing` of the target
+/// probability is spread over all tags.
 pub(super) fn cross_entropy(
     logits: &mut [f32],
     tags: usize,
@@ -10,7 +10,8 @@ pub(super) fn cross_entropy(
     (scale, smoothing): (f32, f32),
 ) -> f64 {
     let mut loss = 0.0;
-    let (spread, wanted) = (f64::from(smoothing) / tags as f64, 1.0 - f64::from(smoothing));
+    let spread = f64::from(smoothing) / tags as f64;
+    let wanted = 1.0 - f64::from(smoothing);
     let rows = logits.chunks_exact_mut(tags);
     for (row, labels) in rows.zip(labels.chunk_by(|a, b| a.0 == b.0)) {
         let highest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));

@@ -1,12 +1,13 @@
-//! The exponential and the error-function GELU in arithmetic that compilers turn into vectors.
+//! The exponential and the error-function GELU, in arithmetic that compilers vectorise.
 
-/// 1.5 x 2^23: added to a number of small size it leaves the nearest integer in the low bits.
+/// 1.5 x 2^23. Adding it to a small number leaves the nearest integer in the low bits.
 const ROUND: f32 = 12_582_912.0;
-/// ln 2 in two parts; the first has so few bits that its products with exponents are exact.
+/// ln 2 in two parts. The first has few enough bits for its products with exponents to be exact.
 const LN2_HIGH: f32 = 355.0 / 512.0;
 const LN2_LOW: f32 = -2.121_944_4e-4;
-/// Below it `exp` stays above the smallest normal number.
+/// Lowest argument of `exp`: the result is still a normal number.
 const LOWEST: f32 = -87.0;
+/// Highest argument of `exp`: the result is still finite.
 const HIGHEST: f32 = 88.0;
 /// `(e^r - 1 - r) / r^2` for `|r| <= ln 2 / 2`: Chebyshev fit, relative error of `e^r` 1e-8.
 const EXP: [f32; 5] = [0.001_392_625_1, 0.008_363_233, 0.041_666_556, 0.166_665_77, 0.5];
@@ -16,12 +17,12 @@ const EXP: [f32; 5] = [0.001_392_625_1, 0.008_363_233, 0.041_666_556, 0.166_665_
 /// All coefficients are positive, so that nothing cancels.
 const UPPER: [f32; 4] = [0.024_888_683, 0.216_645_12, 0.746_233_1, 1.253_314_1];
 const LOWER: [f32; 5] = [0.024_970_2, 0.215_143_95, 0.784_545_2, 1.393_292_4, 1.0];
-/// From here on the tail is 0, and powers of what is larger would not fit.
+/// From here on the tail is 0. Powers of larger numbers would overflow.
 const FAR: f32 = 20.0;
 /// `1 / sqrt(2 pi)`.
 const DENSITY: f32 = 0.398_942_3;
 
-/// `e^x`, relative error below 2e-7. Outside -87 to 88 the value at that end; NaN for NaN.
+/// Computes `e^x` with a relative error below 2e-7. Outside -87 to 88 it is the value at that end; NaN for NaN.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     let x = x.clamp(LOWEST, HIGHEST);
@@ -32,7 +33,7 @@ pub(super) fn exp(x: f32) -> f32 {
     value * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
 }
 
-/// `x Phi(x)` and its derivative `Phi(x) + x phi(x)`; absolute error below 2e-7 (relative where `|x| > 1`).
+/// Computes `x Phi(x)` and its derivative `Phi(x) + x phi(x)`; absolute error below 2e-7 (relative where `|x| > 1`).
 #[inline(always)]
 pub(super) fn gelu(x: f32) -> (f32, f32) {
     let size = x.abs();
@@ -40,11 +41,11 @@ pub(super) fn gelu(x: f32) -> (f32, f32) {
     let near = size.min(FAR);
     let tail = density * (polynomial(&UPPER, near) / polynomial(&LOWER, near));
     let below = if x < 0.0 { tail } else { 1.0 - tail };
-    // Not x * below: for x > 0 this keeps the rounding of 1 - tail out.
+    // Not x * below: for x > 0 this avoids the rounding of 1 - tail.
     (x.max(0.0) - size * tail, below + x * density)
 }
 
-/// Highest power first.
+/// Evaluates a polynomial, coefficient of the highest power first.
 #[inline(always)]
 fn polynomial<const N: usize>(coefficients: &[f32; N], x: f32) -> f32 {
     coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient)

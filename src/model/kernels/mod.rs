@@ -41,5 +41,6 @@ pub(super) use dropout::Site;
 pub use gradients::Gradients;
 pub use network::{Frozen, Objective, logits, train};
 pub use parameters::Parameters;
+pub use simd::instruction_set;
 pub use sweep::{Adam, Part, sweep};
 pub use workspace::Workspace;

@@ -1,55 +1,56 @@
-//! Matrix products: the crate `gemm` on blocks of fixed size, one block a task.
+//! Matrix products: the crate `gemm` on blocks of fixed size, one task per block.
 //!
-//! Its own threads are not used: it makes no promise that their number leaves the rounding alone (in trials it did), and
-//! with blocks of ours idle threads take over from busy ones, and a block's squares are summed while it is in the cache.
-//! The input gradient `dX = dY W^T` is computed as `dX^T = W dY^T`, because gemm lays out a transposed view of a large
-//! weight slowly, while transposing the small `dY` and `dX^T` costs little; a transposed copy of the weights would cost a
-//! quarter more memory and its share of the optimiser's sweep.
+//! Its own threads are not used. It does not promise that their number leaves the rounding unchanged (in trials it did);
+//! with our blocks idle threads take work from busy ones, and the squares of a block are summed while it is in the cache.
+//! The input gradient `dX = dY W^T` is computed as `dX^T = W dY^T`, because gemm packs a transposed view of a large weight
+//! slowly, while transposing the small `dY` and `dX^T` costs little. A transposed copy of the weights would need a quarter
+//! more memory and its share of the optimiser's sweep.
 
 use gemm::{Parallelism, gemm};
 use rayon::prelude::*;
 
 use super::{sums::squares, view::View};
 
-/// With no more rows than this a product takes as long as its right factor, a weight, takes from memory. Then as many
-/// rows of it as [`FEW_ROWS_DEPTH`] are read side by side, each from left to right, as processors fetch ahead.
+/// Rows up to which a product takes as long as reading its right factor, a weight, from memory.
 const FEW_ROWS: usize = 32;
+/// Rows of the weight that are then read side by side, each from left to right, as processors prefetch.
 const FEW_ROWS_DEPTH: usize = 64;
 
-/// Columns that one task computes, a multiple of what `gemm`'s inner loop takes at once (four vectors): fewer where there
-/// are few, so that there is work for all.
+/// Columns of one task, a multiple of the four vectors that `gemm`'s inner loop takes at once. Fewer in a narrow matrix, so
+/// that every thread has work.
 fn columns_per_task(rows: usize, columns: usize) -> usize {
     if rows > FEW_ROWS && columns < 768 { 64 } else { 192 }
 }
 
-/// As [`columns_per_task`] for rows, of which the inner loop takes six at once.
+/// Rows of one task, a multiple of the six that `gemm`'s inner loop takes at once. Fewer in a low matrix.
 fn rows_per_task(rows: usize) -> usize {
     if rows < 768 { 96 } else { 192 }
 }
 
-/// Rows of a weight's gradient that one task computes: few enough to be squared while they are in the cache.
+/// Rows of a weight's gradient in one task: few enough to be squared while they are in the cache.
 const GRADIENT_ROWS: usize = 48;
 
-/// `outcome = a b`, cut into columns: for a `b` of many columns. The outcome is row-major.
+/// Computes `outcome = a b` in tasks of columns, for a `b` of many columns. `outcome` is row-major.
 pub(super) fn multiply(outcome: &mut [f32], a: View<'_>, b: View<'_>) {
     if !fits(outcome, a, b) {
         return;
     }
-    let (stride, width) = (b.columns, columns_per_task(a.rows, b.columns));
+    let stride = b.columns;
+    let width = columns_per_task(a.rows, b.columns);
     let depth = if a.rows <= FEW_ROWS { FEW_ROWS_DEPTH } else { a.columns };
     let start = Start(outcome.as_mut_ptr());
     (0..stride.div_ceil(width)).into_par_iter().for_each(|at| {
         let b = b.some_columns(at * width, width);
         for from in (0..a.columns).step_by(depth) {
             let (a, b) = (a.some_columns(from, depth), b.some_rows(from, depth));
-            // SAFETY: `fits` has checked that the outcome holds `a.rows` rows of `stride` values. Each task writes
-            // columns of its own, which begin inside the first row, and `outcome` is borrowed by this function alone.
+            // SAFETY: `fits` has checked that the outcome holds `a.rows` rows of `stride` values. Each task writes its
+            // own columns, which begin inside the first row, and only this function borrows `outcome`.
             unsafe { product(start.at(at * width), stride, a, b, from > 0) };
         }
     });
 }
 
-/// `outcome = a b`, cut into rows: for an `a` of many rows. The outcome is row-major.
+/// Computes `outcome = a b` in tasks of rows, for an `a` of many rows. `outcome` is row-major.
 pub(super) fn multiply_by_rows(outcome: &mut [f32], a: View<'_>, b: View<'_>) {
     if !fits(outcome, a, b) {
         return;
@@ -60,8 +61,8 @@ pub(super) fn multiply_by_rows(outcome: &mut [f32], a: View<'_>, b: View<'_>) {
     });
 }
 
-/// The gradient of a weight, `outcome (+)= x^T dy`, added to what is there if `add`; gives the sum of the squares of what
-/// is there then.
+/// Computes the gradient of a weight, `outcome (+)= x^T dy`: added to the present values if `add`. Returns the sum of the
+/// squares of the new values.
 pub(super) fn weight_gradient(outcome: &mut [f32], x: View<'_>, dy: View<'_>, add: bool) -> f64 {
     let x = x.transposed();
     if !fits(outcome, x, dy) {
@@ -76,37 +77,37 @@ pub(super) fn weight_gradient(outcome: &mut [f32], x: View<'_>, dy: View<'_>, ad
     sums.iter().sum()
 }
 
-/// `outcome (+)= a b` on this thread, for an outcome whose rows stand `stride` values apart.
+/// Computes `outcome (+)= a b` on this thread. Rows of `outcome` begin `stride` values apart.
 pub(super) fn multiply_here((outcome, stride): (&mut [f32], usize), a: View<'_>, b: View<'_>, add: bool) {
     let fits = a.columns == b.rows && b.columns <= stride;
     let fits = fits && a.rows > 0 && (a.rows - 1) * stride + b.columns <= outcome.len();
     debug_assert!(fits, "[{}, {}] x [{}, {}]", a.rows, a.columns, b.rows, b.columns);
     if fits {
-        // SAFETY: just checked; the outcome is borrowed by this function alone.
+        // SAFETY: just checked; only this function borrows `outcome`.
         unsafe { product(outcome.as_mut_ptr(), stride, a, b, add) };
     }
 }
 
-/// Whether there is such a product, and what it gives has the size of `outcome`. Callers see to it.
+/// Whether the product exists and has the size of `outcome`. Anything else is a mistake of the caller.
 fn fits(outcome: &[f32], a: View<'_>, b: View<'_>) -> bool {
     let fits = a.columns == b.rows && outcome.len() == a.rows * b.columns;
     debug_assert!(fits, "{} values for [{}, {}] x [{}, {}]", outcome.len(), a.rows, a.columns, b.rows, b.columns);
     fits && !outcome.is_empty()
 }
 
-/// One task's rows.
+/// Computes the rows of one task.
 fn rows(outcome: &mut [f32], a: View<'_>, b: View<'_>, add: bool) {
     if fits(outcome, a, b) {
-        // SAFETY: the outcome, borrowed by this function alone, holds `a.rows` rows of `b.columns` values.
+        // SAFETY: the outcome, which only this function borrows, holds `a.rows` rows of `b.columns` values.
         unsafe { product(outcome.as_mut_ptr(), b.columns, a, b, add) };
     }
 }
 
-/// Where an outcome begins that several tasks write to.
+/// Start of a result that several tasks write to.
 #[derive(Clone, Copy)]
 struct Start(*mut f32);
 
-// SAFETY: tasks write to disjoint parts of what the pointer points to, see `multiply`.
+// SAFETY: tasks write to disjoint parts of the memory behind the pointer, see `multiply`.
 unsafe impl Send for Start {}
 // SAFETY: as above.
 unsafe impl Sync for Start {}
@@ -117,17 +118,17 @@ impl Start {
     }
 }
 
-/// `outcome (+)= a b` on this thread.
+/// Computes `outcome (+)= a b` on this thread.
 ///
 /// # Safety
-/// `outcome` must point to `a.rows` rows, each `stride` values after the one before it, of `b.columns` values that
-/// nobody else reads or writes meanwhile.
+/// `outcome` must point to `a.rows` rows of `b.columns` values, which begin `stride` values apart and which no other thread
+/// reads or writes meanwhile.
 unsafe fn product(outcome: *mut f32, stride: usize, a: View<'_>, b: View<'_>, add: bool) {
-    // Lengths of slices, and so strides within them, fit into isize.
+    // Lengths of slices, and therefore strides within them, fit into isize.
     let [stride, a_row, a_column, b_row, b_column] =
         [stride, a.row_stride, a.column_stride, b.row_stride, b.column_stride].map(|stride| stride as isize);
-    // SAFETY: for `outcome` the caller answers. The places of a view lie inside its slice: `View::new` takes whole rows
-    // only, `View::strided` checks, and its other functions only swap the two directions or take less.
+    // SAFETY: the caller ensures that `outcome` is valid. The elements of a view are inside its slice: `View::new` takes
+    // whole rows only, `View::strided` checks, and the other functions only swap the two directions or take less.
     unsafe {
         gemm(
             a.rows,

@@ -1,25 +1,38 @@
-//! Loops compiled for each instruction set, the best chosen at run time.
+//! Loops compiled for several instruction sets, of which the best is selected at run time.
 
 use pulp::{Arch, NullaryFnOnce};
 
-/// Values that sums and maxima run side by side: as many as the widest vectors have, so that sums are the same bits
-/// whatever the instruction set.
+/// Partial sums and maxima kept side by side. The widest vectors have this many values, and all instruction sets use
+/// the same number: sums are the same bits on each of them.
 pub(super) const LANES: usize = 16;
 
-/// A loop with what it works on.
+/// Loop with its operands, compiled once for each instruction set.
 pub(super) trait Kernel {
-    /// What it gives.
+    /// Result of the loop.
     type Outcome;
 
-    /// Does it. Implementations are `#[inline(always)]`, and so are the functions that they call: what is not inlined
-    /// stays compiled for the baseline. (A closure could not be held to it.)
+    /// Runs the loop. Implementations are `#[inline(always)]`, and so are the functions that they call: a function that is
+    /// not inlined stays compiled for the baseline. (A trait, since a closure cannot be forced inline.)
     fn run(self) -> Self::Outcome;
 }
 
-/// Runs a kernel compiled for the best instruction set that the processor has: on x86-64 AVX-512, AVX2 with FMA, or the
+/// Runs a kernel compiled for the best instruction set of this processor: on x86-64 AVX-512, AVX2 with FMA, or the
 /// baseline.
 pub(super) fn vectorised<K: Kernel>(kernel: K) -> K::Outcome {
     Arch::new().dispatch(Call(kernel))
+}
+
+/// Name of the instruction set that [`vectorised`] selects on this processor.
+pub fn instruction_set() -> &'static str {
+    match Arch::new() {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Arch::V4(_) => "AVX-512",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Arch::V3(_) => "AVX2 and FMA",
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(_) => "NEON",
+        _ => "none beyond the baseline",
+    }
 }
 
 struct Call<K>(K);
@@ -33,7 +46,7 @@ impl<K: Kernel> NullaryFnOnce for Call<K> {
     }
 }
 
-/// The sum of `term` over the places of two rows of the same length, in a fixed order.
+/// Sums `term` over the elements of two rows of the same length, in a fixed order.
 #[inline(always)]
 pub(super) fn sum_over(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
@@ -50,7 +63,7 @@ pub(super) fn sum_over(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> 
     fold(lanes)
 }
 
-/// The sum of the lanes, as a tree.
+/// Sums the lanes as a binary tree.
 #[inline(always)]
 fn fold(lanes: [f32; LANES]) -> f32 {
     let mut sums = lanes;

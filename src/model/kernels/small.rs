@@ -1,13 +1,13 @@
-//! Products inside attention: the small ones are done before `gemm` would have begun.
+//! Small matrix products inside attention, which finish before `gemm` has packed its operands.
 
 use super::{product::multiply_here, simd::LANES, view::View};
 
-/// Rows that are computed at once.
+/// Rows of the result computed at once.
 const ROWS: usize = 4;
-/// From so many multiplications on `gemm` is faster.
+/// Minimum number of multiplications at which `gemm` is faster.
 const LARGE: usize = 1 << 14;
 
-/// `outcome (+)= a b` on this thread, for an outcome whose rows stand `stride` values apart. `b` is row-major.
+/// Computes `outcome (+)= a b` on this thread. Rows of `outcome` begin `stride` values apart; `b` is row-major.
 #[inline(always)]
 pub(super) fn small_product((outcome, stride): (&mut [f32], usize), a: View<'_>, b: View<'_>, add: bool) {
     if a.rows * a.columns * b.columns >= LARGE {
@@ -24,6 +24,7 @@ pub(super) fn small_product((outcome, stride): (&mut [f32], usize), a: View<'_>,
     }
 }
 
+/// Computes `N` rows of the result.
 #[inline(always)]
 fn band_product<const N: usize>((outcome, stride): (&mut [f32], usize), a: View<'_>, b: View<'_>, add: bool) {
     for left in (0..b.columns).step_by(LANES) {
@@ -43,6 +44,7 @@ fn band_product<const N: usize>((outcome, stride): (&mut [f32], usize), a: View<
     }
 }
 
+/// Returns the first `width` values, followed by zeros.
 #[inline(always)]
 fn filled(values: &[f32], width: usize) -> [f32; LANES] {
     let mut lanes = [0.0; LANES];
@@ -50,7 +52,7 @@ fn filled(values: &[f32], width: usize) -> [f32; LANES] {
     lanes
 }
 
-/// `N` rows of the outcome, one row of lanes wide.
+/// Computes `N` rows of the result, [`LANES`] columns wide.
 #[inline(always)]
 fn tile<const N: usize>(a: View<'_>, b: impl Iterator<Item = [f32; LANES]>) -> [[f32; LANES]; N] {
     let mut sums = [[0.0f32; LANES]; N];

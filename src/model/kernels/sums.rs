@@ -1,4 +1,4 @@
-//! Sums over rows and over values, in an order that does not depend on threads.
+//! Sums over rows and over values, in an order that does not depend on the number of threads.
 
 use rayon::prelude::*;
 
@@ -6,10 +6,10 @@ use super::simd::{Kernel, sum_over, vectorised};
 
 /// Columns that one task sums.
 const COLUMNS: usize = 64;
-/// Values whose squares are summed in f32 before the sum goes on in f64.
+/// Values whose squares are summed in `f32` before they are added to the sum in `f64`.
 const STRETCH: usize = 4096;
 
-/// The sum of the squares.
+/// Returns the sum of the squares.
 pub(super) fn squares(values: &[f32]) -> f64 {
     vectorised(Squares(values))
 }
@@ -25,8 +25,8 @@ impl Kernel for Squares<'_> {
     }
 }
 
-/// The gradient of a bias: `sums[column] (+)= sum of dy[row, column]`, added to what is there if `add`. Gives the sum of
-/// the squares of what is there then.
+/// Computes the gradient of a bias, `sums[column] (+)= sum of dy[row, column]`: added to the present values if `add`.
+/// Returns the sum of the squares of the new values.
 pub(super) fn bias_gradient(sums: &mut [f32], dy: &[f32], add: bool) -> f64 {
     let width = sums.len();
     sums.par_chunks_mut(COLUMNS).enumerate().for_each(|(at, sums)| {
@@ -35,12 +35,12 @@ pub(super) fn bias_gradient(sums: &mut [f32], dy: &[f32], add: bool) -> f64 {
     squares(sums)
 }
 
-/// Sums of some columns.
+/// Sums of a range of columns.
 struct Columns<'a> {
     sums: &'a mut [f32],
     dy: &'a [f32],
     width: usize,
-    /// The column that the first sum is for.
+    /// Column of the first sum.
     first: usize,
     add: bool,
 }
@@ -60,7 +60,8 @@ impl Kernel for Columns<'_> {
     }
 }
 
-/// The gradients of a norm's weight and bias: column sums of `dy * normed` and of `dy`, otherwise as [`bias_gradient`].
+/// Computes the gradients of a norm's weight and bias: column sums of `dy * normed` and of `dy`, added and squared as in
+/// [`bias_gradient`].
 pub(super) fn norm_gradient(
     (weight, bias): (&mut [f32], &mut [f32]),
     (normed, dy): (&[f32], &[f32]),
@@ -73,14 +74,14 @@ pub(super) fn norm_gradient(
     squares(weight) + squares(bias)
 }
 
-/// Sums of some columns, for a norm.
+/// Sums of a range of columns, for a norm.
 struct NormColumns<'a> {
     weight: &'a mut [f32],
     bias: &'a mut [f32],
     normed: &'a [f32],
     dy: &'a [f32],
     width: usize,
-    /// The column that the first sums are for.
+    /// Column of the first sums.
     first: usize,
     add: bool,
 }
@@ -91,10 +92,12 @@ impl Kernel for NormColumns<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { weight, bias, normed, dy, width, first, add } = self;
-        let (mut weights, mut biases) = ([0.0f32; COLUMNS], [0.0f32; COLUMNS]);
+        let mut weights = [0.0f32; COLUMNS];
+        let mut biases = [0.0f32; COLUMNS];
         for (normed, dy) in normed.chunks_exact(width).zip(dy.chunks_exact(width)) {
             let columns = first..first + bias.len();
-            let (normed, dy) = (normed.get(columns.clone()).unwrap_or_default(), dy.get(columns).unwrap_or_default());
+            let normed = normed.get(columns.clone()).unwrap_or_default();
+            let dy = dy.get(columns).unwrap_or_default();
             for ((weight, bias), (normed, dy)) in weights.iter_mut().zip(&mut biases).zip(normed.iter().zip(dy)) {
                 *weight += dy * normed;
                 *bias += dy;
@@ -105,6 +108,7 @@ impl Kernel for NormColumns<'_> {
     }
 }
 
+/// Stores the sums, added to the present values if `add`.
 #[inline(always)]
 fn put(sums: &mut [f32], gathered: &[f32], add: bool) {
     sums.iter_mut().zip(gathered).for_each(|(sum, new)| *sum = if add { *sum + new } else { *new });

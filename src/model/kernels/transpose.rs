@@ -1,19 +1,19 @@
-//! Transposition of activations, with what is to be done to the values on the way.
+//! Transposition of activations, with an operation applied to each value on the way.
 
 use rayon::prelude::*;
 
 use super::simd::{Kernel, vectorised};
 
-/// Side of the square that is turned at once: one cache line.
+/// Side of the square that is transposed at once: one cache line.
 const SIDE: usize = 16;
 
-/// The width of a transposed matrix of so many rows: with whole lines `gemm` needs no buffer of its own to lay it out.
+/// Width of the transpose of a matrix with `rows` rows, rounded up to whole cache lines: then `gemm` does not copy it.
 pub(super) fn padded(rows: usize) -> usize {
     rows.next_multiple_of(SIDE)
 }
 
-/// Calls `put(to[row, column], from[column, row])` for all places of `to`, `[rows, width]`. `from` is
-/// `[lines, from_width]`; where `to` has more columns than `from` has lines, they are put 0.
+/// Calls `put(to[row, column], from[column, row])` for all elements of `to`, `[rows, width]`. `from` is
+/// `[lines, from_width]`; columns of `to` beyond its lines are called with 0.
 pub(super) fn transpose(
     (to, width): (&mut [f32], usize),
     (from, from_width): (&[f32], usize),
@@ -25,13 +25,13 @@ pub(super) fn transpose(
     });
 }
 
-/// At most [`SIDE`] rows of the outcome.
+/// At most [`SIDE`] rows of the result.
 struct Band<'a, P> {
     to: &'a mut [f32],
     width: usize,
     from: &'a [f32],
     from_width: usize,
-    /// The first of these.
+    /// First of these rows.
     first: usize,
     put: &'a P,
 }
@@ -64,12 +64,13 @@ impl<P: Fn(&mut f32, f32)> Kernel for Band<'_, P> {
     }
 }
 
-/// The transposed square: four perfect shuffles of its rows, each a handful of vector instructions.
+/// Transposes a square by four perfect shuffles of its rows, each a few vector instructions.
 #[inline(always)]
 fn turned(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
     shuffled(shuffled(shuffled(shuffled(square))))
 }
 
+/// Interleaves the upper half of the rows with the lower half.
 #[inline(always)]
 fn shuffled(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
     let mut outcome = [[0.0f32; SIDE]; SIDE];

@@ -1,7 +1,6 @@
-//! Matrices as they stand in memory.
+//! Matrices in memory, seen through strides.
 
-/// A matrix in memory, a part of one, or a transposed view of one. All its places lie inside `values`: whoever makes one
-/// sees to it.
+/// Matrix in memory, a part of one, or its transpose. All its elements are inside `values`: the constructors ensure it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     pub(super) values: &'a [f32],
@@ -12,13 +11,15 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Row-major, as many rows as there are.
+    /// Row-major matrix of all whole rows in `values`.
+    #[inline]
     pub(super) fn new(values: &'a [f32], columns: usize) -> Self {
         Self { values, rows: values.len() / columns.max(1), columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// A matrix whose rows stand `row_stride` values apart. If it reaches beyond `values`, which callers see to that it
-    /// does not, there is nothing to be seen.
+    /// Matrix whose rows begin `row_stride` values apart. One that would reach beyond `values`, which is a mistake of the
+    /// caller, has no rows.
+    #[inline]
     pub(super) fn strided(values: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
         let ends = rows.saturating_sub(1) * row_stride + columns;
         debug_assert!(ends <= values.len(), "{rows} rows of {columns}, {row_stride} apart, in {}", values.len());
@@ -26,6 +27,8 @@ impl<'a> View<'a> {
         Self { values, rows, columns, row_stride, column_stride: 1 }
     }
 
+    /// The transpose, without copying.
+    #[inline]
     pub(super) fn transposed(self) -> Self {
         Self {
             rows: self.columns,
@@ -36,7 +39,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// `count` rows from `from` on, or what there is of them.
+    /// At most `count` rows, beginning with row `from`.
     #[inline(always)]
     pub(super) fn some_rows(self, from: usize, count: usize) -> Self {
         let from = from.min(self.rows);
@@ -44,7 +47,8 @@ impl<'a> View<'a> {
         Self { values, rows: count.min(self.rows - from), ..self }
     }
 
-    /// `count` columns from `from` on, or what there is of them.
+    /// At most `count` columns, beginning with column `from`.
+    #[inline]
     pub(super) fn some_columns(self, from: usize, count: usize) -> Self {
         self.transposed().some_rows(from, count).transposed()
     }

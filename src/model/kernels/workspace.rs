@@ -1,39 +1,40 @@
-//! The buffers of the passes, used again from call to call: once they have grown, a step allocates nothing large.
+//! Buffers of the forward and backward passes, reused from call to call: once they have grown, a step allocates nothing
+//! large.
 
 use super::norm::Normed;
 
-/// Buffers. One serves any number of networks and batches, one call at a time.
+/// Buffers for one call at a time, of any network and batch.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    /// What the backward pass needs of the embeddings' norm.
+    /// Norm of the embeddings, kept for the backward pass.
     pub(super) embedded: Normed,
-    /// What the backward pass needs of each layer; inference uses the first for all.
+    /// Values of each layer, kept for the backward pass; inference uses the first for all layers.
     pub(super) layers: Vec<Saved>,
-    /// Hidden states `[pieces, dim]`, later their gradient.
+    /// Hidden states `[pieces, dim]`; in the backward pass their gradient.
     pub(super) hidden: Vec<f32>,
     /// `[rows, tags]`.
     pub(super) logits: Vec<f32>,
     pub(super) scratch: Scratch,
 }
 
-/// What the backward pass needs of a layer. Rows are the pieces, after the last attention those that are wanted.
+/// Values of a layer, kept for the backward pass. Rows are all pieces, after the last attention the requested ones.
 #[derive(Debug, Default)]
 pub(super) struct Saved {
     /// `[pieces, 3 dim]`, bias included.
     pub(super) qkv: Vec<f32>,
-    /// What attention gives: `[rows, dim]`.
+    /// Result of attention: `[rows, dim]`.
     pub(super) context: Vec<f32>,
-    /// Logarithm of the sum of exponentials of each query's scores: `[rows, heads]`.
+    /// Logarithm of the sum of the exponentials of each query's scores: `[rows, heads]`.
     pub(super) log_sums: Vec<f32>,
-    /// The norm after attention.
+    /// Norm after attention.
     pub(super) attended: Normed,
     /// `[rows, hidden]`, before GELU, bias included; in the backward pass GELU's slope, then its gradient.
     pub(super) expanded: Vec<f32>,
-    /// The norm after the feed-forward network.
+    /// Norm after the feed-forward network.
     pub(super) output: Normed,
 }
 
-/// Values that do not outlive a layer.
+/// Buffers used within one layer only.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// `[rows, dim]`.
@@ -55,10 +56,10 @@ impl Workspace {
     }
 }
 
-/// The buffer at this length. What is in it is left over from before; its memory does not shrink.
+/// Resizes a buffer. Its contents are unspecified; its memory never shrinks.
 pub(super) fn resized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     if buffer.capacity() < length {
-        // Nothing needs to be copied, and no room kept for growth.
+        // Without copying the contents or reserving room for growth.
         *buffer = Vec::new();
         buffer.reserve_exact(length);
     }
@@ -66,7 +67,8 @@ pub(super) fn resized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     buffer
 }
 
-/// As much of a buffer; the rest of it stays. For those whose length changes within a step: to lengthen one writes zeros.
+/// Returns the first `length` values of a buffer without shrinking it. For buffers whose length changes within a step:
+/// growing one again would write zeros.
 pub(super) fn part_of(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     if buffer.len() < length {
         resized(buffer, length);

@@ -15,7 +15,7 @@ use crate::{
     model::{
         arch::Parameter,
         config::ModelConfig,
-        device::Chosen,
+        device::{Chosen, Compute},
         network::{NetworkError, Rows},
         weights::Weights,
     },
@@ -240,10 +240,11 @@ pub(super) fn make(
     (words, positions): (&Rows, &Rows),
 ) -> Result<Box<dyn Engine>, TrainError> {
     let optimisation = Optimisation::new(settings);
-    Ok(if chosen.has_kernels() {
-        Box::new(host::HostEngine::new(config, weights, words, positions, optimisation)?)
-    } else {
-        Box::new(device::DeviceEngine::new(config, weights, &chosen.device, words, positions, optimisation)?)
+    Ok(match &chosen.compute {
+        Compute::Kernels => Box::new(host::HostEngine::new(config, weights, words, positions, optimisation)?),
+        Compute::Tensors(device) => {
+            Box::new(device::DeviceEngine::new(config, weights, device, words, positions, optimisation)?)
+        }
     })
 }
 

@@ -100,7 +100,10 @@ fn devices() -> Vec<(&'static str, Device)> {
     #[cfg(not(feature = "ndarray"))]
     let more: [(&str, Device); 0] = [];
     #[cfg(feature = "wgpu")]
-    let cards = [("tensors on wgpu", crate::model::device::choose("wgpu").unwrap().device)];
+    let cards = match crate::model::device::choose("wgpu").unwrap().compute {
+        Compute::Tensors(device) => [("tensors on wgpu", device)],
+        Compute::Kernels => panic!("wgpu has no kernels"),
+    };
     #[cfg(not(feature = "wgpu"))]
     let cards: [(&str, Device); 0] = [];
     [("tensors", Device::flex())].into_iter().chain(more).chain(cards).collect()

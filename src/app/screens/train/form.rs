@@ -168,7 +168,7 @@ pub static ROWS: [SettingRow; 18] = [
     SettingRow {
         name: "device",
         key: "device",
-        values: "auto, cpu, ndarray, cuda:N or wgpu:N",
+        values: "auto, cpu, flex, ndarray, cuda:N or wgpu:N",
         about: "Where the numbers are crunched. auto takes a graphics card if this program was built for one and finds \
                 it, else the processor; cpu always works.",
         choices: &[],
