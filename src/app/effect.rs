@@ -1,175 +1,175 @@
-//! What the program asks of the outside world. `update` returns these; the shell carries them out in order and
-//! answers with events that repeat the generation.
+//! Requests to the outside world. `update` returns them; `services` and `terminal` carry them out in order and answer
+//! with events that repeat the generation.
 
 use crate::{
     runs::{Control, Recipe, Settings},
     spans::{Entry, LabelChange},
 };
 
-/// Something to do outside.
+/// Request to the outside world.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Open a project by [`Place::path`](super::event::Place); answered by `Opened` or `OpenFailed`.
     Open(String),
-    /// Make a fresh copy of a sample, under this name or the next that is free, and open it; answered by `Opened` or
+    /// Copy a sample to a new project with this name, or the next free one, and open it; answered by `Opened` or
     /// `OpenFailed`.
     CopySample {
-        /// The sample's name.
+        /// Name of the sample.
         sample: String,
-        /// What the copy is to be called.
+        /// Name of the copy.
         name: String,
     },
-    /// Bring texts from this file into the open project, all of which is saved, and open it anew; answered by `Opened` or
-    /// `OpenFailed`.
+    /// Import texts from this file into the open project and open it again; answered by `Opened` or `OpenFailed`. All
+    /// actions are saved at this point.
     Import(String),
-    /// Let go of the open project, all of which is saved; answered by `Welcome`.
+    /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
     /// Append these lines to the annotator's journal, in order, and sync; answered by `Saved` (for each batch that is
     /// on disk) or `SaveFailed`. After a failure everything with the same or a smaller attempt number is dropped,
-    /// because later lines build on earlier ones; all lines that were not acknowledged come again with the next number.
+    /// because later lines depend on earlier ones; all lines that were not acknowledged are sent again with the next one.
     Record {
-        /// Counts the attempts.
+        /// Number of the attempt.
         attempt: u64,
-        /// The lines.
+        /// Lines to append.
         entries: Vec<Entry>,
     },
-    /// Count what would train now, and reckon the recipes for that; answered by `Summary`.
+    /// Count the data that would be trained on now, and compute each recipe for it; answered by `Summary`.
     Summarise {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
-        /// The base that the recipes are for.
+        /// Base model that the recipes are for.
         base: String,
     },
-    /// Train on a thread of its own; answered by `TrainingStarted` or `TrainingRefused`. All lines recorded before
-    /// must be on disk, or in the data, when the documents are read.
+    /// Train on a separate thread; answered by `TrainingStarted` or `TrainingRefused`. The data contains all lines that
+    /// were recorded before this request.
     StartTraining {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
-        /// With these settings.
+        /// Settings of the run.
         settings: Box<Settings>,
-        /// The recipe that they come from: it is reckoned again for the documents there are then. `None` if the person
-        /// has changed some.
+        /// Recipe of these settings, computed again for the documents at the start. `None` if the user changed some.
         recipe: Option<Recipe>,
     },
-    /// Go on with a run that was interrupted, from its checkpoint, on a thread of its own; answered by `TrainingStarted` or
+    /// Continue an interrupted run from its checkpoint, on a separate thread; answered by `TrainingStarted` or
     /// `TrainingRefused`.
     ResumeTraining {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
     },
-    /// Send a command to a run, by the channel in this process or by its control file.
+    /// Send a command to a run, through the channel in this process or through its control file.
     ControlRun {
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
-        /// The command.
+        /// Command for the run.
         control: Control,
     },
-    /// Read the run's `metrics.jsonl` from its start and go on while it grows; answered by `Points`, again and again,
-    /// and `RunStatus`. Replaces what was followed before.
+    /// Read the run's `metrics.jsonl` from its start and continue while it grows; answered by any number of `Points`
+    /// and `RunStatus`. Replaces the run that was followed before.
     Follow {
-        /// To be repeated in the answers.
+        /// Number that the answers repeat.
         generation: u64,
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
     },
-    /// Read a second run's `metrics.jsonl` once, to be laid beside the followed one; answered by `Compared`.
+    /// Read a second run's `metrics.jsonl` once, to compare it with the followed run; answered by `Compared`.
     Compare {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
     },
     /// Read the end of a run's `log.txt`; answered by `Log`.
     ReadLog {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
     },
-    /// Remove a run with its model; answered by `Runs`, and a `Message` if it cannot be done.
+    /// Remove a run with its model; answered by `Runs`, and by a `Message` if that fails.
     RemoveRun {
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
     },
-    /// Make a project and open it; answered by `Opened`, `OpenFailed` or `FolderInUse`.
+    /// Create a project and open it; answered by `Opened`, `OpenFailed` or `FolderInUse`.
     NewProject(NewProject),
-    /// Ask a model what it finds in a sentence; the latest request wins. Answered by `Prediction` or
+    /// Predict the entities of a sentence; only the latest request counts. Answered by `Prediction` or
     /// `PredictionFailed`.
     Predict {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
-        /// The run whose model is asked; `None` where there is no model.
+        /// Run whose model predicts; `None` without a model.
         run: Option<String>,
-        /// The sentence.
+        /// Text of the sentence.
         text: String,
     },
-    /// Ask a model for suggestions on these documents, first ones first; answered by `Suggestions`, one for each.
-    /// Replaces an earlier request.
+    /// Suggest spans for these documents, in their order; answered by one `Suggestions` for each. Replaces an earlier
+    /// request.
     Suggest {
-        /// The run whose model is asked.
+        /// Run whose model predicts.
         run: String,
-        /// The documents' ids.
+        /// Ids of the documents.
         documents: Vec<String>,
     },
-    /// Change the label set of the project on disk; answered by `Labels`. All lines recorded before go first.
+    /// Change the label set of the project on disk; answered by `Labels`. Lines recorded before are written first.
     ChangeLabels(LabelChange),
-    /// Ask a model about all these documents whenever it has nothing else to do; answered by `Suggestions`, one for each, as
-    /// they come. Replaces an earlier request.
+    /// Suggest spans for all these documents while the model is otherwise idle; answered by one `Suggestions` for each.
+    /// Replaces an earlier request.
     Rank {
-        /// The run whose model is asked.
+        /// Run whose model predicts.
         run: String,
-        /// The documents' ids.
+        /// Ids of the documents.
         documents: Vec<String>,
     },
-    /// Read what all annotators have finished, and compare it; answered by `Annotators`. All lines recorded before go first.
+    /// Compare the finished documents of all annotators; answered by `Annotators`. Lines recorded before are written
+    /// first.
     CompareAnnotators {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
     },
-    /// Let go of the open project, all of which is saved, and open it anew for this annotator, for `None` for who opened it
-    /// first; answered by `Opened` or `OpenFailed`.
+    /// Close the open project, whose actions are all saved, and open it for this annotator, or with `None` for the one
+    /// who opened it first; answered by `Opened` or `OpenFailed`.
     OpenAs(Option<String>),
-    /// Remember which step of the tutorial is in front in the open project; `None` once it has ended.
+    /// Remember the current step of the tutorial in the open project; `None` once it has ended.
     RememberStep(Option<usize>),
-    /// Write the project in another format; answered by `Exported`.
+    /// Export the project to another format; answered by `Exported`.
     Export {
-        /// To be repeated in the answer.
+        /// Number that the answer repeats.
         generation: u64,
-        /// A format's name, as on the command line.
+        /// Name of the format, as on the command line.
         format: String,
     },
-    /// Put this text on the clipboard; a `Message` says by which way.
+    /// Copy this text to the clipboard; a `Message` reports the method.
     Copy(String),
     /// Draw every cell again.
     Redraw,
-    /// Stop the process as `ctrl-z` does, with the terminal given back.
+    /// Restore the terminal and stop the process, as `ctrl-z` does.
     Suspend,
-    /// Leave.
+    /// Leave the program.
     Quit(Leave),
 }
 
-/// A project to be made, as it was typed.
+/// Project to be created, as typed by the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewProject {
-    /// Its folder, which must not be a project yet.
+    /// Folder of the project, which must not be a project yet.
     pub dir: String,
-    /// Label names with commas between them, or a Label Studio labelling config (`.xml`); empty for the eight.
+    /// Label names separated by commas, or a Label Studio labelling config (`.xml`); empty for the eight defaults.
     pub labels: String,
-    /// A file of texts to import in any format that is known; empty for none.
+    /// File of texts to import, in any known format; empty for none.
     pub texts: String,
-    /// Also if the folder holds files of something else.
+    /// Whether to create it even if the folder contains other files.
     pub among: bool,
 }
 
-/// What becomes of a training that runs in this program when it leaves.
+/// Treatment of a training in this process when the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
-    /// None runs.
+    /// No training is running.
     Plain,
-    /// It ends after this step; its model so far is kept. The program leaves when that is written.
+    /// The run ends after this step and keeps its model. The program ends when the model is written.
     StopRun,
-    /// It goes on without a screen.
+    /// The run continues without a screen.
     KeepRun,
 }

@@ -1,6 +1,6 @@
-//! Everything that can happen to the program, as one closed enum on one ordered channel.
+//! Events: input, answers to effects, and news about jobs, as one closed enum on one ordered channel.
 //!
-//! Replies to an effect carry the generation that the effect gave; `update` drops those that are stale.
+//! An answer to an effect carries the generation of that effect; `update` drops stale ones.
 
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
@@ -15,28 +15,28 @@ use super::{
     pointer::{Gesture, Target},
 };
 
-/// Something that happened.
+/// Input of the user, or news from outside.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// A key was pressed, or repeated.
     Key {
-        /// Which.
+        /// The key.
         key: Key,
-        /// When, in seconds since 1970, UTC.
+        /// Time in seconds since 1970, UTC.
         at: u64,
     },
-    /// The mouse did something.
+    /// The mouse was pressed, moved or released, or its wheel turned.
     Pointer {
-        /// When, in seconds since 1970, UTC.
+        /// Time in seconds since 1970, UTC.
         at: u64,
-        /// What.
+        /// Movement of the mouse.
         gesture: Gesture,
-        /// What it points at, if that is anything.
+        /// Target under the pointer, if any.
         target: Option<Target>,
     },
     /// Text was pasted (bracketed paste).
     Paste(String),
-    /// The terminal has this size now. Sent once before the first frame.
+    /// The terminal was resized. Also sent once before the first frame.
     Resize {
         /// Width in cells.
         columns: u16,
@@ -45,196 +45,196 @@ pub enum Event {
     },
     /// The terminal is gone, or the program was asked to end (SIGHUP, SIGTERM).
     Hangup,
-    /// What can be opened, for the welcome screen.
+    /// Projects and samples for the welcome screen.
     Welcome(Vec<Place>),
     /// A project was opened.
     Opened(Box<Opened>),
-    /// A project could not be opened or made.
+    /// A project could not be opened or created.
     OpenFailed(String),
-    /// The folder of a new project is none and holds so many files; answers
+    /// The folder chosen for a new project contains this number of other files; answers
     /// [`Effect::NewProject`](super::Effect::NewProject).
     FolderInUse(usize),
-    /// How much of a project of the welcome screen is done.
+    /// Progress of a project on the welcome screen.
     Counted {
         /// Its [`Place::path`].
         path: String,
-        /// Documents that are done.
+        /// Number of documents that are done.
         done: usize,
-        /// Documents in all.
+        /// Number of all documents.
         documents: usize,
     },
     /// These journal entries are on disk, synced.
     Saved {
         /// The attempt of [`Effect::Record`](super::Effect::Record).
         attempt: u64,
-        /// The entries' ids.
+        /// Ids of the entries.
         ids: Vec<ActionId>,
     },
     /// The rest of this attempt, and everything sent later with the same attempt number, is not on disk.
     SaveFailed {
         /// The attempt of [`Effect::Record`](super::Effect::Record).
         attempt: u64,
-        /// What happened, to which file, what to do.
+        /// Cause, file and remedy.
         message: String,
     },
-    /// What would train now; answers [`Effect::Summarise`](super::Effect::Summarise).
+    /// The data that would be trained on now; answers [`Effect::Summarise`](super::Effect::Summarise).
     Summary {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// The counts.
+        /// Numbers of documents, words and spans.
         summary: DataSummary,
     },
     /// All runs of the project, newest first.
     Runs(Vec<RunSummary>),
     /// A training asked for by [`Effect::StartTraining`](super::Effect::StartTraining) has its run folder.
     TrainingStarted {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
     },
     /// A training could not start; answers [`Effect::StartTraining`](super::Effect::StartTraining).
     TrainingRefused {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// Why, and what to do.
+        /// Cause and remedy.
         message: String,
     },
     /// Lines were read from the `metrics.jsonl` of the followed run; answers [`Effect::Follow`](super::Effect::Follow).
     Points {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// The lines, in order, after those that came before.
+        /// New lines, in order.
         points: Vec<Point>,
     },
-    /// All lines of a run's `metrics.jsonl` as they are now; answers [`Effect::Compare`](super::Effect::Compare).
+    /// All present lines of a run's `metrics.jsonl`; answers [`Effect::Compare`](super::Effect::Compare).
     Compared {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// The lines, in order; or why there are none.
+        /// Lines in order, or the reason why they cannot be read.
         points: Result<Vec<Point>, String>,
     },
     /// The last lines of a run's `log.txt`; answers [`Effect::ReadLog`](super::Effect::ReadLog).
     Log {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// The lines, in order, as they are in the file; or why there are none.
+        /// Lines in order, unchanged, or the reason why they cannot be read.
         lines: Result<Vec<String>, String>,
     },
     /// The `status.json` of a run has changed.
     RunStatus {
-        /// The run's folder name.
+        /// Folder name of the run.
         run: String,
-        /// Its status.
+        /// New status.
         status: Status,
     },
-    /// What the model finds; answers [`Effect::Predict`](super::Effect::Predict).
+    /// The model's prediction for a sentence; answers [`Effect::Predict`](super::Effect::Predict).
     Prediction {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// What it finds.
+        /// Entities and probabilities.
         prediction: Prediction,
     },
-    /// The model could not say anything; answers [`Effect::Predict`](super::Effect::Predict).
+    /// The model could not predict; answers [`Effect::Predict`](super::Effect::Predict).
     PredictionFailed {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// Why, and what to do.
+        /// Cause and remedy.
         message: String,
     },
-    /// What the model suggests for a document. Replaces what it suggested before.
+    /// The model's suggestions for a document. They replace its earlier ones.
     Suggestions {
-        /// The document's id.
+        /// Id of the document.
         document: String,
-        /// The run whose model speaks.
+        /// Run whose model predicts.
         run: String,
-        /// Its suggestions.
+        /// Suggested entities.
         found: Vec<Entity>,
-        /// How unsure it is of the document, in nats a word; `None` if that is not known.
+        /// Uncertainty of the model about the document, in nats per word; `None` if unknown.
         uncertainty: Option<f32>,
     },
-    /// The label set as it is on disk now, or why it could not be changed; answers
+    /// The label set on disk after a change, or the reason why it could not be changed; answers
     /// [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
     Labels(Result<LabelSet, String>),
-    /// What all annotators have finished, or why that cannot be compared; answers
+    /// Comparison of all annotators' finished documents, or the reason why there is none; answers
     /// [`Effect::CompareAnnotators`](super::Effect::CompareAnnotators).
     Annotators {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// What was found.
+        /// The comparison.
         found: Result<Box<Annotators>, String>,
     },
     /// An export ended; answers [`Effect::Export`](super::Effect::Export).
     Exported {
-        /// The effect's generation.
+        /// Generation of the effect.
         generation: u64,
-        /// Where it was written and what was proved; or why not.
+        /// File and result of reading it back, or the reason of the failure.
         outcome: Result<String, String>,
     },
-    /// Something to tell.
+    /// A message for the user.
     Message(Message),
 }
 
-/// Something that can be opened from the welcome screen.
+/// Project or sample on the welcome screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// What [`Effect::Open`](super::Effect::Open) takes: a path, or `sample:` and the name of a sample.
+    /// Argument of [`Effect::Open`](super::Effect::Open): a path, or `sample:` and the name of a sample.
     pub path: String,
-    /// What is shown.
+    /// Name shown to the user.
     pub name: String,
-    /// A sample that the program carries, not a project on disk.
+    /// Whether it is a sample inside the program, not a project on disk.
     pub sample: bool,
-    /// What is said beside the name: where a project is, what a sample is.
+    /// Text beside the name: folder of a project, description of a sample.
     pub about: String,
-    /// When it was last opened, in words; empty if not known.
+    /// Time of its last opening, in words; empty if unknown.
     pub opened: String,
-    /// Documents that are done, and all; once they are counted.
+    /// Numbers of documents that are done and of all, once they are counted.
     pub count: Option<(usize, usize)>,
-    /// The step of the tutorial at which somebody left it there.
+    /// Step at which the user left the tutorial in it.
     pub step: Option<usize>,
 }
 
-/// A project as the screens see it.
+/// Contents of an opened project.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    /// The folder's name.
+    /// Name of the folder.
     pub name: String,
-    /// The annotator who works now.
+    /// Name of the current annotator.
     pub annotator: String,
-    /// All documents, in order.
+    /// Documents in order.
     pub documents: Vec<Document>,
-    /// The labels, in order.
+    /// Labels in order.
     pub labels: LabelSet,
-    /// What this annotator has done so far.
+    /// Journal of the annotator.
     pub journal: Journal,
-    /// The documents that this annotator marked done today.
+    /// Ids of the documents that the annotator marked done today.
     pub done_today: Vec<String>,
-    /// A random number for this run of the program; no journal entry has it as its writer yet.
+    /// Random writer id of this process; no journal entry has it yet.
     pub writer: u32,
-    /// The settings that this person trained with last, or those that the recipe gives.
+    /// Settings of the user's last training, or those of the recipe.
     pub settings: Settings,
-    /// The recipe that they come from; `None` if the person had changed some.
+    /// Recipe of these settings; `None` if the user changed some.
     pub recipe: Option<Recipe>,
     /// Runs, newest first.
     pub runs: Vec<RunSummary>,
-    /// The device that a training would take, and why. Empty if not known yet.
+    /// Device of a training, with the reason for it. Empty if not known yet.
     pub device: String,
-    /// Why nothing may be written (another program holds the annotator's lock), if so.
+    /// Reason why nothing may be written (another process holds the annotator's lock), if any.
     pub read_only: Option<String>,
-    /// The step of the tutorial at which somebody left it here.
+    /// Step at which the user left the tutorial here.
     pub step: Option<usize>,
-    /// What was tagged so far, by its words.
+    /// Earlier spans by their words.
     pub gazetteer: Gazetteer,
-    /// The patterns of the project.
+    /// Patterns of the project.
     pub patterns: Patterns,
-    /// The project's tagging guide (`GUIDE.md`); empty without one.
+    /// Tagging guide of the project (`GUIDE.md`); empty without one.
     pub guide: String,
-    /// What there is to say about its files.
+    /// Warning about its files, shown to the user.
     pub told: Option<String>,
 }
 
 impl Default for Opened {
-    /// An empty project of nobody.
+    /// Returns an empty project without an annotator.
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -258,33 +258,33 @@ impl Default for Opened {
     }
 }
 
-/// The annotators of a project side by side.
+/// Comparison of the annotators of a project.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Annotators {
-    /// Who is compared.
+    /// Names of the compared annotators.
     pub names: Vec<String>,
-    /// How far they agree on what two of them have finished.
+    /// Agreement on documents that at least two of them have finished.
     pub agreement: GroupAgreement,
-    /// What they say of each document (by its id) that two of them have finished; readings come in the order of the names.
+    /// Id and annotations of each document that at least two of them have finished, in the order of the names.
     pub documents: Vec<(String, ComparedDocument)>,
 }
 
-/// A line for the person.
+/// Message for the user, one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// How it is shown and whether it stays.
+    /// Importance: decides the colour and whether the message stays.
     pub level: Level,
-    /// Plain words: what happened, where, what to do.
+    /// Event, place and remedy, in plain words.
     pub text: String,
 }
 
-/// How much a message matters.
+/// Importance of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Goes with the next key.
+    /// Information; the next key removes it.
     Info,
-    /// Goes with the next key; something was not done.
+    /// Warning that something was not done; the next key removes it.
     Warn,
-    /// Stays until it is put right or sent away with `esc`.
+    /// Error; stays until its cause is gone or `esc` dismisses it.
     Error,
 }
