@@ -76,7 +76,7 @@ pub struct Key {
 impl Key {
     /// The normal form of a key. Shift is folded into letters (`shift-a` is `A`) and dropped from symbols, which a
     /// layout already shifted; it stays on digits and named keys. Control takes letters in lower case, because most
-    /// terminals cannot tell `ctrl-r` from `ctrl-R`.
+    /// terminals send the same for `ctrl-r` and `ctrl-R`.
     pub fn new(code: Code, ctrl: bool, alt: bool, shift: bool) -> Self {
         let Code::Char(c) = code else {
             return Self { code, ctrl, alt, shift };
@@ -108,7 +108,7 @@ impl Key {
     }
 
     /// The digit that was pressed together with shift: `shift-1` where the terminal says so, else the symbol that
-    /// stands over the digit on a US keyboard.
+    /// is above the digit on a US keyboard.
     pub fn shifted_digit(self) -> Option<char> {
         match self.code {
             Code::Char(c) if self.shift && c.is_ascii_digit() => Some(c),

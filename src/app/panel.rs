@@ -1,7 +1,8 @@
 //! A panel is a screen or an overlay: it owns its state, its rows of the command table, its text field and its list.
 //!
-//! Panels never name each other. What a panel wants from outside itself it asks for by an [`Outcome`]: effects for the outside
-//! world and at most one [`Request`], which [`update`](super::update()) resolves. What several panels need is in the [`Session`].
+//! Panels never name each other. A panel asks for everything outside itself with an [`Outcome`]: effects for the outside
+//! world and at most one [`Request`], which [`update`](super::update()) resolves. State of several panels is in the
+//! [`Session`].
 
 use std::any::TypeId;
 
@@ -73,7 +74,7 @@ impl<P> Opener<P> {
     }
 }
 
-/// What an [`Opener`] makes.
+/// Result of an [`Opener`].
 pub struct Opening<P> {
     /// The overlay; `None` where there is nothing to show.
     pub panel: Option<P>,
@@ -93,7 +94,7 @@ impl<P> From<Option<P>> for Opening<P> {
     }
 }
 
-/// What follows from something that a panel did.
+/// Consequences of a command, key or other input in a panel.
 #[must_use]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
@@ -158,22 +159,22 @@ impl From<Request> for Outcome {
     }
 }
 
-/// What a panel asks of another part of the program.
+/// Request of a panel to another part of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Go to a screen.
     Go(Screen),
     /// Carry out a command where it belongs.
     Run(Command),
-    /// Go to the screen where a command is, and say which key gives it there.
+    /// Go to the screen of a command, and show the key that gives it there.
     Find(Screen, Command),
     /// Follow a run: its curves and scores are shown.
     Follow(String),
-    /// Ask how the run is to end.
+    /// Show the menu for stopping the run.
     AskStop,
-    /// Ask whether this run is to be removed.
+    /// Ask before this run is removed.
     AskRemoval(String),
-    /// The model that suggests is another one: whoever showed its answers asks again.
+    /// Another model suggests now: panels that show answers of a model ask it again.
     ModelChanged,
     /// Import a file into the open project.
     Import(String),

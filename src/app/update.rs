@@ -25,7 +25,7 @@ use super::{
 /// Lines that one notch of the wheel goes over.
 const NOTCH: usize = 3;
 
-/// Changes the state by an event; returns what is to be done outside because of it.
+/// Changes the state by an event; returns the effects to carry out.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let before = state.tutorial_place();
     let mut effects = state.change(event);

@@ -1,7 +1,7 @@
 //! A small chart: curves over epochs with ticks at nice numbers and the last value at each curve's end.
 //!
 //! Dots are Braille, two by four to a cell, or ASCII signs. Of curves that share a cell the later one gives the colour;
-//! markers and the words at their ends tell curves apart, too.
+//! markers and the words at their ends distinguish curves, too.
 
 use ratatui::{
     layout::Rect,

@@ -1,4 +1,4 @@
-//! What all screens share: the status line, two hairlines, the key line, and messages.
+//! The frame of all screens: status line, two hairlines, key line, and messages.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -25,8 +25,7 @@ const NAME: usize = 8;
 const MESSAGE_ROWS: usize = 5;
 
 impl Canvas<'_> {
-    /// Draws the frame of every screen and returns what is left for the screen itself, its last row a hairline on
-    /// which messages are written.
+    /// Draws the frame and returns the area inside it. Its last row is a hairline, on which messages are written.
     pub(super) fn chrome(&mut self, area: Rect) -> Rect {
         let (status, rest) = top(area, 1);
         let (rule, rest) = top(rest, 1);
@@ -59,7 +58,7 @@ impl Canvas<'_> {
         self.hits.add(first, Target::Screen(self.state.session.screen));
     }
 
-    /// Where we are and whether it is saved, in `room` cells: that it is saved is said on the narrowest screen.
+    /// Place and save state in `room` cells; the narrowest screen shows the save state.
     fn place_words(&self, room: usize) -> Vec<(String, Style)> {
         let state = &self.state.session;
         let theme = self.theme;
@@ -99,7 +98,7 @@ impl Canvas<'_> {
                 words.remove(words.len() - 2);
             }
         }
-        // What there is no room for is left out, the last first.
+        // Words that do not fit are left out, the last first.
         words.push((format!("{} today", grouped(project.done_today())), theme.muted));
         words.push((format!("by {}", project.annotator), theme.muted));
         if let (Some(pace), Some(left)) = (project.pace(), project.seconds_left()) {
@@ -109,7 +108,7 @@ impl Canvas<'_> {
         words
     }
 
-    /// What trains, or else the run whose model suggests, and what it reached: from many words to few.
+    /// The run in training, or else the run whose model suggests, with its score: from many words to few.
     fn run_words(&self) -> Vec<String> {
         let runs = &self.state.session.runs;
         if runs.is_starting() {
@@ -127,7 +126,7 @@ impl Canvas<'_> {
         vec![format!("{name}{long}{eta}"), format!("run {}{long}", run.id), format!("run {short}"), short]
     }
 
-    /// What the keys do now, most used first, as many as fit; `? more` always.
+    /// Draws the keys that work now, most used first, as many as fit, and always `? more`.
     pub(super) fn key_line(&mut self, area: Rect) {
         let hints = self.state.hints();
         let more = hints.iter().find(|hint| hint.word == "more");
@@ -182,7 +181,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// What to do next, on the hairline.
+    /// Draws the next step on the hairline.
     fn next_line(&mut self, rule: Rect, room: usize) {
         let Some(text) = self.state.next_step() else { return };
         let text = format!(" {} ", clauses(&text, room));

@@ -13,7 +13,7 @@ pub(super) enum Stroke {
     Line,
     /// A line with a marker at every point.
     Marked(char),
-    /// A line with a marker here and there, so that two lines can be told apart without colour.
+    /// A line with markers at intervals, so that two lines can be distinguished without colour.
     Signed(char),
 }
 

@@ -1,17 +1,17 @@
-//! What lies where on the screen, for the mouse.
+//! Mouse targets by their place on the screen.
 
 use ratatui::layout::{Position, Rect};
 
 use crate::app::pointer::Target;
 
-/// What lies where; what was drawn later lies on top.
+/// Mouse targets by area; a later one covers earlier ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HitMap {
     places: Vec<(Rect, Target)>,
 }
 
 impl HitMap {
-    /// What lies under a cell.
+    /// Target under a cell.
     pub fn at(&self, column: u16, row: u16) -> Option<Target> {
         let here = Position::new(column, row);
         self.places.iter().rev().find(|(area, _)| area.contains(here)).map(|(_, target)| *target)
@@ -21,7 +21,7 @@ impl HitMap {
         self.places.push((area, target));
     }
 
-    /// Forgets everything: something else lies over it.
+    /// Removes all targets, because something else covers them.
     pub(super) fn clear(&mut self) {
         self.places.clear();
     }

@@ -1,4 +1,4 @@
-//! Floor 9: drawing. A pure function from the state to cells; nothing here changes anything.
+//! Drawing: a pure function from the state to terminal cells.
 
 mod chart;
 mod chrome;
@@ -31,13 +31,13 @@ pub use theme::Theme;
 
 use paint::Painter;
 
-/// What every part of the screen draws with.
+/// State, theme and painter that all parts of the screen draw with.
 struct Canvas<'a> {
     state: &'a State,
     theme: &'a Theme,
     painter: Painter<'a>,
     hits: HitMap,
-    /// Where the terminal's cursor stands: in the text field that is being typed in.
+    /// Place of the terminal's cursor, in the text field that gets the keys.
     cursor: Option<(u16, u16)>,
 }
 
@@ -48,7 +48,7 @@ pub fn draw(state: &State, theme: &Theme, caps: Caps, frame: &mut Frame<'_>) -> 
     let mut canvas = Canvas { state, theme, painter, hits: HitMap::default(), cursor: None };
     canvas.screen(area);
     let Canvas { hits, cursor, painter, .. } = canvas;
-    // A screen reader reads where the terminal's cursor is.
+    // A screen reader reads at the terminal's cursor.
     let cursor = cursor.or(painter.marked.filter(|_| caps.plain));
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);

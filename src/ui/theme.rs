@@ -8,15 +8,15 @@ use serde::Deserialize;
 pub struct Theme {
     /// Plain text.
     pub text: Style,
-    /// What matters less.
+    /// Less important text.
     pub muted: Style,
-    /// Headings and what is in front.
+    /// Headings and the current choice.
     pub accent: Style,
-    /// All is well.
+    /// Good state.
     pub ok: Style,
-    /// Look here.
+    /// Warnings.
     pub warn: Style,
-    /// Something went wrong.
+    /// Errors.
     pub bad: Style,
     /// Selected words and rows.
     pub selection: Style,
@@ -24,16 +24,16 @@ pub struct Theme {
     pub cursor: Style,
     /// Hairlines.
     pub border: Style,
-    /// What a model suggests.
+    /// Suggestions.
     pub suggestion: Style,
     labels: Vec<Style>,
     series: Vec<Style>,
 }
 
-/// What is wrong with a theme.
+/// Mistake in a theme file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThemeError {
-    /// The file is no TOML, or has other keys.
+    /// The file is not TOML, or a key is unknown or missing.
     #[error("the theme cannot be read: {0}")]
     Toml(String),
     /// A word of a style is unknown.
@@ -42,9 +42,9 @@ pub enum ThemeError {
          italic, underlined and reversed"
     )]
     Word {
-        /// The word.
+        /// Unknown word.
         word: String,
-        /// The style it stands in.
+        /// Style that contains it.
         style: String,
     },
 }
@@ -75,13 +75,13 @@ pub const BUILT_IN: [(&str, &str); 4] = [
 ];
 
 impl Theme {
-    /// One of the themes that come with the program.
+    /// Returns a theme that comes with the program.
     pub fn named(name: &str) -> Option<Self> {
         let (_, file) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
         Self::parse(file).ok()
     }
 
-    /// The theme for a terminal: no colours where `NO_COLOR` asks for that, else the terminal's sixteen.
+    /// Returns the theme for a terminal: no colours if `NO_COLOR` is set, else the terminal's sixteen.
     pub fn for_terminal(no_color: bool) -> Self {
         Self::named(if no_color { "mono" } else { "ansi" }).unwrap_or_default()
     }

@@ -8,7 +8,7 @@ use crate::app::{
     session::Session,
 };
 
-/// Asks whether a run is to be removed with its model.
+/// Question whether to remove a run with its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
     /// Folder name of the run.

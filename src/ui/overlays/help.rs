@@ -1,4 +1,4 @@
-//! The help: the keys of what is in front.
+//! The help: keys of the panel in front.
 
 use ratatui::layout::Rect;
 

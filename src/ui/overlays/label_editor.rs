@@ -21,7 +21,7 @@ use super::super::{
 };
 
 impl Canvas<'_> {
-    /// The label set with its keys, colours, spans and guides, and what is asked of it.
+    /// Draws the label set with keys, colours, spans and guidelines, and the open question.
     pub(super) fn label_editor(&mut self, area: Rect, editor: &LabelEditor) {
         let Some(project) = &self.state.session.project else { return };
         let sheet = self.sheet(area, area.height);
@@ -76,7 +76,7 @@ impl Canvas<'_> {
             }
             Asking::Removal(_) => format!("Remove {name} and your {spans}? Others' teach no more. enter or y, esc not"),
         };
-        // What is wrong with what was typed stands in the place of the question.
+        // An error in the typed text replaces the question.
         let problem = editor.problem.as_deref();
         let (above, style) = match problem.filter(|_| editor.field().is_some()) {
             Some(problem) => (problem, self.theme.warn),

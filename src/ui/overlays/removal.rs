@@ -1,4 +1,4 @@
-//! The question before a run is removed: what is removed with it, and which model suggests then.
+//! The question before a run is removed: it names the files removed with it, and the model that suggests then.
 
 use ratatui::layout::Rect;
 

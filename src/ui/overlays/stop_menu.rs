@@ -1,4 +1,4 @@
-//! The question how a run is to end.
+//! The menu for stopping a run.
 
 use ratatui::layout::Rect;
 

@@ -22,7 +22,7 @@ impl Canvas<'_> {
         let (head, text) = top(inset(strip, 2), 1);
         self.lesson_head(&lesson, head);
         let room = usize::from(text.width);
-        // Where there is little room, what to do is enough.
+        // Where there is little room, the task is shown without the explanation.
         let said = match self.class() {
             SizeClass::Tiny | SizeClass::Compact => lesson.what.clone(),
             SizeClass::Standard | SizeClass::Full => format!("{} {}", lesson.what, lesson.why),
