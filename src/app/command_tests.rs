@@ -67,6 +67,37 @@ fn no_key_has_two_commands_in_a_context_except_those_that_exclude_each_other() {
 }
 
 #[test]
+fn every_command_that_is_moved_on_the_key_line_is_in_the_table() {
+    let keymap = default_keymap();
+    for command in super::state::KEY_LINE.iter().flat_map(|(command, before)| [command, before]) {
+        assert!(keymap.rows().iter().any(|row| row.command == *command), "{command:?}");
+    }
+}
+
+#[test]
+fn commands_of_the_stop_menu_are_given_from_the_palette_on_every_screen() {
+    use super::{Effect, tests};
+    use crate::runs::{Control, Phase};
+    for screen in ["f1", "f2", "f3", "f4"] {
+        let mut state = tests::start();
+        super::update(&mut state, super::Event::Runs(vec![tests::run("0001-mini", Phase::Training, false)]));
+        tests::press(&mut state, screen);
+        let effects = tests::press(&mut state, ": s t o p - n o w enter");
+        let stop = |effect: &Effect| matches!(effect, Effect::ControlRun { control: Control::StopNow, .. });
+        assert!(effects.iter().any(stop), "{screen}: {effects:?}");
+    }
+}
+
+#[test]
+fn moves_in_a_text_field_leave_the_list_alone() {
+    let mut state = super::tests::start();
+    super::tests::press(&mut state, "f2 /");
+    let row = state.documents.row;
+    super::tests::press(&mut state, "down ctrl-n");
+    assert_eq!(state.documents.row, row);
+}
+
+#[test]
 fn the_keys_that_scripts_rely_on_are_there() {
     let keymap = default_keymap();
     for (context, key, command) in [

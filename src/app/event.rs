@@ -233,6 +233,13 @@ pub struct Opened {
     pub told: Option<String>,
 }
 
+impl Event {
+    /// Whether it comes from the user's hands or the terminal, not from a service.
+    pub(super) fn is_input(&self) -> bool {
+        matches!(self, Self::Key { .. } | Self::Pointer { .. } | Self::Paste(_) | Self::Resize { .. } | Self::Hangup)
+    }
+}
+
 impl Default for Opened {
     /// Returns an empty project without an annotator.
     fn default() -> Self {

@@ -59,7 +59,7 @@ pub struct Opener<P: 'static> {
     /// Contexts in which it can be given, each with its default keys.
     pub keys: &'static [(Context, &'static str)],
     /// Whether it works now.
-    pub when: fn(&Session) -> Check,
+    pub when: fn(&NoPanel, &Session) -> Check,
     /// Makes the overlay, or shows a message that says why not.
     pub open: fn(&mut Session) -> Opening<P>,
 }
@@ -272,7 +272,7 @@ pub trait Panel {
     /// Leaves the front because another screen comes.
     fn leave(&mut self, _session: &mut Session) {}
 
-    /// Whether the panel holds something that "back" puts down.
+    /// Whether the panel holds something that "back" puts down, besides its text field.
     fn holds(&self, _session: &Session) -> bool {
         false
     }
@@ -296,7 +296,7 @@ pub trait Panel {
 /// The panel's part of the command table.
 pub trait Commands: Panel + Sized + 'static {
     /// Its commands, most used first: that is the order of the key line.
-    const ROWS: &'static [Row<Self>];
+    const ROWS: &'static [Row<Self>] = &[];
     /// Context of its move commands, and their default keys.
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[];
 
@@ -311,7 +311,7 @@ pub trait Commands: Panel + Sized + 'static {
 /// The commands that open an overlay.
 pub trait Opens: Sized + 'static {
     /// Those commands.
-    const OPENERS: &'static [Opener<Self>];
+    const OPENERS: &'static [Opener<Self>] = &[];
 
     /// Their rows.
     fn openers() -> Vec<CommandInfo> {

@@ -24,7 +24,7 @@ pub struct Session {
     pub size: Size,
     /// The screen in front, whatever overlay is over it.
     pub screen: Screen,
-    /// The context that got the last key: what the help is about.
+    /// The context in which the last command was given, which the help explains.
     pub context: Context,
     /// The open project; without one the welcome screen is shown.
     pub project: Option<Project>,

@@ -10,8 +10,6 @@ use super::{
     keymap::{Hint, Keymap},
     overlays::{
         Overlay,
-        help::Help,
-        page::Page,
         palette::{Action, Entry},
         tutorial::{Lesson, Tutorial},
     },
@@ -66,7 +64,7 @@ impl Default for State {
 }
 
 /// Commands that are not carried out by the screen on whose key line they are, and the command that each comes before there.
-const KEY_LINE: [(Command, Command); 7] = [
+pub(super) const KEY_LINE: [(Command, Command); 7] = [
     (Command::TrainNow, Command::TakeAll),
     (Command::Occurrences, Command::TakeAll),
     (Command::Jump, Command::NextSpan),
@@ -194,10 +192,16 @@ impl State {
 
     /// The screen that owns the rows of this type as it changes, and the session.
     pub(super) fn owner_mut(&mut self, owner: TypeId) -> Option<(&mut dyn Panel, &mut Session)> {
+        let (screens, session) = self.screens_mut();
+        let panel = screens.into_iter().find(|screen| screen.owner() == owner)?;
+        Some((panel, session))
+    }
+
+    /// The screens of an open project as they change, and the session.
+    pub(super) fn screens_mut(&mut self) -> ([&mut dyn Panel; 5], &mut Session) {
         let screens: [&mut dyn Panel; 5] =
             [&mut self.tag, &mut self.documents, &mut self.train, &mut self.evaluate, &mut self.explore];
-        let panel = screens.into_iter().find(|screen| screen.owner() == owner)?;
-        Some((panel, &mut self.session))
+        (screens, &mut self.session)
     }
 
     /// The context that gets the keys.
@@ -237,7 +241,8 @@ impl State {
     fn reaches(&self, row: &CommandInfo, context: Context) -> bool {
         let everywhere = row.owner == TypeId::of::<NoPanel>();
         let screen = || self.screens().iter().any(|screen| screen.owner() == row.owner);
-        everywhere || row.command.is_move() || row.owner == self.front().owner() || !context.is_typing() && screen()
+        let typing = context.is_typing();
+        everywhere || row.owner == self.front().owner() || !typing && (row.command.is_move() || screen())
     }
 
     fn check_row(&self, row: &CommandInfo) -> Check {
@@ -325,12 +330,17 @@ impl State {
         }
         let context = self.screen_context();
         // The commands that the menu for stopping a run offers can be given without the menu.
-        if row.fits(context) || row.contexts().any(|known| known == Context::StopMenu) {
+        if row.fits(context) {
             return self.entry_here(row, context);
+        }
+        if row.contexts().any(|known| known == Context::StopMenu) {
+            return self.entry_here(row, Context::StopMenu);
         }
         self.session.project.as_ref()?;
         // What this screen can do too is not looked for elsewhere.
-        if self.session.keymap.rows().iter().any(|own| own.command == row.command && own.fits(context)) {
+        if row.command.is_move()
+            || self.session.keymap.rows().iter().any(|own| own.command == row.command && own.fits(context))
+        {
             return None;
         }
         let places = Screen::ALL.iter().copied();
@@ -384,14 +394,12 @@ impl State {
     /// Puts an overlay in front: help over what is there, everything else in its place.
     pub(super) fn push(&mut self, overlay: Overlay) {
         match overlay {
-            Overlay::Help(_) => self.overlays.retain(|known| !is_help(known)),
+            Overlay::Help(_) => {
+                let session = &self.session;
+                self.overlays.retain(|known| known.panel().context(session) != Context::Help);
+            }
             _ => self.overlays.clear(),
         }
         self.overlays.push(overlay);
     }
-}
-
-fn is_help(overlay: &Overlay) -> bool {
-    let owner = overlay.panel().owner();
-    owner == TypeId::of::<Help>() || owner == TypeId::of::<Page>()
 }

@@ -5,7 +5,7 @@ use crate::spans::ActionId;
 use super::{
     command::{Command, Context},
     effect::{Effect, Leave},
-    event::Event,
+    event::{Annotators, Event},
     everywhere,
     key::Key,
     overlays::{
@@ -28,16 +28,16 @@ const NOTCH: usize = 3;
 /// Changes the state by an event; returns the effects to carry out.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let before = state.tutorial_place();
+    let input = event.is_input();
+    let open = state.is_palette_open();
     let mut effects = state.change(event);
     state.session.lay_out();
     state.look_at_tutorial();
     let now = state.tutorial_place();
     effects.extend(tutorial::remember(&state.session, before, now));
-    if matches!(state.overlay(), Some(Overlay::Palette(_))) {
-        let all = state.palette();
-        if let Some(Overlay::Palette(palette)) = state.overlays.last_mut() {
-            palette.all = all;
-        }
+    // Keys in the palette change nothing that its entries are made of.
+    if !(input && open) {
+        state.fill_palette();
     }
     effects
 }
@@ -45,6 +45,20 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 impl State {
     fn tutorial_place(&self) -> Option<Option<usize>> {
         self.tutorial.as_ref()?.place(&self.session)
+    }
+
+    fn is_palette_open(&self) -> bool {
+        matches!(self.overlay(), Some(Overlay::Palette(_)))
+    }
+
+    fn fill_palette(&mut self) {
+        if !self.is_palette_open() {
+            return;
+        }
+        let all = self.palette();
+        if let Some(Overlay::Palette(palette)) = self.overlays.last_mut() {
+            palette.all = all;
+        }
     }
 
     fn look_at_tutorial(&mut self) {
@@ -93,10 +107,10 @@ impl State {
             Event::Saved { ids, .. } => self.saved(&ids).into(),
             Event::SaveFailed { attempt, message } => self.save_failed(attempt, message).into(),
             Event::Labels(outcome) => {
-                let editor = match self.overlays.last_mut() {
-                    Some(Overlay::LabelEditor(editor)) => Some(&mut **editor),
+                let editor = self.overlays.iter_mut().find_map(|overlay| match overlay {
+                    Overlay::LabelEditor(editor) => Some(&mut **editor),
                     _ => None,
-                };
+                });
                 labels_changed(&mut self.session, editor, outcome).into()
             }
             Event::Suggestions { document, run, found, uncertainty } => {
@@ -105,12 +119,7 @@ impl State {
                 }
                 self.documents.model_answered(&self.session).into()
             }
-            Event::Annotators { generation, found } => match self.overlays.last_mut() {
-                Some(Overlay::Annotators(panel)) => {
-                    panel.arrived_work(&mut self.session, generation, found.map(|found| *found))
-                }
-                _ => Outcome::none(),
-            },
+            Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Exported { outcome, .. } => self.exported(outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
@@ -131,6 +140,20 @@ impl State {
             Event::RunStatus { run, status } => self.train.run_status(&mut self.session, &run, status),
         };
         self.resolve(outcome)
+    }
+
+    /// Takes the work of all annotators; the help may be over the view that asked for it.
+    fn annotators_read(&mut self, generation: u64, found: Result<Annotators, String>) -> Outcome {
+        let view = self.overlays.iter_mut().find_map(|overlay| match overlay {
+            Overlay::Annotators(view) => Some(view),
+            _ => None,
+        });
+        let Some(view) = view else { return Outcome::none() };
+        let outcome = view.work_read(&mut self.session, generation, found);
+        if outcome.close {
+            self.overlays.clear();
+        }
+        Outcome { close: false, ..outcome }
     }
 
     /// Lines are on disk. When all are and something waits for that to leave, this is the moment.
@@ -221,7 +244,12 @@ impl State {
     /// Carries out a command where it belongs: in the panel in front, everywhere, or on a screen that is not in front.
     pub(super) fn run(&mut self, command: Command) -> Vec<Effect> {
         let context = self.context();
-        self.session.context = if context == Context::Typing { self.screen_context() } else { context };
+        self.session.context = match context {
+            Context::Typing => self.screen_context(),
+            // The help over the help explains the same.
+            Context::Help => self.session.context,
+            _ => context,
+        };
         let (front, session) = self.front_mut();
         if let Some(outcome) = front.run(command, session) {
             return self.resolve(outcome);
@@ -239,7 +267,9 @@ impl State {
             }
             return effects;
         }
-        let owner = self.row(context, command).map(|row| row.owner);
+        // The palette also gives commands of a menu that is not open.
+        let row = self.row(context, command).or_else(|| self.session.keymap.info(context, command));
+        let owner = row.map(|row| row.owner);
         let Some((panel, session)) = owner.and_then(|owner| self.owner_mut(owner)) else { return Vec::new() };
         let outcome = panel.run(command, session).unwrap_or_default();
         self.resolve(outcome)
@@ -272,11 +302,8 @@ impl State {
                 Vec::new()
             }
             Request::ModelChanged => {
-                let effects = self.session.suggest();
-                effects
-                    .into_iter()
-                    .chain(super::panel::Panel::model_changed(&mut self.explore, &mut self.session))
-                    .collect()
+                let (screens, session) = self.screens_mut();
+                screens.into_iter().flat_map(|screen| screen.model_changed(session)).collect()
             }
             Request::Import(file) => self.import(file),
             Request::OpenAs(annotator) => self.open_as(annotator),
@@ -357,6 +384,9 @@ impl State {
             Gesture::WheelDown => return self.wheel(Command::Down),
             _ => {}
         }
+        if gesture == Gesture::Release && self.overlay().is_some() {
+            self.session.tagging.pressed = None;
+        }
         let (front, session) = self.front_mut();
         if let Some(outcome) = front.pointer(gesture, target, session) {
             return self.resolve(outcome);
@@ -371,7 +401,7 @@ impl State {
     fn wheel(&mut self, command: Command) -> Vec<Effect> {
         let context = self.context();
         // In a text field, moves are for the text.
-        if context.is_typing() && context != Context::Palette {
+        if context.is_typing() && context != Context::Palette || self.check(context, command).is_err() {
             return Vec::new();
         }
         (0..NOTCH).flat_map(|_| self.run(command)).collect()

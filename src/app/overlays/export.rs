@@ -5,7 +5,7 @@ use crate::app::{
     conditions,
     effect::Effect,
     field::Field,
-    panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+    panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
     session::Session,
 };
 
@@ -23,14 +23,12 @@ impl Opens for Export {
         hint: "",
         doc: "Write the project in another format",
         keys: &[(Context::Everywhere, "")],
-        when: |session| conditions::project(&NoPanel, session),
+        when: conditions::project,
         open: |_| Self { format: Field::new("conll2003") }.into(),
     }];
 }
 
-impl Commands for Export {
-    const ROWS: &'static [Row<Self>] = &[];
-}
+impl Commands for Export {}
 
 impl Panel for Export {
     own_rows!();

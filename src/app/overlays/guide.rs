@@ -5,7 +5,7 @@ use crate::app::{
     conditions::{self, check},
     list::ListCursor,
     pages::{self, Kind, Line},
-    panel::{Check, Commands, NoPanel, Opener, Opens, Panel, Row, own_rows},
+    panel::{Check, Commands, NoPanel, Opener, Opens, Panel, own_rows},
     project::Project,
     session::Session,
 };
@@ -29,17 +29,15 @@ impl Opens for Guide {
     }];
 }
 
-fn is_there(session: &Session) -> Check {
-    conditions::project(&NoPanel, session)?;
-    let lines = session.project.as_ref().map(|project| lines(project, pages::COLUMNS));
-    let any = lines.is_some_and(|lines| !lines.is_empty());
+fn is_there(_: &NoPanel, session: &Session) -> Check {
+    let Some(project) = &session.project else { return conditions::project(&NoPanel, session) };
+    let of_labels = project.labels.iter().filter_map(|label| label.guide.as_deref());
+    let any = of_labels.chain([project.guide.as_str()]).any(|guide| !guide.trim().is_empty());
     check(any, "There are no guidelines; write them in the label editor (f6) or in GUIDE.md")
 }
 
-impl Commands for Guide {
-    // It shares the context of the help, with its keys for scrolling and closing.
-    const ROWS: &'static [Row<Self>] = &[];
-}
+// It shares the context of the help, with its keys for scrolling and closing.
+impl Commands for Guide {}
 
 impl Panel for Guide {
     own_rows!();

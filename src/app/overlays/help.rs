@@ -45,7 +45,7 @@ impl Opens for Help {
         hint: "more",
         doc: "Show what the keys do at this moment",
         keys: &[(Context::Everywhere, "?")],
-        when: |_| Ok(()),
+        when: |_, _| Ok(()),
         open: |session| Self { about: session.context, top: 0 }.into(),
     }];
 }

@@ -9,7 +9,7 @@ use crate::{
         conditions,
         event::Level,
         list::{ListCursor, PAGED},
-        panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+        panel::{Commands, Opener, Opens, Outcome, Panel, Row, own_rows},
         project::Project,
         session::Session,
         tagging::TagContext,
@@ -56,7 +56,7 @@ impl Opens for History {
         hint: "history",
         doc: "Show all that was done, and go back to any moment",
         keys: &[(Context::Tag, "H")],
-        when: |session| conditions::documents(&NoPanel, session),
+        when: conditions::documents,
         open: |session| Self::open(session).into(),
     }];
 }

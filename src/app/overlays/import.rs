@@ -4,7 +4,7 @@ use crate::app::{
     command::{Command, Context},
     conditions,
     field::Field,
-    panel::{Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
+    panel::{Commands, Opener, Opening, Opens, Outcome, Panel, Request, own_rows},
     project::SaveState,
     session::Session,
 };
@@ -23,7 +23,7 @@ impl Opens for Import {
         hint: "",
         doc: "Bring texts from a file into the project",
         keys: &[(Context::Everywhere, "")],
-        when: |session| conditions::project(&NoPanel, session),
+        when: conditions::project,
         open,
     }];
 }
@@ -46,9 +46,7 @@ fn open(session: &mut Session) -> Opening<Import> {
     }
 }
 
-impl Commands for Import {
-    const ROWS: &'static [Row<Self>] = &[];
-}
+impl Commands for Import {}
 
 impl Panel for Import {
     own_rows!();

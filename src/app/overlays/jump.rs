@@ -5,7 +5,7 @@ use crate::{
         command::{Command, Context},
         conditions,
         field::Field,
-        panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+        panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
         session::Session,
     },
     spans::Document,
@@ -41,13 +41,12 @@ impl Opens for Jump {
         hint: "jump",
         doc: "Go to a word by its letters",
         keys: &[(Context::Tag, "'")],
-        when: |session| conditions::documents(&NoPanel, session),
+        when: conditions::documents,
         open: |session| Self { letters: Field::default(), from: session.tagging.word }.into(),
     }];
 }
 
 impl Commands for Jump {
-    const ROWS: &'static [Row<Self>] = &[];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Typing, MOVES)];
 }
 

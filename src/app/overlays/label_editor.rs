@@ -9,7 +9,7 @@ use crate::{
         field::Field,
         key::Key,
         list::{self, ListCursor},
-        panel::{Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
+        panel::{Commands, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
         pointer::{Gesture, Target},
         project::Project,
         session::Session,
@@ -71,7 +71,7 @@ impl Opens for LabelEditor {
         hint: "",
         doc: "Add, rename, merge and remove labels",
         keys: &[(Context::Everywhere, "f6")],
-        when: |session| conditions::project(&NoPanel, session),
+        when: conditions::project,
         open: LabelEditor::open,
     }];
 }

@@ -5,7 +5,7 @@ use crate::{
         command::{Command, Context},
         conditions,
         key::Key,
-        panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+        panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
         pointer::{Gesture, Target},
         session::Session,
     },
@@ -23,14 +23,12 @@ impl Opens for Labels {
         hint: "more labels",
         doc: "Show the labels that have a letter, and give one",
         keys: &[(Context::Tag, "0")],
-        when: |session| conditions::documents(&NoPanel, session),
+        when: conditions::documents,
         open: |session| Self::open(session).into(),
     }];
 }
 
-impl Commands for Labels {
-    const ROWS: &'static [Row<Self>] = &[];
-}
+impl Commands for Labels {}
 
 impl Panel for Labels {
     own_rows!();

@@ -21,7 +21,7 @@ pub mod tutorial;
 use super::{
     command::{Command, CommandInfo},
     effect::Effect,
-    panel::{Check, Commands, Opens, Panel},
+    panel::{Check, Commands, NoPanel, Opens, Panel},
     session::Session,
 };
 
@@ -62,7 +62,7 @@ macro_rules! overlays {
             /// Whether the command that opens an overlay works now; `None` if it opens none.
             pub(super) fn check(command: Command, session: &Session) -> Option<Check> {
                 $(if let Some(opener) = $module::$name::OPENERS.iter().find(|opener| opener.command == command) {
-                    return Some((opener.when)(session));
+                    return Some((opener.when)(&NoPanel, session));
                 })*
                 None
             }

@@ -5,7 +5,7 @@ use crate::{
         command::{Command, Context},
         conditions,
         field::Field,
-        panel::{Commands, NoPanel, Opener, Opens, Outcome, Panel, Row, own_rows},
+        panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
         session::Session,
         tagging::TagContext,
     },
@@ -26,14 +26,12 @@ impl Opens for Note {
         hint: "note",
         doc: "Write a note on this document",
         keys: &[(Context::Tag, "i")],
-        when: |session| conditions::documents(&NoPanel, session),
+        when: conditions::documents,
         open: |session| Self::open(session).into(),
     }];
 }
 
-impl Commands for Note {
-    const ROWS: &'static [Row<Self>] = &[];
-}
+impl Commands for Note {}
 
 impl Panel for Note {
     own_rows!();

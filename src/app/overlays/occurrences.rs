@@ -9,7 +9,7 @@ use crate::{
         conditions::{always, check},
         event::Level,
         list::{ListCursor, PAGED, moved},
-        panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
+        panel::{Check, Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
         project::Project,
         session::Session,
         tagging::TagContext,
@@ -159,7 +159,7 @@ impl Panel for Occurrences {
 }
 
 /// There is a span whose words can be searched, or a selection for an armed label.
-fn has_subject(session: &Session) -> Check {
+fn has_subject(_: &NoPanel, session: &Session) -> Check {
     let tagging = &session.tagging;
     let project = session.project.as_ref();
     let span = project.is_some_and(|project| tagging.edge(project).is_some());

@@ -4,7 +4,7 @@ use crate::app::{
     command::{Command, Context},
     list::ListCursor,
     pages::{self, Topic},
-    panel::{Commands, Opener, Opening, Opens, Panel, Row, own_rows},
+    panel::{Commands, Opener, Opening, Opens, Panel, own_rows},
     screen::Size,
     session::Session,
 };
@@ -79,17 +79,15 @@ const fn opener(
     keys: &'static [(Context, &'static str)],
     open: fn(&mut Session) -> Opening<Page>,
 ) -> Opener<Page> {
-    Opener { command: Command::Page(topic), name, hint: "", doc, keys, when: |_| Ok(()), open }
+    Opener { command: Command::Page(topic), name, hint: "", doc, keys, when: |_, _| Ok(()), open }
 }
 
 fn open(topic: Topic) -> Opening<Page> {
     Page { topic, top: 0 }.into()
 }
 
-impl Commands for Page {
-    // "Back" and the moves are those of the help, whose context it shares.
-    const ROWS: &'static [Row<Self>] = &[];
-}
+// "Back" and the moves are those of the help, whose context it shares.
+impl Commands for Page {}
 
 impl Panel for Page {
     own_rows!();

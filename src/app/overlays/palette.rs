@@ -84,7 +84,7 @@ impl Opens for Palette {
         hint: "commands",
         doc: "Find a command by its name",
         keys: &[(Context::Everywhere, ":")],
-        when: |_| Ok(()),
+        when: |_, _| Ok(()),
         open: |_| Self::default().into(),
     }];
 }

@@ -4,7 +4,7 @@ use crate::app::{
     command::{Command, Context},
     conditions::check,
     effect::{Effect, Leave},
-    panel::{Check, Commands, Opener, Opens, Panel, Row, own_rows},
+    panel::{Check, Commands, Opens, Panel, Row, own_rows},
     session::Session,
 };
 
@@ -12,9 +12,7 @@ use crate::app::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuitMenu;
 
-impl Opens for QuitMenu {
-    const OPENERS: &'static [Opener<Self>] = &[];
-}
+impl Opens for QuitMenu {}
 
 impl Commands for QuitMenu {
     const ROWS: &'static [Row<Self>] = &[

@@ -4,7 +4,7 @@ use crate::app::{
     command::{Command, Context},
     conditions::always,
     effect::Effect,
-    panel::{Commands, Opener, Opens, Outcome, Panel, Row, own_rows},
+    panel::{Commands, Opens, Outcome, Panel, Row, own_rows},
     session::Session,
 };
 
@@ -36,6 +36,4 @@ impl Commands for Removal {
 }
 
 /// It is opened on request of the Train screen, not by a command.
-impl Opens for Removal {
-    const OPENERS: &'static [Opener<Self>] = &[];
-}
+impl Opens for Removal {}

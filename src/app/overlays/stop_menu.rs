@@ -2,7 +2,7 @@
 
 use crate::app::{
     command::Context,
-    panel::{Commands, Opener, Opens, Panel, Row, own_rows},
+    panel::{Commands, Opens, Panel, own_rows},
     session::Session,
 };
 
@@ -20,11 +20,7 @@ impl Panel for StopMenu {
     }
 }
 
-impl Commands for StopMenu {
-    const ROWS: &'static [Row<Self>] = &[];
-}
+impl Commands for StopMenu {}
 
 /// It is opened on request of the Train screen, so that its command has its place among those of the screen.
-impl Opens for StopMenu {
-    const OPENERS: &'static [Opener<Self>] = &[];
-}
+impl Opens for StopMenu {}

@@ -401,7 +401,7 @@ impl Panel for Documents {
     }
 
     fn holds(&self, _: &Session) -> bool {
-        self.typing || self.is_narrowed()
+        self.is_narrowed()
     }
 
     fn back(&mut self, session: &mut Session) -> bool {

@@ -289,10 +289,6 @@ impl Panel for Explore {
         self.remember();
     }
 
-    fn holds(&self, _: &Session) -> bool {
-        self.typing
-    }
-
     /// Leaves the text field with the cursor on the word that was typed last.
     fn back(&mut self, _: &mut Session) -> bool {
         if !self.typing {

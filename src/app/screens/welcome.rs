@@ -310,10 +310,6 @@ impl Panel for Welcome {
         }
     }
 
-    fn holds(&self, _: &Session) -> bool {
-        self.form.is_some()
-    }
-
     fn back(&mut self, _: &mut Session) -> bool {
         self.form.take().is_some()
     }

@@ -12,7 +12,7 @@ use crate::{
         effect::Effect,
         event::Annotators as Found,
         list::ListCursor,
-        panel::{Check, Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
+        panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
         project::{Project, SaveState},
         screen::Screen,
         session::Session,
@@ -64,7 +64,7 @@ impl Opens for Annotators {
         hint: "",
         doc: "Compare the annotators, and decide where they differ",
         keys: &[(Context::Everywhere, "f7")],
-        when: |session| conditions::project(&NoPanel, session),
+        when: conditions::project,
         open: Annotators::open,
     }];
 }
@@ -227,7 +227,7 @@ impl Annotators {
     }
 
     /// Takes the work of all annotators, if it answers the request of this view.
-    pub(in crate::app) fn arrived_work(
+    pub(in crate::app) fn work_read(
         &mut self,
         session: &mut Session,
         generation: u64,

@@ -145,7 +145,7 @@ impl Panel for Train {
     }
 
     fn holds(&self, _: &Session) -> bool {
-        self.field.is_some() || self.page != Page::Form
+        self.page != Page::Form
     }
 
     fn back(&mut self, _: &mut Session) -> bool {
