@@ -33,16 +33,7 @@ use crate::{
 const TELL_EVERY: Duration = Duration::from_secs(2);
 /// Time between two on a terminal, where one takes the place of the other.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
-/// Files of a model folder that are sent, where they are there.
-const FILES: [&str; 7] = [
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-    "README.md",
-];
+/// File name of the model card.
 const CARD: &str = "README.md";
 
 /// Runs the command.
@@ -87,7 +78,7 @@ fn list(output: Output) -> Result<(), CliError> {
 /// There is none, or it cannot be read or fetched.
 pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliError> {
     run_folder::refuse_run(name).map_err(CliError::data)?;
-    if model::is_elsewhere(name) {
+    if model::needs_download(name) {
         let hub = Hub::from_environment().map_err(failed)?;
         let asked = hub.endpoint();
         output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking {asked}"));
@@ -256,12 +247,12 @@ impl Source {
     /// What is sent: the model's files, its card and its curves. A card that somebody wrote beside the model stays.
     fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
         let mut files = Vec::new();
-        for name in FILES {
+        for name in ["config.json", "model.safetensors"].into_iter().chain(model::TOKENIZER_FILES).chain([CARD]) {
             files.extend(self.read(name)?.map(|bytes| Upload { name: name.to_owned(), bytes }));
         }
         if !files.iter().any(|file| file.name == "model.safetensors") {
             return Err(CliError::data(format!("{}: it has no model.safetensors", self.model.display()))
-                .hint("models of other forms are not sent: train from it, or write it anew with transformers"));
+                .hint("models of other forms are not sent: train from it, or write it again with transformers"));
         }
         let points = self.run.as_deref().map(points).transpose()?.unwrap_or_default();
         if !files.iter().any(|file| file.name == CARD) {

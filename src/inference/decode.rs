@@ -21,7 +21,7 @@ const OUTSIDE: &str = "O";
 pub struct WordTag {
     /// Index into the model's tags.
     pub tag: usize,
-    /// Its probability, from 0 to 1.
+    /// Probability, from 0 to 1.
     pub probability: f32,
     /// Distance in probability to the second best tag, from 0 to 1. Small means uncertain.
     pub margin: f32,

@@ -17,7 +17,7 @@ use crate::text::{CharRange, OffsetMap, TextRange, names::unknown_name};
 /// Number of special pieces before those of the text.
 const BEFORE: usize = 1;
 
-/// How pieces become entities (`aggregation_strategy`).
+/// Rule by which pieces become entities (`aggregation_strategy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, VariantArray)]
 #[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_strategy)]
 pub enum Strategy {
@@ -41,7 +41,7 @@ fn unknown_strategy(name: &str) -> String {
 /// Options of the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How pieces become entities.
+    /// Rule by which pieces become entities.
     pub strategy: Strategy,
     /// Answers that are not returned: tags for [`Strategy::None`], types for the others.
     pub ignore_labels: Vec<String>,
@@ -94,7 +94,7 @@ pub struct Window<'a> {
     pub ranges: &'a [TextRange],
     /// One row for each piece.
     pub logits: &'a [Vec<f32>],
-    /// Spelling of the piece that stands for unknown text.
+    /// Spelling of the piece that replaces unknown text.
     pub unknown: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! A thread that answers while the user types. Only the latest request is answered; older ones are never begun.
+//! A thread that answers while the user types. Only the latest request is answered; older ones are dropped.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ pub struct Request {
     pub generation: u64,
     /// The text.
     pub text: String,
-    /// Its words.
+    /// Words of the text.
     pub words: Vec<TextRange>,
 }
 
@@ -122,7 +122,7 @@ impl Worker {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Sends a request. It replaces one that was not begun yet.
+    /// Sends a request. It replaces one that was not started yet.
     pub fn ask(&self, request: Request) {
         self.shared.put(|slot| slot.request = Some(request));
     }
@@ -191,7 +191,7 @@ impl Drop for Worker {
 }
 
 fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
-    let begun = Instant::now();
+    let started = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
     let outcome = catch_unwind(AssertUnwindSafe(|| model.answer(&request.text, &request.words)));
     let outcome = match outcome {
@@ -202,7 +202,7 @@ fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
         generation: request.generation,
         model: name.to_owned(),
         outcome,
-        millis: begun.elapsed().as_secs_f64() * 1000.0,
+        millis: started.elapsed().as_secs_f64() * 1000.0,
     }
 }
 

@@ -16,13 +16,13 @@ pub struct BaseModel {
     pub config: ModelConfig,
     /// Every tensor of the configuration.
     pub weights: Weights,
-    /// Its tokenizer.
+    /// Tokenizer.
     pub tokenizer: PieceTokenizer,
     /// `tokenizer.json`, without length limits.
     pub tokenizer_json: Vec<u8>,
     /// Name under which it was opened.
     pub name: String,
-    /// What is not used, folded or new, one sentence each.
+    /// Sentences about unused tensors, a change of architecture, and a new head.
     pub notes: Vec<String>,
 }
 

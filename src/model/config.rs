@@ -1,7 +1,7 @@
 //! `config.json` of a Hugging Face folder, read and written with the keys of its architecture.
 //!
-//! What the network does not compute is refused here, so that a model that opens gives the numbers of the reference
-//! implementation.
+//! A model that the network does not compute exactly is refused here, so that every model that opens gives the numbers
+//! of the reference implementation.
 
 use std::collections::BTreeMap;
 
@@ -266,8 +266,7 @@ impl<'a> Fields<'a> {
             return Ok((0..count).map(|id| format!("LABEL_{id}")).collect());
         };
         let tags = value.as_object().and_then(|names| {
-            let tag = |id: usize| Some(names.get(&id.to_string())?.as_str()?.to_owned());
-            (0..names.len()).map(tag).collect()
+            (0..names.len()).map(|id| Some(names.get(&id.to_string())?.as_str()?.to_owned())).collect()
         });
         tags.ok_or_else(|| self.wrong("id2label", "an object from the numbers 0, 1, 2, ... to the names of the tags"))
     }

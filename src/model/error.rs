@@ -15,7 +15,7 @@ pub enum ModelError {
     NotFound {
         /// Name of the base.
         base: String,
-        /// Where else it was searched for, as a clause.
+        /// Result of the search in the cache, as a clause.
         looked: String,
     },
     /// A file exists but cannot be read.
@@ -39,7 +39,7 @@ pub enum ModelError {
     Broken {
         /// The file.
         path: String,
-        /// What is wrong.
+        /// Reason.
         why: String,
     },
     /// The model is complete, but of an unsupported kind.
@@ -47,7 +47,7 @@ pub enum ModelError {
     Unsupported {
         /// The file.
         path: String,
-        /// What is needed, and what is supported.
+        /// Needed and supported kinds.
         what: String,
     },
     /// No weight file contains a tensor.
@@ -55,9 +55,9 @@ pub enum ModelError {
     MissingTensor {
         /// The weight file, or the index of several.
         path: String,
-        /// Its name, as in the file.
+        /// Name in the file.
         name: String,
-        /// Its shape according to config.json.
+        /// Shape according to config.json.
         expected: Vec<usize>,
     },
     /// A tensor disagrees with config.json.
@@ -65,11 +65,11 @@ pub enum ModelError {
     WrongShape {
         /// The weight file.
         path: String,
-        /// Its name in the file.
+        /// Name in the file.
         name: String,
-        /// Its shape according to config.json.
+        /// Shape according to config.json.
         expected: Vec<usize>,
-        /// Its shape in the file.
+        /// Shape in the file.
         found: Vec<usize>,
     },
     /// The tokenizer cannot be read.

@@ -8,7 +8,7 @@ use super::{ModelConfig, ModelError, Weights, embedded, hub, vocabulary, weights
 use crate::runs::FolderSink;
 
 /// Whether a base must be downloaded first: a valid name of the hub, and neither a path nor complete in the cache.
-pub fn is_elsewhere(base: &str) -> bool {
+pub fn needs_download(base: &str) -> bool {
     if base == embedded::NAME || !hub::is_id(base) || Path::new(base).exists() {
         return false;
     }
@@ -291,7 +291,7 @@ pub(super) mod tests {
         files.for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
         let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/pytorch_bin_zip.bin");
         fs::copy(bin, folder.path().join("pytorch_model.bin")).unwrap();
-        // Another model's weights: found, and told where.
+        // Weights of another model are found, and the error names the file.
         let message = open(folder.path().to_str().unwrap()).unwrap_err().to_string();
         assert!(message.contains("pytorch_model.bin: tensor") && message.contains("has shape [60, 16]"), "{message}");
         let config = String::from_utf8(model.0["config.json"].clone()).unwrap();

@@ -27,6 +27,7 @@ pub use arch::Architecture;
 pub use base::BaseModel;
 pub use config::ModelConfig;
 pub use error::ModelError;
-pub use folder::{is_elsewhere, open, write};
+pub use files::TOKENIZER_FILES;
+pub use folder::{needs_download, open, write};
 pub use tokenizer::{PieceTokenizer, TextPieces, TokenizerError, WordPieces};
 pub use weights::{Array, Weights};

@@ -128,12 +128,12 @@ impl PieceTokenizer {
         self.sep
     }
 
-    /// Id of the piece that stands for a hidden one, if the vocabulary contains it.
+    /// Id of the piece that replaces a hidden one, if the vocabulary contains it.
     pub fn mask(&self) -> Option<u32> {
         self.inner.token_to_id(self.special.mask)
     }
 
-    /// Spelling of the piece that stands for unknown text.
+    /// Spelling of the piece that replaces unknown text.
     pub fn unknown(&self) -> &'static str {
         self.special.unk
     }

@@ -32,7 +32,7 @@ pub(super) struct Loaded {
     /// As in config.json; without tags where there is no head for words.
     pub config: ModelConfig,
     pub weights: Weights,
-    /// What is not used, folded or new, one sentence each.
+    /// Sentences about unused tensors, a change of architecture, and a new head.
     pub notes: Vec<String>,
 }
 

@@ -259,7 +259,7 @@ impl Work {
             return Err(format!("{run} is still training; stop it first"));
         }
         run_folder::refuse_run(&settings.base).map_err(|error| error.to_string())?;
-        if model::is_elsewhere(&settings.base) {
+        if model::needs_download(&settings.base) {
             let task = Task::Train { generation, settings: Box::new(asked), recipe };
             base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
             return Ok(None);
@@ -291,7 +291,7 @@ impl Work {
         let saved = saved.ok_or_else(|| format!("{run} has no checkpoint to go on from"))?;
         let settings = run_folder::read_config(&path).map_err(|error| words(&error))?.settings;
         let (data, points) = training::checkpoint::data(&saved).map_err(|error| words(&error))?;
-        if model::is_elsewhere(&settings.base) {
+        if model::needs_download(&settings.base) {
             let task = Task::Resume { generation, run };
             base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
             return Ok(None);

@@ -80,7 +80,7 @@ type Logits = Vec<Vec<Vec<f32>>>;
 mod tests {
     use super::*;
 
-    /// What a network says of some inputs.
+    /// Function that computes the logits of some inputs.
     type Says = Box<dyn Fn(&[&[u32]]) -> Logits>;
 
     /// Both networks.

@@ -1,4 +1,4 @@
-//! What distinguishes one architecture from another, as data.
+//! Differences between architectures, as data.
 //!
 //! All of them are post-norm transformer encoders with a linear classifier for each word piece; the kernels and the
 //! tensor network compute exactly that.
@@ -114,13 +114,13 @@ impl Constant {
 pub struct SpecialPieces {
     /// Padding.
     pub pad: &'static str,
-    /// Stands for unknown text.
+    /// Replaces unknown text.
     pub unk: &'static str,
     /// Before every input.
     pub cls: &'static str,
     /// After every input.
     pub sep: &'static str,
-    /// Stands for a hidden piece.
+    /// Replaces a hidden piece.
     pub mask: &'static str,
 }
 

@@ -8,7 +8,7 @@ pub type ParameterPlan = PerParameter<Slot>;
 /// A parameter as it is held in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// What it is.
+    /// Kind of the parameter.
     pub kind: Kind,
     /// Rows and columns; a vector is one row.
     pub shape: [usize; 2],
@@ -16,7 +16,7 @@ pub struct Slot {
     pub depth: usize,
 }
 
-/// What a parameter is.
+/// Kind of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Embedding table, of which only some rows may be held.
@@ -65,7 +65,7 @@ pub(crate) struct Parameter {
     pub(crate) name: String,
     /// Names of the tensors in a model folder that it consists of.
     pub(crate) tensors: Vec<String>,
-    /// What it is.
+    /// Kind, size and place of the parameter.
     pub(crate) slot: Slot,
 }
 

@@ -32,7 +32,7 @@ pub enum HubError {
     Certificates {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// Reason.
         why: String,
     },
     /// No response at all.
@@ -102,7 +102,7 @@ pub enum HubError {
     Answer {
         /// Address of the request.
         url: String,
-        /// What is wrong with the response.
+        /// Reason.
         why: String,
     },
     /// The model is of a kind that cannot be read.

@@ -29,9 +29,9 @@ use super::{config, embedded};
 pub struct Base {
     /// Name that [`super::open`] accepts.
     pub name: String,
-    /// Its location.
+    /// Location.
     pub kind: BaseKind,
-    /// Its sizes, as text.
+    /// Sizes, as text.
     pub about: String,
 }
 

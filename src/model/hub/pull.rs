@@ -22,13 +22,10 @@ use super::{
     id::is_id,
     retry::{Backoff, OnProgress, retry},
 };
-use crate::model::{base::is_whole, config};
+use crate::model::{base::is_whole, config, files::TOKENIZER_FILES};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 64 << 10;
-/// Files besides the weights; the first is required.
-const BESIDE: [&str; 5] =
-    ["config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
 
 /// A model that is complete in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,10 +153,10 @@ pub fn pull(hub: &Hub, cache: &Path, id: &str, report: &mut OnProgress) -> Resul
 
 /// Returns the files to download, the configuration first.
 fn wanted(id: &str, url: &str, siblings: &[Sibling]) -> Result<Vec<Wanted>, HubError> {
-    let mut chosen: Vec<&Sibling> = BESIDE.into_iter().filter_map(|name| find(siblings, name)).collect();
-    if find(siblings, "config.json").is_none() {
-        return Err(unfit(id, "it has no config.json, so it is not a model for transformers"));
-    }
+    let config = find(siblings, "config.json")
+        .ok_or_else(|| unfit(id, "it has no config.json, so it is not a model for transformers"))?;
+    let mut chosen = vec![config];
+    chosen.extend(TOKENIZER_FILES.into_iter().filter_map(|name| find(siblings, name)));
     if find(siblings, "tokenizer.json").or_else(|| find(siblings, "vocab.txt")).is_none() {
         return Err(unfit(id, "it has neither tokenizer.json nor vocab.txt"));
     }

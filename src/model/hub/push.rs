@@ -49,7 +49,7 @@ pub struct Pushed {
     pub sent: u64,
 }
 
-/// How a file must be sent.
+/// Way in which a file must be sent.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Mode {
@@ -59,7 +59,7 @@ struct Mode {
     should_ignore: bool,
 }
 
-/// What must be done with a large file.
+/// Requests that a large file needs.
 #[derive(Deserialize)]
 struct Object {
     oid: String,
@@ -321,9 +321,9 @@ impl Push<'_> {
         let lines: Vec<String> =
             std::iter::once(head).chain(small).chain(large).map(|line| format!("{line}\n")).collect();
         let answer = self.post(&url, NDJSON, lines.concat().as_bytes())?;
-        let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
-        let commit = text("commitOid").ok_or_else(|| HubError::answer(&url, "it names no commit"))?;
-        Ok((commit, format!("{}/{}", self.hub.endpoint(), self.id)))
+        let commit = answer.get("commitOid").and_then(Value::as_str);
+        let commit = commit.ok_or_else(|| HubError::answer(&url, "it names no commit"))?;
+        Ok((commit.to_owned(), format!("{}/{}", self.hub.endpoint(), self.id)))
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Progress<'a> {
     Retry {
         /// The file, or the model.
         file: &'a str,
-        /// What happened.
+        /// Error of the last attempt.
         why: String,
         /// Time until the next attempt.
         wait: Duration,

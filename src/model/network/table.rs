@@ -9,7 +9,7 @@ use crate::model::weights::Array;
 pub(crate) enum Rows {
     /// Every row.
     All,
-    /// These rows; others are not trained. Rows that the table does not have are ignored.
+    /// Some rows; others are not trained. Ids that the table does not have are ignored.
     Only(BTreeSet<u32>),
 }
 

@@ -21,7 +21,7 @@ use crate::{
 /// Everything that a run wrote.
 #[derive(Default)]
 struct Written {
-    /// `point`, `told` (the callback) and phases, in order.
+    /// `point`, `reported` (the callback) and phases, in order.
     order: Vec<String>,
     points: Vec<Point>,
     statuses: Vec<Status>,
@@ -199,11 +199,11 @@ fn job(change: impl Fn(&mut Settings)) -> Job {
 
 /// Runs with these controls waiting.
 fn run_with(job: Job, sink: &Memory, controls: &[Control]) -> Result<Report, TrainError> {
-    let (tell, heard) = unbounded();
-    controls.iter().for_each(|control| tell.send(*control).unwrap());
-    drop(tell);
+    let (sender, received) = unbounded();
+    controls.iter().for_each(|control| sender.send(*control).unwrap());
+    drop(sender);
     let listener = sink.clone();
-    run(job, &mut sink.clone(), &heard, &mut |_| listener.get().order.push("told".into()))
+    run(job, &mut sink.clone(), &received, &mut |_| listener.get().order.push("reported".into()))
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_point_is_written_before_it_is_told() {
     let order = &sink.get().order;
     let points = order.iter().enumerate().filter(|(_, what)| *what == "point");
     assert!(points.clone().count() > 4);
-    assert!(points.clone().all(|(at, _)| order[at + 1] == "told"));
+    assert!(points.clone().all(|(at, _)| order[at + 1] == "reported"));
     assert_eq!(order.first().map(String::as_str), Some("starting"));
     let ends: Vec<&str> = order.iter().rev().take(2).map(String::as_str).collect();
     assert_eq!(ends, ["done", "saving"]);

@@ -1,5 +1,4 @@
-//! What becomes the model of a run and what its scores are of: averaged weights, hidden pieces, tags chosen as a sequence, and
-//! the same run on other backends.
+//! Model and scores of a run with averaged weights, hidden pieces and tags chosen as a sequence, and on other backends.
 
 #![cfg(test)]
 
