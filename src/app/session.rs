@@ -40,6 +40,8 @@ pub struct Session {
     pub now: u64,
     /// What keys mean.
     pub keymap: Keymap,
+    /// Names of the formats that can be imported and exported.
+    pub formats: Vec<&'static str>,
     /// What the terminal can show: decides how wide a text is, so that the cursor goes over the lines that are drawn.
     pub glyphs: Glyphs,
     /// Rows of the screen that the tutorial takes.
@@ -61,6 +63,7 @@ impl Session {
             seen: false,
             now: 0,
             keymap,
+            formats: Vec::new(),
             glyphs: Glyphs::Unicode,
             tutorial_rows: 0,
             generation: 0,

@@ -21,3 +21,4 @@ pub use recent_projects::{CopyError, RecentProjects, Who};
 
 pub(crate) use dispatch::{End, Services};
 pub(crate) use open_project::Outcome;
+pub(crate) use project_worker::format_names;

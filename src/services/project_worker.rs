@@ -429,6 +429,11 @@ fn reckoned(recipe: Option<Recipe>, documents: usize, settings: Settings) -> Set
     }
 }
 
+/// Names of the formats that can be imported and exported.
+pub(crate) fn format_names() -> Vec<&'static str> {
+    formats::FORMATS.iter().map(|format| format.name).collect()
+}
+
 fn summary(project: &Project, account: &TrainingDataReport, base: String) -> DataSummary {
     let parts = [account.train, account.valid, account.test];
     let labels = project.manifest.labels.iter().map(|label| {

@@ -20,7 +20,7 @@ use crate::{
         event::{Level, Message},
         keymap::Keymap,
     },
-    services::{End, OpenError, Outcome, RecentProjects, Services, Who, now},
+    services::{End, OpenError, Outcome, RecentProjects, Services, Who, format_names, now},
     text::width::Glyphs,
     ui::{self, Caps, HitMap, Theme},
 };
@@ -71,6 +71,7 @@ pub fn run(session: Session) -> Result<(), TerminalError> {
     let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::new(session.keymap);
     state.session.glyphs = glyphs;
+    state.session.formats = format_names();
     let first = match &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.
         Some(dir) => services.open_now(dir)?,

@@ -9,6 +9,7 @@ use crate::{
         event::{Annotators, Opened, Place},
         update,
     },
+    formats::FORMATS,
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
     spans::{
         Annotation, Document, Entity, Journal, LabelId, LabelSet, ModelAnswer, Prediction, Span, SpanId, SpanSource,
@@ -304,6 +305,7 @@ fn overlays() {
     let mut shown = Vec::new();
     for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter"] {
         let mut state = tagged(80, 24);
+        state.session.formats = FORMATS.iter().map(|format| format.name).collect();
         press(&mut state, keys);
         shown.push(format!("{keys}\n{}", screen(&state, "ansi", Caps::default())));
     }

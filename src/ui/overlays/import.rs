@@ -8,8 +8,8 @@ use super::super::Canvas;
 
 impl Canvas<'_> {
     pub(super) fn import(&mut self, area: Rect, import: &Import) {
-        let text = "Import which file? One text a line, JSON lines, CoNLL, Label Studio";
-        let line = self.ask(area, text, 1);
+        let text = format!("Import which file? Its format: {}", self.state.session.formats.join(", "));
+        let line = self.ask(area, &text, 1);
         self.input(line, "file ", &import.file);
     }
 }
