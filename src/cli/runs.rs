@@ -27,7 +27,7 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
     match action {
         RunsAction::List { dir } => list(dir, output),
         RunsAction::Watch { dir, id } => watch(dir, id.as_deref(), output),
-        RunsAction::Tell { dir, command, id } => tell(dir, (*command).into(), id.as_deref(), output),
+        RunsAction::Tell { dir, command, id } => tell(dir, *command, id.as_deref(), output),
         RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), format, out.as_deref(), output),
         RunsAction::Remove { dir, id } => {
             let project = Project::open(dir).map_err(failed)?;

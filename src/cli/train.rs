@@ -53,7 +53,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         output.say(format!("{}: {note}", base.name));
     }
     let settings = settings(args, data.train.len(), base_name, output)?;
-    output.say(describe(args.recipe.into(), &settings, &data));
+    output.say(describe(args.recipe, &settings, &data));
     let config = RunConfig::new(services::now(), settings.clone(), about);
     let (mut sink, out): (Box<dyn RunSink>, Option<String>) = match (&args.out, &project) {
         (Some(dir), _) => {
@@ -154,7 +154,7 @@ const OWN_SETTINGS: &str = "training.json";
 /// The recipe's settings; over them those of the project's `training.json`, of the file that was named, and what was
 /// given on the command line.
 fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
-    let mut settings = training::recipe(args.recipe.into(), sentences, base);
+    let mut settings = training::recipe(args.recipe, sentences, base);
     let own = args.dir.as_ref().map(|dir| dir.join(OWN_SETTINGS)).filter(|file| file.is_file());
     for file in own.iter().chain(&args.settings) {
         settings_file(&mut settings, file, output)?;
@@ -168,8 +168,8 @@ fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) ->
     set(&mut settings.warmup, args.warmup);
     settings.batch = args.batch.unwrap_or(settings.batch);
     settings.seed = args.seed.unwrap_or(settings.seed);
-    settings.order = args.order.map_or(settings.order, Into::into);
-    settings.label_mode = args.label_mode.map_or(settings.label_mode, Into::into);
+    settings.order = args.order.unwrap_or(settings.order);
+    settings.label_mode = args.label_mode.unwrap_or(settings.label_mode);
     if let Some(device) = &args.device {
         settings.device.clone_from(device);
     }

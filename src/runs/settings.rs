@@ -1,12 +1,23 @@
 //! Settings of a training, with the meanings that the Hugging Face Trainer gives them.
 
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
-
-use crate::text::names::unknown_name;
+use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 /// Word pieces of a word that carry its tag.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum LabelMode {
@@ -27,13 +38,27 @@ impl LabelMode {
 }
 
 /// Order of the training sentences.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Order {
-    /// A permutation of each epoch, from seed and epoch, as in accelerate's seeded sampler.
+    /// Another permutation in each epoch, from seed and epoch, as in accelerate's seeded sampler.
     #[default]
     Shuffled,
-    /// As given.
+    /// The order of the data.
     Sequential,
     /// Sentences of similar length together, arranged differently in each epoch: the reference's `group_by_length`.
     ByLength,
@@ -54,10 +79,21 @@ pub enum Schedule {
 
 /// Source of the settings.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown_recipe)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Recipe {
     /// Settings that fit the number of sentences and the base model.
     #[default]
@@ -76,10 +112,6 @@ impl Recipe {
     pub fn name(self) -> &'static str {
         self.into()
     }
-}
-
-fn unknown_recipe(name: &str) -> String {
-    unknown_name("recipe", name, Recipe::ALL.iter().map(|recipe| recipe.name()))
 }
 
 /// Settings that determine a training, together with its data and base model.

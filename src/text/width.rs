@@ -13,9 +13,6 @@ use super::TextRange;
 /// Cells of a tab, at any column.
 pub const TAB: usize = 4;
 
-/// Mark at the end of a text that was cut.
-pub const CUT: char = '.';
-
 /// Maximum number of code points drawn for one cluster. More (marks heaped on a letter) would smear over other lines.
 const CLUSTER: usize = 16;
 
@@ -27,6 +24,16 @@ pub enum Glyphs {
     Unicode,
     /// ASCII: letters lose their accents, quotes and dashes become plain, the rest becomes one `?` per cell.
     Ascii,
+}
+
+impl Glyphs {
+    /// Mark at the place where a text was cut. Each of its characters takes one cell.
+    pub fn ellipsis(self) -> &'static str {
+        match self {
+            Self::Unicode => "\u{2026}",
+            Self::Ascii => "...",
+        }
+    }
 }
 
 /// Finds the grapheme cluster that contains the byte at `offset`; `None` past the end.
@@ -250,21 +257,26 @@ pub fn clean_for(text: &str, glyphs: Glyphs) -> Cow<'_, str> {
     Cow::Owned(graphemes(text, glyphs).map(|grapheme| grapheme.shown).collect())
 }
 
-/// Cleans `text` as [`clean`] does and cuts it to at most `width` cells. A cut text ends with [`CUT`].
+/// Cleans `text` as [`clean`] does and cuts it to at most `width` cells. A cut text ends with an ellipsis.
 pub fn cut(text: &str, width: usize) -> String {
+    cut_for(text, width, Glyphs::Unicode)
+}
+
+/// [`cut`] for a terminal that can draw `glyphs`. The ellipsis of ASCII has fewer dots if `width` is less than 3.
+pub fn cut_for(text: &str, width: usize, glyphs: Glyphs) -> String {
+    let ellipsis: String = glyphs.ellipsis().chars().take(width).collect();
+    let room = width - ellipsis.chars().count();
     let mut shown = String::new();
     let (mut cells, mut fitting) = (0, 0);
-    for grapheme in graphemes(text, Glyphs::Unicode) {
+    for grapheme in graphemes(text, glyphs) {
         cells += grapheme.width;
         if cells > width {
             shown.truncate(fitting);
-            if width > 0 {
-                shown.push(CUT);
-            }
+            shown.push_str(&ellipsis);
             return shown;
         }
         shown.push_str(&grapheme.shown);
-        if cells < width {
+        if cells <= room {
             fitting = shown.len();
         }
     }
@@ -330,12 +342,14 @@ mod tests {
 
     #[test]
     fn a_cut_text_says_so_and_fits() {
-        assert_eq!(cut("Restaurant_Name", 8), "Restaur.");
+        assert_eq!(cut("Restaurant_Name", 8), "Restaur\u{2026}");
         assert_eq!(cut("Dish", 4), "Dish");
-        assert_eq!(cut("\u{62c9}\u{9eba}\u{9928}", 5), "\u{62c9}\u{9eba}.");
-        assert_eq!(cut("\u{62c9}\u{9eba}\u{9928}", 4), "\u{62c9}.");
+        assert_eq!(cut("\u{62c9}\u{9eba}\u{9928}", 5), "\u{62c9}\u{9eba}\u{2026}");
+        assert_eq!(cut("\u{62c9}\u{9eba}\u{9928}", 4), "\u{62c9}\u{2026}");
         assert_eq!(cut("Dish", 0), "");
-        assert_eq!(fit("\u{62c9}\u{9eba}\u{9928}", 4), "\u{62c9}. ");
+        assert_eq!(fit("\u{62c9}\u{9eba}\u{9928}", 4), "\u{62c9}\u{2026} ");
+        let in_ascii = [0, 1, 3, 8].map(|width| cut_for("Restaurant_Name", width, Glyphs::Ascii));
+        assert_eq!(in_ascii, ["", ".", "...", "Resta..."]);
         assert_eq!(fit("ok", 4), "ok  ");
     }
 
@@ -369,6 +383,7 @@ mod tests {
         #[test]
         fn cut_never_takes_more_than_it_may(text in "\\PC{0,20}", cells in 0usize..20) {
             prop_assert!(width(&cut(&text, cells)) <= cells);
+            prop_assert!(cut_for(&text, cells, Glyphs::Ascii).len() <= cells);
             prop_assert_eq!(width(&fit(&text, cells)), cells);
         }
     }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::{
     TextRange,
-    width::{CUT, Glyphs, Grapheme, graphemes},
+    width::{Glyphs, Grapheme, graphemes},
 };
 
 /// Line of a wrapped text.
@@ -84,6 +84,7 @@ impl TextLayout {
     pub fn graphemes<'t>(&self, text: &'t str, line: usize) -> impl Iterator<Item = PlacedGrapheme<'t>> + use<'t> {
         let range = self.lines.get(line).map_or_else(TextRange::default, |line| line.range);
         let edge = self.width;
+        let ellipsis = self.glyphs.ellipsis();
         let mut column = 0;
         graphemes(range.of(text), self.glyphs).map(move |grapheme| {
             let at = column;
@@ -99,7 +100,8 @@ impl TextLayout {
             }
             // The cluster is wider than the whole line.
             column = edge;
-            PlacedGrapheme { range: bytes, column: at, width: edge - at, shown: Cow::Owned(CUT.to_string()), odd: true }
+            let shown = ellipsis.chars().take(edge - at).collect();
+            PlacedGrapheme { range: bytes, column: at, width: edge - at, shown: Cow::Owned(shown), odd: true }
         })
     }
 
@@ -306,7 +308,7 @@ mod tests {
         let text = "\u{62c9}";
         let layout = TextLayout::new(text, 1, Glyphs::Unicode);
         let placed: Vec<_> = layout.graphemes(text, 0).collect();
-        assert!(matches!(&placed[..], [only] if only.width == 1 && only.shown == "."));
+        assert!(matches!(&placed[..], [only] if only.width == 1 && only.shown == "\u{2026}"));
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl<'a> Painter<'a> {
             return 0;
         }
         let clean = width::clean_for(text, self.caps.glyphs);
-        let cut = width::cut(&clean, usize::from(room));
+        let cut = width::cut_for(&clean, usize::from(room), self.caps.glyphs);
         let (end, _) = self.buffer.set_stringn(x, y, cut, usize::from(room), style);
         end.saturating_sub(x)
     }

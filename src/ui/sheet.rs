@@ -91,8 +91,10 @@ impl Canvas<'_> {
         let taken = fitting.count();
         let cut = taken < lead.len() || near > 0;
         let lead: String = lead.iter().skip(lead.len() - taken).map(|grapheme| grapheme.shown.as_ref()).collect();
-        // What is cut begins with a whole word, and says so.
-        let whole = lead.find(' ').filter(|_| cut).map(|at| format!("..{}", lead.get(at..).unwrap_or_default()));
+        // A cut text begins with an ellipsis and a whole word.
+        let ellipsis = self.painter.caps.glyphs.ellipsis();
+        let whole =
+            lead.find(' ').filter(|_| cut).map(|at| format!("{ellipsis}{}", lead.get(at..).unwrap_or_default()));
         let lead = whole.unwrap_or(lead);
         let mut x = area.x;
         for (part, style) in [

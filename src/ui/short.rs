@@ -3,19 +3,20 @@
 use crate::text::width::{self, Glyphs};
 
 /// Returns the end of an id, which tells it from the others, in `room` cells.
-pub(super) fn tail(id: &str, room: usize) -> String {
+pub(super) fn tail(id: &str, room: usize, glyphs: Glyphs) -> String {
     if width::width(id) <= room {
         return id.to_owned();
     }
-    let mut left = room.saturating_sub(1);
-    let graphemes: Vec<_> = width::graphemes(id, Glyphs::Unicode).collect();
+    let ellipsis = glyphs.ellipsis();
+    let mut left = room.saturating_sub(ellipsis.chars().count());
+    let graphemes: Vec<_> = width::graphemes(id, glyphs).collect();
     let shown = graphemes.iter().rev().take_while(|grapheme| {
         let fits = grapheme.width <= left;
         left = left.saturating_sub(grapheme.width);
         fits
     });
     let start = shown.last().map_or(id.len(), |grapheme| grapheme.range.start);
-    format!("{}{}", width::CUT, id.get(start..).unwrap_or_default())
+    format!("{ellipsis}{}", id.get(start..).unwrap_or_default())
 }
 
 /// Returns how long ago something was, in at most seven cells.
@@ -35,9 +36,12 @@ mod tests {
 
     #[test]
     fn a_long_id_shows_its_end() {
-        assert_eq!(["d1", "mit-train-00096"].map(|id| tail(id, 8)), ["d1", ".n-00096"]);
-        assert_eq!(tail("\u{5bff}\u{53f8}\u{62c9}\u{9eba}", 4), ".\u{9eba}");
-        assert_eq!(tail("abc", 0), ".");
+        let id = "mit-train-00096";
+        assert_eq!(tail("d1", 8, Glyphs::Unicode), "d1");
+        assert_eq!(tail(id, 8, Glyphs::Unicode), "\u{2026}n-00096");
+        assert_eq!(tail(id, 8, Glyphs::Ascii), "...00096");
+        assert_eq!(tail("\u{5bff}\u{53f8}\u{62c9}\u{9eba}", 4, Glyphs::Unicode), "\u{2026}\u{9eba}");
+        assert_eq!(tail("abc", 0, Glyphs::Unicode), "\u{2026}");
     }
 
     #[test]

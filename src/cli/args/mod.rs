@@ -2,12 +2,13 @@
 
 mod train;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
+    Args, Parser, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
+use strum::{EnumMessage, ParseError, VariantArray, VariantNames};
 
 use crate::{
     formats::{self, FORMATS, Format, OnLoss},
@@ -205,21 +206,6 @@ pub struct Inspect {
     pub base: String,
 }
 
-/// What a run can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ControlName {
-    /// Wait after this step
-    Pause,
-    /// Go on
-    Resume,
-    /// Score the weights as they are, write them as the model, go on; --resume begins elsewhere
-    Checkpoint,
-    /// End after this epoch
-    StopAfterEpoch,
-    /// End after this step for good; the model so far is scored and kept
-    StopNow,
-}
-
 /// `tagli eval`
 #[derive(Args, Debug)]
 pub struct Eval {
@@ -348,8 +334,8 @@ pub enum RunsAction {
         /// The project's folder
         dir: PathBuf,
         /// What it is to do
-        #[arg(value_enum)]
-        command: ControlName,
+        #[arg(value_parser = documented::<Control>())]
+        command: Control,
         /// The run; default: the newest
         id: Option<String>,
     },
@@ -398,22 +384,22 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
-impl From<ControlName> for Control {
-    fn from(name: ControlName) -> Self {
-        match name {
-            ControlName::Pause => Self::Pause,
-            ControlName::Resume => Self::Resume,
-            ControlName::Checkpoint => Self::Checkpoint,
-            ControlName::StopAfterEpoch => Self::StopAfterEpoch,
-            ControlName::StopNow => Self::StopNow,
-        }
-    }
+/// Parser for the name of a variant; help lists the variants with their documentation.
+fn documented<T>() -> impl TypedValueParser<Value = T>
+where
+    T: VariantArray + EnumMessage + Into<&'static str> + FromStr<Err = ParseError> + Copy + Send + Sync + 'static,
+{
+    let values = T::VARIANTS.iter().map(|variant| {
+        let help = variant.get_documentation().map(|text| text.trim_end_matches('.'));
+        PossibleValue::new((*variant).into()).help(help.unwrap_or_default())
+    });
+    PossibleValuesParser::new(values).try_map(|name| name.parse())
 }
 
 /// Parser for one of the names of an enum; help and completions list them.
 fn one_of<T>() -> impl TypedValueParser<Value = T>
 where
-    T: strum::VariantNames + std::str::FromStr<Err = strum::ParseError> + Clone + Send + Sync + 'static,
+    T: VariantNames + FromStr<Err = ParseError> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(T::VARIANTS).try_map(|name| name.parse())
 }

@@ -2,42 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::documented;
 use crate::runs::{LabelMode, Order, Recipe};
-
-/// Recipes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RecipeName {
-    /// From the number of sentences and the base
-    Auto,
-    /// The lesson's: 2e-5, 3 epochs, batch 16, every piece labelled
-    Lesson,
-    /// What measurably raises F1 over the lesson's
-    Tuned,
-}
-
-/// Order of the sentences.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OrderName {
-    /// Another permutation each epoch
-    Shuffled,
-    /// As they stand
-    Sequential,
-    /// Sentences of about the same length together
-    ByLength,
-}
-
-/// Which pieces carry a word's tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LabelModeName {
-    /// The first piece
-    First,
-    /// Every piece, B- stays B-
-    AllB,
-    /// Every piece, later ones I-
-    AllI,
-}
 
 /// `tagli train`
 #[derive(Args, Debug)]
@@ -79,17 +47,17 @@ pub struct Train {
     #[arg(long)]
     pub seed: Option<u64>,
     /// Order of the sentences
-    #[arg(long, value_enum)]
-    pub order: Option<OrderName>,
+    #[arg(long, value_parser = documented::<Order>())]
+    pub order: Option<Order>,
     /// Which pieces carry a word's tag
-    #[arg(long, value_enum)]
-    pub label_mode: Option<LabelModeName>,
+    #[arg(long, value_parser = documented::<LabelMode>())]
+    pub label_mode: Option<LabelMode>,
     /// auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N
     #[arg(long)]
     pub device: Option<String>,
     /// Where the settings come from that are not given
-    #[arg(long, value_enum, default_value = "auto")]
-    pub recipe: RecipeName,
+    #[arg(long, value_parser = documented::<Recipe>(), default_value = "auto")]
+    pub recipe: Recipe,
     /// Set any setting by its name, or by the name that the Hugging Face Trainer gives it
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
@@ -108,34 +76,4 @@ pub struct Train {
     /// Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR
     #[arg(long, conflicts_with_all = ["train", "set", "settings", "lr", "epochs", "batch", "base", "seed"])]
     pub resume: bool,
-}
-
-impl From<RecipeName> for Recipe {
-    fn from(name: RecipeName) -> Self {
-        match name {
-            RecipeName::Auto => Self::Auto,
-            RecipeName::Lesson => Self::Lesson,
-            RecipeName::Tuned => Self::Tuned,
-        }
-    }
-}
-
-impl From<OrderName> for Order {
-    fn from(name: OrderName) -> Self {
-        match name {
-            OrderName::Shuffled => Self::Shuffled,
-            OrderName::Sequential => Self::Sequential,
-            OrderName::ByLength => Self::ByLength,
-        }
-    }
-}
-
-impl From<LabelModeName> for LabelMode {
-    fn from(name: LabelModeName) -> Self {
-        match name {
-            LabelModeName::First => Self::First,
-            LabelModeName::AllB => Self::AllB,
-            LabelModeName::AllI => Self::AllI,
-        }
-    }
 }

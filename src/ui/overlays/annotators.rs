@@ -100,7 +100,7 @@ impl Canvas<'_> {
         let Some(document) = project.documents.get(compared.document) else { return };
         let Rect { x, y, width, .. } = line;
         let ids = (width / 6).clamp(6, 20);
-        self.painter.text(x, y, ids, &tail(&document.id, usize::from(ids)), self.theme.muted);
+        self.painter.text(x, y, ids, &tail(&document.id, usize::from(ids), self.painter.caps.glyphs), self.theme.muted);
         let words = width / 3;
         self.painter.text(x + ids + 1, y, words, place.range.of(&document.text), self.theme.text);
         let labels = |reading: &Option<Vec<Span>>| match reading {

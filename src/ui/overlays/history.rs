@@ -45,7 +45,13 @@ impl Canvas<'_> {
         let when = ago(self.state.session.now.saturating_sub(row.at));
         self.painter.text_before(x + 9, y, 7, &when, self.theme.muted);
         let ids = (width / 5).clamp(6, 20);
-        self.painter.text(x + 11, y, ids, &tail(&row.document, usize::from(ids)), self.theme.muted);
+        self.painter.text(
+            x + 11,
+            y,
+            ids,
+            &tail(&row.document, usize::from(ids), self.painter.caps.glyphs),
+            self.theme.muted,
+        );
         let start = x + 11 + ids + 1;
         let undone = if row.undone { " (taken back)" } else { "" };
         let text = format!("{}{undone}", row.what);

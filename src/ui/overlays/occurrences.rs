@@ -50,7 +50,13 @@ impl Canvas<'_> {
         let mark = if place.wanted { "[x]" } else { "[ ]" };
         self.painter.text(x, y, 3, mark, self.theme.accent);
         let ids = (width / 5).clamp(6, 20);
-        self.painter.text(x + 4, y, ids, &tail(&document.id, usize::from(ids)), self.theme.muted);
+        self.painter.text(
+            x + 4,
+            y,
+            ids,
+            &tail(&document.id, usize::from(ids), self.painter.caps.glyphs),
+            self.theme.muted,
+        );
         let labels: Vec<&str> = place.conflict.iter().map(|label| project.labels.name(*label)).collect();
         let end = match labels.is_empty() {
             true => line.right(),

@@ -125,7 +125,13 @@ impl Canvas<'_> {
             self.painter.text_before(x + column + 7, y, 7, &edited.unwrap_or_default(), self.theme.muted);
         }
         let ids = columns.text - columns.id - 2;
-        self.painter.text(x + columns.id, y, ids, &tail(&document.id, usize::from(ids)), self.theme.text);
+        self.painter.text(
+            x + columns.id,
+            y,
+            ids,
+            &tail(&document.id, usize::from(ids), self.painter.caps.glyphs),
+            self.theme.text,
+        );
         let room = width.saturating_sub(columns.text);
         let mut start = x + columns.text;
         let note = annotation.note();
@@ -152,8 +158,9 @@ impl Canvas<'_> {
         let near = starts.take_while(|start| width_between(text, *start, found.start) <= room / 3).last();
         let start = if fits { 0 } else { near.unwrap_or(found.start) };
         let after = text.get(found.end..).and_then(|rest| rest.lines().next());
+        let ellipsis = format!("{} ", self.painter.caps.glyphs.ellipsis());
         let pieces = [
-            (if start > 0 { ".. " } else { "" }, self.theme.muted),
+            (if start > 0 { ellipsis.as_str() } else { "" }, self.theme.muted),
             (text.get(start..found.start).unwrap_or_default(), self.theme.text),
             (found.of(text), self.theme.accent.add_modifier(Modifier::UNDERLINED)),
             (after.unwrap_or_default(), self.theme.text),

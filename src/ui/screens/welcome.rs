@@ -9,7 +9,10 @@ use crate::{
         screen::SizeClass,
         screens::welcome::{Form, QUESTIONS, Row, Welcome},
     },
-    text::{number::grouped, width},
+    text::{
+        number::grouped,
+        width::{self, Glyphs},
+    },
 };
 
 use super::super::{
@@ -134,7 +137,13 @@ impl Canvas<'_> {
         x += OPENED;
         // The end of a path tells more than its start.
         let room = area.right().saturating_sub(x);
-        self.painter.text(x, y, room, &ending(&place.about, usize::from(room)), self.theme.muted);
+        self.painter.text(
+            x,
+            y,
+            room,
+            &ending(&place.about, usize::from(room), self.painter.caps.glyphs),
+            self.theme.muted,
+        );
     }
 
     fn welcome_form(&mut self, form: &Form, area: Rect) {
@@ -198,14 +207,15 @@ fn lines(rows: &[Row<'_>], roomy: bool) -> Vec<Line> {
     lines
 }
 
-/// The end of a text that is too long for its place, with dots before it.
-fn ending(text: &str, room: usize) -> String {
+/// Returns the end of a text that is too long for `room` cells, with an ellipsis before it.
+fn ending(text: &str, room: usize, glyphs: Glyphs) -> String {
     if width::width(text) <= room {
         return text.to_owned();
     }
+    let ellipsis = glyphs.ellipsis();
     let mut rest = text;
-    while width::width(rest) + 2 > room && !rest.is_empty() {
+    while width::width(rest) + ellipsis.chars().count() > room && !rest.is_empty() {
         rest = rest.char_indices().nth(1).map_or("", |(at, _)| rest.split_at(at).1);
     }
-    format!("..{rest}")
+    format!("{ellipsis}{rest}")
 }
