@@ -1,46 +1,69 @@
-//! `tagli doctor`: what this machine and this project are like, and what is wrong with them.
+//! `tagli doctor`: facts about this machine and a project, and their faults.
 
 use std::{
     env,
     io::{self, IsTerminal},
+    path::PathBuf,
 };
 
 use serde_json::{Value, json};
 
 use super::{args, error::CliError, open, output::Output};
 use crate::{
-    model::{self, device, hub},
+    model::{
+        self, BaseModel,
+        device::{self, Chosen, Instructions},
+        hub,
+    },
     project::check,
     terminal::Capabilities,
     text::number::{bytes, with_noun},
+    training::{self, Computed},
 };
 
 /// Runs the command.
 ///
 /// # Errors
-/// The project is damaged: every finding is listed.
+/// The project is damaged, or the processor computes two different numbers for one batch: every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
-    let machine = machine();
-    let report = args.dir.as_deref().map(check::check);
-    let mut value = machine.clone();
-    if let Some(report) = &report {
-        value["project"] = json!({ "report": report, "sound": report.is_sound() });
-    }
+    let base = model::open("mini").map_err(|error| error.to_string());
+    let comparison = base.clone().and_then(compare);
+    let mut value = json!({
+        "program": program(&base),
+        "terminal": terminal(),
+        "processor": processor(&comparison),
+        "devices": devices(),
+        "paths": paths(),
+    });
     let mut text = String::new();
-    for (area, facts) in machine.as_object().into_iter().flatten() {
+    for (area, facts) in value.as_object().into_iter().flatten() {
         text += &format!("{area}\n");
         for (name, fact) in facts.as_object().into_iter().flatten() {
             text += &format!("  {name}: {}\n", words(fact));
         }
     }
+    let report = args.dir.as_deref().map(check::check);
     if let Some(report) = &report {
         text += &project(report);
+        value["project"] = json!({ "report": report, "sound": report.is_sound() });
     }
     output.result(&value, &text)?;
+    if let Ok(Some(comparison)) = comparison
+        && !comparison.agrees()
+    {
+        return Err(CliError::environment(comparison));
+    }
     match report {
         Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").told()),
         _ => Ok(()),
     }
+}
+
+/// Kernels and burn's network on one batch, or why they cannot be compared here.
+type Compared = Result<Option<training::Comparison>, String>;
+
+fn compare(base: BaseModel) -> Compared {
+    training::compare_on_processor(base).map_err(|error| error.to_string())
 }
 
 fn project(report: &check::CheckReport) -> String {
@@ -61,56 +84,30 @@ fn project(report: &check::CheckReport) -> String {
     text
 }
 
+/// A fact as words.
 fn words(fact: &Value) -> String {
     match fact {
         Value::String(text) => text.clone(),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join("; "),
+        Value::Object(facts) => {
+            facts.iter().map(|(name, fact)| format!("{name} {}", words(fact))).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }
 
-fn machine() -> Value {
-    let capabilities = Capabilities::from_environment();
-    let variable = |name: &str| env::var(name).unwrap_or_else(|_| "not set".to_owned());
-    let devices: Vec<String> = device::available().iter().map(device::Chosen::describe).collect();
-    let auto = match device::choose("auto") {
-        Ok(chosen) => format!("{} ({})", chosen.name, chosen.why),
-        Err(error) => error.to_string(),
+fn program(base: &Result<BaseModel, String>) -> Value {
+    let base = match base {
+        Ok(BaseModel { config, .. }) => {
+            format!("sound: {} layers, {} wide, {} word pieces", config.layers, config.dim, config.vocab_size)
+        }
+        Err(error) => error.clone(),
     };
-    let base = match model::open("mini") {
-        Ok(base) => format!(
-            "sound: {} layers, {} wide, {} word pieces",
-            base.config.layers, base.config.dim, base.config.vocab_size
-        ),
-        Err(error) => error.to_string(),
-    };
-    let path =
-        |path: Option<std::path::PathBuf>| path.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
     json!({
-        "program": {
-            "version": env!("CARGO_PKG_VERSION"),
-            "features": features(),
-            "embedded base": base,
-        },
-        "terminal": {
-            "standard output is a terminal": io::stdout().is_terminal(),
-            "TERM": variable("TERM"),
-            "size": crossterm::terminal::size().map_or_else(|_| "unknown".to_owned(), |(columns, rows)| format!("{columns}x{rows}")),
-            "Unicode": capabilities.unicode,
-            "colour": capabilities.color,
-            "over SSH": capabilities.remote,
-            "tmux": capabilities.tmux,
-        },
-        "devices": {
-            "cores": std::thread::available_parallelism().map_or(1, usize::from),
-            "found": devices,
-            "auto takes": auto,
-        },
-        "paths": {
-            "user data": path(open::data_folder()),
-            "Hugging Face cache": path(hub::cache_folder()),
-        },
+        "version": env!("CARGO_PKG_VERSION"),
+        "features": features(),
+        "embedded base": base,
     })
 }
 
@@ -118,4 +115,62 @@ fn features() -> Vec<&'static str> {
     let all =
         [("cuda", cfg!(feature = "cuda")), ("wgpu", cfg!(feature = "wgpu")), ("ndarray", cfg!(feature = "ndarray"))];
     std::iter::once("flex").chain(all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name)).collect()
+}
+
+fn terminal() -> Value {
+    let capabilities = Capabilities::from_environment();
+    let size = match crossterm::terminal::size() {
+        Ok((columns, rows)) => format!("{columns}x{rows}"),
+        Err(_) => "unknown".to_owned(),
+    };
+    json!({
+        "standard output is a terminal": io::stdout().is_terminal(),
+        "TERM": env::var("TERM").unwrap_or_else(|_| "not set".to_owned()),
+        "size": size,
+        "Unicode": capabilities.unicode,
+        "colour": capabilities.color,
+        "over SSH": capabilities.remote,
+        "tmux": capabilities.tmux,
+    })
+}
+
+/// Instruction sets in use, and loss and gradient norm of one batch by both ways to compute on this processor.
+fn processor(comparison: &Compared) -> Value {
+    let Instructions { products, loops } = device::instructions();
+    let mut facts = json!({ "instructions": { "of matrix products": products, "of loops": loops } });
+    match comparison {
+        Ok(Some(comparison)) => {
+            for Computed { name, loss, norm } in [&comparison.device, &comparison.reference] {
+                facts[name] = json!({ "loss": loss, "gradient norm": norm });
+            }
+            facts["cpu and flex agree"] = json!(comparison.agrees());
+        }
+        Ok(None) => {}
+        Err(error) => facts["cpu and flex"] = json!(error),
+    }
+    facts
+}
+
+fn devices() -> Value {
+    let found: Vec<String> = device::available().iter().map(Chosen::describe).collect();
+    let auto = match device::choose("auto") {
+        Ok(chosen) => format!("{} ({})", chosen.name, chosen.why),
+        Err(error) => error.to_string(),
+    };
+    json!({
+        "cores": std::thread::available_parallelism().map_or(1, usize::from),
+        "found": found,
+        "auto takes": auto,
+    })
+}
+
+fn paths() -> Value {
+    json!({
+        "user data": path_or_none(open::data_folder()),
+        "Hugging Face cache": path_or_none(hub::cache_folder()),
+    })
+}
+
+fn path_or_none(path: Option<PathBuf>) -> String {
+    path.map_or_else(|| "none".to_owned(), |path| path.display().to_string())
 }

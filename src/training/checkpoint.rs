@@ -143,8 +143,8 @@ fn file(of: Arrays) -> &'static str {
         Arrays::Values => "values.safetensors",
         Arrays::First => "first.safetensors",
         Arrays::Second => "second.safetensors",
-        Arrays::Kept => "kept.safetensors",
-        Arrays::Mean => "mean.safetensors",
+        Arrays::Best => "kept.safetensors",
+        Arrays::Average => "mean.safetensors",
     }
 }
 

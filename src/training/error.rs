@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::comparison::Comparison;
 use crate::{
     model::{ModelError, TokenizerError, device::DeviceError, network::NetworkError},
     spans::score::ScoreError,
@@ -56,23 +57,9 @@ pub enum TrainError {
     /// The predictions cannot be scored.
     #[error(transparent)]
     Score(#[from] ScoreError),
-    /// The device computes other numbers than the processor.
-    #[error(
-        "{device} does not compute what the processor does: first batch, loss {loss} (processor {expected_loss}), \
-         gradient norm {norm} (processor {expected_norm}); take --device cpu, or update its driver"
-    )]
-    DeviceDisagrees {
-        /// The device.
-        device: String,
-        /// Loss there.
-        loss: f64,
-        /// Loss on the processor.
-        expected_loss: f64,
-        /// Gradient norm there.
-        norm: f64,
-        /// Gradient norm on the processor.
-        expected_norm: f64,
-    },
+    /// The device computes other numbers than its reference.
+    #[error("{0}")]
+    DeviceDisagrees(Box<Comparison>),
     /// Loss or gradient are not finite.
     #[error(
         "step {step}: the {what} is no longer a finite number; the learning rate {rate} is probably too high. \
@@ -107,7 +94,7 @@ impl TrainError {
             Self::Device(_)
                 | Self::Model(_)
                 | Self::Record(_)
-                | Self::DeviceDisagrees { .. }
+                | Self::DeviceDisagrees(_)
                 | Self::Threads(_)
                 | Self::Panic(_)
         )

@@ -7,6 +7,7 @@
 //! clipping, optimiser, schedule, and the new classifier of a seed. Only the draws of dropout differ.
 
 pub mod checkpoint;
+mod comparison;
 mod engine;
 mod error;
 mod evaluate;
@@ -21,10 +22,13 @@ mod prepare;
 mod publish;
 mod recipe;
 mod run;
+mod self_check;
 mod torch;
 pub mod worker;
 
+pub use comparison::{Comparison, Computed};
 pub use error::TrainError;
 pub use job::Job;
 pub use recipe::recipe;
 pub use run::run;
+pub use self_check::compare_on_processor;

@@ -8,7 +8,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::{
     TrainError,
     checkpoint::{self, Progress, Saved},
-    engine::{self, Draws, Outcome},
+    engine::{Draws, Outcome, reference::compare},
     evaluate::{Evaluation, evaluate},
     examples::{EncodedSplit, Example},
     job::Job,
@@ -74,7 +74,19 @@ fn begin<'a, 'b>(
     let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
     let mut job = job;
     let resume = job.resume.take();
-    let mut prepared = pool.install(|| prepare(job, &chosen))?;
+    let prepared = pool.install(|| prepare(job, &chosen))?;
+    start(prepared, &chosen, resume, pool, publisher, controls)
+}
+
+/// Starts the run, or resumes it, and checks its first batch.
+fn start<'a, 'b>(
+    mut prepared: Prepared,
+    chosen: &Chosen,
+    resume: Option<Saved>,
+    pool: ThreadPool,
+    publisher: &'a mut Publisher<'b>,
+    controls: &'a Receiver<Control>,
+) -> Result<Run<'a, 'b>, TrainError> {
     for note in std::mem::take(&mut prepared.notes) {
         publisher.log(&note)?;
     }
@@ -103,7 +115,7 @@ fn begin<'a, 'b>(
     if let Some(saved) = resume {
         run.resume_from(&saved)?;
     }
-    run.compare_with_processor(&chosen)?;
+    run.compare_first_batch(chosen)?;
     Ok(run)
 }
 
@@ -488,27 +500,14 @@ impl Run<'_, '_> {
         Ok(Report { seconds, steps: self.done, samples_per_second, valid, test })
     }
 
-    /// Compares loss and gradient of the first batch with those of the processor, on any other device.
-    fn compare_with_processor(&self, chosen: &Chosen) -> Result<(), TrainError> {
-        // Without kernels for this processor there is nothing to compare with.
-        if chosen.is_processor() || device::choose("cpu").is_err() {
-            return Ok(());
-        }
+    /// Compares loss and gradient of the first batch with those of a reference.
+    fn compare_first_batch(&self, chosen: &Chosen) -> Result<(), TrainError> {
         let Prepared { engine, train, settings, .. } = &self.data;
-        let examples: Vec<&Example> = train.examples.iter().take(settings.batch).collect();
-        let same = engine::reference(engine.config(), &engine.weights(), settings)?;
-        let (theirs, ours) = self.pool.install(|| (engine.measure(&examples), same.measure(&examples)));
-        let close = |a: f64, b: f64| (a - b).abs() <= 1e-2 * b.abs().max(1e-3);
-        if close(theirs.loss, ours.loss) && close(theirs.norm, ours.norm) {
-            return Ok(());
+        let comparison = self.pool.install(|| compare(engine.as_ref(), settings, chosen, &train.examples))?;
+        match comparison.filter(|comparison| !comparison.agrees()) {
+            Some(comparison) => Err(TrainError::DeviceDisagrees(Box::new(comparison))),
+            None => Ok(()),
         }
-        Err(TrainError::DeviceDisagrees {
-            device: chosen.name.clone(),
-            loss: theirs.loss,
-            expected_loss: ours.loss,
-            norm: theirs.norm,
-            expected_norm: ours.norm,
-        })
     }
 }
 

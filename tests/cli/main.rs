@@ -30,6 +30,13 @@ fn a_project_is_made_filled_looked_at_and_written_again() {
     assert_eq!(written["proof"]["spans_changed"], 0);
     assert_eq!(place.read("again.txt").trim_end(), TAGGED.trim_end());
     place.tagli("doctor food").fine();
+    let processor = &place.tagli("doctor --json").fine().json()["processor"];
+    assert_eq!(processor["cpu and flex agree"], true, "{processor}");
+    for device in ["cpu", "flex"] {
+        assert!(processor[device]["loss"].as_f64().unwrap() > 0.0, "{processor}");
+        assert!(processor[device]["gradient norm"].as_f64().unwrap() > 0.0, "{processor}");
+    }
+    assert!(processor["instructions"]["of matrix products"].is_string(), "{processor}");
 }
 
 #[test]

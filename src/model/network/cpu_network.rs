@@ -7,6 +7,7 @@ use std::{
 
 use super::{NetworkError, by_sentence, cross_entropy, layout::Layout, table::Rows};
 use crate::model::{
+    arch::PerParameter,
     config::ModelConfig,
     kernels::{self, Parameters, Pieces, Workspace},
     weights::Weights,
@@ -45,21 +46,16 @@ impl CpuNetwork {
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
     pub fn new(config: &ModelConfig, weights: &Weights) -> Result<Self, NetworkError> {
-        Self::build(config, weights, &Rows::All, &Rows::All)
+        let (layout, values) = Layout::load(config, weights, &Rows::All, &Rows::All)?;
+        Self::from_values(layout, values)
     }
 
-    /// Makes the network for training, with only these rows of the word and position tables.
+    /// Makes the network with these values, as [`Layout::load`] returns them.
     ///
     /// # Errors
-    /// As [`CpuNetwork::new`].
-    pub(crate) fn build(
-        config: &ModelConfig,
-        weights: &Weights,
-        words: &Rows,
-        positions: &Rows,
-    ) -> Result<Self, NetworkError> {
-        let (layout, values) = Layout::load(config, weights, words, positions)?;
-        let shape = config.shape(layout.words.rows(), layout.positions.rows());
+    /// Values that do not fit the layout.
+    pub(crate) fn from_values(layout: Layout, values: PerParameter<Vec<f32>>) -> Result<Self, NetworkError> {
+        let shape = layout.config.shape(layout.words.rows(), layout.positions.rows());
         let parameters =
             Parameters::new(shape, values.into_vec()).map_err(|error| NetworkError::Config(error.to_string()))?;
         Ok(Self { layout, parameters, free: Mutex::default() })

@@ -1,8 +1,12 @@
-//! What computes a training: the network with its optimiser, on the processor by kernels, or on a device by tensor
-//! operations. Both do the same.
+//! Engines of a training: a network with its optimiser.
+//!
+//! [`CpuEngine`] computes with the kernels on the processor, [`TensorEngine`] with burn's tensor operations on any device.
+//! Both compute the same numbers; [`reference`] checks that on the first batch of a run.
 
-mod device;
-mod host;
+mod cpu;
+mod optimisation;
+pub(super) mod reference;
+mod tensor;
 #[cfg(test)]
 mod tests;
 
@@ -10,19 +14,22 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::{TrainError, examples::Example};
+use super::examples::Example;
 use crate::{
     model::{
         arch::Parameter,
         config::ModelConfig,
         device::{Chosen, Compute},
-        network::{NetworkError, Rows},
+        network::{NetworkError, Rows, layout::Layout},
         weights::Weights,
     },
     runs::Settings,
 };
+use cpu::CpuEngine;
+use optimisation::{Factors, Optimisation};
+use tensor::TensorEngine;
 
-/// What a step found.
+/// Loss and gradient norm of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Outcome {
     /// Mean loss per labelled piece.
@@ -40,38 +47,44 @@ impl Outcome {
 /// Predictions of a network for some examples.
 #[derive(Clone, Debug)]
 pub(super) struct Predictions<T> {
-    /// For each example something of each of its pieces, special ones included: the best tag, or all logits.
+    /// Best tag or logits of each piece of each example, special pieces included.
     pub(super) pieces: Vec<Vec<T>>,
     /// Summed loss of the labelled pieces.
     pub(super) loss: f64,
-    /// How many these are.
+    /// Number of labelled pieces.
     pub(super) labelled: usize,
 }
 
-/// Where the draws of dropout come from.
+/// Source of a step's random draws of dropout.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draws {
     pub(super) seed: u64,
-    /// Steps done before this one.
+    /// Number of steps completed before this one.
     pub(super) step: usize,
 }
 
 /// A network with its optimiser.
 pub(super) trait Engine: Send + Sync {
-    /// The configuration of the model.
-    fn config(&self) -> &ModelConfig;
+    /// Layout of the network's parameters.
+    fn layout(&self) -> &Layout;
 
-    /// One optimiser step on these batches together: every labelled piece of them weighs the same. Nothing is changed if
-    /// the outcome is not finite. Without `draws` nothing is dropped.
+    /// Configuration of the model.
+    fn config(&self) -> &ModelConfig {
+        &self.layout().config
+    }
+
+    /// Does one optimiser step on these batches together. Every labelled piece has the same weight.
+    ///
+    /// Nothing changes if the outcome is not finite. Without `draws` there is no dropout.
     fn train(&mut self, batches: &[&[&Example]], draws: Option<Draws>, rate: f64) -> Outcome;
 
-    /// Loss and gradient norm of a batch, without dropout; nothing is changed.
+    /// Returns loss and gradient norm of a batch without dropout, and changes nothing.
     fn measure(&self, batch: &[&Example]) -> Outcome;
 
-    /// The best tag of each piece, without dropout.
+    /// Returns the best tag of each piece, without dropout.
     fn predict(&self, examples: &[&Example]) -> Predictions<usize>;
 
-    /// The logits of each piece, without dropout.
+    /// Returns the logits of each piece, without dropout.
     fn logits(&self, examples: &[&Example]) -> Predictions<Vec<f32>>;
 
     /// Saves a copy of the weights as the best so far, replacing the previous copy.
@@ -89,7 +102,7 @@ pub(super) trait Engine: Send + Sync {
     /// Drops everything except the weights, so that there is memory to write them. No step may follow.
     fn drop_optimizer(&mut self);
 
-    /// All weights by Hugging Face name.
+    /// Returns all weights by Hugging Face name.
     fn weights(&self) -> Weights;
 
     /// Returns one kind of the arrays that [`Engine::load_state`] needs: one at a time, since they are large.
@@ -105,40 +118,43 @@ pub(super) trait Engine: Send + Sync {
     fn load_state(&mut self, state: State) -> Result<(), String>;
 }
 
-/// The arrays of a network and its optimiser.
+/// Kind of arrays of a network and its optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Arrays {
-    /// The weights.
+    /// Weights.
     Values,
-    /// First moments; none for what is frozen.
+    /// First moments; empty for frozen parameters.
     First,
-    /// Second moments.
+    /// Second moments; empty for frozen parameters.
     Second,
-    /// The weights that were remembered; none if none were.
-    Kept,
-    /// The mean of the weights; none if none were gathered.
-    Mean,
+    /// Best weights; none if none were saved.
+    Best,
+    /// Running average of the weights; none if there is none.
+    Average,
 }
 
 impl Arrays {
     /// All of them.
-    pub(super) const ALL: [Self; 5] = [Self::Values, Self::First, Self::Second, Self::Kept, Self::Mean];
+    pub(super) const ALL: [Self; 5] = [Self::Values, Self::First, Self::Second, Self::Best, Self::Average];
 }
 
-/// The counters of a network and its optimiser.
+/// Counters of a network and its optimiser. An absent factor is what the table rows that are not trained must be
+/// multiplied by: the bits of an `f64` for words and one for positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Counters {
-    /// Optimiser steps done.
+    /// Number of completed optimiser steps.
     pub(super) steps: i32,
-    /// What the rows of the word and position table that are not trained are to be multiplied by: the bits of two `f64`.
+    /// Absent factors of the weights.
     pub(super) absent: [u64; 2],
-    /// The same for the weights that were remembered, if some were.
-    pub(super) kept_absent: Option<[u64; 2]>,
-    /// The same for the mean, with the number of weights in it, if there is one.
-    pub(super) mean: Option<(u32, [u64; 2])>,
+    /// Absent factors of the best weights, if some were saved.
+    #[serde(rename = "kept_absent")]
+    pub(super) best_absent: Option<[u64; 2]>,
+    /// Number of weights in the average and its absent factors, if there is one.
+    #[serde(rename = "mean")]
+    pub(super) average: Option<(u32, [u64; 2])>,
 }
 
-/// The state of a network and its optimiser.
+/// State of a network and its optimiser.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
     pub(super) counters: Counters,
@@ -149,7 +165,7 @@ pub(super) struct State {
 pub(super) type Named = BTreeMap<String, Vec<f32>>;
 
 impl State {
-    /// Takes an array of this many values.
+    /// Takes the array of a parameter, which must have this length.
     fn take(&mut self, of: Arrays, parameter: &Parameter, length: usize) -> Result<Vec<f32>, String> {
         let name = &parameter.name;
         let found = self.arrays.get_mut(&of).and_then(|arrays| arrays.remove(name));
@@ -161,113 +177,34 @@ impl State {
     }
 }
 
-/// How the optimiser works, and on what.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Optimisation {
-    pub(super) weight_decay: f64,
-    /// Global norm to which gradients are clipped; 0 for none.
-    pub(super) max_norm: f64,
-    pub(super) beta1: f64,
-    pub(super) beta2: f64,
-    pub(super) epsilon: f64,
-    pub(super) smoothing: f64,
-    layer_decay: f64,
-    freeze_embeddings: bool,
-    freeze_layers: usize,
-}
-
-impl Optimisation {
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self {
-            weight_decay: settings.weight_decay,
-            max_norm: settings.max_grad_norm,
-            beta1: settings.adam_beta1,
-            beta2: settings.adam_beta2,
-            epsilon: settings.adam_epsilon,
-            smoothing: settings.label_smoothing,
-            layer_decay: settings.layer_decay,
-            freeze_embeddings: settings.freeze_embeddings || settings.freeze_layers > 0,
-            freeze_layers: settings.freeze_layers,
-        }
-    }
-
-    /// Whether a parameter is trained.
-    pub(super) fn trains(&self, parameter: &Parameter, layers: usize) -> bool {
-        match parameter.slot.depth {
-            0 => !self.freeze_embeddings,
-            // The head always is.
-            depth => depth > self.freeze_layers.min(layers),
-        }
-    }
-
-    /// What a parameter's learning rate is of that of the head. The first to divide it so: ELECTRA; the last layer has
-    /// one factor, the embeddings one more than the first layer.
-    pub(super) fn share(&self, parameter: &Parameter, layers: usize) -> f64 {
-        let below = layers + 1 - parameter.slot.depth.min(layers + 1);
-        self.layer_decay.powi(i32::try_from(below).unwrap_or(i32::MAX))
-    }
-
-    /// The numbers of a step with this gradient norm, after `steps` steps, this one among them.
-    pub(super) fn factors(&self, norm: f64, rate: f64, steps: i32) -> Factors {
-        let clip = if self.max_norm > 0.0 { (self.max_norm / (norm + 1e-6)).min(1.0) } else { 1.0 };
-        Factors {
-            clip,
-            rate,
-            first_correction: 1.0 - self.beta1.powi(steps),
-            second_correction: (1.0 - self.beta2.powi(steps)).sqrt(),
-        }
-    }
-}
-
-/// The numbers of one step that are the same for all values.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Factors {
-    /// Applied to gradients, for clipping.
-    pub(super) clip: f64,
-    /// Learning rate of the head.
-    pub(super) rate: f64,
-    /// Bias correction of the first moment.
-    pub(super) first_correction: f64,
-    /// Square root of the bias correction of the second moment.
-    pub(super) second_correction: f64,
-}
-
-/// The engine for a device.
+/// Makes the engine for a device. The network has only these rows of its word and position tables.
+///
+/// # Errors
+/// Missing or misshaped weights, or a configuration that contradicts itself.
 pub(super) fn make(
     (config, weights): (&ModelConfig, &Weights),
     settings: &Settings,
     chosen: &Chosen,
     (words, positions): (&Rows, &Rows),
-) -> Result<Box<dyn Engine>, TrainError> {
+) -> Result<Box<dyn Engine>, NetworkError> {
     let optimisation = Optimisation::new(settings);
+    let (layout, values) = Layout::load(config, weights, words, positions)?;
     Ok(match &chosen.compute {
-        Compute::Kernels => Box::new(host::HostEngine::new(config, weights, words, positions, optimisation)?),
-        Compute::Tensors(device) => {
-            Box::new(device::DeviceEngine::new(config, weights, device, words, positions, optimisation)?)
-        }
+        Compute::Kernels => Box::new(CpuEngine::new(layout, values, optimisation)?),
+        Compute::Tensors(device) => Box::new(TensorEngine::new(layout, values, device, optimisation)),
     })
 }
 
-/// An engine that only measures: the processor's, to compare another device with.
-pub(super) fn reference(
-    config: &ModelConfig,
-    weights: &Weights,
-    settings: &Settings,
-) -> Result<Box<dyn Engine>, NetworkError> {
-    let optimisation = Optimisation::new(settings);
-    Ok(Box::new(host::HostEngine::new(config, weights, &Rows::All, &Rows::All, optimisation)?))
-}
-
-/// The labelled pieces of packed examples with their tags: `starts` says where each example's pieces begin.
+/// Returns the labelled pieces of a packed batch with their tags. `starts` has the first piece of each example.
 fn labels_of(examples: &[&Example], starts: impl IntoIterator<Item = usize>) -> Vec<(usize, usize)> {
-    let labels = examples
-        .iter()
-        .zip(starts)
-        .flat_map(|(example, start)| example.labels.iter().map(move |(at, tag)| (start + at, *tag)));
-    labels.collect()
+    let mut labels = Vec::new();
+    for (example, start) in examples.iter().zip(starts) {
+        labels.extend(example.labels.iter().map(|(at, tag)| (start + at, *tag)));
+    }
+    labels
 }
 
-/// What there is of each example, out of what there is of all pieces of a batch.
-fn parts<T: Clone>(pieces: &[T], ranges: &[Range<usize>]) -> Vec<Vec<T>> {
+/// Splits the values of all pieces of a batch into those of each example.
+fn by_example<T: Clone>(pieces: &[T], ranges: &[Range<usize>]) -> Vec<Vec<T>> {
     ranges.iter().map(|range| pieces.get(range.clone()).unwrap_or_default().to_vec()).collect()
 }

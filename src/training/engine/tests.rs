@@ -5,14 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::Device;
 use serde::Deserialize;
 
-use super::{device::DeviceEngine, host::HostEngine, *};
-use crate::model::arch::{DISTILBERT, Kind, Slot};
-use crate::training::{
-    examples::Example,
-    golden::{self, read},
+use super::*;
+use crate::{
+    model::{
+        arch::{DISTILBERT, Kind, Slot},
+        device,
+    },
+    training::{
+        examples::Example,
+        golden::{self, read},
+    },
 };
 
 const STEPS: &str = include_str!("../../../tests/reference/trainer_steps.json");
@@ -92,39 +96,26 @@ fn state(engine: &dyn Engine) -> State {
     State { counters: engine.counters(), arrays: arrays.into() }
 }
 
-/// The devices on which tensor operations are tried.
-fn devices() -> Vec<(&'static str, Device)> {
-    #[cfg(feature = "ndarray")]
-    #[expect(deprecated, reason = "kept selectable as an independent check of flex")]
-    let more = [("tensors on ndarray", Device::ndarray())];
-    #[cfg(not(feature = "ndarray"))]
-    let more: [(&str, Device); 0] = [];
-    #[cfg(feature = "wgpu")]
-    let cards = match crate::model::device::choose("wgpu").unwrap().compute {
-        Compute::Tensors(device) => [("tensors on wgpu", device)],
-        Compute::Kernels => panic!("wgpu has no kernels"),
-    };
-    #[cfg(not(feature = "wgpu"))]
-    let cards: [(&str, Device); 0] = [];
-    [("tensors", Device::flex())].into_iter().chain(more).chain(cards).collect()
+/// The devices that are tried, by the names of `--device`.
+fn devices() -> Vec<&'static str> {
+    let compiled = [("ndarray", cfg!(feature = "ndarray")), ("wgpu", cfg!(feature = "wgpu"))];
+    let compiled = compiled.into_iter().filter_map(|(name, is_in)| is_in.then_some(name));
+    ["cpu", "flex"].into_iter().chain(compiled).collect()
 }
 
-/// Both engines, with all rows of the tables and with those of these examples.
-fn engines(settings: &Settings, examples: &[Example]) -> Vec<(&'static str, Box<dyn Engine>)> {
+/// An engine for each device, with all rows of the tables and with those of these examples.
+fn engines(settings: &Settings, examples: &[Example]) -> Vec<(String, Box<dyn Engine>)> {
     let (config, weights) = (config(&trainer().config), weights("start."));
-    let optimisation = Optimisation::new(settings);
     let ids = examples.iter().flat_map(|example| example.ids.iter().copied()).collect();
     let longest = examples.iter().map(|example| example.ids.len()).max().unwrap();
-    let (words, positions) = (Rows::Only(ids), Rows::Only((0u32..).take(longest).collect()));
-    let host = |words, positions| HostEngine::new(&config, &weights, words, positions, optimisation).unwrap();
-    let mut engines: Vec<(&'static str, Box<dyn Engine>)> = vec![
-        ("kernels, all rows", Box::new(host(&Rows::All, &Rows::All))),
-        ("kernels", Box::new(host(&words, &positions))),
-    ];
-    for (name, device) in devices() {
-        for (words, positions) in [(&Rows::All, &Rows::All), (&words, &positions)] {
-            let engine = DeviceEngine::new(&config, &weights, &device, words, positions, optimisation).unwrap();
-            engines.push((name, Box::new(engine)));
+    let all = ("all rows", Rows::All, Rows::All);
+    let in_use = ("rows in use", Rows::Only(ids), Rows::Only((0u32..).take(longest).collect()));
+    let mut engines = Vec::new();
+    for name in devices() {
+        let chosen = device::choose(name).unwrap();
+        for (rows, words, positions) in [&all, &in_use] {
+            let engine = make((&config, &weights), settings, &chosen, (words, positions)).unwrap();
+            engines.push((format!("{name}, {rows}"), engine));
         }
     }
     engines
@@ -177,8 +168,8 @@ fn fifty_steps_are_the_trainers() {
     let examples = examples(&run.examples);
     assert_eq!(run.steps.len(), 50);
     for (who, mut engine) in engines(&settings(|_| ()), &examples) {
-        train(engine.as_mut(), &examples, &run.steps, who);
-        assert_weights(who, &engine.weights(), &weights("end."));
+        train(engine.as_mut(), &examples, &run.steps, &who);
+        assert_weights(&who, &engine.weights(), &weights("end."));
         let all: Vec<&Example> = examples.iter().collect();
         let said = engine.predict(&all);
         let mean = said.loss / said.labelled as f64;
@@ -215,9 +206,9 @@ fn accumulated_batches_weigh_every_labelled_piece_the_same() {
             let of = |places: &Vec<usize>| places.iter().map(|place| &examples[*place]).collect::<Vec<&Example>>();
             let batches: Vec<Vec<&Example>> = group.micro_batches.iter().map(of).collect();
             let batches: Vec<&[&Example]> = batches.iter().map(Vec::as_slice).collect();
-            assert_step(who, at + 1, engine.train(&batches, None, step.learning_rate), step);
+            assert_step(&who, at + 1, engine.train(&batches, None, step.learning_rate), step);
         }
-        assert_norms(who, &engine.weights(), &golden.right_norms);
+        assert_norms(&who, &engine.weights(), &golden.right_norms);
     }
 }
 
@@ -246,8 +237,8 @@ fn smoothed_labels_are_the_trainers() {
     let golden: Smoothed = serde_json::from_str(text).unwrap();
     let (examples, steps) = (examples(&trainer().examples), in_order(golden.steps));
     for (who, mut engine) in engines(&settings(|s| s.label_smoothing = 0.1), &examples) {
-        train(engine.as_mut(), &examples, &steps, who);
-        assert_norms(who, &engine.weights(), &golden.norms);
+        train(engine.as_mut(), &examples, &steps, &who);
+        assert_norms(&who, &engine.weights(), &golden.norms);
     }
 }
 
@@ -329,17 +320,11 @@ fn odd_batches_do_what_they_do_in_the_trainer() {
 fn five_steps_give_torchs_weights() {
     let tiny = golden::tiny();
     let settings = Settings::lesson("tiny");
-    for host in [true, false] {
-        let optimisation = Optimisation::new(&settings);
+    for name in devices() {
         let (config, weights) = (golden::config(), golden::before());
         let words = tiny.steps.iter().flat_map(|step| step.inputs.iter().flatten().copied()).collect();
-        let rows = (Rows::Only(words), Rows::All);
-        let mut engine: Box<dyn Engine> = match host {
-            true => Box::new(HostEngine::new(&config, &weights, &rows.0, &rows.1, optimisation).unwrap()),
-            false => {
-                Box::new(DeviceEngine::new(&config, &weights, &Device::flex(), &rows.0, &rows.1, optimisation).unwrap())
-            }
-        };
+        let rows = (&Rows::Only(words), &Rows::All);
+        let mut engine = make((&config, &weights), &settings, &device::choose(name).unwrap(), rows).unwrap();
         for step in &tiny.steps {
             let sentence = |(input_ids, labels): (&Vec<u32>, &Vec<i64>)| Sentence {
                 input_ids: input_ids.clone(),
@@ -350,7 +335,7 @@ fn five_steps_give_torchs_weights() {
             let ours = engine.train(&[&batch], None, step.lr);
             assert!(near(ours.loss, step.loss, 1e-5) && near(ours.norm, step.grad_norm, 1e-4), "{ours:?}");
         }
-        assert_weights(if host { "kernels" } else { "tensors" }, &engine.weights(), &golden::after());
+        assert_weights(name, &engine.weights(), &golden::after());
     }
 }
 

@@ -1,4 +1,5 @@
 mod architecture;
+mod devices;
 mod outcome;
 
 use std::{

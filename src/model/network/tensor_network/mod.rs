@@ -29,25 +29,16 @@ impl TensorNetwork {
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
     pub fn new(config: &ModelConfig, weights: &Weights, device: &Device) -> Result<Self, NetworkError> {
-        Self::build(config, weights, device, &Rows::All, &Rows::All)
+        let (layout, values) = Layout::load(config, weights, &Rows::All, &Rows::All)?;
+        Ok(Self::from_values(layout, values, device))
     }
 
-    /// Makes the network for training, with only these rows of the word and position tables.
-    ///
-    /// # Errors
-    /// As [`TensorNetwork::new`].
-    pub(crate) fn build(
-        config: &ModelConfig,
-        weights: &Weights,
-        device: &Device,
-        words: &Rows,
-        positions: &Rows,
-    ) -> Result<Self, NetworkError> {
-        let (layout, values) = Layout::load(config, weights, words, positions)?;
+    /// Makes the network with these values, as [`Layout::load`] returns them.
+    pub(crate) fn from_values(layout: Layout, values: PerParameter<Vec<f32>>, device: &Device) -> Self {
         let tensors = values
             .zip(layout.by_parameter())
             .map(|(values, parameter)| Tensor::from_data(TensorData::new(values, parameter.slot.shape), device));
-        Ok(Self { layout, device: device.clone(), tensors })
+        Self { layout, device: device.clone(), tensors }
     }
 
     /// The configuration.

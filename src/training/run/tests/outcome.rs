@@ -1,4 +1,4 @@
-//! Model and scores of a run with averaged weights, hidden pieces and tags chosen as a sequence, and on other backends.
+//! Model and scores of a run: averaged weights, hidden pieces, and tags chosen as a sequence.
 
 #![cfg(test)]
 
@@ -56,30 +56,4 @@ fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
     .unwrap();
     let job = Job { base: no_mask, ..job(|s| s.mask = 0.1) };
     assert!(run_with(job, &Memory::default(), &[]).unwrap_err().to_string().contains("mask=0"));
-}
-
-/// Behind the features that bring other backends: a whole run, with the comparison before its first step.
-#[cfg(any(feature = "ndarray", feature = "wgpu"))]
-#[test]
-fn whole_runs_on_other_backends_learn_the_same() {
-    let compiled = [("ndarray", cfg!(feature = "ndarray")), ("wgpu", cfg!(feature = "wgpu"))];
-    for (device, _) in compiled.into_iter().filter(|(_, is_in)| *is_in) {
-        let on = |device: &str| {
-            let sink = Memory::default();
-            let change = |s: &mut Settings| {
-                (s.epochs, s.evaluations, s.keep_best, s.average) = (40.0, 4, true, 0.2);
-                device.clone_into(&mut s.device);
-            };
-            let report = run_with(job(change), &sink, &[]).unwrap();
-            let said = sink.get().statuses.last().unwrap().device.clone();
-            let losses = sink.get().points.iter().find_map(|point| match point {
-                Point::Step { loss, .. } => Some(*loss),
-                Point::Eval { .. } => None,
-            });
-            (said, losses.unwrap(), report.valid.unwrap().word.f1)
-        };
-        let ((said, loss, f1), (_, expected, _)) = (on(device), on("cpu"));
-        assert!(said.starts_with(device), "{said}");
-        assert!((loss - expected).abs() <= 1e-4 * expected && f1 == 1.0, "{device}: loss {loss}, {expected}; F1 {f1}");
-    }
 }
