@@ -4,18 +4,22 @@
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
 use super::{
-    conll,
     format::{DetectFn, Format, Sample},
-    jsonl, label_studio, plain,
     problem::quoted,
 };
 
 /// All formats that can be read and written.
-pub static FORMATS: &[&Format] =
-    &[&plain::FORMAT, &jsonl::FORMAT, &conll::CONLL2003, &conll::CONLL2002, &conll::TAG_FIRST, &label_studio::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &super::plain::FORMAT,
+    &super::jsonl::FORMAT,
+    &super::conll::CONLL2003,
+    &super::conll::CONLL2002,
+    &super::conll::TAG_FIRST,
+    &super::label_studio::FORMAT,
+];
 
 /// The format for any text; its reader names the first byte that is none.
-const FALLBACK: &Format = &plain::FORMAT;
+const FALLBACK: &Format = &super::plain::FORMAT;
 
 /// Formats that are recognised so that the error can name them, and that nothing reads or writes yet.
 static RECOGNISED: &[Format] = &[

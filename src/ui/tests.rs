@@ -9,7 +9,6 @@ use crate::{
         event::{Annotators, Opened, Place},
         update,
     },
-    formats::FORMATS,
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
     spans::{
         Annotation, Document, Entity, Journal, LabelId, LabelSet, ModelAnswer, Prediction, Span, SpanId, SpanSource,
@@ -305,7 +304,7 @@ fn overlays() {
     let mut shown = Vec::new();
     for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter"] {
         let mut state = tagged(80, 24);
-        state.session.formats = FORMATS.iter().map(|format| format.name).collect();
+        state.session.formats = vec!["text", "jsonl", "conll2003"];
         press(&mut state, keys);
         shown.push(format!("{keys}\n{}", screen(&state, "ansi", Caps::default())));
     }
