@@ -6,12 +6,13 @@ use rayon::prelude::*;
 
 use super::{
     batch::{Batch, Sentence, sentences},
+    buffer::resized,
     dropout::Mask,
     math::exp,
     simd::{Kernel, LANES, sum_over, vectorised},
     small::small_product,
     view::View,
-    workspace::{Saved, resized},
+    workspace::Saved,
 };
 use crate::model::arch::Shape;
 

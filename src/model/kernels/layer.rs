@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::{
     attention::Attention,
+    buffer::{part_of, resized},
     dropout::Mask,
     embedding::drop_rows,
     math::gelu,
@@ -14,7 +15,7 @@ use super::{
     sums::{bias_gradient, norm_gradient},
     transpose::{padded, transpose},
     view::View,
-    workspace::{Saved, Scratch, part_of, resized},
+    workspace::{Saved, Scratch},
 };
 
 /// A layer with what it needs of this batch.

@@ -1,18 +1,19 @@
 //! The processor's path through the network: DistilBERT with a token classification head on plain `f32` slices, with a
 //! backward pass written by hand. The same numbers, up to rounding, as the network composed of tensor operations.
 //!
-//! - Sentences are packed: the pieces of all of them stand below each other in row-major `[pieces, width]` matrices.
-//! - After the last attention only the rows that are asked for (in training: that carry a label) are computed.
+//! - Sentences are packed: the pieces of all of them are the rows of row-major `[pieces, width]` matrices.
+//! - After the last attention only the requested rows (in training: those with a label) are computed.
 //! - Everything runs on the rayon pool of the caller. Work is cut into blocks whose size does not depend on the number
 //!   of threads, and every sum has a fixed order: the same bits on one thread and on eight.
-//! - All buffers live in a [`Workspace`] and are used again from call to call.
+//! - All buffers are in a [`Workspace`] and are reused from call to call.
 //! - Loops are compiled for several instruction sets, of which the best is chosen at run time (`simd`).
 //!
-//! From the bottom up: `simd`, `math`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
+//! From the bottom up: `simd`, `math`, `buffer`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
 //! `embedding`, `loss`; `layer` is one encoder block, `network` the whole; `sweep` the optimiser's pass.
 
 mod attention;
 mod batch;
+mod buffer;
 mod dropout;
 mod embedding;
 mod gradients;

@@ -3,6 +3,7 @@
 use super::{
     attention::Attention,
     batch::{Batch, InputError, Pieces},
+    buffer::resized,
     dropout::{Dropout, Mask, Site},
     embedding::{drop_rows, rows},
     gradients::Gradients,
@@ -12,7 +13,7 @@ use super::{
     product::multiply,
     sums::norm_gradient,
     view::View,
-    workspace::{Saved, Workspace, resized},
+    workspace::{Saved, Workspace},
 };
 
 /// What is to be learnt from a batch.

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::{
+    buffer::resized,
     parameters::Norm,
     simd::{Kernel, sum_over, vectorised},
-    workspace::resized,
 };
 
 /// Rows that one task takes.

@@ -2,7 +2,10 @@
 //!
 //! Unlike the original it removes nothing: control characters stay inside their words.
 
-use super::{TextRange, joined, units};
+use super::{
+    super::TextRange,
+    unit::{joined, units},
+};
 
 /// Cuts one chunk without white space.
 pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {

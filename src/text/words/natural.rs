@@ -8,7 +8,10 @@
 //! character of a script written without spaces (Han, Hiragana, Thai, Lao, Khmer, Myanmar), because there a span may
 //! end anywhere.
 
-use super::{TextRange, Unit, between_digits, dash_or_ellipsis, is_abbreviation, joined, units};
+use super::{
+    super::TextRange,
+    unit::{Unit, between_digits, dash_or_ellipsis, is_abbreviation, joined, units},
+};
 
 /// Cuts one chunk without white space.
 pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {

@@ -4,7 +4,10 @@
 //! original splits off only the full stop at the end of a sentence and knows where sentences end; here every full stop
 //! at the end of a word is split off, unless the word is an initial or an abbreviation.
 
-use super::{TextRange, Unit, between_digits, dash_or_ellipsis, is_abbreviation, joined, units};
+use super::{
+    super::TextRange,
+    unit::{Unit, between_digits, dash_or_ellipsis, is_abbreviation, joined, units},
+};
 
 /// Cuts one chunk without white space.
 pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {
