@@ -7,10 +7,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{args, error::CliError, open, output::Output};
+use super::{args, error::CliError, output::Output};
 use crate::{
     model::{self, device, hub},
     project::check,
+    services::UserFolders,
     terminal::Capabilities,
     text::number::{bytes, with_noun},
 };
@@ -38,7 +39,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     }
     output.result(&value, &text)?;
     match report {
-        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").told()),
+        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").reported()),
         _ => Ok(()),
     }
 }
@@ -108,7 +109,7 @@ fn machine() -> Value {
             "auto takes": auto,
         },
         "paths": {
-            "user data": path(open::data_folder()),
+            "user data": path(UserFolders::of_user().data),
             "Hugging Face cache": path(hub::cache_folder()),
         },
     })

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use strum::{Display, EnumString, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use thiserror::Error;
 use tokenizers::{Decoder, decoders::wordpiece::WordPiece};
 
@@ -18,7 +18,7 @@ use crate::text::{CharRange, OffsetMap, TextRange, names::unknown_name};
 const BEFORE: usize = 1;
 
 /// How pieces become entities (`aggregation_strategy`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, VariantArray)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_strategy)]
 pub enum Strategy {
     /// One answer for each piece.

@@ -1,4 +1,4 @@
-//! Floor 9: drawing. A pure function from the state to cells; nothing here changes anything.
+//! Floor 10: drawing. A pure function from the state to cells; nothing here changes anything.
 
 mod chart;
 mod chrome;
