@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{args, error::CliError, open, output::Output};
+use super::{args, error::CliError, output::Output};
 use crate::{
     model::{
         self, BaseModel,
@@ -16,6 +16,7 @@ use crate::{
         hub,
     },
     project::check,
+    services::UserFolders,
     terminal::Capabilities,
     text::number::{bytes, with_noun},
     training::{self, Computed},
@@ -54,7 +55,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
         return Err(CliError::environment(comparison));
     }
     match report {
-        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").told()),
+        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").reported()),
         _ => Ok(()),
     }
 }
@@ -166,7 +167,7 @@ fn devices() -> Value {
 
 fn paths() -> Value {
     json!({
-        "user data": path_or_none(open::data_folder()),
+        "user data": path_or_none(UserFolders::of_user().data),
         "Hugging Face cache": path_or_none(hub::cache_folder()),
     })
 }
