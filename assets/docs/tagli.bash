@@ -168,11 +168,11 @@ _tagli() {
             fi
             case "${prev}" in
                 --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --to)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -184,7 +184,7 @@ _tagli() {
                     return 0
                     ;;
                 --on-loss)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "fail skip snap" -- "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -250,7 +250,7 @@ _tagli() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --out)
@@ -270,7 +270,7 @@ _tagli() {
                     return 0
                     ;;
                 --on-loss)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "fail skip snap" -- "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -310,7 +310,7 @@ _tagli() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --split)

@@ -53,31 +53,55 @@ complete -c tagli -n "__fish_tagli_using_subcommand new" -l grid -d 'How texts a
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand import" -l format -d 'The files\' format; found by content when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l format -d 'The files\' format; found by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l split -d 'The part of the data that the documents belong to: train, valid, test' -r
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l as -d 'The annotator to whom the files\' annotations are credited' -r
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l dry-run -d 'Say what would be read, change nothing'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand import" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l format -d 'The format to write' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l format -d 'The format to write' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l split -d 'Only this part of the data' -r
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l annotator -d 'Whose annotations' -r
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l scheme -d 'How spans become tags: bio, iob1, bioes, bilou' -r
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'What to do with spans that the format cannot hold' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'What to do with spans that the format cannot hold' -r -f -a "fail\t''
+skip\t''
+snap\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Documents that are not done, too'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand export" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -d 'Format of IN; found by content when not given' -r
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l to -d 'Format of OUT; by its extension when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -d 'Format of IN; found by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l to -d 'Format of OUT; by its extension when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l config -d 'A Label Studio labelling config that names the labels' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l scheme -d 'How spans become tags: bio, iob1, bioes, bilou' -r
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'What to do with spans that the format cannot hold' -r
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'What to do with spans that the format cannot hold' -r -f -a "fail\t''
+skip\t''
+snap\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l annotator -d 'Whose annotations, of a project' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l record -d 'Show this record, counted from 1' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l base -d 'The model whose tokenizer cuts the pieces' -r
@@ -97,16 +121,16 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentence
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l weight-decay -d 'Decoupled weight decay' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l warmup -d 'Below 1 a share of all steps, from 1 steps' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l seed -d 'Seed of head, order and dropout' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation each epoch'
-sequential\t'As they stand'
-by-length\t'Sentences of about the same length together'"
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Which pieces carry a word\'s tag' -r -f -a "first\t'The first piece'
-all-b\t'Every piece, B- stays B-'
-all-i\t'Every piece, later ones I-'"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation in each epoch, from seed and epoch, as in accelerate\'s seeded sampler'
+sequential\t'The order of the data'
+by-length\t'Sentences of similar length together, arranged differently in each epoch: the reference\'s `group_by_length`'"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Which pieces carry a word\'s tag' -r -f -a "first\t'The first word piece; the others are ignored (-100)'
+all-b\t'Every word piece, with the same tag, so that `B-` stays `B-`: the lesson\'s `label_all_tokens`'
+all-i\t'Every word piece, but later ones of a `B-X` word get `I-X`: run_ner.py\'s `label_all_tokens`'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Where the settings come from that are not given' -r -f -a "auto\t'From the number of sentences and the base'
-lesson\t'The lesson\'s: 2e-5, 3 epochs, batch 16, every piece labelled'
-tuned\t'What measurably raises F1 over the lesson\'s'"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Where the settings come from that are not given' -r -f -a "auto\t'Settings that fit the number of sentences and the base model'
+lesson\t'Settings of the lesson: learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled'
+tuned\t'`Auto` with further changes that raised F1: longer, with masked word pieces, tags decoded as a sequence'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by the name that the Hugging Face Trainer gives it' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always taken' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K parts' -r
