@@ -14,3 +14,4 @@ pub mod terminal;
 pub mod text;
 pub mod training;
 pub mod ui;
+pub mod work;

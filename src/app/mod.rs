@@ -1,4 +1,4 @@
-//! Floor 8: the program without the outside world. [`Event`]s come in, [`update()`] changes the [`State`] and returns
+//! Floor 9: the program without the outside world. [`Event`]s come in, [`update()`] changes the [`State`] and returns
 //! [`Effect`]s. No files, no clock, no terminal, no threads: everything follows from the events alone.
 
 mod carried;

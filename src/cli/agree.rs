@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    args,
+    annotator, args,
     error::CliError,
-    new::failed,
     output::{Output, table},
 };
 use crate::{
@@ -23,8 +22,8 @@ use crate::{
 /// # Errors
 /// The folder is no project, an annotator is nobody, or there are fewer than two.
 pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
-    let project = Project::open(&args.dir).map_err(failed)?;
-    let readers = readers(&project, &args.annotators)?;
+    let project = Project::open(&args.dir)?;
+    let readers = chosen_work(&project, &args.annotators)?;
     let panels: Vec<Panel<'_>> = project.panels(&readers).into_iter().map(|(_, panel)| panel).collect();
     if panels.is_empty() {
         return Err(CliError::data("no document was marked done by two of them")
@@ -68,32 +67,30 @@ pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
     output.result(&value, &text)
 }
 
-fn readers(project: &Project, asked: &[String]) -> Result<Vec<AnnotatorWork>, CliError> {
+/// Reads the work of the given annotators, or of all except the adjudicator.
+fn chosen_work(project: &Project, given: &[String]) -> Result<Vec<AnnotatorWork>, CliError> {
     let all = project.contributors();
-    let listed = || all.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ");
-    let mut names: Vec<AnnotatorName> = if asked.is_empty() {
-        // Who decides between the others is no further opinion.
+    let mut names: Vec<AnnotatorName> = if given.is_empty() {
         all.iter().filter(|name| name.as_str() != ADJUDICATOR).cloned().collect()
     } else {
-        let known = |name: &String| {
-            let name = name.trim();
-            all.iter().find(|known| known.as_str() == name).cloned().ok_or_else(|| {
-                CliError::data(format!("annotator {name} has done nothing in this project"))
-                    .hint(format!("there are: {}", listed()))
-            })
-        };
-        asked.iter().map(known).collect::<Result<_, _>>()?
+        given.iter().map(|name| find(&all, name.trim())).collect::<Result<_, _>>()?
     };
     names.sort_by_key(|name| all.iter().position(|known| known == name));
     names.dedup();
     if names.len() < 2 {
+        let listed = annotator::listed(&all);
         return Err(CliError::data("agreement needs two annotators").hint(match all.len() {
-            0 => "nobody has annotated this project".to_owned(),
-            1 => format!("only {} has; another one tags the same documents with: tagli DIR --as NAME", listed()),
-            _ => format!("name two of: {}", listed()),
+            0 => "no annotator has worked on this project".to_owned(),
+            1 => format!("only {listed} has; another one tags the same documents with: tagli DIR --as NAME"),
+            _ => format!("choose two of: {listed}"),
         }));
     }
-    project.annotator_work(names).map_err(failed)
+    Ok(project.annotator_work(names)?)
+}
+
+fn find(all: &[AnnotatorName], name: &str) -> Result<AnnotatorName, CliError> {
+    let found = all.iter().find(|known| known.as_str() == name).cloned();
+    found.ok_or_else(|| annotator::has_done_nothing(name, all))
 }
 
 fn measure(of: Measure) -> Value {

@@ -1,4 +1,4 @@
-//! `tagli convert`: file to file through the same readers and writers as import and export.
+//! `tagli convert`: converts a file into another format, through the same readers and writers as import and export.
 
 use std::path::Path;
 
@@ -7,80 +7,52 @@ use serde_json::json;
 use super::{
     args, data,
     error::CliError,
-    new::not_taken,
+    export,
     output::{self, Output},
 };
 use crate::{
-    formats::{self, Format, LabelConfig, ReadOptions, RoundTrip, WriteOptions, Written},
-    project::{import_source, storage},
+    formats::{LabelConfig, WriteOptions},
+    project::import_source,
+    work::convert::{self, ConvertError},
 };
 
-/// Runs the command.
+/// Converts the file.
 ///
 /// # Errors
-/// IN cannot be read, OUT cannot hold it or cannot be written.
+/// IN cannot be read, or OUT cannot hold its contents or cannot be written.
 pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> {
     let to_output = args.output == Path::new("-");
     if to_output {
         output.without_json("the file")?;
     }
-    if let (Ok(input), Ok(output)) = (args.input.canonicalize(), args.output.canonicalize())
-        && input == output
-    {
-        return Err(CliError::usage(format!("IN and OUT are the same file, {}", args.output.display()))
-            .hint("give OUT another name"));
-    }
+    let format = convert::target_format(&args.input, &args.output, args.to).map_err(|error| failed(args, error))?;
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
-    let to = target(&args.output, args.to)?;
-    let read_options = ReadOptions {
-        labels: config.as_ref().map(|config| config.labels.clone()).unwrap_or_default(),
-        config: config.clone(),
-        ..ReadOptions::default()
-    };
-    let read = data::read(&args.input, args.from, &read_options, output)?;
+    let options = convert::read_options(config.as_ref(), data::read_options()?.grid);
+    let input = data::read(&args.input, args.from, &options, output)?;
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
-    let (written, proof) = write(to, &read.corpus, &options, &args.input, output)?;
+    let target = (!to_output).then_some(args.output.as_path());
+    let written = convert::convert(&input, format, &options, target).map_err(|error| failed(args, error))?;
+    data::report(&args.input, &written.notes, output);
     if to_output {
         return output.bytes(&written.bytes);
     }
-    storage::replace(&args.output, &written.bytes).map_err(CliError::environment)?;
-    let text = format!("{}: {}, {proof}", args.output.display(), to.name);
-    output.result(&json!({ "out": output::path(&args.output), "format": to.name, "proof": proof }), &text)
+    let proof = &written.round_trip;
+    let text = format!("{}: {}, {proof}", args.output.display(), format.name);
+    output.result(&json!({ "out": output::path(&args.output), "format": format.name, "proof": proof }), &text)
 }
 
-/// Writes a corpus and proves it by reading it again; tells what was changed.
-///
-/// # Errors
-/// Losses that are not wanted, or a proof that fails.
-pub(super) fn write(
-    to: &Format,
-    corpus: &formats::Corpus,
-    options: &WriteOptions,
-    source: &Path,
-    output: Output,
-) -> Result<(Written, RoundTrip), CliError> {
-    let written =
-        to.write(corpus, options).map_err(|problems| data::refused(source, &problems.iter().collect::<Vec<_>>()))?;
-    data::tell(source, &written.problems, output);
-    let proof = formats::check_round_trip(to, corpus, &written, options);
-    if proof.holds() {
-        return Ok((written, proof));
+fn failed(args: &args::Convert, error: ConvertError) -> CliError {
+    match error {
+        ConvertError::SameFile(_) => CliError::usage(error).hint("give OUT another name"),
+        ConvertError::NoFormat(_) => CliError::usage(error).hint("name the format: --to NAME"),
+        ConvertError::Write(error) => export::not_written(&args.input, error),
+        ConvertError::Storage(error) => CliError::environment(error),
     }
-    Err(CliError::data(format!("what was written as {} does not read back as it was meant: {proof}", to.name))
-        .hint("nothing was written; please report this with the input"))
 }
 
-/// A labelling config from a file.
+/// Reads a labelling config.
 fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
-    let (config, notes) = import_source::read_config(path, &data::bytes(path)?).map_err(not_taken)?;
-    data::tell(path, &notes, output);
+    let (config, notes) = import_source::read_config(path, &data::bytes(path)?)?;
+    data::report(path, &notes, output);
     Ok(config)
-}
-
-fn target(path: &Path, asked: Option<&'static Format>) -> Result<&'static Format, CliError> {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    asked.or_else(|| formats::find_by_extension(&extension)).ok_or_else(|| {
-        CliError::usage(format!("the name {} does not say which format to write", path.display()))
-            .hint("say it: --to NAME")
-    })
 }

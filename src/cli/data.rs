@@ -1,4 +1,4 @@
-//! Files in and out of the commands: reading with detection, saying what was found, sentences to learn from.
+//! Files that commands read: detection and problems are reported on standard error.
 
 use std::{
     fs,
@@ -6,14 +6,16 @@ use std::{
     path::Path,
 };
 
-use super::{error::CliError, output::Output};
+use super::{error::CliError, output::Output, settings};
 use crate::{
-    formats::{self, Format, Problem, Read, ReadOptions, Severity},
-    spans::{HalfWords, Scheme, Sentence, dataset},
+    formats::{Format, Problem, ReadOptions},
+    project::import_source::ImportSourceError,
+    spans::Sentence,
     text::number::with_noun,
+    work::source::{SourceFile, TaggedSentences},
 };
 
-/// A file's bytes; `-` is standard input.
+/// Reads the bytes of a file; `-` is standard input.
 ///
 /// # Errors
 /// It cannot be read.
@@ -29,79 +31,82 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
     fs::read(path).map_err(|error| CliError::reading(path, &error))
 }
 
-/// Reads a file and tells on standard error what was detected and what there is to say.
+/// Reads a file in the given format, or in its likeliest one.
 ///
 /// # Errors
-/// The file cannot be read, or something in it is wrong: every error with its line.
+/// The file cannot be read, has errors (all are listed with their lines), or has no text.
 pub(super) fn read(
     path: &Path,
-    asked: Option<&'static Format>,
+    format: Option<&'static Format>,
     options: &ReadOptions,
     output: Output,
-) -> Result<Read, CliError> {
-    let bytes = bytes(path)?;
-    let guess = formats::detect(&path.to_string_lossy(), &bytes);
-    let format = asked.unwrap_or(guess.format);
-    let read = format.read(&bytes, options);
-    let found = read.detected.join(", ");
-    let why = match asked {
-        Some(_) => "as asked".to_owned(),
-        None if found.is_empty() => guess.why,
-        None => found,
-    };
-    output.say(format!("{}: {} ({why})", path.display(), format.name));
-    tell(path, read.problems.iter().filter(|problem| problem.severity != Severity::Error), output);
-    let errors: Vec<&Problem> = read.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
-    if !errors.is_empty() {
-        return Err(refused(path, &errors));
-    }
-    if read.corpus.documents.is_empty() {
-        return Err(CliError::data(format!("{}: there is no text in it", path.display())));
-    }
-    Ok(read)
+) -> Result<SourceFile, CliError> {
+    let file = SourceFile::from_bytes(path, &bytes(path)?, format, options);
+    output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
+    report(path, file.notes(), output);
+    file.check().map_err(CliError::from)
 }
 
-/// Tells problems on standard error, one a line, with file and line.
-pub(super) fn tell<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Problem>, output: Output) {
+/// Options to read a file outside a project: texts are cut into words as the user's settings say.
+///
+/// # Errors
+/// The settings cannot be read.
+pub(super) fn read_options() -> Result<ReadOptions, CliError> {
+    Ok(ReadOptions { grid: settings::load(None)?.grid, ..ReadOptions::default() })
+}
+
+/// Reads the sentences of a tagged file.
+///
+/// # Errors
+/// The file cannot be read, has errors, or has no text.
+pub(super) fn sentences(path: &Path, output: Output) -> Result<Vec<Sentence>, CliError> {
+    let file = read(path, None, &read_options()?, output)?;
+    let tagged = TaggedSentences::from_corpus(path, &file.read.corpus);
+    if tagged.changed_spans > 0 {
+        let changed = with_noun(tagged.changed_spans, "span");
+        output.say(format!("warning: {}: {changed} widened to whole words or left out", path.display()));
+    }
+    Ok(tagged.sentences)
+}
+
+/// Reports problems on standard error, one per line, with file and line.
+pub(super) fn report<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Problem>, output: Output) {
     for problem in problems {
-        output.say(format!("{}: {}", problem.severity, place(path, problem)));
+        output.say(format!("{}: {}", problem.severity, located(path, problem)));
     }
 }
 
-/// One error of all these.
-pub(super) fn refused(path: &Path, problems: &[&Problem]) -> CliError {
-    let lines: Vec<String> = problems.iter().map(|problem| place(path, problem)).collect();
-    let mut error = CliError::data(lines.join("\n"));
-    let mut hints: Vec<&String> = problems.iter().filter_map(|problem| problem.hint.as_ref()).collect();
+/// One error that lists these problems.
+pub(super) fn refused<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Problem>) -> CliError {
+    let (mut lines, mut hints) = (Vec::new(), Vec::new());
+    for problem in problems {
+        lines.push(located(path, problem));
+        hints.extend(problem.hint.clone());
+    }
     hints.dedup();
-    error.hints = hints.into_iter().take(3).cloned().collect();
+    hints.truncate(3);
+    let mut error = CliError::data(lines.join("\n"));
+    error.hints = hints;
     error
 }
 
-fn place(path: &Path, problem: &Problem) -> String {
+fn located(path: &Path, problem: &Problem) -> String {
     let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
     format!("{}{line}: {}", path.display(), problem.message)
 }
 
-/// The sentences of a tagged file with IOB2 tags; a sentence is named `file:number`.
-///
-/// # Errors
-/// The file cannot be read, holds no sentence, or has spans that are no whole words.
-pub(super) fn sentences(path: &Path, output: Output) -> Result<Vec<Sentence>, CliError> {
-    let read = read(path, None, &ReadOptions::default(), output)?;
-    let (mut sentences, mut changed) = (Vec::new(), 0);
-    for (at, (document, annotation)) in read.corpus.pairs().enumerate() {
-        let (spans, losses) = dataset::word_spans(document, annotation, &read.corpus.labels, HalfWords::Snap);
-        changed += losses.total();
-        sentences.push(Sentence {
-            id: format!("{}:{}", path.display(), at + 1),
-            words: document.word_texts().map(str::to_owned).collect(),
-            tags: Scheme::Bio.encode(&spans, document.words.len()),
-        });
+impl From<ImportSourceError> for CliError {
+    fn from(error: ImportSourceError) -> Self {
+        match error {
+            ImportSourceError::Refused { path, problems } => refused(&path, &problems),
+            ImportSourceError::Storage(error) => Self::reading(&error.path, &error.cause),
+            ImportSourceError::NoNames => {
+                Self::usage("--labels names no label").hint("for example --labels Dish,Price,Hours")
+            }
+            ImportSourceError::Name(..) => {
+                Self::usage(error).hint("names like Main_dish; a Label Studio .xml may hold any")
+            }
+            other @ (ImportSourceError::NoLabels(_) | ImportSourceError::NoText(_)) => Self::data(other),
+        }
     }
-    if changed > 0 {
-        let changed = with_noun(changed, "span");
-        output.say(format!("warning: {}: {changed} widened to whole words or left out", path.display()));
-    }
-    Ok(sentences)
 }

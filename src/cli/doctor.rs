@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{args, error::CliError, open, output::Output};
+use super::{args, error::CliError, output::Output};
 use crate::{
     model::{
         self, BaseModel,
@@ -16,6 +16,7 @@ use crate::{
         hub,
     },
     project::check,
+    services::UserFolders,
     terminal::Capabilities,
     text::number::{bytes, with_noun},
     training::{self, Computed},
@@ -54,7 +55,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
         return Err(CliError::environment(comparison));
     }
     match report {
-        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").told()),
+        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").reported()),
         _ => Ok(()),
     }
 }
@@ -105,9 +106,35 @@ fn program(base: &Result<BaseModel, String>) -> Value {
         Err(error) => error.clone(),
     };
     json!({
+<<<<<<< HEAD
         "version": env!("CARGO_PKG_VERSION"),
         "features": features(),
         "embedded base": base,
+=======
+        "program": {
+            "version": env!("CARGO_PKG_VERSION"),
+            "features": features(),
+            "embedded base": base,
+        },
+        "terminal": {
+            "standard output is a terminal": io::stdout().is_terminal(),
+            "TERM": variable("TERM"),
+            "size": crossterm::terminal::size().map_or_else(|_| "unknown".to_owned(), |(columns, rows)| format!("{columns}x{rows}")),
+            "Unicode": capabilities.unicode,
+            "colour": capabilities.color,
+            "over SSH": capabilities.remote,
+            "tmux": capabilities.tmux,
+        },
+        "devices": {
+            "cores": std::thread::available_parallelism().map_or(1, usize::from),
+            "found": devices,
+            "auto takes": auto,
+        },
+        "paths": {
+            "user data": path(UserFolders::of_user().data),
+            "Hugging Face cache": path(hub::cache_folder()),
+        },
+>>>>>>> a695f2b (WIP: use cases in work)
     })
 }
 

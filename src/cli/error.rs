@@ -1,17 +1,26 @@
-//! One error for every command: a kind that decides heading and exit code, what happened, and hints.
+//! The error of a command: a kind that decides the exit code, a message, and hints.
 
 use std::{any::Any, fmt, io};
 
-/// What kind of thing went wrong; the exit code follows from it.
+use crate::{
+    inference::PredictError,
+    model::hub::HubError,
+    project::{ProjectError, StorageError},
+    services::OpenError,
+    training::TrainError,
+    work::{base::BaseError, create::CreateError, evaluate::OpenModelError},
+};
+
+/// Kind of an error; it decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The user's input or data: exit code 1.
     Data,
-    /// How the program was called, or a part that is not built yet: exit code 2.
+    /// The arguments, or a part that is not built yet: exit code 2.
     Usage,
     /// Device, network, disk, lock, terminal, a defect of the program: exit code 3.
     Environment,
-    /// Nobody reads standard output any more, as behind `head`: the program ends in silence, exit code 0.
+    /// The reader of standard output is gone, as after `head`: the program ends silently, exit code 0.
     ReaderGone,
 }
 
@@ -36,45 +45,45 @@ impl Kind {
     }
 }
 
-/// Why a command failed.
+/// A command failed.
 #[derive(Debug)]
 pub(super) struct CliError {
-    /// Its kind.
+    /// Kind of the error.
     pub(super) kind: Kind,
-    /// What happened and where, one thing a line.
+    /// Message, one problem per line.
     pub(super) message: String,
-    /// What to do.
+    /// Remedies.
     pub(super) hints: Vec<String>,
-    /// Whether standard output has said it already.
-    pub(super) told: bool,
+    /// Whether standard output has reported it already.
+    pub(super) reported: bool,
 }
 
 impl CliError {
     fn new(kind: Kind, message: impl fmt::Display) -> Self {
-        Self { kind, message: message.to_string(), hints: Vec::new(), told: false }
+        Self { kind, message: message.to_string(), hints: Vec::new(), reported: false }
     }
 
-    /// The user's input or data is not usable.
+    /// Error of the user's input or data.
     pub(super) fn data(message: impl fmt::Display) -> Self {
         Self::new(Kind::Data, message)
     }
 
-    /// The program was called wrongly.
+    /// Error of the arguments.
     pub(super) fn usage(message: impl fmt::Display) -> Self {
         Self::new(Kind::Usage, message)
     }
 
-    /// The machine cannot do it now.
+    /// Error of the machine.
     pub(super) fn environment(message: impl fmt::Display) -> Self {
         Self::new(Kind::Environment, message)
     }
 
-    /// Standard output has no reader any more.
+    /// Standard output has no reader.
     pub(super) fn reader_gone() -> Self {
-        Self::new(Kind::ReaderGone, "nobody reads standard output any more")
+        Self::new(Kind::ReaderGone, "the reader of standard output is gone")
     }
 
-    /// The program panicked; `panic` is what it left.
+    /// The program panicked; `panic` is its payload.
     pub(super) fn defect(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied();
         let text =
@@ -82,12 +91,12 @@ impl CliError {
         Self::environment(format!("a defect of this program: {text}; please report it"))
     }
 
-    /// A part of the contract that does not exist so far.
+    /// A part of the contract that is not built yet.
     pub(super) fn not_built(what: impl fmt::Display) -> Self {
         Self::usage(format!("{what} is not built yet"))
     }
 
-    /// A file could not be read: missing and unreadable files are the user's input, the rest is the machine.
+    /// A file cannot be read: a missing or unsuitable file is an error of the input, everything else of the machine.
     pub(super) fn reading(path: &std::path::Path, error: &io::Error) -> Self {
         let message = format!("{}: {}", path.display(), plain(error));
         match error.kind() {
@@ -96,17 +105,17 @@ impl CliError {
         }
     }
 
-    /// Adds something to do.
+    /// Adds a remedy.
     #[must_use]
     pub(super) fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hints.push(hint.to_string());
         self
     }
 
-    /// Marks that standard output has said it already: the exit code and standard error are left.
+    /// Marks an error that standard output has reported already; only the exit code and standard error remain.
     #[must_use]
-    pub(super) fn told(self) -> Self {
-        Self { told: true, ..self }
+    pub(super) fn reported(self) -> Self {
+        Self { reported: true, ..self }
     }
 
     /// The form for `--json`.
@@ -115,7 +124,7 @@ impl CliError {
     }
 }
 
-/// What an I/O error says, without the operating system's number.
+/// Message of an I/O error, without the operating system's number.
 fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
@@ -128,7 +137,7 @@ fn plain(error: &io::Error) -> String {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The message may quote a file; nothing of it reaches the terminal as a control character.
+        // The message may quote a file, whose control characters must not reach the terminal.
         for (at, line) in self.message.lines().enumerate() {
             writeln!(f, "{}{}", if at == 0 { "error: " } else { "       " }, crate::text::width::clean(line))?;
         }
@@ -140,3 +149,72 @@ impl fmt::Display for CliError {
 }
 
 impl std::error::Error for CliError {}
+
+impl From<ProjectError> for CliError {
+    fn from(error: ProjectError) -> Self {
+        if error.is_environment() { Self::environment(error) } else { Self::data(error) }
+    }
+}
+
+impl From<StorageError> for CliError {
+    fn from(error: StorageError) -> Self {
+        Self::environment(error)
+    }
+}
+
+impl From<TrainError> for CliError {
+    fn from(error: TrainError) -> Self {
+        if error.is_environment() { Self::environment(error) } else { Self::data(error) }
+    }
+}
+
+impl From<HubError> for CliError {
+    fn from(error: HubError) -> Self {
+        if error.is_input() { Self::data(error) } else { Self::environment(error) }
+    }
+}
+
+impl From<BaseError> for CliError {
+    fn from(error: BaseError) -> Self {
+        Self::data(error)
+    }
+}
+
+impl From<PredictError> for CliError {
+    fn from(error: PredictError) -> Self {
+        match error {
+            PredictError::Device(_) | PredictError::Threads(_) => Self::environment(error),
+            PredictError::Pipeline(_) => Self::usage(error),
+            _ => Self::data(error),
+        }
+    }
+}
+
+impl From<OpenModelError> for CliError {
+    fn from(error: OpenModelError) -> Self {
+        match error {
+            OpenModelError::Run(error) => Self::data(error),
+            OpenModelError::Model(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateError> for CliError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::FolderInUse(_) => Self::data(error),
+            CreateError::Source(error) => error.into(),
+            CreateError::Project(error) => error.into(),
+        }
+    }
+}
+
+impl From<OpenError> for CliError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Project(error) => error.into(),
+            OpenError::Preferences(_) | OpenError::Source(_) => Self::data(error),
+            other => Self::environment(other),
+        }
+    }
+}

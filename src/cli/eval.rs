@@ -1,4 +1,4 @@
-//! `tagli eval`: a model measured on a tagged file, down to single mistakes.
+//! `tagli eval`: evaluates a model on a tagged file, down to single mistakes.
 
 use std::collections::BTreeMap;
 
@@ -8,33 +8,32 @@ use super::{
     args, data,
     error::CliError,
     output::{Output, table},
-    predict, score,
+    score, settings,
 };
 use crate::{
-    inference::{self, EvalError, Evaluation, Kind, eval::Measured, predictor::Threads},
+    inference::{EvalError, Evaluation, Kind, eval::Measured},
     spans::{Sentence, score::as_evaluate},
     text::{number::with_noun, width::clean},
+    work::evaluate::{self, EvaluateError},
 };
 
-/// Mistakes shown without `--json`; with it all are given.
+/// Number of mistakes shown without `--json`.
 const SHOWN: usize = 20;
 
-/// Runs the command.
+/// Evaluates the model.
 ///
 /// # Errors
-/// No such model, or the file cannot be read as tags.
+/// There is no such model, or the file is not a tagged file.
 pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
     let sentences = data::sentences(&args.data, output)?;
-    if sentences.iter().all(|sentence| sentence.tags.iter().all(|tag| tag == "O")) {
-        return Err(CliError::data(format!(
-            "{}: there is no span in it, so there is nothing to score",
-            args.data.display()
-        )));
-    }
-    let model = predict::open(&args.model, &args.device, Threads::All)?;
-    let found = inference::evaluate(&model, &sentences).map_err(|error| match error {
-        EvalError::Predict(error) => predict::failed(error),
-        other => CliError::data(other),
+    let device = settings::device(args.device.as_deref(), None)?;
+    let found = evaluate::evaluate(&args.model, &device, &sentences).map_err(|error| match error {
+        EvaluateError::NoSpans => {
+            CliError::data(format!("{}: there is no span in it, so there is nothing to score", args.data.display()))
+        }
+        EvaluateError::Open(error) => error.into(),
+        EvaluateError::Evaluation(EvalError::Predict(error)) => error.into(),
+        EvaluateError::Evaluation(other) => CliError::data(other),
     })?;
     for (label, count) in &found.unknown {
         let spans = with_noun(*count, "span");
@@ -70,7 +69,7 @@ fn value(found: &Evaluation, sentences: &[Sentence]) -> Value {
     })
 }
 
-/// Lenient and strict as seqeval returns them; strict is null for tags that strict IOB2 does not know.
+/// Lenient and strict scores as seqeval returns them; strict is null for tags that are not IOB2.
 fn measured(measured: &Measured) -> Value {
     json!({ "lenient": as_evaluate(&measured.lenient), "strict": measured.strict.as_ref().ok().map(as_evaluate) })
 }
@@ -97,7 +96,7 @@ fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
         "border" => "right label, wrong words",
         "both" => "overlap, both wrong",
         "missed" => "in the file only",
-        _ => "said by the model only",
+        _ => "found by the model only",
     };
     let rows: Vec<Vec<String>> = buckets(found)
         .into_iter()
@@ -124,7 +123,7 @@ fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
     text
 }
 
-/// Rows: what is in the file; columns: what the model said; in words.
+/// Confusion matrix in words. Rows: labels of the file; columns: labels of the model.
 fn confusion(found: &Evaluation) -> String {
     let names: Vec<&str> = found.confusion.labels.iter().map(String::as_str).chain(["O"]).collect();
     let short = |name: &str| name.chars().take(8).collect::<String>();

@@ -1,102 +1,72 @@
-//! `tagli import`: files into a project, with what was detected and what could not be kept.
-
-use std::path::Path;
+//! `tagli import`: imports files into a project and reports what was detected and what could not be kept.
 
 use serde_json::{Value, json};
 
 use super::{
-    args, data,
+    annotator, args, data,
     error::CliError,
-    new::failed,
-    open,
     output::{self, Output},
 };
 use crate::{
-    formats::Corpus,
-    project::{Annotator, Project, import_source},
+    project::{ImportReport, Project, import_source},
     services,
+    text::number::with_noun,
+    work::import::{self, FileContents, ImportedFile},
 };
 
-/// Runs the command. Every file is read before anything is changed.
+/// Imports the files. Every file is read before anything is changed.
 ///
 /// # Errors
-/// The folder is no project, a file cannot be read (nothing is imported then), or the disk cannot.
+/// The folder is not a project, a file cannot be read (then nothing is imported), or the file system refuses.
 pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
-    let mut project = Project::open(&args.dir).map_err(failed)?;
-    let mut reads = Vec::new();
+    let mut project = Project::open(&args.dir)?;
+    let name = annotator::own_name(args.annotator.as_deref())?;
+    let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split);
-        reads.push((path, data::read(path, args.format, &options, output)?));
+        files.push(data::read(path, args.format, &options, output)?);
     }
-    let mut annotator = None;
-    let mut done = Vec::new();
-    for (path, read) in reads {
-        let done_now = if args.dry_run {
-            summary(path, &read.corpus, &read.detected)
-        } else {
-            let annotator = annotator_for(&mut annotator, &project, &read.corpus, args)?;
-            take(&mut project, annotator, path, read.corpus, &read.detected)?
-        };
-        done.push(done_now);
-    }
-    let verb = if args.dry_run { "would import" } else { "imported" };
-    let line = |value: &Value| {
-        let new = value["new_labels"].as_array().map_or(String::new(), |names| {
-            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
-            if names.is_empty() { String::new() } else { format!(", new labels: {}", names.join(", ")) }
-        });
-        format!(
-            "{}: {verb} {}, {}{new}{}\n",
-            value["file"].as_str().unwrap_or("?"),
-            output::with_noun(&value["documents"], "document"),
-            output::with_noun(&value["spans"], "span"),
-            value["left_out"].as_str().unwrap_or_default()
-        )
+    let (values, lines): (Vec<Value>, Vec<String>) = if args.dry_run {
+        files.iter().map(FileContents::of).map(|contents| (contents_value(&contents), planned(&contents))).unzip()
+    } else {
+        let imported = import::import(&mut project, &name, services::now(), files)?;
+        imported.iter().map(|file| (imported_value(file), done(file))).unzip()
     };
-    let text: String = done.iter().map(line).collect();
-    output.result(&json!({ "dry_run": args.dry_run, "files": done }), &text)
+    output.result(&json!({ "dry_run": args.dry_run, "files": values }), &lines.concat())
 }
 
-/// Opens the annotator when the first file with annotations needs one.
-fn annotator_for<'a>(
-    open: &'a mut Option<Annotator>,
-    project: &Project,
-    corpus: &Corpus,
-    args: &args::Import,
-) -> Result<Option<&'a mut Annotator>, CliError> {
-    if import_source::is_annotated(corpus) && open.is_none() {
-        let name = open::annotator_name(args.annotator.as_deref())?;
-        *open = Some(project.annotator(&name, services::now()).map_err(failed)?);
-    }
-    Ok(open.as_mut())
+fn planned(contents: &FileContents) -> String {
+    let (documents, spans) = (with_noun(contents.documents, "document"), with_noun(contents.spans, "span"));
+    format!("{}: would import {documents}, {spans}\n", output::path(&contents.path))
 }
 
-fn take(
-    project: &mut Project,
-    annotator: Option<&mut Annotator>,
-    path: &Path,
-    corpus: Corpus,
-    detected: &[String],
-) -> Result<Value, CliError> {
-    let mut value = summary(path, &corpus, detected);
-    let (done, new) = project.import_corpus(annotator, services::now(), corpus).map_err(failed)?;
-    value["new_labels"] = json!(new);
-    value["documents"] = json!(done.documents);
-    value["spans"] = json!(done.spans);
-    value["known"] = json!(done.known);
-    value["kept"] = json!(done.kept);
-    value["renamed"] = json!(done.renamed);
-    value["left_out"] = json!(done.left_out());
-    Ok(value)
+fn done(file: &ImportedFile) -> String {
+    let ImportedFile { contents, report, new_labels } = file;
+    let (documents, spans) = (with_noun(report.documents, "document"), with_noun(report.spans, "span"));
+    let new = if new_labels.is_empty() { String::new() } else { format!(", new labels: {}", new_labels.join(", ")) };
+    format!("{}: imported {documents}, {spans}{new}{}\n", output::path(&contents.path), report.left_out())
 }
 
-fn summary(path: &Path, corpus: &Corpus, detected: &[String]) -> Value {
+fn contents_value(contents: &FileContents) -> Value {
     json!({
-        "file": output::path(path),
-        "detected": detected,
-        "documents": corpus.documents.len(),
-        "words": corpus.word_count(),
-        "spans": corpus.span_count(),
-        "labels": corpus.labels.iter().map(|label| &label.name).collect::<Vec<_>>(),
+        "file": output::path(&contents.path),
+        "detected": contents.detected,
+        "documents": contents.documents,
+        "words": contents.words,
+        "spans": contents.spans,
+        "labels": contents.labels,
     })
+}
+
+fn imported_value(file: &ImportedFile) -> Value {
+    let ImportReport { documents, spans, known, kept, renamed, .. } = &file.report;
+    let mut value = contents_value(&file.contents);
+    value["new_labels"] = json!(file.new_labels);
+    value["documents"] = json!(documents);
+    value["spans"] = json!(spans);
+    value["known"] = json!(known);
+    value["kept"] = json!(kept);
+    value["renamed"] = json!(renamed);
+    value["left_out"] = json!(file.report.left_out());
+    value
 }

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    args, data,
+    annotator, args, data,
     error::CliError,
-    new::failed,
-    open,
     output::{self, Output, table},
 };
 use crate::{
-    formats::{Corpus, ReadOptions},
+    formats::Corpus,
     model::{self, align},
     project::{Project, run_folder},
     runs::LabelMode,
@@ -26,12 +24,11 @@ use crate::{
 /// The path is neither a project nor a readable file, or it has no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
     let corpus = if args.path.is_dir() {
-        let project = Project::open(&args.path).map_err(failed)?;
-        let annotator =
-            project.read_annotator(&open::annotator_of(&project, args.annotator.as_deref())?).map_err(failed)?;
-        project.corpus(&annotator.journal, None, true)
+        let project = Project::open(&args.path)?;
+        let name = annotator::choose(&project, args.annotator.as_deref())?;
+        project.corpus(&project.read_annotator(&name)?.journal, None, true)
     } else {
-        data::read(&args.path, None, &ReadOptions::default(), output)?.corpus
+        data::read(&args.path, None, &data::read_options()?, output)?.read.corpus
     };
     let wants_record = args.record.is_some() || args.pieces || args.bio;
     if !wants_record {

@@ -1,6 +1,7 @@
-//! Floor 12: the command line. Parses the arguments, runs one command, and turns its error into words and an exit code.
+//! Floor 13: the command line. Parses the arguments, runs one command, and turns its error into words and an exit code.
 
 mod agree;
+mod annotator;
 pub mod args;
 mod completions;
 mod convert;
@@ -19,6 +20,7 @@ mod new;
 mod open;
 mod output;
 mod predict;
+mod progress_report;
 mod runs;
 mod score;
 mod settings;
@@ -49,7 +51,7 @@ pub fn main() -> ExitCode {
     if error.kind == Kind::ReaderGone {
         return ExitCode::SUCCESS;
     }
-    if output.json && !error.told {
+    if output.json && !error.reported {
         // One JSON document on standard output, whatever happens.
         let _ = output.json_line(&error.to_json());
     }

@@ -1,10 +1,8 @@
-//! `tagli models`: the bases at hand, fetching others from the hub, sending trained models there.
+//! `tagli models`: lists base models, downloads others from the hub, uploads trained models there.
 
 use std::{
-    fs,
-    io::{self, IsTerminal},
+    fs, io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -13,11 +11,12 @@ use super::{
     args::{self, ModelsAction},
     error::CliError,
     output::{self, Output, table},
+    progress_report::ProgressReport,
 };
 use crate::{
     model::{
         self, Architecture, BaseModel,
-        hub::{self, Hub, HubError, Progress, Upload},
+        hub::{self, Hub, HubError, Upload},
     },
     project::{Manifest, Project, run_folder},
     runs::{
@@ -27,27 +26,41 @@ use crate::{
     },
     spans::scheme::Tag,
     text::number::bytes,
+    work::base,
 };
 
+<<<<<<< HEAD
 /// Time between two lines about the same file.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 /// Time between two on a terminal, where one takes the place of the other.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 /// File name of the model card.
+=======
+/// Files of a model folder that are uploaded, if they exist.
+const FILES: [&str; 7] = [
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "README.md",
+];
+>>>>>>> a695f2b (WIP: use cases in work)
 const CARD: &str = "README.md";
 
-/// Runs the command.
+/// Runs an action.
 ///
 /// # Errors
-/// A model that is not there or cannot be read, a network or a disk that does not do its part.
+/// There is no such model, it cannot be read, or the network or the file system refuses.
 pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError> {
     match action {
         ModelsAction::List => list(output),
         ModelsAction::Pull { id } if id == model::embedded::NAME => {
-            Err(CliError::data("`mini` is inside the program: there is nothing to fetch"))
+            Err(CliError::data("`mini` is part of the program: there is nothing to download"))
         }
         ModelsAction::Pull { id } => {
-            let pulled = fetch(&Hub::from_environment().map_err(failed)?, id, output)?;
+            let pulled = download(&Hub::from_environment()?, id, output)?;
             let files: Vec<_> =
                 pulled.files.iter().map(|(name, size)| json!({ "name": name, "bytes": size })).collect();
             let value = json!({
@@ -57,7 +70,7 @@ pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError>
             let came = if pulled.fetched == 0 {
                 "nothing was missing".to_owned()
             } else {
-                format!("{} fetched", bytes(pulled.fetched))
+                format!("{} downloaded", bytes(pulled.fetched))
             };
             output.result(&value, &format!("{id}: {came}\n{}", pulled.folder.display()))
         }
@@ -72,11 +85,12 @@ fn list(output: Output) -> Result<(), CliError> {
     output.result(&value, &table(&rows))
 }
 
-/// Opens a base, which is fetched from the hub first if its name could only be one there.
+/// Opens a base model, downloading it from the hub first if it is not on this machine.
 ///
 /// # Errors
-/// There is none, or it cannot be read or fetched.
+/// There is none of this name, or it cannot be read or downloaded.
 pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliError> {
+<<<<<<< HEAD
     run_folder::refuse_run(name).map_err(CliError::data)?;
     if model::needs_download(name) {
         let hub = Hub::from_environment().map_err(failed)?;
@@ -84,92 +98,27 @@ pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliErro
         output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking {asked}"));
         let pulled = fetch(&hub, name, output)?;
         output.say(format!("{name} is in {}", pulled.folder.display()));
+=======
+    if let Some(base) = base::open(name)? {
+        return Ok(base);
+>>>>>>> a695f2b (WIP: use cases in work)
     }
+    let hub = Hub::from_environment()?;
+    let asked = hub.endpoint();
+    output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking {asked}"));
+    let pulled = download(&hub, name, output)?;
+    output.say(format!("{name} is in {}", pulled.folder.display()));
     model::open(name).map_err(CliError::data)
 }
 
-fn fetch(hub: &Hub, id: &str, output: Output) -> Result<hub::Pulled, CliError> {
-    let cache = hub::cache_folder().ok_or_else(|| failed(HubError::NoCache))?;
-    let mut teller = Teller::new(output);
-    hub::pull(hub, &cache, id, &mut |progress| teller.hears(progress)).map_err(failed)
-}
-
-fn failed(error: HubError) -> CliError {
-    if error.is_input() { CliError::data(error) } else { CliError::environment(error) }
-}
-
-/// Says how far files are: each two seconds, and when one is whole; on a terminal in one line that is drawn again.
-struct Teller {
-    output: Output,
-    drawn: bool,
-    /// Whether such a line stands open.
-    open: bool,
-    last: Option<(String, Instant)>,
-    whole: Option<String>,
-}
-
-impl Teller {
-    fn new(output: Output) -> Self {
-        Self { output, drawn: io::stderr().is_terminal(), open: false, last: None, whole: None }
-    }
-
-    fn hears(&mut self, progress: Progress) {
-        match progress {
-            Progress::Bytes { file, done, size } => self.tell(file, done, size),
-            Progress::Waiting { file } => self.say(&format!("{file}: another program fetches it; waiting")),
-            Progress::Retry { file, why, wait } => {
-                self.say(&format!("{file}: {why}; again in {:.1} s", wait.as_secs_f64()));
-            }
-        }
-    }
-
-    fn say(&mut self, text: &str) {
-        self.close();
-        self.output.say(text);
-    }
-
-    fn close(&mut self) {
-        if std::mem::take(&mut self.open) {
-            self.output.redraw("", false);
-        }
-    }
-
-    fn tell(&mut self, file: &str, done: u64, size: u64) {
-        let every = if self.drawn { DRAW_EVERY } else { TELL_EVERY };
-        let is_whole = done >= size;
-        let told = self.last.as_ref().filter(|(name, _)| name == file).map(|(_, at)| at.elapsed());
-        // What is whole before it is time for a line gets one only.
-        let is_due = told.map_or(self.drawn, |since| since >= every);
-        if told.is_none() || is_due {
-            self.last = Some((file.to_owned(), Instant::now()));
-        }
-        if is_whole && self.whole.as_deref() == Some(file) || !(is_due || is_whole) {
-            return;
-        }
-        self.whole = is_whole.then(|| file.to_owned());
-        let text = match is_whole {
-            true => format!("{file}: {}", bytes(size)),
-            false => {
-                format!("{file}: {} of {}, {} %", bytes(done), bytes(size), done.saturating_mul(100) / size.max(1))
-            }
-        };
-        match self.drawn {
-            true => self.output.redraw(&text, is_whole),
-            false => self.output.say(text),
-        }
-        self.open = self.drawn && !is_whole;
-    }
-}
-
-impl Drop for Teller {
-    fn drop(&mut self) {
-        self.close();
-    }
+fn download(hub: &Hub, id: &str, output: Output) -> Result<hub::Pulled, CliError> {
+    let mut progress = ProgressReport::new(output);
+    Ok(base::download(hub, id, &mut |step| progress.show(step))?)
 }
 
 fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
     if !hub::is_id(&args.id) {
-        return Err(failed(HubError::Name(args.id.clone())));
+        return Err(HubError::Name(args.id.clone()).into());
     }
     let source = Source::find(&args.folder)?;
     let base = source.open()?;
@@ -187,11 +136,11 @@ fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
         let value = json!({ "id": args.id, "files": names, "card": card });
         return output.result(&value, &format!("{}\n{}", card.unwrap_or_default(), table(&rows)));
     }
-    let hub = Hub::from_environment().map_err(failed)?;
-    let mut teller = Teller::new(output);
-    let pushed = hub::push(&hub, &args.id, args.private, &args.message, &files, &mut |progress| teller.hears(progress));
-    drop(teller);
-    let pushed = pushed.map_err(failed)?;
+    let hub = Hub::from_environment()?;
+    let mut progress = ProgressReport::new(output);
+    let pushed = hub::push(&hub, &args.id, args.private, &args.message, &files, &mut |step| progress.show(step));
+    drop(progress);
+    let pushed = pushed?;
     let value = json!({ "id": pushed.id, "url": pushed.url, "commit": pushed.commit, "sent_bytes": pushed.sent });
     output.result(&value, &format!("{}: {} sent\n{}", pushed.id, bytes(pushed.sent), pushed.url))
 }

@@ -1,27 +1,26 @@
-//! `tagli [DIR]`: opens a project in the screen; and who somebody is, for the other commands.
+//! `tagli [DIR]`: opens a project on the screen.
 
 use std::{
-    env,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use super::{args, error::CliError, new::failed, output::Output, settings};
+use super::{annotator, args, error::CliError, output::Output, settings};
 use crate::{
     project::{AnnotatorName, Project},
-    services::{CopyError, OpenError, RecentProjects},
-    terminal::{self, Capabilities, Session, TerminalError},
+    services::{CopyError, Preferences, UserFolders, own_copy},
+    terminal::{self, Capabilities, ScreenOptions, TerminalError},
     ui::{self, Theme},
 };
 
-/// Frames a second for what jobs report, where the terminal is near.
+/// Frames per second for reports of jobs, if the terminal is local.
 const LOCAL_FRAMES: u32 = 4;
 
-/// Runs the command.
+/// Opens the screen.
 ///
 /// # Errors
-/// There is no terminal, the folder is no project, or somebody else works on it under the same name.
+/// There is no terminal, the folder is not a project, or another window has opened it under the same name.
 pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     if output.json {
         return Err(
@@ -31,9 +30,9 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let here = Path::new(".");
     let dir = args.dir.clone().or_else(|| Project::is_project(here).then(|| here.to_owned()));
     let config = settings::load(dir.as_deref())?;
-    let annotator = annotator_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
-    let recent_projects = RecentProjects::of_user();
-    let dir = dir.map(|dir| own_copy(&recent_projects, dir, &annotator, output)).transpose()?;
+    let annotator = annotator::own_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
+    let folders = UserFolders::of_user();
+    let open = dir.map(|dir| copy_of_sample(&folders, dir, &annotator, output)).transpose()?;
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;
@@ -43,94 +42,59 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
             "without a screen: tagli inspect DIR, tagli train DIR, tagli export DIR --format conll2003 (tagli --help)",
         ));
     }
-    let frames = if capabilities.remote { config.frames_over_ssh } else { LOCAL_FRAMES };
-    let asked = args.annotator.clone();
-    let who = move |dir: &Path| who(asked.as_deref(), dir).map_err(|error| error.message);
-    let (mouse, plain) = (config.mouse, args.plain || config.plain);
-    let session =
-        Session { open: dir, who: Arc::new(who), recent_projects, theme, capabilities, frames, keymap, mouse, plain };
-    terminal::run(session).map_err(|error| match error {
+    let given = args.annotator.clone();
+    let options = ScreenOptions {
+        open,
+        preferences: Arc::new(move |dir| preferences(given.as_deref(), dir).map_err(|error| error.message)),
+        folders,
+        theme,
+        capabilities,
+        frames: if capabilities.remote { config.frames_over_ssh } else { LOCAL_FRAMES },
+        keymap,
+        mouse: config.mouse,
+        plain: args.plain || config.plain,
+    };
+    terminal::run(options).map_err(|error| match error {
         TerminalError::Terminal(_) => CliError::environment(error),
-        TerminalError::Open(OpenError::Project(error)) => failed(error),
-        TerminalError::Open(error @ (OpenError::Who(_) | OpenError::Intake(_))) => CliError::data(error),
-        TerminalError::Open(error) => CliError::environment(error),
+        TerminalError::Open(error) => error.into(),
     })
 }
 
-/// Who tags in the project in `dir`: as asked for, else as its settings or the user's say.
-fn who(asked: Option<&str>, dir: &Path) -> Result<AnnotatorName, CliError> {
-    if asked.is_some() {
-        return annotator_name(asked);
-    }
-    annotator_name(settings::load(Some(dir))?.annotator.as_deref())
+/// Preferences for the project in `dir`: the given annotator, and the settings of the user and of the project.
+fn preferences(given: Option<&str>, dir: &Path) -> Result<Preferences, CliError> {
+    let config = settings::load(Some(dir))?;
+    let annotator = annotator::own_name(given.or(config.annotator.as_deref()))?;
+    Ok(Preferences { annotator, device: config.device, grid: config.grid })
 }
 
-/// A sample is not worked on where it lies (a checkout stays clean): it is copied to a place of the user's once.
-fn own_copy(
-    recent_projects: &RecentProjects,
+/// The folder to open for `dir`: the user's copy if it is a sample, so that the sample itself stays as it is.
+fn copy_of_sample(
+    folders: &UserFolders,
     dir: PathBuf,
     owner: &AnnotatorName,
     output: Output,
 ) -> Result<PathBuf, CliError> {
-    if !Project::is_sample(&dir).map_err(failed)? {
+    if !Project::is_sample(&dir)? {
         return Ok(dir);
     }
-    let (folder, new) = recent_projects.own_copy(&dir, owner).map_err(|error| match error {
-        CopyError::Project(error) => failed(error),
+    let (folder, is_new) = own_copy(folders, &dir, owner).map_err(|error| match error {
+        CopyError::Project(error) => error.into(),
         CopyError::NoHome => {
-            CliError::environment(error).hint("or copy the folder yourself and take `sample` out of its project.json")
+            CliError::environment(error).hint("or copy the folder yourself and remove `sample` from its project.json")
         }
         other => CliError::environment(other),
     })?;
-    if new {
+    if is_new {
         output.say(format!("the sample is copied to {}", folder.display()));
     }
     Ok(folder)
 }
 
-/// The theme of this name; without colours `mono`, unless a theme was asked for on the command line.
-fn theme(name: &str, asked: bool, color: bool) -> Result<Theme, CliError> {
-    let name = if color || asked { name } else { "mono" };
+/// Finds a theme by its name. Without colours the theme is `mono`, unless the arguments name one.
+fn theme(name: &str, is_given: bool, color: bool) -> Result<Theme, CliError> {
+    let name = if color || is_given { name } else { "mono" };
     Theme::named(name).ok_or_else(|| {
-        CliError::usage(format!("there is no theme `{name}`"))
-            .hint(format!("themes: {}", ui::theme::BUILT_IN.map(|(name, _)| name).join(", ")))
+        let names = ui::theme::BUILT_IN.map(|(name, _)| name).join(", ");
+        CliError::usage(format!("unknown theme `{name}`; use one of {names}"))
     })
-}
-
-/// Where the program keeps what is the user's own.
-pub(super) fn data_folder() -> Option<PathBuf> {
-    RecentProjects::of_user().data
-}
-
-/// The annotator's name: as given, else the user's login name, else `me`.
-///
-/// # Errors
-/// The given name cannot be a file's.
-pub(super) fn annotator_name(given: Option<&str>) -> Result<AnnotatorName, CliError> {
-    if let Some(name) = given {
-        return name.parse().map_err(CliError::usage);
-    }
-    let login =
-        ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok()).find_map(|name| name.parse().ok());
-    login.map_or_else(|| "me".parse().map_err(CliError::usage), Ok)
-}
-
-/// Whose annotations are meant: as given, else one's own if there are any, else the only ones there are.
-///
-/// # Errors
-/// The name is nobody's, or it is not clear whose.
-pub(super) fn annotator_of(project: &Project, given: Option<&str>) -> Result<AnnotatorName, CliError> {
-    let all = project.contributors();
-    let names = || all.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ");
-    let own = annotator_name(given)?;
-    if all.contains(&own) || (given.is_none() && all.is_empty()) {
-        return Ok(own);
-    }
-    match (given, all.as_slice()) {
-        (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(CliError::usage(format!("several people annotated this project: {}", names()))
-            .hint("say whose work: --annotator NAME (train: --as NAME)")),
-        (Some(name), _) => Err(CliError::data(format!("annotator {name} has done nothing in this project"))
-            .hint(if all.is_empty() { "nobody has".to_owned() } else { format!("there are: {}", names()) })),
-    }
 }

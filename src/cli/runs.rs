@@ -5,9 +5,8 @@ use std::{path::Path, thread, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    args::RunsAction,
+    args::{CurveFormat, RunsAction},
     error::CliError,
-    new::failed,
     output::{self, Output, table},
 };
 use crate::{
@@ -28,12 +27,16 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
         RunsAction::List { dir } => list(dir, output),
         RunsAction::Watch { dir, id } => watch(dir, id.as_deref(), output),
         RunsAction::Tell { dir, command, id } => tell(dir, *command, id.as_deref(), output),
+<<<<<<< HEAD
         RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), format, out.as_deref(), output),
+=======
+        RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), *format, out.as_deref(), output),
+>>>>>>> a695f2b (WIP: use cases in work)
         RunsAction::Remove { dir, id } => {
-            let project = Project::open(dir).map_err(failed)?;
-            let run = project.runs().get(id).map_err(failed)?;
+            let project = Project::open(dir)?;
+            let run = project.runs().get(id)?;
             let bytes = run.size();
-            project.runs().remove(&run.id).map_err(failed)?;
+            project.runs().remove(&run.id)?;
             let text = format!("{} is removed, {} freed", run.id, size(bytes));
             output.result(&json!({ "removed": run.id.as_str(), "bytes": bytes }), &text)
         }
@@ -41,7 +44,7 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
 }
 
 fn list(dir: &Path, output: Output) -> Result<(), CliError> {
-    let project = Project::open(dir).map_err(failed)?;
+    let project = Project::open(dir)?;
     let runs = project.runs().list();
     let head = ["run", "state", "base", "steps", "word F1", "size"].map(str::to_owned).to_vec();
     let rows = runs.iter().map(|run| {
@@ -72,9 +75,9 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
 }
 
 fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
-    let project = Project::open(dir).map_err(failed)?;
+    let project = Project::open(dir)?;
     let run = match id {
-        Some(id) => project.runs().get(id).map_err(failed)?,
+        Some(id) => project.runs().get(id)?,
         None => project.runs().list().pop().ok_or_else(|| {
             CliError::data(format!("{}: there is no run yet", dir.display()))
                 .hint(format!("tagli train {}", dir.display()))
@@ -87,7 +90,7 @@ fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
 fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Result<(), CliError> {
     let (_, run) = find(dir, id)?;
     let state = run.state();
-    run.send(command).map_err(failed)?;
+    run.send(command)?;
     let value = json!({ "run": run.id.as_str(), "state": state, "told": command });
     output.result(&value, &format!("{}, {state} so far, is told", run.id))
 }
@@ -99,7 +102,7 @@ fn watch(dir: &Path, id: Option<&str>, output: Output) -> Result<(), CliError> {
     let mut last: Option<Status> = None;
     loop {
         // Looked at before the points are read: what was written before the end is not missed.
-        let now = project.runs().get(run.id.as_str()).map_err(failed)?;
+        let now = project.runs().get(run.id.as_str())?;
         for point in metrics.poll().map_err(CliError::environment)? {
             output.result(&point, &line(&point))?;
         }
@@ -130,23 +133,26 @@ pub(super) fn line(point: &Point) -> String {
     }
 }
 
-fn export(dir: &Path, id: Option<&str>, format: &str, out: Option<&Path>, output: Output) -> Result<(), CliError> {
-    let form: fn(&[Point]) -> String = match format {
-        "csv" => csv,
-        "svg" => plot::svg,
-        "png" => return Err(CliError::not_built("drawing curves as png").hint("--format svg and csv work")),
-        _ => return Err(CliError::usage(format!("there is no form `{format}` for curves")).hint("csv and svg work")),
-    };
+fn export(
+    dir: &Path,
+    id: Option<&str>,
+    format: CurveFormat,
+    out: Option<&Path>,
+    output: Output,
+) -> Result<(), CliError> {
     let (_, run) = find(dir, id)?;
     let points = run.metrics().poll().map_err(CliError::environment)?;
-    let text = form(&points);
+    let text = match format {
+        CurveFormat::Csv => csv(&points),
+        CurveFormat::Svg => plot::svg(&points),
+    };
     match out {
         Some(path) => {
             storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;
             let text = format!("{}: {}", path.display(), with_noun(points.len(), "point"));
             output.result(&json!({ "out": output::path(path), "points": points.len() }), &text)
         }
-        None if output.json && format == "csv" => output.json_line(&points),
+        None if output.json && format == CurveFormat::Csv => output.json_line(&points),
         None if output.json => output.without_json("curves as a picture"),
         None => output.raw(&text),
     }

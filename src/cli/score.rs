@@ -50,9 +50,9 @@ fn tags(path: &Path, output: Output) -> Result<Vec<TagSentence>, CliError> {
     let (sentences, problems) = formats::read_tags(&bytes);
     let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == formats::Severity::Error).collect();
     if !errors.is_empty() {
-        return Err(data::refused(path, &errors));
+        return Err(data::refused(path, errors));
     }
-    data::tell(path, &problems, output);
+    data::report(path, &problems, output);
     Ok(sentences)
 }
 

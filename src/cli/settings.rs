@@ -1,5 +1,4 @@
-//! The program's settings in layers: embedded default, the user's file, the project's file; flags come on top. And the
-//! user's keys.
+//! Settings of the program in layers: embedded defaults, the user's file, the project's file. Also the user's keys.
 
 use std::{
     fs, io,
@@ -18,10 +17,10 @@ use crate::{
     model::hub,
 };
 
-/// The settings in force for the project in `dir`, if there is one.
+/// Effective settings for the project in `dir`; without a project those of the user.
 ///
 /// # Errors
-/// A file cannot be read, or says something that no setting takes: with file and line.
+/// A file cannot be read, or has an invalid setting; the error names file and line.
 pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
     let project = dir.map(|dir| dir.join("tagli.toml"));
     let mut texts = Vec::new();
@@ -32,10 +31,21 @@ pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
     Config::layered(&layers).map_err(CliError::data)
 }
 
-/// The keys in force: the program's own, and on them what the user's `keys.toml` says.
+/// Device for trainings and predictions: the given one, or the one of the settings.
 ///
 /// # Errors
-/// The file cannot be read, or says something that cannot be: with file and line.
+/// As [`load`].
+pub(super) fn device(given: Option<&str>, dir: Option<&Path>) -> Result<String, CliError> {
+    match given {
+        Some(device) => Ok(device.to_owned()),
+        None => Ok(load(dir)?.device),
+    }
+}
+
+/// Effective keys: those of the program, changed by the user's `keys.toml`.
+///
+/// # Errors
+/// The file cannot be read, or has an invalid line; the error names file and line.
 pub(super) fn keymap() -> Result<Keymap, CliError> {
     let Some(path) = of_user("keys.toml") else { return Ok(default_keymap()) };
     let Some(text) = text_of(&path)? else { return Ok(default_keymap()) };
@@ -44,17 +54,17 @@ pub(super) fn keymap() -> Result<Keymap, CliError> {
     presets::keymap(default_keymap(), Some((&name, &file))).map_err(CliError::data)
 }
 
-/// Where a file of the user's own settings is looked for.
+/// Path of one of the user's settings files.
 fn of_user(name: &str) -> Option<PathBuf> {
     let dirs = hub::has_home().then(|| ProjectDirs::from("", "", "tagliatelle")).flatten();
     dirs.map(|dirs| dirs.config_dir().join(name))
 }
 
-/// What a file of settings says; `None` if there is none.
+/// Reads a settings file; `None` if there is none.
 fn text_of(path: &Path) -> Result<Option<String>, CliError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
-        // A home that is no folder (`/dev/null`, as services have it) holds no settings.
+        // A home that is not a folder (`/dev/null`, as for system services) has no settings.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(CliError::reading(path, &error)),
     }

@@ -1,57 +1,58 @@
-//! `tagli train`: fine-tunes without a screen, on a project's documents or on tagged files.
+//! `tagli train`: trains without a screen, on a project's documents or on tagged files.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use crossbeam_channel::{Receiver, unbounded};
 use serde_json::{Value, json};
 use signal_hook::{consts::SIGINT, consts::SIGTERM, iterator::Signals};
 
 use super::{
-    args, data,
+    annotator,
+    args::{self, NewRun},
+    data,
     error::CliError,
     models,
-    new::failed,
-    open,
     output::{self, Output},
-    runs,
+    runs, settings,
 };
 use crate::{
-    project::{
-        PlainRun, Project, RunView,
-        run_folder::{self, RunConfig, RunFolder},
-        training_data,
-    },
-    runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
+    project::Project,
+    runs::{Control, Point, Recipe, RunSink, Settings},
     services,
-    spans::{Dataset, HalfWords},
+    spans::Dataset,
     text::number::with_noun,
-    training::{self, Job, TrainError, checkpoint},
+    training,
+    work::{
+        resume::{InterruptedRun, ResumeError},
+        train::{StartedRun, TaggedFile, TrainRequest, TrainRequestError, TrainingData},
+    },
 };
 
-/// Runs the command.
+/// Trains, or resumes an interrupted training.
 ///
 /// # Errors
-/// No data, an unknown base or setting, a device that is not there, a disk that is full, or a loss that is no number.
+/// There is no data, a base or a setting is unknown, a device is missing, the disk is full, or the loss is not finite.
 pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
-    not_built(args)?;
     if args.resume {
         return resume(args, output);
     }
-    let project = args.dir.as_deref().map(Project::open).transpose().map_err(failed)?;
-    let (data, about) = match &project {
-        Some(project) => of_project(project, args, output)?,
-        None => of_files(args, output)?,
+    let new = &args.new_run;
+    not_built(new)?;
+    let project = args.dir.as_deref().map(Project::open).transpose()?;
+    let data = match &project {
+        Some(project) => project_data(project, new, output)?,
+        None => file_data(new, output)?,
     };
-    if data.train.is_empty() {
-        return Err(CliError::data("there is nothing to learn from: no document of the training part is done")
-            .hint("documents are done when `enter` or `space` left them on the Tag screen"));
-    }
-    let base_name =
-        args.base.as_deref().or(project.as_ref().map(|project| project.manifest.base.as_str())).unwrap_or("mini");
+    let default_base = project.as_ref().map_or("mini", |project| project.manifest.base.as_str());
+    let base_name = new.base.as_deref().unwrap_or(default_base);
+    let settings = run_settings(args, data.sentences.train.len(), base_name, output)?;
+    let description = describe(new.recipe, &settings, &data.sentences);
+    let request = TrainRequest::new(data, settings).map_err(refused)?;
     let base = models::open_base(base_name, output)?;
     for note in &base.notes {
         output.say(format!("{}: {note}", base.name));
     }
+<<<<<<< HEAD
     let settings = settings(args, data.train.len(), base_name, output)?;
     output.say(describe(args.recipe, &settings, &data));
     let config = RunConfig::new(services::now(), settings.clone(), about);
@@ -60,105 +61,127 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
             let run = PlainRun::create(dir, &config).map_err(failed)?;
             (Box::new(run), Some(dir.display().to_string()))
         }
+=======
+    output.say(description);
+    let now = services::now();
+    match (&args.out, &project) {
+        (Some(dir), _) => complete(request.start_in_folder(base, dir, now)?, output),
+>>>>>>> a695f2b (WIP: use cases in work)
         (None, Some(project)) => {
             for other in project.runs().list().iter().filter(|run| run.is_live()) {
                 output.say(format!("note: {} is training, too; both will be slower", other.id));
             }
-            let (id, run) = project.runs().create(&config).map_err(failed)?;
+            let (id, run) = request.start_in_project(base, project, now)?;
             output.say(format!("run {id}"));
-            (Box::new(run), Some(project.runs().get(id.as_str()).map_err(failed)?.path.display().to_string()))
+            complete(run, output)
         }
         (None, None) => {
-            output.say("note: without --out the trained model is not kept, only its scores are told");
-            (Box::new(Nowhere), None)
+            output.say("note: without --out the trained model is not kept, only its scores are shown");
+            complete(request.start_unrecorded(base), output)
         }
-    };
-    complete(Job { data, settings, base, resume: None }, sink.as_mut(), out, output)
+    }
 }
 
-/// Trains to the end and says what came of it. `out`: the run's folder, if it has one.
-fn complete(job: Job, sink: &mut dyn RunSink, out: Option<String>, output: Output) -> Result<(), CliError> {
+/// Trains to the end and reports the scores.
+fn complete<S: RunSink>(mut run: StartedRun<S>, output: Output) -> Result<(), CliError> {
     let controls = interrupts()?;
-    let mut tell = |point: &Point| output.say(runs::line(point));
-    let report = training::run(job, sink, &controls, &mut tell).map_err(train_failed)?;
+    let mut on_point = |point: &Point| output.say(runs::line(point));
+    let report = training::run(run.job, &mut run.sink, &controls, &mut on_point)?;
     let mut value = serde_json::to_value(&report).map_err(CliError::environment)?;
-    if let Some(out) = &out {
-        value["run"] = json!(out);
-        value["model"] = json!(Path::new(out).join("model"));
+    if let Some(path) = &run.path {
+        value["run"] = json!(output::path(path));
+        value["model"] = json!(path.join("model"));
     }
     output.result(&value, &summary(&value))
 }
 
-/// Goes on with a run that was interrupted: the one in `--out`, else the newest of the project that has a checkpoint.
-/// Data and settings are those that it was begun with.
+/// Resumes the run in `--out`, or else the newest interrupted one of the project that has a checkpoint.
 fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
-    let path = match (&args.out, &args.dir) {
-        (Some(out), _) => out.clone(),
-        (None, Some(dir)) => {
-            let project = Project::open(dir).map_err(failed)?;
-            let mut interrupted = project.runs().list().into_iter().rev().filter(RunView::is_interrupted);
-            let found =
-                interrupted.find(|run| run_folder::read_checkpoint(&run.path).is_ok_and(|files| files.is_some()));
-            found.map(|run| run.path).ok_or_else(|| nothing_to_resume(dir))?
-        }
+    let run = match (&args.out, &args.dir) {
+        (Some(out), _) => InterruptedRun::open(out),
+        (None, Some(dir)) => InterruptedRun::newest(&Project::open(dir)?),
         (None, None) => {
-            return Err(CliError::usage("--resume goes on with a run of a project (DIR) or of a folder (--out)"));
+            return Err(CliError::usage("--resume continues a run of a project (DIR) or of a folder (--out)"));
         }
     };
-    let saved = run_folder::read_checkpoint(&path).map_err(|error| failed(error.into()))?;
-    let saved = saved.ok_or_else(|| nothing_to_resume(&path))?;
-    let config = run_folder::read_config(&path).map_err(failed)?;
-    let (data, points) = checkpoint::data(&saved).map_err(train_failed)?;
-    let base = models::open_base(&config.settings.base, output)?;
-    let mut run = RunFolder::resume(&path, services::now(), points).map_err(failed)?;
-    output.say(format!("goes on with {}", output::path(&path)));
-    let job = Job { data, settings: config.settings, base, resume: Some(saved) };
-    complete(job, &mut run, Some(path.display().to_string()), output)
+    let run = run.map_err(not_resumable)?;
+    let base = models::open_base(run.base(), output)?;
+    let run = run.resume(base, services::now())?;
+    output.say(format!("continues {}", run.path.as_deref().map(output::path).unwrap_or_default()));
+    complete(run, output)
 }
 
-fn nothing_to_resume(place: &Path) -> CliError {
-    CliError::data(format!("{}: there is no interrupted run with a checkpoint to go on from", output::path(place)))
-        .hint("checkpoints are written every five minutes; --set checkpoint_minutes=1 or checkpoint_every=100 writes more")
+fn not_resumable(error: ResumeError) -> CliError {
+    match error {
+        ResumeError::NoCheckpoint(_) => CliError::data(error).hint(
+            "checkpoints are written every five minutes; --set checkpoint_minutes=1 or checkpoint_every=100 writes more",
+        ),
+        ResumeError::Project(error) => error.into(),
+        ResumeError::Checkpoint(error) => error.into(),
+    }
 }
 
-/// Parts of the contract that later work brings.
-fn not_built(args: &args::Train) -> Result<(), CliError> {
-    let later = [(args.folds.is_some(), "cross-validation (--folds)"), (args.curve, "the learning curve (--curve)")];
-    later.into_iter().find(|(asked, _)| *asked).map_or(Ok(()), |(_, what)| Err(CliError::not_built(what)))
+fn refused(error: TrainRequestError) -> CliError {
+    match error {
+        TrainRequestError::NothingToLearn => {
+            CliError::data(error).hint("documents are done when `enter` or `space` left them on the Tag screen")
+        }
+        TrainRequestError::Settings(_) => CliError::usage(error),
+    }
 }
 
-fn of_project(project: &Project, args: &args::Train, output: Output) -> Result<(Dataset, Value), CliError> {
-    let name = open::annotator_of(project, args.annotator.as_deref())?;
-    let annotator = project.read_annotator(&name).map_err(failed)?;
-    let (data, account) = training_data(project, &annotator.journal, HalfWords::Snap);
-    for line in account.lines() {
+/// Refuses the options that do nothing so far.
+fn not_built(new: &NewRun) -> Result<(), CliError> {
+    if new.folds.is_some() {
+        return Err(CliError::not_built("cross-validation (--folds)"));
+    }
+    if new.curve {
+        return Err(CliError::not_built("the learning curve (--curve)"));
+    }
+    Ok(())
+}
+
+fn project_data(project: &Project, new: &NewRun, output: Output) -> Result<TrainingData, CliError> {
+    let name = annotator::choose(project, new.annotator.as_deref())?;
+    let annotator = project.read_annotator(&name)?;
+    let data = TrainingData::of_project(project, &name, &annotator.journal);
+    for line in data.report.iter().flat_map(|report| report.lines()) {
         output.say(line);
     }
-    let about = json!({ "project": project.manifest.name, "annotator": name.as_str(), "account": account });
-    Ok((data, about))
+    Ok(data)
 }
 
-fn of_files(args: &args::Train, output: Output) -> Result<(Dataset, Value), CliError> {
-    let read = |path: &Option<std::path::PathBuf>| match path {
-        Some(path) => data::sentences(path, output),
-        None => Ok(Vec::new()),
-    };
-    let data = Dataset { train: read(&args.train)?, valid: read(&args.valid)?, test: read(&args.test)? };
-    let [train, valid, test] = [&args.train, &args.valid, &args.test].map(|path| path.as_deref().map(output::path));
-    Ok((data, json!({ "train": train, "valid": valid, "test": test })))
+fn file_data(new: &NewRun, output: Output) -> Result<TrainingData, CliError> {
+    let [train, valid, test] = [&new.train, &new.valid, &new.test].map(|path| tagged_file(path.as_deref(), output));
+    Ok(TrainingData::of_files(train?, valid?, test?))
 }
 
-/// A project's own settings file, in its folder.
+fn tagged_file(path: Option<&Path>, output: Output) -> Result<TaggedFile, CliError> {
+    let Some(path) = path else { return Ok(TaggedFile::default()) };
+    Ok(TaggedFile { path: Some(output::path(path)), sentences: data::sentences(path, output)? })
+}
+
+/// File with the training settings of a project, in its folder.
 const OWN_SETTINGS: &str = "training.json";
 
+<<<<<<< HEAD
 /// The recipe's settings; over them those of the project's `training.json`, of the file that was named, and what was
 /// given on the command line.
 fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
     let mut settings = training::recipe(args.recipe, sentences, base);
+=======
+/// Settings of the recipe, overridden by those of the user, of the project's `training.json`, of `--settings`, of the
+/// flags and of `--set`, in this order.
+fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
+    let new = &args.new_run;
+    let mut settings = training::recipe(new.recipe, sentences, base);
+    settings.device = settings::device(None, args.dir.as_deref())?;
+>>>>>>> a695f2b (WIP: use cases in work)
     let own = args.dir.as_ref().map(|dir| dir.join(OWN_SETTINGS)).filter(|file| file.is_file());
-    for file in own.iter().chain(&args.settings) {
+    for file in own.iter().chain(&new.settings) {
         settings_file(&mut settings, file, output)?;
     }
+<<<<<<< HEAD
     // The base decides the recipe, and is opened before: it has a flag of its own.
     settings.base = base.to_owned();
     let set = |target: &mut f64, given: Option<f64>| *target = given.unwrap_or(*target);
@@ -172,8 +195,22 @@ fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) ->
     settings.label_mode = args.label_mode.unwrap_or(settings.label_mode);
     if let Some(device) = &args.device {
         settings.device.clone_from(device);
+=======
+    // The recipe depends on the base, so the base has a flag of its own.
+    base.clone_into(&mut settings.base);
+    settings.learning_rate = new.lr.unwrap_or(settings.learning_rate);
+    settings.epochs = new.epochs.unwrap_or(settings.epochs);
+    settings.weight_decay = new.weight_decay.unwrap_or(settings.weight_decay);
+    settings.warmup = new.warmup.unwrap_or(settings.warmup);
+    settings.batch = new.batch.unwrap_or(settings.batch);
+    settings.seed = new.seed.unwrap_or(settings.seed);
+    settings.order = new.order.unwrap_or(settings.order);
+    settings.label_mode = new.label_mode.unwrap_or(settings.label_mode);
+    if let Some(device) = &new.device {
+        device.clone_into(&mut settings.device);
+>>>>>>> a695f2b (WIP: use cases in work)
     }
-    for pair in &args.set {
+    for pair in &new.set {
         let (setting, value) =
             pair.split_once('=').ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
         let note = settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
@@ -182,11 +219,10 @@ fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) ->
     if settings.base != base {
         return Err(CliError::usage(format!("the base `{}` is given by --base", settings.base)));
     }
-    settings.check().map_err(CliError::usage)?;
     Ok(settings)
 }
 
-/// Takes the settings of a JSON file.
+/// Applies the settings of a JSON file.
 fn settings_file(settings: &mut Settings, file: &Path, output: Output) -> Result<(), CliError> {
     let name = output::path(file);
     let bytes = std::fs::read(file).map_err(|error| CliError::reading(file, &error))?;
@@ -210,19 +246,19 @@ fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
         settings.batch,
         settings.seed
     );
-    // What does nothing in most runs is told where it does something.
+    // Settings that most runs leave at 0.
     let more = [("mask", settings.mask), ("average", settings.average), ("label_smoothing", settings.label_smoothing)];
     more.iter().filter(|(_, value)| *value > 0.0).for_each(|(name, value)| text += &format!(", {name} {value}"));
     if let Some(stride) = settings.stride {
         text += &format!(", stride {stride}");
     }
     if settings.constrained {
-        text += ", tags chosen in sequence";
+        text += ", tags decoded as a sequence";
     }
     text
 }
 
-/// The first interrupt ends the run after the step at hand and keeps the model so far; the second ends the process.
+/// Controls of a run: the first interrupt ends it after the current step and keeps the model; the second ends the process.
 fn interrupts() -> Result<Receiver<Control>, CliError> {
     let (sender, receiver) = unbounded();
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(CliError::environment)?;
@@ -236,11 +272,6 @@ fn interrupts() -> Result<Receiver<Control>, CliError> {
     };
     std::thread::Builder::new().name("interrupts".into()).spawn(wait).map_err(CliError::environment)?;
     Ok(receiver)
-}
-
-/// A training's error by whose fault it is.
-pub(super) fn train_failed(error: TrainError) -> CliError {
-    if error.is_environment() { CliError::environment(error) } else { CliError::data(error) }
 }
 
 fn summary(value: &Value) -> String {
@@ -259,35 +290,4 @@ fn summary(value: &Value) -> String {
         text += &format!("model: {model}\n");
     }
     text
-}
-
-/// Takes everything and keeps nothing.
-struct Nowhere;
-
-impl RunSink for Nowhere {
-    fn point(&mut self, _: &Point) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn status(&mut self, _: &Status) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn log(&mut self, _: &str) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
-        Ok(Box::new(Self))
-    }
-}
-
-impl FolderSink for Nowhere {
-    fn file(&mut self, _: &str, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -26,6 +26,8 @@ pub use problem::{Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
 pub use table::{FORMATS, Guess, UnknownFormat, detect, find, find_by_extension, names};
 
+use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
+
 use crate::{
     spans::{LabelSet, Scheme, Split},
     text::Grid,
@@ -65,7 +67,7 @@ impl Read {
 }
 
 /// Treatment of spans, words and texts that the format cannot hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumString, strum::VariantNames)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumMessage, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum OnLoss {
     /// Write nothing and list every loss.

@@ -1,5 +1,4 @@
-//! Sources of a new project and of an import: labels from names or a labelling config, texts from a file in any format.
-//! Command line and screen use them alike. Files are read whole before anything is changed.
+//! Sources of a new project and of an import: labels from names or a labelling config, and corpora of files.
 
 use std::{
     collections::HashMap,
@@ -9,7 +8,7 @@ use std::{
 
 use super::{Annotator, ImportItem, ImportReport, Project, ProjectError, StorageError, storage::shown_path};
 use crate::{
-    formats::{self, Corpus, LabelConfig, Problem, Read, ReadOptions, Severity, label_config},
+    formats::{Corpus, LabelConfig, Problem, ReadOptions, Severity, label_config},
     spans::{LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
     text::width::clean,
 };
@@ -96,21 +95,6 @@ pub fn read_config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Proble
     }
 }
 
-/// Reads the documents of a file in its likeliest format.
-///
-/// # Errors
-/// The file cannot be read, has errors, or has no text.
-pub fn read_texts(path: &Path, options: &ReadOptions) -> Result<Read, ImportSourceError> {
-    let bytes = bytes(path)?;
-    let mut read = formats::detect(&path.to_string_lossy(), &bytes).format.read(&bytes, options);
-    if read.has_errors() {
-        let problems = std::mem::take(&mut read.problems);
-        let problems = problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
-        return Err(ImportSourceError::Refused { path: path.to_owned(), problems });
-    }
-    if read.corpus.documents.is_empty() { Err(ImportSourceError::NoText(path.to_owned())) } else { Ok(read) }
-}
-
 fn bytes(path: &Path) -> Result<Vec<u8>, StorageError> {
     fs::read(path).map_err(|cause| StorageError::new("read", path, cause))
 }
@@ -173,6 +157,7 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats;
 
     #[test]
     fn labels_are_names_a_config_or_the_eight() {
@@ -198,32 +183,25 @@ mod tests {
     }
 
     #[test]
-    fn texts_come_from_any_format_and_new_labels_are_told() {
+    fn labels_that_a_project_lacks_are_added_if_an_annotator_is_given() {
         let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, text: &[u8]| {
-            let path = folder.path().join(name);
-            fs::write(&path, text).unwrap();
-            path
-        };
         let mut project =
             Project::create(&folder.path().join("p"), super::super::Manifest::new("p", LabelSet::restaurant()))
                 .unwrap();
-        let lines = file("reviews.txt", b"great tacos\nopen late\n");
-        let read = read_texts(&lines, &read_options(&project.manifest, &lines, None)).unwrap();
-        assert!(!is_annotated(&read.corpus));
-        let (done, new) = project.import_corpus(None, 0, read.corpus).unwrap();
-        assert_eq!((done.documents, new.len()), (2, 0));
-        let tagged = file("tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
-        let read = read_texts(&tagged, &read_options(&project.manifest, &tagged, None)).unwrap();
-        assert!(is_annotated(&read.corpus));
-        let refused = project.import_corpus(None, 0, read.corpus.clone());
+        let read = |project: &Project, name: &str, bytes: &[u8]| {
+            let options = read_options(&project.manifest, Path::new(name), None);
+            formats::detect(name, bytes).format.read(bytes, &options).corpus
+        };
+        let lines = read(&project, "reviews.txt", b"great tacos\nopen late\n");
+        assert!(!is_annotated(&lines));
+        let (report, new) = project.import_corpus(None, 0, lines).unwrap();
+        assert_eq!((report.documents, new.len()), (2, 0));
+        let tagged = read(&project, "tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
+        assert!(is_annotated(&tagged));
+        let refused = project.import_corpus(None, 0, tagged.clone());
         assert!(matches!(refused, Err(ProjectError::NoAnnotator)) && project.manifest.labels.find("Food").is_none());
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        let (done, new) = project.import_corpus(Some(&mut ada), 0, read.corpus).unwrap();
-        assert_eq!((done.spans, new), (1, vec!["Food".to_owned()]));
-        for (name, bytes) in [("empty.txt", &b""[..]), ("bad.txt", b"caf\xe9\n")] {
-            let path = file(name, bytes);
-            assert!(read_texts(&path, &ReadOptions::default()).unwrap_err().to_string().contains(name));
-        }
+        let (report, new) = project.import_corpus(Some(&mut ada), 0, tagged).unwrap();
+        assert_eq!((report.spans, new), (1, vec!["Food".to_owned()]));
     }
 }

@@ -1,4 +1,4 @@
-//! The annotators of a project laid side by side, read from its folder.
+//! Comparison of the annotators of a project, read from its folder.
 
 use std::path::Path;
 
@@ -11,15 +11,17 @@ use crate::{
     },
 };
 
-/// What all annotators of a project but the judge have finished, side by side.
+/// Compares the finished documents of all annotators except the adjudicator.
+///
+/// # Errors
+/// The project cannot be read, or no document was finished by two annotators.
 pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     let project = Project::open(root).map_err(|error| error.to_string())?;
     let names = project.contributors().into_iter().filter(|name| name.as_str() != ADJUDICATOR);
-    let readers = project.annotator_work(names).map_err(|error| error.to_string())?;
-    let mut panels = project.panels(&readers);
-    // Who has finished nothing that another one has would be a column of blanks.
-    let shares = |at: &usize| panels.iter().any(|(_, panel)| panel.annotations.get(*at).is_some_and(Option::is_some));
-    let shown: Vec<usize> = (0..readers.len()).filter(shares).collect();
+    let all = project.annotator_work(names).map_err(|error| error.to_string())?;
+    let mut panels = project.panels(&all);
+    // An annotator who has finished no document of another one would be an empty column.
+    let shown: Vec<usize> = (0..all.len()).filter(|at| has_common_document(&panels, *at)).collect();
     if shown.is_empty() {
         let text = "No document was marked done by two annotators; another one tags with: tagli DIR --as NAME";
         return Err(text.to_owned());
@@ -29,16 +31,21 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     }
     let documents = panels.iter().filter_map(|(at, panel)| {
         let id = &panel.document.id;
-        let changed = readers.iter().filter_map(|reader| reader.last_changed(id)).max().unwrap_or(0);
+        let changed = all.iter().filter_map(|work| work.last_changed(id)).max().unwrap_or(0);
         Some((id.clone(), ComparedDocument { changed, ..ComparedDocument::new(*at, &panel.annotations)? }))
     });
     let documents = documents.collect();
     let panels: Vec<Panel<'_>> = panels.into_iter().map(|(_, panel)| panel).collect();
     Ok(Annotators {
-        names: shown.iter().filter_map(|at| readers.get(*at)).map(|reader| reader.name.to_string()).collect(),
+        names: shown.iter().filter_map(|at| all.get(*at)).map(|work| work.name.to_string()).collect(),
         documents,
         agreement: agreement::agreement_of_all(&panels),
     })
+}
+
+/// Whether an annotator has finished a document of the panels, which two or more annotators have finished.
+fn has_common_document(panels: &[(usize, Panel<'_>)], annotator: usize) -> bool {
+    panels.iter().any(|(_, panel)| panel.annotations.get(annotator).is_some_and(Option::is_some))
 }
 
 #[cfg(test)]
@@ -50,8 +57,8 @@ mod tests {
         text::{Grid, TextRange},
     };
 
-    /// Who labels the first so many bytes of a document, and whether they finish it.
-    fn says(project: &Project, name: &str, document: &str, bytes: usize, done: bool) {
+    /// Labels the first bytes of a document for an annotator, and marks it done or partial.
+    fn label(project: &Project, name: &str, document: &str, bytes: usize, done: bool) {
         let mut annotator = project.annotator(&name.parse().unwrap(), 0).unwrap();
         let id = annotator.next_span();
         let span = Span { id, range: TextRange::new(0, bytes), label: LabelId(2), source: SpanSource::Human };
@@ -62,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_finished_what_another_has_is_compared_and_the_judge_is_not() {
+    fn annotators_with_common_documents_are_compared_and_the_adjudicator_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("p");
         let mut project = Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
@@ -72,13 +79,13 @@ mod tests {
         let items = documents.map(|document| ImportItem { document, spans: Vec::new(), status: Status::Todo });
         project.import(None, 0, items.collect()).unwrap();
         assert!(annotators(&dir).unwrap_err().contains("by two annotators"));
-        says(&project, "ada", "d0", 4, true);
-        says(&project, "ada", "d1", 5, true);
-        says(&project, "ben", "d0", 10, true);
-        says(&project, "ben", "d1", 5, false);
-        // Has finished what nobody else has.
-        says(&project, "cy", "d2", 5, true);
-        says(&project, "gold", "d0", 4, true);
+        label(&project, "ada", "d0", 4, true);
+        label(&project, "ada", "d1", 5, true);
+        label(&project, "ben", "d0", 10, true);
+        label(&project, "ben", "d1", 5, false);
+        // No other annotator has finished this document.
+        label(&project, "cy", "d2", 5, true);
+        label(&project, "gold", "d0", 4, true);
         let found = annotators(&dir).unwrap();
         assert_eq!(found.names, ["ada", "ben"]);
         let [(id, compared)] = found.documents.as_slice() else { panic!("{:?}", found.documents) };

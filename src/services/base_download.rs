@@ -1,5 +1,5 @@
-//! Fetches a base from the hub before a training from the screen begins, on a thread of its own: keys and journal do not wait
-//! for the line.
+//! Downloads a base model from the hub before a training from the screen, on a thread of its own: keys and journal do not
+//! wait for the network.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -13,14 +13,23 @@ use crossbeam_channel::Sender;
 use super::message::message;
 use crate::{
     app::{Event, event::Level},
-    model::hub::{self, Hub, HubError, Progress},
+    model::hub::{Hub, HubError, Progress},
     text::number::bytes,
+    work::base,
 };
 
 /// Time between two messages about the same file.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+const MESSAGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Fetches `base`, then sends `task` if its receiver still exists. A failure is the answer to the request to train.
+/// A base model that a training needs.
+struct Download {
+    base: String,
+    /// Generation of the request to train, which a failure answers.
+    generation: u64,
+    events: Sender<Event>,
+}
+
+/// Downloads `base`, then sends `task` if its receiver still exists. A failure is the answer to the request to train.
 pub(super) fn fetch<T: Send + 'static>(
     base: String,
     generation: u64,
@@ -28,45 +37,58 @@ pub(super) fn fetch<T: Send + 'static>(
     tasks: Weak<Sender<T>>,
     events: Sender<Event>,
 ) {
-    let refuse = {
-        let events = events.clone();
-        move |message: String| drop(events.send(Event::TrainingRefused { generation, message }))
-    };
-    let refused = refuse.clone();
-    let work = move || match catch_unwind(AssertUnwindSafe(|| pull(&base, &events))) {
+    let refused = events.clone();
+    let download = Download { base, generation, events };
+    let work = move || match catch_unwind(AssertUnwindSafe(|| download.pull())) {
         Ok(Ok(())) => {
             // The project may have been closed meanwhile.
             if let Some(tasks) = tasks.upgrade() {
-                let text = format!("{base} is here; the training begins");
-                let _ = events.send(message(Level::Info, text));
+                download.report(Level::Info, format!("{} is here; the training begins", download.base));
                 let _ = tasks.send(task);
             }
         }
-        Ok(Err(error)) => refuse(format!("No training was begun, for {base} cannot be fetched: {error}")),
-        Err(_) => refuse(format!("a defect of this program while {base} was fetched; please report it")),
+        Ok(Err(error)) => {
+            download.refuse(format!("No training was started: {} cannot be downloaded: {error}", download.base));
+        }
+        Err(_) => {
+            download
+                .refuse(format!("a defect of this program while {} was downloaded; please report it", download.base));
+        }
     };
-    // Not joined: what has come when the program ends is kept, and the next try goes on from there.
+    // Not joined: if the program ends, the next download continues after the bytes that have arrived.
     if let Err(error) = thread::Builder::new().name("hub".into()).spawn(work) {
-        refused(format!("the base cannot be fetched: {error}"));
+        let message = format!("the base cannot be downloaded: {error}");
+        let _ = refused.send(Event::TrainingRefused { generation, message });
     }
 }
 
-fn pull(base: &str, events: &Sender<Event>) -> Result<(), HubError> {
-    let cache = hub::cache_folder().ok_or(HubError::NoCache)?;
-    let hub = Hub::from_environment()?;
-    let tell = |level, text: String| drop(events.send(message(level, text)));
-    tell(Level::Info, format!("Asking {} for {base}", hub.endpoint()));
-    let mut last: Option<Instant> = None;
-    hub::pull(&hub, &cache, base, &mut |progress| match progress {
-        Progress::Bytes { done, size, .. } if done < size => {
-            if last.is_none_or(|last| last.elapsed() >= TELL_EVERY) {
-                last = Some(Instant::now());
-                tell(Level::Info, format!("Fetching {base}: {} of {}", bytes(done), bytes(size)));
+impl Download {
+    fn pull(&self) -> Result<(), HubError> {
+        let hub = Hub::from_environment()?;
+        let base = &self.base;
+        self.report(Level::Info, format!("Asking {} for {base}", hub.endpoint()));
+        let mut reported: Option<Instant> = None;
+        base::download(&hub, base, &mut |progress| match progress {
+            Progress::Bytes { done, size, .. } if done < size => {
+                if reported.is_none_or(|reported| reported.elapsed() >= MESSAGE_INTERVAL) {
+                    reported = Some(Instant::now());
+                    self.report(Level::Info, format!("Downloading {base}: {} of {}", bytes(done), bytes(size)));
+                }
             }
-        }
-        Progress::Bytes { .. } => {}
-        Progress::Waiting { file } => tell(Level::Info, format!("{base}: another program fetches {file}; waiting")),
-        Progress::Retry { why, .. } => tell(Level::Warn, format!("{base}: {why}; trying again")),
-    })?;
-    Ok(())
+            Progress::Bytes { .. } => {}
+            Progress::Waiting { file } => {
+                self.report(Level::Info, format!("{base}: another program downloads {file}; waiting"));
+            }
+            Progress::Retry { why, .. } => self.report(Level::Warn, format!("{base}: {why}; trying again")),
+        })?;
+        Ok(())
+    }
+
+    fn report(&self, level: Level, text: String) {
+        let _ = self.events.send(message(level, text));
+    }
+
+    fn refuse(&self, message: String) {
+        let _ = self.events.send(Event::TrainingRefused { generation: self.generation, message });
+    }
 }

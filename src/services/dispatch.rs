@@ -1,6 +1,7 @@
-//! Services carried out: each is handed to the thread that does it; answers come back as events.
+//! Dispatch of effects: each is handed to the service that carries it out; answers come back as events.
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -13,18 +14,20 @@ use std::{
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    open_project::{self, Open, OpenError, Opener, Outcome, Wanted},
+    open_project::{self, Open, OpenError, Opener, Outcome, Request},
+    preferences::PreferencesOf,
     project_worker::Task,
-    recent_projects::{self, RecentProjects, Who},
+    recent_projects::{self, RecentProjects},
     trainer::Trainer,
+    user_folders::UserFolders,
 };
 use crate::{
-    app::{Effect, Event, Leave},
+    app::{Effect, Event, Leave, event::Place},
     runs::Control,
 };
 
-/// How often the end of a training is looked for when there is no screen any more.
-const LOOK: Duration = Duration::from_millis(100);
+/// Time between two checks for the end of a training after the screen is gone.
+const POLL: Duration = Duration::from_millis(100);
 
 /// Why the screen ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,37 +44,47 @@ pub(crate) enum End {
 pub(crate) struct Services {
     events: Sender<Event>,
     openings: Sender<Outcome>,
-    recent_projects: RecentProjects,
-    /// Who tags; for one project that may be another than who began.
-    who: Who,
-    /// Who began.
-    own: Who,
-    /// Who tags if what is being opened can be.
-    becoming: Option<Who>,
+    folders: UserFolders,
+    /// Preferences of the annotator; in one project they may be those of another annotator.
+    preferences: PreferencesOf,
+    /// Preferences of the annotator who started the program.
+    own_preferences: PreferencesOf,
+    /// Preferences that apply if the project that is being opened can be opened.
+    next_preferences: Option<PreferencesOf>,
     trainer: Trainer,
     open: Option<Open>,
-    /// Lets go of what was open before.
+    /// Thread that closes the project that was open before.
     closing: Option<JoinHandle<()>>,
-    /// Opens what was asked for last.
+    /// Thread that opens the project that was requested last.
     opening: Option<JoinHandle<()>>,
-    /// Whether the projects of the welcome screen are to be counted on.
+    /// Cleared to stop the thread that counts the projects of the welcome screen.
     counting: Option<Arc<AtomicBool>>,
 }
 
 impl Services {
-    /// Nothing open yet; `openings` gets what is opened.
+    /// Services without an open project; outcomes of openings are sent to `openings`.
     pub(crate) fn new(
         events: Sender<Event>,
         openings: Sender<Outcome>,
-        recent_projects: RecentProjects,
-        who: Who,
+        folders: UserFolders,
+        preferences: PreferencesOf,
     ) -> Self {
-        let (trainer, open, closing, opening, counting) = (Trainer::default(), None, None, None, None);
-        let (own, becoming) = (Arc::clone(&who), None);
-        Self { events, openings, recent_projects, who, own, becoming, trainer, open, closing, opening, counting }
+        Self {
+            events,
+            openings,
+            folders,
+            own_preferences: Arc::clone(&preferences),
+            preferences,
+            next_preferences: None,
+            trainer: Trainer::default(),
+            open: None,
+            closing: None,
+            opening: None,
+            counting: None,
+        }
     }
 
-    /// Opens the project in a folder, at once.
+    /// Opens the project in a folder on the calling thread.
     pub(crate) fn open_now(&mut self, dir: &Path) -> Result<Event, OpenError> {
         let (open, opened) = self.opener().open(dir)?;
         self.open = Some(open);
@@ -79,105 +92,116 @@ impl Services {
     }
 
     fn opener(&self) -> Opener {
-        let (recent_projects, who) = (self.recent_projects.clone(), Arc::clone(&self.who));
-        Opener { recent_projects, who, events: self.events.clone(), starter: self.trainer.starter() }
-    }
-
-    fn begin(&mut self, wanted: Wanted) {
-        self.begin_as(wanted, Arc::clone(&self.who));
-    }
-
-    fn begin_as(&mut self, wanted: Wanted, who: Who) {
-        self.stop_counting();
-        self.close();
-        self.becoming = None;
-        let opener = Opener { who, ..self.opener() };
-        self.opening = opener.spawn(wanted, self.closing.take(), self.openings.clone());
-    }
-
-    /// Opens the project in `dir` for this annotator, who stays so there; for `None`, for who opened it first.
-    fn open_as(&mut self, dir: PathBuf, name: Option<String>) {
-        let (own, here) = (Arc::clone(&self.own), dir.clone());
-        let who: Who =
-            match name {
-                None => own,
-                Some(name) => Arc::new(move |dir| {
-                    if dir == here { name.parse().map_err(|error| format!("{name}: {error}")) } else { own(dir) }
-                }),
-            };
-        self.begin_as(Wanted::Folder(dir), Arc::clone(&who));
-        self.becoming = Some(who);
-    }
-
-    /// Takes what an opening has come to; what the screens are told.
-    pub(crate) fn arrived(&mut self, outcome: Outcome) -> Vec<Event> {
-        match outcome {
-            Ok((open, opened, said)) => {
-                self.open = Some(open);
-                self.who = self.becoming.take().unwrap_or_else(|| Arc::clone(&self.who));
-                std::iter::once(Event::Opened(opened)).chain(said.map(open_project::said)).collect()
-            }
-            Err(error) => {
-                self.becoming = None;
-                vec![open_project::told(&error)]
-            }
+        Opener {
+            folders: self.folders.clone(),
+            preferences: Arc::clone(&self.preferences),
+            events: self.events.clone(),
+            starter: self.trainer.starter(),
         }
     }
 
-    /// Lets go of the project on a thread of its own: what it still has to do may take a moment.
+    fn start_opening(&mut self, request: Request) {
+        self.start_opening_as(request, Arc::clone(&self.preferences));
+    }
+
+    fn start_opening_as(&mut self, request: Request, preferences: PreferencesOf) {
+        self.stop_counting();
+        self.close();
+        self.next_preferences = None;
+        let opener = Opener { preferences, ..self.opener() };
+        self.opening = opener.spawn(request, self.closing.take(), self.openings.clone());
+    }
+
+    /// Opens the project in `dir` for this annotator, who stays so there; for `None`, for the one who started the program.
+    fn open_as(&mut self, dir: PathBuf, annotator: Option<String>) {
+        let own = Arc::clone(&self.own_preferences);
+        let preferences = match annotator {
+            None => own,
+            Some(name) => with_annotator(own, dir.clone(), name),
+        };
+        self.start_opening_as(Request::Folder(dir), Arc::clone(&preferences));
+        self.next_preferences = Some(preferences);
+    }
+
+    /// Takes over an opened project, and returns the events about the outcome.
+    pub(crate) fn opened(&mut self, outcome: Outcome) -> Vec<Event> {
+        let preferences = self.next_preferences.take();
+        match outcome {
+            Ok((open, opened, notice)) => {
+                self.open = Some(open);
+                self.preferences = preferences.unwrap_or_else(|| Arc::clone(&self.preferences));
+                std::iter::once(Event::Opened(opened)).chain(notice.map(open_project::notice)).collect()
+            }
+            Err(error) => vec![open_project::failure(&error)],
+        }
+    }
+
+    /// Closes the project on a thread of its own, because its last tasks may take a moment.
     pub(crate) fn close(&mut self) {
         if let Some(open) = self.open.take() {
-            // Without a thread it is let go of here and now.
+            // If no thread can be started, the closure is dropped, and the project with it, on this thread.
             self.closing = thread::Builder::new().name("close".into()).spawn(move || drop(open)).ok();
         }
     }
 
-    /// What the welcome screen offers. How much of each project is done is counted by and by.
+    /// Entries of the welcome screen. The progress of each project is counted in the background.
     pub(crate) fn welcome(&mut self) -> Event {
         self.stop_counting();
-        let places = self.recent_projects.all();
-        let dirs: Vec<String> = places.iter().filter(|place| !place.sample).map(|place| place.path.clone()).collect();
-        let (events, who, go_on) = (self.events.clone(), Arc::clone(&self.who), Arc::new(AtomicBool::new(true)));
-        let wanted = Arc::clone(&go_on);
+        let entries = RecentProjects::new(self.folders.clone()).entries();
+        self.start_counting(&entries);
+        Event::Welcome(entries)
+    }
+
+    fn start_counting(&mut self, entries: &[Place]) {
+        let paths: Vec<String> = entries.iter().filter(|entry| !entry.sample).map(|entry| entry.path.clone()).collect();
+        let events = self.events.clone();
+        let preferences = Arc::clone(&self.preferences);
+        let wanted = Arc::new(AtomicBool::new(true));
+        self.counting = Some(Arc::clone(&wanted));
         let count = move || {
-            for path in dirs.into_iter().take_while(|_| wanted.load(Ordering::Relaxed)) {
-                let Some((done, documents)) = recent_projects::count(Path::new(&path), &who) else { continue };
-                let _ = events.send(Event::Counted { path, done, documents });
+            for path in paths.into_iter().take_while(|_| wanted.load(Ordering::Relaxed)) {
+                if let Some((done, documents)) = recent_projects::progress(Path::new(&path), &preferences) {
+                    let _ = events.send(Event::Counted { path, done, documents });
+                }
             }
         };
-        // Without a thread the counts are not shown.
-        let started = thread::Builder::new().name("count".into()).spawn(count).is_ok();
-        self.counting = started.then_some(go_on);
-        Event::Welcome(places)
+        if let Err(error) = thread::Builder::new().name("count".into()).spawn(count) {
+            tracing::warn!("the projects of the welcome screen are not counted: {error}");
+        }
     }
 
     fn stop_counting(&mut self) {
-        if let Some(go_on) = self.counting.take() {
-            go_on.store(false, Ordering::Relaxed);
+        if let Some(wanted) = self.counting.take() {
+            wanted.store(false, Ordering::Relaxed);
         }
     }
 
-    /// Carries out what does not concern the terminal.
+    /// Carries out an effect that does not concern the terminal.
     pub(crate) fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Open(path) => return self.begin(Wanted::Path(path)),
-            Effect::CopySample { sample, name } => return self.begin(Wanted::Copy { sample, name }),
-            Effect::NewProject(new) => return self.begin(Wanted::New(new)),
+            Effect::Open(path) => self.start_opening(Request::Entry(path)),
+            Effect::CopySample { sample, name } => self.start_opening(Request::Copy { sample, name }),
+            Effect::NewProject(new) => self.start_opening(Request::New(new)),
             Effect::Import(file) => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
-                    self.begin(Wanted::Import { dir, file });
+                    self.start_opening(Request::Import { dir, file });
                 }
-                return;
             }
-            Effect::OpenAs(name) => {
+            Effect::OpenAs(annotator) => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
-                    self.open_as(dir, name);
+                    self.open_as(dir, annotator);
                 }
-                return;
             }
-            _ => {}
+            other => {
+                if let Some(open) = &self.open {
+                    self.carry_out_in(open, other);
+                }
+            }
         }
-        let Some(open) = &self.open else { return };
+    }
+
+    /// Carries out an effect on the open project.
+    fn carry_out_in(&self, open: &Open, effect: Effect) {
         match effect {
             Effect::Record { attempt, entries } => open.worker.ask(Task::Record { attempt, entries }),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
@@ -198,41 +222,43 @@ impl Services {
             }
             Effect::Export { generation, format } => open.worker.ask(Task::Export { generation, format }),
             Effect::RememberStep(step) => {
-                let (recent, dir) = (self.recent_projects.clone(), open.dir.clone());
-                open.worker.ask(Task::Aside(Box::new(move || recent.remember_step(&dir, step))));
+                let recent = RecentProjects::new(self.folders.clone());
+                let dir = open.dir.clone();
+                open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_step(&dir, step))));
             }
             Effect::Compare { generation, run } => open.watcher.compare(generation, run),
             Effect::ReadLog { generation, run } => open.watcher.log(generation, run),
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
-            // Done above, or by the loop itself.
+            // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) => {}
             Effect::Import(_) | Effect::OpenAs(_) | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }
 
-    /// By the channel if this process trains, else by the run's control file.
+    /// Sends a command to a run: by a channel if this process trains it, otherwise by the run's control file.
     fn control(&self, open: &Open, run: String, control: Control) {
         if !self.trainer.control(&run, control) {
             open.watcher.control(run, control);
         }
     }
 
-    /// Lets go of the project and ends as was asked: waits for a training that goes on or has to save its model.
-    /// A first interrupt then ends the training after its step, a second one ends the process.
-    /// `interrupted` waits for at most the given time and returns whether such an interrupt arrived.
+    /// Closes the project and waits for a training that continues or has to save its model.
+    ///
+    /// `interrupted` waits for at most the given time and returns whether the user asked the program to end, which ends
+    /// the training after its current step.
     pub(crate) fn finish(
         mut self,
         end: End,
         openings: &Receiver<Outcome>,
         mut interrupted: impl FnMut(Duration) -> bool,
     ) {
-        // First the journal: all that was recorded is on disk when the project worker is gone, and its lock is free.
+        // First the journal: when the project is closed, all entries are on disk and its lock is free.
         self.open = None;
         if let Some(closing) = self.closing.take() {
             let _ = closing.join();
         }
-        // What is being opened or made is not left half-way, and is let go of in the same order.
+        // A project that is being opened or created is completed, and closed in the same order.
         if let Some(opening) = self.opening.take() {
             let _ = opening.join();
         }
@@ -244,17 +270,17 @@ impl Services {
                 self.trainer.control(&run, Control::StopNow);
             }
             End::Left(_) => say(&format!(
-                "{run} goes on without a screen; ctrl-z and bg put it behind the prompt, ctrl-c ends it and keeps its model"
+                "{run} continues without a screen; ctrl-z and bg move it to the background, ctrl-c ends it and keeps its model"
             )),
             End::Terminated => {
                 self.trainer.control(&run, Control::StopNow);
             }
             End::Gone => {}
         }
-        // A paused run would wait for ever: nobody is there to resume it.
+        // A paused run would wait forever, since no screen can resume it.
         self.trainer.control(&run, Control::Resume);
         while self.trainer.running().is_some() {
-            if interrupted(LOOK) {
+            if interrupted(POLL) {
                 self.trainer.control(&run, Control::StopNow);
             }
         }
@@ -265,8 +291,18 @@ impl Services {
     }
 }
 
-/// A line on standard error, after the screen is gone.
+/// Preferences with another annotator in one project.
+fn with_annotator(own: PreferencesOf, project: PathBuf, name: String) -> PreferencesOf {
+    Arc::new(move |dir| {
+        let mut preferences = own(dir)?;
+        if dir == project {
+            preferences.annotator = name.parse().map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok(preferences)
+    })
+}
+
+/// Prints a line on standard error, after the screen is gone.
 fn say(text: &str) {
-    use std::io::Write;
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Floor 10: the services that carry out effects. Each works on a thread of its own and answers with events.
+//! Floor 11: the services that carry out effects. Each works on a thread of its own and answers with events.
 //!
 //! A service that fails or hangs never stops another one, nor the loop that reads keys.
 
@@ -6,18 +6,26 @@ mod annotator_comparison;
 mod base_download;
 mod clock;
 mod dispatch;
+mod journal_writer;
 mod message;
 mod model_service;
+mod model_thread;
 mod open_project;
+mod preferences;
+mod project_view;
 mod project_worker;
 mod recent_projects;
 mod run_list;
 mod run_watcher;
+mod sample_copies;
 mod trainer;
+mod user_folders;
 
 pub use clock::now;
 pub use open_project::OpenError;
-pub use recent_projects::{CopyError, RecentProjects, Who};
+pub use preferences::{Preferences, PreferencesOf};
+pub use sample_copies::{CopyError, own_copy};
+pub use user_folders::{UnknownHome, UserFolders};
 
 pub(crate) use dispatch::{End, Services};
 pub(crate) use open_project::Outcome;

@@ -1,9 +1,9 @@
-//! Opening a project: by its folder, as the user's copy of a sample, or newly made. From the screen it happens on a
-//! thread of its own, so that keys are answered while a large project is read.
+//! Opens a project: by its folder, as the user's copy of a sample, or newly created.
+//!
+//! From the screen this happens on a thread of its own, so that keys are answered while a large project is read.
 
 use std::{
     collections::HashMap,
-    fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     thread::{self, JoinHandle},
@@ -15,10 +15,13 @@ use super::{
     clock::now,
     message::message,
     model_service::ModelService,
+    preferences::{Preferences, PreferencesOf},
     project_worker::ProjectWorker,
-    recent_projects::{CopyError, RecentProjects, Who},
+    recent_projects::RecentProjects,
     run_watcher::RunWatcher,
+    sample_copies::{self, CopyError},
     trainer::Starter,
+    user_folders::{UnknownHome, UserFolders},
 };
 use crate::{
     app::{
@@ -26,17 +29,22 @@ use crate::{
         effect::NewProject,
         event::{Level, Opened},
     },
-    formats::{Problem, Read},
+    formats::Problem,
     project::{
-        AnnotatorName, Manifest, Project, ProjectError,
+        Project, ProjectError,
         import_source::{self, ImportSourceError},
         storage,
     },
     spans::Document,
     text::number::with_noun,
+    work::{
+        create::{self, CreateError},
+        import::{self, ImportedFile},
+        source::SourceFile,
+    },
 };
 
-/// What an open project needs.
+/// Services of an open project.
 pub(crate) struct Open {
     pub(super) dir: PathBuf,
     pub(super) worker: ProjectWorker,
@@ -54,28 +62,31 @@ impl Open {
     }
 }
 
-/// Why a project cannot be worked on.
+/// A project cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The project.
+    /// The project cannot be read, or is refused.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    /// A thread.
+    /// A thread cannot be started.
     #[error("a thread cannot be started: {0}")]
     Thread(#[from] std::io::Error),
-    /// The copy of a sample.
+    /// A sample cannot be copied.
     #[error(transparent)]
     Copy(#[from] CopyError),
-    /// Labels or texts of a new project.
+    /// A typed path begins with an unknown home folder.
     #[error(transparent)]
-    Intake(#[from] ImportSourceError),
-    /// Who tags.
+    Path(#[from] UnknownHome),
+    /// A new project cannot be created.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// The file to import cannot be used.
+    #[error(transparent)]
+    Source(#[from] ImportSourceError),
+    /// The user's settings do not give an annotator.
     #[error("{0}")]
-    Who(String),
-    /// The folder of a new project holds so many files of something else.
-    #[error("the folder holds {}", with_noun(*.0, "file"))]
-    InUse(usize),
-    /// An import went wrong, and then the opening.
+    Preferences(String),
+    /// An import failed, and then the opening.
     #[error("{0}. Then the project could not be opened: {1}")]
     Both(String, Box<OpenError>),
     /// The program panicked.
@@ -83,30 +94,30 @@ pub enum OpenError {
     Defect,
 }
 
-/// What is to be opened.
-pub(super) enum Wanted {
-    /// What [`Place::path`](crate::app::event::Place) says.
-    Path(String),
+/// Request to open a project.
+pub(super) enum Request {
+    /// An entry of the welcome screen, by [`Place::path`](crate::app::event::Place).
+    Entry(String),
     /// The project in this folder.
     Folder(PathBuf),
-    /// A fresh copy of a sample, under this name.
+    /// A new copy of a sample, with this name.
     Copy { sample: String, name: String },
-    /// A project, after texts from a file were brought into it.
+    /// A project, after the import of a file.
     Import { dir: PathBuf, file: String },
     /// A new project.
     New(NewProject),
 }
 
-/// What there is to say about a project that was opened.
-pub(crate) type Said = (Level, String);
+/// Message about a project that was opened.
+pub(super) type Notice = (Level, String);
 
-/// How an opening ended: the project with what the screens need and what there is to say, or what went wrong.
-pub(crate) type Outcome = Result<(Open, Box<Opened>, Option<Said>), OpenError>;
+/// Outcome of an opening: the services of the project, its contents for the screens, and a message; or an error.
+pub(crate) type Outcome = Result<(Open, Box<Opened>, Option<Notice>), OpenError>;
 
-/// All that is needed to open a project.
+/// Opener of projects.
 pub(super) struct Opener {
-    pub(super) recent_projects: RecentProjects,
-    pub(super) who: Who,
+    pub(super) folders: UserFolders,
+    pub(super) preferences: PreferencesOf,
     pub(super) events: Sender<Event>,
     pub(super) starter: Starter,
 }
@@ -114,21 +125,25 @@ pub(super) struct Opener {
 impl Opener {
     /// Opens the project in a folder.
     pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
-        let name = (self.who)(dir).map_err(OpenError::Who)?;
-        let (worker, mut opened) = ProjectWorker::open(dir, &name, self.events.clone(), self.starter)?;
+        let preferences = self.preferences(dir)?;
+        let (worker, mut opened) = ProjectWorker::open(dir, &preferences, self.events.clone(), self.starter)?;
         let watcher = RunWatcher::start(worker.run_list.clone(), self.events.clone())?;
-        let model_service = ModelService::start(watcher.models(), dir, worker.grid, self.events)?;
+        let model_service = ModelService::start(watcher.models(), dir, worker.grid, preferences.device, self.events)?;
         let indices = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
-        opened.step = self.recent_projects.remember(dir);
-        let (dir, documents) = (dir.to_owned(), opened.documents.clone());
-        Ok((Open { dir, worker, watcher, model_service, documents, indices }, Box::new(opened)))
+        opened.step = RecentProjects::new(self.folders).remember(dir);
+        let documents = opened.documents.clone();
+        Ok((Open { dir: dir.to_owned(), worker, watcher, model_service, documents, indices }, Box::new(opened)))
     }
 
-    /// Opens what is wanted on a thread of its own, after `closing` has let go of what was open before; `outcome` gets
-    /// how it ended. A thread that cannot be started ends at once.
+    fn preferences(&self, dir: &Path) -> Result<Preferences, OpenError> {
+        (self.preferences)(dir).map_err(OpenError::Preferences)
+    }
+
+    /// Opens a project on a thread of its own, after the thread `closing` has closed the earlier one. The outcome is
+    /// sent to `outcome`, also if no thread can be started.
     pub(super) fn spawn(
         self,
-        wanted: Wanted,
+        request: Request,
         closing: Option<JoinHandle<()>>,
         outcome: Sender<Outcome>,
     ) -> Option<JoinHandle<()>> {
@@ -137,9 +152,9 @@ impl Opener {
             if let Some(closing) = closing {
                 let _ = closing.join();
             }
-            let ended = catch_unwind(AssertUnwindSafe(|| self.get(wanted)));
-            // Nobody waits any more if the program leaves.
-            let _ = outcome.send(ended.unwrap_or(Err(OpenError::Defect)));
+            let result = catch_unwind(AssertUnwindSafe(|| self.get(request)));
+            // No receiver is left if the program ends.
+            let _ = outcome.send(result.unwrap_or(Err(OpenError::Defect)));
         };
         let started = thread::Builder::new().name("open".into()).spawn(work);
         started
@@ -149,42 +164,37 @@ impl Opener {
             .ok()
     }
 
-    fn get(self, wanted: Wanted) -> Outcome {
-        let new = matches!(wanted, Wanted::Copy { .. } | Wanted::New(_));
-        let (dir, said) = match wanted {
-            Wanted::Path(path) => (self.recent_projects.folder(&path, &self.who)?, None),
-            Wanted::Folder(dir) => (dir, None),
-            Wanted::Copy { sample, name } => (self.recent_projects.fresh(&sample, &name, &self.who)?, None),
-            Wanted::Import { dir, file } => {
-                let said = self.import(&dir, &file);
-                (dir, Some(said))
+    fn get(self, request: Request) -> Outcome {
+        let is_new = matches!(request, Request::Copy { .. } | Request::New(_));
+        let (dir, notice) = match request {
+            Request::Entry(path) => (sample_copies::entry_folder(&self.folders, &path, &self.preferences)?, None),
+            Request::Folder(dir) => (dir, None),
+            Request::Copy { sample, name } => {
+                (sample_copies::copy_sample(&self.folders, &sample, &name, &self.preferences)?, None)
             }
-            Wanted::New(new) => self.make(&new)?,
+            Request::Import { dir, file } => {
+                let notice = self.import(&dir, &file);
+                (dir, Some(notice))
+            }
+            Request::New(new) => self.create(&new)?,
         };
-        if new {
-            self.recent_projects.forget(&dir);
+        if is_new {
+            RecentProjects::new(self.folders.clone()).forget(&dir);
         }
-        match (self.open(&dir), said) {
-            (Ok((open, opened)), said) => Ok((open, opened, said)),
-            // Both are to be known.
-            (Err(error), Some((Level::Error, said))) => Err(OpenError::Both(said, Box::new(error))),
+        match (self.open(&dir), notice) {
+            (Ok((open, opened)), notice) => Ok((open, opened, notice)),
+            (Err(error), Some((Level::Error, text))) => Err(OpenError::Both(text, Box::new(error))),
             (Err(error), _) => Err(error),
         }
     }
 
-    /// Takes a file into a project, which is opened whatever becomes of that.
-    fn import(&self, dir: &Path, file: &str) -> Said {
-        let take = || -> Result<String, OpenError> {
-            let path = self.recent_projects.typed(file)?;
-            let mut project = Project::open(dir)?;
-            let read = import_source::read_texts(&path, &import_source::read_options(&project.manifest, &path, None))?;
-            let name = (self.who)(dir).map_err(OpenError::Who)?;
-            Ok(take_in(&mut project, &name, &path, read)?)
-        };
-        // A defect of a reader is no reason not to open the project again.
-        match catch_unwind(AssertUnwindSafe(take)).unwrap_or(Err(OpenError::Defect)) {
-            Ok(said) => (Level::Info, said),
-            // What is missing is done when the project is opened.
+    /// Imports a file. The project is opened afterwards, whatever the outcome.
+    fn import(&self, dir: &Path, file: &str) -> Notice {
+        // A defect of a reader does not keep the project closed.
+        let imported = catch_unwind(AssertUnwindSafe(|| self.try_import(dir, file)));
+        match imported.unwrap_or(Err(OpenError::Defect)) {
+            Ok(text) => (Level::Info, text),
+            // Opening the project completes the import.
             Err(error @ OpenError::Project(ProjectError::Unfinished { .. })) => {
                 (Level::Warn, format!("{file}: {error}"))
             }
@@ -192,66 +202,77 @@ impl Opener {
         }
     }
 
-    /// Makes a project as it was typed. Everything is read before anything is written; texts that cannot be taken in
-    /// even so are no reason not to open what was made.
-    fn make(&self, new: &NewProject) -> Result<(PathBuf, Option<Said>), OpenError> {
-        let dir = self.recent_projects.typed(&new.dir)?;
-        if Project::has_manifest(&dir) {
-            return Err(ProjectError::Exists(dir).into());
-        }
-        let files = fs::read_dir(&dir).map_or(0, Iterator::count);
-        if files > 0 && !new.among {
-            return Err(OpenError::InUse(files));
-        }
-        let labels = if new.labels.to_ascii_lowercase().ends_with(".xml") {
-            self.recent_projects.typed(&new.labels)?.to_string_lossy().into_owned()
-        } else {
-            new.labels.clone()
+    fn try_import(&self, dir: &Path, file: &str) -> Result<String, OpenError> {
+        let path = self.folders.resolve(file)?;
+        let mut project = Project::open(dir)?;
+        let options = import_source::read_options(&project.manifest, &path, None);
+        let file = SourceFile::open(&path, None, &options).map_err(ImportSourceError::from)?.check()?;
+        let problems = file.read.problems.clone();
+        let annotator = self.preferences(dir)?.annotator;
+        let imported = import::import(&mut project, &annotator, now(), vec![file])?;
+        Ok(imported.iter().map(|file| report(file, &problems)).collect())
+    }
+
+    /// Creates a project from the user's input.
+    ///
+    /// If its texts cannot be imported, the project is opened without them.
+    fn create(&self, new: &NewProject) -> Result<(PathBuf, Option<Notice>), OpenError> {
+        let dir = self.folders.resolve(&new.dir)?;
+        let preferences = self.preferences(&dir)?;
+        let labels = match new.labels.trim() {
+            "" => None,
+            path if path.to_ascii_lowercase().ends_with(".xml") => {
+                Some(self.folders.resolve(path)?.to_string_lossy().into_owned())
+            }
+            names => Some(names.to_owned()),
         };
-        let (labels, notes) = import_source::read_labels(&labels)?;
-        let manifest = Manifest::new(import_source::project_name(&dir), labels);
-        let texts = if new.texts.is_empty() { None } else { Some(self.recent_projects.typed(&new.texts)?) };
-        let read = texts.map(|path| {
-            let options = import_source::read_options(&manifest, &path, None);
-            import_source::read_texts(&path, &options).map(|read| (path, read))
-        });
-        let read = read.transpose()?;
-        let name = (self.who)(&dir).map_err(OpenError::Who)?;
-        let mut project = Project::create(&dir, manifest)?;
-        let mut said: Vec<String> = notes.first().map(ToString::to_string).into_iter().collect();
+        let texts = match new.texts.as_str() {
+            "" => None,
+            path => Some((self.folders.resolve(path)?, preferences.annotator)),
+        };
+        let request = create::NewProject {
+            dir: dir.clone(),
+            labels,
+            grid: preferences.grid,
+            texts: texts.clone(),
+            in_used_folder: new.among,
+        };
+        let created = create::create(&request, now())?;
         let mut level = Level::Info;
-        if let Some((path, read)) = read {
-            said.push(take_in(&mut project, &name, &path, read).unwrap_or_else(|error| {
+        let mut parts: Vec<String> = created.notes.first().map(ToString::to_string).into_iter().collect();
+        if let (Some((imported, problems)), Some((path, _))) = (created.import, texts) {
+            parts.push(imported.map(|file| report(&file, &problems)).unwrap_or_else(|error| {
                 level = Level::Error;
-                not_taken(&dir, &path, &error)
+                not_imported(&dir, &path, &error)
             }));
         }
-        Ok((dir, (!said.is_empty()).then(|| (level, said.join(". ")))))
+        Ok((dir, (!parts.is_empty()).then(|| (level, parts.join(". ")))))
     }
 }
 
-/// Takes texts into a project; what there is to say about that.
-fn take_in(project: &mut Project, name: &AnnotatorName, path: &Path, read: Read) -> Result<String, ProjectError> {
-    let annotated = import_source::is_annotated(&read.corpus);
-    let mut annotator = annotated.then(|| project.annotator(name, now())).transpose()?;
-    let (done, new) = project.import_corpus(annotator.as_mut(), now(), read.corpus)?;
-    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut said = format!("{file}: {}, {}", with_noun(done.documents, "document"), with_noun(done.spans, "span"));
-    if !new.is_empty() {
-        said.push_str(&format!(", new labels {}", new.join(", ")));
+/// Describes an import, with the first of the file's problems.
+fn report(file: &ImportedFile, problems: &[Problem]) -> String {
+    let ImportedFile { contents, report, new_labels } = file;
+    let path = &contents.path;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let mut text = format!("{name}: {}, {}", with_noun(report.documents, "document"), with_noun(report.spans, "span"));
+    if !new_labels.is_empty() {
+        text.push_str(&format!(", new labels {}", new_labels.join(", ")));
     }
-    said.push_str(&done.left_out());
-    said.push_str(&first_of(&read.problems));
-    Ok(said)
+    text.push_str(&report.left_out());
+    text.push_str(&first_of(problems));
+    text
 }
 
-/// What there is to say about texts that a new project did not get.
-fn not_taken(dir: &Path, path: &Path, error: &ProjectError) -> String {
+/// Describes why a new project has no texts.
+fn not_imported(dir: &Path, path: &Path, error: &ProjectError) -> String {
     let (dir, path) = (storage::shown_path(dir), storage::shown_path(path));
     match error {
         ProjectError::Unfinished { .. } => format!("{path}: {error}"),
         _ => {
-            format!("{path} was not taken in: {error}. The project is made; try again with: tagli import {dir} {path}")
+            format!(
+                "{path} was not imported: {error}. The project is created; try again with: tagli import {dir} {path}"
+            )
         }
     }
 }
@@ -264,51 +285,55 @@ fn first_of(problems: &[Problem]) -> String {
     }
 }
 
-/// What the screens are told about an opening.
-pub(super) fn told(error: &OpenError) -> Event {
+/// Event about a failed opening.
+pub(super) fn failure(error: &OpenError) -> Event {
     match error {
-        OpenError::InUse(files) => Event::FolderInUse(*files),
+        OpenError::Create(CreateError::FolderInUse(files)) => Event::FolderInUse(*files),
         other => Event::OpenFailed(other.to_string()),
     }
 }
 
-/// What there is to say about a project that was opened.
-pub(super) fn said((level, text): Said) -> Event {
+/// Event that shows a message about a project that was opened.
+pub(super) fn notice((level, text): Notice) -> Event {
     message(level, text)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{fs, sync::Arc};
 
     use super::*;
-    use crate::services::trainer::Trainer;
+    use crate::{project::Manifest, services::trainer::Trainer, spans::LabelSet, text::Grid};
 
-    fn opener(recent_projects: RecentProjects, who: Result<&str, &str>) -> Opener {
-        let who = who.map(|name| name.parse().unwrap()).map_err(str::to_owned);
-        let who: Who = Arc::new(move |_| who.clone());
+    fn opener(folders: UserFolders, annotator: Result<&str, &str>) -> Opener {
+        let preferences = annotator.map(|name| Preferences {
+            annotator: name.parse().unwrap(),
+            device: "cpu".into(),
+            grid: Grid::Space,
+        });
+        let preferences = preferences.map_err(str::to_owned);
+        let preferences: PreferencesOf = Arc::new(move |_| preferences.clone());
         let events = crossbeam_channel::unbounded().0;
-        Opener { recent_projects, who, events, starter: Trainer::default().starter() }
+        Opener { folders, preferences, events, starter: Trainer::default().starter() }
     }
 
-    fn make(new: &NewProject, who: Result<&str, &str>) -> Result<(PathBuf, Option<Said>), OpenError> {
-        opener(RecentProjects::default(), who).make(new)
+    fn create(new: &NewProject, annotator: Result<&str, &str>) -> Result<(PathBuf, Option<Notice>), OpenError> {
+        opener(UserFolders::default(), annotator).create(new)
     }
 
     #[test]
-    fn a_file_is_imported_and_the_project_opened_whatever_became_of_it() {
+    fn a_file_is_imported_and_the_project_opened_whatever_the_outcome() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let dir = folder.path().join("p");
-        let labels = crate::spans::LabelSet::restaurant();
-        Project::create(&dir, Manifest::new("p", labels)).unwrap();
+        Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
         fs::write(path("two.txt"), "fish tacos\ncheap beer\n").unwrap();
         fs::write(path("empty.txt"), "").unwrap();
         fs::write(path("binary"), [0, 159, 146, 150, 255]).unwrap();
         let import = |file: &str| {
-            let wanted = Wanted::Import { dir: dir.clone(), file: path(file) };
-            let (_, opened, said) = opener(RecentProjects::default(), Ok("ada")).get(wanted).unwrap();
-            let (level, text) = said.unwrap();
+            let request = Request::Import { dir: dir.clone(), file: path(file) };
+            let (_, opened, notice) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
+            let (level, text) = notice.unwrap();
             (opened.documents.len(), level, text)
         };
         assert_eq!(import("two.txt"), (2, Level::Info, "two.txt: 2 documents, 0 spans".to_owned()));
@@ -321,28 +346,24 @@ mod tests {
     }
 
     #[test]
-    fn the_step_of_the_tutorial_stays_with_its_project_until_another_stands_there() {
+    fn the_step_of_the_tutorial_stays_with_its_project_until_another_replaces_it() {
         let folder = tempfile::tempdir().unwrap();
-        let places = || {
-            let mut places = RecentProjects::default();
-            places.data = Some(folder.path().join("data"));
-            places
-        };
-        let copy = || Wanted::Copy { sample: "restaurants".into(), name: "tutorial".into() };
-        let get = |wanted| opener(places(), Ok("ada")).get(wanted).unwrap();
+        let folders = || UserFolders::new(Some(folder.path().join("data")), None);
+        let copy = || Request::Copy { sample: "restaurants".into(), name: "tutorial".into() };
+        let get = |request| opener(folders(), Ok("ada")).get(request).unwrap();
         let (open, opened, _) = get(copy());
         assert_eq!(opened.step, None);
         let dir = open.dir.clone();
         drop(open);
-        places().remember_step(&dir, Some(7));
-        let again = Wanted::Path(dir.to_string_lossy().into_owned());
+        RecentProjects::new(folders()).remember_step(&dir, Some(7));
+        let again = Request::Entry(dir.to_string_lossy().into_owned());
         assert_eq!(get(again).1.step, Some(7));
         fs::remove_dir_all(&dir).unwrap();
         assert_eq!(get(copy()).1.step, None);
     }
 
     #[test]
-    fn a_new_project_is_made_with_its_texts_or_says_why_they_are_not_in() {
+    fn a_new_project_is_created_with_its_texts_or_reports_why_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::write(path("tagged.conll"), "great\tO\ntacos\tB-Dish\n\n").unwrap();
@@ -351,15 +372,16 @@ mod tests {
             let dir = path(name).to_string_lossy().into_owned();
             NewProject { dir, texts: texts.clone(), among: true, ..NewProject::default() }
         };
-        assert!(matches!(make(&new("a"), Err("nobody knows")), Err(OpenError::Who(_))));
-        assert!(!path("a").exists(), "nothing is made before it is known who tags");
-        let (dir, said) = make(&new("a"), Ok("ada")).unwrap();
-        assert_eq!(said, Some((Level::Info, "tagged.conll: 1 document, 1 span".to_owned())));
+        assert!(matches!(create(&new("a"), Err("no name")), Err(OpenError::Preferences(_))));
+        assert!(!path("a").exists(), "nothing is created for an unknown annotator");
+        let (dir, notice) = create(&new("a"), Ok("ada")).unwrap();
+        assert_eq!(Project::open(&dir).unwrap().manifest.grid, Grid::Space);
+        assert_eq!(notice, Some((Level::Info, "tagged.conll: 1 document, 1 span".to_owned())));
         assert_eq!(Project::open(&dir).unwrap().documents.len(), 1);
-        // The journal cannot be opened: there is a folder of its name.
+        // The journal cannot be opened: there is a folder with its name.
         fs::create_dir_all(path("b/annotations/ada.jsonl")).unwrap();
-        let (dir, said) = make(&new("b"), Ok("ada")).unwrap();
-        let (level, text) = said.unwrap();
+        let (dir, notice) = create(&new("b"), Ok("ada")).unwrap();
+        let (level, text) = notice.unwrap();
         assert!(level == Level::Error && text.contains("tagli import"), "{text}");
         assert_eq!(Project::open(&dir).unwrap().documents.len(), 0);
     }

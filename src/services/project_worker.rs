@@ -1,5 +1,5 @@
-//! The worker: one thread that owns the open project. Journal lines, counts, new runs and exports are done here one
-//! after the other, so that a training always sees what was tagged before it was started.
+//! The project worker: one thread that owns the open project. Journal lines, counts, new runs and exports are processed
+//! one after the other, so that a training always sees what was tagged before it was started.
 
 use std::{
     panic::catch_unwind,
@@ -9,12 +9,14 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use serde_json::{Value, json};
 
 use super::{
     annotator_comparison, base_download,
-    clock::{midnight, now},
+    clock::now,
+    journal_writer::JournalWriter,
     message::message,
+    preferences::Preferences,
+    project_view::{opened, summary},
     run_list::RunList,
     trainer,
 };
@@ -24,28 +26,29 @@ use crate::{
         event::{Level, Opened},
         screens::train::form::recipe_name,
     },
-    formats::{self, OnLoss, WriteOptions},
-    model::{self, device},
-    project::{
-        Annotator, AnnotatorName, Project, ProjectError, RunFolder, TrainingDataReport,
-        run_folder::{self, RunConfig},
-        training_data,
-    },
-    runs::{DataSummary, Recipe, Settings},
-    spans::{Entry, Gazetteer, HalfWords, LabelChange, LabelSet, Patterns, Status},
+    formats::{self, WriteOptions},
+    model::BaseModel,
+    project::{Project, ProjectError, StorageError, training_data},
+    runs::{Recipe, Settings},
+    spans::{Entry, HalfWords, LabelChange, LabelSet},
     text::{Grid, number::bytes},
-    training::{self, Job},
+    work::{
+        base,
+        export::{self, Export, ExportError, Target, WriteError},
+        resume::{InterruptedRun, ResumeError},
+        train::{TrainRequest, TrainRequestError, TrainingData, apply_recipe},
+    },
 };
 
-/// What the project worker can be asked to do.
+/// Task for the project worker.
 pub(super) enum Task {
-    /// Journal lines to be written.
+    /// Append entries to the journal.
     Record { attempt: u64, entries: Vec<Entry> },
-    /// Count what would train, and reckon the recipes for that and this base.
+    /// Count the training data, and compute the recipes for it and this base model.
     Summarise { generation: u64, base: String },
-    /// Begin a run.
+    /// Start a run.
     Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe> },
-    /// Go on with a run that was interrupted.
+    /// Resume an interrupted run.
     Resume { generation: u64, run: String },
     /// Remove a run.
     Remove { run: String },
@@ -55,18 +58,18 @@ pub(super) enum Task {
     Labels { change: LabelChange },
     /// Compare the annotators.
     Annotators { generation: u64 },
-    /// Something small that needs the disk, and no answer.
-    Aside(Box<dyn FnOnce() + Send>),
+    /// A small task that needs the disk and has no answer.
+    Unanswered(Box<dyn FnOnce() + Send>),
 }
 
-/// The handle. Dropping it lets the thread finish what it was asked for, and joins it.
+/// Handle of the project worker. Dropping it lets the thread finish its tasks, and joins it.
 pub(super) struct ProjectWorker {
-    /// The one owner: who waits for something else before asking holds it weakly.
+    /// The only strong reference; whoever waits before sending a task holds a weak one.
     tasks: Option<Arc<Sender<Task>>>,
     thread: Option<JoinHandle<()>>,
-    /// How the project cuts new texts into words.
+    /// Rule by which the project cuts texts into words.
     pub(super) grid: Grid,
-    /// The project's runs.
+    /// Runs of the project.
     pub(super) run_list: RunList,
 }
 
@@ -74,45 +77,46 @@ impl ProjectWorker {
     /// Opens a project for an annotator and starts the thread.
     pub(super) fn open(
         dir: &Path,
-        name: &AnnotatorName,
+        preferences: &Preferences,
         events: Sender<Event>,
         trainer: trainer::Starter,
     ) -> Result<(Self, Opened), ProjectError> {
         let mut project = Project::open(dir)?;
-        let (annotator, read_only) = match project.annotator(name, now()) {
+        let (annotator, read_only) = match project.annotator(&preferences.annotator, now()) {
             Ok(annotator) => (annotator, None),
-            // The work of another window can be looked at.
-            Err(error @ ProjectError::Lock(_)) => (project.read_annotator(name)?, Some(error.to_string())),
+            // A project that is open in another window can be read.
+            Err(error @ ProjectError::Lock(_)) => {
+                (project.read_annotator(&preferences.annotator)?, Some(error.to_string()))
+            }
             Err(error) => return Err(error),
         };
-        // An import that was cut off may just have been finished.
+        // Opening the journal may have completed an interrupted import.
         project.reload()?;
         let run_list = RunList::new(project.runs());
-        let opened = opened(&project, &annotator, &run_list, read_only);
+        let opened = opened(&project, &annotator, &run_list, &preferences.device, read_only);
         let grid = project.manifest.grid;
         let (sender, tasks) = unbounded();
         let sender = Arc::new(sender);
-        let again = Arc::downgrade(&sender);
         let mut work = Work {
             project,
-            annotator,
+            journal: JournalWriter::new(annotator),
             events,
-            again,
+            tasks: Arc::downgrade(&sender),
             trainer,
             run_list: run_list.clone(),
-            comparing: None,
-            failed: None,
+            comparison: None,
         };
-        let thread = thread::Builder::new().name("worker".into()).spawn(move || work.run(&tasks)).map_err(|cause| {
-            crate::project::StorageError { action: "start a thread for", path: dir.to_owned(), cause }
-        })?;
+        let thread = thread::Builder::new()
+            .name("project".into())
+            .spawn(move || work.run(&tasks))
+            .map_err(|cause| StorageError { action: "start a thread for", path: dir.to_owned(), cause })?;
         Ok((Self { tasks: Some(sender), thread: Some(thread), grid, run_list }, opened))
     }
 
-    /// Asks for something; done after everything that was asked for before.
+    /// Adds a task after all earlier ones.
     pub(super) fn ask(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
-            // The thread ends only after this handle has let go of the channel.
+            // The thread ends only after this handle has dropped the channel.
             let _ = tasks.send(task);
         }
     }
@@ -129,22 +133,20 @@ impl Drop for ProjectWorker {
 
 struct Work {
     project: Project,
-    annotator: Annotator,
+    journal: JournalWriter,
     events: Sender<Event>,
-    /// The way to be asked once more, when a base has been fetched.
-    again: Weak<Sender<Task>>,
+    /// Channel for a task that waits for the download of a base model.
+    tasks: Weak<Sender<Task>>,
     trainer: trainer::Starter,
     run_list: RunList,
-    /// Compares the annotators.
-    comparing: Option<JoinHandle<()>>,
-    /// The newest attempt to record that failed: what belongs to it or to an older one is dropped.
-    failed: Option<u64>,
+    /// Thread that compares the annotators.
+    comparison: Option<JoinHandle<()>>,
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
-        if let Some(comparing) = self.comparing.take() {
-            let _ = comparing.join();
+        if let Some(comparison) = self.comparison.take() {
+            let _ = comparison.join();
         }
     }
 }
@@ -152,41 +154,45 @@ impl Drop for Work {
 impl Work {
     fn run(&mut self, tasks: &Receiver<Task>) {
         for task in tasks {
-            let event = match task {
-                Task::Record { attempt, entries } => self.record(attempt, &entries),
-                Task::Summarise { generation, base } => {
-                    let (_, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
-                    Some(Event::Summary { generation, summary: summary(&self.project, &account, base) })
-                }
-                Task::Annotators { generation } => {
-                    self.compare(generation);
-                    None
-                }
-                Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
-                Task::Aside(work) => {
-                    work();
-                    None
-                }
-                Task::Remove { run } => Some(self.remove(&run)),
-                Task::Train { generation, settings, recipe } => {
-                    begun(generation, self.train(generation, *settings, recipe))
-                }
-                Task::Resume { generation, run } => begun(generation, self.resume(generation, run)),
-                Task::Export { generation, format } => {
-                    Some(Event::Exported { generation, outcome: self.export(&format) })
-                }
-            };
+            let event = self.answer(task);
             if event.is_some_and(|event| self.events.send(event).is_err()) {
                 return;
             }
         }
     }
 
-    /// Changes the labels of the project as they are on disk now: somebody else may have changed them.
+    /// Carries out a task and returns its answer; `None` if there is none, or if it comes later.
+    fn answer(&mut self, task: Task) -> Option<Event> {
+        match task {
+            Task::Record { attempt, entries } => self.journal.record(&self.project.documents, attempt, &entries),
+            Task::Summarise { generation, base } => {
+                let journal = &self.journal.annotator().journal;
+                let (_, report) = training_data(&self.project, journal, HalfWords::Snap);
+                Some(Event::Summary { generation, summary: summary(&self.project, &report, base) })
+            }
+            Task::Annotators { generation } => {
+                self.compare(generation);
+                None
+            }
+            Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
+            Task::Unanswered(work) => {
+                work();
+                None
+            }
+            Task::Remove { run } => Some(self.remove(&run)),
+            Task::Train { generation, settings, recipe } => {
+                started(generation, self.train(generation, *settings, recipe))
+            }
+            Task::Resume { generation, run } => started(generation, self.resume(generation, run)),
+            Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
+        }
+    }
+
+    /// Changes the labels of the project as they are on disk: another window may have changed them.
     fn change_labels(&mut self, change: &LabelChange) -> Result<LabelSet, String> {
         let mut refused = None;
         let changed = self.project.change_manifest(|manifest| {
-            // The keys that the screen shows are those that are changed.
+            // The change refers to the keys that the screen shows.
             manifest.labels = std::mem::take(&mut manifest.labels).with_keys();
             refused = manifest.labels.change(change).err();
         });
@@ -197,20 +203,22 @@ impl Work {
         }
     }
 
-    /// Lays what everybody has finished side by side, on a thread of its own: that may take a while, and what is tagged
-    /// meanwhile is to be saved. All of this one's work is on disk.
+    /// Compares the annotators on a thread of its own, so that journal lines are saved meanwhile.
+    ///
+    /// Everything that this annotator has recorded is on disk.
     fn compare(&mut self, generation: u64) {
-        let (root, events) = (self.project.root.clone(), self.events.clone());
+        let root = self.project.root.clone();
+        let events = self.events.clone();
         let work = move || {
             let found = catch_unwind(|| annotator_comparison::annotators(&root))
                 .unwrap_or_else(|_| Err("A defect of this program".to_owned()));
             let _ = events.send(Event::Annotators { generation, found: found.map(Box::new) });
         };
-        if let Some(before) = self.comparing.take() {
+        if let Some(before) = self.comparison.take() {
             let _ = before.join();
         }
         match thread::Builder::new().name("compare".into()).spawn(work) {
-            Ok(comparing) => self.comparing = Some(comparing),
+            Ok(comparison) => self.comparison = Some(comparison),
             Err(error) => {
                 let found = Err(format!("a thread cannot be started: {error}"));
                 let _ = self.events.send(Event::Annotators { generation, found });
@@ -218,20 +226,7 @@ impl Work {
         }
     }
 
-    fn record(&mut self, attempt: u64, entries: &[Entry]) -> Option<Event> {
-        if self.failed.is_some_and(|failed| attempt <= failed) {
-            return None;
-        }
-        Some(match self.annotator.record_entries(&self.project.documents, entries.to_vec()) {
-            Ok(()) => Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() },
-            Err(error) => {
-                self.failed = Some(attempt);
-                Event::SaveFailed { attempt, message: error.to_string() }
-            }
-        })
-    }
-
-    /// Removes a run; tells the list as it is then, and what became of it.
+    /// Removes a run, sends the new list, and returns a message about the outcome.
     fn remove(&self, run: &str) -> Event {
         let runs = self.run_list.runs();
         let removed = runs.get(run).and_then(|view| {
@@ -245,8 +240,9 @@ impl Work {
         }
     }
 
-    /// Starts a run; `None` if its base is being fetched first.
+    /// Starts a run; `None` if its base model must be downloaded first.
     fn train(&mut self, generation: u64, settings: Settings, recipe: Option<Recipe>) -> Result<Option<String>, String> {
+<<<<<<< HEAD
         let (data, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
         if data.train.is_empty() {
             return Err("no document of the training part is done yet: tag some and leave them with enter".into());
@@ -274,14 +270,29 @@ impl Work {
         let run = id.to_string();
         if let Err(message) = self.trainer.start(run.clone(), Job { data, settings, base, resume: None }, folder) {
             // An empty run would stand in the list for ever; its lock went with the folder's handle.
+=======
+        let annotator = self.journal.annotator();
+        let mut data = TrainingData::of_project(&self.project, annotator.name(), &annotator.journal);
+        data.record_recipe(recipe_name(recipe));
+        // The recipe is for the documents that are done now, not for those that the screen counted earlier.
+        let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
+        let request = TrainRequest::new(data, effective).map_err(refusal)?;
+        self.refuse_second_training()?;
+        let task = Task::Train { generation, settings: Box::new(settings), recipe };
+        let Some(base) = self.base(&request.settings().base, generation, task)? else { return Ok(None) };
+        let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
+        if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
+            // The list would keep an empty run. Its lock was freed with its folder's handle.
+>>>>>>> a695f2b (WIP: use cases in work)
             let _ = self.project.runs().remove(&id);
             return Err(message);
         }
-        Ok(Some(run))
+        Ok(Some(id.to_string()))
     }
 
-    /// Goes on with a run from its checkpoint: with the data and settings that it was begun with.
+    /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
     fn resume(&mut self, generation: u64, run: String) -> Result<Option<String>, String> {
+<<<<<<< HEAD
         if let Some(run) = self.trainer.running() {
             return Err(format!("{run} is still training; stop it first"));
         }
@@ -299,46 +310,71 @@ impl Work {
         let base = model::open(&settings.base).map_err(|error| words(&error))?;
         let folder = RunFolder::resume(&path, now(), points).map_err(|error| words(&error))?;
         self.trainer.start(run.clone(), Job { data, settings, base, resume: Some(saved) }, folder)?;
+=======
+        self.refuse_second_training()?;
+        let path = self.run_list.runs().get(&run).map_err(|error| error.to_string())?.path;
+        let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
+            ResumeError::NoCheckpoint(_) => format!("{run} has no checkpoint to continue from"),
+            other => other.to_string(),
+        })?;
+        let task = Task::Resume { generation, run: run.clone() };
+        let Some(base) = self.base(interrupted.base(), generation, task)? else { return Ok(None) };
+        let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
+        self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
+>>>>>>> a695f2b (WIP: use cases in work)
         Ok(Some(run))
     }
 
-    /// Writes the documents that are done into `exports/`, losses told.
+    fn refuse_second_training(&self) -> Result<(), String> {
+        match self.trainer.running() {
+            Some(run) => Err(format!("{run} is still training; stop it first")),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens a base model; `None` if it must be downloaded, after which `task` is sent again.
+    fn base(&self, name: &str, generation: u64, task: Task) -> Result<Option<BaseModel>, String> {
+        let base = base::open(name).map_err(|error| error.to_string())?;
+        if base.is_none() {
+            base_download::fetch(name.to_owned(), generation, task, self.tasks.clone(), self.events.clone());
+        }
+        Ok(base)
+    }
+
+    /// Writes the documents that are done into `exports/`. Losses are refused.
     fn export(&self, name: &str) -> Result<String, String> {
         let format = formats::find(name).map_err(|error| error.to_string())?;
-        let corpus = self.project.corpus(&self.annotator.journal, None, false);
-        if corpus.documents.is_empty() {
-            return Err("no document is done yet".into());
-        }
-        let options = WriteOptions { on_loss: OnLoss::Fail, ..WriteOptions::default() };
-        let told = |problems: Vec<formats::Problem>| {
-            let first = problems.first().map(ToString::to_string).unwrap_or_default();
-            format!(
-                "Nothing was written: {first}. In a shell, tagli export DIR --format {name} --on-loss skip leaves out what \
-                 {name} cannot hold, --on-loss snap fits it in"
-            )
-        };
-        let written = format.write(&corpus, &options).map_err(told)?;
-        let proof = formats::check_round_trip(format, &corpus, &written, &options);
-        if !proof.holds() {
-            return Err(format!("what was written does not read back as it was meant: {proof}"));
-        }
-        let extension = format.extension();
-        let path = self
-            .project
-            .export_file(&format!("{name}.{extension}"), &written.bytes)
-            .map_err(|error| error.to_string())?;
-        Ok(format!("{}: {} documents, {proof}", path.display(), corpus.documents.len()))
+        let exported = export::export(&Export {
+            project: &self.project,
+            journal: &self.journal.annotator().journal,
+            format,
+            split: None,
+            all: false,
+            options: WriteOptions::default(),
+            target: Target::Exports,
+        });
+        let exported = exported.map_err(|error| match error {
+            ExportError::Write(WriteError::Losses(_)) => format!(
+                "Nothing was written: {error}. In a shell, tagli export DIR --format {name} --on-loss skip leaves out \
+                 what {name} cannot hold, --on-loss snap fits it in"
+            ),
+            ExportError::NothingDone(_) => "no document is done yet".to_owned(),
+            other => other.to_string(),
+        })?;
+        let path = exported.path.unwrap_or_default();
+        Ok(format!("{}: {} documents, {}", path.display(), exported.documents, exported.round_trip))
     }
 }
 
-/// What is told of a training that was to begin.
-fn begun(generation: u64, outcome: Result<Option<String>, String>) -> Option<Event> {
+/// Answer to a request to train; `None` if the training starts after a download.
+fn started(generation: u64, outcome: Result<Option<String>, String>) -> Option<Event> {
     match outcome {
         Ok(run) => run.map(|run| Event::TrainingStarted { generation, run }),
         Err(message) => Some(Event::TrainingRefused { generation, message }),
     }
 }
 
+<<<<<<< HEAD
 fn opened(project: &Project, annotator: &Annotator, run_list: &RunList, read_only: Option<String>) -> Opened {
     for problem in &annotator.problems {
         tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
@@ -452,6 +488,14 @@ fn summary(project: &Project, account: &TrainingDataReport, base: String) -> Dat
         notes: account.notes(),
         recipes: recipes.collect(),
         base,
+=======
+fn refusal(error: TrainRequestError) -> String {
+    match error {
+        TrainRequestError::NothingToLearn => {
+            "no document of the training split is done yet: tag some and leave them with enter".to_owned()
+        }
+        TrainRequestError::Settings(message) => message,
+>>>>>>> a695f2b (WIP: use cases in work)
     }
 }
 
@@ -463,10 +507,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        project::{ImportItem, Manifest},
+        project::{ImportItem, Manifest, run_folder::RunConfig},
         runs::{Phase, RunSink, Status as RunStatus},
-        spans::{Document, LabelId, LabelSet, Split},
+        spans::{Document, LabelId, Split, Status},
         text::TextRange,
+        training,
     };
 
     fn project(dir: &Path) -> Project {
@@ -482,35 +527,15 @@ mod tests {
     }
 
     #[test]
-    fn the_settings_to_begin_with_are_this_persons_own_or_the_recipes() {
-        let dir = tempfile::tempdir().unwrap();
-        let project = project(&dir.path().join("p"));
-        let [ada, bob] = ["ada", "bob"].map(|name| project.read_annotator(&name.parse().unwrap()).unwrap());
-        let auto = training::recipe(Recipe::Auto, 20, "mini");
-        assert_eq!(settings(&project, &ada), (auto.clone(), Some(Recipe::Auto)));
-        let started = |annotator: &str, recipe: &str, settings: Settings| {
-            let about = json!({ "annotator": annotator, "recipe": recipe });
-            project.runs().create(&RunConfig::new(1, settings, about)).unwrap();
-        };
-        let own = Settings { epochs: 7.0, ..Settings::lesson("mini") };
-        started("ada", "own", own.clone());
-        started("bob", "lesson", Settings { device: "cpu".into(), ..Settings::lesson("mini") });
-        assert_eq!(settings(&project, &ada), (own, None));
-        let (lesson, recipe) = settings(&project, &bob);
-        assert_eq!((lesson.device.as_str(), recipe), ("cpu", Some(Recipe::Lesson)));
-        // What was reckoned for other documents is reckoned again.
-        started("ada", "auto", Settings { epochs: 1.0, ..auto.clone() });
-        assert_eq!(settings(&project, &ada), (auto, Some(Recipe::Auto)));
-    }
-
-    #[test]
-    fn what_would_train_is_counted_and_a_run_removed() {
+    fn training_data_is_counted_and_a_run_removed() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("p");
         drop(project(&root));
         let (events, received) = unbounded();
         let starter = trainer::Trainer::default().starter();
-        let (worker, opened) = ProjectWorker::open(&root, &"ada".parse().unwrap(), events, starter).unwrap();
+        let preferences =
+            Preferences { annotator: "ada".parse().unwrap(), device: "auto".into(), grid: Grid::default() };
+        let (worker, opened) = ProjectWorker::open(&root, &preferences, events, starter).unwrap();
         assert_eq!((opened.recipe, opened.runs.len()), (Some(Recipe::Auto), 0));
         let next = || received.recv_timeout(Duration::from_secs(20)).unwrap();
         worker.ask(Task::Summarise { generation: 4, base: "mini".into() });
@@ -518,10 +543,10 @@ mod tests {
         assert_eq!((summary.train, summary.valid, summary.spans), (20, 10, [20, 10, 0]));
         assert_eq!(summary.labels[2], ("Dish".to_owned(), [20, 10, 0]));
         assert_eq!(summary.recipes[0], (Recipe::Auto, training::recipe(Recipe::Auto, 20, "mini")));
-        let config = RunConfig::new(1, Settings::lesson("mini"), Value::Null);
+        let config = RunConfig::new(1, Settings::lesson("mini"), serde_json::Value::Null);
         let (id, mut folder) = worker.run_list.runs().create(&config).unwrap();
         folder.status(&RunStatus { phase: Phase::Done, ..RunStatus::default() }).unwrap();
-        // While its process has it, it stays.
+        // A run stays as long as its process holds it.
         let mut held = Some(folder);
         for (left, level) in [(1, Level::Warn), (0, Level::Info)] {
             worker.ask(Task::Remove { run: id.to_string() });

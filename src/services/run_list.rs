@@ -1,5 +1,6 @@
-//! The runs of a project as the screens list them, newest first. What is costly to know of a run that is over (its size,
-//! its best F1) is found once: the list is made every second.
+//! List of a project's runs for the screens, newest first.
+//!
+//! The list is made every second, so the summary of a run that is over (its size, its best F1) is computed once and kept.
 
 use std::{
     collections::HashMap,
@@ -15,67 +16,70 @@ use crate::{
     runs::{RunData, RunSummary},
 };
 
-/// The model of a run.
+/// Model of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Model {
-    /// The run's name.
+    /// Name of the run.
     pub(super) run: String,
-    /// The model's folder.
+    /// Folder of the model.
     pub(super) folder: PathBuf,
-    /// When it was written: a run that goes on may write several.
+    /// Time when it was written: a live run may write several.
     pub(super) written: Option<SystemTime>,
 }
 
-/// Makes the list. Clones share what they know.
+/// Maker of the list. Clones share the summaries that are kept.
 #[derive(Clone)]
 pub(super) struct RunList {
     runs: Runs,
-    known: Arc<Mutex<HashMap<String, RunSummary>>>,
+    /// Summaries of the last list, by run.
+    kept: Arc<Mutex<HashMap<String, RunSummary>>>,
 }
 
 impl RunList {
-    /// Nothing known yet.
     pub(super) fn new(runs: Runs) -> Self {
-        Self { runs, known: Arc::default() }
+        Self { runs, kept: Arc::default() }
     }
 
-    /// The runs.
+    /// Runs of the project.
     pub(super) fn runs(&self) -> &Runs {
         &self.runs
     }
 
-    /// The models that are there, newest run first. Cheaper than the list.
+    /// Existing models, newest run first. Cheaper than the list.
     pub(super) fn models(&self) -> Vec<Model> {
         models(&self.runs.list())
     }
 
-    /// All runs and the models that are there, newest run first.
+    /// All runs and the existing models, newest run first.
     pub(super) fn list(&self) -> (Vec<RunSummary>, Vec<Model>) {
         let views = self.runs.list();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let infos: Vec<RunSummary> = views.iter().rev().map(|view| of(view, known.get(view.id.as_str()))).collect();
-        *known = infos.iter().map(|info| (info.id.clone(), info.clone())).collect();
-        (infos, models(&views))
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let summaries: Vec<RunSummary> =
+            views.iter().rev().map(|view| summary(view, kept.get(view.id.as_str()))).collect();
+        *kept = summaries.iter().map(|summary| (summary.id.clone(), summary.clone())).collect();
+        (summaries, models(&views))
     }
 }
 
 fn models(views: &[RunView]) -> Vec<Model> {
-    let with_model = views.iter().rev().filter(|view| view.has_model);
-    with_model
-        .map(|view| {
-            let folder = view.model();
-            let written = fs::metadata(&folder).and_then(|about| about.modified()).ok();
-            Model { run: view.id.to_string(), folder, written }
-        })
-        .collect()
+    views.iter().rev().filter(|view| view.has_model).map(model).collect()
 }
 
-/// What the list says of a run. `before`: what it said last.
-fn of(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
+fn model(view: &RunView) -> Model {
+    let folder = view.model();
+    let written = fs::metadata(&folder).and_then(|metadata| metadata.modified()).ok();
+    Model { run: view.id.to_string(), folder, written }
+}
+
+/// Summarises a run. `before`: its summary in the last list, which is kept if the run is over.
+fn summary(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
     let status = view.shown_status();
-    let same = |info: &&RunSummary| info.status == status && info.has_model == view.has_model;
-    if let Some(info) = before.filter(same).filter(|info| info.status.phase.is_over()) {
-        return info.clone();
+    if let Some(before) = before
+        && before.status.phase.is_over()
+        && before.status == status
+        && before.has_model == view.has_model
+    {
+        return before.clone();
     }
     let config = view.config.as_ref();
     let (word_f1, model_f1) = view.f1();
@@ -108,7 +112,7 @@ mod tests {
     };
 
     #[test]
-    fn a_run_that_is_over_is_looked_at_once() {
+    fn a_run_that_is_over_is_summarised_once() {
         let dir = tempfile::tempdir().unwrap();
         let run_list = RunList::new(Runs::of(dir.path()));
         let account = json!({"train": {"documents": 3, "words": 9, "spans": 2}});
@@ -119,7 +123,7 @@ mod tests {
         let first = run_list.list().0.remove(0);
         assert_eq!((first.id.as_str(), first.data.clone().unwrap().documents), ("0001-mini", [3, 0, 0]));
         assert_eq!((first.when.len(), first.has_model), ("2026-09-21 13:33".len(), false));
-        // While it goes on, its size is what it is now.
+        // The size of a live run is the current one.
         folder.log(&"x".repeat(5000)).unwrap();
         assert!(run_list.list().0[0].bytes >= first.bytes + 5000);
         folder.status(&Status { phase: Phase::Done, ..Status::default() }).unwrap();
@@ -128,6 +132,6 @@ mod tests {
         std::fs::write(run_list.runs().get(id.as_str()).unwrap().path.join("note.txt"), "more").unwrap();
         assert_eq!(run_list.list().0, [over]);
         run_list.runs().remove(&id).unwrap();
-        assert!(run_list.list().0.is_empty() && run_list.known.lock().unwrap().is_empty());
+        assert!(run_list.list().0.is_empty() && run_list.kept.lock().unwrap().is_empty());
     }
 }

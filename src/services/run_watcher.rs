@@ -1,5 +1,6 @@
-//! Watching the runs of a project: one is followed point by point, all are listed when something about them changes.
-//! Their files are read while they grow, whoever writes them: this process, another one, or nobody any more.
+//! Watches the runs of a project: one is followed point by point, and the list is sent when it changes.
+//!
+//! The files of a run are read while they grow, whether this process, another one, or none writes them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,36 +20,36 @@ use crate::{
     runs::{Control, Point, RunSummary, Status},
 };
 
-/// How often the files of a live run that is followed are looked at: as often as jobs may draw.
-const LOOK: Duration = Duration::from_millis(250);
-/// How often the list of runs is looked at.
-const LIST: Duration = Duration::from_secs(1);
+/// Time between two readings of a followed live run: as often as jobs may draw.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
+/// Time between two listings of the runs.
+const LIST_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The models that are there, newest run first.
+/// Existing models, newest run first.
 pub(super) type Models = Arc<Mutex<Vec<Model>>>;
 
-/// Lines of a log that are read.
+/// Number of lines that are read from the end of a log.
 const LOG_LINES: usize = 1000;
 
-/// What to do.
+/// Order to the watcher.
 enum Order {
-    /// Follow this run instead of whatever was followed.
-    Follow(Asked),
-    /// Read all lines of this run once.
-    Compare(Asked),
+    /// Follow this run, and no other.
+    Follow(RunRequest),
+    /// Read all points of this run once.
+    Compare(RunRequest),
     /// Read the end of this run's log.
-    Log(Asked),
+    Log(RunRequest),
     /// Leave a command for the process that trains this run.
     Control { run: String, control: Control },
 }
 
-/// A run that something is asked about.
-struct Asked {
+/// Request about a run; its answer repeats the generation.
+struct RunRequest {
     generation: u64,
     run: String,
 }
 
-/// The handle. Dropping it ends the thread.
+/// Handle of the watcher. Dropping it ends its thread.
 pub(super) struct RunWatcher {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
@@ -59,28 +60,28 @@ impl RunWatcher {
     /// Starts the thread for the runs of a project.
     pub(super) fn start(run_list: RunList, events: Sender<Event>) -> std::io::Result<Self> {
         let (sender, orders) = unbounded();
-        // The models are known before anybody can ask one; the runs were told when the project was opened.
-        let (listed, found) = run_list.list();
-        let models = Arc::new(Mutex::new(found));
+        // The models are known before the first request for one; the runs were sent when the project was opened.
+        let (listed, models) = run_list.list();
+        let models = Arc::new(Mutex::new(models));
         let mut watcher =
-            Watcher { run_list, events, models: Arc::clone(&models), listed, looked: None, followed: None };
+            Watcher { run_list, events, models: Arc::clone(&models), listed, listed_at: None, followed: None };
         let thread = thread::Builder::new().name("watch".into()).spawn(move || watcher.run(&orders))?;
         Ok(Self { orders: Some(sender), thread: Some(thread), models })
     }
 
-    /// Follows this run instead of whatever was followed.
+    /// Follows this run, and no other.
     pub(super) fn follow(&self, generation: u64, run: String) {
-        self.order(Order::Follow(Asked { generation, run }));
+        self.order(Order::Follow(RunRequest { generation, run }));
     }
 
-    /// Reads all lines of a second run once.
+    /// Reads all points of a second run once.
     pub(super) fn compare(&self, generation: u64, run: String) {
-        self.order(Order::Compare(Asked { generation, run }));
+        self.order(Order::Compare(RunRequest { generation, run }));
     }
 
     /// Reads the end of a run's log.
     pub(super) fn log(&self, generation: u64, run: String) {
-        self.order(Order::Log(Asked { generation, run }));
+        self.order(Order::Log(RunRequest { generation, run }));
     }
 
     /// Leaves a command for a run that another process trains.
@@ -90,12 +91,12 @@ impl RunWatcher {
 
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
-            // The thread ends only after this handle has let go of the channel.
+            // The thread ends only after this handle has dropped the channel.
             let _ = orders.send(order);
         }
     }
 
-    /// Where the models stand.
+    /// Existing models, kept up to date.
     pub(super) fn models(&self) -> Models {
         Arc::clone(&self.models)
     }
@@ -114,15 +115,15 @@ struct Watcher {
     run_list: RunList,
     events: Sender<Event>,
     models: Models,
-    /// What was told last.
+    /// List that was sent last.
     listed: Vec<RunSummary>,
-    looked: Option<Instant>,
+    listed_at: Option<Instant>,
     followed: Option<Followed>,
 }
 
-/// A run that is followed.
+/// The followed run.
 struct Followed {
-    order: Asked,
+    request: RunRequest,
     metrics: MetricsTail,
     last: Option<Status>,
 }
@@ -130,56 +131,68 @@ struct Followed {
 impl Watcher {
     fn run(&mut self, orders: &Receiver<Order>) {
         loop {
-            let wait = if self.followed.is_some() { LOOK } else { LIST };
+            let wait = if self.followed.is_some() { FOLLOW_INTERVAL } else { LIST_INTERVAL };
             match orders.recv_timeout(wait) {
-                Ok(Order::Follow(order)) => self.begin(order),
-                Ok(Order::Compare(order)) => {
-                    let points = self.points(&order.run);
-                    self.tell(Event::Compared { generation: order.generation, points });
-                    continue;
-                }
-                Ok(Order::Log(order)) => {
-                    let view = self.run_list.runs().get(&order.run).map_err(|error| error.to_string());
-                    let lines = view.and_then(|view| view.log_end(LOG_LINES).map_err(|error| error.to_string()));
-                    self.tell(Event::Log { generation: order.generation, lines });
-                    continue;
-                }
-                Ok(Order::Control { run, control }) => {
-                    let sent = self.run_list.runs().get(&run).and_then(|view| view.send(control));
-                    if let Err(error) = sent {
-                        self.tell(message(Level::Warn, error.to_string()));
-                    }
+                Ok(Order::Follow(request)) => self.follow(request),
+                Ok(other) => {
+                    self.answer(other);
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if let Some(mut run) = self.followed.take() {
-                if self.look(&mut run) {
+                if self.read(&mut run) {
                     self.followed = Some(run);
                 } else {
-                    // What the end of a run changed is told at once.
-                    self.looked = None;
+                    // The end of a run changes the list, which is sent at once.
+                    self.listed_at = None;
                 }
             }
-            if self.looked.is_none_or(|looked| looked.elapsed() >= LIST) {
+            if self.listed_at.is_none_or(|listed| listed.elapsed() >= LIST_INTERVAL) {
                 self.list();
             }
         }
     }
 
-    fn begin(&mut self, order: Asked) {
-        match self.run_list.runs().get(&order.run).map(|run| run.metrics()) {
-            Ok(metrics) => self.followed = Some(Followed { order, metrics, last: None }),
-            Err(error) => self.tell(message(Level::Warn, error.to_string())),
+    /// Carries out an order that leaves the followed run as it is.
+    fn answer(&mut self, order: Order) {
+        match order {
+            Order::Follow(request) => self.follow(request),
+            Order::Compare(request) => {
+                let points = self.points(&request.run);
+                self.send(Event::Compared { generation: request.generation, points });
+            }
+            Order::Log(request) => {
+                let lines = self.log_end(&request.run);
+                self.send(Event::Log { generation: request.generation, lines });
+            }
+            Order::Control { run, control } => {
+                let sent = self.run_list.runs().get(&run).and_then(|view| view.send(control));
+                if let Err(error) = sent {
+                    self.send(message(Level::Warn, error.to_string()));
+                }
+            }
         }
     }
 
-    /// All lines of a run as they are now; why there are none.
+    fn follow(&mut self, request: RunRequest) {
+        match self.run_list.runs().get(&request.run).map(|run| run.metrics()) {
+            Ok(metrics) => self.followed = Some(Followed { request, metrics, last: None }),
+            Err(error) => self.send(message(Level::Warn, error.to_string())),
+        }
+    }
+
+    fn log_end(&self, run: &str) -> Result<Vec<String>, String> {
+        let view = self.run_list.runs().get(run).map_err(|error| error.to_string())?;
+        view.log_end(LOG_LINES).map_err(|error| error.to_string())
+    }
+
+    /// Reads all points that a run has now.
     fn points(&self, run: &str) -> Result<Vec<Point>, String> {
         let view = self.run_list.runs().get(run).map_err(|error| error.to_string())?;
         let (mut metrics, mut points) = (view.metrics(), Vec::new());
-        // A look reads a part of a very large file.
+        // One poll reads only a part of a very large file.
         loop {
             let more = metrics.poll().map_err(|error| error.to_string())?;
             if more.is_empty() {
@@ -189,48 +202,55 @@ impl Watcher {
         }
     }
 
-    /// Tells what is new about a run; whether more may come.
-    fn look(&mut self, run: &mut Followed) -> bool {
-        // The status first: what was written before the run ended is then read below.
-        let Ok(view) = self.run_list.runs().get(&run.order.run) else { return false };
-        let (live, status) = (view.is_live(), view.shown_status());
+    /// Sends the news of the followed run; whether it is live.
+    fn read(&mut self, run: &mut Followed) -> bool {
+        // The status is read first: all points that were written before the end of the run are then read below.
+        let Ok(view) = self.run_list.runs().get(&run.request.run) else { return false };
+        let status = view.shown_status();
+        let is_live = view.is_live();
         let points = run.metrics.poll().unwrap_or_default();
         if !points.is_empty() || run.last.is_none() {
-            self.tell(Event::Points { generation: run.order.generation, points });
+            self.send(Event::Points { generation: run.request.generation, points });
         }
         if run.last.as_ref() != Some(&status) {
             let before = run.last.replace(status.clone()).and_then(|last| last.checkpoint);
             if status.phase.is_over() || status.checkpoint != before {
-                // The screens ask the new model as soon as they hear of the end, or of a checkpoint.
+                // The screens request the new model as soon as they know of the end or of a checkpoint.
                 self.set_models(self.run_list.models());
             }
-            self.tell(Event::RunStatus { run: run.order.run.clone(), status });
+            self.send(Event::RunStatus { run: run.request.run.clone(), status });
         }
-        live
+        is_live
     }
 
-    /// Tells all runs if something about them has changed.
+    /// Sends the list of runs if it has changed.
     fn list(&mut self) {
-        self.looked = Some(Instant::now());
+        self.listed_at = Some(Instant::now());
         let (runs, models) = self.run_list.list();
         self.set_models(models);
-        let told = |run: &RunSummary| (run.status.phase, run.status.checkpoint, run.word_f1, run.has_model);
-        // The size of a run that goes on is told now and then, with its evaluations.
-        let same = |a: &RunSummary, b: &RunSummary| a.id == b.id && told(a) == told(b);
-        if runs.len() == self.listed.len() && runs.iter().zip(&self.listed).all(|(a, b)| same(a, b)) {
+        if runs.len() == self.listed.len() && runs.iter().zip(&self.listed).all(|(now, before)| is_same(now, before)) {
             return;
         }
         self.listed.clone_from(&runs);
-        self.tell(Event::Runs(runs));
+        self.send(Event::Runs(runs));
     }
 
     fn set_models(&self, models: Vec<Model>) {
         *self.models.lock().unwrap_or_else(PoisonError::into_inner) = models;
     }
 
-    fn tell(&self, event: Event) {
+    fn send(&self, event: Event) {
         let _ = self.events.send(event);
     }
+}
+
+/// Whether a run has not changed. The size of a live run is ignored; it is sent with its evaluations.
+fn is_same(now: &RunSummary, before: &RunSummary) -> bool {
+    now.id == before.id
+        && now.status.phase == before.status.phase
+        && now.status.checkpoint == before.status.checkpoint
+        && now.word_f1 == before.word_f1
+        && now.has_model == before.has_model
 }
 
 #[cfg(test)]
@@ -246,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_run_of_a_fresh_project_is_told_and_its_checkpoints_too() {
+    fn the_first_run_of_a_new_project_is_listed_and_its_checkpoints_too() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, events) = unbounded();
         let runs = Runs::of(dir.path());
@@ -268,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_for_a_run_that_nobody_trains_is_refused() {
+    fn a_command_for_a_run_that_is_not_live_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, events) = unbounded();
         let watch = RunWatcher::start(RunList::new(Runs::of(dir.path())), sender).unwrap();

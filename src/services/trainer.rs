@@ -8,7 +8,7 @@ use crate::{
     training::{Job, worker},
 };
 
-/// The training that goes on, if any.
+/// The live training, if any.
 #[derive(Default)]
 pub(super) struct Trainer {
     live: Arc<Mutex<Option<Live>>>,
@@ -19,32 +19,37 @@ struct Live {
     handle: worker::Handle,
 }
 
-/// The way to start one from another thread.
+/// Starts trainings from other threads.
 pub(super) struct Starter(Arc<Mutex<Option<Live>>>);
 
 fn lock(live: &Mutex<Option<Live>>) -> MutexGuard<'_, Option<Live>> {
     live.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Name of the live run.
+fn running(live: &Mutex<Option<Live>>) -> Option<String> {
+    lock(live).as_ref().filter(|live| !live.handle.is_over()).map(|live| live.run.clone())
+}
+
 impl Trainer {
-    /// For the project worker, which starts runs.
+    /// Starter for the project worker.
     pub(super) fn starter(&self) -> Starter {
         Starter(Arc::clone(&self.live))
     }
 
-    /// The run that goes on in this process.
+    /// The run that this process trains.
     pub(super) fn running(&self) -> Option<String> {
-        lock(&self.live).as_ref().filter(|live| !live.handle.is_over()).map(|live| live.run.clone())
+        running(&self.live)
     }
 
-    /// Tells the run something; false if this process does not train it.
+    /// Sends a command to a run; false if this process does not train it.
     pub(super) fn control(&self, run: &str, control: Control) -> bool {
         let live = lock(&self.live);
         let ours = live.as_ref().filter(|live| live.run == run && !live.handle.is_over());
         ours.map(|live| live.handle.control(control)).is_some()
     }
 
-    /// Waits for the end of the training. How it ended stands in the run's files.
+    /// Waits for the end of the training. The run's files contain its outcome.
     pub(super) fn join(&self) {
         let live = lock(&self.live).take();
         if let Some(Err(error)) = live.map(|live| live.handle.join()) {
@@ -57,7 +62,7 @@ impl Starter {
     /// Starts a training that writes to `folder`.
     ///
     /// # Errors
-    /// One is going on already, or the system gives no thread.
+    /// Another training is live, or no thread can be started.
     pub(super) fn start(&self, run: String, job: Job, folder: RunFolder) -> Result<(), String> {
         let mut live = lock(&self.0);
         if let Some(other) = live.as_ref().filter(|live| !live.handle.is_over()) {
@@ -68,8 +73,8 @@ impl Starter {
         Ok(())
     }
 
-    /// The run that goes on, which a second one would have to wait for.
+    /// The live run, which a second one must wait for.
     pub(super) fn running(&self) -> Option<String> {
-        lock(&self.0).as_ref().filter(|live| !live.handle.is_over()).map(|live| live.run.clone())
+        running(&self.0)
     }
 }

@@ -1,15 +1,15 @@
-//! What the terminal can do, from the environment alone: no query is sent, so no late answer can turn up as keys.
+//! Capabilities of the terminal, from the environment only: no query is sent, so that no late answer is read as keys.
 
-/// What the terminal can do.
+/// Capabilities of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// Whether characters outside ASCII can be shown.
     pub unicode: bool,
     /// Whether colours are wanted (`NO_COLOR` is not set, the terminal is not `dumb`).
     pub color: bool,
-    /// Whether the terminal is at the far end of an SSH line.
+    /// Whether the terminal is at the other end of an SSH connection.
     pub remote: bool,
-    /// Whether tmux stands between.
+    /// Whether the program runs inside tmux.
     pub tmux: bool,
 }
 
@@ -19,12 +19,12 @@ impl Capabilities {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
-    /// Reads the variables that `get` gives.
+    /// Reads variables through `get`.
     pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| get(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
         let term = set("TERM").unwrap_or_default();
-        // The Linux console has 256 or 512 glyphs: no dotted lines, no Braille.
+        // The Linux console has 256 or 512 glyphs, without dotted lines and Braille.
         let unicode =
             (locale.contains("utf-8") || locale.contains("utf8") || cfg!(target_os = "macos")) && term != "linux";
         Self {
@@ -53,9 +53,9 @@ mod tests {
     }
 
     #[test]
-    fn no_color_and_ssh_are_seen() {
-        let far = with(&[("NO_COLOR", "1"), ("SSH_CONNECTION", "a b c d"), ("TMUX", "x")]);
-        assert!(!far.color && far.remote && far.tmux);
+    fn no_color_and_ssh_are_detected() {
+        let remote = with(&[("NO_COLOR", "1"), ("SSH_CONNECTION", "a b c d"), ("TMUX", "x")]);
+        assert!(!remote.color && remote.remote && remote.tmux);
         assert!(with(&[("NO_COLOR", ""), ("TERM", "xterm")]).color);
     }
 }

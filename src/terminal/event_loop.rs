@@ -1,6 +1,6 @@
-//! The loop: waits, turns what happened into events, lets `app::update` change the state, carries effects out, draws.
+//! The event loop: waits, converts input into events, lets `app::update` change the state, carries out effects, draws.
 //!
-//! Keys come first, always: they are drained before anything that jobs report is looked at.
+//! Keys always come first: all of them are handled before any report of a job.
 
 use std::{io, path::PathBuf, time::Instant};
 
@@ -20,60 +20,69 @@ use crate::{
         event::{Level, Message},
         keymap::Keymap,
     },
+<<<<<<< HEAD
     services::{End, OpenError, Outcome, RecentProjects, Services, Who, format_names, now},
+=======
+    services::{End, OpenError, Outcome, PreferencesOf, Services, UserFolders, now},
+>>>>>>> a695f2b (WIP: use cases in work)
     text::width::Glyphs,
     ui::{self, Caps, HitMap, Theme},
 };
 
-/// What the screen begins with.
-pub struct Session {
-    /// The project to open; without one the welcome screen shows.
+/// Options of the screen.
+pub struct ScreenOptions {
+    /// Project to open; `None` shows the welcome screen.
     pub open: Option<PathBuf>,
-    /// Who tags.
-    pub who: Who,
-    /// Where the user's own things are.
-    pub recent_projects: RecentProjects,
+    /// Preferences of the user for a project.
+    pub preferences: PreferencesOf,
+    /// Folders of the user.
+    pub folders: UserFolders,
     /// Colours and styles.
     pub theme: Theme,
-    /// What the terminal can show.
+    /// Capabilities of the terminal.
     pub capabilities: Capabilities,
-    /// Most frames a second for what jobs report.
+    /// Maximum number of frames per second for reports of jobs.
     pub frames: u32,
-    /// What keys mean.
+    /// Keys and their commands.
     pub keymap: Keymap,
-    /// Whether the mouse is taken, too.
+    /// Whether the mouse is used.
     pub mouse: bool,
     /// Whether a screen reader reads the screen.
     pub plain: bool,
 }
 
-/// Why there is no screen.
+/// The screen cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
     /// The terminal cannot be used.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] io::Error),
-    /// The project could not be opened.
+    /// The project cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
 }
 
-/// Runs the screen until the person leaves. A training that goes on without a screen is waited for.
+/// Runs the screen until the user leaves, and waits for a training that continues without it.
 ///
 /// # Errors
-/// The terminal cannot be used, or the project that was asked for cannot be opened.
-pub fn run(session: Session) -> Result<(), TerminalError> {
+/// The terminal cannot be used, or the requested project cannot be opened.
+pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     let (input_sender, input) = unbounded();
     let (signal_sender, signals) = unbounded();
     let (job_sender, jobs) = unbounded();
     let (opening_sender, openings) = unbounded();
-    let mut services = Services::new(job_sender, opening_sender, session.recent_projects, session.who);
-    let glyphs = if session.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
-    let mut state = State::new(session.keymap);
+    let mut services = Services::new(job_sender, opening_sender, options.folders, options.preferences);
+    let glyphs = if options.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
+    let mut state = State::new(options.keymap);
     state.session.glyphs = glyphs;
+<<<<<<< HEAD
     state.session.formats = format_names();
     let first = match &session.open {
         // Before the terminal is taken over: what is wrong with the project is best said in the shell.
+=======
+    let first = match &options.open {
+        // Before the terminal is taken over, so that an error is printed in the shell.
+>>>>>>> a695f2b (WIP: use cases in work)
         Some(dir) => services.open_now(dir)?,
         None => services.welcome(),
     };
@@ -82,26 +91,26 @@ pub fn run(session: Session) -> Result<(), TerminalError> {
     }
     guard::install_panic_hook();
     signals::start(signal_sender)?;
-    let guard = Guard::take(session.mouse)?;
-    let keys = input::start(input_sender)?;
-    let caps = Caps { glyphs, plain: session.plain };
+    let guard = Guard::take(options.mouse)?;
+    let input_thread = input::start(input_sender)?;
+    let caps = Caps { glyphs, plain: options.plain };
     let sources = Sources { input, signals, jobs, openings };
     let mut screen = Screen {
         guard,
         state,
         services,
-        pacing: FramePacing::new(session.frames),
-        theme: session.theme,
+        pacing: FramePacing::new(options.frames),
+        theme: options.theme,
         caps,
         hits: HitMap::default(),
-        tmux: session.capabilities.tmux,
+        tmux: options.capabilities.tmux,
     };
-    let ended = screen.turn(&sources);
+    let ended = screen.run(&sources);
     let Screen { guard, services, .. } = screen;
     drop(guard);
-    // Behind the prompt, a read of the terminal would stop the whole process.
-    drop(keys);
-    // Whatever became of the terminal: a training goes on, and the journal is closed in order.
+    // In the background, a read of the terminal would stop the whole process.
+    drop(input_thread);
+    // Also if the terminal is gone: a training continues, and the journal is closed in order.
     let end = *ended.as_ref().unwrap_or(&End::Gone);
     let mut interrupts = Interrupts::new(sources.signals, end == End::Terminated);
     services.finish(end, &sources.openings, |wait| interrupts.wait(wait));
@@ -122,13 +131,13 @@ struct Screen {
     pacing: FramePacing,
     theme: Theme,
     caps: Caps,
-    /// What the last frame shows where.
+    /// Mouse targets of the last frame.
     hits: HitMap,
     tmux: bool,
 }
 
 impl Screen {
-    fn turn(&mut self, sources: &Sources) -> io::Result<End> {
+    fn run(&mut self, sources: &Sources) -> io::Result<End> {
         if let Some(end) = self.resize()? {
             return Ok(end);
         }
@@ -144,13 +153,13 @@ impl Screen {
                 recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::Terminate))?,
                 recv(sources.jobs) -> event => match event {
                     Ok(event) => {
-                        self.pacing.job();
-                        self.happen(event)?
+                        self.pacing.request();
+                        self.handle(event)?
                     }
                     Err(_) => None,
                 },
-                // After the jobs: the last words of what was open before come first.
-                recv(sources.openings) -> outcome => self.arrive(outcome.ok())?,
+                // After the jobs, so that the last reports of the project that was open before come first.
+                recv(sources.openings) -> outcome => self.opened(outcome.ok())?,
                 recv(due) -> _ => None,
             };
             if let Some(end) = end {
@@ -161,27 +170,27 @@ impl Screen {
 
     fn input(&mut self, input: Input) -> io::Result<Option<End>> {
         if !matches!(input, Input::Mouse { .. }) {
-            self.pacing.person();
+            self.pacing.request_now();
         }
         match input {
-            Input::Key(key) => self.happen(Event::Key { key, at: now() }),
+            Input::Key(key) => self.handle(Event::Key { key, at: now() }),
             Input::Mouse { gesture, column, row } => {
-                // It points at what is seen, so what came before it must be.
+                // The gesture refers to what the user sees, so pending changes are drawn first.
                 if self.pacing.is_due() {
                     self.draw()?;
                 }
                 let target = self.hits.at(column, row);
-                self.pacing.person();
-                self.happen(Event::Pointer { gesture, target, at: now() })
+                self.pacing.request_now();
+                self.handle(Event::Pointer { gesture, target, at: now() })
             }
-            Input::Paste(text) => self.happen(Event::Paste(text)),
-            Input::Resize(columns, rows) => self.happen(Event::Resize { columns, rows }),
+            Input::Paste(text) => self.handle(Event::Paste(text)),
+            Input::Resize(columns, rows) => self.handle(Event::Resize { columns, rows }),
             Input::Gone => self.gone(End::Gone),
         }
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<Option<End>> {
-        self.pacing.person();
+        self.pacing.request_now();
         match signal {
             Signal::Hangup => self.gone(End::Gone),
             Signal::Terminate => self.gone(End::Terminated),
@@ -194,17 +203,17 @@ impl Screen {
     }
 
     fn gone(&mut self, end: End) -> io::Result<Option<End>> {
-        self.happen(Event::Hangup)?;
+        self.handle(Event::Hangup)?;
         Ok(Some(end))
     }
 
     fn resize(&mut self) -> io::Result<Option<End>> {
         let (columns, rows) = self.guard.size()?;
-        self.happen(Event::Resize { columns, rows })
+        self.handle(Event::Resize { columns, rows })
     }
 
-    /// One event: the state changes, and what follows from it is done or set going.
-    fn happen(&mut self, event: Event) -> io::Result<Option<End>> {
+    /// Handles one event: changes the state and carries out the effects.
+    fn handle(&mut self, event: Event) -> io::Result<Option<End>> {
         for effect in app::update(&mut self.state, event) {
             match effect {
                 Effect::Quit(leave) => return Ok(Some(End::Left(leave))),
@@ -215,12 +224,12 @@ impl Screen {
                         Ok(way) => (Level::Info, way.to_owned()),
                         Err(error) => (Level::Warn, format!("nothing was copied: {error}")),
                     };
-                    self.happen(Event::Message(Message { level, text }))?;
+                    self.handle(Event::Message(Message { level, text }))?;
                 }
                 Effect::Close => {
                     self.services.close();
                     let welcome = self.services.welcome();
-                    self.happen(welcome)?;
+                    self.handle(welcome)?;
                 }
                 other => self.services.carry_out(other),
             }
@@ -228,11 +237,11 @@ impl Screen {
         Ok(None)
     }
 
-    /// A project was opened, or could not be.
-    fn arrive(&mut self, outcome: Option<Outcome>) -> io::Result<Option<End>> {
-        self.pacing.person();
-        for event in outcome.map(|outcome| self.services.arrived(outcome)).unwrap_or_default() {
-            if let Some(end) = self.happen(event)? {
+    /// Handles the outcome of an opening.
+    fn opened(&mut self, outcome: Option<Outcome>) -> io::Result<Option<End>> {
+        self.pacing.request_now();
+        for event in outcome.map(|outcome| self.services.opened(outcome)).unwrap_or_default() {
+            if let Some(end) = self.handle(event)? {
                 return Ok(Some(end));
             }
         }
@@ -243,14 +252,12 @@ impl Screen {
         self.guard.leave()?;
         signals::stop_process()?;
         self.guard.enter()?;
-        self.pacing.person();
+        self.pacing.request_now();
         Ok(())
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        let (state, theme, caps) = (&self.state, &self.theme, self.caps);
-        let hits = &mut self.hits;
-        self.guard.draw(|frame| *hits = ui::draw(state, theme, caps, frame))?;
+        self.guard.draw(|frame| self.hits = ui::draw(&self.state, &self.theme, self.caps, frame))?;
         self.pacing.drawn(Instant::now());
         Ok(())
     }

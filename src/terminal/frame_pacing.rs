@@ -1,16 +1,16 @@
-//! When a frame is drawn: at once after a key, a few times a second for what jobs report, never without a reason.
+//! Times of frames: at once after input, a few times per second for reports of jobs, never without a change.
 
 use std::time::{Duration, Instant};
 
-/// Decides when the next frame is due.
+/// State that decides when the next frame is due.
 #[derive(Debug)]
 pub(super) struct FramePacing {
-    /// Least time between two frames that only jobs asked for.
+    /// Minimum time between two frames that only jobs requested.
     gap: Duration,
     drawn: Option<Instant>,
-    /// Something changed since the last frame.
+    /// Whether something changed since the last frame.
     dirty: bool,
-    /// It was a person who changed it.
+    /// Whether the user changed it.
     urgent: bool,
 }
 
@@ -20,14 +20,14 @@ impl FramePacing {
         Self { gap: Duration::from_secs(1) / per_second.max(1), drawn: None, dirty: true, urgent: true }
     }
 
-    /// A person did something.
-    pub(super) fn person(&mut self) {
+    /// Requests a frame at once, after the user did something.
+    pub(super) fn request_now(&mut self) {
         self.dirty = true;
         self.urgent = true;
     }
 
-    /// A job reported something.
-    pub(super) fn job(&mut self) {
+    /// Requests a frame after a report of a job.
+    pub(super) fn request(&mut self) {
         self.dirty = true;
     }
 
@@ -36,7 +36,7 @@ impl FramePacing {
         self.dirty
     }
 
-    /// How long the loop may wait: `None` for ever, zero for a frame that is due.
+    /// Time until the next frame is due: `None` without a request, zero for now.
     pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
         match self.drawn {
             _ if !self.dirty => None,
@@ -45,7 +45,7 @@ impl FramePacing {
         }
     }
 
-    /// A frame was drawn.
+    /// Records that a frame was drawn.
     pub(super) fn drawn(&mut self, now: Instant) {
         self.drawn = Some(now);
         self.dirty = false;
@@ -58,16 +58,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_answered_at_once_and_jobs_wait_their_turn() {
+    fn input_is_answered_at_once_and_jobs_wait_for_their_interval() {
         let start = Instant::now();
         let mut pacing = FramePacing::new(4);
         assert_eq!(pacing.wait(start), Some(Duration::ZERO));
         pacing.drawn(start);
         assert_eq!(pacing.wait(start), None);
-        pacing.job();
+        pacing.request();
         assert_eq!(pacing.wait(start + Duration::from_millis(100)), Some(Duration::from_millis(150)));
         assert_eq!(pacing.wait(start + Duration::from_millis(300)), Some(Duration::ZERO));
-        pacing.person();
+        pacing.request_now();
         assert_eq!(pacing.wait(start + Duration::from_millis(100)), Some(Duration::ZERO));
     }
 }

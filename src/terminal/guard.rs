@@ -1,4 +1,4 @@
-//! The terminal, taken over and given back. Whatever way the program ends, the guard gives it back once.
+//! Takes over the terminal, and restores it once, however the program ends.
 
 use std::{
     io::{self, Stdout, Write},
@@ -18,36 +18,36 @@ use crossterm::{
 };
 use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 
-/// Reports of buttons (1000), of moves with one held (1002) and of the wheel, in numbers of any size (1006). Not of every
-/// move, as the usual way to ask for the mouse does: over a slow line that would be a flood.
+/// Switches on reports of buttons (1000), of moves with a button held (1002) and of the wheel, in numbers of any size
+/// (1006). Reports of every move, which are usual, would flood a slow connection.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
-/// Letters stand where they are put, also those of words read from right to left: marks stand under them. Terminals that
-/// would turn such words round (VTE's, by ECMA-48's mode 8) leave them; others know no such mode.
+/// Keeps letters in logical order, also in words that are read from right to left, since underlines are drawn by cell.
+/// Terminals that would reverse such words (VTE, by mode 8 of ECMA-48) leave them as they are; others ignore the mode.
 const LOGICAL: &str = "\x1b[8l";
-const TURNED: &str = "\x1b[8h";
+const VISUAL: &str = "\x1b[8h";
 
-/// Whether the mouse is ours at the moment.
+/// Whether mouse reports are switched on.
 static MOUSE: AtomicBool = AtomicBool::new(false);
-/// Whether the terminal is ours at the moment; the panic hook asks.
+/// Whether the terminal is taken over; read by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal in raw mode on its alternate screen until dropped.
 pub(super) struct Guard {
-    /// Never dropped: its own end writes to standard error when the terminal is gone, which panics there, and a training
-    /// that is to go on would end with it. [`release`] gives the terminal back.
+    /// Never dropped: its destructor writes to standard error, which panics if the terminal is gone, and would end a
+    /// training that must continue. [`release`] restores the terminal.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     mouse: bool,
 }
 
 impl Guard {
-    /// Takes the terminal over, with the mouse or without.
+    /// Takes over the terminal, with or without the mouse.
     ///
     /// # Errors
-    /// There is none, or it cannot be switched.
+    /// There is no terminal, or its modes cannot be changed.
     pub(super) fn take(mouse: bool) -> io::Result<Self> {
-        // `NO_COLOR` is our own business (the mono theme): crossterm's handling of it would reset reverse and bold.
+        // The mono theme handles `NO_COLOR`; crossterm's handling of it would also reset reverse and bold.
         crossterm::style::force_color_output(true);
         let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
         let mut guard = Self { terminal, mouse };
@@ -55,7 +55,7 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Takes the terminal over again after [`Self::leave`]; the next frame draws every cell.
+    /// Takes over the terminal again after [`Self::leave`]; the next frame draws every cell.
     pub(super) fn enter(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
@@ -67,13 +67,15 @@ impl Guard {
         self.redraw()
     }
 
-    /// Gives the terminal back for a while.
+    /// Restores the terminal for a while.
     pub(super) fn leave(&mut self) -> io::Result<()> {
         release()
     }
 
-    /// Draws every cell at the next frame. Not by `Terminal::clear`, which asks the terminal where the cursor is: a slow
-    /// line would delay the answer, and a terminal that gives none would be fatal.
+    /// Makes the next frame draw every cell.
+    ///
+    /// `Terminal::clear` is avoided, because it queries the cursor's position: a slow connection would delay the answer,
+    /// and a terminal that does not answer would be fatal.
     pub(super) fn redraw(&mut self) -> io::Result<()> {
         let size = self.terminal.size()?;
         self.terminal.resize(size.into())
@@ -85,7 +87,7 @@ impl Guard {
         Ok((size.width, size.height))
     }
 
-    /// Draws one frame inside a synchronized update: terminals that know it show nothing half-drawn.
+    /// Draws one frame inside a synchronized update: terminals that support it show no partial frame.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.terminal.draw(view).map(|_| ());
@@ -93,7 +95,7 @@ impl Guard {
         drawn
     }
 
-    /// The way to the terminal past the cells, for the clipboard.
+    /// Writer to the terminal that bypasses the cells, for the clipboard.
     pub(super) fn writer(&mut self) -> &mut impl Write {
         self.terminal.backend_mut()
     }
@@ -105,7 +107,7 @@ impl Drop for Guard {
     }
 }
 
-/// Gives the terminal back if it is ours.
+/// Restores the terminal if it is taken over.
 pub(super) fn release() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(());
@@ -115,7 +117,7 @@ pub(super) fn release() -> io::Result<()> {
         io::stdout(),
         EndSynchronizedUpdate,
         Print(mouse),
-        Print(TURNED),
+        Print(VISUAL),
         DisableBracketedPaste,
         LeaveAlternateScreen,
         Show
@@ -124,8 +126,9 @@ pub(super) fn release() -> io::Result<()> {
     shown
 }
 
-/// Makes a panic on the thread that draws give the terminal back before its message is printed. Panics of workers
-/// are caught where they happen and become events; they must not tear the screen down.
+/// Makes a panic on the drawing thread restore the terminal before its message is printed.
+///
+/// Panics of other threads are caught there and become events; they must not affect the screen.
 pub(super) fn install_panic_hook() {
     let screen = std::thread::current().id();
     let before = std::panic::take_hook();

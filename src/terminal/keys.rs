@@ -1,4 +1,4 @@
-//! The terminal's events of keys and mouse as the program's own.
+//! Converts crossterm's keys and mouse events into those of the program.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 
@@ -7,7 +7,7 @@ use crate::app::{
     pointer::Gesture,
 };
 
-/// The key of an event; `None` for releases and keys that the program does not know.
+/// Returns the key of an event; `None` for releases and for keys that the program does not know.
 pub(super) fn key(event: &KeyEvent) -> Option<Key> {
     if event.kind == KeyEventKind::Release {
         return None;
@@ -31,13 +31,13 @@ pub(super) fn key(event: &KeyEvent) -> Option<Key> {
         KeyCode::F(n) => Code::F(n),
         _ => return None,
     };
-    let held = |modifier| event.modifiers.contains(modifier);
+    let modifiers = event.modifiers;
     // A back tab may come without its shift.
-    let shift = held(KeyModifiers::SHIFT) || event.code == KeyCode::BackTab;
-    Some(Key::new(code, held(KeyModifiers::CONTROL), held(KeyModifiers::ALT), shift))
+    let shift = modifiers.contains(KeyModifiers::SHIFT) || event.code == KeyCode::BackTab;
+    Some(Key::new(code, modifiers.contains(KeyModifiers::CONTROL), modifiers.contains(KeyModifiers::ALT), shift))
 }
 
-/// What the mouse does; `None` for other buttons and for moves without one.
+/// Returns the gesture of a mouse event; `None` for other buttons, and for moves without a button.
 pub(super) fn gesture(kind: MouseEventKind) -> Option<Gesture> {
     Some(match kind {
         MouseEventKind::Down(MouseButton::Left) => Gesture::Press,
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn terminal_keys_get_the_programs_names() {
+    fn keys_of_the_terminal_have_the_names_of_the_program() {
         assert_eq!(named(KeyCode::Char('r'), KeyModifiers::CONTROL).as_deref(), Some("ctrl-r"));
         assert_eq!(named(KeyCode::BackTab, KeyModifiers::SHIFT).as_deref(), Some("shift-tab"));
         assert_eq!(named(KeyCode::Char('T'), KeyModifiers::SHIFT).as_deref(), Some("T"));

@@ -1,4 +1,4 @@
-//! Floor 11: the terminal: guard, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
+//! Floor 12: the terminal: guard, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
 //!
 //! Plain threads and channels. Input, signals and answers of the [`services`](crate::services) become
 //! [`Event`](crate::app::event::Event)s; only the loop in [`run`] changes the state and draws.
@@ -13,4 +13,4 @@ mod keys;
 mod signals;
 
 pub use capabilities::Capabilities;
-pub use event_loop::{Session, TerminalError, run};
+pub use event_loop::{ScreenOptions, TerminalError, run};

@@ -1,4 +1,4 @@
-//! Signals as values on a channel: hang-up and termination end the program in order, SIGCONT redraws.
+//! Signals as values on a channel: hang-up and termination end the program in order, SIGCONT redraws the screen.
 
 use std::{io, mem, thread, time::Duration};
 
@@ -8,16 +8,16 @@ use signal_hook::{
     iterator::Signals,
 };
 
-/// What a signal asks for.
+/// Meaning of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// The line is gone: a training goes on.
+    /// The terminal is gone: a training continues.
     Hangup,
-    /// Somebody asked the program to end: a training ends after its step.
+    /// The program was asked to end: a training ends after its current step.
     Terminate,
     /// The size may have changed.
     Resize,
-    /// The process goes on after a stop.
+    /// The process continues after a stop.
     Continue,
 }
 
@@ -63,7 +63,7 @@ impl Interrupts {
     }
 }
 
-/// Stops the process as the terminal's own `ctrl-z` would; returns when it goes on.
+/// Stops the process as the terminal's own `ctrl-z` would; returns when it continues.
 pub(super) fn stop_process() -> io::Result<()> {
     signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)
 }

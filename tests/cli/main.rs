@@ -94,7 +94,7 @@ fn annotators_are_compared_where_both_have_finished() {
     let place = Place::new();
     place.file("a.txt", "cheap B-Price\nfish B-Dish\ntacos I-Dish\nhere O\n\ntea B-Dish\n\n");
     place.tagli("new food").fine();
-    place.tagli("agree food").fails(1, &["two annotators", "nobody"]);
+    place.tagli("agree food").fails(1, &["two annotators", "no annotator"]);
     place.tagli("import food a.txt --as ada").fine();
     place.tagli("agree food").fails(1, &["two annotators", "only ada"]);
     // The same texts, told by the same name.

@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use source::sources;
 
 /// Floor, modules of this crate it may name besides itself, foreign crates that are kept to few floors.
-const FLOORS: [(&str, &[&str], &[&str]); 13] = [
+const FLOORS: [(&str, &[&str], &[&str]); 14] = [
     ("text", &[], &[]),
     ("spans", &["text"], &[]),
     ("runs", &["text", "spans"], &[]),
@@ -29,11 +29,12 @@ const FLOORS: [(&str, &[&str], &[&str]); 13] = [
     ),
     ("training", &["text", "spans", "runs", "formats", "model"], &["burn", "burn_flex", "rayon"]),
     ("inference", &["text", "spans", "runs", "formats", "model"], &["burn", "rayon", "tokenizers"]),
+    ("work", &["text", "spans", "runs", "config", "formats", "project", "model", "training", "inference"], &[]),
     ("app", &["text", "spans", "runs", "config"], &[]),
     ("ui", &["text", "spans", "runs", "config", "app"], &["ratatui"]),
     (
         "services",
-        &["text", "spans", "runs", "config", "formats", "project", "model", "training", "inference", "app"],
+        &["text", "spans", "runs", "config", "formats", "project", "model", "training", "inference", "work", "app"],
         &["crossbeam_channel"],
     ),
     (

@@ -1,36 +1,37 @@
-//! The command line as clap sees it. Names and meanings are a contract: scripts rely on them.
+//! The arguments of the command line, parsed by clap. Names and meanings are a contract: scripts rely on them.
 
 mod train;
+mod values;
 
-use std::{path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
-use clap::{
-    Args, Parser, Subcommand,
-    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
-};
-use strum::{EnumMessage, ParseError, VariantArray, VariantNames};
+use clap::{Args, Parser, Subcommand};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::{
-    formats::{self, FORMATS, Format, OnLoss},
+    formats::{Format, OnLoss},
     inference::Strategy,
     runs::Control,
     spans::{Scheme, Split},
+    text::Grid,
 };
 
-pub use train::Train;
+pub use train::{NewRun, Train};
+
+use values::{DEVICE, described, format, one_of};
 
 /// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw themselves, explore the model
 #[derive(Debug, Parser)]
 #[command(name = "tagli", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to do; without a command the project in DIR opens in the screen
+    /// Command; without one, the project in DIR is opened on the screen
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What to open
+    /// Project to open
     #[command(flatten)]
     pub open: Open,
-    /// One JSON document or JSON lines on standard output and nothing else there
+    /// Write one JSON document or JSON lines to standard output, and nothing else
     #[arg(long, global = true)]
     pub json: bool,
     /// Write a log of this run to FILE
@@ -44,13 +45,13 @@ pub struct Open {
     /// The project's folder
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Your name as an annotator; each annotator has an own journal
+    /// Your name as annotator; each annotator has a journal
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
-    /// For screen readers: no lines and curves, words for everything, the terminal's cursor where yours is.
+    /// For screen readers: no lines and curves, words for everything, the terminal cursor at the program's cursor
     #[arg(long)]
     pub plain: bool,
     /// Colours: ansi, mono, truecolor-dark, truecolor-light
@@ -61,33 +62,33 @@ pub struct Open {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a project
+    /// Create a project
     New(New),
-    /// Read files into a project; says what was detected and what could not be kept
+    /// Import files into a project; reports what was detected and what could not be kept
     Import(Import),
-    /// Write a project's annotations to a file, then re-read and prove it
+    /// Write a project's annotations to a file, and prove it by reading it again
     Export(Export),
-    /// Turn one file into another through the same readers and writers
+    /// Convert a file into another format through the same readers and writers
     Convert(Convert),
     /// Show splits, counts, labels, lengths, one record
     Inspect(Inspect),
     /// Fine-tune a model
     Train(Box<Train>),
-    /// Score a model on a tagged file
+    /// Evaluate a model on a tagged file
     Eval(Eval),
     /// Score one tag file against another, as seqeval does
     Score(Score),
-    /// How far the annotators of a project agree, and where they do not
+    /// Show how far the annotators of a project agree, and where they do not
     Agree(Agree),
     /// Tag texts with a model
     Predict(Predict),
-    /// Base models: embedded, cached, on the hub; send trained ones there
+    /// List, download and upload models
     Models(Models),
-    /// The runs of a project
+    /// List, follow, control, export and remove the runs of a project
     Runs(Runs),
-    /// Check terminal, devices, paths, cache and a project's integrity
+    /// Check terminal, devices, paths, cache and the integrity of a project
     Doctor(Doctor),
-    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or how a command is called
+    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or the arguments of a command
     Help(Help),
     /// Write the completions of a shell to standard output
     Completions(Completions),
@@ -98,14 +99,14 @@ pub enum Command {
 /// `tagli new`
 #[derive(Args, Debug)]
 pub struct New {
-    /// The folder to make
+    /// The folder to create
     pub dir: PathBuf,
     /// A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels
     #[arg(long, value_name = "FILE.xml or A,B,C")]
     pub labels: Option<String>,
-    /// How texts are cut into words: natural, space, treebank, bert
-    #[arg(long, default_value = "natural")]
-    pub grid: crate::text::Grid,
+    /// Rule by which texts are cut into words; default: as in the settings
+    #[arg(long, value_parser = one_of::<Grid>())]
+    pub grid: Option<Grid>,
 }
 
 /// `tagli import`
@@ -116,16 +117,16 @@ pub struct Import {
     /// Files to read
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// The files' format; found by content when not given
+    /// Format of the files; detected by content when not given
     #[arg(long, value_name = "F", value_parser = format())]
     pub format: Option<&'static Format>,
-    /// The part of the data that the documents belong to: train, valid, test
-    #[arg(long, value_name = "S", value_parser = split)]
+    /// Split of the documents
+    #[arg(long, value_name = "S", value_parser = one_of::<Split>())]
     pub split: Option<Split>,
-    /// The annotator to whom the files' annotations are credited
+    /// Annotator credited with the files' annotations
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
-    /// Say what would be read, change nothing
+    /// Report what would be imported, change nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -141,19 +142,19 @@ pub struct Export {
     /// The file to write, `-` for standard output; default: a file in exports/
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Only this part of the data
-    #[arg(long, value_name = "S", value_parser = split)]
+    /// Export only this split
+    #[arg(long, value_name = "S", value_parser = one_of::<Split>())]
     pub split: Option<Split>,
-    /// Whose annotations
+    /// Annotator of the annotations
     #[arg(long, alias = "as", value_name = "A")]
     pub annotator: Option<String>,
-    /// How spans become tags: bio, iob1, bioes, bilou
-    #[arg(long, default_value = "bio")]
+    /// Tag scheme
+    #[arg(long, value_name = "SCHEME", value_parser = one_of::<Scheme>(), default_value = "bio")]
     pub scheme: Scheme,
-    /// What to do with spans that the format cannot hold
-    #[arg(long, value_name = "HOW", value_parser = one_of::<OnLoss>(), default_value = "fail")]
+    /// Treatment of spans that the format cannot hold
+    #[arg(long, value_name = "HOW", value_parser = described::<OnLoss>(), default_value = "fail")]
     pub on_loss: OnLoss,
-    /// Documents that are not done, too
+    /// Export documents that are not done, too
     #[arg(long)]
     pub all: bool,
 }
@@ -167,7 +168,7 @@ pub struct Convert {
     /// The file to write, `-` for standard output
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
-    /// Format of IN; found by content when not given
+    /// Format of IN; detected by content when not given
     #[arg(long, value_name = "F", value_parser = format())]
     pub from: Option<&'static Format>,
     /// Format of OUT; by its extension when not given
@@ -176,11 +177,11 @@ pub struct Convert {
     /// A Label Studio labelling config that names the labels
     #[arg(long, value_name = "LABELS.xml")]
     pub config: Option<PathBuf>,
-    /// How spans become tags: bio, iob1, bioes, bilou
-    #[arg(long, default_value = "bio")]
+    /// Tag scheme
+    #[arg(long, value_name = "SCHEME", value_parser = one_of::<Scheme>(), default_value = "bio")]
     pub scheme: Scheme,
-    /// What to do with spans that the format cannot hold
-    #[arg(long, value_name = "HOW", value_parser = one_of::<OnLoss>(), default_value = "fail")]
+    /// Treatment of spans that the format cannot hold
+    #[arg(long, value_name = "HOW", value_parser = described::<OnLoss>(), default_value = "fail")]
     pub on_loss: OnLoss,
 }
 
@@ -189,7 +190,7 @@ pub struct Convert {
 pub struct Inspect {
     /// A project's folder or a file
     pub path: PathBuf,
-    /// Whose annotations, of a project
+    /// Annotator of the annotations, for a project
     #[arg(long, alias = "as", value_name = "A")]
     pub annotator: Option<String>,
     /// Show this record, counted from 1
@@ -198,7 +199,7 @@ pub struct Inspect {
     /// Show the word pieces of the record, and which of them carry a tag
     #[arg(long)]
     pub pieces: bool,
-    /// Explain BIO tags on the record
+    /// Explain the BIO tags of the record
     #[arg(long)]
     pub bio: bool,
     /// The model whose tokenizer cuts the pieces
@@ -214,9 +215,9 @@ pub struct Eval {
     /// A tagged file
     #[arg(long, value_name = "F")]
     pub data: PathBuf,
-    /// auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N
-    #[arg(long, default_value = "auto")]
-    pub device: String,
+    /// Device; the help lists the names
+    #[arg(long, help = DEVICE)]
+    pub device: Option<String>,
 }
 
 /// `tagli score`
@@ -233,10 +234,10 @@ pub struct Score {
 pub struct Agree {
     /// The project's folder
     pub dir: PathBuf,
-    /// Whose work: names separated by commas; all who have annotated, but gold, when not given
+    /// Annotators, separated by commas; default: all except gold
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub annotators: Vec<String>,
-    /// Tell every place where two of them differ
+    /// List every place where two of them differ
     #[arg(long)]
     pub differences: bool,
 }
@@ -249,27 +250,27 @@ pub struct Predict {
     /// The text to tag
     #[arg(required_unless_present = "file")]
     pub text: Option<String>,
-    /// A file with one text a line, `-` for standard input
+    /// A file with one text per line, `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
-    /// How pieces become entities: none, simple, first, average, max
-    #[arg(long, value_name = "STRATEGY", default_value = "none")]
+    /// Strategy by which word pieces become entities
+    #[arg(long, value_name = "STRATEGY", value_parser = one_of::<Strategy>(), default_value = "none")]
     pub aggregation: Strategy,
-    /// Pieces by which the windows of a long text overlap; without it text past the model's limit is cut, and said
+    /// Word pieces by which the windows of a long text overlap; without it, text beyond the model's limit is cut, with a note
     #[arg(long, value_name = "N")]
     pub stride: Option<usize>,
-    /// Labels to leave out
+    /// Labels to omit
     #[arg(long, value_name = "LABEL", value_delimiter = ',', default_value = "O")]
     pub ignore_labels: Vec<String>,
-    /// auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N
-    #[arg(long, default_value = "auto")]
-    pub device: String,
+    /// Device; the help lists the names
+    #[arg(long, help = DEVICE)]
+    pub device: Option<String>,
 }
 
 /// `tagli models`
 #[derive(Args, Debug)]
 pub struct Models {
-    /// What to do with them
+    /// Action
     #[command(subcommand)]
     pub action: ModelsAction,
 }
@@ -277,31 +278,31 @@ pub struct Models {
 /// The actions of `tagli models`.
 #[derive(Debug, Subcommand)]
 pub enum ModelsAction {
-    /// List the bases at hand
+    /// List the base models on this machine
     List,
-    /// Fetch a model from the hub into the Hugging Face cache
+    /// Download a model from the hub to the Hugging Face cache
     Pull {
-        /// The model's id, such as distilbert-base-uncased
+        /// Id of the model, such as distilbert-base-uncased
         id: String,
     },
-    /// Send a model folder to the hub, with a model card
+    /// Upload a model folder to the hub, with a model card
     Push(Push),
 }
 
 /// `tagli models push`
 #[derive(Args, Debug)]
 pub struct Push {
-    /// The folder of a run, or of a model
+    /// Folder of a run or of a model
     pub folder: PathBuf,
-    /// The model's id; without an owner it is yours
+    /// Id of the model; without an owner it is yours
     pub id: String,
-    /// Make it a private model if it is not there yet
+    /// Create it as a private model if it does not exist
     #[arg(long)]
     pub private: bool,
-    /// What the commit says
+    /// Message of the commit
     #[arg(long, value_name = "TEXT", default_value = "Add model from tagliatelle")]
     pub message: String,
-    /// Show the model card and the files, send nothing
+    /// Show the model card and the files, upload nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -309,7 +310,7 @@ pub struct Push {
 /// `tagli runs`
 #[derive(Args, Debug)]
 pub struct Runs {
-    /// What to do with them
+    /// Action
     #[command(subcommand)]
     pub action: RunsAction,
 }
@@ -329,12 +330,12 @@ pub enum RunsAction {
         /// The run; default: the newest
         id: Option<String>,
     },
-    /// Tell a run that is going on, wherever it was started
+    /// Send a command to a live run, wherever it was started
     Tell {
         /// The project's folder
         dir: PathBuf,
-        /// What it is to do
-        #[arg(value_parser = documented::<Control>())]
+        /// Command
+        #[arg(value_parser = described::<Control>())]
         command: Control,
         /// The run; default: the newest
         id: Option<String>,
@@ -345,9 +346,9 @@ pub enum RunsAction {
         dir: PathBuf,
         /// The run; default: the newest
         id: Option<String>,
-        /// As what: csv, svg
-        #[arg(long, value_name = "F", default_value = "csv")]
-        format: String,
+        /// Format of the curves
+        #[arg(long, value_name = "F", value_parser = one_of::<CurveFormat>(), default_value = "csv")]
+        format: CurveFormat,
         /// The file to write; default: standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -361,6 +362,16 @@ pub enum RunsAction {
     },
 }
 
+/// Formats of curves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum CurveFormat {
+    /// A table.
+    Csv,
+    /// A picture.
+    Svg,
+}
+
 /// `tagli doctor`
 #[derive(Args, Debug)]
 pub struct Doctor {
@@ -371,7 +382,7 @@ pub struct Doctor {
 /// `tagli help`
 #[derive(Args, Debug)]
 pub struct Help {
-    /// A page or a command, such as `metrics`, `train`, `runs watch`; without one the list of both
+    /// A page or a command, such as `metrics`, `train`, `runs watch`; without one, the list of both
     #[arg(value_name = "PAGE or COMMAND")]
     pub words: Vec<String>,
 }
@@ -382,36 +393,6 @@ pub struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
-}
-
-/// Parser for the name of a variant; help lists the variants with their documentation.
-fn documented<T>() -> impl TypedValueParser<Value = T>
-where
-    T: VariantArray + EnumMessage + Into<&'static str> + FromStr<Err = ParseError> + Copy + Send + Sync + 'static,
-{
-    let values = T::VARIANTS.iter().map(|variant| {
-        let help = variant.get_documentation().map(|text| text.trim_end_matches('.'));
-        PossibleValue::new((*variant).into()).help(help.unwrap_or_default())
-    });
-    PossibleValuesParser::new(values).try_map(|name| name.parse())
-}
-
-/// Parser for one of the names of an enum; help and completions list them.
-fn one_of<T>() -> impl TypedValueParser<Value = T>
-where
-    T: VariantNames + FromStr<Err = ParseError> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(T::VARIANTS).try_map(|name| name.parse())
-}
-
-/// Parser for the name of a format; help and completions list the names.
-fn format() -> impl TypedValueParser<Value = &'static Format> {
-    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
-    PossibleValuesParser::new(names).try_map(|name| formats::find(&name))
-}
-
-fn split(text: &str) -> Result<Split, String> {
-    text.parse()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::documented;
+use super::values::{DEVICE, described};
 use crate::runs::{LabelMode, Order, Recipe};
 
 /// `tagli train`
@@ -13,6 +13,26 @@ pub struct Train {
     /// The project's folder
     #[arg(required_unless_present_any = ["train", "resume"], conflicts_with = "train")]
     pub dir: Option<PathBuf>,
+    /// Data and settings of a new run; a resumed run keeps its own
+    #[command(flatten)]
+    pub new_run: NewRun,
+    /// The folder of the run, replacing an earlier run there; default: a new run of the project
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR
+    #[arg(long, conflicts_with = NEW_RUN)]
+    pub resume: bool,
+}
+
+/// Group of all arguments of [`NewRun`].
+const NEW_RUN: &str = "new_run";
+
+/// Arguments that only a new run can use.
+///
+/// `--resume` refuses each of them, because it conflicts with their group.
+#[derive(Args, Debug)]
+#[group(id = NEW_RUN, multiple = true)]
+pub struct NewRun {
     /// A tagged file to learn from
     #[arg(long, value_name = "F", requires = "valid")]
     pub train: Option<PathBuf>,
@@ -22,58 +42,82 @@ pub struct Train {
     /// A tagged file to test on at the end
     #[arg(long, value_name = "F")]
     pub test: Option<PathBuf>,
-    /// The annotator whose documents teach
+    /// The annotator whose documents are learned from
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
-    /// `mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is fetched if it is not in the cache
+    /// `mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is downloaded if it is not in the cache
     #[arg(long, value_name = "B")]
     pub base: Option<String>,
     /// Peak learning rate
     #[arg(long)]
     pub lr: Option<f64>,
-    /// Passes over the training part
+    /// Passes over the training split
     #[arg(long)]
     pub epochs: Option<f64>,
-    /// Sentences a step
+    /// Sentences per step
     #[arg(long)]
     pub batch: Option<usize>,
     /// Decoupled weight decay
     #[arg(long)]
     pub weight_decay: Option<f64>,
-    /// Below 1 a share of all steps, from 1 steps
+    /// Warm-up: below 1 a share of all steps, from 1 a number of steps
     #[arg(long)]
     pub warmup: Option<f64>,
-    /// Seed of head, order and dropout
+    /// Seed of the classifier, the order and dropout
     #[arg(long)]
     pub seed: Option<u64>,
     /// Order of the sentences
-    #[arg(long, value_parser = documented::<Order>())]
+    #[arg(long, value_parser = described::<Order>())]
     pub order: Option<Order>,
-    /// Which pieces carry a word's tag
-    #[arg(long, value_parser = documented::<LabelMode>())]
+    /// Word pieces that carry a word's tag
+    #[arg(long, value_parser = described::<LabelMode>())]
     pub label_mode: Option<LabelMode>,
-    /// auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N
-    #[arg(long)]
+    /// Device; the help lists the names
+    #[arg(long, help = DEVICE)]
     pub device: Option<String>,
-    /// Where the settings come from that are not given
-    #[arg(long, value_parser = documented::<Recipe>(), default_value = "auto")]
+    /// Source of the settings that are not given
+    #[arg(long, value_parser = described::<Recipe>(), default_value = "auto")]
     pub recipe: Recipe,
-    /// Set any setting by its name, or by the name that the Hugging Face Trainer gives it
+    /// Set any setting by its name, or by its name in the Hugging Face Trainer
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// A JSON file of such settings; a project's own training.json is always taken
+    /// A JSON file of such settings; a project's own training.json is always used
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
-    /// Cross-validation with K parts
-    #[arg(long, value_name = "K")]
+    /// Cross-validation with K splits
+    #[arg(long, value_name = "K", hide = true)]
     pub folds: Option<usize>,
-    /// Train on growing parts of the data and show what more data would bring
-    #[arg(long)]
+    /// Train on growing parts of the data and show how much more data would help
+    #[arg(long, hide = true)]
     pub curve: bool,
-    /// The folder of the run, in place of one that is there; default: a new run of the project
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR
-    #[arg(long, conflicts_with_all = ["train", "set", "settings", "lr", "epochs", "batch", "base", "seed"])]
-    pub resume: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::super::Cli;
+
+    /// Arguments of `train` that a resumed run uses.
+    const RESUMED: [&str; 6] = ["dir", "out", "resume", "json", "log", "help"];
+
+    #[test]
+    fn resume_refuses_every_argument_that_it_does_not_use() {
+        let mut cli = Cli::command();
+        cli.build();
+        let train = cli.find_subcommand("train").unwrap();
+        for argument in train.get_arguments().filter(|argument| !RESUMED.contains(&argument.get_id().as_str())) {
+            let flag = format!("--{}", argument.get_long().unwrap());
+            let values = argument.get_possible_values();
+            // Numbers are file names, too.
+            let value = values.first().map_or("1", |value| value.get_name());
+            let takes_value = argument.get_action().takes_values();
+            let words = ["tagli", "train", "--resume", "--out", "run", flag.as_str()];
+            let words = words.into_iter().chain(takes_value.then_some(value));
+            let refused = Cli::try_parse_from(words).unwrap_err();
+            assert_eq!(refused.kind(), clap::error::ErrorKind::ArgumentConflict, "{flag}: {refused}");
+            assert!(refused.to_string().contains(&flag), "{refused}");
+        }
+        assert!(Cli::try_parse_from(["tagli", "train", "food", "--resume", "--out", "run"]).is_ok());
+    }
 }

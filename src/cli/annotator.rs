@@ -1,0 +1,50 @@
+//! Annotators of the commands: the user's own name, and the annotator whose work a command uses.
+
+use std::env;
+
+use super::error::CliError;
+use crate::project::{AnnotatorName, Project};
+
+/// The user's name as annotator: the given one, or the login name, or `me`.
+///
+/// # Errors
+/// The given name is not a valid name of an annotator.
+pub(super) fn own_name(given: Option<&str>) -> Result<AnnotatorName, CliError> {
+    if let Some(name) = given {
+        return name.parse().map_err(CliError::usage);
+    }
+    let mut logins = ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
+    match logins.find_map(|name| name.parse().ok()) {
+        Some(name) => Ok(name),
+        None => "me".parse().map_err(CliError::usage),
+    }
+}
+
+/// The annotator whose work is used: the given one, or the user, or the only annotator of the project.
+///
+/// # Errors
+/// The given annotator has done nothing, or several annotators could be meant.
+pub(super) fn choose(project: &Project, given: Option<&str>) -> Result<AnnotatorName, CliError> {
+    let all = project.contributors();
+    let own = own_name(given)?;
+    if all.contains(&own) || (given.is_none() && all.is_empty()) {
+        return Ok(own);
+    }
+    match (given, all.as_slice()) {
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(CliError::usage(format!("several annotators worked on this project: {}", listed(&all)))
+            .hint("choose one: --annotator NAME (train: --as NAME)")),
+        (Some(name), _) => Err(has_done_nothing(name, &all)),
+    }
+}
+
+/// The error for an annotator without work in a project of the annotators `all`.
+pub(super) fn has_done_nothing(name: &str, all: &[AnnotatorName]) -> CliError {
+    let hint = if all.is_empty() { "no annotator has".to_owned() } else { format!("use one of {}", listed(all)) };
+    CliError::data(format!("annotator {name} has done nothing in this project")).hint(hint)
+}
+
+/// Names separated by commas.
+pub(super) fn listed(names: &[AnnotatorName]) -> String {
+    names.iter().map(AnnotatorName::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,229 @@
+//! A thread that answers requests with the model of one run, and that loads the model when it is first needed.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::SystemTime,
+};
+
+use crossbeam_channel::Sender;
+
+use super::{message::message, run_list::Model};
+use crate::{
+    app::{Event, event::Level},
+    inference::{self, Predictor, Reply, Request, Worker},
+    project::Runs,
+    spans::{Document, Prediction},
+};
+
+/// Loads the model of a run.
+#[derive(Clone)]
+pub(super) struct Loader {
+    /// Runs of the project, to find a model that is not listed.
+    pub(super) runs: Runs,
+    /// Device of the model.
+    pub(super) device: String,
+    /// Opens a model folder on a device.
+    pub(super) open: fn(&Path, &str) -> Result<Predictor, String>,
+}
+
+impl Loader {
+    /// Loads the model of a run from `folder`, or from the folder of the run if the model is not listed.
+    fn load(&self, run: &str, folder: Option<PathBuf>) -> Result<Predictor, String> {
+        let folder = folder.map_or_else(|| self.find(run), Ok)?;
+        (self.open)(&folder, &self.device)
+    }
+
+    fn find(&self, run: &str) -> Result<PathBuf, String> {
+        match self.runs.get(run) {
+            Ok(view) if view.has_model => Ok(view.model()),
+            Ok(_) => Err("the run has no model".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// A model: its run, and when it was written, because a live run may write several.
+type Version = (String, Option<SystemTime>);
+
+/// Handle of the thread. Dropping it ends the thread.
+pub(super) struct ModelThread {
+    worker: Worker,
+    loader: Loader,
+    shared: Arc<Mutex<Shared>>,
+    events: Sender<Event>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Model that is loaded or being loaded.
+    model: Option<Version>,
+    /// Number of requests for suggestions so far. No number is used twice, so that a late reply is matched with its own
+    /// document or dropped.
+    requested: u64,
+    /// Documents of the last request for suggestions, by the number of their request.
+    suggested: HashMap<u64, String>,
+    /// Documents of the last ranking, likewise.
+    ranked: HashMap<u64, String>,
+    /// Generation of the sentence whose prediction the Explore screen waits for.
+    explored: Option<u64>,
+}
+
+impl Shared {
+    /// Returns a request for each document, and the documents by the number of their request.
+    fn requests<'a>(
+        &mut self,
+        documents: impl IntoIterator<Item = &'a Document>,
+    ) -> (HashMap<u64, String>, Vec<Request>) {
+        let mut by_number = HashMap::new();
+        let mut requests = Vec::new();
+        for document in documents {
+            let generation = SUGGESTIONS + self.requested;
+            self.requested += 1;
+            by_number.insert(generation, document.id.clone());
+            requests.push(Request { generation, text: document.text.clone(), words: document.words.clone() });
+        }
+        (by_number, requests)
+    }
+}
+
+/// First number of a request for suggestions. Requests of the Explore screen have its generation, which is below.
+const SUGGESTIONS: u64 = 1 << 63;
+
+impl ModelThread {
+    pub(super) fn start(loader: Loader, events: Sender<Event>) -> std::io::Result<Self> {
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let own = Arc::clone(&shared);
+        let answers = events.clone();
+        let worker = Worker::start(move |reply| {
+            if let Some(event) = answer(&own, reply) {
+                let _ = answers.send(event);
+            }
+        })?;
+        Ok(Self { worker, loader, shared, events })
+    }
+
+    /// Asks the model of a run for the prediction of a sentence; the answer goes to the Explore screen.
+    pub(super) fn explore(&self, request: Request, run: String, model: Option<Model>) {
+        self.use_model(run, model, Some(request.generation));
+        self.worker.ask(request);
+    }
+
+    /// Whether it has loaded the model of this run, or none so far.
+    pub(super) fn is_free_for(&self, run: &str) -> bool {
+        lock(&self.shared).model.as_ref().is_none_or(|(loaded, _)| loaded == run)
+    }
+
+    /// Asks the model of a run for suggestions on documents, replacing an earlier request.
+    pub(super) fn suggest<'a>(
+        &self,
+        documents: impl IntoIterator<Item = &'a Document>,
+        run: String,
+        model: Option<Model>,
+    ) {
+        self.use_model(run, model, None);
+        let mut shared = lock(&self.shared);
+        let (by_number, requests) = shared.requests(documents);
+        shared.suggested = by_number;
+        drop(shared);
+        self.worker.queue(requests);
+    }
+
+    /// Asks the model of a run about documents when it has nothing else to do, replacing an earlier request.
+    pub(super) fn rank<'a>(
+        &self,
+        documents: impl IntoIterator<Item = &'a Document>,
+        run: String,
+        model: Option<Model>,
+    ) {
+        self.use_model(run, model, None);
+        let mut shared = lock(&self.shared);
+        let (by_number, requests) = shared.requests(documents);
+        shared.ranked = by_number;
+        drop(shared);
+        self.worker.later(requests);
+    }
+
+    /// Starts loading the model of a run, unless it is loaded or being loaded. `explored`: generation of the sentence
+    /// that needs it.
+    fn use_model(&self, run: String, model: Option<Model>, explored: Option<u64>) {
+        let written = model.as_ref().and_then(|model| model.written);
+        let version: Version = (run, written);
+        let mut shared = lock(&self.shared);
+        // Both under one lock: the failure of an earlier model is not the answer to this sentence.
+        shared.explored = explored.or(shared.explored);
+        if shared.model.replace(version.clone()).is_some_and(|loaded| loaded == version) {
+            return;
+        }
+        drop(shared);
+        self.load(version, model.map(|model| model.folder));
+    }
+
+    fn load(&self, version: Version, folder: Option<PathBuf>) {
+        let slot = self.worker.await_model();
+        let loader = self.loader.clone();
+        let failure = Failure { version, shared: Arc::clone(&self.shared), events: self.events.clone() };
+        let not_started = failure.clone();
+        let load = move || {
+            let run = &failure.version.0;
+            let loaded = catch_unwind(AssertUnwindSafe(|| loader.load(run, folder)));
+            let defect = |_| Err("loading it failed, a defect of this program; the log says where".to_owned());
+            match loaded.unwrap_or_else(defect) {
+                Ok(model) => slot.put(run, model),
+                Err(error) => failure.report(&error),
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("load-model".into()).spawn(load) {
+            not_started.report(&format!("a thread cannot be started: {error}"));
+        }
+    }
+}
+
+/// Report of a model that cannot be loaded.
+#[derive(Clone)]
+struct Failure {
+    version: Version,
+    shared: Arc<Mutex<Shared>>,
+    events: Sender<Event>,
+}
+
+impl Failure {
+    fn report(&self, error: &str) {
+        let text = format!("the model of {} cannot be used: {error}", self.version.0);
+        let mut shared = lock(&self.shared);
+        // The next request tries again, since the folder may have been repaired. If another model was requested
+        // meanwhile, that one answers the sentence.
+        let is_current = shared.model.take_if(|loaded| *loaded == self.version).is_some();
+        let explored = if is_current { shared.explored.take() } else { None };
+        drop(shared);
+        if let Some(generation) = explored {
+            let _ = self.events.send(Event::PredictionFailed { generation, message: text.clone() });
+        }
+        let _ = self.events.send(message(Level::Warn, text));
+    }
+}
+
+pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Converts a reply into an event; `None` for a reply to a request that was replaced.
+fn answer(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
+    let generation = reply.generation;
+    if generation >= SUGGESTIONS {
+        let mut shared = lock(shared);
+        let document = shared.suggested.remove(&generation).or_else(|| shared.ranked.remove(&generation))?;
+        drop(shared);
+        let answer = reply.outcome.ok()?;
+        let uncertainty = inference::uncertainty(&answer.words);
+        return Some(Event::Suggestions { document, run: reply.model, found: answer.entities, uncertainty });
+    }
+    lock(shared).explored.take_if(|explored| *explored == generation);
+    Some(match reply.outcome {
+        Ok(answer) => Event::Prediction { generation, prediction: Prediction { model: reply.model, answer } },
+        Err(message) => Event::PredictionFailed { generation, message },
+    })
+}

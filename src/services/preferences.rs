@@ -1,0 +1,19 @@
+//! Settings of the user that apply to one project.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{project::AnnotatorName, text::Grid};
+
+/// Settings of the user for a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preferences {
+    /// Name of the annotator.
+    pub annotator: AnnotatorName,
+    /// Device for trainings and predictions.
+    pub device: String,
+    /// Rule by which texts of a new project are cut into words.
+    pub grid: Grid,
+}
+
+/// Finds the preferences for the project in a folder; an error explains why there are none.
+pub type PreferencesOf = Arc<dyn Fn(&Path) -> Result<Preferences, String> + Send + Sync>;

@@ -1,0 +1,183 @@
+//! A project as the screens see it: its documents, settings to train with, and counts of the training data.
+
+use serde_json::Value;
+
+use super::{clock::midnight, run_list::RunList};
+use crate::{
+    app::{event::Opened, screens::train::form::recipe_name},
+    formats,
+    model::device,
+    project::{Annotator, Project, TrainingDataReport, training_data},
+    runs::{DataSummary, Recipe, Settings},
+    spans::{Gazetteer, HalfWords, Patterns, Status},
+    training,
+    work::train::apply_recipe,
+};
+
+/// Returns the contents of a project for an annotator. `device`: the user's choice for trainings.
+pub(super) fn opened(
+    project: &Project,
+    annotator: &Annotator,
+    run_list: &RunList,
+    device: &str,
+    read_only: Option<String>,
+) -> Opened {
+    for problem in &annotator.problems {
+        tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
+    }
+    let (settings, recipe) = first_settings(project, annotator, device);
+    let device = match device::choose(&settings.device) {
+        Ok(chosen) => chosen.describe(),
+        Err(error) => error.to_string(),
+    };
+    let (patterns, told) = patterns(project);
+    let (guide, told) = match project.guide() {
+        Ok(guide) => (guide.unwrap_or_default(), told),
+        Err(error) => (String::new(), told.or(Some(error.to_string()))),
+    };
+    let mut journal = annotator.journal.clone();
+    journal.resolve(&project.manifest.labels);
+    let done_today = annotator.journal.with_status_since(Status::Done, midnight());
+    Opened {
+        name: project.manifest.name.clone(),
+        annotator: annotator.name().to_string(),
+        documents: project.documents.to_vec(),
+        labels: project.manifest.labels.clone(),
+        done_today: done_today.into_iter().map(str::to_owned).collect(),
+        writer: annotator.writer(),
+        settings,
+        recipe,
+        runs: run_list.list().0,
+        device,
+        read_only,
+        step: None,
+        gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),
+        journal,
+        patterns,
+        guide,
+        told,
+    }
+}
+
+/// Reads the patterns of a project; the text reports the first problem of their file.
+fn patterns(project: &Project) -> (Patterns, Option<String>) {
+    let (patterns, problems) = match project.patterns() {
+        Ok(Some(bytes)) => formats::patterns::read(&bytes),
+        Ok(None) => return (Patterns::default(), None),
+        Err(error) => return (Patterns::default(), Some(error.to_string())),
+    };
+    let labels = &project.manifest.labels;
+    let unknown = patterns.labels().filter(|(name, _)| labels.named(name).is_none());
+    let unknown = unknown.map(|(name, line)| format!("line {line}: there is no label `{name}`"));
+    let all: Vec<String> = problems.iter().map(ToString::to_string).chain(unknown).collect();
+    all.iter().for_each(|problem| tracing::warn!(%problem, "patterns.jsonl"));
+    let report = all.first().map(|first| match all.len() {
+        1 => format!("patterns.jsonl: {first}"),
+        n => format!("patterns.jsonl: {first} (and {} more; --log FILE has all)", n - 1),
+    });
+    (patterns, report)
+}
+
+/// Returns the settings with which the Train screen begins, and their recipe.
+///
+/// They are those of the annotator's last training on the screen; a recipe is computed again for the documents that are
+/// done now. The user's choice of a device applies where that training left it at `auto`.
+fn first_settings(project: &Project, annotator: &Annotator, device: &str) -> (Settings, Option<Recipe>) {
+    let (mut settings, recipe) = last_settings(project, annotator.name().as_str())
+        .unwrap_or_else(|| (Settings::lesson(&project.manifest.base), String::new()));
+    if settings.device == "auto" {
+        device.clone_into(&mut settings.device);
+    }
+    if recipe == recipe_name(None) {
+        return (settings, None);
+    }
+    let recipe = recipe.parse().unwrap_or_default();
+    let (data, _) = training_data(project, &annotator.journal, HalfWords::Snap);
+    (apply_recipe(Some(recipe), data.train.len(), settings), Some(recipe))
+}
+
+/// Settings and name of the recipe of the annotator's last training on the screen.
+fn last_settings(project: &Project, annotator: &str) -> Option<(Settings, String)> {
+    project.runs().list().into_iter().rev().find_map(|run| {
+        let config = run.config?;
+        if config.data.get("annotator").and_then(Value::as_str) != Some(annotator) {
+            return None;
+        }
+        let recipe = config.data.get("recipe").and_then(Value::as_str)?.to_owned();
+        Some((config.settings, recipe))
+    })
+}
+
+/// Counts the training data and computes the settings of each recipe for it.
+pub(super) fn summary(project: &Project, report: &TrainingDataReport, base: String) -> DataSummary {
+    let splits = [report.train, report.valid, report.test];
+    let labels = project.manifest.labels.iter().map(|label| {
+        let spans = report.labels.get(&label.name).copied().unwrap_or_default();
+        (label.name.clone(), spans)
+    });
+    let recipes = Recipe::ALL.iter().map(|kind| (*kind, training::recipe(*kind, report.train.documents, &base)));
+    DataSummary {
+        train: report.train.documents,
+        valid: report.valid.documents,
+        test: report.test.documents,
+        words: splits.map(|split| split.words),
+        spans: splits.map(|split| split.spans),
+        labels: labels.collect(),
+        out: report.not_done.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect(),
+        notes: report.notes(),
+        recipes: recipes.collect(),
+        base,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        project::{ImportItem, Manifest, run_folder::RunConfig},
+        spans::{Document, LabelId, LabelSet, Split},
+        text::TextRange,
+    };
+
+    fn project(dir: &Path) -> Project {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let items = (0..20).map(|n| {
+            let mut document = Document::from_words(format!("d{n}"), ["fish", "tacos"]);
+            document.split = Some(Split::Train);
+            ImportItem { document, spans: vec![(TextRange::new(0, 10), LabelId(2))], status: Status::Done }
+        });
+        project.import(Some(&mut ada), 0, items.collect()).unwrap();
+        project
+    }
+
+    #[test]
+    fn the_first_settings_are_those_of_the_last_training_or_of_the_recipe() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(&dir.path().join("p"));
+        let [ada, bob] = ["ada", "bob"].map(|name| project.read_annotator(&name.parse().unwrap()).unwrap());
+        let settings = |annotator| first_settings(&project, annotator, "auto");
+        let auto = training::recipe(Recipe::Auto, 20, "mini");
+        assert_eq!(settings(&ada), (auto.clone(), Some(Recipe::Auto)));
+        let started = |annotator: &str, recipe: &str, settings: Settings| {
+            let about = json!({ "annotator": annotator, "recipe": recipe });
+            project.runs().create(&RunConfig::new(1, settings, about)).unwrap();
+        };
+        let own = Settings { epochs: 7.0, ..Settings::lesson("mini") };
+        started("ada", "own", own.clone());
+        started("bob", "lesson", Settings { device: "cpu".into(), ..Settings::lesson("mini") });
+        assert_eq!(settings(&ada), (own, None));
+        let (lesson, recipe) = settings(&bob);
+        assert_eq!((lesson.device.as_str(), recipe), ("cpu", Some(Recipe::Lesson)));
+        // A recipe is computed again for the documents that are done now.
+        started("ada", "auto", Settings { epochs: 1.0, ..auto.clone() });
+        assert_eq!(settings(&ada), (auto, Some(Recipe::Auto)));
+        // The user's device applies where a training left it open.
+        let devices = [&ada, &bob].map(|annotator| first_settings(&project, annotator, "cuda:1").0.device);
+        assert_eq!(devices, ["cuda:1", "cpu"]);
+    }
+}

@@ -1,0 +1,96 @@
+//! Converts a file into another format.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    export::{self, Exported, WriteError},
+    source::SourceFile,
+};
+use crate::{
+    formats::{self, Format, LabelConfig, ReadOptions, WriteOptions},
+    project::{StorageError, storage},
+    text::Grid,
+};
+
+/// A conversion did not happen. No file was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// Input and output are the same file.
+    #[error("IN and OUT are the same file, {}", .0.display())]
+    SameFile(PathBuf),
+    /// The name of the output has no extension of a format.
+    #[error("the extension of {} does not name a format", .0.display())]
+    NoFormat(PathBuf),
+    /// The contents were not written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file system refuses.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Format of the output: the requested one, or the one of its extension.
+///
+/// # Errors
+/// Input and output are the same file, or the extension names no format.
+pub fn target_format(
+    input: &Path,
+    output: &Path,
+    requested: Option<&'static Format>,
+) -> Result<&'static Format, ConvertError> {
+    if let (Ok(from), Ok(to)) = (input.canonicalize(), output.canonicalize())
+        && from == to
+    {
+        return Err(ConvertError::SameFile(output.to_owned()));
+    }
+    let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let format = requested.or_else(|| formats::find_by_extension(&extension));
+    format.ok_or_else(|| ConvertError::NoFormat(output.to_owned()))
+}
+
+/// Options to read the input with the labels of a labelling config; texts are cut into words by `grid`.
+pub fn read_options(config: Option<&LabelConfig>, grid: Grid) -> ReadOptions {
+    ReadOptions {
+        labels: config.map(|config| config.labels.clone()).unwrap_or_default(),
+        config: config.cloned(),
+        grid,
+        ..ReadOptions::default()
+    }
+}
+
+/// Writes a file that was read in another format; without `output` the caller takes the bytes.
+///
+/// # Errors
+/// The format cannot hold the contents, or the file system refuses.
+pub fn convert(
+    input: &SourceFile,
+    format: &'static Format,
+    options: &WriteOptions,
+    output: Option<&Path>,
+) -> Result<Exported, ConvertError> {
+    let mut written = export::write(format, &input.read.corpus, options)?;
+    if let Some(output) = output {
+        storage::replace(output, &written.bytes)?;
+        written.path = Some(output.to_owned());
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_converted_to_the_format_of_its_new_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let [input, output] = ["a.txt", "b.jsonl"].map(|name| folder.path().join(name));
+        std::fs::write(&input, "B-Dish\ttacos\nO\tnear\n").unwrap();
+        let format = target_format(&input, &output, None).unwrap();
+        let file = SourceFile::open(&input, None, &read_options(None, Grid::default())).unwrap().check().unwrap();
+        let written = convert(&file, format, &WriteOptions::default(), Some(&output)).unwrap();
+        assert_eq!((format.name, written.documents), ("jsonl", 1));
+        assert_eq!(std::fs::read(&output).unwrap(), written.bytes);
+        assert!(matches!(target_format(&input, &input, Some(format)), Err(ConvertError::SameFile(_))));
+        assert!(matches!(target_format(&input, Path::new("b.x"), None), Err(ConvertError::NoFormat(_))));
+    }
+}

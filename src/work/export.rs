@@ -1,0 +1,204 @@
+//! Exports the annotations of a project to a file, and proves the file by reading it again.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    formats::{self, Corpus, Format, Problem, RoundTrip, WriteOptions},
+    project::{Project, ProjectError, storage},
+    spans::{Journal, Split},
+};
+
+/// Request to export the annotations of one annotator.
+#[derive(Debug)]
+pub struct Export<'a> {
+    /// Project.
+    pub project: &'a Project,
+    /// Journal of the annotator.
+    pub journal: &'a Journal,
+    /// Format of the file.
+    pub format: &'static Format,
+    /// Split to export; `None` for all documents.
+    pub split: Option<Split>,
+    /// Whether documents that are not done are exported, too.
+    pub all: bool,
+    /// Tag scheme and treatment of losses.
+    pub options: WriteOptions,
+    /// Destination of the file.
+    pub target: Target<'a>,
+}
+
+/// Destination of an exported file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A file in the project's `exports/`, named after the format and the split.
+    Exports,
+    /// This file, which is replaced.
+    File(&'a Path),
+    /// No file: the caller takes the bytes.
+    Memory,
+}
+
+/// A file whose contents were proved.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// Path of the file; `None` for [`Target::Memory`].
+    pub path: Option<PathBuf>,
+    /// Contents of the file.
+    pub bytes: Vec<u8>,
+    /// Number of documents.
+    pub documents: usize,
+    /// Result of reading the file again.
+    pub round_trip: RoundTrip,
+    /// Changes that the format needed.
+    pub notes: Vec<Problem>,
+}
+
+/// A corpus was not written. No file was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The format cannot hold everything, and the request does not allow losses.
+    #[error("{}", first_of(.0))]
+    Losses(Vec<Problem>),
+    /// The contents read back differently: a defect of the program.
+    #[error("the {0} file reads back differently: {1}")]
+    RoundTrip(&'static str, RoundTrip),
+}
+
+/// An export did not happen. No file was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// No document is done, or none in the split.
+    #[error("no document is done{}", .0.map(|split| format!(" in the split {}", split.name())).unwrap_or_default())]
+    NothingDone(Option<Split>),
+    /// The target is a file of the project itself.
+    #[error("{} belongs to the project's own files", .0.display())]
+    ProjectFile(PathBuf),
+    /// The corpus was not written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file system refuses.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+}
+
+fn first_of(problems: &[Problem]) -> String {
+    problems.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Exports annotations.
+///
+/// # Errors
+/// Nothing is done, the target belongs to the project, the format cannot hold the annotations, or the file system
+/// refuses.
+pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
+    if let Target::File(path) = request.target {
+        protect_project(&request.project.root, path)?;
+    }
+    let corpus = request.project.corpus(request.journal, request.split, request.all);
+    if corpus.documents.is_empty() {
+        return Err(ExportError::NothingDone(request.split));
+    }
+    let mut written = write(request.format, &corpus, &request.options)?;
+    written.path = match request.target {
+        Target::Memory => None,
+        Target::File(path) => {
+            storage::replace(path, &written.bytes).map_err(ProjectError::from)?;
+            Some(path.to_owned())
+        }
+        Target::Exports => {
+            let name = file_name(request.format, request.split);
+            Some(request.project.export_file(&name, &written.bytes)?)
+        }
+    };
+    Ok(written)
+}
+
+/// Converts a corpus to the bytes of a file and reads them again.
+///
+/// # Errors
+/// The options do not allow the losses, or the bytes read back differently.
+pub fn write(format: &'static Format, corpus: &Corpus, options: &WriteOptions) -> Result<Exported, WriteError> {
+    let written = format.write(corpus, options).map_err(WriteError::Losses)?;
+    let round_trip = formats::check_round_trip(format, corpus, &written, options);
+    if !round_trip.holds() {
+        return Err(WriteError::RoundTrip(format.name, round_trip));
+    }
+    let documents = corpus.documents.len();
+    Ok(Exported { path: None, bytes: written.bytes, documents, round_trip, notes: written.problems })
+}
+
+/// Refuses a target among the project's own files: below its folder, only `exports/` is allowed.
+fn protect_project(root: &Path, target: &Path) -> Result<(), ExportError> {
+    let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (Ok(root), Ok(folder)) = (root.canonicalize(), folder.canonicalize()) else { return Ok(()) };
+    if !folder.starts_with(&root) || folder.starts_with(root.join("exports")) {
+        return Ok(());
+    }
+    Err(ExportError::ProjectFile(target.to_owned()))
+}
+
+/// File name of an export: `FORMAT[-SPLIT].EXTENSION`.
+fn file_name(format: &Format, split: Option<Split>) -> String {
+    let split = split.map(|split| format!("-{}", split.name())).unwrap_or_default();
+    format!("{}{split}.{}", format.name, format.extension())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        formats::OnLoss,
+        project::{Annotator, ImportItem, Manifest},
+        spans::{Document, LabelId, LabelSet, Status},
+        text::{Grid, TextRange},
+    };
+
+    /// A project with one document on which the first `bytes` bytes are labelled.
+    fn project(dir: &Path, bytes: usize, status: Status) -> (Project, Annotator) {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let document = Document::new("d0", "seafood bar", Grid::Natural);
+        let spans = vec![(TextRange::new(0, bytes), LabelId(2))];
+        project.import(Some(&mut ada), 0, vec![ImportItem { document, spans, status }]).unwrap();
+        (project, ada)
+    }
+
+    fn request<'a>(project: &'a Project, ada: &'a Annotator, target: Target<'a>) -> Export<'a> {
+        let format = formats::find("conll2003").unwrap();
+        let options = WriteOptions { on_loss: OnLoss::Fail, ..WriteOptions::default() };
+        Export { project, journal: &ada.journal, format, split: None, all: false, options, target }
+    }
+
+    #[test]
+    fn an_export_goes_to_its_target_and_never_over_the_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        let (project, ada) = project(&dir, 7, Status::Done);
+        let exported = export(&request(&project, &ada, Target::Exports)).unwrap();
+        let path = exported.path.unwrap();
+        assert!(path.ends_with("exports/conll2003.conll"), "{}", path.display());
+        assert_eq!((exported.documents, exported.round_trip.spans_out), (1, 1));
+        assert_eq!(std::fs::read(path).unwrap(), exported.bytes);
+        let file = folder.path().join("a.conll");
+        export(&request(&project, &ada, Target::File(&file))).unwrap();
+        assert!(file.is_file());
+        assert_eq!(export(&request(&project, &ada, Target::Memory)).unwrap().path, None);
+        let own = dir.join("documents.jsonl");
+        assert!(matches!(export(&request(&project, &ada, Target::File(&own))), Err(ExportError::ProjectFile(_))));
+    }
+
+    #[test]
+    fn losses_and_unfinished_documents_are_refused_unless_requested() {
+        let folder = tempfile::tempdir().unwrap();
+        let (done, ada) = project(&folder.path().join("p"), 3, Status::Done);
+        let mut half_word = request(&done, &ada, Target::Memory);
+        assert!(matches!(export(&half_word), Err(ExportError::Write(WriteError::Losses(_)))));
+        half_word.options.on_loss = OnLoss::Snap;
+        assert_eq!(export(&half_word).unwrap().notes.len(), 1);
+        let (partial, ben) = project(&folder.path().join("q"), 7, Status::Partial);
+        let mut all = request(&partial, &ben, Target::Memory);
+        assert!(matches!(export(&all), Err(ExportError::NothingDone(None))));
+        all.all = true;
+        assert_eq!(export(&all).unwrap().documents, 1);
+    }
+}

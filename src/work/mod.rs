@@ -1,0 +1,14 @@
+//! Floor 8: the use cases of the program: create a project, import, export, convert, train, resume, evaluate.
+//!
+//! Each takes typed values and returns a typed outcome or error. `services` and `cli` present it, each in its own way.
+//! Nothing here knows a terminal or arguments; the caller passes the time.
+
+pub mod base;
+pub mod convert;
+pub mod create;
+pub mod evaluate;
+pub mod export;
+pub mod import;
+pub mod resume;
+pub mod source;
+pub mod train;

@@ -1,0 +1,131 @@
+//! Files in any format: read with detection, and turned into sentences for training and evaluation.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    formats::{self, Corpus, Format, Problem, Read, ReadOptions, Severity},
+    project::{StorageError, import_source::ImportSourceError, storage},
+    spans::{HalfWords, Scheme, Sentence, dataset},
+};
+
+/// A file that was read, with its problems.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Path of the file, for messages.
+    pub path: PathBuf,
+    /// Format in which it was read.
+    pub format: &'static Format,
+    /// Reason for the format: the details that were detected, or that the caller chose it.
+    pub why: String,
+    /// Contents and problems.
+    pub read: Read,
+}
+
+impl SourceFile {
+    /// Reads a file in the given format, or in its likeliest one.
+    ///
+    /// # Errors
+    /// The file cannot be read. Problems of its contents are in [`SourceFile::read`].
+    pub fn open(path: &Path, format: Option<&'static Format>, options: &ReadOptions) -> Result<Self, StorageError> {
+        Ok(Self::from_bytes(path, &storage::read(path)?, format, options))
+    }
+
+    /// Reads the bytes of a file; `path` names it.
+    pub fn from_bytes(path: &Path, bytes: &[u8], format: Option<&'static Format>, options: &ReadOptions) -> Self {
+        let guess = formats::detect(&path.to_string_lossy(), bytes);
+        let read = format.unwrap_or(guess.format).read(bytes, options);
+        let why = match format {
+            Some(_) => "as asked".to_owned(),
+            None if read.detected.is_empty() => guess.why,
+            None => read.detected.join(", "),
+        };
+        Self { path: path.to_owned(), format: format.unwrap_or(guess.format), why, read }
+    }
+
+    /// Problems that do not prevent the use of the file.
+    pub fn notes(&self) -> impl Iterator<Item = &Problem> {
+        self.read.problems.iter().filter(|problem| problem.severity != Severity::Error)
+    }
+
+    /// Returns the file if it has no errors and at least one text.
+    ///
+    /// # Errors
+    /// All its errors, or that it has no text.
+    pub fn check(mut self) -> Result<Self, ImportSourceError> {
+        if self.read.has_errors() {
+            let mut problems = std::mem::take(&mut self.read.problems);
+            problems.retain(|problem| problem.severity == Severity::Error);
+            return Err(ImportSourceError::Refused { path: self.path, problems });
+        }
+        if self.read.corpus.documents.is_empty() {
+            return Err(ImportSourceError::NoText(self.path));
+        }
+        Ok(self)
+    }
+}
+
+/// Sentences of a tagged file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaggedSentences {
+    /// Words with IOB2 tags; a sentence is named `file:number`.
+    pub sentences: Vec<Sentence>,
+    /// Number of spans that were widened to whole words or left out.
+    pub changed_spans: usize,
+}
+
+impl TaggedSentences {
+    /// Converts a corpus that was read from the file `path`.
+    pub fn from_corpus(path: &Path, corpus: &Corpus) -> Self {
+        let mut tagged = Self::default();
+        for (at, (document, annotation)) in corpus.pairs().enumerate() {
+            let (spans, losses) = dataset::word_spans(document, annotation, &corpus.labels, HalfWords::Snap);
+            tagged.changed_spans += losses.total();
+            tagged.sentences.push(Sentence {
+                id: format!("{}:{}", path.display(), at + 1),
+                words: document.word_texts().map(str::to_owned).collect(),
+                tags: Scheme::Bio.encode(&spans, document.words.len()),
+            });
+        }
+        tagged
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, bytes: &[u8]) -> SourceFile {
+        SourceFile::from_bytes(Path::new(name), bytes, None, &ReadOptions::default())
+    }
+
+    #[test]
+    fn a_file_is_read_in_its_likeliest_format_or_in_the_chosen_one() {
+        let detected = read("a.conll", b"great\tO\ntacos\tB-Dish\n\n");
+        assert_ne!(detected.format.name, "text");
+        assert_eq!(detected.why, detected.read.detected.join(", "));
+        let chosen = formats::find("text").unwrap();
+        let file = SourceFile::from_bytes(Path::new("a"), b"great tacos\n", Some(chosen), &ReadOptions::default());
+        assert_eq!((file.format.name, file.why.as_str()), ("text", "as asked"));
+        assert!(SourceFile::open(Path::new("/nowhere/a.txt"), None, &ReadOptions::default()).is_err());
+    }
+
+    #[test]
+    fn a_file_with_errors_or_without_text_is_refused() {
+        let empty = read("a.txt", b"").check().unwrap_err();
+        assert!(matches!(empty, ImportSourceError::NoText(_)) && empty.to_string().contains("a.txt"));
+        let Err(ImportSourceError::Refused { path, problems }) = read("a.txt", b"caf\xe9\n").check() else { panic!() };
+        assert_eq!(path, Path::new("a.txt"));
+        assert!(problems.iter().all(|problem| problem.severity == Severity::Error) && !problems.is_empty());
+        assert_eq!(read("a.txt", b"great tacos\n").check().unwrap().read.corpus.documents.len(), 1);
+    }
+
+    #[test]
+    fn spans_of_half_words_are_widened_and_counted() {
+        let line = br#"{"id":"1","text":"seafood bar","spans":[{"start":0,"end":3,"label":"Dish"}]}"#;
+        let file = read("a.jsonl", line);
+        let tagged = TaggedSentences::from_corpus(&file.path, &file.read.corpus);
+        assert_eq!(tagged.changed_spans, 1);
+        assert_eq!(tagged.sentences[0].id, "a.jsonl:1");
+        assert_eq!(tagged.sentences[0].tags, ["B-Dish", "O"]);
+    }
+}

@@ -1,0 +1,241 @@
+//! Starts a training: on a project's documents or on tagged sentences.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    model::BaseModel,
+    project::{
+        AnnotatorName, PlainRun, Project, ProjectError, RunFolder, RunId, TrainingDataReport, run_folder::RunConfig,
+        training_data,
+    },
+    runs::{FolderSink, Point, Recipe, RunSink, Settings, Status},
+    spans::{Dataset, HalfWords, Journal, Sentence},
+    training::{self, Job},
+};
+
+/// Sentences of a training, with the description that the run's config keeps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingData {
+    /// Sentences by split.
+    pub sentences: Dataset,
+    /// Documents and spans that a project's training uses and leaves out; `None` for tagged files.
+    pub report: Option<TrainingDataReport>,
+    description: Value,
+}
+
+/// Tagged file of one split: its path for the run's config, and its sentences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaggedFile {
+    /// Path of the file; `None` for a split without a file.
+    pub path: Option<String>,
+    /// Its sentences.
+    pub sentences: Vec<Sentence>,
+}
+
+impl TrainingData {
+    /// Documents of a project that an annotator has done.
+    pub fn of_project(project: &Project, annotator: &AnnotatorName, journal: &Journal) -> Self {
+        let (sentences, report) = training_data(project, journal, HalfWords::Snap);
+        let description =
+            json!({ "project": project.manifest.name, "annotator": annotator.as_str(), "account": report });
+        Self { sentences, report: Some(report), description }
+    }
+
+    /// Sentences of tagged files.
+    pub fn of_files(train: TaggedFile, valid: TaggedFile, test: TaggedFile) -> Self {
+        let description = json!({ "train": train.path, "valid": valid.path, "test": test.path });
+        let sentences = Dataset { train: train.sentences, valid: valid.sentences, test: test.sentences };
+        Self { sentences, report: None, description }
+    }
+
+    /// Records in the run's config the recipe that the user chose on the screen.
+    pub fn record_recipe(&mut self, name: &str) {
+        self.description["recipe"] = json!(name);
+    }
+}
+
+/// A training cannot start.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrainRequestError {
+    /// The training split has no sentence.
+    #[error("there is nothing to learn from: no document of the training split is done")]
+    NothingToLearn,
+    /// A setting is invalid.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// Settings of a recipe for this number of sentences, with the base and the device of `settings`; `settings` itself
+/// without a recipe.
+pub fn apply_recipe(recipe: Option<Recipe>, sentences: usize, settings: Settings) -> Settings {
+    match recipe {
+        Some(recipe) => Settings { device: settings.device, ..training::recipe(recipe, sentences, &settings.base) },
+        None => settings,
+    }
+}
+
+/// Valid request for a training.
+#[derive(Clone, Debug)]
+pub struct TrainRequest {
+    data: TrainingData,
+    settings: Settings,
+}
+
+impl TrainRequest {
+    /// Checks data and settings.
+    ///
+    /// # Errors
+    /// The training split is empty, or a setting is invalid.
+    pub fn new(data: TrainingData, settings: Settings) -> Result<Self, TrainRequestError> {
+        if data.sentences.train.is_empty() {
+            return Err(TrainRequestError::NothingToLearn);
+        }
+        settings.check().map_err(TrainRequestError::Settings)?;
+        Ok(Self { data, settings })
+    }
+
+    /// Settings of the training.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Creates the next run of a project. `now` in seconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn start_in_project(
+        self,
+        base: BaseModel,
+        project: &Project,
+        now: u64,
+    ) -> Result<(RunId, StartedRun<RunFolder>), ProjectError> {
+        let (id, sink) = project.runs().create(&self.config(now))?;
+        let path = sink.path().to_owned();
+        Ok((id, self.started(base, sink, Some(path))))
+    }
+
+    /// Creates a run in a folder of the user, replacing an earlier run there. `now` in seconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// The folder holds other files or a live run, or the file system refuses.
+    pub fn start_in_folder(self, base: BaseModel, dir: &Path, now: u64) -> Result<StartedRun<RunFolder>, ProjectError> {
+        let sink = PlainRun::create(dir, &self.config(now))?;
+        Ok(self.started(base, sink, Some(dir.to_owned())))
+    }
+
+    /// Starts a run that is not kept.
+    pub fn start_unrecorded(self, base: BaseModel) -> StartedRun<Discard> {
+        self.started(base, Discard, None)
+    }
+
+    fn config(&self, now: u64) -> RunConfig {
+        RunConfig::new(now, self.settings.clone(), self.data.description.clone())
+    }
+
+    fn started<S>(self, base: BaseModel, sink: S, path: Option<PathBuf>) -> StartedRun<S> {
+        let job = Job { data: self.data.sentences, settings: self.settings, base, resume: None };
+        StartedRun { job, sink, path }
+    }
+}
+
+/// A run that exists on disk and whose training can begin.
+#[derive(Debug)]
+pub struct StartedRun<S> {
+    /// Data, settings and base model.
+    pub job: Job,
+    /// Destination of points, status, log and model.
+    pub sink: S,
+    /// Folder of the run, if it is kept.
+    pub path: Option<PathBuf>,
+}
+
+/// Run sink that keeps nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Discard;
+
+impl RunSink for Discard {
+    fn point(&mut self, _: &Point) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn status(&mut self, _: &Status) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn log(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl FolderSink for Discard {
+    fn file(&mut self, _: &str, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model,
+        project::{ImportItem, Manifest, run_folder},
+        spans::{Document, LabelId, LabelSet, Split, Status},
+        text::TextRange,
+    };
+
+    fn project(dir: &Path, status: Status) -> (Project, TrainingData) {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let name: AnnotatorName = "ada".parse().unwrap();
+        let mut ada = project.annotator(&name, 0).unwrap();
+        let items = [Split::Train, Split::Valid].map(|split| {
+            let mut document = Document::from_words(split.name(), ["fish", "tacos"]);
+            document.split = Some(split);
+            ImportItem { document, spans: vec![(TextRange::new(0, 10), LabelId(2))], status }
+        });
+        project.import(Some(&mut ada), 0, items.into()).unwrap();
+        let data = TrainingData::of_project(&project, &name, &ada.journal);
+        (project, data)
+    }
+
+    #[test]
+    fn a_run_of_a_project_keeps_settings_and_the_description_of_its_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, mut data) = project(&folder.path().join("p"), Status::Done);
+        data.record_recipe("auto");
+        let settings =
+            apply_recipe(Some(Recipe::Auto), 1, Settings { device: "cpu".into(), ..Settings::lesson("mini") });
+        assert_eq!(settings, Settings { device: "cpu".into(), ..training::recipe(Recipe::Auto, 1, "mini") });
+        let request = TrainRequest::new(data, settings.clone()).unwrap();
+        let (id, run) = request.start_in_project(model::open("mini").unwrap(), &project, 7).unwrap();
+        let config = run_folder::read_config(run.path.as_deref().unwrap()).unwrap();
+        assert_eq!((config.started, &config.settings), (7, &settings));
+        assert_eq!((&config.data["annotator"], &config.data["recipe"]), (&json!("ada"), &json!("auto")));
+        assert_eq!(config.data["account"]["train"]["documents"], 1);
+        assert!(project.runs().get(id.as_str()).unwrap().is_live(), "the sink holds the run's lock");
+        assert_eq!((run.job.data.train.len(), run.job.data.valid.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_request_needs_sentences_and_valid_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, empty) = project(&folder.path().join("p"), Status::Partial);
+        let settings = Settings::lesson("mini");
+        assert_eq!(TrainRequest::new(empty, settings.clone()).unwrap_err(), TrainRequestError::NothingToLearn);
+        let (_, data) = project(&folder.path().join("q"), Status::Done);
+        let wrong = Settings { batch: 0, ..settings };
+        assert!(matches!(TrainRequest::new(data, wrong), Err(TrainRequestError::Settings(_))));
+    }
+}
