@@ -25,24 +25,27 @@ pub struct Layer<'t> {
 }
 
 /// Effective settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+///
+/// The compiler refuses a setting that the program does not read: it is an unused field.
+#[deny(dead_code)]
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
     /// Name of the theme.
-    pub theme: String,
+    pub(crate) theme: String,
     /// Whether to draw with ASCII only.
-    pub ascii: bool,
+    pub(crate) ascii: bool,
     /// Whether to draw for a screen reader.
-    pub plain: bool,
+    pub(crate) plain: bool,
     /// Whether to handle the mouse.
-    pub mouse: bool,
+    pub(crate) mouse: bool,
     /// Name of the annotator; `None` for the login name.
-    pub annotator: Option<String>,
+    pub(crate) annotator: Option<String>,
     /// Rule by which new texts are cut into words.
-    pub grid: Grid,
+    pub(crate) grid: Grid,
     /// Frames per second for running jobs over SSH, 1 to 30.
-    pub frames_over_ssh: u32,
-    /// Device for training: `auto`, `cpu`, `ndarray`, `cuda:N`, `wgpu:N`.
-    pub device: String,
+    pub(crate) frames_over_ssh: u32,
+    /// Device for trainings and predictions: `auto` or the name of a device.
+    pub(crate) device: String,
 }
 
 /// Why settings cannot be read, with the layer and the line, counted from 1.
@@ -86,29 +89,36 @@ pub enum ConfigError {
     },
 }
 
+/// Settings while layers are applied. Assigning a field counts as using it, so this is not [`Config`] itself.
+#[derive(Default)]
+struct Draft {
+    theme: String,
+    ascii: bool,
+    plain: bool,
+    mouse: bool,
+    annotator: Option<String>,
+    grid: Grid,
+    frames_over_ssh: u32,
+    device: String,
+}
+
 impl Config {
     /// Applies layers, lowest first, to the defaults.
     ///
     /// # Errors
     /// The first mistake of the lowest layer with a mistake.
-    pub fn layered(layers: &[Layer<'_>]) -> Result<Self, ConfigError> {
-        let mut config = Self {
-            theme: String::new(),
-            ascii: false,
-            plain: false,
-            mouse: false,
-            annotator: None,
-            grid: Grid::default(),
-            frames_over_ssh: 1,
-            device: String::new(),
-        };
-        config.apply(Layer { name: "default.toml", text: DEFAULTS })?;
+    pub(crate) fn layered(layers: &[Layer<'_>]) -> Result<Self, ConfigError> {
+        let mut draft = Draft::default();
+        draft.apply(Layer { name: "default.toml", text: DEFAULTS })?;
         for layer in layers {
-            config.apply(*layer)?;
+            draft.apply(*layer)?;
         }
-        Ok(config)
+        let Draft { theme, ascii, plain, mouse, annotator, grid, frames_over_ssh, device } = draft;
+        Ok(Self { theme, ascii, plain, mouse, annotator, grid, frames_over_ssh, device })
     }
+}
 
+impl Draft {
     fn apply(&mut self, layer: Layer<'_>) -> Result<(), ConfigError> {
         let table = DeTable::parse(layer.text).map_err(|error| ConfigError::Syntax {
             file: clean(layer.name).into_owned(),
@@ -142,36 +152,36 @@ impl Config {
 struct Key {
     name: &'static str,
     expected: &'static str,
-    set: fn(&mut Config, &DeValue<'_>) -> Option<()>,
+    set: fn(&mut Draft, &DeValue<'_>) -> Option<()>,
 }
 
 const KEYS: [Key; 8] = [
-    Key { name: "theme", expected: "the name of a theme", set: |config, value| put(&mut config.theme, name(value)) },
-    Key { name: "ascii", expected: "true or false", set: |config, value| put(&mut config.ascii, value.as_bool()) },
-    Key { name: "plain", expected: "true or false", set: |config, value| put(&mut config.plain, value.as_bool()) },
-    Key { name: "mouse", expected: "true or false", set: |config, value| put(&mut config.mouse, value.as_bool()) },
+    Key { name: "theme", expected: "the name of a theme", set: |draft, value| put(&mut draft.theme, name(value)) },
+    Key { name: "ascii", expected: "true or false", set: |draft, value| put(&mut draft.ascii, value.as_bool()) },
+    Key { name: "plain", expected: "true or false", set: |draft, value| put(&mut draft.plain, value.as_bool()) },
+    Key { name: "mouse", expected: "true or false", set: |draft, value| put(&mut draft.mouse, value.as_bool()) },
     Key {
         name: "annotator",
         expected: "a name in quotes",
-        set: |config, value| {
+        set: |draft, value| {
             let text = value.as_str()?.trim();
-            put(&mut config.annotator, Some((!text.is_empty()).then(|| text.to_owned())))
+            put(&mut draft.annotator, Some((!text.is_empty()).then(|| text.to_owned())))
         },
     },
     Key {
         name: "grid",
         expected: "natural, space, treebank or bert",
-        set: |config, value| put(&mut config.grid, value.as_str().and_then(|text| text.parse().ok())),
+        set: |draft, value| put(&mut draft.grid, value.as_str().and_then(|text| text.parse().ok())),
     },
     Key {
         name: "frames-over-ssh",
         expected: "a whole number from 1 to 30",
-        set: |config, value| {
+        set: |draft, value| {
             let frames = whole(value).and_then(|number| u32::try_from(number).ok());
-            put(&mut config.frames_over_ssh, frames.filter(|frames| (1..=30).contains(frames)))
+            put(&mut draft.frames_over_ssh, frames.filter(|frames| (1..=30).contains(frames)))
         },
     },
-    Key { name: "device", expected: "the name of a device", set: |config, value| put(&mut config.device, name(value)) },
+    Key { name: "device", expected: "the name of a device", set: |draft, value| put(&mut draft.device, name(value)) },
 ];
 
 fn put<T>(field: &mut T, value: Option<T>) -> Option<()> {
@@ -225,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_file_says_everything() {
+    fn the_default_file_has_every_setting() {
         let config = Config::layered(&[]).unwrap();
         assert_eq!((config.theme.as_str(), config.grid, config.frames_over_ssh), ("ansi", Grid::Natural, 2));
         assert_eq!((config.annotator, config.device.as_str()), (None, "auto"));

@@ -23,8 +23,8 @@ use planner::{Task, plan};
 use tagliatelle::{
     formats::{Corpus, ReadOptions},
     inference::{Predictor, Threads},
-    project::import_source,
     spans::{Annotation, Document, Entity, Gazetteer, Status},
+    work::source::SourceFile,
 };
 
 #[derive(Default)]
@@ -45,16 +45,14 @@ fn main() {
         println!("planner: wants a tagged file; see tests/bench/planner.rs");
         return;
     };
-    let corpus = read(data);
+    let corpus = read(data, &ReadOptions::default());
     let limit = option("--limit").map_or(usize::MAX, |n| n.parse().unwrap());
     let mut gazetteer = Gazetteer::default();
     if let Some(path) = option("--learn") {
-        let learnt = import_source::read_texts(
-            Path::new(&path),
-            &ReadOptions { labels: corpus.labels.clone(), ..ReadOptions::default() },
-        );
+        let options = ReadOptions { labels: corpus.labels.clone(), ..ReadOptions::default() };
+        let learnt = read(&path, &options);
         let first = option("--first").map_or(usize::MAX, |n| n.parse().unwrap());
-        for (document, annotation) in learnt.unwrap().corpus.pairs().take(first) {
+        for (document, annotation) in learnt.pairs().take(first) {
             gazetteer.learn(document, &Annotation::new(annotation.spans().to_vec(), Status::Done));
         }
     }
@@ -77,8 +75,8 @@ fn main() {
     }));
 }
 
-fn read(path: &str) -> Corpus {
-    import_source::read_texts(Path::new(path), &ReadOptions::default()).unwrap().corpus
+fn read(path: &str, options: &ReadOptions) -> Corpus {
+    SourceFile::open(Path::new(path), None, options).unwrap().check().unwrap().read.corpus
 }
 
 fn count(corpus: &Corpus, pairs: &[(&Document, &Annotation, Option<Vec<Entity>>)], gazetteer: &Gazetteer) -> Count {

@@ -40,6 +40,12 @@ impl Place {
         path
     }
 
+    /// Writes the user's settings. Their folder has this name on Linux only.
+    pub(crate) fn settings(&self, toml: &str) {
+        fs::create_dir_all(self.path("home/.config/tagliatelle")).unwrap();
+        self.file("home/.config/tagliatelle/config.toml", toml);
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
