@@ -168,11 +168,11 @@ _tagli() {
             fi
             case "${prev}" in
                 --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --to)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -180,11 +180,11 @@ _tagli() {
                     return 0
                     ;;
                 --scheme)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou" -- "${cur}"))
                     return 0
                     ;;
                 --on-loss)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "fail skip snap" -- "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -250,7 +250,7 @@ _tagli() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --out)
@@ -258,7 +258,7 @@ _tagli() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
                     return 0
                     ;;
                 --annotator)
@@ -266,11 +266,11 @@ _tagli() {
                     return 0
                     ;;
                 --scheme)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou" -- "${cur}"))
                     return 0
                     ;;
                 --on-loss)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "fail skip snap" -- "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -310,11 +310,11 @@ _tagli() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
                     return 0
                     ;;
                 --as)
@@ -468,7 +468,7 @@ _tagli() {
                     return 0
                     ;;
                 --grid)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "natural space treebank bert" -- "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -494,7 +494,7 @@ _tagli() {
                     return 0
                     ;;
                 --aggregation)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none simple first average max" -- "${cur}"))
                     return 0
                     ;;
                 --stride)
@@ -546,7 +546,7 @@ _tagli() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "csv svg" -- "${cur}"))
                     return 0
                     ;;
                 --out)

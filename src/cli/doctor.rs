@@ -1,4 +1,4 @@
-//! `tagli doctor`: facts about this machine and a project, and their faults.
+//! `tagli doctor`: shows the properties of this machine and of a project, and checks them.
 
 use std::{
     env,
@@ -22,7 +22,7 @@ use crate::{
     training::{self, Computed},
 };
 
-/// Runs the command.
+/// Checks machine and project.
 ///
 /// # Errors
 /// The project is damaged, or the processor computes two different numbers for one batch: every finding is listed.
@@ -106,35 +106,9 @@ fn program(base: &Result<BaseModel, String>) -> Value {
         Err(error) => error.clone(),
     };
     json!({
-<<<<<<< HEAD
         "version": env!("CARGO_PKG_VERSION"),
         "features": features(),
         "embedded base": base,
-=======
-        "program": {
-            "version": env!("CARGO_PKG_VERSION"),
-            "features": features(),
-            "embedded base": base,
-        },
-        "terminal": {
-            "standard output is a terminal": io::stdout().is_terminal(),
-            "TERM": variable("TERM"),
-            "size": crossterm::terminal::size().map_or_else(|_| "unknown".to_owned(), |(columns, rows)| format!("{columns}x{rows}")),
-            "Unicode": capabilities.unicode,
-            "colour": capabilities.color,
-            "over SSH": capabilities.remote,
-            "tmux": capabilities.tmux,
-        },
-        "devices": {
-            "cores": std::thread::available_parallelism().map_or(1, usize::from),
-            "found": devices,
-            "auto takes": auto,
-        },
-        "paths": {
-            "user data": path(UserFolders::of_user().data),
-            "Hugging Face cache": path(hub::cache_folder()),
-        },
->>>>>>> a695f2b (WIP: use cases in work)
     })
 }
 
