@@ -25,7 +25,7 @@ use crate::{
 /// Checks machine and project.
 ///
 /// # Errors
-/// The project is damaged, or the processor computes two different numbers for one batch: every finding is listed.
+/// The project is damaged, or the two computations on the processor disagree; every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     let base = model::open("mini").map_err(|error| error.to_string());
     let comparison = base.clone().and_then(compare);
@@ -167,7 +167,7 @@ fn devices() -> Value {
 
 fn paths() -> Value {
     json!({
-        "user data": path_or_none(open::data_folder()),
+        "user data": path_or_none(UserFolders::of_user().data),
         "Hugging Face cache": path_or_none(hub::cache_folder()),
     })
 }

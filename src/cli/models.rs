@@ -29,16 +29,6 @@ use crate::{
     work::base,
 };
 
-/// Files of a model folder that are uploaded, if they exist.
-const FILES: [&str; 7] = [
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-    "README.md",
-];
 const CARD: &str = "README.md";
 
 /// Runs an action.
@@ -177,7 +167,7 @@ impl Source {
         fs::read(&whole).map(Some).map_err(|error| CliError::reading(&path, &error))
     }
 
-    /// Files to upload: those of the model, its card and its curves. An existing card in the folder is used.
+    /// Files to upload: those of the model that exist, its card and its curves. An existing card in the folder is used.
     fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
         let mut files = Vec::new();
         for name in ["config.json", "model.safetensors"].into_iter().chain(model::TOKENIZER_FILES).chain([CARD]) {
