@@ -27,11 +27,7 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
         RunsAction::List { dir } => list(dir, output),
         RunsAction::Watch { dir, id } => watch(dir, id.as_deref(), output),
         RunsAction::Tell { dir, command, id } => tell(dir, *command, id.as_deref(), output),
-<<<<<<< HEAD
-        RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), format, out.as_deref(), output),
-=======
         RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), *format, out.as_deref(), output),
->>>>>>> a695f2b (WIP: use cases in work)
         RunsAction::Remove { dir, id } => {
             let project = Project::open(dir)?;
             let run = project.runs().get(id)?;

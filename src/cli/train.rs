@@ -52,21 +52,10 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     for note in &base.notes {
         output.say(format!("{}: {note}", base.name));
     }
-<<<<<<< HEAD
-    let settings = settings(args, data.train.len(), base_name, output)?;
-    output.say(describe(args.recipe, &settings, &data));
-    let config = RunConfig::new(services::now(), settings.clone(), about);
-    let (mut sink, out): (Box<dyn RunSink>, Option<String>) = match (&args.out, &project) {
-        (Some(dir), _) => {
-            let run = PlainRun::create(dir, &config).map_err(failed)?;
-            (Box::new(run), Some(dir.display().to_string()))
-        }
-=======
     output.say(description);
     let now = services::now();
     match (&args.out, &project) {
         (Some(dir), _) => complete(request.start_in_folder(base, dir, now)?, output),
->>>>>>> a695f2b (WIP: use cases in work)
         (None, Some(project)) => {
             for other in project.runs().list().iter().filter(|run| run.is_live()) {
                 output.say(format!("note: {} is training, too; both will be slower", other.id));
@@ -164,38 +153,16 @@ fn tagged_file(path: Option<&Path>, output: Output) -> Result<TaggedFile, CliErr
 /// File with the training settings of a project, in its folder.
 const OWN_SETTINGS: &str = "training.json";
 
-<<<<<<< HEAD
-/// The recipe's settings; over them those of the project's `training.json`, of the file that was named, and what was
-/// given on the command line.
-fn settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
-    let mut settings = training::recipe(args.recipe, sentences, base);
-=======
 /// Settings of the recipe, overridden by those of the user, of the project's `training.json`, of `--settings`, of the
 /// flags and of `--set`, in this order.
 fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
     let new = &args.new_run;
     let mut settings = training::recipe(new.recipe, sentences, base);
     settings.device = settings::device(None, args.dir.as_deref())?;
->>>>>>> a695f2b (WIP: use cases in work)
     let own = args.dir.as_ref().map(|dir| dir.join(OWN_SETTINGS)).filter(|file| file.is_file());
     for file in own.iter().chain(&new.settings) {
         settings_file(&mut settings, file, output)?;
     }
-<<<<<<< HEAD
-    // The base decides the recipe, and is opened before: it has a flag of its own.
-    settings.base = base.to_owned();
-    let set = |target: &mut f64, given: Option<f64>| *target = given.unwrap_or(*target);
-    set(&mut settings.learning_rate, args.lr);
-    set(&mut settings.epochs, args.epochs);
-    set(&mut settings.weight_decay, args.weight_decay);
-    set(&mut settings.warmup, args.warmup);
-    settings.batch = args.batch.unwrap_or(settings.batch);
-    settings.seed = args.seed.unwrap_or(settings.seed);
-    settings.order = args.order.unwrap_or(settings.order);
-    settings.label_mode = args.label_mode.unwrap_or(settings.label_mode);
-    if let Some(device) = &args.device {
-        settings.device.clone_from(device);
-=======
     // The recipe depends on the base, so the base has a flag of its own.
     base.clone_into(&mut settings.base);
     settings.learning_rate = new.lr.unwrap_or(settings.learning_rate);
@@ -208,7 +175,6 @@ fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output
     settings.label_mode = new.label_mode.unwrap_or(settings.label_mode);
     if let Some(device) = &new.device {
         device.clone_into(&mut settings.device);
->>>>>>> a695f2b (WIP: use cases in work)
     }
     for pair in &new.set {
         let (setting, value) =

@@ -242,35 +242,6 @@ impl Work {
 
     /// Starts a run; `None` if its base model must be downloaded first.
     fn train(&mut self, generation: u64, settings: Settings, recipe: Option<Recipe>) -> Result<Option<String>, String> {
-<<<<<<< HEAD
-        let (data, account) = training_data(&self.project, &self.annotator.journal, HalfWords::Snap);
-        if data.train.is_empty() {
-            return Err("no document of the training part is done yet: tag some and leave them with enter".into());
-        }
-        // What is tagged by now decides, not what the screen counted a while ago.
-        let asked = settings.clone();
-        let settings = reckoned(recipe, data.train.len(), settings);
-        settings.check()?;
-        if let Some(run) = self.trainer.running() {
-            return Err(format!("{run} is still training; stop it first"));
-        }
-        run_folder::refuse_run(&settings.base).map_err(|error| error.to_string())?;
-        if model::needs_download(&settings.base) {
-            let task = Task::Train { generation, settings: Box::new(asked), recipe };
-            base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
-            return Ok(None);
-        }
-        let base = model::open(&settings.base).map_err(|error| error.to_string())?;
-        let about = json!({
-            "project": self.project.manifest.name, "annotator": self.annotator.name().as_str(),
-            "recipe": recipe_name(recipe), "account": account,
-        });
-        let config = RunConfig::new(now(), settings.clone(), about);
-        let (id, folder) = self.project.runs().create(&config).map_err(|error| error.to_string())?;
-        let run = id.to_string();
-        if let Err(message) = self.trainer.start(run.clone(), Job { data, settings, base, resume: None }, folder) {
-            // An empty run would stand in the list for ever; its lock went with the folder's handle.
-=======
         let annotator = self.journal.annotator();
         let mut data = TrainingData::of_project(&self.project, annotator.name(), &annotator.journal);
         data.record_recipe(recipe_name(recipe));
@@ -283,7 +254,6 @@ impl Work {
         let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
         if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
             // The list would keep an empty run. Its lock was freed with its folder's handle.
->>>>>>> a695f2b (WIP: use cases in work)
             let _ = self.project.runs().remove(&id);
             return Err(message);
         }
@@ -292,25 +262,6 @@ impl Work {
 
     /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
     fn resume(&mut self, generation: u64, run: String) -> Result<Option<String>, String> {
-<<<<<<< HEAD
-        if let Some(run) = self.trainer.running() {
-            return Err(format!("{run} is still training; stop it first"));
-        }
-        let words = |error: &dyn std::fmt::Display| error.to_string();
-        let path = self.run_list.runs().get(&run).map_err(|error| words(&error))?.path;
-        let saved = run_folder::read_checkpoint(&path).map_err(|error| words(&error))?;
-        let saved = saved.ok_or_else(|| format!("{run} has no checkpoint to go on from"))?;
-        let settings = run_folder::read_config(&path).map_err(|error| words(&error))?.settings;
-        let (data, points) = training::checkpoint::data(&saved).map_err(|error| words(&error))?;
-        if model::needs_download(&settings.base) {
-            let task = Task::Resume { generation, run };
-            base_download::fetch(settings.base, generation, task, self.again.clone(), self.events.clone());
-            return Ok(None);
-        }
-        let base = model::open(&settings.base).map_err(|error| words(&error))?;
-        let folder = RunFolder::resume(&path, now(), points).map_err(|error| words(&error))?;
-        self.trainer.start(run.clone(), Job { data, settings, base, resume: Some(saved) }, folder)?;
-=======
         self.refuse_second_training()?;
         let path = self.run_list.runs().get(&run).map_err(|error| error.to_string())?.path;
         let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
@@ -321,7 +272,6 @@ impl Work {
         let Some(base) = self.base(interrupted.base(), generation, task)? else { return Ok(None) };
         let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
         self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
->>>>>>> a695f2b (WIP: use cases in work)
         Ok(Some(run))
     }
 
@@ -374,128 +324,12 @@ fn started(generation: u64, outcome: Result<Option<String>, String>) -> Option<E
     }
 }
 
-<<<<<<< HEAD
-fn opened(project: &Project, annotator: &Annotator, run_list: &RunList, read_only: Option<String>) -> Opened {
-    for problem in &annotator.problems {
-        tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
-    }
-    let (settings, recipe) = settings(project, annotator);
-    let device = match device::choose(&settings.device) {
-        Ok(chosen) => chosen.describe(),
-        Err(error) => error.to_string(),
-    };
-    let (patterns, told) = patterns(project);
-    let (guide, told) = match project.guide() {
-        Ok(guide) => (guide.unwrap_or_default(), told),
-        Err(error) => (String::new(), told.or(Some(error.to_string()))),
-    };
-    let mut journal = annotator.journal.clone();
-    journal.resolve(&project.manifest.labels);
-    Opened {
-        name: project.manifest.name.clone(),
-        annotator: annotator.name().to_string(),
-        documents: project.documents.to_vec(),
-        labels: project.manifest.labels.clone(),
-        done_today: annotator
-            .journal
-            .with_status_since(Status::Done, midnight())
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-        writer: annotator.writer(),
-        settings,
-        recipe,
-        runs: run_list.list().0,
-        device,
-        read_only,
-        step: None,
-        gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),
-        journal,
-        patterns,
-        guide,
-        told,
-    }
-}
-
-/// The project's patterns, and what there is to say of them.
-fn patterns(project: &Project) -> (Patterns, Option<String>) {
-    let read = match project.patterns() {
-        Ok(Some(bytes)) => formats::patterns::read(&bytes),
-        Ok(None) => return (Patterns::default(), None),
-        Err(error) => return (Patterns::default(), Some(error.to_string())),
-    };
-    let (patterns, problems) = read;
-    let labels = &project.manifest.labels;
-    let unknown = patterns.labels().filter(|(name, _)| labels.named(name).is_none());
-    let unknown = unknown.map(|(name, line)| format!("line {line}: there is no label `{name}`"));
-    let all: Vec<String> = problems.iter().map(ToString::to_string).chain(unknown).collect();
-    all.iter().for_each(|problem| tracing::warn!(%problem, "patterns.jsonl"));
-    let told = all.first().map(|first| match all.len() {
-        1 => format!("patterns.jsonl: {first}"),
-        n => format!("patterns.jsonl: {first} (and {} more; --log FILE has all)", n - 1),
-    });
-    (patterns, told)
-}
-
-/// The settings to begin with, and the recipe that they come from: those with which this person started a training on
-/// the screen last, reckoned again if they were a recipe's.
-fn settings(project: &Project, annotator: &Annotator) -> (Settings, Option<Recipe>) {
-    let this = annotator.name().as_str();
-    let last = project.runs().list().into_iter().rev().find_map(|run| {
-        let config = run.config?;
-        let said = |name: &str| config.data.get(name).and_then(Value::as_str);
-        let recipe = said("recipe").filter(|_| said("annotator") == Some(this))?.to_owned();
-        Some((config.settings, recipe))
-    });
-    let base = || Settings::lesson(&project.manifest.base);
-    let (settings, recipe) = last.map_or_else(|| (base(), String::new()), |(settings, recipe)| (settings, recipe));
-    if recipe == recipe_name(None) {
-        return (settings, None);
-    }
-    let recipe = Recipe::ALL.iter().copied().find(|kind| kind.name() == recipe).unwrap_or_default();
-    let (data, _) = training_data(project, &annotator.journal, HalfWords::Snap);
-    (reckoned(Some(recipe), data.train.len(), settings), Some(recipe))
-}
-
-/// The settings of a recipe for so many documents, with the base and the device of `settings`; these if it is none.
-fn reckoned(recipe: Option<Recipe>, documents: usize, settings: Settings) -> Settings {
-    match recipe {
-        Some(recipe) => Settings { device: settings.device, ..training::recipe(recipe, documents, &settings.base) },
-        None => settings,
-    }
-}
-
-/// Names of the formats that can be imported and exported.
-pub(crate) fn format_names() -> Vec<&'static str> {
-    formats::FORMATS.iter().map(|format| format.name).collect()
-}
-
-fn summary(project: &Project, account: &TrainingDataReport, base: String) -> DataSummary {
-    let parts = [account.train, account.valid, account.test];
-    let labels = project.manifest.labels.iter().map(|label| {
-        let spans = account.labels.get(&label.name).copied().unwrap_or_default();
-        (label.name.clone(), spans)
-    });
-    let recipes = Recipe::ALL.iter().map(|kind| (*kind, training::recipe(*kind, account.train.documents, &base)));
-    DataSummary {
-        train: account.train.documents,
-        valid: account.valid.documents,
-        test: account.test.documents,
-        words: parts.map(|part| part.words),
-        spans: parts.map(|part| part.spans),
-        labels: labels.collect(),
-        out: account.not_done.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect(),
-        notes: account.notes(),
-        recipes: recipes.collect(),
-        base,
-=======
 fn refusal(error: TrainRequestError) -> String {
     match error {
         TrainRequestError::NothingToLearn => {
             "no document of the training split is done yet: tag some and leave them with enter".to_owned()
         }
         TrainRequestError::Settings(message) => message,
->>>>>>> a695f2b (WIP: use cases in work)
     }
 }
 

@@ -20,11 +20,7 @@ use crate::{
         event::{Level, Message},
         keymap::Keymap,
     },
-<<<<<<< HEAD
-    services::{End, OpenError, Outcome, RecentProjects, Services, Who, format_names, now},
-=======
-    services::{End, OpenError, Outcome, PreferencesOf, Services, UserFolders, now},
->>>>>>> a695f2b (WIP: use cases in work)
+    services::{End, OpenError, Outcome, PreferencesOf, Services, UserFolders, format_names, now},
     text::width::Glyphs,
     ui::{self, Caps, HitMap, Theme},
 };
@@ -75,14 +71,9 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     let glyphs = if options.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::new(options.keymap);
     state.session.glyphs = glyphs;
-<<<<<<< HEAD
     state.session.formats = format_names();
-    let first = match &session.open {
-        // Before the terminal is taken over: what is wrong with the project is best said in the shell.
-=======
     let first = match &options.open {
         // Before the terminal is taken over, so that an error is printed in the shell.
->>>>>>> a695f2b (WIP: use cases in work)
         Some(dir) => services.open_now(dir)?,
         None => services.welcome(),
     };

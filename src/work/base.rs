@@ -27,7 +27,7 @@ pub enum BaseError {
 /// There is none of this name, or it cannot be read.
 pub fn open(name: &str) -> Result<Option<BaseModel>, BaseError> {
     run_folder::refuse_run(name)?;
-    if model::is_elsewhere(name) {
+    if model::needs_download(name) {
         return Ok(None);
     }
     Ok(Some(model::open(name)?))
