@@ -17,13 +17,8 @@ use crate::text::{CharRange, OffsetMap, TextRange, names::unknown_name};
 /// Number of special pieces before those of the text.
 const BEFORE: usize = 1;
 
-<<<<<<< HEAD
 /// Rule by which pieces become entities (`aggregation_strategy`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, VariantArray)]
-=======
-/// How pieces become entities (`aggregation_strategy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
->>>>>>> a695f2b (WIP: use cases in work)
 #[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_strategy)]
 pub enum Strategy {
     /// One answer for each piece.

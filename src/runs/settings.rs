@@ -2,11 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
-<<<<<<< HEAD
-=======
-
-use crate::text::names::unknown_name;
->>>>>>> a695f2b (WIP: use cases in work)
 
 /// Word pieces of a word that carry its tag.
 #[derive(

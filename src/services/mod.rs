@@ -30,4 +30,3 @@ pub use user_folders::{UnknownHome, UserFolders};
 pub(crate) use dispatch::{End, Services};
 pub(crate) use open_project::Outcome;
 pub(crate) use project_view::format_names;
-pub(crate) use project_worker::format_names;

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 //! Drawing: a pure function from the state to terminal cells.
-=======
-//! Floor 10: drawing. A pure function from the state to cells; nothing here changes anything.
->>>>>>> a695f2b (WIP: use cases in work)
 
 mod chart;
 mod chrome;
