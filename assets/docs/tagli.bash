@@ -180,7 +180,7 @@ _tagli() {
                     return 0
                     ;;
                 --scheme)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou" -- "${cur}"))
                     return 0
                     ;;
                 --on-loss)
@@ -258,7 +258,7 @@ _tagli() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
                     return 0
                     ;;
                 --annotator)
@@ -266,7 +266,7 @@ _tagli() {
                     return 0
                     ;;
                 --scheme)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou" -- "${cur}"))
                     return 0
                     ;;
                 --on-loss)
@@ -314,7 +314,7 @@ _tagli() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
                     return 0
                     ;;
                 --as)
@@ -468,7 +468,7 @@ _tagli() {
                     return 0
                     ;;
                 --grid)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "natural space treebank bert" -- "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -494,7 +494,7 @@ _tagli() {
                     return 0
                     ;;
                 --aggregation)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none simple first average max" -- "${cur}"))
                     return 0
                     ;;
                 --stride)
@@ -546,7 +546,7 @@ _tagli() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "csv svg" -- "${cur}"))
                     return 0
                     ;;
                 --out)

@@ -24,46 +24,51 @@ function __fish_tagli_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c tagli -n "__fish_tagli_needs_command" -l as -d 'Your name as an annotator; each annotator has an own journal' -r
+complete -c tagli -n "__fish_tagli_needs_command" -l as -d 'Your name as annotator; each annotator has a journal' -r
 complete -c tagli -n "__fish_tagli_needs_command" -l theme -d 'Colours: ansi, mono, truecolor-dark, truecolor-light' -r
 complete -c tagli -n "__fish_tagli_needs_command" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_needs_command" -l ascii -d 'Draw with ASCII characters only'
-complete -c tagli -n "__fish_tagli_needs_command" -l plain -d 'For screen readers: no lines and curves, words for everything, the terminal\'s cursor where yours is'
-complete -c tagli -n "__fish_tagli_needs_command" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_needs_command" -l plain -d 'For screen readers: no lines and curves, words for everything, the terminal cursor at the program\'s cursor'
+complete -c tagli -n "__fish_tagli_needs_command" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_needs_command" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_needs_command" -s V -l version -d 'Print version'
-complete -c tagli -n "__fish_tagli_needs_command" -a "new" -d 'Make a project'
-complete -c tagli -n "__fish_tagli_needs_command" -a "import" -d 'Read files into a project; says what was detected and what could not be kept'
-complete -c tagli -n "__fish_tagli_needs_command" -a "export" -d 'Write a project\'s annotations to a file, then re-read and prove it'
-complete -c tagli -n "__fish_tagli_needs_command" -a "convert" -d 'Turn one file into another through the same readers and writers'
+complete -c tagli -n "__fish_tagli_needs_command" -a "new" -d 'Create a project'
+complete -c tagli -n "__fish_tagli_needs_command" -a "import" -d 'Import files into a project; reports what was detected and what could not be kept'
+complete -c tagli -n "__fish_tagli_needs_command" -a "export" -d 'Write a project\'s annotations to a file, and prove it by reading it again'
+complete -c tagli -n "__fish_tagli_needs_command" -a "convert" -d 'Convert a file into another format through the same readers and writers'
 complete -c tagli -n "__fish_tagli_needs_command" -a "inspect" -d 'Show splits, counts, labels, lengths, one record'
 complete -c tagli -n "__fish_tagli_needs_command" -a "train" -d 'Fine-tune a model'
-complete -c tagli -n "__fish_tagli_needs_command" -a "eval" -d 'Score a model on a tagged file'
+complete -c tagli -n "__fish_tagli_needs_command" -a "eval" -d 'Evaluate a model on a tagged file'
 complete -c tagli -n "__fish_tagli_needs_command" -a "score" -d 'Score one tag file against another, as seqeval does'
-complete -c tagli -n "__fish_tagli_needs_command" -a "agree" -d 'How far the annotators of a project agree, and where they do not'
+complete -c tagli -n "__fish_tagli_needs_command" -a "agree" -d 'Show how far the annotators of a project agree, and where they do not'
 complete -c tagli -n "__fish_tagli_needs_command" -a "predict" -d 'Tag texts with a model'
-complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'Base models: embedded, cached, on the hub; send trained ones there'
-complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'The runs of a project'
-complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and a project\'s integrity'
-complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or how a command is called'
+complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'List, download and upload models'
+complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'List, follow, control, export and remove the runs of a project'
+complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and the integrity of a project'
+complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or the arguments of a command'
 complete -c tagli -n "__fish_tagli_needs_command" -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c tagli -n "__fish_tagli_needs_command" -a "man" -d 'Write the manual page to standard output'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r
-complete -c tagli -n "__fish_tagli_using_subcommand new" -l grid -d 'How texts are cut into words: natural, space, treebank, bert' -r
+complete -c tagli -n "__fish_tagli_using_subcommand new" -l grid -d 'Rule by which texts are cut into words; default: as in the settings' -r -f -a "natural\t''
+space\t''
+treebank\t''
+bert\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand new" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand new" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand import" -l format -d 'The files\' format; found by content when not given' -r -f -a "text\t'one review per line'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l format -d 'Format of the files; detected by content when not given' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
 conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
 conll2002\t'word, space, tag'
 tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
 label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
-complete -c tagli -n "__fish_tagli_using_subcommand import" -l split -d 'The part of the data that the documents belong to: train, valid, test' -r
-complete -c tagli -n "__fish_tagli_using_subcommand import" -l as -d 'The annotator to whom the files\' annotations are credited' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l split -d 'Split of the documents' -r -f -a "train\t''
+valid\t''
+test\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l as -d 'Annotator credited with the files\' annotations' -r
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand import" -l dry-run -d 'Say what would be read, change nothing'
-complete -c tagli -n "__fish_tagli_using_subcommand import" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l dry-run -d 'Report what would be imported, change nothing'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l format -d 'The format to write' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
@@ -72,17 +77,22 @@ conll2002\t'word, space, tag'
 tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
 label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l split -d 'Only this part of the data' -r
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l annotator -d 'Whose annotations' -r
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l scheme -d 'How spans become tags: bio, iob1, bioes, bilou' -r
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'What to do with spans that the format cannot hold' -r -f -a "fail\t''
-skip\t''
-snap\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l split -d 'Export only this split' -r -f -a "train\t''
+valid\t''
+test\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l annotator -d 'Annotator of the annotations' -r
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l scheme -d 'Tag scheme' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'Treatment of spans that the format cannot hold' -r -f -a "fail\t'Write nothing and list every loss'
+skip\t'Leave it out and report it'
+snap\t'Change it so that it fits (a half word to the whole word, a word with a blank to two words) and report it; what cannot be made to fit is left out. '"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Documents that are not done, too'
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Export documents that are not done, too'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -d 'Format of IN; found by content when not given' -r -f -a "text\t'one review per line'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -d 'Format of IN; detected by content when not given' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
 conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
 conll2002\t'word, space, tag'
@@ -95,124 +105,132 @@ conll2002\t'word, space, tag'
 tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
 label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l config -d 'A Label Studio labelling config that names the labels' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l scheme -d 'How spans become tags: bio, iob1, bioes, bilou' -r
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'What to do with spans that the format cannot hold' -r -f -a "fail\t''
-skip\t''
-snap\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l scheme -d 'Tag scheme' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'Treatment of spans that the format cannot hold' -r -f -a "fail\t'Write nothing and list every loss'
+skip\t'Leave it out and report it'
+snap\t'Change it so that it fits (a half word to the whole word, a word with a blank to two words) and report it; what cannot be made to fit is left out. '"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l annotator -d 'Whose annotations, of a project' -r
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l annotator -d 'Annotator of the annotations, for a project' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l record -d 'Show this record, counted from 1' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l base -d 'The model whose tokenizer cuts the pieces' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l pieces -d 'Show the word pieces of the record, and which of them carry a tag'
-complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l bio -d 'Explain BIO tags on the record'
-complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l bio -d 'Explain the BIO tags of the record'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l train -d 'A tagged file to learn from' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l valid -d 'A tagged file to validate on' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l test -d 'A tagged file to test on at the end' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l as -d 'The annotator whose documents teach' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is fetched if it is not in the cache' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l as -d 'The annotator whose documents are learned from' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is downloaded if it is not in the cache' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l lr -d 'Peak learning rate' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l epochs -d 'Passes over the training part' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentences a step' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l epochs -d 'Passes over the training split' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentences per step' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l weight-decay -d 'Decoupled weight decay' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l warmup -d 'Below 1 a share of all steps, from 1 steps' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l seed -d 'Seed of head, order and dropout' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation in each epoch, from seed and epoch, as in accelerate\'s seeded sampler'
-sequential\t'The order of the data'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l warmup -d 'Warm-up: below 1 a share of all steps, from 1 a number of steps' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l seed -d 'Seed of the classifier, the order and dropout' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'A permutation of each epoch, from seed and epoch, as in accelerate\'s seeded sampler'
+sequential\t'As given'
 by-length\t'Sentences of similar length together, arranged differently in each epoch: the reference\'s `group_by_length`'"
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Which pieces carry a word\'s tag' -r -f -a "first\t'The first word piece; the others are ignored (-100)'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Word pieces that carry a word\'s tag' -r -f -a "first\t'The first word piece; the others are ignored (-100)'
 all-b\t'Every word piece, with the same tag, so that `B-` stays `B-`: the lesson\'s `label_all_tokens`'
 all-i\t'Every word piece, but later ones of a `B-X` word get `I-X`: run_ner.py\'s `label_all_tokens`'"
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Where the settings come from that are not given' -r -f -a "auto\t'Settings that fit the number of sentences and the base model'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Source of the settings that are not given' -r -f -a "auto\t'Settings that fit the number of sentences and the base model'
 lesson\t'Settings of the lesson: learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled'
 tuned\t'`Auto` with further changes that raised F1: longer, with masked word pieces, tags decoded as a sequence'"
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by the name that the Hugging Face Trainer gives it' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always taken' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K parts' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run, in place of one that is there; default: a new run of the project' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always used' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K splits' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run, replacing an earlier run there; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show what more data would bring'
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Go on with an interrupted run from its checkpoint: that of --out, or the newest of DIR'
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show how much more data would help'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand score" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand agree" -l annotators -d 'Whose work: names separated by commas; all who have annotated, but gold, when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l annotators -d 'Annotators, separated by commas; default: all except gold' -r
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'Tell every place where two of them differ'
-complete -c tagli -n "__fish_tagli_using_subcommand agree" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'List every place where two of them differ'
+complete -c tagli -n "__fish_tagli_using_subcommand agree" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file with one text a line, `-` for standard input' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'How pieces become entities: none, simple, first, average, max' -r
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l stride -d 'Pieces by which the windows of a long text overlap; without it text past the model\'s limit is cut, and said' -r
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l ignore-labels -d 'Labels to leave out' -r
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l device -d 'auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file with one text per line, `-` for standard input' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'Strategy by which word pieces become entities' -r -f -a "none\t''
+simple\t''
+first\t''
+average\t''
+max\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l stride -d 'Word pieces by which the windows of a long text overlap; without it, text beyond the model\'s limit is cut, with a note' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l ignore-labels -d 'Labels to omit' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "list" -d 'List the bases at hand'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "pull" -d 'Fetch a model from the hub into the Hugging Face cache'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "push" -d 'Send a model folder to the hub, with a model card'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "list" -d 'List the base models on this machine'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "pull" -d 'Download a model from the hub to the Hugging Face cache'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and not __fish_seen_subcommand_from list pull push" -f -a "push" -d 'Upload a model folder to the hub, with a model card'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l message -d 'What the commit says' -r
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l message -d 'Message of the commit' -r
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l private -d 'Make it a private model if it is not there yet'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l dry-run -d 'Show the model card and the files, send nothing'
-complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l private -d 'Create it as a private model if it does not exist'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l dry-run -d 'Show the model card and the files, upload nothing'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "list" -d 'List the runs of a project with their size on disk'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "watch" -d 'Follow a run until it ends'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "tell" -d 'Tell a run that is going on, wherever it was started'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "tell" -d 'Send a command to a live run, wherever it was started'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "export" -d 'Write the curves of a run'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "remove" -d 'Delete a run'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l format -d 'As what: csv, svg' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l format -d 'Format of the curves' -r -f -a "csv\t''
+svg\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l out -d 'The file to write; default: standard output' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand help" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand help" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand help" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand help" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand completions" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand completions" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand completions" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand man" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand man" -l json -d 'One JSON document or JSON lines on standard output and nothing else there'
+complete -c tagli -n "__fish_tagli_using_subcommand man" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,4 +1,4 @@
-//! `tagli agree`: how far the annotators of a project agree, and where they do not.
+//! `tagli agree`: shows how far the annotators of a project agree, and where they do not.
 
 use serde_json::{Value, json};
 
@@ -10,33 +10,33 @@ use super::{
 use crate::{
     project::{AnnotatorName, AnnotatorWork, Project},
     spans::{
-        Annotation, Document, LabelId, LabelSet,
+        Annotation, Document, LabelId, LabelSet, Span,
         adjudication::ADJUDICATOR,
-        agreement::{self, Agreement, Difference, LabelAgreement, Measure, Panel, SpanAgreement},
+        agreement::{self, Agreement, Difference, GroupAgreement, Measure, Panel, SpanAgreement},
     },
-    text::{TextRange, number::with_noun},
+    text::number::with_noun,
 };
 
-/// Runs the command.
+/// Compares the annotators.
 ///
 /// # Errors
-/// The folder is no project, an annotator is nobody, or there are fewer than two.
+/// The folder is not a project, an annotator is unknown, or there are fewer than two.
 pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
     let project = Project::open(&args.dir)?;
-    let readers = chosen_work(&project, &args.annotators)?;
-    let panels: Vec<Panel<'_>> = project.panels(&readers).into_iter().map(|(_, panel)| panel).collect();
+    let work = chosen_work(&project, &args.annotators)?;
+    let names: Vec<&str> = work.iter().map(|work| work.name.as_str()).collect();
+    let panels: Vec<Panel<'_>> = project.panels(&work).into_iter().map(|(_, panel)| panel).collect();
     if panels.is_empty() {
         return Err(CliError::data("no document was marked done by two of them")
-            .hint("agreement is counted on documents that both have finished"));
+            .hint("agreement is computed on documents that both have finished"));
     }
     let group = agreement::agreement_of_all(&panels);
     let labels = &project.manifest.labels;
-    let differences = if args.differences { differences(&panels, &readers, labels) } else { Vec::new() };
-    let names = |(a, b): (usize, usize)| [a, b].map(|at| readers.get(at).map_or("", |reader| reader.name.as_str()));
-    let pairs: Vec<Value> = group.pairs.iter().map(|(a, b, pair)| pair_value(names((*a, *b)), pair, labels)).collect();
+    let pairs = pairs(&group, &names, labels);
+    let differences = if args.differences { differences(&panels, &names, labels) } else { Vec::new() };
     let mut value = json!({
         "documents": panels.len(),
-        "pairs": pairs,
+        "pairs": pairs.iter().map(Pair::value).collect::<Vec<_>>(),
         "mean_exact_f1": measure(group.exact_f1),
         "mean_overlap_f1": measure(group.overlap_f1),
         "alpha": measure(group.alpha),
@@ -44,25 +44,13 @@ pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
     if args.differences {
         value["differences"] = json!(differences);
     }
-    let mut text = String::new();
-    for (a, b, pair) in &group.pairs {
-        text += &pair_text(names((*a, *b)), pair, labels);
-    }
-    if readers.len() > 2 {
-        let row = |name: &str, of: Measure| vec![name.to_owned(), shown(of)];
-        text += &table(&[
-            row("all together", Measure::Undefined("")),
-            row("mean F1, exact", group.exact_f1),
-            row("mean F1, overlap", group.overlap_f1),
-            row("alpha", group.alpha),
-        ]);
+    let mut text: String = pairs.iter().map(Pair::text).collect();
+    if names.len() > 2 {
+        text += &group_text(&group);
     }
     for line in &differences {
-        text += &format!(
-            "\n{}: {}",
-            line["document"].as_str().unwrap_or_default(),
-            line["text"].as_str().unwrap_or_default()
-        );
+        let [document, difference] = ["document", "text"].map(|key| line[key].as_str().unwrap_or_default());
+        text += &format!("\n{document}: {difference}");
     }
     output.result(&value, &text)
 }
@@ -111,93 +99,133 @@ fn spans_value(spans: SpanAgreement) -> Value {
     json!({ "both": spans.both, "only_a": spans.only_a, "only_b": spans.only_b, "f1": measure(spans.f1()) })
 }
 
-fn pair_value([a, b]: [&str; 2], pair: &Agreement, labels: &LabelSet) -> Value {
-    let label = |(id, of): (&LabelId, &LabelAgreement)| {
-        let value = json!({ "exact": spans_value(of.exact), "overlap": spans_value(of.overlap) });
-        (labels.name(*id).to_owned(), value)
-    };
-    let name = |id: Option<LabelId>| id.map_or("O", |id| labels.name(id));
-    let cell = |((a, b), n): (&(Option<LabelId>, Option<LabelId>), &usize)| json!([name(*a), name(*b), n]);
-    json!({
-        "a": a,
-        "b": b,
-        "documents": pair.documents,
-        "words": pair.words,
-        "tagged_words": pair.tagged_words,
-        "exact": spans_value(pair.exact),
-        "overlap": spans_value(pair.overlap),
-        "kappa_all": measure(pair.kappa_all),
-        "kappa_tagged": measure(pair.kappa_tagged),
-        "alpha": measure(pair.alpha),
-        "labels": pair.labels.iter().map(label).collect::<serde_json::Map<_, _>>(),
-        "confusion": pair.confusion.iter().map(cell).collect::<Vec<_>>(),
-    })
+/// Agreement of two annotators, with their names and the labels of the project.
+struct Pair<'a> {
+    names: [&'a str; 2],
+    agreement: &'a Agreement,
+    labels: &'a LabelSet,
 }
 
-fn pair_text([a, b]: [&str; 2], pair: &Agreement, labels: &LabelSet) -> String {
-    let head = ["label", "F1 exact", "F1 overlap", "both", a, b].map(str::to_owned).to_vec();
-    let row = |name: &str, exact: SpanAgreement, overlap: SpanAgreement| {
-        vec![
-            name.to_owned(),
-            shown(exact.f1()),
-            shown(overlap.f1()),
-            exact.both.to_string(),
-            (exact.both + exact.only_a).to_string(),
-            (exact.both + exact.only_b).to_string(),
-        ]
-    };
-    let mut rows = vec![head];
-    rows.extend(pair.labels.iter().map(|(id, of)| row(labels.name(*id), of.exact, of.overlap)));
-    rows.push(row("all", pair.exact, pair.overlap));
-    format!(
-        "{a} and {b}: {}, {}\n{}kappa over all words {}, over words that one of them tagged {}; alpha {}\n\n",
-        with_noun(pair.documents, "document"),
-        with_noun(pair.words, "word"),
-        table(&rows),
-        shown(pair.kappa_all),
-        shown(pair.kappa_tagged),
-        shown(pair.alpha)
-    )
+fn pairs<'a>(group: &'a GroupAgreement, names: &[&'a str], labels: &'a LabelSet) -> Vec<Pair<'a>> {
+    let pairs = group.pairs.iter();
+    pairs
+        .map(|(a, b, agreement)| {
+            let names = [*a, *b].map(|at| names.get(at).copied().unwrap_or_default());
+            Pair { names, agreement, labels }
+        })
+        .collect()
 }
 
-/// Every place where two of them differ.
-fn differences(panels: &[Panel<'_>], readers: &[AnnotatorWork], labels: &LabelSet) -> Vec<Value> {
+impl Pair<'_> {
+    fn value(&self) -> Value {
+        let Agreement { documents, words, tagged_words, .. } = self.agreement;
+        let mut labels = serde_json::Map::new();
+        for (id, label) in &self.agreement.labels {
+            let value = json!({ "exact": spans_value(label.exact), "overlap": spans_value(label.overlap) });
+            labels.insert(self.labels.name(*id).to_owned(), value);
+        }
+        let confusion = self.agreement.confusion.iter().map(|((a, b), n)| json!([self.tag(*a), self.tag(*b), n]));
+        json!({
+            "a": self.names[0],
+            "b": self.names[1],
+            "documents": documents,
+            "words": words,
+            "tagged_words": tagged_words,
+            "exact": spans_value(self.agreement.exact),
+            "overlap": spans_value(self.agreement.overlap),
+            "kappa_all": measure(self.agreement.kappa_all),
+            "kappa_tagged": measure(self.agreement.kappa_tagged),
+            "alpha": measure(self.agreement.alpha),
+            "labels": labels,
+            "confusion": confusion.collect::<Vec<_>>(),
+        })
+    }
+
+    fn tag(&self, label: Option<LabelId>) -> &str {
+        label.map_or("O", |id| self.labels.name(id))
+    }
+
+    fn text(&self) -> String {
+        let Self { names: [a, b], agreement, labels } = self;
+        let mut rows = vec![["label", "F1 exact", "F1 overlap", "both", a, b].map(str::to_owned).to_vec()];
+        rows.extend(agreement.labels.iter().map(|(id, of)| spans_row(labels.name(*id), of.exact, of.overlap)));
+        rows.push(spans_row("all", agreement.exact, agreement.overlap));
+        format!(
+            "{a} and {b}: {}, {}\n{}kappa over all words {}, over words that one of them tagged {}; alpha {}\n\n",
+            with_noun(agreement.documents, "document"),
+            with_noun(agreement.words, "word"),
+            table(&rows),
+            shown(agreement.kappa_all),
+            shown(agreement.kappa_tagged),
+            shown(agreement.alpha)
+        )
+    }
+}
+
+fn spans_row(name: &str, exact: SpanAgreement, overlap: SpanAgreement) -> Vec<String> {
+    vec![
+        name.to_owned(),
+        shown(exact.f1()),
+        shown(overlap.f1()),
+        exact.both.to_string(),
+        (exact.both + exact.only_a).to_string(),
+        (exact.both + exact.only_b).to_string(),
+    ]
+}
+
+fn group_text(group: &GroupAgreement) -> String {
+    let rows = [
+        ("all together", String::new()),
+        ("mean F1, exact", shown(group.exact_f1)),
+        ("mean F1, overlap", shown(group.overlap_f1)),
+        ("alpha", shown(group.alpha)),
+    ];
+    table(&rows.map(|(name, value)| vec![name.to_owned(), value]))
+}
+
+/// Every place where two annotators differ.
+fn differences(panels: &[Panel<'_>], names: &[&str], labels: &LabelSet) -> Vec<Value> {
     let mut lines = Vec::new();
     for panel in panels {
-        let said: Vec<(&str, &Annotation)> = readers
-            .iter()
-            .zip(&panel.annotations)
-            .filter_map(|(reader, annotation)| Some((reader.name.as_str(), (*annotation)?)))
-            .collect();
-        for (at, (a, one)) in said.iter().enumerate() {
-            for (b, other) in said.iter().skip(at + 1) {
-                let found = agreement::differences(one, other);
-                lines.extend(
-                    found.iter().map(|difference| difference_value(panel.document, [a, b], difference, labels)),
-                );
+        let annotations = names.iter().zip(&panel.annotations);
+        let work: Vec<(&str, &Annotation)> =
+            annotations.filter_map(|(name, annotation)| Some((*name, (*annotation)?))).collect();
+        for (at, (a, one)) in work.iter().enumerate() {
+            for (b, other) in work.iter().skip(at + 1) {
+                let place = Place { document: panel.document, names: [a, b], labels };
+                lines.extend(agreement::differences(one, other).iter().map(|difference| place.value(difference)));
             }
         }
     }
     lines
 }
 
-fn difference_value(document: &Document, [a, b]: [&str; 2], difference: &Difference, labels: &LabelSet) -> Value {
-    let words = |range: TextRange| range.of(&document.text);
-    let name = |id: LabelId| labels.name(id);
-    let (kind, text) = match difference {
-        Difference::OnlyA(span) => {
-            ("only", format!("{a}: {} \u{ab}{}\u{bb}, {b}: nothing", name(span.label), words(span.range)))
-        }
-        Difference::OnlyB(span) => {
-            ("only", format!("{a}: nothing, {b}: {} \u{ab}{}\u{bb}", name(span.label), words(span.range)))
-        }
-        Difference::Label { a: one, b: other } | Difference::Range { a: one, b: other } => {
-            let kind = if matches!(difference, Difference::Label { .. }) { "label" } else { "range" };
-            let said = |who: &str, span: &crate::spans::Span| {
-                format!("{who}: {} \u{ab}{}\u{bb}", name(span.label), words(span.range))
-            };
-            (kind, format!("{}, {}", said(a, one), said(b, other)))
-        }
-    };
-    json!({ "document": document.id, "a": a, "b": b, "kind": kind, "text": text })
+/// Document and annotators of a difference.
+struct Place<'a> {
+    document: &'a Document,
+    names: [&'a str; 2],
+    labels: &'a LabelSet,
+}
+
+impl Place<'_> {
+    fn value(&self, difference: &Difference) -> Value {
+        let [a, b] = self.names;
+        let (kind, text) = match difference {
+            Difference::OnlyA(span) => ("only", format!("{a}: {}, {b}: nothing", self.quoted(span))),
+            Difference::OnlyB(span) => ("only", format!("{a}: nothing, {b}: {}", self.quoted(span))),
+            Difference::Label { a: one, b: other } => ("label", self.both(one, other)),
+            Difference::Range { a: one, b: other } => ("range", self.both(one, other)),
+        };
+        json!({ "document": self.document.id, "a": a, "b": b, "kind": kind, "text": text })
+    }
+
+    fn both(&self, one: &Span, other: &Span) -> String {
+        let [a, b] = self.names;
+        format!("{a}: {}, {b}: {}", self.quoted(one), self.quoted(other))
+    }
+
+    /// Label and words of a span.
+    fn quoted(&self, span: &Span) -> String {
+        format!("{} \u{ab}{}\u{bb}", self.labels.name(span.label), span.range.of(&self.document.text))
+    }
 }

@@ -1,4 +1,4 @@
-//! `tagli doctor`: facts about this machine and a project, and their faults.
+//! `tagli doctor`: shows the properties of this machine and of a project, and checks them.
 
 use std::{
     env,
@@ -22,10 +22,10 @@ use crate::{
     training::{self, Computed},
 };
 
-/// Runs the command.
+/// Checks machine and project.
 ///
 /// # Errors
-/// The project is damaged, or the processor computes two different numbers for one batch: every finding is listed.
+/// The project is damaged, or the two computations on the processor disagree; every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     let base = model::open("mini").map_err(|error| error.to_string());
     let comparison = base.clone().and_then(compare);

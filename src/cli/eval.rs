@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     inference::{EvalError, Evaluation, Kind, eval::Measured},
-    spans::{Sentence, score::as_evaluate},
+    spans::{Sentence, WordSpan, score::as_evaluate},
     text::{number::with_noun, width::clean},
     work::evaluate::{self, EvaluateError},
 };
@@ -75,8 +75,21 @@ fn measured(measured: &Measured) -> Value {
 }
 
 fn buckets(found: &Evaluation) -> BTreeMap<&'static str, usize> {
-    let count = |kind: Kind| found.mistakes.iter().filter(|mistake| mistake.kind == kind).count();
-    Kind::ALL.iter().map(|kind| (kind.name(), count(*kind))).collect()
+    Kind::ALL.iter().map(|kind| (kind.name(), count(found, *kind))).collect()
+}
+
+fn count(found: &Evaluation, kind: Kind) -> usize {
+    found.mistakes.iter().filter(|mistake| mistake.kind == kind).count()
+}
+
+fn meaning(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Label => "right words, wrong label",
+        Kind::Border => "right label, wrong words",
+        Kind::Both => "overlap, both wrong",
+        Kind::Missed => "in the file only",
+        Kind::Invented => "found by the model only",
+    }
 }
 
 fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
@@ -91,46 +104,40 @@ fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
         };
     }
     text += "mistakes per word, lenient:\n";
-    let meaning = |name: &str| match name {
-        "label" => "right words, wrong label",
-        "border" => "right label, wrong words",
-        "both" => "overlap, both wrong",
-        "missed" => "in the file only",
-        _ => "found by the model only",
-    };
-    let rows: Vec<Vec<String>> = buckets(found)
-        .into_iter()
-        .map(|(name, count)| vec![format!("{name}: {}", meaning(name)), count.to_string()])
-        .collect();
-    text += &table(&rows);
+    let mut kinds = Kind::ALL.to_vec();
+    kinds.sort_by_key(|kind| kind.name());
+    let rows =
+        kinds.iter().map(|kind| vec![format!("{}: {}", kind.name(), meaning(*kind)), count(found, *kind).to_string()]);
+    text += &table(&rows.collect::<Vec<_>>());
     text += &format!("\n{}", confusion(found));
     if !found.mistakes.is_empty() {
         text += "\nfirst mistakes:\n";
     }
     for mistake in found.mistakes.iter().take(SHOWN) {
         let Some(sentence) = sentences.get(mistake.sentence) else { continue };
-        let side = |span: &Option<crate::spans::WordSpan>| {
-            span.as_ref().map_or_else(
-                || "nothing".to_owned(),
-                |span| {
-                    let words = sentence.words.get(span.start..span.end).unwrap_or_default().join(" ");
-                    format!("{} `{}`", span.label, clean(&words))
-                },
-            )
-        };
-        text += &format!("{}: {} should be {}\n", sentence.id, side(&mistake.predicted), side(&mistake.gold));
+        let [predicted, gold] = [&mistake.predicted, &mistake.gold].map(|span| quoted(sentence, span.as_ref()));
+        text += &format!("{}: {predicted} should be {gold}\n", sentence.id);
     }
     text
+}
+
+/// Label and words of a span.
+fn quoted(sentence: &Sentence, span: Option<&WordSpan>) -> String {
+    let Some(span) = span else { return "nothing".to_owned() };
+    let words = sentence.words.get(span.start..span.end).unwrap_or_default().join(" ");
+    format!("{} `{}`", span.label, clean(&words))
 }
 
 /// Confusion matrix in words. Rows: labels of the file; columns: labels of the model.
 fn confusion(found: &Evaluation) -> String {
     let names: Vec<&str> = found.confusion.labels.iter().map(String::as_str).chain(["O"]).collect();
-    let short = |name: &str| name.chars().take(8).collect::<String>();
-    let head = std::iter::once("confusion in words".to_owned()).chain(names.iter().map(|name| short(name)));
-    let rows = names.iter().zip(&found.confusion.counts).map(|(name, counts)| {
-        std::iter::once((*name).to_owned()).chain(counts.iter().map(ToString::to_string)).collect()
-    });
-    let rows: Vec<Vec<String>> = std::iter::once(head.collect()).chain(rows).collect();
+    let mut head = vec!["confusion in words".to_owned()];
+    head.extend(names.iter().map(|name| name.chars().take(8).collect::<String>()));
+    let mut rows = vec![head];
+    for (name, counts) in names.iter().zip(&found.confusion.counts) {
+        let mut row = vec![(*name).to_owned()];
+        row.extend(counts.iter().map(ToString::to_string));
+        rows.push(row);
+    }
     table(&rows)
 }

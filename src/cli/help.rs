@@ -1,9 +1,9 @@
-//! `tagli help`: the pages to read, the list of them and of the commands, and how a command is called.
+//! `tagli help`: shows a page, the list of pages and commands, or the arguments of a command.
 
 use std::io;
 
 use clap::{CommandFactory, Parser};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     args::{self, Cli},
@@ -12,10 +12,10 @@ use super::{
 };
 use crate::app::pages::Topic;
 
-/// Runs the command.
+/// Shows the page or the arguments.
 ///
 /// # Errors
-/// There is no page and no command of this name.
+/// There is no page or command of this name.
 pub(super) fn run(args: &args::Help, output: Output) -> Result<(), CliError> {
     let Some(first) = args.words.first() else { return list(output) };
     match (Topic::find(first), args.words.len()) {
@@ -30,12 +30,12 @@ fn page(topic: Topic, output: Output) -> Result<(), CliError> {
     output.result(&json!({ "topic": topic.name(), "title": topic.title(), "text": text }), &text)
 }
 
-/// The pages, and the commands that are not hidden.
+/// Lists the pages and the commands.
 fn list(output: Output) -> Result<(), CliError> {
     let cli = Cli::command();
-    let topics = Topic::ALL.iter().map(|topic| (topic.name().to_owned(), topic.title().to_owned()));
-    let topics: Vec<_> = topics.collect();
-    let commands: Vec<(String, String)> = shown(&cli)
+    let topics: Vec<(String, String)> =
+        Topic::ALL.iter().map(|topic| (topic.name().to_owned(), topic.title().to_owned())).collect();
+    let commands: Vec<(String, String)> = visible(&cli)
         .map(|command| {
             (command.get_name().to_owned(), command.get_about().map(ToString::to_string).unwrap_or_default())
         })
@@ -45,24 +45,25 @@ fn list(output: Output) -> Result<(), CliError> {
     text += "\ncommands (tagli help COMMAND)\n";
     text += &rows(&commands);
     text += "\ntagli DIR opens a project on the screen; tagli --help says more\n";
-    let named = |rows: &[(String, String)], key: &str, about: &str| -> Vec<Value> {
-        rows.iter().map(|(name, text)| json!({ key: name, about: text })).collect()
-    };
-    let value = json!({ "topics": named(&topics, "topic", "title"), "commands": named(&commands, "name", "about") });
+    let value = json!({
+        "topics": topics.iter().map(|(name, title)| json!({ "topic": name, "title": title })).collect::<Vec<_>>(),
+        "commands": commands.iter().map(|(name, about)| json!({ "name": name, "about": about })).collect::<Vec<_>>(),
+    });
     output.result(&value, &text)
 }
 
-/// Names flush left, what they are behind them.
+/// Formats names and their descriptions as two columns.
 fn rows(rows: &[(String, String)]) -> String {
     let widest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     rows.iter().map(|(name, about)| format!("  {name:widest$}  {about}\n")).collect()
 }
 
-fn shown(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
+/// Subcommands that are not hidden.
+fn visible(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
     command.get_subcommands().filter(|command| !command.is_hide_set())
 }
 
-/// What `--help` says behind these words.
+/// Shows the text of `--help` for a command.
 fn command(words: &[String], output: Output) -> Result<(), CliError> {
     let cli = Cli::command();
     let mut here = &cli;
@@ -71,7 +72,7 @@ fn command(words: &[String], output: Output) -> Result<(), CliError> {
         here = here.find_subcommand(word).ok_or_else(|| unknown(word, before, here))?;
     }
     let line = std::iter::once("tagli").chain(words.iter().map(String::as_str)).chain(["--help"]);
-    // Only `--help` itself knows the whole usage line, and prints it in clap's colours.
+    // Only `--help` itself has the whole usage line, and prints it in clap's colours.
     let Err(help) = Cli::try_parse_from(line) else { return list(output) };
     if output.json {
         return output.json_line(&json!({ "command": words.join(" "), "text": help.render().to_string() }));
@@ -83,20 +84,20 @@ fn command(words: &[String], output: Output) -> Result<(), CliError> {
     }
 }
 
-/// Names what is nearest to `word` among what can stand behind the words `before`.
+/// The error for an unknown page or subcommand; it names the nearest one. `before`: the words before it.
 fn unknown(word: &str, before: &[String], command: &clap::Command) -> CliError {
     let pages = Topic::ALL.iter().map(|topic| topic.name()).filter(|_| before.is_empty());
-    let commands = shown(command).map(clap::Command::get_name);
+    let commands = visible(command).map(clap::Command::get_name);
     let nearest = pages.chain(commands).min_by_key(|name| strsim::osa_distance(word, name));
     let what = match before {
-        [] => format!("there is no page and no command `{word}`"),
+        [] => format!("unknown page or command `{word}`"),
         _ => format!("`{}` has no command `{word}`", before.join(" ")),
     };
     let near = nearest.map(|name| format!("; the nearest is `{name}`")).unwrap_or_default();
     CliError::usage(format!("{what}{near}")).hint("tagli help lists the pages and the commands")
 }
 
-/// What the pages say, held against what the program does.
+/// Tests that compare the pages with the program.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,12 +114,12 @@ mod tests {
         training,
     };
 
-    /// The page in one line.
+    /// Text of a page as one line.
     fn flat(topic: Topic) -> String {
         topic.text().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The rows of the example whose first row is `head`, cell by cell.
+    /// Cells of the example whose first row is `head`.
     fn example(topic: Topic, head: &str) -> Vec<Vec<String>> {
         let text = topic.text();
         let cells = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_formats_page_names_what_is_built_and_nothing_else() {
+    fn the_formats_page_lists_the_formats() {
         let (text, flat) = (Topic::Formats.text(), flat(Topic::Formats));
         let list = text.split("\nThe formats\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
         let items = list.lines().filter_map(|line| line.strip_prefix("- ")?.split(':').next());
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_told_the_nearest() {
+    fn the_error_for_an_unknown_name_has_the_nearest_one() {
         let said = |words: &[&str]| {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             run(&args::Help { words }, Output { json: false }).unwrap_err()
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn every_page_is_named_where_commands_are_listed() {
+    fn the_description_of_help_names_every_page() {
         let about = Cli::command().find_subcommand("help").unwrap().get_about().unwrap().to_string();
         assert!(about.contains(&Topic::ALL.iter().map(|topic| topic.name()).collect::<Vec<_>>().join(", ")), "{about}");
     }

@@ -1,4 +1,4 @@
-//! `tagli inspect`: splits, counts, labels, lengths, and one record down to its word pieces.
+//! `tagli inspect`: shows splits, counts, labels and lengths, or one record with its tags and word pieces.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,18 @@ use crate::{
     model::{self, align},
     project::{Project, run_folder},
     runs::LabelMode,
-    spans::{Annotation, Document, HalfWords, Scheme, dataset::word_spans, scheme::decode},
-    text::{number::with_noun, width::clean},
+    spans::{
+        Annotation, Document, HalfWords, Scheme, Span,
+        dataset::{tag_names, word_spans},
+        scheme::decode,
+    },
+    text::{OffsetMap, number::with_noun, width::clean},
 };
 
-/// Runs the command.
+/// Shows the overview or the record.
 ///
 /// # Errors
-/// The path is neither a project nor a readable file, or it has no such record.
+/// The path is neither a project nor a readable file, or there is no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
     let corpus = if args.path.is_dir() {
         let project = Project::open(&args.path)?;
@@ -83,20 +87,18 @@ fn overview(corpus: &Corpus) -> Value {
 }
 
 fn overview_text(value: &Value) -> String {
-    let number = |value: &Value| value.as_u64().map_or_else(|| "-".to_owned(), |n| n.to_string());
     let size = ["document", "word", "span"].map(|noun| output::with_noun(&value[format!("{noun}s")], noun));
     let mut text = format!("{}\n", size.join(", "));
     let length = &value["length"];
     let [shortest, median, longest] = ["shortest", "median", "longest"].map(|name| number(&length[name]));
-    text += &format!("words a document: shortest {shortest}, median {median}, longest {longest}\n\n");
-    let mut rows = vec![["part", "documents", "words", "spans"].map(str::to_owned).to_vec()];
-    for (name, part) in value["splits"].as_object().into_iter().flatten() {
-        let name = if name == "none" { "(no part set)" } else { name };
-        rows.push(vec![name.to_owned(), number(&part["documents"]), number(&part["words"]), number(&part["spans"])]);
+    text += &format!("words per document: shortest {shortest}, median {median}, longest {longest}\n\n");
+    let mut rows = vec![["split", "documents", "words", "spans"].map(str::to_owned).to_vec()];
+    for (name, split) in value["splits"].as_object().into_iter().flatten() {
+        let name = if name == "none" { "(no split)" } else { name };
+        rows.push(vec![name.to_owned(), number(&split["documents"]), number(&split["words"]), number(&split["spans"])]);
     }
     text += &table(&rows);
-    for key in ["labels", "statuses"] {
-        let head = if key == "labels" { ["label", "spans"] } else { ["status", "documents"] };
+    for (key, head) in [("labels", ["label", "spans"]), ("statuses", ["status", "documents"])] {
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         rows.extend(value[key].as_object().into_iter().flatten().map(|(name, n)| vec![name.clone(), number(n)]));
         text += &format!("\n{}", table(&rows));
@@ -104,7 +106,11 @@ fn overview_text(value: &Value) -> String {
     text
 }
 
-/// One document with its tags.
+fn number(value: &Value) -> String {
+    value.as_u64().map_or_else(|| "-".to_owned(), |n| n.to_string())
+}
+
+/// A document with its tags.
 struct Record<'a> {
     document: &'a Document,
     annotation: &'a Annotation,
@@ -112,15 +118,14 @@ struct Record<'a> {
     tags: Vec<String>,
 }
 
-/// One word piece, the word it belongs to, and the tag it has in each label mode (`None` where it is ignored).
+/// A word piece, the index of its word, and its tag in each label mode (`None` where it is ignored).
 struct Piece {
     token: String,
     word: usize,
     tags: [Option<String>; 3],
 }
 
-const MODES: [(&str, LabelMode); 3] =
-    [("first", LabelMode::First), ("all-b", LabelMode::AllB), ("all-i", LabelMode::AllI)];
+const MODES: [LabelMode; 3] = [LabelMode::First, LabelMode::AllB, LabelMode::AllI];
 
 impl<'a> Record<'a> {
     fn new(document: &'a Document, annotation: &'a Annotation, corpus: &'a Corpus) -> Self {
@@ -130,62 +135,52 @@ impl<'a> Record<'a> {
     }
 
     fn value(&self, number: usize, pieces: Option<&Vec<Piece>>) -> Value {
-        let spans: Vec<Value> = self
-            .annotation
-            .spans()
-            .iter()
-            .map(|span| {
-                let chars = crate::text::OffsetMap::new(&self.document.text).to_chars(span.range);
-                json!({ "start": chars.start, "end": chars.end, "label": self.corpus.labels.name(span.label),
-                        "text": span.range.of(&self.document.text) })
-            })
-            .collect();
         let mut value = json!({
             "record": number,
             "id": self.document.id,
             "text": self.document.text,
             "words": self.document.word_texts().collect::<Vec<_>>(),
             "tags": self.tags,
-            "spans": spans,
+            "spans": self.annotation.spans().iter().map(|span| self.span_value(span)).collect::<Vec<_>>(),
             "split": self.document.split,
             "status": self.annotation.status,
         });
         if let Some(pieces) = pieces {
-            let piece = |piece: &Piece| {
-                let [first, all_b, all_i] = &piece.tags;
-                json!({ "piece": piece.token, "word": piece.word, "first": first, "all-b": all_b, "all-i": all_i })
-            };
-            value["pieces"] = pieces.iter().map(piece).collect();
+            value["pieces"] = pieces.iter().map(Piece::value).collect();
         }
         value
     }
 
+    fn span_value(&self, span: &Span) -> Value {
+        let chars = OffsetMap::new(&self.document.text).to_chars(span.range);
+        json!({
+            "start": chars.start,
+            "end": chars.end,
+            "label": self.corpus.labels.name(span.label),
+            "text": span.range.of(&self.document.text),
+        })
+    }
+
     fn text(&self, number: usize, explain: bool) -> String {
-        let part = self.document.split.map_or("no part set", |split| split.name());
+        let split = self.document.split.map_or("no split", |split| split.name());
         let mut text =
-            format!("record {number}, id {}, {part}, {}\n", clean(&self.document.id), self.annotation.status.name());
+            format!("record {number}, id {}, {split}, {}\n", clean(&self.document.id), self.annotation.status.name());
         text += &format!("{}\n\n", clean(&self.document.text));
-        let mut open: Option<&str> = None;
+        let mut was_inside = false;
         let mut rows = Vec::new();
         for (word, tag) in self.document.word_texts().zip(&self.tags) {
-            let why = match tag.split_once('-') {
-                Some(("B", label)) => format!("a {label} begins"),
-                Some((_, label)) => format!("the {label} goes on"),
-                None if open.is_some() => "outside: the span before has ended".to_owned(),
-                None => "outside every span".to_owned(),
-            };
-            open = tag.split_once('-').map(|(_, label)| label);
             let mut row = vec![tag.clone(), clean(word).into_owned()];
             if explain {
-                row.push(why);
+                row.push(explanation(tag, was_inside));
             }
+            was_inside = tag.contains('-');
             rows.push(row);
         }
         for row in rows {
             text += &format!("{:<20}  {}\n", row[0], row[1..].join("    "));
         }
         if explain {
-            text += "\nB- begins a span, I- goes on with it, O is outside. One tag a word; that is what a model learns to give.\n";
+            text += "\nB- begins a span, I- continues it, O is outside. Each word has one tag; a model learns to predict it.\n";
             let (tags, spans) = (with_noun(self.tags.len(), "tag"), with_noun(decode(&self.tags).len(), "span"));
             text += &format!("Here: {tags} for {spans}.\n");
         }
@@ -197,30 +192,60 @@ impl<'a> Record<'a> {
         let model = model::open(base).map_err(CliError::data)?;
         let words: Vec<&str> = self.document.word_texts().collect();
         let pieces = model.tokenizer.words(&words).map_err(CliError::data)?;
-        // Ids only for this display: 0 is O, then B- and I- in pairs.
-        let names =
-            crate::spans::dataset::tag_names(&self.corpus.labels.iter().map(|l| l.name.clone()).collect::<Vec<_>>());
+        // Ids for this display only: 0 is O, then B- and I- of each label.
+        let labels: Vec<String> = self.corpus.labels.iter().map(|label| label.name.clone()).collect();
+        let names = tag_names(&labels);
         let ids: Vec<usize> =
             self.tags.iter().map(|tag| names.iter().position(|name| name == tag).unwrap_or(0)).collect();
-        let inside = |id: usize| if id % 2 == 1 { id + 1 } else { id };
-        let modes = MODES.map(|(_, mode)| align::piece_tags(&pieces, &ids, mode, &inside));
-        let name = |id: i64| usize::try_from(id).ok().and_then(|id| names.get(id)).cloned();
-        let piece = |(at, token): (usize, &String)| Piece {
+        let modes = MODES.map(|mode| align::piece_tags(&pieces, &ids, mode, &inside_tag));
+        let pieces = pieces.tokens.iter().zip(&pieces.words).enumerate();
+        let pieces = pieces.map(|(at, (token, word))| Piece {
             token: token.clone(),
-            word: pieces.words.get(at).copied().unwrap_or_default(),
-            tags: [0, 1, 2].map(|mode: usize| modes[mode].get(at).and_then(|id| name(*id))),
-        };
-        Ok(pieces.tokens.iter().enumerate().map(piece).collect())
+            word: *word,
+            tags: [0, 1, 2].map(|mode: usize| modes[mode].get(at).and_then(|id| tag_name(&names, *id))),
+        });
+        Ok(pieces.collect())
+    }
+}
+
+/// Id of the I- tag of the label of a tag.
+fn inside_tag(id: usize) -> usize {
+    if id % 2 == 1 { id + 1 } else { id }
+}
+
+fn tag_name(names: &[String], id: i64) -> Option<String> {
+    usize::try_from(id).ok().and_then(|id| names.get(id)).cloned()
+}
+
+/// Explains the tag of a word. `was_inside`: whether the word before belongs to a span.
+fn explanation(tag: &str, was_inside: bool) -> String {
+    match tag.split_once('-') {
+        Some(("B", label)) => format!("a {label} begins"),
+        Some((_, label)) => format!("the {label} continues"),
+        None if was_inside => "outside: the span before has ended".to_owned(),
+        None => "outside every span".to_owned(),
+    }
+}
+
+impl Piece {
+    fn value(&self) -> Value {
+        let mut value = json!({ "piece": self.token, "word": self.word });
+        for (mode, tag) in MODES.iter().zip(&self.tags) {
+            value[mode.name()] = json!(tag);
+        }
+        value
+    }
+
+    fn row(&self) -> Vec<String> {
+        let mut row = vec![self.token.clone(), (self.word + 1).to_string()];
+        row.extend(self.tags.iter().map(|tag| tag.clone().unwrap_or_else(|| "ignored".to_owned())));
+        row
     }
 }
 
 fn pieces_text(pieces: &[Piece], base: &str) -> String {
-    let head = ["piece", "word", "first", "all-b", "all-i"].map(str::to_owned).to_vec();
-    let row = |piece: &Piece| {
-        let tags = piece.tags.iter().map(|tag| tag.clone().unwrap_or_else(|| "ignored".to_owned()));
-        [piece.token.clone(), (piece.word + 1).to_string()].into_iter().chain(tags).collect::<Vec<_>>()
-    };
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(pieces.iter().map(row)).collect();
+    let mut rows = vec![["piece", "word"].into_iter().chain(MODES.map(LabelMode::name)).map(str::to_owned).collect()];
+    rows.extend(pieces.iter().map(Piece::row));
     format!(
         "\n{} of {base}; the tag that each carries in the three label modes:\n{}",
         with_noun(pieces.len(), "word piece"),

@@ -1,4 +1,4 @@
-//! The log of one run of the program: to a file, never to the screen.
+//! Log of the program: written to a file, never to the screen.
 
 use std::{fs::File, path::Path, sync::Mutex};
 
@@ -6,10 +6,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
 
-/// Logs to `path` if one is given; `TAGLI_LOG` sets the level (default `info`).
+/// Starts logging to `path`, if given. `TAGLI_LOG` sets the level (default `info`).
 ///
 /// # Errors
-/// The file cannot be made.
+/// The file cannot be created.
 pub(super) fn start(path: Option<&Path>) -> Result<(), CliError> {
     let Some(path) = path else { return Ok(()) };
     let file = File::create(path).map_err(|error| CliError::reading(path, &error))?;

@@ -1,4 +1,4 @@
-//! Floor 13: the command line. Parses the arguments, runs one command, and turns its error into words and an exit code.
+//! Floor 13: the command line. Parses the arguments, runs one command, and reports its error with an exit code.
 
 mod agree;
 mod annotator;
@@ -38,7 +38,9 @@ use args::{Cli, Command};
 use error::{CliError, Kind};
 use output::Output;
 
-/// Runs the program on the process's own arguments: exit code 0 done, 1 the user's data, 2 usage, 3 the machine.
+/// Runs the program with the arguments of the process.
+///
+/// Exit codes: 0 done, 1 the user's data, 2 the arguments, 3 the machine.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -52,21 +54,21 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if output.json && !error.reported {
-        // One JSON document on standard output, whatever happens.
+        // Standard output has one JSON document, also after an error.
         let _ = output.json_line(&error.to_json());
     }
     output.say(error.to_string().trim_end());
     ExitCode::from(error.kind.code())
 }
 
-/// Help and version as clap gives them; what it does not understand as an error like any other.
+/// Prints help and version as clap gives them, and reports other errors of clap like those of a command.
 fn not_parsed(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
     let output = Output { json: env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json") };
-    // It quotes arguments, and those may be file names: cleaned, so without clap's colours.
+    // The error quotes arguments, which may be file names. So it is cleaned, and loses clap's colours.
     let text = error.render().to_string();
     let text = text.trim_end();
     let usage = CliError::usage(text.strip_prefix("error: ").unwrap_or(text));
@@ -77,7 +79,7 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
     ExitCode::from(usage.kind.code())
 }
 
-/// Runs `work`; a panic in it becomes an error. Nothing of what it touched is looked at afterwards.
+/// Runs `work` and converts a panic into an error. Nothing that `work` changed is used afterwards.
 fn guarded(work: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CliError::defect(panic.as_ref())))
 }
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_an_error_of_the_machine() {
+    fn a_panic_becomes_an_error_of_the_machine() {
         let error = guarded(|| panic!("word {}", 7)).unwrap_err();
         assert_eq!((error.kind, error.kind.code()), (Kind::Environment, 3));
         assert_eq!(error.message, "a defect of this program: word 7; please report it");

@@ -29,7 +29,6 @@ use crate::{
     work::base,
 };
 
-/// File name of the model card.
 const CARD: &str = "README.md";
 
 /// Runs an action.
@@ -40,7 +39,7 @@ pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError>
     match action {
         ModelsAction::List => list(output),
         ModelsAction::Pull { id } if id == model::embedded::NAME => {
-            Err(CliError::data("`mini` is part of the program: there is nothing to download"))
+            Err(CliError::data("`mini` is inside the program: there is nothing to download"))
         }
         ModelsAction::Pull { id } => {
             let pulled = download(&Hub::from_environment()?, id, output)?;
@@ -118,14 +117,14 @@ fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
     output.result(&value, &format!("{}: {} sent\n{}", pushed.id, bytes(pushed.sent), pushed.url))
 }
 
-/// A model folder, and the run that it comes from, if it does.
+/// A model folder, and the run that it belongs to, if any.
 struct Source {
     model: PathBuf,
     run: Option<PathBuf>,
 }
 
 impl Source {
-    /// Takes the folder of a run for the one of its model, and finds the run of a model.
+    /// Finds the model of a run, and the run of a model.
     fn find(given: &Path) -> Result<Self, CliError> {
         if !given.is_dir() {
             return Err(CliError::data(format!("{}: there is no such folder", given.display())));
@@ -143,12 +142,14 @@ impl Source {
     }
 
     fn open(&self) -> Result<BaseModel, CliError> {
-        // As a path, whatever it is called.
+        // As a path, so that the name of a model on the hub is not meant.
         model::open(&self.model.to_string_lossy()).map_err(CliError::data)
     }
 
-    /// A file of the model's folder. What leads out of it is not sent: a project may come from somebody who put a link to a
-    /// secret there. In the cache of the hub, files are links to its blobs.
+    /// Reads a file of the model folder.
+    ///
+    /// A link that leads out of the folder is refused: a project may come from another person, who linked to a secret.
+    /// In the cache of the hub, files are links to its blobs.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, CliError> {
         let path = self.model.join(name);
         let whole = match fs::canonicalize(&path) {
@@ -166,7 +167,7 @@ impl Source {
         fs::read(&whole).map(Some).map_err(|error| CliError::reading(&path, &error))
     }
 
-    /// What is sent: the model's files, its card and its curves. A card that somebody wrote beside the model stays.
+    /// Files to upload: those of the model that exist, its card and its curves. An existing card in the folder is used.
     fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
         let mut files = Vec::new();
         for name in ["config.json", "model.safetensors"].into_iter().chain(model::TOKENIZER_FILES).chain([CARD]) {
@@ -174,7 +175,7 @@ impl Source {
         }
         if !files.iter().any(|file| file.name == "model.safetensors") {
             return Err(CliError::data(format!("{}: it has no model.safetensors", self.model.display()))
-                .hint("models of other forms are not sent: train from it, or write it again with transformers"));
+                .hint("other forms of a model are not uploaded: train from it, or write it again with transformers"));
         }
         let points = self.run.as_deref().map(points).transpose()?.unwrap_or_default();
         if !files.iter().any(|file| file.name == CARD) {
@@ -195,10 +196,9 @@ impl Source {
         let config = self.run.as_deref().and_then(|run| run_folder::read_config(run).ok());
         let status: Option<Status> = self.run.as_deref().and_then(|run| run_folder::read_status(run).ok());
         let manifest = self.run.as_deref().and_then(project_of);
-        // Where a base lies on this machine is nobody's business.
-        let named = |name: &str| if hub::is_id(name) { name.to_owned() } else { last(name) };
-        let settings =
-            config.as_ref().map(|config| Settings { base: named(&config.settings.base), ..config.settings.clone() });
+        let settings = config
+            .as_ref()
+            .map(|config| Settings { base: public_name(&config.settings.base), ..config.settings.clone() });
         let trained_from = config.as_ref().map(|config| config.settings.base.as_str()).and_then(|name| match name {
             model::embedded::NAME => Some(model::embedded::SOURCE),
             name => (hub::is_id(name) && !Path::new(name).exists()).then_some(name),
@@ -234,22 +234,25 @@ impl Source {
     }
 }
 
-/// The last part of a path.
-fn last(path: &str) -> String {
-    Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+/// Name of a base model without its path on this machine, which is private.
+fn public_name(base: &str) -> String {
+    if hub::is_id(base) {
+        return base.to_owned();
+    }
+    Path::new(base).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// What a run published.
+/// Points of a run.
 fn points(run: &Path) -> Result<Vec<Point>, CliError> {
     run_folder::metrics_tail(run).poll().map_err(CliError::environment)
 }
 
-/// The project whose run this is.
+/// Manifest of the project that a run belongs to.
 fn project_of(run: &Path) -> Option<Manifest> {
     Project::read_manifest_of(fs::canonicalize(run).ok()?.parent()?.parent()?).ok()
 }
 
-/// A day as 2026-11-26, of seconds since 1970.
+/// Formats the day of a moment, in seconds since 1970, as 2026-11-26.
 fn day(seconds: u64) -> Option<String> {
     let time = jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
     Some(time.strftime("%Y-%m-%d").to_string())

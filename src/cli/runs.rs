@@ -1,4 +1,4 @@
-//! `tagli runs`: the runs of a project, listed, followed, exported, removed.
+//! `tagli runs`: lists, follows, controls, exports and removes the runs of a project.
 
 use std::{path::Path, thread, time::Duration};
 
@@ -15,13 +15,13 @@ use crate::{
     text::number::{bytes as size, with_noun},
 };
 
-/// How often a run is looked at while it is followed.
-const LOOK: Duration = Duration::from_millis(250);
+/// Time between two readings of a followed run.
+const POLL: Duration = Duration::from_millis(250);
 
-/// Runs the command.
+/// Runs an action.
 ///
 /// # Errors
-/// The folder is no project, there is no such run, or it cannot be done to it.
+/// The folder is not a project, there is no such run, or the run refuses the action.
 pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
     match action {
         RunsAction::List { dir } => list(dir, output),
@@ -42,34 +42,40 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
 fn list(dir: &Path, output: Output) -> Result<(), CliError> {
     let project = Project::open(dir)?;
     let runs = project.runs().list();
-    let head = ["run", "state", "base", "steps", "word F1", "size"].map(str::to_owned).to_vec();
-    let rows = runs.iter().map(|run| {
-        let status = run.status.clone().unwrap_or_default();
-        let base = run.config.as_ref().map_or_else(|| "?".to_owned(), |config| config.settings.base.clone());
-        let f1 = run.kept_f1().map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}"));
-        vec![
-            run.id.to_string(),
-            run.state().to_owned(),
-            base,
-            format!("{}/{}", status.step, status.steps),
-            f1,
-            size(run.size()),
-        ]
-    });
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    let value: Vec<Value> = runs
-        .iter()
-        .map(|run| {
-            json!({
-                "id": run.id.as_str(), "state": run.state(), "path": output::path(&run.path), "bytes": run.size(), "model": run.has_model,
-                "settings": run.config.as_ref().map(|config| &config.settings), "status": run.status, "word_f1": run.kept_f1(),
-            })
-        })
-        .collect();
+    let mut rows = vec![["run", "state", "base", "steps", "word F1", "size"].map(str::to_owned).to_vec()];
+    rows.extend(runs.iter().map(row));
+    let value: Vec<Value> = runs.iter().map(value).collect();
     let text = if runs.is_empty() { "no run yet".to_owned() } else { table(&rows) };
     output.result(&value, &text)
 }
 
+fn row(run: &RunView) -> Vec<String> {
+    let status = run.status.clone().unwrap_or_default();
+    let base = run.config.as_ref().map_or("?", |config| config.settings.base.as_str());
+    vec![
+        run.id.to_string(),
+        run.state().to_owned(),
+        base.to_owned(),
+        format!("{}/{}", status.step, status.steps),
+        run.kept_f1().map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}")),
+        size(run.size()),
+    ]
+}
+
+fn value(run: &RunView) -> Value {
+    json!({
+        "id": run.id.as_str(),
+        "state": run.state(),
+        "path": output::path(&run.path),
+        "bytes": run.size(),
+        "model": run.has_model,
+        "settings": run.config.as_ref().map(|config| &config.settings),
+        "status": run.status,
+        "word_f1": run.kept_f1(),
+    })
+}
+
+/// Finds a run by its id; without one, the newest.
 fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
     let project = Project::open(dir)?;
     let run = match id {
@@ -82,7 +88,7 @@ fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
     Ok((project, run))
 }
 
-/// Leaves a command where a run looks for it: several times a second.
+/// Leaves a command in the run's folder, which the run reads several times per second.
 fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Result<(), CliError> {
     let (_, run) = find(dir, id)?;
     let state = run.state();
@@ -91,13 +97,13 @@ fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Resul
     output.result(&value, &format!("{}, {state} so far, is told", run.id))
 }
 
-/// Follows a run until nobody trains it any more.
+/// Follows a run until it is no longer live.
 fn watch(dir: &Path, id: Option<&str>, output: Output) -> Result<(), CliError> {
     let (project, run) = find(dir, id)?;
     let mut metrics = run.metrics();
     let mut last: Option<Status> = None;
     loop {
-        // Looked at before the points are read: what was written before the end is not missed.
+        // Read before the points, so that no point before the end of the run is missed.
         let now = project.runs().get(run.id.as_str())?;
         for point in metrics.poll().map_err(CliError::environment)? {
             output.result(&point, &line(&point))?;
@@ -112,11 +118,11 @@ fn watch(dir: &Path, id: Option<&str>, output: Output) -> Result<(), CliError> {
             output.say(format!("{}: {}", now.id, now.state()));
             return Ok(());
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL);
     }
 }
 
-/// A point as one line of text.
+/// Formats a point as one line.
 pub(super) fn line(point: &Point) -> String {
     match point {
         Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second } => format!(
@@ -154,7 +160,7 @@ fn export(
     }
 }
 
-/// One row a point; columns that a kind of point has not are empty.
+/// Formats points as CSV, one row each. Columns that a kind of point lacks are empty.
 fn csv(points: &[Point]) -> String {
     let mut text =
         "kind,step,epoch,split,loss,lr,grad_norm,tokens_per_second,piece_f1,word_precision,word_recall,word_f1\n"

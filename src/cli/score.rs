@@ -1,4 +1,4 @@
-//! `tagli score`: two tag files against each other, as seqeval counts.
+//! `tagli score`: scores a tag file against another one, as seqeval does.
 
 use std::path::Path;
 
@@ -19,19 +19,19 @@ use crate::{
     text::number::with_noun,
 };
 
-/// Runs the command.
+/// Scores the tags.
 ///
 /// # Errors
-/// A file cannot be read as tags, or the two differ in length.
+/// A file is not a tag file, or the two differ in length.
 pub(super) fn run(args: &args::Score, output: Output) -> Result<(), CliError> {
-    let (gold, pred) = (tags(&args.gold, output)?, tags(&args.pred, output)?);
+    let gold = tags(&args.gold, output)?;
+    let pred = tags(&args.pred, output)?;
     compare(&args.gold, &gold, &args.pred, &pred)?;
-    let lines = |sentences: Vec<TagSentence>| sentences.into_iter().map(|s| s.tags).collect::<Vec<_>>();
-    let (gold, pred) = (lines(gold), lines(pred));
+    let [gold, pred] = [gold, pred].map(|sentences| sentences.into_iter().map(|s| s.tags).collect::<Vec<_>>());
     let lenient = score::score(&gold, &pred, Mode::Default).map_err(CliError::data)?;
     let strict = match score::score(&gold, &pred, Mode::Strict) {
         Ok(report) => report,
-        // Strict scoring knows B, I and O only; seqeval stops here. The spans are the same in IOB2.
+        // Strict scoring knows only B, I and O, and seqeval stops here. The spans are the same in IOB2.
         Err(error) => {
             output.say(format!("note: {error}; for the strict scores the tags are read as spans and written as IOB2"));
             score::score(&as_bio(&gold), &as_bio(&pred), Mode::Strict).map_err(CliError::data)?
@@ -56,6 +56,7 @@ fn tags(path: &Path, output: Output) -> Result<Vec<TagSentence>, CliError> {
     Ok(sentences)
 }
 
+/// Refuses files whose sentences do not correspond.
 fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[TagSentence]) -> Result<(), CliError> {
     for (at, (g, p)) in gold.iter().zip(pred).enumerate() {
         if g.tags.len() != p.tags.len() {
@@ -76,22 +77,21 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
     }
     let (a, b) = (gold_path.display(), pred_path.display());
     Err(CliError::data(format!("{a} has {} and {b} has {}", with_noun(gold.len(), "sentence"), pred.len()))
-        .hint("both files must hold the same sentences in the same order"))
+        .hint("both files must have the same sentences in the same order"))
 }
 
-/// A report as a table, entities per word.
+/// Formats a report as a table, entities per word.
 pub(super) fn text(name: &str, report: &Report) -> String {
-    let percent = |value: f64| format!("{value:.4}");
-    let row = |name: &str, p: f64, r: f64, f: f64, n: usize| {
-        vec![name.to_owned(), percent(p), percent(r), percent(f), n.to_string()]
-    };
-    let head = [name, "precision", "recall", "F1", "entities"].map(str::to_owned).to_vec();
-    let of = |name: &str, counts: EntityCounts| {
-        let rates = counts.rates();
-        row(name, rates.precision, rates.recall, rates.f1, counts.support())
-    };
-    let labels = report.labels.iter().map(|(name, counts)| of(name, *counts));
-    let all = of("all", report.overall);
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(labels).chain([all]).collect();
+    let mut rows = vec![[name, "precision", "recall", "F1", "entities"].map(str::to_owned).to_vec()];
+    rows.extend(report.labels.iter().map(|(name, counts)| row(name, *counts)));
+    rows.push(row("all", report.overall));
     format!("{}accuracy over tags, O included: {:.4}\n", table(&rows), report.accuracy())
+}
+
+fn row(name: &str, counts: EntityCounts) -> Vec<String> {
+    let rates = counts.rates();
+    let mut row = vec![name.to_owned()];
+    row.extend([rates.precision, rates.recall, rates.f1].map(|rate| format!("{rate:.4}")));
+    row.push(counts.support().to_string());
+    row
 }

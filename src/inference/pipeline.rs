@@ -17,7 +17,7 @@ use crate::text::{CharRange, OffsetMap, TextRange, names::unknown_name};
 /// Number of special pieces before those of the text.
 const BEFORE: usize = 1;
 
-/// How pieces become entities (`aggregation_strategy`).
+/// Rule by which pieces become entities (`aggregation_strategy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_strategy)]
 pub enum Strategy {

@@ -29,8 +29,4 @@ pub use user_folders::{UnknownHome, UserFolders};
 
 pub(crate) use dispatch::{End, Services};
 pub(crate) use open_project::Outcome;
-
-/// Names of the formats that can be imported and exported.
-pub(crate) fn format_names() -> Vec<&'static str> {
-    crate::formats::FORMATS.iter().map(|format| format.name).collect()
-}
+pub(crate) use project_view::format_names;

@@ -59,6 +59,11 @@ pub(super) fn opened(
     }
 }
 
+/// Names of the formats that can be imported and exported.
+pub(crate) fn format_names() -> Vec<&'static str> {
+    formats::FORMATS.iter().map(|format| format.name).collect()
+}
+
 /// Reads the patterns of a project; the text reports the first problem of their file.
 fn patterns(project: &Project) -> (Patterns, Option<String>) {
     let (patterns, problems) = match project.patterns() {
