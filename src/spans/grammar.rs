@@ -44,21 +44,21 @@ impl Grammar {
         let mut came_from: Vec<Vec<usize>> = Vec::with_capacity(rows.len());
         for (at, row) in rows.iter().enumerate() {
             let mut next = Vec::with_capacity(tags);
-            let mut befores = Vec::with_capacity(tags);
+            let mut previous = Vec::with_capacity(tags);
             for tag in 0..tags {
                 let arriving = sums.iter().enumerate().map(|(before, sum)| sum + self.step_cost(at, before, tag));
                 let (before, sum) = first_highest(arriving);
                 next.push(sum + self.value(*row, tag));
-                befores.push(before);
+                previous.push(before);
             }
             sums = next;
-            came_from.push(befores);
+            came_from.push(previous);
         }
         let (mut tag, _) = first_highest(sums.into_iter());
         let mut path = Vec::with_capacity(rows.len());
-        for befores in came_from.iter().rev() {
+        for previous in came_from.iter().rev() {
             path.push(tag);
-            tag = befores.get(tag).copied().unwrap_or(0);
+            tag = previous.get(tag).copied().unwrap_or(0);
         }
         path.reverse();
         path

@@ -11,14 +11,6 @@ use crate::{
     source::{File, sources},
 };
 
-/// Circles that still exist. None may be added, and none may grow: a circle is tolerated if it shares a file with one of
-/// these and has no more files.
-const ALLOWED: [&[&str]; 3] = [
-    &["model/kernels/norm.rs", "model/kernels/workspace.rs"],
-    &["text/words.rs", "text/words/bert.rs", "text/words/natural.rs", "text/words/treebank.rs"],
-    &["training/engine/device.rs", "training/engine/host.rs", "training/engine/mod.rs"],
-];
-
 /// Files by the files that they use.
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
@@ -28,17 +20,8 @@ fn no_file_uses_a_file_that_uses_it() {
     let found = circles(&edges);
     let mut problems = Vec::new();
     for circle in &found {
-        let shares = |allowed: &[&str]| circle.iter().any(|file| allowed.contains(file));
-        if !ALLOWED.iter().any(|allowed| shares(allowed) && circle.len() <= allowed.len()) {
-            problems.push(format!("import circle of {} files: {}", circle.len(), circle.join(" ")));
-            problems.extend(closing(circle, &edges));
-        }
-    }
-    for allowed in ALLOWED {
-        let gone = !found.iter().any(|circle| circle.iter().any(|file| allowed.contains(file)));
-        if gone {
-            println!("remove this circle, which is gone, from {}: {}", file!(), allowed.join(" "));
-        }
+        problems.push(format!("import circle of {} files: {}", circle.len(), circle.join(" ")));
+        problems.extend(closing(circle, &edges));
     }
     assert_none(&problems);
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::*;
 use crate::{
     model::{
-        arch::{DISTILBERT, Kind, Slot},
+        arch::{DISTILBERT, Kind, Parameter, Slot},
         device,
     },
     training::{
