@@ -146,22 +146,6 @@ impl Confusion {
         }
         Self { labels, counts }
     }
-
-    /// Returns the confused labels, most frequent first: gold, predicted, words. `None` is "no label".
-    pub fn worst(&self) -> Vec<(Option<&str>, Option<&str>, usize)> {
-        let mut pairs = Vec::new();
-        for (gold, row) in self.counts.iter().enumerate() {
-            for (predicted, count) in row.iter().enumerate().filter(|(at, count)| *at != gold && **count > 0) {
-                pairs.push((self.label(gold), self.label(predicted), *count));
-            }
-        }
-        pairs.sort_by_key(|pair| Reverse(pair.2));
-        pairs
-    }
-
-    fn label(&self, at: usize) -> Option<&str> {
-        self.labels.get(at).map(String::as_str)
-    }
 }
 
 /// Returns the row or column of a tag's label.
@@ -204,7 +188,6 @@ mod tests {
         let confusion = Confusion::new(&[vec!["B-A", "I-A", "O"]], &[vec!["B-B", "I-A", "B-A"]]);
         assert_eq!(confusion.labels, ["A", "B"]);
         assert_eq!(confusion.counts, [[1, 1, 0], [0, 0, 0], [1, 0, 0]]);
-        assert_eq!(confusion.worst(), [(Some("A"), Some("B"), 1), (None, Some("A"), 1)]);
     }
 
     proptest! {

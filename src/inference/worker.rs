@@ -137,11 +137,6 @@ impl Worker {
         self.shared.put(|slot| slot.later = requests.into());
     }
 
-    /// Uses another model from the next request on. Its name is returned with every answer.
-    pub fn use_model(&self, name: &str, model: Predictor) {
-        self.shared.put(|slot| slot.model = Some((name.to_owned(), Box::new(model))));
-    }
-
     /// Reserves a slot for a model that another thread loads.
     ///
     /// Requests wait until it is filled or dropped, since the older model's answer would be out of date.
@@ -223,7 +218,7 @@ mod tests {
         for generation in 0..50 {
             worker.ask(request(generation, "lasagne"));
         }
-        worker.use_model("m", fake::predictor(16));
+        worker.await_model().put("m", fake::predictor(16));
         let reply = replies.recv().unwrap();
         assert_eq!((reply.generation, reply.outcome.unwrap().entities.len()), (49, 1));
         drop(worker);
@@ -237,7 +232,7 @@ mod tests {
         worker.queue(vec![request(1, "old")]);
         worker.queue((10..13).map(|generation| request(generation, "cheap")).collect());
         worker.ask(request(5, "lasagne"));
-        worker.use_model("m", fake::predictor(16));
+        worker.await_model().put("m", fake::predictor(16));
         assert_eq!(replies.iter().take(4).collect::<Vec<_>>(), [5, 10, 11, 12]);
     }
 
@@ -245,7 +240,7 @@ mod tests {
     fn requests_wait_for_a_newer_model_on_its_way() {
         let (send, replies) = mpsc::channel();
         let worker = Worker::start(move |reply: Reply| send.send(reply.generation).unwrap()).unwrap();
-        worker.use_model("m", fake::predictor(16));
+        worker.await_model().put("m", fake::predictor(16));
         let slot = worker.await_model();
         worker.ask(request(1, "cheap"));
         assert!(replies.recv_timeout(std::time::Duration::from_millis(50)).is_err());
@@ -262,10 +257,10 @@ mod tests {
     fn a_failing_model_is_told_and_the_next_request_answered() {
         let (send, replies) = mpsc::channel();
         let worker = Worker::start(move |reply: Reply| send.send(reply).unwrap()).unwrap();
-        worker.use_model("m", fake::predictor(16));
+        worker.await_model().put("m", fake::predictor(16));
         worker.ask(request(1, "bomb"));
         assert!(replies.recv().unwrap().outcome.is_err());
-        worker.use_model("m", fake::predictor(16));
+        worker.await_model().put("m", fake::predictor(16));
         worker.ask(request(2, "cheap"));
         let reply = replies.recv().unwrap();
         assert_eq!(reply.outcome.unwrap().entities[0].label, "Price");
