@@ -134,8 +134,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentence
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l weight-decay -d 'Decoupled weight decay' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l warmup -d 'Warm-up: below 1 a share of all steps, from 1 a number of steps' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l seed -d 'Seed of the classifier, the order and dropout' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'A permutation of each epoch, from seed and epoch, as in accelerate\'s seeded sampler'
-sequential\t'As given'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation in each epoch, from seed and epoch, as in accelerate\'s seeded sampler'
+sequential\t'The order of the data'
 by-length\t'Sentences of similar length together, arranged differently in each epoch: the reference\'s `group_by_length`'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Word pieces that carry a word\'s tag' -r -f -a "first\t'The first word piece; the others are ignored (-100)'
 all-b\t'Every word piece, with the same tag, so that `B-` stays `B-`: the lesson\'s `label_all_tokens`'

@@ -232,11 +232,11 @@ impl Journal {
     pub fn status_before(&self, document: &str) -> Status {
         let (mut before, mut now) = (Status::Todo, Status::Todo);
         for edit in self.lasting(document).flat_map(|action| &action.edits) {
-            if let Edit::Status(status) = edit {
-                if *status != now {
-                    before = now;
-                    now = *status;
-                }
+            if let Edit::Status(status) = edit
+                && *status != now
+            {
+                before = now;
+                now = *status;
             }
         }
         before

@@ -22,7 +22,7 @@ pub(super) fn vectorised<K: Kernel>(kernel: K) -> K::Outcome {
     Arch::new().dispatch(Call(kernel))
 }
 
-/// Name of the instruction set that [`vectorised`] selects on this processor.
+/// Name of the instruction set that `vectorised` selects on this processor.
 pub fn instruction_set() -> &'static str {
     match Arch::new() {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
