@@ -9,7 +9,7 @@ use crate::{
 /// Request to the outside world.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Open a project by [`Place::path`](super::event::Place); answered by `Opened` or `OpenFailed`.
+    /// Open a project by [`WelcomeItem::path`](super::event::WelcomeItem); answered by `Opened` or `OpenFailed`.
     Open(String),
     /// Copy a sample to a new project with this name, or the next free one, and open it; answered by `Opened` or
     /// `OpenFailed`.

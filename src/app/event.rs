@@ -46,7 +46,7 @@ pub enum Event {
     /// The terminal is gone, or the program was asked to end (SIGHUP, SIGTERM).
     Hangup,
     /// Projects and samples for the welcome screen.
-    Welcome(Vec<Place>),
+    Welcome(Vec<WelcomeItem>),
     /// A project was opened.
     Opened(Box<Opened>),
     /// A project could not be opened or created.
@@ -56,7 +56,7 @@ pub enum Event {
     FolderInUse(usize),
     /// Progress of a project on the welcome screen.
     Counted {
-        /// Its [`Place::path`].
+        /// Its [`WelcomeItem::path`].
         path: String,
         /// Number of documents that are done.
         done: usize,
@@ -177,7 +177,7 @@ pub enum Event {
 
 /// Project or sample on the welcome screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct WelcomeItem {
     /// Argument of [`Effect::Open`](super::Effect::Open): a path, or `sample:` and the name of a sample.
     pub path: String,
     /// Name shown to the user.

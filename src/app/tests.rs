@@ -8,7 +8,7 @@ use crate::{
 
 use super::{
     Effect, Event, Key, Leave, Screen, State,
-    event::{Level, Message, Opened, Place},
+    event::{Level, Message, Opened, WelcomeItem},
     overlays::{Overlay, palette::Entry, quit_menu::QuitMenu},
     update,
 };
@@ -353,7 +353,7 @@ fn what_would_train_is_counted_on_coming() {
 #[test]
 fn a_project_is_opened_from_the_welcome_screen() {
     let mut state = State::default();
-    let place = |path: &str| Place { path: path.into(), name: path.into(), ..Place::default() };
+    let place = |path: &str| WelcomeItem { path: path.into(), name: path.into(), ..WelcomeItem::default() };
     update(&mut state, Event::Welcome(vec![place("/a"), place("/b")]));
     assert_eq!(press(&mut state, "j enter enter tab"), [Effect::Open("/b".into())]);
     update(&mut state, Event::OpenFailed("project.json: line 3: a comma is missing".into()));

@@ -22,7 +22,7 @@ use super::{
     user_folders::UserFolders,
 };
 use crate::{
-    app::{Effect, Event, Leave, event::Place},
+    app::{Effect, Event, Leave, event::WelcomeItem},
     runs::Control,
 };
 
@@ -152,7 +152,7 @@ impl Services {
         Event::Welcome(entries)
     }
 
-    fn start_counting(&mut self, entries: &[Place]) {
+    fn start_counting(&mut self, entries: &[WelcomeItem]) {
         let paths: Vec<String> = entries.iter().filter(|entry| !entry.sample).map(|entry| entry.path.clone()).collect();
         let events = self.events.clone();
         let preferences = Arc::clone(&self.preferences);

@@ -96,7 +96,7 @@ pub enum OpenError {
 
 /// Request to open a project.
 pub(super) enum Request {
-    /// An entry of the welcome screen, by [`Place::path`](crate::app::event::Place).
+    /// An entry of the welcome screen, by [`WelcomeItem::path`](crate::app::event::WelcomeItem).
     Entry(String),
     /// The project in this folder.
     Folder(PathBuf),

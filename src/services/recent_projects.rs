@@ -14,7 +14,7 @@ use super::{
     user_folders::UserFolders,
 };
 use crate::{
-    app::event::Place,
+    app::event::WelcomeItem,
     project::{Project, lock::Lock, samples::SAMPLES, storage},
     spans::Status,
 };
@@ -68,26 +68,26 @@ impl RecentProjects {
     }
 
     /// Entries of the welcome screen: recent projects that still exist, newest first, then the samples.
-    pub(super) fn entries(&self) -> Vec<Place> {
+    pub(super) fn entries(&self) -> Vec<WelcomeItem> {
         let recent = self.read().into_iter().filter_map(|recent| self.entry(&recent));
-        let samples = SAMPLES.iter().map(|sample| Place {
+        let samples = SAMPLES.iter().map(|sample| WelcomeItem {
             path: format!("{}{}", sample_copies::PREFIX, sample.name),
             name: sample.name.to_owned(),
             sample: true,
             about: sample.about.to_owned(),
-            ..Place::default()
+            ..WelcomeItem::default()
         });
         recent.chain(samples).collect()
     }
 
-    fn entry(&self, recent: &Recent) -> Option<Place> {
-        Some(Place {
+    fn entry(&self, recent: &Recent) -> Option<WelcomeItem> {
+        Some(WelcomeItem {
             path: recent.path.to_str().filter(|_| Project::is_project(&recent.path))?.to_owned(),
             name: recent.path.file_name()?.to_string_lossy().into_owned(),
             about: self.folders.abbreviate(&recent.path),
             opened: date_or_time(recent.opened),
             step: recent.step,
-            ..Place::default()
+            ..WelcomeItem::default()
         })
     }
 
@@ -182,7 +182,7 @@ mod tests {
         let before = serde_json::to_vec(&[&old, &folder.path().join("gone")]).unwrap();
         storage::replace(&recent.file().unwrap(), &before).unwrap();
         recent.remember(&new);
-        let listed: Vec<Place> = recent.entries().into_iter().filter(|place| !place.sample).collect();
+        let listed: Vec<WelcomeItem> = recent.entries().into_iter().filter(|place| !place.sample).collect();
         let shown: Vec<&str> = listed.iter().map(|place| place.about.as_str()).collect();
         assert_eq!(shown, ["~/new", "~/old"]);
         assert!(listed[0].opened.starts_with("today") && listed[1].opened.is_empty());

@@ -12,7 +12,7 @@ use crate::project::{
     storage,
 };
 
-/// Prefix of a sample's name in [`Place::path`](crate::app::event::Place).
+/// Prefix of a sample's name in [`WelcomeItem::path`](crate::app::event::WelcomeItem).
 pub(super) const PREFIX: &str = "sample:";
 
 /// A sample cannot be copied.

@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend, style::Style};
 use crate::{
     app::{
         Effect, Event, Key, State,
-        event::{Annotators, Opened, Place},
+        event::{Annotators, Opened, WelcomeItem},
         update,
     },
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
@@ -181,17 +181,42 @@ pub(super) const ASCII: Caps = Caps { glyphs: Glyphs::Ascii, plain: false };
 
 const SIZES: [(u16, u16); 5] = [(120, 40), (80, 24), (60, 16), (20, 5), (0, 0)];
 
-/// The same moment in every size, one snapshot for each theme.
+/// The same moment in every size: one snapshot of the theme with colours, and one of the styles that the theme without colours
+/// has in their place. The text is the same in both.
 pub(super) fn snapshots(name: &str, moment: impl Fn(u16, u16) -> State) {
-    for theme in ["ansi", "mono"] {
+    let shown = |theme: &str| {
         let screens = SIZES.map(|(columns, rows)| {
             let state = moment(columns, rows);
             format!("{columns}x{rows}\n{}", screen(&state, theme, Caps::default()))
         });
-        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(format!("{name}-{theme}"), screens.join("\n"));
-        });
+        screens.join("\n")
+    };
+    let (ansi, mono) = (shown("ansi"), shown("mono"));
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("{name}-ansi"), ansi);
+        insta::assert_snapshot!(format!("{name}-mono"), restyled(&ansi, &mono));
+    });
+}
+
+/// The rows of `mono` whose styles are not those of `ansi`.
+fn restyled(ansi: &str, mono: &str) -> String {
+    let (ansi, mono) = (styled_rows(ansi), styled_rows(mono));
+    let texts = |rows: &[(String, String)]| rows.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
+    assert_eq!(texts(&ansi), texts(&mono), "a theme changes styles only");
+    let differing = ansi.iter().zip(mono).filter(|(ansi, mono)| ansi.1 != mono.1);
+    differing.map(|(_, (text, styles))| format!("{text}\n{styles}\n")).collect()
+}
+
+/// Each row of [`screen`] with the line of its styles.
+fn styled_rows(screens: &str) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for line in screens.lines() {
+        match rows.last_mut() {
+            Some((_, styles)) if line.starts_with("        {") => line.clone_into(styles),
+            _ => rows.push((line.to_owned(), String::new())),
+        }
     }
+    rows
 }
 
 fn tagged(columns: u16, rows: u16) -> State {
@@ -310,8 +335,12 @@ fn overlays() {
     }
     let mut state = State::default();
     update(&mut state, Event::Resize { columns: 80, rows: 24 });
-    let place =
-        |name: &str, sample| Place { path: format!("/reviews/{name}"), name: name.into(), sample, ..Place::default() };
+    let place = |name: &str, sample| WelcomeItem {
+        path: format!("/reviews/{name}"),
+        name: name.into(),
+        sample,
+        ..WelcomeItem::default()
+    };
     update(&mut state, Event::Welcome(vec![place("tacos", false), place("lesson", true)]));
     shown.push(format!("welcome\n{}", screen(&state, "ansi", Caps::default())));
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {

@@ -33,7 +33,7 @@ fn is_there(_: &NoPanel, session: &Session) -> Check {
     let Some(project) = &session.project else { return conditions::project(&NoPanel, session) };
     let of_labels = project.labels.iter().filter_map(|label| label.guide.as_deref());
     let any = of_labels.chain([project.guide.as_str()]).any(|guide| !guide.trim().is_empty());
-    check(any, "There are no guidelines; write them in the label editor (f6) or in GUIDE.md")
+    check(any, "There are no guidelines; write them in the label editor or in GUIDE.md")
 }
 
 // It shares the context of the help, with its keys for scrolling and closing.

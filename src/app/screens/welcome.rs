@@ -5,7 +5,7 @@ use crate::{
         command::{Command, Context},
         conditions::{always, check},
         effect::{Effect, NewProject},
-        event::{Level, Place},
+        event::{Level, WelcomeItem},
         field::Field,
         list::{self, ListCursor},
         panel::{Check, Commands, Outcome, Panel, Row as CommandRow, own_rows},
@@ -24,7 +24,7 @@ const TUTORIAL: &str = "tutorial";
 #[derive(Clone, Debug, Default)]
 pub struct Welcome {
     /// Recent projects, and samples.
-    pub places: Vec<Place>,
+    pub places: Vec<WelcomeItem>,
     /// The row of the cursor, among [`Self::rows`].
     pub selected: usize,
     /// Name of what is being opened.
@@ -41,11 +41,11 @@ pub struct Welcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row<'a> {
     /// A project that was open before.
-    Recent(&'a Place),
+    Recent(&'a WelcomeItem),
     /// A new project.
     New,
     /// A sample that the program carries.
-    Sample(&'a Place),
+    Sample(&'a WelcomeItem),
     /// The tutorial, on a copy of a sample.
     Tutorial,
 }
@@ -90,14 +90,15 @@ impl Form {
 impl Welcome {
     /// All rows, in order.
     pub fn rows(&self) -> Vec<Row<'_>> {
-        let (samples, recent): (Vec<&Place>, Vec<&Place>) = self.places.iter().partition(|place| place.sample);
+        let (samples, recent): (Vec<&WelcomeItem>, Vec<&WelcomeItem>) =
+            self.places.iter().partition(|place| place.sample);
         let tutorial = (!samples.is_empty()).then_some(Row::Tutorial);
         let recent = recent.into_iter().map(Row::Recent);
         recent.chain([Row::New]).chain(samples.into_iter().map(Row::Sample)).chain(tutorial).collect()
     }
 
     /// The project in which the tutorial was left.
-    pub fn left_tutorial(&self) -> Option<&Place> {
+    pub fn left_tutorial(&self) -> Option<&WelcomeItem> {
         self.places.iter().find(|place| place.step.is_some())
     }
 
@@ -107,7 +108,7 @@ impl Welcome {
     }
 
     /// Takes another list of projects; the cursor stays on its row. At first it is on the newest project, or on the tutorial.
-    pub(in crate::app) fn offer(&mut self, places: Vec<Place>) {
+    pub(in crate::app) fn offer(&mut self, places: Vec<WelcomeItem>) {
         let here = std::mem::replace(&mut self.settled, true).then(|| self.row().identity());
         self.places = places;
         let rows = self.rows();

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::{
+    command::{Command, Context},
     overlays::guide::{Guide, lines},
     pages::{self, Kind},
 };
@@ -26,8 +27,9 @@ impl Canvas<'_> {
         let start = self.painter.text_before(head.right(), head.y, head.width, &place, self.theme.muted);
         let title = "how to tag here";
         self.painter.text(head.x, head.y, start.saturating_sub(head.x + 1), title, self.theme.accent);
-        let where_to = "the label editor (f6) and the project's GUIDE.md hold this text";
-        self.painter.text(foot.x, foot.y, foot.width, where_to, self.theme.muted);
+        let editor = self.state.session.key(Context::Everywhere, Command::EditLabels);
+        let source = format!("the label editor ({editor}) and the project's GUIDE.md hold this text");
+        self.painter.text(foot.x, foot.y, foot.width, &source, self.theme.muted);
         for (y, line) in (rest.top()..rest.bottom()).zip(lines.iter().skip(from)) {
             let style = if line.kind == Kind::Heading { self.theme.accent } else { self.theme.text };
             self.painter.text(rest.x, y, rest.width, &line.text, style);

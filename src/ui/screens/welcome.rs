@@ -4,7 +4,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use crate::{
     app::{
-        event::Place,
+        event::WelcomeItem,
         overlays::tutorial::STEPS,
         screen::SizeClass,
         screens::welcome::{Form, QUESTIONS, Row, Welcome},
@@ -124,7 +124,7 @@ impl Canvas<'_> {
         }
     }
 
-    fn recent_row(&mut self, place: &Place, area: Rect) {
+    fn recent_row(&mut self, place: &WelcomeItem, area: Rect) {
         let (mut x, y) = (area.x, area.y);
         self.painter.text(x, y, NAME - 1, &place.name, self.theme.text);
         x += NAME;

@@ -4,7 +4,7 @@ use crate::{
     app::{
         Effect, Event, Key, Screen, State,
         effect::NewProject,
-        event::{Level, Opened, Place},
+        event::{Level, Opened, WelcomeItem},
         overlays::tutorial::STEPS,
         update,
     },
@@ -29,9 +29,9 @@ fn opened() -> Opened {
     }
 }
 
-fn place(name: &str, sample: bool) -> Place {
+fn place(name: &str, sample: bool) -> WelcomeItem {
     let path = if sample { format!("sample:{name}") } else { format!("/{name}") };
-    Place { path, name: name.into(), sample, ..Place::default() }
+    WelcomeItem { path, name: name.into(), sample, ..WelcomeItem::default() }
 }
 
 fn welcome(recent: &[&str]) -> State {
@@ -268,7 +268,7 @@ fn the_tutorial_goes_on_where_it_was_left() {
     assert_eq!(steps(press(&mut state, "ctrl-t")), [None]);
     assert_eq!(steps(press(&mut project(), "ctrl-t l ctrl-t")), []);
     // Another day, from the list.
-    let left = Place { step: Some(1), ..place("tutorial", false) };
+    let left = WelcomeItem { step: Some(1), ..place("tutorial", false) };
     let mut state = welcome(&[]);
     update(&mut state, Event::Welcome(vec![left.clone(), place("restaurants", true)]));
     press(&mut state, "end");
@@ -286,7 +286,7 @@ fn the_tutorial_goes_on_where_it_was_left() {
 #[test]
 fn a_tutorial_that_was_left_can_be_begun_anew() {
     let mut state = welcome(&[]);
-    let left = Place { step: Some(4), ..place("tutorial", false) };
+    let left = WelcomeItem { step: Some(4), ..place("tutorial", false) };
     update(&mut state, Event::Welcome(vec![left, place("restaurants", true)]));
     let effects = press(&mut state, "end c");
     assert_eq!(effects, [Effect::CopySample { sample: "restaurants".into(), name: "tutorial".into() }]);

@@ -1,7 +1,7 @@
 //! The welcome screen, its form and the tutorial as snapshots.
 
 use crate::{
-    app::{Event, State, event::Place, overlays::tutorial::STEPS, update},
+    app::{Event, State, event::WelcomeItem, overlays::tutorial::STEPS, update},
     runs::RunSummary,
 };
 
@@ -14,19 +14,19 @@ use crate::ui::{
 fn welcome(columns: u16, rows: u16) -> State {
     let mut state = State::default();
     update(&mut state, Event::Resize { columns, rows });
-    let recent = |name: &str, about: &str, opened: &str| Place {
+    let recent = |name: &str, about: &str, opened: &str| WelcomeItem {
         path: format!("/{name}"),
         name: name.into(),
         about: about.into(),
         opened: opened.into(),
-        ..Place::default()
+        ..WelcomeItem::default()
     };
-    let sample = |name: &str, about: &str| Place {
+    let sample = |name: &str, about: &str| WelcomeItem {
         path: format!("sample:{name}"),
         name: name.into(),
         sample: true,
         about: about.into(),
-        ..Place::default()
+        ..WelcomeItem::default()
     };
     let places = vec![
         recent("tacos", "~/reviews/spring/tacos", "today 09:12"),
@@ -60,7 +60,7 @@ fn snapshot(name: &str, screens: &[(&str, State)]) {
 fn projects_samples_and_the_tutorial() {
     let mut first = State::default();
     update(&mut first, Event::Resize { columns: 80, rows: 24 });
-    let sample = Place { path: "sample:a".into(), name: "a".into(), sample: true, ..Place::default() };
+    let sample = WelcomeItem { path: "sample:a".into(), name: "a".into(), sample: true, ..WelcomeItem::default() };
     update(&mut first, Event::Welcome(vec![sample]));
     let mut below = welcome(60, 16);
     press(&mut below, "end");
