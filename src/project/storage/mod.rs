@@ -81,6 +81,7 @@ fn write(
 /// Permissions of a file that is replaced; `None` if there is none.
 fn replaced_permissions(dir: &Dir, name: &std::ffi::OsStr) -> io::Result<Option<Permissions>> {
     let Some(existing) = dir.stat(name)? else { return Ok(None) };
+    #[allow(clippy::useless_conversion, reason = "macOS has 16 bits here")]
     let permissions = Permissions::from_mode(u32::from(existing.st_mode) & 0o7777);
     match FileType::from_raw_mode(existing.st_mode) {
         FileType::RegularFile if permissions.readonly() => Err(io::ErrorKind::PermissionDenied.into()),
