@@ -245,7 +245,7 @@ fn a_training_fetches_its_base_and_reads_pytorchs_container() {
     hub.requests();
     run(&place, &hub, &[], &["predict", "out/modle", "a"]).fails(1, &["there is no such folder", "tagli models pull"]);
     assert!(hub.requests().is_empty());
-    run(&place, &hub, &[("HF_HUB_OFFLINE", "1")], &words).fine();
+    run(&place, &hub, &[("HF_HUB_OFFLINE", "1")], &[&words[..], &["--force"]].concat()).fine();
 }
 
 /// A run of the tiny model in `out`.

@@ -147,9 +147,10 @@ tuned\t'`Auto` with further changes that raised F1: longer, with masked word pie
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always used' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K splits' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run, replacing an earlier run there; default: a new run of the project' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show how much more data would help'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l force -d 'Let the new run replace an earlier one in --out, once the new one is complete'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'

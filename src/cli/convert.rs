@@ -46,6 +46,7 @@ fn failed(args: &args::Convert, error: ConvertError) -> CliError {
         ConvertError::SameFile(_) => CliError::usage(error).hint("give OUT another name"),
         ConvertError::NoFormat(_) => CliError::usage(error).hint("name the format: --to NAME"),
         ConvertError::Write(error) => export::not_written(&args.input, error),
+        ConvertError::OwnFile(error) => error.into(),
         ConvertError::Storage(error) => CliError::environment(error),
     }
 }

@@ -152,7 +152,11 @@ impl std::error::Error for CliError {}
 
 impl From<ProjectError> for CliError {
     fn from(error: ProjectError) -> Self {
-        if error.is_environment() { Self::environment(error) } else { Self::data(error) }
+        match error {
+            ProjectError::OwnFile { .. } => Self::usage(error),
+            error if error.is_environment() => Self::environment(error),
+            error => Self::data(error),
+        }
     }
 }
 

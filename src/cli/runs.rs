@@ -10,7 +10,7 @@ use super::{
     output::{self, Output, table},
 };
 use crate::{
-    project::{Project, RunView, storage},
+    project::{Project, RunView, output::refuse_own_file, storage},
     runs::{Control, Point, Status, plot},
     text::number::{bytes as size, with_noun},
 };
@@ -150,6 +150,7 @@ fn export(
     };
     match out {
         Some(path) => {
+            refuse_own_file(path)?;
             storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;
             let text = format!("{}: {}", path.display(), with_noun(points.len(), "point"));
             output.result(&json!({ "out": output::path(path), "points": points.len() }), &text)

@@ -1,6 +1,6 @@
 //! `tagli train`: trains without a screen, on a project's documents or on tagged files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Receiver, unbounded};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use super::{
     runs, settings,
 };
 use crate::{
-    project::Project,
+    project::{PlainRun, Project, RunFolder, TRAINING_SETTINGS},
     runs::{Control, Point, Recipe, RunSink, Settings},
     services,
     spans::Dataset,
@@ -38,6 +38,9 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     }
     let new = &args.new_run;
     not_built(new)?;
+    if let Some(out) = &args.out {
+        PlainRun::check(out, args.force)?;
+    }
     let project = args.dir.as_deref().map(Project::open).transpose()?;
     let data = match &project {
         Some(project) => project_data(project, new, output)?,
@@ -55,33 +58,57 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     output.say(description);
     let now = services::now();
     match (&args.out, &project) {
-        (Some(dir), _) => complete(request.start_in_folder(base, dir, now)?, output),
+        (Some(dir), _) => {
+            let run = request.start_in_folder(base, dir, args.force, now)?;
+            if let Some(old) = run.sink.replaces() {
+                let [old, new] = [old, run.sink.path()].map(output::path);
+                output.say(format!("the new run is in {new}; it replaces the one in {old} when it is complete"));
+            }
+            complete(run, put_in_place, output)
+        }
         (None, Some(project)) => {
             for other in project.runs().list().iter().filter(|run| run.is_live()) {
                 output.say(format!("note: {} is training, too; both will be slower", other.id));
             }
             let (id, run) = request.start_in_project(base, project, now)?;
             output.say(format!("run {id}"));
-            complete(run, output)
+            complete(run, put_in_place, output)
         }
         (None, None) => {
             output.say("note: without --out the trained model is not kept, only its scores are shown");
-            complete(request.start_unrecorded(base), output)
+            complete(request.start_unrecorded(base), |_, _| Ok(None), output)
         }
     }
 }
 
-/// Trains to the end and reports the scores.
-fn complete<S: RunSink>(mut run: StartedRun<S>, output: Output) -> Result<(), CliError> {
+/// Trains to the end, lets `place` give the run its final folder, and reports the scores.
+fn complete<S: RunSink>(
+    mut run: StartedRun<S>,
+    place: impl FnOnce(S, Output) -> Result<Option<PathBuf>, CliError>,
+    output: Output,
+) -> Result<(), CliError> {
     let controls = interrupts()?;
     let mut on_point = |point: &Point| output.say(runs::line(point));
     let report = training::run(run.job, &mut run.sink, &controls, &mut on_point)?;
     let mut value = serde_json::to_value(&report).map_err(CliError::environment)?;
-    if let Some(path) = &run.path {
+    if let Some(path) = &place(run.sink, output)? {
         value["run"] = json!(output::path(path));
         value["model"] = json!(path.join("model"));
     }
     output.result(&value, &summary(&value))
+}
+
+/// Puts a complete run in the place of the one that it replaces. Returns its folder.
+fn put_in_place(run: RunFolder, output: Output) -> Result<Option<PathBuf>, CliError> {
+    run.messages().iter().for_each(|message| output.say(message));
+    let replaced = run.replaces().map(Path::to_owned);
+    let (path, messages) = run.put_in_place()?;
+    messages.iter().for_each(|message| output.say(message));
+    if let Some(old) = replaced.filter(|old| *old != path) {
+        let [old, new] = [old.as_path(), &path].map(output::path);
+        output.say(format!("the run ended early, so the one in {old} stays; the new one is in {new}"));
+    }
+    Ok(Some(path))
 }
 
 /// Resumes the run in `--out`, or else the newest interrupted one of the project that has a checkpoint.
@@ -97,7 +124,7 @@ fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
     let base = models::open_base(run.base(), output)?;
     let run = run.resume(base, services::now())?;
     output.say(format!("continues {}", run.path.as_deref().map(output::path).unwrap_or_default()));
-    complete(run, output)
+    complete(run, put_in_place, output)
 }
 
 fn not_resumable(error: ResumeError) -> CliError {
@@ -150,16 +177,13 @@ fn tagged_file(path: Option<&Path>, output: Output) -> Result<TaggedFile, CliErr
     Ok(TaggedFile { path: Some(output::path(path)), sentences: data::sentences(path, output)? })
 }
 
-/// File with the training settings of a project, in its folder.
-const OWN_SETTINGS: &str = "training.json";
-
 /// Settings of the recipe, overridden by those of the user, of the project's `training.json`, of `--settings`, of the
 /// flags and of `--set`, in this order.
 fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
     let new = &args.new_run;
     let mut settings = training::recipe(new.recipe, sentences, base);
     settings.device = settings::device(None, args.dir.as_deref())?;
-    let own = args.dir.as_ref().map(|dir| dir.join(OWN_SETTINGS)).filter(|file| file.is_file());
+    let own = args.dir.as_ref().map(|dir| dir.join(TRAINING_SETTINGS)).filter(|file| file.is_file());
     for file in own.iter().chain(&new.settings) {
         settings_file(&mut settings, file, output)?;
     }

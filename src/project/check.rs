@@ -16,7 +16,7 @@ use super::{
     lock,
     manifest::ManifestError,
     stamp,
-    storage::{self, StorageError},
+    storage::{self, Leftover, StorageError},
 };
 use crate::{
     formats::Severity,
@@ -236,16 +236,16 @@ fn surroundings(dir: &Path, report: &mut CheckReport) {
         let file = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let kind = fs::symlink_metadata(&path);
+        let folder = path.parent().unwrap_or(dir);
+        let in_run = folder.parent() == Some(&dir.join(RUNS));
         if kind.as_ref().is_ok_and(fs::Metadata::is_symlink) {
             report.add(Severity::Warning, file, None, "is a symbolic link; tagli does not follow it");
-        } else if name.starts_with(".tagli-") || (name.starts_with('.') && name.ends_with(".old")) {
-            report.add(
-                Severity::Note,
-                file,
-                None,
-                "is work in progress, or left by a crash; then it is removed when something is next written there",
-            );
-        } else if path.parent() == Some(&dir.join(ANNOTATIONS)) && is_not_a_journal(&name) {
+        } else if let Some(leftover) = storage::leftover(folder, &name, in_run) {
+            match leftover {
+                Leftover::Recorded(what) => report.add(Severity::Note, file, None, what),
+                Leftover::Unknown(what) => report.add(Severity::Note, file, None, what),
+            }
+        } else if folder == dir.join(ANNOTATIONS) && is_not_a_journal(&name) {
             report.add(Severity::Warning, file, None, "is not a journal of an annotator and is not read");
         }
     }

@@ -87,12 +87,43 @@ pub enum ProjectError {
         model: PathBuf,
     },
     /// A folder for a run contains other files.
-    #[error("{} holds other files ({found}); choose an empty folder", shown_path(path))]
+    #[error("{} holds other files ({found}); nothing was changed: choose an empty folder", shown_path(path))]
     Occupied {
         /// The folder.
         path: PathBuf,
         /// What was found.
         found: &'static str,
+    },
+    /// A folder for a run contains a run already.
+    #[error(
+        "{} holds {} run; nothing was changed. Choose another folder, or {}",
+        shown_path(path),
+        if *resumable { "an interrupted" } else { "a" },
+        if *resumable {
+            "continue it with --resume, or let the new run replace it, once that is complete, with --force"
+        } else {
+            "let the new run replace it, once that is complete, with --force"
+        }
+    )]
+    RunExists {
+        /// The folder.
+        path: PathBuf,
+        /// Whether the run was interrupted and has a checkpoint.
+        resumable: bool,
+    },
+    /// A path for output is a file of a project or a run.
+    #[error(
+        "{} belongs to the {owner} in {}; nothing was written: choose another name",
+        shown_path(path),
+        shown_path(folder)
+    )]
+    OwnFile {
+        /// The path.
+        path: PathBuf,
+        /// `project` or `run`.
+        owner: &'static str,
+        /// Folder of the project or run.
+        folder: PathBuf,
     },
     /// A copy would have to overwrite a file.
     #[error(
@@ -126,7 +157,7 @@ impl ProjectError {
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Lock(_) => true,
-            Self::Storage(error) => !error.is_absent(),
+            Self::Storage(error) => !error.is_absent() && !error.is_not_ours(),
             Self::Unfinished { why, .. } => why.is_environment(),
             _ => false,
         }

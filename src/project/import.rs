@@ -12,7 +12,8 @@ use super::{
     file_names::shown,
     journal::{self, Files},
     lock::Lock,
-    stamp, storage,
+    stamp,
+    storage::{self, OwnFile},
 };
 use crate::{
     spans::{Action, Document, Edit, Entry, LabelId, Span, SpanSource, Split, Status, journal::JournalOp},
@@ -176,9 +177,9 @@ impl Project {
         if let Err(error) = storage::replace(&self.root.join(DOCUMENTS), bytes) {
             // If only the sync of the folder failed, the new documents are there and the log is needed.
             let on_disk = storage::read_if_there(&self.root.join(DOCUMENTS)).ok().flatten().unwrap_or_default();
-            if let Some((path, _)) = log.filter(|_| stamp(&on_disk) == self.stamp) {
+            if let Some((path, lines)) = log.filter(|_| stamp(&on_disk) == self.stamp) {
                 // If this fails too, a later import discards the log, because its documents are missing.
-                storage::remove_file(&path).ok();
+                OwnFile::read(&path, |bytes| bytes == lines).and_then(|log| log.map_or(Ok(()), OwnFile::remove)).ok();
             }
             return Err(error.into());
         }
@@ -189,7 +190,8 @@ impl Project {
             return Err(ProjectError::Unfinished { name: annotator.name().clone(), why: Box::new(why) });
         }
         annotator.add_entries(entries, &lines);
-        Ok(storage::remove_file(&Files::of(self, annotator.name()).import)?)
+        let log = OwnFile::read(&Files::of(self, annotator.name()).import, |bytes| bytes == lines)?;
+        Ok(log.map_or(Ok(()), OwnFile::remove)?)
     }
 
     /// Journal operation for a document that the project has already; `None` if the annotator has worked on it.
@@ -235,10 +237,9 @@ impl Project {
     /// No import is under way, because the caller holds the lock.
     fn discard_uncommitted_imports(&self) -> Result<(), ProjectError> {
         for name in self.annotators() {
-            let path = Files::of(self, &name).import;
-            let Some(bytes) = storage::read_if_there(&path)? else { continue };
-            if !journal::load(&bytes, &self.documents).is_committed() {
-                storage::remove_file(&path)?;
+            let Some(log) = Files::of(self, &name).import_log()? else { continue };
+            if !journal::load(&log.bytes, &self.documents).is_committed() {
+                log.remove()?;
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::{
     file_names::{AnnotatorName, NameError},
     journal_line::{self, LineError, OffsetMaps},
     lock::{Holder, Lock},
-    storage::{self, Appender, StorageError},
+    storage::{self, Appender, OwnFile, StorageError},
 };
 use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
 
@@ -112,6 +112,14 @@ impl Files {
             import: folder.join(format!(".{name}.import")),
         }
     }
+
+    /// Log of an interrupted import, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be read, or the file is none: a line in it is not of a journal.
+    pub(super) fn import_log(&self) -> Result<Option<OwnFile>, StorageError> {
+        OwnFile::read(&self.import, journal_line::are_whole)
+    }
 }
 
 impl Project {
@@ -152,7 +160,6 @@ impl Annotator {
             return Err(NameError::Case { name: name.to_string(), other: other.to_string() }.into());
         }
         let lock = Lock::take(&files.lock, &format!("annotator `{name}`"), &Holder::this(now))?;
-        storage::remove_leftovers(&project.annotations());
         let mut annotator = Self::empty(name, files);
         annotator.settle_import(project)?;
         annotator.open = Some((annotator.reopen(&project.documents)?, lock));
@@ -360,12 +367,12 @@ impl Annotator {
 
     /// Completes an import that was interrupted after its documents were written, or discards one interrupted before.
     pub(super) fn settle_import(&mut self, project: &Project) -> Result<(), ProjectError> {
-        let Some(pending) = storage::read_if_there(&self.files.import)? else { return Ok(()) };
+        let Some(log) = self.files.import_log()? else { return Ok(()) };
         // The documents on disk decide; they may be newer than those in memory.
         let fresh = project.changed_documents(project.manifest.grid)?;
         let documents = fresh.as_ref().map_or(&project.documents, |(documents, _)| documents);
-        if load(&pending, documents).is_committed() {
-            let lines = pending.split_inclusive(|byte| *byte == b'\n');
+        if load(&log.bytes, documents).is_committed() {
+            let lines = log.bytes.split_inclusive(|byte| *byte == b'\n');
             let lines = lines.filter_map(|line| Some((journal_line::id_of(line.strip_suffix(b"\n")?)?, line.to_vec())));
             self.session.extend(lines);
             let file = self.reopen(documents)?;
@@ -373,7 +380,7 @@ impl Annotator {
                 *open = file;
             }
         }
-        Ok(storage::remove_file(&self.files.import)?)
+        Ok(log.remove()?)
     }
 }
 

@@ -195,6 +195,12 @@ pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
     serde_json::from_slice::<Id>(verified(line).ok()?).ok().map(|line| line.id)
 }
 
+/// Whether these bytes are whole lines of a journal, at least one, with right checksums.
+pub(super) fn are_whole(bytes: &[u8]) -> bool {
+    bytes.ends_with(b"\n")
+        && bytes.split_inclusive(|byte| *byte == b'\n').all(|line| id_of(line.trim_ascii_end()).is_some())
+}
+
 /// Checks the checksum and returns the line without the carriage return that git may have added.
 fn verified(line: &[u8]) -> Result<&[u8], LineError> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -19,6 +19,8 @@ mod journal_line;
 pub mod lock;
 pub mod manifest;
 pub mod metrics_tail;
+pub mod output;
+mod run_files;
 pub mod run_folder;
 pub mod runs;
 pub mod samples;
@@ -26,6 +28,7 @@ pub mod storage;
 pub mod training_data;
 
 mod crash_tests;
+mod ownership_tests;
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +45,7 @@ pub use manifest::{Manifest, ManifestError, Provenance};
 pub use metrics_tail::MetricsTail;
 pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
-pub use storage::{NewFolder, StorageError};
+pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, training_data};
 
 use self::lock::Lock;
@@ -54,6 +57,8 @@ const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
 const EXPORTS: &str = "exports";
 const PATTERNS: &str = "patterns.jsonl";
+/// Settings for the trainings of the project, which people write themselves.
+pub const TRAINING_SETTINGS: &str = "training.json";
 /// Guidelines for annotators; every copy of a project contains them.
 const GUIDE: &str = "GUIDE.md";
 /// Maximum bytes of the guide that are read, because it is laid out again for every frame.
@@ -69,8 +74,7 @@ documents.jsonl -text
 const GITIGNORE: &str = "\
 # Written by tagli: what belongs to one machine, or can be made again.
 .project.lock
-.tagli-*.tmp
-.*.old
+.tagli-*
 /annotations/.*
 /exports/
 /runs/
@@ -107,7 +111,6 @@ impl Project {
         for folder in [dir, &dir.join(ANNOTATIONS), &dir.join(RUNS), &dir.join(EXPORTS)] {
             storage::make_folder(folder)?;
         }
-        storage::remove_leftovers(dir);
         for (name, text) in [(DOCUMENTS, ""), (".gitattributes", GITATTRIBUTES), (".gitignore", GITIGNORE)] {
             keep_existing(storage::create_new(&dir.join(name), text.as_bytes()))?;
         }
@@ -230,7 +233,6 @@ impl Project {
         file_names::check_file_name(name)?;
         let folder = self.root.join(EXPORTS);
         storage::make_folder(&folder)?;
-        storage::remove_leftovers(&folder);
         Ok(folder.join(name))
     }
 

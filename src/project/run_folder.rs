@@ -9,21 +9,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::run_files::is_run;
 use super::{
     MetricsTail, ProjectError, file_names,
-    lock::{Holder, Lock},
-    storage::{self, Appender, NewFolder, StorageError},
+    lock::{self, Holder, Lock, LockError},
+    output::{refuse_own_file, refuse_project_path},
+    run_files::{self, CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, REPLACEMENT, RUN_LOCK, STATUS, is_run_config},
+    storage::{self, Appender, Dir, Id, NewFolder, OwnFile, StorageError, recover},
 };
-use crate::runs::{Control, FolderSink, Point, RunSink, Settings, Status};
-
-pub(super) const CONFIG: &str = "config.json";
-pub(super) const METRICS: &str = "metrics.jsonl";
-pub(super) const STATUS: &str = "status.json";
-pub(super) const LOG: &str = "log.txt";
-pub(super) const CONTROL: &str = "control.json";
-pub(super) const RUN_LOCK: &str = "run.lock";
-pub(super) const MODEL: &str = "model";
-pub(super) const CHECKPOINT: &str = "checkpoint";
+use crate::runs::{Control, FolderSink, Phase, Point, RunSink, Settings, Status};
 
 /// Contents of a run's `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +25,9 @@ pub struct RunConfig {
     /// Version of the format of run folders.
     #[serde(rename = "tagli_run")]
     pub format: u64,
+    /// Marker: the id of the record that lists the files of the run. Runs of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<Id>,
     /// Start time, in seconds since 1970, UTC.
     pub started: u64,
     /// Settings of the training.
@@ -43,7 +40,7 @@ pub struct RunConfig {
 impl RunConfig {
     /// Config of a run that starts at `started` with these settings on this data.
     pub fn new(started: u64, settings: Settings, data: Value) -> Self {
-        Self { format: super::manifest::FORMAT, started, settings, data }
+        Self { format: super::manifest::FORMAT, id: None, started, settings, data }
     }
 }
 
@@ -51,37 +48,47 @@ impl RunConfig {
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    id: Option<Id>,
     metrics: Appender,
     log: Appender,
+    /// Last phase that was written.
+    phase: Phase,
+    messages: Vec<String>,
     _lock: Lock,
+    /// Folder of the run that this one replaces when it is complete, with its lock.
+    replaces: Option<(PathBuf, Lock)>,
 }
 
 impl RunFolder {
-    /// Starts a run in an existing folder, replacing an earlier run.
-    pub(super) fn begin(path: &Path, config: &RunConfig) -> Result<Self, ProjectError> {
-        let mut run = Self::open(path, config.started)?;
-        storage::remove_file(&path.join(CONTROL))?;
-        storage::remove_file(&path.join(STATUS))?;
-        run.metrics.truncate(0)?;
-        run.log.truncate(0)?;
-        let checkpoint = path.join(CHECKPOINT);
-        if checkpoint.is_dir() {
-            // It belongs to the earlier run: resuming this one must not find it.
-            storage::remove_folder(&checkpoint)?;
-        }
-        let mut bytes = serde_json::to_vec_pretty(config)?;
+    /// Starts a run in an existing folder, which has no file or folder with the name of a run's.
+    ///
+    /// `made` tells whether this program has made the folder itself.
+    pub(super) fn begin(path: &Path, id: Id, made: bool, config: &RunConfig) -> Result<Self, ProjectError> {
+        let config = RunConfig { id: Some(id.clone()), ..config.clone() };
+        let mut bytes = serde_json::to_vec_pretty(&config)?;
         bytes.push(b'\n');
-        storage::replace(&path.join(CONFIG), &bytes)?;
-        Ok(run)
+        let begun = Dir::open(path).and_then(|dir| run_files::begin(&dir, &id, made, &bytes));
+        begun.map_err(|cause| StorageError::new("start a run in", path, cause))?;
+        Self::open(path, Some(id), config.started)
     }
 
     /// Continues an interrupted run after the first `lines` lines of its metrics; the later ones are published again.
     ///
     /// # Errors
-    /// The run is alive, or the file system refuses.
+    /// The run is alive, its folders were not made by this program, or the file system refuses.
     pub fn resume(path: &Path, now: u64, lines: usize) -> Result<Self, ProjectError> {
-        let mut run = Self::open(path, now)?;
-        storage::remove_file(&path.join(CONTROL))?;
+        let id = read_config(path)?.id;
+        let replaces = match replaced_by(path, id.as_ref()) {
+            Some(dir) => {
+                let lock = lock_run(&dir, now)?;
+                Some((dir, lock))
+            }
+            None => None,
+        };
+        let mut run = Self { replaces, ..Self::open(path, id, now)? };
+        let proved = Dir::open(path).and_then(|dir| run_files::prove_folders(&dir));
+        proved.map_err(|cause| StorageError::new("continue", path, cause))?;
+        run.take_control();
         let bytes = storage::read(&path.join(METRICS))?;
         let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
         let kept = std::iter::once(0).chain(ends).take(lines.saturating_add(1)).last().unwrap_or(0);
@@ -89,13 +96,46 @@ impl RunFolder {
         Ok(run)
     }
 
-    fn open(path: &Path, now: u64) -> Result<Self, ProjectError> {
-        let what = format!("the run in {}", storage::shown_path(path));
-        let lock = Lock::take(&path.join(RUN_LOCK), &what, &Holder::this(now))?;
-        storage::remove_leftovers(path);
+    fn open(path: &Path, id: Option<Id>, now: u64) -> Result<Self, ProjectError> {
+        let lock = lock_run(path, now)?;
+        let messages = tidy_up(path)?;
         let metrics = Appender::open(&path.join(METRICS))?;
         let log = Appender::open(&path.join(LOG))?;
-        Ok(Self { path: path.to_owned(), metrics, log, _lock: lock })
+        let (path, phase) = (path.to_owned(), Phase::default());
+        let mut run = Self { path, id, metrics, log, phase, messages: Vec::new(), _lock: lock, replaces: None };
+        run.report(messages)?;
+        Ok(run)
+    }
+
+    /// Writes messages to the log and keeps them for the caller.
+    fn report(&mut self, messages: Vec<String>) -> Result<(), StorageError> {
+        messages.iter().try_for_each(|message| self.write_log(message))?;
+        self.messages.extend(messages);
+        Ok(())
+    }
+
+    /// Messages about what was found in the folder and is not ours; they are in the log, too.
+    pub fn messages(&self) -> &[String] {
+        &self.messages
+    }
+
+    /// Folder of the run that this one replaces when it is complete.
+    pub fn replaces(&self) -> Option<&Path> {
+        self.replaces.as_ref().map(|(dir, _)| dir.as_path())
+    }
+
+    /// Ends the writing, and puts a complete run in the place of the one that it replaces.
+    ///
+    /// Returns its folder, and messages about what is not ours and stays. A run that replaces another one and was stopped or failed stays where it is, and so does the other one.
+    ///
+    /// # Errors
+    /// The other run was not made by this program, or the file system refuses.
+    pub fn put_in_place(self) -> Result<(PathBuf, Vec<String>), ProjectError> {
+        let Self { path, id, phase, replaces, .. } = self;
+        let (Some((dir, _lock)), Some(id), Phase::Done) = (replaces, id, phase) else { return Ok((path, Vec::new())) };
+        let placed = Dir::open(&dir).and_then(|dir| run_files::put_in_place(&dir, &id));
+        let messages = placed.map_err(|cause| StorageError::new("replace the run in", &dir, cause))?;
+        Ok((dir, messages))
     }
 
     /// Path of the folder.
@@ -103,12 +143,17 @@ impl RunFolder {
         &self.path
     }
 
-    /// Takes the command that another process left for this run. An unreadable one is discarded.
+    /// Takes the command that another process left for this run. A file that is no command stays.
     pub fn take_control(&mut self) -> Option<Control> {
-        let path = self.path.join(CONTROL);
-        let bytes = storage::read(&path).ok()?;
-        storage::remove_file(&path).ok()?;
-        serde_json::from_slice(&bytes).ok()
+        let is_control = |bytes: &[u8]| serde_json::from_slice::<Control>(bytes).is_ok();
+        let file = OwnFile::read(&self.path.join(CONTROL), is_control).ok()??;
+        let control = serde_json::from_slice(&file.bytes).ok();
+        file.remove().ok()?;
+        control
+    }
+
+    fn write_log(&mut self, line: &str) -> Result<(), StorageError> {
+        self.log.append(format!("{}\n", file_names::one_line(line)).as_bytes())
     }
 }
 
@@ -120,7 +165,9 @@ impl RunSink for RunFolder {
     }
 
     fn status(&mut self, status: &Status) -> io::Result<()> {
-        Ok(storage::replace(&self.path.join(STATUS), &serde_json::to_vec(status)?)?)
+        storage::replace(&self.path.join(STATUS), &serde_json::to_vec(status)?)?;
+        self.phase = status.phase;
+        Ok(())
     }
 
     fn control(&mut self) -> Option<Control> {
@@ -128,7 +175,7 @@ impl RunSink for RunFolder {
     }
 
     fn log(&mut self, line: &str) -> io::Result<()> {
-        Ok(self.log.append(format!("{}\n", file_names::one_line(line)).as_bytes())?)
+        Ok(self.write_log(line)?)
     }
 
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
@@ -141,11 +188,50 @@ impl RunSink for RunFolder {
 
     fn drop_checkpoint(&mut self) {
         // A checkpoint that stays takes disk space and does no other harm.
-        let checkpoint = self.path.join(CHECKPOINT);
-        if let Err(error) = storage::remove_folder(&checkpoint) {
+        if let Err(error) = Dir::open(&self.path).and_then(|dir| run_files::remove_checkpoint(&dir)) {
             tracing::debug!("the checkpoint was not removed: {error}");
         }
     }
+}
+
+/// Takes the lock of the run in a folder.
+fn lock_run(path: &Path, now: u64) -> Result<Lock, LockError> {
+    Lock::take(&path.join(RUN_LOCK), &lock_name(path), &Holder::this(now))
+}
+
+fn lock_name(path: &Path) -> String {
+    format!("the run in {}", storage::shown_path(path))
+}
+
+/// Finishes or removes what a crash left in the folder of a run, whose lock is held. Returns messages about what stays.
+fn tidy_up(path: &Path) -> Result<Vec<String>, StorageError> {
+    let dir = Dir::open(path).map_err(|cause| StorageError::new("open", path, cause))?;
+    let mut messages = recover(&dir)?;
+    let settled = run_files::remove_temporary_files(&dir).and_then(|()| run_files::settle_replacement(&dir));
+    messages.extend(settled.map_err(|cause| StorageError::new("replace the run in", path, cause))?);
+    Ok(messages)
+}
+
+/// Folder of the run that the run in `path` replaces when it is complete.
+fn replaced_by(path: &Path, id: Option<&Id>) -> Option<PathBuf> {
+    let parent = path.parent().filter(|_| path.ends_with(REPLACEMENT))?;
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    let dir = Dir::open(parent).ok()?;
+    run_files::is_replacement(&dir, id?).then(|| parent.to_owned())
+}
+
+/// The folder whose run can be resumed: `path`, or its subfolder with an interrupted replacement.
+///
+/// A crash may have come between the two renames that replace a checkpoint. Then the new one gets its name now.
+pub fn resumable(path: &Path) -> PathBuf {
+    let replacement = path.join(REPLACEMENT);
+    for run in [path, &replacement].into_iter().filter(|run| is_run(run)) {
+        // A live run, or an error, is reported when the run is opened for writing.
+        let outcome = lock_run(run, 0).map(|_lock| tidy_up(run));
+        tracing::debug!(run = %run.display(), ?outcome, "looked for leftovers");
+    }
+    let is_replacement = !path.join(CHECKPOINT).exists() && replacement.join(CHECKPOINT).is_dir();
+    if is_replacement { replacement } else { path.to_owned() }
 }
 
 /// Reads the config of the run in a folder.
@@ -154,11 +240,6 @@ impl RunSink for RunFolder {
 /// It is not the folder of a run, or its config cannot be read.
 pub fn read_config(run: &Path) -> Result<RunConfig, ProjectError> {
     Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG))?)?)
-}
-
-/// Whether a folder belongs to a run.
-pub fn is_run(folder: &Path) -> bool {
-    storage::read(&folder.join(CONFIG)).is_ok_and(|bytes| is_run_config(&bytes))
 }
 
 /// Refuses the folder of a run where a model folder is needed: the model of a run is in a subfolder.
@@ -217,30 +298,86 @@ pub fn read_checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, 
 pub struct PlainRun;
 
 impl PlainRun {
-    /// Starts a run in `dir`, which is created if needed.
-    ///
-    /// An earlier run in it is replaced: its curves at once, its model when the new one is complete. Other files in it
-    /// stay.
+    /// Checks that a run can start in `dir`, and returns the folder without a link. Writes nothing.
     ///
     /// # Errors
-    /// A run is alive in it, it holds a Hugging Face model or other files under the names that a run needs, or the file
-    /// system refuses.
-    pub fn create(dir: &Path, config: &RunConfig) -> Result<RunFolder, ProjectError> {
-        let occupied = |found| ProjectError::Occupied { path: dir.to_owned(), found };
-        if let Some(bytes) = storage::read_if_there(&dir.join(CONFIG))? {
-            if !is_run_config(&bytes) {
-                return Err(occupied("a config.json that is not of a run; is it a model?"));
+    /// As [`PlainRun::create`].
+    pub fn check(dir: &Path, force: bool) -> Result<PathBuf, ProjectError> {
+        refuse_own_file(dir)?;
+        refuse_project_path(&dir.join(CONFIG))?;
+        let dir = without_link(dir)?;
+        if let holder @ Some(_) = lock::holder(&dir.join(RUN_LOCK))? {
+            return Err(LockError::Held { what: lock_name(&dir), holder }.into());
+        }
+        match storage::read_if_there(&dir.join(CONFIG))? {
+            Some(bytes) if !is_run_config(&bytes) => {
+                Err(Self::occupied(&dir, "a config.json that is not of a run; is it a model?"))
             }
-        } else if [METRICS, STATUS, MODEL].iter().any(|name| std::fs::symlink_metadata(dir.join(name)).is_ok()) {
-            return Err(occupied("files with the names of a run's, but no config.json of a run"));
+            Some(_) if !force => Err(Self::exists(&dir)),
+            Some(_) => {
+                let proved = Dir::open(&dir).and_then(|dir| run_files::prove_run(&dir).map(drop));
+                proved.map_err(|cause| StorageError::new("replace the run in", &dir, cause))?;
+                Ok(dir)
+            }
+            None => match Dir::open(&dir).ok().and_then(|dir| run_files::first_taken(&dir)) {
+                Some(_) if is_run(&dir) => Err(Self::exists(&dir)),
+                Some(name) => Err(Self::occupied(&dir, name)),
+                None => Ok(dir),
+            },
+        }
+    }
+
+    /// Starts a run in `dir`, which is created if needed. Other files in it stay.
+    ///
+    /// If there is a run and `force` is set, the new one is written to the subfolder `replacement`, and
+    /// [`RunFolder::put_in_place`] replaces the old one.
+    ///
+    /// # Errors
+    /// There is a run and `force` is not set, a run is alive in it, it holds a Hugging Face model or other files under
+    /// the names that a run needs, it is part of a project or a run, or the file system refuses.
+    pub fn create(dir: &Path, config: &RunConfig, force: bool) -> Result<RunFolder, ProjectError> {
+        let dir = &Self::check(dir, force)?;
+        if force && is_run(dir) {
+            return Self::replace(dir, config);
         }
         storage::make_folder(dir)?;
-        RunFolder::begin(dir, config)
+        match RunFolder::begin(dir, Id::random(), false, config) {
+            // Another process was faster.
+            Err(ProjectError::Storage(error)) if error.cause.kind() == io::ErrorKind::AlreadyExists => {
+                Err(Self::exists(dir))
+            }
+            run => run,
+        }
+    }
+
+    fn replace(dir: &Path, config: &RunConfig) -> Result<RunFolder, ProjectError> {
+        let lock = lock_run(dir, config.started)?;
+        let messages = tidy_up(dir)?;
+        let begun = Dir::open(dir).and_then(|opened| run_files::begin_replacement(&opened));
+        let id = begun.map_err(|cause| StorageError::new("replace the run in", dir, cause))?;
+        let run = RunFolder::begin(&dir.join(REPLACEMENT), id, true, config)?;
+        let mut run = RunFolder { replaces: Some((dir.to_owned(), lock)), ..run };
+        run.report(messages)?;
+        Ok(run)
+    }
+
+    fn exists(dir: &Path) -> ProjectError {
+        let resumable = read_status(dir).is_ok_and(|status| !status.phase.is_over()) && dir.join(CHECKPOINT).is_dir();
+        ProjectError::RunExists { path: dir.to_owned(), resumable }
+    }
+
+    fn occupied(dir: &Path, found: &'static str) -> ProjectError {
+        ProjectError::Occupied { path: dir.to_owned(), found }
     }
 }
 
-fn is_run_config(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(bytes).is_ok_and(|value| value.get("tagli_run").is_some())
+/// The path itself, or the folder that it leads to if it ends in a link.
+fn without_link(path: &Path) -> Result<PathBuf, StorageError> {
+    let path = path.components().as_path();
+    if !path.is_symlink() {
+        return Ok(path.to_owned());
+    }
+    path.canonicalize().map_err(|cause| StorageError::new("open", path, cause))
 }
 
 #[cfg(test)]
@@ -260,7 +397,7 @@ mod tests {
     fn a_run_writes_all_that_it_publishes() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("out");
-        let mut run = PlainRun::create(&out, &config()).unwrap();
+        let mut run = PlainRun::create(&out, &config(), false).unwrap();
         run.point(&step(1)).unwrap();
         run.status(&Status { phase: Phase::Training, ..Status::default() }).unwrap();
         run.log("a\nb\u{1b}[2J").unwrap();
@@ -274,14 +411,15 @@ mod tests {
         );
         assert_eq!(std::fs::read(out.join("model/model.safetensors")).unwrap(), b"weights");
         let again: RunConfig = serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
-        assert_eq!(again, config());
+        assert!(again.id.is_some(), "the marker");
+        assert_eq!(RunConfig { id: None, ..again }, config());
     }
 
     #[test]
     fn the_folder_of_a_run_is_no_model_and_names_the_one_that_is() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("out");
-        drop(PlainRun::create(&out, &config()).unwrap());
+        drop(PlainRun::create(&out, &config(), false).unwrap());
         let path = out.to_str().unwrap();
         assert!(refuse_run(path).is_ok(), "a run without a model has none to offer");
         std::fs::create_dir(out.join("model")).unwrap();
@@ -290,23 +428,9 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_used_again_for_a_run_but_not_while_one_goes_on_and_never_a_models() {
-        let dir = tempfile::tempdir().unwrap();
-        let out = dir.path().join("out");
-        let mut run = PlainRun::create(&out, &config()).unwrap();
-        run.point(&step(1)).unwrap();
-        assert!(matches!(PlainRun::create(&out, &config()), Err(ProjectError::Lock(_))));
-        drop(run);
-        drop(PlainRun::create(&out, &config()).unwrap());
-        assert_eq!(std::fs::read(out.join("metrics.jsonl")).unwrap(), b"");
-        std::fs::write(out.join("config.json"), r#"{"model_type":"distilbert"}"#).unwrap();
-        assert!(matches!(PlainRun::create(&out, &config()), Err(ProjectError::Occupied { .. })));
-    }
-
-    #[test]
     fn a_resumed_run_goes_on_after_its_last_whole_line() {
         let dir = tempfile::tempdir().unwrap();
-        let mut run = PlainRun::create(dir.path(), &config()).unwrap();
+        let mut run = PlainRun::create(dir.path(), &config(), false).unwrap();
         run.point(&step(1)).unwrap();
         drop(run);
         let path = dir.path().join("metrics.jsonl");

@@ -11,8 +11,9 @@ use super::{
     file_names::RunId,
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
-    run_folder::{CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, RunConfig, RunFolder, STATUS},
-    storage::{self, StorageError},
+    run_files::{self, CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, STATUS},
+    run_folder::{RunConfig, RunFolder},
+    storage::{self, Dir, Id, StorageError},
 };
 use crate::{
     formats::parser_message,
@@ -216,18 +217,18 @@ impl Runs {
         storage::make_folder(&self.folder)?;
         // Two runs that start at the same time get different numbers.
         let _lock = Lock::wait(&self.folder.join(".lock"))?;
-        storage::remove_leftovers(&self.folder);
         let number = self.ids().last().map_or(1, |last| last.number().saturating_add(1));
         let id = RunId::new(number, &config.settings.base);
         let path = self.folder.join(id.as_str());
         storage::make_new_folder(&path)?;
-        Ok((id, RunFolder::begin(&path, config)?))
+        Ok((id, RunFolder::begin(&path, Id::random(), true, config)?))
     }
 
     /// Removes a run with its model.
     ///
     /// # Errors
-    /// There is no such run, it is alive, or the file system refuses.
+    /// There is no such run, it is alive, something in its folder was not made by this program, or the file system
+    /// refuses.
     pub fn remove(&self, id: &RunId) -> Result<(), ProjectError> {
         let path = self.folder.join(id.as_str());
         if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_dir()) {
@@ -236,7 +237,12 @@ impl Runs {
         if lock::holder(&path.join(RUN_LOCK))?.is_some() {
             return Err(ProjectError::Run { run: id.clone(), why: "it is running; stop it first" });
         }
-        Ok(storage::remove_folder(&path)?)
+        // Before anything is written there, even the lock.
+        let proved = Dir::open(&path).and_then(|dir| run_files::prove_run(&dir).map(drop));
+        proved.map_err(|cause| StorageError::new("remove", &path, cause))?;
+        let _lock = Lock::take(&path.join(RUN_LOCK), &format!("run {id}"), &Holder::this(0))?;
+        let removed = Dir::open_linked(&self.folder).and_then(|runs| run_files::remove(&runs, id.as_str()));
+        Ok(removed.map_err(|cause| StorageError::new("remove", &path, cause))?)
     }
 
     fn view(&self, id: RunId) -> RunView {
@@ -377,8 +383,11 @@ mod tests {
         std::os::unix::fs::symlink(&outside, dir.path().join("runs/0002-link")).unwrap();
         assert_eq!(runs.ids().len(), 1);
         assert!(runs.remove(&"0002-link".parse().unwrap()).is_err());
+        let error = runs.remove(&id).unwrap_err().to_string();
+        assert!(error.contains("model") && error.contains("it stays as it is"), "{error}");
+        assert!(outside.join("precious").exists() && path.join("model").exists());
+        fs::remove_file(path.join("model")).unwrap();
         runs.remove(&id).unwrap();
         assert!(!path.exists());
-        assert!(outside.join("precious").exists());
     }
 }

@@ -129,8 +129,10 @@ mod tests {
         folder.status(&Status { phase: Phase::Done, ..Status::default() }).unwrap();
         drop(folder);
         let over = run_list.list().0.remove(0);
-        std::fs::write(run_list.runs().get(id.as_str()).unwrap().path.join("note.txt"), "more").unwrap();
+        let note = run_list.runs().get(id.as_str()).unwrap().path.join("note.txt");
+        std::fs::write(&note, "more").unwrap();
         assert_eq!(run_list.list().0, [over]);
+        std::fs::remove_file(note).unwrap();
         run_list.runs().remove(&id).unwrap();
         assert!(run_list.list().0.is_empty() && run_list.kept.lock().unwrap().is_empty());
     }

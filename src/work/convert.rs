@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     formats::{self, Format, LabelConfig, ReadOptions, WriteOptions},
-    project::{StorageError, storage},
+    project::{ProjectError, StorageError, output::refuse_own_file, storage},
     text::Grid,
 };
 
@@ -24,6 +24,9 @@ pub enum ConvertError {
     /// The contents were not written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The output is a file of a project or a run.
+    #[error(transparent)]
+    OwnFile(#[from] ProjectError),
     /// The file system refuses.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -32,7 +35,7 @@ pub enum ConvertError {
 /// Format of the output: the requested one, or the one of its extension.
 ///
 /// # Errors
-/// Input and output are the same file, or the extension names no format.
+/// Input and output are the same file, the output belongs to a project or a run, or the extension names no format.
 pub fn target_format(
     input: &Path,
     output: &Path,
@@ -43,6 +46,7 @@ pub fn target_format(
     {
         return Err(ConvertError::SameFile(output.to_owned()));
     }
+    refuse_own_file(output)?;
     let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = requested.or_else(|| formats::find_by_extension(&extension));
     format.ok_or_else(|| ConvertError::NoFormat(output.to_owned()))
@@ -92,5 +96,8 @@ mod tests {
         assert_eq!(std::fs::read(&output).unwrap(), written.bytes);
         assert!(matches!(target_format(&input, &input, Some(format)), Err(ConvertError::SameFile(_))));
         assert!(matches!(target_format(&input, Path::new("b.x"), None), Err(ConvertError::NoFormat(_))));
+        std::fs::write(folder.path().join("project.json"), r#"{"format":1}"#).unwrap();
+        let own = folder.path().join("documents.jsonl");
+        assert!(matches!(target_format(&input, &own, None), Err(ConvertError::OwnFile(_))));
     }
 }

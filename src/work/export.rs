@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     formats::{self, Corpus, Format, Problem, RoundTrip, WriteOptions},
-    project::{Project, ProjectError, storage},
+    project::{Project, ProjectError, output::refuse_own_file, storage},
     spans::{Journal, Split},
 };
 
@@ -93,6 +93,7 @@ fn first_of(problems: &[Problem]) -> String {
 pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
     if let Target::File(path) = request.target {
         protect_project(&request.project.root, path)?;
+        refuse_own_file(path)?;
     }
     let corpus = request.project.corpus(request.journal, request.split, request.all);
     if corpus.documents.is_empty() {

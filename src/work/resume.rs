@@ -45,6 +45,7 @@ impl InterruptedRun {
     /// # Errors
     /// It has no checkpoint, or its files cannot be read.
     pub fn open(path: &Path) -> Result<Self, ResumeError> {
+        let path = &run_folder::resumable(path);
         let saved = run_folder::read_checkpoint(path).map_err(ProjectError::from)?;
         let saved = saved.ok_or_else(|| ResumeError::NoCheckpoint(path.to_owned()))?;
         let settings = run_folder::read_config(path)?.settings;
@@ -59,7 +60,9 @@ impl InterruptedRun {
     pub fn newest(project: &Project) -> Result<Self, ResumeError> {
         let runs = project.runs().list();
         let mut interrupted = runs.iter().rev().filter(|run| RunView::is_interrupted(run));
-        let has_checkpoint = |run: &&RunView| run_folder::read_checkpoint(&run.path).is_ok_and(|files| files.is_some());
+        let has_checkpoint = |run: &&RunView| {
+            run_folder::read_checkpoint(&run_folder::resumable(&run.path)).is_ok_and(|files| files.is_some())
+        };
         let run = interrupted.find(has_checkpoint);
         Self::open(&run.ok_or_else(|| ResumeError::NoCheckpoint(project.root.clone()))?.path)
     }

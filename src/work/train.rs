@@ -119,13 +119,22 @@ impl TrainRequest {
         Ok((id, self.started(base, sink, Some(path))))
     }
 
-    /// Creates a run in a folder of the user, replacing an earlier run there. `now` in seconds since 1970, UTC.
+    /// Creates a run in a folder of the user. `now` in seconds since 1970, UTC.
+    ///
+    /// If there is a run and `force` is set, the new one replaces it when it is complete.
     ///
     /// # Errors
-    /// The folder holds other files or a live run, or the file system refuses.
-    pub fn start_in_folder(self, base: BaseModel, dir: &Path, now: u64) -> Result<StartedRun<RunFolder>, ProjectError> {
-        let sink = PlainRun::create(dir, &self.config(now))?;
-        Ok(self.started(base, sink, Some(dir.to_owned())))
+    /// The folder holds other files, a live run, or a run without `force`, or the file system refuses.
+    pub fn start_in_folder(
+        self,
+        base: BaseModel,
+        dir: &Path,
+        force: bool,
+        now: u64,
+    ) -> Result<StartedRun<RunFolder>, ProjectError> {
+        let sink = PlainRun::create(dir, &self.config(now), force)?;
+        let path = sink.path().to_owned();
+        Ok(self.started(base, sink, Some(path)))
     }
 
     /// Starts a run that is not kept.

@@ -16,9 +16,12 @@ pub struct Train {
     /// Data and settings of a new run; a resumed run keeps its own
     #[command(flatten)]
     pub new_run: NewRun,
-    /// The folder of the run, replacing an earlier run there; default: a new run of the project
+    /// The folder of the run; default: a new run of the project
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Let the new run replace an earlier one in --out, once the new one is complete
+    #[arg(long, requires = "out", conflicts_with = "resume")]
+    pub force: bool,
     /// Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR
     #[arg(long, conflicts_with = NEW_RUN)]
     pub resume: bool,

@@ -7,7 +7,7 @@ use std::{
     env,
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{self, Seek, SeekFrom},
+    io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -147,7 +147,7 @@ impl CachedRepo {
         if fs::read_link(&path).is_ok_and(|there| there == to) {
             return Ok(());
         }
-        let new = folder.join(format!(".{name}.{}", std::process::id()));
+        let new = folder.join(unused_name(name));
         let linked = make_link(&to, &self.blobs().join(sum), &new).and_then(|()| fs::rename(&new, &path));
         linked.map_err(|error| HubError::disk(&path, error))
     }
@@ -159,8 +159,11 @@ impl CachedRepo {
             return Ok(());
         }
         make(&folder)?;
-        let (path, new) = (folder.join("main"), folder.join(format!(".main.{}", std::process::id())));
-        let written = fs::write(&new, commit).and_then(|()| fs::rename(&new, &path));
+        let path = folder.join("main");
+        let new = folder.join(unused_name("main"));
+        let file = OpenOptions::new().write(true).create_new(true).open(&new);
+        let written =
+            file.and_then(|mut file| file.write_all(commit.as_bytes())).and_then(|()| fs::rename(&new, &path));
         written.map_err(|error| HubError::disk(&path, error))
     }
 
@@ -204,13 +207,17 @@ impl Download {
     }
 }
 
+/// A name that nothing in the cache has, so that a temporary file never takes the place of another one.
+fn unused_name(name: &str) -> String {
+    format!(".{name}.{}", uuid::Uuid::new_v4().simple())
+}
+
 fn make(folder: &Path) -> Result<(), HubError> {
     fs::create_dir_all(folder).map_err(|error| HubError::disk(folder, error))
 }
 
 #[cfg(unix)]
 fn make_link(to: &Path, _: &Path, new: &Path) -> io::Result<()> {
-    let _ = fs::remove_file(new);
     std::os::unix::fs::symlink(to, new)
 }
 

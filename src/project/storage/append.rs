@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{StorageError, folder_of, open_plain, options, sync_folder};
+use super::{
+    error::StorageError,
+    open::{folder_of, open_plain, options, sync_folder},
+};
 
 /// File operations that an [`Appender`] needs. Tests use a disk that fills up.
 trait AppendTarget: Send {
@@ -24,7 +27,8 @@ impl AppendTarget for File {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+        // As `faults::sync_file`.
+        if cfg!(test) { Ok(()) } else { self.sync_data() }
     }
 
     fn cut(&mut self, len: u64) -> io::Result<()> {
@@ -51,8 +55,18 @@ impl Appender {
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let opened = open_for_appending(path);
         let (file, metadata) = opened.map_err(|cause| StorageError::new("open for writing", path, cause))?;
-        let identity = Some(Identity::of(&metadata));
-        Ok(Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, torn: false })
+        Ok(Self::of_file(file, &metadata, path))
+    }
+
+    /// Appends to an open file, which `path` names in messages.
+    pub(super) fn of(file: File, path: &Path) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self::of_file(file, &metadata, path))
+    }
+
+    fn of_file(file: File, metadata: &fs::Metadata, path: &Path) -> Self {
+        let identity = Some(Identity::of(metadata));
+        Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, torn: false }
     }
 
     /// Length in bytes of the complete pieces.

@@ -1,0 +1,130 @@
+//! Paths of output that the user names, checked so that none of them is a file of a project or a run.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::{
+    ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, TRAINING_SETTINGS,
+    run_files::{is_run, is_run_name},
+};
+
+/// Files in the folder of a project that belong to it.
+const FILES: [&str; 8] =
+    [MANIFEST, DOCUMENTS, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
+/// Subfolders of a project in which everything belongs to it.
+const FOLDERS: [&str; 2] = [ANNOTATIONS, RUNS];
+
+/// Refuses a path for output if it is one of a project's or of a run's own files, also through links.
+///
+/// # Errors
+/// It is; the error names the project or the run.
+pub fn refuse_own_file(path: &Path) -> Result<(), ProjectError> {
+    refuse_project_path(path)?;
+    for path in [unlinked(path), resolved(path)] {
+        let in_run = path.parent().filter(|folder| is_run(folder));
+        let in_subfolder = path.parent().and_then(Path::parent).filter(|folder| is_run(folder));
+        let name = |depth| path.iter().rev().nth(depth).is_some_and(|name| is_run_name(&name.to_string_lossy()));
+        if let Some(run) = in_run.filter(|_| name(0)).or(in_subfolder.filter(|_| name(1))) {
+            return Err(ProjectError::OwnFile { path: path.clone(), owner: "run", folder: run.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a path for output if it is one of a project's own files or in one of its folders, also through links.
+///
+/// # Errors
+/// It is; the error names the project.
+pub(super) fn refuse_project_path(path: &Path) -> Result<(), ProjectError> {
+    for path in [unlinked(path), resolved(path)] {
+        let projects = path.ancestors().skip(1).filter(|folder| Project::is_project(folder));
+        for folder in projects {
+            let mut inside = path.strip_prefix(folder).unwrap_or(&path).iter();
+            let first = inside.next().unwrap_or_default().to_string_lossy();
+            let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&first));
+            if is(&FOLDERS) || (is(&FILES) && inside.next().is_none()) {
+                return Err(ProjectError::OwnFile { path: path.clone(), owner: "project", folder: folder.to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The path with its folder resolved; a link in the last place stays.
+fn unlinked(path: &Path) -> PathBuf {
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => resolved(folder).join(name),
+        _ => resolved(path),
+    }
+}
+
+/// The absolute path without links, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for folder in absolute.ancestors() {
+        if let (Ok(real), Ok(rest)) = (folder.canonicalize(), absolute.strip_prefix(folder)) {
+            return real.join(plain(rest));
+        }
+    }
+    absolute
+}
+
+/// A path that does not exist, without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        project::{Manifest, Project},
+        spans::LabelSet,
+    };
+
+    #[test]
+    fn a_projects_own_files_are_refused_by_whatever_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("food");
+        Project::create(&root, Manifest::new("food", LabelSet::restaurant())).unwrap();
+        std::os::unix::fs::symlink(&root, folder.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(root.join("project.json"), folder.path().join("m.json")).unwrap();
+        for own in [
+            "food/project.json",
+            "food/PROJECT.json",
+            "food/documents.jsonl",
+            "food/annotations/ada.jsonl",
+            "food/runs/0001-mini/model/config.json",
+            "food/exports/../GUIDE.md",
+            "food/none/../training.json",
+            "link/project.json",
+            "m.json",
+        ] {
+            let error = refuse_own_file(&folder.path().join(own)).unwrap_err().to_string();
+            assert!(error.contains("belongs to the project in"), "{own}: {error}");
+        }
+        for other in ["food/exports/a.conll", "food/train.conll", "food/more/project.json", "project.json", "a.conll"] {
+            refuse_own_file(&folder.path().join(other)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_runs_own_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("run")).unwrap();
+        std::fs::write(folder.path().join("run/config.json"), r#"{"tagli_run":1}"#).unwrap();
+        for own in ["run/config.json", "run/metrics.jsonl", "run/model/model.safetensors"] {
+            let error = refuse_own_file(&folder.path().join(own)).unwrap_err().to_string();
+            assert!(error.contains("belongs to the run in"), "{own}: {error}");
+        }
+        refuse_own_file(&folder.path().join("run/curves.csv")).unwrap();
+    }
+}
