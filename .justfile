@@ -40,6 +40,10 @@ wgpu:
 session:
     cargo bench --bench session --locked
 
+# Measures inputs made to keep the program busy: fields, spans, files.
+hostile:
+    cargo bench --bench hostile --locked
+
 # Type-checks the CUDA path without its LLVM bundle. Runs nothing.
 cuda:
     DOCS_RS=1 cargo check --features cuda --locked

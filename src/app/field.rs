@@ -1,8 +1,7 @@
 //! A text field of one line: text, cursor, and what keys do to them.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::key::{Code, Key};
+use crate::text::clusters::{cluster_at, cluster_before};
 
 /// One line of text that is being typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,46 +34,61 @@ impl Field {
             self.insert(c.encode_utf8(&mut [0; 4]));
             return Some(true);
         }
-        let (before, after) = self.parts();
-        let left = before.graphemes(true).next_back().map_or(0, str::len);
-        let right = after.graphemes(true).next().map_or(0, str::len);
-        let word = before.len() - before.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
         match (key.code, key.ctrl) {
-            (Code::Left, false) => self.cursor -= left,
-            (Code::Right, false) => self.cursor += right,
+            (Code::Left, false) => self.cursor = self.left(),
+            (Code::Right, false) => self.cursor = self.right(),
             (Code::Home, _) | (Code::Char('a'), true) => self.cursor = 0,
             (Code::End, _) | (Code::Char('e'), true) => self.cursor = self.text.len(),
-            (Code::Backspace, _) => return Some(self.cut(left, 0)),
-            (Code::Delete, _) => return Some(self.cut(0, right)),
-            (Code::Char('w'), true) => return Some(self.cut(word, 0)),
-            (Code::Char('u'), true) => return Some(self.cut(self.cursor, 0)),
+            (Code::Backspace, _) => return Some(self.cut(self.left(), self.cursor)),
+            (Code::Delete, _) => return Some(self.cut(self.cursor, self.right())),
+            (Code::Char('w'), true) => return Some(self.cut(self.word(), self.cursor)),
+            (Code::Char('u'), true) => return Some(self.cut(0, self.cursor)),
             _ => return None,
         }
         Some(false)
+    }
+
+    /// Start of the grapheme before the cursor.
+    fn left(&self) -> usize {
+        cluster_before(&self.text, self.cursor).map_or(0, |cluster| cluster.start)
+    }
+
+    /// End of the grapheme at the cursor.
+    fn right(&self) -> usize {
+        cluster_at(&self.text, self.cursor).map_or(self.text.len(), |cluster| cluster.end)
+    }
+
+    /// Start of the word before the cursor.
+    fn word(&self) -> usize {
+        let (before, _) = self.parts();
+        let before = before.trim_end();
+        before.char_indices().rev().find(|(_, c)| c.is_whitespace()).map_or(0, |(at, c)| at + c.len_utf8())
     }
 
     /// Puts text in at the cursor. Line ends and tabs become blanks, other control characters go.
     pub fn insert(&mut self, text: &str) {
         let clean = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c });
         let clean: String = clean.filter(|c| !c.is_control()).collect();
-        let (before, after) = self.parts();
-        let joined = format!("{before}{clean}{after}");
-        // What was typed may have joined the grapheme before or after it: the cursor goes to the end of that one.
-        let end = before.len() + clean.len();
-        self.cursor = joined.grapheme_indices(true).map(|(at, g)| at + g.len()).find(|at| *at >= end).unwrap_or(end);
-        self.text = joined;
+        self.replace(self.cursor, self.cursor, &clean);
     }
 
-    fn cut(&mut self, before: usize, after: usize) -> bool {
-        let start = self.cursor.saturating_sub(before);
-        let (head, tail) = (self.text.get(..start), self.text.get(self.cursor + after..));
-        let (Some(head), Some(tail)) = (head, tail) else { return false };
-        let joined = format!("{head}{tail}");
-        let changed = joined.len() != self.text.len();
-        self.text = joined;
-        self.cursor =
-            self.text.grapheme_indices(true).map(|(at, _)| at).find(|at| *at >= start).unwrap_or(self.text.len());
-        changed
+    /// Removes the text between two positions. Returns whether there was any.
+    fn cut(&mut self, from: usize, to: usize) -> bool {
+        self.replace(from, to, "");
+        from < to
+    }
+
+    /// Replaces the text between two positions by another one, and puts the cursor behind it.
+    ///
+    /// What is there now may have joined the grapheme before or after it: the cursor goes to the end of that one.
+    fn replace(&mut self, from: usize, to: usize, new: &str) {
+        if self.text.get(from..to).is_none() {
+            return;
+        }
+        self.text.replace_range(from..to, new);
+        let end = from + new.len();
+        let inside = cluster_at(&self.text, end).filter(|cluster| cluster.start < end);
+        self.cursor = inside.map_or(end, |cluster| cluster.end);
     }
 }
 
@@ -83,6 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::{clusters::clusters, growth::assert_linear};
 
     fn press(field: &mut Field, names: &str) {
         for name in names.split(' ') {
@@ -106,6 +121,25 @@ mod tests {
         assert_eq!(field.text(), "a[31m b");
     }
 
+    #[test]
+    fn a_word_after_a_wide_blank_is_cut_alone() {
+        let mut field = Field::new("\u{5bff}\u{53f8}\u{3000}\u{62c9}\u{9eba} ");
+        press(&mut field, "ctrl-w");
+        assert_eq!(field.text(), "\u{5bff}\u{53f8}\u{3000}");
+    }
+
+    #[test]
+    fn a_key_in_a_long_text_costs_little() {
+        for text in ["tacos ", "e\u{301}", "\u{1f1ee}"] {
+            let field = |n: usize| Field::new(text.repeat(n / text.len()));
+            assert_linear(25_000, field, |field| {
+                let mut field = field.clone();
+                press(&mut field, "left x \u{301} backspace delete right ctrl-w");
+                field
+            });
+        }
+    }
+
     proptest! {
         #[test]
         fn the_cursor_stays_between_graphemes(start in "\\PC{0,12}", keys in prop::collection::vec(0usize..9, 0..30)) {
@@ -114,8 +148,8 @@ mod tests {
             for key in keys {
                 press(&mut field, names[key]);
                 let (before, after) = field.parts();
-                let whole = field.text().graphemes(true).count();
-                prop_assert_eq!(before.graphemes(true).count() + after.graphemes(true).count(), whole);
+                let whole = clusters(field.text()).count();
+                prop_assert_eq!(clusters(before).count() + clusters(after).count(), whole);
             }
         }
     }

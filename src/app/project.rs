@@ -201,9 +201,7 @@ impl Project {
         let subjects: HashSet<usize> = entries.iter().flat_map(|entry| self.subjects(&entry.op)).collect();
         let before: Vec<(usize, Annotation)> =
             subjects.into_iter().map(|at| (at, self.annotation(at).clone())).collect();
-        for entry in &entries {
-            self.journal.push(entry.clone());
-        }
+        self.journal.extend(entries.iter().cloned());
         for (at, before) in before {
             self.annotation_changed(at, &before);
         }
@@ -253,6 +251,7 @@ impl Project {
 
     /// Drops lines that are on disk, by whichever attempt.
     pub(super) fn saved(&mut self, ids: &[ActionId]) {
+        let ids: HashSet<ActionId> = ids.iter().copied().collect();
         self.saving.pending.retain(|entry| !ids.contains(&entry.id));
         if self.saving.pending.is_empty() {
             self.saving.failure = None;

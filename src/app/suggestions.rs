@@ -264,14 +264,18 @@ impl Suggestions {
     /// They overlap no span and no other proposal, were not rejected and are not below the bar.
     pub(super) fn filter_open(&mut self, annotation: &Annotation) {
         self.open.clear();
+        if self.proposed.iter().all(Vec::is_empty) {
+            return;
+        }
+        let spans = RangeSet::new(annotation.spans().iter().map(|span| span.range));
         for proposed in &self.proposed {
-            let open = self.open.iter().map(|suggestion| suggestion.range);
-            let taken = RangeSet::new(annotation.spans().iter().map(|span| span.range).chain(open));
+            let taken = RangeSet::new(self.open.iter().map(|suggestion| suggestion.range));
             // The proposals of one source are in order; of two that overlap, the first stays.
             let mut end = 0;
             for one in proposed {
                 let wanted = one.score >= self.bar && !annotation.is_rejected(one.range, one.label);
-                if wanted && one.range.start >= end && !taken.overlaps(one.range) {
+                let free = !spans.overlaps(one.range) && !taken.overlaps(one.range);
+                if wanted && one.range.start >= end && free {
                     end = one.range.end;
                     self.open.push(one.clone());
                 }

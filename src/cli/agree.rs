@@ -17,6 +17,9 @@ use crate::{
     text::number::with_noun,
 };
 
+/// Characters of a span that are shown.
+const SHOWN: usize = 200;
+
 /// Compares the annotators.
 ///
 /// # Errors
@@ -226,6 +229,10 @@ impl Place<'_> {
 
     /// Label and words of a span.
     fn quoted(&self, span: &Span) -> String {
-        format!("{} \u{ab}{}\u{bb}", self.labels.name(span.label), span.range.of(&self.document.text))
+        let words = span.range.of(&self.document.text);
+        // Many spans may be over the same long text.
+        let (end, more) = words.char_indices().nth(SHOWN).map_or((words.len(), ""), |(end, _)| (end, "\u{2026}"));
+        let words = words.get(..end).unwrap_or_default();
+        format!("{} \u{ab}{words}{more}\u{bb}", self.labels.name(span.label))
     }
 }

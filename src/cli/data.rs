@@ -103,6 +103,7 @@ impl From<ImportSourceError> for CliError {
             ImportSourceError::NoNames => {
                 Self::usage("--labels names no label").hint("for example --labels Dish,Price,Hours")
             }
+            ImportSourceError::TooManyNames(_) => Self::usage(error),
             ImportSourceError::Name(..) => {
                 Self::usage(error).hint("names like Main_dish; a Label Studio .xml may hold any")
             }

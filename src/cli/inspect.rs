@@ -1,6 +1,6 @@
 //! `tagli inspect`: shows splits, counts, labels and lengths, or one record with its tags and word pieces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
@@ -141,7 +141,7 @@ impl<'a> Record<'a> {
             "text": self.document.text,
             "words": self.document.word_texts().collect::<Vec<_>>(),
             "tags": self.tags,
-            "spans": self.annotation.spans().iter().map(|span| self.span_value(span)).collect::<Vec<_>>(),
+            "spans": self.span_values(),
             "split": self.document.split,
             "status": self.annotation.status,
         });
@@ -151,14 +151,18 @@ impl<'a> Record<'a> {
         value
     }
 
-    fn span_value(&self, span: &Span) -> Value {
-        let chars = OffsetMap::new(&self.document.text).to_chars(span.range);
-        json!({
-            "start": chars.start,
-            "end": chars.end,
-            "label": self.corpus.labels.name(span.label),
-            "text": span.range.of(&self.document.text),
-        })
+    fn span_values(&self) -> Vec<Value> {
+        let map = OffsetMap::new(&self.document.text);
+        let value = |span: &Span| {
+            let chars = map.to_chars(span.range);
+            json!({
+                "start": chars.start,
+                "end": chars.end,
+                "label": self.corpus.labels.name(span.label),
+                "text": span.range.of(&self.document.text),
+            })
+        };
+        self.annotation.spans().iter().map(value).collect()
     }
 
     fn text(&self, number: usize, explain: bool) -> String {
@@ -195,8 +199,8 @@ impl<'a> Record<'a> {
         // Ids for this display only: 0 is O, then B- and I- of each label.
         let labels: Vec<String> = self.corpus.labels.iter().map(|label| label.name.clone()).collect();
         let names = tag_names(&labels);
-        let ids: Vec<usize> =
-            self.tags.iter().map(|tag| names.iter().position(|name| name == tag).unwrap_or(0)).collect();
+        let places: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let ids: Vec<usize> = self.tags.iter().map(|tag| places.get(tag.as_str()).copied().unwrap_or(0)).collect();
         let modes = MODES.map(|mode| align::piece_tags(&pieces, &ids, mode, &inside_tag));
         let pieces = pieces.tokens.iter().zip(&pieces.words).enumerate();
         let pieces = pieces.map(|(at, (token, word))| Piece {

@@ -8,7 +8,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::text::{names::nearest_name, width::clean};
+use crate::text::{lines::LineIndex, names::nearest_name, width::clean};
 
 use super::{ConfigError, Layer, describe, line};
 
@@ -65,9 +65,10 @@ pub fn read(layer: Layer<'_>) -> Result<KeyFile, KeyFileError> {
         message: clean(error.message()).into_owned(),
     })?;
     let mut file = KeyFile::default();
+    let lines = LineIndex::new(layer.text);
     for (name, at, value) in in_order(table.get_ref()) {
         match value.get_ref() {
-            DeValue::Table(keys) => bindings(layer, name, keys, &mut file.bindings)?,
+            DeValue::Table(keys) => bindings(layer, &lines, name, keys, &mut file.bindings)?,
             _ if name == "preset" => file.preset = Some(preset(layer, value)?),
             _ => {
                 let (file, line) = (clean(layer.name).into_owned(), line(layer.text, at));
@@ -101,16 +102,22 @@ fn preset(layer: Layer<'_>, value: &Spanned<DeValue<'_>>) -> Result<(String, usi
     })
 }
 
-fn bindings(layer: Layer<'_>, context: &str, keys: &DeTable<'_>, found: &mut Vec<KeyLine>) -> Result<(), KeyFileError> {
+fn bindings(
+    layer: Layer<'_>,
+    lines: &LineIndex,
+    context: &str,
+    keys: &DeTable<'_>,
+    found: &mut Vec<KeyLine>,
+) -> Result<(), KeyFileError> {
     for (key, at, value) in in_order(keys) {
         let command = value.get_ref().as_str().ok_or_else(|| KeyFileError::Command {
             file: clean(layer.name).into_owned(),
-            line: line(layer.text, value.span().start),
+            line: lines.line(value.span().start),
             key: clean(key).into_owned(),
             found: describe(value.get_ref()),
         })?;
         let (context, key, command) = (context.to_owned(), key.to_owned(), command.trim().to_owned());
-        found.push(KeyLine { line: line(layer.text, at), context, key, command });
+        found.push(KeyLine { line: lines.line(at), context, key, command });
     }
     Ok(())
 }
@@ -128,6 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::growth::assert_linear;
 
     fn with(text: &str) -> Result<KeyFile, KeyFileError> {
         read(Layer { name: "keys.toml", text })
@@ -174,6 +182,12 @@ mod tests {
             "keys.toml:2: `ctrl-k` must be the name of one command in quotes, not a value of type array"
         );
         assert!(message("[tag.more]\nx = 'done'").starts_with("keys.toml:1: `more` must be the name of one command"));
+    }
+
+    #[test]
+    fn a_long_file_is_read_in_linear_time() {
+        let file = |n: usize| format!("[tag]\n{}", (0..n).map(|at| format!("k{at} = 'done'\n")).collect::<String>());
+        assert_linear(2_000, file, |text| with(text));
     }
 
     #[test]

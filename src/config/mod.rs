@@ -10,7 +10,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::text::{Grid, names::nearest_name, width::clean};
+use crate::text::{Grid, lines::LineIndex, names::nearest_name, width::clean};
 
 /// The embedded defaults, with a comment on every key.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -209,7 +209,7 @@ fn describe(value: &DeValue<'_>) -> String {
 }
 
 fn line(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    LineIndex::new(text).line(at)
 }
 
 /// Suggests the setting that was probably meant, or lists all.

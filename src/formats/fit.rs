@@ -193,7 +193,7 @@ impl<'a> Fitter<'a> {
         span: &Span,
         name: &str,
     ) -> Option<(std::ops::Range<usize>, bool)> {
-        let trimmed = trim(&document.text, span.range);
+        let trimmed = trim(&document.text, words, span.range);
         // The untrimmed range comes first, because a word may consist of white space only.
         let ranges = [span.range, trimmed];
         if let Some(exact) =
@@ -263,10 +263,15 @@ fn exact_words(words: &[TextRange], range: TextRange) -> Option<std::ops::Range<
     fits.then_some(first..last)
 }
 
-/// Range without white space at its ends.
-fn trim(text: &str, range: TextRange) -> TextRange {
-    let inside = range.of(text);
-    let start = range.start + (inside.len() - inside.trim_start().len());
+/// Range without white space at its ends. Between the words there is nothing else, so it is not read.
+fn trim(text: &str, words: &[TextRange], range: TextRange) -> TextRange {
+    let first = words.partition_point(|word| word.end <= range.start);
+    let last = words.partition_point(|word| word.start < range.end);
+    let touched = words.get(first..last).and_then(|touched| Some(touched.first()?.join(*touched.last()?)));
+    let Some(touched) = touched else { return TextRange::new(range.end, range.end) };
+    let near = TextRange::new(range.start.max(touched.start), range.end.min(touched.end));
+    let inside = near.of(text);
+    let start = near.start + (inside.len() - inside.trim_start().len());
     TextRange::new(start, start + inside.trim().len())
 }
 
@@ -285,4 +290,35 @@ fn pieces(document: &Document, range: TextRange, separates: impl Fn(char) -> boo
         }
     }
     words.extend(start.map(|from| TextRange::new(from, range.end)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        spans::{SpanId, SpanSource, Status},
+        text::{Grid, growth::assert_linear},
+    };
+
+    #[test]
+    fn spans_over_a_wide_gap_are_fitted_in_linear_time() {
+        let input = |n: usize| {
+            let mut labels = LabelSet::default();
+            let label = labels.intern("Dish");
+            let span = |at: usize| Span {
+                id: SpanId { writer: 1, sequence: u32::try_from(at).unwrap() },
+                range: TextRange::new(1, n + at % 2 + 2),
+                label,
+                source: SpanSource::Human,
+            };
+            let document = Document::new("d", format!("a{} bc", " ".repeat(n)), Grid::Natural);
+            (document, Annotation::new((0..n).map(span).collect(), Status::Done), labels)
+        };
+        let layout = WordRules { separators: &[' '], empty_words: false, reserved: None };
+        assert_linear(3_000, input, |(document, annotation, labels)| {
+            let mut fitter = Fitter::new(&layout, labels, OnLoss::Snap);
+            let fitted = fitter.fit(document, annotation).unwrap();
+            assert_eq!((fitted.words.len(), fitted.spans), (2, vec![WordSpan::new(1..2, "Dish")]));
+        });
+    }
 }

@@ -8,8 +8,12 @@ use super::{
     corpus::MOST_LABELS,
     decode,
     problem::{Problem, Problems, quoted, with_noun},
+    xml_limits,
 };
-use crate::spans::{Label, LabelSet};
+use crate::{
+    spans::{Label, LabelSet},
+    text::lines::LineIndex,
+};
 
 /// Part of a labelling configuration that concerns spans of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub fn read(bytes: &[u8]) -> (Option<LabelConfig>, Vec<Problem>) {
 }
 
 fn parse(text: &str, problems: &mut Problems) -> Option<LabelConfig> {
+    xml_limits::check(text).map_err(|problem| problems.push(problem)).ok()?;
+    let lines = LineIndex::new(text);
     let document = Document::parse(text)
         .map_err(|error| {
             let line = usize::try_from(error.pos().row).unwrap_or_default();
@@ -60,16 +66,22 @@ fn parse(text: &str, problems: &mut Problems) -> Option<LabelConfig> {
         problems.push(no_labels(nodes));
         return None;
     };
-    let text_field = field(&node, problems)?;
+    let text_field = field(&node, &lines, problems)?;
     let controls: Vec<_> = labels.iter().filter(|node| node.attribute("toName") == Some(text_name)).collect();
     let mut entries = Entries::default();
+    let mut end = 0;
     for control in &controls {
         if control.has_attribute("value") {
             let message = "labels from the data of tasks are unknown before the tasks are read";
-            problems.push(Problem::warning(message).at(line(control)));
+            problems.push(Problem::warning(message).at(line(control, &lines)));
         }
+        // The labels of a control inside another one were taken with those of the outer one.
+        if control.range().start < end {
+            continue;
+        }
+        end = control.range().end;
         for label in control.descendants().filter(|node| node.has_tag_name("Label")) {
-            entries.take(&label, problems);
+            entries.take(&label, line(&label, &lines), problems);
         }
     }
     for other in other_controls(nodes, text_name) {
@@ -84,22 +96,22 @@ fn parse(text: &str, problems: &mut Problems) -> Option<LabelConfig> {
 }
 
 /// Field of the data that a `<Text>` shows.
-fn field(node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
+fn field(node: &Node<'_, '_>, lines: &LineIndex, problems: &mut Problems) -> Option<String> {
     let field =
         node.attribute("value").and_then(|value| value.trim().strip_prefix('$')).filter(|name| !name.is_empty());
     if field.is_none() {
         let message = "<Text> shows no field of the data: its value does not have the form $name";
-        problems.push(Problem::error(message).at(line(node)));
+        problems.push(Problem::error(message).at(line(node, lines)));
     }
     if node.attribute("valueType") == Some("url") {
         let message = "the field contains an address instead of the text (valueType=\"url\")";
-        problems.push(Problem::warning(message).at(line(node)));
+        problems.push(Problem::warning(message).at(line(node, lines)));
     }
     field.map(str::to_owned)
 }
 
-fn line(node: &Node<'_, '_>) -> usize {
-    usize::try_from(node.document().text_pos_at(node.range().start).row).unwrap_or_default()
+fn line(node: &Node<'_, '_>, lines: &LineIndex) -> usize {
+    lines.line(node.range().start)
 }
 
 fn no_labels<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>) -> Problem {
@@ -137,16 +149,16 @@ fn is_other_control(node: &Node<'_, '_>, text_name: &str) -> bool {
 #[derive(Default)]
 struct Entries {
     list: Vec<(String, Option<char>, Option<String>)>,
+    names: HashSet<String>,
     left_out: usize,
 }
 
 impl Entries {
-    fn take(&mut self, node: &Node<'_, '_>, problems: &mut Problems) {
+    fn take(&mut self, node: &Node<'_, '_>, line: usize, problems: &mut Problems) {
         if self.list.len() >= MOST_LABELS {
             self.left_out += 1;
             return;
         }
-        let line = line(node);
         let value = node.attribute("value").unwrap_or_default();
         // Results contain the alias in place of the value, and results are what is exchanged.
         let name = node.attribute("alias").filter(|alias| !alias.is_empty()).unwrap_or(value);
@@ -158,7 +170,7 @@ impl Entries {
             problems
                 .push(Problem::note(format!("{} is read under its alias {}", quoted(value), quoted(name))).at(line));
         }
-        if self.list.iter().any(|(known, ..)| known == name) {
+        if !self.names.insert(name.to_owned()) {
             problems.push(Problem::note(format!("the label {} occurs twice; read once", quoted(name))).at(line));
             return;
         }
@@ -239,7 +251,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::formats::Severity;
+    use crate::{formats::Severity, text::growth::assert_linear};
 
     fn keys(labels: &LabelSet) -> Vec<(&str, Option<char>)> {
         labels.iter().map(|label| (label.name.as_str(), label.key)).collect()
@@ -273,6 +285,31 @@ mod tests {
         let deep = format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000));
         assert!(read(deep.as_bytes()).1[0].message.starts_with("the configuration labels no spans"));
         assert!(read(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>").0.is_none());
+    }
+
+    #[test]
+    fn a_file_made_to_keep_the_parser_busy_is_refused_or_read_in_time() {
+        let config = |inside: &str| {
+            format!("<View>\n<Labels name='l' toName='t'>{inside}</Labels><Text name='t' value='$t'/></View>")
+        };
+        let attributes: String = (0..300_000).map(|n| format!(" a{n}=''")).collect();
+        for (inside, what) in [
+            (format!("<Label value='a'/>\n<Label{attributes}/>"), "an element has more than 200 attributes"),
+            (format!("<Label{attributes}"), "an element has more than 200 attributes"),
+            ((0..300_000).map(|n| format!("<a xmlns:a{n}='b'>")).collect(), "the file has more than 20 namespaces"),
+        ] {
+            let (config, problems) = read(config(&inside).as_bytes());
+            assert!(config.is_none() && problems[0].message == what && problems[0].line.is_some(), "{problems:?}");
+        }
+        // What looks like attributes and is none.
+        let equals = "=".repeat(500);
+        let inside = format!("<!-- <a {equals} --><Label value='a' hint='{equals}'/><![CDATA[<a {equals}]]>");
+        assert_eq!(read(config(&inside).as_bytes()).0.map(|config| config.labels.len()), Some(1));
+        let parsed = |text: &String| read(text.as_bytes()).0;
+        let labels = |n: usize| config(&"<Label value='a'/>\n".repeat(n));
+        assert_linear(1_000, labels, parsed);
+        let nested = |n: usize| config(&format!("{}{}", "<Labels toName='t'>".repeat(n), "</Labels>".repeat(n)));
+        assert_linear(1_000, nested, parsed);
     }
 
     proptest! {

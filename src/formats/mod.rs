@@ -16,8 +16,10 @@ mod plain;
 mod problem;
 mod round_trip;
 mod table;
+mod xml_limits;
 
 pub use conll::{TagSentence, read_tags};
+pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
 pub use format::Format;

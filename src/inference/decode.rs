@@ -2,7 +2,7 @@
 //!
 //! Unlike the pipeline's entities, these always have the borders of the words that the user tags.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use super::scores::{best, mean, softmax};
 use crate::{
@@ -32,20 +32,29 @@ const GUESSES: usize = 3;
 
 /// Returns the most likely labels of each word, by its first piece. `logits` as for [`word_tags`].
 pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], tags: &[String]) -> Vec<WordGuess> {
+    // Labels of the tags in the order in which they first occur, and the place of each tag's label among them.
+    let mut names: Vec<&str> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut places = Vec::with_capacity(tags.len());
+    for tag in tags {
+        let label = Tag::read(tag).label().unwrap_or(OUTSIDE);
+        let place = *known.entry(label).or_insert(names.len());
+        if place == names.len() {
+            names.push(label);
+        }
+        places.push(place);
+    }
     let mut found: Vec<WordGuess> = Vec::new();
     let mut last = None;
     for (&word, row) in piece_words.iter().zip(logits) {
         let Some(range) = words.get(word).filter(|_| last.replace(word) != Some(word)) else { continue };
-        let mut labels: Vec<(String, f32)> = Vec::new();
-        for (tag, probability) in tags.iter().zip(softmax(row)) {
-            let label = Tag::read(tag).label().unwrap_or(OUTSIDE);
-            match labels.iter_mut().find(|(name, _)| name == label) {
-                Some((_, sum)) => *sum += probability,
-                None => labels.push((label.to_owned(), probability)),
-            }
+        let mut labels: Vec<(&str, f32)> = names.iter().map(|name| (*name, 0.0)).collect();
+        for (place, probability) in places.iter().zip(softmax(row)) {
+            labels[*place].1 += probability;
         }
         labels.sort_by(|a, b| b.1.total_cmp(&a.1));
         labels.truncate(GUESSES);
+        let labels = labels.into_iter().map(|(name, sum)| (name.to_owned(), sum)).collect();
         found.push(WordGuess { range: *range, labels });
     }
     found

@@ -1,6 +1,6 @@
 //! Evaluation of a predictor on gold sentences: by word and by piece, lenient and strict, with every mistake.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use thiserror::Error;
 
@@ -172,10 +172,10 @@ fn mistakes(gold: &[Vec<&str>], predicted: &[Vec<&str>], choices: &[Vec<Option<W
 
 /// Counts the entities whose label the model does not have.
 fn unknown(gold: &[Vec<&str>], tags: &[String]) -> BTreeMap<String, usize> {
-    let known: Vec<&str> = tags.iter().filter_map(|tag| Tag::read(tag).label()).collect();
+    let known: HashSet<&str> = tags.iter().filter_map(|tag| Tag::read(tag).label()).collect();
     let mut counts = BTreeMap::new();
     for span in gold.iter().flat_map(|tags| spans_of(tags)) {
-        if !known.contains(&span.label.as_str()) {
+        if !known.contains(span.label.as_str()) {
             *counts.entry(span.label).or_insert(0) += 1;
         }
     }

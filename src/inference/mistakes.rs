@@ -1,6 +1,6 @@
 //! Differences between predictions and gold tags: single mistakes by kind, and confused labels.
 
-use std::{cmp::Reverse, ops::Range};
+use std::{cmp::Reverse, collections::HashSet, ops::Range};
 
 use serde::{Serialize, Serializer};
 use strum::{IntoStaticStr, VariantArray};
@@ -78,29 +78,43 @@ fn span<S: Serializer>(span: &Option<WordSpan>, serializer: S) -> Result<S::Ok, 
 ///
 /// The spans of each side must be disjoint.
 pub fn compare(gold: &[WordSpan], predicted: &[WordSpan]) -> Vec<Mistake> {
-    let mut missed: Vec<&WordSpan> = gold.iter().filter(|span| !predicted.contains(span)).collect();
-    let mut invented: Vec<&WordSpan> = predicted.iter().filter(|span| !gold.contains(span)).collect();
-    let mut found = Vec::new();
-    let mut pairs: Vec<(Kind, usize, &WordSpan, &WordSpan)> = missed
-        .iter()
-        .flat_map(|&gold| {
-            invented.iter().filter_map(move |&said| Some((kind(gold, said)?, shared(gold, said), gold, said)))
-        })
-        .collect();
+    let missed = spans_without(gold, predicted);
+    let invented = spans_without(predicted, gold);
+    let mut pairs: Vec<(Kind, usize, usize, usize)> = Vec::new();
+    let mut first = 0;
+    for (at, gold) in missed.iter().enumerate() {
+        while invented.get(first).is_some_and(|said| said.end <= gold.start) {
+            first += 1;
+        }
+        let touched = invented.iter().enumerate().skip(first).take_while(|(_, said)| said.start < gold.end);
+        pairs.extend(touched.filter_map(|(other, said)| Some((kind(gold, said)?, shared(gold, said), at, other))));
+    }
     // The closest pairs first; each span is in one pair.
-    pairs.sort_by_key(|(kind, shared, gold, said)| (*kind, Reverse(*shared), gold.start, said.start));
-    for (kind, _, gold, said) in pairs {
-        let at = (missed.iter().position(|span| *span == gold), invented.iter().position(|span| *span == said));
-        if let (Some(missing), Some(extra)) = at {
-            missed.remove(missing);
-            invented.remove(extra);
-            found.push(mistake(kind, Some(gold), Some(said)));
+    pairs.sort_by_key(|(kind, shared, at, other)| (*kind, Reverse(*shared), *at, *other));
+    let mut used = [vec![false; missed.len()], vec![false; invented.len()]];
+    let mut found = Vec::new();
+    for (kind, _, at, other) in pairs {
+        if !used[0][at] && !used[1][other] {
+            used[0][at] = true;
+            used[1][other] = true;
+            found.push(mistake(kind, Some(missed[at]), Some(invented[other])));
         }
     }
-    found.extend(missed.into_iter().map(|gold| mistake(Kind::Missed, Some(gold), None)));
-    found.extend(invented.into_iter().map(|said| mistake(Kind::Invented, None, Some(said))));
+    let [used_gold, used_said] = used;
+    let missed = missed.into_iter().zip(used_gold).filter(|(_, used)| !used);
+    found.extend(missed.map(|(gold, _)| mistake(Kind::Missed, Some(gold), None)));
+    let invented = invented.into_iter().zip(used_said).filter(|(_, used)| !used);
+    found.extend(invented.map(|(said, _)| mistake(Kind::Invented, None, Some(said))));
     found.sort_by_key(|mistake| (mistake.words().start, mistake.kind));
     found
+}
+
+/// Returns the spans that are not in `others`, in reading order.
+fn spans_without<'s>(spans: &'s [WordSpan], others: &[WordSpan]) -> Vec<&'s WordSpan> {
+    let others: HashSet<&WordSpan> = others.iter().collect();
+    let mut left: Vec<&WordSpan> = spans.iter().filter(|span| !others.contains(span)).collect();
+    left.sort_by_key(|span| span.start);
+    left
 }
 
 fn mistake(kind: Kind, gold: Option<&WordSpan>, predicted: Option<&WordSpan>) -> Mistake {
@@ -161,7 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spans::scheme::decode;
+    use crate::{spans::scheme::decode, text::growth::assert_linear};
 
     fn kinds(gold: &[&str], predicted: &[&str]) -> Vec<Kind> {
         compare(&decode(gold), &decode(predicted)).into_iter().map(|mistake| mistake.kind).collect()
@@ -181,6 +195,15 @@ mod tests {
         // One gold span, found as two pieces: the longer is its border mistake, the other is invented.
         assert_eq!(kinds(&["B-A", "I-A", "I-A"], &["B-A", "B-A", "I-A"]), [Kind::Border, Kind::Invented]);
         assert_eq!(kinds(&["B-A", "I-A"], &["B-A", "B-B"]), [Kind::Border, Kind::Invented]);
+    }
+
+    #[test]
+    fn the_mistakes_of_a_long_text_are_found_in_linear_time() {
+        let spans = |n: usize, labels: [&str; 2]| -> Vec<WordSpan> {
+            (0..n).map(|at| WordSpan::new(2 * at..2 * at + 1, labels[at % 2])).collect()
+        };
+        let input = |n: usize| (spans(n, ["A", "B"]), spans(n, ["A", "C"]));
+        assert_linear(1_000, input, |(gold, said)| compare(gold, said).len());
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::{
     spans::{Annotation, Journal, LabelSet, Status},
 };
 
+/// So many faulty lines of a file are listed, the others counted.
+const MOST_LISTED: usize = 100;
+
 /// One fault or note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -82,6 +85,13 @@ impl CheckReport {
         self.findings.push(Finding { severity, file: one_line(&file.to_string()), line, what: what.to_string() });
     }
 
+    /// Tells how many faulty lines of `file` are not listed.
+    fn add_rest(&mut self, severity: Severity, file: impl fmt::Display, faulty: usize) {
+        if let more @ 1.. = faulty.saturating_sub(MOST_LISTED) {
+            self.add(severity, file, None, format!("{more} more lines are faulty; the first {MOST_LISTED} are listed"));
+        }
+    }
+
     fn add_storage_error(&mut self, file: impl fmt::Display, error: &StorageError) {
         self.add(Severity::Error, file, None, error);
     }
@@ -125,9 +135,10 @@ fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Projec
     }
     let bytes = bytes.unwrap_or_default();
     let (documents, problems) = Documents::read(&bytes, manifest.grid);
-    for problem in problems {
-        report.add(Severity::Error, DOCUMENTS, Some(problem.line), problem.why);
+    for problem in problems.iter().take(MOST_LISTED) {
+        report.add(Severity::Error, DOCUMENTS, Some(problem.line), &problem.why);
     }
+    report.add_rest(Severity::Error, DOCUMENTS, problems.len());
     report.documents = documents.len();
     Project { root: dir.to_owned(), manifest, documents, stamp: stamp(&bytes) }
 }
@@ -140,7 +151,7 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
         Err(error) => return report.add_storage_error(file, &error),
     };
     let loaded = journal::load(&bytes, &project.documents);
-    for problem in &loaded.problems {
+    for problem in loaded.problems.iter().take(MOST_LISTED) {
         report.add(
             Severity::Warning,
             &file,
@@ -156,6 +167,7 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
             },
         );
     }
+    report.add_rest(Severity::Warning, &file, loaded.problems.len());
     let lines = loaded.entries.len();
     let journal = Journal::replay(loaded.entries);
     let states: Vec<&Annotation> = project.documents.iter().map(|document| journal.annotation(&document.id)).collect();
@@ -323,5 +335,17 @@ mod tests {
         for (told, begin) in told.iter().zip(begins) {
             assert!(told.starts_with(begin), "{told}");
         }
+    }
+
+    #[test]
+    fn faulty_lines_without_end_are_counted_after_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        project(dir.path());
+        fs::write(dir.path().join(DOCUMENTS), "{}\n".repeat(MOST_LISTED + 20)).unwrap();
+        fs::write(dir.path().join("annotations/anna.jsonl"), "{}\n".repeat(MOST_LISTED + 1)).unwrap();
+        let told: Vec<String> = check(dir.path()).findings.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2 * MOST_LISTED + 2);
+        assert_eq!(told[MOST_LISTED], "documents.jsonl: 20 more lines are faulty; the first 100 are listed");
+        assert!(told[2 * MOST_LISTED + 1].starts_with("annotations/anna.jsonl: 1 more"), "{:?}", told.last());
     }
 }

@@ -217,17 +217,34 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Returns the wanted id, with `-2`, `-3` and so on appended if it is in `taken`, and adds the result to `taken`.
-pub(super) fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
-    let wanted = if wanted.is_empty() { "document" } else { wanted };
-    let mut id = wanted.to_owned();
-    let mut n = 2u64;
-    while taken.contains(&id) {
-        id = format!("{wanted}-{n}");
-        n += 1;
+/// Ids in use, from which new ones are made.
+#[derive(Debug, Default)]
+pub(super) struct UniqueIds {
+    taken: HashSet<String>,
+    /// Number to try next for each id that was wanted again.
+    next: HashMap<String, u64>,
+}
+
+impl UniqueIds {
+    /// Starts with ids that are in use.
+    pub(super) fn new(taken: impl IntoIterator<Item = String>) -> Self {
+        Self { taken: taken.into_iter().collect(), next: HashMap::new() }
     }
-    taken.insert(id.clone());
-    id
+
+    /// Returns the wanted id, with `-2`, `-3` and so on appended if it is in use. The result is in use from then on.
+    pub(super) fn make(&mut self, wanted: &str) -> String {
+        let wanted = if wanted.is_empty() { "document" } else { wanted };
+        let mut id = wanted.to_owned();
+        if self.taken.contains(&id) {
+            let next = self.next.entry(wanted.to_owned()).or_insert(2);
+            while self.taken.contains(&id) {
+                id = format!("{wanted}-{next}");
+                *next += 1;
+            }
+        }
+        self.taken.insert(id.clone());
+        id
+    }
 }
 
 #[cfg(test)]
@@ -235,6 +252,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::growth::assert_linear;
 
     fn read(text: &str) -> Result<Documents, Vec<DocumentError>> {
         Documents::from_jsonl(text.as_bytes(), Grid::Natural)
@@ -278,8 +296,21 @@ mod tests {
 
     #[test]
     fn ids_are_made_unique_in_the_same_way_each_time() {
-        let mut taken: HashSet<String> = ["a", "a-2"].map(str::to_owned).into();
-        assert_eq!(["a", "a", "b", ""].map(|id| unique(id, &mut taken)), ["a-3", "a-4", "b", "document"]);
+        let mut ids = UniqueIds::new(["a", "a-2"].map(str::to_owned));
+        let wanted = ["a", "a", "b", "", "a-3", "a"];
+        assert_eq!(wanted.map(|id| ids.make(id)), ["a-3", "a-4", "b", "document", "a-3-2", "a-5"]);
+    }
+
+    #[test]
+    fn the_same_id_is_made_unique_in_time_however_often_it_is_wanted() {
+        assert_linear(
+            2_000,
+            |n| n,
+            |n| {
+                let mut ids = UniqueIds::default();
+                (0..*n).map(|_| ids.make("a").len()).sum::<usize>()
+            },
+        );
     }
 
     fn documents() -> impl Strategy<Value = Vec<Document>> {

@@ -5,10 +5,11 @@
 //! appended to the journal and the log is removed. When the annotator is next opened, an interrupted import is completed
 //! if it was committed, and discarded if not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{
-    Annotator, DOCUMENTS, Documents, LOCK, Project, ProjectError, documents,
+    Annotator, DOCUMENTS, Documents, LOCK, Project, ProjectError,
+    documents::{self, UniqueIds},
     file_names::shown,
     journal::{self, Files},
     lock::Lock,
@@ -68,27 +69,47 @@ impl ImportReport {
     }
 }
 
-/// Gives a document without a split that of an existing document with the same text; whether there is one.
-fn copy_split(document: &mut Document, same: &[&str], splits: &HashMap<&str, Option<Split>>) -> bool {
-    let Some(split) = same.first().and_then(|id| splits.get(*id)) else { return false };
-    document.split = document.split.or(*split);
-    true
+/// Documents of the project that have one text.
+#[derive(Default)]
+struct SameText<'a> {
+    /// Split of the first one.
+    split: Option<Split>,
+    ids: HashSet<&'a str>,
+    /// Ids that [`UniqueIds`] may have made of a wanted id, in order.
+    renamed: HashMap<&'a str, VecDeque<&'a str>>,
 }
 
-/// Finds the document among the `ids` of existing documents with the same text.
-///
-/// That is its own id, or else one that an earlier import gave it. `matched` holds ids that earlier documents of the
-/// same data have taken.
-fn find_existing(document: &Document, ids: &[&str], matched: &HashSet<String>) -> Option<String> {
-    let free: Vec<&str> = ids.iter().copied().filter(|id| !matched.contains(*id)).collect();
-    let own = free.iter().find(|id| **id == document.id);
-    own.or_else(|| free.iter().find(|id| is_renamed(id, &document.id))).map(|id| (*id).to_owned())
-}
+impl<'a> SameText<'a> {
+    /// Groups documents by their text.
+    fn groups(documents: &'a [Document]) -> HashMap<&'a str, Self> {
+        let mut groups: HashMap<&str, Self> = HashMap::new();
+        for document in documents {
+            let id = document.id.as_str();
+            let group =
+                groups.entry(&document.text).or_insert_with(|| Self { split: document.split, ..Self::default() });
+            group.ids.insert(id);
+            if let Some((wanted, number)) = id.rsplit_once('-')
+                && number.parse::<usize>().is_ok()
+            {
+                group.renamed.entry(wanted).or_default().push_back(id);
+            }
+        }
+        groups
+    }
 
-/// Whether `id` is `wanted` with a number appended by [`documents::unique`].
-fn is_renamed(id: &str, wanted: &str) -> bool {
-    let suffix = id.strip_prefix(wanted).and_then(|rest| rest.strip_prefix('-'));
-    suffix.is_some_and(|number| number.parse::<usize>().is_ok())
+    /// Takes the document that an imported one is: the one with its id, or else one that an earlier import renamed.
+    fn take(&mut self, wanted: &str) -> Option<String> {
+        if let Some(own) = self.ids.take(wanted) {
+            return Some(own.to_owned());
+        }
+        let renamed = self.renamed.get_mut(wanted)?;
+        while let Some(id) = renamed.pop_front() {
+            if self.ids.remove(id) {
+                return Some(id.to_owned());
+            }
+        }
+        None
+    }
 }
 
 impl Project {
@@ -125,27 +146,22 @@ impl Project {
         let mut report = ImportReport::default();
         let mut list = self.documents.to_vec();
         let first = list.len();
-        let mut taken: HashSet<String> = list.iter().map(|document| document.id.clone()).collect();
+        let mut ids = UniqueIds::new(list.iter().map(|document| document.id.clone()));
         let mut ops = Vec::new();
-        let mut ids_by_text: HashMap<&str, Vec<&str>> = HashMap::new();
-        for document in self.documents.iter() {
-            ids_by_text.entry(&document.text).or_default().push(&document.id);
-        }
-        let splits: HashMap<&str, Option<Split>> =
-            self.documents.iter().map(|document| (document.id.as_str(), document.split)).collect();
-        let mut matched = HashSet::new();
+        let mut groups = SameText::groups(&self.documents);
         for mut item in items {
-            let same = ids_by_text.get(item.document.text.as_str());
-            if let Some(known) = same.and_then(|same| find_existing(&item.document, same, &matched)) {
-                matched.insert(known.clone());
+            let mut same = groups.get_mut(item.document.text.as_str());
+            if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
                 item.document.id = known;
                 report.known += 1;
                 ops.extend(self.op_on_known(&item, annotator.as_deref_mut(), &mut report)?);
                 continue;
             }
             report.documents += 1;
-            report.same_text += usize::from(same.is_some_and(|same| copy_split(&mut item.document, same, &splits)));
-            let id = documents::unique(&item.document.id, &mut taken);
+            report.same_text += usize::from(same.is_some());
+            // No text is in two splits.
+            item.document.split = item.document.split.or(same.and_then(|same| same.split));
+            let id = ids.make(&item.document.id);
             if id != item.document.id {
                 report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
             }
@@ -243,5 +259,29 @@ impl Project {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Grid, growth::assert_linear};
+
+    #[test]
+    fn many_documents_with_one_text_are_found_again_in_linear_time() {
+        let documents = |n: usize| -> Vec<Document> {
+            let ids = (0..n).map(|at| if at == 0 { "a".to_owned() } else { format!("a-{}", at + 1) });
+            ids.map(|id| Document::new(id, "good", Grid::Natural)).collect()
+        };
+        for by_own_id in [true, false] {
+            let found = |documents: &Vec<Document>| {
+                let mut groups = SameText::groups(documents);
+                let same = groups.get_mut("good").unwrap();
+                let wanted = documents.iter().map(|document| if by_own_id { &document.id } else { "a" });
+                wanted.filter_map(|wanted| same.take(wanted)).collect::<HashSet<_>>().len()
+            };
+            assert_eq!(found(&documents(50)), 50);
+            assert_linear(2_000, documents, found);
+        }
     }
 }

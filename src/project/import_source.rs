@@ -8,9 +8,9 @@ use std::{
 
 use super::{Annotator, ImportItem, ImportReport, Project, ProjectError, StorageError, storage::shown_path};
 use crate::{
-    formats::{Corpus, LabelConfig, Problem, ReadOptions, Severity, label_config},
+    formats::{Corpus, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
     spans::{LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
-    text::width::clean,
+    text::{number::grouped, width::clean},
 };
 
 /// A source cannot be used.
@@ -19,6 +19,9 @@ pub enum ImportSourceError {
     /// The list of names is empty.
     #[error("no label is named; separate names by commas: Dish, Price, Hours")]
     NoNames,
+    /// So many names are in the list.
+    #[error("{} labels are named; name at most {}", grouped(*.0), grouped(MOST_LABELS))]
+    TooManyNames(usize),
     /// A name is not valid for a label.
     #[error("`{0}`: {1}")]
     Name(String, LabelError),
@@ -56,7 +59,7 @@ fn summary(path: &Path, problems: &[Problem]) -> String {
 /// An empty `source` stands for the eight labels of restaurant reviews.
 ///
 /// # Errors
-/// The file cannot be read or has no labels, or no name is given.
+/// The file cannot be read or has no labels, or no name or too many are given.
 pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourceError> {
     let source = source.trim();
     if source.is_empty() {
@@ -70,6 +73,9 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
     let names: Vec<&str> = source.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         return Err(ImportSourceError::NoNames);
+    }
+    if names.len() > MOST_LABELS {
+        return Err(ImportSourceError::TooManyNames(names.len()));
     }
     let labels = LabelSet::from_names(names);
     for label in &labels {
@@ -178,6 +184,8 @@ mod tests {
                 .to_string()
                 .starts_with("`Main dish`: a label name can contain")
         );
+        let many: String = (0..=MOST_LABELS).map(|n| format!("a{n},")).collect();
+        assert_eq!(read_labels(&many).unwrap_err().to_string(), "2,001 labels are named; name at most 2,000");
         assert!(read_labels("O").is_err() && read_labels("a\u{1b}b").is_err());
         assert!(read_labels("/nowhere/labels.xml").unwrap_err().to_string().contains("no such file"));
     }

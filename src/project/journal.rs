@@ -291,10 +291,9 @@ impl Annotator {
 
     /// Adds entries whose lines are on disk to the journal in memory.
     pub(super) fn add_entries(&mut self, entries: Vec<Entry>, lines: &[u8]) {
-        for (entry, line) in entries.into_iter().zip(lines.split_inclusive(|byte| *byte == b'\n')) {
-            self.session.push((entry.id, line.to_vec()));
-            self.journal.push(entry);
-        }
+        let lines = lines.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec);
+        self.session.extend(entries.iter().map(|entry| entry.id).zip(lines));
+        self.journal.extend(entries);
     }
 
     /// Reads the journal again if another program changed its file, as `git pull` does; returns whether it did.

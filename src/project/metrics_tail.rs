@@ -12,22 +12,26 @@ use crate::runs::Point;
 #[derive(Debug)]
 pub struct MetricsTail {
     path: PathBuf,
-    /// Length in bytes of the complete lines that were read.
+    /// Place of the next line, or of what follows in an overlong one.
     offset: u64,
+    /// Place where the last reading ended: nothing is read again before the file grows.
+    end: u64,
+    /// Whether `offset` is inside a line that is longer than one reading.
+    overlong: bool,
     restarts: u32,
     skipped: usize,
 }
 
-/// Maximum bytes of one reading; the rest follows with the next.
+/// Maximum bytes of one reading, and so of a line; the rest follows with the next.
 const MOST: u64 = 16 << 20;
 
 impl MetricsTail {
     /// Starts at the beginning of the file at `path`, which need not exist yet.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), offset: 0, restarts: 0, skipped: 0 }
+        Self { path: path.to_owned(), offset: 0, end: 0, overlong: false, restarts: 0, skipped: 0 }
     }
 
-    /// Returns the points of the lines that were completed since the last call.
+    /// Returns points of lines that were completed since the last call; none if no line that is a point was.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -39,26 +43,39 @@ impl MetricsTail {
         };
         let len = file.metadata().map_err(|cause| self.error(cause))?.len();
         if len < self.offset {
-            self.offset = 0;
-            self.skipped = 0;
-            self.restarts += 1;
+            *self = Self { restarts: self.restarts + 1, ..Self::new(&self.path) };
         }
-        if len == self.offset {
-            return Ok(Vec::new());
-        }
-        let mut bytes = Vec::new();
-        let read = file.seek(SeekFrom::Start(self.offset)).and_then(|_| file.take(MOST).read_to_end(&mut bytes));
-        read.map_err(|cause| self.error(cause))?;
         let mut points = Vec::new();
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let Some(text) = line.strip_suffix(b"\n") else { break };
-            self.offset += line.len() as u64;
-            match serde_json::from_slice(text) {
-                Ok(point) => points.push(point),
-                Err(_) => self.skipped += 1,
+        while points.is_empty() && self.end != len {
+            let mut bytes = Vec::new();
+            let place = file.seek(SeekFrom::Start(self.offset));
+            place.and_then(|_| (&file).take(MOST).read_to_end(&mut bytes)).map_err(|cause| self.error(cause))?;
+            self.end = self.offset + bytes.len() as u64;
+            self.add_lines(&bytes, &mut points);
+            if (bytes.len() as u64) < MOST {
+                break;
             }
         }
         Ok(points)
+    }
+
+    /// Adds the points of the complete lines in `bytes`, which begin at `offset`.
+    fn add_lines(&mut self, bytes: &[u8], points: &mut Vec<Point>) {
+        let is_full = bytes.len() as u64 == MOST;
+        let mut rest = bytes;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let text = &rest[..end];
+            rest = &rest[end + 1..];
+            match serde_json::from_slice(text) {
+                Ok(point) if !self.overlong => points.push(point),
+                _ => self.skipped += 1,
+            }
+            self.overlong = false;
+        }
+        // No line begins in a full reading without a line feed: what follows belongs to the same line.
+        self.overlong |= is_full && rest.len() == bytes.len();
+        let kept = if self.overlong { 0 } else { rest.len() };
+        self.offset += (bytes.len() - kept) as u64;
     }
 
     fn error(&self, cause: io::Error) -> StorageError {
@@ -114,5 +131,24 @@ mod tests {
         fs::write(&path, format!("{{\"kind\":\"new\"}}\n{line}")).unwrap();
         assert_eq!(tail.poll().unwrap().len(), 1);
         assert_eq!((tail.restarts(), tail.skipped()), (1, 1));
+    }
+    #[test]
+    fn a_line_longer_than_a_reading_is_passed_over_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let line = serde_json::to_string(&point(1)).unwrap() + "\n";
+        let long = "x".repeat(MOST as usize + 10);
+        fs::write(&path, format!("{line}{long}")).unwrap();
+        let mut tail = MetricsTail::new(&path);
+        assert_eq!(tail.poll().unwrap(), [point(1)]);
+        assert!(tail.poll().unwrap().is_empty());
+        assert_eq!((tail.skipped(), tail.offset, tail.end), (0, (line.len() + long.len()) as u64, tail.offset));
+        fs::write(&path, format!("{line}{long}x\n{line}{{\"kind")).unwrap();
+        assert_eq!(tail.poll().unwrap(), [point(1)]);
+        assert_eq!(tail.skipped(), 1);
+        let (offset, end) = (tail.offset, tail.end);
+        assert!(tail.poll().unwrap().is_empty());
+        assert_eq!((tail.offset, tail.end, tail.restarts()), (offset, end, 0));
+        assert_eq!(end, fs::metadata(&path).unwrap().len());
     }
 }

@@ -8,7 +8,7 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use super::{Annotation, Edit, LabelId, Span, SpanId, SpanSource, Status};
-use crate::text::{TextRange, range_set::RangeSet};
+use crate::text::{TextRange, crossings::Crossings, range_set::RangeSet};
 
 /// Name of the annotator who decides where the others differ. The adjudicator's journal is like every annotator's.
 pub const ADJUDICATOR: &str = "gold";
@@ -33,6 +33,8 @@ pub struct ComparedDocument {
     pub changed: u64,
     /// Spans of all annotators, as the first annotator has them, in reading order.
     pub agreed: Vec<Span>,
+    /// Ends of these spans, ascending.
+    pub(crate) agreed_ends: Vec<usize>,
     /// Places where they differ, in reading order and without overlap.
     pub places: Vec<DisputedPlace>,
 }
@@ -66,23 +68,28 @@ impl ComparedDocument {
         let [first, _, ..] = finished.as_slice() else { return None };
         let common = finished.iter().map(|annotation| keys(annotation)).reduce(|a, b| &a & &b).unwrap_or_default();
         let mut left = common.clone();
-        let agreed = first.spans().iter().filter(|span| left.remove(&key(span))).cloned().collect();
+        let agreed: Vec<Span> = first.spans().iter().filter(|span| left.remove(&key(span))).cloned().collect();
+        let mut agreed_ends: Vec<usize> = agreed.iter().map(|span| span.range.end).collect();
+        agreed_ends.sort_unstable();
         let differing: Vec<Option<Vec<Span>>> = annotations
             .iter()
             .map(|annotation| annotation.map(|annotation| spans_without(annotation, &common)))
             .collect();
-        Some(Self { document, changed: 0, agreed, places: disputed_places(differing) })
+        Some(Self { document, changed: 0, agreed, agreed_ends, places: disputed_places(differing) })
     }
 
     /// Returns the adjudicator's progress at a place.
     ///
     /// `since` is the time of the adjudicator's last change to this document.
     pub fn state_of(&self, place: &DisputedPlace, adjudicator: &Annotation, since: u64) -> PlaceState {
-        let own = self.own_spans(place, adjudicator);
-        let decided = place.candidates().all(|span| {
-            has_span(adjudicator, span)
-                || adjudicator.is_rejected(span.range, span.label)
-                || own.iter().any(|own| own.range.overlaps(span.range))
+        let candidates: BTreeSet<SpanKey> = place.candidates().map(key).collect();
+        let here: BTreeSet<SpanKey> = adjudicator.over(place.range).map(key).collect();
+        // A span with the range of an agreed span answers that span, not the place.
+        let own = here.difference(&candidates).map(|(range, _)| *range);
+        let own = RangeSet::new(own.filter(|range| self.agreed_on(*range).next().is_none()));
+        let decided = candidates.iter().all(|span| {
+            let (range, label) = *span;
+            here.contains(span) || adjudicator.is_rejected(range, label) || own.overlaps(range)
         });
         match (decided, adjudicator.status) {
             (_, Status::Skipped) => PlaceState::Skipped,
@@ -95,35 +102,28 @@ impl ComparedDocument {
 
     /// Returns the adjudicator's spans at a place: those taken from an annotator and those of the adjudicator's own.
     pub fn verdict<'a>(&self, place: &DisputedPlace, adjudicator: &'a Annotation) -> Vec<&'a Span> {
-        let own = self.own_spans(place, adjudicator);
-        adjudicator.over(place.range).filter(|span| place.has_candidate(span) || own.contains(span)).collect()
-    }
-
-    /// Returns the adjudicator's spans at a place that no annotator has.
-    ///
-    /// A span with the range of an agreed span answers that span, not the place.
-    fn own_spans<'a>(&self, place: &DisputedPlace, adjudicator: &'a Annotation) -> Vec<&'a Span> {
-        adjudicator
-            .over(place.range)
-            .filter(|span| !place.has_candidate(span) && self.agreed_on(span.range).next().is_none())
-            .collect()
+        let candidates: BTreeSet<SpanKey> = place.candidates().map(key).collect();
+        let here = adjudicator.over(place.range);
+        here.filter(|span| candidates.contains(&key(span)) || self.agreed_on(span.range).next().is_none()).collect()
     }
 
     /// Whether the adjudicator has decided every place and lacks no agreed span.
     pub fn is_decided(&self, adjudicator: &Annotation) -> bool {
-        self.missing(adjudicator).next().is_none()
+        self.missing(adjudicator).is_empty()
             && !self.places.iter().any(|place| self.state_of(place, adjudicator, u64::MAX) == PlaceState::Open)
     }
 
-    /// Iterates over the agreed spans that the adjudicator has neither accepted, rejected nor answered otherwise.
+    /// Returns the agreed spans that the adjudicator has neither accepted, rejected nor answered otherwise.
     ///
     /// A document that is done lacks nothing.
-    pub fn missing<'a>(&'a self, adjudicator: &'a Annotation) -> impl Iterator<Item = &'a Span> {
-        let open = self.agreed.iter().filter(|_| adjudicator.status != Status::Done);
-        open.filter(|span| {
-            !adjudicator.is_rejected(span.range, span.label)
-                && !adjudicator.over(span.range).any(|own| own.range == span.range || !is_nested(own.range, span.range))
-        })
+    pub fn missing<'a>(&'a self, adjudicator: &'a Annotation) -> Vec<&'a Span> {
+        if adjudicator.status == Status::Done {
+            return Vec::new();
+        }
+        let ranges: BTreeSet<TextRange> = adjudicator.spans().iter().map(|span| span.range).collect();
+        let crossings = Crossings::new(ranges.iter().copied());
+        let open = self.agreed.iter().filter(|span| !adjudicator.is_rejected(span.range, span.label));
+        open.filter(|span| !ranges.contains(&span.range) && !crossings.crosses(span.range)).collect()
     }
 
     /// Returns the edits by which the adjudicator accepts all agreed spans and decides one place.
@@ -136,12 +136,13 @@ impl ComparedDocument {
         decision: Option<(&DisputedPlace, &[Span])>,
         mut new_id: impl FnMut() -> SpanId,
     ) -> Vec<Edit> {
-        let mut edits: Vec<Edit> = self.missing(adjudicator).map(|span| add(span, new_id())).collect();
+        let mut edits: Vec<Edit> = self.missing(adjudicator).into_iter().map(|span| add(span, new_id())).collect();
         if let Some((place, spans)) = decision {
             let before = self.verdict(place, adjudicator);
             let wanted: BTreeSet<SpanKey> = spans.iter().map(key).collect();
             edits.extend(before.iter().filter(|span| !wanted.contains(&key(span))).map(|span| Edit::Remove(span.id)));
-            edits.extend(spans.iter().filter(|span| !has_span(adjudicator, span)).map(|span| add(span, new_id())));
+            let known = keys(adjudicator);
+            edits.extend(spans.iter().filter(|span| !known.contains(&key(span))).map(|span| add(span, new_id())));
             let all: BTreeSet<SpanKey> = place.candidates().chain(spans).chain(before).map(key).collect();
             edits.extend(all.into_iter().filter_map(|(range, label)| {
                 match (wanted.contains(&(range, label)), adjudicator.is_rejected(range, label)) {
@@ -187,11 +188,14 @@ impl ComparedDocument {
     /// Whether a span on `range` decides this place alone: it reaches into no other place, and into an agreed span only
     /// if it is smaller and inside of it.
     fn fits(&self, place: &DisputedPlace, range: TextRange) -> bool {
-        let reaches_beyond = self.places.iter().any(|other| other.range != place.range && other.range.overlaps(range));
-        let contradicts = self
-            .agreed
-            .iter()
-            .any(|agreed| agreed.range.overlaps(range) && (!agreed.range.covers(range) || agreed.range == range));
+        let first = self.places.partition_point(|other| other.range.end <= range.start);
+        let mut touched = self.places.iter().skip(first).take_while(|other| other.range.start < range.end);
+        let reaches_beyond = touched.any(|other| other.range != place.range);
+        let begun = self.agreed.partition_point(|agreed| agreed.range.start <= range.start);
+        let ended = self.agreed_ends.partition_point(|end| *end <= range.start);
+        let ends_inside = self.agreed.get(begun).is_some_and(|agreed| agreed.range.start < range.end)
+            || self.agreed_ends.get(ended).is_some_and(|end| *end < range.end);
+        let contradicts = ends_inside || self.agreed_on(range).next().is_some();
         !reaches_beyond && !contradicts
     }
 
@@ -206,11 +210,6 @@ impl DisputedPlace {
     /// Iterates over the annotators' spans here.
     fn candidates(&self) -> impl Iterator<Item = &Span> {
         self.readings.iter().flatten().flatten()
-    }
-
-    /// Whether an annotator has this span here.
-    fn has_candidate(&self, span: &Span) -> bool {
-        self.candidates().any(|candidate| key(candidate) == key(span))
     }
 }
 
@@ -251,11 +250,6 @@ fn add(span: &Span, id: SpanId) -> Edit {
     Edit::Add(Span { id, source, ..span.clone() })
 }
 
-/// Whether the annotation has a span with the range and label of `span`.
-fn has_span(annotation: &Annotation, span: &Span) -> bool {
-    annotation.over(span.range).any(|own| key(own) == key(span))
-}
-
 /// Whether two lists of spans have the same ranges and labels, in any order.
 pub fn same<'a>(a: impl IntoIterator<Item = &'a Span>, b: impl IntoIterator<Item = &'a Span>) -> bool {
     let a: BTreeSet<SpanKey> = a.into_iter().map(key).collect();
@@ -268,17 +262,12 @@ fn reading_order(range: TextRange) -> (usize, Reverse<usize>) {
     (range.start, Reverse(range.end))
 }
 
-/// Whether one range is inside the other and smaller.
-fn is_nested(a: TextRange, b: TextRange) -> bool {
-    a != b && (a.covers(b) || b.covers(a))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spans::SpanSource;
+    use crate::{spans::SpanSource, text::growth::assert_linear};
 
     fn span(id: u32, start: usize, end: usize, label: u32) -> Span {
         let id = SpanId { writer: 7, sequence: id };
@@ -414,6 +403,30 @@ mod tests {
         assert_eq!(reading(1, &[(20, 30, 4), (22, 26, 2)]), Some(vec![(22, 26)]), "what all say is said");
         assert_eq!(reading(1, &[(22, 44, 2)]), None, "it is about two places");
         assert_eq!(reading(2, &[(0, 4, 1)]), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_place_with_many_nested_spans_is_decided_in_linear_time() {
+        let nested =
+            |n: usize, label: u32| -> Vec<(usize, usize, u32)> { (0..n).map(|at| (at, 3 * n - at, label)).collect() };
+        let input = |n: usize| {
+            // All say the outer half, and each has the inner half with another label.
+            let said = |label| done(&[&nested(n, 1)[..n / 2], &nested(n, label)[n / 2..]].concat());
+            let (a, b) = (said(5), said(7));
+            let judge = Annotation::new(a.spans().to_vec(), Status::Partial);
+            (ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap(), b, judge)
+        };
+        assert_linear(600, input, |(compared, model, judge)| {
+            let [place] = compared.places.as_slice() else { panic!() };
+            assert_eq!(compared.verdict(place, judge).len(), place.readings[0].as_ref().unwrap().len());
+            assert_eq!((compared.state_of(place, judge, 5), compared.missing(judge).len()), (PlaceState::Open, 0));
+            assert_eq!(
+                compared.missing(&Annotation::new(model.spans()[..3].to_vec(), Status::Partial)).len() + 3,
+                compared.agreed.len()
+            );
+            let decision = compared.reading_of(place, model.spans()).unwrap();
+            compared.decide(judge, Some((place, &decision)), ids())
+        });
     }
 
     #[test]

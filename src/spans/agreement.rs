@@ -5,13 +5,15 @@
 //! order. The status is ignored and an annotation without spans says "nothing is here", so callers pass only finished
 //! documents. Empty spans are not counted.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+mod pairs;
+mod runs;
+
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Annotation, Document, LabelId, Span};
-use crate::text::{OffsetMap, TextRange};
+use crate::text::{CharRange, OffsetMap, TextRange};
+use pairs::{Row, in_order, pairs};
+use runs::{Labels, Run, runs};
 
 const NOTHING: &str = "no annotator tagged anything";
 const NO_TAGGED_WORD: &str = "no word is tagged";
@@ -117,7 +119,8 @@ pub struct Agreement {
     /// Same range and same label.
     pub exact: SpanAgreement,
     /// Same label and at least one byte in common, paired one to one: the greatest overlap in bytes first, then the
-    /// tightest pair, then the earlier one. It includes every exact match.
+    /// tightest pair, then the earlier one. It includes every exact match. In a document with more than a million
+    /// overlapping pairs it counts only exact matches.
     pub overlap: SpanAgreement,
     /// Cohen's kappa over all words. A word's category is the **set** of labels of the spans that touch it: "O" is the
     /// empty set, `B-` and `I-` are one, and `{Dish, Price}` differs from `{Dish}`. Most words are "O" for
@@ -210,7 +213,7 @@ impl Difference {
 
 /// Lists the differences of two annotations of one document, in reading order: by first byte, the longer place first.
 pub fn differences(a: &Annotation, b: &Annotation) -> Vec<Difference> {
-    let mut found: Vec<Difference> = align(a, b).into_iter().filter_map(Difference::of).collect();
+    let mut found: Vec<Difference> = pairs(a, b).into_iter().filter_map(Difference::of).collect();
     found.sort_by_key(|difference| (difference.range().start, Reverse(difference.range().end)));
     found
 }
@@ -218,13 +221,11 @@ pub fn differences(a: &Annotation, b: &Annotation) -> Vec<Difference> {
 /// Computes the agreement of two annotators over all documents that both have finished.
 ///
 /// Span and word counts are summed over the documents first, so long documents weigh more.
-pub fn agreement<'a>(pairs: impl IntoIterator<Item = Pair<'a>>) -> Agreement {
+pub fn agreement<'a>(compared: impl IntoIterator<Item = Pair<'a>>) -> Agreement {
     let (mut rows, mut table, mut panels) = (Vec::new(), WordTable::new(), Vec::new());
-    for Pair { document, a, b } in pairs {
-        rows.extend(align(a, b));
-        for cell in word_labels(document, a).into_iter().zip(word_labels(document, b)) {
-            *table.entry(cell).or_default() += 1;
-        }
+    for Pair { document, a, b } in compared {
+        rows.extend(pairs(a, b));
+        count_words(&word_labels(document, a), &word_labels(document, b), &mut table);
         panels.push(Panel { document, annotations: vec![Some(a), Some(b)] });
     }
     let words = table.values().sum();
@@ -268,63 +269,28 @@ fn mean_f1(pairs: impl Iterator<Item = SpanAgreement>) -> Measure {
     Measure::Value(values.iter().sum::<f64>() / float(values.len()))
 }
 
-/// Two paired spans, or one without a partner.
-type Row<'a> = (Option<&'a Span>, Option<&'a Span>);
-
-/// Pairs spans that overlap, one to one and greedily: those of one label first, among these the greatest overlap, then
-/// the tightest pair, then the earlier one. Equal spans are always paired with each other. The
-/// result depends neither on the order of the sides nor on storage: candidates that tie and exclude each other share a
-/// span, so that the other span decides.
-fn align<'a>(a: &'a Annotation, b: &'a Annotation) -> Vec<Row<'a>> {
-    let (a, b) = (in_order(a), in_order(b));
-    // Greatest end among the spans of `b` up to each: from the first that is past a start, spans may overlap it.
-    let mut reach: Vec<usize> = b.iter().map(|span| span.range.end).collect();
-    (1..reach.len()).for_each(|at| reach[at] = reach[at].max(reach[at - 1]));
-    let mut candidates = Vec::new();
-    for (at, left) in a.iter().enumerate() {
-        let first = reach.partition_point(|end| *end <= left.range.start);
-        let near = b.iter().enumerate().skip(first).take_while(|(_, right)| right.range.start < left.range.end);
-        candidates.extend(near.filter(|(_, right)| right.range.overlaps(left.range)).map(|(other, _)| (at, other)));
-    }
-    candidates.sort_by_cached_key(|(left, right)| {
-        let (a, b) = (a[*left], b[*right]);
-        let common = a.range.end.min(b.range.end) - a.range.start.max(b.range.start);
-        (a.label != b.label, Reverse(common), a.range.join(b.range).len())
-    });
-    let (mut used_a, mut used_b) = (vec![false; a.len()], vec![false; b.len()]);
-    let mut rows = Vec::new();
-    for (left, right) in candidates {
-        if !used_a[left] && !used_b[right] {
-            used_a[left] = true;
-            used_b[right] = true;
-            rows.push((Some(a[left]), Some(b[right])));
-        }
-    }
-    rows.extend(a.into_iter().zip(used_a).filter(|(_, used)| !used).map(|(span, _)| (Some(span), None)));
-    rows.extend(b.into_iter().zip(used_b).filter(|(_, used)| !used).map(|(span, _)| (None, Some(span))));
-    rows
-}
-
-fn in_order(annotation: &Annotation) -> Vec<&Span> {
-    let mut spans: Vec<&Span> = annotation.spans().iter().filter(|span| !span.range.is_empty()).collect();
-    spans.sort_by_key(|span| (span.range, span.label));
-    spans
-}
-
-/// Labels that one annotator gave one place; none means "O".
-type Labels = BTreeSet<LabelId>;
-
 /// Number of words to which the two annotators gave these labels.
 type WordTable = BTreeMap<(Labels, Labels), usize>;
 
-/// Returns for each word the labels of the spans that touch it.
-fn word_labels(document: &Document, annotation: &Annotation) -> Vec<Labels> {
-    let mut words = vec![Labels::new(); document.words.len()];
-    for span in in_order(annotation) {
-        let touched = document.words_touching(span.range).and_then(|touched| words.get_mut(touched));
-        touched.into_iter().flatten().for_each(|labels| _ = labels.insert(span.label));
+/// Returns the labels of the spans that touch each word, as runs of words.
+fn word_labels(document: &Document, annotation: &Annotation) -> Vec<Run> {
+    let spans = in_order(annotation).into_iter();
+    let touched = spans.filter_map(|span| Some((document.words_touching(span.range)?, span.label)));
+    runs(touched.collect(), document.words.len())
+}
+
+/// Adds the words of a document to the table.
+fn count_words(a: &[Run], b: &[Run], table: &mut WordTable) {
+    let mut a = a.iter().peekable();
+    let mut b = b.iter().peekable();
+    let mut at = 0;
+    while let (Some(one), Some(other)) = (a.peek(), b.peek()) {
+        let end = one.end.min(other.end);
+        *table.entry((one.labels.clone(), other.labels.clone())).or_default() += end - at;
+        at = end;
+        a.next_if(|run| run.end == end);
+        b.next_if(|run| run.end == end);
     }
-    words
 }
 
 /// Cohen's kappa, (p_o - p_e) / (1 - p_e) with p_e from each annotator's own shares (Cohen 1960).
@@ -373,13 +339,13 @@ pub fn alpha(panels: &[Panel<'_>]) -> Measure {
     let mut lengths = BTreeMap::<Labels, f64>::new();
     for panel in panels {
         let map = OffsetMap::new(&panel.document.text);
-        let observers: Vec<Vec<Unit>> =
+        let observers: Vec<Vec<Run>> =
             panel.annotations.iter().flatten().map(|annotation| units(&map, annotation)).collect();
         if observers.len() < 2 {
             continue;
         }
         same += shared(&observers) / float(observers.len() - 1);
-        for Unit { length, labels, .. } in observers.into_iter().flatten() {
+        for Run { length, labels, .. } in observers.into_iter().flatten() {
             let length = float(length);
             squares += if labels.is_empty() { length } else { length * length };
             *lengths.entry(labels).or_default() += length;
@@ -395,38 +361,21 @@ pub fn alpha(panels: &[Panel<'_>]) -> Measure {
     }
 }
 
-/// Text to which one annotator gave the same labels, measured in code points.
-struct Unit {
-    end: usize,
-    length: usize,
-    labels: Labels,
-}
-
-/// Splits the whole text into units at the ends of an annotator's spans, untagged text included.
-fn units(map: &OffsetMap, annotation: &Annotation) -> Vec<Unit> {
-    let spans: Vec<_> = in_order(annotation).into_iter().map(|span| (map.to_chars(span.range), span.label)).collect();
-    let mut borders: Vec<usize> = spans.iter().flat_map(|(range, _)| [range.start, range.end]).collect();
-    borders.extend([0, map.chars()]);
-    borders.sort_unstable();
-    borders.dedup();
-    let mut rest = spans.into_iter().peekable();
-    let mut open = Vec::new();
-    let mut units = Vec::new();
-    for border in borders.windows(2) {
-        let (start, end) = (border[0], border[1]);
-        open.extend(std::iter::from_fn(|| rest.next_if(|(range, _)| range.start <= start)));
-        open.retain(|(range, _)| range.end > start);
-        units.push(Unit { end, length: end - start, labels: open.iter().map(|(_, label)| *label).collect() });
-    }
-    units
+/// Splits the whole text into units at the ends of an annotator's spans, measured in code points.
+fn units(map: &OffsetMap, annotation: &Annotation) -> Vec<Run> {
+    let spans = in_order(annotation).into_iter().map(|span| {
+        let CharRange { start, end } = map.to_chars(span.range);
+        (start..end, span.label)
+    });
+    runs(spans.collect(), map.chars())
 }
 
 /// Length on which two annotators agree, summed over ordered pairs of annotators.
-fn shared(observers: &[Vec<Unit>]) -> f64 {
+fn shared(observers: &[Vec<Run>]) -> f64 {
     let mut rest: Vec<_> = observers.iter().map(|units| units.iter().peekable()).collect();
     let (mut at, mut sum) = (0, 0.0);
     loop {
-        let here: Vec<&Unit> = rest.iter_mut().filter_map(|units| units.peek().copied()).collect();
+        let here: Vec<&Run> = rest.iter_mut().filter_map(|units| units.peek().copied()).collect();
         let Some(end) = here.iter().map(|unit| unit.end).min() else { return sum };
         let others_alike: usize =
             here.iter().map(|unit| here.iter().filter(|other| other.labels == unit.labels).count() - 1).sum();

@@ -6,7 +6,7 @@
 use std::{
     cmp::{Ordering, Reverse},
     collections::{BTreeSet, HashMap},
-    fmt,
+    fmt, iter,
     str::FromStr,
 };
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 use strum::{IntoStaticStr, VariantArray};
 
 use super::label::LabelId;
-use crate::text::TextRange;
+use crate::text::{TextRange, max_tree::MaxTree};
 
 /// Identity of a span, unique over all writers. Text form: `1f-7`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,8 +154,8 @@ const MAX_SINGLE_EDITS: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Annotation {
     spans: Vec<Span>,
-    /// Upper bound of the length of a span in bytes: a span over a byte begins at most this far before it.
-    longest: usize,
+    /// Ends of the spans, by which those over a byte are found.
+    ends: MaxTree,
     /// Progress on the document.
     pub status: Status,
     /// Rejected suggestions.
@@ -163,10 +163,10 @@ pub struct Annotation {
     note: String,
 }
 
-/// Compares the content, not `longest`, which is only a bound.
+/// Compares the content, from which `ends` follows.
 impl PartialEq for Annotation {
     fn eq(&self, other: &Self) -> bool {
-        let Self { spans, longest: _, status, rejected, note } = self;
+        let Self { spans, ends: _, status, rejected, note } = self;
         *status == other.status && *note == other.note && *spans == other.spans && *rejected == other.rejected
     }
 }
@@ -181,7 +181,13 @@ impl Annotation {
 
     /// Annotation of a document that was never edited.
     pub const fn untouched() -> Self {
-        Self { spans: Vec::new(), longest: 0, status: Status::Todo, rejected: BTreeSet::new(), note: String::new() }
+        Self {
+            spans: Vec::new(),
+            ends: MaxTree::empty(),
+            status: Status::Todo,
+            rejected: BTreeSet::new(),
+            note: String::new(),
+        }
     }
 
     /// Spans in reading order.
@@ -204,11 +210,14 @@ impl Annotation {
         self.spans.iter().find(|span| span.id == id)
     }
 
-    /// Iterates over the spans that overlap `range`, in reading order.
+    /// Iterates over the spans that overlap `range`, in reading order. Takes logarithmic time for each.
     pub fn over(&self, range: TextRange) -> impl Iterator<Item = &Span> {
-        let first = self.spans.partition_point(|span| span.range.start + self.longest < range.start);
-        let near = self.spans.iter().skip(first).take_while(move |span| span.range.start < range.end);
-        near.filter(move |span| span.range.overlaps(range))
+        let mut next = 0;
+        iter::from_fn(move || {
+            let at = self.ends.next_above(next, range.start)?;
+            next = at + 1;
+            self.spans.get(at).filter(|span| span.range.start < range.end)
+        })
     }
 
     /// Finds the innermost span over the byte at `offset`.
@@ -314,19 +323,26 @@ impl Annotation {
     }
 
     fn take(&mut self, id: SpanId) -> Option<Span> {
-        self.position(id).map(|at| self.spans.remove(at))
+        let at = self.position(id)?;
+        let span = self.spans.remove(at);
+        self.find_ends();
+        Some(span)
     }
 
     fn put(&mut self, span: Span) {
-        self.longest = self.longest.max(span.range.len());
         let at = self.spans.partition_point(|other| reading_order(other) < reading_order(&span));
         self.spans.insert(at, span);
+        self.find_ends();
     }
 
     fn put_in_order(&mut self, mut spans: Vec<Span>) {
         spans.sort_unstable_by_key(reading_order);
-        self.longest = spans.iter().map(|span| span.range.len()).max().unwrap_or(0);
         self.spans = spans;
+        self.find_ends();
+    }
+
+    fn find_ends(&mut self) {
+        self.ends.fill(self.spans.iter().map(|span| span.range.end));
     }
 }
 
@@ -340,6 +356,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::growth::assert_linear;
 
     fn id(sequence: u32) -> SpanId {
         SpanId { writer: 0x1f, sequence }
@@ -410,6 +427,21 @@ mod tests {
             let id = SpanId { writer, sequence };
             prop_assert_eq!(id.to_string().parse(), Ok(id));
         }
+    }
+
+    #[test]
+    fn spans_over_a_word_are_found_beside_a_long_one_in_little_time() {
+        let span = |n: usize, len| Span {
+            id: id(u32::try_from(n).unwrap()),
+            range: TextRange::new(n, n + len),
+            label: LabelId(0),
+            source: SpanSource::Human,
+        };
+        let all =
+            |n: usize| Annotation::new((0..n).map(|at| span(at, if at == 0 { n } else { 1 })).collect(), Status::Done);
+        assert_linear(2_000, all, |all| {
+            all.spans().iter().map(|span| all.over(span.range).count()).sum::<usize>() - all.spans().len()
+        });
     }
 
     #[test]

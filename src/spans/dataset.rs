@@ -1,5 +1,7 @@
 //! Data of a training: sentences of words with one IOB2 tag each, and the conversion of annotations to such tags.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -121,18 +123,15 @@ pub fn word_spans(
         found.push(WordSpan::new(words, &label.name));
     }
     found.sort_by_key(|span| (std::cmp::Reverse(span.end - span.start), span.start));
-    let mut taken = vec![false; document.words.len()];
-    let mut kept = Vec::new();
+    let mut kept: BTreeMap<usize, WordSpan> = BTreeMap::new();
     for span in found {
-        if taken[span.start..span.end].contains(&true) {
+        if kept.range(..span.end).next_back().is_some_and(|(_, other)| other.end > span.start) {
             losses.overlapping += 1;
-            continue;
+        } else {
+            kept.insert(span.start, span);
         }
-        taken[span.start..span.end].fill(true);
-        kept.push(span);
     }
-    kept.sort_unstable();
-    (kept, losses)
+    (kept.into_values().collect(), losses)
 }
 
 #[cfg(test)]
@@ -140,7 +139,7 @@ mod tests {
     use super::*;
     use crate::{
         spans::{LabelId, Span, SpanId, SpanSource, Status},
-        text::TextRange,
+        text::{TextRange, growth::assert_linear},
     };
 
     #[test]
@@ -160,6 +159,27 @@ mod tests {
         assert_eq!(losses, Losses { half_words: 2, overlapping: 1, without_label: 1, ..Losses::default() });
         let (words, _) = word_spans(&document, &annotation, &labels, HalfWords::Drop);
         assert_eq!(words, [WordSpan::new(1..2, "Dish")]);
+    }
+
+    #[test]
+    fn of_many_spans_that_overlap_one_the_longest_is_found_in_linear_time() {
+        // The longest one begins in the middle; all others end with its first word.
+        let input = |n: usize| {
+            let document = Document::from_words("1", vec!["a"; 3 * n]);
+            let span = |at: usize| Span {
+                id: SpanId { writer: 0, sequence: u32::try_from(at).unwrap() },
+                range: document.range_of_words(if at == n { n..3 * n } else { at..n + 1 }).unwrap(),
+                label: LabelId(0),
+                source: SpanSource::Human,
+            };
+            let annotation = Annotation::new((0..=n).map(span).collect(), Status::Done);
+            (document, annotation)
+        };
+        let labels = LabelSet::from_names(["Dish"]);
+        assert_linear(20_000, input, |(document, annotation)| {
+            let (words, losses) = word_spans(document, annotation, &labels, HalfWords::Snap);
+            assert_eq!((words.len(), losses.overlapping), (1, annotation.spans().len() - 1));
+        });
     }
 
     #[test]

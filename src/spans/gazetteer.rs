@@ -106,15 +106,15 @@ impl Gazetteer {
     ///
     /// Takes time linear in the changed spans if only spans are learnt, as from a partial document.
     pub fn relearn(&mut self, document: &Document, before: &Annotation, after: &Annotation) {
-        if before.status != after.status || counts_untagged(document, after) {
+        if !teaches(before) || !teaches(after) {
             self.forget(document, before);
             return self.learn(document, after);
         }
-        if teaches(after) {
-            let (removed, added) = before.changes(after);
-            self.count(Lesson::of_spans(document, removed), -1);
-            self.count(Lesson::of_spans(document, added), 1);
-        }
+        let (removed, added) = before.changes(after);
+        self.count(Lesson::of_spans(document, removed), -1);
+        self.count(Lesson::of_spans(document, added), 1);
+        self.count(Lesson::of_the_rest(document, before), -1);
+        self.count(Lesson::of_the_rest(document, after), 1);
     }
 
     /// Finds disjoint hits in reading order, in time linear in the words of the document.
@@ -125,7 +125,7 @@ impl Gazetteer {
         if self.is_empty() {
             return Vec::new();
         }
-        let words = hashes(document, 0..document.words.len());
+        let words = hashes(document);
         let mut candidates: Vec<Candidate> =
             (0..words.len()).flat_map(|start| self.candidates(&words, start)).collect();
         candidates.sort_unstable_by(|a, b| {
@@ -229,26 +229,36 @@ impl Lesson {
         if !teaches(annotation) {
             return Self::default();
         }
-        let mut lesson = Self::of_spans(document, annotation.spans());
-        if counts_untagged(document, annotation) {
-            let spans = annotation.spans().iter().filter_map(|span| whole_words(document, span.range));
-            let mut spans: Vec<(usize, usize)> = spans.map(|words| (words.start, words.end)).collect();
-            spans.sort_unstable();
-            let words = hashes(document, 0..document.words.len());
-            for start in 0..words.len() {
-                let phrases = keys(words.get(start..).unwrap_or_default()).zip(start + 1..).take(LONGEST_UNTAGGED);
-                let others = phrases.filter(|(_, end)| spans.binary_search(&(start, *end)).is_err());
-                lesson.untagged.extend(others.map(|(key, _)| key));
-            }
+        let Self { tagged, .. } = Self::of_spans(document, annotation.spans());
+        Self { tagged, ..Self::of_the_rest(document, annotation) }
+    }
+
+    /// Lesson of the phrases that are no span, if they are counted.
+    fn of_the_rest(document: &Document, annotation: &Annotation) -> Self {
+        let mut lesson = Self::default();
+        if !counts_untagged(document, annotation) {
+            return lesson;
+        }
+        let spans = annotation.spans().iter().filter_map(|span| whole_words(document, span.range));
+        let mut spans: Vec<(usize, usize)> = spans.map(|words| (words.start, words.end)).collect();
+        spans.sort_unstable();
+        let words = hashes(document);
+        for start in 0..words.len() {
+            let phrases = keys(words.get(start..).unwrap_or_default()).zip(start + 1..).take(LONGEST_UNTAGGED);
+            let others = phrases.filter(|(_, end)| spans.binary_search(&(start, *end)).is_err());
+            lesson.untagged.extend(others.map(|(key, _)| key));
         }
         lesson
     }
 
     /// Lesson of spans alone, without untagged phrases.
     fn of_spans<'a>(document: &Document, spans: impl IntoIterator<Item = &'a Span>) -> Self {
+        // Many spans may be over the same word, which may be long.
+        let mut known: HashMap<usize, u64> = HashMap::new();
         let tagged = spans.into_iter().filter_map(|span| {
             let words = whole_words(document, span.range)?;
-            Some((keys(&hashes(document, words)).collect(), span.label))
+            let words = words.map(|word| *known.entry(word).or_insert_with(|| hash(document.word(word))));
+            Some((keys(&words.collect::<Vec<_>>()).collect(), span.label))
         });
         Self { tagged: tagged.collect(), untagged: Vec::new() }
     }
@@ -268,13 +278,16 @@ fn counts_untagged(document: &Document, annotation: &Annotation) -> bool {
 fn whole_words(document: &Document, range: TextRange) -> Option<Range<usize>> {
     let words = document.words_touching(range)?;
     let whole = document.range_of_words(words.clone())?;
-    let is_visible = !whole.of(&document.text).trim().is_empty();
-    (range.covers(whole) && is_visible && words.len() <= LONGEST).then_some(words)
+    if words.len() > LONGEST || !range.covers(whole) {
+        return None;
+    }
+    let is_visible = !whole.of(&document.text).trim_start().is_empty();
+    is_visible.then_some(words)
 }
 
 /// Returns a hash of each word, ignoring case.
-fn hashes(document: &Document, words: Range<usize>) -> Vec<u64> {
-    words.map(|word| hash(document.word(word))).collect()
+fn hashes(document: &Document) -> Vec<u64> {
+    document.word_texts().map(hash).collect()
 }
 
 fn hash(word: &str) -> u64 {
@@ -315,7 +328,7 @@ mod tests {
     use super::*;
     use crate::{
         spans::{Span, SpanId, SpanSource},
-        text::Grid,
+        text::{Grid, growth::assert_linear},
     };
 
     /// A text cut at white space, with these bytes tagged.
@@ -399,6 +412,20 @@ mod tests {
         assert_eq!(found(&gazetteer(&lessons[..3]), "thai"), [("thai", 1)]);
         assert_eq!(found(&gazetteer(&lessons[..4]), "thai"), [("thai", 1)]);
         assert_eq!(found(&gazetteer(&lessons), "thai"), []);
+    }
+
+    #[test]
+    fn a_long_word_that_was_tagged_many_times_is_read_once() {
+        let input = |n: usize| {
+            let spans = (0..n).map(|at| Span {
+                id: SpanId { writer: 1, sequence: u32::try_from(at).unwrap() },
+                range: TextRange::new(0, n),
+                label: LabelId(0),
+                source: SpanSource::Human,
+            });
+            (Document::new("d", "a".repeat(n), Grid::Space), Annotation::new(spans.collect(), Status::Done))
+        };
+        assert_linear(1_000, input, |(document, annotation)| Gazetteer::default().learn(document, annotation));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! A model that tags each word by itself sometimes writes `I-Dish` after `O`. Read leniently, that is a span of its own,
 //! and usually a wrong one. Choosing among the sequences without such tags needs no other training.
 
+use std::collections::HashMap;
+
 use super::scheme::Tag;
 
 /// Cost of a step that the grammar forbids: more than any sum of logits.
@@ -11,10 +13,10 @@ const FORBIDDEN: f64 = -1e9;
 /// Grammar of a list of tags: which tag may follow which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grammar {
-    /// For each tag, whether it may come first.
-    starts: Vec<bool>,
-    /// For each tag and each tag before it, whether the two may follow each other, row by row.
-    follows: Vec<bool>,
+    /// For each tag, the label of the tags that it must follow, as an index into `labels`; `None` if it may follow all.
+    follows: Vec<Option<usize>>,
+    /// Tags of each label, ascending.
+    labels: Vec<Vec<usize>>,
     /// Tag outside every span.
     outside: Option<usize>,
 }
@@ -23,38 +25,32 @@ impl Grammar {
     /// Builds the grammar of tags: `I-X` follows only `B-X` and `I-X`, everything else follows everything.
     pub fn new<S: AsRef<str>>(tags: &[S]) -> Self {
         let read: Vec<Tag> = tags.iter().map(|tag| Tag::read(tag.as_ref())).collect();
-        let follows = read
-            .iter()
-            .flat_map(|tag| read.iter().map(move |before| !is_inside(tag) || before.label() == tag.label()))
-            .collect();
-        Self {
-            starts: read.iter().map(|tag| !is_inside(tag)).collect(),
-            follows,
-            outside: read.iter().position(|tag| tag.label().is_none()),
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut labels: Vec<Vec<usize>> = Vec::new();
+        let mut follows = Vec::with_capacity(tags.len());
+        for (at, tag) in read.iter().enumerate() {
+            let place = tag.label().map(|label| *places.entry(label).or_insert(labels.len()));
+            labels.resize_with(places.len(), Vec::new);
+            place.into_iter().for_each(|place| labels[place].push(at));
+            follows.push(place.filter(|_| is_inside(tag)));
         }
+        Self { follows, labels, outside: read.iter().position(|tag| tag.label().is_none()) }
     }
 
     /// Returns the most likely allowed sequence, of equally likely ones the first.
     ///
     /// It has one tag per row of logits, `O` where there is no row.
     pub fn best(&self, rows: &[Option<&[f32]>]) -> Vec<usize> {
-        let tags = self.starts.len();
+        let tags = self.follows.len();
         // The best sum of a sequence that ends in each tag, and for each row the tag before it in that sequence.
         let mut sums = vec![0.0; tags];
         let mut came_from: Vec<Vec<usize>> = Vec::with_capacity(rows.len());
         for (at, row) in rows.iter().enumerate() {
-            let mut next = Vec::with_capacity(tags);
-            let mut previous = Vec::with_capacity(tags);
-            for tag in 0..tags {
-                let arriving = sums.iter().enumerate().map(|(before, sum)| sum + self.step_cost(at, before, tag));
-                let (before, sum) = first_highest(arriving);
-                next.push(sum + self.value(*row, tag));
-                previous.push(before);
-            }
-            sums = next;
-            came_from.push(previous);
+            let arrivals = if at == 0 { self.first_arrivals() } else { self.arrivals(&sums) };
+            sums = arrivals.iter().enumerate().map(|(tag, (_, sum))| sum + self.value(*row, tag)).collect();
+            came_from.push(arrivals.into_iter().map(|(before, _)| before).collect());
         }
-        let (mut tag, _) = first_highest(sums.into_iter());
+        let (mut tag, _) = first_highest(sums.into_iter().enumerate());
         let mut path = Vec::with_capacity(rows.len());
         for previous in came_from.iter().rev() {
             path.push(tag);
@@ -64,13 +60,26 @@ impl Grammar {
         path
     }
 
-    /// Cost of `tag` after `before`, or at the beginning.
-    fn step_cost(&self, at: usize, before: usize, tag: usize) -> f64 {
-        let allowed = match at {
-            0 => self.starts.get(tag),
-            _ => self.follows.get(tag * self.starts.len() + before),
+    /// For each tag at the beginning, tag 0 and the sum before it.
+    fn first_arrivals(&self) -> Vec<(usize, f64)> {
+        self.follows.iter().map(|label| (0, if label.is_some() { FORBIDDEN } else { 0.0 })).collect()
+    }
+
+    /// For each tag, the best tag before it and the sum of the sequence that ends there; of equal ones the first.
+    ///
+    /// Linear in the tags: those that may follow all have the same one before them, as have those of one label.
+    fn arrivals(&self, sums: &[f64]) -> Vec<(usize, f64)> {
+        let best = first_highest(sums.iter().copied().enumerate());
+        let best_of_label: Vec<(usize, f64)> =
+            self.labels.iter().map(|tags| first_highest(tags.iter().map(|tag| (*tag, sums[*tag])))).collect();
+        let forbidden = (best.0, best.1 + FORBIDDEN);
+        let arrival = |label: &Option<usize>| match label.map(|label| best_of_label[label]) {
+            None => best,
+            // A tag of the label itself is never forbidden, and never worse than that.
+            Some(allowed) if allowed.1 > forbidden.1 || allowed.1 == forbidden.1 && allowed.0 <= best.0 => allowed,
+            Some(_) => forbidden,
         };
-        if allowed.copied().unwrap_or(false) { 0.0 } else { FORBIDDEN }
+        self.follows.iter().map(arrival).collect()
     }
 
     /// Logit of `tag` in a row. Without a row, only the tag outside every span is likely.
@@ -87,9 +96,9 @@ fn is_inside(tag: &Tag<'_>) -> bool {
     matches!(tag, Tag::Inside { prefix: 'I', .. })
 }
 
-/// Returns the index of the highest value and the value; of equal ones the first.
-fn first_highest(values: impl Iterator<Item = f64>) -> (usize, f64) {
-    values.enumerate().fold((0, f64::NEG_INFINITY), |best, this| if this.1 > best.1 { this } else { best })
+/// Returns the tag with the highest value and the value; of equal ones the first.
+fn first_highest(values: impl Iterator<Item = (usize, f64)>) -> (usize, f64) {
+    values.fold((0, f64::NEG_INFINITY), |best, this| if this.1 > best.1 { this } else { best })
 }
 
 #[cfg(test)]
@@ -97,7 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spans::dataset::tag_names;
+    use crate::{spans::dataset::tag_names, text::growth::assert_linear};
 
     fn tags() -> Vec<String> {
         tag_names(&["Dish".to_owned(), "Price".to_owned()])
@@ -131,6 +140,16 @@ mod tests {
         let only = ["I-A", "I-B"];
         assert_eq!(Grammar::new(&only).best(&[Some(&[0.0, 1.0][..]), Some(&[1.0, 0.0][..])]).len(), 2);
         assert_eq!(Grammar::new::<&str>(&[]).best(&[Some(&[][..])]), [0]);
+    }
+
+    #[test]
+    fn many_labels_take_linear_time() {
+        let input = |labels: usize| {
+            let tags = tag_names(&(0..labels).map(|label| label.to_string()).collect::<Vec<_>>());
+            let row: Vec<f32> = (0..tags.len()).map(|tag| (tag % 7) as f32).collect();
+            (Grammar::new(&tags), row)
+        };
+        assert_linear(300, input, |(grammar, row)| grammar.best(&[Some(row.as_slice()); 5]));
     }
 
     proptest! {

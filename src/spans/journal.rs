@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
+    fmt, iter,
     str::FromStr,
 };
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     annotation::{Annotation, Edit, SpanId, SpanSource, Status},
     label::LabelSet,
+    stack::Stack,
 };
 
 /// Identity of a journal line, unique over all writers, in the form of a [`SpanId`].
@@ -95,16 +96,15 @@ pub struct Journal {
     index: HashMap<ActionId, usize>,
     /// Ids of all lines.
     seen: HashSet<ActionId>,
-    undone: HashSet<ActionId>,
     /// Actions not seen yet that a line has already undone (`true`) or redone; a merged file may have any order.
     pending: HashMap<ActionId, bool>,
-    /// Indices into `records` of each document.
-    by_document: HashMap<String, Vec<usize>>,
+    /// Actions on each document, in order: index into `records`, and index into the record's actions.
+    by_document: HashMap<String, Vec<(usize, usize)>>,
     states: HashMap<String, Annotation>,
-    /// Actions that undo reverts next; the next one is last.
-    undo: Vec<ActionId>,
-    /// Actions that redo repeats next; the next one is last.
-    redo: Vec<ActionId>,
+    /// Indices into `records` of the actions that undo can revert; the next one is last.
+    undo: Stack,
+    /// Indices into `records` of the actions that redo can repeat; the next one is last.
+    redo: Stack,
     /// Inverse edits of the latest small actions on one document.
     inverses: HashMap<ActionId, Vec<Edit>>,
     /// Undone actions that a new action discarded, in redo order; the newest discard is last.
@@ -118,6 +118,7 @@ struct Record {
     /// Seconds since 1970, UTC.
     at: u64,
     actions: Vec<Action>,
+    undone: bool,
 }
 
 /// Maximum number of edits of an action that is undone by its inverse edits.
@@ -131,24 +132,34 @@ impl Journal {
     /// Builds a journal from lines.
     pub fn replay(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut journal = Self::default();
-        for entry in entries {
-            journal.push(entry);
-        }
+        journal.extend(entries);
         journal
     }
 
     /// Adds a line. Returns whether it was new.
     pub fn push(&mut self, entry: Entry) -> bool {
-        if !self.seen.insert(entry.id) {
-            return false;
+        let new = self.seen.insert(entry.id);
+        if let Some(record) = new.then(|| self.enter(entry)).flatten() {
+            self.follow(record);
         }
-        match entry.op {
-            JournalOp::Do(action) => self.add(Record { id: entry.id, at: entry.at, actions: vec![action] }),
-            JournalOp::DoAll(actions) => self.add(Record { id: entry.id, at: entry.at, actions }),
-            JournalOp::Undo(id) => self.set_undone(id, true),
-            JournalOp::Redo(id) => self.set_undone(id, false),
+        new
+    }
+
+    /// Adds lines. The state of a document is computed once, however many of the lines change it.
+    pub fn extend(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        let mut entries = entries.into_iter().peekable();
+        let Some(first) = entries.next() else { return };
+        if entries.peek().is_none() {
+            self.push(first);
+            return;
         }
-        true
+        let mut changed = HashSet::new();
+        for entry in iter::once(first).chain(entries) {
+            if self.seen.insert(entry.id) {
+                changed.extend(self.enter(entry));
+            }
+        }
+        self.rebuild_documents_of(changed);
     }
 
     /// Replaces merged labels by the labels into which they were merged.
@@ -184,7 +195,7 @@ impl Journal {
 
     /// Returns the time of the last edit of a document, undone or not, in seconds since 1970, UTC.
     pub fn last_change(&self, document: &str) -> Option<u64> {
-        let last = *self.by_document.get(document)?.last()?;
+        let (last, _) = *self.by_document.get(document)?.last()?;
         self.records.get(last).map(|record| record.at)
     }
 
@@ -195,7 +206,8 @@ impl Journal {
 
     /// Iterates over the edits of the action that undo would revert.
     pub fn undo_edits(&self) -> impl Iterator<Item = &Edit> {
-        self.undo.last().into_iter().flat_map(|id| self.actions_of(*id)).flat_map(|action| &action.edits)
+        let last = self.undo.last().and_then(|at| self.records.get(at));
+        last.into_iter().flat_map(|record| &record.actions).flat_map(|action| &action.edits)
     }
 
     /// Returns the edits of an action, document by document; nothing for an unknown id.
@@ -209,20 +221,18 @@ impl Journal {
 
     /// Iterates over the actions that undo can revert, oldest first, then over those that redo can repeat, in redo order.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = HistoryItem<'_>> {
-        let done = self.undo.iter().map(|id| (id, false));
-        let undone = self.redo.iter().rev().map(|id| (id, true));
-        done.chain(undone).filter_map(|(id, undone)| {
-            let Record { id, at, actions } = self.record(*id)?;
-            Some(HistoryItem { id: *id, at: *at, actions, undone })
-        })
+        let records = self.undo.iter().chain(self.redo.iter().rev()).filter_map(|at| self.records.get(at));
+        records.map(|Record { id, at, actions, undone }| HistoryItem { id: *id, at: *at, actions, undone: *undone })
     }
 
     /// Returns the undone actions that were last discarded by a new action, in their order, without those redone since.
     pub fn discarded(&self) -> Vec<ActionId> {
         for discarded in self.discarded.iter().rev() {
-            let undone: Vec<ActionId> = discarded.iter().copied().filter(|id| self.undone.contains(id)).collect();
-            if undone.iter().any(|id| !self.redo.contains(id)) {
-                return undone;
+            let records = discarded.iter().filter_map(|id| self.index.get(id));
+            let undone: Vec<usize> =
+                records.copied().filter(|at| self.records.get(*at).is_some_and(|record| record.undone)).collect();
+            if undone.iter().any(|at| !self.redo.contains(*at)) {
+                return undone.into_iter().filter_map(|at| self.records.get(at)).map(|record| record.id).collect();
             }
         }
         Vec::new()
@@ -251,7 +261,7 @@ impl Journal {
     ///
     /// A status that was imported together with spans does not count.
     pub fn with_status_since(&self, status: Status, time: u64) -> Vec<&str> {
-        let recent = self.records.iter().filter(|record| record.at >= time && !self.undone.contains(&record.id));
+        let recent = self.records.iter().filter(|record| record.at >= time && !record.undone);
         let mut found: Vec<&str> = recent
             .flat_map(|record| &record.actions)
             .filter(|action| action.edits.contains(&Edit::Status(status)) && !action.is_import())
@@ -273,106 +283,124 @@ impl Journal {
         self.seen.is_empty()
     }
 
-    fn target(&self, stack: &[ActionId]) -> Option<(ActionId, &str)> {
-        let id = *stack.last()?;
-        Some((id, self.actions_of(id).first()?.document.as_str()))
+    fn target(&self, stack: &Stack) -> Option<(ActionId, &str)> {
+        let record = self.records.get(stack.last()?)?;
+        Some((record.id, record.actions.first()?.document.as_str()))
     }
 
     /// Iterates over the actions on a document that are not undone.
     fn lasting(&self, document: &str) -> impl Iterator<Item = &Action> {
-        let records = self.by_document.get(document).into_iter().flatten().filter_map(|at| self.records.get(*at));
-        let lasting = records.filter(|record| !self.undone.contains(&record.id));
-        lasting.flat_map(|record| &record.actions).filter(move |action| action.document == document)
+        let places = self.by_document.get(document).into_iter().flatten();
+        places.filter_map(|(record, action)| {
+            self.records.get(*record).filter(|record| !record.undone)?.actions.get(*action)
+        })
     }
 
-    /// Adds a new action and applies it unless it is already undone.
-    fn add(&mut self, record: Record) {
-        let Record { id, ref actions, .. } = record;
+    /// Enters a line into the order of actions, without changing states.
+    ///
+    /// Returns the index of the record that came into effect by it, or that is no longer in effect.
+    fn enter(&mut self, entry: Entry) -> Option<usize> {
+        match entry.op {
+            JournalOp::Do(action) => self.add(entry.id, entry.at, vec![action]),
+            JournalOp::DoAll(actions) => self.add(entry.id, entry.at, actions),
+            JournalOp::Undo(id) => self.set_undone(id, true),
+            JournalOp::Redo(id) => self.set_undone(id, false),
+        }
+    }
+
+    /// Adds a new action, which an earlier line may have undone already.
+    fn add(&mut self, id: ActionId, time: u64, actions: Vec<Action>) -> Option<usize> {
         let at = self.records.len();
         self.index.insert(id, at);
+        for (place, action) in actions.iter().enumerate() {
+            self.by_document.entry(action.document.clone()).or_default().push((at, place));
+        }
         let undone = self.pending.remove(&id) == Some(true);
-        for action in actions {
-            let of_document = self.by_document.entry(action.document.clone()).or_default();
-            if of_document.last() != Some(&at) {
-                of_document.push(at);
-            }
-            if !undone && actions.len() > 1 {
-                self.states.entry(action.document.clone()).or_default().apply_all(&action.edits);
-            }
-        }
-        if let ([action], false) = (actions.as_slice(), undone) {
-            self.apply(id, action);
-        }
+        self.records.push(Record { id, at: time, actions, undone });
         if undone {
-            self.undone.insert(id);
-        } else {
-            self.undo.push(id);
-            if !self.redo.is_empty() {
-                self.discarded.push(self.redo.drain(..).rev().collect());
-            }
+            return None;
         }
-        self.records.push(record);
+        self.undo.push(at);
+        let redo = std::mem::take(&mut self.redo);
+        if !redo.is_empty() {
+            let records = redo.iter().rev().filter_map(|at| self.records.get(at));
+            self.discarded.push(records.map(|record| record.id).collect());
+        }
+        Some(at)
     }
 
     /// Undoes (`true`) or redoes an action.
-    fn set_undone(&mut self, id: ActionId, undo: bool) {
+    fn set_undone(&mut self, id: ActionId, undo: bool) -> Option<usize> {
         let Some(&at) = self.index.get(&id) else {
             self.pending.insert(id, undo);
-            return;
+            return None;
         };
         let (from, to) = if undo { (&mut self.undo, &mut self.redo) } else { (&mut self.redo, &mut self.undo) };
-        let changed = if undo { self.undone.insert(id) } else { self.undone.remove(&id) };
-        // Usually the action is the last one; this keeps a long series of undos fast.
-        if from.pop_if(|last| *last == id).is_none() {
-            from.retain(|other| *other != id);
-        }
-        if !changed {
-            to.retain(|other| *other != id);
-        }
-        to.push(id);
-        if changed && !self.set_last_undone(id, at, undo) {
-            let mut documents: Vec<String> = self.actions_of(id).iter().map(|action| action.document.clone()).collect();
-            documents.dedup();
-            documents.into_iter().for_each(|document| self.rebuild(document));
-        }
+        from.remove(at);
+        to.push(at);
+        let record = self.records.get_mut(at)?;
+        let before = std::mem::replace(&mut record.undone, undo);
+        (before != undo).then_some(at)
     }
 
-    /// Applies an action on one document.
-    fn apply(&mut self, id: ActionId, action: &Action) {
-        let state = self.states.entry(action.document.clone()).or_default();
-        if action.edits.len() > MAX_INVERSE_EDITS {
-            return state.apply_all(&action.edits);
-        }
-        if self.inverses.len() >= MAX_INVERSES {
-            self.inverses.clear();
-        }
-        let mut inverse: Vec<Edit> = action.edits.iter().filter_map(|edit| state.apply(edit)).collect();
-        inverse.reverse();
-        self.inverses.insert(id, inverse);
-    }
-
-    /// Undoes or redoes an action on one document without recomputing the document's state. Returns whether it could.
+    /// Changes the states after a record came into effect, or is no longer in effect.
     ///
-    /// It can if no later action on the document is in effect and, for undo, the inverse edits are known.
-    fn set_last_undone(&mut self, id: ActionId, at: usize, undo: bool) -> bool {
-        let Some([action]) = self.records.get(at).map(|record| record.actions.as_slice()) else { return false };
-        let later = self.by_document.get(&action.document).into_iter().flatten().rev().take_while(|other| **other > at);
-        let mut later = later.filter_map(|other| self.records.get(*other));
-        if later.any(|record| !self.undone.contains(&record.id)) {
-            return false;
+    /// If no later action builds on it, its own edits are enough, and they or their inverse are applied.
+    fn follow(&mut self, at: usize) {
+        let Some(record) = self.records.get(at) else { return };
+        let undone = record.undone;
+        let inverse = self.inverses.remove(&record.id);
+        match (self.is_last(record, at), undone, inverse) {
+            (true, false, _) => self.apply(at),
+            (true, true, Some(edits)) => self.revert(at, &edits),
+            _ => self.rebuild_documents_of([at]),
         }
-        match (undo, self.inverses.remove(&id)) {
-            (true, Some(edits)) => {
-                let state = self.states.entry(action.document.clone()).or_default();
-                edits.iter().for_each(|edit| _ = state.apply(edit));
+    }
+
+    /// Whether no later action on the documents of a record is in effect.
+    fn is_last(&self, record: &Record, at: usize) -> bool {
+        record.actions.iter().all(|action| {
+            let places = self.by_document.get(&action.document).into_iter().flatten();
+            let mut later = places.rev().map(|(other, _)| *other).take_while(|other| *other > at);
+            later.all(|other| self.records.get(other).is_none_or(|other| other.undone))
+        })
+    }
+
+    /// Applies the actions of a record.
+    fn apply(&mut self, at: usize) {
+        let Self { records, states, inverses, .. } = self;
+        let Some(record) = records.get(at) else { return };
+        match record.actions.as_slice() {
+            [action] if action.edits.len() <= MAX_INVERSE_EDITS => {
+                if inverses.len() >= MAX_INVERSES {
+                    inverses.clear();
+                }
+                let state = states.entry(action.document.clone()).or_default();
+                let mut inverse: Vec<Edit> = action.edits.iter().filter_map(|edit| state.apply(edit)).collect();
+                inverse.reverse();
+                inverses.insert(record.id, inverse);
             }
-            (true, None) => return false,
-            (false, _) => {
-                let action = action.clone();
-                self.apply(id, &action);
+            actions => {
+                for action in actions {
+                    states.entry(action.document.clone()).or_default().apply_all(&action.edits);
+                }
             }
         }
-        true
+    }
+
+    /// Applies the inverse edits of a record, whose only action is the last one on its document.
+    fn revert(&mut self, at: usize, inverse: &[Edit]) {
+        let Some([action]) = self.records.get(at).map(|record| record.actions.as_slice()) else { return };
+        let state = self.states.entry(action.document.clone()).or_default();
+        inverse.iter().for_each(|edit| _ = state.apply(edit));
+    }
+
+    /// Computes the states of all documents of these records again.
+    fn rebuild_documents_of(&mut self, records: impl IntoIterator<Item = usize>) {
+        let records = records.into_iter().filter_map(|at| self.records.get(at));
+        let actions = records.flat_map(|record| &record.actions);
+        let documents: HashSet<String> = actions.map(|action| action.document.clone()).collect();
+        documents.into_iter().for_each(|document| self.rebuild(document));
     }
 
     /// Computes the state of a document again from its actions.
@@ -386,150 +414,4 @@ impl Journal {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{
-        spans::{LabelId, Span, SpanSource},
-        text::TextRange,
-    };
-
-    fn id(sequence: u32) -> ActionId {
-        ActionId(SpanId { writer: 1, sequence })
-    }
-
-    fn add(n: u32) -> Entry {
-        let span = Span {
-            id: id(n).0,
-            range: TextRange::new(n as usize, n as usize + 1),
-            label: LabelId(0),
-            source: SpanSource::Human,
-        };
-        let action = Action { document: format!("d{}", n % 2), edits: vec![Edit::Add(span)] };
-        Entry { id: id(n), at: 0, op: JournalOp::Do(action) }
-    }
-
-    #[test]
-    fn undo_names_an_action_and_redo_brings_it_back() {
-        let mut journal = Journal::replay([add(0), add(1), add(2)]);
-        assert_eq!(journal.undo_target(), Some((id(2), "d0")));
-        journal.push(Entry { id: id(3), at: 0, op: JournalOp::Undo(id(0)) });
-        assert_eq!(journal.annotation("d0").spans().len(), 1);
-        assert_eq!(journal.redo_target(), Some((id(0), "d0")));
-        journal.push(Entry { id: id(4), at: 0, op: JournalOp::Redo(id(0)) });
-        assert_eq!(journal.annotation("d0").spans().len(), 2);
-        assert_eq!(journal.redo_target(), None);
-    }
-
-    #[test]
-    fn what_was_done_since_is_counted_once_and_not_when_undone() {
-        let done = |sequence, at, document: &str| {
-            let action = Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] };
-            Entry { id: id(sequence), at, op: JournalOp::Do(action) }
-        };
-        let undo = Entry { id: id(9), at: 50, op: JournalOp::Undo(id(3)) };
-        let journal =
-            Journal::replay([done(0, 10, "old"), done(1, 30, "new"), done(2, 40, "new"), done(3, 40, "back"), undo]);
-        assert_eq!(journal.with_status_since(Status::Done, 20), ["new"]);
-        assert_eq!(journal.with_status_since(Status::Done, 0), ["new", "old"]);
-    }
-
-    #[test]
-    fn what_is_done_to_several_documents_is_undone_as_a_whole() {
-        let on = |document: &str, n: u32| {
-            let JournalOp::Do(action) = add(n).op else { unreachable!() };
-            Action { document: document.into(), ..action }
-        };
-        let all = Entry { id: id(5), at: 7, op: JournalOp::DoAll(vec![on("d0", 5), on("d1", 6), on("d2", 7)]) };
-        let mut journal = Journal::replay([add(0), all]);
-        let spans = |journal: &Journal| ["d0", "d1", "d2"].map(|document| journal.annotation(document).spans().len());
-        assert_eq!((spans(&journal), journal.undo_target()), ([2, 1, 1], Some((id(5), "d0"))));
-        assert_eq!(journal.undo_edits().count(), 3);
-        journal.push(Entry { id: id(8), at: 0, op: JournalOp::Undo(id(5)) });
-        assert_eq!((spans(&journal), journal.last_change("d2")), ([1, 0, 0], Some(7)));
-        journal.push(Entry { id: id(9), at: 0, op: JournalOp::Redo(id(5)) });
-        assert_eq!(spans(&journal), [2, 1, 1]);
-    }
-
-    #[test]
-    fn the_history_is_in_order_with_what_was_taken_back_at_its_end() {
-        let undo = |n, of| Entry { id: id(n), at: 0, op: JournalOp::Undo(id(of)) };
-        let journal = Journal::replay([add(0), add(1), add(2), undo(8, 2), undo(9, 1)]);
-        let told: Vec<(ActionId, bool)> = journal.history().map(|past| (past.id, past.undone)).collect();
-        assert_eq!(told, [(id(0), false), (id(1), true), (id(2), true)]);
-    }
-
-    #[test]
-    fn the_status_before_is_the_last_other_one_that_lasts() {
-        let status = |n, status| {
-            let action = Action { document: "d".into(), edits: vec![Edit::Status(status)] };
-            Entry { id: id(n), at: 0, op: JournalOp::Do(action) }
-        };
-        let mut journal = Journal::replay([status(0, Status::Done), status(1, Status::Flagged)]);
-        assert_eq!((journal.status_before("d"), journal.status_before("e")), (Status::Done, Status::Todo));
-        journal.push(Entry { id: id(2), at: 0, op: JournalOp::Undo(id(0)) });
-        assert_eq!(journal.status_before("d"), Status::Todo);
-    }
-
-    #[test]
-    fn a_new_action_ends_redo() {
-        let mut journal = Journal::replay([add(0), Entry { id: id(9), at: 0, op: JournalOp::Undo(id(0)) }]);
-        assert!(journal.redo_target().is_some());
-        assert!(journal.discarded().is_empty());
-        journal.push(add(1));
-        assert_eq!((journal.redo_target(), journal.discarded()), (None, vec![id(0)]));
-        // It is not lost: it can be done again by its name.
-        journal.push(Entry { id: id(10), at: 0, op: JournalOp::Redo(id(0)) });
-        assert!(journal.discarded().is_empty() && journal.annotation("d0").spans().len() == 1);
-    }
-
-    proptest! {
-        #[test]
-        fn lines_that_arrive_twice_or_late_change_nothing(order in Just((0u32..12).collect::<Vec<_>>()).prop_shuffle()) {
-            // Twelve lines: eight actions, two undone. Any order, with every line given twice, leads to the same spans.
-            let line = |n: u32| if n < 8 { add(n) } else { Entry { id: id(n), at: 0, op: JournalOp::Undo(id(n - 8)) } };
-            let straight = Journal::replay((0..10).map(line));
-            let merged = Journal::replay(order.iter().chain(&order).filter(|n| **n < 10).map(|n| line(*n)));
-            for document in ["d0", "d1"] {
-                prop_assert_eq!(straight.annotation(document), merged.annotation(document));
-            }
-        }
-
-        #[test]
-        fn what_is_taken_back_step_by_step_is_what_is_left_when_all_is_done_anew(
-            steps in prop::collection::vec((0u8..8, 0u8..4, 0u32..4, 0u32..3, 0usize..20), 0..40),
-        ) {
-            let mut journal = Journal::default();
-            for (n, (kind, what, span, label, of)) in (100..).zip(steps) {
-                let of = id(100 + u32::try_from(of).unwrap());
-                let span = Span { id: id(span).0, range: TextRange::new(label as usize, 9 - span as usize), label: LabelId(label), source: SpanSource::Human };
-                let edit = match what {
-                    0 => Edit::Relabel(span.id, span.label),
-                    1 => Edit::Remove(span.id),
-                    _ => Edit::Add(span),
-                };
-                let action = Action { document: format!("d{}", label % 2), edits: vec![edit, Edit::Status(Status::Done)] };
-                // One that changes much, and one on both documents.
-                let edits = |n: usize| std::iter::repeat_n(action.edits.clone(), n).flatten().collect();
-                let much = Action { document: action.document.clone(), edits: edits(MAX_INVERSE_EDITS) };
-                let both = ["d0", "d1"].map(|document| Action { document: document.into(), edits: edits(1) });
-                let op = match kind {
-                    5 if of.0.sequence.is_multiple_of(2) => JournalOp::Do(much),
-                    5 => JournalOp::DoAll(both.to_vec()),
-                    3 => JournalOp::Undo(of),
-                    2 => JournalOp::Redo(of),
-                    1 => JournalOp::Undo(journal.undo_target().map_or(of, |(id, _)| id)),
-                    0 => JournalOp::Redo(journal.redo_target().map_or(of, |(id, _)| id)),
-                    _ => JournalOp::Do(action),
-                };
-                journal.push(Entry { id: id(n), at: 0, op });
-                for document in ["d0", "d1"] {
-                    let mut rebuilt = journal.clone();
-                    rebuilt.rebuild(document.to_owned());
-                    prop_assert_eq!(rebuilt.annotation(document), journal.annotation(document));
-                }
-            }
-        }
-    }
-}
+mod tests;

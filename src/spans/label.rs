@@ -1,6 +1,10 @@
 //! Labels of a project: stable ids, changeable names, keys, tag letters and colour roles.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
+
+use super::label_index::LabelIndex;
 
 /// Identity of a label inside one project. Journals hold ids, so renaming a label rewrites nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,11 +42,22 @@ pub struct RetiredLabel {
 }
 
 /// Labels of a project, in their order on the label bar.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct LabelSet {
     labels: Vec<Label>,
     retired: Vec<RetiredLabel>,
+    index: LabelIndex,
 }
+
+/// Compares the labels, from which the index follows.
+impl PartialEq for LabelSet {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { labels, retired, index: _ } = self;
+        *labels == other.labels && *retired == other.retired
+    }
+}
+
+impl Eq for LabelSet {}
 
 /// Change of a label set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,28 +145,22 @@ impl LabelSet {
 
     /// Returns the label with this id, or the one into which it was merged.
     pub fn get(&self, id: LabelId) -> Option<&Label> {
-        let mut id = id;
-        // A merged label may have been merged again. The bound ends the circles of a damaged file.
-        for _ in 0..=self.retired.len() {
-            match self.labels.iter().find(|label| label.id == id) {
-                Some(label) => return Some(label),
-                None => id = self.retired.iter().find(|retired| retired.id == id)?.into?,
-            }
-        }
-        None
+        self.labels.get(self.index.current_place(id.0)?)
     }
 
     /// Returns the name of a label, also of a retired one; `?` for an unknown id.
     pub fn name(&self, id: LabelId) -> &str {
-        let current = self.get(id).map(|label| &label.name);
-        let former = || self.retired.iter().find(|retired| retired.id == id).map(|retired| &retired.name);
-        current.or_else(former).map_or("?", String::as_str)
+        if let Some(label) = self.get(id) {
+            return &label.name;
+        }
+        let retired = self.index.retired_place(id.0).and_then(|place| self.retired.get(place));
+        retired.map_or("?", |retired| &retired.name)
     }
 
     /// Finds a label by its name or by a name that it had before it was renamed or merged.
     pub fn named(&self, name: &str) -> Option<&Label> {
         self.find(name).or_else(|| {
-            let former = self.retired.iter().rev().find(|retired| retired.name == name)?;
+            let former = self.retired.get(self.index.place_of_former_name(name)?)?;
             self.get(former.id)
         })
     }
@@ -170,6 +179,7 @@ impl LabelSet {
     #[must_use]
     pub fn with_retired(mut self, retired: Vec<RetiredLabel>) -> Self {
         self.retired = retired;
+        self.reindex();
         self
     }
 
@@ -178,6 +188,12 @@ impl LabelSet {
     /// # Errors
     /// Gives the reason why the change is impossible; then nothing is changed.
     pub fn change(&mut self, change: &LabelChange) -> Result<(), LabelError> {
+        let changed = self.try_change(change);
+        self.reindex();
+        changed
+    }
+
+    fn try_change(&mut self, change: &LabelChange) -> Result<(), LabelError> {
         match change {
             LabelChange::Add(name) => {
                 let name = self.checked(name, None)?;
@@ -222,7 +238,7 @@ impl LabelSet {
     }
 
     fn position(&self, id: LabelId) -> Result<usize, LabelError> {
-        self.labels.iter().position(|label| label.id == id).ok_or(LabelError::Unknown)
+        self.index.place(id.0).ok_or(LabelError::Unknown)
     }
 
     /// Renames the label at an index. Its former name is kept, because models and patterns may use it.
@@ -275,7 +291,7 @@ impl LabelSet {
 
     /// Finds the label with exactly this name.
     pub fn find(&self, name: &str) -> Option<&Label> {
-        self.labels.iter().find(|label| label.name == name)
+        self.labels.get(self.index.place_of_name(name)?)
     }
 
     /// Finds the label of a key.
@@ -299,7 +315,7 @@ impl LabelSet {
     fn free_id(&self) -> LabelId {
         let next = self.ids().max().map_or(Some(0), |id| id.0.checked_add(1));
         // If the highest id is taken (a file edited by hand), the first gap is used.
-        LabelId(next.or_else(|| (0..u32::MAX).find(|n| self.ids().all(|id| id.0 != *n))).unwrap_or(u32::MAX))
+        LabelId(next.or_else(|| (0..u32::MAX).find(|id| !self.index.has(*id))).unwrap_or(u32::MAX))
     }
 
     fn ids(&self) -> impl Iterator<Item = LabelId> {
@@ -310,12 +326,28 @@ impl LabelSet {
         let key = ('1'..='9').find(|digit| self.by_key(*digit).is_none());
         let tag = self.free_tag(name);
         let color = u8::try_from(self.labels.len() % usize::from(COLORS)).unwrap_or(0);
-        self.labels.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
+        self.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
     }
 
     /// Adds a label unchanged; the caller must make sure that id, name and key are free.
     pub fn push(&mut self, label: Label) {
+        let is_merged_into = self.retired.iter().any(|retired| retired.into == Some(label.id));
+        self.index.add(label.id.0, &label.name, self.labels.len());
         self.labels.push(label);
+        if is_merged_into {
+            self.reindex();
+        }
+    }
+
+    /// Finds the places of all labels again, after some have moved or were renamed.
+    fn reindex(&mut self) {
+        let mut index = LabelIndex::default();
+        for (place, label) in self.labels.iter().enumerate() {
+            index.add(label.id.0, &label.name, place);
+        }
+        let retired = self.retired.iter();
+        index.retire(retired.map(|retired| (retired.id.0, &*retired.name, retired.into.map(|into| into.0))));
+        self.index = index;
     }
 
     /// Gives keys to labels without one: digits to the first, letters to the rest, from their own name if possible.
@@ -324,23 +356,22 @@ impl LabelSet {
     /// digit, as in sets of other programs.
     #[must_use]
     pub fn with_keys(mut self) -> Self {
-        let taken: Vec<char> = self.labels.iter().filter_map(|label| label.key).filter(|key| is_digit(*key)).collect();
+        let mut taken: HashSet<char> =
+            self.labels.iter().filter_map(|label| label.key).filter(|key| is_digit(*key)).collect();
         let has_digits = !taken.is_empty();
-        let mut free = ('1'..='9').filter(|digit| !taken.contains(digit));
+        let mut free = ('1'..='9').filter(|digit| !taken.contains(digit)).collect::<Vec<_>>().into_iter();
         for label in &mut self.labels {
             let is_kept = label.key.is_some_and(|key| is_digit(key) || has_digits && key.is_ascii_alphabetic());
             if !is_kept {
                 label.key = free.next().or_else(|| label.key.filter(char::is_ascii_alphabetic));
             }
+            taken.extend(label.key);
         }
-        for at in 0..self.labels.len() {
-            let Some(label) = self.labels.get(at).filter(|label| label.key.is_none()) else { continue };
+        for label in self.labels.iter_mut().filter(|label| label.key.is_none()) {
             let own = label.name.chars().map(|letter| letter.to_ascii_lowercase());
             let letters = own.chain('a'..='z').chain('A'..='Z').filter(char::is_ascii_alphabetic);
-            let key = letters.into_iter().find(|letter| self.by_key(*letter).is_none());
-            if let Some(label) = self.labels.get_mut(at) {
-                label.key = key;
-            }
+            label.key = letters.into_iter().find(|letter| !taken.contains(letter));
+            taken.extend(label.key);
         }
         self
     }
@@ -373,6 +404,7 @@ impl<'a> IntoIterator for &'a LabelSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::growth::assert_linear;
 
     #[test]
     fn the_lessons_labels_have_the_digits_one_to_eight() {
@@ -428,6 +460,48 @@ mod tests {
         // A circle, as a damaged file may have it, ends.
         let gone = |id, into| RetiredLabel { id: LabelId(id), name: "x".into(), into: Some(LabelId(into)) };
         assert_eq!(LabelSet::default().with_retired(vec![gone(0, 1), gone(1, 0)]).get(LabelId(0)), None);
+    }
+
+    #[test]
+    fn labels_are_found_in_time_however_many_there_are() {
+        // Each was merged into the next one, and the last one into a label.
+        let chain = |n: usize| {
+            let n = u32::try_from(n).unwrap();
+            let gone = |id: u32| RetiredLabel { id: LabelId(id), name: format!("n{id}"), into: Some(LabelId(id + 1)) };
+            let mut labels = LabelSet::default();
+            labels.push(Label {
+                id: LabelId(n),
+                name: "Dish".into(),
+                key: None,
+                tag: String::new(),
+                color: 0,
+                guide: None,
+            });
+            labels.with_retired((0..n).map(gone).collect())
+        };
+        assert_eq!(chain(100).name(LabelId(0)), "Dish");
+        assert_linear(500, chain, |labels| {
+            let all: Vec<LabelId> = labels.retired().iter().map(|retired| retired.id).collect();
+            all.into_iter().filter(|id| labels.get(*id).is_some()).count()
+        });
+        let many = |n: usize| {
+            let mut labels = LabelSet::default();
+            for id in 0..u32::try_from(n).unwrap() {
+                labels.push(Label {
+                    id: LabelId(id),
+                    name: format!("n{id}"),
+                    key: None,
+                    tag: String::new(),
+                    color: 0,
+                    guide: None,
+                });
+            }
+            labels
+        };
+        assert_linear(2_000, many, |labels| {
+            labels.iter().filter(|label| labels.find(&label.name) == labels.get(label.id)).count()
+        });
+        assert_linear(2_000, many, |labels| labels.clone().with_keys());
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod gazetteer;
 mod grammar;
 pub mod journal;
 pub mod label;
+mod label_index;
 pub mod notation;
 pub mod patterns;
 pub mod phrase;
@@ -17,6 +18,7 @@ pub mod prediction;
 pub mod query;
 pub mod scheme;
 pub mod score;
+mod stack;
 
 pub use annotation::{Annotation, Edit, Span, SpanId, SpanSource, Status};
 pub use dataset::{Dataset, HalfWords, Sentence};

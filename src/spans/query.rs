@@ -10,11 +10,14 @@ use regex::{Regex, RegexBuilder};
 use super::{Annotation, Document, LabelId, LabelSet, Span, SpanSource, Split, Status};
 use crate::text::{
     TextRange,
-    range_set::RangeSet,
     search::{Needle, lowercased},
     width::cut,
 };
 
+/// Maximum bytes of a query that are parsed. Every document is searched for every term at every key press.
+const LONGEST: usize = 1_000;
+/// Number of empty matches of an expression after which no other one is looked for: each may read the text to its end.
+const EMPTY_MATCHES: usize = 100;
 /// Maximum size of a compiled regular expression in bytes. It is compiled at every key press.
 const REGEX_BYTES: usize = 2 << 20;
 /// Maximum width of a name or a value in a message, in cells.
@@ -145,7 +148,8 @@ impl Query {
 
     /// Parses a query. Terms that cannot be parsed are ignored, and the first of them is reported.
     pub fn parse(text: &str, labels: &LabelSet) -> (Self, Option<QueryProblem>) {
-        let mut parser = Parser { text, at: 0 };
+        let end = text.floor_char_boundary(LONGEST);
+        let mut parser = Parser { text: text.get(..end).unwrap_or(text), at: 0 };
         let (mut query, mut problem) = (Self::default(), None);
         loop {
             parser.until(|c| !c.is_whitespace());
@@ -159,6 +163,10 @@ impl Query {
                 let range = TextRange::new(start, parser.at);
                 problem = Some(QueryProblem { message, range, unfinished: parser.rest().is_empty() });
             }
+        }
+        if end < text.len() {
+            let message = format!("a search has at most {LONGEST} bytes; the rest is ignored");
+            problem = Some(QueryProblem { message, range: TextRange::new(end, text.len()), unfinished: false });
         }
         query.terms.sort_by_key(|term| matches!(term.test, Test::Word(..) | Test::Regex(_)));
         (query, problem)
@@ -178,13 +186,8 @@ impl Query {
 
     /// Finds the first match of a word or regular expression, on which the cursor is put.
     pub fn first_match(&self, text: &str) -> Option<TextRange> {
-        self.matches(text).first().copied()
-    }
-
-    /// Finds all matches of words and regular expressions, in order and disjoint, for highlighting.
-    fn matches(&self, text: &str) -> Vec<TextRange> {
         let wanted = self.terms.iter().filter(|term| !term.negated);
-        RangeSet::new(wanted.flat_map(|term| term.test.matches(text))).ranges().to_vec()
+        wanted.filter_map(|term| term.test.first_match(text)).min_by_key(|found| found.start)
     }
 
     /// Whether `before` certainly selects every document that `self` selects, so that only these need to be checked.
@@ -236,12 +239,15 @@ impl Test {
         })
     }
 
-    /// Matches in a text, without the empty matches of expressions such as `/a*/`.
-    fn matches(&self, text: &str) -> Vec<TextRange> {
+    /// First match in a text that is not empty, as those of `/a*/` may be.
+    fn first_match(&self, text: &str) -> Option<TextRange> {
         match self {
-            Self::Word(word, _) => word.find_in(text),
-            Self::Regex(found) => found.0.find_iter(text).filter(|m| !m.is_empty()).map(|m| m.range().into()).collect(),
-            _ => Vec::new(),
+            Self::Word(word, _) => word.first_in(text),
+            Self::Regex(expression) => {
+                let mut found = expression.0.find_iter(text).take(EMPTY_MATCHES);
+                found.find(|found| !found.is_empty()).map(|found| found.range().into())
+            }
+            _ => None,
         }
     }
 }

@@ -3,6 +3,12 @@
 //! Every floor above holds positions in a text as byte ranges ([`TextRange`]). The other units exist only where data
 //! enters or leaves (files, the Hugging Face pipeline) and have their own types, so that they cannot be mixed up.
 
+pub mod clusters;
+pub mod crossings;
+#[cfg(test)]
+pub(crate) mod growth;
+pub mod lines;
+pub mod max_tree;
 pub mod names;
 pub mod number;
 pub mod offset;

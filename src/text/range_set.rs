@@ -13,7 +13,8 @@ impl RangeSet {
     /// Builds the union of ranges in any order.
     pub fn new(ranges: impl IntoIterator<Item = TextRange>) -> Self {
         let mut all: Vec<TextRange> = ranges.into_iter().collect();
-        all.sort_unstable();
+        // Most ranges come in order, which a stable sort sees in one pass.
+        all.sort_by_key(|range| range.start);
         let mut ranges: Vec<TextRange> = Vec::with_capacity(all.len());
         for range in all {
             match ranges.last_mut().filter(|last| last.end > range.start) {

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 use super::TextRange;
 
+/// Maximum bytes of a term that is compared with the text at every place where it may begin.
+const SHORT: usize = 64;
+
 /// Search term, prepared once for many texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle {
@@ -22,10 +25,10 @@ impl Needle {
         self.folded.is_empty()
     }
 
-    /// Whether `text` contains the term.
+    /// Whether `text` contains the term. Takes linear time.
     pub fn is_in(&self, text: &str) -> bool {
         // Most texts are ASCII, and a list of tens of thousands is searched at every key press.
-        if text.is_ascii() {
+        if text.is_ascii() && self.folded.len() <= SHORT {
             return self.is_in_ascii(text.as_bytes());
         }
         !self.is_empty() && fold(text).text.contains(&self.folded)
@@ -36,6 +39,13 @@ impl Needle {
         let Some(first) = needle.first().copied() else { return false };
         let mut starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), text);
         starts.any(|at| text.get(at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
+    }
+
+    /// Finds the first occurrence of the term in `text`.
+    pub fn first_in(&self, text: &str) -> Option<TextRange> {
+        let folded = fold(text);
+        let start = folded.text.find(&self.folded).filter(|_| !self.is_empty())?;
+        Some(TextRange::new(folded.source_start(start), folded.source_end(start + self.folded.len())))
     }
 
     /// Finds the term in `text`: disjoint ranges in order, each of whole characters. `i` finds the whole of `İ`, whose
@@ -123,6 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::growth::assert_linear;
 
     fn found<'t>(text: &'t str, needle: &str) -> Vec<&'t str> {
         find(text, needle).into_iter().map(|range| range.of(text)).collect()
@@ -149,10 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn a_long_term_of_equal_letters_is_found_in_linear_time() {
+        let input = |n: usize| ("a".repeat(2 * n), Needle::new(&format!("{}b", "a".repeat(n))));
+        assert_linear(10_000, input, |(text, needle)| {
+            (needle.is_in(text), needle.first_in(text), needle.find_in(text))
+        });
+    }
+
+    #[test]
     fn an_empty_term_is_found_nowhere() {
         assert_eq!(find("tacos", ""), []);
         assert_eq!(find("", "tacos"), []);
-        assert!(!Needle::new("").is_in("tacos"));
+        assert!(!Needle::new("").is_in("tacos") && Needle::new("").first_in("tacos").is_none());
     }
 
     proptest! {
@@ -165,6 +184,7 @@ mod tests {
         ) {
             let text = format!("{before}{needle}{after}");
             let found = Needle::new(&needle).find_in(&text);
+            prop_assert_eq!(Needle::new(&needle).first_in(&text), found.first().copied());
             prop_assert!(!found.is_empty() && Needle::new(&needle).is_in(&text));
             let plain = Needle::new(&short);
             prop_assert_eq!(plain.is_in(&other), !plain.find_in(&other).is_empty());

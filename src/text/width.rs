@@ -5,10 +5,13 @@
 
 use std::borrow::Cow;
 
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::TextRange;
+use super::{
+    TextRange,
+    clusters::{clusters_back, first_cluster},
+};
 
 /// Cells of a tab, at any column.
 pub const TAB: usize = 4;
@@ -34,25 +37,6 @@ impl Glyphs {
             Self::Ascii => "...",
         }
     }
-}
-
-/// Finds the grapheme cluster that contains the byte at `offset`; `None` past the end.
-///
-/// Reads no further than the neighbouring clusters.
-pub fn cluster_at(text: &str, offset: usize) -> Option<TextRange> {
-    let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
-    let mut cursor = GraphemeCursor::new(offset, text.len(), true);
-    let start = match cursor.is_boundary(text, 0).ok()? {
-        true => offset,
-        false => cursor.prev_boundary(text, 0).ok()??,
-    };
-    cursor.set_cursor(start);
-    Some(TextRange::new(start, cursor.next_boundary(text, 0).ok()??))
-}
-
-/// Finds the cluster before the cluster boundary `offset`; `None` at the start.
-pub fn cluster_before(text: &str, offset: usize) -> Option<TextRange> {
-    cluster_at(text, offset.min(text.len()).checked_sub(1)?)
 }
 
 /// Grapheme cluster of a text and its drawn form.
@@ -85,21 +69,14 @@ impl<'t> Iterator for Graphemes<'t> {
     type Item = Grapheme<'t>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.text.get(self.at..)?;
-        let cluster = first_cluster(rest)?;
+        let cluster = first_cluster(self.text.get(self.at..)?);
+        if cluster.is_empty() {
+            return None;
+        }
         let range = TextRange::new(self.at, self.at + cluster.len());
         self.at = range.end;
         let (shown, width, odd) = show(cluster, self.glyphs);
         Some(Grapheme { range, shown, width, odd })
-    }
-}
-
-fn first_cluster(text: &str) -> Option<&str> {
-    // Two printable ASCII characters are always two clusters.
-    match text.as_bytes() {
-        [b' '..=b'~'] => Some(text),
-        [b' '..=b'~', next, ..] if next.is_ascii() => text.get(..1),
-        _ => text.graphemes(true).next(),
     }
 }
 
@@ -244,6 +221,33 @@ pub fn width(text: &str) -> usize {
     graphemes(text, Glyphs::Unicode).map(|grapheme| grapheme.width).sum()
 }
 
+/// Width of `text` in cells, at most `most`. Reads only as much of the text as that takes.
+pub fn width_up_to(text: &str, most: usize) -> usize {
+    let mut cells = 0;
+    for grapheme in graphemes(text, Glyphs::Unicode) {
+        cells += grapheme.width;
+        if cells >= most {
+            return most;
+        }
+    }
+    cells
+}
+
+/// Longest end of `text` that takes at most `cells` cells when drawn with `glyphs`.
+pub fn end_within(text: &str, cells: usize, glyphs: Glyphs) -> &str {
+    let mut start = text.len();
+    let mut left = cells;
+    for cluster in clusters_back(text) {
+        let (_, width, _) = show(cluster.of(text), glyphs);
+        if width > left {
+            break;
+        }
+        left -= width;
+        start = cluster.start;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
 /// Makes `text` safe for a terminal, on one line: line breaks and tabs are shown as symbols too.
 pub fn clean(text: &str) -> Cow<'_, str> {
     clean_for(text, Glyphs::Unicode)
@@ -255,6 +259,16 @@ pub fn clean_for(text: &str, glyphs: Glyphs) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(graphemes(text, glyphs).map(|grapheme| grapheme.shown).collect())
+}
+
+/// [`clean_for`] of only so much of the beginning of `text` that it is wider than `cells` cells, if all of it is.
+pub fn clean_start(text: &str, cells: usize, glyphs: Glyphs) -> Cow<'_, str> {
+    let mut used = 0;
+    let wider = graphemes(text, glyphs).find(|grapheme| {
+        used += grapheme.width;
+        used > cells
+    });
+    clean_for(wider.and_then(|grapheme| text.get(..grapheme.range.end)).unwrap_or(text), glyphs)
 }
 
 /// Cleans `text` as [`clean`] does and cuts it to at most `width` cells. A cut text ends with an ellipsis.
@@ -337,7 +351,10 @@ mod tests {
     fn a_mark_without_a_letter_has_a_cell() {
         let marks: Vec<_> = graphemes("\u{301}", Glyphs::Unicode).collect();
         assert!(matches!(&marks[..], [mark] if mark.width == 1 && mark.shown == "\u{25cc}\u{301}"));
-        assert!(clean(&format!("a{}", "\u{301}".repeat(500))).chars().count() <= CLUSTER);
+        let heap = |marks: usize| format!("a{}", "\u{301}".repeat(marks));
+        assert!(clean(&heap(100)).chars().count() <= CLUSTER);
+        // More than a cluster may have are the next ones: 1,001 bytes are four.
+        assert_eq!(graphemes(&heap(500), Glyphs::Unicode).map(|mark| mark.width).collect::<Vec<_>>(), [1; 4]);
     }
 
     #[test]
@@ -354,6 +371,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn parts_of_a_text_are_what_the_whole_would_give(text in "[a-z\\PC\\p{Cc}\\p{Mn}]{0,30}", cells in 0usize..20) {
+            prop_assert_eq!(width_up_to(&text, cells), width(&text).min(cells));
+            for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+                let whole = cut_for(&clean_for(&text, glyphs), cells, glyphs);
+                prop_assert_eq!(cut_for(&clean_start(&text, cells, glyphs), cells, glyphs), whole);
+                let end = end_within(&text, cells, glyphs);
+                let all: Vec<_> = graphemes(&text, glyphs).collect();
+                let fits = |at: &usize| all[*at..].iter().map(|grapheme| grapheme.width).sum::<usize>() <= cells;
+                let first = (0..=all.len()).find(fits).unwrap();
+                prop_assert_eq!(end, &text[all.get(first).map_or(text.len(), |grapheme| grapheme.range.start)..]);
+            }
+        }
+
         #[test]
         fn clean_text_is_safe_and_stays_as_it_is(
             text in "[a-z\\PC\\p{Cc}\\p{Cf}\\p{Zl}\\p{Mn}\u{1f468}\u{200d}]{0,30}",

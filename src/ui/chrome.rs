@@ -65,7 +65,8 @@ impl Canvas<'_> {
         let Some(project) = &state.project else {
             return vec![("tagliatelle".to_owned(), theme.accent)];
         };
-        let mut words = vec![(state.screen.name().to_owned(), theme.accent), (project.name.clone(), theme.text)];
+        let mut words =
+            vec![(state.screen.name().to_owned(), theme.accent), (width::cut(&project.name, room), theme.text)];
         let tag = &state.tagging;
         if state.screen == Screen::Tag && !project.documents.is_empty() {
             let annotation = project.annotation(tag.document);
@@ -208,7 +209,7 @@ fn excess(words: &[(String, Style)], room: usize) -> usize {
 /// `text` in `room` cells: clauses that do not fit are left out, from the end.
 pub(super) fn clauses(text: &str, room: usize) -> String {
     let mut shown = text;
-    while width::width(shown) > room {
+    while width::width_up_to(shown, room + 1) > room {
         let Some((before, _)) = shown.rsplit_once([';', ',']) else { break };
         shown = before;
     }

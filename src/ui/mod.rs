@@ -7,6 +7,7 @@ mod hits;
 mod overlays;
 mod paint;
 mod screens;
+mod seen_marks;
 mod sheet;
 mod short;
 mod text_pane;
@@ -14,6 +15,8 @@ pub mod theme;
 
 #[cfg(test)]
 mod edge_tests;
+#[cfg(test)]
+mod growth_tests;
 #[cfg(test)]
 mod tests;
 

@@ -40,7 +40,7 @@ impl<'a> Painter<'a> {
         if room == 0 || y < area.top() || y >= area.bottom() || x < area.left() {
             return 0;
         }
-        let clean = width::clean_for(text, self.caps.glyphs);
+        let clean = width::clean_start(text, usize::from(room), self.caps.glyphs);
         let cut = width::cut_for(&clean, usize::from(room), self.caps.glyphs);
         let (end, _) = self.buffer.set_stringn(x, y, cut, usize::from(room), style);
         end.saturating_sub(x)
@@ -48,7 +48,7 @@ impl<'a> Painter<'a> {
 
     /// Draws `text` so that it ends before column `end`; returns the column where it starts.
     pub(super) fn text_before(&mut self, end: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
-        let wide = u16::try_from(width::width(text)).unwrap_or(room).min(room);
+        let wide = u16::try_from(width::width_up_to(text, usize::from(room))).unwrap_or(room);
         let x = end.saturating_sub(wide);
         self.text(x, y, wide, text, style);
         x
@@ -58,7 +58,7 @@ impl<'a> Painter<'a> {
     pub(super) fn pieces(&mut self, area: Rect, pieces: &[(String, Style)]) -> u16 {
         let mut x = area.x;
         for (text, style) in pieces {
-            let wide = u16::try_from(width::width(text)).unwrap_or(u16::MAX);
+            let wide = u16::try_from(width::width_up_to(text, usize::from(area.width) + 1)).unwrap_or(u16::MAX);
             let gap = if x == area.x { 0 } else { 2 };
             if text.is_empty() || x.saturating_add(gap).saturating_add(wide) > area.right() {
                 continue;

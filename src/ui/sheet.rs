@@ -46,17 +46,13 @@ impl Canvas<'_> {
     pub(super) fn input(&mut self, area: Rect, prompt: &str, field: &Field) {
         let used = self.painter.text(area.x, area.y, area.width, prompt, self.theme.accent);
         let (before, after) = field.parts();
-        let room = usize::from(area.width.saturating_sub(used + 1));
-        // A text that is longer than its place shows the part before the cursor.
-        let mut shown = before;
-        while width::width(shown) > room {
-            shown = shown.char_indices().nth(1).map_or("", |(at, _)| shown.split_at(at).1);
-        }
+        let room = area.width.saturating_sub(used + 1);
         let x = area.x + used;
-        let text = format!("{shown}{after}");
-        self.painter.text(x, area.y, area.right().saturating_sub(x), &text, self.theme.text);
-        let column = u16::try_from(width::width(shown)).unwrap_or(0);
-        self.cursor = Some((x + column, area.y));
+        // A text that is longer than its place shows the part before the cursor.
+        let shown = width::end_within(before, usize::from(room), self.painter.caps.glyphs);
+        let cursor = x + self.painter.text(x, area.y, room, shown, self.theme.text);
+        self.painter.text(cursor, area.y, area.right().saturating_sub(cursor), after, self.theme.text);
+        self.cursor = Some((cursor, area.y));
     }
 
     /// The rows of a list that are in sight, with their places: the page of the row of the cursor.

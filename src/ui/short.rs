@@ -4,19 +4,12 @@ use crate::text::width::{self, Glyphs};
 
 /// Returns the end of an id, which tells it from the others, in `room` cells.
 pub(super) fn tail(id: &str, room: usize, glyphs: Glyphs) -> String {
-    if width::width(id) <= room {
+    if width::width_up_to(id, room + 1) <= room {
         return id.to_owned();
     }
     let ellipsis = glyphs.ellipsis();
-    let mut left = room.saturating_sub(ellipsis.chars().count());
-    let graphemes: Vec<_> = width::graphemes(id, glyphs).collect();
-    let shown = graphemes.iter().rev().take_while(|grapheme| {
-        let fits = grapheme.width <= left;
-        left = left.saturating_sub(grapheme.width);
-        fits
-    });
-    let start = shown.last().map_or(id.len(), |grapheme| grapheme.range.start);
-    format!("{ellipsis}{}", id.get(start..).unwrap_or_default())
+    let room = room.saturating_sub(ellipsis.chars().count());
+    format!("{ellipsis}{}", width::end_within(id, room, glyphs))
 }
 
 /// Returns how long ago something was, in at most seven cells.

@@ -16,17 +16,18 @@ use crate::{
     },
 };
 
-use super::paint::{Caps, Painter};
+use super::{
+    paint::{Caps, Painter},
+    seen_marks::{SeenLine, SeenMark, seen_marks},
+};
 
 /// Cells between the start of a line and the arrow before it.
 /// A line gets the arrow where it has words that are read from right to left.
 const RIGHT_TO_LEFT: u16 = 2;
 
 /// Mark of a span or a suggestion.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Mark {
-    /// Range of the span.
-    pub(super) range: TextRange,
     /// Name of the label.
     pub(super) name: String,
     /// Letters of the label, shown where its name does not fit.
@@ -39,15 +40,25 @@ pub(super) struct Mark {
     pub(super) score: Option<f32>,
 }
 
+/// A mark on a line.
+struct DrawnMark {
+    mark: Mark,
+    range: TextRange,
+    /// Whether another mark is around it.
+    nested: bool,
+}
+
 /// A text to be drawn with its marks.
 pub(super) struct TextPane<'a> {
     /// The text.
     pub(super) text: &'a str,
     /// Its lines.
     pub(super) layout: &'a TextLayout,
-    /// Its marks, outer ones before the inner ones that begin with them.
+    /// Ranges of its marks in reading order, outer ones before the inner ones that begin with them.
     /// Those out of [`sight`] may be missing.
-    pub(super) marks: &'a [Mark],
+    pub(super) ranges: &'a [TextRange],
+    /// Makes the mark of a range, given by its index. Called only for marks that are drawn.
+    pub(super) mark: &'a dyn Fn(usize) -> Mark,
     /// Ranges with a style over all others: selection, then cursor.
     pub(super) highlights: &'a [(TextRange, Style)],
     /// The selection, which gets marks of its own where there is no span.
@@ -90,19 +101,20 @@ impl TextPane<'_> {
         let (lines, focus_line) = (layout.lines().len(), layout.line_of(self.focus));
         let seen = sight(layout, self.focus, area.height);
         let mut drawn = Drawn { first: seen.start, shown: seen.len(), lines, focus: None, cells: Vec::new() };
-        for (row, line) in seen.enumerate() {
+        let in_sight: Vec<SeenLine<'_>> = seen.clone().map(|line| self.line_in_sight(line)).collect();
+        let marks = seen_marks(self.ranges, &in_sight);
+        for ((row, number), (line, marks)) in seen.enumerate().zip(in_sight.iter().zip(marks)) {
             let y = area.y + u16::try_from(row * 2).unwrap_or(u16::MAX);
             if y >= area.bottom() {
                 break;
             }
-            let bytes = layout.lines().get(line).map(|line| line.range).unwrap_or_default();
-            let marks: Vec<&Mark> = self.marks.iter().filter(|mark| mark.range.overlaps(bytes)).collect();
+            let marks: Vec<DrawnMark> = marks.into_iter().map(|seen| self.drawn_mark(seen)).collect();
             let row = Rect { y, height: 1, ..area };
-            drawn.cells.extend(self.line(painter, layout.graphemes(self.text, line), &marks, row));
+            drawn.cells.extend(self.line(painter, &line.graphemes, &marks, row));
             if y + 1 < area.bottom() {
-                self.marks(painter, layout, line, &marks, Rect { y: y + 1, ..row });
+                self.marks(painter, line, &marks, Rect { y: y + 1, ..row });
             }
-            if line == focus_line {
+            if number == focus_line {
                 let column = layout.column_of(self.text, self.focus).min(usize::from(area.width.saturating_sub(1)));
                 drawn.focus = Some((area.x + u16::try_from(column).unwrap_or(0), y));
             }
@@ -110,23 +122,34 @@ impl TextPane<'_> {
         drawn
     }
 
+    fn line_in_sight(&self, line: usize) -> SeenLine<'_> {
+        let bytes = self.layout.lines().get(line).map(|line| line.range).unwrap_or_default();
+        let graphemes = self.layout.graphemes(self.text, line);
+        SeenLine { bytes, graphemes: graphemes.take_while(|placed| placed.width > 0).collect() }
+    }
+
+    fn drawn_mark(&self, seen: SeenMark) -> DrawnMark {
+        let range = self.ranges.get(seen.index).copied().unwrap_or_default();
+        DrawnMark { mark: (self.mark)(seen.index), range, nested: seen.nested }
+    }
+
     /// Draws the text of a line with its `marks`; returns the cells of its graphemes.
-    fn line<'t>(
+    fn line(
         &self,
         painter: &mut Painter<'_>,
-        graphemes: impl Iterator<Item = PlacedGrapheme<'t>>,
-        marks: &[&Mark],
+        graphemes: &[PlacedGrapheme<'_>],
+        marks: &[DrawnMark],
         row: Rect,
     ) -> Vec<(Rect, usize)> {
         let mut cells = Vec::new();
         for placed in graphemes {
             let (Ok(column), Ok(wide)) = (u16::try_from(placed.column), u16::try_from(placed.width)) else { break };
-            if wide == 0 || column + wide > row.width {
+            if column + wide > row.width {
                 continue;
             }
             let mut style = if placed.odd { self.odd_style } else { self.text_style };
-            for mark in marks.iter().filter(|mark| mark.range.contains(placed.range.start)) {
-                style = style.patch(mark.style);
+            for drawn in marks.iter().filter(|drawn| drawn.range.contains(placed.range.start)) {
+                style = style.patch(drawn.mark.style);
             }
             for (_, over) in self.highlights.iter().filter(|(range, _)| range.contains(placed.range.start)) {
                 style = style.patch(*over);
@@ -143,26 +166,23 @@ impl TextPane<'_> {
     }
 
     /// Draws the mark row of a line.
-    fn marks(&self, painter: &mut Painter<'_>, layout: &TextLayout, line: usize, marks: &[&Mark], row: Rect) {
+    fn marks(&self, painter: &mut Painter<'_>, line: &SeenLine<'_>, marks: &[DrawnMark], row: Rect) {
         // The cell under the second half of a wide letter stays empty.
         let mut cells: Vec<Option<(String, Style)>> = vec![None; usize::from(row.width)];
-        let selected = self.selection.and_then(|range| piece(layout, self.text, line, range));
+        let selected = self.selection.and_then(|range| piece(line, range));
         for column in selected.iter().flat_map(|piece| piece.start..piece.end) {
             if let Some(cell) = cells.get_mut(column) {
                 *cell = Some(("^".to_owned(), self.text_style));
             }
         }
-        let pieces = marks.iter().filter_map(|mark| Some((*mark, piece(layout, self.text, line, mark.range)?)));
-        let pieces: Vec<(&Mark, Piece)> = pieces.collect();
-        for (at, (mark, piece)) in pieces.iter().enumerate() {
-            let outer = pieces.iter().enumerate().any(|(other, (around, _))| {
-                other != at && around.range.covers(mark.range) && (around.range != mark.range || other < at)
-            });
-            let inner = pieces.iter().skip(at + 1).filter(|(inside, _)| mark.range.covers(inside.range));
+        let pieces: Vec<(&DrawnMark, Piece)> =
+            marks.iter().filter_map(|drawn| Some((drawn, piece(line, drawn.range)?))).collect();
+        for (at, (drawn, piece)) in pieces.iter().enumerate() {
+            let inner = pieces.iter().skip(at + 1).filter(|(inside, _)| drawn.range.covers(inside.range));
             let taken: Vec<&Piece> = inner.map(|(_, piece)| piece).collect();
-            for (column, glyph) in drawing(mark, piece, &taken, outer, painter.caps) {
+            for (column, glyph) in drawing(&drawn.mark, piece, &taken, drawn.nested, painter.caps) {
                 if let Some(cell) = cells.get_mut(column) {
-                    *cell = Some((glyph, mark.style));
+                    *cell = Some((glyph, drawn.mark.style));
                 }
             }
         }
@@ -197,20 +217,15 @@ struct Piece {
 }
 
 /// The columns of `range` on a line; `None` if it has none there.
-fn piece(layout: &TextLayout, text: &str, line: usize, range: TextRange) -> Option<Piece> {
-    let bytes = layout.lines().get(line)?.range;
-    if !bytes.overlaps(range) {
-        return None;
-    }
-    let inside = layout.graphemes(text, line).filter(|placed| range.contains(placed.range.start) && placed.width > 0);
-    let columns = inside.fold(None, |columns: Option<(usize, usize)>, placed| {
-        let (start, end) = columns.unwrap_or((placed.column, 0));
-        // Blanks at the end of a line are in no word and get no mark.
-        let blank = placed.shown.trim().is_empty();
-        Some((start, if blank { end.max(start) } else { end.max(placed.column + placed.width) }))
-    });
-    let (start, end) = columns.filter(|(start, end)| start < end)?;
-    Some(Piece { start, end, opens: range.start >= bytes.start, closes: range.end <= bytes.end })
+fn piece(line: &SeenLine<'_>, range: TextRange) -> Option<Piece> {
+    let from = line.graphemes.partition_point(|placed| placed.range.start < range.start);
+    let to = line.graphemes.partition_point(|placed| placed.range.start < range.end);
+    let inside = line.graphemes.get(from..to)?;
+    // Blanks at the end of a line are in no word and get no mark.
+    let last = inside.iter().rev().find(|placed| !placed.shown.trim().is_empty())?;
+    let start = inside.first()?.column;
+    let end = last.column + last.width;
+    Some(Piece { start, end, opens: range.start >= line.bytes.start, closes: range.end <= line.bytes.end })
 }
 
 /// Cells of a mark, later ones over earlier ones.

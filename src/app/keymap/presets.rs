@@ -24,6 +24,9 @@ pub const PRESETS: &[(&str, &str)] = &[("vim", include_str!("vim.toml")), ("arro
 /// Written in place of a command, takes the meaning of a key away.
 const NONE: &str = "none";
 
+/// Maximum number of lines of a file: more than there are keys on any keyboard. Each line is compared with all others.
+const MOST_LINES: usize = 1_000;
+
 /// Commands for which every screen must have a key, and why.
 const NEEDED: [(Command, &str); 4] = [
     (Command::Back, "what is in front could not be closed"),
@@ -95,6 +98,9 @@ fn at(file: &str, line: usize, problem: String) -> KeysError {
 
 /// Applies the lines of a file to `keymap`.
 fn lay(keymap: &mut Keymap, file: &str, lines: &[KeyLine]) -> Result<(), KeysError> {
+    if let Some(line) = lines.get(MOST_LINES) {
+        return Err(at(file, line.line, format!("a file has at most {MOST_LINES} keys; remove some")));
+    }
     let mut known: Vec<Known> = Vec::new();
     for line in lines {
         let next = resolve(keymap.rows(), line).map_err(|problem| at(file, line.line, problem))?;

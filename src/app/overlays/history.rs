@@ -165,13 +165,20 @@ impl KnownSpans {
     /// Describes an action, and follows it.
     /// Of several documents, the edits of the first one are described.
     fn row(&mut self, project: &Project, past: HistoryItem<'_>) -> HistoryRow {
-        let edits: Vec<Vec<String>> = past.actions.iter().map(|action| self.edits(project, action)).collect();
-        let mut what = edits.into_iter().find(|edits| !edits.is_empty()).unwrap_or_default();
+        let mut what = String::new();
+        for action in past.actions {
+            match what.is_empty() {
+                true => what = self.edits(project, action),
+                false => action.edits.iter().for_each(|edit| self.learn(edit)),
+            }
+        }
+        let mut what = width::cut(&what, CELLS);
         if past.actions.len() > 1 {
-            what.push(format!("in {}", with_noun(past.actions.len(), "document")));
+            let comma = if what.is_empty() { "" } else { ", " };
+            what = width::cut(&format!("{what}{comma}in {}", with_noun(past.actions.len(), "document")), CELLS);
         }
         let document = past.actions.first().map(|action| action.document.clone()).unwrap_or_default();
-        HistoryRow { at: past.at, document, what: width::cut(&what.join(", "), CELLS), undone: past.undone }
+        HistoryRow { at: past.at, document, what, undone: past.undone }
     }
 
     /// Follows an edit.
@@ -184,13 +191,16 @@ impl KnownSpans {
         }
     }
 
-    /// Describes the edits of an action, and follows them.
-    fn edits(&mut self, project: &Project, action: &Action) -> Vec<String> {
+    /// Describes the first edits of an action, as many as there is room for, and follows all of them.
+    fn edits(&mut self, project: &Project, action: &Action) -> String {
         let document = project.position(&action.document).and_then(|at| project.documents.get(at));
         let text = document.map_or("", |document| &document.text);
-        let mut described = Vec::new();
+        let mut described = String::new();
         for edit in &action.edits {
-            described.push(self.edit(project, text, edit));
+            if width::width_up_to(&described, CELLS) < CELLS {
+                let comma = if described.is_empty() { "" } else { ", " };
+                described = format!("{described}{comma}{}", self.edit(project, text, edit));
+            }
             self.learn(edit);
         }
         described
@@ -205,13 +215,13 @@ impl KnownSpans {
                 format!("{} becomes {}", self.span(project, text, *id), project.labels.name(*label))
             }
             Edit::Resize(id, range) => {
-                format!("{} becomes \u{ab}{}\u{bb}", self.span(project, text, *id), range.of(text))
+                format!("{} becomes \u{ab}{}\u{bb}", self.span(project, text, *id), width::cut(range.of(text), CELLS))
             }
             Edit::Status(status) => status.name().to_owned(),
             Edit::Reject(range, label) => format!("no {}", phrase(project, text, *label, *range)),
             Edit::Readmit(range, label) => format!("perhaps {}", phrase(project, text, *label, *range)),
             Edit::Note(note) if note.is_empty() => "no note".to_owned(),
-            Edit::Note(note) => format!("note: {note}"),
+            Edit::Note(note) => format!("note: {}", width::cut(note, CELLS)),
         }
     }
 
@@ -225,5 +235,6 @@ impl KnownSpans {
 
 /// Label and words of a span.
 fn phrase(project: &Project, text: &str, label: LabelId, range: TextRange) -> String {
-    format!("{} \u{ab}{}\u{bb}", project.labels.name(label), range.of(text))
+    let words = width::cut(range.of(text), CELLS);
+    format!("{} \u{ab}{words}\u{bb}", project.labels.name(label))
 }

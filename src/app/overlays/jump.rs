@@ -124,5 +124,5 @@ fn words_with(needle: &Needle, document: &Document) -> Vec<usize> {
 }
 
 fn begins_with(word: &str, needle: &Needle) -> bool {
-    needle.find_in(word).first().is_some_and(|range| range.start == 0)
+    needle.first_in(word).is_some_and(|range| range.start == 0)
 }

@@ -1,7 +1,7 @@
 //! The same words elsewhere.
 //! The list has all places where the words of a span occur without its label; they are labelled with one action.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     app::{
@@ -15,8 +15,11 @@ use crate::{
         tagging::TagContext,
     },
     spans::{Action, Document, Edit, LabelId, Span, SpanSource, Status, journal::JournalOp, phrase::Phrase},
-    text::{TextRange, number::with_noun},
+    text::{TextRange, number::with_noun, range_set::RangeSet},
 };
+
+/// Most labels that are shown of the spans that a place would replace.
+const CONFLICTS: usize = 8;
 
 /// The documents that are searched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub struct Occurrence {
     pub document: usize,
     /// Range of the words.
     pub range: TextRange,
-    /// Labels of the spans that would be replaced.
+    /// Labels of the first spans that would be replaced.
     pub conflict: Vec<LabelId>,
     /// Whether it is chosen to be labelled.
     pub wanted: bool,
@@ -231,16 +234,18 @@ impl Occurrences {
     }
 
     fn places_in(&self, project: &Project, at: usize, document: &Document) -> Vec<Occurrence> {
-        let annotation = project.annotation(at);
-        let mut places = Vec::new();
-        for range in self.phrase.find_in(document) {
-            if annotation.over(range).any(|span| span.range == range && span.label == self.label) {
-                continue;
-            }
-            let conflict: Vec<LabelId> = annotation.over(range).map(|span| span.label).collect();
-            places.push(Occurrence { document: at, range, wanted: conflict.is_empty(), conflict });
+        let found = self.phrase.find_in(document);
+        if found.is_empty() {
+            return Vec::new();
         }
-        places
+        let annotation = project.annotation(at);
+        let labelled = annotation.spans().iter().filter(|span| span.label == self.label);
+        let labelled: HashSet<TextRange> = labelled.map(|span| span.range).collect();
+        let places = found.into_iter().filter(|range| !labelled.contains(range)).map(|range| {
+            let conflict: Vec<LabelId> = annotation.over(range).map(|span| span.label).take(CONFLICTS).collect();
+            Occurrence { document: at, range, wanted: conflict.is_empty(), conflict }
+        });
+        places.collect()
     }
 
     /// Chooses the place of the row, or leaves it, and goes to the next row.
@@ -287,21 +292,22 @@ impl Occurrences {
     /// Untouched and skipped documents become partial.
     fn actions(&self, project: &mut Project) -> Vec<Action> {
         let mut actions: Vec<Action> = Vec::new();
-        for place in self.places.iter().filter(|place| place.wanted) {
-            let Some(document) = project.documents.get(place.document).map(|document| document.id.clone()) else {
-                continue;
-            };
-            if actions.last().is_none_or(|action| action.document != document) {
-                let begun = !matches!(project.status(place.document), Status::Todo | Status::Skipped);
-                let edits = if begun { Vec::new() } else { vec![Edit::Status(Status::Partial)] };
-                actions.push(Action { document, edits });
+        for places in self.places.chunk_by(|a, b| a.document == b.document) {
+            let wanted: Vec<TextRange> = places.iter().filter(|place| place.wanted).map(|place| place.range).collect();
+            let at = places.first().map_or(0, |place| place.document);
+            let Some(document) = project.documents.get(at).filter(|_| !wanted.is_empty()) else { continue };
+            let document = document.id.clone();
+            let begun = !matches!(project.status(at), Status::Todo | Status::Skipped);
+            let mut edits = if begun { Vec::new() } else { vec![Edit::Status(Status::Partial)] };
+            // A span may be over several places.
+            let replaced = RangeSet::new(wanted.iter().copied());
+            let spans = project.annotation(at).spans().iter().filter(|span| replaced.overlaps(span.range));
+            edits.extend(spans.map(|span| Edit::Remove(span.id)));
+            for range in wanted {
+                let id = project.new_id();
+                edits.push(Edit::Add(Span { id, range, label: self.label, source: SpanSource::Human }));
             }
-            let Some(action) = actions.last_mut() else { continue };
-            let replaced = project.annotation(place.document).over(place.range);
-            action.edits.extend(replaced.map(|span| Edit::Remove(span.id)));
-            let id = project.new_id();
-            let span = Span { id, range: place.range, label: self.label, source: SpanSource::Human };
-            action.edits.push(Edit::Add(span));
+            actions.push(Action { document, edits });
         }
         actions
     }

@@ -14,6 +14,8 @@ use crate::{
 
 /// Rows that a page key moves.
 const PAGE: usize = 8;
+/// Most words of a query that are looked for. No entry has as many.
+const WORDS: usize = 32;
 
 /// The palette.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,9 +143,10 @@ impl Palette {
     pub fn entries(&self) -> Vec<&Entry> {
         let query = self.query.text().to_lowercase();
         let start = query.trim();
-        let mut entries: Vec<&Entry> = self.all.iter().filter(|entry| entry.matches(&query)).collect();
+        let words: Vec<&str> = query.split_whitespace().take(WORDS).collect();
+        let mut entries: Vec<&Entry> = self.all.iter().filter(|entry| entry.matches(&words)).collect();
         // Names that begin with the query come first; otherwise the table's order stays.
-        entries.sort_by_key(|entry| (entry.action.rank(), !entry.name.to_lowercase().starts_with(start)));
+        entries.sort_by_cached_key(|entry| (entry.action.rank(), !entry.name.to_lowercase().starts_with(start)));
         entries
     }
 
@@ -163,12 +166,12 @@ impl Palette {
 }
 
 impl Entry {
-    fn matches(&self, query: &str) -> bool {
-        if query.trim().is_empty() {
+    fn matches(&self, words: &[&str]) -> bool {
+        if words.is_empty() {
             return !matches!(self.action, Action::Elsewhere(..));
         }
         let searched = format!("{} {}", self.name, self.doc).to_lowercase();
-        query.split_whitespace().all(|word| searched.contains(word))
+        words.iter().all(|word| searched.contains(word))
     }
 
     /// The entries of a label: giving and arming it.

@@ -3,7 +3,10 @@
 
 use crate::{
     app::{command::Command, event::Level},
-    text::{TextRange, width},
+    text::{
+        TextRange,
+        clusters::{cluster_at, cluster_before},
+    },
 };
 
 use super::{CharCursor, TagContext, Tagging};
@@ -39,14 +42,14 @@ impl TagContext<'_> {
     pub(super) fn go_to_char(&mut self, at: usize) {
         let Some(document) = self.document() else { return };
         let text = &document.text;
-        let Some(cluster) = width::cluster_at(text, at).or_else(|| width::cluster_before(text, text.len())) else {
+        let Some(cluster) = cluster_at(text, at).or_else(|| cluster_before(text, text.len())) else {
             return;
         };
         let words = &document.words;
         let over = document.words_touching(cluster).map(|words| words.start);
         let word = over.unwrap_or_else(|| words.partition_point(|word| word.start <= cluster.start).saturating_sub(1));
         self.tag.word = word;
-        self.tag.chars = Some(CharCursor { place: Some((word, cluster.start)) });
+        self.tag.chars = Some(CharCursor { place: Some((word, cluster)) });
     }
 
     /// Moves the cursor by a character.
@@ -54,8 +57,8 @@ impl TagContext<'_> {
         let Some(here) = self.tag.cursor(self.project) else { return };
         let Some(document) = self.document() else { return };
         let to = match left {
-            true => width::cluster_before(&document.text, here.start),
-            false => width::cluster_at(&document.text, here.end),
+            true => cluster_before(&document.text, here.start),
+            false => cluster_at(&document.text, here.end),
         };
         self.tag.last = None;
         self.tag.goal = None;
@@ -67,10 +70,10 @@ impl TagContext<'_> {
     pub(super) fn edge_by_char(&self, range: TextRange, command: Command) -> Option<TextRange> {
         let text = &self.document()?.text;
         let moved = match command {
-            Command::Lengthen => TextRange::new(range.start, width::cluster_at(text, range.end)?.end),
-            Command::Shorten => TextRange::new(range.start, width::cluster_before(text, range.end)?.start),
-            Command::LengthenLeft => TextRange::new(width::cluster_before(text, range.start)?.start, range.end),
-            _ => TextRange::new(width::cluster_at(text, range.start)?.end, range.end),
+            Command::Lengthen => TextRange::new(range.start, cluster_at(text, range.end)?.end),
+            Command::Shorten => TextRange::new(range.start, cluster_before(text, range.end)?.start),
+            Command::LengthenLeft => TextRange::new(cluster_before(text, range.start)?.start, range.end),
+            _ => TextRange::new(cluster_at(text, range.start)?.end, range.end),
         };
         (moved.start < moved.end).then_some(moved)
     }

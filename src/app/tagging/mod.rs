@@ -16,12 +16,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     spans::{Action, Annotation, Document, Edit, LabelId, Span, SpanId, Status, journal::JournalOp},
-    text::{
-        TextRange,
-        number::with_noun,
-        width::{self, Glyphs},
-        wrap::TextLayout,
-    },
+    text::{TextRange, clusters::cluster_at, number::with_noun, width::Glyphs, wrap::TextLayout},
 };
 
 use super::{
@@ -74,7 +69,7 @@ impl Tagging {
     pub fn cursor(&self, project: &Project) -> Option<TextRange> {
         let document = project.documents.get(self.document)?;
         match self.chars {
-            Some(chars) => width::cluster_at(&document.text, chars.at(self.word, document)),
+            Some(chars) => chars.range(self.word, document),
             None => document.words.get(self.word).copied(),
         }
     }
@@ -84,7 +79,7 @@ impl Tagging {
         let anchor = self.anchor?;
         let document = project.documents.get(self.document)?;
         let first = match self.chars {
-            Some(_) => width::cluster_at(&document.text, anchor),
+            Some(_) => cluster_at(&document.text, anchor),
             None => document
                 .words
                 .get(document.words.partition_point(|word| word.start <= anchor).saturating_sub(1))

@@ -1,7 +1,7 @@
 //! The mouse on the text.
 //! It moves the cursor, selects while it is dragged, and labels the selection with an armed label.
 
-use crate::text::width;
+use crate::text::clusters::cluster_at;
 
 use super::TagContext;
 
@@ -43,7 +43,7 @@ impl TagContext<'_> {
             return self.go_to_char(at);
         }
         let Some(document) = self.document() else { return };
-        let over = width::cluster_at(&document.text, at).and_then(|cluster| document.words_touching(cluster));
+        let over = cluster_at(&document.text, at).and_then(|cluster| document.words_touching(cluster));
         let word = match over {
             Some(words) => words.start,
             None => document.words.partition_point(|word| word.start <= at).saturating_sub(1),

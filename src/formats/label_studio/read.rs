@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::task::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
+use super::task::{
+    Offsets, RegionText, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name,
+};
 use crate::{
     formats::{
         Problem, Read, ReadOptions,
@@ -11,7 +13,7 @@ use crate::{
         problem::{Problems, quoted, with_noun},
     },
     spans::{Document, LabelSet, Status},
-    text::{OffsetMap, TextRange},
+    text::TextRange,
 };
 
 /// Reads a list of tasks, or one task.
@@ -133,14 +135,14 @@ impl TaskReader<'_> {
             Some(config) => Some(config.text_name.as_str()),
             None => text_object_name(items, field),
         };
-        let map = OffsetMap::new(&document.text);
+        let text = RegionText::new(&document.text);
         let mut spans = Vec::new();
         for item in items {
             if !is_text_region(item, to_name) {
                 self.counts.other_items += 1;
                 continue;
             }
-            let range = match region_range(item, &document.text, &map) {
+            let range = match region_range(item, &text) {
                 Ok((range, offsets)) => {
                     self.counts.utf16 += usize::from(offsets == Offsets::Utf16);
                     self.counts.stale += usize::from(offsets == Offsets::Stale);

@@ -52,19 +52,60 @@ pub(super) enum Offsets {
     Stale,
 }
 
+/// A text with what is needed to place many regions on it.
+pub(super) struct RegionText {
+    /// Its offsets in all units.
+    pub(super) map: OffsetMap,
+    /// The text without white space.
+    letters: String,
+    /// Each stretch of white space, and the number of bytes of white space before it.
+    gaps: Vec<(TextRange, usize)>,
+}
+
+impl RegionText {
+    pub(super) fn new(text: &str) -> Self {
+        let mut letters = String::with_capacity(text.len());
+        let mut gaps: Vec<(TextRange, usize)> = Vec::new();
+        for (at, c) in text.char_indices() {
+            let end = at + c.len_utf8();
+            match gaps.last_mut() {
+                _ if !c.is_whitespace() => letters.push(c),
+                Some((gap, _)) if gap.end == at => gap.end = end,
+                _ => gaps.push((TextRange::new(at, end), at - letters.len())),
+            }
+        }
+        Self { map: OffsetMap::new(text), letters, gaps }
+    }
+
+    /// Whether a copy of the text of a range, in which white space was collapsed or written as `\n`, has its letters.
+    ///
+    /// Reads no more than the copy, however long the range is.
+    fn has_letters_of(&self, range: TextRange, copy: &str) -> bool {
+        let letters = self.letters.get(self.letters_before(range.start)..self.letters_before(range.end));
+        let copied = copy.split("\\n").flat_map(str::chars).filter(|c| !c.is_whitespace());
+        copied.eq(letters.unwrap_or_default().chars())
+    }
+
+    /// Number of bytes before `offset` that are not white space.
+    fn letters_before(&self, offset: usize) -> usize {
+        let next = self.gaps.partition_point(|(gap, _)| gap.start < offset);
+        let Some((gap, before)) = next.checked_sub(1).and_then(|last| self.gaps.get(last)) else { return offset };
+        gap.start - before + offset.saturating_sub(gap.end)
+    }
+}
+
 /// Range of a region in bytes.
 ///
 /// Offsets count code points. Older versions wrote UTF-16 units; the region's own text shows which ones it has.
-pub(super) fn region_range(item: &Value, text: &str, map: &OffsetMap) -> Result<(TextRange, Offsets), String> {
+pub(super) fn region_range(item: &Value, text: &RegionText) -> Result<(TextRange, Offsets), String> {
     let (start, end) = (offset(item, "start")?, offset(item, "end")?);
     let own_text = item.pointer("/value/text").and_then(Value::as_str);
-    let own_text = own_text.map(|own| without_white_space(&own.replace("\\n", "\n")));
-    let fits = |range: TextRange| own_text.as_ref().is_none_or(|own| *own == without_white_space(range.of(text)));
-    let points = map.from_chars(CharRange { start, end });
+    let fits = |range: TextRange| own_text.is_none_or(|own| text.has_letters_of(range, own));
+    let points = text.map.from_chars(CharRange { start, end });
     if let Some(range) = points.ok().filter(|range| !range.is_empty() && fits(*range)) {
         return Ok((range, Offsets::Good));
     }
-    let units = map.from_utf16(Utf16Range { start, end }).ok();
+    let units = text.map.from_utf16(Utf16Range { start, end }).ok();
     if let Some(range) = units.filter(|range| !range.is_empty() && own_text.is_some() && fits(*range)) {
         return Ok((range, Offsets::Utf16));
     }
@@ -78,7 +119,26 @@ fn offset(item: &Value, key: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("`{key}` is missing or not an offset"))
 }
 
-/// A text without white space, to compare copies in which it was collapsed or written as `\n`.
-fn without_white_space(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_copy_has_the_letters_that_the_text_has(text in "[ab \n\u{e9}\u{3000}]{0,20}", copy in "([ab \u{e9}]|\\\\n){0,6}") {
+            let region_text = RegionText::new(&text);
+            let letters = |text: &str| text.replace("\\n", "\n").split_whitespace().collect::<String>();
+            let borders: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+            for (from, start) in borders.iter().enumerate() {
+                for end in &borders[from..] {
+                    let range = TextRange::new(*start, *end);
+                    let own = range.of(&text);
+                    prop_assert!(region_text.has_letters_of(range, own));
+                    prop_assert_eq!(region_text.has_letters_of(range, &copy), letters(&copy) == letters(own));
+                }
+            }
+        }
+    }
 }

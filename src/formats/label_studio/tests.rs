@@ -6,7 +6,7 @@ use super::{read::read, write::write};
 use crate::{
     formats::{LabelConfig, Read, ReadOptions, Severity, WriteOptions, label_config},
     spans::{Edit, LabelSet, Span, SpanId, SpanSource, Status},
-    text::TextRange,
+    text::{TextRange, growth::assert_linear},
 };
 
 fn of(tasks: &Value) -> Read {
@@ -133,4 +133,40 @@ fn a_new_document_becomes_a_task_with_the_configured_names() {
     assert_eq!((back.corpus.span_count(), back.corpus.annotation(1).status), (1, Status::Todo));
     let other = LabelConfig::new(LabelSet::default());
     assert!(read(&written.bytes, &ReadOptions { config: Some(other), ..ReadOptions::default() }).has_errors());
+}
+
+#[test]
+fn regions_over_a_long_text_are_read_and_written_in_linear_time() {
+    let tasks = |text: String, regions: Vec<Value>| {
+        json!([{"data": {"text": text}, "annotations": [{"result": regions}]}]).to_string()
+    };
+    let read = |tasks: &String| read(tasks.as_bytes(), &ReadOptions::default());
+    for part in ["a ", "  ", "ab"] {
+        let long = |n: usize| {
+            let regions = (0..n).map(|id| region(&id.to_string(), 0, 2 * n, "b", &["Dish"]));
+            tasks(part.repeat(n), regions.collect())
+        };
+        assert_linear(1_500, long, read);
+    }
+    let same = |n: usize| {
+        let regions = (0..n).map(|id| region(&id.to_string(), 0, 4, "Jane", &[["Dish", "Price"][id % 2]]));
+        read(&tasks("Jane".to_owned(), regions.collect())).corpus
+    };
+    assert_linear(1_500, same, |corpus| write(corpus, &WriteOptions::default()).unwrap().bytes.len());
+}
+
+#[test]
+fn nested_spans_over_a_long_text_are_written_without_all_their_copies() {
+    let mut corpus = of(&json!([{"data": {"text": "abcd"}}])).corpus;
+    let dish = corpus.labels.intern("Dish");
+    let span = |sequence| Span {
+        id: SpanId { writer: 0, sequence },
+        range: TextRange::new(0, 4),
+        label: dish,
+        source: SpanSource::Human,
+    };
+    corpus.annotations[0] = crate::spans::Annotation::new((0..100).map(span).collect(), Status::Done);
+    let bytes = write(&corpus, &WriteOptions::default()).unwrap().bytes;
+    assert_eq!(String::from_utf8_lossy(&bytes).matches("\"text\": \"abcd\"").count(), 1 + 64);
+    assert_eq!(read(&bytes, &ReadOptions::default()).corpus.span_count(), 100);
 }

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::task::{Offsets, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name};
+use super::task::{
+    Offsets, RegionText, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name,
+};
 use crate::{
     formats::{Corpus, LabelConfig, Problem, WriteOptions, Written, fit::LossReport, problem::quoted},
     spans::{Annotation, Document, LabelSet, Span, Status},
@@ -43,6 +45,10 @@ struct TaskWriter<'a> {
     configured: bool,
     losses: LossReport,
 }
+
+/// Maximum bytes of copies of a text in its new regions, per byte of the text. A region may lack its copy: without a
+/// maximum, many nested spans over a long text would fill the disk.
+const COPIES: usize = 64;
 
 /// Identity of a span: code points and label name.
 type SpanKey = (usize, usize, String);
@@ -146,25 +152,30 @@ impl TaskWriter<'_> {
         let from_name = name_in(sample, "from_name").unwrap_or(control).to_owned();
         let to = name_in(sample, "to_name").or(to_name.as_deref()).unwrap_or(&self.config.text_name).to_owned();
         let mut unmatched = UnmatchedSpans::new(wanted);
-        let map = OffsetMap::new(&document.text);
+        let text = RegionText::new(&document.text);
         let mut result = Vec::with_capacity(old.len());
         for item in old {
             if is_text_region(&item, to_name.as_deref()) {
-                result.extend(unmatched.kept(item, &document.text, &map));
+                result.extend(unmatched.kept(item, &text));
             } else {
                 result.push(item);
             }
         }
         let used: HashSet<String> =
             result.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect();
+        let mut room = COPIES * document.text.len();
         for ((start, end, label), span) in unmatched.rest() {
             let mut id = span.id.to_string();
             while used.contains(&id) {
                 id.push('_');
             }
+            let mut value = json!({"start": start, "end": end, "labels": [label]});
+            if let Some(left) = room.checked_sub(span.range.len()) {
+                room = left;
+                value = json!({"start": start, "end": end, "text": span.range.of(&document.text), "labels": [label]});
+            }
             result.push(json!({
-                "id": id, "from_name": from_name, "to_name": to, "type": "labels", "origin": "manual",
-                "value": {"start": start, "end": end, "text": span.range.of(&document.text), "labels": [label]},
+                "id": id, "from_name": from_name, "to_name": to, "type": "labels", "origin": "manual", "value": value,
             }));
         }
         result
@@ -178,16 +189,16 @@ fn name_in<'v>(item: Option<&'v Value>, key: &str) -> Option<&'v str> {
 /// Spans for which no region has been found so far.
 struct UnmatchedSpans<'a> {
     wanted: &'a [(SpanKey, &'a Span)],
-    /// Indices of spans by start and end.
-    places: HashMap<(usize, usize), Vec<usize>>,
+    /// Indices of spans by start and end, then by label name; the next one is last.
+    places: HashMap<(usize, usize), HashMap<&'a str, Vec<usize>>>,
     found: Vec<bool>,
 }
 
 impl<'a> UnmatchedSpans<'a> {
     fn new(wanted: &'a [(SpanKey, &'a Span)]) -> Self {
-        let mut places: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, ((start, end, _), _)) in wanted.iter().enumerate() {
-            places.entry((*start, *end)).or_default().push(at);
+        let mut places: HashMap<_, HashMap<&str, Vec<usize>>> = HashMap::new();
+        for (at, ((start, end, name), _)) in wanted.iter().enumerate().rev() {
+            places.entry((*start, *end)).or_default().entry(name).or_default().push(at);
         }
         Self { wanted, places, found: vec![false; wanted.len()] }
     }
@@ -195,23 +206,21 @@ impl<'a> UnmatchedSpans<'a> {
     /// Returns an old region with those of its labels that are still wanted; `None` if there are none.
     ///
     /// A region that cannot be read as a span is returned unchanged.
-    fn kept(&mut self, mut item: Value, text: &str, map: &OffsetMap) -> Option<Value> {
+    fn kept(&mut self, mut item: Value, text: &RegionText) -> Option<Value> {
         let labels = item.pointer("/value/labels").and_then(Value::as_array).cloned().unwrap_or_default();
-        let Some((range, offsets)) = region_range(&item, text, map).ok().filter(|_| !labels.is_empty()) else {
+        let Some((range, offsets)) = region_range(&item, text).ok().filter(|_| !labels.is_empty()) else {
             return Some(item);
         };
-        let CharRange { start, end } = map.to_chars(range);
-        let mut here = self.places.remove(&(start, end)).unwrap_or_default();
+        let CharRange { start, end } = text.map.to_chars(range);
+        let Self { places, found, .. } = self;
+        let mut here = places.get_mut(&(start, end));
         let mut stay = labels;
         stay.retain(|label| {
-            let names = here.iter().map(|at| self.wanted.get(*at).map(|((.., name), _)| name.as_str()));
-            let Some(at) = names.into_iter().position(|name| name.is_some() && name == label.as_str()) else {
-                return false;
-            };
-            self.found[here.remove(at)] = true;
-            true
+            let spans = here.as_mut().zip(label.as_str()).and_then(|(here, name)| here.get_mut(name));
+            let at = spans.and_then(Vec::pop);
+            at.into_iter().for_each(|at| found[at] = true);
+            at.is_some()
         });
-        self.places.insert((start, end), here);
         if stay.is_empty() {
             return None;
         }

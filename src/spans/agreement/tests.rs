@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::spans::{SpanId, SpanSource, Status};
-use crate::text::{CharRange, Grid};
+use crate::text::{CharRange, Grid, growth::assert_linear};
 
 /// First code point, the one past the last, and label.
 type Said = Vec<(usize, usize, u32)>;
@@ -122,6 +122,39 @@ fn differences_come_in_reading_order_and_say_what_differs() {
     let found: Vec<_> = differences(&a, &b).into_iter().map(shape).collect();
     assert_eq!(found, [("range", "till two"), ("only b", "open"), ("only a", "cheap"), ("label", "tacos")]);
     assert_eq!(differences(&a, &a), []);
+}
+
+#[test]
+fn nested_spans_are_compared_in_linear_time() {
+    let nested = |n: usize, inward: usize| -> Said {
+        (0..n).map(|at| (at, 2 * n - inward * at.min(1) - at, u32::try_from(at % 3).unwrap())).collect()
+    };
+    let input = |n: usize| {
+        let document = Document::new("1", "a ".repeat(n), Grid::Space);
+        let [a, b] = [0, 1].map(|inward| annotation(&document.text, &nested(n, inward)));
+        (document, a, b)
+    };
+    let compare = |(document, a, b): &(Document, Annotation, Annotation)| {
+        let found = agreement([Pair { document, a, b }]);
+        assert_eq!((found.exact.both, found.overlap.both), (1, 1));
+        differences(a, b).len()
+    };
+    assert_linear(1_500, input, compare);
+}
+
+#[test]
+fn spans_beside_a_long_one_are_compared_in_linear_time() {
+    let input = |n: usize| {
+        let document = Document::new("1", "a ".repeat(n), Grid::Space);
+        let said = |label| (0..n).map(|at| (2 * at, if at == 0 { 2 * n } else { 2 * at + 1 }, label)).collect();
+        let [a, b] = [1, 2].map(|label| annotation(&document.text, &said(label)));
+        (document, a, b)
+    };
+    let compare = |(document, a, b): &(Document, Annotation, Annotation)| {
+        let found = agreement([Pair { document, a, b }]);
+        assert_eq!(found.confusion.get(&(Some(LabelId(1)), Some(LabelId(2)))), Some(&document.words.len()));
+    };
+    assert_linear(1_000, input, compare);
 }
 
 const TEXT: &str = "a bc d\u{e9}f g hi \u{1f355} jk l";

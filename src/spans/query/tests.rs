@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::spans::{Edit, Span, SpanId};
-use crate::text::{Grid, width::clean};
+use crate::text::{Grid, growth::assert_linear, width::clean};
 
 /// A dish by hand, an hour by the model of run 7; flagged, in `valid`, five words.
 fn example() -> (Document, Annotation) {
@@ -106,10 +106,27 @@ fn unknown_terms_are_ignored_and_reported() {
 }
 
 #[test]
-fn places_are_in_order_and_disjoint() {
+fn the_first_place_that_is_not_empty_is_found() {
     let query = read("tac /[co]+/ -s label:none /x*/").0;
-    assert_eq!(query.matches("tacos TACOS"), [TextRange::new(0, 4), TextRange::new(6, 9)]);
-    assert_eq!(query.first_match("a taco"), Some(TextRange::new(2, 6)));
+    assert_eq!(query.first_match("a taco"), Some(TextRange::new(2, 5)));
+    assert_eq!(query.first_match("o taco"), Some(TextRange::new(0, 1)));
+    assert_eq!(query.first_match("  x"), Some(TextRange::new(2, 3)));
+    assert_eq!(query.first_match("ssss"), None);
+}
+
+#[test]
+fn a_pasted_text_is_searched_for_its_beginning_only() {
+    let (query, problem) = Query::parse(&"taco ".repeat(500), &LabelSet::restaurant());
+    assert_eq!(query, read(&"taco ".repeat(200)).0);
+    let problem = problem.unwrap();
+    assert_eq!(problem.to_string(), "a search has at most 1000 bytes; the rest is ignored");
+    assert_eq!((problem.range, problem.unfinished), (TextRange::new(1_000, 2_500), false));
+}
+
+#[test]
+fn an_expression_that_reads_to_the_end_for_every_match_is_no_burden() {
+    let query = read("/(.*x)?/").0;
+    assert_linear(2_000, |n| "a".repeat(n), |text| query.first_match(text));
 }
 
 #[test]
@@ -135,8 +152,6 @@ proptest! {
         let query = read(&format!("{text}{more}")).0;
         prop_assert!(!query.narrows(&before) || !ask(&query, true) || ask(&before, true));
         let text = example().0.text;
-        let places = query.matches(&text);
-        prop_assert!(places.iter().all(|place| !place.of(&text).is_empty()));
-        prop_assert!(places.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        prop_assert!(query.first_match(&text).is_none_or(|place| !place.of(&text).is_empty()));
     }
 }

@@ -1,9 +1,8 @@
 //! Units of which words are made, and the rules that several grids share.
 
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
-use super::super::{TextRange, width::is_hidden};
+use super::super::{TextRange, clusters::clusters, width::is_hidden};
 
 /// Smallest possible word of a grid: a grapheme cluster with the invisible characters around it.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +40,10 @@ impl Unit {
 pub(super) fn units(text: &str, chunk: TextRange) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut front_unseen = false;
-    for (at, cluster) in chunk.of(text).grapheme_indices(true) {
-        let start = chunk.start + at;
-        let unit = Unit { range: TextRange::new(start, start + cluster.len()), base: base(cluster) };
+    let inside = chunk.of(text);
+    for cluster in clusters(inside) {
+        let range = TextRange::new(chunk.start + cluster.start, chunk.start + cluster.end);
+        let unit = Unit { range, base: base(cluster.of(inside)) };
         let unseen = is_hidden(unit.base) || unit.base.width() == Some(0);
         match units.last_mut() {
             Some(last) if unseen || front_unseen => {

@@ -28,6 +28,12 @@ use super::super::{
 /// So many pairs of annotators are told apart; `tagli agree` tells all.
 const PAIRS: usize = 3;
 
+/// So many spans of one place are named, which fills a line.
+const NAMED: usize = 64;
+
+/// So many columns of a span's words are shown, which is more than a line.
+const WORDS: usize = 512;
+
 impl Canvas<'_> {
     pub(super) fn annotators(&mut self, area: Rect, comparing: &Annotators) {
         let Some(project) = &self.state.session.project else { return };
@@ -107,7 +113,7 @@ impl Canvas<'_> {
             None => " ".to_owned(),
             Some(spans) if spans.is_empty() => "-".to_owned(),
             Some(spans) => {
-                let names: Vec<&str> = spans.iter().map(|span| project.labels.name(span.label)).collect();
+                let names: Vec<&str> = spans.iter().take(NAMED).map(|span| project.labels.name(span.label)).collect();
                 names.join("+")
             }
         };
@@ -141,9 +147,11 @@ impl Canvas<'_> {
         self.line_around(&document.text, place.range, line);
         let said = |spans: &[&Span]| {
             let one = |span: &&Span| {
-                format!("{} \u{ab}{}\u{bb}", project.labels.name(span.label), span.range.of(&document.text))
+                let words = width::cut(span.range.of(&document.text), WORDS);
+                format!("{} \u{ab}{words}\u{bb}", project.labels.name(span.label))
             };
-            if spans.is_empty() { "nothing".to_owned() } else { spans.iter().map(one).collect::<Vec<_>>().join(", ") }
+            let all = spans.iter().take(NAMED).map(one);
+            if spans.is_empty() { "nothing".to_owned() } else { all.collect::<Vec<_>>().join(", ") }
         };
         let mut rows: Vec<(String, String, String, Style)> = Vec::new();
         for (at, (name, reading)) in comparing.names.iter().zip(&place.readings).enumerate().take(MOST) {

@@ -20,6 +20,9 @@ use super::super::{
     paint::{bottom, top},
 };
 
+/// Most cells of a label's name.
+const NAME: usize = 30;
+
 impl Canvas<'_> {
     /// Draws the label set with keys, colours, spans and guidelines, and the open question.
     pub(super) fn label_editor(&mut self, area: Rect, editor: &LabelEditor) {
@@ -29,7 +32,8 @@ impl Canvas<'_> {
         let (rest, foot) = bottom(rest, 2);
         let title = format!("{}, in the order of the label bar", with_noun(project.labels.len(), "label"));
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
-        let widest = project.labels.iter().map(|label| width::width(&label.name)).max().unwrap_or(4).clamp(4, 30);
+        let widest =
+            project.labels.iter().map(|label| width::width_up_to(&label.name, NAME)).max().unwrap_or(4).clamp(4, NAME);
         let name = u16::try_from(widest).unwrap_or(30);
         let labels: Vec<&Label> = project.labels.iter().collect();
         let row = editor.row(project);

@@ -14,7 +14,7 @@ impl Canvas<'_> {
         let Some(project) = &self.state.session.project else { return };
         let labels: Vec<_> =
             project.labels.iter().filter(|label| label.key.is_some_and(|key| !key.is_ascii_digit())).collect();
-        let widest = labels.iter().map(|label| width::width(&label.name)).max().unwrap_or(1).min(NAME);
+        let widest = labels.iter().map(|label| width::width_up_to(&label.name, NAME)).max().unwrap_or(1);
         let column = u16::try_from(widest + 5).unwrap_or(35);
         let columns = (area.width.saturating_sub(4) / column).max(1);
         let rows = u16::try_from(labels.len()).unwrap_or(u16::MAX).div_ceil(columns);

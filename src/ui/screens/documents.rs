@@ -43,7 +43,8 @@ impl Columns {
         let edited = (class > SizeClass::Compact).then_some(23);
         let id = if edited.is_some() { 32 } else { 23 };
         // Only the first ids are measured, so that the columns do not move from page to page.
-        let ids = project.documents.iter().take(MEASURED_IDS).map(|document| width::width(&document.id));
+        let most = usize::from(width / 5);
+        let ids = project.documents.iter().take(MEASURED_IDS).map(|document| width::width_up_to(&document.id, most));
         let ids = u16::try_from(ids.max().unwrap_or(0)).unwrap_or(20).clamp(2, width / 5);
         Self { spans: 14, split: 16, edited, id, text: id + ids + 2 }
     }
@@ -152,10 +153,10 @@ impl Canvas<'_> {
         };
         // From the beginning if that keeps the place in sight, else from as many words before it as take a third of the room.
         let room = usize::from(area.width);
-        let fits = found.end <= room * 4 && width_between(text, 0, found.end) <= room;
+        let fits = found.end <= room * 4 && width_between(text, 0, found.end, room) <= room;
         let words = document.words_touching(found).map_or(0, |words| words.start);
         let starts = document.words.iter().take(words).rev().map(|word| word.start);
-        let near = starts.take_while(|start| width_between(text, *start, found.start) <= room / 3).last();
+        let near = starts.take_while(|start| width_between(text, *start, found.start, room) <= room / 3).last();
         let start = if fits { 0 } else { near.unwrap_or(found.start) };
         let after = text.get(found.end..).and_then(|rest| rest.lines().next());
         let ellipsis = format!("{} ", self.painter.caps.glyphs.ellipsis());
@@ -262,7 +263,7 @@ fn split_name(split: Option<Split>) -> &'static str {
     split.map_or("no part", Split::name)
 }
 
-/// Columns that the text between two bytes takes.
-fn width_between(text: &str, from: usize, to: usize) -> usize {
-    text.get(from..to).map_or(0, width::width)
+/// Columns that the text between two bytes takes; of one that is wider than `room`, one more than that.
+fn width_between(text: &str, from: usize, to: usize, room: usize) -> usize {
+    text.get(from..to).map_or(0, |between| width::width_up_to(between, room + 1))
 }

@@ -6,9 +6,9 @@ use crate::{
     app::{project::Project, screen::SizeClass},
     runs::RunSummary,
     spans::Entity,
-    text::{width, wrap::TextLayout},
+    text::{TextRange, width, wrap::TextLayout},
     ui::{
-        Canvas,
+        Canvas, Theme,
         chrome::wrapped,
         paint::{bottom, inset, left, share, top},
         text_pane::{Mark, TextPane, height},
@@ -105,13 +105,16 @@ impl Canvas<'_> {
     /// The sentence with the entities; returns which lines of it are in sight, if not all are.
     fn sentence(&mut self, project: &Project, area: Rect) -> Option<String> {
         let explore = &self.state.explore;
-        let marks: Vec<Mark> = explore.entities().into_iter().map(|entity| self.mark_of(project, entity)).collect();
+        let entities = explore.entities();
+        let ranges: Vec<TextRange> = entities.iter().map(|entity| entity.range).collect();
+        let theme = self.theme;
         let word = explore.guess().filter(|_| !explore.typing).map(|guess| (guess.range, self.theme.cursor));
         let layout = TextLayout::new(explore.field.text(), usize::from(area.width), self.painter.caps.glyphs);
         let pane = TextPane {
             text: explore.field.text(),
             layout: &layout,
-            marks: &marks,
+            ranges: &ranges,
+            mark: &|at| entities.get(at).map(|entity| mark_of(project, theme, entity)).unwrap_or_default(),
             highlights: word.as_slice(),
             selection: None,
             focus: self.byte_in_sight(),
@@ -123,18 +126,6 @@ impl Canvas<'_> {
             self.cursor = drawn.focus;
         }
         drawn.lines_in_sight()
-    }
-
-    fn mark_of(&self, project: &Project, entity: &Entity) -> Mark {
-        let label = project.labels.find(&entity.label);
-        Mark {
-            range: entity.range,
-            name: entity.label.clone(),
-            tag: label.map_or_else(|| entity.label.chars().take(2).collect(), |label| label.tag.clone()),
-            key: label.and_then(|label| label.key),
-            style: label.map_or(self.theme.text, |label| self.theme.label(label.color)),
-            score: Some(entity.score),
-        }
     }
 
     /// The byte of the sentence that must be in sight.
@@ -164,7 +155,7 @@ impl Canvas<'_> {
         if current && prediction.answer.entities.is_empty() {
             self.painter.text(rest.x, rest.y, rest.width, "none", self.theme.muted);
         }
-        let widest = found.iter().map(|entity| width::width(&entity.label)).max().unwrap_or(0);
+        let widest = found.iter().map(|entity| width::width_up_to(&entity.label, 16)).max().unwrap_or(0);
         let name = u16::try_from(widest).unwrap_or(16).clamp(4, 16);
         for (y, entity) in (rest.top()..rest.bottom()).zip(found.iter().skip(first)) {
             let label = project.labels.find(&entity.label);
@@ -188,5 +179,16 @@ impl Canvas<'_> {
             self.painter.text(rest.x, y, 5, &format!("{score:.2}"), self.theme.text);
             self.painter.text(rest.x + 6, y, rest.width.saturating_sub(6), label, self.theme.text);
         }
+    }
+}
+
+fn mark_of(project: &Project, theme: &Theme, entity: &Entity) -> Mark {
+    let label = project.labels.find(&entity.label);
+    Mark {
+        name: entity.label.clone(),
+        tag: label.map_or_else(|| entity.label.chars().take(2).collect(), |label| label.tag.clone()),
+        key: label.and_then(|label| label.key),
+        style: label.map_or(theme.text, |label| theme.label(label.color)),
+        score: Some(entity.score),
     }
 }

@@ -1,5 +1,7 @@
 //! The Tag screen.
 
+use std::{cmp::Reverse, iter};
+
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
 };
 
 use super::super::{
-    Canvas, Target,
+    Canvas, Target, Theme,
     paint::{bottom, clock, inset, left, top},
     text_pane::{Mark, TextPane, sight, two_digits},
 };
@@ -24,7 +26,7 @@ const NOTE: usize = 24;
 /// Most cells of a label's name on the label bar.
 const LABEL: usize = 40;
 
-/// A span or suggestion in the list beside the text.
+/// A span or suggestion of the document in front.
 #[derive(Clone, Copy)]
 enum Item<'a> {
     Span(&'a Span),
@@ -36,6 +38,26 @@ impl Item<'_> {
         match self {
             Self::Span(span) => span.range,
             Self::Suggestion(found) => found.range,
+        }
+    }
+
+    /// The mark of a span, or of a suggestion with its score.
+    fn mark(self, project: &Project, theme: &Theme) -> Mark {
+        let (label, score) = match self {
+            Self::Span(span) => (span.label, None),
+            Self::Suggestion(found) => (found.label, Some(found.score)),
+        };
+        let label = project.labels.get(label);
+        let style = match score {
+            Some(_) => theme.suggestion,
+            None => label.map_or(theme.text, |label| theme.label(label.color)),
+        };
+        Mark {
+            name: label.map_or("?", |label| &label.name).to_owned(),
+            tag: label.map_or("?", |label| &label.tag).to_owned(),
+            key: label.and_then(|label| label.key),
+            style,
+            score,
         }
     }
 }
@@ -87,11 +109,14 @@ impl Canvas<'_> {
         let focus = word.map_or(0, |word| word.start);
         let seen = layout.lines().get(sight(layout, focus, area.height)).unwrap_or_default();
         let seen = seen.iter().map(|line| line.range).reduce(TextRange::join).unwrap_or_default();
-        let marks = self.document_marks(project, seen);
+        let items = items_over(project, tagging.document, seen);
+        let ranges: Vec<TextRange> = items.iter().map(|item| item.range()).collect();
+        let theme = self.theme;
         let pane = TextPane {
             text: &document.text,
             layout,
-            marks: &marks,
+            ranges: &ranges,
+            mark: &|at| items.get(at).map(|item| item.mark(project, theme)).unwrap_or_default(),
             highlights: &highlights,
             selection,
             focus,
@@ -105,21 +130,6 @@ impl Canvas<'_> {
             self.hits.add(cell, Target::Text(offset));
         }
         lines
-    }
-
-    /// Marks of the spans and open suggestions in this range.
-    /// They are in reading order.
-    fn document_marks(&self, project: &Project, seen: TextRange) -> Vec<Mark> {
-        let at = self.state.session.tagging.document;
-        let spans = project.annotation(at).over(seen);
-        let spans = spans
-            .map(|span| mark(span.range, project.labels.get(span.label), self.span_style(project, span.label), None));
-        let suggestions = project.suggestions(at).iter().filter(|one| one.range.overlaps(seen));
-        let suggestions = suggestions
-            .map(|one| mark(one.range, project.labels.get(one.label), self.theme.suggestion, Some(one.score)));
-        let mut marks: Vec<Mark> = spans.chain(suggestions).collect();
-        marks.sort_by_key(|mark| (mark.range.start, std::cmp::Reverse(mark.range.end)));
-        marks
     }
 
     /// Draws the labels with their keys; an armed one is reversed and starred.
@@ -261,23 +271,21 @@ impl Canvas<'_> {
         self.painter.text(head.x, head.y, head.width, "spans here", self.theme.accent);
         let tagging = &self.state.session.tagging;
         let at = tagging.document;
-        let spans = project.annotation(at).spans().iter().map(Item::Span);
-        let mut rows: Vec<Item<'_>> = spans.chain(project.suggestions(at).iter().map(Item::Suggestion)).collect();
-        rows.sort_by_key(|row| row.range());
-        let room = u16::try_from(rows.len()).unwrap_or(u16::MAX).clamp(1, rest.height / 3);
+        let all = project.annotation(at).spans().len() + project.suggestions(at).len();
+        let room = u16::try_from(all).unwrap_or(u16::MAX).clamp(1, rest.height / 3);
         let (list, rest) = top(rest, room);
         // The page of the span under the cursor, or of the next one.
         let shown = usize::from(list.height.max(1));
         let document = project.documents.get(at);
         let word = document.and_then(|document| document.words.get(tagging.word)).map_or(0, |word| word.start);
-        let here = rows.iter().position(|row| row.range().end > word).unwrap_or(rows.len().saturating_sub(1));
+        let here = items(project, at).position(|row| row.range().end > word).unwrap_or(all.saturating_sub(1));
         let first = here / shown * shown;
-        if rows.len() > shown {
-            let text = format!("{}-{} of {}", first + 1, (first + shown).min(rows.len()), rows.len());
+        if all > shown {
+            let text = format!("{}-{} of {all}", first + 1, (first + shown).min(all));
             self.painter.text_before(head.right(), head.y, 20, &text, self.theme.muted);
         }
         let text = document.map_or("", |document| &document.text);
-        for (y, row) in (list.top()..list.bottom()).zip(rows.into_iter().skip(first)) {
+        for (y, row) in (list.top()..list.bottom()).zip(items(project, at).skip(first)) {
             let (name, style) = self.side_name(project, row);
             self.painter.text(list.x, y, 16, &name, style);
             let words = row.range().of(text);
@@ -315,16 +323,24 @@ impl Canvas<'_> {
     }
 }
 
-/// The mark of a span, or of a suggestion with its score.
-fn mark(range: TextRange, label: Option<&Label>, style: Style, score: Option<f32>) -> Mark {
-    Mark {
-        range,
-        name: label.map_or("?", |label| &label.name).to_owned(),
-        tag: label.map_or("?", |label| &label.tag).to_owned(),
-        key: label.and_then(|label| label.key),
-        style,
-        score,
-    }
+/// Spans and open suggestions of a document, in reading order.
+fn items(project: &Project, document: usize) -> impl Iterator<Item = Item<'_>> {
+    let mut spans = project.annotation(document).spans().iter().map(Item::Span).peekable();
+    let mut suggestions = project.suggestions(document).iter().map(Item::Suggestion).peekable();
+    iter::from_fn(move || {
+        let start = suggestions.peek().map(|next| next.range().start);
+        // No open suggestion overlaps a span.
+        spans.next_if(|span| start.is_none_or(|start| span.range().start <= start)).or_else(|| suggestions.next())
+    })
+}
+
+/// Spans and open suggestions of a document that overlap `seen`, in reading order.
+fn items_over(project: &Project, document: usize, seen: TextRange) -> Vec<Item<'_>> {
+    let spans = project.annotation(document).over(seen).map(Item::Span);
+    let suggestions = project.suggestions(document).iter().map(Item::Suggestion);
+    let mut items: Vec<Item<'_>> = spans.chain(suggestions.filter(|one| one.range().overlaps(seen))).collect();
+    items.sort_by_key(|item| (item.range().start, Reverse(item.range().end)));
+    items
 }
 
 /// A label's key with a blank after it, and its name cut to `most` cells.
@@ -350,7 +366,7 @@ impl LabelRoom {
         // Every key and name is measured only once, since there may be many.
         let mut labels: Vec<(usize, usize)> = Vec::new();
         for label in &project.labels {
-            let (key, name) = label_text(label, usize::MAX);
+            let (key, name) = label_text(label, LABEL);
             labels.push((width::width(&key), width::width(&name)));
         }
         if bar_width(&labels, LABEL, 2) <= room {

@@ -9,16 +9,14 @@ use crate::{
         screen::SizeClass,
         screens::welcome::{Form, QUESTIONS, Row, Welcome},
     },
-    text::{
-        number::grouped,
-        width::{self, Glyphs},
-    },
+    text::number::grouped,
 };
 
 use super::super::{
     Canvas, Target,
     chrome::{clauses, wrapped},
     paint::{bottom, inset, top},
+    short::tail,
 };
 
 #[cfg(test)]
@@ -141,7 +139,7 @@ impl Canvas<'_> {
             x,
             y,
             room,
-            &ending(&place.about, usize::from(room), self.painter.caps.glyphs),
+            &tail(&place.about, usize::from(room), self.painter.caps.glyphs),
             self.theme.muted,
         );
     }
@@ -205,17 +203,4 @@ fn lines(rows: &[Row<'_>], roomy: bool) -> Vec<Line> {
         lines.push(Line::Row(at));
     }
     lines
-}
-
-/// Returns the end of a text that is too long for `room` cells, with an ellipsis before it.
-fn ending(text: &str, room: usize, glyphs: Glyphs) -> String {
-    if width::width(text) <= room {
-        return text.to_owned();
-    }
-    let ellipsis = glyphs.ellipsis();
-    let mut rest = text;
-    while width::width(rest) + ellipsis.chars().count() > room && !rest.is_empty() {
-        rest = rest.char_indices().nth(1).map_or("", |(at, _)| rest.split_at(at).1);
-    }
-    format!("{ellipsis}{rest}")
 }

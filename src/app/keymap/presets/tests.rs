@@ -54,6 +54,12 @@ fn unknown_names_are_told_with_what_was_meant() {
 }
 
 #[test]
+fn a_file_with_more_lines_than_keys_is_refused() {
+    let lines: String = (0..=MOST_LINES).map(|n| format!("k{n} = 'done'\n")).collect();
+    assert_eq!(message(&format!("[tag]\n{lines}")), "keys.toml:1002: a file has at most 1000 keys; remove some");
+}
+
+#[test]
 fn keys_as_other_programs_write_them_are_understood_in_the_message() {
     for (name, meant) in [
         ("C-r", "ctrl-r"),

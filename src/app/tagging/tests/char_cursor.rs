@@ -71,7 +71,7 @@ proptest! {
             let project = state.session.project.as_ref().unwrap();
             let document = &project.documents[0];
             for span in project.annotation(0).spans() {
-                let [first, last] = [span.range.start, span.range.end - 1].map(|at| crate::text::width::cluster_at(&document.text, at));
+                let [first, last] = [span.range.start, span.range.end - 1].map(|at| crate::text::clusters::cluster_at(&document.text, at));
                 prop_assert_eq!(first.unwrap().start, span.range.start);
                 prop_assert_eq!(last.unwrap().end, span.range.end);
             }
