@@ -27,7 +27,7 @@ pub use arch::Architecture;
 pub use base::BaseModel;
 pub use config::ModelConfig;
 pub use error::ModelError;
-pub use files::TOKENIZER_FILES;
+pub use files::{TOKENIZER_FILES, read_file};
 pub use folder::{needs_download, open, write};
 pub use tokenizer::{PieceTokenizer, TextPieces, TokenizerError, WordPieces};
 pub use weights::{Array, Weights};

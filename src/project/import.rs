@@ -8,10 +8,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Annotator, DOCUMENTS, Documents, LOCK, Project, ProjectError, documents,
+    Annotator, DOCUMENTS, Documents, Project, ProjectError, documents,
     file_names::shown,
     journal::{self, Files},
-    lock::Lock,
     stamp, storage,
 };
 use crate::{
@@ -107,7 +106,7 @@ impl Project {
         at: u64,
         items: Vec<ImportItem>,
     ) -> Result<ImportReport, ProjectError> {
-        let _lock = Lock::wait(&self.root.join(LOCK))?;
+        let _lock = self.lock()?;
         let changed = self.reload()?;
         if let Some(annotator) = annotator.as_deref_mut() {
             annotator.settle_import(self)?;

@@ -7,13 +7,14 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use tempfile::{NamedTempFile, TempDir};
 
 use super::file_names;
+use crate::guard::{self, Links};
 
 mod append;
 mod new_folder;
@@ -61,9 +62,7 @@ impl std::fmt::Display for StorageError {
                 f.write_str("permission denied; look at the owner and the permissions with ls -ld")
             }
             Kind::NotFound => f.write_str("there is no such file or folder"),
-            _ if is_link(&self.cause) => {
-                f.write_str("it is a symbolic link, and tagli does not follow links; put a real file there")
-            }
+            _ if is_link(&self.cause) => f.write_str(guard::IS_LINK),
             _ => write!(f, "{}", self.cause),
         }
     }
@@ -102,29 +101,26 @@ fn options() -> OpenOptions {
 
 fn open_plain(options: &OpenOptions, path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(not_plain()) }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(guard::not_regular()) }
 }
 
-fn not_plain() -> io::Error {
-    io::Error::other("it is not a regular file")
-}
+/// Largest file that is read at once, in bytes. Documents or a journal of this size could not be worked on.
+const MOST_BYTES: u64 = 4 << 30;
 
 /// Opens a regular file for reading.
 ///
 /// # Errors
 /// It does not exist, is not a regular file, or cannot be read.
 pub fn open(path: &Path) -> Result<File, StorageError> {
-    open_plain(options().read(true), path).map_err(|cause| StorageError::new("read", path, cause))
+    guard::open(path, Links::Refuse).map_err(|cause| StorageError::new("read", path, cause))
 }
 
-/// Reads all bytes of a regular file.
+/// Reads all bytes of a regular file of at most 4 GiB.
 ///
 /// # Errors
-/// It does not exist, is not a regular file, or cannot be read.
+/// It does not exist, is not a regular file or is larger, or cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, StorageError> {
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|cause| StorageError::new("read", path, cause))?;
-    Ok(bytes)
+    guard::read(path, Links::Refuse, MOST_BYTES).map_err(|cause| StorageError::new("read", path, cause))
 }
 
 /// Reads all bytes of a regular file; `None` if it does not exist.
@@ -179,7 +175,7 @@ fn temporary_with(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut temp = temporary_file(folder_of(path))?;
     if let Some(existing) = existing {
         match existing.permissions() {
-            _ if !existing.is_file() => return Err(not_plain()),
+            _ if !existing.is_file() => return Err(guard::not_regular()),
             permissions if permissions.readonly() => return Err(io::ErrorKind::PermissionDenied.into()),
             permissions => temp.as_file().set_permissions(permissions)?,
         }
