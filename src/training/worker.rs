@@ -148,4 +148,12 @@ impl<S: RunSink> RunSink for Watched<S> {
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
         self.inner.model()
     }
+
+    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
+        self.inner.checkpoint()
+    }
+
+    fn drop_checkpoint(&mut self) {
+        self.inner.drop_checkpoint();
+    }
 }
