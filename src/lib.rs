@@ -4,6 +4,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod formats;
+pub mod guard;
 pub mod inference;
 pub mod model;
 pub mod project;

@@ -25,6 +25,8 @@ struct Screen {
     parser: Arc<(Mutex<vt100::Parser>, Condvar)>,
     /// Every byte that the program sent.
     sent: Arc<Mutex<Vec<u8>>>,
+    /// Ends when the program has closed the terminal.
+    reader: std::thread::JoinHandle<()>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
@@ -46,17 +48,17 @@ impl Screen {
         let parser = Arc::new((Mutex::new(vt100::Parser::new(rows, columns, 0)), Condvar::new()));
         let sent = Arc::new(Mutex::new(Vec::new()));
         let (inside, bytes) = (Arc::clone(&parser), Arc::clone(&sent));
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        std::thread::spawn(move || {
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            while let Ok(read @ 1..) = output.read(&mut buffer) {
                 bytes.lock().unwrap().extend_from_slice(&buffer[..read]);
                 inside.0.lock().unwrap().process(&buffer[..read]);
                 inside.1.notify_all();
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { parser, sent, writer, child, master: pair.master }
+        Self { parser, sent, reader, writer, child, master: pair.master }
     }
 
     fn keys(&mut self, keys: &str) {
@@ -71,25 +73,43 @@ impl Screen {
     /// Waits until the screen holds this text.
     #[track_caller]
     fn shows(&self, text: &str) -> String {
+        self.waits_for(text, true)
+    }
+
+    /// Waits until the screen no longer holds this text.
+    #[track_caller]
+    fn hides(&self, text: &str) -> String {
+        self.waits_for(text, false)
+    }
+
+    #[track_caller]
+    fn waits_for(&self, text: &str, present: bool) -> String {
         let until = Instant::now() + PATIENCE;
         let mut parser = self.parser.0.lock().unwrap();
         loop {
             let contents = parser.screen().contents();
-            if contents.contains(text) {
+            if contents.contains(text) == present {
                 return contents;
             }
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "`{text}` never came:\n{contents}");
+            assert!(!left.is_zero(), "`{text}` never {}:\n{contents}", if present { "came" } else { "went" });
             parser = self.parser.1.wait_timeout(parser, left).unwrap().0;
         }
     }
 
-    /// Waits for the end of the program; its exit code.
+    /// Sends a signal such as `TERM` to the program.
+    fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the program, and until all that it sent is read; its exit code.
     #[track_caller]
     fn ends(mut self) -> u32 {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                self.reader.join().unwrap();
                 return status.exit_code();
             }
             assert!(Instant::now() < until, "the program goes on:\n{}", self.text());
@@ -186,8 +206,7 @@ fn a_hang_up_ends_the_program_and_loses_nothing() {
     screen.shows("1/3");
     screen.keys("l3");
     screen.shows("1 span");
-    let id = screen.child.process_id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    screen.signal("HUP");
     assert_eq!(screen.ends(), 0);
     let seen = place.tagli("inspect food --json").fine().json();
     assert_eq!(seen["spans"], 1);
@@ -275,6 +294,81 @@ fn done(place: &Place) {
     place.file("done.jsonl", (0..12).map(line).collect::<String>());
     let _ = place.tagli("new food").fine();
     let _ = place.tagli("import food done.jsonl").fine();
+}
+
+/// Waits until the journal of ada has this number of lines, which the program does not know of.
+#[track_caller]
+fn journal_has(place: &Place, lines: usize) {
+    let until = Instant::now() + PATIENCE;
+    while place.read("food/annotations/ada.jsonl").lines().count() != lines {
+        assert!(Instant::now() < until, "{}", place.read("food/annotations/ada.jsonl"));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn another_process_that_holds_the_lock_of_the_project_keeps_nothing_from_being_saved() {
+    let place = Place::new();
+    project(&place);
+    let mut lock = std::fs::File::options().write(true).open(place.path("food/.project.lock")).unwrap();
+    lock.lock().unwrap();
+    lock.write_all(br#"{"pid":4711,"host":"lab-3","since":0}"#).unwrap();
+    let mut screen = Screen::open(&place, &["food"], 120, 40);
+    screen.shows("1/3");
+    // A change of the labels waits for the lock; the words that are tagged meanwhile do not.
+    screen.keys("\x1b[17~");
+    screen.shows("in the order of the label bar");
+    screen.keys("c\x1b");
+    screen.hides("in the order of the label bar");
+    screen.keys("l3");
+    screen.shows("1 span");
+    journal_has(&place, 1);
+    screen.shows("the project is being changed by process 4711 on lab-3");
+    // Leaving waits for such a job for two seconds at most, and tells about it.
+    screen.keys("\x1b[17~");
+    screen.shows("in the order of the label bar");
+    screen.keys("ca");
+    screen.shows("A new label:");
+    screen.signal("TERM");
+    screen.shows("left without waiting for a change of the labels");
+    assert_eq!(screen.ends(), 0);
+    drop(lock);
+    assert_eq!(place.tagli("inspect food --json").fine().json()["spans"], 1);
+}
+
+#[test]
+fn a_base_of_hostile_files_keeps_nothing_from_being_saved() {
+    let place = Place::new();
+    done(&place);
+    let manifest = place.read("food/project.json");
+    place.file("food/project.json", manifest.replace("\"base\": \"mini\"", "\"base\": \"./base\""));
+    std::fs::create_dir(place.path("base")).unwrap();
+    let config = place.path("base/config.json");
+    assert!(std::process::Command::new("mkfifo").arg(&config).status().unwrap().success());
+    let lines = place.read("food/annotations/ada.jsonl").lines().count();
+    let mut screen = Screen::open(&place, &["food"], 120, 40);
+    screen.shows("saved");
+    // A pipe without a writer, which would be waited for without end.
+    screen.keys("T");
+    screen.shows("./base/config.json: it is not a regular file");
+    screen.keys("3");
+    screen.shows("2 spans");
+    journal_has(&place, lines + 1);
+    // Rules that make the tokenizers crate panic.
+    std::fs::remove_file(&config).unwrap();
+    for (name, bytes) in hub::tiny() {
+        place.file(&format!("base/{name}"), bytes);
+    }
+    let precompiled = r#"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": ""}, "model": {"type": "WordPiece",
+        "unk_token": "[UNK]", "continuing_subword_prefix": "\u0023#", "max_input_chars_per_word": 100, "vocab": {"[UNK]": 0}}}"#;
+    place.file("base/tokenizer.json", precompiled);
+    screen.keys("T");
+    screen.shows("its normalizer \"Precompiled\" is not built in");
+    screen.keys("x");
+    screen.shows("1 span ");
+    journal_has(&place, lines + 2);
+    screen.signal("TERM");
+    assert_eq!(screen.ends(), 0);
 }
 
 #[test]

@@ -112,7 +112,7 @@ pub enum Effect {
         /// Ids of the documents.
         documents: Vec<String>,
     },
-    /// Change the label set of the project on disk; answered by `Labels`. Lines recorded before are written first.
+    /// Change the label set of the project on disk; answered by `Labels`.
     ChangeLabels(LabelChange),
     /// Suggest spans for all these documents while the model is otherwise idle; answered by one `Suggestions` for each.
     /// Replaces an earlier request.

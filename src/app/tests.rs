@@ -241,6 +241,18 @@ fn leaving_asks_when_something_cannot_be_saved() {
 }
 
 #[test]
+fn a_hang_up_tries_once_more_to_save_what_could_not_be_saved() {
+    let mut state = start();
+    press(&mut state, "3");
+    update(&mut state, Event::SaveFailed { attempt: 0, message: "disk full".into() });
+    let effects = update(&mut state, Event::Hangup);
+    let [Effect::Record { attempt: 1, entries }, Effect::Quit(Leave::Plain)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(entries.len(), 1);
+}
+
+#[test]
 fn leaving_twice_does_not_wait() {
     let mut state = start();
     press(&mut state, "3 q q");

@@ -17,7 +17,7 @@ use super::{
     },
     panel::{NoPanel, Outcome, Request, run_row},
     pointer::{Gesture, Target},
-    project::SaveState,
+    project::{Project, SaveState},
     screen::Screen,
     state::{Goal, Meaning, State},
 };
@@ -87,7 +87,9 @@ impl State {
             }
             Event::Hangup => {
                 let leave = if self.session.runs.is_ours() { Leave::KeepRun } else { Leave::Plain };
-                vec![Effect::Quit(leave)]
+                // What could not be saved is tried once more.
+                let unsaved = self.session.project.as_mut().and_then(Project::resend);
+                unsaved.into_iter().chain([Effect::Quit(leave)]).collect()
             }
             event => self.answer(event),
         }

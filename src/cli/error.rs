@@ -1,6 +1,6 @@
 //! The error of a command: a kind that decides the exit code, a message, and hints.
 
-use std::{any::Any, fmt, io};
+use std::{fmt, io};
 
 use crate::{
     inference::PredictError,
@@ -81,14 +81,6 @@ impl CliError {
     /// Standard output has no reader.
     pub(super) fn reader_gone() -> Self {
         Self::new(Kind::ReaderGone, "the reader of standard output is gone")
-    }
-
-    /// The program panicked; `panic` is its payload.
-    pub(super) fn defect(panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text =
-            text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words");
-        Self::environment(format!("a defect of this program: {text}; please report it"))
     }
 
     /// A part of the contract that is not built yet.

@@ -26,17 +26,15 @@ mod score;
 mod settings;
 mod train;
 
-use std::{
-    env,
-    panic::{AssertUnwindSafe, catch_unwind},
-    process::ExitCode,
-};
+use std::{env, process::ExitCode};
 
 use clap::Parser;
 
 use args::{Cli, Command};
 use error::{CliError, Kind};
 use output::Output;
+
+use crate::guard;
 
 /// Runs the program with the arguments of the process.
 ///
@@ -81,7 +79,7 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
 
 /// Runs `work` and converts a panic into an error. Nothing that `work` changed is used afterwards.
 fn guarded(work: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CliError::defect(panic.as_ref())))
+    guard::catch(work).unwrap_or_else(|panicked| Err(CliError::environment(panicked)))
 }
 
 fn run(cli: Cli, output: Output) -> Result<(), CliError> {

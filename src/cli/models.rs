@@ -147,24 +147,16 @@ impl Source {
     }
 
     /// Reads a file of the model folder.
-    ///
-    /// A link that leads out of the folder is refused: a project may come from another person, who linked to a secret.
-    /// In the cache of the hub, files are links to its blobs.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, CliError> {
-        let path = self.model.join(name);
-        let whole = match fs::canonicalize(&path) {
-            Ok(whole) => whole,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(CliError::reading(&path, &error)),
-        };
-        let blobs = self.model.parent().filter(|parent| parent.ends_with("snapshots"));
-        let blobs = blobs.and_then(Path::parent).map(|repository| repository.join("blobs"));
-        let is_own = |folder: &Path| whole.parent() == Some(folder);
-        if !is_own(&self.model) && !blobs.is_some_and(|blobs| is_own(&blobs)) {
-            return Err(CliError::data(format!("{}: it is a link that leads out of the folder", path.display()))
-                .hint("put the file itself there, or remove the link"));
-        }
-        fs::read(&whole).map(Some).map_err(|error| CliError::reading(&path, &error))
+        model::read_file(&self.model, name).map_err(|error| {
+            let path = self.model.join(name);
+            match error.kind() {
+                io::ErrorKind::Other | io::ErrorKind::FileTooLarge => {
+                    CliError::data(format!("{}: {error}", path.display()))
+                }
+                _ => CliError::reading(&path, &error),
+            }
+        })
     }
 
     /// Files to upload: those of the model that exist, its card and its curves. An existing card in the folder is used.

@@ -55,7 +55,7 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
         plain: args.plain || config.plain,
     };
     terminal::run(options).map_err(|error| match error {
-        TerminalError::Terminal(_) => CliError::environment(error),
+        TerminalError::Terminal(_) | TerminalError::Unsaved(_) => CliError::environment(error),
         TerminalError::Open(error) => error.into(),
     })
 }

@@ -1,7 +1,7 @@
 //! Settings of the program in layers: embedded defaults, the user's file, the project's file. Also the user's keys.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,18 +14,23 @@ use crate::{
         state::default_keymap,
     },
     config::{Config, Layer, keys},
+    guard::{self, Links},
     model::hub,
 };
+
+/// Largest settings file that is read, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Effective settings for the project in `dir`; without a project those of the user.
 ///
 /// # Errors
 /// A file cannot be read, or has an invalid setting; the error names file and line.
 pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
-    let project = dir.map(|dir| dir.join("tagli.toml"));
+    let user = of_user("config.toml").map(|path| (path, Links::Follow));
+    let project = dir.map(|dir| (dir.join("tagli.toml"), Links::Refuse));
     let mut texts = Vec::new();
-    for path in [of_user("config.toml"), project].into_iter().flatten() {
-        texts.extend(text_of(&path)?.map(|text| (path.display().to_string(), text)));
+    for (path, links) in [user, project].into_iter().flatten() {
+        texts.extend(text_of(&path, links)?.map(|text| (path.display().to_string(), text)));
     }
     let layers: Vec<Layer<'_>> = texts.iter().map(|(name, text)| Layer { name, text }).collect();
     Config::layered(&layers).map_err(CliError::data)
@@ -48,7 +53,7 @@ pub(super) fn device(given: Option<&str>, dir: Option<&Path>) -> Result<String, 
 /// The file cannot be read, or has an invalid line; the error names file and line.
 pub(super) fn keymap() -> Result<Keymap, CliError> {
     let Some(path) = of_user("keys.toml") else { return Ok(default_keymap()) };
-    let Some(text) = text_of(&path)? else { return Ok(default_keymap()) };
+    let Some(text) = text_of(&path, Links::Follow)? else { return Ok(default_keymap()) };
     let name = path.display().to_string();
     let file = keys::read(Layer { name: &name, text: &text }).map_err(CliError::data)?;
     presets::keymap(default_keymap(), Some((&name, &file))).map_err(CliError::data)
@@ -60,9 +65,12 @@ fn of_user(name: &str) -> Option<PathBuf> {
     dirs.map(|dirs| dirs.config_dir().join(name))
 }
 
-/// Reads a settings file; `None` if there is none.
-fn text_of(path: &Path) -> Result<Option<String>, CliError> {
-    match fs::read_to_string(path) {
+/// Reads a settings file; `None` if there is none. That of a project may come from a stranger.
+fn text_of(path: &Path, links: Links) -> Result<Option<String>, CliError> {
+    let text = guard::read(path, links, MOST_BYTES).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+    });
+    match text {
         Ok(text) => Ok(Some(text)),
         // A home that is not a folder (`/dev/null`, as for system services) has no settings.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),

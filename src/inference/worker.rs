@@ -2,14 +2,13 @@
 
 use std::{
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
+    thread,
     time::Instant,
 };
 
 use super::Predictor;
-use crate::{spans::ModelAnswer, text::TextRange};
+use crate::{guard, spans::ModelAnswer, text::TextRange};
 
 /// Request for the answer about a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,10 +34,9 @@ pub struct Reply {
     pub millis: f64,
 }
 
-/// Handle of the thread. Dropping it ends and joins the thread.
+/// Handle of the thread. Dropping it ends the thread after the answer that it computes, without waiting for it.
 pub struct Worker {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -118,8 +116,8 @@ impl Worker {
                 }
             }
         };
-        let thread = thread::Builder::new().name("explore".into()).spawn(work)?;
-        Ok(Self { shared, thread: Some(thread) })
+        thread::Builder::new().name("explore".into()).spawn(work)?;
+        Ok(Self { shared })
     }
 
     /// Sends a request. It replaces one that was not started yet.
@@ -178,20 +176,15 @@ impl Drop for ModelSlot {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.shared.put(|slot| slot.closed = true);
-        if let Some(thread) = self.thread.take() {
-            // A panic of `on_reply` has already been reported by its own hook.
-            let _ = thread.join();
-        }
     }
 }
 
 fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
     let started = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
-    let outcome = catch_unwind(AssertUnwindSafe(|| model.answer(&request.text, &request.words)));
-    let outcome = match outcome {
+    let outcome = match guard::catch(|| model.answer(&request.text, &request.words)) {
         Ok(found) => found.map_err(|error| error.to_string()),
-        Err(_) => Err("the model failed on this text; the log says where".to_owned()),
+        Err(panicked) => Err(format!("the model failed on this text: {panicked}")),
     };
     Reply {
         generation: request.generation,

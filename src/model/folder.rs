@@ -12,7 +12,7 @@ pub fn needs_download(base: &str) -> bool {
     if base == embedded::NAME || !hub::is_id(base) || Path::new(base).exists() {
         return false;
     }
-    let cached = hub::cache_folder().and_then(|cache| hub::cached(cache, base));
+    let cached = hub::cache_folder().and_then(|cache| hub::cached(&cache, base));
     !cached.is_some_and(|folder| is_whole(&folder))
 }
 
@@ -41,8 +41,8 @@ fn find_cached(base: &str) -> Result<PathBuf, String> {
         return Err("it is no name of a model on the hub".to_owned());
     }
     let cache = hub::cache_folder().ok_or("there is no home folder with a Hugging Face cache")?;
-    let missing = format!("the Hugging Face cache in {} does not contain it", cache.display());
-    hub::cached(cache, base).ok_or(missing)
+    hub::cached(&cache, base)
+        .ok_or_else(|| format!("the Hugging Face cache in {} does not contain it", cache.display()))
 }
 
 /// Writes a model into a folder that [`open`] and transformers read. Does not finish the sink.

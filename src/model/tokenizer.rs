@@ -7,15 +7,20 @@ use rayon::prelude::*;
 use tokenizers::{Encoding, InputSequence, Tokenizer};
 
 use super::arch::SpecialPieces;
+use super::tokenizer_parts::{self, Parts, PartsError};
+use crate::guard::{self, Panicked};
 use crate::text::TextRange;
 
 /// A tokenizer. Clones share it.
+///
+/// A panic of the crate `tokenizers` becomes an error: its rules and the texts may come from strangers.
 #[derive(Clone, Debug)]
 pub struct PieceTokenizer {
     inner: Arc<Tokenizer>,
     special: &'static SpecialPieces,
     cls: u32,
     sep: u32,
+    mask: Option<u32>,
     vocab_size: usize,
 }
 
@@ -44,9 +49,12 @@ pub struct TextPieces {
 /// Error of reading a tokenizer, or of an input that it refuses.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
-    /// Not a `tokenizer.json`.
-    #[error("not a readable tokenizer: {0}")]
-    Json(String),
+    /// Not a `tokenizer.json`, or one with parts that are not supported.
+    #[error(transparent)]
+    Parts(#[from] PartsError),
+    /// The crate panicked.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     /// The tokenizer does not frame an input with exactly two special pieces, as the models need it.
     #[error("the tokenizer has no special pieces for the start and the end of an input, such as [CLS] and [SEP]")]
     NoFrame,
@@ -64,18 +72,19 @@ impl PieceTokenizer {
     /// Reads a `tokenizer.json` with these special pieces. Its truncation and padding are ignored.
     ///
     /// # Errors
-    /// Not a tokenizer, or one that does not frame inputs with two special pieces.
+    /// Not a tokenizer, one with unsupported parts, or one that does not frame inputs with two special pieces.
     pub fn from_json(bytes: &[u8], special: &'static SpecialPieces) -> Result<Self, TokenizerError> {
-        let mut inner = Tokenizer::from_bytes(bytes).map_err(unreadable)?;
-        inner.with_padding(None).with_truncation(None).map_err(unreadable)?;
-        let framed = inner.encode_fast("", true).map_err(unreadable)?;
-        let (cls, sep) = match *framed.get_ids() {
-            [cls, sep] => (cls, sep),
-            _ => inner.token_to_id(special.cls).zip(inner.token_to_id(special.sep)).ok_or(TokenizerError::NoFrame)?,
-        };
-        let highest = inner.get_vocab(true).into_values().max().unwrap_or_default();
+        guard::catch(|| Self::read(bytes, special))?
+    }
+
+    fn read(bytes: &[u8], special: &'static SpecialPieces) -> Result<Self, TokenizerError> {
+        let Parts { tokenizer: inner, frame } = tokenizer_parts::read(bytes)?;
+        let named = inner.token_to_id(special.cls).zip(inner.token_to_id(special.sep));
+        let (cls, sep) = frame.or(named).ok_or(TokenizerError::NoFrame)?;
+        let mask = inner.token_to_id(special.mask);
+        let highest = inner.get_vocab(true).into_values().chain([cls, sep]).max().unwrap_or_default();
         let vocab_size = usize::try_from(highest).map_or(usize::MAX, |id| id.saturating_add(1));
-        Ok(Self { inner: Arc::new(inner), special, cls, sep, vocab_size })
+        Ok(Self { inner: Arc::new(inner), special, cls, sep, mask, vocab_size })
     }
 
     /// Cuts a list of words into pieces: transformers' `is_split_into_words=True`.
@@ -83,6 +92,10 @@ impl PieceTokenizer {
     /// # Errors
     /// [`TokenizerError::Input`]; no input causes it if the vocabulary is complete.
     pub fn words(&self, words: &[&str]) -> Result<WordPieces, TokenizerError> {
+        guard::catch(|| self.cut_words(words))?
+    }
+
+    fn cut_words(&self, words: &[&str]) -> Result<WordPieces, TokenizerError> {
         // Not `encode_fast`, which omits the words and the spelling of the pieces.
         let encoding = self.inner.encode(InputSequence::from(words), false);
         let encoding = encoding.map_err(|error| refused(&words.join(" "), &error))?;
@@ -113,6 +126,10 @@ impl PieceTokenizer {
     /// # Errors
     /// [`TokenizerError::Input`]; no input causes it if the vocabulary is complete.
     pub fn text(&self, text: &str) -> Result<TextPieces, TokenizerError> {
+        guard::catch(|| self.cut_text(text))?
+    }
+
+    fn cut_text(&self, text: &str) -> Result<TextPieces, TokenizerError> {
         let encoding: Encoding = self.inner.encode(text, false).map_err(|error| refused(text, &error))?;
         let ranges = encoding.get_offsets().iter().map(|&(start, end)| TextRange::new(start, end)).collect();
         Ok(TextPieces { ids: encoding.get_ids().to_vec(), tokens: encoding.get_tokens().to_vec(), ranges })
@@ -130,7 +147,7 @@ impl PieceTokenizer {
 
     /// Id of the piece that replaces a hidden one, if the vocabulary contains it.
     pub fn mask(&self) -> Option<u32> {
-        self.inner.token_to_id(self.special.mask)
+        self.mask
     }
 
     /// Spelling of the piece that replaces unknown text.
@@ -154,11 +171,6 @@ fn join<S: AsRef<str>>(sentence: &[S], known: &HashMap<&str, WordPieces>) -> Wor
         joined.tokens.extend_from_slice(&pieces.tokens);
     }
     joined
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
-fn unreadable(error: tokenizers::Error) -> TokenizerError {
-    TokenizerError::Json(error.to_string())
 }
 
 fn refused(text: &str, error: &tokenizers::Error) -> TokenizerError {
@@ -217,7 +229,8 @@ mod tests {
     #[test]
     fn what_is_no_tokenizer_is_an_error() {
         for bytes in [&b""[..], b"{}", b"[]", b"{\"version\":\"1.0\"}", b"\xff"] {
-            assert!(matches!(PieceTokenizer::from_json(bytes, &DISTILBERT.special), Err(TokenizerError::Json(_))));
+            let outcome = PieceTokenizer::from_json(bytes, &DISTILBERT.special);
+            assert!(matches!(outcome, Err(TokenizerError::Parts(PartsError::Json(_)))), "{outcome:?}");
         }
     }
 

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use safetensors::SafeTensors;
@@ -12,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::arch::Architecture;
 use super::config::Parsed;
-use super::files::Files;
+use super::files::{Files, read_file};
 use super::weights::{self, Array, Weights};
 use super::{ModelConfig, ModelError};
 
@@ -93,7 +92,7 @@ pub(super) fn is_whole(folder: &Path) -> bool {
 
 /// Whether a folder contains this index, and every file that it names.
 fn has_shards(folder: &Path, index: &str) -> bool {
-    let Ok(bytes) = fs::read(folder.join(index)) else { return false };
+    let Ok(Some(bytes)) = read_file(folder, index) else { return false };
     let shards = shard_names(&bytes, index).unwrap_or_default();
     !shards.is_empty() && shards.iter().all(|name| folder.join(name).is_file())
 }

@@ -1,6 +1,9 @@
 //! `documents.jsonl`: the texts of a project, one JSON object per line, offsets in code points.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,9 +15,12 @@ use crate::{
     text::{CharRange, Grid, OffsetMap, words},
 };
 
-/// Documents of a project in the order of the file, found by id in constant time.
+/// Documents of a project in the order of the file, found by id in constant time. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Documents {
+pub struct Documents(Arc<Contents>);
+
+#[derive(Debug, Default)]
+struct Contents {
     list: Vec<Document>,
     index: HashMap<String, usize>,
     /// Unknown fields by document id, from other versions; kept when the file is written again.
@@ -59,7 +65,7 @@ impl Documents {
 
     /// Reads what can be read and lists the lines that cannot.
     pub(super) fn read(bytes: &[u8], grid: Grid) -> (Self, Vec<DocumentError>) {
-        let mut documents = Self::default();
+        let mut documents = Contents::default();
         let mut problems = Vec::new();
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
@@ -71,9 +77,44 @@ impl Documents {
                 problems.push(DocumentError { line: at + 1, why });
             }
         }
-        (documents, problems)
+        (Self(Arc::new(documents)), problems)
     }
 
+    /// The document with this id.
+    pub fn get(&self, id: &str) -> Option<&Document> {
+        self.0.list.get(self.position(id)?)
+    }
+
+    /// Index of the document with this id.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.0.index.get(id).copied()
+    }
+
+    /// Returns `list` as documents; those that were here before keep their unknown fields.
+    ///
+    /// # Errors
+    /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
+    pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
+        let mut documents = Contents::default();
+        for (at, document) in list.into_iter().enumerate() {
+            let rest = self.0.rest.get(&document.id).cloned().unwrap_or_default();
+            let pushed = check(&document).and_then(|()| documents.push(document, rest));
+            pushed.map_err(|why| DocumentError { line: at + 1, why })?;
+        }
+        Ok(Self(Arc::new(documents)))
+    }
+
+    /// Bytes of the file.
+    pub(super) fn to_jsonl(&self) -> serde_json::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for document in self {
+            write(document, self.0.rest.get(&document.id), &mut bytes)?;
+        }
+        Ok(bytes)
+    }
+}
+
+impl Contents {
     /// Adds a document at the end.
     fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
         if self.index.contains_key(&document.id) {
@@ -86,46 +127,13 @@ impl Documents {
         self.list.push(document);
         Ok(())
     }
-
-    /// The document with this id.
-    pub fn get(&self, id: &str) -> Option<&Document> {
-        self.list.get(self.position(id)?)
-    }
-
-    /// Index of the document with this id.
-    pub fn position(&self, id: &str) -> Option<usize> {
-        self.index.get(id).copied()
-    }
-
-    /// Returns `list` as documents; those that were here before keep their unknown fields.
-    ///
-    /// # Errors
-    /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
-    pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
-        let mut documents = Self::default();
-        for (at, document) in list.into_iter().enumerate() {
-            let rest = self.rest.get(&document.id).cloned().unwrap_or_default();
-            let pushed = check(&document).and_then(|()| documents.push(document, rest));
-            pushed.map_err(|why| DocumentError { line: at + 1, why })?;
-        }
-        Ok(documents)
-    }
-
-    /// Bytes of the file.
-    pub(super) fn to_jsonl(&self) -> serde_json::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        for document in &self.list {
-            write(document, self.rest.get(&document.id), &mut bytes)?;
-        }
-        Ok(bytes)
-    }
 }
 
 impl std::ops::Deref for Documents {
     type Target = [Document];
 
     fn deref(&self) -> &[Document] {
-        &self.list
+        &self.0.list
     }
 }
 
@@ -134,7 +142,7 @@ impl<'a> IntoIterator for &'a Documents {
     type IntoIter = std::slice::Iter<'a, Document>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.list.iter()
+        self.0.list.iter()
     }
 }
 

@@ -168,7 +168,7 @@ impl From<LockError> for ProjectError {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Storage(error) => Self::Storage(error),
-            held @ LockError::Held { .. } => Self::Lock(held),
+            held @ (LockError::Held { .. } | LockError::Busy { .. }) => Self::Lock(held),
         }
     }
 }

@@ -8,11 +8,10 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{
-    Annotator, DOCUMENTS, Documents, LOCK, Project, ProjectError,
+    Annotator, DOCUMENTS, Documents, Project, ProjectError,
     documents::{self, UniqueIds},
     file_names::shown,
     journal::{self, Files},
-    lock::Lock,
     stamp,
     storage::{self, OwnFile},
 };
@@ -129,7 +128,7 @@ impl Project {
         at: u64,
         items: Vec<ImportItem>,
     ) -> Result<ImportReport, ProjectError> {
-        let _lock = Lock::wait(&self.root.join(LOCK))?;
+        let _lock = self.lock()?;
         let changed = self.reload()?;
         if let Some(annotator) = annotator.as_deref_mut() {
             annotator.settle_import(self)?;

@@ -2,16 +2,19 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
 };
 
 use super::{Annotator, ImportItem, ImportReport, Project, ProjectError, StorageError, storage::shown_path};
 use crate::{
     formats::{Corpus, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
+    guard::{self, Links},
     spans::{LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
     text::{number::grouped, width::clean},
 };
+
+/// Largest labelling config that is read, in bytes.
+const MOST_CONFIG_BYTES: u64 = 16 << 20;
 
 /// A source cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -101,8 +104,9 @@ pub fn read_config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Proble
     }
 }
 
+/// Reads a labelling config that the user named.
 fn bytes(path: &Path) -> Result<Vec<u8>, StorageError> {
-    fs::read(path).map_err(|cause| StorageError::new("read", path, cause))
+    guard::read(path, Links::Follow, MOST_CONFIG_BYTES).map_err(|cause| StorageError::new("read", path, cause))
 }
 
 /// Options to read a file for a project with this manifest.
@@ -162,6 +166,8 @@ impl Project {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::formats;
 

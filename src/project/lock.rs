@@ -7,6 +7,8 @@ use std::{
     fs::{File, TryLockError},
     io::{Read, Seek, Write},
     path::Path,
+    thread::sleep,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,11 @@ use super::{
     storage::{self, StorageError},
 };
 
+/// Time between two attempts to acquire a lock that is held only briefly.
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
+/// Attempts after which the holder is reported: 5 seconds.
+const ATTEMPTS: u32 = 100;
+
 /// Holder of a lock, as named in the lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -24,7 +31,7 @@ pub struct Holder {
     /// Host name; empty where the system does not provide it.
     #[serde(default)]
     pub host: String,
-    /// Time of the locking, in seconds since 1970, UTC.
+    /// Time of the locking, in seconds since 1970, UTC; 0 for a lock that is held only briefly.
     pub since: u64,
 }
 
@@ -37,7 +44,8 @@ impl Holder {
     /// Description such as `process 1234 on lab-3 since 2026-09-01T10:00:00Z`.
     pub fn words(&self) -> String {
         let host = if self.host.is_empty() { String::new() } else { format!(" on {}", shown(&self.host)) };
-        let since = i64::try_from(self.since).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
+        let since = i64::try_from(self.since).ok().filter(|since| *since > 0);
+        let since = since.and_then(|since| jiff::Timestamp::from_second(since).ok());
         let since = since.map(|time| format!(" since {time}")).unwrap_or_default();
         format!("process {}{host}{since}", self.pid)
     }
@@ -47,8 +55,16 @@ impl Holder {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds it.
-    #[error("{what} is in use by {}; end that program, or open read-only", holder.as_ref().map_or_else(|| "another program".to_owned(), Holder::words))]
+    #[error("{what} is in use by {}; end that program, or open read-only", words(holder.as_ref()))]
     Held {
+        /// Description of the locked thing.
+        what: String,
+        /// The holder, if it can be read.
+        holder: Option<Holder>,
+    },
+    /// Another process still holds a lock that is held only briefly.
+    #[error("{what} is being changed by {}; try again when it has finished, or end that program", words(holder.as_ref()))]
+    Busy {
         /// Description of the locked thing.
         what: String,
         /// The holder, if it can be read.
@@ -57,6 +73,10 @@ pub enum LockError {
     /// The lock file cannot be created, or the file system has no locks.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+fn words(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "another program".to_owned(), Holder::words)
 }
 
 /// A lock that is held; dropping it releases it.
@@ -90,11 +110,28 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Acquires the lock at `path`, waiting for it. For locks that are held only briefly.
-    pub fn wait(path: &Path) -> Result<Self, StorageError> {
+    /// Acquires a lock that is held only briefly, waiting a few seconds for it. `what` names the locked thing in the
+    /// error.
+    ///
+    /// # Errors
+    /// Another process still holds it, or the file system cannot lock.
+    pub fn wait(path: &Path, what: &str) -> Result<Self, LockError> {
         let file = storage::open_lock(path)?;
-        file.lock().map_err(|cause| StorageError::new("lock", path, cause))?;
-        Ok(Self { file })
+        let mut attempts = 1;
+        while let Err(error) = file.try_lock() {
+            match error {
+                TryLockError::Error(cause) => return Err(StorageError::new("lock", path, cause).into()),
+                TryLockError::WouldBlock if attempts == ATTEMPTS => {
+                    return Err(LockError::Busy { what: what.to_owned(), holder: read_holder(&file) });
+                }
+                TryLockError::WouldBlock => sleep(RETRY_INTERVAL),
+            }
+            attempts += 1;
+        }
+        let mut lock = Self { file };
+        // The name only informs: a full disk does not prevent the change.
+        lock.write_holder(&Holder::this(0)).ok();
+        Ok(lock)
     }
 
     fn write_holder(&mut self, holder: &Holder) -> std::io::Result<()> {
@@ -167,8 +204,26 @@ mod tests {
     fn a_lock_file_with_no_holder_in_it_is_still_a_lock() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("l");
-        let _held = Lock::wait(&path).unwrap();
+        let held = storage::open_lock(&path).unwrap();
+        held.lock().unwrap();
         assert_eq!(holder(&path).unwrap(), Some(Holder::default()));
         assert!(Lock::take(&path, "it", &Holder::this(0)).unwrap_err().to_string().contains("another program"));
+    }
+
+    #[test]
+    fn a_wait_for_another_process_ends_and_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        let first = Lock::wait(&path, "the project").unwrap();
+        let me = Holder::this(0);
+        assert_eq!(holder(&path).unwrap(), Some(me.clone()));
+        let error = Lock::wait(&path, "the project").unwrap_err().to_string();
+        let words = me.words();
+        assert!(!words.contains("since"), "{words}");
+        let expected =
+            format!("the project is being changed by {words}; try again when it has finished, or end that program");
+        assert_eq!(error, expected);
+        drop(first);
+        Lock::wait(&path, "the project").unwrap();
     }
 }

@@ -80,8 +80,8 @@ const GITIGNORE: &str = "\
 /runs/
 ";
 
-/// A project on disk, as of its last reading.
-#[derive(Debug)]
+/// A project on disk, as of its last reading. Clones share the documents.
+#[derive(Clone, Debug)]
 pub struct Project {
     /// Folder of the project.
     pub root: PathBuf,
@@ -187,7 +187,7 @@ impl Project {
     /// # Errors
     /// The changed labels contradict each other, or the file system refuses; then nothing is changed.
     pub fn change_manifest(&mut self, change: impl FnOnce(&mut Manifest)) -> Result<(), ProjectError> {
-        let _lock = Lock::wait(&self.root.join(LOCK))?;
+        let _lock = self.lock()?;
         let path = self.root.join(MANIFEST);
         let mut manifest = read_manifest(&self.root)?;
         change(&mut manifest);
@@ -212,6 +212,11 @@ impl Project {
             })?;
         }
         Ok(names.iter().filter_map(|name| self.manifest.labels.find(name)).map(|label| label.id).collect())
+    }
+
+    /// Acquires the lock for a change of documents or manifest. Waits a few seconds for another process.
+    fn lock(&self) -> Result<Lock, ProjectError> {
+        Ok(Lock::wait(&self.root.join(LOCK), "the project")?)
     }
 
     /// All annotators that have a journal, sorted by name.

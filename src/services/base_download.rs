@@ -2,17 +2,16 @@
 //! wait for the network.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Weak,
-    thread,
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::Sender;
 
-use super::message::message;
+use super::{events::Events, message::message, thread::Thread};
 use crate::{
     app::{Event, event::Level},
+    guard::Panicked,
     model::hub::{Hub, HubError, Progress},
     text::number::bytes,
     work::base,
@@ -22,43 +21,33 @@ use crate::{
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A base model that a training needs.
+#[derive(Clone)]
 struct Download {
     base: String,
     /// Generation of the request to train, which a failure answers.
     generation: u64,
-    events: Sender<Event>,
+    events: Events,
 }
 
 /// Downloads `base`, then sends `task` if its receiver still exists. A failure is the answer to the request to train.
-pub(super) fn fetch<T: Send + 'static>(
-    base: String,
-    generation: u64,
-    task: T,
-    tasks: Weak<Sender<T>>,
-    events: Sender<Event>,
-) {
-    let refused = events.clone();
+pub(super) fn fetch<T: Send + 'static>(base: String, generation: u64, task: T, tasks: Weak<Sender<T>>, events: Events) {
     let download = Download { base, generation, events };
-    let work = move || match catch_unwind(AssertUnwindSafe(|| download.pull())) {
-        Ok(Ok(())) => {
+    let not_started = download.clone();
+    let panicked = download.clone();
+    let work = move || match download.pull() {
+        Ok(()) => {
             // The project may have been closed meanwhile.
             if let Some(tasks) = tasks.upgrade() {
                 download.report(Level::Info, format!("{} is here; the training begins", download.base));
                 let _ = tasks.send(task);
             }
         }
-        Ok(Err(error)) => {
-            download.refuse(format!("No training was started: {} cannot be downloaded: {error}", download.base));
-        }
-        Err(_) => {
-            download
-                .refuse(format!("a defect of this program while {} was downloaded; please report it", download.base));
-        }
+        Err(error) => download.refuse(&error.to_string()),
     };
-    // Not joined: if the program ends, the next download continues after the bytes that have arrived.
-    if let Err(error) = thread::Builder::new().name("hub".into()).spawn(work) {
-        let message = format!("the base cannot be downloaded: {error}");
-        let _ = refused.send(Event::TrainingRefused { generation, message });
+    // Not waited for: if the program ends, the next download continues after the bytes that have arrived.
+    let started = Thread::start("hub", work, move |cause: Panicked| panicked.refuse(&cause.to_string()));
+    if let Err(error) = started {
+        not_started.refuse(&format!("a thread cannot be started: {error}"));
     }
 }
 
@@ -85,10 +74,11 @@ impl Download {
     }
 
     fn report(&self, level: Level, text: String) {
-        let _ = self.events.send(message(level, text));
+        self.events.send(message(level, text));
     }
 
-    fn refuse(&self, message: String) {
-        let _ = self.events.send(Event::TrainingRefused { generation: self.generation, message });
+    fn refuse(&self, cause: &str) {
+        let message = format!("No training was started: {} cannot be downloaded: {cause}", self.base);
+        self.events.send(Event::TrainingRefused { generation: self.generation, message });
     }
 }

@@ -1,44 +1,35 @@
 //! Dispatch of effects: each is handed to the service that carries it out; answers come back as events.
 
 use std::{
-    io::Write,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread::{self, JoinHandle},
     time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    open_project::{self, Open, OpenError, Opener, Outcome, Request},
+    leaving::{End, Leaving},
+    message::message,
+    open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
     preferences::PreferencesOf,
-    project_worker::Task,
     recent_projects::{self, RecentProjects},
+    task::Task,
+    thread::Thread,
     trainer::Trainer,
     user_folders::UserFolders,
 };
 use crate::{
-    app::{Effect, Event, Leave, event::WelcomeItem},
+    app::{
+        Effect, Event,
+        event::{Level, WelcomeItem},
+    },
+    guard::Panicked,
     runs::Control,
 };
-
-/// Time between two checks for the end of a training after the screen is gone.
-const POLL: Duration = Duration::from_millis(100);
-
-/// Why the screen ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// The user left.
-    Left(Leave),
-    /// The terminal is gone.
-    Gone,
-    /// The process was asked to end.
-    Terminated,
-}
 
 /// The services of the screen.
 pub(crate) struct Services {
@@ -53,10 +44,10 @@ pub(crate) struct Services {
     next_preferences: Option<PreferencesOf>,
     trainer: Trainer,
     open: Option<Open>,
-    /// Thread that closes the project that was open before.
-    closing: Option<JoinHandle<()>>,
+    /// Projects that were open before and whose threads have not ended.
+    closing: Vec<Arc<Closing>>,
     /// Thread that opens the project that was requested last.
-    opening: Option<JoinHandle<()>>,
+    opening: Option<Thread>,
     /// Cleared to stop the thread that counts the projects of the welcome screen.
     counting: Option<Arc<AtomicBool>>,
 }
@@ -78,7 +69,7 @@ impl Services {
             next_preferences: None,
             trainer: Trainer::default(),
             open: None,
-            closing: None,
+            closing: Vec::new(),
             opening: None,
             counting: None,
         }
@@ -109,7 +100,7 @@ impl Services {
         self.close();
         self.next_preferences = None;
         let opener = Opener { preferences, ..self.opener() };
-        self.opening = opener.spawn(request, self.closing.take(), self.openings.clone());
+        self.opening = opener.spawn(request, self.closing.clone(), self.openings.clone());
     }
 
     /// Opens the project in `dir` for this annotator, who stays so there; for `None`, for the one who started the program.
@@ -128,6 +119,7 @@ impl Services {
         let preferences = self.next_preferences.take();
         match outcome {
             Ok((open, opened, notice)) => {
+                self.close();
                 self.open = Some(open);
                 self.preferences = preferences.unwrap_or_else(|| Arc::clone(&self.preferences));
                 std::iter::once(Event::Opened(opened)).chain(notice.map(open_project::notice)).collect()
@@ -136,36 +128,53 @@ impl Services {
         }
     }
 
-    /// Closes the project on a thread of its own, because its last tasks may take a moment.
+    /// Closes the project. Its threads end in the background, after their last tasks.
     pub(crate) fn close(&mut self) {
-        if let Some(open) = self.open.take() {
-            // If no thread can be started, the closure is dropped, and the project with it, on this thread.
-            self.closing = thread::Builder::new().name("close".into()).spawn(move || drop(open)).ok();
-        }
+        self.closing.retain(|closing| !closing.has_ended());
+        self.closing.extend(self.open.take().map(|open| Arc::new(open.close())));
     }
 
     /// Entries of the welcome screen. The progress of each project is counted in the background.
     pub(crate) fn welcome(&mut self) -> Event {
-        self.stop_counting();
         let entries = RecentProjects::new(self.folders.clone()).entries();
-        self.start_counting(&entries);
+        self.start_counting(entries.clone());
         Event::Welcome(entries)
     }
 
-    fn start_counting(&mut self, entries: &[WelcomeItem]) {
-        let paths: Vec<String> = entries.iter().filter(|entry| !entry.sample).map(|entry| entry.path.clone()).collect();
+    /// Sends the entries of the welcome screen. They are read in the background, because a disk may not answer.
+    pub(crate) fn send_welcome(&mut self) {
+        let recent = RecentProjects::new(self.folders.clone());
+        self.start_counting_of(move |events| {
+            let entries = recent.entries();
+            let _ = events.send(Event::Welcome(entries.clone()));
+            entries
+        });
+    }
+
+    fn start_counting(&mut self, entries: Vec<WelcomeItem>) {
+        self.start_counting_of(move |_| entries);
+    }
+
+    /// Counts the projects among entries in the background, until others are to be counted.
+    fn start_counting_of(&mut self, entries: impl FnOnce(&Sender<Event>) -> Vec<WelcomeItem> + Send + 'static) {
+        self.stop_counting();
         let events = self.events.clone();
         let preferences = Arc::clone(&self.preferences);
         let wanted = Arc::new(AtomicBool::new(true));
         self.counting = Some(Arc::clone(&wanted));
         let count = move || {
-            for path in paths.into_iter().take_while(|_| wanted.load(Ordering::Relaxed)) {
+            let projects = entries(&events).into_iter().filter(|entry| !entry.sample);
+            for WelcomeItem { path, .. } in projects.take_while(|_| wanted.load(Ordering::Relaxed)) {
                 if let Some((done, documents)) = recent_projects::progress(Path::new(&path), &preferences) {
                     let _ = events.send(Event::Counted { path, done, documents });
                 }
             }
         };
-        if let Err(error) = thread::Builder::new().name("count".into()).spawn(count) {
+        let events = self.events.clone();
+        let failed = move |cause: Panicked| {
+            let _ = events.send(message(Level::Warn, format!("the projects are not counted: {cause}")));
+        };
+        if let Err(error) = Thread::start("count", count, failed) {
             tracing::warn!("the projects of the welcome screen are not counted: {error}");
         }
     }
@@ -203,7 +212,7 @@ impl Services {
     /// Carries out an effect on the open project.
     fn carry_out_in(&self, open: &Open, effect: Effect) {
         match effect {
-            Effect::Record { attempt, entries } => open.worker.ask(Task::Record { attempt, entries }),
+            Effect::Record { attempt, entries } => open.journal.record(attempt, entries),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
             Effect::StartTraining { generation, settings, recipe } => {
                 open.worker.ask(Task::Train { generation, settings, recipe });
@@ -213,12 +222,12 @@ impl Services {
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
             Effect::Predict { generation, run, text } => open.model_service.predict(generation, run.as_deref(), text),
             Effect::Suggest { run, documents } => {
-                open.model_service.suggest(&run, documents.iter().filter_map(|id| open.document(id)));
+                open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {
-                open.model_service.rank(&run, documents.iter().filter_map(|id| open.document(id)));
+                open.model_service.rank(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::Export { generation, format } => open.worker.ask(Task::Export { generation, format }),
             Effect::RememberStep(step) => {
@@ -243,51 +252,25 @@ impl Services {
         }
     }
 
-    /// Closes the project and waits for a training that continues or has to save its model.
+    /// Closes the project, and waits for its journal, for other jobs, and for a training that continues or has to save
+    /// its model.
     ///
-    /// `interrupted` waits for at most the given time and returns whether the user asked the program to end, which ends
-    /// the training after its current step.
+    /// `interrupted` waits for at most the given time and returns whether the user asked the program to end.
+    ///
+    /// # Errors
+    /// Actions are lost, because the disk refuses or does not answer; a sentence about them.
     pub(crate) fn finish(
         mut self,
         end: End,
         openings: &Receiver<Outcome>,
-        mut interrupted: impl FnMut(Duration) -> bool,
-    ) {
-        // First the journal: when the project is closed, all entries are on disk and its lock is free.
-        self.open = None;
-        if let Some(closing) = self.closing.take() {
-            let _ = closing.join();
-        }
-        // A project that is being opened or created is completed, and closed in the same order.
-        if let Some(opening) = self.opening.take() {
-            let _ = opening.join();
-        }
+        interrupted: impl FnMut(Duration) -> bool,
+    ) -> Result<(), String> {
+        self.stop_counting();
+        self.close();
+        // A project that was opened meanwhile has nothing to save.
         openings.try_iter().for_each(drop);
-        let Some(run) = self.trainer.running() else { return };
-        match end {
-            End::Left(Leave::StopRun) => {
-                say(&format!("{run}: stopping after this step and saving the model"));
-                self.trainer.control(&run, Control::StopNow);
-            }
-            End::Left(_) => say(&format!(
-                "{run} continues without a screen; ctrl-z and bg move it to the background, ctrl-c ends it and keeps its model"
-            )),
-            End::Terminated => {
-                self.trainer.control(&run, Control::StopNow);
-            }
-            End::Gone => {}
-        }
-        // A paused run would wait forever, since no screen can resume it.
-        self.trainer.control(&run, Control::Resume);
-        while self.trainer.running().is_some() {
-            if interrupted(POLL) {
-                self.trainer.control(&run, Control::StopNow);
-            }
-        }
-        self.trainer.join();
-        if matches!(end, End::Left(_)) {
-            say(&format!("{run} has ended"));
-        }
+        let leaving = Leaving { closing: self.closing, opening: self.opening, trainer: self.trainer };
+        leaving.finish(end, interrupted)
     }
 }
 
@@ -300,9 +283,4 @@ fn with_annotator(own: PreferencesOf, project: PathBuf, name: String) -> Prefere
         }
         Ok(preferences)
     })
-}
-
-/// Prints a line on standard error, after the screen is gone.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -1,39 +1,388 @@
-//! Appends actions to the annotator's journal, synced to disk.
+//! The journal writer: a thread that does nothing except append lines to the annotator's journal and sync them.
+//!
+//! Lines that wait at the same time share one write and one sync. The thread waits for no lock, runs no foreign code, and
+//! reads nothing except the journal itself, if another program replaced it: saving never waits for another job.
 
-use crate::{
-    app::Event,
-    project::{Annotator, Documents},
-    spans::Entry,
+use std::{
+    collections::HashSet,
+    io, iter,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
-/// Writer of one annotator's journal.
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+
+use super::{events::Events, thread::Thread};
+use crate::{
+    app::Event,
+    guard,
+    project::{Annotator, Documents},
+    spans::{ActionId, Entry},
+    text::number::with_noun,
+};
+
+/// Longest wait for the lines that were recorded before a job.
+const FLUSH_LIMIT: Duration = Duration::from_secs(10);
+/// Longest wait for the last lines when nothing else is left to do.
+pub(super) const SAVE_LIMIT: Duration = Duration::from_secs(30);
+
+/// Journal on disk. Tests use disks that are slow or full.
+pub(super) trait JournalFile: Send {
+    /// Appends entries and syncs: all of them or none.
+    fn append(&mut self, entries: Vec<Entry>) -> Result<(), String>;
+}
+
+/// Journal of an annotator, with the documents that its entries refer to.
+pub(super) struct AnnotatorFile {
+    pub(super) annotator: Annotator,
+    pub(super) documents: Documents,
+}
+
+impl JournalFile for AnnotatorFile {
+    fn append(&mut self, entries: Vec<Entry>) -> Result<(), String> {
+        self.annotator.record_entries(&self.documents, entries).map_err(|error| error.to_string())
+    }
+}
+
+enum Request {
+    /// Append entries.
+    Record(Batch),
+    /// Answer when all earlier requests are done: with the cause if lines are not on disk.
+    Flush(Sender<Result<(), String>>),
+}
+
+/// Entries of one effect.
+struct Batch {
+    attempt: u64,
+    entries: Vec<Entry>,
+}
+
+/// Lines that are not on disk.
+#[derive(Default)]
+struct Unsaved {
+    ids: HashSet<ActionId>,
+    /// Why the last write failed.
+    cause: Option<String>,
+    /// Number of the newest attempt.
+    attempt: u64,
+}
+
+fn lock(unsaved: &Mutex<Unsaved>) -> MutexGuard<'_, Unsaved> {
+    unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Handle of the thread. The thread ends, and frees the annotator's lock, after the last line is written.
 pub(super) struct JournalWriter {
-    annotator: Annotator,
-    /// Newest attempt to record that failed: entries of it, or of an older one, are dropped.
-    failed: Option<u64>,
+    /// The only strong reference, so that the thread ends when the handle is closed.
+    requests: Option<Arc<Sender<Request>>>,
+    unsaved: Arc<Mutex<Unsaved>>,
+    thread: Thread,
+    events: Events,
 }
 
 impl JournalWriter {
-    pub(super) fn new(annotator: Annotator) -> Self {
-        Self { annotator, failed: None }
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The operating system cannot start a thread.
+    pub(super) fn start(file: Box<dyn JournalFile>, events: Events) -> io::Result<Self> {
+        let (sender, requests) = unbounded();
+        let unsaved = Arc::<Mutex<Unsaved>>::default();
+        let mut writing = Writing { file, failed: None, unsaved: Arc::clone(&unsaved), events: events.clone() };
+        let failure = Failure { unsaved: Arc::clone(&unsaved), events: events.clone() };
+        let work = move || writing.run(&requests);
+        let thread = Thread::start("journal", work, move |panicked| failure.report(&panicked.to_string()))?;
+        Ok(Self { requests: Some(Arc::new(sender)), unsaved, thread, events })
     }
 
-    /// The annotator, with everything that was recorded.
-    pub(super) fn annotator(&self) -> &Annotator {
-        &self.annotator
-    }
-
-    /// Records entries and returns the answer; `None` for entries that build on a failed attempt.
-    pub(super) fn record(&mut self, documents: &Documents, attempt: u64, entries: &[Entry]) -> Option<Event> {
-        if self.failed.is_some_and(|failed| attempt <= failed) {
-            return None;
+    /// Records entries; answered by `Saved` or `SaveFailed`.
+    pub(super) fn record(&self, attempt: u64, entries: Vec<Entry>) {
+        let mut unsaved = lock(&self.unsaved);
+        unsaved.ids.extend(entries.iter().map(|entry| entry.id));
+        unsaved.attempt = attempt;
+        drop(unsaved);
+        let request = Request::Record(Batch { attempt, entries });
+        let sent = self.requests.as_ref().is_some_and(|requests| requests.send(request).is_ok());
+        if !sent {
+            let failure = Failure { unsaved: Arc::clone(&self.unsaved), events: self.events.clone() };
+            failure.report("the thread that saves has ended; please report it");
         }
-        Some(match self.annotator.record_entries(documents, entries.to_vec()) {
-            Ok(()) => Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() },
-            Err(error) => {
-                self.failed = Some(attempt);
-                Event::SaveFailed { attempt, message: error.to_string() }
+    }
+
+    /// Returns what other jobs need to wait for the lines that were recorded before them.
+    pub(super) fn flusher(&self) -> Flusher {
+        Flusher { requests: self.requests.as_ref().map(Arc::downgrade).unwrap_or_default() }
+    }
+
+    /// Lets the thread end after the last line. Does not wait.
+    pub(super) fn close(&mut self) {
+        self.requests = None;
+    }
+
+    /// Waits for the end of the thread for at most this long; whether it has ended.
+    pub(super) fn ends_within(&self, limit: Duration) -> bool {
+        self.thread.ends_within(limit)
+    }
+
+    /// Describes the lines that are not on disk; `None` if all are.
+    pub(super) fn unsaved(&self) -> Option<String> {
+        let unsaved = lock(&self.unsaved);
+        let cause = unsaved.cause.clone().unwrap_or_else(|| "the disk does not answer".to_owned());
+        let actions = with_noun(unsaved.ids.len(), "action");
+        (!unsaved.ids.is_empty()).then(|| format!("{actions} of yours not on disk: {cause}"))
+    }
+}
+
+impl Drop for JournalWriter {
+    fn drop(&mut self) {
+        // Reached without `close` if the drawing thread panics.
+        if self.requests.take().is_some() && !self.thread.ends_within(SAVE_LIMIT) {
+            tracing::error!(unsaved = ?self.unsaved(), "the journal was left");
+        }
+    }
+}
+
+/// Waits for the lines that were recorded so far.
+#[derive(Clone)]
+pub(super) struct Flusher {
+    requests: Weak<Sender<Request>>,
+}
+
+impl Flusher {
+    /// Returns when everything that was recorded is on disk.
+    ///
+    /// # Errors
+    /// The disk refuses, or does not answer for some seconds.
+    pub(super) fn flush(&self) -> Result<(), String> {
+        let (answer, flushed) = bounded(1);
+        // All lines are on disk when a project is closed.
+        let Some(requests) = self.requests.upgrade() else { return Ok(()) };
+        let _ = requests.send(Request::Flush(answer));
+        drop(requests);
+        match flushed.recv_timeout(FLUSH_LIMIT) {
+            Ok(outcome) => outcome.map_err(|cause| format!("your last actions are not on disk: {cause}")),
+            Err(RecvTimeoutError::Timeout) => {
+                let seconds = FLUSH_LIMIT.as_secs();
+                Err(format!("your last actions are not on disk: the disk has not answered for {seconds} seconds"))
             }
-        })
+            Err(RecvTimeoutError::Disconnected) => Err("the thread that saves has ended".to_owned()),
+        }
+    }
+}
+
+/// Report of a thread that has ended without being asked to.
+struct Failure {
+    unsaved: Arc<Mutex<Unsaved>>,
+    events: Events,
+}
+
+impl Failure {
+    fn report(&self, message: &str) {
+        let mut unsaved = lock(&self.unsaved);
+        unsaved.cause = Some(message.to_owned());
+        let attempt = unsaved.attempt;
+        drop(unsaved);
+        self.events.send(Event::SaveFailed { attempt, message: message.to_owned() });
+    }
+}
+
+/// State of the thread.
+struct Writing {
+    file: Box<dyn JournalFile>,
+    /// Newest attempt that failed: entries of it, or of an older one, are dropped, because they build on lost ones.
+    failed: Option<u64>,
+    unsaved: Arc<Mutex<Unsaved>>,
+    events: Events,
+}
+
+impl Writing {
+    fn run(&mut self, requests: &Receiver<Request>) {
+        while let Ok(first) = requests.recv() {
+            let mut batches = Vec::new();
+            let mut flushes = Vec::new();
+            for request in iter::once(first).chain(requests.try_iter()) {
+                match request {
+                    Request::Record(batch) => batches.push(batch),
+                    Request::Flush(answer) => flushes.push(answer),
+                }
+            }
+            self.save(batches);
+            let outcome = lock(&self.unsaved).cause.clone().map_or(Ok(()), Err);
+            for answer in flushes {
+                // A job that waited too long has gone.
+                let _ = answer.send(outcome.clone());
+            }
+        }
+    }
+
+    /// Writes batches together or, if that fails, one by one, since one of them may be at fault.
+    fn save(&mut self, mut batches: Vec<Batch>) {
+        batches.retain(|batch| self.failed.is_none_or(|failed| batch.attempt > failed));
+        if batches.is_empty() {
+            return;
+        }
+        let entries = batches.iter().flat_map(|batch| batch.entries.iter().cloned()).collect();
+        let file = &mut self.file;
+        let written = guard::catch(|| file.append(entries)).unwrap_or_else(|panicked| Err(panicked.to_string()));
+        match written {
+            Ok(()) => batches.into_iter().for_each(|batch| self.saved(batch)),
+            Err(message) => match batches.as_slice() {
+                [batch] => self.save_failed(batch.attempt, message),
+                _ => batches.into_iter().for_each(|batch| self.save(vec![batch])),
+            },
+        }
+    }
+
+    fn saved(&self, Batch { attempt, entries }: Batch) {
+        let ids: Vec<ActionId> = entries.iter().map(|entry| entry.id).collect();
+        let mut unsaved = lock(&self.unsaved);
+        ids.iter().for_each(|id| {
+            unsaved.ids.remove(id);
+        });
+        unsaved.cause = None;
+        drop(unsaved);
+        self.events.send(Event::Saved { attempt, ids });
+    }
+
+    fn save_failed(&mut self, attempt: u64, message: String) {
+        self.failed = Some(attempt);
+        lock(&self.unsaved).cause = Some(message.clone());
+        self.events.send(Event::SaveFailed { attempt, message });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+    use crate::spans::{Action, Edit, SpanId, Status, journal::JournalOp};
+
+    fn entry(sequence: u32) -> Entry {
+        let edits = vec![Edit::Status(Status::Done)];
+        let op = JournalOp::Do(Action { document: "d".into(), edits });
+        Entry { id: ActionId(SpanId { writer: 1, sequence }), at: 0, op }
+    }
+
+    /// What a disk has done.
+    #[derive(Default)]
+    struct Written {
+        lines: Vec<u32>,
+        syncs: usize,
+    }
+
+    /// A disk that calls `before` with the lines of each write.
+    struct Disk<F> {
+        written: Arc<Mutex<Written>>,
+        before: F,
+    }
+
+    impl<F: FnMut(&[u32]) -> Result<(), String> + Send> JournalFile for Disk<F> {
+        fn append(&mut self, entries: Vec<Entry>) -> Result<(), String> {
+            let lines: Vec<u32> = entries.iter().map(|entry| entry.id.0.sequence).collect();
+            (self.before)(&lines)?;
+            let mut written = self.written.lock().unwrap();
+            written.lines.extend(lines);
+            written.syncs += 1;
+            Ok(())
+        }
+    }
+
+    fn writer(
+        before: impl FnMut(&[u32]) -> Result<(), String> + Send + 'static,
+    ) -> (JournalWriter, Arc<Mutex<Written>>, Receiver<Event>) {
+        let (sender, events) = unbounded();
+        let written = Arc::<Mutex<Written>>::default();
+        let disk = Disk { written: Arc::clone(&written), before };
+        (JournalWriter::start(Box::new(disk), Events::new(sender)).unwrap(), written, events)
+    }
+
+    /// Receives `n` answers: the ids that were saved, and the messages of failures.
+    fn answers(events: &Receiver<Event>, n: usize) -> (Vec<u32>, Vec<String>) {
+        let (mut saved, mut failures) = (Vec::new(), Vec::new());
+        for _ in 0..n {
+            match events.recv_timeout(Duration::from_secs(20)).unwrap() {
+                Event::Saved { ids, .. } => saved.extend(ids.iter().map(|id| id.0.sequence)),
+                Event::SaveFailed { attempt, message } => failures.push(format!("{attempt}: {message}")),
+                other => panic!("{other:?}"),
+            }
+        }
+        (saved, failures)
+    }
+
+    #[test]
+    fn lines_that_wait_share_a_sync_so_that_leaving_is_quick() {
+        let (mut writer, written, events) = writer(|_| {
+            sleep(Duration::from_millis(50));
+            Ok(())
+        });
+        (0..386).for_each(|line| writer.record(0, vec![entry(line)]));
+        writer.close();
+        assert!(writer.ends_within(Duration::from_secs(2)), "386 lines at 50 ms a sync would take 19 s");
+        assert_eq!(writer.unsaved(), None);
+        let written = written.lock().unwrap();
+        assert_eq!(written.lines, (0..386).collect::<Vec<_>>());
+        assert!(written.syncs < 20, "{} syncs", written.syncs);
+        assert_eq!(answers(&events, 386).0, written.lines);
+    }
+
+    #[test]
+    fn what_builds_on_a_lost_line_is_dropped_until_all_are_sent_again() {
+        let mut writes = 0;
+        let (writer, written, events) = writer(move |_| {
+            writes += 1;
+            if matches!(writes, 2 | 3) { Err("the disk is full".to_owned()) } else { Ok(()) }
+        });
+        writer.record(0, vec![entry(0)]);
+        assert_eq!(answers(&events, 1).0, [0]);
+        writer.record(0, vec![entry(1)]);
+        assert_eq!(answers(&events, 1).1, ["0: the disk is full"]);
+        writer.record(0, vec![entry(2)]);
+        assert!(writer.flusher().flush().unwrap_err().contains("the disk is full"));
+        assert_eq!(writer.unsaved().unwrap(), "2 actions of yours not on disk: the disk is full");
+        writer.record(1, vec![entry(1), entry(2)]);
+        assert_eq!(answers(&events, 1).1, ["1: the disk is full"]);
+        writer.record(2, vec![entry(1), entry(2)]);
+        assert_eq!(answers(&events, 1), (vec![1, 2], Vec::new()));
+        assert_eq!((writer.flusher().flush(), writer.unsaved()), (Ok(()), None));
+        assert_eq!(written.lock().unwrap().lines, [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_bad_line_or_a_panic_fails_alone() {
+        let (go, wait) = bounded::<()>(1);
+        let (writer, written, events) = writer(move |lines| {
+            if lines.contains(&0) {
+                let _ = wait.recv();
+            }
+            assert!(!lines.contains(&4), "a fault");
+            if lines.contains(&2) { Err("there is no such document".to_owned()) } else { Ok(()) }
+        });
+        // The first line keeps the thread busy until the others wait.
+        (0..4).for_each(|line| writer.record(0, vec![entry(line)]));
+        drop(go);
+        let told = answers(&events, 3);
+        assert_eq!(told, (vec![0, 1], vec!["0: there is no such document".to_owned()]));
+        writer.record(1, vec![entry(4)]);
+        let (_, failures) = answers(&events, 1);
+        assert!(failures[0].contains("a defect of this program: a fault"), "{failures:?}");
+        writer.record(2, vec![entry(5)]);
+        assert_eq!(answers(&events, 1).0, [5]);
+        assert_eq!(written.lock().unwrap().lines, [0, 1, 5]);
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_is_waited_for_with_a_limit() {
+        let (go, wait) = bounded::<()>(1);
+        let (mut writer, _, _events) = writer(move |_| {
+            let _ = wait.recv();
+            Ok(())
+        });
+        writer.record(0, vec![entry(0), entry(1)]);
+        writer.close();
+        assert!(!writer.ends_within(Duration::from_millis(20)));
+        assert_eq!(writer.unsaved().unwrap(), "2 actions of yours not on disk: the disk does not answer");
+        drop(go);
+        assert!(writer.ends_within(Duration::from_secs(20)) && writer.unsaved().is_none());
     }
 }

@@ -1,12 +1,15 @@
 //! Floor 11: the services that carry out effects. Each works on a thread of its own and answers with events.
 //!
-//! A service that fails or hangs never stops another one, nor the loop that reads keys.
+//! A service that fails or hangs never stops another one, nor the loop that reads keys. The journal has a thread that does
+//! nothing else. Every other job reports a panic with its cause, and nothing waits for it without a limit.
 
 mod annotator_comparison;
 mod base_download;
 mod clock;
 mod dispatch;
+mod events;
 mod journal_writer;
+mod leaving;
 mod message;
 mod model_service;
 mod model_thread;
@@ -18,7 +21,10 @@ mod recent_projects;
 mod run_list;
 mod run_watcher;
 mod sample_copies;
+mod task;
+mod thread;
 mod trainer;
+mod training_start;
 mod user_folders;
 
 pub use clock::now;
@@ -27,6 +33,7 @@ pub use preferences::{Preferences, PreferencesOf};
 pub use sample_copies::{CopyError, own_copy};
 pub use user_folders::{UnknownHome, UserFolders};
 
-pub(crate) use dispatch::{End, Services};
+pub(crate) use dispatch::Services;
+pub(crate) use leaving::End;
 pub(crate) use open_project::Outcome;
 pub(crate) use project_view::format_names;

@@ -3,11 +3,10 @@
 //! A model is loaded when it is first needed, and once if both use the same. Loading and answering happen on threads of
 //! their own.
 
-use std::{path::Path, sync::Mutex, thread};
-
-use crossbeam_channel::Sender;
+use std::{path::Path, sync::Mutex};
 
 use super::{
+    events::Events,
     model_thread::{Loader, ModelThread, lock},
     run_list::Model,
     run_watcher::Models,
@@ -25,7 +24,7 @@ pub(super) struct ModelService {
     models: Models,
     grid: Grid,
     loader: Loader,
-    events: Sender<Event>,
+    events: Events,
     /// Thread with the model that makes suggestions.
     suggesting: ModelThread,
     /// Thread with another model that was chosen on the Explore screen; exists only while it is needed.
@@ -40,13 +39,13 @@ impl ModelService {
         root: &Path,
         grid: Grid,
         device: String,
-        events: Sender<Event>,
+        events: Events,
     ) -> std::io::Result<Self> {
         let device = if device == "auto" { "cpu".to_owned() } else { device };
         Self::with_loader(models, grid, Loader { runs: Runs::of(root), device, open }, events)
     }
 
-    fn with_loader(models: Models, grid: Grid, loader: Loader, events: Sender<Event>) -> std::io::Result<Self> {
+    fn with_loader(models: Models, grid: Grid, loader: Loader, events: Events) -> std::io::Result<Self> {
         let suggesting = ModelThread::start(loader.clone(), events.clone())?;
         Ok(Self { models, grid, loader, events, suggesting, exploring: Mutex::new(None) })
     }
@@ -65,7 +64,7 @@ impl ModelService {
             Some(run) => self.explore_with_second_model(request, run),
         };
         if let Err(message) = asked {
-            let _ = self.events.send(Event::PredictionFailed { generation, message });
+            self.events.send(Event::PredictionFailed { generation, message });
         }
     }
 
@@ -98,11 +97,9 @@ impl ModelService {
         Ok(())
     }
 
-    /// Releases the explored model, on a thread of its own because it may still be answering.
+    /// Releases the explored model after the answer that it is computing, if any.
     fn release_explored_model(&self) {
-        if let Some(exploring) = lock(&self.exploring).take() {
-            let _ = thread::Builder::new().name("release-model".into()).spawn(move || drop(exploring));
-        }
+        *lock(&self.exploring) = None;
     }
 }
 
@@ -151,7 +148,7 @@ mod tests {
         let (events, received) = unbounded();
         let models = Arc::new(Mutex::new(models));
         let loader = Loader { runs: Runs::of(root), device: "cpu".into(), open };
-        (ModelService::with_loader(models, Grid::Natural, loader, events).unwrap(), received)
+        (ModelService::with_loader(models, Grid::Natural, loader, Events::new(events)).unwrap(), received)
     }
 
     fn next(received: &Receiver<Event>) -> Event {

@@ -2,18 +2,15 @@
 
 use std::{
     collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
     time::SystemTime,
 };
 
-use crossbeam_channel::Sender;
-
-use super::{message::message, run_list::Model};
+use super::{events::Events, message::message, run_list::Model, thread::Thread};
 use crate::{
     app::{Event, event::Level},
+    guard::{self, Panicked},
     inference::{self, Predictor, Reply, Request, Worker},
     project::Runs,
     spans::{Document, Prediction},
@@ -54,7 +51,7 @@ pub(super) struct ModelThread {
     worker: Worker,
     loader: Loader,
     shared: Arc<Mutex<Shared>>,
-    events: Sender<Event>,
+    events: Events,
 }
 
 #[derive(Default)]
@@ -94,14 +91,17 @@ impl Shared {
 const SUGGESTIONS: u64 = 1 << 63;
 
 impl ModelThread {
-    pub(super) fn start(loader: Loader, events: Sender<Event>) -> std::io::Result<Self> {
+    pub(super) fn start(loader: Loader, events: Events) -> std::io::Result<Self> {
         let shared = Arc::new(Mutex::new(Shared::default()));
         let own = Arc::clone(&shared);
         let answers = events.clone();
         let worker = Worker::start(move |reply| {
-            if let Some(event) = answer(&own, reply) {
-                let _ = answers.send(event);
-            }
+            let generation = reply.generation;
+            let event = guard::catch(|| answer(&own, reply)).unwrap_or_else(|panicked| {
+                let message = panicked.to_string();
+                (generation < SUGGESTIONS).then_some(Event::PredictionFailed { generation, message })
+            });
+            event.into_iter().for_each(|event| answers.send(event));
         })?;
         Ok(Self { worker, loader, shared, events })
     }
@@ -167,16 +167,18 @@ impl ModelThread {
         let loader = self.loader.clone();
         let failure = Failure { version, shared: Arc::clone(&self.shared), events: self.events.clone() };
         let not_started = failure.clone();
+        let panicked = failure.clone();
         let load = move || {
             let run = &failure.version.0;
-            let loaded = catch_unwind(AssertUnwindSafe(|| loader.load(run, folder)));
-            let defect = |_| Err("loading it failed, a defect of this program; the log says where".to_owned());
-            match loaded.unwrap_or_else(defect) {
+            // Caught here, so that the slot is filled or dropped after the report.
+            let loaded = guard::catch(|| loader.load(run, folder));
+            match loaded.unwrap_or_else(|panicked| Err(panicked.to_string())) {
                 Ok(model) => slot.put(run, model),
                 Err(error) => failure.report(&error),
             }
         };
-        if let Err(error) = thread::Builder::new().name("load-model".into()).spawn(load) {
+        let started = Thread::start("load-model", load, move |cause: Panicked| panicked.report(&cause.to_string()));
+        if let Err(error) = started {
             not_started.report(&format!("a thread cannot be started: {error}"));
         }
     }
@@ -187,7 +189,7 @@ impl ModelThread {
 struct Failure {
     version: Version,
     shared: Arc<Mutex<Shared>>,
-    events: Sender<Event>,
+    events: Events,
 }
 
 impl Failure {
@@ -200,9 +202,9 @@ impl Failure {
         let explored = if is_current { shared.explored.take() } else { None };
         drop(shared);
         if let Some(generation) = explored {
-            let _ = self.events.send(Event::PredictionFailed { generation, message: text.clone() });
+            self.events.send(Event::PredictionFailed { generation, message: text.clone() });
         }
-        let _ = self.events.send(message(Level::Warn, text));
+        self.events.send(message(Level::Warn, text));
     }
 }
 

@@ -3,23 +3,27 @@
 //! From the screen this happens on a thread of its own, so that keys are answered while a large project is read.
 
 use std::{
-    collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    thread::{self, JoinHandle},
+    sync::Arc,
+    time::Duration,
 };
 
 use crossbeam_channel::Sender;
 
 use super::{
     clock::now,
+    events::Events,
+    journal_writer::{AnnotatorFile, JournalWriter},
     message::message,
     model_service::ModelService,
     preferences::{Preferences, PreferencesOf},
-    project_worker::ProjectWorker,
+    project_view::opened,
+    project_worker::{ProjectWorker, WorkerParts},
     recent_projects::RecentProjects,
+    run_list::RunList,
     run_watcher::RunWatcher,
     sample_copies::{self, CopyError},
+    thread::Thread,
     trainer::Starter,
     user_folders::{UnknownHome, UserFolders},
 };
@@ -30,12 +34,12 @@ use crate::{
         event::{Level, Opened},
     },
     formats::Problem,
+    guard::{self, Panicked},
     project::{
-        Project, ProjectError,
+        Annotator, AnnotatorName, Documents, Project, ProjectError,
         import_source::{self, ImportSourceError},
         storage,
     },
-    spans::Document,
     text::number::with_noun,
     work::{
         create::{self, CreateError},
@@ -44,21 +48,52 @@ use crate::{
     },
 };
 
+/// Longest wait for the journal of the project that was open before, all of whose lines were saved when it was closed.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(10);
+/// Longest wait for its other jobs.
+const JOB_LIMIT: Duration = Duration::from_secs(2);
+
 /// Services of an open project.
 pub(crate) struct Open {
     pub(super) dir: PathBuf,
+    pub(super) journal: JournalWriter,
     pub(super) worker: ProjectWorker,
     pub(super) watcher: RunWatcher,
     pub(super) model_service: ModelService,
-    documents: Vec<Document>,
-    /// Index of each document, by its id.
-    indices: HashMap<String, usize>,
+    pub(super) documents: Documents,
+    events: Events,
 }
 
 impl Open {
-    /// The document with this id.
-    pub(super) fn document(&self, id: &str) -> Option<&Document> {
-        self.documents.get(*self.indices.get(id)?)
+    /// Lets the threads end after their last task. Does not wait.
+    pub(super) fn close(self) -> Closing {
+        let Self { mut journal, mut worker, events, .. } = self;
+        events.close();
+        journal.close();
+        worker.close();
+        Closing { journal, worker }
+    }
+}
+
+/// A project that is being closed.
+pub(super) struct Closing {
+    pub(super) journal: JournalWriter,
+    pub(super) worker: ProjectWorker,
+}
+
+impl Closing {
+    /// Whether all threads have ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.journal.ends_within(Duration::ZERO) && self.worker.ends_within(Duration::ZERO)
+    }
+
+    /// Waits until another project can be opened: for the lock of the annotator, and for short jobs.
+    fn wait(&self) -> Result<(), OpenError> {
+        if !self.journal.ends_within(JOURNAL_LIMIT) {
+            return Err(OpenError::StillSaving(self.journal.unsaved().unwrap_or_default()));
+        }
+        let _ = self.worker.ends_within(JOB_LIMIT);
+        Ok(())
     }
 }
 
@@ -89,9 +124,12 @@ pub enum OpenError {
     /// An import failed, and then the opening.
     #[error("{0}. Then the project could not be opened: {1}")]
     Both(String, Box<OpenError>),
+    /// The journal of the project that was open before is not written.
+    #[error("the project that was open before is still being saved: {0}")]
+    StillSaving(String),
     /// The program panicked.
-    #[error("a defect of this program: opening it failed (the log says where); please report it")]
-    Defect,
+    #[error(transparent)]
+    Defect(#[from] Panicked),
 }
 
 /// Request to open a project.
@@ -126,40 +164,57 @@ impl Opener {
     /// Opens the project in a folder.
     pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
         let preferences = self.preferences(dir)?;
-        let (worker, mut opened) = ProjectWorker::open(dir, &preferences, self.events.clone(), self.starter)?;
-        let watcher = RunWatcher::start(worker.run_list.clone(), self.events.clone())?;
-        let model_service = ModelService::start(watcher.models(), dir, worker.grid, preferences.device, self.events)?;
-        let indices = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
+        let mut project = Project::open(dir)?;
+        let (annotator, read_only) = open_annotator(&project, &preferences.annotator)?;
+        // Opening the journal may have completed an interrupted import.
+        project.reload()?;
+        let run_list = RunList::new(project.runs());
+        let mut opened = opened(&project, &annotator, &run_list, &preferences.device, read_only);
+        let events = Events::new(self.events);
+        let documents = project.documents.clone();
+        let grid = project.manifest.grid;
+        let file = AnnotatorFile { annotator, documents: documents.clone() };
+        let journal = JournalWriter::start(Box::new(file), events.clone())?;
+        let worker = ProjectWorker::start(WorkerParts {
+            project,
+            annotator: preferences.annotator,
+            journal: journal.flusher(),
+            run_list: run_list.clone(),
+            trainer: self.starter,
+            events: events.clone(),
+        })?;
+        let watcher = RunWatcher::start(run_list, events.clone())?;
+        let model_service = ModelService::start(watcher.models(), dir, grid, preferences.device, events.clone())?;
         opened.step = RecentProjects::new(self.folders).remember(dir);
-        let documents = opened.documents.clone();
-        Ok((Open { dir: dir.to_owned(), worker, watcher, model_service, documents, indices }, Box::new(opened)))
+        let open = Open { dir: dir.to_owned(), journal, worker, watcher, model_service, documents, events };
+        Ok((open, Box::new(opened)))
     }
 
     fn preferences(&self, dir: &Path) -> Result<Preferences, OpenError> {
         (self.preferences)(dir).map_err(OpenError::Preferences)
     }
 
-    /// Opens a project on a thread of its own, after the thread `closing` has closed the earlier one. The outcome is
-    /// sent to `outcome`, also if no thread can be started.
+    /// Opens a project on a thread of its own, after the earlier ones were closed. The outcome is sent to `outcome`, also
+    /// if no thread can be started.
     pub(super) fn spawn(
         self,
         request: Request,
-        closing: Option<JoinHandle<()>>,
+        closing: Vec<Arc<Closing>>,
         outcome: Sender<Outcome>,
-    ) -> Option<JoinHandle<()>> {
-        let failed = outcome.clone();
+    ) -> Option<Thread> {
+        let panicked = outcome.clone();
+        let not_started = outcome.clone();
         let work = move || {
-            if let Some(closing) = closing {
-                let _ = closing.join();
-            }
-            let result = catch_unwind(AssertUnwindSafe(|| self.get(request)));
+            let closed = closing.iter().try_for_each(|closing| closing.wait());
             // No receiver is left if the program ends.
-            let _ = outcome.send(result.unwrap_or(Err(OpenError::Defect)));
+            let _ = outcome.send(closed.and_then(|()| self.get(request)));
         };
-        let started = thread::Builder::new().name("open".into()).spawn(work);
-        started
+        let failed = move |cause: Panicked| {
+            let _ = panicked.send(Err(cause.into()));
+        };
+        Thread::start("open", work, failed)
             .map_err(|error| {
-                let _ = failed.send(Err(error.into()));
+                let _ = not_started.send(Err(error.into()));
             })
             .ok()
     }
@@ -191,8 +246,8 @@ impl Opener {
     /// Imports a file. The project is opened afterwards, whatever the outcome.
     fn import(&self, dir: &Path, file: &str) -> Notice {
         // A defect of a reader does not keep the project closed.
-        let imported = catch_unwind(AssertUnwindSafe(|| self.try_import(dir, file)));
-        match imported.unwrap_or(Err(OpenError::Defect)) {
+        let imported = guard::catch(|| self.try_import(dir, file));
+        match imported.unwrap_or_else(|panicked| Err(panicked.into())) {
             Ok(text) => (Level::Info, text),
             // Opening the project completes the import.
             Err(error @ OpenError::Project(ProjectError::Unfinished { .. })) => {
@@ -250,6 +305,15 @@ impl Opener {
     }
 }
 
+/// Opens the annotator for writing or, if another window writes as the same one, for reading; then also returns why.
+fn open_annotator(project: &Project, name: &AnnotatorName) -> Result<(Annotator, Option<String>), ProjectError> {
+    match project.annotator(name, now()) {
+        Ok(annotator) => Ok((annotator, None)),
+        Err(error @ ProjectError::Lock(_)) => Ok((project.read_annotator(name)?, Some(error.to_string()))),
+        Err(error) => Err(error),
+    }
+}
+
 /// Describes an import, with the first of the file's problems.
 fn report(file: &ImportedFile, problems: &[Problem]) -> String {
     let ImportedFile { contents, report, new_labels } = file;
@@ -300,7 +364,7 @@ pub(super) fn notice((level, text): Notice) -> Event {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, sync::Arc};
+    use std::fs;
 
     use super::*;
     use crate::{project::Manifest, services::trainer::Trainer, spans::LabelSet, text::Grid};
@@ -354,7 +418,7 @@ mod tests {
         let (open, opened, _) = get(copy());
         assert_eq!(opened.step, None);
         let dir = open.dir.clone();
-        drop(open);
+        open.close().wait().unwrap();
         RecentProjects::new(folders()).remember_step(&dir, Some(7));
         let again = Request::Entry(dir.to_string_lossy().into_owned());
         assert_eq!(get(again).1.step, Some(7));

@@ -1,175 +1,156 @@
-//! The project worker: one thread that owns the open project. Journal lines, counts, new runs and exports are processed
-//! one after the other, so that a training always sees what was tagged before it was started.
+//! The project worker: one thread for the short jobs of an open project: counts, exports, labels, runs.
+//!
+//! Before a job that reads the journal, it waits until the lines that were recorded earlier are on disk. A panic in a job
+//! is the answer to that job, and the thread goes on.
 
 use std::{
-    panic::catch_unwind,
-    path::Path,
-    sync::{Arc, Weak},
-    thread::{self, JoinHandle},
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
-    annotator_comparison, base_download,
-    clock::now,
-    journal_writer::JournalWriter,
+    annotator_comparison,
+    events::Events,
+    journal_writer::Flusher,
     message::message,
-    preferences::Preferences,
-    project_view::{opened, summary},
+    project_view::summary,
     run_list::RunList,
+    task::Task,
+    thread::Thread,
     trainer,
+    training_start::{OpenBase, TrainingStart},
 };
 use crate::{
-    app::{
-        Event,
-        event::{Level, Opened},
-        screens::train::form::recipe_name,
-    },
+    app::{Event, event::Level},
     formats::{self, WriteOptions},
-    model::BaseModel,
-    project::{Project, ProjectError, StorageError, training_data},
-    runs::{Recipe, Settings},
-    spans::{Entry, HalfWords, LabelChange, LabelSet},
-    text::{Grid, number::bytes},
+    guard,
+    project::{Annotator, AnnotatorName, Project, training_data},
+    spans::{HalfWords, LabelChange, LabelSet},
+    text::number::bytes,
     work::{
         base,
         export::{self, Export, ExportError, Target, WriteError},
-        resume::{InterruptedRun, ResumeError},
-        train::{TrainRequest, TrainRequestError, TrainingData, apply_recipe},
     },
 };
 
-/// Task for the project worker.
-pub(super) enum Task {
-    /// Append entries to the journal.
-    Record { attempt: u64, entries: Vec<Entry> },
-    /// Count the training data, and compute the recipes for it and this base model.
-    Summarise { generation: u64, base: String },
-    /// Start a run.
-    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe> },
-    /// Resume an interrupted run.
-    Resume { generation: u64, run: String },
-    /// Remove a run.
-    Remove { run: String },
-    /// Write an export.
-    Export { generation: u64, format: String },
-    /// Change the label set.
-    Labels { change: LabelChange },
-    /// Compare the annotators.
-    Annotators { generation: u64 },
-    /// A small task that needs the disk and has no answer.
-    Unanswered(Box<dyn FnOnce() + Send>),
-}
-
-/// Handle of the project worker. Dropping it lets the thread finish its tasks, and joins it.
+/// Handle of the project worker. The thread ends after its last task.
 pub(super) struct ProjectWorker {
     /// The only strong reference; whoever waits before sending a task holds a weak one.
     tasks: Option<Arc<Sender<Task>>>,
-    thread: Option<JoinHandle<()>>,
-    /// Rule by which the project cuts texts into words.
-    pub(super) grid: Grid,
-    /// Runs of the project.
+    thread: Thread,
+    progress: Arc<Mutex<Progress>>,
+}
+
+/// What the worker does now.
+#[derive(Default)]
+struct Progress {
+    /// Noun for the task that the thread carries out.
+    current: Option<&'static str>,
+    /// Thread that starts a training.
+    start: Option<Thread>,
+}
+
+fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Everything that the worker needs from an opened project.
+pub(super) struct WorkerParts {
+    pub(super) project: Project,
+    pub(super) annotator: AnnotatorName,
+    pub(super) journal: Flusher,
     pub(super) run_list: RunList,
+    pub(super) trainer: trainer::Starter,
+    pub(super) events: Events,
 }
 
 impl ProjectWorker {
-    /// Opens a project for an annotator and starts the thread.
-    pub(super) fn open(
-        dir: &Path,
-        preferences: &Preferences,
-        events: Sender<Event>,
-        trainer: trainer::Starter,
-    ) -> Result<(Self, Opened), ProjectError> {
-        let mut project = Project::open(dir)?;
-        let (annotator, read_only) = match project.annotator(&preferences.annotator, now()) {
-            Ok(annotator) => (annotator, None),
-            // A project that is open in another window can be read.
-            Err(error @ ProjectError::Lock(_)) => {
-                (project.read_annotator(&preferences.annotator)?, Some(error.to_string()))
-            }
-            Err(error) => return Err(error),
-        };
-        // Opening the journal may have completed an interrupted import.
-        project.reload()?;
-        let run_list = RunList::new(project.runs());
-        let opened = opened(&project, &annotator, &run_list, &preferences.device, read_only);
-        let grid = project.manifest.grid;
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The operating system cannot start a thread.
+    pub(super) fn start(parts: WorkerParts) -> io::Result<Self> {
+        Self::with_bases(parts, base::open)
+    }
+
+    fn with_bases(parts: WorkerParts, open_base: OpenBase) -> io::Result<Self> {
+        let WorkerParts { project, annotator, journal, run_list, trainer, events } = parts;
         let (sender, tasks) = unbounded();
         let sender = Arc::new(sender);
-        let mut work = Work {
+        let start = TrainingStart {
             project,
-            journal: JournalWriter::new(annotator),
-            events,
-            tasks: Arc::downgrade(&sender),
+            annotator,
+            journal,
             trainer,
-            run_list: run_list.clone(),
-            comparison: None,
+            open_base,
+            events: events.clone(),
+            tasks: Arc::downgrade(&sender),
         };
-        let thread = thread::Builder::new()
-            .name("project".into())
-            .spawn(move || work.run(&tasks))
-            .map_err(|cause| StorageError { action: "start a thread for", path: dir.to_owned(), cause })?;
-        Ok((Self { tasks: Some(sender), thread: Some(thread), grid, run_list }, opened))
+        let progress = Arc::default();
+        let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress) };
+        let ended = move |panicked: guard::Panicked| events.send(message(Level::Error, panicked.to_string()));
+        let thread = Thread::start("project", move || work.run(&tasks), ended)?;
+        Ok(Self { tasks: Some(sender), thread, progress })
     }
 
     /// Adds a task after all earlier ones.
     pub(super) fn ask(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
-            // The thread ends only after this handle has dropped the channel.
+            // The thread ends only after this handle was closed.
             let _ = tasks.send(task);
         }
     }
-}
 
-impl Drop for ProjectWorker {
-    fn drop(&mut self) {
+    /// Lets the thread end after its last task. Does not wait.
+    pub(super) fn close(&mut self) {
         self.tasks = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+    }
+
+    /// Waits for the end of the last task for at most this long; whether the thread has ended.
+    pub(super) fn ends_within(&self, limit: Duration) -> bool {
+        self.thread.ends_within(limit)
+    }
+
+    /// Noun for the task that is being carried out.
+    pub(super) fn current(&self) -> Option<&'static str> {
+        lock(&self.progress).current
+    }
+
+    /// Waits for a training that is being started for at most this long; whether none is.
+    pub(super) fn has_started_within(&self, limit: Duration) -> bool {
+        let start = lock(&self.progress).start.take();
+        start.is_none_or(|start| start.ends_within(limit))
     }
 }
 
 struct Work {
-    project: Project,
-    journal: JournalWriter,
-    events: Sender<Event>,
-    /// Channel for a task that waits for the download of a base model.
-    tasks: Weak<Sender<Task>>,
-    trainer: trainer::Starter,
+    /// The project and the annotator; copied for each start of a training.
+    start: TrainingStart,
     run_list: RunList,
-    /// Thread that compares the annotators.
-    comparison: Option<JoinHandle<()>>,
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        if let Some(comparison) = self.comparison.take() {
-            let _ = comparison.join();
-        }
-    }
+    events: Events,
+    progress: Arc<Mutex<Progress>>,
 }
 
 impl Work {
     fn run(&mut self, tasks: &Receiver<Task>) {
         for task in tasks {
-            let event = self.answer(task);
-            if event.is_some_and(|event| self.events.send(event).is_err()) {
-                return;
+            lock(&self.progress).current = Some(task.noun());
+            let failure = task.failure();
+            match guard::catch(|| self.answer(task)) {
+                Ok(event) => event.into_iter().for_each(|event| self.events.send(event)),
+                Err(panicked) => self.events.send(failure(panicked.to_string())),
             }
+            lock(&self.progress).current = None;
         }
     }
 
     /// Carries out a task and returns its answer; `None` if there is none, or if it comes later.
     fn answer(&mut self, task: Task) -> Option<Event> {
         match task {
-            Task::Record { attempt, entries } => self.journal.record(&self.project.documents, attempt, &entries),
-            Task::Summarise { generation, base } => {
-                let journal = &self.journal.annotator().journal;
-                let (_, report) = training_data(&self.project, journal, HalfWords::Snap);
-                Some(Event::Summary { generation, summary: summary(&self.project, &report, base) })
-            }
+            Task::Summarise { generation, base } => Some(self.summarise(generation, base)),
             Task::Annotators { generation } => {
                 self.compare(generation);
                 None
@@ -180,49 +161,65 @@ impl Work {
                 None
             }
             Task::Remove { run } => Some(self.remove(&run)),
-            Task::Train { generation, settings, recipe } => {
-                started(generation, self.train(generation, *settings, recipe))
+            Task::Train { .. } | Task::Resume { .. } => {
+                lock(&self.progress).start = self.start.clone().spawn(task);
+                None
             }
-            Task::Resume { generation, run } => started(generation, self.resume(generation, run)),
             Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
+        }
+    }
+
+    /// Reads the journal of the annotator from disk.
+    fn read_annotator(&self) -> Result<Annotator, String> {
+        self.start.project.read_annotator(&self.start.annotator).map_err(|error| error.to_string())
+    }
+
+    /// Counts the training data: as far as it is on disk, if lines cannot be saved.
+    fn summarise(&self, generation: u64, base: String) -> Event {
+        if let Err(why) = self.start.journal.flush() {
+            tracing::warn!("the training data is counted without some lines: {why}");
+        }
+        match self.read_annotator() {
+            Ok(annotator) => {
+                let (_, report) = training_data(&self.start.project, &annotator.journal, HalfWords::Snap);
+                Event::Summary { generation, summary: summary(&self.start.project, &report, base) }
+            }
+            Err(error) => message(Level::Warn, format!("the training data was not counted: {error}")),
         }
     }
 
     /// Changes the labels of the project as they are on disk: another window may have changed them.
     fn change_labels(&mut self, change: &LabelChange) -> Result<LabelSet, String> {
         let mut refused = None;
-        let changed = self.project.change_manifest(|manifest| {
+        let project = &mut self.start.project;
+        let changed = project.change_manifest(|manifest| {
             // The change refers to the keys that the screen shows.
             manifest.labels = std::mem::take(&mut manifest.labels).with_keys();
             refused = manifest.labels.change(change).err();
         });
         match (changed, refused) {
-            (Ok(()), None) => Ok(self.project.manifest.labels.clone()),
+            (Ok(()), None) => Ok(project.manifest.labels.clone()),
             (Ok(()), Some(error)) => Err(error.to_string()),
             (Err(error), _) => Err(error.to_string()),
         }
     }
 
-    /// Compares the annotators on a thread of its own, so that journal lines are saved meanwhile.
-    ///
-    /// Everything that this annotator has recorded is on disk.
-    fn compare(&mut self, generation: u64) {
-        let root = self.project.root.clone();
+    /// Compares the annotators on a thread of its own, because it reads all journals.
+    fn compare(&self, generation: u64) {
+        let root = self.start.project.root.clone();
+        let journal = self.start.journal.clone();
         let events = self.events.clone();
+        let panicked = self.events.clone();
         let work = move || {
-            let found = catch_unwind(|| annotator_comparison::annotators(&root))
-                .unwrap_or_else(|_| Err("A defect of this program".to_owned()));
-            let _ = events.send(Event::Annotators { generation, found: found.map(Box::new) });
+            let found = journal.flush().and_then(|()| annotator_comparison::annotators(&root));
+            events.send(Event::Annotators { generation, found: found.map(Box::new) });
         };
-        if let Some(before) = self.comparison.take() {
-            let _ = before.join();
-        }
-        match thread::Builder::new().name("compare".into()).spawn(work) {
-            Ok(comparison) => self.comparison = Some(comparison),
-            Err(error) => {
-                let found = Err(format!("a thread cannot be started: {error}"));
-                let _ = self.events.send(Event::Annotators { generation, found });
-            }
+        let failed = move |cause: guard::Panicked| {
+            panicked.send(Event::Annotators { generation, found: Err(cause.to_string()) });
+        };
+        if let Err(error) = Thread::start("compare", work, failed) {
+            let found = Err(format!("a thread cannot be started: {error}"));
+            self.events.send(Event::Annotators { generation, found });
         }
     }
 
@@ -233,70 +230,21 @@ impl Work {
             let size = view.size();
             runs.remove(&view.id).map(|()| size)
         });
-        let _ = self.events.send(Event::Runs(self.run_list.list().0));
+        self.events.send(Event::Runs(self.run_list.list().0));
         match removed {
             Ok(size) => message(Level::Info, format!("{run} is removed, {} freed", bytes(size))),
             Err(error) => message(Level::Warn, error.to_string()),
         }
     }
 
-    /// Starts a run; `None` if its base model must be downloaded first.
-    fn train(&mut self, generation: u64, settings: Settings, recipe: Option<Recipe>) -> Result<Option<String>, String> {
-        let annotator = self.journal.annotator();
-        let mut data = TrainingData::of_project(&self.project, annotator.name(), &annotator.journal);
-        data.record_recipe(recipe_name(recipe));
-        // The recipe is for the documents that are done now, not for those that the screen counted earlier.
-        let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
-        let request = TrainRequest::new(data, effective).map_err(refusal)?;
-        self.refuse_second_training()?;
-        let task = Task::Train { generation, settings: Box::new(settings), recipe };
-        let Some(base) = self.base(&request.settings().base, generation, task)? else { return Ok(None) };
-        let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
-        if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
-            // The list would keep an empty run. Its lock was freed with its folder's handle.
-            let _ = self.project.runs().remove(&id);
-            return Err(message);
-        }
-        Ok(Some(id.to_string()))
-    }
-
-    /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
-    fn resume(&mut self, generation: u64, run: String) -> Result<Option<String>, String> {
-        self.refuse_second_training()?;
-        let path = self.run_list.runs().get(&run).map_err(|error| error.to_string())?.path;
-        let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
-            ResumeError::NoCheckpoint(_) => format!("{run} has no checkpoint to continue from"),
-            other => other.to_string(),
-        })?;
-        let task = Task::Resume { generation, run: run.clone() };
-        let Some(base) = self.base(interrupted.base(), generation, task)? else { return Ok(None) };
-        let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
-        self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
-        Ok(Some(run))
-    }
-
-    fn refuse_second_training(&self) -> Result<(), String> {
-        match self.trainer.running() {
-            Some(run) => Err(format!("{run} is still training; stop it first")),
-            None => Ok(()),
-        }
-    }
-
-    /// Opens a base model; `None` if it must be downloaded, after which `task` is sent again.
-    fn base(&self, name: &str, generation: u64, task: Task) -> Result<Option<BaseModel>, String> {
-        let base = base::open(name).map_err(|error| error.to_string())?;
-        if base.is_none() {
-            base_download::fetch(name.to_owned(), generation, task, self.tasks.clone(), self.events.clone());
-        }
-        Ok(base)
-    }
-
     /// Writes the documents that are done into `exports/`. Losses are refused.
     fn export(&self, name: &str) -> Result<String, String> {
         let format = formats::find(name).map_err(|error| error.to_string())?;
+        self.start.journal.flush()?;
+        let annotator = self.read_annotator()?;
         let exported = export::export(&Export {
-            project: &self.project,
-            journal: &self.journal.annotator().journal,
+            project: &self.start.project,
+            journal: &annotator.journal,
             format,
             split: None,
             all: false,
@@ -316,34 +264,17 @@ impl Work {
     }
 }
 
-/// Answer to a request to train; `None` if the training starts after a download.
-fn started(generation: u64, outcome: Result<Option<String>, String>) -> Option<Event> {
-    match outcome {
-        Ok(run) => run.map(|run| Event::TrainingStarted { generation, run }),
-        Err(message) => Some(Event::TrainingRefused { generation, message }),
-    }
-}
-
-fn refusal(error: TrainRequestError) -> String {
-    match error {
-        TrainRequestError::NothingToLearn => {
-            "no document of the training split is done yet: tag some and leave them with enter".to_owned()
-        }
-        TrainRequestError::Settings(message) => message,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use crossbeam_channel::unbounded;
+    use std::{path::Path, thread};
 
     use super::*;
     use crate::{
+        model::BaseModel,
         project::{ImportItem, Manifest, run_folder::RunConfig},
-        runs::{Phase, RunSink, Status as RunStatus},
-        spans::{Document, LabelId, Split, Status},
+        runs::{Phase, Recipe, RunSink, Settings, Status as RunStatus},
+        services::journal_writer::{AnnotatorFile, JournalWriter},
+        spans::{Action, ActionId, Document, Edit, Entry, LabelId, SpanId, Split, Status, journal::JournalOp},
         text::TextRange,
         training,
     };
@@ -360,33 +291,102 @@ mod tests {
         project
     }
 
+    /// An open project.
+    struct Open {
+        worker: ProjectWorker,
+        journal: JournalWriter,
+        received: Receiver<Event>,
+        run_list: RunList,
+    }
+
+    impl Open {
+        fn new(project: Project, open_base: OpenBase) -> Self {
+            let (sender, received) = unbounded();
+            let events = Events::new(sender);
+            let annotator = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+            let file = AnnotatorFile { annotator, documents: project.documents.clone() };
+            let journal = JournalWriter::start(Box::new(file), events.clone()).unwrap();
+            let run_list = RunList::new(project.runs());
+            let parts = WorkerParts {
+                project,
+                annotator: "ada".parse().unwrap(),
+                journal: journal.flusher(),
+                run_list: run_list.clone(),
+                trainer: trainer::Trainer::default().starter(),
+                events,
+            };
+            Self { worker: ProjectWorker::with_bases(parts, open_base).unwrap(), journal, received, run_list }
+        }
+
+        fn next(&self) -> Event {
+            self.received.recv_timeout(Duration::from_secs(20)).unwrap()
+        }
+
+        fn train(&self, generation: u64, base: &str) {
+            let settings = Box::new(Settings::lesson(base));
+            self.worker.ask(Task::Train { generation, settings, recipe: None });
+        }
+    }
+
     #[test]
     fn training_data_is_counted_and_a_run_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().join("p");
-        drop(project(&root));
-        let (events, received) = unbounded();
-        let starter = trainer::Trainer::default().starter();
-        let preferences =
-            Preferences { annotator: "ada".parse().unwrap(), device: "auto".into(), grid: Grid::default() };
-        let (worker, opened) = ProjectWorker::open(&root, &preferences, events, starter).unwrap();
-        assert_eq!((opened.recipe, opened.runs.len()), (Some(Recipe::Auto), 0));
-        let next = || received.recv_timeout(Duration::from_secs(20)).unwrap();
-        worker.ask(Task::Summarise { generation: 4, base: "mini".into() });
-        let Event::Summary { generation: 4, summary } = next() else { panic!() };
+        let open = Open::new(project(&dir.path().join("p")), base::open);
+        open.worker.ask(Task::Summarise { generation: 4, base: "mini".into() });
+        let Event::Summary { generation: 4, summary } = open.next() else { panic!() };
         assert_eq!((summary.train, summary.valid, summary.spans), (20, 10, [20, 10, 0]));
         assert_eq!(summary.labels[2], ("Dish".to_owned(), [20, 10, 0]));
         assert_eq!(summary.recipes[0], (Recipe::Auto, training::recipe(Recipe::Auto, 20, "mini")));
         let config = RunConfig::new(1, Settings::lesson("mini"), serde_json::Value::Null);
-        let (id, mut folder) = worker.run_list.runs().create(&config).unwrap();
+        let (id, mut folder) = open.run_list.runs().create(&config).unwrap();
         folder.status(&RunStatus { phase: Phase::Done, ..RunStatus::default() }).unwrap();
         // A run stays as long as its process holds it.
         let mut held = Some(folder);
         for (left, level) in [(1, Level::Warn), (0, Level::Info)] {
-            worker.ask(Task::Remove { run: id.to_string() });
-            let (Event::Runs(runs), Event::Message(said)) = (next(), next()) else { panic!() };
+            open.worker.ask(Task::Remove { run: id.to_string() });
+            let (Event::Runs(runs), Event::Message(said)) = (open.next(), open.next()) else { panic!() };
             assert_eq!((runs.len(), said.level), (left, level), "{}", said.text);
             drop(held.take());
         }
+    }
+
+    /// Stands for a base whose files make foreign code panic or wait for ever.
+    fn hostile_base(name: &str) -> Result<Option<BaseModel>, base::BaseError> {
+        assert!(name != "panic", "a fault");
+        loop {
+            thread::park();
+        }
+    }
+
+    #[test]
+    fn a_base_that_panics_or_hangs_stops_neither_saving_nor_other_jobs() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = Open::new(project(&dir.path().join("p")), hostile_base);
+        open.train(1, "hang");
+        open.train(2, "panic");
+        let Event::TrainingRefused { generation: 2, message } = open.next() else { panic!() };
+        assert_eq!(message, "a defect of this program: a fault; please report it");
+        let op = JournalOp::Do(Action { document: "d0".into(), edits: vec![Edit::Status(Status::Partial)] });
+        let id = ActionId(SpanId { writer: 1, sequence: 0 });
+        open.journal.record(0, vec![Entry { id, at: 0, op }]);
+        assert!(matches!(open.next(), Event::Saved { attempt: 0, ids } if ids == [id]));
+        // The count waits for the line and contains it.
+        open.worker.ask(Task::Summarise { generation: 3, base: "mini".into() });
+        let Event::Summary { generation: 3, summary } = open.next() else { panic!() };
+        assert_eq!(summary.train, 19);
+    }
+
+    #[test]
+    fn a_task_that_panics_is_answered_and_the_next_one_carried_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = Open::new(project(&dir.path().join("p")), base::open);
+        open.worker.ask(Task::Unanswered(Box::new(|| panic!("a fault"))));
+        let Event::Message(said) = open.next() else { panic!() };
+        assert!(
+            said.text.contains("the list of recent projects failed: a defect of this program: a fault"),
+            "{said:?}"
+        );
+        open.worker.ask(Task::Export { generation: 1, format: "none".into() });
+        assert!(matches!(open.next(), Event::Exported { generation: 1, outcome: Err(_) }));
     }
 }

@@ -15,12 +15,16 @@ use super::{
 };
 use crate::{
     app::event::WelcomeItem,
+    guard::{self, Links},
     project::{Project, lock::Lock, samples::SAMPLES, storage},
     spans::Status,
 };
 
 /// Number of projects that the list keeps.
 const LENGTH: usize = 9;
+
+/// Largest list that is read, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Entry of the list. Earlier versions wrote only the path.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,7 +120,8 @@ impl RecentProjects {
     }
 
     fn read(&self) -> Vec<Recent> {
-        let bytes = self.file().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+        let file = self.file();
+        let bytes = file.and_then(|path| guard::read(&path, Links::Follow, MOST_BYTES).ok()).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
@@ -129,7 +134,8 @@ impl RecentProjects {
         let Some(file) = self.file() else { return };
         let folder = file.parent().map(storage::make_folder);
         // With the lock, two windows keep each other's changes.
-        let _lock = folder.and_then(Result::ok).and_then(|_| Lock::wait(&file.with_extension("lock")).ok());
+        let lock = file.with_extension("lock");
+        let _lock = folder.and_then(Result::ok).and_then(|()| Lock::wait(&lock, "the list of recent projects").ok());
         let mut list = self.read();
         change(&mut list);
         // JSON holds Unicode only: one other path would make the whole list unwritable.

@@ -3,19 +3,22 @@
 //! The files of a run are read while they grow, whether this process, another one, or none writes them.
 
 use std::{
+    io,
     sync::{Arc, Mutex, PoisonError},
-    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::{
+    events::Events,
     message::message,
     run_list::{Model, RunList},
+    thread::Thread,
 };
 use crate::{
     app::{Event, event::Level},
+    guard::{self, Panicked},
     project::MetricsTail,
     runs::{Control, Point, RunSummary, Status},
 };
@@ -49,24 +52,30 @@ struct RunRequest {
     run: String,
 }
 
-/// Handle of the watcher. Dropping it ends its thread.
+/// Handle of the watcher. Dropping it ends its thread after the order that it carries out.
 pub(super) struct RunWatcher {
-    orders: Option<Sender<Order>>,
-    thread: Option<JoinHandle<()>>,
+    orders: Sender<Order>,
     models: Models,
 }
 
 impl RunWatcher {
     /// Starts the thread for the runs of a project.
-    pub(super) fn start(run_list: RunList, events: Sender<Event>) -> std::io::Result<Self> {
+    pub(super) fn start(run_list: RunList, events: Events) -> io::Result<Self> {
         let (sender, orders) = unbounded();
         // The models are known before the first request for one; the runs were sent when the project was opened.
         let (listed, models) = run_list.list();
         let models = Arc::new(Mutex::new(models));
-        let mut watcher =
-            Watcher { run_list, events, models: Arc::clone(&models), listed, listed_at: None, followed: None };
-        let thread = thread::Builder::new().name("watch".into()).spawn(move || watcher.run(&orders))?;
-        Ok(Self { orders: Some(sender), thread: Some(thread), models })
+        let mut watcher = Watcher {
+            run_list,
+            events: events.clone(),
+            models: Arc::clone(&models),
+            listed,
+            listed_at: None,
+            followed: None,
+            fault: None,
+        };
+        Thread::start("watch", move || watcher.run(&orders), move |panicked| events.send(fault(&panicked)))?;
+        Ok(Self { orders: sender, models })
     }
 
     /// Follows this run, and no other.
@@ -90,10 +99,8 @@ impl RunWatcher {
     }
 
     fn order(&self, order: Order) {
-        if let Some(orders) = &self.orders {
-            // The thread ends only after this handle has dropped the channel.
-            let _ = orders.send(order);
-        }
+        // The thread ends only after this handle has dropped the channel.
+        let _ = self.orders.send(order);
     }
 
     /// Existing models, kept up to date.
@@ -102,23 +109,21 @@ impl RunWatcher {
     }
 }
 
-impl Drop for RunWatcher {
-    fn drop(&mut self) {
-        self.orders = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+/// Message about a panic while the runs were read.
+fn fault(panicked: &Panicked) -> Event {
+    message(Level::Warn, format!("the runs cannot be watched: {panicked}"))
 }
 
 struct Watcher {
     run_list: RunList,
-    events: Sender<Event>,
+    events: Events,
     models: Models,
     /// List that was sent last.
     listed: Vec<RunSummary>,
     listed_at: Option<Instant>,
     followed: Option<Followed>,
+    /// Panic that was reported last: the same run may cause it again every second.
+    fault: Option<Panicked>,
 }
 
 /// The followed run.
@@ -132,26 +137,37 @@ impl Watcher {
     fn run(&mut self, orders: &Receiver<Order>) {
         loop {
             let wait = if self.followed.is_some() { FOLLOW_INTERVAL } else { LIST_INTERVAL };
-            match orders.recv_timeout(wait) {
-                Ok(Order::Follow(request)) => self.follow(request),
-                Ok(other) => {
-                    self.answer(other);
-                    continue;
-                }
+            let order = match orders.recv_timeout(wait) {
+                Ok(order) => Some(order),
+                Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => {}
+            };
+            if let Err(panicked) = guard::catch(|| self.round(order))
+                && self.fault.as_ref() != Some(&panicked)
+            {
+                self.send(fault(&panicked));
+                self.fault = Some(panicked);
             }
-            if let Some(mut run) = self.followed.take() {
-                if self.read(&mut run) {
-                    self.followed = Some(run);
-                } else {
-                    // The end of a run changes the list, which is sent at once.
-                    self.listed_at = None;
-                }
+        }
+    }
+
+    /// Carries out an order; then, and if there is none, sends the news.
+    fn round(&mut self, order: Option<Order>) {
+        match order {
+            Some(Order::Follow(request)) => self.follow(request),
+            Some(other) => return self.answer(other),
+            None => {}
+        }
+        if let Some(mut run) = self.followed.take() {
+            if self.read(&mut run) {
+                self.followed = Some(run);
+            } else {
+                // The end of a run changes the list, which is sent at once.
+                self.listed_at = None;
             }
-            if self.listed_at.is_none_or(|listed| listed.elapsed() >= LIST_INTERVAL) {
-                self.list();
-            }
+        }
+        if self.listed_at.is_none_or(|listed| listed.elapsed() >= LIST_INTERVAL) {
+            self.list();
         }
     }
 
@@ -160,11 +176,11 @@ impl Watcher {
         match order {
             Order::Follow(request) => self.follow(request),
             Order::Compare(request) => {
-                let points = self.points(&request.run);
+                let points = answered(|| self.points(&request.run));
                 self.send(Event::Compared { generation: request.generation, points });
             }
             Order::Log(request) => {
-                let lines = self.log_end(&request.run);
+                let lines = answered(|| self.log_end(&request.run));
                 self.send(Event::Log { generation: request.generation, lines });
             }
             Order::Control { run, control } => {
@@ -240,8 +256,13 @@ impl Watcher {
     }
 
     fn send(&self, event: Event) {
-        let _ = self.events.send(event);
+        self.events.send(event);
     }
+}
+
+/// Returns the outcome of `work`; a panic is a failure.
+fn answered<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    guard::catch(work).unwrap_or_else(|panicked| Err(panicked.to_string()))
 }
 
 /// Whether a run has not changed. The size of a live run is ignored; it is sent with its evaluations.
@@ -270,7 +291,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (sender, events) = unbounded();
         let runs = Runs::of(dir.path());
-        let watch = RunWatcher::start(RunList::new(runs.clone()), sender).unwrap();
+        let watch = RunWatcher::start(RunList::new(runs.clone()), Events::new(sender)).unwrap();
         let about = serde_json::Value::Null;
         let (id, mut folder) = runs.create(&RunConfig::new(1, Settings::lesson("mini"), about)).unwrap();
         let told = |checkpoint| loop {
@@ -291,7 +312,7 @@ mod tests {
     fn a_command_for_a_run_that_is_not_live_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, events) = unbounded();
-        let watch = RunWatcher::start(RunList::new(Runs::of(dir.path())), sender).unwrap();
+        let watch = RunWatcher::start(RunList::new(Runs::of(dir.path())), Events::new(sender)).unwrap();
         watch.control("0001-mini".into(), Control::StopNow);
         let Event::Message(message) = next(&events) else { panic!() };
         assert!(message.text.contains("no such run"), "{}", message.text);

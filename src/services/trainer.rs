@@ -20,6 +20,7 @@ struct Live {
 }
 
 /// Starts trainings from other threads.
+#[derive(Clone)]
 pub(super) struct Starter(Arc<Mutex<Option<Live>>>);
 
 fn lock(live: &Mutex<Option<Live>>) -> MutexGuard<'_, Option<Live>> {

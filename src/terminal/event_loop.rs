@@ -56,12 +56,15 @@ pub enum TerminalError {
     /// The project cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The user's last actions are lost.
+    #[error("{0}")]
+    Unsaved(String),
 }
 
 /// Runs the screen until the user leaves, and waits for a training that continues without it.
 ///
 /// # Errors
-/// The terminal cannot be used, or the requested project cannot be opened.
+/// The terminal cannot be used, the requested project cannot be opened, or actions could not be saved.
 pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     let (input_sender, input) = unbounded();
     let (signal_sender, signals) = unbounded();
@@ -97,6 +100,10 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
         tmux: options.capabilities.tmux,
     };
     let ended = screen.run(&sources);
+    if ended.is_err() {
+        // As after a hang-up: what could not be saved is tried once more.
+        let _ = screen.handle(Event::Hangup);
+    }
     let Screen { guard, services, .. } = screen;
     drop(guard);
     // In the background, a read of the terminal would stop the whole process.
@@ -104,7 +111,8 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     // Also if the terminal is gone: a training continues, and the journal is closed in order.
     let end = *ended.as_ref().unwrap_or(&End::Gone);
     let mut interrupts = Interrupts::new(sources.signals, end == End::Terminated);
-    services.finish(end, &sources.openings, |wait| interrupts.wait(wait));
+    let saved = services.finish(end, &sources.openings, |wait| interrupts.wait(wait));
+    saved.map_err(TerminalError::Unsaved)?;
     ended.map(|_| ()).map_err(Into::into)
 }
 
@@ -219,8 +227,7 @@ impl Screen {
                 }
                 Effect::Close => {
                     self.services.close();
-                    let welcome = self.services.welcome();
-                    self.handle(welcome)?;
+                    self.services.send_welcome();
                 }
                 other => self.services.carry_out(other),
             }

@@ -24,6 +24,7 @@ pub(super) enum Signal {
 /// Starts the thread that waits for signals. It ends with the process.
 pub(super) fn start(sender: Sender<Signal>) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGTERM, SIGINT, SIGWINCH, SIGCONT])?;
+    let mut asked = false;
     let forward = move || {
         for signal in signals.forever() {
             let signal = match signal {
@@ -32,6 +33,10 @@ pub(super) fn start(sender: Sender<Signal>) -> io::Result<()> {
                 SIGHUP => Signal::Hangup,
                 _ => Signal::Terminate,
             };
+            // The loop may wait for a terminal that takes no output: then the second request ends the process.
+            if signal == Signal::Terminate && mem::replace(&mut asked, true) && !sender.is_empty() {
+                let _ = signal_hook::low_level::emulate_default_handler(SIGTERM);
+            }
             if sender.send(signal).is_err() {
                 return;
             }

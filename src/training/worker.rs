@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
 };
@@ -10,7 +9,10 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 
 use super::{TrainError, job::Job, run::run};
-use crate::runs::{Control, FolderSink, Phase, Point, RunSink, Status, metrics::Report};
+use crate::{
+    guard::{self, Panicked},
+    runs::{Control, FolderSink, Phase, Point, RunSink, Status, metrics::Report},
+};
 
 /// Progress of a run, all of which is on disk already.
 ///
@@ -65,7 +67,7 @@ impl Handle {
         let Self { controls, thread, .. } = self;
         // Nothing is left to resume a paused run: without controls it continues.
         drop(controls);
-        thread.join().unwrap_or_else(|panic| Err(TrainError::Panic(message_of(panic.as_ref()))))
+        thread.join().unwrap_or_else(|panic| Err(TrainError::Panic(guard::message_of(panic.as_ref()))))
     }
 }
 
@@ -80,20 +82,14 @@ pub fn spawn(job: Job, sink: impl RunSink + 'static) -> io::Result<Handle> {
     let mut sink = Watched { inner: sink, slot: Arc::clone(&slot), token };
     let thread = thread::Builder::new().name("training".into()).spawn(move || {
         // After a panic, nothing of the job or of the sink's state is used except the last status.
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(job, &mut sink, &received, &mut |_| ())));
-        outcome.unwrap_or_else(|panic| {
-            let error = TrainError::Panic(message_of(panic.as_ref()));
+        let outcome = guard::catch(|| run(job, &mut sink, &received, &mut |_| ()));
+        outcome.unwrap_or_else(|Panicked(message)| {
+            let error = TrainError::Panic(message);
             sink.report_failure(&error);
             Err(error)
         })
     })?;
     Ok(Handle { controls, wake, slot, thread })
-}
-
-/// Returns the message of a panic.
-fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
 }
 
 /// Sink that updates the watermark after each write.
@@ -151,5 +147,13 @@ impl<S: RunSink> RunSink for Watched<S> {
 
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
         self.inner.model()
+    }
+
+    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
+        self.inner.checkpoint()
+    }
+
+    fn drop_checkpoint(&mut self) {
+        self.inner.drop_checkpoint();
     }
 }

@@ -12,9 +12,12 @@ use std::{
 };
 
 use directories::BaseDirs;
-use hf_hub::{Cache, Repo};
 
 use super::{HubError, id::is_id};
+use crate::guard::{self, Links};
+
+/// Longest file that names a commit, in bytes.
+const LONGEST_COMMIT: u64 = 1 << 10;
 
 /// Returns the folder in which huggingface_hub keeps repositories.
 ///
@@ -61,7 +64,7 @@ pub fn has_home() -> bool {
     !cfg!(unix) || env::var_os("HOME").is_some_and(|home| !home.is_empty())
 }
 
-/// As [`folder`], for any environment. hf-hub's own search knows only `HF_HOME` and panics without a home folder.
+/// As [`folder`], for any environment.
 fn folder_by(variable: impl Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
     let own = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].into_iter().find_map(|name| named(&variable, name, &home));
     own.or_else(|| home_by(&variable, &home).map(|home| home.join("hub")))
@@ -75,12 +78,13 @@ fn home_by(variable: &dyn Fn(&str) -> Option<OsString>, home: &dyn Fn() -> Optio
 }
 
 /// Returns the snapshot folder of a model's main branch, if the cache at `folder` has one with a `config.json`.
-pub fn snapshot(folder: PathBuf, id: &str) -> Option<PathBuf> {
+pub fn snapshot(folder: &Path, id: &str) -> Option<PathBuf> {
     if !is_id(id) {
         return None;
     }
-    let config = Cache::new(folder).model(id.to_owned()).get("config.json")?;
-    config.parent().map(PathBuf::from)
+    let repo = CachedRepo::new(folder, id);
+    let snapshot = repo.snapshot(&repo.main()?);
+    snapshot.join("config.json").is_file().then_some(snapshot)
 }
 
 /// The repository of one model in the cache.
@@ -101,7 +105,7 @@ pub(super) struct Download {
 impl CachedRepo {
     /// Returns the repository of a model in the cache at `folder`.
     pub(super) fn new(folder: &Path, id: &str) -> Self {
-        let name = Repo::model(id.to_owned()).folder_name();
+        let name = format!("models--{}", id.replace('/', "--"));
         Self { repository: folder.join(&name), locks: folder.join(".locks").join(name) }
     }
 
@@ -152,12 +156,19 @@ impl CachedRepo {
         linked.map_err(|error| HubError::disk(&path, error))
     }
 
+    /// Returns the commit of the main branch, whose name becomes part of a path.
+    fn main(&self) -> Option<String> {
+        let bytes = guard::read(&self.repository.join("refs").join("main"), Links::Follow, LONGEST_COMMIT).ok()?;
+        let commit = String::from_utf8(bytes).ok()?.trim().to_owned();
+        (!commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(commit)
+    }
+
     /// Makes a commit the main branch, once all of its files are there.
     pub(super) fn set_main(&self, commit: &str) -> Result<(), HubError> {
-        let folder = self.repository.join("refs");
-        if fs::read_to_string(folder.join("main")).is_ok_and(|there| there.trim() == commit) {
+        if self.main().is_some_and(|there| there == commit) {
             return Ok(());
         }
+        let folder = self.repository.join("refs");
         make(&folder)?;
         let path = folder.join("main");
         let new = folder.join(unused_name("main"));
@@ -250,7 +261,7 @@ mod tests {
     fn a_cached_snapshot_is_found_by_its_reference() {
         let folder = tempfile::tempdir().unwrap();
         let repo = CachedRepo::new(folder.path(), "owner/name");
-        assert_eq!(snapshot(folder.path().into(), "owner/name"), None);
+        assert_eq!(snapshot(folder.path(), "owner/name"), None);
         let download = repo.download("abc", &mut || ()).unwrap();
         fs::write(&download.part, "{}").unwrap();
         assert_eq!((download.received(), repo.blob("abc", 2)), (2, None));
@@ -258,11 +269,11 @@ mod tests {
         assert!(repo.blob("abc", 2).is_some() && repo.blob("abc", 3).is_none());
         repo.link("c0ffee", "config.json", "abc").unwrap();
         repo.link("c0ffee", "config.json", "abc").unwrap();
-        assert_eq!(snapshot(folder.path().into(), "owner/name"), None, "nothing names the commit yet");
+        assert_eq!(snapshot(folder.path(), "owner/name"), None, "nothing names the commit yet");
         repo.set_main("c0ffee").unwrap();
-        assert_eq!(snapshot(folder.path().into(), "owner/name"), Some(repo.snapshot("c0ffee")));
+        assert_eq!(snapshot(folder.path(), "owner/name"), Some(repo.snapshot("c0ffee")));
         assert_eq!(fs::read(repo.snapshot("c0ffee").join("config.json")).unwrap(), b"{}");
-        assert_eq!(snapshot(folder.path().into(), "owner/other"), None);
+        assert_eq!(snapshot(folder.path(), "owner/other"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! HTTP connection to the hub: endpoint, token, and what refusals mean.
 
-use std::{env, fmt, fs, io, path::Path, sync::Arc, time::Duration};
+use std::{env, fmt, io, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use ureq::{
@@ -12,6 +12,7 @@ use ureq::{
 };
 
 use super::{HubError, cache};
+use crate::guard::{self, Links};
 
 /// The public hub.
 const HUB: &str = "https://huggingface.co";
@@ -21,6 +22,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(20);
 /// Bytes after which a response about a model is cut off.
 const LONGEST_RESPONSE: u64 = 16 << 20;
+/// Largest file with a token, in bytes.
+const LONGEST_TOKEN: u64 = 64 << 10;
 /// Characters of a server's message that are shown.
 const LONGEST_REASON: usize = 200;
 
@@ -209,7 +212,8 @@ fn roots() -> Result<RootCerts, HubError> {
     let named = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(variable);
     let Some(path) = named else { return Ok(RootCerts::WebPki) };
     let wrong = |why: String| HubError::Certificates { path: path.clone(), why };
-    let pem = fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+    let pem =
+        guard::read(Path::new(&path), Links::Follow, LONGEST_RESPONSE).map_err(|error| wrong(error.to_string()))?;
     let certificates = parse_pem(&pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(certificate),
         _ => None,
@@ -241,8 +245,8 @@ fn token() -> Result<Option<(String, String)>, HubError> {
 }
 
 fn read_token(path: &Path) -> io::Result<Option<(String, String)>> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text.trim().to_owned(),
+    let text = match guard::read(path, Links::Follow, LONGEST_TOKEN) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(io::Error::other)?.trim().to_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
@@ -251,6 +255,8 @@ fn read_token(path: &Path) -> io::Result<Option<(String, String)>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn with_token(endpoint: &str, token: &str) -> Result<Hub, HubError> {

@@ -22,7 +22,7 @@ pub use pull::{Pulled, pull};
 pub use push::{Pushed, Upload, push};
 pub use retry::Progress;
 
-use super::{config, embedded};
+use super::{config, embedded, files::read_file};
 
 /// A base that can be opened by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ fn cached_bases(folder: &Path) -> Vec<Base> {
 
 fn cached_base(folder: &Path, entry: &str) -> Option<Base> {
     let name = entry.strip_prefix("models--")?.replace("--", "/");
-    let about = about(&fs::read(cached(folder.to_owned(), &name)?.join("config.json")).ok()?)?;
+    let about = about(&read_file(&cached(folder, &name)?, "config.json").ok()??)?;
     Some(Base { name, kind: BaseKind::Cached, about })
 }
 

@@ -1,8 +1,8 @@
 //! Downloads a model into the cache.
 //!
 //! The list of files is requested once; then each file of that commit is downloaded. A broken download continues, and
-//! a file gets its name only after its checksum was verified. hf-hub's own download is not used: it stores a file before
-//! its checksum is verified, takes a server's `etag` as a path, and panics on unexpected responses.
+//! a file gets its name only after its checksum was verified. The crate hf-hub is not used: it stores a file before its
+//! checksum is verified, takes a server's `etag` as a path, and panics on unexpected responses.
 
 use std::{
     fs::File,
@@ -22,7 +22,11 @@ use super::{
     id::is_id,
     retry::{Backoff, OnProgress, retry},
 };
-use crate::model::{base::is_whole, config, files::TOKENIZER_FILES};
+use crate::model::{
+    base::is_whole,
+    config,
+    files::{TOKENIZER_FILES, read_file},
+};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 64 << 10;
@@ -326,8 +330,9 @@ impl Pull<'_> {
 
     /// Checks that the model can be opened, before its weights are downloaded.
     fn check_config(&self) -> Result<(), HubError> {
-        let path = self.repo.snapshot(self.commit).join("config.json");
-        let json = std::fs::read(&path).map_err(|error| HubError::disk(&path, error))?;
+        let folder = self.repo.snapshot(self.commit);
+        let json = read_file(&folder, "config.json").map_err(|error| HubError::disk(&folder, error))?;
+        let json = json.ok_or_else(|| unfit(self.id, "its config.json is gone"))?;
         let parsed = config::parse(&json, "config.json");
         parsed.map(drop).map_err(|error| HubError::Unfit { id: self.id.to_owned(), why: error.to_string() })
     }

@@ -19,9 +19,10 @@ use rustix::{
 };
 
 use super::{
-    error::{not_ours, not_plain, shown_path},
+    error::{not_ours, shown_path},
     faults::step,
 };
+use crate::guard;
 
 /// Permissions of a new file, which the umask reduces.
 pub(super) const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
@@ -146,7 +147,7 @@ impl Dir {
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(not_plain()) }
+        if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(guard::not_regular()) }
     }
 
     /// Reads a regular file; `None` if there is nothing of that name.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::project::file_names;
+use crate::{guard, project::file_names};
 
 /// An operation on a file or folder failed. The message names the operation, the path, the cause and a remedy.
 #[derive(Debug)]
@@ -52,9 +52,7 @@ impl fmt::Display for StorageError {
                 f.write_str("permission denied; look at the owner and the permissions with ls -ld")
             }
             Kind::NotFound => f.write_str("there is no such file or folder"),
-            _ if is_link(&self.cause) => {
-                f.write_str("it is a symbolic link, and tagli does not follow links; put a real file there")
-            }
+            _ if is_link(&self.cause) => f.write_str(guard::IS_LINK),
             _ => write!(f, "{}", self.cause),
         }
     }
@@ -81,10 +79,6 @@ fn is_link(error: &io::Error) -> bool {
 #[cfg(not(unix))]
 fn is_link(_error: &io::Error) -> bool {
     false
-}
-
-pub(super) fn not_plain() -> io::Error {
-    io::Error::other("it is not a regular file")
 }
 
 /// The reason why this program does not take a thing for its own. Nothing was removed or renamed.

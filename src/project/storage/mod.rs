@@ -39,10 +39,10 @@ pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
 
 use self::{
-    error::not_plain,
     open::{folder_of, sync_folder},
     own::Place,
 };
+use crate::guard;
 
 /// Replaces a file atomically: writes and syncs a new one, gives it the name, and syncs the folder.
 ///
@@ -86,7 +86,7 @@ fn replaced_permissions(dir: &Dir, name: &std::ffi::OsStr) -> io::Result<Option<
     match FileType::from_raw_mode(existing.st_mode) {
         FileType::RegularFile if permissions.readonly() => Err(io::ErrorKind::PermissionDenied.into()),
         FileType::RegularFile => Ok(Some(permissions)),
-        _ => Err(not_plain()),
+        _ => Err(guard::not_regular()),
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read},
+    io,
     path::Path,
 };
 
-use super::error::{StorageError, not_plain};
+use super::error::StorageError;
+use crate::guard::{self, Links};
+
+/// Largest file that is read at once, in bytes. Documents or a journal of this size could not be worked on.
+const MOST_BYTES: u64 = 4 << 30;
 
 /// Options that do not follow links and do not wait for pipes.
 pub(super) fn options() -> OpenOptions {
@@ -18,7 +22,7 @@ pub(super) fn options() -> OpenOptions {
 
 pub(super) fn open_plain(options: &OpenOptions, path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(not_plain()) }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(guard::not_regular()) }
 }
 
 /// Opens a regular file for reading.
@@ -26,17 +30,15 @@ pub(super) fn open_plain(options: &OpenOptions, path: &Path) -> io::Result<File>
 /// # Errors
 /// It does not exist, is not a regular file, or cannot be read.
 pub fn open(path: &Path) -> Result<File, StorageError> {
-    open_plain(options().read(true), path).map_err(|cause| StorageError::new("read", path, cause))
+    guard::open(path, Links::Refuse).map_err(|cause| StorageError::new("read", path, cause))
 }
 
-/// Reads all bytes of a regular file.
+/// Reads all bytes of a regular file of at most 4 GiB.
 ///
 /// # Errors
-/// It does not exist, is not a regular file, or cannot be read.
+/// It does not exist, is not a regular file or is larger, or cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, StorageError> {
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|cause| StorageError::new("read", path, cause))?;
-    Ok(bytes)
+    guard::read(path, Links::Refuse, MOST_BYTES).map_err(|cause| StorageError::new("read", path, cause))
 }
 
 /// Reads all bytes of a regular file; `None` if it does not exist.

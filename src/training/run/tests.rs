@@ -433,6 +433,18 @@ fn a_worker_tells_how_far_it_is_and_takes_commands() {
 }
 
 #[test]
+fn a_worker_writes_checkpoints_and_removes_them_at_the_end() {
+    let sink = Memory::default();
+    let handle = worker::spawn(job(|s| (s.epochs, s.checkpoint_every) = (1e4, 2)), sink.clone()).unwrap();
+    while sink.get().checkpoint.is_none() {
+        handle.wake().recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+    handle.control(Control::StopNow);
+    handle.join().unwrap();
+    assert!(sink.get().checkpoint.is_none());
+}
+
+#[test]
 fn a_panic_in_a_worker_becomes_an_error() {
     let sink = Memory { broken: Some("panic"), ..Memory::default() };
     let handle = worker::spawn(job(|_| ()), sink.clone()).unwrap();

@@ -1,0 +1,160 @@
+//! The end of the program: first the journal, then at most two seconds for other jobs, then a training that goes on.
+
+use std::{
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    journal_writer::{JournalWriter, SAVE_LIMIT},
+    open_project::Closing,
+    thread::Thread,
+    trainer::Trainer,
+};
+use crate::{app::Leave, runs::Control};
+
+/// Longest wait for all jobs together other than the journal and a training.
+const JOB_LIMIT: Duration = Duration::from_secs(2);
+/// Wait for the journal after which the user is told about it.
+const QUIET: Duration = Duration::from_secs(2);
+/// Time between two looks at something that is waited for.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Why the screen ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The user left.
+    Left(Leave),
+    /// The terminal is gone.
+    Gone,
+    /// The process was asked to end.
+    Terminated,
+}
+
+/// What the program still has to do.
+pub(super) struct Leaving {
+    /// Projects that are being closed.
+    pub(super) closing: Vec<Arc<Closing>>,
+    /// Thread that opens a project.
+    pub(super) opening: Option<Thread>,
+    pub(super) trainer: Trainer,
+}
+
+impl Leaving {
+    /// Waits for the rest of the work, with limits. Returns a sentence about actions that are lost, if there are any.
+    ///
+    /// `interrupted` waits for at most the given time and returns whether the user asked the program to end.
+    pub(super) fn finish(self, end: End, mut interrupted: impl FnMut(Duration) -> bool) -> Result<(), String> {
+        let journals = self.closing.iter().map(|closing| &closing.journal);
+        let lost: Vec<String> = journals.filter_map(|journal| save(journal, &mut interrupted)).collect();
+        self.wait_for_jobs();
+        let outcome = if lost.is_empty() { Ok(()) } else { Err(lost.join("; ")) };
+        if let Some(run) = self.trainer.running() {
+            if let Err(lost) = &outcome {
+                // The training may take hours.
+                say(lost);
+            }
+            finish_training(&self.trainer, &run, end, interrupted);
+        }
+        outcome
+    }
+
+    /// Waits for jobs, and reports those that are left.
+    fn wait_for_jobs(&self) {
+        let until = Instant::now() + JOB_LIMIT;
+        for Closing { worker, .. } in self.closing.iter().map(Arc::as_ref) {
+            if !worker.ends_within(until.saturating_duration_since(Instant::now())) {
+                let job = worker.current().unwrap_or("a job");
+                say(&format!("left without waiting for {job}; files are written whole or not at all"));
+            }
+            if !worker.has_started_within(until.saturating_duration_since(Instant::now())) {
+                say("left while a training was being prepared; it is not started");
+            }
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if self.opening.as_ref().is_some_and(|opening| !opening.ends_within(left)) {
+            say("left while a project was being opened; an import that had begun is completed when it is next opened");
+        }
+    }
+}
+
+/// Waits until a journal is on disk. Returns a sentence about its actions that are lost.
+fn save(journal: &JournalWriter, interrupted: &mut impl FnMut(Duration) -> bool) -> Option<String> {
+    if !journal.ends_within(QUIET) {
+        let seconds = SAVE_LIMIT.as_secs();
+        let unsaved = journal.unsaved().unwrap_or_else(|| "the journal is not closed".to_owned());
+        say(&format!("{unsaved}; waiting up to {seconds} seconds for the disk (ctrl-c: leave without)"));
+        let until = Instant::now() + SAVE_LIMIT;
+        while !journal.ends_within(POLL) {
+            if interrupted(Duration::ZERO) || Instant::now() >= until {
+                break;
+            }
+        }
+    }
+    journal.unsaved().map(|unsaved| format!("lost: {unsaved}"))
+}
+
+/// Waits for a training that continues or has to save its model. A request to end the program ends it after its step.
+fn finish_training(trainer: &Trainer, run: &str, end: End, mut interrupted: impl FnMut(Duration) -> bool) {
+    match end {
+        End::Left(Leave::StopRun) | End::Terminated => {
+            say(&format!("{run}: stopping after this step and saving the model"));
+            trainer.control(run, Control::StopNow);
+        }
+        End::Left(_) => say(&format!(
+            "{run} continues without a screen; ctrl-z and bg move it to the background, ctrl-c ends it and keeps its model"
+        )),
+        End::Gone => {}
+    }
+    // A paused run would wait forever, since no screen can resume it.
+    trainer.control(run, Control::Resume);
+    while trainer.running().is_some() {
+        if interrupted(POLL) {
+            trainer.control(run, Control::StopNow);
+        }
+    }
+    trainer.join();
+    if matches!(end, End::Left(_)) {
+        say(&format!("{run} has ended"));
+    }
+}
+
+/// Prints a line on standard error, after the screen is gone.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::{Receiver, bounded, unbounded};
+
+    use super::*;
+    use crate::{
+        services::{events::Events, journal_writer::JournalFile},
+        spans::{Action, ActionId, Entry, SpanId, journal::JournalOp},
+    };
+
+    /// A disk that does not answer until the channel is closed.
+    struct Hanging(Receiver<()>);
+
+    impl JournalFile for Hanging {
+        fn append(&mut self, _: Vec<Entry>) -> Result<(), String> {
+            let _ = self.0.recv();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_is_left_when_the_user_asks_and_what_is_lost_is_told() {
+        let (answers, hangs) = bounded(0);
+        let mut journal = JournalWriter::start(Box::new(Hanging(hangs)), Events::new(unbounded().0)).unwrap();
+        let op = JournalOp::Do(Action { document: "d".into(), edits: Vec::new() });
+        journal.record(0, vec![Entry { id: ActionId(SpanId { writer: 1, sequence: 0 }), at: 0, op }]);
+        journal.close();
+        let lost = save(&journal, &mut |_| true).unwrap();
+        assert_eq!(lost, "lost: 1 action of yours not on disk: the disk does not answer");
+        drop(answers);
+        assert_eq!(save(&journal, &mut |_| panic!("nothing is left to wait for")), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! Tasks for the project worker.
+
+use crate::{
+    app::{Event, event::Level},
+    runs::{Recipe, Settings},
+    spans::LabelChange,
+};
+
+use super::message::message;
+
+/// Task for the project worker.
+pub(super) enum Task {
+    /// Count the training data, and compute the recipes for it and this base model.
+    Summarise { generation: u64, base: String },
+    /// Start a run.
+    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe> },
+    /// Resume an interrupted run.
+    Resume { generation: u64, run: String },
+    /// Remove a run.
+    Remove { run: String },
+    /// Write an export.
+    Export { generation: u64, format: String },
+    /// Change the label set.
+    Labels { change: LabelChange },
+    /// Compare the annotators.
+    Annotators { generation: u64 },
+    /// A small task that needs the disk and has no answer.
+    Unanswered(Box<dyn FnOnce() + Send>),
+}
+
+impl Task {
+    /// Noun for messages.
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::Summarise { .. } => "the count of the training data",
+            Self::Train { .. } | Self::Resume { .. } => "the start of a training",
+            Self::Remove { .. } => "the removal of a run",
+            Self::Export { .. } => "an export",
+            Self::Labels { .. } => "a change of the labels",
+            Self::Annotators { .. } => "the comparison of the annotators",
+            Self::Unanswered(_) => "the list of recent projects",
+        }
+    }
+
+    /// Returns the maker of the answer for the case that the task fails as a whole, from the cause.
+    pub(super) fn failure(&self) -> Box<dyn FnOnce(String) -> Event + Send> {
+        match *self {
+            Self::Train { generation, .. } | Self::Resume { generation, .. } => {
+                Box::new(move |message| Event::TrainingRefused { generation, message })
+            }
+            Self::Export { generation, .. } => {
+                Box::new(move |cause| Event::Exported { generation, outcome: Err(cause) })
+            }
+            Self::Labels { .. } => Box::new(|cause| Event::Labels(Err(cause))),
+            Self::Annotators { generation } => {
+                Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
+            }
+            Self::Summarise { .. } | Self::Remove { .. } | Self::Unanswered(_) => {
+                let noun = self.noun();
+                Box::new(move |cause| message(Level::Warn, format!("{noun} failed: {cause}")))
+            }
+        }
+    }
+}

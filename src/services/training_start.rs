@@ -1,0 +1,122 @@
+//! Starts a training, on a thread of its own: opening a base model reads files of strangers and may take long.
+
+use std::sync::Weak;
+
+use crossbeam_channel::Sender;
+
+use super::{
+    base_download, clock::now, events::Events, journal_writer::Flusher, task::Task, thread::Thread, trainer::Starter,
+};
+use crate::{
+    app::{Event, screens::train::form::recipe_name},
+    model::BaseModel,
+    project::{AnnotatorName, Project},
+    runs::{Recipe, Settings},
+    work::{
+        base::BaseError,
+        resume::{InterruptedRun, ResumeError},
+        train::{TrainRequest, TrainRequestError, TrainingData, apply_recipe},
+    },
+};
+
+/// Opens a base model; `None` if it must be downloaded first.
+pub(super) type OpenBase = fn(&str) -> Result<Option<BaseModel>, BaseError>;
+
+/// Everything that the start of a training needs.
+#[derive(Clone)]
+pub(super) struct TrainingStart {
+    pub(super) project: Project,
+    pub(super) annotator: AnnotatorName,
+    pub(super) journal: Flusher,
+    pub(super) trainer: Starter,
+    pub(super) open_base: OpenBase,
+    pub(super) events: Events,
+    /// Channel for the request that waits for the download of a base model.
+    pub(super) tasks: Weak<Sender<Task>>,
+}
+
+impl TrainingStart {
+    /// Starts the training of a task on a thread, which ends when the training has begun; the answer is sent as an event.
+    pub(super) fn spawn(self, task: Task) -> Option<Thread> {
+        let events = self.events.clone();
+        let own_events = events.clone();
+        let panicked = task.failure();
+        let refused = task.failure();
+        let work = move || {
+            let (generation, outcome) = match task {
+                Task::Train { generation, settings, recipe } => (generation, self.train(generation, *settings, recipe)),
+                Task::Resume { generation, run } => (generation, self.resume(generation, run)),
+                _ => return,
+            };
+            match outcome {
+                Ok(Some(run)) => self.events.send(Event::TrainingStarted { generation, run }),
+                // The training starts after a download.
+                Ok(None) => {}
+                Err(message) => self.events.send(Event::TrainingRefused { generation, message }),
+            }
+        };
+        let started = Thread::start("start-training", work, move |cause| events.send(panicked(cause.to_string())));
+        started.map_err(|error| own_events.send(refused(format!("a thread cannot be started: {error}")))).ok()
+    }
+
+    /// Starts a run; `None` if its base model must be downloaded first.
+    fn train(&self, generation: u64, settings: Settings, recipe: Option<Recipe>) -> Result<Option<String>, String> {
+        self.journal.flush()?;
+        let annotator = self.project.read_annotator(&self.annotator).map_err(|error| error.to_string())?;
+        let mut data = TrainingData::of_project(&self.project, &self.annotator, &annotator.journal);
+        data.record_recipe(recipe_name(recipe));
+        // The recipe is for the documents that are done now, not for those that the screen counted earlier.
+        let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
+        let request = TrainRequest::new(data, effective).map_err(refusal)?;
+        self.refuse_second_training()?;
+        let task = Task::Train { generation, settings: Box::new(settings), recipe };
+        let Some(base) = self.base(&request.settings().base, generation, task)? else { return Ok(None) };
+        let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
+        if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
+            // The list would keep an empty run. Its lock was freed with its folder's handle.
+            let _ = self.project.runs().remove(&id);
+            return Err(message);
+        }
+        Ok(Some(id.to_string()))
+    }
+
+    /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
+    fn resume(&self, generation: u64, run: String) -> Result<Option<String>, String> {
+        self.refuse_second_training()?;
+        let path = self.project.runs().get(&run).map_err(|error| error.to_string())?.path;
+        let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
+            ResumeError::NoCheckpoint(_) => format!("{run} has no checkpoint to continue from"),
+            other => other.to_string(),
+        })?;
+        let task = Task::Resume { generation, run: run.clone() };
+        let Some(base) = self.base(interrupted.base(), generation, task)? else { return Ok(None) };
+        let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
+        self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
+        Ok(Some(run))
+    }
+
+    fn refuse_second_training(&self) -> Result<(), String> {
+        match self.trainer.running() {
+            Some(run) => Err(format!("{run} is still training; stop it first")),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens a base model; `None` if it must be downloaded, after which `task` is sent again.
+    fn base(&self, name: &str, generation: u64, task: Task) -> Result<Option<BaseModel>, String> {
+        let base = (self.open_base)(name).map_err(|error| error.to_string())?;
+        if base.is_none() {
+            base_download::fetch(name.to_owned(), generation, task, Weak::clone(&self.tasks), self.events.clone());
+        }
+        Ok(base)
+    }
+}
+
+fn refusal(error: TrainRequestError) -> String {
+    match error {
+        TrainRequestError::NothingToLearn => {
+            "no document of the training split is done yet: tag some and leave them with enter".to_owned()
+        }
+        TrainRequestError::Settings(message) => message,
+    }
+}
