@@ -77,7 +77,8 @@ pub enum Event {
         /// Cause, file and remedy.
         message: String,
     },
-    /// The data that would be trained on now; answers [`Effect::Summarise`](super::Effect::Summarise).
+    /// The data that would be trained on now.
+    /// Answers [`Effect::Summarise`](super::Effect::Summarise).
     Summary {
         /// Generation of the effect.
         generation: u64,
@@ -93,28 +94,32 @@ pub enum Event {
         /// Folder name of the run.
         run: String,
     },
-    /// A training could not start; answers [`Effect::StartTraining`](super::Effect::StartTraining).
+    /// A training could not start.
+    /// Answers [`Effect::StartTraining`](super::Effect::StartTraining).
     TrainingRefused {
         /// Generation of the effect.
         generation: u64,
         /// Cause and remedy.
         message: String,
     },
-    /// Lines were read from the `metrics.jsonl` of the followed run; answers [`Effect::Follow`](super::Effect::Follow).
+    /// Lines were read from the `metrics.jsonl` of the followed run.
+    /// Answers [`Effect::Follow`](super::Effect::Follow).
     Points {
         /// Generation of the effect.
         generation: u64,
         /// New lines, in order.
         points: Vec<Point>,
     },
-    /// All present lines of a run's `metrics.jsonl`; answers [`Effect::Compare`](super::Effect::Compare).
+    /// All present lines of a run's `metrics.jsonl`.
+    /// Answers [`Effect::Compare`](super::Effect::Compare).
     Compared {
         /// Generation of the effect.
         generation: u64,
         /// Lines in order, or the reason why they cannot be read.
         points: Result<Vec<Point>, String>,
     },
-    /// The last lines of a run's `log.txt`; answers [`Effect::ReadLog`](super::Effect::ReadLog).
+    /// The last lines of a run's `log.txt`.
+    /// Answers [`Effect::ReadLog`](super::Effect::ReadLog).
     Log {
         /// Generation of the effect.
         generation: u64,
@@ -128,14 +133,16 @@ pub enum Event {
         /// New status.
         status: Status,
     },
-    /// The model's prediction for a sentence; answers [`Effect::Predict`](super::Effect::Predict).
+    /// The model's prediction for a sentence.
+    /// Answers [`Effect::Predict`](super::Effect::Predict).
     Prediction {
         /// Generation of the effect.
         generation: u64,
         /// Entities and probabilities.
         prediction: Prediction,
     },
-    /// The model could not predict; answers [`Effect::Predict`](super::Effect::Predict).
+    /// The model could not predict.
+    /// Answers [`Effect::Predict`](super::Effect::Predict).
     PredictionFailed {
         /// Generation of the effect.
         generation: u64,
@@ -150,11 +157,12 @@ pub enum Event {
         run: String,
         /// Suggested entities.
         found: Vec<Entity>,
-        /// Uncertainty of the model about the document, in nats per word; `None` if unknown.
+        /// Uncertainty of the model about the document, in nats per word.
+        /// `None` if unknown.
         uncertainty: Option<f32>,
     },
-    /// The label set on disk after a change, or the reason why it could not be changed; answers
-    /// [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
+    /// The label set on disk after a change, or the reason why it could not be changed.
+    /// Answers [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
     Labels(Result<LabelSet, String>),
     /// Comparison of all annotators' finished documents, or the reason why there is none; answers
     /// [`Effect::CompareAnnotators`](super::Effect::CompareAnnotators).
@@ -178,7 +186,8 @@ pub enum Event {
 /// Project or sample on the welcome screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WelcomeItem {
-    /// Argument of [`Effect::Open`](super::Effect::Open): a path, or `sample:` and the name of a sample.
+    /// Argument of [`Effect::Open`](super::Effect::Open).
+    /// A path, or `sample:` and the name of a sample.
     pub path: String,
     /// Name shown to the user.
     pub name: String,
@@ -229,8 +238,8 @@ pub struct Opened {
     pub patterns: Patterns,
     /// Tagging guide of the project (`GUIDE.md`); empty without one.
     pub guide: String,
-    /// Warning about its files, shown to the user.
-    pub told: Option<String>,
+    /// Warning about the files of the project.
+    pub warning: Option<String>,
 }
 
 impl Event {
@@ -260,7 +269,7 @@ impl Default for Opened {
             gazetteer: Gazetteer::default(),
             patterns: Patterns::default(),
             guide: String::new(),
-            told: None,
+            warning: None,
         }
     }
 }

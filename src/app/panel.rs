@@ -1,4 +1,5 @@
-//! A panel is a screen or an overlay: it owns its state, its rows of the command table, its text field and its list.
+//! A panel is a screen or an overlay.
+//! It owns its state, its rows of the command table, its text field and its list.
 //!
 //! Panels never name each other. A panel asks for everything outside itself with an [`Outcome`]: effects for the outside
 //! world and at most one [`Request`], which [`update`](super::update()) resolves. State of several panels is in the
@@ -17,7 +18,8 @@ use super::{
     session::Session,
 };
 
-/// Whether a command works now; if not, the reason shown to the user. An empty reason shows nothing.
+/// Whether a command works now; if not, the reason shown to the user.
+/// An empty reason shows nothing.
 pub type Check = Result<(), &'static str>;
 
 /// One command of a panel: everything about it in one place.
@@ -26,7 +28,8 @@ pub struct Row<P: 'static> {
     pub command: Command,
     /// Name in config files and in the palette.
     pub name: &'static str,
-    /// Word on the key line; rows with the same word share a place there. Empty: not on the key line.
+    /// Word on the key line; rows with the same word share a place there.
+    /// Empty: not on the key line.
     pub hint: &'static str,
     /// One sentence without its full stop, at most 60 characters.
     pub doc: &'static str,
@@ -64,7 +67,8 @@ pub struct Opener<P: 'static> {
     pub open: fn(&mut Session) -> Opening<P>,
 }
 
-/// The owner of commands that belong to no panel: those that work everywhere and those that open an overlay.
+/// The owner of commands that belong to no panel.
+/// Those that work everywhere and those that open an overlay.
 pub struct NoPanel;
 
 impl<P> Opener<P> {
@@ -178,7 +182,8 @@ pub enum Request {
     ModelChanged,
     /// Import a file into the open project.
     Import(String),
-    /// Open the project again for this annotator; `None` for the one who opened it first.
+    /// Open the project again for this annotator.
+    /// `None` for the one who opened it first.
     OpenAs(Option<String>),
     /// Take what the text field in front holds.
     Accept,
@@ -277,7 +282,8 @@ pub trait Panel {
         false
     }
 
-    /// Puts down what the panel holds: a text field first, then what else there is. False: nothing is held, and an overlay is closed.
+    /// Puts down what the panel holds: a text field first, then what else there is.
+    /// False: nothing is held, and an overlay is closed.
     fn back(&mut self, _session: &mut Session) -> bool {
         false
     }

@@ -1,4 +1,5 @@
-//! A run as its files show it: curves, evaluations, and which weights its model holds.
+//! A run as its files show it.
+//! Curves, evaluations, and which weights its model holds.
 
 use crate::runs::{Phase, Point, RunSummary, Settings, Status, metrics, series::Sample};
 

@@ -83,7 +83,8 @@ impl Session {
         }
     }
 
-    /// Shows a message. An error stays until it is dismissed, or until a key has followed it and there is another message.
+    /// Shows a message.
+    /// An error stays until it is dismissed, or until a key has followed it and there is another message.
     pub(super) fn show(&mut self, level: Level, text: impl Into<String>) {
         let stays = self.message.as_ref().is_some_and(|message| message.level == Level::Error) && !self.seen;
         if level == Level::Error || !stays {
@@ -108,7 +109,8 @@ impl Session {
         self.seen = true;
     }
 
-    /// The first key that gives `command` in `context`, as shown to the user; without one the palette and the command's name.
+    /// The first key that gives `command` in `context`, as shown to the user.
+    /// Without one the palette and the command's name.
     pub fn key(&self, context: Context, command: Command) -> String {
         let key = self.keymap.keys(context, command).next().map(|binding| binding.key.to_string());
         key.unwrap_or_else(|| {
@@ -156,7 +158,8 @@ impl Session {
         (count(&[Status::Done]), count(&[Status::Todo, Status::Partial, Status::Flagged]))
     }
 
-    /// Works on the document in front; returns the effects of that. Its message is shown.
+    /// Works on the document in front; returns the effects of that.
+    /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
         let suggester = self.suggester().map(|run| run.id.clone());
         let page = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2).max(1);
@@ -185,7 +188,8 @@ impl Session {
         self.tag(|context| context.suggest())
     }
 
-    /// Brings a document to the front, as one of `queue`, along which "next" then goes; an empty queue stands for all.
+    /// Brings a document to the front, as one of `queue`, along which "next" then goes.
+    /// An empty queue stands for all.
     pub(super) fn open_document(&mut self, document: usize, queue: Vec<usize>) -> Vec<Effect> {
         if !queue.is_empty() {
             let found = crate::text::number::with_noun(queue.len(), "document");

@@ -1,4 +1,5 @@
-//! The whole state of the program: what all panels share, each screen, and the overlays over them.
+//! The whole state of the program.
+//! What all panels share, each screen, and the overlays over them.
 
 use std::any::TypeId;
 
@@ -237,7 +238,8 @@ impl State {
         rows.clone().find(|row| row.owner == front).or_else(|| rows.clone().next())
     }
 
-    /// Whether a row's panel can carry out the command. Text fields share a context: each has only its own commands there.
+    /// Whether a row's panel can carry out the command.
+    /// Text fields share a context: each has only its own commands there.
     fn reaches(&self, row: &CommandInfo, context: Context) -> bool {
         let everywhere = row.owner == TypeId::of::<NoPanel>();
         let screen = || self.screens().iter().any(|screen| screen.owner() == row.owner);
@@ -268,8 +270,9 @@ impl State {
         shown || self.field().is_some() || self.front().holds(&self.session)
     }
 
-    /// What `key` means in `context`: its command there, else its command everywhere. A key whose command there does not work
-    /// now does not fall back to everywhere: a key that undoes must not leave when there is nothing to undo.
+    /// What `key` means in `context`: its command there, else its command everywhere.
+    /// A key whose command there does not work now does not fall back to everywhere: a key that undoes must not leave
+    /// when there is nothing to undo.
     pub(super) fn meaning(&self, context: Context, key: Key) -> Meaning {
         for place in [context, Context::Everywhere] {
             let mut refused = None;
@@ -286,7 +289,8 @@ impl State {
         Meaning::Nothing
     }
 
-    /// The entries of the key line: what works now, most used first. Commands with the same word share an entry.
+    /// The entries of the key line: what works now, most used first.
+    /// Commands with the same word share an entry.
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
         let mut hints: Vec<Hint> = Vec::new();
@@ -377,8 +381,8 @@ impl State {
         self.tutorial.as_ref()?.lesson(&self.session)
     }
 
-    /// What to do next on the screen in front. `None` where the tutorial says it, where something is over the screen, and where
-    /// nothing is certain.
+    /// What to do next on the screen in front.
+    /// `None` where the tutorial says it, where something is over the screen, and where nothing is certain.
     pub fn next_step(&self) -> Option<String> {
         if self.overlay().is_some() || self.lesson().is_some() {
             return None;

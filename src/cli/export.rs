@@ -61,7 +61,8 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     output.result(&value, &text)
 }
 
-/// The error of a corpus that was not written; `source` is the file or project that it comes from.
+/// The error of a corpus that was not written.
+/// `source` is the file or project that it comes from.
 pub(super) fn not_written(source: &Path, error: WriteError) -> CliError {
     match error {
         WriteError::Losses(problems) => data::refused(source, &problems),

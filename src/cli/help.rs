@@ -84,7 +84,8 @@ fn command(words: &[String], output: Output) -> Result<(), CliError> {
     }
 }
 
-/// The error for an unknown page or subcommand; it names the nearest one. `before`: the words before it.
+/// The error for an unknown page or subcommand; it names the nearest one.
+/// `before`: the words before it.
 fn unknown(word: &str, before: &[String], command: &clap::Command) -> CliError {
     let pages = Topic::ALL.iter().map(|topic| topic.name()).filter(|_| before.is_empty());
     let commands = visible(command).map(clap::Command::get_name);

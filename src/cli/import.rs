@@ -20,7 +20,7 @@ use crate::{
 /// The folder is not a project, a file cannot be read (then nothing is imported), or the file system refuses.
 pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut project = Project::open(&args.dir)?;
-    let name = annotator::own_name(args.annotator.as_deref())?;
+    let name = annotator::own_name(args.annotator.as_deref(), Some(&args.dir))?;
     let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split);

@@ -217,7 +217,8 @@ fn tag_name(names: &[String], id: i64) -> Option<String> {
     usize::try_from(id).ok().and_then(|id| names.get(id)).cloned()
 }
 
-/// Explains the tag of a word. `was_inside`: whether the word before belongs to a span.
+/// Explains the tag of a word.
+/// `was_inside`: whether the word before belongs to a span.
 fn explanation(tag: &str, was_inside: bool) -> String {
     match tag.split_once('-') {
         Some(("B", label)) => format!("a {label} begins"),

@@ -1,4 +1,5 @@
-//! Floor 13: the command line. Parses the arguments, runs one command, and reports its error with an exit code.
+//! Floor 13: the command line.
+//! Parses the arguments, runs one command, and reports its error with an exit code.
 
 mod agree;
 mod annotator;
@@ -79,7 +80,8 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
     ExitCode::from(usage.kind.code())
 }
 
-/// Runs `work` and converts a panic into an error. Nothing that `work` changed is used afterwards.
+/// Runs `work` and converts a panic into an error.
+/// Nothing that `work` changed is used afterwards.
 fn guarded(work: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CliError::defect(panic.as_ref())))
 }

@@ -167,7 +167,8 @@ impl Source {
         fs::read(&whole).map(Some).map_err(|error| CliError::reading(&path, &error))
     }
 
-    /// Files to upload: those of the model that exist, its card and its curves. An existing card in the folder is used.
+    /// Files to upload: those of the model that exist, its card and its curves.
+    /// An existing card in the folder is used.
     fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
         let mut files = Vec::new();
         for name in ["config.json", "model.safetensors"].into_iter().chain(model::TOKENIZER_FILES).chain([CARD]) {

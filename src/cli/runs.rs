@@ -94,7 +94,7 @@ fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Resul
     let state = run.state();
     run.send(command)?;
     let value = json!({ "run": run.id.as_str(), "state": state, "told": command });
-    output.result(&value, &format!("{}, {state} so far, is told", run.id))
+    output.result(&value, &format!("sent `{command}` to {}, which is {state}", run.id))
 }
 
 /// Follows a run until it is no longer live.
@@ -160,7 +160,8 @@ fn export(
     }
 }
 
-/// Formats points as CSV, one row each. Columns that a kind of point lacks are empty.
+/// Formats points as CSV, one row each.
+/// Columns that a kind of point lacks are empty.
 fn csv(points: &[Point]) -> String {
     let mut text =
         "kind,step,epoch,split,loss,lr,grad_norm,tokens_per_second,piece_f1,word_precision,word_recall,word_f1\n"

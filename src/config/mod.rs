@@ -1,4 +1,5 @@
-//! Settings of the program in layers of TOML: embedded defaults, user, project, command line. Later layers win.
+//! Settings of the program in layers of TOML.
+//! Embedded defaults, user, project, command line. Later layers win.
 //!
 //! No I/O: the caller passes the texts and their names. Every mistake is an error with file and line; an unknown key is
 //! never ignored, because it is usually a misspelt one.
@@ -89,7 +90,8 @@ pub enum ConfigError {
     },
 }
 
-/// Settings while layers are applied. Assigning a field counts as using it, so this is not [`Config`] itself.
+/// Settings while layers are applied.
+/// Assigning a field counts as using it, so this is not [`Config`] itself.
 #[derive(Default)]
 struct Draft {
     theme: String,
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_file_and_line() {
+    fn mistakes_are_reported_with_file_and_line() {
         assert_eq!(message("\n\nthme = 1"), "user.toml:3: unknown setting `thme`; did you mean `theme`?");
         assert_eq!(
             message("frames_over_shs = 1"),

@@ -50,8 +50,8 @@ fn not_utf8(bytes: &[u8], at: usize) -> Problem {
         .hint(format!("the file is probably {name}; convert it: iconv -f {code} -t UTF-8 FILE > NEW"))
 }
 
-/// The lines with their numbers from 1. A line ends at LF or CRLF; a last line without line end counts if it is not
-/// empty.
+/// The lines with their numbers from 1.
+/// A line ends at LF or CRLF; a last line without line end counts if it is not empty.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // `str::lines` keeps a lone CR at the end of the last line, which is data and not a line end.
     text.lines().enumerate().map(|(at, line)| (at + 1, line))
@@ -67,7 +67,8 @@ pub(crate) fn start_of(bytes: &[u8], longest: usize) -> &str {
     }
 }
 
-/// Encodes a text as a file. A text that begins with U+FEFF gets a byte order mark, so that it is not taken for one.
+/// Encodes a text as a file.
+/// A text that begins with U+FEFF gets a byte order mark, so that it is not taken for one.
 pub(crate) fn bytes_of(text: String) -> Vec<u8> {
     let text = if text.starts_with('\u{feff}') { format!("\u{feff}{text}") } else { text };
     text.into_bytes()

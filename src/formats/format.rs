@@ -1,4 +1,5 @@
-//! Description of a format: its name, how it is recognised, its reader and writer, and what it cannot hold.
+//! Description of a format.
+//! Its name, how it is recognised, its reader and writer, and what it cannot hold.
 
 use std::fmt;
 

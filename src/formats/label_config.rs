@@ -1,4 +1,5 @@
-//! Labelling configurations of Label Studio: XML with the labels, their keys, and the text that they label.
+//! Labelling configurations of Label Studio.
+//! XML with the labels, their keys, and the text that they label.
 
 use std::{collections::HashSet, fmt::Write as _};
 
@@ -16,7 +17,8 @@ use crate::spans::{Label, LabelSet};
 pub struct LabelConfig {
     /// Labels in their order, with keys.
     pub labels: LabelSet,
-    /// Names of the `<Labels>` controls on this text; the first one is used for new spans.
+    /// Names of the `<Labels>` controls on this text.
+    /// The first one is used for new spans.
     pub controls: Vec<String>,
     /// Name of the `<Text>` object.
     pub text_name: String,
@@ -37,7 +39,8 @@ const COLORS: [&str; 8] = ["red", "darkorange", "gold", "green", "darkblue", "de
 /// Elements that have a layout role, or are read as labels.
 const LAYOUT: [&str; 8] = ["View", "Header", "Style", "Label", "Text", "Labels", "Choice", "Filter"];
 
-/// Parses a configuration. `None` if it is not XML or labels no spans of plain text; the problems give the reason.
+/// Parses a configuration.
+/// `None` if it is not XML or labels no spans of plain text; the problems give the reason.
 pub fn read(bytes: &[u8]) -> (Option<LabelConfig>, Vec<Problem>) {
     let mut problems = Problems::default();
     let config = decode::text(bytes, &mut problems).and_then(|text| parse(text, &mut problems));
@@ -175,7 +178,8 @@ impl Entries {
         self.list.push((name.to_owned(), key, guide));
     }
 
-    /// Returns the label set. Labels with a key keep it; the others get the free digits in order.
+    /// Returns the label set.
+    /// Labels with a key keep it; the others get the free digits in order.
     fn into_labels(self, problems: &mut Problems) -> LabelSet {
         if self.left_out > 0 {
             problems
@@ -214,7 +218,8 @@ pub fn write(config: &LabelConfig) -> String {
     out
 }
 
-/// Text as the value of an attribute. Characters that XML cannot represent become U+FFFD.
+/// Text as the value of an attribute.
+/// Characters that XML cannot represent become U+FFFD.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -155,7 +155,8 @@ impl PatternReader {
         Ok(())
     }
 
-    /// Number of the question with these conditions; equal conditions have the same number.
+    /// Number of the question with these conditions.
+    /// Equal conditions have the same number.
     fn question(&mut self, conditions: Map<String, Value>) -> Result<usize, Problem> {
         let mut tests = Vec::new();
         for (name, value) in &conditions {
@@ -253,7 +254,8 @@ fn mismatch(expected: &str, value: &Value) -> Problem {
     wrong(format!("expected {expected}, found {}", quoted(&value.to_string())))
 }
 
-/// Minimum and maximum number of repetitions of an operator; without a maximum if it is unlimited.
+/// Minimum and maximum number of repetitions of an operator.
+/// Without a maximum if it is unlimited.
 fn repetition(operator: &str) -> Option<(usize, Option<usize>)> {
     match operator {
         "1" => Some((1, Some(1))),
@@ -308,7 +310,8 @@ fn not(test: Test) -> Test {
     Test::Not(Box::new(test))
 }
 
-/// Test for a word with edits. By default three edits per ten characters are allowed, and at least two.
+/// Test for a word with edits.
+/// By default three edits per ten characters are allowed, and at least two.
 fn fuzzy_test(side: Attribute, word: &str, edits: Option<u8>) -> Result<Test, Problem> {
     let length = word.chars().count();
     if length > FUZZY {

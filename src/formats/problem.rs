@@ -85,7 +85,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Collector of problems. It keeps the first [`Problems::KEPT`] of each severity and counts the others.
+/// Collector of problems.
+/// It keeps the first [`Problems::KEPT`] of each severity and counts the others.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     list: Vec<Problem>,
@@ -93,7 +94,8 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// Problems of one severity that are kept: enough to see a pattern, few enough to read.
+    /// Problems of one severity that are kept.
+    /// Enough to see a pattern, few enough to read.
     pub(crate) const KEPT: usize = 50;
 
     /// Adds a problem.

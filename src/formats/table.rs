@@ -55,7 +55,8 @@ pub fn detect(name: &str, bytes: &[u8]) -> Guess {
     first.unwrap_or_else(|| Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() })
 }
 
-/// The formats that a file may have, likeliest first. Empty only for bytes that are no text.
+/// The formats that a file may have, likeliest first.
+/// Empty only for bytes that are no text.
 pub(super) fn guesses(name: &str, bytes: &[u8]) -> Vec<Guess> {
     let sample = Sample::new(name, bytes);
     let mut guesses: Vec<Guess> = FORMATS

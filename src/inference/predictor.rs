@@ -146,7 +146,8 @@ impl Predictor {
         Ok(Self { label_mode, grammar, ..predictor })
     }
 
-    /// Makes a model from its parts. `max_positions` is the longest input, the two special pieces included.
+    /// Makes a model from its parts.
+    /// `max_positions` is the longest input, the two special pieces included.
     ///
     /// # Errors
     /// The operating system cannot start threads.
@@ -232,7 +233,8 @@ impl Predictor {
         Ok(tags.collect())
     }
 
-    /// Returns the pieces of each sentence, with one row of logits for each. Long sentences are read in overlapping windows.
+    /// Returns the pieces of each sentence, with one row of logits for each.
+    /// Long sentences are read in overlapping windows.
     ///
     /// # Errors
     /// The tokenizer refuses a sentence.

@@ -57,7 +57,8 @@ pub struct ModelConfig {
     pub heads: usize,
     /// Width inside the feed-forward part.
     pub hidden_dim: usize,
-    /// Dropout on embeddings, feed-forward output and the last hidden state; at least 0, below 1.
+    /// Dropout on embeddings, feed-forward output and the last hidden state.
+    /// At least 0, below 1.
     pub dropout: f64,
     /// Dropout on attention probabilities; at least 0, below 1.
     pub attention_dropout: f64,
@@ -102,7 +103,8 @@ impl ModelConfig {
         self.arch.parameters(&self.shape(self.vocab_size, self.max_positions))
     }
 
-    /// Returns name and shape of every tensor in the model's folder. The classifier is among them if there are tags.
+    /// Returns name and shape of every tensor in the model's folder.
+    /// The classifier is among them if there are tags.
     pub(crate) fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let mut all = Vec::new();
         for Parameter { tensors, slot, .. } in self.parameters().into_vec() {
@@ -113,7 +115,8 @@ impl ModelConfig {
         all
     }
 
-    /// Returns the `config.json` that transformers reads. `pad` is the id of the padding piece.
+    /// Returns the `config.json` that transformers reads.
+    /// `pad` is the id of the padding piece.
     pub fn to_json(&self, pad: u32) -> Vec<u8> {
         let (arch, keys) = (self.arch, &self.arch.config);
         let class = if self.tags.is_empty() { arch.base_class } else { arch.word_class };
@@ -205,7 +208,8 @@ impl<'a> Fields<'a> {
         self.get(key).map_or(Ok(default), |value| value.as_str().ok_or_else(|| self.wrong(key, "a string")))
     }
 
-    /// Returns a size. The bound is far above any real model, so that products of sizes cannot overflow.
+    /// Returns a size.
+    /// The bound is far above any real model, so that products of sizes cannot overflow.
     fn size(&self, Size { key, default }: Size, most: usize) -> Result<usize, ModelError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         let size = value.as_u64().and_then(|size| usize::try_from(size).ok());

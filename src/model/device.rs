@@ -114,7 +114,8 @@ impl Request {
     }
 }
 
-/// Returns the device with the name `request`: `auto`, `cpu`, `flex`, `ndarray`, `cuda[:N]` or `wgpu[:N]`.
+/// Returns the device with the name `request`.
+/// `auto`, `cpu`, `flex`, `ndarray`, `cuda[:N]` or `wgpu[:N]`.
 ///
 /// `auto` takes CUDA if it was compiled in and a device was found, then a real GPU through wgpu, then the processor.
 /// Probing drivers may take seconds: do not call this on the thread that draws.
@@ -138,7 +139,8 @@ pub fn choose(request: &str) -> Result<Chosen, DeviceError> {
     }
 }
 
-/// Returns every device that can be requested here, best first. Probes drivers as [`choose`] does.
+/// Returns every device that can be requested here, best first.
+/// Probes drivers as [`choose`] does.
 pub fn available() -> Vec<Chosen> {
     let mut all = Vec::new();
     for (name, found) in [("cuda", cuda_devices()), ("wgpu", wgpu_devices())] {
@@ -179,7 +181,8 @@ fn flex(why: &str) -> Result<Chosen, DeviceError> {
     processor(FLEX, Compute::Tensors(Device::flex()), why)
 }
 
-/// The processor, if the crate `gemm` can multiply matrices on it: kernels and burn-flex both use that crate.
+/// The processor, if the crate `gemm` can multiply matrices on it.
+/// Kernels and burn-flex both use that crate.
 fn processor(name: &str, compute: Compute, why: &str) -> Result<Chosen, DeviceError> {
     if let Some(error) = missing_feature(processor_has) {
         return Err(error);
@@ -213,8 +216,9 @@ fn product_instructions(has: impl Fn(&str) -> bool) -> &'static str {
     }
 }
 
-/// Matrix kernels of the crate `gemm`, newest first: the feature that selects one, and the others that it needs. On a
-/// processor with only some of them (AMD 2012 to 2014, some virtual machines) it would panic in the middle of a step.
+/// Matrix kernels of the crate `gemm`, newest first.
+/// The feature that selects one, and the others that it needs. On a processor with only some of them (AMD 2012 to 2014,
+/// some virtual machines) it would panic in the middle of a step.
 const KERNELS: [(&str, &[&str]); 2] = [
     ("avx512f", &["avx2", "fma", "bmi1", "bmi2", "lzcnt", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
     ("fma", &["avx2", "bmi1", "bmi2", "lzcnt"]),
@@ -292,7 +296,8 @@ fn cuda_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// wgpu devices, hardware before software rasterisers; `None` in a build without wgpu.
+/// wgpu devices, hardware before software rasterisers.
+/// `None` in a build without wgpu.
 #[cfg(feature = "wgpu")]
 fn wgpu_devices() -> Option<Vec<Found>> {
     let mut found = probe(burn::tensor::DeviceType::Wgpu);
@@ -305,7 +310,8 @@ fn wgpu_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// Devices of one backend. A driver may be broken in any way: if it panics, it has no device.
+/// Devices of one backend.
+/// A driver may be broken in any way: if it panics, it has no device.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn probe(kind: burn::tensor::DeviceType) -> Vec<Found> {
     std::panic::catch_unwind(|| Device::enumerate(kind).into_iter().map(Found::new).collect()).unwrap_or_default()

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use super::{ModelError, pytorch};
 
-/// Files of a model folder besides configuration and weights. `tokenizer.json` or `vocab.txt` is required.
+/// Files of a model folder besides configuration and weights.
+/// `tokenizer.json` or `vocab.txt` is required.
 pub const TOKENIZER_FILES: [&str; 4] =
     ["tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
 

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_file_is_told() {
+    fn other_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pytorch_model.bin");
         assert!(read("none.bin").unwrap_err().to_string().starts_with("cannot read none.bin: "));

@@ -24,7 +24,8 @@ pub struct PieceTokenizer {
 pub struct WordPieces {
     /// Vocabulary ids.
     pub ids: Vec<u32>,
-    /// Index of each piece's word, ascending. A word without a visible character has no piece.
+    /// Index of each piece's word, ascending.
+    /// A word without a visible character has no piece.
     pub words: Vec<usize>,
     /// The pieces as spelled in the vocabulary (`##ing`).
     pub tokens: Vec<String>,
@@ -61,7 +62,8 @@ pub enum TokenizerError {
 }
 
 impl PieceTokenizer {
-    /// Reads a `tokenizer.json` with these special pieces. Its truncation and padding are ignored.
+    /// Reads a `tokenizer.json` with these special pieces.
+    /// Its truncation and padding are ignored.
     ///
     /// # Errors
     /// Not a tokenizer, or one that does not frame inputs with two special pieces.

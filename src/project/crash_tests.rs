@@ -190,9 +190,9 @@ fn one_annotator_has_one_writer_and_any_number_of_readers() {
     let anna = project.annotator(&name(), 1_750_000_000).unwrap();
     let error = project.annotator(&name(), 0).unwrap_err();
     assert!(error.is_environment());
-    let told = error.to_string();
-    assert!(told.starts_with(&format!("annotator `anna` is in use by process {}", std::process::id())), "{told}");
-    assert!(told.contains("since 2025-06-15T15:06:40Z"), "{told}");
+    let message = error.to_string();
+    assert!(message.starts_with(&format!("annotator `anna` is in use by process {}", std::process::id())), "{message}");
+    assert!(message.contains("since 2025-06-15T15:06:40Z"), "{message}");
     let mut reader = project.read_annotator(&name()).unwrap();
     let op = JournalOp::Undo(ActionId(SpanId { writer: 1, sequence: 1 }));
     assert!(matches!(reader.record(&project.documents, 0, op), Err(ProjectError::ReadOnly(_))));
@@ -407,18 +407,18 @@ fn two_programs_that_import_at_once_lose_nothing() {
 }
 
 #[test]
-fn folders_that_are_no_projects_are_told_with_what_to_do() {
+fn the_error_for_other_folders_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
-    let told = |path: &Path| Project::open(path).unwrap_err().to_string();
-    assert!(told(dir.path()).contains("is not a project (it has no project.json); to make one there: tagli new "));
-    assert!(told(&dir.path().join("none")).starts_with("there is no folder "));
+    let error = |path: &Path| Project::open(path).unwrap_err().to_string();
+    assert!(error(dir.path()).contains("is not a project (it has no project.json); to make one there: tagli new "));
+    assert!(error(&dir.path().join("none")).starts_with("there is no folder "));
     let made = project(&dir.path().join("p"));
-    assert!(told(&made.root.join("documents.jsonl")).contains("is a file, not a project"));
+    assert!(error(&made.root.join("documents.jsonl")).contains("is a file, not a project"));
     let again = Project::create(&made.root, Manifest::new("p", LabelSet::restaurant()));
     assert!(again.unwrap_err().to_string().contains("is already a project"));
     fs::write(made.root.join("documents.jsonl"), "{\"id\":\"a\",\"text\":\"\"}\nx\ny\n").unwrap();
-    assert!(told(&made.root).contains("documents.jsonl, line 2: column 1: expected value"));
-    assert!(told(&made.root).ends_with("(1 more bad lines; tagli doctor lists them)"));
+    assert!(error(&made.root).contains("documents.jsonl, line 2: column 1: expected value"));
+    assert!(error(&made.root).ends_with("(1 more bad lines; tagli doctor lists them)"));
 }
 
 #[test]

@@ -17,7 +17,8 @@ use crate::{
 pub struct Documents {
     list: Vec<Document>,
     index: HashMap<String, usize>,
-    /// Unknown fields by document id, from other versions; kept when the file is written again.
+    /// Unknown fields by document id, from other versions.
+    /// Kept when the file is written again.
     rest: HashMap<String, Map<String, Value>>,
 }
 
@@ -97,7 +98,8 @@ impl Documents {
         self.index.get(id).copied()
     }
 
-    /// Returns `list` as documents; those that were here before keep their unknown fields.
+    /// Returns `list` as documents.
+    /// Those that were here before keep their unknown fields.
     ///
     /// # Errors
     /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.

@@ -60,7 +60,8 @@ pub enum ProjectError {
         /// The label.
         label: LabelId,
     },
-    /// The documents are imported; the annotations are safe in the import log but not in the journal.
+    /// The documents are imported.
+    /// The annotations are safe in the import log but not in the journal.
     #[error(
         "the documents are imported; their annotations are kept and join the journal when annotator `{name}` is next opened ({why})"
     )]

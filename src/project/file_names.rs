@@ -40,7 +40,8 @@ pub enum NameError {
     Run(String),
 }
 
-/// Bytes of the longest name; leaves room for suffixes within the 255 bytes of common file systems.
+/// Bytes of the longest name.
+/// Leaves room for suffixes within the 255 bytes of common file systems.
 const MOST: usize = 100;
 
 /// Name of an annotator, valid as a file name on every system.
@@ -69,7 +70,8 @@ impl FromStr for AnnotatorName {
     }
 }
 
-/// Folder name of a run: a number of at least four digits, `-`, and a short word, as in `0001-mini`.
+/// Folder name of a run.
+/// A number of at least four digits, `-`, and a short word, as in `0001-mini`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId {
     number: u32,

@@ -1,4 +1,5 @@
-//! Imports of documents and their annotations: all of them or none, also across a crash.
+//! Imports of documents and their annotations.
+//! All of them or none, also across a crash.
 //!
 //! Two files change, so there is a redo log. First the journal lines are written beside the journal
 //! (`annotations/.NAME.import`). Then `documents.jsonl` is replaced; this commits the import. Then the lines are
@@ -26,7 +27,8 @@ pub struct ImportItem {
     pub document: Document,
     /// Spans in bytes, with labels of the project.
     pub spans: Vec<(TextRange, LabelId)>,
-    /// Status of the document; [`Status::Todo`] without spans adds nothing to the journal.
+    /// Status of the document.
+    /// [`Status::Todo`] without spans adds nothing to the journal.
     pub status: Status,
 }
 
@@ -37,12 +39,13 @@ pub struct ImportReport {
     pub documents: usize,
     /// Spans added.
     pub spans: usize,
-    /// Documents that the project has already, with the same id and text; they were not added again.
+    /// Documents that the project has already, with the same id and text.
+    /// They were not added again.
     pub known: usize,
     /// Those of them whose imported spans were left out because the annotator has worked on them here.
     pub kept: usize,
-    /// Documents added although another document has the same text. They get its split, so that no text is in two
-    /// splits.
+    /// Documents added although another document has the same text.
+    /// They get its split, so that no text is in two splits.
     pub same_text: usize,
     /// Ids that were in use for another text, with the ids given instead.
     pub renamed: Vec<(String, String)>,
@@ -192,7 +195,8 @@ impl Project {
         Ok(storage::remove_file(&Files::of(self, annotator.name()).import)?)
     }
 
-    /// Journal operation for a document that the project has already; `None` if the annotator has worked on it.
+    /// Journal operation for a document that the project has already.
+    /// `None` if the annotator has worked on it.
     fn op_on_known(
         &self,
         item: &ImportItem,

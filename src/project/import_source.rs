@@ -1,4 +1,5 @@
-//! Sources of a new project and of an import: labels from names or a labelling config, and corpora of files.
+//! Sources of a new project and of an import.
+//! Labels from names or a labelling config, and corpora of files.
 
 use std::{
     collections::HashMap,
@@ -80,7 +81,8 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
     Ok((labels, Vec::new()))
 }
 
-/// Parses the labelling config in `bytes` and returns it with notes; `path` names it in errors.
+/// Parses the labelling config in `bytes` and returns it with notes.
+/// `path` names it in errors.
 ///
 /// # Errors
 /// It is not a labelling config, or has no labels.

@@ -1,4 +1,5 @@
-//! The journal of one annotator. Reading reports and skips bad lines; a recorded line is on disk before it counts.
+//! The journal of one annotator.
+//! Reading reports and skips bad lines; a recorded line is on disk before it counts.
 
 use std::{collections::HashSet, fmt, path::PathBuf};
 
@@ -80,12 +81,14 @@ pub struct Annotator {
     pub problems: Vec<SkippedLine>,
     name: AnnotatorName,
     files: Files,
-    /// Writer number of ids that the caller numbers, and of ids numbered here; `None` when opened for reading.
+    /// Writer number of ids that the caller numbers, and of ids numbered here.
+    /// `None` when opened for reading.
     writers: Option<(u32, u32)>,
     /// Sequence numbers of the next line and of the next span.
     lines: u32,
     spans: u32,
-    /// Lines recorded since opening; written again if another file replaces the journal.
+    /// Lines recorded since opening.
+    /// Written again if another file replaces the journal.
     session: Vec<(ActionId, Vec<u8>)>,
     reloads: u32,
     /// `None` when opened for reading only.
@@ -115,7 +118,8 @@ impl Files {
 }
 
 impl Project {
-    /// Opens an annotator for writing and takes the annotator's lock; a new name gets an empty journal.
+    /// Opens an annotator for writing and takes the annotator's lock.
+    /// A new name gets an empty journal.
     ///
     /// `now` is in seconds since 1970, UTC.
     ///
@@ -211,7 +215,8 @@ impl Annotator {
         id
     }
 
-    /// Records one operation at time `at` (seconds since 1970, UTC); it is on disk when this returns.
+    /// Records one operation at time `at` (seconds since 1970, UTC).
+    /// It is on disk when this returns.
     ///
     /// # Errors
     /// The annotator was opened for reading only, the operation names a document or range that does not exist, or the
@@ -290,7 +295,8 @@ impl Annotator {
         }
     }
 
-    /// Reads the journal again if another program changed its file, as `git pull` does; returns whether it did.
+    /// Reads the journal again if another program changed its file, as `git pull` does.
+    /// Returns whether it did.
     ///
     /// Lines recorded since opening that are missing in the file are written again. An annotator opened for reading
     /// always reads.
@@ -378,7 +384,8 @@ impl Annotator {
 }
 
 impl Loaded {
-    /// Whether the import whose log this is was committed: its documents are in the project.
+    /// Whether the import whose log this is was committed.
+    /// Its documents are in the project.
     pub(super) fn is_committed(&self) -> bool {
         !self.entries.is_empty()
     }

@@ -1,4 +1,5 @@
-//! Lines of a journal: JSON objects that end in their own checksum. `FORMAT.md` describes the bytes.
+//! Lines of a journal: JSON objects that end in their own checksum.
+//! `FORMAT.md` describes the bytes.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -217,7 +218,8 @@ fn damaged(why: &str) -> LineError {
     LineError::Damaged(why.to_owned())
 }
 
-/// Range in code points; an error if it has no exact counterpart, as inside a character.
+/// Range in code points.
+/// An error if it has no exact counterpart, as inside a character.
 fn to_chars(range: TextRange, map: &OffsetMap) -> Result<CharRange, String> {
     let chars = map.to_chars(range);
     match map.from_chars(chars) == Ok(range) {
@@ -327,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_lines_of_a_newer_kind_are_told_from_damage() {
+    fn whole_lines_of_a_newer_kind_are_distinguished_from_damage() {
         let documents = documents();
         for body in
             [r#"{"id":"1-1","at":0,"merge":["1-0"]}"#, r#"{"id":"1-1","at":0,"doc":"r1","edits":[{"split":"1-0"}]}"#]

@@ -1,5 +1,5 @@
-//! `project.json`: name, labels and settings of a project. Read leniently, because people edit it by hand; unknown
-//! fields are kept when it is written again.
+//! `project.json`: name, labels and settings of a project.
+//! Read leniently, because people edit it by hand; unknown fields are kept when it is written again.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +16,8 @@ use crate::{
 /// Version of the on-disk format that this program writes.
 pub const FORMAT: u64 = 1;
 
-/// Origin of imported data; goes into exports that can hold it and into the model card.
+/// Origin of imported data.
+/// Goes into exports that can hold it and into the model card.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name or address of the source.

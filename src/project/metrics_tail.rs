@@ -1,4 +1,5 @@
-//! Reading a `metrics.jsonl` while it grows. A line counts as soon as it ends in a line feed.
+//! Reading a `metrics.jsonl` while it grows.
+//! A line counts as soon as it ends in a line feed.
 
 use std::{
     io::{self, Read, Seek, SeekFrom},

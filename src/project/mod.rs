@@ -1,4 +1,5 @@
-//! Floor 4: a project on disk, and the only code that writes user files. `FORMAT.md` describes every file byte by byte.
+//! Floor 4: a project on disk, and the only code that writes user files.
+//! `FORMAT.md` describes every file byte by byte.
 //!
 //! Opening a project ([`Project::open`]) writes nothing and needs no lock. Annotating needs an [`Annotator`], which
 //! holds a lock as long as it lives. Documents and manifest are changed under a lock that is held for the change only;
@@ -118,18 +119,23 @@ impl Project {
         Self::open(dir)
     }
 
-    /// Text of `GUIDE.md`, the guidelines for annotators, which people write themselves; `None` if it does not exist.
+    /// Text of `GUIDE.md`, and whether it is cut; `None` if there is none.
     ///
-    /// At most the first 64 KiB. Bytes that are not UTF-8 become U+FFFD.
+    /// People write these guidelines for annotators themselves. At most the first 64 KiB are returned. Bytes that are
+    /// not UTF-8 become U+FFFD.
     ///
     /// # Errors
     /// The file exists and cannot be read.
-    pub fn guide(&self) -> Result<Option<String>, StorageError> {
-        let bytes = storage::read_if_there(&self.root.join(GUIDE))?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.get(..GUIDE_BYTES).unwrap_or(&bytes)).into_owned()))
+    pub fn guide(&self) -> Result<Option<(String, bool)>, StorageError> {
+        let Some(bytes) = storage::read_if_there(&self.root.join(GUIDE))? else { return Ok(None) };
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        let is_cut = text.len() > GUIDE_BYTES;
+        text.truncate(text.floor_char_boundary(GUIDE_BYTES));
+        Ok(Some((text, is_cut)))
     }
 
-    /// Bytes of `patterns.jsonl`, which people write themselves; `None` if it does not exist.
+    /// Bytes of `patterns.jsonl`, which people write themselves.
+    /// `None` if it does not exist.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -149,7 +155,8 @@ impl Project {
         Ok(project)
     }
 
-    /// Reads manifest and documents again and returns whether the documents changed. An error changes nothing.
+    /// Reads manifest and documents again and returns whether the documents changed.
+    /// An error changes nothing.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -160,7 +167,8 @@ impl Project {
         Ok(self.set_documents(documents))
     }
 
-    /// Documents on disk with their stamp, cut into words by `grid`; `None` if they have not changed.
+    /// Documents on disk with their stamp, cut into words by `grid`.
+    /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
         let bytes = storage::read_if_there(&path)?.unwrap_or_default();

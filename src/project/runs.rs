@@ -1,4 +1,5 @@
-//! Training runs of a project, in `runs/0001-mini/` and so on: creating, listing, following and removing them.
+//! Training runs of a project, in `runs/0001-mini/` and so on.
+//! Creating, listing, following and removing them.
 
 use std::{
     fs::{self, File},
@@ -106,7 +107,8 @@ impl RunView {
         MetricsTail::new(&self.path.join(METRICS))
     }
 
-    /// Reads the last lines of its log, at most `most`, in order. A run without a log has none.
+    /// Reads the last lines of its log, at most `most`, in order.
+    /// A run without a log has none.
     ///
     /// # Errors
     /// The log exists and cannot be read.
@@ -254,7 +256,8 @@ impl Runs {
     }
 }
 
-/// Reads a JSON file of a run; `None` if it does not exist, or if it cannot be used, which adds a problem.
+/// Reads a JSON file of a run.
+/// `None` if it does not exist, or if it cannot be used, which adds a problem.
 fn read_json<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
     let read: Result<Option<T>, String> = match storage::read_if_there(&folder.join(name)) {
         Ok(Some(bytes)) => {

@@ -43,7 +43,8 @@ impl Sample {
         SAMPLES.iter().find(|sample| sample.name == name)
     }
 
-    /// Writes the sample to `target`, which becomes a project; `owner` gets the annotations.
+    /// Writes the sample to `target`, which becomes a project.
+    /// `owner` gets the annotations.
     ///
     /// # Errors
     /// `target` holds a project or a file of one with other content, or the file system refuses.

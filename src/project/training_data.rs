@@ -41,7 +41,8 @@ pub struct TrainingDataReport {
     pub split_by_seed: usize,
     /// Number of trained spans of each label that occurs, in train, valid and test.
     pub labels: BTreeMap<String, [usize; 3]>,
-    /// Fingerprint of the validation split (ids, words and tags): runs with the same one have comparable scores.
+    /// Fingerprint of the validation split (ids, words and tags).
+    /// Runs with the same one have comparable scores.
     pub validated: String,
 }
 
@@ -54,7 +55,8 @@ impl TrainingDataReport {
         lines
     }
 
-    /// Notes to read before a training, one per line; empty if everything is trained as it was tagged.
+    /// Notes to read before a training, one per line.
+    /// Empty if everything is trained as it was tagged.
     pub fn notes(&self) -> Vec<String> {
         let notes = [
             (self.without_words, "documents without a word, which stay out"),
@@ -158,8 +160,8 @@ fn splits(project: &Project, done: &[&Document]) -> Vec<Split> {
     splits
 }
 
-/// Split of a document without one. It depends on its id and the project's seed only, so that it stays the same when
-/// other documents are added.
+/// Split of a document without one.
+/// It depends on its id and the project's seed only, so that it stays the same when other documents are added.
 pub fn split_of(id: &str, seed: u64) -> Split {
     if hash(id, seed) % 100 < VALID_PERCENT { Split::Valid } else { Split::Train }
 }

@@ -1,4 +1,5 @@
-//! Writes the model card of a run: the `README.md` of a model folder, in the form that the Hugging Face hub reads.
+//! Writes the model card of a run.
+//! The `README.md` of a model folder, in the form that the Hugging Face hub reads.
 //!
 //! Text from files and users is escaped, for Markdown and for the YAML at the front.
 
@@ -149,7 +150,7 @@ impl Card<'_> {
         )?;
         writeln!(
             out,
-            "| part | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |"
+            "| split | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |"
         )?;
         for (split, point) in scored {
             let Some(Point::Eval { word, piece, tables, .. }) = point else { continue };

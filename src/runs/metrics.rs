@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Precision, recall and F1 over entities, accuracy over tags; all from 0 to 1, and 0 instead of a division by 0.
+/// Precision, recall and F1 over entities, accuracy over tags.
+/// All from 0 to 1, and 0 instead of a division by 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// Share of correct entities among the predicted ones.
@@ -88,14 +89,16 @@ pub enum Point {
         word: Scores,
         /// Scores per label, per word.
         labels: BTreeMap<String, LabelScores>,
-        /// Scores for the other ways of counting; lines of earlier versions do not have them.
+        /// Scores for the other ways of counting.
+        /// Lines of earlier versions do not have them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tables: Option<Box<Tables>>,
     },
 }
 
 impl Point {
-    /// Optimiser steps done at that time; for the test split, the step of the weights that were scored.
+    /// Optimiser steps done at that time.
+    /// For the test split, the step of the weights that were scored.
     pub fn step(&self) -> usize {
         match self {
             Self::Step { step, .. } | Self::Eval { step, .. } => *step,
@@ -157,7 +160,8 @@ pub struct SplitScores {
     pub word: Scores,
 }
 
-/// Report of a finished training: the fields of the last line of `tagli train --json`.
+/// Report of a finished training.
+/// The fields of the last line of `tagli train --json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Seconds from the first step to the end of the last evaluation during training, without loading and the final test

@@ -1,12 +1,13 @@
-//! Prepares series of numbers for drawing: smoothing, reduction to columns without losing spikes, and axes with round
-//! and stable ticks. Pure.
+//! Prepares series of numbers for drawing.
+//! Smoothing, reduction to columns without losing spikes, and axes with round and stable ticks. Pure.
 //!
 //! Numbers that are not finite (a diverged loss) are skipped and counted, so that the chart can report them.
 
 /// Point of a series: x (steps, epochs, seconds) and y.
 pub type Sample = (f64, f64);
 
-/// Exponential moving average with bias correction, as in TensorBoard: the first values are not pulled to zero.
+/// Exponential moving average with bias correction, as in TensorBoard.
+/// The first values are not pulled to zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Smoother {
     weight: f64,
@@ -16,13 +17,15 @@ pub struct Smoother {
 }
 
 impl Smoother {
-    /// Creates a smoother. `weight` is the share of the past, from 0 (no smoothing) to 0.999; TensorBoard's default is 0.6.
+    /// Creates a smoother.
+    /// `weight` is the share of the past, from 0 (no smoothing) to 0.999; TensorBoard's default is 0.6.
     pub fn new(weight: f64) -> Self {
         let weight = if weight.is_nan() { 0.0 } else { weight.clamp(0.0, 0.999) };
         Self { weight, sum: 0.0, decay: 1.0 }
     }
 
-    /// Adds a value and returns the smoothed one; `None`, without any change, if `value` is not finite.
+    /// Adds a value and returns the smoothed one.
+    /// `None`, without any change, if `value` is not finite.
     pub fn push(&mut self, value: f64) -> Option<f64> {
         if !value.is_finite() {
             return None;
@@ -73,12 +76,14 @@ pub struct Column {
     pub count: usize,
 }
 
-/// Series reduced to columns. A spike of a single sample is still the `high` of its column.
+/// Series reduced to columns.
+/// A spike of a single sample is still the `high` of its column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
     /// From left to right; `None` where there is no sample.
     pub columns: Vec<Option<Column>>,
-    /// Number of samples skipped because they are not finite. Samples outside the range are not counted.
+    /// Number of samples skipped because they are not finite.
+    /// Samples outside the range are not counted.
     pub skipped: usize,
 }
 
@@ -104,7 +109,8 @@ pub fn envelope(samples: &[Sample], from: f64, to: f64, columns: usize) -> Envel
     envelope
 }
 
-/// Returns the column of `x`, the last one for `to` itself; `None` outside the range.
+/// Returns the column of `x`, the last one for `to` itself.
+/// `None` outside the range.
 fn column_of(x: f64, from: f64, to: f64, columns: usize) -> Option<usize> {
     if columns == 0 || !(from <= x && x <= to) {
         return None;
@@ -141,10 +147,12 @@ pub struct Axis {
     most: usize,
 }
 
-/// Minimum share of an axis that the data must fill. Below it, [`Axis::follow`] moves the axis.
+/// Minimum share of an axis that the data must fill.
+/// Below it, [`Axis::follow`] moves the axis.
 const MIN_FILLED: f64 = 0.4;
 
-/// Maximum magnitude of an axis. Greater numbers are no measurements of a training, and arithmetic would overflow.
+/// Maximum magnitude of an axis.
+/// Greater numbers are no measurements of a training, and arithmetic would overflow.
 const LARGEST: f64 = 1e150;
 
 impl Axis {
@@ -169,7 +177,8 @@ impl Axis {
         }
     }
 
-    /// Moves the axis if the data leave it or fill too little of it. Returns whether it moved.
+    /// Moves the axis if the data leave it or fill too little of it.
+    /// Returns whether it moved.
     pub fn follow(&mut self, low: f64, high: f64) -> bool {
         if !(low.is_finite() && high.is_finite()) {
             return false;
@@ -199,7 +208,8 @@ impl Axis {
         (0..=whole(self.last - self.first)).map(|at| self.value(self.first + real(at))).collect()
     }
 
-    /// Returns the position of `value`: 0 at the low end, 1 at the high end, clamped; `None` if it is not finite.
+    /// Returns the position of `value`: 0 at the low end, 1 at the high end, clamped.
+    /// `None` if it is not finite.
     pub fn place(&self, value: f64) -> Option<f64> {
         let share = (value - self.low()) / (self.high() - self.low());
         value.is_finite().then(|| share.clamp(0.0, 1.0))

@@ -1,4 +1,5 @@
-//! Sets training settings by name: by our own names and by those of the Hugging Face Trainer, past and present.
+//! Sets training settings by name.
+//! By our own names and by those of the Hugging Face Trainer, past and present.
 
 use super::settings::{Order, Settings};
 
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_training_arguments_is_taken_and_what_changes_nothing_told() {
+    fn a_file_of_training_arguments_is_read_and_unused_ones_are_reported() {
         let mut settings = Settings::lesson("mini");
         let json = serde_json::json!({
             "output_dir": "out", "learning_rate": 5e-5, "num_train_epochs": 4, "fp16": false, "report_to": "none",

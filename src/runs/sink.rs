@@ -1,4 +1,5 @@
-//! Traits through which a training writes. It does not know whether a project, a plain folder or a test implements them.
+//! Traits through which a training writes.
+//! It does not know whether a project, a plain folder or a test implements them.
 
 use std::io;
 
@@ -19,7 +20,8 @@ pub trait FolderSink {
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// Receives everything that a run writes. Every call returns only when its data is on disk.
+/// Receives everything that a run writes.
+/// Every call returns only when its data is on disk.
 pub trait RunSink: Send {
     /// Appends a line to `metrics.jsonl`.
     ///
@@ -50,7 +52,8 @@ pub trait RunSink: Send {
     /// The storage cannot create it.
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>>;
 
-    /// Begins the folder of a checkpoint, from which an interrupted run is resumed; `None` if checkpoints are not kept.
+    /// Begins the folder of a checkpoint, from which an interrupted run is resumed.
+    /// `None` if checkpoints are not kept.
     ///
     /// # Errors
     /// The storage cannot create it.

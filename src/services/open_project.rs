@@ -111,7 +111,8 @@ pub(super) enum Request {
 /// Message about a project that was opened.
 pub(super) type Notice = (Level, String);
 
-/// Outcome of an opening: the services of the project, its contents for the screens, and a message; or an error.
+/// Outcome of an opening.
+/// The services of the project, its contents for the screens, and a message; or an error.
 pub(crate) type Outcome = Result<(Open, Box<Opened>, Option<Notice>), OpenError>;
 
 /// Opener of projects.

@@ -38,7 +38,8 @@ impl From<ProjectError> for CopyError {
     }
 }
 
-/// Folder of an entry of the welcome screen; a sample is copied first, unless the user has a copy.
+/// Folder of an entry of the welcome screen.
+/// A sample is copied first, unless the user has a copy.
 pub(super) fn entry_folder(
     folders: &UserFolders,
     path: &str,

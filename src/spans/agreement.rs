@@ -1,5 +1,6 @@
-//! Agreement between annotators: F1 of spans, Cohen's kappa over words, Krippendorff's alpha over characters, and the
-//! places where two of them differ.
+//! Agreement between annotators.
+//! F1 of spans, Cohen's kappa over words, Krippendorff's alpha over characters, and the places where two of them
+//! differ.
 //!
 //! No annotator is the reference: no number changes when two annotators are swapped or when spans are stored in another
 //! order. The status is ignored and an annotation without spans says "nothing is here", so callers pass only finished
@@ -36,7 +37,8 @@ pub struct Pair<'a> {
 pub struct Panel<'a> {
     /// The document.
     pub document: &'a Document,
-    /// One entry per annotator, in the same order in every panel; `None` for an annotator who has not read it.
+    /// One entry per annotator, in the same order in every panel.
+    /// `None` for an annotator who has not read it.
     pub annotations: Vec<Option<&'a Annotation>>,
 }
 
@@ -48,10 +50,12 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// Measure of agreement, or the reason why it is undefined. It is never NaN, nor 1 where there is nothing to compare.
+/// Measure of agreement, or the reason why it is undefined.
+/// It is never NaN, nor 1 where there is nothing to compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
-    /// Value; 1 is perfect agreement. For kappa and alpha, 0 is agreement by chance, and below 0 is worse than that.
+    /// Value; 1 is perfect agreement.
+    /// For kappa and alpha, 0 is agreement by chance, and below 0 is worse than that.
     Value(f64),
     /// Reason why there is no value.
     Undefined(&'static str),
@@ -116,14 +120,16 @@ pub struct Agreement {
     pub tagged_words: usize,
     /// Same range and same label.
     pub exact: SpanAgreement,
-    /// Same label and at least one byte in common, paired one to one: the greatest overlap in bytes first, then the
-    /// tightest pair, then the earlier one. It includes every exact match.
+    /// Same label and at least one byte in common, paired one to one.
+    /// The greatest overlap in bytes first, then the tightest pair, then the earlier one. It includes every exact
+    /// match.
     pub overlap: SpanAgreement,
-    /// Cohen's kappa over all words. A word's category is the **set** of labels of the spans that touch it: "O" is the
-    /// empty set, `B-` and `I-` are one, and `{Dish, Price}` differs from `{Dish}`. Most words are "O" for
-    /// every annotator, which makes it high.
+    /// Cohen's kappa over all words.
+    /// A word's category is the **set** of labels of the spans that touch it: "O" is the empty set, `B-` and `I-` are
+    /// one, and `{Dish, Price}` differs from `{Dish}`. Most words are "O" for every annotator, which makes it high.
     pub kappa_all: Measure,
-    /// The same over the words that at least one tagged. It excludes every "O" that both agree on, which makes it low.
+    /// The same over the words that at least one tagged.
+    /// It excludes every "O" that both agree on, which makes it low.
     pub kappa_tagged: Measure,
     /// Krippendorff's alpha of the two, see [`alpha`].
     pub alpha: Measure,
@@ -208,7 +214,8 @@ impl Difference {
     }
 }
 
-/// Lists the differences of two annotations of one document, in reading order: by first byte, the longer place first.
+/// Lists the differences of two annotations of one document, in reading order.
+/// By first byte, the longer place first.
 pub fn differences(a: &Annotation, b: &Annotation) -> Vec<Difference> {
     let mut found: Vec<Difference> = align(a, b).into_iter().filter_map(Difference::of).collect();
     found.sort_by_key(|difference| (difference.range().start, Reverse(difference.range().end)));
@@ -271,10 +278,10 @@ fn mean_f1(pairs: impl Iterator<Item = SpanAgreement>) -> Measure {
 /// Two paired spans, or one without a partner.
 type Row<'a> = (Option<&'a Span>, Option<&'a Span>);
 
-/// Pairs spans that overlap, one to one and greedily: those of one label first, among these the greatest overlap, then
-/// the tightest pair, then the earlier one. Equal spans are always paired with each other. The
-/// result depends neither on the order of the sides nor on storage: candidates that tie and exclude each other share a
-/// span, so that the other span decides.
+/// Pairs spans that overlap, one to one and greedily.
+/// Those of one label first, among these the greatest overlap, then the tightest pair, then the earlier one. Equal
+/// spans are always paired with each other. The result depends neither on the order of the sides nor on storage:
+/// candidates that tie and exclude each other share a span, so that the other span decides.
 fn align<'a>(a: &'a Annotation, b: &'a Annotation) -> Vec<Row<'a>> {
     let (a, b) = (in_order(a), in_order(b));
     // Greatest end among the spans of `b` up to each: from the first that is past a start, spans may overlap it.

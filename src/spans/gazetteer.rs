@@ -23,7 +23,8 @@ use crate::text::{TextRange, search::lowercased};
 /// Longer spans are passages that do not occur twice. The bound keeps [`Gazetteer::find`] linear.
 const LONGEST: usize = 16;
 
-/// Maximum number of words of a phrase that is counted as *not* tagged. Longer phrases rarely occur untagged.
+/// Maximum number of words of a phrase that is counted as *not* tagged.
+/// Longer phrases rarely occur untagged.
 const LONGEST_UNTAGGED: usize = 4;
 
 /// Maximum number of words of a document from which untagged phrases are learnt.
@@ -71,14 +72,16 @@ pub struct Gazetteer {
 pub struct Hit {
     /// Its bytes: whole words of the document's grid.
     pub range: TextRange,
-    /// Most frequent label of these words; of equally frequent ones the label created first.
+    /// Most frequent label of these words.
+    /// Of equally frequent ones the label created first.
     pub label: LabelId,
     /// Share of the occurrences of these words that had this label, from 0 to 1.
     pub score: f32,
 }
 
 impl Gazetteer {
-    /// Learns from documents; `annotation` returns the annotation of a document by its id.
+    /// Learns from documents.
+    /// `annotation` returns the annotation of a document by its id.
     pub fn of<'a>(documents: &[Document], annotation: impl Fn(&str) -> &'a Annotation) -> Self {
         let mut gazetteer = Self::default();
         for document in documents {
@@ -199,7 +202,8 @@ struct Phrase {
 }
 
 impl Phrase {
-    /// Returns the most frequent label and its score; `None` if the phrase is only the beginning of longer spans.
+    /// Returns the most frequent label and its score.
+    /// `None` if the phrase is only the beginning of longer spans.
     #[allow(clippy::cast_precision_loss, reason = "counts of spans stay far below 2^24")]
     fn usual_label(&self, untagged: impl Fn() -> u32) -> Option<(LabelId, f32)> {
         let (label, count) = self.labels.iter().max_by_key(|(label, count)| (**count, Reverse(**label)))?;
@@ -264,7 +268,8 @@ fn counts_untagged(document: &Document, annotation: &Annotation) -> bool {
     annotation.status == Status::Done && document.words.len() <= LONGEST_DOCUMENT
 }
 
-/// Returns the words of a span; `None` if it cuts a word, is only white space, or is longer than [`LONGEST`].
+/// Returns the words of a span.
+/// `None` if it cuts a word, is only white space, or is longer than [`LONGEST`].
 fn whole_words(document: &Document, range: TextRange) -> Option<Range<usize>> {
     let words = document.words_touching(range)?;
     let whole = document.range_of_words(words.clone())?;
@@ -291,7 +296,8 @@ fn keys(words: &[u64]) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Uses a key as its own hash. Keys are hashes already; hashing them again would double the time of a search.
+/// Uses a key as its own hash.
+/// Keys are hashes already; hashing them again would double the time of a search.
 #[derive(Clone, Copy, Debug, Default)]
 struct IdentityHasher(u64);
 
@@ -415,7 +421,8 @@ mod tests {
         assert!(gazetteer(&[unseen]).is_empty());
     }
 
-    /// Documents of few different words, tagged anyhow: whole words and half ones, nested, overlapping and repeated.
+    /// Documents of few different words, tagged anyhow.
+    /// Whole words and half ones, nested, overlapping and repeated.
     fn lessons() -> impl Strategy<Value = Vec<(Document, Annotation)>> {
         let words = prop::collection::vec(select(vec!["a", "A", "bb", "\u{c9}", "\u{e9}", "c"]), 0..12);
         let span = (0usize..20, 1usize..20, 0u32..3).prop_map(|(start, length, label)| (start..start + length, label));

@@ -20,7 +20,8 @@ pub struct Grammar {
 }
 
 impl Grammar {
-    /// Builds the grammar of tags: `I-X` follows only `B-X` and `I-X`, everything else follows everything.
+    /// Builds the grammar of tags.
+    /// `I-X` follows only `B-X` and `I-X`, everything else follows everything.
     pub fn new<S: AsRef<str>>(tags: &[S]) -> Self {
         let read: Vec<Tag> = tags.iter().map(|tag| Tag::read(tag.as_ref())).collect();
         let follows = read
@@ -73,7 +74,8 @@ impl Grammar {
         if allowed.copied().unwrap_or(false) { 0.0 } else { FORBIDDEN }
     }
 
-    /// Logit of `tag` in a row. Without a row, only the tag outside every span is likely.
+    /// Logit of `tag` in a row.
+    /// Without a row, only the tag outside every span is likely.
     fn value(&self, row: Option<&[f32]>, tag: usize) -> f64 {
         match row {
             Some(row) => row.get(tag).map_or(FORBIDDEN, |value| f64::from(*value)),

@@ -1,4 +1,5 @@
-//! Journal of an annotator: actions, and undo and redo lines that name an action, in order.
+//! Journal of an annotator.
+//! Actions, and undo and redo lines that name an action, in order.
 //!
 //! The state of a document results from its actions that are not undone, in journal order. Entries may occur twice and in
 //! a merged order: an id counts once, and an edit that no longer fits changes nothing.
@@ -96,7 +97,8 @@ pub struct Journal {
     /// Ids of all lines.
     seen: HashSet<ActionId>,
     undone: HashSet<ActionId>,
-    /// Actions not seen yet that a line has already undone (`true`) or redone; a merged file may have any order.
+    /// Actions not seen yet that a line has already undone (`true`) or redone.
+    /// A merged file may have any order.
     pending: HashMap<ActionId, bool>,
     /// Indices into `records` of each document.
     by_document: HashMap<String, Vec<usize>>,
@@ -107,7 +109,8 @@ pub struct Journal {
     redo: Vec<ActionId>,
     /// Inverse edits of the latest small actions on one document.
     inverses: HashMap<ActionId, Vec<Edit>>,
-    /// Undone actions that a new action discarded, in redo order; the newest discard is last.
+    /// Undone actions that a new action discarded, in redo order.
+    /// The newest discard is last.
     discarded: Vec<Vec<ActionId>>,
 }
 
@@ -122,7 +125,8 @@ struct Record {
 
 /// Maximum number of edits of an action that is undone by its inverse edits.
 const MAX_INVERSE_EDITS: usize = 16;
-/// Maximum number of actions whose inverse edits are kept. Undoing an earlier action recomputes the document's state.
+/// Maximum number of actions whose inverse edits are kept.
+/// Undoing an earlier action recomputes the document's state.
 const MAX_INVERSES: usize = 1_000;
 
 static UNTOUCHED: Annotation = Annotation::untouched();
@@ -172,7 +176,8 @@ impl Journal {
         documents.into_iter().for_each(|document| self.rebuild(document));
     }
 
-    /// Returns the annotation of a document; an untouched one if the document was never edited.
+    /// Returns the annotation of a document.
+    /// An untouched one if the document was never edited.
     pub fn annotation(&self, document: &str) -> &Annotation {
         self.states.get(document).unwrap_or(&UNTOUCHED)
     }
@@ -456,8 +461,8 @@ mod tests {
     fn the_history_is_in_order_with_what_was_taken_back_at_its_end() {
         let undo = |n, of| Entry { id: id(n), at: 0, op: JournalOp::Undo(id(of)) };
         let journal = Journal::replay([add(0), add(1), add(2), undo(8, 2), undo(9, 1)]);
-        let told: Vec<(ActionId, bool)> = journal.history().map(|past| (past.id, past.undone)).collect();
-        assert_eq!(told, [(id(0), false), (id(1), true), (id(2), true)]);
+        let history: Vec<(ActionId, bool)> = journal.history().map(|past| (past.id, past.undone)).collect();
+        assert_eq!(history, [(id(0), false), (id(1), true), (id(2), true)]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Identity of a label inside one project. Journals hold ids, so renaming a label rewrites nothing.
+/// Identity of a label inside one project.
+/// Journals hold ids, so renaming a label rewrites nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LabelId(pub u32);
@@ -25,7 +26,8 @@ pub struct Label {
     pub guide: Option<String>,
 }
 
-/// Removed, merged or renamed label. Its id is kept because journals may contain it.
+/// Removed, merged or renamed label.
+/// Its id is kept because journals may contain it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetiredLabel {
     /// Identity, which no other label gets.
@@ -61,7 +63,8 @@ pub enum LabelChange {
     Move(LabelId, bool),
     /// Gives the spans of the first label the second one and retires the first.
     Merge(LabelId, LabelId),
-    /// Removes a label. Trainings ignore its spans. Added again with the same name, it gets its id back.
+    /// Removes a label. Trainings ignore its spans.
+    /// Added again with the same name, it gets its id back.
     Remove(LabelId),
 }
 
@@ -225,7 +228,8 @@ impl LabelSet {
         self.labels.iter().position(|label| label.id == id).ok_or(LabelError::Unknown)
     }
 
-    /// Renames the label at an index. Its former name is kept, because models and patterns may use it.
+    /// Renames the label at an index.
+    /// Its former name is kept, because models and patterns may use it.
     fn rename(&mut self, at: usize, name: String) {
         self.labels[at].tag.clear();
         self.labels[at].tag = self.free_tag(&name);
@@ -313,12 +317,14 @@ impl LabelSet {
         self.labels.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
     }
 
-    /// Adds a label unchanged; the caller must make sure that id, name and key are free.
+    /// Adds a label unchanged.
+    /// The caller must make sure that id, name and key are free.
     pub fn push(&mut self, label: Label) {
         self.labels.push(label);
     }
 
-    /// Gives keys to labels without one: digits to the first, letters to the rest, from their own name if possible.
+    /// Gives keys to labels without one.
+    /// Digits to the first, letters to the rest, from their own name if possible.
     ///
     /// Existing keys stay, because the annotators have learnt them. Digits replace letters only where no label has a
     /// digit, as in sets of other programs.

@@ -1,5 +1,5 @@
-//! Patterns: phrases, and rules for consecutive words, each with its label. They mean the same as in spaCy's two
-//! matchers; `formats::patterns` reads them.
+//! Patterns: phrases, and rules for consecutive words, each with its label.
+//! They mean the same as in spaCy's two matchers; `formats::patterns` reads them.
 //!
 //! A phrase is compared with the text of whole words, character by character and with case; any white space equals one
 //! blank. So it is found on any grid, except where it would begin or end inside a word. It is also found where its own
@@ -34,7 +34,8 @@ pub struct Patterns {
     rules: Vec<Rule>,
     /// Number of slots of all rules.
     slots: usize,
-    /// Rules by a word they need: for each distance from the first word, by the word's text and by its lower case.
+    /// Rules by a word they need.
+    /// For each distance from the first word, by the word's text and by its lower case.
     known: [[HashMap<String, Vec<usize>>; 2]; MAX_ANCHOR_OFFSET + 1],
     /// Rules that need no particular word.
     open: Vec<usize>,
@@ -136,7 +137,8 @@ impl Patterns {
         self.origins.push((label, line));
     }
 
-    /// Adds a question for slots: whether all of these tests hold. Without tests, every word is accepted.
+    /// Adds a question for slots: whether all of these tests hold.
+    /// Without tests, every word is accepted.
     pub(crate) fn add_question(&mut self, tests: Vec<Test>) -> usize {
         self.questions.push(tests);
         self.questions.len() - 1
@@ -160,12 +162,14 @@ impl Patterns {
         self.origins.push((label, line));
     }
 
-    /// Whether a slot takes any number of words, or other words than a few known ones. Such slots make searches slow.
+    /// Whether a slot takes any number of words, or other words than a few known ones.
+    /// Such slots make searches slow.
     pub(crate) fn is_loose(&self, slot: Slot) -> bool {
         slot.optional || slot.repeats || self.known_words(slot).is_none()
     }
 
-    /// The only words that a slot takes, by text or lower case; `None` if it takes others, too.
+    /// The only words that a slot takes, by text or lower case.
+    /// `None` if it takes others, too.
     fn known_words(&self, slot: Slot) -> Option<(Attribute, &BTreeSet<String>)> {
         self.questions.get(slot.question)?.iter().find_map(|test| match test {
             Test::OneOf(attribute @ (Attribute::Text | Attribute::Lower), words) if !slot.negated => {

@@ -18,7 +18,8 @@ pub struct Entity {
 pub struct WordGuess {
     /// Bytes of the word in the text.
     pub range: TextRange,
-    /// Label names (`O` among them) and their probabilities, best first. A label's `B-` and `I-` tags are added up.
+    /// Label names (`O` among them) and their probabilities, best first.
+    /// A label's `B-` and `I-` tags are added up.
     pub labels: Vec<(String, f32)>,
 }
 

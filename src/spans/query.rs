@@ -15,7 +15,8 @@ use crate::text::{
     width::cut,
 };
 
-/// Maximum size of a compiled regular expression in bytes. It is compiled at every key press.
+/// Maximum size of a compiled regular expression in bytes.
+/// It is compiled at every key press.
 const REGEX_BYTES: usize = 2 << 20;
 /// Maximum width of a name or a value in a message, in cells.
 const SHOWN: usize = 32;
@@ -23,7 +24,7 @@ const SHOWN: usize = 32;
 const LISTED: usize = 9;
 
 /// Names before a colon.
-const KEYS: [&str; 8] = ["label", "status", "split", "part", "by", "run", "id", "note"];
+const KEYS: [&str; 7] = ["label", "status", "split", "by", "run", "id", "note"];
 
 /// Measures that can be compared with a number.
 const MEASURES: [&str; 4] = ["words", "chars", "spans", "uncertain"];
@@ -133,7 +134,7 @@ impl Query {
         ("label:Dish,Price", "Has a span with one of the labels; the beginning of a name is enough: `label:res`."),
         ("label:none", "Has no span."),
         ("status:todo,partial", "Has one of the statuses todo, partial, done, skipped, flagged."),
-        ("split:train", "Belongs to the split train, valid, test or none; `part:` means the same."),
+        ("split:train", "Belongs to the split train, valid, test or none."),
         ("words>20", "Has more than 20 words; also `chars` and `spans`, with `<`, `<=`, `>=` or `=`."),
         ("by:model", "Has a span of this origin: human, import, model, pattern or gazetteer."),
         ("run:0007-mini", "Has a span from the model of this run; the number is enough."),
@@ -143,7 +144,8 @@ impl Query {
         ("uncertain>1.5", "The uncertainty of the model is above the number; needs suggestions."),
     ];
 
-    /// Parses a query. Terms that cannot be parsed are ignored, and the first of them is reported.
+    /// Parses a query.
+    /// Terms that cannot be parsed are ignored, and the first of them is reported.
     pub fn parse(text: &str, labels: &LabelSet) -> (Self, Option<QueryProblem>) {
         let mut parser = Parser { text, at: 0 };
         let (mut query, mut problem) = (Self::default(), None);
@@ -268,7 +270,8 @@ fn measured(measure: &str, facts: &impl DocumentFacts) -> Option<f64> {
     Some(count as f64)
 }
 
-/// Parses a number to compare a measure with: digits and a point. `inf` and `nan` are not accepted.
+/// Parses a number to compare a measure with: digits and a point.
+/// `inf` and `nan` are not accepted.
 fn number(measure: &str, text: &str) -> Option<f64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number: f64 = text.parse().ok().filter(|number: &f64| plain && number.is_finite())?;
@@ -421,7 +424,7 @@ fn keyed(key: &str, values: &[&str], labels: &LabelSet) -> Parsed {
             any_of(key, values, &names, Test::Status)
         }
         "by" => any_of(key, values, &ORIGINS.map(|name| (name, name)), Test::By),
-        "split" | "part" => {
+        "split" => {
             let names = Split::ALL.iter().map(|split| (split.name(), Some(*split))).chain([(ABSENT, None)]);
             let values: Vec<&str> =
                 values.iter().map(|name| name.parse::<Split>().map_or(*name, |split| split.name())).collect();
@@ -441,7 +444,8 @@ fn beginnings(key: &str, needed: &str, values: &[&str], test: fn(Vec<String>) ->
     }
 }
 
-/// Builds a test for any of the values with the names `typed`. Unknown names are ignored and reported.
+/// Builds a test for any of the values with the names `typed`.
+/// Unknown names are ignored and reported.
 fn any_of<T: Copy>(key: &str, typed: &[&str], names: &[(&str, T)], test: fn(Vec<T>) -> Test) -> Parsed {
     let mut message = typed.is_empty().then(|| format!("`{key}:` needs {}", one_of(names)));
     let mut chosen = Vec::new();
@@ -477,7 +481,8 @@ const BEGINNING: u8 = 2;
 /// [`match_rank`] of a name that does not match.
 const NO_MATCH: u8 = 3;
 
-/// Ranks how well a name matches a word: equal, equal ignoring case, [`BEGINNING`], [`NO_MATCH`].
+/// Ranks how well a name matches a word.
+/// Equal, equal ignoring case, [`BEGINNING`], [`NO_MATCH`].
 fn match_rank(name: &str, word: &str, lower_word: &str) -> u8 {
     match lowercase(name) {
         _ if name == word => 0,

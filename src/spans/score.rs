@@ -210,7 +210,8 @@ fn compare<'t>(gold: &[TagEntity<'t>], predicted: &[TagEntity<'t>], labels: &mut
     }
 }
 
-/// Parses a tag as seqeval's default mode does: the first character, and the type after the first hyphen behind it.
+/// Parses a tag as seqeval's default mode does.
+/// The first character, and the type after the first hyphen behind it.
 ///
 /// An empty tag, for which seqeval would fail, is `O`.
 fn lenient_tag(tag: &str) -> (char, &str) {

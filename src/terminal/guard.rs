@@ -55,7 +55,8 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Takes over the terminal again after [`Self::leave`]; the next frame draws every cell.
+    /// Takes over the terminal again after [`Self::leave`].
+    /// The next frame draws every cell.
     pub(super) fn enter(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
@@ -87,7 +88,8 @@ impl Guard {
         Ok((size.width, size.height))
     }
 
-    /// Draws one frame inside a synchronized update: terminals that support it show no partial frame.
+    /// Draws one frame inside a synchronized update.
+    /// Terminals that support it show no partial frame.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.terminal.draw(view).map(|_| ());

@@ -12,7 +12,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::keys;
 use crate::app::{key::Key, pointer::Gesture};
 
-/// Time-out of a read of events that crossterm has buffered; with zero, crossterm reports none.
+/// Time-out of a read of events that crossterm has buffered.
+/// With zero, crossterm reports none.
 const BUFFERED: Duration = Duration::from_millis(1);
 
 /// Input from the terminal.

@@ -1,10 +1,12 @@
-//! Positions in a text in three units: bytes (ours), code points (files on disk, Python), UTF-16 units (JavaScript).
+//! Positions in a text in three units.
+//! Bytes (ours), code points (files on disk, Python), UTF-16 units (JavaScript).
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// A half-open range of **bytes** of a text; both ends are character boundaries of that text.
+/// A half-open range of **bytes** of a text.
+/// Both ends are character boundaries of that text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TextRange {
     /// First byte.
@@ -162,7 +164,8 @@ impl OffsetMap {
         self.end[CHAR]
     }
 
-    /// Converts `offset` from unit `from` to unit `to`; `None` inside a character. `offset` must not be past the end.
+    /// Converts `offset` from unit `from` to unit `to`; `None` inside a character.
+    /// `offset` must not be past the end.
     fn convert(&self, offset: usize, from: usize, to: usize) -> Option<usize> {
         let index = self.steps.partition_point(|step| step[from] <= offset);
         let base = if index == 0 { [0, 0, 0] } else { self.steps[index - 1] };
@@ -207,8 +210,8 @@ impl OffsetMap {
         self.range(range.start, range.end, UTF16, "UTF-16 units")
     }
 
-    /// Converts a range of bytes to code points. An end outside the text or inside a character moves down to the
-    /// nearest boundary.
+    /// Converts a range of bytes to code points.
+    /// An end outside the text or inside a character moves down to the nearest boundary.
     pub fn to_chars(&self, range: TextRange) -> CharRange {
         CharRange { start: self.char_floor(range.start), end: self.char_floor(range.end) }
     }

@@ -24,7 +24,8 @@ impl RangeSet {
         Self { ranges }
     }
 
-    /// Merged ranges in order. Ranges that overlap become one, ranges that only meet stay apart.
+    /// Merged ranges in order.
+    /// Ranges that overlap become one, ranges that only meet stay apart.
     pub fn ranges(&self) -> &[TextRange] {
         &self.ranges
     }

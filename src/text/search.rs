@@ -1,5 +1,5 @@
-//! Finds a text in a text, ignoring case. Positions refer to the original, even where a lower-case letter is longer or
-//! shorter than its upper-case form.
+//! Finds a text in a text, ignoring case.
+//! Positions refer to the original, even where a lower-case letter is longer or shorter than its upper-case form.
 
 use std::borrow::Cow;
 
@@ -38,8 +38,8 @@ impl Needle {
         starts.any(|at| text.get(at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
     }
 
-    /// Finds the term in `text`: disjoint ranges in order, each of whole characters. `i` finds the whole of `İ`, whose
-    /// lower-case form is two characters.
+    /// Finds the term in `text`: disjoint ranges in order, each of whole characters.
+    /// `i` finds the whole of `İ`, whose lower-case form is two characters.
     pub fn find_in(&self, text: &str) -> Vec<TextRange> {
         if self.is_empty() {
             return Vec::new();

@@ -1,4 +1,5 @@
-//! Wraps a text into lines of a given width. The result is pure data: `ui` draws it, cursor keys move on it.
+//! Wraps a text into lines of a given width.
+//! The result is pure data: `ui` draws it, cursor keys move on it.
 //!
 //! Lines break at the text's own line breaks, else after white space, else between wide characters (CJK, emoji), else
 //! inside a word too long for a line. White space that does not fit hangs over the edge and takes no cells. A line is
@@ -80,7 +81,8 @@ impl TextLayout {
         self.glyphs
     }
 
-    /// Iterates over the graphemes of line `line` from left to right; empty for a line that does not exist.
+    /// Iterates over the graphemes of line `line` from left to right.
+    /// Empty for a line that does not exist.
     pub fn graphemes<'t>(&self, text: &'t str, line: usize) -> impl Iterator<Item = PlacedGrapheme<'t>> + use<'t> {
         let range = self.lines.get(line).map_or_else(TextRange::default, |line| line.range);
         let edge = self.width;
@@ -178,7 +180,8 @@ impl TextLayout {
     }
 }
 
-/// Whether a line may break after the cluster: white space, except no-break spaces and line breaks.
+/// Whether a line may break after the cluster.
+/// White space, except no-break spaces and line breaks.
 fn is_blank(cluster: &str) -> bool {
     !cluster.is_empty()
         && cluster.chars().all(|c| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\n' | '\r'))

@@ -43,8 +43,8 @@ impl Computed {
 }
 
 impl Comparison {
-    /// Whether both found the same numbers, except for rounding. If neither found finite numbers, the weights are to
-    /// blame, which the first step reports.
+    /// Whether both found the same numbers, except for rounding.
+    /// If neither found finite numbers, the weights are to blame, which the first step reports.
     pub fn agrees(&self) -> bool {
         let Self { device, reference, tolerance } = self;
         if !(device.is_finite() && reference.is_finite()) {

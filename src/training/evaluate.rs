@@ -171,7 +171,8 @@ fn by_piece<'a>(split: &EncodedSplit, chosen: &[Vec<usize>], tags: &'a [String])
     rows.unzip()
 }
 
-/// Returns the tags of each word, by its first piece; a word without a piece is predicted `O`.
+/// Returns the tags of each word, by its first piece.
+/// A word without a piece is predicted `O`.
 fn by_word<'a>(split: &'a EncodedSplit, chosen: &[Vec<Option<usize>>], tags: &'a [String]) -> Tags<'a> {
     let rows = split.gold.iter().zip(chosen).map(|(gold, chosen)| {
         let predicted = chosen.iter().map(|tag| name(tags, *tag)).collect();

@@ -1,4 +1,5 @@
-//! Publishes the progress of a run: first to its sink, durably, then to the listener.
+//! Publishes the progress of a run.
+//! First to its sink, durably, then to the listener.
 
 use std::time::{Duration, Instant};
 
@@ -64,7 +65,8 @@ impl<'a> Publisher<'a> {
         self.sink.control()
     }
 
-    /// Enters a phase, and writes it at once. The clock runs while training and evaluating.
+    /// Enters a phase, and writes it at once.
+    /// The clock runs while training and evaluating.
     pub(super) fn phase(&mut self, phase: Phase) -> Result<(), TrainError> {
         self.clock.run(matches!(phase, Phase::Training | Phase::Evaluating));
         self.status.phase = phase;

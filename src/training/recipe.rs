@@ -5,7 +5,8 @@ use crate::{
     runs::{LabelMode, Recipe, Settings},
 };
 
-/// Epochs times the square root of the number of sentences: 30 epochs for 100 sentences, 3 for 7,660.
+/// Epochs times the square root of the number of sentences.
+/// 30 epochs for 100 sentences, 3 for 7,660.
 const EPOCHS_BY_ROOT: f64 = 300.0;
 /// Epochs of `tuned` in relation to those of `auto`.
 const TUNED_LONGER: f64 = 5.0 / 3.0;
@@ -39,7 +40,8 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
     }
 }
 
-/// Adds what was better than `auto` for 7,660 sentences; for a few hundred it made no difference.
+/// Adds what was better than `auto` for 7,660 sentences.
+/// For a few hundred it made no difference.
 fn tuned(auto: Settings) -> Settings {
     Settings { epochs: (auto.epochs * TUNED_LONGER).round(), mask: 0.15, constrained: true, ..auto }
 }

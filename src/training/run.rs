@@ -119,7 +119,8 @@ fn start<'a, 'b>(
     Ok(run)
 }
 
-/// Lowers the priority of a training thread, so that keys stay responsive. Only Linux has priorities for threads.
+/// Lowers the priority of a training thread, so that keys stay responsive.
+/// Only Linux has priorities for threads.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICE) {
@@ -185,7 +186,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Writes the best weights before a failure, if possible. The failure is reported in any case.
+    /// Writes the best weights before a failure, if possible.
+    /// The failure is reported in any case.
     fn write_best_before_failure(&mut self) {
         let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.restore_best()) else { return };
         let kept = self.write_model().and_then(|()| {
@@ -197,7 +199,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Trains until the end of the plan, or a command to stop. Returns whether it ended as planned.
+    /// Trains until the end of the plan, or a command to stop.
+    /// Returns whether it ended as planned.
     fn steps(&mut self) -> Result<bool, TrainError> {
         self.publisher.phase(Phase::Training)?;
         self.meter.since = Instant::now();
@@ -232,7 +235,8 @@ impl Run<'_, '_> {
         Ok(true)
     }
 
-    /// Executes commands, and waits while the run is paused. Returns whether the run must end now.
+    /// Executes commands, and waits while the run is paused.
+    /// Returns whether the run must end now.
     fn stop_now(&mut self) -> Result<bool, TrainError> {
         let mut paused = false;
         while let Some(control) = self.next_control(paused) {
@@ -292,7 +296,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Writes a checkpoint. A failure is only a warning, so that the training continues.
+    /// Writes a checkpoint.
+    /// A failure is only a warning, so that the training continues.
     fn save(&mut self) -> Result<(), TrainError> {
         let began = Instant::now();
         let progress = Progress {
@@ -418,7 +423,8 @@ impl Run<'_, '_> {
         })
     }
 
-    /// Runs `work` with the averaged weights, if there are any: they are scored and written.
+    /// Runs `work` with the averaged weights, if there are any.
+    /// They are scored and written.
     fn with_average<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let is_average = self.data.engine.swap_average();
         let outcome = work(self);

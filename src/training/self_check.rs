@@ -1,4 +1,5 @@
-//! Self check of the processor: the kernels against burn's network, on a batch of the program's own.
+//! Self check of the processor.
+//! The kernels against burn's network, on a batch of the program's own.
 
 use super::{
     Job, TrainError,

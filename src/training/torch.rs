@@ -1,4 +1,5 @@
-//! torch's random numbers on the processor: the Mersenne Twister (mt19937), `randperm` and `normal_`.
+//! torch's random numbers on the processor.
+//! The Mersenne Twister (mt19937), `randperm` and `normal_`.
 //!
 //! With them a run has the batches and the initial classifier of the reference.
 //!
@@ -6,7 +7,8 @@
 
 use rand_mt::Mt;
 
-/// Returns `torch.Generator().manual_seed(seed)`. Like torch, it uses the low half of the seed.
+/// Returns `torch.Generator().manual_seed(seed)`.
+/// Like torch, it uses the low half of the seed.
 fn generator(seed: u64) -> Mt {
     Mt::new((seed & u64::from(u32::MAX)) as u32)
 }
@@ -80,7 +82,8 @@ mod tests {
 
     use super::*;
 
-    /// Made with torch 2.15.0: `torch.manual_seed(7); torch.empty(n).normal_(0, 0.02)`, the first and last three.
+    /// Made with torch 2.15.0.
+    /// `torch.manual_seed(7); torch.empty(n).normal_(0, 0.02)`, the first and last three.
     const NORMALS: [(usize, [f32; 3], [f32; 3]); 3] = [
         (17, [-0.016_402_69, -0.006_491_333, 0.038_527_362], [-0.026_466_915, -0.027_195_38, -0.017_334_03]),
         (35, [-0.016_402_69, 0.007_912_623, 0.017_978_169], [-0.032_740_425, 0.003_154_238, 0.007_914_808]),

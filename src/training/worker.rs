@@ -69,7 +69,8 @@ impl Handle {
     }
 }
 
-/// Starts a training on a thread named `training`. A panic in it becomes an error and a status.
+/// Starts a training on a thread named `training`.
+/// A panic in it becomes an error and a status.
 ///
 /// # Errors
 /// The operating system cannot start a thread.

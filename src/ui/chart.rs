@@ -93,7 +93,8 @@ impl Chart<'_> {
         self.ends(painter, plot, &axis);
     }
 
-    /// Place of a point on the grid, from 0 to 1 on both axes; `None` if a number is not finite.
+    /// Place of a point on the grid, from 0 to 1 on both axes.
+    /// `None` if a number is not finite.
     fn place(&self, (x, y): &Sample, axis: &Axis) -> Option<(f64, f64)> {
         Some((x / self.epochs.max(1e-9), axis.place(*y)?)).filter(|(x, _)| x.is_finite())
     }
@@ -163,7 +164,7 @@ impl Chart<'_> {
             // A flat curve gets some room, but no share is above 1 or below 0.
             Numbers::Shares if high - low < 0.02 => ((low - 0.1).max(0.0), (high + 0.1).min(1.0).max(high)),
             Numbers::Shares => (low, high),
-            // Curves far from 0 would lie flat.
+            // Curves far from 0 would be flat.
             Numbers::Plain if low > high / 2.0 => (low, high),
             Numbers::Plain | Numbers::Small => (low.min(0.0), high),
         };

@@ -1,4 +1,5 @@
-//! A grid of dots under a chart: two by four to a cell in Braille, one by three in ASCII, with markers on top.
+//! A grid of dots under a chart.
+//! Two by four to a cell in Braille, one by three in ASCII, with markers on top.
 
 use ratatui::{layout::Rect, style::Style};
 

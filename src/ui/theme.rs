@@ -1,4 +1,5 @@
-//! Styles by role. A theme is a TOML file that a user could have written; four come with the program.
+//! Styles by role.
+//! A theme is a TOML file that a user could have written; four come with the program.
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;

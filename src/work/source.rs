@@ -15,7 +15,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Format in which it was read.
     pub format: &'static Format,
-    /// Reason for the format: the details that were detected, or that the caller chose it.
+    /// Reason for the format.
+    /// The details that were detected, or that the caller chose it.
     pub why: String,
     /// Contents and problems.
     pub read: Read,

@@ -23,7 +23,8 @@ use crate::{
 pub struct TrainingData {
     /// Sentences by split.
     pub sentences: Dataset,
-    /// Documents and spans that a project's training uses and leaves out; `None` for tagged files.
+    /// Documents and spans that a project's training uses and leaves out.
+    /// `None` for tagged files.
     pub report: Option<TrainingDataReport>,
     description: Value,
 }
@@ -119,7 +120,8 @@ impl TrainRequest {
         Ok((id, self.started(base, sink, Some(path))))
     }
 
-    /// Creates a run in a folder of the user, replacing an earlier run there. `now` in seconds since 1970, UTC.
+    /// Creates a run in a folder of the user, replacing an earlier run there.
+    /// `now` in seconds since 1970, UTC.
     ///
     /// # Errors
     /// The folder holds other files or a live run, or the file system refuses.

@@ -1,4 +1,5 @@
-//! Which key gives which command, by context. Whether the command works now is a condition of its row.
+//! Which key gives which command, by context.
+//! Whether the command works now is a condition of its row.
 
 pub mod presets;
 
@@ -77,8 +78,8 @@ impl Keymap {
         })
     }
 
-    /// All keys of `context` with what they do, for the help: the keys' names and a sentence. Rows with the same sentence, one for
-    /// each digit, become one line.
+    /// All keys of `context` with what they do, for the help.
+    /// The keys' names and a sentence. Rows with the same sentence, one for each digit, become one line.
     pub fn help(&self, context: Context) -> Vec<(String, &'static str)> {
         let mut lines: Vec<(String, &'static str)> = Vec::new();
         for row in self.rows.iter().filter(|row| row.fits(context)) {

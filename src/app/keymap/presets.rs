@@ -152,7 +152,8 @@ fn resolve(rows: &[CommandInfo], line: &KeyLine) -> Result<Known, String> {
     Ok(Known { line: line.line, context, key, command })
 }
 
-/// Whether the key can be a command there: it is not text, nor the letter of a label.
+/// Whether the key can be a command there.
+/// It is not text, nor the letter of a label.
 fn arrives(key: Key, context: Context) -> bool {
     let letters = context.is_typing() || context == Context::Labels;
     !letters || key.typed().is_none()
@@ -187,7 +188,8 @@ fn needs() -> impl Iterator<Item = Need> {
 }
 
 impl Need {
-    /// Whether some key gives the command: one that arrives there and has no other meaning over it.
+    /// Whether some key gives the command.
+    /// One that arrives there and has no other meaning over it.
     fn is_met(&self, keymap: &Keymap) -> bool {
         let place = self.context;
         let own = |key| keymap.bindings.iter().any(|binding| (binding.context, binding.key) == (place, key));

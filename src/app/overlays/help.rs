@@ -98,7 +98,8 @@ impl Help {
         lines
     }
 
-    /// [`Self::lines`] in rows as wide as the screen: keys, then the sentence, broken where it is too long.
+    /// [`Self::lines`] in rows as wide as the screen.
+    /// Keys, then the sentence, broken where it is too long.
     pub fn rows(&self, session: &Session) -> Vec<(String, String)> {
         let lines = self.lines(session);
         let (columns, _) = pages::room(session.size);

@@ -1,4 +1,5 @@
-//! The editor of the label set: a list on which labels are added, renamed, moved, merged and removed.
+//! The editor of the label set.
+//! A list on which labels are added, renamed, moved, merged and removed.
 
 use crate::{
     app::{
@@ -23,7 +24,8 @@ const PAGE: usize = 9;
 /// The list, and the question about its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelEditor {
-    /// The label under the cursor. By its identity: it may move while a change is being written.
+    /// The label under the cursor.
+    /// By its identity: it may move while a change is being written.
     pub at: Option<LabelId>,
     /// Number of the annotator's spans with each label, in the order of the list.
     pub spans: Vec<usize>,

@@ -137,7 +137,8 @@ impl Panel for Palette {
 }
 
 impl Palette {
-    /// The entries that contain every word of the query, best first. Commands of other screens are found only by a query.
+    /// The entries that contain every word of the query, best first.
+    /// Commands of other screens are found only by a query.
     pub fn entries(&self) -> Vec<&Entry> {
         let query = self.query.text().to_lowercase();
         let start = query.trim();

@@ -1,5 +1,5 @@
-//! The tutorial: ten steps round the loop, in a strip over the screens. The user only works; each step sees for itself whether it
-//! was done.
+//! The tutorial: ten steps round the loop, in a strip over the screens.
+//! The user only works; each step sees for itself whether it was done.
 
 use crate::{
     app::{
@@ -101,7 +101,7 @@ pub static STEPS: [Step; 10] = [
             let example = third.map(|(key, name)| format!(": {key} makes it {name}")).unwrap_or_default();
             format!("Label the word with a digit{example}.")
         },
-        why: |_| "The labels stand below the text. A labelled stretch of words is called a span.",
+        why: |_| "The labels are below the text. A labelled stretch of words is called a span.",
         met: |seen| acted(seen, |edit| matches!(edit, Edit::Add(_) | Edit::Relabel(..))),
     },
     Step {
@@ -256,8 +256,8 @@ impl Tutorial {
         Some(Lesson { done: self.step, what, why, key })
     }
 
-    /// Goes on to the next step if the one in front is done. Called after every event; `explored`: whether Explore shows an
-    /// answer about a sentence of several words.
+    /// Goes on to the next step if the one in front is done.
+    /// Called after every event; `explored`: whether Explore shows an answer about a sentence of several words.
     pub(in crate::app) fn look(&mut self, session: &Session, explored: bool) {
         let Some(step) = STEPS.get(self.step) else { return };
         let seen = Seen { session, since: &self.since, exports: self.exports, explored };
@@ -272,8 +272,8 @@ impl Tutorial {
         self.step >= STEPS.len()
     }
 
-    /// The step to be taken up another day in the tutorial's own project: `Some(None)` if the tutorial is hidden or done; `None`
-    /// in other projects.
+    /// The step to be taken up another day in the tutorial's own project.
+    /// `Some(None)` if the tutorial is hidden or done; `None` in other projects.
     pub(in crate::app) fn place(&self, session: &Session) -> Option<Option<usize>> {
         let own = self.own && session.project.is_some();
         own.then(|| Some(self.step).filter(|step| self.shown && *step < STEPS.len()))

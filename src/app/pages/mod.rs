@@ -97,7 +97,8 @@ impl Topic {
         self.source().lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_else(|| self.name())
     }
 
-    /// The page without its title, in lines of at most `width` columns. Examples are as wide as they are.
+    /// The page without its title, in lines of at most `width` columns.
+    /// Examples are as wide as they are.
     pub fn lines(self, width: usize) -> Vec<Line> {
         lines(self.source().lines().skip(1), width)
     }
@@ -165,7 +166,8 @@ impl Breaker {
         }
     }
 
-    /// Takes a row of a table as an item of its own: its cells, without the rule under the head.
+    /// Takes a row of a table as an item of its own.
+    /// Its cells, without the rule under the head.
     fn row(&mut self, line: &str) {
         self.close();
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
@@ -193,8 +195,8 @@ impl Breaker {
     }
 }
 
-/// Columns and rows that a page has on a screen of this size: beside it margins, around it the frame of every screen,
-/// its title and the line that names the pages.
+/// Columns and rows that a page has on a screen of this size.
+/// Beside it margins, around it the frame of every screen, its title and the line that names the pages.
 pub fn room(size: Size) -> (usize, usize) {
     let columns = usize::from(size.columns).saturating_sub(4).clamp(1, COLUMNS);
     (columns, usize::from(size.rows).saturating_sub(5).max(1))

@@ -1,4 +1,5 @@
-//! The Documents screen: the list of documents, filtered, searched and sorted, from which one is opened.
+//! The Documents screen.
+//! The list of documents, filtered, searched and sorted, from which one is opened.
 
 use std::cmp::Reverse;
 
@@ -25,7 +26,8 @@ use crate::{
     text::number::with_noun,
 };
 
-/// Splits by which the list can be narrowed; the last is for documents without a split.
+/// Splits by which the list can be narrowed.
+/// The last is for documents without a split.
 pub const SPLITS: [Option<Split>; 4] = [Some(Split::Train), Some(Split::Valid), Some(Split::Test), None];
 
 /// Answers of a model after which the list is sorted again.
@@ -155,7 +157,8 @@ impl Documents {
         self.filter.is_some() || self.split.is_some() || !self.search.text().is_empty()
     }
 
-    /// Sorts and searches again; the cursor stays on its document if that is still shown.
+    /// Sorts and searches again.
+    /// The cursor stays on its document if that is still shown.
     pub(in crate::app) fn refresh(&mut self, project: &Project) {
         // The documents do not change while a project is open.
         if self.split_sizes.iter().sum::<usize>() != project.documents.len() {
@@ -274,12 +277,13 @@ impl Documents {
         self.split = (from..SPLITS.len()).find(|split| self.split_sizes.get(*split).is_some_and(|size| *size > 0));
         self.refresh_in(session);
         if self.split_sizes.iter().filter(|size| **size > 0).count() < 2 {
-            session.inform("All documents are of the same part");
+            session.inform("All documents are in the same split");
         }
         Outcome::none()
     }
 
-    /// Sorts by the next order; asks the model about all documents if the order needs that.
+    /// Sorts by the next order.
+    /// Asks the model about all documents if the order needs that.
     fn next_order(&mut self, session: &mut Session) -> Outcome {
         self.order = self.order.next();
         self.refresh_in(session);
@@ -341,7 +345,8 @@ impl Documents {
     }
 }
 
-/// Ids of the documents that a model may be asked about and has not answered yet: those of the test split are left out.
+/// Ids of the documents that a model may be asked about and has not answered yet.
+/// Those of the test split are left out.
 fn without_answer(project: &Project) -> Vec<String> {
     let documents = project.documents.iter().enumerate();
     documents
@@ -462,9 +467,9 @@ impl Commands for Documents {
             run: Self::next_filter,
         },
         Row {
-            command: Command::Part,
-            name: "part",
-            hint: "part",
+            command: Command::Split,
+            name: "split",
+            hint: "split",
             doc: "Show only documents of the next split",
             keys: &[(Context::Documents, "p")],
             when: Self::has_documents,

@@ -32,7 +32,8 @@ pub struct Explore {
     pub word: usize,
     /// Why the model gives no answer.
     pub problem: Option<String>,
-    /// The run whose model was chosen; without one the model that suggests in Tag is asked.
+    /// The run whose model was chosen.
+    /// Without one the model that suggests in Tag is asked.
     pub chosen: Option<String>,
     /// The newest question: generation and sentence.
     asked: Option<(u64, String)>,
@@ -258,7 +259,8 @@ impl Panel for Explore {
         self.ask(session).into()
     }
 
-    /// Keeps the sentence and stays in the field: what is typed next must not become commands.
+    /// Keeps the sentence and stays in the field.
+    /// What is typed next must not become commands.
     fn accept(&mut self, session: &mut Session) -> Outcome {
         self.remember();
         if !self.field.text().trim().is_empty() {
@@ -302,20 +304,23 @@ impl Panel for Explore {
 
     fn next_step(&self, session: &Session) -> Option<String> {
         if session.models().next().is_none() {
-            let train = session.key(Context::Explore, Command::Go(Screen::Train));
             return Some(match session.runs.is_busy() {
                 true => "the model answers here as soon as the training is over".to_owned(),
-                false => format!("there is no model yet: tag some documents, then train ({train})"),
+                false => {
+                    let train = session.key(Context::Explore, Command::Go(Screen::Train));
+                    format!("there is no model yet: tag some documents, then train ({train})")
+                }
             });
         }
         if self.field.text().trim().is_empty() {
             return Some("type any sentence: the model marks what it finds while you type".to_owned());
         }
-        let [back, left, right, typing] = [Command::Back, Command::Left, Command::Right, Command::Type]
-            .map(|command| session.key(Context::Explore, command));
+        let other = if self.typing { Command::Back } else { Command::Type };
+        let [left, right, other] =
+            [Command::Left, Command::Right, other].map(|command| session.key(Context::Explore, command));
         Some(match self.typing {
-            true => format!("{back} then {left} or {right}: what else it thought of a word"),
-            false => format!("{left} and {right} look at the other words; {typing} types on"),
+            true => format!("{other} then {left} or {right}: other labels for a word"),
+            false => format!("{left} and {right} look at the other words; {other} types on"),
         })
     }
 

@@ -1,4 +1,5 @@
-//! The arguments of the command line, parsed by clap. Names and meanings are a contract: scripts rely on them.
+//! The arguments of the command line, parsed by clap.
+//! Names and meanings are a contract: scripts rely on them.
 
 mod train;
 mod values;

@@ -1,4 +1,5 @@
-//! Parsers for values with names: enums of the lower floors and formats. Help and completions list the names.
+//! Parsers for values with names: enums of the lower floors and formats.
+//! Help and completions list the names.
 
 use std::{ffi::OsStr, fmt::Display, marker::PhantomData, str::FromStr};
 

@@ -182,7 +182,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds a comment to `meta`: `# key = value` under its key, any other one to a list.
+    /// Adds a comment to `meta`.
+    /// `# key = value` under its key, any other one to a list.
     fn comment(&mut self, line: &str) {
         let text = line.trim_start_matches('#').trim_start_matches(' ');
         match text.split_once(" = ").filter(|(key, _)| *key != META_COMMENTS) {
@@ -262,7 +263,8 @@ impl<'a> Rows<'a> {
         Value::Array(columns.collect())
     }
 
-    /// Reports readable oddities: `I-` tags that begin a span, empty words, and tags without prefixes.
+    /// Reports readable oddities.
+    /// `I-` tags that begin a span, empty words, and tags without prefixes.
     fn report_oddities(&self, sentences: &[Sentence], found: Scheme, problems: &mut Problems) {
         let mut orphans = 0;
         let mut first_orphan = None;

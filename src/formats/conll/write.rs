@@ -21,7 +21,8 @@ const SPACES: WordRules =
 /// A tab between tag and word: both may contain spaces, and the word may be empty.
 const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
 
-/// Writes `word POS chunk tag` with `-DOCSTART-` lines. The middle columns are those that were read, or fillers.
+/// Writes `word POS chunk tag` with `-DOCSTART-` lines.
+/// The middle columns are those that were read, or fillers.
 pub(super) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut opened = None;
     write(corpus, options, &SPACES, |out, document, words, tags| {

@@ -9,7 +9,8 @@ pub(super) fn annotations_key(task: &Map<String, Value>) -> &'static str {
     if !task.contains_key("annotations") && task.contains_key("completions") { "completions" } else { "annotations" }
 }
 
-/// Index of the annotation to read: the one marked as ground truth, or else the first that was not cancelled.
+/// Index of the annotation to read.
+/// The one marked as ground truth, or else the first that was not cancelled.
 pub(super) fn chosen_annotation(annotations: &[Value]) -> Option<usize> {
     let truth = annotations.iter().position(|annotation| is_valid(annotation) && is_true(annotation, "ground_truth"));
     truth.or_else(|| annotations.iter().position(is_valid))

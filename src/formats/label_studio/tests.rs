@@ -49,7 +49,7 @@ fn awkward() -> Value {
 }
 
 #[test]
-fn the_first_valid_annotation_is_read_and_the_rest_is_told() {
+fn the_first_valid_annotation_is_read_and_the_rest_is_reported() {
     let read = of(&awkward());
     let expected = [("Jane", "PER"), ("tacos", "Dish"), ("tacos", "Food")].map(|(a, b)| (a.to_owned(), b.to_owned()));
     assert_eq!(texts(&read), expected);

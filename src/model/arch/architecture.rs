@@ -32,7 +32,8 @@ pub struct Architecture {
     pub(crate) initializer_range: f64,
     /// Table of token types, whose row 0 is added to every position when a model is opened.
     pub(crate) token_types: Option<&'static str>,
-    /// Tensors that are not used: start of the name without prefix, and the part that they belong to.
+    /// Tensors that are not used.
+    /// Start of the name without prefix, and the part that they belong to.
     pub(crate) unused: &'static [(&'static str, &'static str)],
     /// Tensors whose presence shows that the classifier is for whole texts, not for words.
     pub(crate) text_head: &'static [&'static str],
@@ -40,7 +41,8 @@ pub struct Architecture {
     pub(crate) opened_as: Option<&'static Architecture>,
 }
 
-/// Keys of an architecture's `config.json`. `model_type`, `id2label` and the like are the same for all.
+/// Keys of an architecture's `config.json`.
+/// `model_type`, `id2label` and the like are the same for all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ConfigKeys {
     /// Rows of the word table.

@@ -5,7 +5,8 @@ use super::{Affine, Layer, PerParameter};
 /// Names of the parameters, without `.weight` and `.bias`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
-    /// First part of every name except the classifier's. Files of a model without a head lack it.
+    /// First part of every name except the classifier's.
+    /// Files of a model without a head lack it.
     pub(crate) prefix: &'static str,
     pub(crate) words: &'static str,
     pub(crate) positions: &'static str,
@@ -25,7 +26,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Returns the names of the tensors that each parameter consists of: three for query, key and value, else one.
+    /// Returns the names of the tensors that each parameter consists of.
+    /// Three for query, key and value, else one.
     pub(crate) fn tensors(&self, layers: usize) -> PerParameter<Vec<String>> {
         PerParameter {
             words: vec![weight(&self.full(self.words))],

@@ -36,7 +36,8 @@ pub(super) fn variable(name: &str) -> Option<PathBuf> {
     named(&|name| env::var_os(name), name, &home_folder)
 }
 
-/// As [`variable`], for any environment. `~` is the home folder, as in huggingface_hub.
+/// As [`variable`], for any environment.
+/// `~` is the home folder, as in huggingface_hub.
 fn named(
     variable: &dyn Fn(&str) -> Option<OsString>,
     name: &str,
@@ -164,7 +165,8 @@ impl CachedRepo {
         written.map_err(|error| HubError::disk(&path, error))
     }
 
-    /// Bytes that this user may still write to the blobs' file system; `None` if unknown.
+    /// Bytes that this user may still write to the blobs' file system.
+    /// `None` if unknown.
     pub(super) fn free_bytes(&self) -> Option<u64> {
         make(&self.blobs()).ok()?;
         let room = rustix::fs::statvfs(self.blobs()).ok()?;

@@ -1,4 +1,5 @@
-//! Errors of downloads from the hub and uploads to it. Text from a server is shown escaped.
+//! Errors of downloads from the hub and uploads to it.
+//! Text from a server is shown escaped.
 
 use std::io;
 

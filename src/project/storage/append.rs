@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_with_path_and_advice() {
+    fn a_full_disk_is_reported_with_path_and_advice() {
         let error = on(&Disk::default()).append(b"line\n").unwrap_err().to_string();
         assert_eq!(
             error,

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 use super::{StorageError, TEMPORARY, file_names, folder_of, open_plain, options, sync_folder, temporary_folder};
 use crate::runs::FolderSink;
 
-/// Suffix of a folder that is being replaced; its name is a dot, the name of the folder, and this.
+/// Suffix of a folder that is being replaced.
+/// Its name is a dot, the name of the folder, and this.
 const OLD: &str = ".old";
 
 /// A folder under construction, which appears complete under its name once it is finished.

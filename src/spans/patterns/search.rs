@@ -86,7 +86,8 @@ struct Search<'p, 't> {
     steps: usize,
     /// For each kind of word seen so far, the open rules that it may begin, as bits.
     openings: Vec<Option<Box<[u64]>>>,
-    /// Cached answers to all questions for each kind of word; empty if there would be too many.
+    /// Cached answers to all questions for each kind of word.
+    /// Empty if there would be too many.
     answers: Vec<Cell<Option<bool>>>,
     /// For each number of words, the first word and the pattern of the longest match that ends after that number.
     longest: Vec<(usize, usize)>,
@@ -255,7 +256,8 @@ impl<'p, 't> Search<'p, 't> {
         slots.iter().take(first).any(|slot| self.takes(*slot, kind))
     }
 
-    /// Advances a rule over word `at` and records a match. Returns whether the rule can continue.
+    /// Advances a rule over word `at` and records a match.
+    /// Returns whether the rule can continue.
     fn advance(&mut self, rule: usize, at: usize) -> bool {
         let rule = &self.patterns.rules[rule];
         let kind = self.words.order[at];

@@ -5,7 +5,8 @@ use unicode_width::UnicodeWidthChar;
 
 use super::super::{TextRange, width::is_hidden};
 
-/// Smallest possible word of a grid: a grapheme cluster with the invisible characters around it.
+/// Smallest possible word of a grid.
+/// A grapheme cluster with the invisible characters around it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unit {
     /// Its bytes in the text.
@@ -24,7 +25,8 @@ impl Unit {
         !self.base.is_alphanumeric()
     }
 
-    /// Base character in a canonical form: lower case, straight apostrophe, plain hyphen.
+    /// Base character in a canonical form.
+    /// Lower case, straight apostrophe, plain hyphen.
     pub(super) fn folded(self) -> char {
         match self.base {
             '\u{2018}' | '\u{2019}' | '\u{b4}' | '`' => '\'',

@@ -1,4 +1,5 @@
-//! Engine on the processor: the kernels, and one pass of AdamW over value, gradient and both moments.
+//! Engine on the processor.
+//! The kernels, and one pass of AdamW over value, gradient and both moments.
 
 use rayon::prelude::*;
 
@@ -25,7 +26,8 @@ pub(super) struct CpuEngine {
     /// `None` once no step follows.
     gradients: Option<Gradients>,
     workspace: Workspace,
-    /// First and second moments, in the order of the parameters; empty for frozen parameters.
+    /// First and second moments, in the order of the parameters.
+    /// Empty for frozen parameters.
     moments: Vec<(Vec<f32>, Vec<f32>)>,
     /// Number of completed optimiser steps.
     steps: i32,

@@ -63,8 +63,9 @@ impl Optimisation {
         }
     }
 
-    /// Returns the learning rate of a parameter as a share of the head's. As in ELECTRA, which introduced it, the last
-    /// layer has one factor and the embeddings have one more than the first layer.
+    /// Returns the learning rate of a parameter as a share of the head's.
+    /// As in ELECTRA, which introduced it, the last layer has one factor and the embeddings have one more than the
+    /// first layer.
     pub(super) fn share(&self, parameter: &Parameter, layers: usize) -> f64 {
         let below = layers + 1 - parameter.slot.depth.min(layers + 1);
         self.layer_decay.powi(i32::try_from(below).unwrap_or(i32::MAX))

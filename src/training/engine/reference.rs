@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-/// Pieces that are compared. A batch of short sentences has fewer; of long ones, a part says enough and takes less time.
+/// Pieces that are compared.
+/// A batch of short sentences has fewer; of long ones, a part says enough and takes less time.
 const MOST_PIECES: usize = 256;
 /// Computes a batch of these examples with the engine and with its reference, without dropout.
 ///

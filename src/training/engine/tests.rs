@@ -1,4 +1,5 @@
-//! Both engines held against the real Hugging Face Trainer: losses, gradient norms and weights of whole runs.
+//! Both engines held against the real Hugging Face Trainer.
+//! Losses, gradient norms and weights of whole runs.
 //!
 //! The numbers come from `tests/reference/trainer_*.py`, which say what each field is and how far two correct
 //! computations are apart.
@@ -141,8 +142,9 @@ fn norm(values: impl Iterator<Item = f32>) -> f64 {
     values.map(|value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt()
 }
 
-/// Each tensor within 1e-4 of its own norm. The bias of the keys has a true gradient of 0 (one value added to all scores
-/// of a query changes no probability); what there is is rounding, of which Adam makes steps of full size.
+/// Each tensor within 1e-4 of its own norm.
+/// The bias of the keys has a true gradient of 0 (one value added to all scores of a query changes no probability);
+/// what there is is rounding, of which Adam makes steps of full size.
 #[track_caller]
 fn assert_weights(who: &str, ours: &Weights, theirs: &Weights) {
     assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>());
@@ -442,7 +444,7 @@ fn lower_layers_may_learn_more_slowly() {
         optimisation.share(&Parameter::new(vec!["x".to_owned()], slot), 3)
     };
     assert_eq!([4, 3, 2, 1, 0].map(share), [1.0, 0.5, 0.25, 0.125, 0.0625]);
-    // The first step of Adam is as long as the rate, whatever the gradient: it tells the rates apart.
+    // The first step of Adam is as long as the rate, whatever the gradient: it shows the rate.
     let batch: Vec<&Example> = examples.iter().take(8).collect();
     for (who, mut engine) in engines(&settings(|s| (s.layer_decay, s.weight_decay) = (0.5, 0.0)), &examples) {
         let before = engine.arrays(Arrays::Values);

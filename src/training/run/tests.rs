@@ -233,7 +233,7 @@ fn eight_sentences_are_learned_by_heart() {
 }
 
 #[test]
-fn a_point_is_written_before_it_is_told() {
+fn a_point_is_written_before_it_is_announced() {
     let sink = Memory::default();
     run_with(job(|_| ()), &sink, &[]).unwrap();
     let order = &sink.get().order;
@@ -316,7 +316,7 @@ fn a_checkpoint_is_scored_and_written_while_the_run_goes_on() {
 }
 
 #[test]
-fn a_checkpoint_that_cannot_be_written_is_told_and_ends_nothing() {
+fn a_checkpoint_that_cannot_be_written_is_reported_and_the_run_goes_on() {
     let (sink, (say, heard)) = (Memory::default(), unbounded());
     sink.get().refused_models = 1;
     let mut ask = |point: &Point| {

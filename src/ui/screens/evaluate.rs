@@ -116,18 +116,19 @@ impl Canvas<'_> {
         ];
         self.painter.pieces(area, &pieces);
         let choice = &self.state.evaluate;
-        let part = if choice.test { "test part" } else { "validation part" };
+        let split = if choice.test { "test split" } else { "validation split" };
         let step =
             shown.map(|shown| format!("step {}, epoch {:.1}", grouped(shown.evaluation.step), shown.evaluation.epoch));
         let pieces = [
-            (format!("{part}, {}", choice.count.name()), self.theme.accent),
+            (format!("{split}, {}", choice.count.name()), self.theme.accent),
             (step.unwrap_or_default(), self.theme.muted),
             (if choice.sort == Sort::Name { "" } else { choice.sort.name() }.to_owned(), self.theme.muted),
         ];
         self.painter.pieces(Rect { y: area.y + 1, ..area }, &pieces);
     }
 
-    /// The table of labels: precision, recall, F1 and number; with room also right, wrong and missed. The best F1 is starred.
+    /// The table of labels: precision, recall, F1 and number.
+    /// With room also right, wrong and missed. The best F1 is starred.
     fn scored(&mut self, area: Rect, table: &Scored<'_>) {
         let columns = Columns::new(area);
         let (head, rest) = top(area, 1);
@@ -265,11 +266,11 @@ fn why_nothing(choice: &Evaluate, view: &RunView) -> String {
     match choice.test {
         false => format!("Run {} has no evaluation yet.", view.id),
         true if view.status.phase.is_over() => {
-            let why = "it had no document of the test part, or did not come to its end";
+            let why = "it had no document of the test split, or did not come to its end";
             let how = "Texts imported with --split test are one (tagli help metrics)";
-            format!("Run {} was not scored on the test part: {why}. {how}. t shows the validation part.", view.id)
+            format!("Run {} was not scored on the test split: {why}. {how}. t shows the validation split.", view.id)
         }
-        true => "The test part is scored once, when the run ends. t shows the validation part.".to_owned(),
+        true => "The test split is scored once, when the run ends. t shows the validation split.".to_owned(),
     }
 }
 

@@ -135,7 +135,7 @@ impl Canvas<'_> {
         x += COUNT;
         self.painter.text(x, y, OPENED - 1, &place.opened, self.theme.muted);
         x += OPENED;
-        // The end of a path tells more than its start.
+        // The end of a path identifies it better than its start.
         let room = area.right().saturating_sub(x);
         self.painter.text(
             x,

@@ -23,7 +23,8 @@ fn real(count: usize) -> f64 {
 }
 
 impl Train {
-    /// The plan by the settings; `None` before the documents are counted, and if there are none.
+    /// The plan by the settings.
+    /// `None` before the documents are counted, and if there are none.
     pub fn plan(&self) -> Option<Plan> {
         let documents = self.summary.as_ref()?.train;
         (documents > 0).then(|| Plan::new(&self.settings, documents))

@@ -1,4 +1,5 @@
-//! The settings of the next training: recipes, changes of a row, what a row means for the present documents.
+//! The settings of the next training.
+//! Recipes, changes of a row, what a row means for the present documents.
 
 use crate::{
     app::{effect::Effect, field::Field, panel::Outcome, session::Session},
@@ -13,7 +14,8 @@ use super::{
 
 /// Recipes.
 impl Train {
-    /// The settings that a recipe gives for the present documents and base; `None` before the documents are counted.
+    /// The settings that a recipe gives for the present documents and base.
+    /// `None` before the documents are counted.
     pub(super) fn recipe_settings(&self, recipe: Recipe) -> Option<&Settings> {
         let summary = self.summary.as_ref().filter(|summary| summary.base == self.settings.base)?;
         summary.recipes.iter().find(|(kind, _)| *kind == recipe).map(|(_, settings)| settings)
@@ -39,7 +41,8 @@ impl Train {
         self.recipe_settings(recipe).is_some_and(|own| Settings { device, ..own.clone() } == self.settings)
     }
 
-    /// Takes the recipe after this one; the user's own settings come last, if there are any.
+    /// Takes the recipe after this one.
+    /// The user's own settings come last, if there are any.
     fn next_recipe(&mut self) {
         let Some(now) = self.recipe else {
             self.own = Some(self.settings.clone());
@@ -83,7 +86,8 @@ impl Train {
         }
     }
 
-    /// Changes the setting under the cursor: takes the next of few choices, or opens a text field.
+    /// Changes the setting under the cursor.
+    /// Takes the next of few choices, or opens a text field.
     pub(super) fn change_setting(&mut self, session: &mut Session) -> Outcome {
         self.problem = None;
         let Some(row) = ROWS.get(self.row) else { return Outcome::none() };
@@ -148,7 +152,8 @@ impl Train {
         row.zip(auto).is_some_and(|(row, auto)| row.get(&self.settings) != row.get(auto))
     }
 
-    /// Explains the row under the cursor, and what it means for this project. `device` is what `auto` would take.
+    /// Explains the row under the cursor, and what it means for this project.
+    /// `device` is what `auto` would take.
     pub fn explanation(&self, device: &str) -> String {
         let Some(row) = ROWS.get(self.row) else { return String::new() };
         let here = self.meaning_here(row, device);

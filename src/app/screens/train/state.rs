@@ -1,4 +1,5 @@
-//! State of the Train screen: the settings of the next training, and the page in front.
+//! State of the Train screen.
+//! The settings of the next training, and the page in front.
 
 use strum::VariantArray;
 
@@ -111,7 +112,8 @@ impl Train {
         }
     }
 
-    /// The form as it is, without anything about runs: the project is opened again, and they are listed again.
+    /// The form as it is, without anything about runs.
+    /// The project is opened again, and they are listed again.
     pub(in crate::app) fn without_runs(self) -> Self {
         let new = Self::new(self.settings, self.recipe);
         Self { chart: self.chart, own: self.own, row: self.row, ..new }

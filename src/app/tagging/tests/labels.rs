@@ -102,7 +102,7 @@ fn a_model_that_says_an_old_name_is_understood() {
 }
 
 #[test]
-fn what_cannot_be_is_told_and_esc_asks_no_more() {
+fn impossible_changes_are_refused_and_esc_ends_the_question() {
     let mut state = start(&["|fish"]);
     edit(&mut state, "f6 a D i s h enter");
     assert!(editor(&state).problem.as_ref().unwrap().contains("already"));
