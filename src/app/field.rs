@@ -29,7 +29,8 @@ impl Field {
         self.text.split_at_checked(self.cursor).unwrap_or((&self.text, ""))
     }
 
-    /// Takes a key. `None` if the key is none of the field's; else whether the text changed.
+    /// Takes a key.
+    /// `None` if the key is none of the field's; else whether the text changed.
     pub fn press(&mut self, key: Key) -> Option<bool> {
         if let Some(c) = key.typed() {
             self.insert(c.encode_utf8(&mut [0; 4]));
@@ -53,7 +54,8 @@ impl Field {
         Some(false)
     }
 
-    /// Puts text in at the cursor. Line ends and tabs become blanks, other control characters go.
+    /// Puts text in at the cursor.
+    /// Line ends and tabs become blanks, other control characters go.
     pub fn insert(&mut self, text: &str) {
         let clean = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c });
         let clean: String = clean.filter(|c| !c.is_control()).collect();

@@ -1,4 +1,5 @@
-//! Settings of the program in layers: embedded defaults, the user's file, the project's file. Also the user's keys.
+//! Settings of the program in layers.
+//! Embedded defaults, the user's file, the project's file. Also the user's keys.
 
 use std::{
     fs, io,
@@ -17,7 +18,8 @@ use crate::{
     model::hub,
 };
 
-/// Effective settings for the project in `dir`; without a project those of the user.
+/// Effective settings for the project in `dir`.
+/// Without a project those of the user.
 ///
 /// # Errors
 /// A file cannot be read, or has an invalid setting; the error names file and line.

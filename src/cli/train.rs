@@ -1,4 +1,5 @@
-//! `tagli train`: trains without a screen, on a project's documents or on tagged files.
+//! `tagli train`: trains without a screen.
+//! The data are a project's documents or tagged files.
 
 use std::path::Path;
 
@@ -84,7 +85,8 @@ fn complete<S: RunSink>(mut run: StartedRun<S>, output: Output) -> Result<(), Cl
     output.result(&value, &summary(&value))
 }
 
-/// Resumes the run in `--out`, or else the newest interrupted one of the project that has a checkpoint.
+/// Resumes the run in `--out`.
+/// Without `--out`, the newest interrupted run of the project that has a checkpoint.
 fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
     let run = match (&args.out, &args.dir) {
         (Some(out), _) => InterruptedRun::open(out),
@@ -153,8 +155,8 @@ fn tagged_file(path: Option<&Path>, output: Output) -> Result<TaggedFile, CliErr
 /// File with the training settings of a project, in its folder.
 const OWN_SETTINGS: &str = "training.json";
 
-/// Settings of the recipe, overridden by those of the user, of the project's `training.json`, of `--settings`, of the
-/// flags and of `--set`, in this order.
+/// Settings of the recipe, overridden by those of the user.
+/// These are the project's `training.json`, `--settings`, the flags and `--set`, in this order.
 fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
     let new = &args.new_run;
     let mut settings = training::recipe(new.recipe, sentences, base);
@@ -224,7 +226,8 @@ fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
     text
 }
 
-/// Controls of a run: the first interrupt ends it after the current step and keeps the model; the second ends the process.
+/// Controls of a run from interrupts.
+/// The first interrupt ends the run after the current step and keeps the model; the second ends the process.
 fn interrupts() -> Result<Receiver<Control>, CliError> {
     let (sender, receiver) = unbounded();
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(CliError::environment)?;

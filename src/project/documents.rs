@@ -1,4 +1,5 @@
-//! `documents.jsonl`: the texts of a project, one JSON object per line, offsets in code points.
+//! `documents.jsonl`: the texts of a project, one JSON object per line.
+//! Offsets are in code points.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +18,8 @@ use crate::{
 pub struct Documents {
     list: Vec<Document>,
     index: HashMap<String, usize>,
-    /// Unknown fields by document id, from other versions; kept when the file is written again.
+    /// Unknown fields by document id, from other versions.
+    /// Kept when the file is written again.
     rest: HashMap<String, Map<String, Value>>,
 }
 
@@ -97,7 +99,8 @@ impl Documents {
         self.index.get(id).copied()
     }
 
-    /// Returns `list` as documents; those that were here before keep their unknown fields.
+    /// Returns `list` as documents.
+    /// Those that were here before keep their unknown fields.
     ///
     /// # Errors
     /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
@@ -217,7 +220,8 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Returns the wanted id, with `-2`, `-3` and so on appended if it is in `taken`, and adds the result to `taken`.
+/// Returns the wanted id, changed if it is in `taken`, and adds it to `taken`.
+/// The change is `-2`, `-3` and so on at its end.
 pub(super) fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
     let wanted = if wanted.is_empty() { "document" } else { wanted };
     let mut id = wanted.to_owned();

@@ -1,4 +1,5 @@
-//! Reading a `metrics.jsonl` while it grows. A line counts as soon as it ends in a line feed.
+//! Reading a `metrics.jsonl` while it grows.
+//! A line counts as soon as it ends in a line feed.
 
 use std::{
     io::{self, Read, Seek, SeekFrom},
@@ -14,7 +15,6 @@ pub struct MetricsTail {
     path: PathBuf,
     /// Length in bytes of the complete lines that were read.
     offset: u64,
-    restarts: u32,
     skipped: usize,
 }
 
@@ -24,7 +24,7 @@ const MOST: u64 = 16 << 20;
 impl MetricsTail {
     /// Starts at the beginning of the file at `path`, which need not exist yet.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), offset: 0, restarts: 0, skipped: 0 }
+        Self { path: path.to_owned(), offset: 0, skipped: 0 }
     }
 
     /// Returns the points of the lines that were completed since the last call.
@@ -41,7 +41,6 @@ impl MetricsTail {
         if len < self.offset {
             self.offset = 0;
             self.skipped = 0;
-            self.restarts += 1;
         }
         if len == self.offset {
             return Ok(Vec::new());
@@ -63,11 +62,6 @@ impl MetricsTail {
 
     fn error(&self, cause: io::Error) -> StorageError {
         StorageError::new("read", &self.path, cause)
-    }
-
-    /// How often the file was shorter than before: a new run has replaced the one whose points were returned.
-    pub fn restarts(&self) -> u32 {
-        self.restarts
     }
 
     /// Number of complete lines that are not points: damaged, or of a newer version.
@@ -100,7 +94,7 @@ mod tests {
             assert_eq!(seen.len(), text[..end].matches('\n').count());
         }
         assert_eq!(seen, [point(1), point(2), point(3)]);
-        assert_eq!((tail.restarts(), tail.skipped()), (0, 0));
+        assert_eq!(tail.skipped(), 0);
     }
 
     #[test]
@@ -113,6 +107,6 @@ mod tests {
         assert_eq!(tail.poll().unwrap().len(), 3);
         fs::write(&path, format!("{{\"kind\":\"new\"}}\n{line}")).unwrap();
         assert_eq!(tail.poll().unwrap().len(), 1);
-        assert_eq!((tail.restarts(), tail.skipped()), (1, 1));
+        assert_eq!(tail.skipped(), 1);
     }
 }

@@ -1,4 +1,5 @@
-//! Folder of a training run, in a project or given by `tagli train --out DIR`. It is written while the run goes on.
+//! Folder of a training run, in a project or given by `tagli train --out DIR`.
+//! It is written while the run goes on.
 
 use std::{
     collections::BTreeMap,
@@ -47,7 +48,8 @@ impl RunConfig {
     }
 }
 
-/// Writer of a run. It holds the run's lock; the run counts as alive as long as this value exists.
+/// Writer of a run.
+/// It holds the run's lock; the run counts as alive as long as this value exists.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -75,7 +77,8 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Continues an interrupted run after the first `lines` lines of its metrics; the later ones are published again.
+    /// Continues an interrupted run after the first `lines` lines of its metrics.
+    /// The later ones are published again.
     ///
     /// # Errors
     /// The run is alive, or the file system refuses.
@@ -103,7 +106,8 @@ impl RunFolder {
         &self.path
     }
 
-    /// Takes the command that another process left for this run. An unreadable one is discarded.
+    /// Takes the command that another process left for this run.
+    /// An unreadable one is discarded.
     pub fn take_control(&mut self) -> Option<Control> {
         let path = self.path.join(CONTROL);
         let bytes = storage::read(&path).ok()?;
@@ -161,7 +165,8 @@ pub fn is_run(folder: &Path) -> bool {
     storage::read(&folder.join(CONFIG)).is_ok_and(|bytes| is_run_config(&bytes))
 }
 
-/// Refuses the folder of a run where a model folder is needed: the model of a run is in a subfolder.
+/// Refuses the folder of a run where a model folder is needed.
+/// The model of a run is in a subfolder.
 ///
 /// # Errors
 /// `path` is the folder of a run that has a model; the error names the model folder.
@@ -212,7 +217,8 @@ pub fn read_checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, 
     Ok(Some(files))
 }
 
-/// A run in a folder of the user, outside any project. It has the same files as a run of a project.
+/// A run in a folder of the user, outside any project.
+/// It has the same files as a run of a project.
 #[derive(Debug)]
 pub struct PlainRun;
 

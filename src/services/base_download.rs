@@ -1,5 +1,5 @@
-//! Downloads a base model from the hub before a training from the screen, on a thread of its own: keys and journal do not
-//! wait for the network.
+//! Downloads a base model from the hub before a training from the screen.
+//! It uses a thread of its own, so that keys and journal do not wait for the network.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -29,7 +29,8 @@ struct Download {
     events: Sender<Event>,
 }
 
-/// Downloads `base`, then sends `task` if its receiver still exists. A failure is the answer to the request to train.
+/// Downloads `base`, then sends `task` if its receiver still exists.
+/// A failure is the answer to the request to train.
 pub(super) fn fetch<T: Send + 'static>(
     base: String,
     generation: u64,
@@ -39,30 +40,31 @@ pub(super) fn fetch<T: Send + 'static>(
 ) {
     let refused = events.clone();
     let download = Download { base, generation, events };
-    let work = move || match catch_unwind(AssertUnwindSafe(|| download.pull())) {
-        Ok(Ok(())) => {
-            // The project may have been closed meanwhile.
-            if let Some(tasks) = tasks.upgrade() {
-                download.report(Level::Info, format!("{} is here; the training begins", download.base));
-                let _ = tasks.send(task);
-            }
-        }
-        Ok(Err(error)) => {
-            download.refuse(format!("No training was started: {} cannot be downloaded: {error}", download.base));
-        }
-        Err(_) => {
-            download
-                .refuse(format!("a defect of this program while {} was downloaded; please report it", download.base));
-        }
-    };
     // Not joined: if the program ends, the next download continues after the bytes that have arrived.
-    if let Err(error) = thread::Builder::new().name("hub".into()).spawn(work) {
+    let started = thread::Builder::new().name("hub".into()).spawn(move || download.run(task, &tasks));
+    if let Err(error) = started {
         let message = format!("the base cannot be downloaded: {error}");
         let _ = refused.send(Event::TrainingRefused { generation, message });
     }
 }
 
 impl Download {
+    /// Downloads the base, then sends the task.
+    fn run<T>(&self, task: T, tasks: &Weak<Sender<T>>) {
+        let base = &self.base;
+        match catch_unwind(AssertUnwindSafe(|| self.pull())) {
+            Ok(Ok(())) => {
+                // The project may have been closed meanwhile.
+                if let Some(tasks) = tasks.upgrade() {
+                    self.report(Level::Info, format!("{base} is downloaded; the training begins"));
+                    let _ = tasks.send(task);
+                }
+            }
+            Ok(Err(error)) => self.refuse(format!("No training was started: {base} cannot be downloaded: {error}")),
+            Err(_) => self.refuse(format!("a defect of this program while {base} was downloaded; please report it")),
+        }
+    }
+
     fn pull(&self) -> Result<(), HubError> {
         let hub = Hub::from_environment()?;
         let base = &self.base;

@@ -1,4 +1,5 @@
-//! Dispatch of effects: each is handed to the service that carries it out; answers come back as events.
+//! Dispatch of effects: each is handed to the service that carries it out.
+//! Answers come back as events.
 
 use std::{
     io::Write,
@@ -29,7 +30,7 @@ use crate::{
 /// Time between two checks for the end of a training after the screen is gone.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Why the screen ended.
+/// Reason why the screen ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The user left.
@@ -45,7 +46,8 @@ pub(crate) struct Services {
     events: Sender<Event>,
     openings: Sender<Outcome>,
     folders: UserFolders,
-    /// Preferences of the annotator; in one project they may be those of another annotator.
+    /// Preferences of the annotator.
+    /// In one project they may be those of another annotator.
     preferences: PreferencesOf,
     /// Preferences of the annotator who started the program.
     own_preferences: PreferencesOf,
@@ -112,7 +114,8 @@ impl Services {
         self.opening = opener.spawn(request, self.closing.take(), self.openings.clone());
     }
 
-    /// Opens the project in `dir` for this annotator, who stays so there; for `None`, for the one who started the program.
+    /// Opens the project in `dir` for this annotator, who stays so there.
+    /// For `None`, for the one who started the program.
     fn open_as(&mut self, dir: PathBuf, annotator: Option<String>) {
         let own = Arc::clone(&self.own_preferences);
         let preferences = match annotator {
@@ -136,7 +139,8 @@ impl Services {
         }
     }
 
-    /// Closes the project on a thread of its own, because its last tasks may take a moment.
+    /// Closes the project on a thread of its own.
+    /// Its last tasks may take a moment.
     pub(crate) fn close(&mut self) {
         if let Some(open) = self.open.take() {
             // If no thread can be started, the closure is dropped, and the project with it, on this thread.
@@ -144,7 +148,8 @@ impl Services {
         }
     }
 
-    /// Entries of the welcome screen. The progress of each project is counted in the background.
+    /// Entries of the welcome screen.
+    /// The progress of each project is counted in the background.
     pub(crate) fn welcome(&mut self) -> Event {
         self.stop_counting();
         let entries = RecentProjects::new(self.folders.clone()).entries();
@@ -236,14 +241,16 @@ impl Services {
         }
     }
 
-    /// Sends a command to a run: by a channel if this process trains it, otherwise by the run's control file.
+    /// Sends a command to a run.
+    /// By a channel if this process trains it, otherwise by the run's control file.
     fn control(&self, open: &Open, run: String, control: Control) {
         if !self.trainer.control(&run, control) {
             open.watcher.control(run, control);
         }
     }
 
-    /// Closes the project and waits for a training that continues or has to save its model.
+    /// Closes the project and waits for a training.
+    /// It continues, or has to save its model.
     ///
     /// `interrupted` waits for at most the given time and returns whether the user asked the program to end, which ends
     /// the training after its current step.

@@ -9,7 +9,8 @@ use crate::{
 /// Writer of one annotator's journal.
 pub(super) struct JournalWriter {
     annotator: Annotator,
-    /// Newest attempt to record that failed: entries of it, or of an older one, are dropped.
+    /// Newest attempt to record that failed.
+    /// Entries of it, or of an older one, are dropped.
     failed: Option<u64>,
 }
 
@@ -23,7 +24,8 @@ impl JournalWriter {
         &self.annotator
     }
 
-    /// Records entries and returns the answer; `None` for entries that build on a failed attempt.
+    /// Records entries and returns the answer.
+    /// `None` for entries that build on a failed attempt.
     pub(super) fn record(&mut self, documents: &Documents, attempt: u64, entries: &[Entry]) -> Option<Event> {
         if self.failed.is_some_and(|failed| attempt <= failed) {
             return None;

@@ -1,4 +1,5 @@
-//! Floor 11: the services that carry out effects. Each works on a thread of its own and answers with events.
+//! Floor 11: the services that carry out effects.
+//! Each works on a thread of its own and answers with events.
 //!
 //! A service that fails or hangs never stops another one, nor the loop that reads keys.
 

@@ -1,5 +1,6 @@
-//! The project worker: one thread that owns the open project. Journal lines, counts, new runs and exports are processed
-//! one after the other, so that a training always sees what was tagged before it was started.
+//! The project worker: one thread that owns the open project.
+//! Journal lines, counts, new runs and exports are processed one after the other, so that a training always sees what
+//! was tagged before it was started.
 
 use std::{
     panic::catch_unwind,
@@ -62,7 +63,8 @@ pub(super) enum Task {
     Unanswered(Box<dyn FnOnce() + Send>),
 }
 
-/// Handle of the project worker. Dropping it lets the thread finish its tasks, and joins it.
+/// Handle of the project worker.
+/// Dropping it lets the thread finish its tasks, and joins it.
 pub(super) struct ProjectWorker {
     /// The only strong reference; whoever waits before sending a task holds a weak one.
     tasks: Option<Arc<Sender<Task>>>,
@@ -161,7 +163,8 @@ impl Work {
         }
     }
 
-    /// Carries out a task and returns its answer; `None` if there is none, or if it comes later.
+    /// Carries out a task and returns its answer.
+    /// `None` if there is none, or if it comes later.
     fn answer(&mut self, task: Task) -> Option<Event> {
         match task {
             Task::Record { attempt, entries } => self.journal.record(&self.project.documents, attempt, &entries),
@@ -188,7 +191,8 @@ impl Work {
         }
     }
 
-    /// Changes the labels of the project as they are on disk: another window may have changed them.
+    /// Changes the labels of the project as they are on disk.
+    /// Another window may have changed them.
     fn change_labels(&mut self, change: &LabelChange) -> Result<LabelSet, String> {
         let mut refused = None;
         let changed = self.project.change_manifest(|manifest| {
@@ -203,7 +207,8 @@ impl Work {
         }
     }
 
-    /// Compares the annotators on a thread of its own, so that journal lines are saved meanwhile.
+    /// Compares the annotators on a thread of its own.
+    /// So journal lines are saved meanwhile.
     ///
     /// Everything that this annotator has recorded is on disk.
     fn compare(&mut self, generation: u64) {
@@ -260,7 +265,8 @@ impl Work {
         Ok(Some(id.to_string()))
     }
 
-    /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
+    /// Resumes a run from its checkpoint.
+    /// `None` if its base model must be downloaded first.
     fn resume(&mut self, generation: u64, run: String) -> Result<Option<String>, String> {
         self.refuse_second_training()?;
         let path = self.run_list.runs().get(&run).map_err(|error| error.to_string())?.path;
@@ -282,7 +288,8 @@ impl Work {
         }
     }
 
-    /// Opens a base model; `None` if it must be downloaded, after which `task` is sent again.
+    /// Opens a base model.
+    /// `None` if it must be downloaded, after which `task` is sent again.
     fn base(&self, name: &str, generation: u64, task: Task) -> Result<Option<BaseModel>, String> {
         let base = base::open(name).map_err(|error| error.to_string())?;
         if base.is_none() {

@@ -1,4 +1,5 @@
-//! Watches the runs of a project: one is followed point by point, and the list is sent when it changes.
+//! Watches the runs of a project.
+//! One is followed point by point, and the list is sent when it changes.
 //!
 //! The files of a run are read while they grow, whether this process, another one, or none writes them.
 
@@ -244,7 +245,8 @@ impl Watcher {
     }
 }
 
-/// Whether a run has not changed. The size of a live run is ignored; it is sent with its evaluations.
+/// Whether a run has not changed.
+/// The size of a live run is ignored; it is sent with its evaluations.
 fn is_same(now: &RunSummary, before: &RunSummary) -> bool {
     now.id == before.id
         && now.status.phase == before.status.phase
@@ -273,17 +275,17 @@ mod tests {
         let watch = RunWatcher::start(RunList::new(runs.clone()), sender).unwrap();
         let about = serde_json::Value::Null;
         let (id, mut folder) = runs.create(&RunConfig::new(1, Settings::lesson("mini"), about)).unwrap();
-        let told = |checkpoint| loop {
+        let wait_for = |checkpoint| loop {
             let Event::Runs(runs) = next(&events) else { panic!() };
             if runs.len() == 1 && runs[0].id == id.as_str() && runs[0].status.checkpoint == checkpoint {
                 return;
             }
         };
-        told(None);
+        wait_for(None);
         assert!(watch.models().lock().unwrap().is_empty());
         std::fs::create_dir(runs.get(id.as_str()).unwrap().model()).unwrap();
         folder.status(&Status { checkpoint: Some(5), ..Status::default() }).unwrap();
-        told(Some(5));
+        wait_for(Some(5));
         assert_eq!(watch.models().lock().unwrap()[0].run, id.as_str());
     }
 

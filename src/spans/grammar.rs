@@ -1,4 +1,5 @@
-//! Finds the most likely IOB2 sequence of tags (Viterbi's algorithm) among those in which `I-` continues a span.
+//! Finds the most likely valid IOB2 sequence of tags (Viterbi's algorithm).
+//! In a valid sequence, `I-` continues a span.
 //!
 //! A model that tags each word by itself sometimes writes `I-Dish` after `O`. Read leniently, that is a span of its own,
 //! and usually a wrong one. Choosing among the sequences without such tags needs no other training.
@@ -13,14 +14,16 @@ const FORBIDDEN: f64 = -1e9;
 pub struct Grammar {
     /// For each tag, whether it may come first.
     starts: Vec<bool>,
-    /// For each tag and each tag before it, whether the two may follow each other, row by row.
+    /// Whether a tag may follow another one, row by row.
+    /// Each row is for a tag, and has a value for each tag before it.
     follows: Vec<bool>,
     /// Tag outside every span.
     outside: Option<usize>,
 }
 
 impl Grammar {
-    /// Builds the grammar of tags: `I-X` follows only `B-X` and `I-X`, everything else follows everything.
+    /// Builds the grammar of tags.
+    /// `I-X` follows only `B-X` and `I-X`, everything else follows everything.
     pub fn new<S: AsRef<str>>(tags: &[S]) -> Self {
         let read: Vec<Tag> = tags.iter().map(|tag| Tag::read(tag.as_ref())).collect();
         let follows = read
@@ -73,7 +76,8 @@ impl Grammar {
         if allowed.copied().unwrap_or(false) { 0.0 } else { FORBIDDEN }
     }
 
-    /// Logit of `tag` in a row. Without a row, only the tag outside every span is likely.
+    /// Logit of `tag` in a row.
+    /// Without a row, only the tag outside every span is likely.
     fn value(&self, row: Option<&[f32]>, tag: usize) -> f64 {
         match row {
             Some(row) => row.get(tag).map_or(FORBIDDEN, |value| f64::from(*value)),

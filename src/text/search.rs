@@ -1,5 +1,5 @@
-//! Finds a text in a text, ignoring case. Positions refer to the original, even where a lower-case letter is longer or
-//! shorter than its upper-case form.
+//! Finds a text in a text, ignoring case.
+//! Positions refer to the original, even where a lower-case letter is longer or shorter than its upper-case form.
 
 use std::borrow::Cow;
 
@@ -38,8 +38,8 @@ impl Needle {
         starts.any(|at| text.get(at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
     }
 
-    /// Finds the term in `text`: disjoint ranges in order, each of whole characters. `i` finds the whole of `İ`, whose
-    /// lower-case form is two characters.
+    /// Finds the term in `text`: disjoint ranges in order, each of whole characters.
+    /// `i` finds the whole of `İ`, whose lower-case form is two characters.
     pub fn find_in(&self, text: &str) -> Vec<TextRange> {
         if self.is_empty() {
             return Vec::new();
@@ -56,11 +56,6 @@ impl Needle {
     }
 }
 
-/// [`Needle::find_in`] for a single search.
-pub fn find(text: &str, needle: &str) -> Vec<TextRange> {
-    Needle::new(needle).find_in(text)
-}
-
 /// Lower-case characters of a text, as a search compares them.
 pub fn lowercased(text: &str) -> impl Iterator<Item = char> {
     // The final sigma is the same letter as the other one; its form depends only on the letters that follow.
@@ -70,7 +65,8 @@ pub fn lowercased(text: &str) -> impl Iterator<Item = char> {
 /// Lower-case text with a map back to the original positions.
 struct Folded<'t> {
     text: Cow<'t, str>,
-    /// Bytes of each character whose length changed, in the folded text and in the original.
+    /// Bytes of each character whose length changed.
+    /// In the folded text and in the original.
     steps: Vec<(TextRange, TextRange)>,
 }
 
@@ -125,7 +121,7 @@ mod tests {
     use super::*;
 
     fn found<'t>(text: &'t str, needle: &str) -> Vec<&'t str> {
-        find(text, needle).into_iter().map(|range| range.of(text)).collect()
+        Needle::new(needle).find_in(text).into_iter().map(|range| range.of(text)).collect()
     }
 
     #[test]
@@ -150,8 +146,8 @@ mod tests {
 
     #[test]
     fn an_empty_term_is_found_nowhere() {
-        assert_eq!(find("tacos", ""), []);
-        assert_eq!(find("", "tacos"), []);
+        assert_eq!(Needle::new("").find_in("tacos"), []);
+        assert_eq!(Needle::new("tacos").find_in(""), []);
         assert!(!Needle::new("").is_in("tacos"));
     }
 

@@ -1,4 +1,5 @@
-//! Measures text in terminal cells and replaces characters that must never reach a terminal.
+//! Measures text in terminal cells.
+//! Also replaces characters that must never reach a terminal.
 //!
 //! Text from files is hostile: escape sequences, bidi overrides, characters without a shape. Everything drawn goes
 //! through [`graphemes`] or [`clean`], which show a replacement for each of them.
@@ -13,7 +14,8 @@ use super::TextRange;
 /// Cells of a tab, at any column.
 pub const TAB: usize = 4;
 
-/// Maximum number of code points drawn for one cluster. More (marks heaped on a letter) would smear over other lines.
+/// Maximum number of code points drawn for one cluster.
+/// More (marks heaped on a letter) would smear over other lines.
 const CLUSTER: usize = 16;
 
 /// Character set that the terminal can draw.
@@ -22,7 +24,8 @@ pub enum Glyphs {
     /// All of Unicode; control characters as control pictures.
     #[default]
     Unicode,
-    /// ASCII: letters lose their accents, quotes and dashes become plain, the rest becomes one `?` per cell.
+    /// ASCII only.
+    /// Letters lose their accents, quotes and dashes become plain, the rest becomes one `?` per cell.
     Ascii,
 }
 
@@ -36,7 +39,8 @@ impl Glyphs {
     }
 }
 
-/// Finds the grapheme cluster that contains the byte at `offset`; `None` past the end.
+/// Finds the grapheme cluster that contains the byte at `offset`.
+/// `None` past the end.
 ///
 /// Reads no further than the neighbouring clusters.
 pub fn cluster_at(text: &str, offset: usize) -> Option<TextRange> {
@@ -64,7 +68,8 @@ pub struct Grapheme<'t> {
     pub shown: Cow<'t, str>,
     /// Cells, at least 1.
     pub width: usize,
-    /// Whether `shown` is a replacement, such as `␛` for ESC. It is drawn muted to set it apart from real text.
+    /// Whether `shown` is a replacement, such as `␛` for ESC.
+    /// It is drawn muted to set it apart from real text.
     pub odd: bool,
 }
 
@@ -76,7 +81,8 @@ pub struct Graphemes<'t> {
     glyphs: Glyphs,
 }
 
-/// Iterates over the grapheme clusters of `text`; their ranges cover it without gaps.
+/// Iterates over the grapheme clusters of `text`.
+/// Their ranges cover it without gaps.
 pub fn graphemes(text: &str, glyphs: Glyphs) -> Graphemes<'_> {
     Graphemes { text, at: 0, glyphs }
 }
@@ -136,7 +142,8 @@ fn show(cluster: &str, glyphs: Glyphs) -> (Cow<'_, str>, usize, bool) {
     }
 }
 
-/// Replaces characters that must not reach the terminal; keeps at most [`CLUSTER`] code points.
+/// Replaces characters that must not reach the terminal.
+/// Keeps at most [`CLUSTER`] code points.
 fn replacement(cluster: &str, glyphs: Glyphs) -> String {
     let mut shown = String::new();
     for c in cluster.chars().take(CLUSTER) {
@@ -155,7 +162,8 @@ fn code_point(c: char) -> String {
     format!("<{:x}>", u32::from(c))
 }
 
-/// Puts a combining mark without a letter on the dotted circle of Unicode's charts, if it combines with it.
+/// Puts a combining mark without a letter on a dotted circle.
+/// Unicode's charts do the same. Marks that do not combine with it are unchanged.
 fn on_dotted_circle(mark: char) -> String {
     let shown = format!("\u{25cc}{mark}");
     if shown.width() == 1 && shown.graphemes(true).count() == 1 { shown } else { code_point(mark) }
@@ -244,7 +252,8 @@ pub fn width(text: &str) -> usize {
     graphemes(text, Glyphs::Unicode).map(|grapheme| grapheme.width).sum()
 }
 
-/// Makes `text` safe for a terminal, on one line: line breaks and tabs are shown as symbols too.
+/// Makes `text` safe for a terminal, on one line.
+/// Line breaks and tabs are shown as symbols too.
 pub fn clean(text: &str) -> Cow<'_, str> {
     clean_for(text, Glyphs::Unicode)
 }
@@ -257,12 +266,14 @@ pub fn clean_for(text: &str, glyphs: Glyphs) -> Cow<'_, str> {
     Cow::Owned(graphemes(text, glyphs).map(|grapheme| grapheme.shown).collect())
 }
 
-/// Cleans `text` as [`clean`] does and cuts it to at most `width` cells. A cut text ends with an ellipsis.
+/// Cleans `text` as [`clean`] does and cuts it to at most `width` cells.
+/// A cut text ends with an ellipsis.
 pub fn cut(text: &str, width: usize) -> String {
     cut_for(text, width, Glyphs::Unicode)
 }
 
-/// [`cut`] for a terminal that can draw `glyphs`. The ellipsis of ASCII has fewer dots if `width` is less than 3.
+/// [`cut`] for a terminal that can draw `glyphs`.
+/// The ellipsis of ASCII has fewer dots if `width` is less than 3.
 pub fn cut_for(text: &str, width: usize, glyphs: Glyphs) -> String {
     let ellipsis: String = glyphs.ellipsis().chars().take(width).collect();
     let room = width - ellipsis.chars().count();

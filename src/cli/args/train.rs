@@ -16,10 +16,12 @@ pub struct Train {
     /// Data and settings of a new run; a resumed run keeps its own
     #[command(flatten)]
     pub new_run: NewRun,
-    /// The folder of the run, replacing an earlier run there; default: a new run of the project
+    /// The folder of the run, replacing an earlier run there;
+    /// default: a new run of the project
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR
+    /// Continue an interrupted run from its checkpoint:
+    /// the one of --out, or the newest of DIR
     #[arg(long, conflicts_with = NEW_RUN)]
     pub resume: bool,
 }
@@ -45,7 +47,8 @@ pub struct NewRun {
     /// The annotator whose documents are learned from
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
-    /// `mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is downloaded if it is not in the cache
+    /// `mini`, a folder in Hugging Face layout, or the id of a model on the hub,
+    /// which is downloaded if it is not in the cache
     #[arg(long, value_name = "B")]
     pub base: Option<String>,
     /// Peak learning rate

@@ -1,4 +1,5 @@
-//! The cache that huggingface_hub shares with other programs, in that library's layout.
+//! The cache that huggingface_hub shares with other programs.
+//! It has that library's layout.
 //!
 //! It contains blobs by checksum, snapshots of a commit that link to them, and references that name a commit. Besides
 //! the project's storage and the log, this is the only code that writes files.
@@ -36,7 +37,8 @@ pub(super) fn variable(name: &str) -> Option<PathBuf> {
     named(&|name| env::var_os(name), name, &home_folder)
 }
 
-/// As [`variable`], for any environment. `~` is the home folder, as in huggingface_hub.
+/// As [`variable`], for any environment.
+/// `~` is the home folder, as in huggingface_hub.
 fn named(
     variable: &dyn Fn(&str) -> Option<OsString>,
     name: &str,
@@ -61,7 +63,8 @@ pub fn has_home() -> bool {
     !cfg!(unix) || env::var_os("HOME").is_some_and(|home| !home.is_empty())
 }
 
-/// As [`folder`], for any environment. hf-hub's own search knows only `HF_HOME` and panics without a home folder.
+/// As [`folder`], for any environment.
+/// hf-hub's own search knows only `HF_HOME` and panics without a home folder.
 fn folder_by(variable: impl Fn(&str) -> Option<OsString>, home: impl Fn() -> Option<PathBuf>) -> Option<PathBuf> {
     let own = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].into_iter().find_map(|name| named(&variable, name, &home));
     own.or_else(|| home_by(&variable, &home).map(|home| home.join("hub")))
@@ -74,7 +77,8 @@ fn home_by(variable: &dyn Fn(&str) -> Option<OsString>, home: &dyn Fn() -> Optio
     })
 }
 
-/// Returns the snapshot folder of a model's main branch, if the cache at `folder` has one with a `config.json`.
+/// Returns the snapshot folder of a model's main branch.
+/// `None` if the cache at `folder` has none with a `config.json`.
 pub fn snapshot(folder: PathBuf, id: &str) -> Option<PathBuf> {
     if !is_id(id) {
         return None;
@@ -164,7 +168,8 @@ impl CachedRepo {
         written.map_err(|error| HubError::disk(&path, error))
     }
 
-    /// Bytes that this user may still write to the blobs' file system; `None` if unknown.
+    /// Bytes that this user may still write to the blobs' file system.
+    /// `None` if unknown.
     pub(super) fn free_bytes(&self) -> Option<u64> {
         make(&self.blobs()).ok()?;
         let room = rustix::fs::statvfs(self.blobs()).ok()?;

@@ -1,4 +1,5 @@
-//! The only module that opens files for writing: atomic replacement, durable appending, folders that appear whole.
+//! The only module that opens files for writing.
+//! Atomic replacement, durable appending, folders that appear whole.
 //!
 //! `FORMAT.md` lists the guarantees and the assumptions about the file system. In short: when a function returns `Ok`,
 //! the bytes survive a power cut; when it returns an error, the previous contents are still there. Symbolic links and
@@ -21,7 +22,8 @@ mod new_folder;
 pub use append::Appender;
 pub use new_folder::{NewFolder, remove_leftovers};
 
-/// An operation on a file or folder failed. The message names the operation, the path, the cause and a remedy.
+/// An operation on a file or folder failed.
+/// The message names the operation, the path, the cause and a remedy.
 #[derive(Debug)]
 pub struct StorageError {
     /// The operation as a verb: `write`, `read`, `make`.
@@ -145,7 +147,8 @@ pub(super) fn open_lock(path: &Path) -> Result<File, StorageError> {
         .map_err(|cause| StorageError::new("make the lock", path, cause))
 }
 
-/// Replaces a file atomically: writes and syncs a temporary file beside it, renames it, and syncs the folder.
+/// Replaces a file atomically.
+/// Writes and syncs a temporary file beside it, renames it, and syncs the folder.
 ///
 /// Keeps the permissions of an existing file.
 ///
@@ -173,7 +176,8 @@ fn write_beside(
     written.map_err(|cause| StorageError::new("write", path, cause))
 }
 
-/// A synced temporary file with these bytes, in the folder of `path` and with the permissions of the file there.
+/// A synced temporary file with these bytes, in the folder of `path`.
+/// It has the permissions of the file at `path`.
 fn temporary_with(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let existing = fs::symlink_metadata(path).ok();
     let mut temp = temporary_file(folder_of(path))?;
@@ -237,7 +241,8 @@ fn try_remove_folder(path: &Path) -> io::Result<()> {
     temporary.close()
 }
 
-/// Size in bytes of all regular files below a folder, without links and unreadable files.
+/// Size in bytes of all regular files below a folder.
+/// Links and unreadable files are left out.
 pub fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -270,7 +275,8 @@ fn builder<'a, 'b>() -> tempfile::Builder<'a, 'b> {
     builder
 }
 
-/// Permissions of a new file or folder, which the umask reduces. The default of `tempfile` is the owner only.
+/// Permissions of a new file or folder, which the umask reduces.
+/// The default of `tempfile` is the owner only.
 #[cfg(unix)]
 fn usual_permissions(mode: u32) -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(mode)
@@ -298,7 +304,8 @@ fn temporary_folder(folder: &Path) -> io::Result<TempDir> {
     builder.tempdir_in(folder)
 }
 
-/// Makes renames and new names in a folder durable. File systems without this call have guarantees of their own.
+/// Makes renames and new names in a folder durable.
+/// File systems without this call have guarantees of their own.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());

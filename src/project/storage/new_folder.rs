@@ -1,4 +1,5 @@
-//! Folders that appear complete or not at all, and the removal of leftovers of a crash.
+//! Folders that appear complete or not at all.
+//! Also the removal of leftovers of a crash.
 //!
 //! A folder is filled beside its target and renamed. To replace a folder, the two are exchanged in one step. Where
 //! the file system cannot do that, the old folder is renamed to `.NAME.old` first; [`remove_leftovers`] restores it after
@@ -15,10 +16,12 @@ use tempfile::TempDir;
 use super::{StorageError, TEMPORARY, file_names, folder_of, open_plain, options, sync_folder, temporary_folder};
 use crate::runs::FolderSink;
 
-/// Suffix of a folder that is being replaced; its name is a dot, the name of the folder, and this.
+/// Suffix of a folder that is being replaced.
+/// Its name is a dot, the name of the folder, and this.
 const OLD: &str = ".old";
 
-/// A folder under construction, which appears complete under its name once it is finished.
+/// A folder under construction.
+/// It appears complete under its name once it is finished.
 #[derive(Debug)]
 pub struct NewFolder {
     temp: TempDir,
@@ -97,7 +100,8 @@ fn lock_folder(path: &Path) -> Option<File> {
     Some(folder)
 }
 
-/// Refuses a folder that contains folders, because replacing removes the old contents.
+/// Refuses a folder that contains folders.
+/// Replacing it would remove the old contents.
 fn only_plain_files(folder: &Path) -> io::Result<()> {
     if !fs::symlink_metadata(folder)?.is_dir() {
         return Err(io::Error::other("that name belongs to something else; choose another"));
@@ -121,7 +125,8 @@ impl FolderSink for NewFolder {
     }
 }
 
-/// Removes leftovers of a crash in `folder`, restores a folder that was being replaced, and returns their number.
+/// Removes leftovers of a crash in `folder`, and returns their number.
+/// A folder that was being replaced is restored.
 ///
 /// Leftovers are temporary files and folders whose writer is gone. Never fails: one that cannot be removed stays for the
 /// next time.
