@@ -50,7 +50,7 @@ cuda:
 
 # Rebuilds the embedded base from a folder of all-MiniLM-L6-v2; the same input gives the same bytes.
 encoder FOLDER:
-    ENCODER_SOURCE={{FOLDER}} cargo test --locked --test app -- --ignored write_encoder
+    ENCODER_SOURCE={{FOLDER}} cargo test --locked --lib -- --ignored write_encoder
 
 # Regenerates manual page, completions, key table and pictures, after commands, keys or screens have changed.
 generate:

@@ -1,4 +1,5 @@
-//! The program `tagli`: hands the command line to the library and its answer to the operating system.
+//! The program `tagli`.
+//! It hands the command line to the library, and the library's answer to the operating system.
 
 use std::process::ExitCode;
 

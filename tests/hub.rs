@@ -44,20 +44,20 @@ fn cached(place: &Place, end: &str) -> usize {
 }
 
 #[test]
-fn a_model_is_fetched_once_into_the_shared_cache_and_opens_there() {
+fn a_model_is_downloaded_once_into_the_shared_cache_and_opens_from_it() {
     let (place, hub) = (Place::new(), hub());
-    let told = pull(&place, &hub).fine().json();
+    let answer = pull(&place, &hub).fine().json();
     let size: usize = tiny()[1..].iter().map(|(_, bytes)| bytes.len()).sum();
-    assert_eq!((&told["commit"], &told["fetched_bytes"]), (&json!(COMMIT), &json!(size)));
+    assert_eq!((&answer["commit"], &answer["fetched_bytes"]), (&json!(COMMIT), &json!(size)));
     let names: Vec<&str> =
-        told["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+        answer["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["config.json", "vocab.txt", "model.safetensors"]);
     // As huggingface_hub lays it out.
     let repository = place.path("home/.cache/huggingface/hub/models--ada--tiny");
     assert_eq!(fs::read_to_string(repository.join("refs/main")).unwrap(), COMMIT);
     let file = repository.join("snapshots").join(COMMIT).join("config.json");
     assert!(fs::read_link(&file).unwrap().starts_with("../../blobs"));
-    assert_eq!(told["folder"], file.parent().unwrap().to_str().unwrap());
+    assert_eq!(answer["folder"], file.parent().unwrap().to_str().unwrap());
     hub.requests();
     assert_eq!(pull(&place, &hub).fine().json()["fetched_bytes"], 0);
     assert_eq!(hub.requests().len(), 1, "only what there is was asked for");
@@ -68,7 +68,7 @@ fn a_model_is_fetched_once_into_the_shared_cache_and_opens_there() {
 }
 
 #[test]
-fn a_broken_line_is_gone_on_with_where_it_broke() {
+fn an_interrupted_download_continues_where_it_stopped() {
     let (place, hub) = (Place::new(), hub());
     hub.fault(WEIGHTS, Fault::Cut(10_000)).fault(WEIGHTS, Fault::Cut(5_000));
     let answer = pull(&place, &hub).fine();
@@ -79,7 +79,7 @@ fn a_broken_line_is_gone_on_with_where_it_broke() {
 }
 
 #[test]
-fn a_server_without_ranges_sends_the_whole_again() {
+fn a_server_without_ranges_sends_the_whole_file_again() {
     let (place, hub) = (Place::new(), hub());
     hub.fault("store/ada/tiny/model.safetensors", Fault::Cut(10_000));
     hub.fault("store/ada/tiny/model.safetensors", Fault::IgnoresRange);
@@ -88,7 +88,7 @@ fn a_server_without_ranges_sends_the_whole_again() {
 }
 
 #[test]
-fn what_is_damaged_never_gets_into_the_cache() {
+fn damaged_files_never_enter_the_cache() {
     let (place, hub) = (Place::new(), hub());
     hub.fault("store/ada/tiny/model.safetensors", Fault::Corrupt);
     pull(&place, &hub).fails(3, &["model.safetensors", "SHA-256", "try again"]);
@@ -114,7 +114,7 @@ fn what_is_damaged_never_gets_into_the_cache() {
 }
 
 #[test]
-fn refusals_say_what_they_mean_and_what_to_do() {
+fn errors_of_the_hub_are_explained_with_a_remedy() {
     let (place, hub) = (Place::new(), hub());
     let ask = |words: &[&str], more: &[(&str, &str)]| run(&place, &hub, more, words);
     ask(&["models", "pull", "ada/other"], &[]).fails(3, &["status 401: RepoNotFound", "HF_TOKEN"]);
@@ -138,7 +138,7 @@ fn refusals_say_what_they_mean_and_what_to_do() {
 }
 
 #[test]
-fn a_token_is_sent_to_the_hub_only_and_shown_to_nobody() {
+fn a_token_is_sent_only_to_the_hub_and_never_shown() {
     let (place, hub) = (Place::new(), hub());
     let token = "hf_verysecret";
     hub.token(token);
@@ -156,14 +156,14 @@ fn a_token_is_sent_to_the_hub_only_and_shown_to_nobody() {
 }
 
 #[test]
-fn what_a_hostile_hub_tells_never_leads_out_of_the_cache() {
+fn names_from_a_hostile_hub_never_leave_the_cache() {
     let (place, hub) = (Place::new(), hub());
     for sum in ["../../../../../../escape", "ABCDEF", ""] {
         hub.tells("config.json", json!({ "rfilename": "config.json", "size": 3, "blobId": sum }));
         pull(&place, &hub).fails(3, &["checksum of config.json"]);
     }
     assert!(!place.path("escape").exists() && !place.path("home/escape").exists());
-    // A file that is longer than told.
+    // A file that is longer than announced.
     let (place, hub) = (Place::new(), Hub::start());
     hub.model(ID, &tiny());
     hub.tells("vocab.txt", json!({ "rfilename": "vocab.txt", "size": 3, "blobId": "a".repeat(40) }));
@@ -171,7 +171,7 @@ fn what_a_hostile_hub_tells_never_leads_out_of_the_cache() {
 }
 
 #[test]
-fn a_model_in_several_files_comes_whole_or_not_at_all() {
+fn a_model_in_several_files_is_complete_or_absent() {
     let (place, hub) = (Place::new(), Hub::start());
     let shard = "pytorch_model-00001-of-00001.bin";
     let index = |name: &str| json!({ "weight_map": { "classifier.weight": name } }).to_string().into_bytes();
@@ -189,7 +189,7 @@ fn a_model_in_several_files_comes_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_model_of_another_kind_is_told_before_its_weights_are_fetched() {
+fn a_model_of_another_kind_is_refused_before_its_weights_are_downloaded() {
     let (place, hub) = (Place::new(), hub());
     let mut files = tiny();
     files[1].1 = br#"{"model_type": "gpt2"}"#.to_vec();
@@ -199,7 +199,7 @@ fn a_model_of_another_kind_is_told_before_its_weights_are_fetched() {
 }
 
 #[test]
-fn what_another_program_has_fetched_in_part_is_completed() {
+fn a_partial_download_of_another_program_is_completed() {
     let (place, hub) = (Place::new(), hub());
     pull(&place, &hub).fine();
     let snapshot = place.path("home/.cache/huggingface/hub/models--ada--tiny/snapshots").join(COMMIT);
@@ -215,7 +215,7 @@ fn what_another_program_has_fetched_in_part_is_completed() {
 
 #[cfg(unix)]
 #[test]
-fn a_full_disk_keeps_what_has_come() {
+fn a_full_disk_keeps_the_bytes_that_arrived() {
     let (place, hub) = (Place::new(), hub());
     // No file may grow beyond 10 KiB, whoever runs this.
     let script = format!("trap '' XFSZ; ulimit -f 20; exec '{}' models pull {ID}", env!("CARGO_BIN_EXE_tagli"));
@@ -230,7 +230,7 @@ fn a_full_disk_keeps_what_has_come() {
 }
 
 #[test]
-fn a_training_fetches_its_base_and_reads_pytorchs_container() {
+fn a_training_downloads_its_base_and_reads_pytorch_bin() {
     let (place, hub) = (Place::new(), hub());
     let mut files = tiny();
     files[2] = ("pytorch_model.bin", reference("pytorch_bin_zip.bin"));
@@ -258,7 +258,7 @@ fn trained(place: &Place, hub: &Hub) {
 }
 
 #[test]
-fn a_trained_model_is_sent_with_its_card_and_comes_back_the_same() {
+fn an_uploaded_model_has_a_card_and_is_downloaded_unchanged() {
     let (place, hub) = (Place::new(), hub());
     trained(&place, &hub);
     let dry = run(&place, &hub, &[], &["models", "push", "out", "reviews", "--dry-run"]).fine();
@@ -269,8 +269,8 @@ fn a_trained_model_is_sent_with_its_card_and_comes_back_the_same() {
     run(&place, &hub, &wrong, &["models", "push", "out", "reviews"]).fails(3, &["status 401", "the token may do it"]);
     hub.token("hf_right");
     let user = [("HF_TOKEN", "hf_right")];
-    let told = run(&place, &hub, &user, &["models", "push", "out", "reviews", "--json"]).fine().json();
-    assert_eq!((&told["id"], &told["commit"]), (&json!("ada/reviews"), &json!(COMMIT)));
+    let answer = run(&place, &hub, &user, &["models", "push", "out", "reviews", "--json"]).fine().json();
+    assert_eq!((&answer["id"], &answer["commit"]), (&json!("ada/reviews"), &json!(COMMIT)));
     let sent = hub.files("ada/reviews");
     let model = place.path("out/model");
     for name in ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"] {
@@ -290,7 +290,7 @@ fn a_trained_model_is_sent_with_its_card_and_comes_back_the_same() {
 }
 
 #[test]
-fn large_files_go_in_parts_where_the_store_wants_it() {
+fn large_files_are_uploaded_in_parts_if_the_server_asks_for_it() {
     let (place, hub) = (Place::new(), hub());
     trained(&place, &hub);
     hub.token("hf_right").in_parts_of(10_000);
@@ -312,7 +312,7 @@ fn large_files_go_in_parts_where_the_store_wants_it() {
 }
 
 #[test]
-fn an_upload_whose_line_breaks_is_tried_again_and_a_foreign_place_gets_no_token() {
+fn an_interrupted_upload_is_repeated_and_a_foreign_server_gets_no_token() {
     let (place, hub) = (Place::new(), hub());
     trained(&place, &hub);
     hub.token("hf_right").in_parts_of(10_000).fault("/00002", Fault::Status(500, "")).fault("/00003", Fault::Cut(0));
@@ -328,7 +328,7 @@ fn an_upload_whose_line_breaks_is_tried_again_and_a_foreign_place_gets_no_token(
 
 #[cfg(unix)]
 #[test]
-fn a_link_out_of_the_folder_is_not_sent() {
+fn a_link_out_of_the_folder_is_not_uploaded() {
     let (place, hub) = (Place::new(), hub());
     trained(&place, &hub);
     let secret = place.file("secret", "hf_secret");
@@ -346,7 +346,7 @@ fn a_link_out_of_the_folder_is_not_sent() {
 }
 
 #[test]
-fn what_is_no_trained_model_is_not_sent() {
+fn a_folder_without_a_trained_model_is_not_uploaded() {
     let (place, hub) = (Place::new(), hub());
     let push = |folder: &str, id: &str| run(&place, &hub, &[("HF_TOKEN", "x")], &["models", "push", folder, id]);
     push("none", "reviews").fails(1, &["there is no such folder"]);

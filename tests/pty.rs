@@ -127,7 +127,7 @@ fn project(place: &Place) {
 }
 
 #[test]
-fn reviews_are_tagged_saved_and_there_again_after_a_restart() {
+fn tagged_reviews_are_saved_and_shown_after_a_restart() {
     let place = Place::new();
     project(&place);
     let mut screen = Screen::open(&place, &["food"], 80, 24);
@@ -154,7 +154,7 @@ fn reviews_are_tagged_saved_and_there_again_after_a_restart() {
 }
 
 #[test]
-fn all_screens_are_reached_and_help_says_what_keys_do() {
+fn all_screens_are_reached_and_help_explains_keys() {
     let place = Place::new();
     project(&place);
     let mut screen = Screen::open(&place, &["food"], 120, 40);
@@ -170,7 +170,7 @@ fn all_screens_are_reached_and_help_says_what_keys_do() {
 }
 
 #[test]
-fn a_small_terminal_gets_one_polite_line_and_nothing_breaks() {
+fn a_tiny_terminal_shows_one_line() {
     let place = Place::new();
     project(&place);
     for (columns, rows) in [(20, 5), (10, 3), (1, 1)] {
@@ -184,7 +184,7 @@ fn a_small_terminal_gets_one_polite_line_and_nothing_breaks() {
 }
 
 #[test]
-fn the_terminal_is_followed_when_it_changes_its_size() {
+fn the_screen_follows_the_size_of_the_terminal() {
     let place = Place::new();
     project(&place);
     let mut screen = Screen::open(&place, &["food"], 20, 5);
@@ -199,7 +199,7 @@ fn the_terminal_is_followed_when_it_changes_its_size() {
 }
 
 #[test]
-fn a_hang_up_ends_the_program_and_loses_nothing() {
+fn a_hangup_ends_the_program_without_loss() {
     let place = Place::new();
     project(&place);
     let mut screen = Screen::open(&place, &["food"], 80, 24);
@@ -213,7 +213,7 @@ fn a_hang_up_ends_the_program_and_loses_nothing() {
 }
 
 #[test]
-fn escapes_in_a_review_are_shown_and_not_obeyed() {
+fn escape_sequences_in_a_review_are_shown_as_text() {
     let place = Place::new();
     place.file("evil.jsonl", "{\"text\":\"nice \\u001b[2J\\u001b]0;owned\\u0007 tacos\"}\n");
     let _ = place.tagli("new food").fine();
@@ -228,7 +228,7 @@ fn escapes_in_a_review_are_shown_and_not_obeyed() {
 }
 
 #[test]
-fn the_mouse_selects_and_labels_if_it_is_wanted_and_is_given_back() {
+fn the_mouse_selects_and_labels_if_enabled_and_is_released() {
     let place = Place::new();
     project(&place);
     let mut screen = Screen::open(&place, &["food"], 80, 24);
@@ -372,7 +372,7 @@ fn a_base_of_hostile_files_keeps_nothing_from_being_saved() {
 }
 
 #[test]
-fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
+fn keys_are_answered_during_a_training_and_its_model_explores() {
     let place = Place::new();
     done(&place);
     let mut screen = Screen::open(&place, &["food"], 80, 24);
@@ -396,7 +396,7 @@ fn a_training_runs_while_keys_are_answered_and_its_model_explores() {
 }
 
 #[test]
-fn a_base_of_the_hub_is_fetched_when_a_training_begins_on_the_screen() {
+fn a_training_on_the_screen_downloads_its_base() {
     let (mut place, server) = (Place::new(), Hub::start());
     place.more.push(("HF_ENDPOINT", server.endpoint.clone()));
     done(&place);
@@ -420,7 +420,7 @@ fn a_base_of_the_hub_is_fetched_when_a_training_begins_on_the_screen() {
 }
 
 #[test]
-fn without_a_project_a_sample_is_opened_and_a_word_tagged() {
+fn a_sample_is_opened_from_the_welcome_screen_and_tagged() {
     let place = Place::new();
     let mut screen = Screen::open(&place, &[], 80, 24);
     screen.shows("Samples");
@@ -447,7 +447,7 @@ fn without_a_project_a_sample_is_opened_and_a_word_tagged() {
 }
 
 #[test]
-fn a_project_is_made_on_the_screen_with_the_eight_labels() {
+fn a_project_is_created_on_the_screen_with_the_eight_labels() {
     let place = Place::new();
     place.file("reviews.txt", REVIEWS);
     let mut screen = Screen::open(&place, &[], 80, 24);
@@ -466,7 +466,7 @@ fn a_project_is_made_on_the_screen_with_the_eight_labels() {
 }
 
 #[test]
-fn the_tutorial_works_on_a_copy_of_its_own() {
+fn the_tutorial_works_on_its_own_copy() {
     let place = Place::new();
     let mut screen = Screen::open(&place, &[], 80, 24);
     screen.shows("> tutorial");

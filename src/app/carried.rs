@@ -1,4 +1,4 @@
-//! What is taken over when the same project is opened again.
+//! State that is kept when the same project is opened again.
 
 use super::{
     overlays::tutorial::Tutorial,
@@ -6,7 +6,8 @@ use super::{
     screens::{explore::Explore, train::Train},
 };
 
-/// Panels of a project that is opened again, for new documents or for another annotator.
+/// Panels of a project that is opened again.
+/// This happens for new documents or for another annotator.
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
     pub(super) train: Train,

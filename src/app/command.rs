@@ -1,5 +1,5 @@
-//! The identities of all commands. What a command is called and does is in one row of the panel that owns it
-//! ([`Row`](super::panel::Row)).
+//! The identities of all commands.
+//! What a command is called and does is in one row of the panel that owns it ([`Row`](super::panel::Row)).
 
 use std::any::TypeId;
 
@@ -7,7 +7,7 @@ pub use super::context::Context;
 
 use super::{pages::Topic, screen::Screen, suggestions::SuggestionSource};
 
-/// Whose reading of a place the adjudicator takes.
+/// Reading of a place that the adjudicator takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reading {
     /// The spans of the annotator with this key.
@@ -53,7 +53,7 @@ pub enum Command {
     Guide,
     Reading(Reading),
     TakeAgreed,
-    Judge,
+    Adjudicate,
     Occurrences,
     Choose,
     ChooseAll,
@@ -91,7 +91,7 @@ pub enum Command {
     Open,
     Search,
     Filter,
-    Part,
+    Split,
     Sort,
     Unit,
     Strict,
@@ -143,15 +143,18 @@ pub enum Command {
 /// The row of a command in the whole table.
 #[derive(Clone, Debug)]
 pub struct CommandInfo {
-    /// Its identity. Several panels may have a row for the same command, such as [`Command::Open`].
+    /// Its identity.
+    /// Several panels may have a row for the same command, such as [`Command::Open`].
     pub command: Command,
     /// Name in config files and in the palette.
     pub name: &'static str,
-    /// Word on the key line; rows with the same word share a place there. Empty: not on the key line.
+    /// Word on the key line; rows with the same word share a place there.
+    /// Empty: not on the key line.
     pub hint: &'static str,
     /// One sentence without its full stop.
     pub doc: &'static str,
-    /// Contexts in which it can be given, each with its default keys, separated by a blank.
+    /// Contexts in which it can be given, each with its default keys.
+    /// Keys are separated by a blank.
     pub keys: Vec<(Context, &'static str)>,
     /// The type of the panel that carries it out.
     pub owner: TypeId,

@@ -1,4 +1,4 @@
-//! What must hold of the whole command table and of its default keys.
+//! Rules for the whole command table and its default keys.
 
 use std::collections::HashSet;
 

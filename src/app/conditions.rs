@@ -1,4 +1,5 @@
-//! Conditions of commands that several panels share. Those of one panel are in its own file.
+//! Conditions of commands that several panels share.
+//! Those of one panel are in its own file.
 
 use super::{panel::Check, session::Session};
 

@@ -1,6 +1,7 @@
-//! Where keys go: a screen, its text field, or an overlay.
+//! Receivers of keys: a screen, its text field, or an overlay.
 
-/// Where keys go. One context is in front; [`Context::Everywhere`] is behind each.
+/// Receiver of keys.
+/// One context is in front; [`Context::Everywhere`] is behind each.
 #[derive(
     Clone,
     Copy,

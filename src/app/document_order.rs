@@ -19,17 +19,20 @@ const LOOK_AHEAD: usize = 10;
 /// All documents of a long list would take longer than a key may, and nobody reaches them before the next sort.
 const KEPT_APART: usize = 2_000;
 
-/// Sorts by chance, by a hash of the ids: the same way each time, from whatever order.
+/// Sorts by chance, by a hash of the ids.
+/// The same way each time, from whatever order.
 pub(super) fn by_chance(places: &mut [usize], project: &Project) {
     places.sort_by_cached_key(|at| project.documents.get(*at).map(|document| fnv(document.id.chars().rev())));
 }
 
-/// Sorts by uncertainty of the model, highest first; documents without an answer come last.
+/// Sorts by uncertainty of the model, highest first.
+/// Documents without an answer come last.
 pub(super) fn by_uncertainty(places: &mut [usize], project: &Project) {
     places.sort_by_cached_key(|at| Reverse(uncertainty_key(project, *at)));
 }
 
-/// Sorts documents first whose spans differ from the model's, of these the surest first.
+/// Sorts documents first whose spans differ from the model's.
+/// Of these the surest come first.
 pub(super) fn by_disagreement(places: &mut [usize], project: &Project) {
     places.sort_by_cached_key(|at| {
         let key = uncertainty_key(project, *at);
@@ -37,7 +40,8 @@ pub(super) fn by_disagreement(places: &mut [usize], project: &Project) {
     });
 }
 
-/// Uncertainty of the model as a key to sort by: bits of a non-negative float sort as it does.
+/// Uncertainty of the model as a key to sort by.
+/// Bits of a non-negative float sort as it does.
 fn uncertainty_key(project: &Project, at: usize) -> Option<u32> {
     project.uncertainty(at).map(|nats| nats.max(0.0).to_bits())
 }
@@ -70,7 +74,8 @@ fn word_hashes(document: &Document) -> Vec<u64> {
     words
 }
 
-/// Share of words that two texts have in common (Jaccard index); 0 if both are empty.
+/// Share of words that two texts have in common (Jaccard index).
+/// 0 if both are empty.
 #[allow(clippy::cast_precision_loss, reason = "numbers of words are small")]
 fn common_share(a: &[u64], b: &[u64]) -> f64 {
     // These numbers of words allow no greater share.

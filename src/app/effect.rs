@@ -1,5 +1,6 @@
-//! Requests to the outside world. `update` returns them; `services` and `terminal` carry them out in order and answer
-//! with events that repeat the generation.
+//! Requests to the outside world.
+//! `update` returns them; `services` and `terminal` carry them out in order and answer with events that repeat the
+//! generation.
 
 use crate::{
     runs::{Control, Recipe, Settings},
@@ -9,71 +10,77 @@ use crate::{
 /// Request to the outside world.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Open a project by [`WelcomeItem::path`](super::event::WelcomeItem); answered by `Opened` or `OpenFailed`.
+    /// Open a project by [`WelcomeItem::path`](super::event::WelcomeItem).
+    /// Answered by `Opened` or `OpenFailed`.
     Open(String),
-    /// Copy a sample to a new project with this name, or the next free one, and open it; answered by `Opened` or
-    /// `OpenFailed`.
+    /// Copy a sample to a new project and open it.
+    /// The project gets this name, or the next free one. Answered by `Opened` or `OpenFailed`.
     CopySample {
         /// Name of the sample.
         sample: String,
         /// Name of the copy.
         name: String,
     },
-    /// Import texts from this file into the open project and open it again; answered by `Opened` or `OpenFailed`. All
-    /// actions are saved at this point.
+    /// Import texts from this file into the open project and open it again.
+    /// Answered by `Opened` or `OpenFailed`. All actions are saved at this point.
     Import(String),
     /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
-    /// Append these lines to the annotator's journal, in order, and sync; answered by `Saved` (for each batch that is
-    /// on disk) or `SaveFailed`. After a failure everything with the same or a smaller attempt number is dropped,
-    /// because later lines depend on earlier ones; all lines that were not acknowledged are sent again with the next one.
+    /// Append these lines to the annotator's journal, in order, and sync.
+    /// Answered by `Saved` (for each batch that is on disk) or `SaveFailed`. After a failure everything with the same
+    /// or a smaller attempt number is dropped, because later lines depend on earlier ones; all lines that were not
+    /// acknowledged are sent again with the next one.
     Record {
         /// Number of the attempt.
         attempt: u64,
         /// Lines to append.
         entries: Vec<Entry>,
     },
-    /// Count the data that would be trained on now, and compute each recipe for it; answered by `Summary`.
+    /// Count the data that would be trained on now, and compute each recipe for it.
+    /// Answered by `Summary`.
     Summarise {
         /// Number that the answer repeats.
         generation: u64,
         /// Base model that the recipes are for.
         base: String,
     },
-    /// Train on a separate thread; answered by `TrainingStarted` or `TrainingRefused`. The data contains all lines that
-    /// were recorded before this request.
+    /// Train on a separate thread; answered by `TrainingStarted` or `TrainingRefused`.
+    /// The data contains all lines that were recorded before this request.
     StartTraining {
         /// Number that the answer repeats.
         generation: u64,
         /// Settings of the run.
         settings: Box<Settings>,
-        /// Recipe of these settings, computed again for the documents at the start. `None` if the user changed some.
+        /// Recipe of these settings, computed again for the documents at the start.
+        /// `None` if the user changed some.
         recipe: Option<Recipe>,
     },
-    /// Continue an interrupted run from its checkpoint, on a separate thread; answered by `TrainingStarted` or
-    /// `TrainingRefused`.
+    /// Continue an interrupted run from its checkpoint, on a separate thread.
+    /// Answered by `TrainingStarted` or `TrainingRefused`.
     ResumeTraining {
         /// Number that the answer repeats.
         generation: u64,
         /// Folder name of the run.
         run: String,
     },
-    /// Send a command to a run, through the channel in this process or through its control file.
+    /// Send a command to a run.
+    /// It goes through the channel in this process or through the run's control file.
     ControlRun {
         /// Folder name of the run.
         run: String,
         /// Command for the run.
         control: Control,
     },
-    /// Read the run's `metrics.jsonl` from its start and continue while it grows; answered by any number of `Points`
-    /// and `RunStatus`. Replaces the run that was followed before.
+    /// Read the run's `metrics.jsonl` from its start and continue while it grows.
+    /// Answered by any number of `Points` and `RunStatus`. Replaces the run that was followed before.
     Follow {
         /// Number that the answers repeat.
         generation: u64,
         /// Folder name of the run.
         run: String,
     },
-    /// Read a second run's `metrics.jsonl` once, to compare it with the followed run; answered by `Compared`.
+    /// Read a second run's `metrics.jsonl` once, to compare it with the followed run.
+    /// Answered by `Compared`.
     Compare {
         /// Number that the answer repeats.
         generation: u64,
@@ -87,15 +94,17 @@ pub enum Effect {
         /// Folder name of the run.
         run: String,
     },
-    /// Remove a run with its model; answered by `Runs`, and by a `Message` if that fails.
+    /// Remove a run with its model.
+    /// Answered by `Runs`, and by a `Message` if that fails.
     RemoveRun {
         /// Folder name of the run.
         run: String,
     },
-    /// Create a project and open it; answered by `Opened`, `OpenFailed` or `FolderInUse`.
+    /// Create a project and open it.
+    /// Answered by `Opened`, `OpenFailed` or `FolderInUse`.
     NewProject(NewProject),
-    /// Predict the entities of a sentence; only the latest request counts. Answered by `Prediction` or
-    /// `PredictionFailed`.
+    /// Predict the entities of a sentence; only the latest request counts.
+    /// Answered by `Prediction` or `PredictionFailed`.
     Predict {
         /// Number that the answer repeats.
         generation: u64,
@@ -104,8 +113,8 @@ pub enum Effect {
         /// Text of the sentence.
         text: String,
     },
-    /// Suggest spans for these documents, in their order; answered by one `Suggestions` for each. Replaces an earlier
-    /// request.
+    /// Suggest spans for these documents, in their order.
+    /// Answered by one `Suggestions` for each. Replaces an earlier request.
     Suggest {
         /// Run whose model predicts.
         run: String,
@@ -114,24 +123,26 @@ pub enum Effect {
     },
     /// Change the label set of the project on disk; answered by `Labels`.
     ChangeLabels(LabelChange),
-    /// Suggest spans for all these documents while the model is otherwise idle; answered by one `Suggestions` for each.
-    /// Replaces an earlier request.
+    /// Suggest spans for all these documents while the model is otherwise idle.
+    /// Answered by one `Suggestions` for each. Replaces an earlier request.
     Rank {
         /// Run whose model predicts.
         run: String,
         /// Ids of the documents.
         documents: Vec<String>,
     },
-    /// Compare the finished documents of all annotators; answered by `Annotators`. Lines recorded before are written
-    /// first.
+    /// Compare the finished documents of all annotators; answered by `Annotators`.
+    /// Lines recorded before are written first.
     CompareAnnotators {
         /// Number that the answer repeats.
         generation: u64,
     },
-    /// Close the open project, whose actions are all saved, and open it for this annotator, or with `None` for the one
-    /// who opened it first; answered by `Opened` or `OpenFailed`.
+    /// Close the open project, whose actions are all saved, and open it again.
+    /// It is opened for this annotator, or with `None` for the one who opened it first. Answered by `Opened` or
+    /// `OpenFailed`.
     OpenAs(Option<String>),
-    /// Remember the current step of the tutorial in the open project; `None` once it has ended.
+    /// Remember the current step of the tutorial in the open project.
+    /// `None` once it has ended.
     RememberStep(Option<usize>),
     /// Export the project to another format; answered by `Exported`.
     Export {
@@ -155,7 +166,8 @@ pub enum Effect {
 pub struct NewProject {
     /// Folder of the project, which must not be a project yet.
     pub dir: String,
-    /// Label names separated by commas, or a Label Studio labelling config (`.xml`); empty for the eight defaults.
+    /// Label names separated by commas, or a Label Studio labelling config (`.xml`).
+    /// Empty for the eight defaults.
     pub labels: String,
     /// File of texts to import, in any known format; empty for none.
     pub texts: String,
@@ -168,7 +180,8 @@ pub struct NewProject {
 pub enum Leave {
     /// No training is running.
     Plain,
-    /// The run ends after this step and keeps its model. The program ends when the model is written.
+    /// The run ends after this step and keeps its model.
+    /// The program ends when the model is written.
     StopRun,
     /// The run continues without a screen.
     KeepRun,

@@ -1,4 +1,5 @@
-//! An evaluation of a run: scores of each label and of all together, counted in four ways.
+//! An evaluation of a run.
+//! Scores of each label and of all together, counted in four ways.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -167,7 +168,8 @@ impl<'a> Evaluation<'a> {
 pub struct Tally {
     /// Entity, and in the gold data.
     pub right: usize,
-    /// Entity, but not in the gold data; unknown for an old run in which nothing was right.
+    /// Entity, but not in the gold data.
+    /// Unknown for an old run in which nothing was right.
     pub wrong: Option<usize>,
     /// In the gold data, but not found.
     pub missed: usize,

@@ -1,4 +1,5 @@
-//! Events: input, answers to effects, and news about jobs, as one closed enum on one ordered channel.
+//! Events: input, answers to effects, and news about jobs.
+//! They are one closed enum on one ordered channel.
 //!
 //! An answer to an effect carries the generation of that effect; `update` drops stale ones.
 
@@ -70,14 +71,16 @@ pub enum Event {
         /// Ids of the entries.
         ids: Vec<ActionId>,
     },
-    /// The rest of this attempt, and everything sent later with the same attempt number, is not on disk.
+    /// The rest of this attempt is not on disk.
+    /// The same is true of everything sent later with the same attempt number.
     SaveFailed {
         /// The attempt of [`Effect::Record`](super::Effect::Record).
         attempt: u64,
         /// Cause, file and remedy.
         message: String,
     },
-    /// The data that would be trained on now; answers [`Effect::Summarise`](super::Effect::Summarise).
+    /// The data that would be trained on now.
+    /// Answers [`Effect::Summarise`](super::Effect::Summarise).
     Summary {
         /// Generation of the effect.
         generation: u64,
@@ -86,35 +89,40 @@ pub enum Event {
     },
     /// All runs of the project, newest first.
     Runs(Vec<RunSummary>),
-    /// A training asked for by [`Effect::StartTraining`](super::Effect::StartTraining) has its run folder.
+    /// A requested training has its run folder.
+    /// Answers [`Effect::StartTraining`](super::Effect::StartTraining).
     TrainingStarted {
         /// Generation of the effect.
         generation: u64,
         /// Folder name of the run.
         run: String,
     },
-    /// A training could not start; answers [`Effect::StartTraining`](super::Effect::StartTraining).
+    /// A training could not start.
+    /// Answers [`Effect::StartTraining`](super::Effect::StartTraining).
     TrainingRefused {
         /// Generation of the effect.
         generation: u64,
         /// Cause and remedy.
         message: String,
     },
-    /// Lines were read from the `metrics.jsonl` of the followed run; answers [`Effect::Follow`](super::Effect::Follow).
+    /// Lines were read from the `metrics.jsonl` of the followed run.
+    /// Answers [`Effect::Follow`](super::Effect::Follow).
     Points {
         /// Generation of the effect.
         generation: u64,
         /// New lines, in order.
         points: Vec<Point>,
     },
-    /// All present lines of a run's `metrics.jsonl`; answers [`Effect::Compare`](super::Effect::Compare).
+    /// All present lines of a run's `metrics.jsonl`.
+    /// Answers [`Effect::Compare`](super::Effect::Compare).
     Compared {
         /// Generation of the effect.
         generation: u64,
         /// Lines in order, or the reason why they cannot be read.
         points: Result<Vec<Point>, String>,
     },
-    /// The last lines of a run's `log.txt`; answers [`Effect::ReadLog`](super::Effect::ReadLog).
+    /// The last lines of a run's `log.txt`.
+    /// Answers [`Effect::ReadLog`](super::Effect::ReadLog).
     Log {
         /// Generation of the effect.
         generation: u64,
@@ -128,14 +136,16 @@ pub enum Event {
         /// New status.
         status: Status,
     },
-    /// The model's prediction for a sentence; answers [`Effect::Predict`](super::Effect::Predict).
+    /// The model's prediction for a sentence.
+    /// Answers [`Effect::Predict`](super::Effect::Predict).
     Prediction {
         /// Generation of the effect.
         generation: u64,
         /// Entities and probabilities.
         prediction: Prediction,
     },
-    /// The model could not predict; answers [`Effect::Predict`](super::Effect::Predict).
+    /// The model could not predict.
+    /// Answers [`Effect::Predict`](super::Effect::Predict).
     PredictionFailed {
         /// Generation of the effect.
         generation: u64,
@@ -150,14 +160,15 @@ pub enum Event {
         run: String,
         /// Suggested entities.
         found: Vec<Entity>,
-        /// Uncertainty of the model about the document, in nats per word; `None` if unknown.
+        /// Uncertainty of the model about the document, in nats per word.
+        /// `None` if unknown.
         uncertainty: Option<f32>,
     },
-    /// The label set on disk after a change, or the reason why it could not be changed; answers
-    /// [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
+    /// The label set on disk after a change, or the reason why it could not be changed.
+    /// Answers [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
     Labels(Result<LabelSet, String>),
-    /// Comparison of all annotators' finished documents, or the reason why there is none; answers
-    /// [`Effect::CompareAnnotators`](super::Effect::CompareAnnotators).
+    /// Comparison of all annotators' finished documents, or why there is none.
+    /// Answers [`Effect::CompareAnnotators`](super::Effect::CompareAnnotators).
     Annotators {
         /// Generation of the effect.
         generation: u64,
@@ -178,7 +189,8 @@ pub enum Event {
 /// Project or sample on the welcome screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WelcomeItem {
-    /// Argument of [`Effect::Open`](super::Effect::Open): a path, or `sample:` and the name of a sample.
+    /// Argument of [`Effect::Open`](super::Effect::Open).
+    /// A path, or `sample:` and the name of a sample.
     pub path: String,
     /// Name shown to the user.
     pub name: String,
@@ -219,7 +231,8 @@ pub struct Opened {
     pub runs: Vec<RunSummary>,
     /// Device of a training, with the reason for it. Empty if not known yet.
     pub device: String,
-    /// Reason why nothing may be written (another process holds the annotator's lock), if any.
+    /// Reason why nothing may be written, if any.
+    /// For example, another process holds the annotator's lock.
     pub read_only: Option<String>,
     /// Step at which the user left the tutorial here.
     pub step: Option<usize>,
@@ -229,8 +242,8 @@ pub struct Opened {
     pub patterns: Patterns,
     /// Tagging guide of the project (`GUIDE.md`); empty without one.
     pub guide: String,
-    /// Warning about its files, shown to the user.
-    pub told: Option<String>,
+    /// Warning about the files of the project.
+    pub warning: Option<String>,
 }
 
 impl Event {
@@ -260,7 +273,7 @@ impl Default for Opened {
             gazetteer: Gazetteer::default(),
             patterns: Patterns::default(),
             guide: String::new(),
-            told: None,
+            warning: None,
         }
     }
 }
@@ -272,7 +285,8 @@ pub struct Annotators {
     pub names: Vec<String>,
     /// Agreement on documents that at least two of them have finished.
     pub agreement: GroupAgreement,
-    /// Id and annotations of each document that at least two of them have finished, in the order of the names.
+    /// Id and annotations of each document that at least two annotators have finished.
+    /// The annotations are in the order of the names.
     pub documents: Vec<(String, ComparedDocument)>,
 }
 

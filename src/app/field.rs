@@ -28,7 +28,8 @@ impl Field {
         self.text.split_at_checked(self.cursor).unwrap_or((&self.text, ""))
     }
 
-    /// Takes a key. `None` if the key is none of the field's; else whether the text changed.
+    /// Takes a key.
+    /// `None` if the key is none of the field's; else whether the text changed.
     pub fn press(&mut self, key: Key) -> Option<bool> {
         if let Some(c) = key.typed() {
             self.insert(c.encode_utf8(&mut [0; 4]));

@@ -1,9 +1,9 @@
-//! Keys as the program knows them, with the names that config files, help and tests use (`ctrl-r`, `shift-tab`,
-//! `space`). The terminal's own key events are turned into these by the shell.
+//! Keys, with the names that config files, help and tests use.
+//! Examples are `ctrl-r`, `shift-tab` and `space`. `terminal::input` converts the terminal's key events to these.
 
 use std::{fmt, str::FromStr};
 
-/// Which key.
+/// Key without modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
     /// A key that gives a character; capitals and symbols are characters of their own.
@@ -40,7 +40,8 @@ pub enum Code {
     F(u8),
 }
 
-/// The keys with names of more than one character. A character's name is itself; the blank is `space`.
+/// The keys with names of more than one character.
+/// A character's name is itself; the blank is `space`.
 const NAMES: [(&str, Code); 16] = [
     ("space", Code::Char(' ')),
     ("enter", Code::Enter),
@@ -69,14 +70,16 @@ pub struct Key {
     pub ctrl: bool,
     /// Alt (option, meta) was held.
     pub alt: bool,
-    /// Shift was held and the character does not show it: on named keys and digits only.
+    /// Shift was held and the character does not show it.
+    /// On named keys and digits only.
     pub shift: bool,
 }
 
 impl Key {
-    /// The normal form of a key. Shift is folded into letters (`shift-a` is `A`) and dropped from symbols, which a
-    /// layout already shifted; it stays on digits and named keys. Control takes letters in lower case, because most
-    /// terminals send the same for `ctrl-r` and `ctrl-R`.
+    /// The normal form of a key.
+    /// Shift is folded into letters (`shift-a` is `A`) and dropped from symbols, which a layout already shifted; it
+    /// stays on digits and named keys. Control takes letters in lower case, because most terminals send the same for
+    /// `ctrl-r` and `ctrl-R`.
     pub fn new(code: Code, ctrl: bool, alt: bool, shift: bool) -> Self {
         let Code::Char(c) = code else {
             return Self { code, ctrl, alt, shift };
@@ -90,6 +93,7 @@ impl Key {
     }
 
     /// A character without modifiers.
+    #[cfg(test)]
     pub fn char(c: char) -> Self {
         Self::new(Code::Char(c), false, false, false)
     }
@@ -103,18 +107,6 @@ impl Key {
     pub fn typed(self) -> Option<char> {
         match self.code {
             Code::Char(c) if !self.ctrl && !self.alt && !c.is_control() => Some(c),
-            _ => None,
-        }
-    }
-
-    /// The digit that was pressed together with shift: `shift-1` where the terminal says so, else the symbol that
-    /// is above the digit on a US keyboard.
-    pub fn shifted_digit(self) -> Option<char> {
-        match self.code {
-            Code::Char(c) if self.shift && c.is_ascii_digit() => Some(c),
-            Code::Char(c) if !self.ctrl && !self.alt => {
-                "!@#$%^&*(".chars().position(|symbol| symbol == c).and_then(|at| "123456789".chars().nth(at))
-            }
             _ => None,
         }
     }
@@ -201,9 +193,7 @@ mod tests {
         assert_eq!(key("shift-t"), key("T"));
         assert_eq!(key("ctrl-R"), key("ctrl-r"));
         assert_eq!(Key::new(Code::Char('?'), false, false, true), Key::char('?'));
-        assert_eq!(key("shift-3").shifted_digit(), Some('3'));
-        assert_eq!(key("#").shifted_digit(), Some('3'));
-        assert_eq!(key("3").shifted_digit(), None);
+        assert_ne!(key("shift-3"), key("3"));
     }
 
     proptest! {

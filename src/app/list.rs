@@ -1,4 +1,4 @@
-//! How the move commands go through every list and every page that scrolls.
+//! Move commands, the same in every list and every page that scrolls.
 
 use std::any::TypeId;
 
@@ -37,8 +37,9 @@ impl ListCursor<'_> {
     }
 }
 
-/// Returns the row to which a command goes from row `at` of a list of `rows`, of which `page` fit on the screen; `None` for a
-/// command that is not a move. In an empty list it is row 0.
+/// Returns the row to which a command goes from row `at` of a list.
+/// The list has `rows` rows, of which `page` fit on the screen. `None` for a command that is not a move. In an empty
+/// list it is row 0.
 pub(super) fn moved(command: Command, at: usize, rows: usize, page: usize) -> Option<usize> {
     let last = rows.saturating_sub(1);
     let to = match command {
@@ -53,7 +54,8 @@ pub(super) fn moved(command: Command, at: usize, rows: usize, page: usize) -> Op
     Some(to.min(last))
 }
 
-/// Rows of the command table for the moves of a panel, each with its default keys in `context`.
+/// Rows of the command table for the moves of a panel.
+/// Each has its default keys in `context`.
 pub(super) fn infos(
     context: Context,
     keys: &'static [(Command, &'static str)],

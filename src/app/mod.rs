@@ -1,5 +1,6 @@
-//! Floor 9: the program without the outside world. [`Event`]s come in, [`update()`] changes the [`State`] and returns
-//! [`Effect`]s. No files, no clock, no terminal, no threads: everything follows from the events alone.
+//! Floor 9: the program without the outside world.
+//! [`Event`]s come in, [`update()`] changes the [`State`] and returns [`Effect`]s. No files, no clock, no terminal, no
+//! threads: everything follows from the events alone.
 
 #![allow(clippy::unit_arg, reason = "what has no outcome becomes an empty one by `From<()> for Outcome`")]
 

@@ -1,4 +1,5 @@
-//! A panel is a screen or an overlay: it owns its state, its rows of the command table, its text field and its list.
+//! A panel is a screen or an overlay.
+//! It owns its state, its rows of the command table, its text field and its list.
 //!
 //! Panels never name each other. A panel asks for everything outside itself with an [`Outcome`]: effects for the outside
 //! world and at most one [`Request`], which [`update`](super::update()) resolves. State of several panels is in the
@@ -17,7 +18,8 @@ use super::{
     session::Session,
 };
 
-/// Whether a command works now; if not, the reason shown to the user. An empty reason shows nothing.
+/// Whether a command works now; if not, the reason shown to the user.
+/// An empty reason shows nothing.
 pub type Check = Result<(), &'static str>;
 
 /// One command of a panel: everything about it in one place.
@@ -26,11 +28,13 @@ pub struct Row<P: 'static> {
     pub command: Command,
     /// Name in config files and in the palette.
     pub name: &'static str,
-    /// Word on the key line; rows with the same word share a place there. Empty: not on the key line.
+    /// Word on the key line; rows with the same word share a place there.
+    /// Empty: not on the key line.
     pub hint: &'static str,
     /// One sentence without its full stop, at most 60 characters.
     pub doc: &'static str,
-    /// Contexts in which it can be given, each with its default keys, separated by a blank; no keys: palette only.
+    /// Contexts in which it can be given, each with its default keys.
+    /// Keys are separated by a blank; without keys it is only in the palette.
     pub keys: &'static [(Context, &'static str)],
     /// Whether it works now.
     pub when: fn(&P, &Session) -> Check,
@@ -64,7 +68,8 @@ pub struct Opener<P: 'static> {
     pub open: fn(&mut Session) -> Opening<P>,
 }
 
-/// The owner of commands that belong to no panel: those that work everywhere and those that open an overlay.
+/// The owner of commands that belong to no panel.
+/// Those that work everywhere and those that open an overlay.
 pub struct NoPanel;
 
 impl<P> Opener<P> {
@@ -78,7 +83,7 @@ impl<P> Opener<P> {
 pub struct Opening<P> {
     /// The overlay; `None` where there is nothing to show.
     pub panel: Option<P>,
-    /// What is asked of the outside world for it.
+    /// Effects that it asks for.
     pub effects: Vec<Effect>,
 }
 
@@ -178,7 +183,8 @@ pub enum Request {
     ModelChanged,
     /// Import a file into the open project.
     Import(String),
-    /// Open the project again for this annotator; `None` for the one who opened it first.
+    /// Open the project again for this annotator.
+    /// `None` for the one who opened it first.
     OpenAs(Option<String>),
     /// Take what the text field in front holds.
     Accept,
@@ -277,12 +283,13 @@ pub trait Panel {
         false
     }
 
-    /// Puts down what the panel holds: a text field first, then what else there is. False: nothing is held, and an overlay is closed.
+    /// Puts down what the panel holds: a text field first, then what else there is.
+    /// False: nothing is held, and an overlay is closed.
     fn back(&mut self, _session: &mut Session) -> bool {
         false
     }
 
-    /// What the user can do next, as one line; `None` where nothing is certain.
+    /// Next step for the user, as one line; `None` where nothing is certain.
     fn next_step(&self, _session: &Session) -> Option<String> {
         None
     }

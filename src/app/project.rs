@@ -35,7 +35,7 @@ pub struct Project {
     pub device: String,
     /// The project's tagging guide (`GUIDE.md`); empty without one.
     pub guide: String,
-    /// Why nothing may be changed, if so.
+    /// Reason why nothing may be changed, if any.
     pub read_only: Option<String>,
     /// Positions of the documents by id.
     index: HashMap<String, usize>,
@@ -275,7 +275,7 @@ impl Project {
         }
     }
 
-    /// Why the last save failed, until a later one succeeds.
+    /// Reason why the last save failed, until a later one succeeds.
     pub fn save_failure(&self) -> Option<&str> {
         self.saving.failure.as_deref()
     }

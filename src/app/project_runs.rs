@@ -1,4 +1,5 @@
-//! The runs of the open project: the list, the run that is followed, and which model makes the suggestions.
+//! The runs of the open project.
+//! The list, the run that is followed, and which model makes the suggestions.
 
 use std::collections::HashSet;
 
@@ -6,10 +7,12 @@ use crate::runs::{Control, Point, RunSummary, Settings, Status};
 
 use super::{effect::Effect, evaluation::Evaluation, run_view::RunView};
 
-/// Spans that a validation split must have before its F1 decides between two models.
+/// Minimum number of spans of a validation split to compare models.
+/// With fewer, its F1 does not decide between two models.
 const MIN_VALIDATION_SPANS: usize = 20;
 
-/// Seconds for which the end of a run is shown on the Tag screen, counted from the first key after it.
+/// Seconds for which the end of a run is shown on the Tag screen.
+/// They count from the first key after it.
 const RESULT_SECONDS: u64 = 30;
 
 /// Runs of the open project.
@@ -17,11 +20,13 @@ const RESULT_SECONDS: u64 = 30;
 pub struct ProjectRuns {
     /// All runs, newest first.
     pub list: Vec<RunSummary>,
-    /// The run that is followed: the running one, else the newest or the one that was opened.
+    /// The run that is followed.
+    /// The running one, else the newest or the one that was opened.
     pub followed: Option<RunView>,
     /// The run that ended a short while ago, and the time of the first key after that.
     pub result: Option<(String, Option<u64>)>,
-    /// The training that was asked for and has no run folder yet: generation and settings.
+    /// The training that was asked for and has no run folder yet.
+    /// Generation and settings.
     pub(super) starting: Option<(u64, Settings)>,
     /// The runs that this program began.
     pub(super) begun: HashSet<String>,
@@ -104,7 +109,8 @@ impl ProjectRuns {
         self.running().map(|run| Effect::ControlRun { run: run.id.clone(), control })
     }
 
-    /// Forgets the end of a run some time after the first key that followed it. Called on every key.
+    /// Forgets the end of a run some time after the first key that followed it.
+    /// Called on every key.
     pub(super) fn forget_old_result(&mut self, now: u64) {
         self.result.take_if(|(_, first)| now.saturating_sub(*first.get_or_insert(now)) > RESULT_SECONDS);
     }
@@ -118,7 +124,8 @@ impl ProjectRuns {
         over.and_then(|run| view.kept(run)).or_else(|| view.evaluation())
     }
 
-    /// F1 per word of the weights that a run kept; `None` unless it is followed and they are known.
+    /// F1 per word of the weights that a run kept.
+    /// `None` unless it is followed and they are known.
     fn kept_f1(&self, run: &str) -> Option<f64> {
         let view = self.followed.as_ref().filter(|view| view.id == run)?;
         view.kept(self.info(run)?).map(|evaluation| evaluation.word.f1)
@@ -127,7 +134,8 @@ impl ProjectRuns {
 
 /// Changes by events.
 impl ProjectRuns {
-    /// Takes over a training that has its run folder now; returns the run's row in the list.
+    /// Takes over a training that has its run folder now.
+    /// Returns the run's row in the list.
     pub(super) fn started(&mut self, run: &str, settings: Settings, now: u64) -> usize {
         self.begun.insert(run.to_owned());
         // The list of runs may have come first.
@@ -212,7 +220,7 @@ impl ProjectRuns {
     }
 }
 
-/// Which model suggests.
+/// The model that suggests.
 impl ProjectRuns {
     /// The runs whose models can be asked, newest first.
     pub fn models(&self) -> impl Iterator<Item = &RunSummary> {
@@ -260,7 +268,7 @@ fn is_better(run: &RunSummary, than: &RunSummary) -> bool {
 
 /// Whether two runs can be compared by their F1.
 ///
-/// They were scored on the same documents with the same tags, and on enough spans to tell them apart.
+/// They were scored on the same documents with the same tags, and on enough spans to distinguish them.
 fn is_same_validation(a: &RunSummary, b: &RunSummary) -> bool {
     let Some((a, b)) = a.data.as_ref().zip(b.data.as_ref()) else { return false };
     let same_tags = a.validated.is_some() && a.validated == b.validated;

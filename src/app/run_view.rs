@@ -1,4 +1,5 @@
-//! A run as its files show it: curves, evaluations, and which weights its model holds.
+//! A run as its files show it.
+//! Curves, evaluations, and which weights its model holds.
 
 use crate::runs::{Phase, Point, RunSummary, Settings, Status, metrics, series::Sample};
 
@@ -93,7 +94,8 @@ impl RunView {
         steps(&self.points).map(|step| (step.epoch, step.loss)).collect()
     }
 
-    /// The training loss as `n` means over equal stretches, or every loss if there are at most `n`.
+    /// The training loss as `n` means over equal stretches.
+    /// Every loss if there are at most `n`.
     pub fn losses(&self, n: usize) -> Vec<f64> {
         let losses = self.loss_points();
         let chunk = losses.len().div_ceil(n.max(1)).max(1);
@@ -103,11 +105,6 @@ impl RunView {
     /// The last step line.
     pub fn step(&self) -> Option<StepLine> {
         steps(&self.points).next_back()
-    }
-
-    /// The last training loss.
-    pub fn loss(&self) -> Option<f64> {
-        self.step().map(|step| step.loss)
     }
 
     /// Epochs on the axis of the curves.
@@ -129,7 +126,7 @@ impl RunView {
     }
 }
 
-/// Which weights a run's model holds.
+/// Weights that a run's model contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weights {
     /// Those after this step.
@@ -140,7 +137,8 @@ pub enum Weights {
     None,
 }
 
-/// Which weights the model of a run holds, by its list entry and its points.
+/// Finds the weights that the model of a run contains.
+/// It uses the run's list entry and its points.
 pub fn weights(info: &RunSummary, view: &RunView) -> Weights {
     let status = &view.status;
     match (status.phase, &info.settings) {

@@ -1,4 +1,4 @@
-//! What the Documents, Evaluate and Explore screens do with keys, and what the palette finds.
+//! Keys on the Documents, Evaluate and Explore screens, and the palette.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use super::{
     event::Opened,
     overlays::{Overlay, palette::Action as PaletteAction},
     screens::documents::Order,
-    tests::{generation, palette, press, run, start, told},
+    tests::{generation, message, palette, press, run, start},
     update,
 };
 
@@ -52,7 +52,8 @@ fn eval(step: usize, split: &str, f1: f64, old: bool) -> Point {
     }
 }
 
-/// Two runs that are done; the newer one is followed, its second evaluation of three was kept.
+/// Two runs that are done.
+/// The newer one is followed, its second evaluation of three was kept.
 fn evaluated() -> State {
     let mut state = start();
     let done = |id: &str, f1| {
@@ -122,12 +123,12 @@ fn labels_are_sorted_and_the_cursor_stays_in_the_table() {
 #[test]
 fn an_older_run_is_followed_and_the_ends_are_said() {
     let mut state = evaluated();
-    assert!(press(&mut state, "p").is_empty() && told(&state).contains("newest"));
+    assert!(press(&mut state, "p").is_empty() && message(&state).contains("newest"));
     let effects = press(&mut state, "n");
     assert!(matches!(effects.as_slice(), [Effect::Follow { run, .. }] if run == "0001-mini"), "{effects:?}");
     assert_eq!(state.session.runs.followed_place(), Some((1, 2)));
     assert!(state.evaluate.shown(&state.session).is_none(), "its file is not read yet");
-    assert!(press(&mut state, "n").is_empty() && told(&state).contains("no older"));
+    assert!(press(&mut state, "n").is_empty() && message(&state).contains("no older"));
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn asked(effects: &[Effect]) -> (Option<&str>, &str) {
     }
 }
 
-/// A run with a model, whose validation part is marked.
+/// A run with a model, whose validation split is marked.
 fn scored(id: &str, f1: f64, validated: Option<&str>) -> RunSummary {
     let validated = validated.map(str::to_owned);
     let data = Some(RunData { documents: [100, 20, 0], spans: [300, 60, 0], validated, ..RunData::default() });
@@ -217,7 +218,7 @@ fn a_run_that_ends_says_who_suggests_now_and_why() {
         let live = RunSummary { status: Status { phase: Phase::Training, ..Status::default() }, ..live };
         update(&mut state, Event::Runs(vec![live, old.clone()]));
         update(&mut state, Event::Runs(vec![new, old]));
-        told(&state).to_owned()
+        message(&state).to_owned()
     };
     let old = || scored("0001-a", 0.6, Some("x"));
     let text = ended(scored("0002-a", 0.5, Some("x")), old());
@@ -254,7 +255,7 @@ fn a_chosen_model_that_was_removed_gives_way() {
     update(&mut state, Event::Runs(vec![left]));
     assert_eq!(asked(&press(&mut state, "t")), (Some("0002-mini"), "t"));
     press(&mut state, "ctrl-o");
-    assert!(told(&state).contains("one model"), "{}", told(&state));
+    assert!(message(&state).contains("one model"), "{}", message(&state));
 }
 
 #[test]
@@ -300,7 +301,7 @@ fn the_words_of_a_long_answer_are_walked_by_line() {
     assert_eq!(seen, ["one", "two", "three", "five", "three", "six"]);
 }
 
-/// Many documents of which some are done, in two parts.
+/// Many documents of which some are done, in two splits.
 fn many(count: usize) -> State {
     let text = "The tacos at El Camino were cheap and the patio stays open till 2 am, about five minutes away.";
     let documents = (0..count).map(|at| {
@@ -345,7 +346,7 @@ fn documents_are_narrowed_by_status_part_and_words_and_widened_again() {
     press(&mut state, "p");
     assert_eq!(state.documents.shown(), [0, 6]);
     press(&mut state, "p p");
-    assert_eq!(state.documents.shown(), [2, 8], "the test part has no document and is passed over");
+    assert_eq!(state.documents.shown(), [2, 8], "the test split has no document and is passed over");
     press(&mut state, "/ n u m b e r space 8 enter");
     assert_eq!(state.documents.shown(), [8]);
     press(&mut state, "esc");
@@ -414,9 +415,9 @@ fn the_palette_finds_every_command_and_says_why_not_or_where() {
     assert!(matches!(unit.action, PaletteAction::Elsewhere(Screen::Evaluate, _)));
     press(&mut state, ": c o u n t - u n i t enter");
     assert_eq!(state.session.screen, Screen::Evaluate);
-    assert!(told(&state).contains("c ("), "{}", told(&state));
+    assert!(message(&state).contains("c ("), "{}", message(&state));
     press(&mut state, "f1 : u n d o enter");
-    assert!(told(&state).contains("nothing to take back"));
+    assert!(message(&state).contains("nothing to take back"));
     update(&mut state, Event::Runs(vec![run("0001-mini", Phase::Training, true)]));
     assert!(palette(&state, "stop-now")[0].action.works(), "a run can be stopped without the menu");
 }

@@ -1,4 +1,5 @@
-//! What every panel may see and change: the open project, its runs, the cursor on its text, messages, keys, size, clock.
+//! State that every panel may read and change.
+//! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
 use crate::{
     runs::RunSummary,
@@ -38,11 +39,12 @@ pub struct Session {
     pub(super) seen: bool,
     /// The latest time that an event brought, in seconds since 1970, UTC.
     pub now: u64,
-    /// What keys mean.
+    /// Keys with their commands.
     pub keymap: Keymap,
     /// Names of the formats that can be imported and exported.
     pub formats: Vec<&'static str>,
-    /// What the terminal can show: decides how wide a text is, so that the cursor goes over the lines that are drawn.
+    /// Characters that the terminal can show.
+    /// They decide how wide a text is, so that the cursor goes over the lines that are drawn.
     pub glyphs: Glyphs,
     /// Rows of the screen that the tutorial takes.
     pub(super) tutorial_rows: u16,
@@ -83,7 +85,8 @@ impl Session {
         }
     }
 
-    /// Shows a message. An error stays until it is dismissed, or until a key has followed it and there is another message.
+    /// Shows a message.
+    /// An error stays until it is dismissed, or until a key has followed it and there is another message.
     pub(super) fn show(&mut self, level: Level, text: impl Into<String>) {
         let stays = self.message.as_ref().is_some_and(|message| message.level == Level::Error) && !self.seen;
         if level == Level::Error || !stays {
@@ -108,7 +111,8 @@ impl Session {
         self.seen = true;
     }
 
-    /// The first key that gives `command` in `context`, as shown to the user; without one the palette and the command's name.
+    /// The first key that gives `command` in `context`, as shown to the user.
+    /// Without one the palette and the command's name.
     pub fn key(&self, context: Context, command: Command) -> String {
         let key = self.keymap.keys(context, command).next().map(|binding| binding.key.to_string());
         key.unwrap_or_else(|| {
@@ -118,7 +122,7 @@ impl Session {
         })
     }
 
-    /// Why nothing may be changed in the open project, as shown to the user.
+    /// Reason why nothing may be changed in the open project, as shown to the user.
     pub(super) fn read_only(&self) -> Option<String> {
         let why = self.project.as_ref()?.read_only.as_ref()?;
         Some(format!("Nothing can be changed here: {why}"))
@@ -139,7 +143,8 @@ impl Session {
         self.runs.suggester()
     }
 
-    /// Whether the document in front is of the test split, which never gets suggestions.
+    /// Whether the document in front belongs to the test split.
+    /// Documents of that split never get suggestions.
     pub fn is_test_document(&self) -> bool {
         let document = self.project.as_ref().and_then(|project| project.documents.get(self.tagging.document));
         document.is_some_and(|document| document.split == Some(Split::Test))
@@ -156,7 +161,8 @@ impl Session {
         (count(&[Status::Done]), count(&[Status::Todo, Status::Partial, Status::Flagged]))
     }
 
-    /// Works on the document in front; returns the effects of that. Its message is shown.
+    /// Works on the document in front; returns the effects of that.
+    /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
         let suggester = self.suggester().map(|run| run.id.clone());
         let page = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2).max(1);
@@ -185,7 +191,8 @@ impl Session {
         self.tag(|context| context.suggest())
     }
 
-    /// Brings a document to the front, as one of `queue`, along which "next" then goes; an empty queue stands for all.
+    /// Brings a document to the front, as one of `queue`, along which "next" then goes.
+    /// An empty queue stands for all.
     pub(super) fn open_document(&mut self, document: usize, queue: Vec<usize>) -> Vec<Effect> {
         if !queue.is_empty() {
             let found = crate::text::number::with_noun(queue.len(), "document");

@@ -1,4 +1,5 @@
-//! The whole state of the program: what all panels share, each screen, and the overlays over them.
+//! The whole state of the program.
+//! What all panels share, each screen, and the overlays over them.
 
 use std::any::TypeId;
 
@@ -19,7 +20,7 @@ use super::{
     session::Session,
 };
 
-/// What waits until everything is saved.
+/// Action that waits until everything is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Goal {
     /// Leaving the program.
@@ -31,7 +32,7 @@ pub(super) enum Goal {
 /// The state. Drawn by `ui`, changed by [`update`](super::update()) alone.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// What all panels share.
+    /// State shared by all panels.
     pub session: Session,
     /// The welcome screen.
     pub welcome: Welcome,
@@ -49,11 +50,11 @@ pub struct State {
     pub overlays: Vec<Overlay>,
     /// The tutorial, if it was begun.
     pub tutorial: Option<Tutorial>,
-    /// What is taken over to the project that is being opened again.
+    /// State that is kept for the project that is being opened again.
     pub(super) carried: Option<Box<Carried>>,
-    /// Whether the comparison of annotators opens with the project that is being opened.
+    /// Whether the comparison of annotators opens with the project.
     pub(super) compares_next: bool,
-    /// What happens as soon as everything is saved.
+    /// Action to be carried out as soon as everything is saved.
     pub(super) leaving: Option<Goal>,
 }
 
@@ -63,7 +64,8 @@ impl Default for State {
     }
 }
 
-/// Commands that are not carried out by the screen on whose key line they are, and the command that each comes before there.
+/// Commands on a screen's key line that the screen does not carry out itself.
+/// The second command of each pair is the one before which it is placed.
 pub(super) const KEY_LINE: [(Command, Command); 7] = [
     (Command::TrainNow, Command::TakeAll),
     (Command::Occurrences, Command::TakeAll),
@@ -102,7 +104,7 @@ pub fn default_keymap() -> Keymap {
     Keymap::new(rows)
 }
 
-/// What a key means at a moment.
+/// Meaning of a key at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// This command.
@@ -209,7 +211,7 @@ impl State {
         self.front().context(&self.session)
     }
 
-    /// The context of the screen in front, outside its text field and whatever is over it.
+    /// Context of the screen in front, outside its text field and its overlays.
     pub fn screen_context(&self) -> Context {
         match &self.session.project {
             Some(_) => self.session.screen.context(),
@@ -237,7 +239,8 @@ impl State {
         rows.clone().find(|row| row.owner == front).or_else(|| rows.clone().next())
     }
 
-    /// Whether a row's panel can carry out the command. Text fields share a context: each has only its own commands there.
+    /// Whether a row's panel can carry out the command.
+    /// Text fields share a context: each has only its own commands there.
     fn reaches(&self, row: &CommandInfo, context: Context) -> bool {
         let everywhere = row.owner == TypeId::of::<NoPanel>();
         let screen = || self.screens().iter().any(|screen| screen.owner() == row.owner);
@@ -268,8 +271,9 @@ impl State {
         shown || self.field().is_some() || self.front().holds(&self.session)
     }
 
-    /// What `key` means in `context`: its command there, else its command everywhere. A key whose command there does not work
-    /// now does not fall back to everywhere: a key that undoes must not leave when there is nothing to undo.
+    /// Returns the meaning of `key` in `context`: its command there, else everywhere.
+    /// A key whose command there does not work now does not fall back to everywhere: a key that undoes must not leave
+    /// when there is nothing to undo.
     pub(super) fn meaning(&self, context: Context, key: Key) -> Meaning {
         for place in [context, Context::Everywhere] {
             let mut refused = None;
@@ -286,7 +290,8 @@ impl State {
         Meaning::Nothing
     }
 
-    /// The entries of the key line: what works now, most used first. Commands with the same word share an entry.
+    /// The entries of the key line: what works now, most used first.
+    /// Commands with the same word share an entry.
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
         let mut hints: Vec<Hint> = Vec::new();
@@ -313,7 +318,7 @@ impl State {
         hints
     }
 
-    /// Everything that the palette can find on the screen in front, in the order of the table.
+    /// Entries of the palette on the screen in front, in the order of the table.
     pub(super) fn palette(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = self.session.keymap.rows().iter().filter_map(|row| self.entry(row)).collect();
         let project = self.session.project.as_ref().filter(|project| !project.documents.is_empty());
@@ -323,7 +328,8 @@ impl State {
         entries
     }
 
-    /// The palette's entry of a command, if it belongs to the screen in front, to every screen or to another one.
+    /// The palette's entry of a command.
+    /// The command belongs to the screen in front, to every screen or to another one.
     fn entry(&self, row: &CommandInfo) -> Option<Entry> {
         if matches!(row.command, Command::Label(_) | Command::Arm(_) | Command::Palette | Command::Back) {
             return None;
@@ -372,13 +378,13 @@ impl State {
         keys.collect::<Vec<_>>().join(" ")
     }
 
-    /// What the tutorial shows now.
+    /// Step that the tutorial shows now.
     pub fn lesson(&self) -> Option<Lesson> {
         self.tutorial.as_ref()?.lesson(&self.session)
     }
 
-    /// What to do next on the screen in front. `None` where the tutorial says it, where something is over the screen, and where
-    /// nothing is certain.
+    /// Next step on the screen in front.
+    /// `None` where the tutorial says it, where an overlay is open, and where nothing is certain.
     pub fn next_step(&self) -> Option<String> {
         if self.overlay().is_some() || self.lesson().is_some() {
             return None;

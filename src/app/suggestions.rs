@@ -9,7 +9,7 @@ use crate::{
     text::{TextRange, range_set::RangeSet},
 };
 
-/// Why a document of the test split has no suggestions, as shown to the user.
+/// Reason why a document of the test split has no suggestions, for the user.
 pub(super) const TESTS: &str = "This text tests models, so none suggests anything here";
 
 /// A suggestion that does not overlap any span.

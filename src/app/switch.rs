@@ -25,7 +25,7 @@ impl State {
         self.session.runs = Default::default();
         let runs = std::mem::take(&mut opened.runs);
         let step = opened.step;
-        let told = opened.told.take();
+        let warning = opened.warning.take();
         let project = Project::new(opened);
         let asked = std::mem::take(&mut self.welcome);
         self.welcome.places = asked.places;
@@ -36,8 +36,8 @@ impl State {
         self.session.tagging = Tagging::default();
         self.session.screen = Screen::Tag;
         self.session.message = None;
-        if let Some(told) = told {
-            self.session.warn(told);
+        if let Some(warning) = warning {
+            self.session.warn(warning);
         }
         if let Some(why) = &project.read_only {
             self.session.message = Some(Message { level: Level::Error, text: format!("Read only: {why}") });
@@ -68,7 +68,8 @@ impl State {
         self.welcome.failed(&mut self.session, message)
     }
 
-    /// Takes up what was put aside: `None` if nothing was, else the place of the document that was in front.
+    /// Takes up what was put aside.
+    /// `None` if nothing was, else the place of the document that was in front.
     fn take_up(&mut self) -> Option<Option<usize>> {
         let Carried { train, explore, document, word, screen, tutorial } = *self.carried.take()?;
         self.train = train.without_runs();
@@ -83,7 +84,8 @@ impl State {
         Some(document)
     }
 
-    /// Imports a file. The project is closed meanwhile, so that nothing is tagged in what is about to change.
+    /// Imports a file.
+    /// The project is closed meanwhile, so that nothing is tagged in what is about to change.
     pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
         let project = self.session.project.as_ref();
         if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
@@ -94,8 +96,9 @@ impl State {
         vec![Effect::Import(file)]
     }
 
-    /// Opens the project, all of which is saved, for another annotator; for `None`, for the one who opened it first. It is closed
-    /// meanwhile, so that nothing is tagged that would not be saved.
+    /// Opens the project, all of which is saved, for another annotator.
+    /// For `None`, for the one who opened it first. It is closed meanwhile, so that nothing is tagged that would not be
+    /// saved.
     pub(super) fn open_as(&mut self, annotator: Option<String>) -> Vec<Effect> {
         let name = self.session.project.as_ref().map(|project| project.name.clone());
         self.put_aside();
@@ -182,7 +185,8 @@ impl State {
     }
 }
 
-/// The document that is in front first: the first one to do. `teaches`: one that teaches, for the tutorial.
+/// The document that is in front first: the first one to do.
+/// `teaches`: one that teaches, for the tutorial.
 fn first_document(project: &Project, teaches: bool) -> usize {
     let mut open = (0..project.documents.len())
         .filter(|at| matches!(project.annotation(*at).status, Status::Todo | Status::Partial));

@@ -1,4 +1,4 @@
-//! What happens between screens: training, exploring, leaving, the palette.
+//! Behaviour across screens: training, exploring, leaving, the palette.
 
 use crate::{
     runs::{Control, DataSummary, Phase, Point, RunSummary, Scores, Settings, Status},
@@ -36,7 +36,8 @@ pub(super) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
     names.flat_map(|key| update(state, Event::Key { key, at: 0 })).collect()
 }
 
-pub(super) fn told(state: &State) -> &str {
+/// Text of the message shown; empty without one.
+pub(in crate::app) fn message(state: &State) -> &str {
     state.session.message.as_ref().map_or("", |message| message.text.as_str())
 }
 
@@ -74,12 +75,12 @@ pub(super) fn palette(state: &State, query: &str) -> Vec<Entry> {
 }
 
 #[test]
-fn a_training_is_started_followed_and_told_to_its_end() {
+fn a_training_is_started_and_followed_to_its_end() {
     let mut state = start();
     let asked = generation(&press(&mut state, "T"));
     assert!(state.session.runs.is_starting());
     assert!(press(&mut state, "T").is_empty(), "one training at a time");
-    assert!(told(&state).contains("A training runs"));
+    assert!(message(&state).contains("A training runs"));
     let stale = Event::TrainingStarted { generation: asked + 7, run: "0009-mini".into() };
     assert!(update(&mut state, stale).is_empty() && state.session.runs.is_starting());
     let effects = update(&mut state, Event::TrainingStarted { generation: asked, run: "0001-mini".into() });
@@ -94,7 +95,7 @@ fn a_training_is_started_followed_and_told_to_its_end() {
     press(&mut state, "v");
     let status = Status { phase: Phase::Done, checkpoint: Some(10), ..Status::default() };
     let effects = update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
-    assert!(told(&state).contains("0.500"), "{}", told(&state));
+    assert!(message(&state).contains("0.500"), "{}", message(&state));
     assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && state.session.tagging.anchor.is_some());
     assert!(!state.session.runs.is_busy());
 }
@@ -105,9 +106,9 @@ fn a_training_that_cannot_start_says_why_until_it_is_sent_away() {
     let asked = generation(&press(&mut state, "T"));
     update(&mut state, Event::TrainingRefused { generation: asked, message: "no document is done".into() });
     press(&mut state, "l x");
-    assert_eq!(told(&state), "no document is done");
+    assert_eq!(message(&state), "no document is done");
     press(&mut state, "esc");
-    assert_eq!((told(&state), state.session.runs.is_busy()), ("", false));
+    assert_eq!((message(&state), state.session.runs.is_busy()), ("", false));
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn leaving_asks_while_a_training_of_ours_runs() {
 }
 
 #[test]
-fn a_run_that_was_listed_before_it_was_told_is_ours() {
+fn a_run_that_was_listed_before_it_was_announced_is_ours() {
     let mut state = start();
     let asked = generation(&press(&mut state, "T"));
     let listed = || Event::Runs(vec![run("0001-mini", Phase::Training, false)]);
@@ -167,7 +168,7 @@ fn a_foreign_run_keeps_nobody_whose_save_failed() {
 }
 
 #[test]
-fn an_end_is_told_once_whoever_tells_it() {
+fn the_end_of_a_run_is_shown_once() {
     let done = || Status { phase: Phase::Done, checkpoint: Some(10), ..Status::default() };
     let runs = |old: Phase| vec![run("0002-mini", Phase::Training, false), run("0001-mini", old, false)];
     let mut state = start();
@@ -176,15 +177,15 @@ fn an_end_is_told_once_whoever_tells_it() {
     let mut done_now = runs(Phase::Done);
     done_now[1].has_model = true;
     let effects = update(&mut state, Event::Runs(done_now));
-    assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && told(&state).contains("0001-mini is done"));
+    assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && message(&state).contains("0001-mini is done"));
     press(&mut state, "l");
     assert!(update(&mut state, Event::Runs(runs(Phase::Done))).is_empty());
     assert!(update(&mut state, Event::RunStatus { run: "0001-mini".into(), status: done() }).is_empty());
-    assert_eq!(told(&state), "");
+    assert_eq!(message(&state), "");
     assert!(!update(&mut state, Event::RunStatus { run: "0002-mini".into(), status: done() }).is_empty());
     press(&mut state, "l");
     let both = ["0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, false));
-    assert!(update(&mut state, Event::Runs(both.into())).is_empty() && told(&state).is_empty());
+    assert!(update(&mut state, Event::Runs(both.into())).is_empty() && message(&state).is_empty());
 }
 
 #[test]
@@ -196,7 +197,7 @@ fn the_f1_of_a_run_that_is_over_is_that_of_the_weights_it_kept() {
     assert_eq!(state.session.runs.list[0].word_f1, Some(0.5));
     let status = Status { phase: Phase::Done, ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
-    assert!(told(&state).contains("is done; it has no model"), "which weights a foreign run keeps is not known");
+    assert!(message(&state).contains("is done; it has no model"), "which weights a foreign run keeps is not known");
     let settings = Some(Settings { keep_best: true, ..Settings::lesson("mini") });
     let kept = RunSummary { word_f1: Some(0.7), settings, ..run("0001-mini", Phase::Done, false) };
     update(&mut state, Event::Runs(vec![kept]));
@@ -214,7 +215,7 @@ fn our_run_tells_the_best_value_if_it_keeps_the_best_weights() {
     update(&mut state, Event::Points { generation: generation(&effects), points: vec![eval(0.7), eval(0.5)] });
     let status = Status { phase: Phase::Done, ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
-    assert!(told(&state).contains("0.700"), "{}", told(&state));
+    assert!(message(&state).contains("0.700"), "{}", message(&state));
 }
 
 #[test]
@@ -378,5 +379,5 @@ fn an_error_is_not_pushed_away_by_small_talk() {
     let say = |level, text: &str| Event::Message(Message { level, text: text.into() });
     update(&mut state, say(Level::Error, "the device is gone"));
     update(&mut state, say(Level::Info, "copied"));
-    assert_eq!(told(&state), "the device is gone");
+    assert_eq!(message(&state), "the device is gone");
 }

@@ -1,4 +1,5 @@
-//! The only place where the state changes: one event in, effects out. Requests of panels are resolved here.
+//! The only place where the state changes: one event in, effects out.
+//! Requests of panels are resolved here.
 
 use crate::spans::ActionId;
 
@@ -144,7 +145,8 @@ impl State {
         self.resolve(outcome)
     }
 
-    /// Takes the work of all annotators; the help may be over the view that asked for it.
+    /// Takes the work of all annotators.
+    /// The help may be over the view that asked for it.
     fn annotators_read(&mut self, generation: u64, found: Result<Annotators, String>) -> Outcome {
         let view = self.overlays.iter_mut().find_map(|overlay| match overlay {
             Overlay::Annotators(view) => Some(view),
@@ -158,7 +160,8 @@ impl State {
         Outcome { close: false, ..outcome }
     }
 
-    /// Lines are on disk. When all are and something waits for that to leave, this is the moment.
+    /// Lines are on disk.
+    /// When all are and something waits for that to leave, this is the moment.
     fn saved(&mut self, ids: &[ActionId]) -> Vec<Effect> {
         let Some(project) = &mut self.session.project else { return Vec::new() };
         project.saved(ids);
@@ -243,7 +246,8 @@ impl State {
         self.resolve(outcome)
     }
 
-    /// Carries out a command where it belongs: in the panel in front, everywhere, or on a screen that is not in front.
+    /// Carries out a command where it belongs.
+    /// In the panel in front, everywhere, or on a screen that is not in front.
     pub(super) fn run(&mut self, command: Command) -> Vec<Effect> {
         let context = self.context();
         self.session.context = match context {
@@ -362,7 +366,8 @@ impl State {
         Vec::new()
     }
 
-    /// Hides the tutorial or shows it again; begins it where there is none. Without a project it gets one.
+    /// Hides the tutorial or shows it again; begins it where there is none.
+    /// Without a project it gets one.
     fn toggle_tutorial(&mut self) -> Vec<Effect> {
         if self.session.project.is_none() {
             let outcome = self.welcome.continue_tutorial();
@@ -409,7 +414,8 @@ impl State {
         (0..NOTCH).flat_map(|_| self.run(command)).collect()
     }
 
-    /// Puts the cursor of the list in front on a row; on the row of the cursor, does what enter does there.
+    /// Puts the cursor of the list in front on a row.
+    /// On the row of the cursor, does what enter does there.
     fn click(&mut self, row: usize) -> Vec<Effect> {
         let (front, session) = self.front_mut();
         let Some(list) = front.list(session) else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! `tagli agree`: shows how far the annotators of a project agree, and where they do not.
+//! `tagli agree`: shows how far annotators agree, and where they do not.
 
 use serde_json::{Value, json};
 

@@ -1,17 +1,22 @@
-//! Annotators of the commands: the user's own name, and the annotator whose work a command uses.
+//! Annotators of the commands.
+//! The user's own name, and the annotator whose work a command uses.
 
-use std::env;
+use std::{env, path::Path};
 
-use super::error::CliError;
+use super::{error::CliError, settings};
 use crate::project::{AnnotatorName, Project};
 
-/// The user's name as annotator: the given one, or the login name, or `me`.
+/// The user's name as annotator.
+/// The given one, the setting `annotator`, the login name, or `me`.
 ///
 /// # Errors
-/// The given name is not a valid name of an annotator.
-pub(super) fn own_name(given: Option<&str>) -> Result<AnnotatorName, CliError> {
+/// The name is not valid for an annotator, or the settings for the project in `dir` cannot be read.
+pub(super) fn own_name(given: Option<&str>, dir: Option<&Path>) -> Result<AnnotatorName, CliError> {
     if let Some(name) = given {
         return name.parse().map_err(CliError::usage);
+    }
+    if let Some(name) = settings::load(dir)?.annotator {
+        return name.parse().map_err(|error| CliError::data(format!("setting `annotator`: {error}")));
     }
     let mut logins = ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
     match logins.find_map(|name| name.parse().ok()) {
@@ -20,13 +25,14 @@ pub(super) fn own_name(given: Option<&str>) -> Result<AnnotatorName, CliError> {
     }
 }
 
-/// The annotator whose work is used: the given one, or the user, or the only annotator of the project.
+/// The annotator whose work is used.
+/// The given one, or the user, or the only annotator of the project.
 ///
 /// # Errors
-/// The given annotator has done nothing, or several annotators could be meant.
+/// As [`own_name`]; the given annotator has done nothing, or several annotators could be meant.
 pub(super) fn choose(project: &Project, given: Option<&str>) -> Result<AnnotatorName, CliError> {
     let all = project.contributors();
-    let own = own_name(given)?;
+    let own = own_name(given, Some(&project.root))?;
     if all.contains(&own) || (given.is_none() && all.is_empty()) {
         return Ok(own);
     }

@@ -1,4 +1,5 @@
-//! `tagli convert`: converts a file into another format, through the same readers and writers as import and export.
+//! `tagli convert`: converts a file into another format.
+//! It uses the same readers and writers as import and export.
 
 use std::path::Path;
 

@@ -47,7 +47,8 @@ pub(super) fn read(
     file.check().map_err(CliError::from)
 }
 
-/// Options to read a file outside a project: texts are cut into words as the user's settings say.
+/// Options to read a file outside a project.
+/// Texts are cut into words as the user's settings say.
 ///
 /// # Errors
 /// The settings cannot be read.

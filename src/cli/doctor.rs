@@ -1,4 +1,4 @@
-//! `tagli doctor`: shows the properties of this machine and of a project, and checks them.
+//! `tagli doctor`: shows and checks properties of this machine and of a project.
 
 use std::{
     env,
@@ -135,7 +135,8 @@ fn terminal() -> Value {
     })
 }
 
-/// Instruction sets in use, and loss and gradient norm of one batch by both ways to compute on this processor.
+/// Instruction sets in use, and the comparison of the two ways to compute.
+/// The comparison has loss and gradient norm of one batch, by both ways.
 fn processor(comparison: &Compared) -> Value {
     let Instructions { products, loops } = device::instructions();
     let mut facts = json!({ "instructions": { "of matrix products": products, "of loops": loops } });

@@ -20,7 +20,8 @@ pub(super) enum Kind {
     Usage,
     /// Device, network, disk, lock, terminal, a defect of the program: exit code 3.
     Environment,
-    /// The reader of standard output is gone, as after `head`: the program ends silently, exit code 0.
+    /// The reader of standard output is gone, as after `head`.
+    /// The program ends silently, exit code 0.
     ReaderGone,
 }
 
@@ -88,7 +89,8 @@ impl CliError {
         Self::usage(format!("{what} is not built yet"))
     }
 
-    /// A file cannot be read: a missing or unsuitable file is an error of the input, everything else of the machine.
+    /// A file cannot be read.
+    /// A missing or unsuitable file is an error of the input, everything else of the machine.
     pub(super) fn reading(path: &std::path::Path, error: &io::Error) -> Self {
         let message = format!("{}: {}", path.display(), plain(error));
         match error.kind() {
@@ -104,7 +106,8 @@ impl CliError {
         self
     }
 
-    /// Marks an error that standard output has reported already; only the exit code and standard error remain.
+    /// Marks an error that standard output has reported already.
+    /// Only the exit code and standard error remain.
     #[must_use]
     pub(super) fn reported(self) -> Self {
         Self { reported: true, ..self }

@@ -69,7 +69,8 @@ fn value(found: &Evaluation, sentences: &[Sentence]) -> Value {
     })
 }
 
-/// Lenient and strict scores as seqeval returns them; strict is null for tags that are not IOB2.
+/// Lenient and strict scores as seqeval returns them.
+/// Strict is null for tags that are not IOB2.
 fn measured(measured: &Measured) -> Value {
     json!({ "lenient": as_evaluate(&measured.lenient), "strict": measured.strict.as_ref().ok().map(as_evaluate) })
 }
@@ -128,7 +129,8 @@ fn quoted(sentence: &Sentence, span: Option<&WordSpan>) -> String {
     format!("{} `{}`", span.label, clean(&words))
 }
 
-/// Confusion matrix in words. Rows: labels of the file; columns: labels of the model.
+/// Confusion matrix in words.
+/// Rows: labels of the file; columns: labels of the model.
 fn confusion(found: &Evaluation) -> String {
     let names: Vec<&str> = found.confusion.labels.iter().map(String::as_str).chain(["O"]).collect();
     let mut head = vec!["confusion in words".to_owned()];

@@ -1,4 +1,5 @@
-//! `tagli export`: writes a project's annotations to a file and proves it by reading it again.
+//! `tagli export`: writes a project's annotations to a file.
+//! It proves the file by reading it again.
 
 use std::path::Path;
 
@@ -61,7 +62,8 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     output.result(&value, &text)
 }
 
-/// The error of a corpus that was not written; `source` is the file or project that it comes from.
+/// The error of a corpus that was not written.
+/// `source` is the file or project that it comes from.
 pub(super) fn not_written(source: &Path, error: WriteError) -> CliError {
     match error {
         WriteError::Losses(problems) => data::refused(source, &problems),

@@ -1,4 +1,5 @@
-//! `tagli help`: shows a page, the list of pages and commands, or the arguments of a command.
+//! `tagli help`: shows a page, or the arguments of a command.
+//! Without a name it lists pages and commands.
 
 use std::io;
 
@@ -84,7 +85,8 @@ fn command(words: &[String], output: Output) -> Result<(), CliError> {
     }
 }
 
-/// The error for an unknown page or subcommand; it names the nearest one. `before`: the words before it.
+/// The error for an unknown page or subcommand; it names the nearest one.
+/// `before`: the words before it.
 fn unknown(word: &str, before: &[String], command: &clap::Command) -> CliError {
     let pages = Topic::ALL.iter().map(|topic| topic.name()).filter(|_| before.is_empty());
     let commands = visible(command).map(clap::Command::get_name);

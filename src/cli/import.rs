@@ -1,4 +1,5 @@
-//! `tagli import`: imports files into a project and reports what was detected and what could not be kept.
+//! `tagli import`: imports files into a project.
+//! It reports what was detected and what could not be kept.
 
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ use crate::{
 /// The folder is not a project, a file cannot be read (then nothing is imported), or the file system refuses.
 pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut project = Project::open(&args.dir)?;
-    let name = annotator::own_name(args.annotator.as_deref())?;
+    let name = annotator::own_name(args.annotator.as_deref(), Some(&args.dir))?;
     let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split);

@@ -1,4 +1,5 @@
-//! `tagli inspect`: shows splits, counts, labels and lengths, or one record with its tags and word pieces.
+//! `tagli inspect`: shows splits, counts, labels and lengths, or one record.
+//! The record has its tags and word pieces.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -118,7 +119,8 @@ struct Record<'a> {
     tags: Vec<String>,
 }
 
-/// A word piece, the index of its word, and its tag in each label mode (`None` where it is ignored).
+/// A word piece, the index of its word, and its tag in each label mode.
+/// The tag is `None` where it is ignored.
 struct Piece {
     token: String,
     word: usize,
@@ -221,7 +223,8 @@ fn tag_name(names: &[String], id: i64) -> Option<String> {
     usize::try_from(id).ok().and_then(|id| names.get(id)).cloned()
 }
 
-/// Explains the tag of a word. `was_inside`: whether the word before belongs to a span.
+/// Explains the tag of a word.
+/// `was_inside`: whether the word before belongs to a span.
 fn explanation(tag: &str, was_inside: bool) -> String {
     match tag.split_once('-') {
         Some(("B", label)) => format!("a {label} begins"),

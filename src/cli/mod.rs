@@ -1,4 +1,5 @@
-//! Floor 13: the command line. Parses the arguments, runs one command, and reports its error with an exit code.
+//! Floor 13: the command line.
+//! Parses the arguments, runs one command, and reports its error with an exit code.
 
 mod agree;
 mod annotator;
@@ -59,7 +60,8 @@ pub fn main() -> ExitCode {
     ExitCode::from(error.kind.code())
 }
 
-/// Prints help and version as clap gives them, and reports other errors of clap like those of a command.
+/// Prints help and version as clap gives them.
+/// Other errors of clap are reported like those of a command.
 fn not_parsed(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
@@ -77,7 +79,8 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
     ExitCode::from(usage.kind.code())
 }
 
-/// Runs `work` and converts a panic into an error. Nothing that `work` changed is used afterwards.
+/// Runs `work` and converts a panic into an error.
+/// Nothing that `work` changed is used afterwards.
 fn guarded(work: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
     guard::catch(work).unwrap_or_else(|panicked| Err(CliError::environment(panicked)))
 }

@@ -1,4 +1,4 @@
-//! `tagli models`: lists base models, downloads others from the hub, uploads trained models there.
+//! `tagli models`: lists, downloads and uploads models.
 
 use std::{
     fs, io,
@@ -67,7 +67,8 @@ fn list(output: Output) -> Result<(), CliError> {
     output.result(&value, &table(&rows))
 }
 
-/// Opens a base model, downloading it from the hub first if it is not on this machine.
+/// Opens a base model.
+/// It is downloaded from the hub first if it is not on this machine.
 ///
 /// # Errors
 /// There is none of this name, or it cannot be read or downloaded.
@@ -159,7 +160,8 @@ impl Source {
         })
     }
 
-    /// Files to upload: those of the model that exist, its card and its curves. An existing card in the folder is used.
+    /// Files to upload: those of the model that exist, its card and its curves.
+    /// An existing card in the folder is used.
     fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
         let mut files = Vec::new();
         for name in ["config.json", "model.safetensors"].into_iter().chain(model::TOKENIZER_FILES).chain([CARD]) {

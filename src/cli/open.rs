@@ -30,7 +30,7 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let here = Path::new(".");
     let dir = args.dir.clone().or_else(|| Project::is_project(here).then(|| here.to_owned()));
     let config = settings::load(dir.as_deref())?;
-    let annotator = annotator::own_name(args.annotator.as_deref().or(config.annotator.as_deref()))?;
+    let annotator = annotator::own_name(args.annotator.as_deref(), dir.as_deref())?;
     let folders = UserFolders::of_user();
     let open = dir.map(|dir| copy_of_sample(&folders, dir, &annotator, output)).transpose()?;
     let mut capabilities = Capabilities::from_environment();
@@ -60,14 +60,16 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     })
 }
 
-/// Preferences for the project in `dir`: the given annotator, and the settings of the user and of the project.
+/// Preferences for the project in `dir`.
+/// The given annotator, and the settings of the user and of the project.
 fn preferences(given: Option<&str>, dir: &Path) -> Result<Preferences, CliError> {
     let config = settings::load(Some(dir))?;
-    let annotator = annotator::own_name(given.or(config.annotator.as_deref()))?;
+    let annotator = annotator::own_name(given, Some(dir))?;
     Ok(Preferences { annotator, device: config.device, grid: config.grid })
 }
 
-/// The folder to open for `dir`: the user's copy if it is a sample, so that the sample itself stays as it is.
+/// The folder to open for `dir`.
+/// The user's copy if it is a sample, so that the sample itself stays as it is.
 fn copy_of_sample(
     folders: &UserFolders,
     dir: PathBuf,
@@ -90,7 +92,8 @@ fn copy_of_sample(
     Ok(folder)
 }
 
-/// Finds a theme by its name. Without colours the theme is `mono`, unless the arguments name one.
+/// Finds a theme by its name.
+/// Without colours the theme is `mono`, unless the arguments name one.
 fn theme(name: &str, is_given: bool, color: bool) -> Result<Theme, CliError> {
     let name = if color || is_given { name } else { "mono" };
     Theme::named(name).ok_or_else(|| {

@@ -24,7 +24,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Writes a JSON document on a line of its own if `--json` was given, otherwise the text.
+    /// Writes a JSON document on its own line, or the text without `--json`.
     ///
     /// # Errors
     /// Standard output cannot be written.
@@ -71,12 +71,14 @@ impl Output {
         }
     }
 
-    /// Writes progress or a note to standard error, cleaned line by line. Errors are ignored.
+    /// Writes progress or a note to standard error, cleaned line by line.
+    /// Errors are ignored.
     pub(super) fn say(self, text: impl std::fmt::Display) {
         let _ = writeln!(io::stderr().lock(), "{}", clean_lines(&text.to_string()));
     }
 
-    /// Replaces the last line of standard error, which is a terminal. `is_complete` ends the line.
+    /// Replaces the last line of standard error, which is a terminal.
+    /// `is_complete` ends the line.
     pub(super) fn redraw(self, text: &str, is_complete: bool) {
         let end = if is_complete { "\n" } else { "" };
         let mut to = io::stderr().lock();
@@ -113,7 +115,8 @@ pub(super) fn with_noun(count: &Value, noun: &str) -> String {
     count.map_or_else(|| format!("- {noun}s"), |count| number::with_noun(count, noun))
 }
 
-/// Formats rows as columns of cleaned text, separated by two blanks: the first aligned left, the others right.
+/// Formats rows as columns of cleaned text, separated by two blanks.
+/// The first aligned left, the others right.
 pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(|column| column_width(rows, column)).collect();

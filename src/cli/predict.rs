@@ -1,4 +1,5 @@
-//! `tagli predict`: tags texts with a model, in the form of the Hugging Face pipeline.
+//! `tagli predict`: tags texts with a model.
+//! The result has the form of the Hugging Face pipeline.
 
 use std::path::Path;
 
@@ -60,7 +61,8 @@ fn warn_of_file_name(text: &str, output: Output) {
     }
 }
 
-/// Warns of texts beyond the model's limit: like the pipeline, this command does not read further without a stride.
+/// Warns of texts beyond the model's limit.
+/// Like the pipeline, this command does not read further without a stride.
 fn warn_of_cut_texts(model: &Predictor, texts: &[String], before: usize, output: Output) -> Result<(), CliError> {
     for (at, text) in texts.iter().enumerate() {
         let (all, longest) = (model.count_pieces(text)?, model.longest());
@@ -76,7 +78,8 @@ fn warn_of_cut_texts(model: &Predictor, texts: &[String], before: usize, output:
     Ok(())
 }
 
-/// Reads one text per line. Empty lines are texts, too, so that line numbers and answers agree.
+/// Reads one text per line.
+/// Empty lines are texts, too, so that line numbers and answers agree.
 fn lines(path: &Path) -> Result<Vec<String>, CliError> {
     let bytes = data::bytes(path)?;
     let text = formats::decode_text(&bytes).map_err(|problem| data::refused(path, [&problem]))?;

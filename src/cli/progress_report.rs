@@ -1,4 +1,5 @@
-//! Progress of a transfer on standard error: a line now and then, on a terminal one line that is drawn again.
+//! Progress of a transfer on standard error.
+//! A line now and then, on a terminal one line that is drawn again.
 
 use std::{
     io::{self, IsTerminal},

@@ -1,4 +1,4 @@
-//! `tagli runs`: lists, follows, controls, exports and removes the runs of a project.
+//! `tagli runs`: lists, follows, controls, exports and removes runs.
 
 use std::{path::Path, thread, time::Duration};
 
@@ -88,13 +88,15 @@ fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
     Ok((project, run))
 }
 
-/// Leaves a command in the run's folder, which the run reads several times per second.
+/// Leaves a command in the run's folder.
+/// The run reads it several times per second.
 fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Result<(), CliError> {
     let (_, run) = find(dir, id)?;
     let state = run.state();
     run.send(command)?;
     let value = json!({ "run": run.id.as_str(), "state": state, "told": command });
-    output.result(&value, &format!("{}, {state} so far, is told", run.id))
+    let name: &str = command.into();
+    output.result(&value, &format!("sent `{name}` to {}, which is {state}", run.id))
 }
 
 /// Follows a run until it is no longer live.
@@ -161,7 +163,8 @@ fn export(
     }
 }
 
-/// Formats points as CSV, one row each. Columns that a kind of point lacks are empty.
+/// Formats points as CSV, one row each.
+/// Columns that a kind of point lacks are empty.
 fn csv(points: &[Point]) -> String {
     let mut text =
         "kind,step,epoch,split,loss,lr,grad_norm,tokens_per_second,piece_f1,word_precision,word_recall,word_f1\n"

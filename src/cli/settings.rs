@@ -1,4 +1,5 @@
-//! Settings of the program in layers: embedded defaults, the user's file, the project's file. Also the user's keys.
+//! Settings of the program in layers.
+//! Embedded defaults, the user's file, the project's file. Also the user's keys.
 
 use std::{
     io,

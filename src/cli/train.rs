@@ -1,4 +1,5 @@
-//! `tagli train`: trains without a screen, on a project's documents or on tagged files.
+//! `tagli train`: trains without a screen.
+//! The data are a project's documents or tagged files.
 
 use std::path::{Path, PathBuf};
 
@@ -248,7 +249,8 @@ fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
     text
 }
 
-/// Controls of a run: the first interrupt ends it after the current step and keeps the model; the second ends the process.
+/// Controls of a run from interrupts.
+/// The first interrupt ends the run after the current step and keeps the model; the second ends the process.
 fn interrupts() -> Result<Receiver<Control>, CliError> {
     let (sender, receiver) = unbounded();
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(CliError::environment)?;

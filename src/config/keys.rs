@@ -34,7 +34,7 @@ pub struct KeyLine {
     pub command: String,
 }
 
-/// Why a file of key bindings cannot be read, with the file and the line.
+/// Reason why a file of key bindings cannot be read, with file and line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
     /// A mistake that any file of settings can have.
@@ -122,7 +122,8 @@ fn bindings(
     Ok(())
 }
 
-/// Suggestion for a name outside all tables: a misspelt `preset`, or a key without its context.
+/// Suggestion for a name outside all tables.
+/// A misspelt `preset`, or a key without its context.
 fn hint(name: &str) -> String {
     match nearest_name(name, ["preset"]) {
         Some(known) => format!("did you mean `{known}`?"),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_file_and_line() {
+    fn mistakes_are_reported_with_file_and_line() {
         assert!(message("[tag]\ne =").starts_with("keys.toml:2: invalid TOML: "));
         assert!(message("[tag]\ne = 'done'\ne = 'undo'").starts_with("keys.toml:3: invalid TOML: "));
         assert_eq!(message("\npresetz = 'vim'"), "keys.toml:2: unknown setting `presetz`; did you mean `preset`?");

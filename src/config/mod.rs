@@ -1,4 +1,5 @@
-//! Settings of the program in layers of TOML: embedded defaults, user, project, command line. Later layers win.
+//! Settings of the program in layers of TOML.
+//! Embedded defaults, user, project, command line. Later layers win.
 //!
 //! No I/O: the caller passes the texts and their names. Every mistake is an error with file and line; an unknown key is
 //! never ignored, because it is usually a misspelt one.
@@ -48,7 +49,7 @@ pub(crate) struct Config {
     pub(crate) device: String,
 }
 
-/// Why settings cannot be read, with the layer and the line, counted from 1.
+/// Reason why settings cannot be read, with layer and line, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The text is not TOML.
@@ -89,7 +90,8 @@ pub enum ConfigError {
     },
 }
 
-/// Settings while layers are applied. Assigning a field counts as using it, so this is not [`Config`] itself.
+/// Settings while layers are applied.
+/// Assigning a field counts as using it, so this is not [`Config`] itself.
 #[derive(Default)]
 struct Draft {
     theme: String,
@@ -148,7 +150,8 @@ impl Draft {
     }
 }
 
-/// Setting: its key, a description of valid values, and a function that sets it or returns `None` for an invalid value.
+/// Setting: its key, a description of valid values, and a function that sets it.
+/// The function returns `None` for an invalid value.
 struct Key {
     name: &'static str,
     expected: &'static str,
@@ -257,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_file_and_line() {
+    fn mistakes_are_reported_with_file_and_line() {
         assert_eq!(message("\n\nthme = 1"), "user.toml:3: unknown setting `thme`; did you mean `theme`?");
         assert_eq!(
             message("frames_over_shs = 1"),

@@ -59,10 +59,12 @@ impl Corpus {
     }
 }
 
-/// Maximum number of labels. A file with more probably has something else in the place of its labels.
+/// Maximum number of labels.
+/// A file with more probably has something else in the place of its labels.
 pub(crate) const MOST_LABELS: usize = 2_000;
 
-/// Index of a label name during reading; becomes a [`LabelId`] when all names are known.
+/// Index of a label name during reading.
+/// Becomes a [`LabelId`] when all names are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NameIndex(usize);
 

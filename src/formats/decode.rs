@@ -30,7 +30,8 @@ pub fn decode_text(bytes: &[u8]) -> Result<&str, Problem> {
         .ok_or_else(|| problems.finish().into_iter().next().unwrap_or_else(|| Problem::error("no text")))
 }
 
-/// Length in bytes of the beginning that is searched for bytes that occur in no text.
+/// Bytes at the start of a file that are searched for invalid bytes.
+/// Such bytes occur in no text.
 const HEAD: usize = 4096;
 
 fn not_utf8(bytes: &[u8], at: usize) -> Problem {
@@ -50,14 +51,15 @@ fn not_utf8(bytes: &[u8], at: usize) -> Problem {
         .hint(format!("the file is probably {name}; convert it: iconv -f {code} -t UTF-8 FILE > NEW"))
 }
 
-/// The lines with their numbers from 1. A line ends at LF or CRLF; a last line without line end counts if it is not
-/// empty.
+/// The lines with their numbers from 1.
+/// A line ends at LF or CRLF; a last line without line end counts if it is not empty.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // `str::lines` keeps a lone CR at the end of the last line, which is data and not a line end.
     text.lines().enumerate().map(|(at, line)| (at + 1, line))
 }
 
-/// The longest beginning of `bytes` that is UTF-8 text, at most `longest` bytes, without byte order mark.
+/// The longest beginning of `bytes` that is UTF-8 text.
+/// It has at most `longest` bytes and no byte order mark.
 pub(crate) fn start_of(bytes: &[u8], longest: usize) -> &str {
     let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let head = body.get(..longest).unwrap_or(body);
@@ -67,7 +69,8 @@ pub(crate) fn start_of(bytes: &[u8], longest: usize) -> &str {
     }
 }
 
-/// Encodes a text as a file. A text that begins with U+FEFF gets a byte order mark, so that it is not taken for one.
+/// Encodes a text as a file.
+/// A text that begins with U+FEFF gets a byte order mark, so that it is not taken for one.
 pub(crate) fn bytes_of(text: String) -> Vec<u8> {
     let text = if text.starts_with('\u{feff}') { format!("\u{feff}{text}") } else { text };
     text.into_bytes()

@@ -1,4 +1,5 @@
-//! Fitting of spans to words for formats that have one tag per word, with a report on what does not fit.
+//! Fitting of spans to words for formats with one tag per word.
+//! What does not fit is reported.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +12,8 @@ use crate::{
     text::TextRange,
 };
 
-/// Report on content that a format cannot hold. At the end it decides whether the file may be written.
+/// Report on content that a format cannot hold.
+/// At the end it decides whether the file may be written.
 #[derive(Debug)]
 pub(crate) struct LossReport {
     on_loss: OnLoss,
@@ -90,7 +92,8 @@ pub(crate) struct Fitter<'a> {
 }
 
 impl<'a> Fitter<'a> {
-    /// Checks the label names: a name that cannot be written is a loss for each of its spans.
+    /// Checks the label names.
+    /// A name that cannot be written is a loss for each of its spans.
     pub(crate) fn new(layout: &'a WordRules, labels: &LabelSet, on_loss: OnLoss) -> Self {
         let mut names = HashMap::new();
         for label in labels {
@@ -118,7 +121,8 @@ impl<'a> Fitter<'a> {
         Some(Fitted { words, spans, changed })
     }
 
-    /// Returns words that the layout can hold: without separators, not empty, without text between them.
+    /// Returns words that the layout can hold.
+    /// Without separators, not empty, without text between them.
     fn words(&mut self, document: &Document) -> Option<Vec<TextRange>> {
         let mut words = Vec::with_capacity(document.words.len());
         let mut at = 0;
@@ -152,7 +156,8 @@ impl<'a> Fitter<'a> {
         (whole || self.losses.on_loss != OnLoss::Skip).then_some(words)
     }
 
-    /// Handles text in a gap between words, which the layout cannot hold; returns whether there is none.
+    /// Handles text in a gap between words, which the layout cannot hold.
+    /// Returns whether there is none.
     fn gap(&mut self, document: &Document, gap: TextRange, words: &mut Vec<TextRange>) -> bool {
         let text = gap.of(&document.text).trim();
         if text.is_empty() {
@@ -164,7 +169,8 @@ impl<'a> Fitter<'a> {
         false
     }
 
-    /// Returns the name of the span's label in the file, and whether it differs from the label's own name.
+    /// Returns the name of the span's label in the file.
+    /// Also whether it differs from the label's own name.
     fn name(&mut self, document: &Document, span: &Span) -> Option<(String, bool)> {
         let Some((name, fault)) = self.names.get(&span.label).cloned() else {
             let what = format!("the span {} has a label that the label set does not know", self.shown(document, span));
@@ -185,7 +191,8 @@ impl<'a> Fitter<'a> {
         self.names.get(&span.label).map_or_else(|| text.clone(), |(name, _)| format!("{text} ({})", quoted(name)))
     }
 
-    /// Returns the words of a span and whether it was widened to them; `None` if the span is left out.
+    /// Returns the words of a span and whether it was widened to them.
+    /// `None` if the span is left out.
     fn place(
         &mut self,
         document: &Document,
@@ -275,7 +282,7 @@ fn trim(text: &str, words: &[TextRange], range: TextRange) -> TextRange {
     TextRange::new(start, start + inside.trim().len())
 }
 
-/// Appends the parts of a range between the characters for which `separates` is true.
+/// Appends the pieces of a range between separating characters.
 fn pieces(document: &Document, range: TextRange, separates: impl Fn(char) -> bool, words: &mut Vec<TextRange>) {
     let mut start = None;
     for (at, c) in range.of(&document.text).char_indices() {

@@ -1,4 +1,5 @@
-//! Description of a format: its name, how it is recognised, its reader and writer, and what it cannot hold.
+//! Description of a format.
+//! Its name, how it is recognised, its reader and writer, and what it cannot hold.
 
 use std::fmt;
 
@@ -6,7 +7,8 @@ use super::{Corpus, Problem, Read, ReadOptions, WriteOptions, Written, decode};
 
 pub(super) type ReadFn = fn(&[u8], &ReadOptions) -> Read;
 pub(super) type WriteFn = fn(&Corpus, &WriteOptions) -> Result<Written, Vec<Problem>>;
-/// Confidence from 0 to 100 and the reason for it, or `None` if the file is not of this format.
+/// Confidence from 0 to 100 and the reason for it.
+/// `None` if the file is not of this format.
 pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
 
 /// A file format.
@@ -17,7 +19,7 @@ pub struct Format {
     pub about: &'static str,
     /// File name extensions without dot, the usual one first.
     pub extensions: &'static [&'static str],
-    /// What is lost in it, in plain words; empty if nothing is.
+    /// Losses when writing it, in plain words; empty if there are none.
     pub cannot_hold: &'static str,
     /// Whether texts come back character for character, not only word for word.
     pub keeps_text: bool,

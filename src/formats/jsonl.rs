@@ -30,7 +30,8 @@ pub(super) const FORMAT: Format = Format {
     write: Some(write),
 };
 
-/// Accepts lines of JSON objects with a `text`. Formats of other tools, whose lines have more keys, are more confident.
+/// Accepts lines of JSON objects with a `text`.
+/// Formats of other tools, whose lines have more keys, are more confident.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let line = sample.text.lines().find(|line| !line.trim().is_empty())?;
     // A line that is longer than the sample is incomplete and does not parse.
@@ -195,7 +196,8 @@ fn words(value: Option<Value>, map: &OffsetMap) -> Result<Option<Vec<TextRange>>
     Ok(Some(words))
 }
 
-/// Status of a document. Without one, a document with spans is done and one without spans is still to do.
+/// Status of a document.
+/// Without one, a document with spans is done and one without spans is still to do.
 fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
     match value {
         None | Some(Value::Null) => Ok(if has_spans { Status::Done } else { Status::Todo }),
@@ -208,7 +210,8 @@ fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
     }
 }
 
-/// Writes every document. Only spans that do not fit their text or the label set are losses.
+/// Writes every document.
+/// Only spans that do not fit their text or the label set are losses.
 fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut losses = LossReport::new(options.on_loss);
     let mut written = Written::default();

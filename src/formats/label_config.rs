@@ -1,6 +1,7 @@
-//! Labelling configurations of Label Studio: XML with the labels, their keys, and the text that they label.
+//! Labelling configurations of Label Studio.
+//! XML with the labels, their keys, and the text that they label.
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::collections::HashSet;
 
 use roxmltree::{Document, Node};
 
@@ -20,7 +21,8 @@ use crate::{
 pub struct LabelConfig {
     /// Labels in their order, with keys.
     pub labels: LabelSet,
-    /// Names of the `<Labels>` controls on this text; the first one is used for new spans.
+    /// Names of the `<Labels>` controls on this text.
+    /// The first one is used for new spans.
     pub controls: Vec<String>,
     /// Name of the `<Text>` object.
     pub text_name: String,
@@ -35,13 +37,11 @@ impl LabelConfig {
     }
 }
 
-/// Colour names for Label Studio, one for each colour role.
-const COLORS: [&str; 8] = ["red", "darkorange", "gold", "green", "darkblue", "deepskyblue", "purple", "saddlebrown"];
-
 /// Elements that have a layout role, or are read as labels.
 const LAYOUT: [&str; 8] = ["View", "Header", "Style", "Label", "Text", "Labels", "Choice", "Filter"];
 
-/// Parses a configuration. `None` if it is not XML or labels no spans of plain text; the problems give the reason.
+/// Parses a configuration.
+/// `None` if it is not XML or labels no spans of plain text; the problems give the reason.
 pub fn read(bytes: &[u8]) -> (Option<LabelConfig>, Vec<Problem>) {
     let mut problems = Problems::default();
     let config = decode::text(bytes, &mut problems).and_then(|text| parse(text, &mut problems));
@@ -187,7 +187,8 @@ impl Entries {
         self.list.push((name.to_owned(), key, guide));
     }
 
-    /// Returns the label set. Labels with a key keep it; the others get the free digits in order.
+    /// Returns the label set.
+    /// Labels with a key keep it; the others get the free digits in order.
     fn into_labels(self, problems: &mut Problems) -> LabelSet {
         if self.left_out > 0 {
             problems
@@ -202,48 +203,6 @@ impl Entries {
         }
         labels
     }
-}
-
-/// Writes a configuration for Label Studio with the names of `config`.
-pub fn write(config: &LabelConfig) -> String {
-    let control = config.controls.first().map_or("label", String::as_str);
-    let mut out = String::from("<View>\n");
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "  <Labels name=\"{}\" toName=\"{}\">", escaped(control), escaped(&config.text_name));
-    for label in &config.labels {
-        let color = COLORS[usize::from(label.color) % COLORS.len()];
-        let _ = write!(out, "    <Label value=\"{}\" background=\"{color}\"", escaped(&label.name));
-        if let Some(key) = label.key {
-            let _ = write!(out, " hotkey=\"{}\"", escaped(key.encode_utf8(&mut [0; 4])));
-        }
-        if let Some(guide) = &label.guide {
-            let _ = write!(out, " hint=\"{}\"", escaped(guide));
-        }
-        out.push_str("/>\n");
-    }
-    let (name, field) = (escaped(&config.text_name), escaped(&config.text_field));
-    let _ = write!(out, "  </Labels>\n  <Text name=\"{name}\" value=\"${field}\" granularity=\"word\"/>\n</View>\n");
-    out
-}
-
-/// Text as the value of an attribute. Characters that XML cannot represent become U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // XML reads line breaks and tabs in an attribute as spaces unless they are character references.
-            '\t' | '\n' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -313,21 +272,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn what_is_written_reads_back(
-            names in prop::collection::vec("[^\\p{Cc}\\x{fffe}\\x{ffff}]{1,8}", 0..12),
-            guide in "\\PC{1,9}",
-        ) {
-            let mut config = LabelConfig::new(LabelSet::from_names(&names));
-            let mut labels = LabelSet::default();
-            for label in &config.labels {
-                labels.push(Label { guide: Some(guide.clone()), ..label.clone() });
-            }
-            config.labels = labels;
-            let (read, problems) = read(write(&config).as_bytes());
-            prop_assert_eq!(read.unwrap().labels, config.labels, "{:?}", problems);
-        }
-
         #[test]
         fn any_bytes_can_be_read(
             bytes in prop::collection::vec(any::<u8>(), 0..60),

@@ -1,4 +1,5 @@
-//! Floor 3: bytes to documents and spans, and back. One file per format, one table that lists them. No I/O.
+//! Floor 3: bytes to documents and spans, and back.
+//! One file per format, one table that lists them. No I/O.
 //!
 //! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
@@ -46,7 +47,8 @@ pub struct ReadOptions {
     pub labels: LabelSet,
     /// Split of the documents, where the file does not give one.
     pub split: Option<Split>,
-    /// Labelling configuration of Label Studio: the field with the text and the controls that label it.
+    /// Labelling configuration of Label Studio.
+    /// The field with the text and the controls that label it.
     pub config: Option<LabelConfig>,
 }
 
@@ -55,7 +57,8 @@ pub struct ReadOptions {
 pub struct Read {
     /// Labels, documents, spans.
     pub corpus: Corpus,
-    /// Properties of the file for the user: `tag first`, `tab`, `IOB2 tags`, `706 sentences`.
+    /// Properties of the file for the user.
+    /// `tag first`, `tab`, `IOB2 tags`, `706 sentences`.
     pub detected: Vec<String>,
     /// Problems in the order in which they were found.
     pub problems: Vec<Problem>,
@@ -77,8 +80,9 @@ pub enum OnLoss {
     Fail,
     /// Leave it out and report it.
     Skip,
-    /// Change it so that it fits (a half word to the whole word, a word with a blank to two words) and report it; what
-    /// cannot be made to fit is left out.
+    /// Change it so that it fits, and report it.
+    /// A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are
+    /// left out.
     Snap,
 }
 
@@ -89,7 +93,8 @@ pub struct WriteOptions {
     pub scheme: Scheme,
     /// Treatment of content that the format cannot hold.
     pub on_loss: OnLoss,
-    /// Labelling configuration of Label Studio: the names of the field and of the controls.
+    /// Labelling configuration of Label Studio.
+    /// The names of the field and of the controls.
     pub config: Option<LabelConfig>,
 }
 

@@ -1,4 +1,5 @@
-//! `patterns.jsonl`: patterns in the format of Prodigy and spaCy's entity ruler, one JSON object per line.
+//! `patterns.jsonl`: patterns in the format of Prodigy and spaCy's entity ruler.
+//! One JSON object per line.
 //!
 //! `{"label":"Dish","pattern":"pad thai"}` is a phrase, `{"label":"Dish","pattern":[{"lower":"pad"},{"lower":"thai",
 //! "op":"?"}]}` a rule, with one object per word; other fields (`id`, `meta`) are ignored. Rules have the same meaning as
@@ -32,7 +33,8 @@ const PHRASE: usize = 256;
 const RULE: usize = 100;
 /// Maximum words of all rules together.
 const RULES: usize = 200_000;
-/// Maximum number of them that are optional, repeated, or not limited to a few given words.
+/// Maximum number of loose slots.
+/// They are optional, repeated, or not limited to a few given words.
 const LOOSE: usize = 5_000;
 /// Maximum characters of a word for `FUZZY`.
 const FUZZY: usize = 100;
@@ -155,7 +157,8 @@ impl PatternReader {
         Ok(())
     }
 
-    /// Number of the question with these conditions; equal conditions have the same number.
+    /// Number of the question with these conditions.
+    /// Equal conditions have the same number.
     fn question(&mut self, conditions: Map<String, Value>) -> Result<usize, Problem> {
         let mut tests = Vec::new();
         for (name, value) in &conditions {
@@ -253,7 +256,8 @@ fn mismatch(expected: &str, value: &Value) -> Problem {
     wrong(format!("expected {expected}, found {}", quoted(&value.to_string())))
 }
 
-/// Minimum and maximum number of repetitions of an operator; without a maximum if it is unlimited.
+/// Minimum and maximum number of repetitions of an operator.
+/// Without a maximum if it is unlimited.
 fn repetition(operator: &str) -> Option<(usize, Option<usize>)> {
     match operator {
         "1" => Some((1, Some(1))),
@@ -283,7 +287,8 @@ fn text_set(value: &Value) -> Result<BTreeSet<String>, Problem> {
     serde_json::from_value(value.clone()).map_err(|_| mismatch("a list of strings", value))
 }
 
-/// Adds the test for one text, or for several in `{"IN": [...]}` or `{"NOT_IN": [...]}`.
+/// Adds the test for one text, or for several.
+/// Several are in `{"IN": [...]}` or `{"NOT_IN": [...]}`.
 fn add_tests(
     value: &Value,
     tests: &mut Vec<Test>,
@@ -308,7 +313,8 @@ fn not(test: Test) -> Test {
     Test::Not(Box::new(test))
 }
 
-/// Test for a word with edits. By default three edits per ten characters are allowed, and at least two.
+/// Test for a word with edits.
+/// By default three edits per ten characters are allowed, and at least two.
 fn fuzzy_test(side: Attribute, word: &str, edits: Option<u8>) -> Result<Test, Problem> {
     let length = word.chars().count();
     if length > FUZZY {
@@ -356,8 +362,8 @@ fn float(value: &Value) -> Result<f64, Problem> {
 /// Attributes that need a trained model or the tables of a language.
 const MODEL: &str = "IS_STOP POS TAG LEMMA DEP MORPH NORM ENT_TYPE ENT_IOB ENT_ID ENT_KB_ID SENT_START IS_SENT_START _";
 
-/// Attributes that are true or false, as regular expressions for the text of a word, with the meaning in spaCy's
-/// documentation. `IS_STOP` is missing because it refers to a list of spaCy.
+/// Attributes that are true or false, as regular expressions for a word's text.
+/// spaCy's documentation has the meanings. `IS_STOP` is missing because it refers to a list of spaCy.
 const FLAGS: [(&str, &str); 16] = [
     ("IS_ALPHA", r"^\p{L}+$"),
     ("IS_ASCII", r"^[\x00-\x7f]*$"),
@@ -502,7 +508,8 @@ mod tests {
         assert!(said(&(0..80).map(big).collect::<String>()).contains("all of them together are"));
     }
 
-    /// One object of a rule, and an expression that means the same where each letter is a word.
+    /// One object of a rule, and an expression with the same meaning.
+    /// In the expression each letter is a word.
     fn word() -> impl Strategy<Value = (Value, String)> {
         let words = [
             (json!({"LOWER": "a"}), "a", "[bcd]"),

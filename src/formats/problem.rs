@@ -1,4 +1,5 @@
-//! Errors, warnings and notes of reading and writing, and the quoting of text from files in them.
+//! Errors, warnings and notes of reading and writing.
+//! Also the quoting of text from files in them.
 
 use std::fmt;
 
@@ -85,7 +86,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Collector of problems. It keeps the first [`Problems::KEPT`] of each severity and counts the others.
+/// Collector of problems.
+/// It keeps the first [`Problems::KEPT`] of each severity and counts the others.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     list: Vec<Problem>,
@@ -93,7 +95,8 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// Problems of one severity that are kept: enough to see a pattern, few enough to read.
+    /// Problems of one severity that are kept.
+    /// Enough to see a pattern, few enough to read.
     pub(crate) const KEPT: usize = 50;
 
     /// Adds a problem.
@@ -110,7 +113,8 @@ impl Problems {
         self.counts[severity as usize]
     }
 
-    /// Returns the kept problems, with a final one for each severity that gives the number of the others.
+    /// Returns the kept problems, and a final one for each severity.
+    /// The final one gives the number of the others.
     pub(crate) fn finish(mut self) -> Vec<Problem> {
         for severity in Severity::iter() {
             let hidden = self.count(severity).saturating_sub(Self::KEPT);

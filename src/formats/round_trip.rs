@@ -1,4 +1,5 @@
-//! Round trip of a written file: read it again and compare it with the corpus, span by span.
+//! Round trip of a written file.
+//! Read it again and compare it with the corpus, span by span.
 
 use std::{collections::HashMap, fmt};
 

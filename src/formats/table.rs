@@ -21,7 +21,8 @@ pub static FORMATS: &[&Format] = &[
 /// The format for any text; its reader names the first byte that is none.
 const FALLBACK: &Format = &super::plain::FORMAT;
 
-/// Formats that are recognised so that the error can name them, and that nothing reads or writes yet.
+/// Formats that are recognised so that the error can name them.
+/// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
     recognised("doccano", |sample| {
         ["label", "labels", "entities"].iter().find_map(|key| by_keys(sample, &["text", key]))
@@ -55,7 +56,8 @@ pub fn detect(name: &str, bytes: &[u8]) -> Guess {
     first.unwrap_or_else(|| Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() })
 }
 
-/// The formats that a file may have, likeliest first. Empty only for bytes that are no text.
+/// The formats that a file may have, likeliest first.
+/// Empty only for bytes that are no text.
 pub(super) fn guesses(name: &str, bytes: &[u8]) -> Vec<Guess> {
     let sample = Sample::new(name, bytes);
     let mut guesses: Vec<Guess> = FORMATS
@@ -90,7 +92,8 @@ pub fn names() -> String {
     FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
 }
 
-/// The format for a new file with this extension, given without dot and in lower case.
+/// The format for a new file with this extension.
+/// The extension is without dot and in lower case.
 pub fn find_by_extension(extension: &str) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|format| format.extensions.contains(&extension))
 }

@@ -1,4 +1,5 @@
-//! All formats together: what is written reads back, losses are said, and no bytes make a reader panic.
+//! All formats together.
+//! Written files are read back, losses are reported, and no bytes make a reader panic.
 
 #![allow(clippy::type_complexity, reason = "cases are written as plain tuples")]
 
@@ -249,7 +250,8 @@ fn names_differ_and_formats_that_are_only_recognised_say_so() {
 const ODD: [&str; 11] =
     ["O", "#", "B-Dish", "-X-", "\u{1f468}\u{200d}\u{1f373}", "e\u{301}", "\u{a0}", "$10", "\"", "\u{feff}", "\u{b}"];
 
-/// Words as real ones, with marks, emoji, right-to-left letters and control characters, and neither blank nor empty.
+/// Words similar to real ones, never blank or empty.
+/// They have marks, emoji, right-to-left letters and control characters.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z]{1,6}",

@@ -1,4 +1,5 @@
-//! Decoding by word: one tag for each word, from its first piece, and spans read leniently.
+//! Decoding by word: one tag for each word, from its first piece.
+//! Spans are read leniently.
 //!
 //! Unlike the pipeline's entities, these always have the borders of the words that the user tags.
 
@@ -23,14 +24,16 @@ pub struct WordTag {
     pub tag: usize,
     /// Probability, from 0 to 1.
     pub probability: f32,
-    /// Distance in probability to the second best tag, from 0 to 1. Small means uncertain.
+    /// Distance in probability to the second best tag, from 0 to 1.
+    /// Small means uncertain.
     pub margin: f32,
 }
 
 /// Number of labels that are reported for a word.
 const GUESSES: usize = 3;
 
-/// Returns the most likely labels of each word, by its first piece. `logits` as for [`word_tags`].
+/// Returns the most likely labels of each word, by its first piece.
+/// `logits` as for [`word_tags`].
 pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], tags: &[String]) -> Vec<WordGuess> {
     // Labels of the tags in the order in which they first occur, and the place of each tag's label among them.
     let mut names: Vec<&str> = Vec::new();
@@ -60,7 +63,8 @@ pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], 
     found
 }
 
-/// Chooses a tag for each of `words` words, by its first piece; `None` for a word without a piece.
+/// Chooses a tag for each of `words` words, by its first piece.
+/// `None` for a word without a piece.
 ///
 /// `piece_words` contains the word of each piece, `logits` a row for each piece. With a grammar the tags are chosen as a
 /// sequence that follows it.
@@ -108,7 +112,8 @@ pub fn entities(words: &[TextRange], choices: &[Option<WordTag>], tags: &[String
     decode(&names(choices, tags)).into_iter().filter_map(entity).collect()
 }
 
-/// Returns the mean probability of the chosen tags of these words; 0 if none has a piece.
+/// Returns the mean probability of the chosen tags of these words.
+/// 0 if none has a piece.
 pub fn sureness(choices: &[Option<WordTag>], words: Range<usize>) -> f32 {
     mean(choices.get(words).unwrap_or_default().iter().flatten().map(|choice| choice.probability))
 }

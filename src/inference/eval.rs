@@ -1,4 +1,5 @@
-//! Evaluation of a predictor on gold sentences: by word and by piece, lenient and strict, with every mistake.
+//! Evaluation of a predictor on gold sentences.
+//! By word and by piece, lenient and strict, with every mistake.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -41,7 +42,8 @@ pub enum EvalError {
 pub struct Measured {
     /// seqeval's default: an `I-` that follows nothing opens an entity.
     pub lenient: Report,
-    /// seqeval's `mode="strict", scheme=IOB2`; an error if the model has tags that are not of this scheme.
+    /// seqeval's `mode="strict", scheme=IOB2`.
+    /// An error if the model has tags that are not of this scheme.
     pub strict: Result<Report, ScoreError>,
 }
 
@@ -58,7 +60,8 @@ pub struct Evaluation {
     pub word: Measured,
     /// Scores by piece.
     pub piece: Measured,
-    /// Which pieces of a word have its gold tag in the scores by piece; the others are not counted.
+    /// Pieces of a word that have its gold tag in the scores by piece.
+    /// The others are not counted.
     pub label_mode: LabelMode,
     /// Confused labels, in words.
     pub confusion: Confusion,
@@ -143,7 +146,8 @@ fn pieces_of_sentence(
     pairs.filter_map(|(id, tag)| Some((names.get(id)?.clone(), tags.get(tag)?.clone()))).unzip()
 }
 
-/// Returns the tag of the later pieces of a word with this tag, if they are inside its entity.
+/// Returns the tag of the later pieces of a word with this tag.
+/// They are inside its entity.
 fn inside_of(tag: &str) -> String {
     match Tag::read(tag) {
         Tag::Inside { prefix: 'B', label } => format!("I-{label}"),
@@ -250,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn uneven_sentences_are_told_with_their_place() {
+    fn uneven_sentences_are_reported_with_their_place() {
         let uneven = Sentence { words: vec!["a".into()], ..sentence(&[]) };
         let message = evaluate(&fake::predictor(512), &[uneven]).unwrap_err().to_string();
         assert_eq!(message, "data.txt:1: 1 words, but 0 tags");

@@ -6,7 +6,8 @@ use crate::{
     spans::dataset::tag_names,
 };
 
-/// `lasagne` is `B-Dish`, `verde` `I-Dish`, `cheap` `B-Price`; all else is `O`. A word that panics: `bomb`.
+/// `lasagne` is `B-Dish`, `verde` `I-Dish`, `cheap` `B-Price`; all else is `O`.
+/// A word that panics: `bomb`.
 struct Fake {
     /// First pieces of words and the tag each has.
     known: [(u32, usize); 3],

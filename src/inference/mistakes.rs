@@ -1,4 +1,5 @@
-//! Differences between predictions and gold tags: single mistakes by kind, and confused labels.
+//! Differences between predictions and gold tags.
+//! Single mistakes by kind, and confused labels.
 
 use std::{cmp::Reverse, collections::HashSet, ops::Range};
 
@@ -7,7 +8,8 @@ use strum::{IntoStaticStr, VariantArray};
 
 use crate::spans::{WordSpan, scheme::Tag};
 
-/// Kind of a mistake. Every entity of one side that has no equal on the other is in exactly one mistake.
+/// Kind of a mistake.
+/// Every entity of one side that has no equal on the other is in exactly one mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -47,7 +49,8 @@ pub struct Mistake {
     /// Span in the prediction.
     #[serde(serialize_with = "span")]
     pub predicted: Option<WordSpan>,
-    /// Confidence of the model for these words, from 0 to 1. A confident mistake is often an error in the gold tags.
+    /// Confidence of the model for these words, from 0 to 1.
+    /// A confident mistake is often an error in the gold tags.
     pub sureness: f32,
 }
 
@@ -74,7 +77,8 @@ fn span<S: Serializer>(span: &Option<WordSpan>, serializer: S) -> Result<S::Ok, 
     form.serialize(serializer)
 }
 
-/// Returns the mistakes of one sentence in reading order, with `sentence` and `sureness` 0.
+/// Returns the mistakes of one sentence in reading order.
+/// `sentence` and `sureness` are 0.
 ///
 /// The spans of each side must be disjoint.
 pub fn compare(gold: &[WordSpan], predicted: &[WordSpan]) -> Vec<Mistake> {
@@ -134,7 +138,8 @@ fn kind(gold: &WordSpan, said: &WordSpan) -> Option<Kind> {
     }
 }
 
-/// Number of words by gold label (row) and predicted label (column); the last row and column are "no label".
+/// Number of words by gold label (row) and predicted label (column).
+/// The last row and column are "no label".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Confusion {
     /// Labels of either side, sorted.
@@ -144,7 +149,8 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts the words of all sentences. Of sentences of unequal length, the shorter one decides.
+    /// Counts the words of all sentences.
+    /// Of sentences of unequal length, the shorter one decides.
     pub fn new<A: AsRef<str>, B: AsRef<str>>(gold: &[Vec<A>], predicted: &[Vec<B>]) -> Self {
         let gold_labels = gold.iter().flatten().filter_map(|tag| Tag::read(tag.as_ref()).label());
         let predicted_labels = predicted.iter().flatten().filter_map(|tag| Tag::read(tag.as_ref()).label());

@@ -1,4 +1,5 @@
-//! Hugging Face's `TokenClassificationPipeline`, from the logits to the same list, key for key.
+//! Hugging Face's `TokenClassificationPipeline`.
+//! It makes the same list from the logits, key for key.
 //!
 //! Source: transformers 5.23.0, `pipelines/token_classification.py`. Its oddities are kept, because scripts rely on
 //! them: a piece continues a word if its length in characters differs from the length of its text (because of `##`, but also
@@ -43,9 +44,11 @@ fn unknown_strategy(name: &str) -> String {
 pub struct Options {
     /// Rule by which pieces become entities.
     pub strategy: Strategy,
-    /// Answers that are not returned: tags for [`Strategy::None`], types for the others.
+    /// Answers that are not returned.
+    /// Tags for [`Strategy::None`], types for the others.
     pub ignore_labels: Vec<String>,
-    /// Number of pieces that neighbouring windows share. Without it, a text is cut off at the model's longest input.
+    /// Number of pieces that neighbouring windows share.
+    /// Without it, a text is cut off at the model's longest input.
     pub stride: Option<usize>,
 }
 
@@ -56,7 +59,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Checks that the options fit together, for windows of `longest` pieces without the special ones.
+    /// Checks that the options fit together.
+    /// Windows have `longest` pieces without the special ones.
     ///
     /// # Errors
     /// A stride without aggregation, or one that is not smaller than a window.
@@ -85,7 +89,8 @@ pub enum PipelineError {
     },
 }
 
-/// One window of a text: its pieces without the special ones, and the logits `[pieces][tags]` for them.
+/// One window of a text.
+/// Its pieces without the special ones, and the logits `[pieces][tags]` for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Window<'a> {
     /// Pieces as spelled in the vocabulary (`##la`).
@@ -98,7 +103,8 @@ pub struct Window<'a> {
     pub unknown: &'a str,
 }
 
-/// One element of the list that the pipeline returns. JSON: `entity` and `index`, or `entity_group` without an index.
+/// One element of the list that the pipeline returns.
+/// JSON: `entity` and `index`, or `entity_group` without an index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The tag for [`Strategy::None`], the type for the others.
@@ -129,7 +135,8 @@ impl Serialize for Answer {
     }
 }
 
-/// Returns the windows over `pieces` pieces, of `longest` pieces each. Without a stride it is one window, cut off.
+/// Returns the windows over `pieces` pieces, of `longest` pieces each.
+/// Without a stride it is one window, cut off.
 pub fn windows(pieces: usize, longest: usize, stride: Option<usize>) -> Vec<Range<usize>> {
     let step = stride.map_or(pieces, |stride| longest.saturating_sub(stride)).max(1);
     let mut all = Vec::new();
@@ -144,7 +151,8 @@ pub fn windows(pieces: usize, longest: usize, stride: Option<usize>) -> Vec<Rang
     }
 }
 
-/// Returns what the pipeline returns for `text`. Of lists of unequal length the shortest decides.
+/// Returns what the pipeline returns for `text`.
+/// Of lists of unequal length the shortest decides.
 pub fn answers(text: &str, windows: &[Window<'_>], tags: &[String], options: &Options) -> Vec<Answer> {
     let map = OffsetMap::new(text);
     let mut all = Vec::new();
@@ -261,7 +269,8 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
     WordPiece::default().decode(parts.clone()).unwrap_or_else(|_| parts.join(" "))
 }
 
-/// Keeps the longest of overlapping answers; of equally long ones the most confident.
+/// Keeps the longest of overlapping answers.
+/// Of equally long ones the most confident.
 fn without_overlaps(mut answers: Vec<Answer>) -> Vec<Answer> {
     answers.sort_by_key(|answer| answer.chars.start);
     let mut kept: Vec<Answer> = Vec::new();

@@ -30,7 +30,8 @@ const SPECIALS: usize = 2;
 const CONTEXT: usize = 128;
 /// Number of pieces in a batch for the tensor network.
 const BATCH: usize = 4096;
-/// Number of pieces in a batch for the kernels, so that the data between two layers fits into the caches.
+/// Number of pieces in a batch for the kernels.
+/// It is chosen so that the data between two layers fit into the caches.
 ///
 /// With six layers of MiniLM on two cores, 64 sentences of 12 pieces took 1.3 ms for each sentence, 340 took 1.5
 /// (`cargo bench --bench training`).
@@ -106,7 +107,7 @@ pub struct Predictor {
     tokenizer: PieceTokenizer,
     scorer: Box<dyn Scorer>,
     tags: Vec<String>,
-    /// Which pieces of a word carried its tag when the model was trained, if known.
+    /// Pieces of a word that carried its tag in training, if known.
     label_mode: Option<LabelMode>,
     /// Grammar of the tags, if they are chosen as a sequence.
     grammar: Option<Grammar>,
@@ -146,7 +147,8 @@ impl Predictor {
         Ok(Self { label_mode, grammar, ..predictor })
     }
 
-    /// Makes a model from its parts. `max_positions` is the longest input, the two special pieces included.
+    /// Makes a model from its parts.
+    /// `max_positions` is the longest input, the two special pieces included.
     ///
     /// # Errors
     /// The operating system cannot start threads.
@@ -168,7 +170,8 @@ impl Predictor {
         &self.tags
     }
 
-    /// Grammar of the tags, if they are chosen as a sequence rather than each by itself.
+    /// Grammar of the tags, if they are chosen as a sequence.
+    /// Otherwise each is chosen by itself.
     pub(super) fn grammar(&self) -> Option<&Grammar> {
         self.grammar.as_ref()
     }
@@ -185,7 +188,7 @@ impl Predictor {
         Self { label_mode, ..self }
     }
 
-    /// Which pieces of a word carried its tag when the model was trained; `None` if unknown.
+    /// Pieces of a word that carried its tag in training; `None` if unknown.
     pub fn label_mode(&self) -> Option<LabelMode> {
         self.label_mode
     }
@@ -203,7 +206,7 @@ impl Predictor {
         Ok(self.tokenizer.text(text)?.ids.len())
     }
 
-    /// Finds the entities of a text with these words, and the most likely labels of each word.
+    /// Finds the entities of a text, and the most likely labels of each word.
     ///
     /// # Errors
     /// The tokenizer refuses the text.
@@ -232,7 +235,8 @@ impl Predictor {
         Ok(tags.collect())
     }
 
-    /// Returns the pieces of each sentence, with one row of logits for each. Long sentences are read in overlapping windows.
+    /// Returns the pieces of each sentence, with one row of logits for each.
+    /// Long sentences are read in overlapping windows.
     ///
     /// # Errors
     /// The tokenizer refuses a sentence.
@@ -316,7 +320,8 @@ impl Predictor {
     }
 }
 
-/// Splits inputs, sorted by length, into batches of at most `most` pieces after padding.
+/// Splits inputs into batches of at most `most` pieces after padding.
+/// The inputs are sorted by length.
 ///
 /// An input that is longer is a batch of its own.
 fn batches<'a, 'b>(

@@ -2,7 +2,8 @@
 
 use crate::spans::WordGuess;
 
-/// Returns the uncertainty of a model about a text, in nats; `None` for a text without words.
+/// Returns the uncertainty of a model about a text, in nats.
+/// `None` for a text without words.
 ///
 /// It is the mean over its words of the negative logarithm of the most likely label's probability: 0 if the model is
 /// certain of everything, 0.69 if every word is half and half. This is MNLP, maximum normalised log-probability, with the

@@ -9,7 +9,8 @@ pub(crate) fn softmax(logits: &[f32]) -> Vec<f32> {
     row
 }
 
-/// Returns index and value of the highest score, the first of equals; `(0, 0.0)` for an empty row.
+/// Returns index and value of the highest score, the first of equals.
+/// `(0, 0.0)` for an empty row.
 pub(crate) fn best(scores: &[f32]) -> (usize, f32) {
     let first = (0, scores.first().copied().unwrap_or_default());
     scores.iter().copied().enumerate().fold(first, |best, next| if next.1 > best.1 { next } else { best })

@@ -1,4 +1,5 @@
-//! A thread that answers while the user types. Only the latest request is answered; older ones are dropped.
+//! A thread that answers while the user types.
+//! Only the latest request is answered; older ones are dropped.
 
 use std::{
     collections::VecDeque,
@@ -99,7 +100,8 @@ impl Shared {
 }
 
 impl Worker {
-    /// Starts the thread, which calls `on_reply` for each request that was not replaced.
+    /// Starts the thread.
+    /// It calls `on_reply` for each request that was not replaced.
     ///
     /// Requests wait until there is a model.
     ///
@@ -125,12 +127,14 @@ impl Worker {
         self.shared.put(|slot| slot.request = Some(request));
     }
 
-    /// Sends several requests, answered in order while there is no other. They replace the rest of an earlier queue.
+    /// Sends several requests, answered in order while there is no other.
+    /// They replace the rest of an earlier queue.
     pub fn queue(&self, requests: Vec<Request>) {
         self.shared.put(|slot| slot.queue = requests.into());
     }
 
-    /// Sends many requests, answered after the queue. They replace the rest of an earlier call.
+    /// Sends many requests, answered after the queue.
+    /// They replace the rest of an earlier call.
     pub fn later(&self, requests: Vec<Request>) {
         self.shared.put(|slot| slot.later = requests.into());
     }
@@ -247,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_model_is_told_and_the_next_request_answered() {
+    fn a_failing_model_is_reported_and_the_next_request_answered() {
         let (send, replies) = mpsc::channel();
         let worker = Worker::start(move |reply: Reply| send.send(reply).unwrap()).unwrap();
         worker.await_model().put("m", fake::predictor(16));

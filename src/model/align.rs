@@ -1,4 +1,5 @@
-//! Tags of word pieces, and windows over sentences that are longer than the model's longest input.
+//! Tags of word pieces, and windows over long sentences.
+//! A sentence is long if it exceeds the model's longest input.
 
 use std::ops::Range;
 
@@ -34,7 +35,8 @@ pub fn piece_tags(
     labels
 }
 
-/// Part of a long sentence that goes through the model at once, as ranges of its pieces.
+/// Window of a long sentence, as ranges of its pieces.
+/// It goes through the model at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Input of the model.
@@ -43,14 +45,10 @@ pub struct Window {
     pub keep: Range<usize>,
 }
 
-/// Returns windows over pieces that may be cut anywhere, of at most `longest` pieces (without special ones).
+/// Returns windows over pieces, of at most `longest` pieces (without special ones).
 ///
-/// Neighbours share at most `stride` pieces, and each keeps that half of them for which it has more context.
-pub fn windows(pieces: usize, longest: usize, stride: usize) -> Vec<Window> {
-    cut(pieces, longest, stride, &|_| true)
-}
-
-/// Returns [`windows`] that cut no word, except a word that is longer than a window.
+/// Only a word that is longer than a window is cut. Neighbours share at most `stride` pieces, and each keeps that half of
+/// them for which it has more context.
 ///
 /// `words` contains the word of each piece ([`WordPieces::words`]).
 pub fn word_windows(words: &[usize], longest: usize, stride: usize) -> Vec<Window> {
@@ -106,8 +104,8 @@ mod tests {
 
     #[test]
     fn a_short_sentence_is_one_window() {
-        assert_eq!(windows(5, 5, 2), [Window { pieces: 0..5, keep: 0..5 }]);
-        assert_eq!(windows(0, 5, 2), []);
+        assert_eq!(word_windows(&[0, 1, 2, 3, 4], 5, 2), [Window { pieces: 0..5, keep: 0..5 }]);
+        assert_eq!(word_windows(&[], 5, 2), []);
     }
 
     #[test]
@@ -117,7 +115,7 @@ mod tests {
             Window { pieces: 4..10, keep: 5..9 },
             Window { pieces: 8..11, keep: 9..11 },
         ];
-        assert_eq!(windows(11, 6, 2), expected);
+        assert_eq!(word_windows(&Vec::from_iter(0..11), 6, 2), expected);
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct BaseModel {
     pub notes: Vec<String>,
 }
 
-/// Whether a folder contains all files of a model. Other programs download single ones into the cache.
+/// Whether a folder contains all files of a model.
+/// Other programs download single ones into the cache.
 pub(super) fn is_whole(folder: &Path) -> bool {
     let [config, tokenizer, vocabulary] =
         ["config.json", "tokenizer.json", "vocab.txt"].map(|name| folder.join(name).is_file());
@@ -51,7 +52,8 @@ pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, Model
     Ok(BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes })
 }
 
-/// Opens the tokenizer of a folder. Also returns its `tokenizer.json`, which may be made from `vocab.txt`.
+/// Opens the tokenizer of a folder.
+/// Also returns its `tokenizer.json`, which may be made from `vocab.txt`.
 pub(super) fn tokenizer(
     files: &dyn Files,
     special: &'static SpecialPieces,

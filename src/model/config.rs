@@ -1,4 +1,5 @@
-//! `config.json` of a Hugging Face folder, read and written with the keys of its architecture.
+//! `config.json` of a Hugging Face folder.
+//! It is read and written with the keys of its architecture.
 //!
 //! A model that the network does not compute exactly is refused here, so that every model that opens gives the numbers
 //! of the reference implementation.
@@ -57,18 +58,21 @@ pub struct ModelConfig {
     pub heads: usize,
     /// Width inside the feed-forward part.
     pub hidden_dim: usize,
-    /// Dropout on embeddings, feed-forward output and the last hidden state; at least 0, below 1.
+    /// Dropout on embeddings, feed-forward output and the last hidden state.
+    /// At least 0, below 1.
     pub dropout: f64,
     /// Dropout on attention probabilities; at least 0, below 1.
     pub attention_dropout: f64,
     /// Tags by id (`id2label`); empty for a base without a head.
     pub tags: Vec<String>,
-    /// Padding piece, whose row of the word table is never trained (torch's `padding_idx`).
+    /// Padding piece, whose row of the word table is never trained.
+    /// torch's name for it is `padding_idx`.
     pub pad: Option<u32>,
-    /// Which pieces of a word carried its tag when the head was trained here; `None` if unknown. This program's own
-    /// key, which transformers ignores.
+    /// Pieces of a word that carried its tag when the head was trained.
+    /// `None` if unknown. This program's own key, which transformers ignores.
     pub label_mode: Option<LabelMode>,
-    /// Whether tags are chosen as a sequence that follows IOB2 ([`crate::spans::Grammar`]). This program's own key.
+    /// Whether tags are chosen as a sequence that follows IOB2.
+    /// See [`crate::spans::Grammar`]. This program's own key.
     pub constrained: bool,
 }
 
@@ -102,7 +106,8 @@ impl ModelConfig {
         self.arch.parameters(&self.shape(self.vocab_size, self.max_positions))
     }
 
-    /// Returns name and shape of every tensor in the model's folder. The classifier is among them if there are tags.
+    /// Returns name and shape of every tensor in the model's folder.
+    /// The classifier is among them if there are tags.
     pub(crate) fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let mut all = Vec::new();
         for Parameter { tensors, slot, .. } in self.parameters().into_vec() {
@@ -113,7 +118,8 @@ impl ModelConfig {
         all
     }
 
-    /// Returns the `config.json` that transformers reads. `pad` is the id of the padding piece.
+    /// Returns the `config.json` that transformers reads.
+    /// `pad` is the id of the padding piece.
     pub fn to_json(&self, pad: u32) -> Vec<u8> {
         let (arch, keys) = (self.arch, &self.arch.config);
         let class = if self.tags.is_empty() { arch.base_class } else { arch.word_class };
@@ -205,7 +211,8 @@ impl<'a> Fields<'a> {
         self.get(key).map_or(Ok(default), |value| value.as_str().ok_or_else(|| self.wrong(key, "a string")))
     }
 
-    /// Returns a size. The bound is far above any real model, so that products of sizes cannot overflow.
+    /// Returns a size.
+    /// The bound is far above any real model, so that products of sizes cannot overflow.
     fn size(&self, Size { key, default }: Size, most: usize) -> Result<usize, ModelError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         let size = value.as_u64().and_then(|size| usize::try_from(size).ok());
@@ -259,7 +266,8 @@ impl<'a> Fields<'a> {
         Ok(config)
     }
 
-    /// Returns `id2label` in the order of the ids. transformers omits it for its default of two unnamed labels.
+    /// Returns `id2label` in the order of the ids.
+    /// transformers omits it for its default of two unnamed labels.
     fn tags(&self) -> Result<Vec<String>, ModelError> {
         let Some(value) = self.get("id2label") else {
             let count = self.size(Size { key: "num_labels", default: 2 }, 100_000)?;

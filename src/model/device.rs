@@ -15,7 +15,7 @@ const FLEX: &str = "flex";
 /// Selected device, with the reason for the choice.
 #[derive(Clone, Debug)]
 pub struct Chosen {
-    /// How the network is computed there.
+    /// Way to compute the network there.
     pub compute: Compute,
     /// Name of the device: `cpu`, `flex`, `ndarray`, `cuda:0 (NVIDIA H200)`.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct Chosen {
     pub why: String,
 }
 
-/// How a network is computed on a device.
+/// Way to compute a network on a device.
 #[derive(Clone, Debug)]
 pub enum Compute {
     /// By the hand-written kernels, on slices in ordinary memory.
@@ -44,7 +44,7 @@ impl Chosen {
     }
 }
 
-/// Why there is no such device.
+/// Reason why there is no such device.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DeviceError {
     /// No device has this name.
@@ -70,7 +70,7 @@ pub enum DeviceError {
         /// Number of devices found.
         found: usize,
     },
-    /// The processor has only some of the features that the matrix kernels need together.
+    /// The processor has only some of the features that the kernels need together.
     #[error(
         "this processor has {has} but not {lacks}, and the matrix kernels need both; use a build made with `--features \
          ndarray` and --device ndarray, or another machine"
@@ -114,7 +114,8 @@ impl Request {
     }
 }
 
-/// Returns the device with the name `request`: `auto`, `cpu`, `flex`, `ndarray`, `cuda[:N]` or `wgpu[:N]`.
+/// Returns the device with the name `request`.
+/// `auto`, `cpu`, `flex`, `ndarray`, `cuda[:N]` or `wgpu[:N]`.
 ///
 /// `auto` takes CUDA if it was compiled in and a device was found, then a real GPU through wgpu, then the processor.
 /// Probing drivers may take seconds: do not call this on the thread that draws.
@@ -138,7 +139,8 @@ pub fn choose(request: &str) -> Result<Chosen, DeviceError> {
     }
 }
 
-/// Returns every device that can be requested here, best first. Probes drivers as [`choose`] does.
+/// Returns every device that can be requested here, best first.
+/// Probes drivers as [`choose`] does.
 pub fn available() -> Vec<Chosen> {
     let mut all = Vec::new();
     for (name, found) in [("cuda", cuda_devices()), ("wgpu", wgpu_devices())] {
@@ -179,7 +181,8 @@ fn flex(why: &str) -> Result<Chosen, DeviceError> {
     processor(FLEX, Compute::Tensors(Device::flex()), why)
 }
 
-/// The processor, if the crate `gemm` can multiply matrices on it: kernels and burn-flex both use that crate.
+/// The processor, if the crate `gemm` can multiply matrices on it.
+/// Kernels and burn-flex both use that crate.
 fn processor(name: &str, compute: Compute, why: &str) -> Result<Chosen, DeviceError> {
     if let Some(error) = missing_feature(processor_has) {
         return Err(error);
@@ -189,7 +192,7 @@ fn processor(name: &str, compute: Compute, why: &str) -> Result<Chosen, DeviceEr
     Ok(Chosen { compute, name: name.to_owned(), why: format!("{why}; {cores}") })
 }
 
-/// Instruction sets that this processor's matrix products and loops use, for the user.
+/// Instruction sets that matrix products and loops use here, for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instructions {
     /// Of the matrix products (crate `gemm`).
@@ -213,14 +216,16 @@ fn product_instructions(has: impl Fn(&str) -> bool) -> &'static str {
     }
 }
 
-/// Matrix kernels of the crate `gemm`, newest first: the feature that selects one, and the others that it needs. On a
-/// processor with only some of them (AMD 2012 to 2014, some virtual machines) it would panic in the middle of a step.
+/// Matrix kernels of the crate `gemm`, newest first.
+/// The feature that selects one, and the others that it needs. On a processor with only some of them (AMD 2012 to 2014,
+/// some virtual machines) it would panic in the middle of a step.
 const KERNELS: [(&str, &[&str]); 2] = [
     ("avx512f", &["avx2", "fma", "bmi1", "bmi2", "lzcnt", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
     ("fma", &["avx2", "bmi1", "bmi2", "lzcnt"]),
 ];
 
-/// Returns the first feature that the selected matrix kernel needs and this processor lacks.
+/// Returns the first needed feature that this processor lacks.
+/// It is needed by the selected matrix kernel.
 fn missing_feature(has: impl Fn(&str) -> bool) -> Option<DeviceError> {
     let (chosen, needed) = KERNELS.into_iter().find(|(feature, _)| has(feature))?;
     let lacks = needed.iter().find(|feature| !has(feature))?;
@@ -292,7 +297,8 @@ fn cuda_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// wgpu devices, hardware before software rasterisers; `None` in a build without wgpu.
+/// wgpu devices, hardware before software rasterisers.
+/// `None` in a build without wgpu.
 #[cfg(feature = "wgpu")]
 fn wgpu_devices() -> Option<Vec<Found>> {
     let mut found = probe(burn::tensor::DeviceType::Wgpu);
@@ -305,7 +311,8 @@ fn wgpu_devices() -> Option<Vec<Found>> {
     None
 }
 
-/// Devices of one backend. A driver may be broken in any way: if it panics, it has no device.
+/// Devices of one backend.
+/// A driver may be broken in any way: if it panics, it has no device.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn probe(kind: burn::tensor::DeviceType) -> Vec<Found> {
     std::panic::catch_unwind(|| Device::enumerate(kind).into_iter().map(Found::new).collect()).unwrap_or_default()

@@ -1,12 +1,12 @@
 //! The base model inside the program, so that the first run needs no network.
 //!
-//! It is made by [`super::encoder`]; `assets/encoder/NOTICE` states its origin and licence.
+//! `just encoder` makes it (`encoder.rs`); `assets/encoder/NOTICE` states its origin and licence.
 
 use std::borrow::Cow;
 
+use super::ModelError;
 use super::base::{self, BaseModel};
 use super::files::Files;
-use super::{ModelError, encoder};
 
 /// Name of the embedded base.
 pub const NAME: &str = "mini";
@@ -23,9 +23,9 @@ struct Embedded;
 impl Files for Embedded {
     fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
         let bytes = match name {
-            encoder::CONFIG => CONFIG,
-            encoder::WEIGHTS => WEIGHTS,
-            encoder::TOKENIZER => TOKENIZER,
+            "config.json" => CONFIG,
+            "model.safetensors" => WEIGHTS,
+            "tokenizer.json" => TOKENIZER,
             _ => return Ok(None),
         };
         Ok(Some(bytes.into()))
@@ -36,7 +36,8 @@ impl Files for Embedded {
     }
 }
 
-/// Opens the embedded base: DistilBERT of 3 layers, 384 wide, with 15,500 word pieces, as `f32`.
+/// Opens the embedded base.
+/// DistilBERT of 3 layers, 384 wide, with 15,500 word pieces, as `f32`.
 ///
 /// # Errors
 /// The program was built with a broken asset.

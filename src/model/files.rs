@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::{ModelError, pytorch};
 use crate::guard::{self, Links};
 
-/// Files of a model folder besides configuration and weights. `tokenizer.json` or `vocab.txt` is required.
+/// Files of a model folder besides configuration and weights.
+/// `tokenizer.json` or `vocab.txt` is required.
 pub const TOKENIZER_FILES: [&str; 4] =
     ["tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
 
@@ -21,7 +22,8 @@ const MOST_WEIGHTS: u64 = 16 << 30;
 pub(super) trait Files {
     /// Reads a file, `None` if it does not exist.
     fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError>;
-    /// Reads a file in PyTorch's container as a safetensors file, `None` if it does not exist.
+    /// Reads a file in PyTorch's container as a safetensors file.
+    /// `None` if it does not exist.
     fn read_pytorch(&self, _name: &str) -> Result<Option<Vec<u8>>, ModelError> {
         Ok(None)
     }

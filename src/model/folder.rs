@@ -1,4 +1,5 @@
-//! Opens a base model by name, and writes a trained one. Both are Hugging Face folders.
+//! Opens a base model by name, and writes a trained one.
+//! Both are Hugging Face folders.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,8 @@ use super::files::Folder;
 use super::{ModelConfig, ModelError, Weights, embedded, hub, vocabulary, weights};
 use crate::runs::FolderSink;
 
-/// Whether a base must be downloaded first: a valid name of the hub, and neither a path nor complete in the cache.
+/// Whether a base must be downloaded first.
+/// A valid name of the hub, and neither a path nor complete in the cache.
 pub fn needs_download(base: &str) -> bool {
     if base == embedded::NAME || !hub::is_id(base) || Path::new(base).exists() {
         return false;
@@ -45,7 +47,8 @@ fn find_cached(base: &str) -> Result<PathBuf, String> {
         .ok_or_else(|| format!("the Hugging Face cache in {} does not contain it", cache.display()))
 }
 
-/// Writes a model into a folder that [`open`] and transformers read. Does not finish the sink.
+/// Writes a model into a folder that [`open`] and transformers read.
+/// Does not finish the sink.
 ///
 /// # Errors
 /// A file cannot be written, or the weights do not match the configuration.

@@ -1,5 +1,6 @@
-//! Floor 5: pretrained models. Hugging Face folders and the embedded base as plain arrays, tokenizer and alignment;
-//! the device and the network, where burn enters.
+//! Floor 5: pretrained models.
+//! Hugging Face folders and the embedded base as plain arrays, tokenizer and alignment; the device and the network,
+//! where burn enters.
 //!
 //! A model is opened as a [`BaseModel`]: configuration, `f32` arrays by the names of its architecture, tokenizer. What
 //! distinguishes one architecture from another is in [`arch`]; nothing above names one.
@@ -10,7 +11,8 @@ mod base;
 pub mod config;
 pub mod device;
 pub mod embedded;
-pub mod encoder;
+#[cfg(test)]
+mod encoder;
 mod error;
 mod files;
 pub mod folder;

@@ -1,4 +1,5 @@
-//! `pytorch_model.bin`: PyTorch's own container, a pickle with the arrays beside it.
+//! `pytorch_model.bin`: PyTorch's own container.
+//! It is a pickle with the arrays beside it.
 //!
 //! The reader knows the few kinds of objects in a table of tensors and treats everything else as data: nothing in the
 //! file is executed.
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_file_is_told() {
+    fn other_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pytorch_model.bin");
         assert!(read("none.bin").unwrap_err().to_string().starts_with("cannot read none.bin: "));

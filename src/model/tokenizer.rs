@@ -1,4 +1,5 @@
-//! Cuts words and texts into word pieces, with the results of transformers' fast tokenizers.
+//! Cuts words and texts into word pieces.
+//! The results equal those of transformers' fast tokenizers.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -29,7 +30,8 @@ pub struct PieceTokenizer {
 pub struct WordPieces {
     /// Vocabulary ids.
     pub ids: Vec<u32>,
-    /// Index of each piece's word, ascending. A word without a visible character has no piece.
+    /// Index of each piece's word, ascending.
+    /// A word without a visible character has no piece.
     pub words: Vec<usize>,
     /// The pieces as spelled in the vocabulary (`##ing`).
     pub tokens: Vec<String>,
@@ -58,6 +60,7 @@ pub enum TokenizerError {
     /// The tokenizer does not frame an input with exactly two special pieces, as the models need it.
     #[error("the tokenizer has no special pieces for the start and the end of an input, such as [CLS] and [SEP]")]
     NoFrame,
+    /// A text cannot be cut into pieces.
     /// The vocabulary lacks the piece for unknown text, or a rule of the tokenizer failed.
     #[error("cannot cut {text:?} into pieces: {why}")]
     Input {
@@ -69,7 +72,8 @@ pub enum TokenizerError {
 }
 
 impl PieceTokenizer {
-    /// Reads a `tokenizer.json` with these special pieces. Its truncation and padding are ignored.
+    /// Reads a `tokenizer.json` with these special pieces.
+    /// Its truncation and padding are ignored.
     ///
     /// # Errors
     /// Not a tokenizer, one with unsupported parts, or one that does not frame inputs with two special pieces.
@@ -106,7 +110,8 @@ impl PieceTokenizer {
         Ok(WordPieces { ids: encoding.get_ids().to_vec(), words: word_ids, tokens: encoding.get_tokens().to_vec() })
     }
 
-    /// Cuts many sentences into pieces as [`Self::words`] does, on the threads of the caller's rayon pool.
+    /// Cuts many sentences into pieces as [`Self::words`] does.
+    /// It uses the threads of the caller's rayon pool.
     ///
     /// # Errors
     /// [`TokenizerError::Input`] of one of the words.

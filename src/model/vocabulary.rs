@@ -1,8 +1,8 @@
-//! `tokenizer.json` as data: made from a `vocab.txt`, without length limits, cut to fewer pieces; and the files that
-//! transformers needs beside it.
+//! `tokenizer.json` as data, and the files that transformers needs beside it.
+//!
+//! It is made from a `vocab.txt`, or freed of length limits.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::{ModelConfig, arch::SpecialPieces};
 
-/// Makes the `tokenizer.json` for a `vocab.txt` and the settings in `tokenizer_config.json`.
+/// Makes the `tokenizer.json` for a `vocab.txt`.
+/// It uses the settings in `tokenizer_config.json`.
 ///
 /// Each line of the vocabulary is a piece, its line number is the id. The result equals transformers'
 /// `BertTokenizerFast`. The error states what the vocabulary lacks.
@@ -66,7 +67,8 @@ fn id_of(piece: &str, ids: &Map<String, Value>) -> Result<Value, String> {
     ids.get(piece).cloned().ok_or_else(|| format!("the piece {piece:?} is missing"))
 }
 
-/// Makes the rule that frames one input or a pair of inputs with the special pieces.
+/// Makes the rule that frames inputs with the special pieces.
+/// It is for one input or a pair.
 fn template(cls: &str, sep: &str, ids: &Map<String, Value>) -> Result<Value, String> {
     let single = [item("SpecialToken", cls, 0), item("Sequence", "A", 0), item("SpecialToken", sep, 0)];
     let second = [item("Sequence", "B", 1), item("SpecialToken", sep, 1)];
@@ -130,7 +132,8 @@ fn pretty(map: Map<String, Value>) -> Vec<u8> {
 
 /// Files beside `tokenizer.json` in a folder.
 pub(super) struct Companions {
-    /// `tokenizer_config.json`, `special_tokens_map.json`, and `vocab.txt` for word pieces: name and bytes.
+    /// Names and bytes of the files beside `tokenizer.json`.
+    /// They are `tokenizer_config.json`, `special_tokens_map.json`, and `vocab.txt` for word pieces.
     pub files: Vec<(&'static str, Vec<u8>)>,
     /// The id of the padding piece.
     pub pad: u32,
@@ -171,7 +174,8 @@ pub(super) fn companions(json: &[u8], model: &ModelConfig) -> serde_json::Result
     Ok(Companions { files, pad: pad.unwrap_or_default() })
 }
 
-/// Lists the pieces in the order of their ids, one for each line; `None` if the ids have gaps.
+/// Lists the pieces in the order of their ids, one for each line.
+/// `None` if the ids have gaps.
 fn vocab_txt(ids: &Map<String, Value>) -> Option<Vec<u8>> {
     let mut pieces: Vec<(u64, &str)> =
         ids.iter().map(|(piece, id)| Some((id.as_u64()?, piece.as_str()))).collect::<Option<_>>()?;
@@ -182,94 +186,18 @@ fn vocab_txt(ids: &Map<String, Value>) -> Option<Vec<u8>> {
     Some(pieces.iter().flat_map(|(_, piece)| [piece, "\n"]).collect::<String>().into_bytes())
 }
 
-/// Cuts a WordPiece `tokenizer.json` down to `most` pieces.
-///
-/// Kept are the special pieces, every piece of a single character (so that no script becomes unknown as a whole), then
-/// the others in the order of the vocabulary, which is by frequency. Returns the old ids that are kept,
-/// ascending (their position is the new id), and the new file.
-pub(super) fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), String> {
-    let mut whole: Map<String, Value> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    let vocab = whole.get("model").and_then(|model| model.get("vocab")).and_then(Value::as_object);
-    let vocab = vocab.ok_or("it has no vocabulary of word pieces")?;
-    let mut pieces = Vec::with_capacity(vocab.len());
-    for (piece, id) in vocab {
-        let id = id.as_u64().and_then(|id| usize::try_from(id).ok()).ok_or("an id is no number")?;
-        pieces.push((id, piece.as_str()));
-    }
-    pieces.sort_unstable();
-    let added = whole.get("added_tokens").and_then(Value::as_array);
-    let special: BTreeSet<&str> =
-        added.into_iter().flatten().filter_map(|token| token.get("content").and_then(Value::as_str)).collect();
-    let mut kept: Vec<(u8, usize, &str)> =
-        pieces.iter().filter_map(|&(id, piece)| Some((rank(piece, &special)?, id, piece))).collect();
-    kept.sort_unstable();
-    kept.truncate(most);
-    kept.sort_unstable_by_key(|&(_, id, _)| id);
-    let new_ids: HashMap<String, usize> =
-        kept.iter().enumerate().map(|(new, (.., piece))| ((*piece).to_owned(), new)).collect();
-    let new_vocab: Map<String, Value> =
-        kept.iter().enumerate().map(|(new, (.., piece))| ((*piece).to_owned(), json!(new))).collect();
-    let old_ids = kept.iter().map(|&(_, id, _)| id).collect();
-    renumber(&mut whole, &new_ids, new_vocab)?;
-    let mut file = Value::Object(whole).to_string().into_bytes();
-    file.push(b'\n');
-    Ok((old_ids, file))
-}
-
-/// Priority of a piece, lowest first; `None` for one that is not kept.
-fn rank(piece: &str, special: &BTreeSet<&str>) -> Option<u8> {
-    match piece {
-        _ if special.contains(piece) => Some(0),
-        _ if is_single_character(piece) => Some(1),
-        _ if piece.starts_with("[unused") => None,
-        _ => Some(2),
-    }
-}
-
-fn is_single_character(piece: &str) -> bool {
-    let inner = piece.strip_prefix("##").filter(|inner| !inner.is_empty()).unwrap_or(piece);
-    inner.chars().count() == 1
-}
-
-/// Replaces all ids by the new ones.
-fn renumber(
-    whole: &mut Map<String, Value>,
-    new: &HashMap<String, usize>,
-    vocab: Map<String, Value>,
-) -> Result<(), String> {
-    for token in whole.get_mut("added_tokens").and_then(Value::as_array_mut).into_iter().flatten() {
-        let id = new_id(token.get("content"), new)?;
-        token["id"] = id;
-    }
-    let frame = whole.get_mut("post_processor").and_then(|rule| rule.get_mut("special_tokens"));
-    let frame = frame.and_then(Value::as_object_mut).ok_or("its post-processor is no template")?;
-    for token in frame.values_mut() {
-        let names = token.get("tokens").and_then(Value::as_array).cloned().unwrap_or_default();
-        let ids: Vec<Value> = names.iter().map(|name| new_id(Some(name), new)).collect::<Result<_, _>>()?;
-        token["ids"] = ids.into();
-    }
-    whole["model"]["vocab"] = vocab.into();
-    Ok(())
-}
-
-fn new_id(piece: Option<&Value>, new: &HashMap<String, usize>) -> Result<Value, String> {
-    let piece = piece.and_then(Value::as_str).unwrap_or_default();
-    let id = new.get(piece).ok_or_else(|| format!("the special piece {piece:?} is not in its vocabulary"))?;
-    Ok(json!(id))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{PieceTokenizer, TokenizerError, arch::DISTILBERT};
 
     const VOCAB: &str = "[PAD]\n[unused0]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\ntapas\nbar\n##a\n##x\n##pas\n##s\n";
 
-    fn made() -> Vec<u8> {
+    pub(in crate::model) fn made() -> Vec<u8> {
         from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
     }
 
-    fn read(json: &[u8]) -> Result<PieceTokenizer, TokenizerError> {
+    pub(in crate::model) fn read(json: &[u8]) -> Result<PieceTokenizer, TokenizerError> {
         PieceTokenizer::from_json(json, &DISTILBERT.special)
     }
 
@@ -292,16 +220,6 @@ mod tests {
     #[test]
     fn a_vocabulary_without_special_pieces_is_refused_by_name() {
         assert!(from_vocab("a\nb\n", &Map::new(), &DISTILBERT.special).unwrap_err().contains("[CLS]"));
-    }
-
-    #[test]
-    fn the_cut_keeps_special_and_single_pieces_then_the_frequent_ones() {
-        let (kept, json) = cut(&made(), 11).unwrap();
-        assert_eq!(kept, [0, 2, 3, 4, 5, 6, 7, 8, 11, 12, 14]);
-        let tokenizer = read(&json).unwrap();
-        assert_eq!((tokenizer.cls(), tokenizer.sep(), tokenizer.vocab_size()), (2, 3, 11));
-        assert_eq!(tokenizer.words(&["the", "as", "tapas"]).unwrap().ids, [7, 5, 10, 1]);
-        assert_eq!(cut(&json, 11).unwrap().1, json);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The weight files of a folder: one `model.safetensors`, or several with an index, or PyTorch's `.bin`.
+//! The weight files of a folder.
+//! One `model.safetensors`, or several with an index, or PyTorch's `.bin`.
 //!
 //! Finds every parameter of the network under the names that writers have used for it, and reports what is not used.
 
@@ -15,7 +16,8 @@ use super::files::{Files, read_file};
 use super::weights::{self, Array, Weights};
 use super::{ModelConfig, ModelError};
 
-/// Names of a single weight file, and of the index of several, in order of preference.
+/// Names of a single weight file and of the index of several.
+/// They are in order of preference.
 const CONTAINERS: [(&str, &str); 2] =
     [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 
@@ -35,7 +37,8 @@ pub(super) struct Loaded {
     pub notes: Vec<String>,
 }
 
-/// Reads every parameter, and gives it the name that it has in the architecture as which the model is opened.
+/// Reads every parameter under the name that the architecture gives it.
+/// It is the architecture as which the model is opened.
 pub(super) fn load(files: &dyn Files, parsed: &Parsed) -> Result<Loaded, ModelError> {
     let stored = parsed.stored;
     let (shards, place) = read_shards(files)?;
@@ -102,7 +105,8 @@ struct Shard<'a> {
     bytes: Cow<'a, [u8]>,
 }
 
-/// Reads the weight files. Also returns the file that is named if a tensor is in none of them.
+/// Reads the weight files.
+/// Also returns the file that is named if a tensor is in none of them.
 fn read_shards(files: &dyn Files) -> Result<(Vec<Shard<'_>>, String), ModelError> {
     for (single, index) in CONTAINERS {
         let place = files.place(single);
@@ -133,7 +137,8 @@ fn read_shard<'a>(files: &'a dyn Files, name: &str) -> Result<Option<Cow<'a, [u8
     }
 }
 
-/// Returns the distinct file names in an index. A name that leads out of the folder is refused.
+/// Returns the distinct file names in an index.
+/// A name that leads out of the folder is refused.
 fn shard_names(index: &[u8], place: &str) -> Result<BTreeSet<String>, ModelError> {
     let json: Value =
         serde_json::from_slice(index).map_err(|error| ModelError::broken(place, format!("not JSON: {error}")))?;
@@ -182,7 +187,8 @@ impl<'a> Store<'a> {
         Ok(Self { architecture, files, names, place })
     }
 
-    /// Whether the classifier tags words. A classifier of the same name for whole texts does not count.
+    /// Whether the classifier tags words.
+    /// A classifier of the same name for whole texts does not count.
     fn has_word_head(&self, class: Option<&str>) -> bool {
         match class {
             Some(name) => name.ends_with("ForTokenClassification"),

@@ -1,4 +1,4 @@
-//! The parameters of a model as plain arrays by name, and the safetensors file that holds them.
+//! The parameters of a model as plain arrays by name, and their safetensors file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -113,12 +113,14 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, SafeTensorError> {
     Ok(weights)
 }
 
-/// Makes a safetensors file in which every matrix is `i8` with one `f32` factor for each row.
+/// Makes a safetensors file in which every matrix is `i8`.
+/// Each row has one `f32` factor.
 ///
 /// The factors are in a tensor `NAME.scale`; vectors stay `f32`. [`tensor`] reads it back.
 ///
 /// # Errors
 /// The data of an array does not fill its shape.
+#[cfg(test)]
 pub(super) fn to_safetensors_i8(weights: &Weights) -> Result<Vec<u8>, SafeTensorError> {
     let stored = weights.iter().flat_map(|(name, array)| {
         let shape = Cow::Borrowed(array.shape.as_slice());
@@ -149,7 +151,10 @@ pub(super) fn scale_name(name: &str) -> String {
     format!("{name}.scale")
 }
 
-/// Rounds to 8 bits: `i8` values from -127 to 127, and the factor of each row, its largest magnitude / 127.
+/// Rounds to `i8` values from -127 to 127, with a factor for each row.
+///
+/// The factor is the largest magnitude of the row / 127.
+#[cfg(test)]
 fn quantise(array: &Array) -> (Vec<u8>, Vec<f32>) {
     let rows = array.data.chunks_exact(array.width().max(1));
     let scales: Vec<f32> =
@@ -158,13 +163,15 @@ fn quantise(array: &Array) -> (Vec<u8>, Vec<f32>) {
     (bytes.collect(), scales)
 }
 
+#[cfg(test)]
 #[expect(clippy::cast_possible_truncation, reason = "rounded and clamped to the range of i8")]
 fn eight_bits(x: f32, scale: f32) -> [u8; 1] {
     let steps = if scale > 0.0 { (x / scale).round_ties_even().clamp(-127.0, 127.0) } else { 0.0 };
     (steps as i8).to_ne_bytes()
 }
 
-/// Reads one tensor of type `f32`, `f16`, `bf16`, or `i8` with row factors, as `f32`. `place` names the file.
+/// Reads one tensor as `f32`. `place` names the file.
+/// It is of type `f32`, `f16`, `bf16`, or `i8` with row factors.
 ///
 /// # Errors
 /// [`ModelError::WrongShape`] for another shape, [`ModelError::Unsupported`] for another type,

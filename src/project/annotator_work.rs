@@ -24,7 +24,8 @@ impl AnnotatorWork {
 }
 
 impl Project {
-    /// Reads the work of these annotators, in this order, with the labels that the project has now.
+    /// Reads the work of these annotators, in this order.
+    /// The labels are those that the project has now.
     ///
     /// # Errors
     /// A journal cannot be read.
@@ -41,7 +42,8 @@ impl Project {
         Ok(work)
     }
 
-    /// Annotations of each document that at least two of the annotators have finished, with its index.
+    /// Annotations of each document that at least two annotators have finished.
+    /// Each comes with the index of its document.
     pub fn panels<'a>(&'a self, work: &'a [AnnotatorWork]) -> Vec<(usize, Panel<'a>)> {
         let panels = self.documents.iter().enumerate().map(|(at, document)| {
             let annotations = work.iter().map(|work| work.finished(document)).collect();

@@ -1,5 +1,6 @@
-//! Integrity check for `tagli doctor DIR`: reads every file of a project, changes none, and reports each fault with its
-//! place and a remedy. Works on projects that cannot be opened.
+//! Integrity check for `tagli doctor DIR`.
+//! Reads every file of a project, changes none, and reports each fault with its place and a remedy. Works on projects
+//! that cannot be opened.
 
 use std::{
     fmt, fs,
@@ -29,6 +30,7 @@ const MOST_LISTED: usize = 100;
 /// One fault or note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
+    /// Importance of the fault.
     /// [`Severity::Warning`] if something is skipped or unusual and the project works, [`Severity::Error`] if the
     /// project or a part of it cannot be used.
     pub severity: Severity,
@@ -233,7 +235,8 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
     }
 }
 
-/// Checks the files around the data: git's merge rule, leftovers of crashes, and invalid names.
+/// Checks the files around the data.
+/// Git's merge rule, leftovers of crashes, and invalid names.
 fn surroundings(dir: &Path, report: &mut CheckReport) {
     let attributes = storage::read_if_there(&dir.join(".gitattributes")).ok().flatten().unwrap_or_default();
     if !String::from_utf8_lossy(&attributes).contains("merge=union") {
@@ -305,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_with_file_and_line() {
+    fn every_fault_is_reported_with_file_and_line() {
         let dir = tempfile::tempdir().unwrap();
         project(dir.path());
         let add = |name: &str, text: &str| {
@@ -320,7 +323,7 @@ mod tests {
         add(".tagli-x.tmp", "");
         fs::remove_file(dir.path().join(MANIFEST)).unwrap();
         fs::remove_file(dir.path().join(".gitattributes")).unwrap();
-        let told: Vec<String> = check(dir.path()).findings.iter().map(ToString::to_string).collect();
+        let findings: Vec<String> = check(dir.path()).findings.iter().map(ToString::to_string).collect();
         let begins = [
             "project.json: cannot read ",
             "documents.jsonl, line 2: column 2: missing field `id`",
@@ -331,9 +334,9 @@ mod tests {
             ".tagli-x.tmp: is work in progress",
             "annotations/a b.jsonl: is not a journal",
         ];
-        assert_eq!(told.len(), begins.len(), "{told:#?}");
-        for (told, begin) in told.iter().zip(begins) {
-            assert!(told.starts_with(begin), "{told}");
+        assert_eq!(findings.len(), begins.len(), "{findings:#?}");
+        for (finding, begin) in findings.iter().zip(begins) {
+            assert!(finding.starts_with(begin), "{finding}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Copies of projects. A sample is opened as a copy, whether it is a folder or embedded in the program.
+//! Copies of projects.
+//! A sample is opened as a copy, whether it is a folder or embedded in the program.
 
 use std::{borrow::Cow, path::Path};
 
@@ -19,7 +20,8 @@ pub(super) struct CopySource<'a> {
 }
 
 impl CopySource<'_> {
-    /// Writes the project to `target`: not a sample, without runs, named after its folder.
+    /// Writes the project to `target`.
+    /// Not a sample, without runs, named after its folder.
     ///
     /// `project.json` is written last: an interrupted copy is not a project, and copying again completes it. No file is
     /// ever replaced, because a folder that lost its `project.json` may hold annotations.
@@ -57,7 +59,8 @@ fn check_free(target: &Path) -> Result<(), ProjectError> {
     }
 }
 
-/// Checks that a file in the way was left by an interrupted copy with the same contents.
+/// Checks that an existing file was left by an interrupted copy.
+/// It must have the same contents.
 fn check_same(target: &Path, path: &Path, existing: &[u8], wanted: &[u8]) -> Result<(), ProjectError> {
     if existing == wanted {
         return Ok(());
@@ -68,7 +71,8 @@ fn check_same(target: &Path, path: &Path, existing: &[u8], wanted: &[u8]) -> Res
 }
 
 impl Project {
-    /// Copies manifest, documents, journals and guide to `target`, which becomes an independent project.
+    /// Copies the project to `target`, which becomes an independent project.
+    /// Manifest, documents, journals and guide are copied.
     ///
     /// If only one annotator has worked here, `owner` gets the work.
     ///
@@ -134,9 +138,10 @@ mod tests {
         let project = Project::create(folder.path(), Manifest::new("a", LabelSet::restaurant())).unwrap();
         assert_eq!(project.guide().unwrap(), None);
         storage::replace(&folder.path().join(GUIDE), b"short \xff spans").unwrap();
-        assert_eq!(project.guide().unwrap().as_deref(), Some("short \u{fffd} spans"));
-        storage::replace(&folder.path().join(GUIDE), &[b'a'; 70_000]).unwrap();
-        assert_eq!(project.guide().unwrap().map(|guide| guide.len()), Some(64 << 10));
+        assert_eq!(project.guide().unwrap(), Some(("short \u{fffd} spans".to_owned(), false)));
+        storage::replace(&folder.path().join(GUIDE), "€".repeat(30_000).as_bytes()).unwrap();
+        let (text, is_cut) = project.guide().unwrap().unwrap();
+        assert_eq!((text.len(), is_cut), (65_535, true), "not inside a character");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::{
 };
 
 impl Project {
-    /// Documents of one split (or of all) with their annotations: those that are done, or with `all` every one.
+    /// Documents of one split (or of all) with their annotations.
+    /// Those that are done, or with `all` every one.
     pub fn corpus(&self, journal: &Journal, split: Option<Split>, all: bool) -> Corpus {
         let origin = &self.manifest.provenance;
         let provenance = (!origin.is_empty()).then(|| Provenance {

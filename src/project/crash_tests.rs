@@ -1,4 +1,4 @@
-//! What is left after a crash at any moment, a merge by git, and two programs at once.
+//! State after a crash at any moment, a merge by git, and two programs at once.
 
 #![cfg(test)]
 
@@ -190,9 +190,9 @@ fn one_annotator_has_one_writer_and_any_number_of_readers() {
     let anna = project.annotator(&name(), 1_750_000_000).unwrap();
     let error = project.annotator(&name(), 0).unwrap_err();
     assert!(error.is_environment());
-    let told = error.to_string();
-    assert!(told.starts_with(&format!("annotator `anna` is in use by process {}", std::process::id())), "{told}");
-    assert!(told.contains("since 2025-06-15T15:06:40Z"), "{told}");
+    let message = error.to_string();
+    assert!(message.starts_with(&format!("annotator `anna` is in use by process {}", std::process::id())), "{message}");
+    assert!(message.contains("since 2025-06-15T15:06:40Z"), "{message}");
     let mut reader = project.read_annotator(&name()).unwrap();
     let op = JournalOp::Undo(ActionId(SpanId { writer: 1, sequence: 1 }));
     assert!(matches!(reader.record(&project.documents, 0, op), Err(ProjectError::ReadOnly(_))));
@@ -218,7 +218,6 @@ fn a_pull_while_the_journal_is_open_loses_nothing_of_either() {
     anna.record(&project.documents, 0, status("d1")).unwrap();
     storage::replace(&journal_path(&project), &pulled).unwrap();
     anna.record(&project.documents, 0, status("d2")).unwrap();
-    assert_eq!(anna.reloads(), 1);
     let done = |journal: &Journal| states(journal).iter().filter(|state| state.status == Status::Done).count();
     assert_eq!(done(&anna.journal), 3);
     let again = project.read_annotator(&name()).unwrap();
@@ -311,7 +310,7 @@ fn an_import_cut_off_at_any_moment_counts_wholly_or_not_at_all() {
         assert_eq!(anna.journal.len(), usize::from(committed));
         assert!(!log.exists());
         drop(anna);
-        // Somebody else's documents never get annotations that were not theirs.
+        // Another annotator's documents never get annotations that were not theirs.
         fs::write(&log, &lines).unwrap();
         if !committed {
             let mut ben = project.annotator(&"ben".parse().unwrap(), 0).unwrap();
@@ -381,7 +380,7 @@ fn what_tests_does_not_teach_under_another_name() {
 }
 
 #[test]
-fn annotations_of_known_documents_need_somebody_too() {
+fn annotations_of_known_documents_need_an_annotator_too() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project(dir.path());
     let plain = || vec![ImportItem { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
@@ -407,18 +406,18 @@ fn two_programs_that_import_at_once_lose_nothing() {
 }
 
 #[test]
-fn folders_that_are_no_projects_are_told_with_what_to_do() {
+fn the_error_for_other_folders_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
-    let told = |path: &Path| Project::open(path).unwrap_err().to_string();
-    assert!(told(dir.path()).contains("is not a project (it has no project.json); to make one there: tagli new "));
-    assert!(told(&dir.path().join("none")).starts_with("there is no folder "));
+    let error = |path: &Path| Project::open(path).unwrap_err().to_string();
+    assert!(error(dir.path()).contains("is not a project (it has no project.json); to make one there: tagli new "));
+    assert!(error(&dir.path().join("none")).starts_with("there is no folder "));
     let made = project(&dir.path().join("p"));
-    assert!(told(&made.root.join("documents.jsonl")).contains("is a file, not a project"));
+    assert!(error(&made.root.join("documents.jsonl")).contains("is a file, not a project"));
     let again = Project::create(&made.root, Manifest::new("p", LabelSet::restaurant()));
     assert!(again.unwrap_err().to_string().contains("is already a project"));
     fs::write(made.root.join("documents.jsonl"), "{\"id\":\"a\",\"text\":\"\"}\nx\ny\n").unwrap();
-    assert!(told(&made.root).contains("documents.jsonl, line 2: column 1: expected value"));
-    assert!(told(&made.root).ends_with("(1 more bad lines; tagli doctor lists them)"));
+    assert!(error(&made.root).contains("documents.jsonl, line 2: column 1: expected value"));
+    assert!(error(&made.root).ends_with("(1 more bad lines; tagli doctor lists them)"));
 }
 
 #[test]
@@ -444,7 +443,8 @@ fn fifty_thousand_documents_open_quickly() {
     assert!(opened.as_secs() < 5 && read.as_secs() < 5, "{opened:?} {read:?}");
 }
 
-/// Not a test of its own: the other process of the test below, which runs this very program with this name.
+/// Runs as the other process of the test below; by itself it tests nothing.
+/// That process runs this very program with this name.
 #[test]
 #[ignore = "is run by another test"]
 fn holds_annas_lock() {

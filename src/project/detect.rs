@@ -5,7 +5,8 @@ use std::path::Path;
 use super::{MANIFEST, Manifest, ManifestError, Project, ProjectError, read_manifest};
 
 impl Project {
-    /// Whether `dir` holds a `project.json`, whatever it contains: no project can be created there.
+    /// Whether `dir` holds a `project.json`, whatever it contains.
+    /// No project can be created there.
     pub fn has_manifest(dir: &Path) -> bool {
         std::fs::symlink_metadata(dir.join(MANIFEST)).is_ok()
     }
@@ -28,7 +29,8 @@ impl Project {
         read_manifest(dir)
     }
 
-    /// Whether the project in `dir` is a sample, which is copied before work on it starts.
+    /// Whether the project in `dir` is a sample.
+    /// A sample is copied before work on it starts.
     ///
     /// # Errors
     /// There is no project, or its `project.json` cannot be read.

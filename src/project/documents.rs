@@ -1,4 +1,5 @@
-//! `documents.jsonl`: the texts of a project, one JSON object per line, offsets in code points.
+//! `documents.jsonl`: the texts of a project, one JSON object per line.
+//! Offsets are in code points.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,7 +24,8 @@ pub struct Documents(Arc<Contents>);
 struct Contents {
     list: Vec<Document>,
     index: HashMap<String, usize>,
-    /// Unknown fields by document id, from other versions; kept when the file is written again.
+    /// Unknown fields by document id, from other versions.
+    /// Kept when the file is written again.
     rest: HashMap<String, Map<String, Value>>,
 }
 

@@ -60,7 +60,8 @@ pub enum ProjectError {
         /// The label.
         label: LabelId,
     },
-    /// The documents are imported; the annotations are safe in the import log but not in the journal.
+    /// The documents are imported.
+    /// The annotations are safe in the import log but not in the journal.
     #[error(
         "the documents are imported; their annotations are kept and join the journal when annotator `{name}` is next opened ({why})"
     )]
@@ -91,7 +92,7 @@ pub enum ProjectError {
     Occupied {
         /// The folder.
         path: PathBuf,
-        /// What was found.
+        /// Kind of the thing found.
         found: &'static str,
     },
     /// A folder for a run contains a run already.
@@ -153,7 +154,8 @@ pub enum ProjectError {
 }
 
 impl ProjectError {
-    /// Whether the machine is the cause (disk, permissions, lock) rather than the input or the data.
+    /// Whether the machine is the cause (disk, permissions, lock).
+    /// Otherwise the cause is the input or the data.
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Lock(_) => true,

@@ -1,4 +1,5 @@
-//! File names made from user input or file contents, checked before they become part of a path; text made safe to show.
+//! File names made from user input or file contents.
+//! They are checked before they become part of a path. Also text made safe to show.
 
 use std::{fmt, str::FromStr};
 
@@ -13,7 +14,7 @@ pub enum NameError {
     /// The name is longer than some file systems allow.
     #[error("`{0}` is longer than {MOST} bytes; choose a shorter name")]
     Long(String),
-    /// A character has a meaning in paths, or is not allowed in file names on some system.
+    /// A character has a meaning in paths, or is invalid in file names somewhere.
     #[error("`{name}` contains `{bad}`; use letters, digits and `-`, `_`, `.`, `@`, `+`")]
     Character {
         /// The name, safe to show.
@@ -40,7 +41,8 @@ pub enum NameError {
     Run(String),
 }
 
-/// Bytes of the longest name; leaves room for suffixes within the 255 bytes of common file systems.
+/// Bytes of the longest name.
+/// Leaves room for suffixes within the 255 bytes of common file systems.
 const MOST: usize = 100;
 
 /// Name of an annotator, valid as a file name on every system.
@@ -69,7 +71,8 @@ impl FromStr for AnnotatorName {
     }
 }
 
-/// Folder name of a run: a number of at least four digits, `-`, and a short word, as in `0001-mini`.
+/// Folder name of a run.
+/// A number of at least four digits, `-`, and a short word, as in `0001-mini`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId {
     number: u32,

@@ -1,4 +1,5 @@
-//! Imports of documents and their annotations: all of them or none, also across a crash.
+//! Imports of documents and their annotations.
+//! All of them or none, also across a crash.
 //!
 //! Two files change, so there is a redo log. First the journal lines are written beside the journal
 //! (`annotations/.NAME.import`). Then `documents.jsonl` is replaced; this commits the import. Then the lines are
@@ -27,7 +28,8 @@ pub struct ImportItem {
     pub document: Document,
     /// Spans in bytes, with labels of the project.
     pub spans: Vec<(TextRange, LabelId)>,
-    /// Status of the document; [`Status::Todo`] without spans adds nothing to the journal.
+    /// Status of the document.
+    /// [`Status::Todo`] without spans adds nothing to the journal.
     pub status: Status,
 }
 
@@ -38,12 +40,14 @@ pub struct ImportReport {
     pub documents: usize,
     /// Spans added.
     pub spans: usize,
-    /// Documents that the project has already, with the same id and text; they were not added again.
+    /// Documents that the project has already, with the same id and text.
+    /// They were not added again.
     pub known: usize,
-    /// Those of them whose imported spans were left out because the annotator has worked on them here.
+    /// Known documents whose imported spans were left out.
+    /// The annotator has worked on them here.
     pub kept: usize,
-    /// Documents added although another document has the same text. They get its split, so that no text is in two
-    /// splits.
+    /// Documents added although another document has the same text.
+    /// They get its split, so that no text is in two splits.
     pub same_text: usize,
     /// Ids that were in use for another text, with the ids given instead.
     pub renamed: Vec<(String, String)>,
@@ -112,7 +116,8 @@ impl<'a> SameText<'a> {
 }
 
 impl Project {
-    /// Adds documents to the project, and their spans and statuses to the annotator's journal.
+    /// Adds documents to the project, and annotations to the annotator's journal.
+    /// The annotations are their spans and statuses.
     ///
     /// `at` is in seconds since 1970, UTC. A document that the project has, with the same id and text, is not added
     /// again: importing a file twice changes nothing. Its spans are imported if the annotator has not worked on it here.
@@ -209,7 +214,8 @@ impl Project {
         Ok(log.map_or(Ok(()), OwnFile::remove)?)
     }
 
-    /// Journal operation for a document that the project has already; `None` if the annotator has worked on it.
+    /// Journal operation for a document that the project has already.
+    /// `None` if the annotator has worked on it.
     fn op_on_known(
         &self,
         item: &ImportItem,
@@ -247,7 +253,8 @@ impl Project {
         Ok(Some(JournalOp::Do(Action { document: item.document.id.clone(), edits })))
     }
 
-    /// Removes logs of imports that were never committed, before other documents can take their ids.
+    /// Removes logs of imports that were never committed.
+    /// This happens before other documents can take their ids.
     ///
     /// No import is under way, because the caller holds the lock.
     fn discard_uncommitted_imports(&self) -> Result<(), ProjectError> {

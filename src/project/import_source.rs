@@ -1,4 +1,5 @@
-//! Sources of a new project and of an import: labels from names or a labelling config, and corpora of files.
+//! Sources of a new project and of an import.
+//! Labels from names or a labelling config, and corpora of files.
 
 use std::{
     collections::HashMap,
@@ -57,7 +58,8 @@ fn summary(path: &Path, problems: &[Problem]) -> String {
     format!("{}, {first}{more}", shown_path(path))
 }
 
-/// Labels from names separated by commas or from the path of a labelling config (`.xml`), with notes on the file.
+/// Labels from names or from a labelling config, with notes on the file.
+/// Names are separated by commas; a config is given by its path (`.xml`).
 ///
 /// An empty `source` stands for the eight labels of restaurant reviews.
 ///
@@ -89,7 +91,8 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
     Ok((labels, Vec::new()))
 }
 
-/// Parses the labelling config in `bytes` and returns it with notes; `path` names it in errors.
+/// Parses the labelling config in `bytes` and returns it with notes.
+/// `path` names it in errors.
 ///
 /// # Errors
 /// It is not a labelling config, or has no labels.

@@ -1,4 +1,5 @@
-//! The journal of one annotator. Reading reports and skips bad lines; a recorded line is on disk before it counts.
+//! The journal of one annotator.
+//! Reading reports and skips bad lines; a recorded line is on disk before it counts.
 
 use std::{collections::HashSet, fmt, path::PathBuf};
 
@@ -80,14 +81,15 @@ pub struct Annotator {
     pub problems: Vec<SkippedLine>,
     name: AnnotatorName,
     files: Files,
-    /// Writer number of ids that the caller numbers, and of ids numbered here; `None` when opened for reading.
+    /// Writer number of ids that the caller numbers, and of ids numbered here.
+    /// `None` when opened for reading.
     writers: Option<(u32, u32)>,
     /// Sequence numbers of the next line and of the next span.
     lines: u32,
     spans: u32,
-    /// Lines recorded since opening; written again if another file replaces the journal.
+    /// Lines recorded since opening.
+    /// Written again if another file replaces the journal.
     session: Vec<(ActionId, Vec<u8>)>,
-    reloads: u32,
     /// `None` when opened for reading only.
     open: Option<(Appender, Lock)>,
 }
@@ -123,7 +125,8 @@ impl Files {
 }
 
 impl Project {
-    /// Opens an annotator for writing and takes the annotator's lock; a new name gets an empty journal.
+    /// Opens an annotator for writing and takes the annotator's lock.
+    /// A new name gets an empty journal.
     ///
     /// `now` is in seconds since 1970, UTC.
     ///
@@ -182,7 +185,6 @@ impl Annotator {
             lines: 0,
             spans: 0,
             session: Vec::new(),
-            reloads: 0,
             open: None,
         }
     }
@@ -192,23 +194,11 @@ impl Annotator {
         &self.name
     }
 
-    /// Whether the annotator was opened for reading only.
-    pub fn is_read_only(&self) -> bool {
-        self.open.is_none()
-    }
-
     /// Writer number for ids that the caller numbers (see [`Self::record_entries`]).
     ///
     /// Drawn at random at each opening and used by no line of the journal. 0 when opened for reading.
     pub fn writer(&self) -> u32 {
         self.writers.unwrap_or_default().0
-    }
-
-    /// How often the journal was read again, because its file was replaced or had grown.
-    ///
-    /// A caller that shows the annotations compares this with the number at the last drawing.
-    pub fn reloads(&self) -> u32 {
-        self.reloads
     }
 
     /// Returns an id for a new span; never one with the number of [`Self::writer`].
@@ -218,11 +208,13 @@ impl Annotator {
         id
     }
 
-    /// Records one operation at time `at` (seconds since 1970, UTC); it is on disk when this returns.
+    /// Records one operation at time `at` (seconds since 1970, UTC).
+    /// It is on disk when this returns.
     ///
     /// # Errors
     /// The annotator was opened for reading only, the operation names a document or range that does not exist, or the
     /// file system refuses. Then nothing was recorded.
+    #[cfg(test)]
     pub fn record(&mut self, documents: &Documents, at: u64, op: JournalOp) -> Result<ActionId, ProjectError> {
         self.record_all(documents, at, vec![op]).map(|ids| ids[0])
     }
@@ -231,6 +223,7 @@ impl Annotator {
     ///
     /// # Errors
     /// As [`Self::record`].
+    #[cfg(test)]
     pub fn record_all(
         &mut self,
         documents: &Documents,
@@ -249,7 +242,8 @@ impl Annotator {
     /// The ids consist of [`Self::writer`] and a sequence number of the caller. The entries are on disk when this returns.
     ///
     /// # Errors
-    /// As [`Self::record`].
+    /// The annotator was opened for reading only, an entry names a document or range that does not exist, or the file
+    /// system refuses. Then nothing was recorded.
     pub fn record_entries(&mut self, documents: &Documents, entries: Vec<Entry>) -> Result<(), ProjectError> {
         if self.open.is_none() {
             return Err(ProjectError::ReadOnly(self.name.clone()));
@@ -296,7 +290,8 @@ impl Annotator {
         self.journal.extend(entries);
     }
 
-    /// Reads the journal again if another program changed its file, as `git pull` does; returns whether it did.
+    /// Reads the journal again if another program changed its file, as `git pull` does.
+    /// Returns whether it did.
     ///
     /// Lines recorded since opening that are missing in the file are written again. An annotator opened for reading
     /// always reads.
@@ -311,7 +306,8 @@ impl Annotator {
         Ok(!is_current)
     }
 
-    /// Reads the journal again, as is needed after [`Project::reload`] brought new documents.
+    /// Reads the journal again.
+    /// This is needed after [`Project::reload`] brought new documents.
     ///
     /// # Errors
     /// The file system refuses; the journal in memory is unchanged.
@@ -324,7 +320,6 @@ impl Annotator {
         } else {
             self.replace_journal(load(&self.bytes()?, documents));
         }
-        self.reloads += 1;
         Ok(())
     }
 
@@ -337,7 +332,8 @@ impl Annotator {
         self.journal = Journal::replay(loaded.entries);
     }
 
-    /// Reads the file, moves a torn end to a file of its own, and prepares for the next line.
+    /// Reads the file, and prepares for the next line.
+    /// A torn end is moved to a file of its own.
     fn reopen(&mut self, documents: &Documents) -> Result<Appender, ProjectError> {
         let mut file = Appender::open(&self.files.journal)?;
         let bytes = self.bytes()?;
@@ -364,7 +360,8 @@ impl Annotator {
         Ok(file)
     }
 
-    /// Completes an import that was interrupted after its documents were written, or discards one interrupted before.
+    /// Completes or discards an interrupted import.
+    /// It is completed if its documents had been written.
     pub(super) fn settle_import(&mut self, project: &Project) -> Result<(), ProjectError> {
         let Some(log) = self.files.import_log()? else { return Ok(()) };
         // The documents on disk decide; they may be newer than those in memory.
@@ -384,7 +381,8 @@ impl Annotator {
 }
 
 impl Loaded {
-    /// Whether the import whose log this is was committed: its documents are in the project.
+    /// Whether the import whose log this is was committed.
+    /// Its documents are in the project.
     pub(super) fn is_committed(&self) -> bool {
         !self.entries.is_empty()
     }

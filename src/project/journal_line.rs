@@ -1,4 +1,5 @@
-//! Lines of a journal: JSON objects that end in their own checksum. `FORMAT.md` describes the bytes.
+//! Lines of a journal: JSON objects that end in their own checksum.
+//! `FORMAT.md` describes the bytes.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -86,7 +87,8 @@ enum EditLine {
     Note(String),
 }
 
-/// Offset maps of the documents seen so far, kept because many lines are about the same document.
+/// Offset maps of the documents seen so far.
+/// They are kept because many lines are about the same document.
 #[derive(Default)]
 pub(super) struct OffsetMaps<'a>(HashMap<&'a str, OffsetMap>);
 
@@ -130,7 +132,8 @@ pub(super) fn encode<'a>(
     Ok(())
 }
 
-/// Parses a line, given without its line feed, into an entry and the errors of its skipped parts.
+/// Parses a line into an entry and the errors of its skipped parts.
+/// The line is given without its line feed.
 ///
 /// A part is skipped if its document does not exist or one of its ranges does not fit; the other parts count.
 ///
@@ -223,7 +226,8 @@ fn damaged(why: &str) -> LineError {
     LineError::Damaged(why.to_owned())
 }
 
-/// Range in code points; an error if it has no exact counterpart, as inside a character.
+/// Range in code points.
+/// An error if it has no exact counterpart, as inside a character.
 fn to_chars(range: TextRange, map: &OffsetMap) -> Result<CharRange, String> {
     let chars = map.to_chars(range);
     match map.from_chars(chars) == Ok(range) {
@@ -333,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_lines_of_a_newer_kind_are_told_from_damage() {
+    fn whole_lines_of_a_newer_kind_are_distinguished_from_damage() {
         let documents = documents();
         for body in
             [r#"{"id":"1-1","at":0,"merge":["1-0"]}"#, r#"{"id":"1-1","at":0,"doc":"r1","edits":[{"split":"1-0"}]}"#]

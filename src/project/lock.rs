@@ -1,4 +1,5 @@
-//! Locks: one writer for each annotator's journal, for the documents and the manifest, and for each run.
+//! Locks: one writer for each journal, run, and project.
+//! A project's lock is for the documents and the manifest.
 //!
 //! The operating system holds the lock and releases it when the process ends, in whatever way. The contents of the file
 //! only name the holder. Lock files are never removed, since two processes could then lock two files of the same name.
@@ -86,7 +87,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Acquires the lock at `path` without waiting. `what` names the locked thing in the error.
+    /// Acquires the lock at `path` without waiting.
+    /// `what` names the locked thing in the error.
     ///
     /// # Errors
     /// Another process holds it, or the file system cannot lock.
@@ -183,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_writer_is_told_who_the_first_is() {
+    fn the_error_of_a_second_writer_names_the_first() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(".anna.lock");
         let me = Holder { pid: 77, host: "lab\u{1b}[2J".into(), since: 1_750_000_000 };

@@ -1,5 +1,5 @@
-//! `project.json`: name, labels and settings of a project. Read leniently, because people edit it by hand; unknown
-//! fields are kept when it is written again.
+//! `project.json`: name, labels and settings of a project.
+//! Read leniently, because people edit it by hand; unknown fields are kept when it is written again.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +16,8 @@ use crate::{
 /// Version of the on-disk format that this program writes.
 pub const FORMAT: u64 = 1;
 
-/// Origin of imported data; goes into exports that can hold it and into the model card.
+/// Origin of imported data.
+/// Goes into exports that can hold it and into the model card.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name or address of the source.
@@ -33,11 +34,6 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// A provenance without further fields.
-    pub fn new(source: impl Into<String>, citation: impl Into<String>, licence: impl Into<String>) -> Self {
-        Self { source: source.into(), citation: citation.into(), licence: licence.into(), rest: Map::new() }
-    }
-
     /// Whether no field is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -55,11 +51,13 @@ pub struct Manifest {
     pub grid: Grid,
     /// Base model: `mini`, a folder or a hub id.
     pub base: String,
-    /// Decides, with a document's id, whether a document without a split is for training or for validation.
+    /// Seed that assigns documents without a split to training or validation.
+    /// The document's id decides together with it.
     pub split_seed: u64,
     /// Origin of the data.
     pub provenance: Provenance,
-    /// Whether this is a sample, which is copied to a folder of the user before work on it starts.
+    /// Whether this is a sample.
+    /// A sample is copied to a folder of the user before work on it starts.
     pub sample: bool,
     /// Unknown fields, from other versions; kept.
     rest: Map<String, Value>,
@@ -234,7 +232,8 @@ impl Manifest {
         }
     }
 
-    /// Checks that ids, names and keys of labels are each used once, and that every name can be shown and written.
+    /// Checks that ids, names and keys of labels are each used once.
+    /// Every name must be such that it can be shown and written.
     ///
     /// # Errors
     /// The first label that breaks a rule.
@@ -284,7 +283,12 @@ mod tests {
     #[test]
     fn a_manifest_reads_as_it_was_written() {
         let mut manifest = Manifest::new("reviews", LabelSet::restaurant());
-        manifest.provenance = Provenance::new("https://example.org", "A. Author, 2014", "CC-BY-4.0");
+        manifest.provenance = Provenance {
+            source: "https://example.org".into(),
+            citation: "A. Author, 2014".into(),
+            licence: "CC-BY-4.0".into(),
+            ..Provenance::default()
+        };
         let bytes = manifest.to_json().unwrap();
         assert!(bytes.starts_with(b"{\n  \"format\": 1,\n  \"name\": \"reviews\",\n  \"labels\": [\n"));
         assert_eq!(Manifest::from_json(&bytes).unwrap(), manifest);

@@ -1,4 +1,5 @@
-//! Reading a `metrics.jsonl` while it grows. A line counts as soon as it ends in a line feed.
+//! Reading a `metrics.jsonl` while it grows.
+//! A line counts as soon as it ends in a line feed.
 
 use std::{
     io::{self, Read, Seek, SeekFrom},
@@ -82,11 +83,6 @@ impl MetricsTail {
         StorageError::new("read", &self.path, cause)
     }
 
-    /// How often the file was shorter than before: a new run has replaced the one whose points were returned.
-    pub fn restarts(&self) -> u32 {
-        self.restarts
-    }
-
     /// Number of complete lines that are not points: damaged, or of a newer version.
     pub fn skipped(&self) -> usize {
         self.skipped
@@ -117,7 +113,7 @@ mod tests {
             assert_eq!(seen.len(), text[..end].matches('\n').count());
         }
         assert_eq!(seen, [point(1), point(2), point(3)]);
-        assert_eq!((tail.restarts(), tail.skipped()), (0, 0));
+        assert_eq!(tail.skipped(), 0);
     }
 
     #[test]
@@ -130,7 +126,7 @@ mod tests {
         assert_eq!(tail.poll().unwrap().len(), 3);
         fs::write(&path, format!("{{\"kind\":\"new\"}}\n{line}")).unwrap();
         assert_eq!(tail.poll().unwrap().len(), 1);
-        assert_eq!((tail.restarts(), tail.skipped()), (1, 1));
+        assert_eq!(tail.skipped(), 1);
     }
     #[test]
     fn a_line_longer_than_a_reading_is_passed_over_once() {

@@ -1,4 +1,5 @@
-//! Floor 4: a project on disk, and the only code that writes user files. `FORMAT.md` describes every file byte by byte.
+//! Floor 4: a project on disk, and the only code that writes user files.
+//! `FORMAT.md` describes every file byte by byte.
 //!
 //! Opening a project ([`Project::open`]) writes nothing and needs no lock. Annotating needs an [`Annotator`], which
 //! holds a lock as long as it lives. Documents and manifest are changed under a lock that is held for the change only;
@@ -61,7 +62,8 @@ const PATTERNS: &str = "patterns.jsonl";
 pub const TRAINING_SETTINGS: &str = "training.json";
 /// Guidelines for annotators; every copy of a project contains them.
 const GUIDE: &str = "GUIDE.md";
-/// Maximum bytes of the guide that are read, because it is laid out again for every frame.
+/// Maximum bytes of the guide that are read.
+/// There is a limit because it is laid out again for every frame.
 const GUIDE_BYTES: usize = 64 << 10;
 /// Lock that is held while documents or manifest are changed.
 const LOCK: &str = ".project.lock";
@@ -93,7 +95,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// Creates a project in `dir`, which may exist and hold other files (a git repository, for example).
+    /// Creates a project in `dir`.
+    /// The folder may exist and contain other files (a git repository, for example).
     ///
     /// `project.json` is written last: if this is interrupted, the folder is not a project and it can be done again.
     ///
@@ -121,18 +124,23 @@ impl Project {
         Self::open(dir)
     }
 
-    /// Text of `GUIDE.md`, the guidelines for annotators, which people write themselves; `None` if it does not exist.
+    /// Text of `GUIDE.md`, and whether it is cut; `None` if there is none.
     ///
-    /// At most the first 64 KiB. Bytes that are not UTF-8 become U+FFFD.
+    /// People write these guidelines for annotators themselves. At most the first 64 KiB are returned. Bytes that are
+    /// not UTF-8 become U+FFFD.
     ///
     /// # Errors
     /// The file exists and cannot be read.
-    pub fn guide(&self) -> Result<Option<String>, StorageError> {
-        let bytes = storage::read_if_there(&self.root.join(GUIDE))?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.get(..GUIDE_BYTES).unwrap_or(&bytes)).into_owned()))
+    pub fn guide(&self) -> Result<Option<(String, bool)>, StorageError> {
+        let Some(bytes) = storage::read_if_there(&self.root.join(GUIDE))? else { return Ok(None) };
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        let is_cut = text.len() > GUIDE_BYTES;
+        text.truncate(text.floor_char_boundary(GUIDE_BYTES));
+        Ok(Some((text, is_cut)))
     }
 
-    /// Bytes of `patterns.jsonl`, which people write themselves; `None` if it does not exist.
+    /// Bytes of `patterns.jsonl`, which people write themselves.
+    /// `None` if it does not exist.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -152,7 +160,8 @@ impl Project {
         Ok(project)
     }
 
-    /// Reads manifest and documents again and returns whether the documents changed. An error changes nothing.
+    /// Reads manifest and documents again and returns whether the documents changed.
+    /// An error changes nothing.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -163,7 +172,8 @@ impl Project {
         Ok(self.set_documents(documents))
     }
 
-    /// Documents on disk with their stamp, cut into words by `grid`; `None` if they have not changed.
+    /// Documents on disk with their stamp, cut into words by `grid`.
+    /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
         let bytes = storage::read_if_there(&path)?.unwrap_or_default();
@@ -199,7 +209,8 @@ impl Project {
         Ok(())
     }
 
-    /// Returns the ids of the labels with these names, after adding those that the project lacks.
+    /// Returns the ids of the labels with these names.
+    /// Labels that the project lacks are added first.
     ///
     /// # Errors
     /// As [`Self::change_manifest`].

@@ -1,4 +1,5 @@
-//! Folder of a training run, in a project or given by `tagli train --out DIR`. It is written while the run goes on.
+//! Folder of a training run, in a project or given by `tagli train --out DIR`.
+//! It is written while the run goes on.
 
 use std::{
     collections::BTreeMap,
@@ -44,7 +45,8 @@ impl RunConfig {
     }
 }
 
-/// Writer of a run. It holds the run's lock; the run counts as alive as long as this value exists.
+/// Writer of a run.
+/// It holds the run's lock; the run counts as alive as long as this value exists.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -72,7 +74,8 @@ impl RunFolder {
         Self::open(path, Some(id), config.started)
     }
 
-    /// Continues an interrupted run after the first `lines` lines of its metrics; the later ones are published again.
+    /// Continues an interrupted run after the first `lines` lines of its metrics.
+    /// The later ones are published again.
     ///
     /// # Errors
     /// The run is alive, its folders were not made by this program, or the file system refuses.
@@ -293,7 +296,8 @@ pub fn read_checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, 
     Ok(Some(files))
 }
 
-/// A run in a folder of the user, outside any project. It has the same files as a run of a project.
+/// A run in a folder of the user, outside any project.
+/// It has the same files as a run of a project.
 #[derive(Debug)]
 pub struct PlainRun;
 

@@ -1,4 +1,5 @@
-//! Training runs of a project, in `runs/0001-mini/` and so on: creating, listing, following and removing them.
+//! Training runs of a project, in `runs/0001-mini/` and so on.
+//! Creating, listing, following and removing them.
 
 use std::{
     fs::{self, File},
@@ -107,7 +108,8 @@ impl RunView {
         MetricsTail::new(&self.path.join(METRICS))
     }
 
-    /// Reads the last lines of its log, at most `most`, in order. A run without a log has none.
+    /// Reads the last lines of its log, at most `most`, in order.
+    /// A run without a log has none.
     ///
     /// # Errors
     /// The log exists and cannot be read.
@@ -125,7 +127,8 @@ impl RunView {
         Ok(lines.iter().skip(lines.len().saturating_sub(most)).map(|line| (*line).to_owned()).collect())
     }
 
-    /// Lenient F1 per word on the validation split, of the kept weights and of the written model.
+    /// Lenient F1 per word on the validation split.
+    /// It is given for the kept weights and for the written model.
     ///
     /// The kept weights are the best so far or, depending on the settings, the last.
     pub fn f1(&self) -> (Option<f64>, Option<f64>) {
@@ -147,7 +150,8 @@ impl RunView {
         self.path.join(MODEL)
     }
 
-    /// Leaves a command for the training process, replacing one that it has not taken yet.
+    /// Leaves a command for the training process.
+    /// It replaces one that the process has not taken yet.
     ///
     /// # Errors
     /// The run is not alive, or the file system refuses.
@@ -260,7 +264,8 @@ impl Runs {
     }
 }
 
-/// Reads a JSON file of a run; `None` if it does not exist, or if it cannot be used, which adds a problem.
+/// Reads a JSON file of a run.
+/// `None` if it does not exist, or if it cannot be used, which adds a problem.
 fn read_json<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
     let read: Result<Option<T>, String> = match storage::read_if_there(&folder.join(name)) {
         Ok(Some(bytes)) => {
@@ -275,7 +280,8 @@ fn read_json<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, problems
     })
 }
 
-/// Reads at most [`LOG_END`] bytes from the end of a file, and returns whether that is the whole file.
+/// Reads at most [`LOG_END`] bytes from the end of a file.
+/// Also returns whether that is the whole file.
 fn read_end(mut file: File) -> io::Result<(Vec<u8>, bool)> {
     let from = file.metadata()?.len().saturating_sub(LOG_END);
     file.seek(SeekFrom::Start(from))?;

@@ -1,5 +1,5 @@
-//! Samples that are embedded in the program, so that the binary alone has something to open. Their sources are in
-//! `sample-projects/`; opening one writes it to a project of the user.
+//! Samples embedded in the program, so that the binary alone can open something.
+//! Their sources are in `sample-projects/`; opening one writes it to a project of the user.
 
 use std::path::Path;
 
@@ -43,7 +43,8 @@ impl Sample {
         SAMPLES.iter().find(|sample| sample.name == name)
     }
 
-    /// Writes the sample to `target`, which becomes a project; `owner` gets the annotations.
+    /// Writes the sample to `target`, which becomes a project.
+    /// `owner` gets the annotations.
     ///
     /// # Errors
     /// `target` holds a project or a file of one with other content, or the file system refuses.

@@ -1,4 +1,5 @@
-//! Training data of a project, with a report on the documents and spans that stay out.
+//! Training data of a project.
+//! A report says which documents and spans stay out.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,8 @@ pub struct SplitCounts {
     pub spans: usize,
 }
 
-/// Documents and spans that a training uses, and those that stay out, with the reasons.
+/// Documents and spans that a training uses, and those that stay out.
+/// The latter have reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TrainingDataReport {
     /// Size of the training split.
@@ -41,7 +43,8 @@ pub struct TrainingDataReport {
     pub split_by_seed: usize,
     /// Number of trained spans of each label that occurs, in train, valid and test.
     pub labels: BTreeMap<String, [usize; 3]>,
-    /// Fingerprint of the validation split (ids, words and tags): runs with the same one have comparable scores.
+    /// Fingerprint of the validation split (ids, words and tags).
+    /// Runs with the same one have comparable scores.
     pub validated: String,
 }
 
@@ -54,7 +57,8 @@ impl TrainingDataReport {
         lines
     }
 
-    /// Notes to read before a training, one per line; empty if everything is trained as it was tagged.
+    /// Notes to read before a training, one per line.
+    /// Empty if everything is trained as it was tagged.
     pub fn notes(&self) -> Vec<String> {
         let notes = [
             (self.without_words, "documents without a word, which stay out"),
@@ -158,13 +162,14 @@ fn splits(project: &Project, done: &[&Document]) -> Vec<Split> {
     splits
 }
 
-/// Split of a document without one. It depends on its id and the project's seed only, so that it stays the same when
-/// other documents are added.
+/// Split of a document without one.
+/// It depends on its id and the project's seed only, so that it stays the same when other documents are added.
 pub fn split_of(id: &str, seed: u64) -> Split {
     if hash(id, seed) % 100 < VALID_PERCENT { Split::Valid } else { Split::Train }
 }
 
-/// FNV-1a of 64 bits over the seed (little endian) and the id, then the finaliser of SplitMix64. Part of the format.
+/// Computes the hash by which documents are split. Part of the format.
+/// FNV-1a of 64 bits over the seed (little endian) and the id, then the finaliser of SplitMix64.
 fn hash(id: &str, seed: u64) -> u64 {
     let fnv =
         seed.to_le_bytes().iter().chain(id.as_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

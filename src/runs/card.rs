@@ -1,4 +1,5 @@
-//! Writes the model card of a run: the `README.md` of a model folder, in the form that the Hugging Face hub reads.
+//! Writes the model card of a run.
+//! The `README.md` of a model folder, in the form that the Hugging Face hub reads.
 //!
 //! Text from files and users is escaped, for Markdown and for the YAML at the front.
 
@@ -63,7 +64,7 @@ impl Card<'_> {
         text
     }
 
-    /// Evaluations of the model's weights on the validation split and on the test split.
+    /// Evaluations of the model's weights on validation and test split.
     fn scored(&self) -> [(&'static str, Option<&Point>); 2] {
         let keep_best = self.settings.is_some_and(|settings| settings.keep_best);
         let valid = metrics::kept(self.points, keep_best, self.status.and_then(|status| status.checkpoint));
@@ -149,7 +150,7 @@ impl Card<'_> {
         )?;
         writeln!(
             out,
-            "| part | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |"
+            "| split | count | precision | recall | F1 | accuracy |\n| --- | --- | ---: | ---: | ---: | ---: |"
         )?;
         for (split, point) in scored {
             let Some(Point::Eval { word, piece, tables, .. }) = point else { continue };

@@ -1,10 +1,12 @@
-//! Metrics of a run: one [`Point`] per line of `metrics.jsonl`, and the final [`Report`]. The JSON forms are a contract.
+//! Metrics of a run: lines of `metrics.jsonl`, and the final [`Report`].
+//! Each line is one [`Point`]. The JSON forms are a contract.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Precision, recall and F1 over entities, accuracy over tags; all from 0 to 1, and 0 instead of a division by 0.
+/// Precision, recall and F1 over entities, accuracy over tags.
+/// All from 0 to 1, and 0 instead of a division by 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// Share of correct entities among the predicted ones.
@@ -63,7 +65,8 @@ pub enum Point {
         step: usize,
         /// Epochs done, with fraction.
         epoch: f64,
-        /// Mean training loss since the last such line (natural logarithm, per labelled piece).
+        /// Mean training loss since the last such line.
+        /// Natural logarithm, per labelled piece.
         loss: f64,
         /// Learning rate of the last step.
         lr: f64,
@@ -88,14 +91,16 @@ pub enum Point {
         word: Scores,
         /// Scores per label, per word.
         labels: BTreeMap<String, LabelScores>,
-        /// Scores for the other ways of counting; lines of earlier versions do not have them.
+        /// Scores for the other ways of counting.
+        /// Lines of earlier versions do not have them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tables: Option<Box<Tables>>,
     },
 }
 
 impl Point {
-    /// Optimiser steps done at that time; for the test split, the step of the weights that were scored.
+    /// Optimiser steps done at that time.
+    /// For the test split, the step of the weights that were scored.
     pub fn step(&self) -> usize {
         match self {
             Self::Step { step, .. } | Self::Eval { step, .. } => *step,
@@ -157,11 +162,12 @@ pub struct SplitScores {
     pub word: Scores,
 }
 
-/// Report of a finished training: the fields of the last line of `tagli train --json`.
+/// Report of a finished training.
+/// The fields of the last line of `tagli train --json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Seconds from the first step to the end of the last evaluation during training, without loading and the final test
-    /// (`train_runtime` of the Hugging Face Trainer).
+    /// Seconds from the first step to the end of the last evaluation.
+    /// Without loading and the final test (`train_runtime` of the Hugging Face Trainer).
     pub seconds: f64,
     /// Optimiser steps done.
     pub steps: usize,

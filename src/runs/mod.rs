@@ -1,5 +1,6 @@
-//! Floor 2: a training run as values: its settings, metric points, status, commands, summaries and series, and the two
-//! traits through which it writes. Pure.
+//! Floor 2: a training run as values.
+//! Its settings, metric points, status, commands, summaries and series, and the two traits through which it writes.
+//! Pure.
 
 pub mod card;
 pub mod metrics;

@@ -1,12 +1,14 @@
-//! Plan of a training, computed from its settings and the number of sentences: steps, learning rates, evaluations and
-//! log lines. The screens show the same plan that the training follows.
+//! Plan of a training, computed from its settings and the number of sentences.
+//! Steps, learning rates, evaluations and log lines. The screens show the same plan that the training follows.
 
 use super::settings::{Schedule, Settings};
 
-/// Maximum number of planned evaluations. A greater number is a typing error; listing all would take too much memory.
+/// Maximum number of planned evaluations.
+/// A greater number is a typing error; listing all would take too much memory.
 const MAX_EVALUATIONS: usize = 10_000;
 
-/// Approximate number of weights that are averaged. More would take time and change nothing.
+/// Approximate number of weights that are averaged.
+/// More would take time and change nothing.
 const AVERAGED_WEIGHTS: usize = 100;
 
 /// Plan of a run in optimiser steps.
@@ -66,7 +68,8 @@ impl Plan {
         }
     }
 
-    /// Returns the learning rate of the step after `done` steps. With a warm-up, the first step has rate 0.
+    /// Returns the learning rate of the step after `done` steps.
+    /// With a warm-up, the first step has rate 0.
     pub fn learning_rate(&self, done: usize) -> f64 {
         if done < self.warmup {
             return self.peak * (real(done) / real(self.warmup.max(1)));
@@ -102,7 +105,8 @@ impl Plan {
     }
 }
 
-/// Rounds up to a whole number without a tolerance, as the reference does: 0.07 x 100 gives 8. NaN gives 0.
+/// Rounds up to a whole number without a tolerance, as the reference does.
+/// 0.07 x 100 gives 8. NaN gives 0.
 fn rounded_up(value: f64) -> usize {
     whole(value.ceil())
 }

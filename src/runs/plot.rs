@@ -1,4 +1,5 @@
-//! Draws the curves of a run as an SVG picture: loss above, F1 per word below, by step. Output is deterministic.
+//! Draws the curves of a run as an SVG picture.
+//! Loss above, F1 per word below, by step. Output is deterministic.
 
 use std::fmt::Write;
 

@@ -1,12 +1,13 @@
-//! Prepares series of numbers for drawing: smoothing, reduction to columns without losing spikes, and axes with round
-//! and stable ticks. Pure.
+//! Prepares series of numbers for drawing.
+//! Smoothing, reduction to columns without losing spikes, and axes with round and stable ticks. Pure.
 //!
 //! Numbers that are not finite (a diverged loss) are skipped and counted, so that the chart can report them.
 
 /// Point of a series: x (steps, epochs, seconds) and y.
 pub type Sample = (f64, f64);
 
-/// Exponential moving average with bias correction, as in TensorBoard: the first values are not pulled to zero.
+/// Exponential moving average with bias correction, as in TensorBoard.
+/// The first values are not pulled to zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Smoother {
     weight: f64,
@@ -16,13 +17,15 @@ pub struct Smoother {
 }
 
 impl Smoother {
-    /// Creates a smoother. `weight` is the share of the past, from 0 (no smoothing) to 0.999; TensorBoard's default is 0.6.
+    /// Creates a smoother.
+    /// `weight` is the share of the past, from 0 (no smoothing) to 0.999; TensorBoard's default is 0.6.
     pub fn new(weight: f64) -> Self {
         let weight = if weight.is_nan() { 0.0 } else { weight.clamp(0.0, 0.999) };
         Self { weight, sum: 0.0, decay: 1.0 }
     }
 
-    /// Adds a value and returns the smoothed one; `None`, without any change, if `value` is not finite.
+    /// Adds a value and returns the smoothed one.
+    /// `None`, without any change, if `value` is not finite.
     pub fn push(&mut self, value: f64) -> Option<f64> {
         if !value.is_finite() {
             return None;
@@ -58,62 +61,7 @@ pub fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// Samples in one column of a chart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Column {
-    /// Smallest value.
-    pub low: f64,
-    /// Largest value.
-    pub high: f64,
-    /// First value.
-    pub first: f64,
-    /// Last value.
-    pub last: f64,
-    /// Number of values.
-    pub count: usize,
-}
-
-/// Series reduced to columns. A spike of a single sample is still the `high` of its column.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Envelope {
-    /// From left to right; `None` where there is no sample.
-    pub columns: Vec<Option<Column>>,
-    /// Number of samples skipped because they are not finite. Samples outside the range are not counted.
-    pub skipped: usize,
-}
-
-/// Reduces the samples with x from `from` to `to`, both included, to `columns` columns of equal width.
-pub fn envelope(samples: &[Sample], from: f64, to: f64, columns: usize) -> Envelope {
-    let mut envelope = Envelope { columns: vec![None; columns], skipped: 0 };
-    for (x, y) in samples {
-        if !(x.is_finite() && y.is_finite()) {
-            envelope.skipped += 1;
-            continue;
-        }
-        let Some(slot) = column_of(*x, from, to, columns).and_then(|at| envelope.columns.get_mut(at)) else { continue };
-        match slot {
-            None => *slot = Some(Column { low: *y, high: *y, first: *y, last: *y, count: 1 }),
-            Some(column) => {
-                column.low = column.low.min(*y);
-                column.high = column.high.max(*y);
-                column.last = *y;
-                column.count += 1;
-            }
-        }
-    }
-    envelope
-}
-
-/// Returns the column of `x`, the last one for `to` itself; `None` outside the range.
-fn column_of(x: f64, from: f64, to: f64, columns: usize) -> Option<usize> {
-    if columns == 0 || !(from <= x && x <= to) {
-        return None;
-    }
-    let share = if to > from { (x - from) / (to - from) } else { 0.0 };
-    Some(whole(share * real(columns)).min(columns - 1))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "columns and ticks are few")]
+#[expect(clippy::cast_precision_loss, reason = "ticks are few")]
 fn real(count: usize) -> f64 {
     count as f64
 }
@@ -128,8 +76,6 @@ fn whole(value: f64) -> usize {
 }
 
 /// Axis with ticks at round numbers: multiples of 1, 2 or 5 times a power of ten.
-///
-/// With [`Axis::follow`], it moves only if necessary, so that a live chart is not redrawn all the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
     /// First and last tick, counted in steps from zero: whole numbers.
@@ -138,13 +84,10 @@ pub struct Axis {
     /// The step is `mantissa` times ten to the power of `exponent`.
     mantissa: f64,
     exponent: i32,
-    most: usize,
 }
 
-/// Minimum share of an axis that the data must fill. Below it, [`Axis::follow`] moves the axis.
-const MIN_FILLED: f64 = 0.4;
-
-/// Maximum magnitude of an axis. Greater numbers are no measurements of a training, and arithmetic would overflow.
+/// Maximum magnitude of an axis.
+/// Greater numbers are no measurements of a training, and arithmetic would overflow.
 const LARGEST: f64 = 1e150;
 
 impl Axis {
@@ -158,7 +101,7 @@ impl Axis {
         let mut exponent = power_below(raw);
         loop {
             for mantissa in [1.0, 2.0, 5.0] {
-                let axis = Self { first: 0.0, last: 0.0, mantissa, exponent, most };
+                let axis = Self { first: 0.0, last: 0.0, mantissa, exponent };
                 // Adding 0 makes -0 plain.
                 let (first, last) = (axis.steps(low).floor() + 0.0, axis.steps(high).ceil() + 0.0);
                 if last - first <= real(most - 1) {
@@ -167,21 +110,6 @@ impl Axis {
             }
             exponent += 1;
         }
-    }
-
-    /// Moves the axis if the data leave it or fill too little of it. Returns whether it moved.
-    pub fn follow(&mut self, low: f64, high: f64) -> bool {
-        if !(low.is_finite() && high.is_finite()) {
-            return false;
-        }
-        let fits = self.low() <= low && high <= self.high();
-        if fits && high - low >= MIN_FILLED * (self.high() - self.low()) {
-            return false;
-        }
-        let new = Self::covering(low, high, self.most);
-        let moved = new != *self;
-        *self = new;
-        moved
     }
 
     /// Smallest number on the axis, its first tick.
@@ -199,13 +127,15 @@ impl Axis {
         (0..=whole(self.last - self.first)).map(|at| self.value(self.first + real(at))).collect()
     }
 
-    /// Returns the position of `value`: 0 at the low end, 1 at the high end, clamped; `None` if it is not finite.
+    /// Returns the position of `value`: 0 at the low end, 1 at the high end, clamped.
+    /// `None` if it is not finite.
     pub fn place(&self, value: f64) -> Option<f64> {
         let share = (value - self.low()) / (self.high() - self.low());
         value.is_finite().then(|| share.clamp(0.0, 1.0))
     }
 
-    /// Formats a tick with as many decimals as the step needs, so that all ticks of an axis look alike.
+    /// Formats a tick with as many decimals as the step needs.
+    /// So all ticks of an axis look alike.
     pub fn label(&self, tick: f64) -> String {
         let decimals = usize::try_from(-self.exponent).unwrap_or(0);
         if decimals > 4 || self.low().abs().max(self.high().abs()) >= 1e7 {
@@ -277,25 +207,6 @@ mod tests {
     }
 
     #[test]
-    fn a_spike_stays_in_its_column() {
-        let mut samples: Vec<Sample> = (0..1000).map(|at| (f64::from(at), 1.0)).collect();
-        samples[503].1 = 90.0;
-        samples[504].1 = f64::INFINITY;
-        let envelope = envelope(&samples, 0.0, 999.0, 10);
-        assert_eq!(envelope.skipped, 1);
-        let spikes: Vec<usize> = (0..10).filter(|at| envelope.columns[*at].is_some_and(|c| c.high > 2.0)).collect();
-        assert_eq!(spikes, [5]);
-        assert_eq!(envelope.columns[5].map(|column| (column.low, column.first, column.last)), Some((1.0, 1.0, 1.0)));
-    }
-
-    #[test]
-    fn an_empty_range_and_no_columns_do_no_harm() {
-        assert_eq!(envelope(&[(1.0, 1.0)], 1.0, 1.0, 3).columns.iter().flatten().count(), 1);
-        assert_eq!(envelope(&[(1.0, 1.0)], 2.0, 1.0, 3).columns.iter().flatten().count(), 0);
-        assert!(envelope(&[(1.0, 1.0)], 0.0, 2.0, 0).columns.is_empty());
-    }
-
-    #[test]
     fn ticks_are_round() {
         assert_eq!(Axis::covering(0.03, 1.47, 5).ticks(), [0.0, 0.5, 1.0, 1.5]);
         assert_eq!(Axis::covering(0.1, 0.3, 3).ticks(), [0.1, 0.2, 0.3]);
@@ -310,16 +221,6 @@ mod tests {
         assert_eq!(labels(Axis::covering(0.6, 0.8, 3)), ["0.6", "0.7", "0.8"]);
         assert_eq!(labels(Axis::covering(0.0, 2e-5, 3)), ["0e0", "1e-5", "2e-5"]);
         assert_eq!(labels(Axis::covering(0.0, 1000.0, 3)), ["0", "500", "1000"]);
-    }
-
-    #[test]
-    fn an_axis_moves_only_when_it_must() {
-        let mut axis = Axis::covering(0.0, 1.4, 5);
-        assert!(!axis.follow(0.3, 1.2));
-        assert!(axis.follow(0.3, 1.6));
-        assert!(!axis.follow(0.4, 1.9));
-        assert!(axis.follow(0.30, 0.32));
-        assert!(!axis.follow(f64::NAN, 1.0));
     }
 
     proptest! {
@@ -340,18 +241,6 @@ mod tests {
                     prop_assert!(axis.low() <= a.min(b) + slack && axis.high() >= a.max(b) - slack);
                 }
             }
-        }
-
-        #[test]
-        fn no_sample_is_lost_between_columns(
-            values in prop::collection::vec((0f64..10.0, any::<f64>()), 0..60),
-            columns in 1usize..20,
-        ) {
-            let envelope = envelope(&values, 0.0, 10.0, columns);
-            let kept: usize = envelope.columns.iter().flatten().map(|column| column.count).sum();
-            prop_assert_eq!(kept + envelope.skipped, values.len());
-            let high = bounds(envelope.columns.iter().flatten().map(|column| column.high)).map(|(_, high)| high);
-            prop_assert_eq!(high, bounds(values.iter().map(|(_, y)| *y)).map(|(_, high)| high));
         }
 
         #[test]

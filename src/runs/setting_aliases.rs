@@ -1,4 +1,5 @@
-//! Sets training settings by name: by our own names and by those of the Hugging Face Trainer, past and present.
+//! Sets training settings by name.
+//! By our own names and by those of the Hugging Face Trainer, past and present.
 
 use super::settings::{Order, Settings};
 
@@ -13,7 +14,8 @@ enum Meaning {
 }
 use Meaning::{Nothing, Other, Same};
 
-/// Names of the reference, of version 5 and earlier (`TrainingArguments`, `EarlyStoppingCallback`, run_ner.py).
+/// Names of the reference, of version 5 and earlier.
+/// Sources: `TrainingArguments`, `EarlyStoppingCallback`, run_ner.py.
 static ALIASES: [(&str, Meaning); 53] = [
     ("lr", Same("learning_rate")),
     ("num_train_epochs", Same("epochs")),
@@ -305,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_training_arguments_is_taken_and_what_changes_nothing_told() {
+    fn a_file_of_training_arguments_is_read_and_unused_ones_are_reported() {
         let mut settings = Settings::lesson("mini");
         let json = serde_json::json!({
             "output_dir": "out", "learning_rate": 5e-5, "num_train_epochs": 4, "fp16": false, "report_to": "none",

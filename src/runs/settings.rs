@@ -1,4 +1,5 @@
-//! Settings of a training, with the meanings that the Hugging Face Trainer gives them.
+//! Settings of a training.
+//! Their meanings are those of the Hugging Face Trainer.
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
@@ -24,9 +25,11 @@ pub enum LabelMode {
     /// The first word piece; the others are ignored (-100).
     #[default]
     First,
-    /// Every word piece, with the same tag, so that `B-` stays `B-`: the lesson's `label_all_tokens`.
+    /// Every word piece, with the same tag, so that `B-` stays `B-`.
+    /// The lesson's `label_all_tokens`.
     AllB,
-    /// Every word piece, but later ones of a `B-X` word get `I-X`: run_ner.py's `label_all_tokens`.
+    /// Every word piece, but later ones of a `B-X` word get `I-X`.
+    /// This is run_ner.py's `label_all_tokens`.
     AllI,
 }
 
@@ -55,12 +58,14 @@ impl LabelMode {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Order {
-    /// Another permutation in each epoch, from seed and epoch, as in accelerate's seeded sampler.
+    /// Another permutation in each epoch, from seed and epoch.
+    /// As in accelerate's seeded sampler.
     #[default]
     Shuffled,
     /// The order of the data.
     Sequential,
-    /// Sentences of similar length together, arranged differently in each epoch: the reference's `group_by_length`.
+    /// Sentences of similar length together, arranged differently in each epoch.
+    /// The reference's `group_by_length`.
     ByLength,
 }
 
@@ -98,9 +103,11 @@ pub enum Recipe {
     /// Settings that fit the number of sentences and the base model.
     #[default]
     Auto,
-    /// Settings of the lesson: learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled.
+    /// Settings of the lesson.
+    /// Learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled.
     Lesson,
-    /// `Auto` with further changes that raised F1: longer, with masked word pieces, tags decoded as a sequence.
+    /// `Auto` with further changes that raised F1.
+    /// Longer, with masked word pieces, tags decoded as a sequence.
     Tuned,
 }
 
@@ -145,21 +152,27 @@ pub struct Settings {
     pub warmup: f64,
     /// Course of the learning rate after the warm-up.
     pub schedule: Schedule,
-    /// Share of the target probability that is spread over all tags; 0 for none. Evaluations compute the loss without it.
+    /// Share of the target probability that is spread over all tags; 0 for none.
+    /// Evaluations compute the loss without it.
     pub label_smoothing: f64,
-    /// Learning rate of each layer as a multiple of the rate of the layer above it; 1 for equal rates.
+    /// Learning rate of each layer as a multiple of the rate of the layer above it.
+    /// 1 for equal rates.
     pub layer_decay: f64,
-    /// Whether the word and position tables, with the layer norm after them, are not trained.
+    /// Whether the word and position tables are not trained.
+    /// The same applies to the layer norm after them.
     pub freeze_embeddings: bool,
-    /// Number of lowest layers that are not trained; with any, the embeddings are not trained either.
+    /// Number of lowest layers that are not trained.
+    /// With any, the embeddings are not trained either.
     pub freeze_layers: usize,
     /// Share of the run, at its end, over which the weights are averaged; 0 for none.
     ///
     /// From then on, the average is scored and kept.
     pub average: f64,
-    /// Share of the training word pieces that are masked, different ones in each step; 0 for none.
+    /// Share of the training word pieces that are masked, different ones in each step.
+    /// 0 for none.
     pub mask: f64,
-    /// Whether tags are decoded as a sequence in which `I-X` follows only `B-X` and `I-X`, rather than each by itself.
+    /// Whether tags are decoded as a sequence.
+    /// In it, `I-X` follows only `B-X` and `I-X`. Otherwise each tag is decoded by itself.
     ///
     /// This affects scores and predictions, not the training. Other programs decode the model's output in their own way.
     pub constrained: bool,
@@ -171,7 +184,8 @@ pub struct Settings {
     pub order: Order,
     /// Word pieces that are labelled.
     pub label_mode: LabelMode,
-    /// Maximum length of a window in word pieces, with the two special ones. Longer sentences are cut into windows.
+    /// Maximum length of a window in word pieces, with the two special ones.
+    /// Longer sentences are cut into windows.
     pub max_pieces: usize,
     /// Word pieces that neighbouring windows share; `None` for an eighth of a window.
     pub stride: Option<usize>,
@@ -187,9 +201,11 @@ pub struct Settings {
     pub log_every: usize,
     /// Whether the weights with the best F1 per word are kept, rather than the last.
     pub keep_best: bool,
-    /// Number of successive evaluations without improvement after which the run ends; 0 to never end early.
+    /// Number of successive evaluations without improvement after which the run ends.
+    /// 0 to never end early.
     pub patience: usize,
-    /// Minutes between two checkpoints, from which an interrupted run can be resumed; 0 for no checkpoints.
+    /// Minutes between two checkpoints, from which an interrupted run can be resumed.
+    /// 0 for no checkpoints.
     pub checkpoint_minutes: f64,
     /// Steps between two checkpoints; 0 to use the minutes.
     pub checkpoint_every: usize,

@@ -1,4 +1,5 @@
-//! Traits through which a training writes. It does not know whether a project, a plain folder or a test implements them.
+//! Traits through which a training writes.
+//! It does not know whether a project, a plain folder or a test implements them.
 
 use std::io;
 
@@ -19,7 +20,8 @@ pub trait FolderSink {
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// Receives everything that a run writes. Every call returns only when its data is on disk.
+/// Receives everything that a run writes.
+/// Every call returns only when its data is on disk. No method has a default, so that no wrapper forgets to pass one on.
 pub trait RunSink: Send {
     /// Appends a line to `metrics.jsonl`.
     ///
@@ -39,10 +41,9 @@ pub trait RunSink: Send {
     /// The storage fails.
     fn log(&mut self, line: &str) -> io::Result<()>;
 
-    /// Takes the command that another process left for this run in its control file, if there is one.
-    fn control(&mut self) -> Option<Control> {
-        None
-    }
+    /// Takes the command that another process left for this run, if any.
+    /// It is in the run's control file.
+    fn control(&mut self) -> Option<Control>;
 
     /// Begins the folder of the trained model.
     ///
@@ -50,14 +51,13 @@ pub trait RunSink: Send {
     /// The storage cannot create it.
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>>;
 
-    /// Begins the folder of a checkpoint, from which an interrupted run is resumed; `None` if checkpoints are not kept.
+    /// Begins the folder of a checkpoint, from which an interrupted run is resumed.
+    /// `None` if checkpoints are not kept.
     ///
     /// # Errors
     /// The storage cannot create it.
-    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
-        Ok(None)
-    }
+    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>>;
 
     /// Removes the checkpoint when the run has ended and no longer needs it.
-    fn drop_checkpoint(&mut self) {}
+    fn drop_checkpoint(&mut self);
 }

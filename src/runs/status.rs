@@ -82,7 +82,8 @@ pub enum Control {
     Pause,
     /// Continue after a pause.
     Resume,
-    /// Score the current weights and write them as the run's model, then continue; `--resume` does not begin there.
+    /// Score the current weights and write them as the run's model, then continue.
+    /// `--resume` does not begin there.
     Checkpoint,
     /// End after this epoch.
     StopAfterEpoch,

@@ -1,4 +1,5 @@
-//! Summaries for lists and forms: one of a run, one of the data of a run, one of the data that would train now.
+//! Summaries for lists and forms.
+//! One of a run, one of the data of a run, one of the data that would train now.
 
 use serde_json::Value;
 
@@ -15,9 +16,11 @@ pub struct RunSummary {
     pub started: u64,
     /// Phase and progress.
     pub status: Status,
-    /// F1 per word, lenient, on the validation split: of the weights that were kept, or the last one while it runs.
+    /// F1 per word, lenient, on the validation split.
+    /// Of the weights that were kept, or the last one while it runs.
     pub word_f1: Option<f64>,
-    /// The same for the weights of its model folder: while it runs, those of its last checkpoint.
+    /// The same for the weights of its model folder.
+    /// While it runs, those of its last checkpoint.
     pub model_f1: Option<f64>,
     /// Whether this program trains it, so that it ends with the program.
     pub ours: bool,
@@ -44,7 +47,8 @@ pub struct RunData {
     pub documents: [usize; 3],
     /// Spans of each split.
     pub spans: [usize; 3],
-    /// Fingerprint of the validation split: its documents with their tags. Runs of earlier versions have none.
+    /// Fingerprint of the validation split: its documents with their tags.
+    /// Runs of earlier versions have none.
     pub validated: Option<String>,
 }
 
@@ -69,7 +73,8 @@ fn counts(account: &Value, name: &str) -> [usize; 3] {
     })
 }
 
-/// Data that a training would use now, and data that it would leave out; arrays are train, validation and test.
+/// Data that a training would use now, and data that it would leave out.
+/// Arrays are train, validation and test.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataSummary {
     /// Documents of the train split.

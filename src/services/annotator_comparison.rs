@@ -43,7 +43,8 @@ pub(super) fn annotators(root: &Path) -> Result<Annotators, String> {
     })
 }
 
-/// Whether an annotator has finished a document of the panels, which two or more annotators have finished.
+/// Whether an annotator has finished a document of the panels.
+/// Two or more annotators have finished each of them.
 fn has_common_document(panels: &[(usize, Panel<'_>)], annotator: usize) -> bool {
     panels.iter().any(|(_, panel)| panel.annotations.get(annotator).is_some_and(Option::is_some))
 }
@@ -57,7 +58,8 @@ mod tests {
         text::{Grid, TextRange},
     };
 
-    /// Labels the first bytes of a document for an annotator, and marks it done or partial.
+    /// Labels the first bytes of a document for an annotator.
+    /// The document is marked done or partial.
     fn label(project: &Project, name: &str, document: &str, bytes: usize, done: bool) {
         let mut annotator = project.annotator(&name.parse().unwrap(), 0).unwrap();
         let id = annotator.next_span();

@@ -19,7 +19,8 @@ pub(super) fn date_and_time(seconds: u64) -> String {
     local(seconds).map_or_else(String::new, |moment| moment.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
-/// Formats a moment of today as a time, an earlier one as a date; empty if it is not known.
+/// Formats a moment of today as a time, an earlier one as a date.
+/// Empty if it is not known.
 pub(super) fn date_or_time(seconds: u64) -> String {
     let Some(moment) = local(seconds) else { return String::new() };
     let format = if moment.date() == Zoned::now().date() { "today %H:%M" } else { "%Y-%m-%d" };

@@ -1,4 +1,5 @@
-//! Dispatch of effects: each is handed to the service that carries it out; answers come back as events.
+//! Dispatch of effects: each is handed to the service that carries it out.
+//! Answers come back as events.
 
 use std::{
     path::{Path, PathBuf},
@@ -36,7 +37,8 @@ pub(crate) struct Services {
     events: Sender<Event>,
     openings: Sender<Outcome>,
     folders: UserFolders,
-    /// Preferences of the annotator; in one project they may be those of another annotator.
+    /// Preferences of the annotator.
+    /// In one project they may be those of another annotator.
     preferences: PreferencesOf,
     /// Preferences of the annotator who started the program.
     own_preferences: PreferencesOf,
@@ -103,7 +105,8 @@ impl Services {
         self.opening = opener.spawn(request, self.closing.clone(), self.openings.clone());
     }
 
-    /// Opens the project in `dir` for this annotator, who stays so there; for `None`, for the one who started the program.
+    /// Opens the project in `dir` for this annotator, who stays so there.
+    /// For `None`, for the one who started the program.
     fn open_as(&mut self, dir: PathBuf, annotator: Option<String>) {
         let own = Arc::clone(&self.own_preferences);
         let preferences = match annotator {
@@ -134,7 +137,8 @@ impl Services {
         self.closing.extend(self.open.take().map(|open| Arc::new(open.close())));
     }
 
-    /// Entries of the welcome screen. The progress of each project is counted in the background.
+    /// Entries of the welcome screen.
+    /// The progress of each project is counted in the background.
     pub(crate) fn welcome(&mut self) -> Event {
         let entries = RecentProjects::new(self.folders.clone()).entries();
         self.start_counting(entries.clone());
@@ -245,7 +249,8 @@ impl Services {
         }
     }
 
-    /// Sends a command to a run: by a channel if this process trains it, otherwise by the run's control file.
+    /// Sends a command to a run.
+    /// By a channel if this process trains it, otherwise by the run's control file.
     fn control(&self, open: &Open, run: String, control: Control) {
         if !self.trainer.control(&run, control) {
             open.watcher.control(run, control);

@@ -1,4 +1,5 @@
-//! Floor 11: the services that carry out effects. Each works on a thread of its own and answers with events.
+//! Floor 11: the services that carry out effects.
+//! Each works on a thread of its own and answers with events.
 //!
 //! A service that fails or hangs never stops another one, nor the loop that reads keys. The journal has a thread that does
 //! nothing else. Every other job reports a panic with its cause, and nothing waits for it without a limit.

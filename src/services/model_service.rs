@@ -1,4 +1,5 @@
-//! Predictions of the project's models: one model makes suggestions, and the Explore screen uses the same or another one.
+//! Predictions of the project's models.
+//! One model makes suggestions, and the Explore screen uses the same or another one.
 //!
 //! A model is loaded when it is first needed, and once if both use the same. Loading and answering happen on threads of
 //! their own.
@@ -27,13 +28,15 @@ pub(super) struct ModelService {
     events: Events,
     /// Thread with the model that makes suggestions.
     suggesting: ModelThread,
-    /// Thread with another model that was chosen on the Explore screen; exists only while it is needed.
+    /// Thread with another model that was chosen on the Explore screen.
+    /// Exists only while it is needed.
     exploring: Mutex<Option<ModelThread>>,
 }
 
 impl ModelService {
-    /// Starts the service for the project in `root`. `device`: the user's choice; `auto` stands for the processor, which
-    /// answers single texts quickly and does not disturb a training.
+    /// Starts the service for the project in `root`.
+    /// `device`: the user's choice; `auto` stands for the processor, which answers single texts quickly and does not
+    /// disturb a training.
     pub(super) fn start(
         models: Models,
         root: &Path,
@@ -50,7 +53,8 @@ impl ModelService {
         Ok(Self { models, grid, loader, events, suggesting, exploring: Mutex::new(None) })
     }
 
-    /// Asks the model of a run for the prediction of a sentence. The latest request wins.
+    /// Asks the model of a run for the prediction of a sentence.
+    /// The latest request wins.
     pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
         let words = words::split(&text, self.grid);
         let request = Request { generation, text, words };
@@ -68,14 +72,16 @@ impl ModelService {
         }
     }
 
-    /// Asks the model of a run for suggestions on documents, in their order. Replaces an earlier request.
+    /// Asks the model of a run for suggestions on documents, in their order.
+    /// Replaces an earlier request.
     pub(super) fn suggest<'a>(&self, run: &str, documents: impl IntoIterator<Item = &'a Document>) {
         // A user who tags does not explore. The explored model is loaded again when it is needed again.
         self.release_explored_model();
         self.suggesting.suggest(documents, run.to_owned(), self.model(run));
     }
 
-    /// Asks the model of a run about all these documents, when nothing else is requested. Replaces an earlier request.
+    /// Asks the model of a run about all these documents while it is idle.
+    /// Replaces an earlier request.
     pub(super) fn rank<'a>(&self, run: &str, documents: impl IntoIterator<Item = &'a Document>) {
         self.suggesting.rank(documents, run.to_owned(), self.model(run));
     }

@@ -1,4 +1,5 @@
-//! Opens a project: by its folder, as the user's copy of a sample, or newly created.
+//! Opens a project.
+//! It is given by its folder, is the user's copy of a sample, or is newly created.
 //!
 //! From the screen this happens on a thread of its own, so that keys are answered while a large project is read.
 
@@ -134,7 +135,8 @@ pub enum OpenError {
 
 /// Request to open a project.
 pub(super) enum Request {
-    /// An entry of the welcome screen, by [`WelcomeItem::path`](crate::app::event::WelcomeItem).
+    /// An entry of the welcome screen.
+    /// It is given by [`WelcomeItem::path`](crate::app::event::WelcomeItem).
     Entry(String),
     /// The project in this folder.
     Folder(PathBuf),
@@ -149,7 +151,8 @@ pub(super) enum Request {
 /// Message about a project that was opened.
 pub(super) type Notice = (Level, String);
 
-/// Outcome of an opening: the services of the project, its contents for the screens, and a message; or an error.
+/// Outcome of an opening.
+/// The services of the project, its contents for the screens, and a message; or an error.
 pub(crate) type Outcome = Result<(Open, Box<Opened>, Option<Notice>), OpenError>;
 
 /// Opener of projects.

@@ -15,5 +15,6 @@ pub struct Preferences {
     pub grid: Grid,
 }
 
-/// Finds the preferences for the project in a folder; an error explains why there are none.
+/// Finds the preferences for the project in a folder.
+/// An error explains why there are none.
 pub type PreferencesOf = Arc<dyn Fn(&Path) -> Result<Preferences, String> + Send + Sync>;

@@ -1,4 +1,5 @@
-//! A project as the screens see it: its documents, settings to train with, and counts of the training data.
+//! A project as the screens see it.
+//! Its documents, settings to train with, and counts of the training data.
 
 use serde_json::Value;
 
@@ -14,7 +15,11 @@ use crate::{
     work::train::apply_recipe,
 };
 
-/// Returns the contents of a project for an annotator. `device`: the user's choice for trainings.
+/// Last line of a guide that is too long to be shown completely.
+const GUIDE_CUT: &str = "\n\nGUIDE.md is longer; only its first 64 KiB are shown.";
+
+/// Returns the contents of a project for an annotator.
+/// `device`: the user's choice for trainings.
 pub(super) fn opened(
     project: &Project,
     annotator: &Annotator,
@@ -30,11 +35,13 @@ pub(super) fn opened(
         Ok(chosen) => chosen.describe(),
         Err(error) => error.to_string(),
     };
-    let (patterns, told) = patterns(project);
-    let (guide, told) = match project.guide() {
-        Ok(guide) => (guide.unwrap_or_default(), told),
-        Err(error) => (String::new(), told.or(Some(error.to_string()))),
+    let (patterns, patterns_warning) = patterns(project);
+    let (guide, guide_warning) = match project.guide() {
+        Ok(Some((text, true))) => (text + GUIDE_CUT, None),
+        Ok(guide) => (guide.map(|(text, _)| text).unwrap_or_default(), None),
+        Err(error) => (String::new(), Some(error.to_string())),
     };
+    let warnings: Vec<String> = patterns_warning.into_iter().chain(guide_warning).collect();
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);
     let done_today = annotator.journal.with_status_since(Status::Done, midnight());
@@ -55,7 +62,7 @@ pub(super) fn opened(
         journal,
         patterns,
         guide,
-        told,
+        warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
     }
 }
 
@@ -64,7 +71,8 @@ pub(crate) fn format_names() -> Vec<&'static str> {
     formats::FORMATS.iter().map(|format| format.name).collect()
 }
 
-/// Reads the patterns of a project; the text reports the first problem of their file.
+/// Reads the patterns of a project.
+/// The text reports the first problem of their file.
 fn patterns(project: &Project) -> (Patterns, Option<String>) {
     let (patterns, problems) = match project.patterns() {
         Ok(Some(bytes)) => formats::patterns::read(&bytes),
@@ -158,6 +166,26 @@ mod tests {
         });
         project.import(Some(&mut ada), 0, items.collect()).unwrap();
         project
+    }
+
+    #[test]
+    fn every_unreadable_file_is_reported_and_a_cut_guide_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(dir.path());
+        let ada = project.read_annotator(&"ada".parse().unwrap()).unwrap();
+        let opened = || opened(&project, &ada, &RunList::new(project.runs()), "auto", None);
+        let guide = dir.path().join("GUIDE.md");
+        std::fs::write(&guide, "shorter\n".repeat(20_000)).unwrap();
+        assert_eq!(opened().warning, None);
+        assert!(opened().guide.ends_with("shorter\n\n\nGUIDE.md is longer; only its first 64 KiB are shown."));
+        std::fs::remove_file(&guide).unwrap();
+        std::fs::create_dir(&guide).unwrap();
+        std::fs::write(dir.path().join("patterns.jsonl"), "no pattern\n").unwrap();
+        let warning = opened().warning.unwrap();
+        assert!(
+            warning.starts_with("patterns.jsonl: ") && warning.contains("; ") && warning.contains("GUIDE.md"),
+            "{warning}"
+        );
     }
 
     #[test]

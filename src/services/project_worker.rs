@@ -147,7 +147,8 @@ impl Work {
         }
     }
 
-    /// Carries out a task and returns its answer; `None` if there is none, or if it comes later.
+    /// Carries out a task and returns its answer.
+    /// `None` if there is none, or if it comes later.
     fn answer(&mut self, task: Task) -> Option<Event> {
         match task {
             Task::Summarise { generation, base } => Some(self.summarise(generation, base)),

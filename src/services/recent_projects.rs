@@ -1,4 +1,5 @@
-//! Entries of the welcome screen: the projects that were opened last, and the samples that the program contains.
+//! Entries of the welcome screen.
+//! The projects that were opened last, and the samples that the program contains.
 
 use std::{
     collections::HashSet,
@@ -59,7 +60,8 @@ impl From<Stored> for Recent {
     }
 }
 
-/// List of recent projects, in the user's data folder. A list that cannot be read or written is treated as empty.
+/// List of recent projects, in the user's data folder.
+/// A list that cannot be read or written is treated as empty.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RecentProjects {
     folders: UserFolders,
@@ -71,7 +73,8 @@ impl RecentProjects {
         Self { folders }
     }
 
-    /// Entries of the welcome screen: recent projects that still exist, newest first, then the samples.
+    /// Entries of the welcome screen.
+    /// Recent projects that still exist, newest first, then the samples.
     pub(super) fn entries(&self) -> Vec<WelcomeItem> {
         let recent = self.read().into_iter().filter_map(|recent| self.entry(&recent));
         let samples = SAMPLES.iter().map(|sample| WelcomeItem {
@@ -153,7 +156,7 @@ fn write(file: &Path, list: &[Recent]) -> Option<()> {
     storage::replace(file, &serde_json::to_vec(list).ok()?).ok()
 }
 
-/// Number of documents of a project that its annotator has done, and of all documents.
+/// Numbers of documents of a project: done by its annotator, and all.
 pub(super) fn progress(dir: &Path, preferences: &PreferencesOf) -> Option<(usize, usize)> {
     let project = Project::open(dir).ok()?;
     let annotator = project.read_annotator(&preferences(dir).ok()?.annotator).ok()?;

@@ -71,7 +71,8 @@ fn model(view: &RunView) -> Model {
     Model { run: view.id.to_string(), folder, written }
 }
 
-/// Summarises a run. `before`: its summary in the last list, which is kept if the run is over.
+/// Summarises a run.
+/// `before`: its summary in the last list, which is kept if the run is over.
 fn summary(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
     let status = view.shown_status();
     if let Some(before) = before

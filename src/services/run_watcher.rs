@@ -1,4 +1,5 @@
-//! Watches the runs of a project: one is followed point by point, and the list is sent when it changes.
+//! Watches the runs of a project.
+//! One is followed point by point, and the list is sent when it changes.
 //!
 //! The files of a run are read while they grow, whether this process, another one, or none writes them.
 
@@ -294,17 +295,17 @@ mod tests {
         let watch = RunWatcher::start(RunList::new(runs.clone()), Events::new(sender)).unwrap();
         let about = serde_json::Value::Null;
         let (id, mut folder) = runs.create(&RunConfig::new(1, Settings::lesson("mini"), about)).unwrap();
-        let told = |checkpoint| loop {
+        let wait_for = |checkpoint| loop {
             let Event::Runs(runs) = next(&events) else { panic!() };
             if runs.len() == 1 && runs[0].id == id.as_str() && runs[0].status.checkpoint == checkpoint {
                 return;
             }
         };
-        told(None);
+        wait_for(None);
         assert!(watch.models().lock().unwrap().is_empty());
         std::fs::create_dir(runs.get(id.as_str()).unwrap().model()).unwrap();
         folder.status(&Status { checkpoint: Some(5), ..Status::default() }).unwrap();
-        told(Some(5));
+        wait_for(Some(5));
         assert_eq!(watch.models().lock().unwrap()[0].run, id.as_str());
     }
 

@@ -12,7 +12,8 @@ use crate::project::{
     storage,
 };
 
-/// Prefix of a sample's name in [`WelcomeItem::path`](crate::app::event::WelcomeItem).
+/// Prefix of a sample's name in the path of a welcome item.
+/// See [`WelcomeItem::path`](crate::app::event::WelcomeItem).
 pub(super) const PREFIX: &str = "sample:";
 
 /// A sample cannot be copied.
@@ -38,7 +39,8 @@ impl From<ProjectError> for CopyError {
     }
 }
 
-/// Folder of an entry of the welcome screen; a sample is copied first, unless the user has a copy.
+/// Folder of an entry of the welcome screen.
+/// A sample is copied first, unless the user has a copy.
 pub(super) fn entry_folder(
     folders: &UserFolders,
     path: &str,
@@ -51,7 +53,8 @@ pub(super) fn entry_folder(
     Ok(target)
 }
 
-/// Makes a new copy of a sample, called `name` or, if that exists, `name-2` and so on.
+/// Makes a new copy of a sample.
+/// It is called `name` or, if that exists, `name-2` and so on.
 pub(super) fn copy_sample(
     folders: &UserFolders,
     sample: &str,
@@ -79,7 +82,8 @@ pub(super) fn copy_sample(
     Err(ProjectError::Exists(copies.join(name)).into())
 }
 
-/// The user's copy of the sample in `dir`, made if there is none; and whether it was made now.
+/// The user's copy of the sample in `dir`, and whether it was made now.
+/// It is made if there is none.
 ///
 /// # Errors
 /// The sample cannot be read, or the copy cannot be written.

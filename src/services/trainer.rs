@@ -1,4 +1,5 @@
-//! The training of this process: at most one, on its own thread, joined before the program ends.
+//! The training of this process.
+//! At most one, on its own thread, joined before the program ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

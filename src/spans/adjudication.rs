@@ -1,4 +1,4 @@
-//! Adjudication: where the annotators of a document differ, and what the adjudicator decided there.
+//! Adjudication: differences between annotators, and the adjudicator's decisions.
 //!
 //! Decisions are not stored separately; they follow from the adjudicator's annotation. A place is decided when each span
 //! of the annotators is in that annotation, or rejected by it, or answered by a span of the adjudicator's own. So a decision
@@ -10,7 +10,8 @@ use std::{cmp::Reverse, collections::BTreeSet};
 use super::{Annotation, Edit, LabelId, Span, SpanId, SpanSource, Status};
 use crate::text::{TextRange, crossings::Crossings, range_set::RangeSet};
 
-/// Name of the annotator who decides where the others differ. The adjudicator's journal is like every annotator's.
+/// Name of the annotator who decides where the others differ.
+/// The adjudicator's journal is like every annotator's.
 pub const ADJUDICATOR: &str = "gold";
 
 /// Stretch of text for which the annotators have different spans.
@@ -46,7 +47,8 @@ pub enum PlaceState {
     Open,
     /// Decided.
     Decided,
-    /// The document is marked done, but an annotator has since added a span that is neither accepted nor rejected.
+    /// The document is done, but an annotator has since added a span.
+    /// The span is neither accepted nor rejected.
     New,
     /// The document is skipped.
     Skipped,
@@ -60,7 +62,8 @@ fn key(span: &Span) -> SpanKey {
 }
 
 impl ComparedDocument {
-    /// Compares the annotations of document `document`; `None` if fewer than two annotators have finished it.
+    /// Compares the annotations of document `document`.
+    /// `None` if fewer than two annotators have finished it.
     ///
     /// Empty spans are ignored.
     pub fn new(document: usize, annotations: &[Option<&Annotation>]) -> Option<Self> {
@@ -100,7 +103,8 @@ impl ComparedDocument {
         }
     }
 
-    /// Returns the adjudicator's spans at a place: those taken from an annotator and those of the adjudicator's own.
+    /// Returns the adjudicator's spans at a place.
+    /// Those taken from an annotator and those of the adjudicator's own.
     pub fn verdict<'a>(&self, place: &DisputedPlace, adjudicator: &'a Annotation) -> Vec<&'a Span> {
         let candidates: BTreeSet<SpanKey> = place.candidates().map(key).collect();
         let here = adjudicator.over(place.range);
@@ -126,7 +130,7 @@ impl ComparedDocument {
         open.filter(|span| !ranges.contains(&span.range) && !crossings.crosses(span.range)).collect()
     }
 
-    /// Returns the edits by which the adjudicator accepts all agreed spans and decides one place.
+    /// Returns the edits that accept all agreed spans and decide one place.
     ///
     /// `decision` is the place and its spans, which replace the adjudicator's spans there. With the last open place the
     /// document becomes done; a flagged document stays flagged. `new_id` returns ids that no span has.
@@ -171,7 +175,8 @@ impl ComparedDocument {
         }
     }
 
-    /// Returns the spans of someone who was not compared (such as a model) that can decide a place.
+    /// Returns the spans of someone who was not compared that can decide a place.
+    /// For example, those of a model.
     ///
     /// These are the spans over the place that are not agreed anyway. `None` if one of them reaches into another place or
     /// contradicts an agreed span.
@@ -185,8 +190,8 @@ impl ComparedDocument {
         over.iter().all(|span| self.fits(place, span.range)).then_some(over)
     }
 
-    /// Whether a span on `range` decides this place alone: it reaches into no other place, and into an agreed span only
-    /// if it is smaller and inside of it.
+    /// Whether a span on `range` decides this place alone.
+    /// It reaches into no other place, and into an agreed span only if it is smaller and inside of it.
     fn fits(&self, place: &DisputedPlace, range: TextRange) -> bool {
         let first = self.places.partition_point(|other| other.range.end <= range.start);
         let mut touched = self.places.iter().skip(first).take_while(|other| other.range.start < range.end);
@@ -308,12 +313,12 @@ mod tests {
         let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         assert_eq!(ranges(&compared), [(2, 4), (10, 14), (14, 18)]);
         // What all say about the words around it decides nothing.
-        let judge = Annotation::new(vec![span(1, 0, 9, 1)], Status::Partial);
-        assert_eq!(compared.state_of(&compared.places[0], &judge, 5), PlaceState::Open);
-        // Nor does what the judge says about them in its stead.
-        let judge = Annotation::new(vec![span(1, 0, 9, 5)], Status::Partial);
-        assert_eq!(compared.state_of(&compared.places[0], &judge, 5), PlaceState::Open);
-        let edits = compared.decide(&judge, Some((&compared.places[0], &[])), ids());
+        let adjudicator = Annotation::new(vec![span(1, 0, 9, 1)], Status::Partial);
+        assert_eq!(compared.state_of(&compared.places[0], &adjudicator, 5), PlaceState::Open);
+        // Nor does what the adjudicator says about them in its stead.
+        let adjudicator = Annotation::new(vec![span(1, 0, 9, 5)], Status::Partial);
+        assert_eq!(compared.state_of(&compared.places[0], &adjudicator, 5), PlaceState::Open);
+        let edits = compared.decide(&adjudicator, Some((&compared.places[0], &[])), ids());
         assert!(!edits.iter().any(|edit| matches!(edit, Edit::Remove(_) | Edit::Add(_))), "{edits:?}");
     }
 
@@ -321,43 +326,43 @@ mod tests {
     fn a_decision_stays_when_annotators_change_and_is_taken_back_by_its_edits() {
         let (a, b) = (done(&[(0, 4, 1), (10, 14, 2), (20, 24, 3)]), done(&[(0, 4, 1), (12, 18, 2)]));
         let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
-        let mut judge = Annotation::default();
+        let mut adjudicator = Annotation::default();
         let of =
             |compared: &ComparedDocument, place: usize, reader: usize| compared.places[place].readings[reader].clone();
         let reading = of(&compared, 0, 1).unwrap();
-        judge.apply_all(&compared.decide(&judge, Some((&compared.places[0], &reading)), ids()));
-        let spans: Vec<_> = judge.spans().iter().map(|span| (span.range.start, span.range.end)).collect();
-        assert_eq!((spans, judge.status), (vec![(0, 4), (12, 18)], Status::Partial));
-        assert!(!compared.is_decided(&judge));
+        adjudicator.apply_all(&compared.decide(&adjudicator, Some((&compared.places[0], &reading)), ids()));
+        let spans: Vec<_> = adjudicator.spans().iter().map(|span| (span.range.start, span.range.end)).collect();
+        assert_eq!((spans, adjudicator.status), (vec![(0, 4), (12, 18)], Status::Partial));
+        assert!(!compared.is_decided(&adjudicator));
         // The second place: nothing is there.
-        let edits = compared.decide(&judge, Some((&compared.places[1], &[])), ids());
-        let before = judge.clone();
-        let back: Vec<Edit> = edits.iter().filter_map(|edit| judge.apply(edit)).collect();
-        assert!(judge.status == Status::Done && compared.is_decided(&judge));
-        back.iter().rev().for_each(|edit| _ = judge.apply(edit));
-        assert_eq!(judge, before);
-        judge.apply_all(&edits);
+        let edits = compared.decide(&adjudicator, Some((&compared.places[1], &[])), ids());
+        let before = adjudicator.clone();
+        let back: Vec<Edit> = edits.iter().filter_map(|edit| adjudicator.apply(edit)).collect();
+        assert!(adjudicator.status == Status::Done && compared.is_decided(&adjudicator));
+        back.iter().rev().for_each(|edit| _ = adjudicator.apply(edit));
+        assert_eq!(adjudicator, before);
+        adjudicator.apply_all(&edits);
         // An annotator changes the first place, which was decided.
         let a = done(&[(0, 4, 1), (12, 18, 2), (20, 24, 3)]);
         let again = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
-        assert!(again.is_decided(&judge));
+        assert!(again.is_decided(&adjudicator));
         // Even of a document that was opened again.
-        judge.apply(&Edit::Status(Status::Partial));
-        assert!(again.is_decided(&judge));
+        adjudicator.apply(&Edit::Status(Status::Partial));
+        assert!(again.is_decided(&adjudicator));
         // But what was never seen is to be decided; it is new where the document is done.
         let a = done(&[(0, 4, 1), (40, 44, 1)]);
         let again = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         let again = ComparedDocument { changed: 6, ..again };
-        let stands = |judge: &Annotation, since| {
-            again.places.iter().map(|place| again.state_of(place, judge, since)).collect::<Vec<_>>()
+        let states = |adjudicator: &Annotation, since| {
+            again.places.iter().map(|place| again.state_of(place, adjudicator, since)).collect::<Vec<_>>()
         };
-        let last = |judge: &Annotation| stands(judge, 5);
-        assert_eq!(last(&judge), [PlaceState::Decided, PlaceState::Open]);
-        judge.apply(&Edit::Status(Status::Done));
-        assert_eq!(last(&judge), [PlaceState::Decided, PlaceState::New]);
-        assert_eq!(stands(&judge, 6), [PlaceState::Decided; 2], "it was there when the document was marked done");
-        judge.apply(&Edit::Status(Status::Skipped));
-        assert_eq!(last(&judge), [PlaceState::Skipped; 2]);
+        let last = |adjudicator: &Annotation| states(adjudicator, 5);
+        assert_eq!(last(&adjudicator), [PlaceState::Decided, PlaceState::Open]);
+        adjudicator.apply(&Edit::Status(Status::Done));
+        assert_eq!(last(&adjudicator), [PlaceState::Decided, PlaceState::New]);
+        assert_eq!(states(&adjudicator, 6), [PlaceState::Decided; 2], "it was there when the document was marked done");
+        adjudicator.apply(&Edit::Status(Status::Skipped));
+        assert_eq!(last(&adjudicator), [PlaceState::Skipped; 2]);
     }
 
     #[test]
@@ -365,26 +370,26 @@ mod tests {
         let (a, b) = (done(&[(10, 14, 2)]), done(&[(12, 18, 2)]));
         let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
         let place = &compared.places[0];
-        let mut judge = Annotation::default();
+        let mut adjudicator = Annotation::default();
         for (reader, end) in [(0, 14), (1, 18), (0, 14)] {
             let reading = place.readings[reader].clone().unwrap();
-            judge.apply_all(&compared.decide(&judge, Some((place, &reading)), ids()));
-            assert!(same(compared.verdict(place, &judge), &reading) && judge.spans().len() == 1, "{end}");
-            assert_eq!(judge.spans()[0].range.end, end);
+            adjudicator.apply_all(&compared.decide(&adjudicator, Some((place, &reading)), ids()));
+            assert!(same(compared.verdict(place, &adjudicator), &reading) && adjudicator.spans().len() == 1, "{end}");
+            assert_eq!(adjudicator.spans()[0].range.end, end);
         }
-        assert_eq!(compared.decide(&judge, Some((place, &[span(0, 10, 14, 2)])), ids()), [], "said already");
+        assert_eq!(compared.decide(&adjudicator, Some((place, &[span(0, 10, 14, 2)])), ids()), [], "said already");
     }
 
     #[test]
     fn what_the_judge_said_by_hand_stays() {
         let (a, b) = (done(&[(0, 4, 1), (10, 14, 2)]), done(&[(0, 4, 1)]));
         let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
-        let judge = Annotation::new(vec![span(1, 2, 6, 5), span(2, 10, 12, 5)], Status::Partial);
-        assert!(compared.is_decided(&judge), "both were read in the judge's own way");
-        let edits = compared.decide(&judge, None, ids());
+        let adjudicator = Annotation::new(vec![span(1, 2, 6, 5), span(2, 10, 12, 5)], Status::Partial);
+        assert!(compared.is_decided(&adjudicator), "both were read in the adjudicator's own way");
+        let edits = compared.decide(&adjudicator, None, ids());
         assert_eq!(edits, [Edit::Status(Status::Done)]);
         // What is to be talked about is not done.
-        let flagged = Annotation::new(judge.spans().to_vec(), Status::Flagged);
+        let flagged = Annotation::new(adjudicator.spans().to_vec(), Status::Flagged);
         assert_eq!(compared.decide(&flagged, None, ids()), []);
     }
 
@@ -399,7 +404,7 @@ mod tests {
             Some(spans.into_iter().map(|span| (span.range.start, span.range.end)).collect::<Vec<_>>())
         };
         assert_eq!(reading(0, &[(4, 9, 3), (0, 4, 1)]), Some(vec![(4, 9)]));
-        assert_eq!(reading(0, &[(0, 9, 3)]), None, "it lies over what all say");
+        assert_eq!(reading(0, &[(0, 9, 3)]), None, "it overlaps an agreed span");
         assert_eq!(reading(1, &[(20, 30, 4), (22, 26, 2)]), Some(vec![(22, 26)]), "what all say is said");
         assert_eq!(reading(1, &[(22, 44, 2)]), None, "it is about two places");
         assert_eq!(reading(2, &[(0, 4, 1)]), Some(Vec::new()));
@@ -452,19 +457,19 @@ mod tests {
             };
             let (a, b) = (of(&a), of(&b));
             let compared = ComparedDocument::new(0, &[Some(&a), Some(&b)]).unwrap();
-            let mut judge = Annotation::default();
+            let mut adjudicator = Annotation::default();
             let mut new_id = ids();
-            judge.apply_all(&compared.decide(&judge, None, &mut new_id));
+            adjudicator.apply_all(&compared.decide(&adjudicator, None, &mut new_id));
             for (place, which) in compared.places.iter().zip(&chosen) {
                 let reading = place.readings.get(*which).cloned().flatten().unwrap_or_default();
-                judge.apply_all(&compared.decide(&judge, Some((place, &reading)), &mut new_id));
-                prop_assert!(same(compared.verdict(place, &judge), &reading));
-                prop_assert_eq!(compared.state_of(place, &judge, 5), PlaceState::Decided);
+                adjudicator.apply_all(&compared.decide(&adjudicator, Some((place, &reading)), &mut new_id));
+                prop_assert!(same(compared.verdict(place, &adjudicator), &reading));
+                prop_assert_eq!(compared.state_of(place, &adjudicator, 5), PlaceState::Decided);
             }
-            prop_assert_eq!(judge.status, Status::Done);
+            prop_assert_eq!(adjudicator.status, Status::Done);
             // Nothing is there that nobody said.
             let of_an_annotator = |span: &Span| a.spans().iter().chain(b.spans()).any(|one| key(one) == key(span));
-            prop_assert!(judge.spans().iter().all(of_an_annotator));
+            prop_assert!(adjudicator.spans().iter().all(of_an_annotator));
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Agreement between annotators: F1 of spans, Cohen's kappa over words, Krippendorff's alpha over characters, and the
-//! places where two of them differ.
+//! Agreement between annotators.
+//! F1 of spans, Cohen's kappa over words, Krippendorff's alpha over characters, and the places where two of them
+//! differ.
 //!
 //! No annotator is the reference: no number changes when two annotators are swapped or when spans are stored in another
 //! order. The status is ignored and an annotation without spans says "nothing is here", so callers pass only finished
@@ -38,7 +39,8 @@ pub struct Pair<'a> {
 pub struct Panel<'a> {
     /// The document.
     pub document: &'a Document,
-    /// One entry per annotator, in the same order in every panel; `None` for an annotator who has not read it.
+    /// One entry per annotator, in the same order in every panel.
+    /// `None` for an annotator who has not read it.
     pub annotations: Vec<Option<&'a Annotation>>,
 }
 
@@ -50,10 +52,12 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// Measure of agreement, or the reason why it is undefined. It is never NaN, nor 1 where there is nothing to compare.
+/// Measure of agreement, or the reason why it is undefined.
+/// It is never NaN, nor 1 where there is nothing to compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
-    /// Value; 1 is perfect agreement. For kappa and alpha, 0 is agreement by chance, and below 0 is worse than that.
+    /// Value; 1 is perfect agreement.
+    /// For kappa and alpha, 0 is agreement by chance, and below 0 is worse than that.
     Value(f64),
     /// Reason why there is no value.
     Undefined(&'static str),
@@ -114,7 +118,8 @@ pub struct Agreement {
     pub documents: usize,
     /// Words of these documents, over which `kappa_all` is computed.
     pub words: usize,
-    /// Words that at least one of the two tagged, over which `kappa_tagged` is computed.
+    /// Words that at least one of the two tagged.
+    /// `kappa_tagged` is computed over them.
     pub tagged_words: usize,
     /// Same range and same label.
     pub exact: SpanAgreement,
@@ -122,17 +127,19 @@ pub struct Agreement {
     /// tightest pair, then the earlier one. It includes every exact match. In a document with more than a million
     /// overlapping pairs it counts only exact matches.
     pub overlap: SpanAgreement,
-    /// Cohen's kappa over all words. A word's category is the **set** of labels of the spans that touch it: "O" is the
-    /// empty set, `B-` and `I-` are one, and `{Dish, Price}` differs from `{Dish}`. Most words are "O" for
-    /// every annotator, which makes it high.
+    /// Cohen's kappa over all words.
+    /// A word's category is the **set** of labels of the spans that touch it: "O" is the empty set, `B-` and `I-` are
+    /// one, and `{Dish, Price}` differs from `{Dish}`. Most words are "O" for every annotator, which makes it high.
     pub kappa_all: Measure,
-    /// The same over the words that at least one tagged. It excludes every "O" that both agree on, which makes it low.
+    /// The same over the words that at least one tagged.
+    /// It excludes every "O" that both agree on, which makes it low.
     pub kappa_tagged: Measure,
     /// Krippendorff's alpha of the two, see [`alpha`].
     pub alpha: Measure,
     /// Agreement per label, for every label that one of the two used.
     pub labels: BTreeMap<LabelId, LabelAgreement>,
-    /// Number of pairs by the labels of the first annotator (left) and the second (right); `None` for no partner.
+    /// Number of pairs by the labels of the first and the second annotator.
+    /// The first annotator's label is on the left; `None` for no partner.
     ///
     /// Spans are paired as for `overlap`, then the rest whatever its label: the diagonal is `overlap.both`, by label.
     pub confusion: BTreeMap<(Option<LabelId>, Option<LabelId>), usize>,
@@ -158,7 +165,8 @@ impl Agreement {
 /// Agreement of more than two annotators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupAgreement {
-    /// Agreement of every two annotators (indices into [`Panel::annotations`], ascending) with a document in common.
+    /// Agreement of every two annotators with a document in common.
+    /// The annotators are indices into [`Panel::annotations`], ascending.
     pub pairs: Vec<(usize, usize, Agreement)>,
     /// Unweighted mean of the pairs' exact F1, where it is defined.
     pub exact_f1: Measure,
@@ -211,14 +219,16 @@ impl Difference {
     }
 }
 
-/// Lists the differences of two annotations of one document, in reading order: by first byte, the longer place first.
+/// Lists the differences of two annotations of one document, in reading order.
+/// By first byte, the longer place first.
 pub fn differences(a: &Annotation, b: &Annotation) -> Vec<Difference> {
     let mut found: Vec<Difference> = pairs(a, b).into_iter().filter_map(Difference::of).collect();
     found.sort_by_key(|difference| (difference.range().start, Reverse(difference.range().end)));
     found
 }
 
-/// Computes the agreement of two annotators over all documents that both have finished.
+/// Computes the agreement of two annotators.
+/// It is over all documents that both have finished.
 ///
 /// Span and word counts are summed over the documents first, so long documents weigh more.
 pub fn agreement<'a>(compared: impl IntoIterator<Item = Pair<'a>>) -> Agreement {
@@ -293,7 +303,8 @@ fn count_words(a: &[Run], b: &[Run], table: &mut WordTable) {
     }
 }
 
-/// Cohen's kappa, (p_o - p_e) / (1 - p_e) with p_e from each annotator's own shares (Cohen 1960).
+/// Cohen's kappa, (p_o - p_e) / (1 - p_e) (Cohen 1960).
+/// p_e is computed from each annotator's own shares.
 ///
 /// Numerator and denominator are multiplied by the square of the number of words.
 fn kappa<'t>(cells: impl Iterator<Item = (&'t (Labels, Labels), &'t usize)>) -> Measure {
@@ -314,9 +325,10 @@ fn kappa<'t>(cells: impl Iterator<Item = (&'t (Labels, Labels), &'t usize)>) -> 
     }
 }
 
-/// Krippendorff's alpha for unitizing, `u-alpha` with nominal metric, over code points, of any number of annotators:
-/// Krippendorff, Mathet, Bouvry and Widlöcher, "On the reliability of unitizing textual continua", Quality & Quantity
-/// 50 (2016), equations 1 to 5; Krippendorff, Content Analysis (4th ed. 2019), section 12.6.3.
+/// Krippendorff's alpha for unitizing, `u-alpha` with nominal metric.
+/// It is computed over code points, for any number of annotators: Krippendorff, Mathet, Bouvry and Widlöcher, "On the
+/// reliability of unitizing textual continua", Quality & Quantity 50 (2016), equations 1 to 5; Krippendorff, Content
+/// Analysis (4th ed. 2019), section 12.6.3.
 ///
 /// With `l(c,k)` the length that one annotator gave the value c and another k, summed over all ordered pairs of the m
 /// annotators and divided by m - 1, `l(c)` its row sums and `l` its sum:

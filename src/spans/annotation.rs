@@ -1,4 +1,5 @@
-//! Annotation of one document by one annotator: spans, a status, and the edits that change them.
+//! Annotation of one document by one annotator.
+//! Spans, a status, and the edits that change them.
 //!
 //! Applying an edit never fails: an edit that no longer fits changes nothing, for example if its span is missing after
 //! two journals were merged. This makes replaying a merged journal safe.
@@ -72,7 +73,8 @@ pub enum SpanSource {
     },
     /// Accepted suggestion of a pattern of the project.
     Pattern,
-    /// Accepted suggestion of the gazetteer: the same words were tagged elsewhere in the project.
+    /// Accepted suggestion of the gazetteer.
+    /// The same words were tagged elsewhere in the project.
     Gazetteer,
 }
 
@@ -106,7 +108,8 @@ pub enum Status {
     Todo,
     /// Begun; not yet used for training.
     Partial,
-    /// Complete: everything without a span is "O". Only done documents are used for training.
+    /// Complete: everything without a span is "O".
+    /// Only done documents are used for training.
     Done,
     /// Excluded by the annotator.
     Skipped,
@@ -145,7 +148,8 @@ pub enum Edit {
     Note(String),
 }
 
-/// Number of edits that are applied one by one. Any further ones are applied together, followed by one sort.
+/// Number of edits that are applied one by one.
+/// Any further ones are applied together, followed by one sort.
 const MAX_SINGLE_EDITS: usize = 16;
 
 /// Spans and status of one document by one annotator.
@@ -225,7 +229,8 @@ impl Annotation {
         self.over(TextRange::new(offset, offset + 1)).min_by_key(|span| span.range.len())
     }
 
-    /// Returns the spans that are only in `self`, and those that are only in `after`, in reading order.
+    /// Returns the spans that are only in `self`, and those only in `after`.
+    /// Both are in reading order.
     pub fn changes<'a>(&'a self, after: &'a Self) -> (Vec<&'a Span>, Vec<&'a Span>) {
         let (mut removed, mut added) = (Vec::new(), Vec::new());
         let (mut old, mut new) = (self.spans.iter().peekable(), after.spans.iter().peekable());

@@ -1,4 +1,5 @@
-//! Data of a training: sentences of words with one IOB2 tag each, and the conversion of annotations to such tags.
+//! Data of a training: sentences of words with one IOB2 tag each.
+//! Also the conversion of annotations to such tags.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +35,8 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Returns the label names of the training split, sorted, as Hugging Face scripts derive them.
+    /// Returns the label names of the training split, sorted.
+    /// Hugging Face scripts derive them the same way.
     pub fn label_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .train
@@ -49,7 +51,8 @@ impl Dataset {
     }
 }
 
-/// Returns the tags of a model for these labels, in order: `O, B-a, I-a, B-b, I-b, ...`.
+/// Returns the tags of a model for these labels, in order.
+/// `O, B-a, I-a, B-b, I-b, ...`.
 pub fn tag_names(labels: &[String]) -> Vec<String> {
     let inside = labels.iter().flat_map(|label| [format!("B-{label}"), format!("I-{label}")]);
     std::iter::once("O".to_owned()).chain(inside).collect()
@@ -71,7 +74,8 @@ pub enum HalfWords {
 pub struct Losses {
     /// Spans that begin or end inside a word; extended or dropped, see [`HalfWords`].
     pub half_words: usize,
-    /// Spans dropped because of an overlapping one: the longer one is kept, of equally long ones the earlier.
+    /// Spans dropped because of an overlapping one.
+    /// The longer one is kept, of equally long ones the earlier.
     pub overlapping: usize,
     /// Spans dropped because they overlap no word.
     pub on_no_word: usize,
@@ -94,7 +98,8 @@ impl Losses {
     }
 }
 
-/// Converts the spans of a document to disjoint, ascending spans over words. Returns the losses, too.
+/// Converts the spans of a document to disjoint, ascending spans over words.
+/// Returns the losses, too.
 ///
 /// White space at the ends of a span belongs to no word and is not a loss.
 pub fn word_spans(

@@ -57,9 +57,11 @@ pub struct Document {
     pub id: String,
     /// Text, never normalised.
     pub text: String,
-    /// Words, ascending and disjoint. White space separates them and is never their first or last byte.
+    /// Words, ascending and disjoint.
+    /// White space separates them and is never their first or last byte.
     pub words: Vec<TextRange>,
-    /// Whether the words come from the imported file (then they are kept on disk) rather than from a [`Grid`].
+    /// Whether the words come from the imported file, not from a [`Grid`].
+    /// Then they are kept on disk.
     pub words_given: bool,
     /// Split it is assigned to, if any.
     pub split: Option<Split>,
@@ -77,7 +79,8 @@ impl Document {
         Self { id: id.into(), text, words, words_given: false, split: None, meta: Map::new(), foreign: None }
     }
 
-    /// Creates a document from the words of a file, joined by blanks. White space inside a word is kept.
+    /// Creates a document from the words of a file, joined by blanks.
+    /// White space inside a word is kept.
     pub fn from_words<S: AsRef<str>>(id: impl Into<String>, given: impl IntoIterator<Item = S>) -> Self {
         let mut text = String::new();
         let mut words = Vec::new();
@@ -102,20 +105,23 @@ impl Document {
         self.words.iter().map(|range| range.of(&self.text))
     }
 
-    /// Finds the words that overlap `range`, as a range of indices; `None` if there are none.
+    /// Finds the words that overlap `range`, as a range of indices.
+    /// `None` if there are none.
     pub fn words_touching(&self, range: TextRange) -> Option<std::ops::Range<usize>> {
         let first = self.words.partition_point(|word| word.end <= range.start);
         let last = self.words.partition_point(|word| word.start < range.end);
         (first < last).then_some(first..last)
     }
 
-    /// Whether `range` begins or ends inside a word, which word formats and models cannot represent.
+    /// Whether `range` begins or ends inside a word.
+    /// Word formats and models cannot represent that.
     pub fn cuts_word(&self, range: TextRange) -> bool {
         let whole = self.words_touching(range).and_then(|words| self.range_of_words(words));
         whole.is_some_and(|whole| whole.start < range.start || whole.end > range.end)
     }
 
-    /// Bytes from the first to the last of the words; `None` for an empty or invalid range of indices.
+    /// Bytes from the first to the last of the words.
+    /// `None` for an empty or invalid range of indices.
     pub fn range_of_words(&self, words: std::ops::Range<usize>) -> Option<TextRange> {
         let chosen = self.words.get(words)?;
         Some(chosen.first()?.join(*chosen.last()?))

@@ -1,5 +1,5 @@
-//! A gazetteer: the phrases tagged so far in a project, suggested wherever the same words occur again. It needs no model
-//! and learns from every key press.
+//! A gazetteer: phrases tagged so far in a project, suggested where they recur.
+//! It needs no model and learns from every key press.
 //!
 //! Phrases are kept as 64-bit hashes of their words, not as text. Fewer than one in ten million projects of a million
 //! phrases has two with the same hash, and the cost would be one odd suggestion.
@@ -23,7 +23,8 @@ use crate::text::{TextRange, search::lowercased};
 /// Longer spans are passages that do not occur twice. The bound keeps [`Gazetteer::find`] linear.
 const LONGEST: usize = 16;
 
-/// Maximum number of words of a phrase that is counted as *not* tagged. Longer phrases rarely occur untagged.
+/// Maximum number of words of a phrase that is counted as *not* tagged.
+/// Longer phrases rarely occur untagged.
 const LONGEST_UNTAGGED: usize = 4;
 
 /// Maximum number of words of a document from which untagged phrases are learnt.
@@ -31,7 +32,8 @@ const LONGEST_UNTAGGED: usize = 4;
 /// The front document is learnt again at every key press: 5,000 words take about a millisecond, which is not noticed.
 const LONGEST_DOCUMENT: usize = 5_000;
 
-/// Number added to the untagged occurrences of a phrase, because a phrase seen once is not certain.
+/// Number added to the untagged occurrences of a phrase.
+/// It is there because a phrase seen once is not certain.
 const DOUBT: f32 = 0.5;
 
 /// Minimum score of a hit.
@@ -71,14 +73,16 @@ pub struct Gazetteer {
 pub struct Hit {
     /// Its bytes: whole words of the document's grid.
     pub range: TextRange,
-    /// Most frequent label of these words; of equally frequent ones the label created first.
+    /// Most frequent label of these words.
+    /// Of equally frequent ones the label created first.
     pub label: LabelId,
     /// Share of the occurrences of these words that had this label, from 0 to 1.
     pub score: f32,
 }
 
 impl Gazetteer {
-    /// Learns from documents; `annotation` returns the annotation of a document by its id.
+    /// Learns from documents.
+    /// `annotation` returns the annotation of a document by its id.
     pub fn of<'a>(documents: &[Document], annotation: impl Fn(&str) -> &'a Annotation) -> Self {
         let mut gazetteer = Self::default();
         for document in documents {
@@ -117,7 +121,8 @@ impl Gazetteer {
         self.count(Lesson::of_the_rest(document, after), 1);
     }
 
-    /// Finds disjoint hits in reading order, in time linear in the words of the document.
+    /// Finds disjoint hits in reading order.
+    /// Takes time linear in the words of the document.
     ///
     /// Of two hits that overlap, the longer one in words stays, of equally long ones the one with the higher score, then
     /// the earlier one. Spans that are already tagged in the document are found, too.
@@ -153,7 +158,8 @@ impl Gazetteer {
         self.phrases.is_empty()
     }
 
-    /// Iterates over the phrases that begin at word `start` and reach the [`THRESHOLD`].
+    /// Iterates over the phrases that begin at word `start`.
+    /// They reach the [`THRESHOLD`].
     fn candidates(&self, words: &[u64], start: usize) -> impl Iterator<Item = Candidate> {
         let known = keys(words.get(start..).unwrap_or_default()).map_while(|key| Some((key, self.phrases.get(&key)?)));
         known.zip(start + 1..).filter_map(move |((key, phrase), end)| {
@@ -199,7 +205,8 @@ struct Phrase {
 }
 
 impl Phrase {
-    /// Returns the most frequent label and its score; `None` if the phrase is only the beginning of longer spans.
+    /// Returns the most frequent label and its score.
+    /// `None` if the phrase is only the beginning of longer spans.
     #[allow(clippy::cast_precision_loss, reason = "counts of spans stay far below 2^24")]
     fn usual_label(&self, untagged: impl Fn() -> u32) -> Option<(LabelId, f32)> {
         let (label, count) = self.labels.iter().max_by_key(|(label, count)| (**count, Reverse(**label)))?;
@@ -218,7 +225,8 @@ struct Candidate {
 /// Phrases that one annotation teaches.
 #[derive(Default)]
 struct Lesson {
-    /// Keys of the beginnings of each span, the last of which is the whole span, with its label.
+    /// Keys of the beginnings of each span, with its label.
+    /// The last beginning is the whole span.
     tagged: Vec<(Vec<u64>, LabelId)>,
     /// Keys of the phrases that are no span, one per occurrence.
     untagged: Vec<u64>,
@@ -274,7 +282,8 @@ fn counts_untagged(document: &Document, annotation: &Annotation) -> bool {
     annotation.status == Status::Done && document.words.len() <= LONGEST_DOCUMENT
 }
 
-/// Returns the words of a span; `None` if it cuts a word, is only white space, or is longer than [`LONGEST`].
+/// Returns the words of a span.
+/// `None` if it cuts a word, is only white space, or is longer than [`LONGEST`].
 fn whole_words(document: &Document, range: TextRange) -> Option<Range<usize>> {
     let words = document.words_touching(range)?;
     let whole = document.range_of_words(words.clone())?;
@@ -296,7 +305,8 @@ fn hash(word: &str) -> u64 {
     hasher.finish()
 }
 
-/// Iterates over the keys of the first word, of the first two words, and so on, up to [`LONGEST`] words.
+/// Iterates over the keys of the first word, of the first two, and so on.
+/// There are at most [`LONGEST`] words.
 fn keys(words: &[u64]) -> impl Iterator<Item = u64> {
     words.iter().take(LONGEST).scan(DefaultHasher::new(), |so_far, word| {
         so_far.write_u64(*word);
@@ -304,7 +314,8 @@ fn keys(words: &[u64]) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Uses a key as its own hash. Keys are hashes already; hashing them again would double the time of a search.
+/// Uses a key as its own hash.
+/// Keys are hashes already; hashing them again would double the time of a search.
 #[derive(Clone, Copy, Debug, Default)]
 struct IdentityHasher(u64);
 
@@ -442,7 +453,8 @@ mod tests {
         assert!(gazetteer(&[unseen]).is_empty());
     }
 
-    /// Documents of few different words, tagged anyhow: whole words and half ones, nested, overlapping and repeated.
+    /// Documents of few different words, tagged anyhow.
+    /// Whole words and half ones, nested, overlapping and repeated.
     fn lessons() -> impl Strategy<Value = Vec<(Document, Annotation)>> {
         let words = prop::collection::vec(select(vec!["a", "A", "bb", "\u{c9}", "\u{e9}", "c"]), 0..12);
         let span = (0usize..20, 1usize..20, 0u32..3).prop_map(|(start, length, label)| (start..start + length, label));

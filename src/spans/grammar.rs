@@ -1,4 +1,5 @@
-//! Finds the most likely IOB2 sequence of tags (Viterbi's algorithm) among those in which `I-` continues a span.
+//! Finds the most likely valid IOB2 sequence of tags (Viterbi's algorithm).
+//! In a valid sequence, `I-` continues a span.
 //!
 //! A model that tags each word by itself sometimes writes `I-Dish` after `O`. Read leniently, that is a span of its own,
 //! and usually a wrong one. Choosing among the sequences without such tags needs no other training.
@@ -22,7 +23,8 @@ pub struct Grammar {
 }
 
 impl Grammar {
-    /// Builds the grammar of tags: `I-X` follows only `B-X` and `I-X`, everything else follows everything.
+    /// Builds the grammar of tags.
+    /// `I-X` follows only `B-X` and `I-X`, everything else follows everything.
     pub fn new<S: AsRef<str>>(tags: &[S]) -> Self {
         let read: Vec<Tag> = tags.iter().map(|tag| Tag::read(tag.as_ref())).collect();
         let mut places: HashMap<&str, usize> = HashMap::new();
@@ -82,7 +84,8 @@ impl Grammar {
         self.follows.iter().map(arrival).collect()
     }
 
-    /// Logit of `tag` in a row. Without a row, only the tag outside every span is likely.
+    /// Logit of `tag` in a row.
+    /// Without a row, only the tag outside every span is likely.
     fn value(&self, row: Option<&[f32]>, tag: usize) -> f64 {
         match row {
             Some(row) => row.get(tag).map_or(FORBIDDEN, |value| f64::from(*value)),

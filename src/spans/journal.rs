@@ -1,4 +1,5 @@
-//! Journal of an annotator: actions, and undo and redo lines that name an action, in order.
+//! Journal of an annotator.
+//! Actions, and undo and redo lines that name an action, in order.
 //!
 //! The state of a document results from its actions that are not undone, in journal order. Entries may occur twice and in
 //! a merged order: an id counts once, and an edit that no longer fits changes nothing.
@@ -17,7 +18,8 @@ use super::{
     stack::Stack,
 };
 
-/// Identity of a journal line, unique over all writers, in the form of a [`SpanId`].
+/// Identity of a journal line, unique over all writers.
+/// It has the form of a [`SpanId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ActionId(pub SpanId);
@@ -107,7 +109,8 @@ pub struct Journal {
     redo: Stack,
     /// Inverse edits of the latest small actions on one document.
     inverses: HashMap<ActionId, Vec<Edit>>,
-    /// Undone actions that a new action discarded, in redo order; the newest discard is last.
+    /// Undone actions that a new action discarded, in redo order.
+    /// The newest discard is last.
     discarded: Vec<Vec<ActionId>>,
 }
 
@@ -123,7 +126,8 @@ struct Record {
 
 /// Maximum number of edits of an action that is undone by its inverse edits.
 const MAX_INVERSE_EDITS: usize = 16;
-/// Maximum number of actions whose inverse edits are kept. Undoing an earlier action recomputes the document's state.
+/// Maximum number of actions whose inverse edits are kept.
+/// Undoing an earlier action recomputes the document's state.
 const MAX_INVERSES: usize = 1_000;
 
 static UNTOUCHED: Annotation = Annotation::untouched();
@@ -183,17 +187,14 @@ impl Journal {
         documents.into_iter().for_each(|document| self.rebuild(document));
     }
 
-    /// Returns the annotation of a document; an untouched one if the document was never edited.
+    /// Returns the annotation of a document.
+    /// An untouched one if the document was never edited.
     pub fn annotation(&self, document: &str) -> &Annotation {
         self.states.get(document).unwrap_or(&UNTOUCHED)
     }
 
-    /// Iterates over the documents that were ever edited, in no particular order.
-    pub fn documents(&self) -> impl Iterator<Item = &str> {
-        self.by_document.keys().map(String::as_str)
-    }
-
-    /// Returns the time of the last edit of a document, undone or not, in seconds since 1970, UTC.
+    /// Returns the time of the last edit of a document, undone or not.
+    /// In seconds since 1970, UTC.
     pub fn last_change(&self, document: &str) -> Option<u64> {
         let (last, _) = *self.by_document.get(document)?.last()?;
         self.records.get(last).map(|record| record.at)
@@ -219,13 +220,15 @@ impl Journal {
         self.records.get(*self.index.get(&id)?)
     }
 
-    /// Iterates over the actions that undo can revert, oldest first, then over those that redo can repeat, in redo order.
+    /// Iterates over the actions that undo can revert, then over those for redo.
+    /// The former are oldest first, the latter in redo order.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = HistoryItem<'_>> {
         let records = self.undo.iter().chain(self.redo.iter().rev()).filter_map(|at| self.records.get(at));
         records.map(|Record { id, at, actions, undone }| HistoryItem { id: *id, at: *at, actions, undone: *undone })
     }
 
-    /// Returns the undone actions that were last discarded by a new action, in their order, without those redone since.
+    /// Returns the undone actions that were last discarded by a new action.
+    /// They are in their order, without those redone since.
     pub fn discarded(&self) -> Vec<ActionId> {
         for discarded in self.discarded.iter().rev() {
             let records = discarded.iter().filter_map(|id| self.index.get(id));
@@ -257,7 +260,8 @@ impl Journal {
         self.target(&self.redo)
     }
 
-    /// Returns the documents that have `status` and got it at `time` (seconds since 1970, UTC) or later.
+    /// Returns the documents that got `status` at `time` or later and still have it.
+    /// `time` is in seconds since 1970, UTC.
     ///
     /// A status that was imported together with spans does not count.
     pub fn with_status_since(&self, status: Status, time: u64) -> Vec<&str> {

@@ -1,4 +1,5 @@
-//! Labels of a project: stable ids, changeable names, keys, tag letters and colour roles.
+//! Labels of a project.
+//! They have stable ids, changeable names, keys, tag letters and colour roles.
 
 use std::collections::HashSet;
 
@@ -29,7 +30,8 @@ pub struct Label {
     pub guide: Option<String>,
 }
 
-/// Removed, merged or renamed label. Its id is kept because journals may contain it.
+/// Removed, merged or renamed label.
+/// Its id is kept because journals may contain it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetiredLabel {
     /// Identity, which no other label gets.
@@ -76,11 +78,12 @@ pub enum LabelChange {
     Move(LabelId, bool),
     /// Gives the spans of the first label the second one and retires the first.
     Merge(LabelId, LabelId),
-    /// Removes a label. Trainings ignore its spans. Added again with the same name, it gets its id back.
+    /// Removes a label. Trainings ignore its spans.
+    /// Added again with the same name, it gets its id back.
     Remove(LabelId),
 }
 
-/// Why a label set cannot be changed.
+/// Reason why a label set cannot be changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// The label does not exist, or no longer.
@@ -109,7 +112,8 @@ pub enum LabelError {
 /// Number of label colours.
 const COLORS: u8 = 8;
 
-/// The eight labels of the MIT Restaurant corpus and of the lesson, in the lesson's order.
+/// The eight labels of the MIT Restaurant corpus and of the lesson.
+/// They are in the lesson's order.
 pub const RESTAURANT: [&str; 8] =
     ["Amenity", "Cuisine", "Dish", "Hours", "Location", "Price", "Rating", "Restaurant_Name"];
 
@@ -157,7 +161,8 @@ impl LabelSet {
         retired.map_or("?", |retired| &retired.name)
     }
 
-    /// Finds a label by its name or by a name that it had before it was renamed or merged.
+    /// Finds a label by its name or by a former name.
+    /// It had the former name before it was renamed or merged.
     pub fn named(&self, name: &str) -> Option<&Label> {
         self.find(name).or_else(|| {
             let former = self.retired.get(self.index.place_of_former_name(name)?)?;
@@ -165,7 +170,8 @@ impl LabelSet {
         })
     }
 
-    /// Returns the current id of a label, which for a merged label is the id of the other one.
+    /// Returns the current id of a label.
+    /// For a merged label it is the id of the other one.
     pub fn resolve(&self, id: LabelId) -> LabelId {
         self.get(id).map_or(id, |label| label.id)
     }
@@ -241,7 +247,8 @@ impl LabelSet {
         self.index.place(id.0).ok_or(LabelError::Unknown)
     }
 
-    /// Renames the label at an index. Its former name is kept, because models and patterns may use it.
+    /// Renames the label at an index.
+    /// Its former name is kept, because models and patterns may use it.
     fn rename(&mut self, at: usize, name: String) {
         self.labels[at].tag.clear();
         self.labels[at].tag = self.free_tag(&name);
@@ -329,7 +336,8 @@ impl LabelSet {
         self.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
     }
 
-    /// Adds a label unchanged; the caller must make sure that id, name and key are free.
+    /// Adds a label unchanged.
+    /// The caller must make sure that id, name and key are free.
     pub fn push(&mut self, label: Label) {
         let is_merged_into = self.retired.iter().any(|retired| retired.into == Some(label.id));
         self.index.add(label.id.0, &label.name, self.labels.len());
@@ -350,7 +358,8 @@ impl LabelSet {
         self.index = index;
     }
 
-    /// Gives keys to labels without one: digits to the first, letters to the rest, from their own name if possible.
+    /// Gives keys to labels without one.
+    /// Digits to the first, letters to the rest, from their own name if possible.
     ///
     /// Existing keys stay, because the annotators have learnt them. Digits replace letters only where no label has a
     /// digit, as in sets of other programs.
@@ -376,7 +385,8 @@ impl LabelSet {
         self
     }
 
-    /// Returns the first two characters of a name if they are a free tag, else three, else four.
+    /// Returns the first two characters of a name if they are a free tag.
+    /// Else the first three, else four.
     fn free_tag(&self, name: &str) -> String {
         let letters: Vec<char> = name.chars().filter(|c| c.is_alphanumeric()).collect();
         let candidates = (2..=4).map(|n| letters.iter().take(n).collect::<String>());

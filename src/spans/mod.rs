@@ -1,5 +1,5 @@
-//! Floor 1: what annotation is made of, as pure values: documents, labels, spans, edits that can be undone, tag
-//! schemes and entity scores. No I/O.
+//! Floor 1: annotations as pure values.
+//! Documents, labels, spans, edits that can be undone, tag schemes and entity scores. No I/O.
 
 pub mod adjudication;
 pub mod agreement;

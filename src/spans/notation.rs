@@ -20,7 +20,8 @@ pub struct Marked {
     pub selection: Option<TextRange>,
 }
 
-/// Why a text cannot be parsed or written in this notation. Columns are characters, counted from 1.
+/// Reason why a text cannot be parsed or written in this notation.
+/// Columns are characters, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotationError {
     /// A `[` without a `]`.
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_notation_is_told_with_its_column() {
+    fn invalid_notation_is_reported_with_its_column() {
         let error = |source: &str| Marked::parse(source).unwrap_err();
         assert_eq!(error("é [tacos"), NotationError::Unclosed { column: 3 });
         assert_eq!(error("tacos]"), NotationError::Closing { column: 6 });

@@ -1,5 +1,5 @@
-//! Patterns: phrases, and rules for consecutive words, each with its label. They mean the same as in spaCy's two
-//! matchers; `formats::patterns` reads them.
+//! Patterns: phrases, and rules for consecutive words, each with its label.
+//! They mean the same as in spaCy's two matchers; `formats::patterns` reads them.
 //!
 //! A phrase is compared with the text of whole words, character by character and with case; any white space equals one
 //! blank. So it is found on any grid, except where it would begin or end inside a word. It is also found where its own
@@ -19,7 +19,8 @@ use crate::text::{Grid, TextRange, words};
 
 mod search;
 
-/// Maximum distance, in words from a rule's first word, of a word by which the rule is looked up.
+/// Maximum distance of a rule's anchor from its first word, in words.
+/// The rule is looked up by its anchor.
 const MAX_ANCHOR_OFFSET: usize = 3;
 
 /// Phrases and rules, in the order of their file.
@@ -27,14 +28,16 @@ const MAX_ANCHOR_OFFSET: usize = 3;
 pub struct Patterns {
     /// Label and line of each.
     origins: Vec<(String, usize)>,
-    /// Each spelling of each phrase, white space collapsed, and the first pattern that has it.
+    /// Each spelling of each phrase, and the first pattern that has it.
+    /// White space is collapsed.
     phrases: BTreeMap<String, usize>,
     /// Conditions of rules on a word: all tests of one must hold.
     questions: Vec<Vec<Test>>,
     rules: Vec<Rule>,
     /// Number of slots of all rules.
     slots: usize,
-    /// Rules by a word they need: for each distance from the first word, by the word's text and by its lower case.
+    /// Rules by a word they need.
+    /// For each distance from the first word, by the word's text and by its lower case.
     known: [[HashMap<String, Vec<usize>>; 2]; MAX_ANCHOR_OFFSET + 1],
     /// Rules that need no particular word.
     open: Vec<usize>,
@@ -119,6 +122,7 @@ impl Patterns {
     }
 
     /// Number of patterns.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.origins.len()
     }
@@ -136,7 +140,8 @@ impl Patterns {
         self.origins.push((label, line));
     }
 
-    /// Adds a question for slots: whether all of these tests hold. Without tests, every word is accepted.
+    /// Adds a question for slots: whether all of these tests hold.
+    /// Without tests, every word is accepted.
     pub(crate) fn add_question(&mut self, tests: Vec<Test>) -> usize {
         self.questions.push(tests);
         self.questions.len() - 1
@@ -160,12 +165,14 @@ impl Patterns {
         self.origins.push((label, line));
     }
 
-    /// Whether a slot takes any number of words, or other words than a few known ones. Such slots make searches slow.
+    /// Whether a slot takes any number of words, or other words than a few known ones.
+    /// Such slots make searches slow.
     pub(crate) fn is_loose(&self, slot: Slot) -> bool {
         slot.optional || slot.repeats || self.known_words(slot).is_none()
     }
 
-    /// The only words that a slot takes, by text or lower case; `None` if it takes others, too.
+    /// The only words that a slot takes, by text or lower case.
+    /// `None` if it takes others, too.
     fn known_words(&self, slot: Slot) -> Option<(Attribute, &BTreeSet<String>)> {
         self.questions.get(slot.question)?.iter().find_map(|test| match test {
             Test::OneOf(attribute @ (Attribute::Text | Attribute::Lower), words) if !slot.negated => {
@@ -175,7 +182,8 @@ impl Patterns {
         })
     }
 
-    /// Words of which every match of a rule contains one, each with its distance from the match's first word.
+    /// Words of which every match of a rule contains one.
+    /// Each has its distance from the match's first word.
     ///
     /// `None` if the rule needs no particular word.
     fn anchors(&self, slots: &[Slot]) -> Option<Vec<(usize, Attribute, String)>> {
@@ -208,7 +216,8 @@ impl Patterns {
     }
 }
 
-/// Appends a text with any white space collapsed to one blank, without blanks at the front.
+/// Appends a text with any white space collapsed to one blank.
+/// There are no blanks at the front.
 fn collapse(text: &str, into: &mut String) {
     for c in text.chars() {
         match c.is_whitespace() {
@@ -270,7 +279,8 @@ impl Word<'_> {
     }
 }
 
-/// Shape of a word: upper-case letters as `X`, other letters as `x`, digits as `d`, the rest unchanged.
+/// Shape of a word.
+/// Upper-case letters become `X`, other letters `x`, digits `d`; the rest is unchanged.
 ///
 /// At most four equal characters in a row are kept, and a word of 100 characters or more is `LONG`, as in spaCy.
 fn shape(text: &str) -> String {

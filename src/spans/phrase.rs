@@ -13,7 +13,8 @@ pub struct Phrase {
 }
 
 impl Phrase {
-    /// Takes the words that `range` touches; `None` if it touches none, or an empty one.
+    /// Takes the words that `range` touches.
+    /// `None` if it touches none, or an empty one.
     pub fn of(document: &Document, range: TextRange) -> Option<Self> {
         let touched = document.words_touching(range)?;
         let words: Vec<String> = touched.map(|at| lowercased(document.word(at)).collect()).collect();
@@ -21,7 +22,8 @@ impl Phrase {
         words.iter().all(|word| !word.is_empty()).then_some(Self { words, borders })
     }
 
-    /// Finds these words in a document: disjoint ranges from the first to the last word, in order.
+    /// Finds these words in a document.
+    /// Disjoint ranges from the first to the last word, in order.
     pub fn find_in(&self, document: &Document) -> Vec<TextRange> {
         let mut found = Vec::new();
         // In an ASCII text, words of different length differ; comparing lengths avoids reading the words.
@@ -63,7 +65,8 @@ fn borders(words: &[String]) -> Vec<usize> {
     borders
 }
 
-/// Whether `wanted` is `word` in lower case. Does not allocate, because it is called for all words of a project.
+/// Whether `wanted` is `word` in lower case.
+/// Does not allocate, because it is called for all words of a project.
 fn is_lowercase_of(wanted: &str, word: &str) -> bool {
     if word.is_ascii() { word.eq_ignore_ascii_case(wanted) } else { lowercased(word).eq(wanted.chars()) }
 }

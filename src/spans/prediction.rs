@@ -1,4 +1,4 @@
-//! Answers of a model: the entities that it finds in a text and, for each word, its likeliest labels.
+//! Answers of a model: entities of a text, and the likeliest labels of each word.
 
 use crate::text::TextRange;
 
@@ -18,7 +18,8 @@ pub struct Entity {
 pub struct WordGuess {
     /// Bytes of the word in the text.
     pub range: TextRange,
-    /// Label names (`O` among them) and their probabilities, best first. A label's `B-` and `I-` tags are added up.
+    /// Label names (`O` among them) and their probabilities, best first.
+    /// A label's `B-` and `I-` tags are added up.
     pub labels: Vec<(String, f32)>,
 }
 

@@ -26,12 +26,13 @@ const SHOWN: usize = 32;
 const LISTED: usize = 9;
 
 /// Names before a colon.
-const KEYS: [&str; 8] = ["label", "status", "split", "part", "by", "run", "id", "note"];
+const KEYS: [&str; 7] = ["label", "status", "split", "by", "run", "id", "note"];
 
 /// Measures that can be compared with a number.
 const MEASURES: [&str; 4] = ["words", "chars", "spans", "uncertain"];
 
-/// Comparison signs, the longer ones first, with the orders of the two sides for which they hold.
+/// Comparison signs, with the orders of the two sides for which they hold.
+/// The longer signs come first.
 const COMPARISONS: [(&str, &[Ordering]); 6] = [
     (">=", &[Ordering::Greater, Ordering::Equal]),
     ("<=", &[Ordering::Less, Ordering::Equal]),
@@ -136,7 +137,7 @@ impl Query {
         ("label:Dish,Price", "Has a span with one of the labels; the beginning of a name is enough: `label:res`."),
         ("label:none", "Has no span."),
         ("status:todo,partial", "Has one of the statuses todo, partial, done, skipped, flagged."),
-        ("split:train", "Belongs to the split train, valid, test or none; `part:` means the same."),
+        ("split:train", "Belongs to the split train, valid, test or none."),
         ("words>20", "Has more than 20 words; also `chars` and `spans`, with `<`, `<=`, `>=` or `=`."),
         ("by:model", "Has a span of this origin: human, import, model, pattern or gazetteer."),
         ("run:0007-mini", "Has a span from the model of this run; the number is enough."),
@@ -146,7 +147,8 @@ impl Query {
         ("uncertain>1.5", "The uncertainty of the model is above the number; needs suggestions."),
     ];
 
-    /// Parses a query. Terms that cannot be parsed are ignored, and the first of them is reported.
+    /// Parses a query.
+    /// Terms that cannot be parsed are ignored, and the first of them is reported.
     pub fn parse(text: &str, labels: &LabelSet) -> (Self, Option<QueryProblem>) {
         let end = text.floor_char_boundary(LONGEST);
         let mut parser = Parser { text: text.get(..end).unwrap_or(text), at: 0 };
@@ -172,11 +174,6 @@ impl Query {
         (query, problem)
     }
 
-    /// Whether the query has no terms and selects every document.
-    pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
-    }
-
     /// Whether the query selects the document.
     ///
     /// If a fact is not known, neither a term that needs the fact nor its negation holds.
@@ -184,13 +181,15 @@ impl Query {
         self.terms.iter().all(|term| term.test.holds(facts).is_some_and(|holds| holds != term.negated))
     }
 
-    /// Finds the first match of a word or regular expression, on which the cursor is put.
+    /// Finds the first match of a word or regular expression.
+    /// The cursor is put on it.
     pub fn first_match(&self, text: &str) -> Option<TextRange> {
         let wanted = self.terms.iter().filter(|term| !term.negated);
         wanted.filter_map(|term| term.test.first_match(text)).min_by_key(|found| found.start)
     }
 
-    /// Whether `before` certainly selects every document that `self` selects, so that only these need to be checked.
+    /// Whether `before` certainly selects every document that `self` selects.
+    /// Then only these need to be checked.
     ///
     /// This is so if `self` has all terms of `before`, or longer words in their place.
     pub fn narrows(&self, before: &Self) -> bool {
@@ -252,7 +251,8 @@ impl Test {
     }
 }
 
-/// Whether one of the spans has the label, or, for `None`, whether there is no span.
+/// Whether one of the spans has the label.
+/// For `None`, whether there is no span.
 fn has_label(spans: &[Span], label: Option<LabelId>) -> bool {
     label.map_or(spans.is_empty(), |label| spans.iter().any(|span| span.label == label))
 }
@@ -274,7 +274,8 @@ fn measured(measure: &str, facts: &impl DocumentFacts) -> Option<f64> {
     Some(count as f64)
 }
 
-/// Parses a number to compare a measure with: digits and a point. `inf` and `nan` are not accepted.
+/// Parses a number to compare a measure with: digits and a point.
+/// `inf` and `nan` are not accepted.
 fn number(measure: &str, text: &str) -> Option<f64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number: f64 = text.parse().ok().filter(|number: &f64| plain && number.is_finite())?;
@@ -427,7 +428,7 @@ fn keyed(key: &str, values: &[&str], labels: &LabelSet) -> Parsed {
             any_of(key, values, &names, Test::Status)
         }
         "by" => any_of(key, values, &ORIGINS.map(|name| (name, name)), Test::By),
-        "split" | "part" => {
+        "split" => {
             let names = Split::ALL.iter().map(|split| (split.name(), Some(*split))).chain([(ABSENT, None)]);
             let values: Vec<&str> =
                 values.iter().map(|name| name.parse::<Split>().map_or(*name, |split| split.name())).collect();
@@ -447,7 +448,8 @@ fn beginnings(key: &str, needed: &str, values: &[&str], test: fn(Vec<String>) ->
     }
 }
 
-/// Builds a test for any of the values with the names `typed`. Unknown names are ignored and reported.
+/// Builds a test for any of the values with the names `typed`.
+/// Unknown names are ignored and reported.
 fn any_of<T: Copy>(key: &str, typed: &[&str], names: &[(&str, T)], test: fn(Vec<T>) -> Test) -> Parsed {
     let mut message = typed.is_empty().then(|| format!("`{key}:` needs {}", one_of(names)));
     let mut chosen = Vec::new();
@@ -460,8 +462,8 @@ fn any_of<T: Copy>(key: &str, typed: &[&str], names: &[(&str, T)], test: fn(Vec<
     ((!chosen.is_empty()).then(|| test(chosen)), message)
 }
 
-/// Returns the values of the name that equals `word`, else that equals it ignoring case, else the only one that begins
-/// with it.
+/// Returns the values of the name that `word` means.
+/// It equals `word`, else equals it ignoring case, else is the only one that begins with it.
 fn choose<T: Copy>(key: &str, word: &str, names: &[(&str, T)]) -> Result<Vec<T>, String> {
     let wanted = lowercase(word);
     let best = names.iter().map(|(name, _)| match_rank(name, word, &wanted)).min().unwrap_or(NO_MATCH);
@@ -483,7 +485,8 @@ const BEGINNING: u8 = 2;
 /// [`match_rank`] of a name that does not match.
 const NO_MATCH: u8 = 3;
 
-/// Ranks how well a name matches a word: equal, equal ignoring case, [`BEGINNING`], [`NO_MATCH`].
+/// Ranks how well a name matches a word.
+/// Equal, equal ignoring case, [`BEGINNING`], [`NO_MATCH`].
 fn match_rank(name: &str, word: &str, lower_word: &str) -> u8 {
     match lowercase(name) {
         _ if name == word => 0,
@@ -493,7 +496,8 @@ fn match_rank(name: &str, word: &str, lower_word: &str) -> u8 {
     }
 }
 
-/// Finds the name of which `wanted` may be a misspelling, whole or only its beginning.
+/// Finds the name of which `wanted` may be a misspelling.
+/// `wanted` may be only the beginning of a name.
 fn nearest<'n, T>(wanted: &str, names: &[(&'n str, T)]) -> Option<&'n str> {
     let letters = wanted.chars().count();
     let distances = names.iter().map(|(name, _)| (distance_to_beginning(wanted, letters, &lowercase(name)), *name));
@@ -501,7 +505,8 @@ fn nearest<'n, T>(wanted: &str, names: &[(&'n str, T)]) -> Option<&'n str> {
     (distance * 3 <= letters).then_some(near)
 }
 
-/// Edit distance of `wanted`, which has `letters` characters, to a name or to its beginning of equal length.
+/// Edit distance of `wanted` to a name or to its beginning of equal length.
+/// `wanted` has `letters` characters.
 fn distance_to_beginning(wanted: &str, letters: usize, name: &str) -> usize {
     let beginning: String = name.chars().take(letters).collect();
     strsim::osa_distance(wanted, name).min(strsim::osa_distance(wanted, &beginning))

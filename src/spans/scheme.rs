@@ -34,7 +34,8 @@ pub enum Scheme {
     /// IOB2: every span begins with `B-`. The default everywhere.
     #[strum(to_string = "bio", serialize = "iob2", serialize = "iob")]
     Bio,
-    /// IOB1, as in the original CoNLL-2003 files: `B-` only between two adjacent spans of one label.
+    /// IOB1, as in the original CoNLL-2003 files.
+    /// `B-` only between two adjacent spans of one label.
     Iob1,
     /// `S-` for single words, `E-` for the last of several.
     #[strum(to_string = "bioes", serialize = "iobes")]
@@ -74,7 +75,8 @@ impl Scheme {
         tags
     }
 
-    /// Prefix of a word's tag. `is_adjacent`: whether a span of the same label ends just before this one.
+    /// Prefix of a word's tag.
+    /// `is_adjacent`: whether a span of the same label ends just before this one.
     fn prefix(self, first: bool, last: bool, is_adjacent: bool) -> char {
         match (self, first, last) {
             (Self::Iob1, true, _) if !is_adjacent => 'I',
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn schemes_are_told_apart() {
+    fn schemes_are_distinguished() {
         let detect = |tags: &[&str]| Scheme::detect([tags]);
         assert_eq!(detect(&["B-X", "I-X", "O"]), Scheme::Bio);
         assert_eq!(detect(&["I-X", "B-X", "O"]), Scheme::Iob1);

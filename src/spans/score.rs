@@ -1,4 +1,5 @@
-//! Entity scores from tags, as seqeval 1.2.2 computes them in its default mode (conlleval's) and in strict IOB2.
+//! Entity scores from tags, as seqeval 1.2.2 computes them.
+//! In its default mode (conlleval's) and in strict IOB2.
 //!
 //! Its oddities are reproduced exactly, because people compare these numbers with published ones: in the default mode an
 //! `I-X` may begin an entity, `U` and `L` end none, and a tag without a prefix loses its first letter; strict IOB2 has
@@ -27,7 +28,8 @@ impl Mode {
     }
 }
 
-/// Why tags cannot be scored. Sentences and words are counted from 1.
+/// Reason why tags cannot be scored.
+/// Sentences and words are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScoreError {
     /// The two sides do not have the same sentences.
@@ -181,7 +183,8 @@ fn check_lengths<S>(gold: &[Vec<S>], predicted: &[Vec<S>]) -> Result<(), ScoreEr
     }
 }
 
-/// Entity: words `start..=end` of the whole text, in which an `O` follows each sentence.
+/// Entity: words `start..=end` of the whole text.
+/// An `O` follows each sentence in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct TagEntity<'t> {
     end: usize,
@@ -210,7 +213,8 @@ fn compare<'t>(gold: &[TagEntity<'t>], predicted: &[TagEntity<'t>], labels: &mut
     }
 }
 
-/// Parses a tag as seqeval's default mode does: the first character, and the type after the first hyphen behind it.
+/// Parses a tag as seqeval's default mode does.
+/// The first character, and the type after the first hyphen behind it.
 ///
 /// An empty tag, for which seqeval would fail, is `O`.
 fn lenient_tag(tag: &str) -> (char, &str) {
@@ -221,7 +225,8 @@ fn lenient_tag(tag: &str) -> (char, &str) {
     (prefix, if label.is_empty() { "_" } else { label })
 }
 
-/// Finds entities as seqeval's `get_entities` does, over all sentences joined by `O`.
+/// Finds entities as seqeval's `get_entities` does.
+/// It treats all sentences as joined by `O`.
 ///
 /// As there, the start is kept across sentences: with inconsistent tags, an entity may have the start of an earlier one.
 fn lenient_entities<S: AsRef<str>>(sentences: &[Vec<S>]) -> Vec<TagEntity<'_>> {
@@ -344,7 +349,8 @@ mod tests {
         evaluate: Value,
     }
 
-    /// Same keys, same whole numbers, other numbers up to rounding (serde_json may read them one bit off).
+    /// Same keys, same whole numbers, other numbers up to rounding.
+    /// serde_json may read the latter one bit off.
     fn alike(left: &Value, right: &Value) -> bool {
         match (left, right) {
             (Value::Object(left), Value::Object(right)) => {

@@ -1,4 +1,5 @@
-//! Capabilities of the terminal, from the environment only: no query is sent, so that no late answer is read as keys.
+//! Capabilities of the terminal, from the environment only.
+//! No query is sent, so that no late answer is read as keys.
 
 /// Capabilities of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Clipboard by OSC 52, which terminals pass through SSH to the user's own machine; inside tmux in its wrapper.
+//! Clipboard by OSC 52, which terminals pass through SSH to the user's own machine.
+//! Inside tmux in its wrapper.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,5 @@
-//! The event loop: waits, converts input into events, lets `app::update` change the state, carries out effects, draws.
+//! The event loop.
+//! It waits, converts input into events, lets `app::update` change the state, carries out effects, and draws.
 //!
 //! Keys always come first: all of them are handled before any report of a job.
 
@@ -61,7 +62,8 @@ pub enum TerminalError {
     Unsaved(String),
 }
 
-/// Runs the screen until the user leaves, and waits for a training that continues without it.
+/// Runs the screen until the user leaves.
+/// It waits for a training that continues without the screen.
 ///
 /// # Errors
 /// The terminal cannot be used, the requested project cannot be opened, or actions could not be saved.

@@ -1,4 +1,5 @@
-//! Times of frames: at once after input, a few times per second for reports of jobs, never without a change.
+//! Times of frames.
+//! At once after input, a few times per second for reports of jobs, never without a change.
 
 use std::time::{Duration, Instant};
 

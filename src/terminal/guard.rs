@@ -18,13 +18,15 @@ use crossterm::{
 };
 use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 
-/// Switches on reports of buttons (1000), of moves with a button held (1002) and of the wheel, in numbers of any size
-/// (1006). Reports of every move, which are usual, would flood a slow connection.
+/// Switches on reports of the mouse.
+/// These are buttons (1000), moves with a button held (1002) and the wheel, in numbers of any size (1006). Reports of
+/// every move, which are usual, would flood a slow connection.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
-/// Keeps letters in logical order, also in words that are read from right to left, since underlines are drawn by cell.
-/// Terminals that would reverse such words (VTE, by mode 8 of ECMA-48) leave them as they are; others ignore the mode.
+/// Keeps letters in logical order.
+/// Also in words that are read from right to left, since underlines are drawn by cell. Terminals that would reverse
+/// such words (VTE, by mode 8 of ECMA-48) leave them as they are; others ignore the mode.
 const LOGICAL: &str = "\x1b[8l";
 const VISUAL: &str = "\x1b[8h";
 
@@ -35,8 +37,9 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal in raw mode on its alternate screen until dropped.
 pub(super) struct Guard {
-    /// Never dropped: its destructor writes to standard error, which panics if the terminal is gone, and would end a
-    /// training that must continue. [`release`] restores the terminal.
+    /// Never dropped, because its destructor writes to standard error.
+    /// That panics if the terminal is gone, and would end a training that must continue. [`release`] restores the
+    /// terminal.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     mouse: bool,
 }
@@ -55,7 +58,8 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Takes over the terminal again after [`Self::leave`]; the next frame draws every cell.
+    /// Takes over the terminal again after [`Self::leave`].
+    /// The next frame draws every cell.
     pub(super) fn enter(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
@@ -87,7 +91,8 @@ impl Guard {
         Ok((size.width, size.height))
     }
 
-    /// Draws one frame inside a synchronized update: terminals that support it show no partial frame.
+    /// Draws one frame inside a synchronized update.
+    /// Terminals that support it show no partial frame.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.terminal.draw(view).map(|_| ());
@@ -126,7 +131,8 @@ pub(super) fn release() -> io::Result<()> {
     shown
 }
 
-/// Makes a panic on the drawing thread restore the terminal before its message is printed.
+/// Makes a panic on the drawing thread restore the terminal first.
+/// Its message is printed afterwards.
 ///
 /// Panics of other threads are caught there and become events; they must not affect the screen.
 pub(super) fn install_panic_hook() {

@@ -12,7 +12,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::keys;
 use crate::app::{key::Key, pointer::Gesture};
 
-/// Time-out of a read of events that crossterm has buffered; with zero, crossterm reports none.
+/// Time-out of a read of events that crossterm has buffered.
+/// With zero, crossterm reports none.
 const BUFFERED: Duration = Duration::from_millis(1);
 
 /// Input from the terminal.
@@ -38,7 +39,8 @@ pub(super) enum Input {
 
 /// Handle of the thread. Dropping it ends the thread before its next read.
 pub(super) struct InputThread {
-    /// Write end of a pipe: the thread waits for the terminal and for the end of this pipe.
+    /// Write end of a pipe.
+    /// The thread waits for the terminal and for the end of this pipe.
     _open: OwnedFd,
 }
 

@@ -7,7 +7,8 @@ use crate::app::{
     pointer::Gesture,
 };
 
-/// Returns the key of an event; `None` for releases and for keys that the program does not know.
+/// Returns the key of an event.
+/// `None` for releases and for keys that the program does not know.
 pub(super) fn key(event: &KeyEvent) -> Option<Key> {
     if event.kind == KeyEventKind::Release {
         return None;
@@ -37,7 +38,8 @@ pub(super) fn key(event: &KeyEvent) -> Option<Key> {
     Some(Key::new(code, modifiers.contains(KeyModifiers::CONTROL), modifiers.contains(KeyModifiers::ALT), shift))
 }
 
-/// Returns the gesture of a mouse event; `None` for other buttons, and for moves without a button.
+/// Returns the gesture of a mouse event.
+/// `None` for other buttons, and for moves without a button.
 pub(super) fn gesture(kind: MouseEventKind) -> Option<Gesture> {
     Some(match kind {
         MouseEventKind::Down(MouseButton::Left) => Gesture::Press,

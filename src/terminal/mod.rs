@@ -1,4 +1,5 @@
-//! Floor 12: the terminal: guard, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
+//! Floor 12: the terminal.
+//! Guard, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
 //!
 //! Plain threads and channels. Input, signals and answers of the [`services`](crate::services) become
 //! [`Event`](crate::app::event::Event)s; only the loop in [`run`] changes the state and draws.

@@ -1,4 +1,5 @@
-//! Signals as values on a channel: hang-up and termination end the program in order, SIGCONT redraws the screen.
+//! Signals as values on a channel.
+//! Hang-up and termination end the program in order, SIGCONT redraws the screen.
 
 use std::{io, mem, thread, time::Duration};
 
@@ -45,7 +46,23 @@ pub(super) fn start(sender: Sender<Signal>) -> io::Result<()> {
     thread::Builder::new().name("signals".into()).spawn(forward).map(|_| ())
 }
 
-/// Requests to end the program while it waits for a training. The second one ends the process.
+/// Sends signals on until nobody receives them.
+fn forward(mut signals: Signals, sender: &Sender<Signal>) {
+    for signal in signals.forever() {
+        let signal = match signal {
+            SIGWINCH => Signal::Resize,
+            SIGCONT => Signal::Continue,
+            SIGHUP => Signal::Hangup,
+            _ => Signal::Terminate,
+        };
+        if sender.send(signal).is_err() {
+            return;
+        }
+    }
+}
+
+/// Requests to end the program while it waits for a training.
+/// The second one ends the process.
 pub(super) struct Interrupts {
     signals: Receiver<Signal>,
     /// Whether the first request has arrived.
@@ -68,7 +85,8 @@ impl Interrupts {
     }
 }
 
-/// Stops the process as the terminal's own `ctrl-z` would; returns when it continues.
+/// Stops the process as the terminal's own `ctrl-z` would.
+/// Returns when it continues.
 pub(super) fn stop_process() -> io::Result<()> {
     signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)
 }

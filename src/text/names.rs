@@ -1,8 +1,9 @@
-//! Unknown names: error messages about them, and the known names that were probably meant.
+//! Unknown names: error messages about them, and the names probably meant.
 
 use std::fmt::Display;
 
-/// Reports an unknown name: "unknown tag scheme `x`; use one of bio, iob1, bioes, bilou".
+/// Reports an unknown name.
+/// "unknown tag scheme `x`; use one of bio, iob1, bioes, bilou".
 pub fn unknown_name<T: Display>(kind: &str, name: &str, known: impl IntoIterator<Item = T>) -> String {
     let known: Vec<String> = known.into_iter().map(|name| name.to_string()).collect();
     format!("unknown {kind} `{name}`; use one of {}", known.join(", "))

@@ -13,7 +13,8 @@ pub fn grouped(number: usize) -> String {
     out
 }
 
-/// Formats a number with its noun: `1 span`, `15,363 spans`. The plural appends `s`.
+/// Formats a number with its noun: `1 span`, `15,363 spans`.
+/// The plural appends `s`.
 pub fn with_noun(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))

@@ -1,10 +1,12 @@
-//! Positions in a text in three units: bytes (ours), code points (files on disk, Python), UTF-16 units (JavaScript).
+//! Positions in a text in three units.
+//! Bytes (ours), code points (files on disk, Python), UTF-16 units (JavaScript).
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// A half-open range of **bytes** of a text; both ends are character boundaries of that text.
+/// A half-open range of **bytes** of a text.
+/// Both ends are character boundaries of that text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TextRange {
     /// First byte.
@@ -49,7 +51,8 @@ impl TextRange {
         Self::new(self.start.min(other.start), self.end.max(other.end))
     }
 
-    /// Text of the range; empty when the range does not fit `text` (outside, or inside a character).
+    /// Text of the range; empty when the range does not fit `text`.
+    /// It may be outside, or end inside a character.
     pub fn of(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
     }
@@ -67,7 +70,8 @@ impl From<TextRange> for Range<usize> {
     }
 }
 
-/// A half-open range of **code points** (Python string indices, Label Studio, our files). JSON: `[start, end]`.
+/// A half-open range of **code points**. JSON: `[start, end]`.
+/// Python string indices, Label Studio and our files use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "[usize; 2]", into = "[usize; 2]")]
 pub struct CharRange {
@@ -98,7 +102,7 @@ pub struct Utf16Range {
     pub end: usize,
 }
 
-/// Why a range of another unit does not fit a text.
+/// Reason why a range of another unit does not fit a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OffsetError {
     /// The range ends after the text does.
@@ -132,7 +136,8 @@ pub enum OffsetError {
 /// Building is linear, a query logarithmic; the map holds one entry per non-ASCII character.
 #[derive(Clone, Debug)]
 pub struct OffsetMap {
-    /// Byte, code point and UTF-16 position just **after** each character of more than one byte.
+    /// Positions just **after** each character of more than one byte.
+    /// They are in bytes, code points and UTF-16 units.
     steps: Vec<[usize; 3]>,
     end: [usize; 3],
 }
@@ -162,7 +167,8 @@ impl OffsetMap {
         self.end[CHAR]
     }
 
-    /// Converts `offset` from unit `from` to unit `to`; `None` inside a character. `offset` must not be past the end.
+    /// Converts `offset` from unit `from` to unit `to`; `None` inside a character.
+    /// `offset` must not be past the end.
     fn convert(&self, offset: usize, from: usize, to: usize) -> Option<usize> {
         let index = self.steps.partition_point(|step| step[from] <= offset);
         let base = if index == 0 { [0, 0, 0] } else { self.steps[index - 1] };
@@ -207,8 +213,8 @@ impl OffsetMap {
         self.range(range.start, range.end, UTF16, "UTF-16 units")
     }
 
-    /// Converts a range of bytes to code points. An end outside the text or inside a character moves down to the
-    /// nearest boundary.
+    /// Converts a range of bytes to code points.
+    /// An end outside the text or inside a character moves down to the nearest boundary.
     pub fn to_chars(&self, range: TextRange) -> CharRange {
         CharRange { start: self.char_floor(range.start), end: self.char_floor(range.end) }
     }

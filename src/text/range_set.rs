@@ -25,12 +25,14 @@ impl RangeSet {
         Self { ranges }
     }
 
-    /// Merged ranges in order. Ranges that overlap become one, ranges that only meet stay apart.
+    /// Merged ranges in order.
+    /// Ranges that overlap become one, ranges that only meet stay apart.
     pub fn ranges(&self) -> &[TextRange] {
         &self.ranges
     }
 
-    /// Whether one of the ranges overlaps `range`, in the sense of [`TextRange::overlaps`].
+    /// Whether one of the ranges overlaps `range`.
+    /// As in [`TextRange::overlaps`].
     pub fn overlaps(&self, range: TextRange) -> bool {
         let first = self.ranges.partition_point(|covered| covered.end <= range.start);
         self.ranges.get(first).is_some_and(|covered| covered.overlaps(range))

@@ -1,5 +1,5 @@
-//! Finds a text in a text, ignoring case. Positions refer to the original, even where a lower-case letter is longer or
-//! shorter than its upper-case form.
+//! Finds a text in a text, ignoring case.
+//! Positions refer to the original, even where a lower-case letter is longer or shorter than its upper-case form.
 
 use std::borrow::Cow;
 
@@ -66,11 +66,6 @@ impl Needle {
     }
 }
 
-/// [`Needle::find_in`] for a single search.
-pub fn find(text: &str, needle: &str) -> Vec<TextRange> {
-    Needle::new(needle).find_in(text)
-}
-
 /// Lower-case characters of a text, as a search compares them.
 pub fn lowercased(text: &str) -> impl Iterator<Item = char> {
     // The final sigma is the same letter as the other one; its form depends only on the letters that follow.
@@ -80,7 +75,8 @@ pub fn lowercased(text: &str) -> impl Iterator<Item = char> {
 /// Lower-case text with a map back to the original positions.
 struct Folded<'t> {
     text: Cow<'t, str>,
-    /// Bytes of each character whose length changed, in the folded text and in the original.
+    /// Bytes of each character whose length changed.
+    /// In the folded text and in the original.
     steps: Vec<(TextRange, TextRange)>,
 }
 
@@ -136,7 +132,7 @@ mod tests {
     use crate::text::growth::assert_linear;
 
     fn found<'t>(text: &'t str, needle: &str) -> Vec<&'t str> {
-        find(text, needle).into_iter().map(|range| range.of(text)).collect()
+        Needle::new(needle).find_in(text).into_iter().map(|range| range.of(text)).collect()
     }
 
     #[test]

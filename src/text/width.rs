@@ -1,4 +1,5 @@
-//! Measures text in terminal cells and replaces characters that must never reach a terminal.
+//! Measures text in terminal cells.
+//! Also replaces characters that must never reach a terminal.
 //!
 //! Text from files is hostile: escape sequences, bidi overrides, characters without a shape. Everything drawn goes
 //! through [`graphemes`] or [`clean`], which show a replacement for each of them.
@@ -16,7 +17,8 @@ use super::{
 /// Cells of a tab, at any column.
 pub const TAB: usize = 4;
 
-/// Maximum number of code points drawn for one cluster. More (marks heaped on a letter) would smear over other lines.
+/// Maximum number of code points drawn for one cluster.
+/// More (marks heaped on a letter) would smear over other lines.
 const CLUSTER: usize = 16;
 
 /// Character set that the terminal can draw.
@@ -25,7 +27,8 @@ pub enum Glyphs {
     /// All of Unicode; control characters as control pictures.
     #[default]
     Unicode,
-    /// ASCII: letters lose their accents, quotes and dashes become plain, the rest becomes one `?` per cell.
+    /// ASCII only.
+    /// Letters lose their accents, quotes and dashes become plain, the rest becomes one `?` per cell.
     Ascii,
 }
 
@@ -48,7 +51,8 @@ pub struct Grapheme<'t> {
     pub shown: Cow<'t, str>,
     /// Cells, at least 1.
     pub width: usize,
-    /// Whether `shown` is a replacement, such as `␛` for ESC. It is drawn muted to set it apart from real text.
+    /// Whether `shown` is a replacement, such as `␛` for ESC.
+    /// It is drawn muted to set it apart from real text.
     pub odd: bool,
 }
 
@@ -60,7 +64,8 @@ pub struct Graphemes<'t> {
     glyphs: Glyphs,
 }
 
-/// Iterates over the grapheme clusters of `text`; their ranges cover it without gaps.
+/// Iterates over the grapheme clusters of `text`.
+/// Their ranges cover it without gaps.
 pub fn graphemes(text: &str, glyphs: Glyphs) -> Graphemes<'_> {
     Graphemes { text, at: 0, glyphs }
 }
@@ -113,7 +118,8 @@ fn show(cluster: &str, glyphs: Glyphs) -> (Cow<'_, str>, usize, bool) {
     }
 }
 
-/// Replaces characters that must not reach the terminal; keeps at most [`CLUSTER`] code points.
+/// Replaces characters that must not reach the terminal.
+/// Keeps at most [`CLUSTER`] code points.
 fn replacement(cluster: &str, glyphs: Glyphs) -> String {
     let mut shown = String::new();
     for c in cluster.chars().take(CLUSTER) {
@@ -132,7 +138,8 @@ fn code_point(c: char) -> String {
     format!("<{:x}>", u32::from(c))
 }
 
-/// Puts a combining mark without a letter on the dotted circle of Unicode's charts, if it combines with it.
+/// Puts a combining mark without a letter on a dotted circle.
+/// Unicode's charts do the same. Marks that do not combine with it are unchanged.
 fn on_dotted_circle(mark: char) -> String {
     let shown = format!("\u{25cc}{mark}");
     if shown.width() == 1 && shown.graphemes(true).count() == 1 { shown } else { code_point(mark) }
@@ -276,7 +283,8 @@ pub fn cut(text: &str, width: usize) -> String {
     cut_for(text, width, Glyphs::Unicode)
 }
 
-/// [`cut`] for a terminal that can draw `glyphs`. The ellipsis of ASCII has fewer dots if `width` is less than 3.
+/// [`cut`] for a terminal that can draw `glyphs`.
+/// The ellipsis of ASCII has fewer dots if `width` is less than 3.
 pub fn cut_for(text: &str, width: usize, glyphs: Glyphs) -> String {
     let ellipsis: String = glyphs.ellipsis().chars().take(width).collect();
     let room = width - ellipsis.chars().count();

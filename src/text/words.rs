@@ -1,4 +1,5 @@
-//! Cuts a text into words: the grid on which people tag and on which CoNLL is written.
+//! Cuts a text into words.
+//! The grid on which people tag and on which CoNLL is written.
 //!
 //! There are four rules. All of them only find ranges; the text itself is never changed. Every grid guarantees that
 //! ranges ascend and do not overlap, that everything except white space is in exactly one word, and that no character is
@@ -33,14 +34,17 @@ use super::{TextRange, names::unknown_name};
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_grid)]
 pub enum Grid {
-    /// Words as people read them: `Denny's` `charges` `$10` `,` `till` `2` `a.m.` The default.
+    /// Words as people read them.
+    /// `Denny's` `charges` `$10` `,` `till` `2` `a.m.` The default.
     #[default]
     Natural,
     /// Only white space separates.
     Space,
-    /// The Penn Treebank's rule, on which CoNLL files are often based: `Denny` `'s`, `do` `n't`, `$` `10`.
+    /// The Penn Treebank's rule, on which CoNLL files are often based.
+    /// `Denny` `'s`, `do` `n't`, `$` `10`.
     Treebank,
-    /// BERT's pre-tokenization: every punctuation mark and every CJK ideograph is a word.
+    /// BERT's pre-tokenization.
+    /// Every punctuation mark and every CJK ideograph is a word.
     Bert,
 }
 
@@ -58,7 +62,8 @@ fn unknown_grid(name: &str) -> String {
     unknown_name("word grid", name, Grid::ALL)
 }
 
-/// Cuts `text` into words, as byte ranges in order. Linear in the length of the text.
+/// Cuts `text` into words, as byte ranges in order.
+/// Linear in the length of the text.
 pub fn split(text: &str, grid: Grid) -> Vec<TextRange> {
     let mut words = Vec::with_capacity(text.len() / 5);
     for chunk in chunks(text) {

@@ -1,4 +1,5 @@
-//! Wraps a text into lines of a given width. The result is pure data: `ui` draws it, cursor keys move on it.
+//! Wraps a text into lines of a given width.
+//! The result is pure data: `ui` draws it, cursor keys move on it.
 //!
 //! Lines break at the text's own line breaks, else after white space, else between wide characters (CJK, emoji), else
 //! inside a word too long for a line. White space that does not fit hangs over the edge and takes no cells. A line is
@@ -80,7 +81,8 @@ impl TextLayout {
         self.glyphs
     }
 
-    /// Iterates over the graphemes of line `line` from left to right; empty for a line that does not exist.
+    /// Iterates over the graphemes of line `line` from left to right.
+    /// Empty for a line that does not exist.
     pub fn graphemes<'t>(&self, text: &'t str, line: usize) -> impl Iterator<Item = PlacedGrapheme<'t>> + use<'t> {
         let range = self.lines.get(line).map_or_else(TextRange::default, |line| line.range);
         let edge = self.width;
@@ -117,7 +119,8 @@ impl TextLayout {
         placed.map_or_else(|| self.lines.get(line).map_or(0, |line| line.width), |placed| placed.column)
     }
 
-    /// Word on line `line` that is nearest to cell `column`, the left one of two at the same distance.
+    /// Word on line `line` that is nearest to cell `column`.
+    /// Of two at the same distance, the left one.
     ///
     /// `words` must ascend.
     pub fn nearest_word(&self, text: &str, words: &[TextRange], line: usize, column: usize) -> Option<usize> {
@@ -178,13 +181,15 @@ impl TextLayout {
     }
 }
 
-/// Whether a line may break after the cluster: white space, except no-break spaces and line breaks.
+/// Whether a line may break after the cluster.
+/// White space, except no-break spaces and line breaks.
 fn is_blank(cluster: &str) -> bool {
     !cluster.is_empty()
         && cluster.chars().all(|c| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\n' | '\r'))
 }
 
-/// Whether the cluster is a closing mark, which does not begin a line in CJK typesetting.
+/// Whether the cluster is a closing mark.
+/// Such marks do not begin a line in CJK typesetting.
 fn is_closing_mark(cluster: &str) -> bool {
     cluster.starts_with([
         '\u{3001}', '\u{3002}', '\u{ff0c}', '\u{ff0e}', '\u{ff01}', '\u{ff1f}', '\u{ff1a}', '\u{ff1b}', '\u{ff09}',

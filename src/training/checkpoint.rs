@@ -1,4 +1,5 @@
-//! Checkpoints: everything that a run needs to continue bit for bit as if it had not been interrupted.
+//! Checkpoints: everything that a run needs to continue bit for bit.
+//! The result is as if it had not been interrupted.
 //!
 //! A checkpoint is a folder with the training data (`data.json`), the progress (`progress.json`), and the arrays of
 //! network and optimiser (`values.safetensors` and so on). The order of the sentences and the draws of dropout follow
@@ -96,7 +97,8 @@ fn to_json(value: &impl Serialize) -> Result<Vec<u8>, TrainError> {
     serde_json::to_vec(value).map_err(|error| TrainError::Record(error.into()))
 }
 
-/// Reads the training data of a checkpoint, and the number of points that it had published.
+/// Reads the training data of a checkpoint.
+/// Also the number of points that it had published.
 ///
 /// # Errors
 /// The files are not those of a checkpoint.

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
-/// Largest relative difference on the processor, which computes in `f32` throughout.
+/// Largest relative difference on the processor.
+/// It computes in `f32` throughout.
 pub(super) const TOLERANCE: f64 = 1e-3;
-/// Largest relative difference on a GPU, whose matrix products may round their factors to fewer bits.
+/// Largest relative difference on a GPU.
+/// Its matrix products may round their factors to fewer bits.
 pub(super) const GPU_TOLERANCE: f64 = 1e-2;
-/// Numbers below this one differ by no more than they may at this size.
+/// Numbers below this one differ by at most what is allowed at this size.
 const SMALL: f64 = 1e-3;
-/// Mean loss below which the gradient consists of differences of nearly equal numbers: probabilities close to 1, which
-/// `f32` rounds by 6e-8. The tolerance of its norm grows as the loss falls further.
+/// Mean loss below which the tolerance of the gradient's norm grows.
+/// The gradient then consists of differences of nearly equal numbers: probabilities close to 1, which `f32` rounds by
+/// 6e-8. The tolerance grows as the loss falls further.
 const SMALL_LOSS: f64 = 1e-4;
 /// Lower bound of the loss in that tolerance.
 const SMALLEST_LOSS: f64 = 1e-8;
@@ -43,8 +46,8 @@ impl Computed {
 }
 
 impl Comparison {
-    /// Whether both found the same numbers, except for rounding. If neither found finite numbers, the weights are to
-    /// blame, which the first step reports.
+    /// Whether both found the same numbers, except for rounding.
+    /// If neither found finite numbers, the weights are to blame, which the first step reports.
     pub fn agrees(&self) -> bool {
         let Self { device, reference, tolerance } = self;
         if !(device.is_finite() && reference.is_finite()) {
@@ -54,7 +57,7 @@ impl Comparison {
         is_close(device.loss, reference.loss, *tolerance) && is_close(device.norm, reference.norm, tolerance * rounding)
     }
 
-    /// What the user can do about a difference.
+    /// Advice to the user about a difference.
     fn advice(&self) -> &'static str {
         match self.device.name.as_str() {
             "cpu" => "use --device flex, and report this with the output of `tagli doctor`",

@@ -87,7 +87,8 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// Whether the machine is the cause (device, disk, threads) rather than data or settings.
+    /// Whether the machine is the cause (device, disk, threads).
+    /// Otherwise the cause is data or settings.
     pub fn is_environment(&self) -> bool {
         matches!(
             self,

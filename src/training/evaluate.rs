@@ -78,7 +78,8 @@ pub(super) fn evaluate(engine: &dyn Engine, split: &EncodedSplit) -> Result<Eval
     })
 }
 
-/// Returns the prediction for each piece of each sentence, the summed loss of the labelled ones, and their number.
+/// Returns the prediction for each piece of each sentence.
+/// Also the summed loss of the labelled ones, and their number.
 fn predict_all<T: Clone + Default + Send>(
     split: &EncodedSplit,
     predict: impl Fn(&[&Example]) -> Predictions<T> + Sync,
@@ -171,7 +172,8 @@ fn by_piece<'a>(split: &EncodedSplit, chosen: &[Vec<usize>], tags: &'a [String])
     rows.unzip()
 }
 
-/// Returns the tags of each word, by its first piece; a word without a piece is predicted `O`.
+/// Returns the tags of each word, by its first piece.
+/// A word without a piece is predicted `O`.
 fn by_word<'a>(split: &'a EncodedSplit, chosen: &[Vec<Option<usize>>], tags: &'a [String]) -> Tags<'a> {
     let rows = split.gold.iter().zip(chosen).map(|(gold, chosen)| {
         let predicted = chosen.iter().map(|tag| name(tags, *tag)).collect();

@@ -1,4 +1,5 @@
-//! Encodes sentences as training examples: piece ids with a tag for each labelled piece.
+//! Encodes sentences as training examples.
+//! Piece ids with a tag for each labelled piece.
 
 use std::ops::Range;
 
@@ -20,7 +21,8 @@ pub(super) struct Coder<'a> {
     pub(super) mode: LabelMode,
     /// Longest input, the two special pieces included.
     pub(super) longest: usize,
-    /// Number of pieces that neighbouring windows of a long sentence share; `None` for an eighth of a window.
+    /// Number of pieces that neighbouring windows of a long sentence share.
+    /// `None` for an eighth of a window.
     pub(super) stride: Option<usize>,
 }
 
@@ -40,7 +42,8 @@ pub(super) struct Example {
 }
 
 impl Example {
-    /// Returns a copy in which `mask` replaces the pieces for which `hidden` is true. Special pieces are not hidden.
+    /// Returns a copy in which `mask` replaces the pieces for which `hidden` is true.
+    /// Special pieces are not hidden.
     pub(super) fn masked(&self, mask: u32, hidden: &mut impl Iterator<Item = bool>) -> Self {
         let mut masked = self.clone();
         let inner = 1..masked.ids.len().saturating_sub(1);
@@ -98,7 +101,8 @@ impl EncodedSplit {
 }
 
 impl Coder<'_> {
-    /// Encodes a split of the data on the threads of the caller's pool, without sentences that have no words.
+    /// Encodes a split of the data on the threads of the caller's pool.
+    /// Sentences without words are left out.
     pub(super) fn encode(&self, sentences: &[Sentence]) -> Result<EncodedSplit, TrainError> {
         let sentences: Vec<&Sentence> = sentences.iter().filter(|sentence| !sentence.words.is_empty()).collect();
         for sentence in &sentences {
@@ -151,7 +155,8 @@ impl Coder<'_> {
         split.gold.push(Gold { id: sentence.id.clone(), tags, words: pieces.words, labels });
     }
 
-    /// Cuts a sentence into windows. Neighbours share some pieces, so that every word has context.
+    /// Cuts a sentence into windows.
+    /// Neighbours share some pieces, so that every word has context.
     fn windows(&self, words: &[usize]) -> Vec<Window> {
         let longest = self.longest.saturating_sub(2).max(1);
         word_windows(words, longest, self.stride.unwrap_or(longest / 8))
@@ -230,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_too_few_is_told_with_the_sentences_id() {
+    fn a_missing_tag_is_reported_with_the_id_of_the_sentence() {
         let error = part(LabelMode::First, 64, &[sentence(&["a", "b"], &["O"])]).unwrap_err();
         assert_eq!(error.to_string(), "r1: 2 words, but 1 tags");
     }

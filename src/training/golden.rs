@@ -1,4 +1,5 @@
-//! For tests: the tiny model and the golden numbers of `tests/reference/training_tiny.py`.
+//! For tests: the tiny model and its golden numbers.
+//! They come from `tests/reference/training_tiny.py`.
 
 use burn::tensor::Device;
 use serde::Deserialize;

@@ -6,7 +6,8 @@ use crate::{model::BaseModel, runs::Settings, spans::Dataset};
 /// A training.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Sentences. Tags of any scheme are read as IOB2; the labels are those of the training split.
+    /// Sentences.
+    /// Tags of any scheme are read as IOB2; the labels are those of the training split.
     pub data: Dataset,
     /// Settings.
     pub settings: Settings,

@@ -1,5 +1,5 @@
-//! Order of the sentences in an epoch, as in accelerate's `SeedableRandomSampler` or transformers'
-//! `LengthGroupedSampler`.
+//! Order of the sentences in an epoch.
+//! As in accelerate's `SeedableRandomSampler` or transformers' `LengthGroupedSampler`.
 
 use std::cmp::Reverse;
 

@@ -16,7 +16,8 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Records an evaluation. Returns whether it is the best so far; an equal one or NaN is not.
+    /// Records an evaluation.
+    /// Returns whether it is the best so far; an equal one or NaN is not.
     pub(super) fn take(&mut self, f1: f64) -> bool {
         let better = !f1.is_nan() && self.best.is_none_or(|best| metrics::replaces_best(f1, best));
         if better {

@@ -1,4 +1,5 @@
-//! Preparation of a training: checks the settings, encodes the data, makes the network.
+//! Preparation of a training.
+//! Checks the settings, encodes the data, makes the network.
 
 use std::collections::BTreeSet;
 
@@ -95,7 +96,8 @@ fn no_mask_piece(base: &BaseModel) -> TrainError {
     TrainError::Setting(format!("the base has no {} piece: set mask=0", base.config.arch.special.mask))
 }
 
-/// Gives the base a classifier for these tags: its own if it has exactly these, else a new one. Returns a note.
+/// Gives the base a classifier for these tags.
+/// Its own if it has exactly these, else a new one. Returns a note.
 fn head(base: &mut BaseModel, tags: &[String], seed: u64) -> String {
     let wanted = ModelConfig { tags: tags.to_vec(), ..base.config.clone() };
     let Affine { weight, bias } = wanted.parameters().head;

@@ -1,4 +1,5 @@
-//! Publishes the progress of a run: first to its sink, durably, then to the listener.
+//! Publishes the progress of a run.
+//! First to its sink, durably, then to the listener.
 
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,8 @@ impl<'a> Publisher<'a> {
         self.clock.elapsed().as_secs_f64()
     }
 
-    /// Reads a command that another process left for the run, as often as the status is written.
+    /// Reads a command that another process left for the run.
+    /// This happens as often as the status is written.
     pub(super) fn pending_control(&mut self) -> Option<Control> {
         if self.polled.is_some_and(|polled| polled.elapsed() < STATUS_EVERY) {
             return None;
@@ -64,7 +66,8 @@ impl<'a> Publisher<'a> {
         self.sink.control()
     }
 
-    /// Enters a phase, and writes it at once. The clock runs while training and evaluating.
+    /// Enters a phase, and writes it at once.
+    /// The clock runs while training and evaluating.
     pub(super) fn phase(&mut self, phase: Phase) -> Result<(), TrainError> {
         self.clock.run(matches!(phase, Phase::Training | Phase::Evaluating));
         self.status.phase = phase;

@@ -1,24 +1,28 @@
-//! Settings for an amount of data and a base, so that a first run gives a good result.
+//! Settings for an amount of data and a base.
+//! They are chosen so that a first run gives a good result.
 
 use crate::{
     model::embedded,
     runs::{LabelMode, Recipe, Settings},
 };
 
-/// Epochs times the square root of the number of sentences: 30 epochs for 100 sentences, 3 for 7,660.
+/// Epochs times the square root of the number of sentences.
+/// 30 epochs for 100 sentences, 3 for 7,660.
 const EPOCHS_BY_ROOT: f64 = 300.0;
 /// Epochs of `tuned` in relation to those of `auto`.
 const TUNED_LONGER: f64 = 5.0 / 3.0;
 /// Smallest and largest number of epochs.
 const EPOCHS: (f64, f64) = (3.0, 40.0);
-/// Numbers of sentences between which the peak learning rate falls from the high to the low one.
+/// Numbers of sentences between which the peak learning rate falls.
+/// It falls from the high to the low one.
 const FALL: (f64, f64) = (1000.0, 7660.0);
 /// Low and high peak learning rate of the 3-layer base.
 const SMALL_BASE: (f64, f64) = (3e-4, 5e-4);
 /// Low and high peak learning rate of larger bases.
 const LARGE_BASE: (f64, f64) = (3e-5, 1e-4);
 
-/// Returns the settings of a recipe for this number of training sentences and this base (`mini`, a folder or a hub id).
+/// Returns the settings of a recipe for this number of sentences and this base.
+/// The sentences are for training; the base is `mini`, a folder or a hub id.
 ///
 /// `Lesson` is the lesson's. With `Auto`, few sentences get more epochs and a higher rate, since they make few steps.
 /// `RECIPES.md` beside this file describes the measurements.
@@ -39,7 +43,8 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
     }
 }
 
-/// Adds what was better than `auto` for 7,660 sentences; for a few hundred it made no difference.
+/// Adds what was better than `auto` for 7,660 sentences.
+/// For a few hundred it made no difference.
 fn tuned(auto: Settings) -> Settings {
     Settings { epochs: (auto.epochs * TUNED_LONGER).round(), mask: 0.15, constrained: true, ..auto }
 }
@@ -49,7 +54,8 @@ fn epochs(sentences: usize) -> f64 {
     (EPOCHS_BY_ROOT / (sentences as f64).max(1.0).sqrt()).round().clamp(EPOCHS.0, EPOCHS.1)
 }
 
-/// Returns the peak learning rate, which falls geometrically between the two numbers of sentences in [`FALL`].
+/// Returns the peak learning rate.
+/// It falls geometrically between the two numbers of sentences in [`FALL`].
 #[allow(clippy::cast_precision_loss, reason = "numbers of sentences stay far below 2^52")]
 fn peak(sentences: usize, (low, high): (f64, f64)) -> f64 {
     let few = ((FALL.1 / (sentences as f64).max(1.0)).ln() / (FALL.1 / FALL.0).ln()).clamp(0.0, 1.0);

@@ -28,7 +28,8 @@ use crate::{
 
 /// Number of steps after which the remaining time is estimated.
 const STEPS_TO_JUDGE: usize = 3;
-/// Time for each piece in an evaluation in relation to training, which also has a backward pass and an optimiser.
+/// Time for each piece in an evaluation in relation to training.
+/// Training also has a backward pass and an optimiser.
 const EVALUATION_COST: f64 = 0.3;
 /// Niceness of the training threads.
 #[cfg(target_os = "linux")]
@@ -119,7 +120,8 @@ fn start<'a, 'b>(
     Ok(run)
 }
 
-/// Lowers the priority of a training thread, so that keys stay responsive. Only Linux has priorities for threads.
+/// Lowers the priority of a training thread, so that keys stay responsive.
+/// Only Linux has priorities for threads.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICE) {
@@ -185,7 +187,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Writes the best weights before a failure, if possible. The failure is reported in any case.
+    /// Writes the best weights before a failure, if possible.
+    /// The failure is reported in any case.
     fn write_best_before_failure(&mut self) {
         let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.restore_best()) else { return };
         let kept = self.write_model().and_then(|()| {
@@ -197,7 +200,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Trains until the end of the plan, or a command to stop. Returns whether it ended as planned.
+    /// Trains until the end of the plan, or a command to stop.
+    /// Returns whether it ended as planned.
     fn steps(&mut self) -> Result<bool, TrainError> {
         self.publisher.phase(Phase::Training)?;
         self.meter.since = Instant::now();
@@ -232,7 +236,8 @@ impl Run<'_, '_> {
         Ok(true)
     }
 
-    /// Executes commands, and waits while the run is paused. Returns whether the run must end now.
+    /// Executes commands, and waits while the run is paused.
+    /// Returns whether the run must end now.
     fn stop_now(&mut self) -> Result<bool, TrainError> {
         let mut paused = false;
         while let Some(control) = self.next_control(paused) {
@@ -261,7 +266,8 @@ impl Run<'_, '_> {
         Ok(false)
     }
 
-    /// Scores the current weights and writes them as the run's model, which can be used while the run continues.
+    /// Scores the current weights and writes them as the run's model.
+    /// The model can be used while the run continues.
     fn checkpoint(&mut self) -> Result<(), TrainError> {
         if self.done == 0 {
             return self.publisher.log("no checkpoint before the first step: there is nothing to keep");
@@ -292,7 +298,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Writes a checkpoint. A failure is only a warning, so that the training continues.
+    /// Writes a checkpoint.
+    /// A failure is only a warning, so that the training continues.
     fn save(&mut self) -> Result<(), TrainError> {
         let began = Instant::now();
         let progress = Progress {
@@ -401,7 +408,8 @@ impl Run<'_, '_> {
         self.publisher.point(&Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second })
     }
 
-    /// Scores the validation split, if there is one, and saves the weights if they are the best so far.
+    /// Scores the validation split, if there is one.
+    /// Saves the weights if they are the best so far.
     fn evaluate_valid(&mut self) -> Result<(), TrainError> {
         if self.data.valid.gold.is_empty() {
             return Ok(());
@@ -418,7 +426,8 @@ impl Run<'_, '_> {
         })
     }
 
-    /// Runs `work` with the averaged weights, if there are any: they are scored and written.
+    /// Runs `work` with the averaged weights, if there are any.
+    /// They are scored and written.
     fn with_average<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let is_average = self.data.engine.swap_average();
         let outcome = work(self);
@@ -463,7 +472,8 @@ impl Run<'_, '_> {
         Some(plan.steps.saturating_sub(self.done) as f64 * step + pieces as f64 * piece)
     }
 
-    /// Scores the last weights if necessary, selects the best ones, and writes the model.
+    /// Selects the best weights, and writes the model.
+    /// The last weights are scored first if necessary.
     fn finish(mut self, end: Phase) -> Result<Report, TrainError> {
         if self.done == 0 {
             // An untrained classifier is not a model.

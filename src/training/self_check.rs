@@ -1,4 +1,5 @@
-//! Self check of the processor: the kernels against burn's network, on a batch of the program's own.
+//! Self check of the processor.
+//! The kernels against burn's network, on a batch of the program's own.
 
 use super::{
     Job, TrainError,
@@ -25,7 +26,8 @@ const SENTENCES: [&[(&str, &str)]; 2] = [
     &[("crème", "B-Dish"), ("brûlée", "I-Dish"), ("after", "B-Hours"), ("ten", "I-Hours"), (",", "O"), ("please", "O")],
 ];
 
-/// Computes one batch of this base model on the processor, with the kernels (`cpu`) and with burn's network (`flex`).
+/// Computes one batch of this base model on the processor in both ways.
+/// With the kernels (`cpu`) and with burn's network (`flex`).
 ///
 /// # Errors
 /// A processor on which neither can compute, or a broken base.

@@ -1,4 +1,5 @@
-//! torch's random numbers on the processor: the Mersenne Twister (mt19937), `randperm` and `normal_`.
+//! torch's random numbers on the processor.
+//! The Mersenne Twister (mt19937), `randperm` and `normal_`.
 //!
 //! With them a run has the batches and the initial classifier of the reference.
 //!
@@ -6,12 +7,14 @@
 
 use rand_mt::Mt;
 
-/// Returns `torch.Generator().manual_seed(seed)`. Like torch, it uses the low half of the seed.
+/// Returns `torch.Generator().manual_seed(seed)`.
+/// Like torch, it uses the low half of the seed.
 fn generator(seed: u64) -> Mt {
     Mt::new((seed & u64::from(u32::MAX)) as u32)
 }
 
-/// Returns `torch.randperm(count)` after `torch.manual_seed(seed)` and `drawn` other draws of 32 bits.
+/// Returns `torch.randperm(count)` after `torch.manual_seed(seed)`.
+/// `drawn` other draws of 32 bits precede it.
 pub(super) fn permutation(seed: u64, count: usize, drawn: usize) -> Vec<usize> {
     let mut generator = generator(seed);
     (0..drawn).for_each(|_| _ = generator.next_u32());
@@ -26,7 +29,8 @@ pub(super) fn permutation(seed: u64, count: usize, drawn: usize) -> Vec<usize> {
 /// Number of values that are computed together.
 const BLOCK: usize = 16;
 
-/// Returns `torch.empty(count).normal_(0, spread)` after `torch.manual_seed(seed)`, up to rounding.
+/// Returns `torch.empty(count).normal_(0, spread)`, up to rounding.
+/// It follows `torch.manual_seed(seed)`.
 pub(super) fn normals(seed: u64, count: usize, spread: f32) -> Vec<f32> {
     let mut generator = generator(seed);
     if count < BLOCK {
@@ -57,14 +61,16 @@ fn uniform_double(generator: &mut Mt) -> f64 {
     (wide & ((1 << 53) - 1)) as f64 / (1u64 << 53) as f64
 }
 
-/// Draws two normal values in double precision, as torch does for fewer than a block.
+/// Draws two normal values in double precision.
+/// torch does so for fewer than a block.
 fn pair(generator: &mut Mt) -> [f64; 2] {
     let angle = std::f64::consts::TAU * uniform_double(generator);
     let radius = (-2.0 * (1.0 - uniform_double(generator)).ln()).sqrt();
     [radius * angle.cos(), radius * angle.sin()]
 }
 
-/// Turns uniform values into normal ones in place, the first half by cosine and the second by sine.
+/// Turns uniform values into normal ones in place.
+/// The first half by cosine and the second by sine.
 fn box_muller(block: &mut [f32], spread: f32) {
     let (first, second) = block.split_at_mut(BLOCK / 2);
     for (a, b) in first.iter_mut().zip(second) {
@@ -80,7 +86,8 @@ mod tests {
 
     use super::*;
 
-    /// Made with torch 2.15.0: `torch.manual_seed(7); torch.empty(n).normal_(0, 0.02)`, the first and last three.
+    /// Made with torch 2.15.0.
+    /// `torch.manual_seed(7); torch.empty(n).normal_(0, 0.02)`, the first and last three.
     const NORMALS: [(usize, [f32; 3], [f32; 3]); 3] = [
         (17, [-0.016_402_69, -0.006_491_333, 0.038_527_362], [-0.026_466_915, -0.027_195_38, -0.017_334_03]),
         (35, [-0.016_402_69, 0.007_912_623, 0.017_978_169], [-0.032_740_425, 0.003_154_238, 0.007_914_808]),

@@ -1,4 +1,5 @@
-//! A small chart: curves over epochs with ticks at nice numbers and the last value at each curve's end.
+//! A small chart: curves over epochs.
+//! It has ticks at nice numbers and the last value at each curve's end.
 //!
 //! Dots are Braille, two by four to a cell, or ASCII signs. Of curves that share a cell the later one gives the colour;
 //! markers and the words at their ends distinguish curves, too.
@@ -93,12 +94,14 @@ impl Chart<'_> {
         self.ends(painter, plot, &axis);
     }
 
-    /// Place of a point on the grid, from 0 to 1 on both axes; `None` if a number is not finite.
+    /// Place of a point on the grid, from 0 to 1 on both axes.
+    /// `None` if a number is not finite.
     fn place(&self, (x, y): &Sample, axis: &Axis) -> Option<(f64, f64)> {
         Some((x / self.epochs.max(1e-9), axis.place(*y)?)).filter(|(x, _)| x.is_finite())
     }
 
-    /// The title; without room at the curves' ends, their names and last values as well.
+    /// The title.
+    /// Without room at the curves' ends, it contains their names and last values as well.
     fn head(&self, painter: &mut Painter<'_>, area: Rect) {
         let pieces = self.legend(painter.caps);
         if self.ends > 0 || pieces.len() < 2 {
@@ -120,7 +123,8 @@ impl Chart<'_> {
         self.legend(caps).iter().map(|(text, _)| width::width(text) + 2).sum()
     }
 
-    /// Marker, name and last value of a curve, starred if it is the best; and the value. `None` without values.
+    /// Text for the end of a curve, and its last value.
+    /// The text has the marker, the name and the last value, starred if it is the best. `None` without values.
     fn end(&self, curve: &Curve, caps: Caps, name: usize) -> Option<(String, f64)> {
         let at = curve.points.iter().rposition(|(_, y)| y.is_finite()).filter(|_| !curve.name.is_empty())?;
         let (_, value) = curve.points.get(at)?;
@@ -163,14 +167,15 @@ impl Chart<'_> {
             // A flat curve gets some room, but no share is above 1 or below 0.
             Numbers::Shares if high - low < 0.02 => ((low - 0.1).max(0.0), (high + 0.1).min(1.0).max(high)),
             Numbers::Shares => (low, high),
-            // Curves far from 0 would lie flat.
+            // Curves far from 0 would be flat.
             Numbers::Plain if low > high / 2.0 => (low, high),
             Numbers::Plain | Numbers::Small => (low.min(0.0), high),
         };
         Axis::covering(low, high, usize::from(rows / 2 + 1).min(6))
     }
 
-    /// Values of the curves that are not numbers, such as those of a loss that overflowed.
+    /// Number of values that are not finite.
+    /// Examples are those of a loss that overflowed.
     fn skipped(&self) -> usize {
         self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, y)| !(x.is_finite() && y.is_finite())).count()
     }

@@ -25,7 +25,8 @@ const NAME: usize = 8;
 const MESSAGE_ROWS: usize = 5;
 
 impl Canvas<'_> {
-    /// Draws the frame and returns the area inside it. Its last row is a hairline, on which messages are written.
+    /// Draws the frame and returns the area inside it.
+    /// Its last row is a hairline, on which messages are written.
     pub(super) fn chrome(&mut self, area: Rect) -> Rect {
         let (status, rest) = top(area, 1);
         let (rule, rest) = top(rest, 1);
@@ -109,7 +110,8 @@ impl Canvas<'_> {
         words
     }
 
-    /// The run in training, or else the run whose model suggests, with its score: from many words to few.
+    /// The run in training, or else the run whose model suggests, with its score.
+    /// From many words to few.
     fn run_words(&self) -> Vec<String> {
         let runs = &self.state.session.runs;
         if runs.is_starting() {
@@ -127,7 +129,8 @@ impl Canvas<'_> {
         vec![format!("{name}{long}{eta}"), format!("run {}{long}", run.id), format!("run {short}"), short]
     }
 
-    /// Draws the keys that work now, most used first, as many as fit, and always `? more`.
+    /// Draws the keys that work now, most used first, as many as fit.
+    /// `? more` is always drawn.
     pub(super) fn key_line(&mut self, area: Rect) {
         let hints = self.state.hints();
         let more = hints.iter().find(|hint| hint.word == "more");
@@ -151,8 +154,9 @@ impl Canvas<'_> {
         x + self.painter.text(x, area.y, room(x), word, self.theme.text)
     }
 
-    /// Writes messages on the hairline at the bottom of `body`, and upwards from there if they are long.
-    pub(super) fn told(&mut self, body: Rect) {
+    /// Writes messages on the hairline at the bottom of `body`.
+    /// Long ones extend upwards from there.
+    pub(super) fn messages(&mut self, body: Rect) {
         let (_, rule) = bottom(body, 1);
         self.painter.rule(rule, self.theme.border);
         let mut lines: Vec<(String, Style)> = Vec::new();

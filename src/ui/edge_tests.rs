@@ -1,4 +1,5 @@
-//! Screens at their opposite ends: nothing at all and very much, long and wide and foreign, narrow and without colour.
+//! Screens in extreme states.
+//! They are empty or very full, long, wide or foreign, narrow and without colour.
 
 use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend};
@@ -58,7 +59,8 @@ fn suggest(state: &mut State, document: usize, found: Vec<Entity>) {
     update(state, Event::Suggestions { document, run: "0001-mini".into(), found, uncertainty: None });
 }
 
-/// Types or pastes a sentence on the Explore screen and lets the model find every second word.
+/// Types or pastes a sentence on the Explore screen.
+/// The model finds every second word.
 fn explore(state: &mut State, text: &str) {
     let run = |id: &str, f1| {
         let status = Status { phase: Phase::Done, ..Status::default() };
@@ -79,7 +81,8 @@ fn explore(state: &mut State, text: &str) {
     update(state, Event::Prediction { generation, prediction });
 }
 
-/// A run that is done, its best evaluation kept, with every table, a test evaluation and an older run.
+/// A run that is done, with every table, a test evaluation and an older run.
+/// Its best evaluation is kept.
 fn evaluated(state: &mut State, names: &[String], old: bool) {
     let row = |at: usize, less: f64| {
         let (right, wrong, missed) = (40 + at * 3, 7 + at * 2, 11 + at);
@@ -200,18 +203,18 @@ fn the_head_of_evaluate_always_says_what_is_counted() {
         let mut state = with(opened(), columns, rows);
         evaluated(&mut state, &eight(), false);
         press(&mut state, "f4");
-        for (key, part, count, f1) in [
-            ("g", "validation part", "per word, lenient", ".740"),
-            ("s", "validation part", "per word, strict", ".720"),
-            ("c", "validation part", "per piece, strict", ".750"),
-            ("s", "validation part", "per piece, lenient", ".770"),
-            ("t", "test part", "per piece, lenient", ".770"),
-            ("c", "test part", "per word, lenient", ".690"),
+        for (key, split, count, f1) in [
+            ("g", "validation split", "per word, lenient", ".740"),
+            ("s", "validation split", "per word, strict", ".720"),
+            ("c", "validation split", "per piece, strict", ".750"),
+            ("s", "validation split", "per piece, lenient", ".770"),
+            ("t", "test split", "per piece, lenient", ".770"),
+            ("c", "test split", "per word, lenient", ".690"),
         ] {
             press(&mut state, key);
             let shown = plain(&state, Caps::default());
             let all = shown.lines().find(|line| line.starts_with(" all, ")).unwrap();
-            assert!(shown.contains(&format!("{part}, {count}")) && all.contains(f1), "{key}: {shown}");
+            assert!(shown.contains(&format!("{split}, {count}")) && all.contains(f1), "{key}: {shown}");
         }
         press(&mut state, "t e G");
         let shown = plain(&state, Caps::default());
@@ -252,7 +255,7 @@ fn a_suggestion_shows_its_question_mark_in_every_room_and_without_colour() {
 }
 
 #[test]
-fn labels_without_room_are_told_and_all_are_in_the_palette() {
+fn labels_without_room_are_counted_and_all_are_in_the_palette() {
     let names: Vec<String> = (1..=40).map(|n| format!("Label number {n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for (columns, rows) in [(60, 16), (80, 24)] {
@@ -311,7 +314,7 @@ fn extremes() -> Vec<(&'static str, Opened)> {
     ]
 }
 
-/// Keys that go over all screens and lie things over them.
+/// Keys that go over all screens and open overlays on them.
 const TOUR: &str = "w v l 1 2 N 3 ] } x u ctrl-r A ? end esc : l a b esc f2 f p o / t enter enter esc f2 esc f3 f4 s c t e o j \
                     G n f5 t a c o s esc l j G m i up enter q esc f1 end pagedown home enter space n p";
 

@@ -1,10 +1,11 @@
-//! A grid of dots under a chart: two by four to a cell in Braille, one by three in ASCII, with markers on top.
+//! A grid of dots under a chart.
+//! Two by four to a cell in Braille, one by three in ASCII, with markers on top.
 
 use ratatui::{layout::Rect, style::Style};
 
 use super::paint::{Caps, Painter};
 
-/// How a curve is drawn.
+/// Style of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stroke {
     /// Single dots: raw values behind a smoothed line.
@@ -13,7 +14,8 @@ pub(super) enum Stroke {
     Line,
     /// A line with a marker at every point.
     Marked(char),
-    /// A line with markers at intervals, so that two lines can be distinguished without colour.
+    /// A line with markers at intervals.
+    /// They distinguish two lines without colour.
     Signed(char),
 }
 

@@ -74,7 +74,7 @@ impl Canvas<'_> {
             (Some(_), Screen::Evaluate) => self.evaluate(body),
             (Some(project), Screen::Explore) => self.explore(project, body),
         }
-        self.told(body);
+        self.messages(body);
         self.overlay(area);
     }
 }

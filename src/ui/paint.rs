@@ -1,10 +1,11 @@
-//! Small strokes: text cut to its place, hairlines, numbers, and what the terminal can draw.
+//! Basic drawing: text cut to its place, hairlines, numbers.
+//! Also the abilities of the terminal.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::text::width::{self, Glyphs};
 
-/// What the terminal can draw.
+/// Abilities of the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
     /// Unicode, or ASCII alone (`--ascii`).
@@ -33,7 +34,8 @@ impl<'a> Painter<'a> {
         Self { buffer, caps, marked: None }
     }
 
-    /// Draws `text` from column `x` in at most `room` cells; returns the cells used. Foreign characters are cleaned.
+    /// Draws `text` from column `x` in at most `room` cells; returns the cells used.
+    /// Foreign characters are cleaned.
     pub(super) fn text(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         let room = room.min(area.right().saturating_sub(x));
@@ -46,7 +48,8 @@ impl<'a> Painter<'a> {
         end.saturating_sub(x)
     }
 
-    /// Draws `text` so that it ends before column `end`; returns the column where it starts.
+    /// Draws `text` so that it ends before column `end`.
+    /// Returns the column where it starts.
     pub(super) fn text_before(&mut self, end: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let wide = u16::try_from(width::width_up_to(text, usize::from(room))).unwrap_or(room);
         let x = end.saturating_sub(wide);
@@ -54,7 +57,8 @@ impl<'a> Painter<'a> {
         x
     }
 
-    /// Draws pieces one after the other, two blanks between; those that do not fit are left out.
+    /// Draws pieces one after the other, two blanks between.
+    /// Those that do not fit are left out.
     pub(super) fn pieces(&mut self, area: Rect, pieces: &[(String, Style)]) -> u16 {
         let mut x = area.x;
         for (text, style) in pieces {
@@ -116,7 +120,8 @@ pub(super) fn inset(area: Rect, n: u16) -> Rect {
     Rect { x: area.x + n, width: area.width - 2 * n, ..area }
 }
 
-/// A share from 0 to 1 in a column of four cells: `.795`, `1.00`, and `-` for what is no number.
+/// A share from 0 to 1 in a column of four cells.
+/// `.795`, `1.00`, and `-` for what is no number.
 pub(super) fn share(x: f64) -> String {
     match x {
         x if !x.is_finite() => "   -".to_owned(),

@@ -1,4 +1,5 @@
-//! What overlays are drawn with: a sheet over the screen, a question, a text field, rows of a list, a text in one line.
+//! Elements of overlays.
+//! They are a sheet over the screen, a question, a text field, rows of a list, and a text in one line.
 
 use ratatui::layout::Rect;
 
@@ -17,7 +18,8 @@ use super::{
 };
 
 impl Canvas<'_> {
-    /// Empties the rows of the screen between its status line and its key line, from `rows` above the bottom on.
+    /// Empties rows of the screen between its status line and its key line.
+    /// They begin `rows` above the bottom.
     pub(super) fn sheet(&mut self, area: Rect, rows: u16) -> Rect {
         let (_, body) = top(area, 2);
         let rows = rows.min(body.height.saturating_sub(1));
@@ -55,7 +57,8 @@ impl Canvas<'_> {
         self.cursor = Some((cursor, area.y));
     }
 
-    /// The rows of a list that are in sight, with their places: the page of the row of the cursor.
+    /// The rows of a list that are in sight, with their places.
+    /// The page of the row of the cursor.
     pub(super) fn page_of(area: Rect, row: usize, all: usize) -> impl Iterator<Item = (Rect, usize)> {
         let rows = usize::from(area.height.max(1));
         let first = row / rows * rows;
@@ -69,7 +72,8 @@ impl Canvas<'_> {
         self.hits.add(line, Target::Row(at));
     }
 
-    /// A stretch of a text in one line, with what stands around it; the stretch itself is marked.
+    /// A stretch of a text in one line, with the text around it.
+    /// The stretch itself is marked.
     pub(super) fn line_around(&mut self, text: &str, range: TextRange, area: Rect) {
         let room = usize::from(area.width);
         let words = range.of(text);
@@ -77,7 +81,7 @@ impl Canvas<'_> {
         // Not more than could be in sight: a text may be long.
         let near = before.char_indices().rev().take(4 * room).last().map_or(before.len(), |(at, _)| at);
         let lead: Vec<_> = width::graphemes(before.get(near..).unwrap_or_default(), Glyphs::Unicode).collect();
-        // A third of the line is for what stands before, or more if all fits.
+        // A third of the line is for the text before, or more if all fits.
         let most = if text.len() <= 4 * room && width::width(text) <= room { room } else { room / 3 };
         let mut used = 0;
         let fitting = lead.iter().rev().take_while(|grapheme| {

@@ -2,7 +2,7 @@
 
 use crate::text::width::{self, Glyphs};
 
-/// Returns the end of an id, which tells it from the others, in `room` cells.
+/// Returns the end of an id, which distinguishes it, in `room` cells.
 pub(super) fn tail(id: &str, room: usize, glyphs: Glyphs) -> String {
     if width::width_up_to(id, room + 1) <= room {
         return id.to_owned();

@@ -1,4 +1,5 @@
-//! Whole screens, with their styles, as snapshots: the text of every row, and under it which cells have which style.
+//! Whole screens, with their styles, as snapshots.
+//! The text of every row, and under it which cells have which style.
 
 use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend, style::Style};
@@ -131,7 +132,8 @@ fn theme(name: &str) -> Theme {
     Theme::named(name).unwrap()
 }
 
-/// Every row of the screen, then its styles as runs: first column, last column, style.
+/// Every row of the screen, then its styles as runs.
+/// First column, last column, style.
 pub(super) fn screen(state: &State, theme_name: &str, caps: Caps) -> String {
     let mut terminal = Terminal::new(TestBackend::new(state.session.size.columns, state.session.size.rows)).unwrap();
     terminal.draw(|frame| drop(draw(state, &theme(theme_name), caps, frame))).unwrap();
@@ -181,8 +183,9 @@ pub(super) const ASCII: Caps = Caps { glyphs: Glyphs::Ascii, plain: false };
 
 const SIZES: [(u16, u16); 5] = [(120, 40), (80, 24), (60, 16), (20, 5), (0, 0)];
 
-/// The same moment in every size: one snapshot of the theme with colours, and one of the styles that the theme without colours
-/// has in their place. The text is the same in both.
+/// The same moment in every size.
+/// One snapshot of the theme with colours, and one of the styles that the theme without colours has in their place. The
+/// text is the same in both.
 pub(super) fn snapshots(name: &str, moment: impl Fn(u16, u16) -> State) {
     let shown = |theme: &str| {
         let screens = SIZES.map(|(columns, rows)| {
@@ -312,7 +315,7 @@ fn annotators_side_by_side() {
         let panels = documents.iter().enumerate();
         let panels: Vec<_> = panels.map(|(at, document)| Panel { document, annotations: said(at) }).collect();
         let found = Annotators {
-            names: vec!["ada".into(), "ben".into(), "somebody else".into()],
+            names: vec!["ada".into(), "ben".into(), "another human".into()],
             agreement: agreement_of_all(&panels),
             documents: (0..3)
                 .filter_map(|at| Some((format!("d{at}"), ComparedDocument::new(at, &said(at))?)))
@@ -397,7 +400,7 @@ fn a_line_that_is_read_from_right_to_left_says_so() {
     };
     let line = |state: &State, caps| plain(state, caps).lines().nth(2).unwrap_or_default().to_owned();
     let hebrew = with("\u{5e9}\u{5dc}\u{5d5}\u{5dd} tacos");
-    // The first letter stands first.
+    // The first letter comes first.
     assert!(
         line(&hebrew, Caps::default()).starts_with("\u{2190} \u{5e9}\u{5dc}"),
         "{}",

@@ -87,7 +87,7 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    /// Which lines are in sight, if not all are.
+    /// Range of the lines in sight, if not all are.
     pub(super) fn lines_in_sight(&self) -> Option<String> {
         let last = self.first + self.shown;
         (self.shown < self.lines).then(|| format!("lines {}-{last} of {}", self.first + 1, self.lines))

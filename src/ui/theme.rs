@@ -1,4 +1,5 @@
-//! Styles by role. A theme is a TOML file that a user could have written; four come with the program.
+//! Styles by role.
+//! A theme is a TOML file that a user could have written; four come with the program.
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -79,11 +80,6 @@ impl Theme {
     pub fn named(name: &str) -> Option<Self> {
         let (_, file) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
         Self::parse(file).ok()
-    }
-
-    /// Returns the theme for a terminal: no colours if `NO_COLOR` is set, else the terminal's sixteen.
-    pub fn for_terminal(no_color: bool) -> Self {
-        Self::named(if no_color { "mono" } else { "ansi" }).unwrap_or_default()
     }
 
     /// Reads a theme.

@@ -21,7 +21,8 @@ pub enum BaseError {
     Model(#[from] ModelError),
 }
 
-/// Opens a base model: `mini`, a folder, or a model in the local cache. `None` if it must be downloaded first.
+/// Opens a base model: `mini`, a folder, or a model in the local cache.
+/// `None` if it must be downloaded first.
 ///
 /// # Errors
 /// There is none of this name, or it cannot be read.

@@ -52,7 +52,8 @@ pub fn target_format(
     format.ok_or_else(|| ConvertError::NoFormat(output.to_owned()))
 }
 
-/// Options to read the input with the labels of a labelling config; texts are cut into words by `grid`.
+/// Options to read the input with the labels of a labelling config.
+/// Texts are cut into words by `grid`.
 pub fn read_options(config: Option<&LabelConfig>, grid: Grid) -> ReadOptions {
     ReadOptions {
         labels: config.map(|config| config.labels.clone()).unwrap_or_default(),
@@ -62,7 +63,8 @@ pub fn read_options(config: Option<&LabelConfig>, grid: Grid) -> ReadOptions {
     }
 }
 
-/// Writes a file that was read in another format; without `output` the caller takes the bytes.
+/// Writes a file that was read in another format.
+/// Without `output` the caller takes the bytes.
 ///
 /// # Errors
 /// The format cannot hold the contents, or the file system refuses.

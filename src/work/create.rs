@@ -24,8 +24,8 @@ use crate::{
 pub struct NewProject {
     /// Folder of the project.
     pub dir: PathBuf,
-    /// Names of labels separated by commas, or the path of a labelling config (`.xml`); `None` for the eight labels of
-    /// restaurant reviews.
+    /// Names of labels separated by commas, or the path of a labelling config (`.xml`).
+    /// `None` for the eight labels of restaurant reviews.
     pub labels: Option<String>,
     /// Rule by which texts are cut into words.
     pub grid: Grid,
@@ -42,7 +42,8 @@ pub struct Created {
     pub project: Project,
     /// Notes on the labelling config.
     pub notes: Vec<Problem>,
-    /// Outcome of the import, with the problems of the file; `None` without a file of texts.
+    /// Outcome of the import, with the problems of the file.
+    /// `None` without a file of texts.
     pub import: Option<(Result<ImportedFile, ProjectError>, Vec<Problem>)>,
 }
 
@@ -60,7 +61,8 @@ pub enum CreateError {
     Project(#[from] ProjectError),
 }
 
-/// Creates a project. Labels and texts are read before anything is written. `now` in seconds since 1970, UTC.
+/// Creates a project. Labels and texts are read before anything is written.
+/// `now` in seconds since 1970, UTC.
 ///
 /// If the project refuses the texts, it stays without them; see [`Created::import`].
 ///

@@ -1,4 +1,5 @@
-//! Exports the annotations of a project to a file, and proves the file by reading it again.
+//! Exports the annotations of a project to a file.
+//! Proves the file by reading it again.
 
 use std::path::{Path, PathBuf};
 
@@ -128,7 +129,8 @@ pub fn write(format: &'static Format, corpus: &Corpus, options: &WriteOptions) -
     Ok(Exported { path: None, bytes: written.bytes, documents, round_trip, notes: written.problems })
 }
 
-/// Refuses a target among the project's own files: below its folder, only `exports/` is allowed.
+/// Refuses a target among the project's own files.
+/// Below its folder, only `exports/` is allowed.
 fn protect_project(root: &Path, target: &Path) -> Result<(), ExportError> {
     let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (Ok(root), Ok(folder)) = (root.canonicalize(), folder.canonicalize()) else { return Ok(()) };

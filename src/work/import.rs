@@ -51,7 +51,8 @@ pub struct ImportedFile {
     pub new_labels: Vec<String>,
 }
 
-/// Imports files in order; `annotator` is credited with their annotations. `now` in seconds since 1970, UTC.
+/// Imports files in order; `annotator` is credited with their annotations.
+/// `now` in seconds since 1970, UTC.
 ///
 /// The annotator's journal is opened, and locked, only if a file has annotations.
 ///

@@ -1,4 +1,5 @@
-//! Floor 8: the use cases of the program: create a project, import, export, convert, train, resume, evaluate.
+//! Floor 8: the use cases of the program.
+//! Create a project, import, export, convert, train, resume, evaluate.
 //!
 //! Each takes typed values and returns a typed outcome or error. `services` and `cli` present it, each in its own way.
 //! Nothing here knows a terminal or arguments; the caller passes the time.

@@ -72,7 +72,8 @@ impl InterruptedRun {
         &self.settings.base
     }
 
-    /// Takes the run's lock and returns the training that continues it. `now` in seconds since 1970, UTC.
+    /// Takes the run's lock and returns the training that continues it.
+    /// `now` in seconds since 1970, UTC.
     ///
     /// # Errors
     /// The run is alive, or the file system refuses.

@@ -1,4 +1,5 @@
-//! Files in any format: read with detection, and turned into sentences for training and evaluation.
+//! Files in any format, read with detection.
+//! They are turned into sentences for training and evaluation.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Format in which it was read.
     pub format: &'static Format,
-    /// Reason for the format: the details that were detected, or that the caller chose it.
+    /// Reason for the format.
+    /// The details that were detected, or that the caller chose it.
     pub why: String,
     /// Contents and problems.
     pub read: Read,

@@ -13,7 +13,7 @@ use crate::{
         AnnotatorName, PlainRun, Project, ProjectError, RunFolder, RunId, TrainingDataReport, run_folder::RunConfig,
         training_data,
     },
-    runs::{FolderSink, Point, Recipe, RunSink, Settings, Status},
+    runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
     spans::{Dataset, HalfWords, Journal, Sentence},
     training::{self, Job},
 };
@@ -23,7 +23,8 @@ use crate::{
 pub struct TrainingData {
     /// Sentences by split.
     pub sentences: Dataset,
-    /// Documents and spans that a project's training uses and leaves out; `None` for tagged files.
+    /// Documents and spans that a project's training uses and leaves out.
+    /// `None` for tagged files.
     pub report: Option<TrainingDataReport>,
     description: Value,
 }
@@ -70,8 +71,8 @@ pub enum TrainRequestError {
     Settings(String),
 }
 
-/// Settings of a recipe for this number of sentences, with the base and the device of `settings`; `settings` itself
-/// without a recipe.
+/// Settings of a recipe for this number of sentences.
+/// With the base and the device of `settings`; `settings` itself without a recipe.
 pub fn apply_recipe(recipe: Option<Recipe>, sentences: usize, settings: Settings) -> Settings {
     match recipe {
         Some(recipe) => Settings { device: settings.device, ..training::recipe(recipe, sentences, &settings.base) },
@@ -180,9 +181,19 @@ impl RunSink for Discard {
         Ok(())
     }
 
+    fn control(&mut self) -> Option<Control> {
+        None
+    }
+
     fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
         Ok(Box::new(Self))
     }
+
+    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
+        Ok(None)
+    }
+
+    fn drop_checkpoint(&mut self) {}
 }
 
 impl FolderSink for Discard {

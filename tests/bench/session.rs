@@ -84,7 +84,7 @@ fn sample(place: &Path) -> PathBuf {
     to
 }
 
-/// The sample's training and validation part as tagged files.
+/// The sample's training and validation split as tagged files.
 fn exported(project: &Path, place: &Path) -> [PathBuf; 2] {
     ["train", "valid"].map(|split| {
         let out = place.join(format!("{split}.txt"));
@@ -191,7 +191,7 @@ impl Screen {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let (told, frames) = channel();
+        let (sender, frames) = channel();
         let shown = std::sync::Arc::new(std::sync::Mutex::new(vt100::Parser::new(24, 80, 0)));
         let inside = std::sync::Arc::clone(&shown);
         let bytes = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
@@ -204,7 +204,7 @@ impl Screen {
                 tail.extend_from_slice(&buffer[..count]);
                 while let Some(at) = tail.windows(FRAME_END.len()).position(|bytes| bytes == FRAME_END) {
                     tail.drain(..at + FRAME_END.len());
-                    let _ = told.send(now);
+                    let _ = sender.send(now);
                 }
                 inside.lock().unwrap().process(&buffer[..count]);
             }
@@ -247,7 +247,7 @@ impl Screen {
     }
 }
 
-fn told(what: &str, times: &[f64]) {
+fn print_times(what: &str, times: &[f64]) {
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     println!(
         "{what}: median {:.2}, 99th percentile {:.2}, most {:.2} (of {})",
@@ -336,8 +336,8 @@ fn hand(screen: &mut Screen, what: &str, across: bool) {
     ];
     for (way, keys, rounds) in hands.into_iter().take(if across { 5 } else { 3 }) {
         let (times, bytes, slowest) = measure(keys, rounds);
-        told(&format!("{what}, {way}: key to frame (slowest: {slowest}), ms"), &times);
-        told(&format!("{what}, {way}: bytes for a key"), &bytes);
+        print_times(&format!("{what}, {way}: key to frame (slowest: {slowest}), ms"), &times);
+        print_times(&format!("{what}, {way}: bytes for a key"), &bytes);
     }
     // Until everything is saved, and says so.
     thread::sleep(Duration::from_secs(2));
@@ -365,13 +365,13 @@ fn echo(project: &Path, place: &Path) {
     let mut screen = Screen::open(project, place);
     screen.waits_for("Tag");
     let quiet = screen.echoes();
-    told("key to frame, nothing else going on, ms", &quiet);
+    print_times("key to frame, nothing else going on, ms", &quiet);
     screen.key("T");
     // A strip on the Tag screen shows the run.
     screen.waits_for("training");
     let training = screen.echoes();
     let over = screen.shown.lock().unwrap().screen().contents();
-    told("key to frame, while a training goes on, ms", &training);
+    print_times("key to frame, while a training goes on, ms", &training);
     println!("still training after the last key: {}", over.contains("training"));
     screen.child.kill().unwrap();
     screen.child.wait().unwrap();

@@ -18,7 +18,7 @@ fn every_page_is_printed_as_plain_text() {
 }
 
 #[test]
-fn the_list_names_pages_and_commands() {
+fn the_list_contains_pages_and_commands() {
     let place = Place::new();
     let text = place.tagli("help").fine().out;
     let json = place.tagli("help --json").fine().json();
@@ -35,7 +35,7 @@ fn the_list_names_pages_and_commands() {
 }
 
 #[test]
-fn the_help_of_a_command_is_what_its_help_flag_says() {
+fn help_of_a_command_equals_its_help_flag() {
     let place = Place::new();
     for command in ["train", "runs", "runs watch", "completions", "help"] {
         let text = place.tagli(&format!("help {command}")).fine().out;

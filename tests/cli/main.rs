@@ -17,7 +17,7 @@ const TAGGED: &str =
     "B-Rating\t2\nI-Rating\tstart\nO\trestaurants\n\nB-Dish\ttacos\nO\tnear\nB-Location\tme\n\nO\topen\nB-Hours\tnow\n";
 
 #[test]
-fn a_project_is_made_filled_looked_at_and_written_again() {
+fn a_project_is_created_filled_inspected_and_exported() {
     let place = Place::new();
     place.file("train.txt", TAGGED);
     let made = place.tagli("new food --json").fine().json();
@@ -64,7 +64,7 @@ fn files_are_converted_through_standard_input_and_output() {
 }
 
 #[test]
-fn spans_that_tags_cannot_hold_are_never_lost_in_silence() {
+fn spans_that_tags_cannot_hold_are_never_lost_silently() {
     let place = Place::new();
     place.file(
         "a.jsonl",
@@ -77,7 +77,7 @@ fn spans_that_tags_cannot_hold_are_never_lost_in_silence() {
 }
 
 #[test]
-fn scores_are_those_of_seqeval() {
+fn scores_equal_seqeval() {
     let place = Place::new();
     place.file("gold.txt", "a B-X\nb I-X\nc O\nd B-Y\n\n");
     place.file("pred.txt", "a B-X\nb O\nc O\nd B-Y\n\n");
@@ -91,14 +91,14 @@ fn scores_are_those_of_seqeval() {
 }
 
 #[test]
-fn annotators_are_compared_where_both_have_finished() {
+fn annotators_are_compared_on_documents_that_both_finished() {
     let place = Place::new();
     place.file("a.txt", "cheap B-Price\nfish B-Dish\ntacos I-Dish\nhere O\n\ntea B-Dish\n\n");
     place.tagli("new food").fine();
     place.tagli("agree food").fails(1, &["two annotators", "no annotator"]);
     place.tagli("import food a.txt --as ada").fine();
     place.tagli("agree food").fails(1, &["two annotators", "only ada"]);
-    // The same texts, told by the same name.
+    // The same texts, with the same name.
     place.file("a.txt", "cheap B-Price\nfish O\ntacos B-Dish\nhere O\n\ntea B-Dish\n\n");
     place.tagli("import food a.txt --as bob").fine();
     let value = place.tagli("agree food --differences --json").fine().json();
@@ -137,7 +137,7 @@ fn annotators_are_compared_where_both_have_finished() {
 // Elsewhere the folder of settings has another name.
 #[cfg(target_os = "linux")]
 #[test]
-fn keys_of_ones_own_are_read_and_mistakes_told_with_their_line() {
+fn user_keys_are_read_and_mistakes_are_reported_with_their_line() {
     let place = Place::new();
     place.tagli("new food").fine();
     std::fs::create_dir_all(place.path("home/.config/tagliatelle")).unwrap();
@@ -150,7 +150,29 @@ fn keys_of_ones_own_are_read_and_mistakes_told_with_their_line() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn grid_and_device_are_those_of_the_settings_unless_they_are_given() {
+fn the_annotator_comes_from_the_settings_unless_given() {
+    let place = Place::new();
+    place.file("a.txt", "tea B-Dish\n\n");
+    place.tagli("new food").fine();
+    place.settings("annotator = \"bob\"\n");
+    place.tagli("import food a.txt").fine();
+    place.file("a.txt", "tea O\n\n");
+    place.tagli("import food a.txt --as eve").fine();
+    let spans = |more: &str| place.tagli(&format!("inspect food --json{more}")).fine().json()["spans"].clone();
+    assert_eq!([spans(""), spans(" --annotator eve")], [json!(1), json!(0)]);
+    // The project's settings go before the user's.
+    place.file("food/tagli.toml", "annotator = \"eve\"\n");
+    assert_eq!(spans(""), json!(0));
+    place.tagli("export food --format tag-first --out -").fine();
+    place.file("food/tagli.toml", "annotator = \"a/b\"\n");
+    place.tagli("export food --format tag-first --out -").fails(1, &["setting `annotator`"]);
+    place.tagli("export food --format tag-first --out - --annotator bob").fine();
+}
+
+// Elsewhere the folder of settings has another name.
+#[cfg(target_os = "linux")]
+#[test]
+fn grid_and_device_come_from_the_settings_unless_given() {
     let place = Place::new();
     place.settings("grid = \"space\"\ndevice = \"abacus\"\n");
     assert_eq!(place.tagli("new food --json").fine().json()["grid"], "space");
@@ -179,7 +201,7 @@ fn labels_come_from_a_labelling_config_or_from_a_list() {
 }
 
 #[test]
-fn no_command_writes_over_what_it_read_or_over_a_project() {
+fn no_command_overwrites_its_input_or_a_project() {
     let place = Place::new();
     place.file("a.txt", TAGGED);
     let _ = place.tagli("new food").fine();
@@ -226,14 +248,14 @@ fn bad_input_is_named_with_file_and_line_and_changes_nothing() {
 }
 
 #[test]
-fn errors_are_one_json_document_too() {
+fn an_error_is_one_json_document() {
     let place = Place::new();
     let answer = place.tagli("inspect nowhere --json").fails(1, &["nowhere"]);
     assert_eq!(answer.json()["error"]["kind"], "data");
 }
 
 #[test]
-fn what_is_not_built_yet_says_so_with_code_two() {
+fn unbuilt_options_are_usage_errors() {
     let place = Place::new();
     place.file("a.txt", TAGGED);
     for words in ["train --train a.txt --valid a.txt --folds 5", "train --train a.txt --valid a.txt --curve"] {
@@ -246,7 +268,7 @@ fn what_is_not_built_yet_says_so_with_code_two() {
 }
 
 #[test]
-fn without_a_terminal_the_screen_says_what_works_instead() {
+fn without_a_terminal_the_error_names_alternatives() {
     let place = Place::new();
     place.tagli("new food").fine();
     place.tagli("food").fails(3, &["terminal", "tagli train"]);
@@ -254,7 +276,7 @@ fn without_a_terminal_the_screen_says_what_works_instead() {
 }
 
 #[test]
-fn a_sample_is_opened_as_a_copy_of_ones_own_with_its_guide() {
+fn a_sample_is_opened_as_a_copy_with_its_guide() {
     let place = Place::new();
     place.tagli("new food").fine();
     let manifest = place.read("food/project.json").replacen('{', "{\"sample\": true,", 1);
@@ -270,7 +292,7 @@ fn a_sample_is_opened_as_a_copy_of_ones_own_with_its_guide() {
 }
 
 #[test]
-fn a_model_folder_that_is_none_is_refused_by_name() {
+fn a_folder_without_a_model_is_refused_by_name() {
     let place = Place::new();
     std::fs::create_dir(place.path("model")).unwrap();
     place.run(&["predict", "model", "tacos"]).fails(1, &["model", "config.json"]);
@@ -326,7 +348,7 @@ fn a_trained_folder_is_evaluated_and_predicts() {
 }
 
 #[test]
-fn what_a_file_says_never_steers_the_terminal() {
+fn text_of_a_file_never_controls_the_terminal() {
     let place = Place::new();
     // A label that would set the terminal's title.
     place.file("a.txt", "B-\u{1b}]0;x\u{7}\ttacos\nO\tnear\n\nO\topen\n");
@@ -342,7 +364,7 @@ fn what_a_file_says_never_steers_the_terminal() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_name_that_is_no_unicode_is_read_and_told() {
+fn a_file_name_that_is_not_unicode_is_read_and_reported() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
 
     let place = Place::new();
@@ -355,7 +377,7 @@ fn a_file_name_that_is_no_unicode_is_read_and_told() {
 }
 
 #[test]
-fn a_wrong_call_is_one_json_document_too() {
+fn a_usage_error_is_one_json_document() {
     let place = Place::new();
     let answer = place.tagli("score --json --nonsense").fails(2, &["--nonsense"]);
     let error = &answer.json()["error"];
@@ -367,7 +389,7 @@ fn a_wrong_call_is_one_json_document_too() {
 }
 
 #[test]
-fn json_and_a_file_do_not_share_standard_output() {
+fn json_and_a_file_cannot_share_standard_output() {
     let place = Place::new();
     place.file("a.txt", TAGGED);
     place.tagli("new food").fine();
@@ -391,7 +413,7 @@ fn a_damaged_project_is_one_json_document() {
 
 #[cfg(unix)]
 #[test]
-fn a_reader_that_goes_away_ends_the_program_in_silence() {
+fn a_closed_pipe_ends_the_program_silently() {
     use std::process::Stdio;
 
     let place = Place::new();
@@ -404,7 +426,7 @@ fn a_reader_that_goes_away_ends_the_program_in_silence() {
 /// Killed without warning between two steps, a run goes on to the very weights that it would have had.
 #[cfg(unix)]
 #[test]
-fn a_killed_training_goes_on_to_the_same_weights() {
+fn a_killed_training_resumes_to_the_same_weights() {
     let place = Place::new();
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     let train = |out: &str| {
@@ -440,7 +462,7 @@ fn a_killed_training_goes_on_to_the_same_weights() {
 }
 
 #[test]
-fn a_run_that_goes_on_is_told_from_another_process() {
+fn a_running_training_takes_commands_from_another_process() {
     let place = Place::new();
     let sample = support::checkout().join("sample-projects/restaurants");
     let _ = place.run(&["new", "food"]).fine();
@@ -462,8 +484,8 @@ fn a_run_that_goes_on_is_told_from_another_process() {
         }
     };
     phase("training");
-    let told = place.run(&["runs", "tell", "food", "pause", "--json"]).fine().json();
-    assert_eq!(told["told"], "pause");
+    let answer = place.run(&["runs", "tell", "food", "pause", "--json"]).fine().json();
+    assert_eq!(answer["told"], "pause");
     phase("paused");
     let _ = place.run(&["runs", "tell", "food", "resume"]).fine();
     phase("training");

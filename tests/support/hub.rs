@@ -80,8 +80,8 @@ struct State {
     requests: Vec<Request>,
     /// Uploaded parts and files by address.
     uploads: BTreeMap<String, Vec<u8>>,
-    /// Tells these checksums and sizes instead of the true ones.
-    told: BTreeMap<String, Value>,
+    /// Checksums and sizes announced instead of the true ones.
+    announced: BTreeMap<String, Value>,
 }
 
 /// The server; it serves until the process ends.
@@ -130,7 +130,7 @@ impl Hub {
 
     /// Tells this of a file in the list, in place of what is true.
     pub(crate) fn tells(&self, file: &str, sibling: Value) -> &Self {
-        self.state.lock().unwrap().told.insert(file.to_owned(), sibling);
+        self.state.lock().unwrap().announced.insert(file.to_owned(), sibling);
         self
     }
 
@@ -211,7 +211,7 @@ impl Hub {
             };
             let siblings: Vec<Value> = files
                 .iter()
-                .map(|(name, bytes)| state.told.get(name).cloned().unwrap_or_else(|| sibling(name, bytes)))
+                .map(|(name, bytes)| state.announced.get(name).cloned().unwrap_or_else(|| sibling(name, bytes)))
                 .collect();
             return Answer::json(&json!({ "id": id, "sha": COMMIT, "siblings": siblings }));
         }

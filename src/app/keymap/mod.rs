@@ -1,4 +1,5 @@
-//! Which key gives which command, by context. Whether the command works now is a condition of its row.
+//! Commands of the keys, by context.
+//! Whether the command works now is a condition of its row.
 
 pub mod presets;
 
@@ -10,11 +11,11 @@ use super::{
 /// One key of one context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// Where.
+    /// Context of the key.
     pub context: Context,
     /// The key.
     pub key: Key,
-    /// What it gives.
+    /// Command of the key.
     pub command: Command,
 }
 
@@ -53,6 +54,7 @@ impl Keymap {
     }
 
     /// All bindings.
+    #[cfg(test)]
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
@@ -77,8 +79,8 @@ impl Keymap {
         })
     }
 
-    /// All keys of `context` with what they do, for the help: the keys' names and a sentence. Rows with the same sentence, one for
-    /// each digit, become one line.
+    /// All keys of `context` with what they do, for the help.
+    /// The keys' names and a sentence. Rows with the same sentence, one for each digit, become one line.
     pub fn help(&self, context: Context) -> Vec<(String, &'static str)> {
         let mut lines: Vec<(String, &'static str)> = Vec::new();
         for row in self.rows.iter().filter(|row| row.fits(context)) {

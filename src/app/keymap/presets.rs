@@ -1,4 +1,5 @@
-//! The keymap in use: the default keys, changed by a preset, changed by the user's `keys.toml`.
+//! The keymap in use.
+//! It is the default keys, changed by a preset, changed by the user's `keys.toml`.
 //!
 //! A line that would be a trap is refused with file and line: a key that never arrives or is given twice, a command where it
 //! does not belong, a digit that no longer gives its label, a screen without a way out.
@@ -18,7 +19,8 @@ use crate::{
 
 use super::{Binding, Keymap};
 
-/// Presets: the name given by `preset`, and the file, written as users write theirs.
+/// Presets: the name given by `preset`, and the file.
+/// The files are written as users write theirs.
 pub const PRESETS: &[(&str, &str)] = &[("vim", include_str!("vim.toml")), ("arrows", include_str!("arrows.toml"))];
 
 /// Written in place of a command, takes the meaning of a key away.
@@ -38,7 +40,7 @@ const NEEDED: [(Command, &str); 4] = [
 /// Characters that terminals send with control as another key.
 const SENT_AS: [(char, &str); 3] = [('i', "tab"), ('m', "enter"), ('[', "esc")];
 
-/// Why keys cannot be taken over.
+/// Reason why keys are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
     /// A line that cannot be carried out.
@@ -48,7 +50,7 @@ pub enum KeysError {
         file: String,
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong there, and what may help.
+        /// The problem, with a remedy if there is one.
         problem: String,
     },
     /// An embedded preset is no file of keys.
@@ -73,8 +75,8 @@ struct Need {
     why: &'static str,
 }
 
-/// Returns the keymap that results from the default keys, the preset named in `file` and its lines. `file` comes with its name
-/// in errors.
+/// Returns the keymap that results from default keys, preset and file.
+/// `file` names the preset and comes with its own name, which errors show.
 ///
 /// # Errors
 /// The first line that names something unknown or would be a trap.
@@ -158,7 +160,8 @@ fn resolve(rows: &[CommandInfo], line: &KeyLine) -> Result<Known, String> {
     Ok(Known { line: line.line, context, key, command })
 }
 
-/// Whether the key can be a command there: it is not text, nor the letter of a label.
+/// Whether the key can be a command there.
+/// It is not text, nor the letter of a label.
 fn arrives(key: Key, context: Context) -> bool {
     let letters = context.is_typing() || context == Context::Labels;
     !letters || key.typed().is_none()
@@ -193,7 +196,8 @@ fn needs() -> impl Iterator<Item = Need> {
 }
 
 impl Need {
-    /// Whether some key gives the command: one that arrives there and has no other meaning over it.
+    /// Whether some key gives the command.
+    /// One that arrives there and has no other meaning over it.
     fn is_met(&self, keymap: &Keymap) -> bool {
         let place = self.context;
         let own = |key| keymap.bindings.iter().any(|binding| (binding.context, binding.key) == (place, key));

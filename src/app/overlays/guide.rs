@@ -1,4 +1,5 @@
-//! The guide: the guidelines of the labels and the project's `GUIDE.md`, to be read while tagging.
+//! The guide, to be read while tagging.
+//! It consists of the guidelines of the labels and the project's `GUIDE.md`.
 
 use crate::app::{
     command::{Command, Context},
@@ -59,7 +60,8 @@ impl Panel for Guide {
     }
 }
 
-/// Returns the guidelines of the labels that have one, then `GUIDE.md`, in lines of at most `width` columns.
+/// Returns the guidelines of the labels that have one, then `GUIDE.md`.
+/// The lines have at most `width` columns.
 pub fn lines(project: &Project, width: usize) -> Vec<Line> {
     let labels = project.labels.iter().filter_map(|label| Some((label, label.guide.as_deref()?)));
     let labels = labels.filter(|(_, guide)| !guide.trim().is_empty());

@@ -83,7 +83,8 @@ impl Panel for Help {
 }
 
 impl Help {
-    /// The keys with what they do, and what can be searched for on the Documents screen. The digits are those that have a label.
+    /// Keys with their sentences, and the search terms of the Documents screen.
+    /// The digits are those that have a label.
     pub fn lines(&self, session: &Session) -> Vec<(String, &'static str)> {
         let mut lines = session.keymap.help(self.about);
         let keys = session.project.iter().flat_map(|project| project.labels.iter()).filter_map(|label| label.key);
@@ -98,7 +99,8 @@ impl Help {
         lines
     }
 
-    /// [`Self::lines`] in rows as wide as the screen: keys, then the sentence, broken where it is too long.
+    /// [`Self::lines`] in rows as wide as the screen.
+    /// Keys, then the sentence, broken where it is too long.
     pub fn rows(&self, session: &Session) -> Vec<(String, String)> {
         let lines = self.lines(session);
         let (columns, _) = pages::room(session.size);

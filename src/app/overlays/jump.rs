@@ -24,7 +24,7 @@ pub struct Jump {
     from: usize,
 }
 
-/// Which of several words the cursor goes to.
+/// Preference between several words to which the cursor can go.
 enum Towards {
     /// The first one from the word on at which the jump began.
     Nearest,

@@ -1,4 +1,5 @@
-//! The editor of the label set: a list on which labels are added, renamed, moved, merged and removed.
+//! The editor of the label set.
+//! A list on which labels are added, renamed, moved, merged and removed.
 
 use crate::{
     app::{
@@ -23,13 +24,14 @@ const PAGE: usize = 9;
 /// The list, and the question about its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelEditor {
-    /// The label under the cursor. By its identity: it may move while a change is being written.
+    /// The label under the cursor.
+    /// By its identity: it may move while a change is being written.
     pub at: Option<LabelId>,
     /// Number of the annotator's spans with each label, in the order of the list.
     pub spans: Vec<usize>,
-    /// What is being asked.
+    /// Open question.
     pub asking: Asking,
-    /// What was not done, and why.
+    /// Change that was refused, with the reason.
     pub problem: Option<String>,
     /// Row of the cursor while a move is carried out.
     row: usize,
@@ -259,7 +261,7 @@ impl LabelEditor {
         labels.iter().find(|label| Some(label.id) == self.at).cloned()
     }
 
-    /// Asks something about the label under the cursor, unless another question is open.
+    /// Asks about the label under the cursor, unless another question is open.
     fn ask(&mut self, session: &Session, question: fn(Label) -> Asking) -> Outcome {
         self.problem = None;
         if self.asking == Asking::Nothing {
@@ -329,7 +331,8 @@ impl LabelEditor {
     }
 }
 
-/// Takes the label set that is on disk now, or the reason why it could not be changed. `editor` is the one that is open.
+/// Takes the label set on disk, or the reason why it could not be changed.
+/// `editor` is the one that is open.
 pub(in crate::app) fn labels_changed(
     session: &mut Session,
     editor: Option<&mut LabelEditor>,
@@ -376,7 +379,8 @@ fn count(project: &Project) -> Vec<usize> {
     spans
 }
 
-/// The edits that remove all spans of the labels that are not in `labels`, document by document.
+/// Returns the edits that remove all spans of labels that are not in `labels`.
+/// They are grouped by document.
 fn remove_spans(project: &Project, labels: &LabelSet) -> Vec<Action> {
     let actions = project.documents.iter().map(|document| remove_spans_of(project, document, labels));
     actions.filter(|action| !action.edits.is_empty()).collect()

@@ -108,7 +108,8 @@ impl Panel for Page {
     }
 }
 
-/// Number of first lines that the page can have on a screen of this size, so that the last row is used.
+/// Number of positions of the page's first line on a screen of this size.
+/// In the last position the last row of the screen is used.
 fn rows(topic: Topic, size: Size) -> usize {
     let (columns, rows) = pages::room(size);
     topic.lines(columns).len().saturating_sub(rows) + 1

@@ -37,11 +37,11 @@ pub struct Entry {
     pub keys: String,
     /// One sentence: what it does, or why not now.
     pub doc: String,
-    /// What enter does.
+    /// Action of enter.
     pub action: Action,
 }
 
-/// What a row of the palette does.
+/// Action of a row of the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Gives a command.
@@ -62,7 +62,8 @@ impl Action {
         matches!(self, Self::Command(_) | Self::Label(_) | Self::Arm(_))
     }
 
-    /// Place in the list: what works now first, then moves, then what does not work now, then other screens.
+    /// Rank in the list.
+    /// Commands that work now come first, then moves, then commands that do not work now, then other screens.
     fn rank(self) -> u8 {
         match self {
             Self::Command(command) if is_move(command) => 1,
@@ -139,7 +140,8 @@ impl Panel for Palette {
 }
 
 impl Palette {
-    /// The entries that contain every word of the query, best first. Commands of other screens are found only by a query.
+    /// The entries that contain every word of the query, best first.
+    /// Commands of other screens are found only by a query.
     pub fn entries(&self) -> Vec<&Entry> {
         let query = self.query.text().to_lowercase();
         let start = query.trim();

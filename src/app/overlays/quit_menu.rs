@@ -1,4 +1,5 @@
-//! The question before the program is left while a training runs or work is not saved.
+//! The question before the program ends.
+//! It is asked while a training runs or work is not saved.
 
 use crate::app::{
     command::{Command, Context},

@@ -22,5 +22,6 @@ impl Panel for StopMenu {
 
 impl Commands for StopMenu {}
 
-/// It is opened on request of the Train screen, so that its command has its place among those of the screen.
+/// Opened on request of the Train screen.
+/// So its command is in order among those of the screen.
 impl Opens for StopMenu {}

@@ -1,5 +1,5 @@
-//! The tutorial: ten steps round the loop, in a strip over the screens. The user only works; each step sees for itself whether it
-//! was done.
+//! The tutorial: ten steps round the loop, in a strip over the screens.
+//! The user only works; each step sees for itself whether it was done.
 
 use crate::{
     app::{
@@ -22,7 +22,8 @@ pub struct Tutorial {
     pub step: usize,
     /// Whether the strip is shown.
     pub shown: bool,
-    /// Whether the open project was made for the tutorial, so that the place is remembered.
+    /// Whether the open project was made for the tutorial.
+    /// Then the place is remembered.
     own: bool,
     /// The moment at which the step came to the front.
     since: Moment,
@@ -30,7 +31,7 @@ pub struct Tutorial {
     pub(in crate::app) exports: usize,
 }
 
-/// What steps compare of two moments.
+/// Facts that steps compare between two moments.
 #[derive(Clone, Debug, Default)]
 struct Moment {
     cursor: (usize, usize),
@@ -55,7 +56,7 @@ impl Moment {
     }
 }
 
-/// What a step looks at.
+/// Facts that a step looks at.
 struct Seen<'a> {
     session: &'a Session,
     /// The moment at which the step came to the front.
@@ -74,7 +75,7 @@ fn done(project: &Project) -> usize {
 pub struct Step {
     /// A word for it.
     pub name: &'static str,
-    /// What to do, with the keys that do it.
+    /// The task, with the keys for it.
     what: fn(&Session) -> String,
     /// Its purpose.
     why: fn(&Session) -> &'static str,
@@ -101,7 +102,7 @@ pub static STEPS: [Step; 10] = [
             let example = third.map(|(key, name)| format!(": {key} makes it {name}")).unwrap_or_default();
             format!("Label the word with a digit{example}.")
         },
-        why: |_| "The labels stand below the text. A labelled stretch of words is called a span.",
+        why: |_| "The labels are below the text. A labelled stretch of words is called a span.",
         met: |seen| acted(seen, |edit| matches!(edit, Edit::Add(_) | Edit::Relabel(..))),
     },
     Step {
@@ -200,7 +201,8 @@ pub static STEPS: [Step; 10] = [
     },
 ];
 
-/// Whether the last action is newer than the step, not an undo, and has such an edit.
+/// Whether the last action is newer than the step and has such an edit.
+/// An undo does not count.
 fn acted(seen: &Seen<'_>, fits: fn(&Edit) -> bool) -> bool {
     let Some(journal) = seen.session.project.as_ref().map(|project| &project.journal) else { return false };
     let newest = journal.undo_target().map(|(id, _)| id);
@@ -208,7 +210,8 @@ fn acted(seen: &Seen<'_>, fits: fn(&Edit) -> bool) -> bool {
     newest != seen.since.newest && journal.redo_target().is_none() && journal.undo_edits().any(fits)
 }
 
-/// What the suggestions wait for: the progress of a training, or `Some(None)` if none is running. `None` if there is a model.
+/// Training on which the suggestions depend, while there is no model.
+/// The inner value is its progress, or `None` if none is running. The outer value is `None` if there is a model.
 fn waits(session: &Session) -> Option<Option<String>> {
     if session.runs.list.iter().any(|run| run.has_model) {
         return None;
@@ -221,12 +224,12 @@ fn waits(session: &Session) -> Option<Option<String>> {
     Some(Some(at.unwrap_or_default()))
 }
 
-/// What the tutorial shows now.
+/// Step that the tutorial shows now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lesson {
     /// Number of steps done.
     pub done: usize,
-    /// What to do.
+    /// The task.
     pub what: String,
     /// Its purpose.
     pub why: &'static str,
@@ -240,7 +243,7 @@ impl Tutorial {
         Self { step: step.min(STEPS.len()), shown: true, own, since: Moment::of(session, 0), exports: 0 }
     }
 
-    /// What the tutorial shows now; `None` if it is hidden or has no room.
+    /// Step that the tutorial shows now; `None` if it is hidden or has no room.
     pub fn lesson(&self, session: &Session) -> Option<Lesson> {
         if !self.shown || session.project.is_none() || session.size.class() == SizeClass::Tiny {
             return None;
@@ -256,8 +259,8 @@ impl Tutorial {
         Some(Lesson { done: self.step, what, why, key })
     }
 
-    /// Goes on to the next step if the one in front is done. Called after every event; `explored`: whether Explore shows an
-    /// answer about a sentence of several words.
+    /// Goes on to the next step if the one in front is done.
+    /// Called after every event; `explored`: whether Explore shows an answer about a sentence of several words.
     pub(in crate::app) fn look(&mut self, session: &Session, explored: bool) {
         let Some(step) = STEPS.get(self.step) else { return };
         let seen = Seen { session, since: &self.since, exports: self.exports, explored };
@@ -272,15 +275,15 @@ impl Tutorial {
         self.step >= STEPS.len()
     }
 
-    /// The step to be taken up another day in the tutorial's own project: `Some(None)` if the tutorial is hidden or done; `None`
-    /// in other projects.
+    /// The step to be taken up another day in the tutorial's own project.
+    /// `Some(None)` if the tutorial is hidden or done; `None` in other projects.
     pub(in crate::app) fn place(&self, session: &Session) -> Option<Option<usize>> {
         let own = self.own && session.project.is_some();
         own.then(|| Some(self.step).filter(|step| self.shown && *step < STEPS.len()))
     }
 }
 
-/// What is remembered of a place that was `before` and is `now`.
+/// Place to remember, given the place `before` and the place `now`.
 pub(in crate::app) fn remember(
     session: &Session,
     before: Option<Option<usize>>,

@@ -1,5 +1,5 @@
-//! Seven pages to read: tagging, tags, metrics, settings, formats, SSH, and the hub. The screen shows them over what is in
-//! front; `tagli help NAME` prints them.
+//! Seven pages to read: tagging, tags, metrics, settings, formats, SSH, the hub.
+//! The screen shows them as overlays; `tagli help NAME` prints them.
 //!
 //! A page is text in four kinds of lines: `# ` begins a heading, the first of which is the title; four blanks begin an
 //! example, which is never broken; `- ` begins an item; everything else is a paragraph. An empty line, or a line of
@@ -97,7 +97,8 @@ impl Topic {
         self.source().lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_else(|| self.name())
     }
 
-    /// The page without its title, in lines of at most `width` columns. Examples are as wide as they are.
+    /// The page without its title, in lines of at most `width` columns.
+    /// Examples are as wide as they are.
     pub fn lines(self, width: usize) -> Vec<Line> {
         lines(self.source().lines().skip(1), width)
     }
@@ -118,8 +119,9 @@ impl Topic {
     }
 }
 
-/// Returns a text in the four kinds of lines of a page, in lines of at most `width` columns. Also understands deeper headings and
-/// rows of tables, as people write them in Markdown.
+/// Returns a text in the four kinds of lines of a page.
+/// Lines have at most `width` columns. Deeper headings and rows of tables, as people write them in Markdown, are
+/// understood, too.
 pub fn lines<'a>(source: impl Iterator<Item = &'a str>, width: usize) -> Vec<Line> {
     let mut breaker = Breaker { width: width.max(1), lines: Vec::new(), open: String::new() };
     for line in source {
@@ -165,7 +167,8 @@ impl Breaker {
         }
     }
 
-    /// Takes a row of a table as an item of its own: its cells, without the rule under the head.
+    /// Takes a row of a table as an item of its own.
+    /// Its cells, without the rule under the head.
     fn row(&mut self, line: &str) {
         self.close();
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
@@ -193,8 +196,8 @@ impl Breaker {
     }
 }
 
-/// Columns and rows that a page has on a screen of this size: beside it margins, around it the frame of every screen,
-/// its title and the line that names the pages.
+/// Columns and rows that a page has on a screen of this size.
+/// Beside it margins, around it the frame of every screen, its title and the line that names the pages.
 pub fn room(size: Size) -> (usize, usize) {
     let columns = usize::from(size.columns).saturating_sub(4).clamp(1, COLUMNS);
     (columns, usize::from(size.rows).saturating_sub(5).max(1))
@@ -204,7 +207,7 @@ pub fn room(size: Size) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    /// What fits on the smallest screen.
+    /// Columns of text on the smallest screen.
     const NARROW: usize = 56;
 
     #[test]

@@ -1,4 +1,5 @@
-//! The Documents screen: the list of documents, filtered, searched and sorted, from which one is opened.
+//! The Documents screen.
+//! The list of documents, filtered, searched and sorted, from which one is opened.
 
 use std::cmp::Reverse;
 
@@ -25,7 +26,8 @@ use crate::{
     text::number::with_noun,
 };
 
-/// Splits by which the list can be narrowed; the last is for documents without a split.
+/// Splits by which the list can be narrowed.
+/// The last is for documents without a split.
 pub const SPLITS: [Option<Split>; 4] = [Some(Split::Train), Some(Split::Valid), Some(Split::Test), None];
 
 /// Answers of a model after which the list is sorted again.
@@ -50,7 +52,8 @@ pub struct Documents {
     pub typing: bool,
     /// All documents in order.
     sorted: Vec<usize>,
-    /// What `sorted` was computed from: the order, the lines of the journal, the answers of models.
+    /// State from which `sorted` was computed.
+    /// It is the order, the number of journal lines, and the number of the models' answers.
     sorted_from: Option<(Order, usize, usize)>,
     /// The documents shown.
     shown: Vec<usize>,
@@ -133,7 +136,7 @@ impl DocumentFacts for SearchedDocument<'_> {
     }
 }
 
-/// What is shown.
+/// Views of the state for drawing.
 impl Documents {
     /// The documents shown, in order.
     pub fn shown(&self) -> &[usize] {
@@ -155,7 +158,8 @@ impl Documents {
         self.filter.is_some() || self.split.is_some() || !self.search.text().is_empty()
     }
 
-    /// Sorts and searches again; the cursor stays on its document if that is still shown.
+    /// Sorts and searches again.
+    /// The cursor stays on its document if that is still shown.
     pub(in crate::app) fn refresh(&mut self, project: &Project) {
         // The documents do not change while a project is open.
         if self.split_sizes.iter().sum::<usize>() != project.documents.len() {
@@ -222,7 +226,8 @@ impl Documents {
             && self.query.holds(&SearchedDocument { project, document, at })
     }
 
-    /// Row of a document; if it is hidden, the row of the next one in the order of import, else the first row.
+    /// Row of a document.
+    /// If it is hidden, the row of the next one in the order of import, else the first row.
     fn row_of(&self, document: usize) -> usize {
         let same = self.shown.iter().position(|at| *at == document);
         same.unwrap_or_else(|| match self.order {
@@ -252,7 +257,8 @@ impl Documents {
         }
     }
 
-    /// Begins a new search; the result of the old one is shown until something is typed.
+    /// Begins a new search.
+    /// The result of the old one is shown until something is typed.
     fn start_search(&mut self, _: &mut Session) -> Outcome {
         self.typing = true;
         self.search = Field::default();
@@ -274,12 +280,13 @@ impl Documents {
         self.split = (from..SPLITS.len()).find(|split| self.split_sizes.get(*split).is_some_and(|size| *size > 0));
         self.refresh_in(session);
         if self.split_sizes.iter().filter(|size| **size > 0).count() < 2 {
-            session.inform("All documents are of the same part");
+            session.inform("All documents are in the same split");
         }
         Outcome::none()
     }
 
-    /// Sorts by the next order; asks the model about all documents if the order needs that.
+    /// Sorts by the next order.
+    /// Asks the model about all documents if the order needs that.
     fn next_order(&mut self, session: &mut Session) -> Outcome {
         self.order = self.order.next();
         self.refresh_in(session);
@@ -303,7 +310,8 @@ impl Documents {
         Effect::Rank { run, documents }.into()
     }
 
-    /// Opens the document of the row on the Tag screen, with the cursor on the first word found.
+    /// Opens the document of the row on the Tag screen.
+    /// The cursor is on the first word found.
     fn open(&mut self, session: &mut Session) -> Outcome {
         let Some(at) = self.shown.get(self.row).copied() else { return Outcome::none() };
         let word = self.found_word(at, session);
@@ -341,7 +349,8 @@ impl Documents {
     }
 }
 
-/// Ids of the documents that a model may be asked about and has not answered yet: those of the test split are left out.
+/// Ids of the documents that a model may be asked about and has not answered yet.
+/// Those of the test split are left out.
 fn without_answer(project: &Project) -> Vec<String> {
     let documents = project.documents.iter().enumerate();
     documents
@@ -462,9 +471,9 @@ impl Commands for Documents {
             run: Self::next_filter,
         },
         Row {
-            command: Command::Part,
-            name: "part",
-            hint: "part",
+            command: Command::Split,
+            name: "split",
+            hint: "split",
             doc: "Show only documents of the next split",
             keys: &[(Context::Documents, "p")],
             when: Self::has_documents,

@@ -1,4 +1,5 @@
-//! The Evaluate screen: the scores of one evaluation of the followed run, label by label, in every way to count.
+//! The Evaluate screen: scores of one evaluation of the followed run.
+//! They are shown label by label, in every way to count.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +35,7 @@ const MOVES: &[(Command, &str)] = &[
 pub struct Evaluate {
     /// Row of the cursor in the table of labels; the row of all labels comes last.
     pub row: usize,
-    /// How entities are counted.
+    /// Way to count entities.
     pub count: Count,
     /// Whether the test split is shown, not the validation split.
     pub test: bool,
@@ -49,7 +50,7 @@ pub struct Evaluate {
 pub struct Shown<'a> {
     /// The evaluation.
     pub evaluation: Evaluation<'a>,
-    /// Which one it is, such as `best evaluation, weights kept`.
+    /// Description of the evaluation, such as `best evaluation, weights kept`.
     pub which: &'static str,
 }
 
@@ -81,10 +82,11 @@ impl Evaluate {
         scores.and_then(|scores| scores.labels).map_or(0, BTreeMap::len)
     }
 
-    /// Changes between the evaluation of the kept weights and the last one; says so where they are the same.
+    /// Changes between the evaluation of the kept weights and the last one.
+    /// Says so where they are the same.
     fn toggle_last(&mut self, session: &mut Session) -> Outcome {
         if self.test {
-            session.inform("The test part is scored once, with the weights that are kept");
+            session.inform("The test split is scored once, with the weights that are kept");
             return Outcome::none();
         }
         let before = self.shown(session).map(|shown| shown.evaluation.step);
@@ -123,7 +125,7 @@ impl Panel for Evaluate {
     own_rows!();
 
     fn context(&self, _: &Session) -> Context {
-        Context::Evaluate
+        HERE
     }
 
     fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
@@ -133,10 +135,12 @@ impl Panel for Evaluate {
 
     fn next_step(&self, session: &Session) -> Option<String> {
         if session.runs.evaluation().is_none() {
-            let train = session.key(Context::Evaluate, Command::Go(Screen::Train));
             return Some(match session.runs.is_busy() {
                 true => "the first scores come while the training goes on".to_owned(),
-                false => format!("there are scores here once a model was trained: {train}"),
+                false => {
+                    let train = session.key(HERE, Command::Go(Screen::Train));
+                    format!("there are scores here once a model was trained: {train}")
+                }
             });
         }
         // The numbers are those of the table that is shown, so that the user finds them there.
@@ -148,80 +152,41 @@ impl Panel for Evaluate {
     }
 }
 
+const HERE: Context = Context::Evaluate;
+
+#[rustfmt::skip]
 impl Commands for Evaluate {
     const ROWS: &'static [Row<Self>] = &[
-        Row {
-            command: Command::Unit,
-            name: "count-unit",
-            hint: "word, piece",
-            doc: "Count per word, or per word piece",
-            keys: &[(Context::Evaluate, "c")],
-            when: followed,
-            run: |screen, _| {
-                screen.count.pieces = !screen.count.pieces;
-                Outcome::none()
-            },
-        },
-        Row {
-            command: Command::Strict,
-            name: "strict",
-            hint: "strict",
-            doc: "Count leniently, or strictly",
-            keys: &[(Context::Evaluate, "s")],
-            when: followed,
-            run: |screen, _| {
-                screen.count.strict = !screen.count.strict;
-                Outcome::none()
-            },
-        },
-        Row {
-            command: Command::Part,
-            name: "part",
-            hint: "part",
-            doc: "Show the scores on the validation split, or on test",
-            keys: &[(Context::Evaluate, "t")],
-            when: followed,
-            run: |screen, _| {
-                screen.test = !screen.test;
-                Outcome::none()
-            },
-        },
-        Row {
-            command: Command::Kept,
-            name: "kept-or-last",
-            hint: "kept, last",
-            doc: "Show the evaluation of the kept weights, or the last",
-            keys: &[(Context::Evaluate, "e")],
-            when: followed,
-            run: Self::toggle_last,
-        },
-        Row {
-            command: Command::OlderRun,
-            name: "older-run",
-            hint: "run",
-            doc: "Show the run before this one",
-            keys: &[(Context::Evaluate, "n")],
-            when: followed,
-            run: |_, session| follow_other(session, followed_row(session).checked_add(1), "There is no older run"),
-        },
-        Row {
-            command: Command::NewerRun,
-            name: "newer-run",
-            hint: "run",
-            doc: "Show the run after this one",
-            keys: &[(Context::Evaluate, "p")],
-            when: followed,
-            run: |_, session| follow_other(session, followed_row(session).checked_sub(1), "This is the newest run"),
-        },
-        Row {
-            command: Command::Sort,
-            name: "sort",
-            hint: "sort",
-            doc: "Sort the labels another way",
-            keys: &[(Context::Evaluate, "o")],
-            when: followed,
-            run: Self::next_sort,
-        },
+        row(Command::Unit, "count-unit", "word, piece", "Count per word, or per word piece", &[(HERE, "c")],
+            |screen, _| toggle(&mut screen.count.pieces)),
+        row(Command::Strict, "strict", "strict", "Count leniently, or strictly", &[(HERE, "s")],
+            |screen, _| toggle(&mut screen.count.strict)),
+        row(Command::Split, "split", "split", "Show the scores on the validation split, or on test", &[(HERE, "t")],
+            |screen, _| toggle(&mut screen.test)),
+        row(Command::Kept, "kept-or-last", "kept, last", "Show the evaluation of the kept weights, or the last",
+            &[(HERE, "e")], Self::toggle_last),
+        row(Command::OlderRun, "older-run", "run", "Show the run before this one", &[(HERE, "n")],
+            |_, session| follow_other(session, followed_row(session).checked_add(1), "There is no older run")),
+        row(Command::NewerRun, "newer-run", "run", "Show the run after this one", &[(HERE, "p")],
+            |_, session| follow_other(session, followed_row(session).checked_sub(1), "This is the newest run")),
+        row(Command::Sort, "sort", "sort", "Sort the labels another way", &[(HERE, "o")], Self::next_sort),
     ];
-    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Evaluate, MOVES)];
+    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(HERE, MOVES)];
+}
+
+/// Makes the row of a command that needs a followed run.
+const fn row(
+    command: Command,
+    name: &'static str,
+    hint: &'static str,
+    doc: &'static str,
+    keys: &'static [(Context, &'static str)],
+    run: fn(&mut Evaluate, &mut Session) -> Outcome,
+) -> Row<Evaluate> {
+    Row { command, name, hint, doc, keys, when: followed, run }
+}
+
+fn toggle(choice: &mut bool) -> Outcome {
+    *choice = !*choice;
+    Outcome::none()
 }

@@ -1,4 +1,5 @@
-//! The Explore screen: the user types a sentence, and a model shows what it finds in it while it is typed.
+//! The Explore screen: the user types a sentence, and a model finds entities in it.
+//! The entities are shown while the user types.
 //!
 //! The model is the one that suggests on the Tag screen, unless another one was chosen here.
 
@@ -30,9 +31,10 @@ pub struct Explore {
     pub typing: bool,
     /// Word under the cursor, while nothing is typed.
     pub word: usize,
-    /// Why the model gives no answer.
+    /// Reason why the model gives no answer.
     pub problem: Option<String>,
-    /// The run whose model was chosen; without one the model that suggests in Tag is asked.
+    /// The run whose model was chosen.
+    /// Without one the model that suggests in Tag is asked.
     pub chosen: Option<String>,
     /// The newest question: generation and sentence.
     asked: Option<(u64, String)>,
@@ -51,7 +53,7 @@ pub(in crate::app) fn sentence_columns(size: Size) -> usize {
     usize::from(size.columns).saturating_sub(4).max(1)
 }
 
-/// What is shown.
+/// Views of the state for drawing.
 impl Explore {
     /// The run whose model is asked: the chosen one, else the one that suggests.
     pub fn run_asked<'a>(&self, session: &'a Session) -> Option<&'a RunSummary> {
@@ -79,7 +81,8 @@ impl Explore {
         self.is_current() && self.field.text().trim().contains(' ')
     }
 
-    /// The entities of the last answer in the part of the sentence that has not changed since.
+    /// The entities of the last answer that are still valid.
+    /// They are in the part of the sentence that has not changed since.
     pub fn entities(&self) -> Vec<&Entity> {
         let Some((text, prediction)) = &self.answer else { return Vec::new() };
         let unchanged = text.bytes().zip(self.field.text().bytes()).take_while(|(old, new)| old == new).count();
@@ -88,7 +91,8 @@ impl Explore {
         entities.filter(|entity| self.is_current() || entity.range.end <= unchanged).collect()
     }
 
-    /// The likeliest labels of the word under the cursor, or of the word that is being typed.
+    /// The likeliest labels of a word.
+    /// It is the word under the cursor, or the one that is being typed.
     pub fn guess(&self) -> Option<&WordGuess> {
         let (_, prediction) = self.answer.as_ref().filter(|_| self.is_current())?;
         let last = prediction.answer.words.len().checked_sub(1)?;
@@ -184,7 +188,8 @@ impl Explore {
         self.earlier.drain(..surplus);
     }
 
-    /// Brings back an earlier sentence, or a later one, and asks about it if the text has changed.
+    /// Brings back an earlier or later sentence.
+    /// It asks the model about the sentence if the text has changed.
     fn recall(&mut self, earlier: bool, session: &mut Session) -> Outcome {
         self.goal = None;
         if self.bring_back(earlier) { self.ask(session).into() } else { Outcome::none() }
@@ -258,7 +263,8 @@ impl Panel for Explore {
         self.ask(session).into()
     }
 
-    /// Keeps the sentence and stays in the field: what is typed next must not become commands.
+    /// Keeps the sentence and stays in the field.
+    /// What is typed next must not become commands.
     fn accept(&mut self, session: &mut Session) -> Outcome {
         self.remember();
         if !self.field.text().trim().is_empty() {
@@ -302,20 +308,23 @@ impl Panel for Explore {
 
     fn next_step(&self, session: &Session) -> Option<String> {
         if session.models().next().is_none() {
-            let train = session.key(Context::Explore, Command::Go(Screen::Train));
             return Some(match session.runs.is_busy() {
                 true => "the model answers here as soon as the training is over".to_owned(),
-                false => format!("there is no model yet: tag some documents, then train ({train})"),
+                false => {
+                    let train = session.key(Context::Explore, Command::Go(Screen::Train));
+                    format!("there is no model yet: tag some documents, then train ({train})")
+                }
             });
         }
         if self.field.text().trim().is_empty() {
             return Some("type any sentence: the model marks what it finds while you type".to_owned());
         }
-        let [back, left, right, typing] = [Command::Back, Command::Left, Command::Right, Command::Type]
-            .map(|command| session.key(Context::Explore, command));
+        let other = if self.typing { Command::Back } else { Command::Type };
+        let [left, right, other] =
+            [Command::Left, Command::Right, other].map(|command| session.key(Context::Explore, command));
         Some(match self.typing {
-            true => format!("{back} then {left} or {right}: what else it thought of a word"),
-            false => format!("{left} and {right} look at the other words; {typing} types on"),
+            true => format!("{other} then {left} or {right}: other labels for a word"),
+            false => format!("{left} and {right} look at the other words; {other} types on"),
         })
     }
 

@@ -189,11 +189,10 @@ impl Panel for Tag {
 
     fn next_step(&self, session: &Session) -> Option<String> {
         let project = session.project.as_ref().filter(|project| project.read_only.is_none())?;
-        let train = session.key(Context::Tag, Command::TrainNow);
         let (done, open) = session.progress();
         let has_model = session.models().next().is_some();
         if open == 0 && done > 0 {
-            let first = if has_model { String::new() } else { format!("{train} trains a model on them; ") };
+            let first = if has_model { String::new() } else { format!("{} trains a model on them; ", train(session)) };
             let export = session.key(Context::Tag, Command::Export);
             return Some(format!("every document is done; {first}{export} writes them out"));
         }
@@ -213,15 +212,23 @@ impl Panel for Tag {
             }
             done if done < FIRST_TRAINING => {
                 let more = grouped(FIRST_TRAINING - done);
-                format!("{} done; after about {more} more, {train} trains a first model", with_noun(done, "document"))
+                let (done, train) = (with_noun(done, "document"), train(session));
+                format!("{done} done; after about {more} more, {train} trains a first model")
             }
-            done => format!("{train} trains a first model on the {} that are done", with_noun(done, "document")),
+            done => {
+                format!("{} trains a first model on the {} that are done", train(session), with_noun(done, "document"))
+            }
         })
     }
 
     fn model_changed(&mut self, session: &mut Session) -> Vec<Effect> {
         session.suggest()
     }
+}
+
+/// Key that trains a model.
+fn train(session: &Session) -> String {
+    session.key(Context::Tag, Command::TrainNow)
 }
 
 /// The next step where a model suggests.
@@ -280,7 +287,7 @@ fn suggestions(_: &Tag, session: &Session) -> Check {
     check(has_suggestions(session), why_none(session, "This document has no suggestions"))
 }
 
-/// Why there is no suggestion: because of the test split, or `otherwise`.
+/// Reason why there is no suggestion: the test split, or `otherwise`.
 fn why_none(session: &Session, otherwise: &'static str) -> &'static str {
     if session.is_test_document() && session.suggester().is_some() { TESTS } else { otherwise }
 }

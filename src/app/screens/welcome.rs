@@ -77,7 +77,7 @@ pub struct Form {
     pub at: usize,
     /// The problem, and what to do.
     pub problem: Option<String>,
-    /// The folder that holds other files, once the user was told.
+    /// The folder that contains other files, once the user was warned of them.
     among: Option<String>,
 }
 
@@ -107,7 +107,8 @@ impl Welcome {
         self.rows().get(self.selected).copied().unwrap_or(Row::New)
     }
 
-    /// Takes another list of projects; the cursor stays on its row. At first it is on the newest project, or on the tutorial.
+    /// Takes another list of projects; the cursor stays on its row.
+    /// At first it is on the newest project, or on the tutorial.
     pub(in crate::app) fn offer(&mut self, places: Vec<WelcomeItem>) {
         let here = std::mem::replace(&mut self.settled, true).then(|| self.row().identity());
         self.places = places;
@@ -136,7 +137,8 @@ impl Welcome {
         if self.places.is_empty() { vec![Effect::Close] } else { Vec::new() }
     }
 
-    /// The folder of the new project holds this many other files: the same answer again confirms it.
+    /// The folder of the new project holds this many other files.
+    /// The same answer again confirms it.
     pub(in crate::app) fn in_use(&mut self, files: usize) {
         let opening = self.opening.take();
         let Some(form) = &mut self.form else { return };
@@ -290,7 +292,7 @@ impl Panel for Welcome {
             form.problem = Some("Say where the project goes: a folder, such as ~/reviews.".to_owned());
             return Outcome::none();
         }
-        // Once the user was told that the folder holds other files, enter answers that.
+        // Once the user was warned that the folder contains other files, enter answers that.
         if form.at + 1 < QUESTIONS.len() && form.problem.is_none() {
             form.at += 1;
             return Outcome::none();
@@ -323,13 +325,13 @@ impl Panel for Welcome {
             return Some("enter goes on, and makes the project after the last line; esc leaves".to_owned());
         }
         let enter = session.key(Context::Welcome, Command::Open);
-        let copy = session.key(Context::Welcome, Command::FreshCopy);
+        let copy = || session.key(Context::Welcome, Command::FreshCopy);
         Some(match self.row() {
             Row::Recent(_) => format!("{enter} opens it where you left off"),
             Row::New => format!("{enter} asks for a folder, labels and texts"),
-            Row::Sample(_) => format!("{enter} opens a copy of it that is yours; {copy} makes a fresh one"),
+            Row::Sample(_) => format!("{enter} opens a copy of it that is yours; {} makes a fresh one", copy()),
             Row::Tutorial if self.left_tutorial().is_some() => {
-                format!("{enter} goes on where you left it; {copy} begins again")
+                format!("{enter} goes on where you left it; {} begins again", copy())
             }
             Row::Tutorial => format!("{enter} begins: two minutes round the loop, on a copy of a sample"),
         })

@@ -1,5 +1,5 @@
-//! What keys do to a text, in the notation of [`crate::spans::notation`]: a bar stands before the word under the
-//! cursor, two bars stand around a selection.
+//! Effects of keys on a text, in the notation of [`crate::spans::notation`].
+//! A bar is before the word under the cursor, two bars are around a selection.
 
 mod annotators;
 mod char_cursor;
@@ -11,7 +11,7 @@ mod suggestions;
 use proptest::prelude::*;
 
 use crate::{
-    app::{Effect, Event, Key, Screen, State, event::Opened, project::SaveState, update},
+    app::{Effect, Event, Key, Screen, State, event::Opened, project::SaveState, tests::message, update},
     runs::RunSummary,
     spans::{
         Annotation, Document, Edit, Entity, Entry, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status, journal,
@@ -20,7 +20,8 @@ use crate::{
     text::{Grid, TextRange},
 };
 
-/// A project of these texts (in notation) in which nothing has been done in this session.
+/// A project of these texts (in notation).
+/// Nothing has been done to it in this session.
 fn opened(texts: &[&str]) -> (Opened, Marked) {
     let mut labels = LabelSet::restaurant();
     let mut entries = Vec::new();
@@ -345,7 +346,8 @@ fn a_read_only_project_is_not_changed() {
     assert_eq!(shown(&state), "|tacos here");
 }
 
-/// Spans lie on word borders and do not cross; without nesting they do not touch at all.
+/// Spans begin and end at word borders and do not cross.
+/// Without nesting they do not touch at all.
 fn check(state: &State, nested: bool) {
     let project = state.session.project.as_ref().unwrap();
     for (at, document) in project.documents.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! The arguments of the command line, parsed by clap. Names and meanings are a contract: scripts rely on them.
+//! The arguments of the command line, parsed by clap.
+//! Names and meanings are a contract: scripts rely on them.
 
 mod train;
 mod values;
@@ -20,7 +21,8 @@ pub use train::{NewRun, Train};
 
 use values::{DEVICE, described, format, one_of};
 
-/// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw themselves, explore the model
+/// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw
+/// themselves, explore the model
 #[derive(Debug, Parser)]
 #[command(name = "tagli", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(disable_help_subcommand = true)]
@@ -51,7 +53,8 @@ pub struct Open {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
-    /// For screen readers: no lines and curves, words for everything, the terminal cursor at the program's cursor
+    /// For screen readers: no lines and curves, words for everything,
+    /// the terminal cursor at the program's cursor
     #[arg(long)]
     pub plain: bool,
     /// Colours: ansi, mono, truecolor-dark, truecolor-light
@@ -64,7 +67,8 @@ pub struct Open {
 pub enum Command {
     /// Create a project
     New(New),
-    /// Import files into a project; reports what was detected and what could not be kept
+    /// Import files into a project;
+    /// reports what was detected and what could not be kept
     Import(Import),
     /// Write a project's annotations to a file, and prove it by reading it again
     Export(Export),
@@ -88,7 +92,8 @@ pub enum Command {
     Runs(Runs),
     /// Check terminal, devices, paths, cache and the integrity of a project
     Doctor(Doctor),
-    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or the arguments of a command
+    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub),
+    /// or the arguments of a command
     Help(Help),
     /// Write the completions of a shell to standard output
     Completions(Completions),
@@ -101,7 +106,8 @@ pub enum Command {
 pub struct New {
     /// The folder to create
     pub dir: PathBuf,
-    /// A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels
+    /// A Label Studio labelling config (.xml), or names separated by commas;
+    /// default: the eight restaurant labels
     #[arg(long, value_name = "FILE.xml or A,B,C")]
     pub labels: Option<String>,
     /// Rule by which texts are cut into words; default: as in the settings
@@ -256,7 +262,8 @@ pub struct Predict {
     /// Strategy by which word pieces become entities
     #[arg(long, value_name = "STRATEGY", value_parser = one_of::<Strategy>(), default_value = "none")]
     pub aggregation: Strategy,
-    /// Word pieces by which the windows of a long text overlap; without it, text beyond the model's limit is cut, with a note
+    /// Word pieces by which the windows of a long text overlap;
+    /// without it, text beyond the model's limit is cut, with a note
     #[arg(long, value_name = "N")]
     pub stride: Option<usize>,
     /// Labels to omit
@@ -382,7 +389,8 @@ pub struct Doctor {
 /// `tagli help`
 #[derive(Args, Debug)]
 pub struct Help {
-    /// A page or a command, such as `metrics`, `train`, `runs watch`; without one, the list of both
+    /// A page or a command, such as `metrics`, `train`, `runs watch`;
+    /// without one, the list of both
     #[arg(value_name = "PAGE or COMMAND")]
     pub words: Vec<String>,
 }

@@ -1,4 +1,5 @@
-//! Parsers for values with names: enums of the lower floors and formats. Help and completions list the names.
+//! Parsers for values with names: enums of the lower floors and formats.
+//! Help and completions list the names.
 
 use std::{ffi::OsStr, fmt::Display, marker::PhantomData, str::FromStr};
 
@@ -14,7 +15,8 @@ use crate::formats::{self, FORMATS, Format};
 pub(super) const DEVICE: &str =
     "Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings";
 
-/// Parser for the variants of an enum, by [`FromStr`], so that aliases are accepted, too.
+/// Parser for the variants of an enum.
+/// It uses [`FromStr`], so that aliases are accepted, too.
 pub(super) fn one_of<T: Named>() -> OneOf<T> {
     OneOf { describe: |_| None, kind: PhantomData }
 }

@@ -1,4 +1,5 @@
-//! Detection of the layout of a CoNLL file: the separator of the columns, and the column of the tag.
+//! Detection of the layout of a CoNLL file.
+//! The separator of the columns, and the column of the tag.
 
 /// First column of the line between two documents of CoNLL-2003.
 pub(super) const DOCSTART: &str = "-DOCSTART-";

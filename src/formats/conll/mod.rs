@@ -1,4 +1,5 @@
-//! The CoNLL family: one word per line with its tag, an empty line after each sentence.
+//! The CoNLL family: one word per line with its tag.
+//! An empty line follows each sentence.
 //!
 //! One reader reads every layout in use; it detects the separator, the columns and the tag scheme. Three layouts are
 //! written.

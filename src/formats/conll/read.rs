@@ -50,7 +50,8 @@ pub struct TagSentence {
     pub tags: Vec<String>,
 }
 
-/// Reads the unchanged tags of a file of any CoNLL layout, and the problems of the file.
+/// Reads the unchanged tags of a file of any CoNLL layout.
+/// Also returns the problems of the file.
 pub fn read_tags(bytes: &[u8]) -> (Vec<TagSentence>, Vec<Problem>) {
     let mut problems = Problems::default();
     let rows = rows(bytes, Prefer::Last, &mut problems);
@@ -182,7 +183,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds a comment to `meta`: `# key = value` under its key, any other one to a list.
+    /// Adds a comment to `meta`.
+    /// `# key = value` under its key, any other one to a list.
     fn comment(&mut self, line: &str) {
         let text = line.trim_start_matches('#').trim_start_matches(' ');
         match text.split_once(" = ").filter(|(key, _)| *key != META_COMMENTS) {
@@ -262,7 +264,8 @@ impl<'a> Rows<'a> {
         Value::Array(columns.collect())
     }
 
-    /// Reports readable oddities: `I-` tags that begin a span, empty words, and tags without prefixes.
+    /// Reports readable oddities.
+    /// `I-` tags that begin a span, empty words, and tags without prefixes.
     fn report_oddities(&self, sentences: &[Sentence], found: Scheme, problems: &mut Problems) {
         let mut orphans = 0;
         let mut first_orphan = None;
@@ -312,7 +315,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Whether `tag` continues a span although the tag `before` belongs to none of the same label.
+/// Whether `tag` continues a span that no tag has begun.
+/// The tag `before` belongs to no span of the same label.
 fn begins_without_b(before: Tag<'_>, tag: Tag<'_>) -> bool {
     match tag {
         Tag::Inside { prefix: 'I' | 'E' | 'L', label } => match before {

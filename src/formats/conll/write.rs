@@ -21,7 +21,8 @@ const SPACES: WordRules =
 /// A tab between tag and word: both may contain spaces, and the word may be empty.
 const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
 
-/// Writes `word POS chunk tag` with `-DOCSTART-` lines. The middle columns are those that were read, or fillers.
+/// Writes `word POS chunk tag` with `-DOCSTART-` lines.
+/// The middle columns are those that were read, or fillers.
 pub(super) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut opened = None;
     write(corpus, options, &SPACES, |out, document, words, tags| {
@@ -99,7 +100,8 @@ fn write(
     Ok(written)
 }
 
-/// The two columns between word and tag as they were read, if they still fit the words.
+/// The two columns between word and tag as they were read.
+/// `None` if they no longer fit the words.
 fn middle_columns(document: &Document, words: usize) -> Option<[&[Value]; 2]> {
     let [Value::Array(pos), Value::Array(chunk)] = document.meta.get(META_COLUMNS)?.as_array()?.as_slice() else {
         return None;

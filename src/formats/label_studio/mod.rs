@@ -1,4 +1,5 @@
-//! `label-studio`: Label Studio's JSON, a list of tasks with annotations, as exported and as imported.
+//! `label-studio`: Label Studio's JSON.
+//! A list of tasks with annotations, as exported and as imported.
 //!
 //! A document keeps its whole task in `foreign`. Writing changes only the regions of the one annotation that was read, so
 //! that the work of other annotators, drafts, relations, predictions and unknown fields are written back unchanged.
@@ -21,7 +22,8 @@ pub(super) const FORMAT: Format = Format {
     write: Some(write::write),
 };
 
-/// Accepts a list of objects, or one object, with `data` and a list of annotations or predictions.
+/// Accepts a list of objects, or one object, of Label Studio's form.
+/// They have `data` and a list of annotations or predictions.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let start = sample.text.trim_start();
     let tasks = start.starts_with(['[', '{']) && start.contains("\"data\"");

@@ -107,7 +107,8 @@ impl TaskReader<'_> {
         Ok(())
     }
 
-    /// Name and text of the field with the text: the configured one, or else `text`, or else the only text.
+    /// Name and text of the field with the text.
+    /// The configured one, or else `text`, or else the only text.
     fn text<'t>(&self, data: &'t Map<String, Value>) -> Result<(&'t str, &'t str), String> {
         let mut texts = data.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
         if let Some(config) = &self.options.config {

@@ -9,7 +9,8 @@ pub(super) fn annotations_key(task: &Map<String, Value>) -> &'static str {
     if !task.contains_key("annotations") && task.contains_key("completions") { "completions" } else { "annotations" }
 }
 
-/// Index of the annotation to read: the one marked as ground truth, or else the first that was not cancelled.
+/// Index of the annotation to read.
+/// The one marked as ground truth, or else the first that was not cancelled.
 pub(super) fn chosen_annotation(annotations: &[Value]) -> Option<usize> {
     let truth = annotations.iter().position(|annotation| is_valid(annotation) && is_true(annotation, "ground_truth"));
     truth.or_else(|| annotations.iter().position(is_valid))
@@ -23,7 +24,8 @@ fn is_true(annotation: &Value, key: &str) -> bool {
     annotation.get(key).and_then(Value::as_bool) == Some(true)
 }
 
-/// Whether an item of a result is a span of plain text with labels, on the text object `to_name` if that is given.
+/// Whether an item of a result is a labelled span of plain text.
+/// It must be on the text object `to_name` if that is given.
 pub(super) fn is_text_region(item: &Value, to_name: Option<&str>) -> bool {
     let kind = item.get("type").and_then(Value::as_str);
     let target = item.get("to_name").and_then(Value::as_str);

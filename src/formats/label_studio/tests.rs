@@ -1,4 +1,4 @@
-//! Tasks as Label Studio and people write them, and what becomes of them on the way through.
+//! Tasks as Label Studio and people write them, and their round trips.
 
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ fn awkward() -> Value {
 }
 
 #[test]
-fn the_first_valid_annotation_is_read_and_the_rest_is_told() {
+fn the_first_valid_annotation_is_read_and_the_rest_is_reported() {
     let read = of(&awkward());
     let expected = [("Jane", "PER"), ("tacos", "Dish"), ("tacos", "Food")].map(|(a, b)| (a.to_owned(), b.to_owned()));
     assert_eq!(texts(&read), expected);

@@ -13,8 +13,8 @@ use crate::{
     text::{CharRange, OffsetMap},
 };
 
-/// Writes a list of tasks. A document that was read from a task is written as that task with its regions updated; any
-/// other becomes a new task.
+/// Writes a list of tasks.
+/// A document that was read from a task is written as that task with its regions updated; any other becomes a new task.
 pub(super) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
     let mut writer = TaskWriter {
@@ -88,7 +88,8 @@ impl TaskWriter<'_> {
         (Value::Object(task), count)
     }
 
-    /// The task from which the document was read, if it still contains its text; otherwise a new one.
+    /// The task from which the document was read, if it still contains its text.
+    /// Otherwise a new one.
     fn base(&self, document: &Document) -> Map<String, Value> {
         let kept = document.foreign.as_ref().and_then(Value::as_object).filter(|task| {
             let texts = task.get("data").and_then(Value::as_object);
@@ -140,7 +141,7 @@ impl TaskWriter<'_> {
         wanted
     }
 
-    /// The old result without the regions of removed spans, and with regions for new spans.
+    /// The old result without regions of removed spans, with regions of new spans.
     fn result(&self, old: Vec<Value>, wanted: &[(SpanKey, &Span)], document: &Document, field: &str) -> Vec<Value> {
         let to_name = if self.configured {
             Some(self.config.text_name.clone())
@@ -203,7 +204,8 @@ impl<'a> UnmatchedSpans<'a> {
         Self { wanted, places, found: vec![false; wanted.len()] }
     }
 
-    /// Returns an old region with those of its labels that are still wanted; `None` if there are none.
+    /// Returns an old region with those of its labels that are still wanted.
+    /// `None` if there are none.
     ///
     /// A region that cannot be read as a span is returned unchanged.
     fn kept(&mut self, mut item: Value, text: &RegionText) -> Option<Value> {

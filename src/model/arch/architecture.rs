@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Names, Parameter, PerParameter, Shape};
 
-/// A transformer encoder that can be opened, and how its model folder is read and written.
+/// A transformer encoder that can be opened.
+/// It describes how its model folder is read and written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Architecture {
     /// `model_type` in `config.json`.
@@ -30,17 +31,21 @@ pub struct Architecture {
     pub(crate) epsilon: f64,
     /// Standard deviation of the weights of a new classifier.
     pub(crate) initializer_range: f64,
-    /// Table of token types, whose row 0 is added to every position when a model is opened.
+    /// Table of token types.
+    /// Its row 0 is added to every position when a model is opened.
     pub(crate) token_types: Option<&'static str>,
-    /// Tensors that are not used: start of the name without prefix, and the part that they belong to.
+    /// Tensors that are not used.
+    /// Start of the name without prefix, and the part that they belong to.
     pub(crate) unused: &'static [(&'static str, &'static str)],
-    /// Tensors whose presence shows that the classifier is for whole texts, not for words.
+    /// Tensors that exist only with a classifier for whole texts.
     pub(crate) text_head: &'static [&'static str],
-    /// The architecture that a model of this one becomes when it is opened, if the two compute the same.
+    /// Architecture as which a model of this one is opened.
+    /// The two compute the same.
     pub(crate) opened_as: Option<&'static Architecture>,
 }
 
-/// Keys of an architecture's `config.json`. `model_type`, `id2label` and the like are the same for all.
+/// Keys of an architecture's `config.json`.
+/// `model_type`, `id2label` and the like are the same for all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ConfigKeys {
     /// Rows of the word table.
@@ -69,7 +74,8 @@ pub(crate) struct ConfigKeys {
     pub(crate) constants: &'static [(&'static str, Constant)],
 }
 
-/// A key whose value is a size, with the default of transformers' configuration class.
+/// A key whose value is a size.
+/// transformers' configuration class has the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) key: &'static str,
@@ -125,7 +131,8 @@ pub struct SpecialPieces {
 }
 
 impl SpecialPieces {
-    /// The pieces with their keys in `tokenizer_config.json`, in the order in which transformers lists them.
+    /// The pieces with their keys in `tokenizer_config.json`.
+    /// They are in the order in which transformers lists them.
     pub(crate) fn by_key(&self) -> [(&'static str, &'static str); 5] {
         [
             ("pad_token", self.pad),
@@ -136,7 +143,8 @@ impl SpecialPieces {
         ]
     }
 
-    /// The pieces, each replaced by the one that a `tokenizer_config.json` names, in the order of [`Self::by_key`].
+    /// The pieces, each replaced by the one that a `tokenizer_config.json` names.
+    /// They are in the order of [`Self::by_key`].
     pub(crate) fn named_in(&self, settings: &Map<String, Value>) -> [String; 5] {
         self.by_key().map(|(key, default)| content_of(settings.get(key)).unwrap_or(default).to_owned())
     }

@@ -1,5 +1,5 @@
-//! An architecture that exists in tests only: it differs from the real ones in everything that may differ, and shows
-//! that one file is enough for a new one.
+//! An architecture that exists in tests only.
+//! It differs from the real ones in everything that may differ, and shows that one file is enough for a new one.
 
 #![cfg(test)]
 

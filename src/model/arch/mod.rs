@@ -40,7 +40,8 @@ impl Architecture {
     }
 }
 
-/// Lists the model types that can be opened, for messages: "`distilbert` and `bert`".
+/// Lists the model types that can be opened, for messages.
+/// "`distilbert` and `bert`".
 pub(crate) fn names() -> String {
     let quoted: Vec<String> = ALL.iter().map(|architecture| format!("`{}`", architecture.model_type)).collect();
     match quoted.split_last() {

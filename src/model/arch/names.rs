@@ -5,7 +5,8 @@ use super::{Affine, Layer, PerParameter};
 /// Names of the parameters, without `.weight` and `.bias`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
-    /// First part of every name except the classifier's. Files of a model without a head lack it.
+    /// First part of every name except the classifier's.
+    /// Files of a model without a head lack it.
     pub(crate) prefix: &'static str,
     pub(crate) words: &'static str,
     pub(crate) positions: &'static str,
@@ -25,7 +26,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Returns the names of the tensors that each parameter consists of: three for query, key and value, else one.
+    /// Returns the names of the tensors that each parameter consists of.
+    /// Three for query, key and value, else one.
     pub(crate) fn tensors(&self, layers: usize) -> PerParameter<Vec<String>> {
         PerParameter {
             words: vec![weight(&self.full(self.words))],
@@ -52,8 +54,8 @@ impl Names {
         format!("{}.{part}", self.prefix)
     }
 
-    /// Returns the name of a tensor without what differs between files of the same architecture: the prefix, and the
-    /// names that TensorFlow gives the parameters of a layer norm.
+    /// Returns the name of a tensor in a form common to all files of an architecture.
+    /// The prefix, and the names that TensorFlow gives the parameters of a layer norm, differ between files.
     pub(crate) fn plain(&self, name: &str) -> String {
         let name = name.strip_prefix(self.prefix).and_then(|name| name.strip_prefix('.')).unwrap_or(name);
         match name.rsplit_once('.') {

@@ -40,7 +40,8 @@ pub struct Layer<T> {
 /// One value each for the weight and the bias of a linear layer or of a layer norm.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Affine<T> {
-    /// `[inputs, outputs]` of a linear layer, transposed against PyTorch; `[dim]` of a layer norm.
+    /// `[inputs, outputs]` of a linear layer, transposed against PyTorch.
+    /// `[dim]` of a layer norm.
     pub weight: T,
     /// `[outputs]`, or `[dim]`.
     pub bias: T,
@@ -74,7 +75,8 @@ impl<T> PerParameter<T> {
         all
     }
 
-    /// Pairs each value with another one for the same parameter. Both must have the same number of layers.
+    /// Pairs each value with another one for the same parameter.
+    /// Both must have the same number of layers.
     pub fn zip<U>(self, other: PerParameter<U>) -> PerParameter<(T, U)> {
         PerParameter {
             words: (self.words, other.words),

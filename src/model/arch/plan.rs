@@ -1,4 +1,5 @@
-//! The plan of a network's parameters: what each is, how large, and where in the network.
+//! The plan of a network's parameters.
+//! What each is, how large, and where in the network.
 
 use super::{Affine, Layer, PerParameter, shape::Shape};
 
@@ -21,7 +22,8 @@ pub struct Slot {
 pub enum Kind {
     /// Embedding table, of which only some rows may be held.
     Table,
-    /// Weight of a linear layer, or of this many with the same input, side by side: `[inputs, outputs]`.
+    /// Weight of a linear layer, or of this many with the same input, side by side.
+    /// `[inputs, outputs]`.
     Matrix {
         /// Number of linear layers.
         parts: usize,
@@ -46,7 +48,8 @@ impl Slot {
         matches!(self.kind, Kind::Table | Kind::Matrix { .. })
     }
 
-    /// Shape of each of its tensors in a model folder. Linear weights are `[outputs, inputs]` there, as in PyTorch.
+    /// Shape of each of its tensors in a model folder.
+    /// Linear weights are `[outputs, inputs]` there, as in PyTorch.
     pub(crate) fn stored_shape(self) -> Vec<usize> {
         let [rows, columns] = self.shape;
         match self.kind {
@@ -61,7 +64,8 @@ impl Slot {
 /// A parameter with its names.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameter {
-    /// Name in a checkpoint: the name of its tensor. Query, key and value together are called `qkv`.
+    /// Name in a checkpoint: the name of its tensor.
+    /// Query, key and value together are called `qkv`.
     pub(crate) name: String,
     /// Names of the tensors in a model folder that it consists of.
     pub(crate) tensors: Vec<String>,
@@ -75,7 +79,8 @@ impl Parameter {
     }
 }
 
-/// Returns one name for several tensors beside each other: `attention.qkv.weight` for `attention.q_lin.weight`, ....
+/// Returns one name for several tensors beside each other.
+/// For `attention.q_lin.weight` and so on it is `attention.qkv.weight`.
 fn joint_name(tensors: &[String]) -> String {
     let first = tensors.first().map_or("", String::as_str);
     if tensors.len() < 2 {

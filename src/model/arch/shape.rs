@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-/// The sizes of a network, and the one number of its architecture that is not a parameter.
+/// The sizes of a network.
+/// Also the one number of its architecture that is not a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
     /// Width of a piece's hidden state.
@@ -23,7 +24,7 @@ pub struct Shape {
     pub epsilon: f32,
 }
 
-/// Why values cannot be the parameters of a network.
+/// Reason why values cannot be the parameters of a network.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum ShapeError {
     /// The sizes contradict each other.

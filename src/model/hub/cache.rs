@@ -1,4 +1,5 @@
-//! The cache that huggingface_hub shares with other programs, in that library's layout.
+//! The cache that huggingface_hub shares with other programs.
+//! It has that library's layout.
 //!
 //! It contains blobs by checksum, snapshots of a commit that link to them, and references that name a commit. Besides
 //! the project's storage and the log, this is the only code that writes files.
@@ -39,7 +40,8 @@ pub(super) fn variable(name: &str) -> Option<PathBuf> {
     named(&|name| env::var_os(name), name, &home_folder)
 }
 
-/// As [`variable`], for any environment. `~` is the home folder, as in huggingface_hub.
+/// As [`variable`], for any environment.
+/// `~` is the home folder, as in huggingface_hub.
 fn named(
     variable: &dyn Fn(&str) -> Option<OsString>,
     name: &str,
@@ -178,7 +180,8 @@ impl CachedRepo {
         written.map_err(|error| HubError::disk(&path, error))
     }
 
-    /// Bytes that this user may still write to the blobs' file system; `None` if unknown.
+    /// Bytes that this user may still write to the blobs' file system.
+    /// `None` if unknown.
     pub(super) fn free_bytes(&self) -> Option<u64> {
         make(&self.blobs()).ok()?;
         let room = rustix::fs::statvfs(self.blobs()).ok()?;

@@ -103,12 +103,14 @@ impl Hub {
         }
     }
 
-    /// Sends the first request of an operation. A hub that cannot be reached then is not tried again.
+    /// Sends the first request of an operation.
+    /// A hub that cannot be reached then is not tried again.
     pub(super) fn first_get(&self, url: &str) -> Result<Response<Body>, HubError> {
         self.get(url).call().map_err(|error| HubError::Offline { place: host(url), why: error.to_string() })
     }
 
-    /// Builds a POST request. The hub may have supplied the address; the token is sent to the hub itself only.
+    /// Builds a POST request.
+    /// The hub may have supplied the address; the token is sent to the hub itself only.
     pub(super) fn post(&self, url: &str) -> RequestBuilder<WithBody> {
         let request = self.agent.post(url);
         match self.token.as_ref().filter(|_| self.is_own(url)) {
@@ -117,7 +119,8 @@ impl Hub {
         }
     }
 
-    /// Builds a PUT request to a storage server, without the token: the address contains a signature.
+    /// Builds a PUT request to a storage server, without the token.
+    /// The address contains a signature.
     pub(super) fn put(&self, url: &str) -> RequestBuilder<WithBody> {
         self.agent.put(url)
     }
@@ -127,7 +130,8 @@ impl Hub {
         url.strip_prefix(self.endpoint.as_str()).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// Corrects an address that the hub supplied: a mirror names the public hub where it means itself.
+    /// Corrects an address that the hub supplied.
+    /// A mirror names the public hub where it means itself.
     pub(super) fn own_address(&self, url: &str) -> String {
         match url.strip_prefix(HUB).filter(|rest| rest.starts_with('/')) {
             Some(rest) => format!("{}{rest}", self.endpoint),
@@ -198,14 +202,16 @@ pub(super) fn unreachable(url: &str, error: &ureq::Error) -> HubError {
     HubError::Unreachable { place: host(url), why: error.to_string() }
 }
 
-/// Whether a connection cannot be read by others: encrypted, or within this machine.
+/// Whether a connection cannot be read by others.
+/// Encrypted, or within this machine.
 fn is_private(endpoint: &str) -> bool {
     let Ok(uri) = endpoint.parse::<Uri>() else { return false };
     let is_here = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
     uri.scheme() == Some(&Scheme::HTTPS) || is_here
 }
 
-/// Returns the trusted certificates: those of browsers, or those of a file that the environment names.
+/// Returns the trusted certificates.
+/// Those of browsers, or those of a file that the environment names.
 ///
 /// The latter is needed behind a proxy that decrypts connections.
 fn roots() -> Result<RootCerts, HubError> {
@@ -296,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_would_change_the_request_is_refused_without_being_told() {
+    fn a_token_that_would_change_the_request_is_refused_and_not_shown() {
         for bad in ["a b", "a\r\nHost: evil", "ä"] {
             let error = with_token("https://huggingface.co", bad).unwrap_err();
             assert!(matches!(&error, HubError::BadToken(place) if place == "HF_TOKEN"));

@@ -1,4 +1,5 @@
-//! Errors of downloads from the hub and uploads to it. Text from a server is shown escaped.
+//! Errors of downloads from the hub and uploads to it.
+//! Text from a server is shown escaped.
 
 use std::io;
 
@@ -146,7 +147,8 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// Whether another model name would help, rather than another machine or another time.
+    /// Whether another model name would help.
+    /// Otherwise another machine or another time would.
     pub fn is_input(&self) -> bool {
         matches!(self, Self::Name(_) | Self::NotFound { .. } | Self::Unfit { .. })
     }

@@ -1,4 +1,5 @@
-//! Models of the Hugging Face hub: those in the cache of this machine, downloads into it, and uploads of trained models.
+//! Models of the Hugging Face hub.
+//! Those in the cache of this machine, downloads into it, and uploads of trained models.
 //!
 //! The cache is huggingface_hub's, so a model that one program has downloaded is available to the others.
 

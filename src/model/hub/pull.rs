@@ -119,7 +119,8 @@ fn digest(mut sum: impl Digest, from: &mut impl Read) -> io::Result<String> {
     }
 }
 
-/// Downloads the main branch of a model into the cache at `cache`, except for files that are already there.
+/// Downloads the main branch of a model into the cache at `cache`.
+/// Files that are already there are not downloaded.
 ///
 /// # Errors
 /// No such model, an unsupported one, no connection, a full disk. What was received is kept.
@@ -178,7 +179,8 @@ fn find<'a>(siblings: &'a [Sibling], name: &str) -> Option<&'a Sibling> {
     siblings.iter().find(|file| file.rfilename == name)
 }
 
-/// Returns the preferred weight files: one safetensors file, several with an index, or PyTorch's own kind.
+/// Returns the preferred weight files.
+/// One safetensors file, several with an index, or PyTorch's own kind.
 fn weights(siblings: &[Sibling]) -> Option<Vec<&Sibling>> {
     for (stem, end) in [("model", ".safetensors"), ("pytorch_model", ".bin")] {
         if let Some(single) = find(siblings, &format!("{stem}{end}")) {
@@ -192,7 +194,8 @@ fn weights(siblings: &[Sibling]) -> Option<Vec<&Sibling>> {
     None
 }
 
-/// Whether a file is one of several with weights: `model-00001-of-00002.safetensors`.
+/// Whether a file is one of several with weights.
+/// `model-00001-of-00002.safetensors`.
 fn is_shard(name: &str, stem: &str, end: &str) -> bool {
     let numbers = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(end)).unwrap_or_default();
     let numbers = numbers.strip_prefix('-').and_then(|numbers| numbers.split_once("-of-"));
@@ -203,7 +206,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns size and checksum of a file. The checksum becomes a file name in the cache, so its form is verified.
+/// Returns size and checksum of a file.
+/// The checksum becomes a file name in the cache, so its form is verified.
 fn describe(file: &Sibling, url: &str) -> Result<Wanted, HubError> {
     let (size, sum) = match (&file.lfs, &file.blob) {
         (Some(lfs), _) if is_hex(&lfs.sha256, 64) => (Some(lfs.size), Sum::Sha256(lfs.sha256.clone())),
@@ -229,7 +233,8 @@ struct Pull<'a> {
 }
 
 impl Pull<'_> {
-    /// Downloads a file unless it is there; `rest` is this file and the following ones. Returns the downloaded bytes.
+    /// Downloads a file unless it is there; `rest` is this file and the following ones.
+    /// Returns the downloaded bytes.
     fn pull_file(&self, file: &Wanted, rest: &[Wanted], report: &mut OnProgress) -> Result<u64, HubError> {
         let (name, sum, size) = (file.name.as_str(), file.sum.text(), file.size);
         let mut fetched = 0;

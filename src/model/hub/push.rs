@@ -84,7 +84,8 @@ struct Action {
     header: Option<serde_json::Map<String, Value>>,
 }
 
-/// Uploads files as one commit to the main branch of a model, which is created if necessary.
+/// Uploads files as one commit to the main branch of a model.
+/// The model is created if necessary.
 ///
 /// An id without an owner belongs to the user. A broken connection is tried again.
 ///
@@ -215,7 +216,8 @@ impl Push<'_> {
         }
     }
 
-    /// Sends large files to the addresses that the hub supplies. Returns the number of bytes sent.
+    /// Sends large files to the addresses that the hub supplies.
+    /// Returns the number of bytes sent.
     fn send_large(&self, files: &[(&Upload, String)], report: &mut OnProgress) -> Result<u64, HubError> {
         let url = format!("{}/{}.git/info/lfs/objects/batch", self.hub.endpoint(), self.id);
         let objects: Vec<Value> =
@@ -270,7 +272,8 @@ impl Push<'_> {
         self.finish(name, &to.href, &json!({ "oid": oid, "parts": marks }).to_string(), report)
     }
 
-    /// Sends a part of a file to the storage server. Returns the mark (`etag`) that the server gives it.
+    /// Sends a part of a file to the storage server.
+    /// Returns the mark (`etag`) that the server gives it.
     fn put(
         &self,
         file: &Upload,

@@ -1,4 +1,4 @@
-//! Progress reports during downloads and uploads, and retries after a broken connection.
+//! Progress reports during transfers, and retries after a broken connection.
 
 use std::{thread, time::Duration};
 
@@ -8,7 +8,8 @@ use super::HubError;
 const ATTEMPTS: u32 = 6;
 /// First wait between two attempts; each further one doubles it.
 const WAIT: Duration = Duration::from_millis(250);
-/// Longest wait that a server may ask for; the operation fails instead of waiting longer.
+/// Longest wait that a server may ask for.
+/// The operation fails instead of waiting longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Progress of a download or upload.

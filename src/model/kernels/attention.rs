@@ -1,6 +1,7 @@
-//! Scaled dot-product attention within each sentence, forward and backward. Probabilities are not kept: the backward
-//! pass computes them again from the logarithm of each query's sum of exponentials (as FlashAttention does, Dao et al.
-//! 2022), a block of queries at a time, so that long sentences need little memory.
+//! Scaled dot-product attention within each sentence, forward and backward.
+//! Probabilities are not kept: the backward pass computes them again from the logarithm of each query's sum of
+//! exponentials (as FlashAttention does, Dao et al. 2022), one block of queries at a time, so that long sentences need
+//! little memory.
 
 use rayon::prelude::*;
 
@@ -16,19 +17,19 @@ use super::{
 };
 use crate::model::arch::Shape;
 
-/// Queries whose scores are in memory at once.
+/// Number of queries whose scores are in memory at once.
 const QUERIES: usize = 64;
 
-/// What all sentences share.
+/// Attention over a batch: its sizes, sentences and dropout.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attention<'a> {
     pub(super) shape: Shape,
     pub(super) batch: Batch<'a>,
-    /// Of the probabilities.
+    /// Dropout of the probabilities.
     pub(super) mask: Option<Mask>,
 }
 
-/// One sentence on the way forward.
+/// Buffers of one sentence in the forward pass.
 struct Forward<'a> {
     sentence: Sentence<'a>,
     qkv: &'a mut [f32],
@@ -36,7 +37,7 @@ struct Forward<'a> {
     log_sums: &'a mut [f32],
 }
 
-/// One sentence on the way back.
+/// Buffers of one sentence in the backward pass.
 struct Backward<'a> {
     sentence: Sentence<'a>,
     qkv: &'a [f32],
@@ -51,26 +52,26 @@ struct Backward<'a> {
 /// One head of one sentence, laid out for products.
 #[derive(Default)]
 struct Scratch {
-    /// The place of each query in the sentence.
+    /// Index of each query's piece in the sentence.
     places: Vec<usize>,
-    /// `[queries, width]`.
+    /// Queries: `[queries, width]`.
     queries: Vec<f32>,
-    /// Times the scale of scores: `[width, padded]`.
+    /// Keys times the scale of scores: `[width, padded]`.
     keys: Vec<f32>,
-    /// `[width, padded]`.
+    /// Values: `[width, padded]`.
     values: Vec<f32>,
-    /// `[QUERIES, padded]`: scores, then probabilities.
+    /// Scores, then probabilities: `[QUERIES, padded]`.
     scores: Vec<f32>,
-    /// `[QUERIES, padded]`: the gradient of probabilities, then of scores.
+    /// Gradient of probabilities, then of scores: `[QUERIES, padded]`.
     slopes: Vec<f32>,
-    /// `[padded]`: the mask of one query.
+    /// Dropout mask of one query: `[padded]`.
     factors: Vec<f32>,
-    /// `[QUERIES, width]`.
+    /// Gradient or result of a block of queries: `[QUERIES, width]`.
     turned: Vec<f32>,
 }
 
 impl Attention<'_> {
-    /// From `qkv` (to which the bias is added here) to `context` and `log_sums`.
+    /// Computes `context` and `log_sums` from `qkv`, to which it adds the bias.
     pub(super) fn forward(&self, bias: &[f32], saved: &mut Saved) {
         let (dim, heads) = (self.shape.dim, self.shape.heads);
         let rows = self.batch.rows();
@@ -91,7 +92,8 @@ impl Attention<'_> {
         });
     }
 
-    /// The gradient of queries, keys and values, `[pieces, 3 dim]`, from that of the context, `[rows, dim]`.
+    /// Computes the gradient of queries, keys and values, `[pieces, 3 dim]`,
+    /// from the gradient of the context, `[rows, dim]`.
     pub(super) fn backward(&self, saved: &Saved, upper: &[f32], lower: &mut [f32]) {
         let (dim, heads) = (self.shape.dim, self.shape.heads);
         let (mut qkv, mut context) = (saved.qkv.as_slice(), saved.context.as_slice());
@@ -169,7 +171,7 @@ impl Attention<'_> {
         }
     }
 
-    /// One block of queries of one head.
+    /// Computes one block of queries of one head.
     #[inline(always)]
     fn backward_queries(
         &self,
@@ -193,7 +195,7 @@ impl Attention<'_> {
         let rows = scores.chunks_exact_mut(padded).zip(slopes.chunks_exact_mut(padded)).zip(places);
         let known = task.context.chunks_exact(dim).zip(task.upper.chunks_exact(dim)).zip(task.log_sums.chunks(heads));
         for (((scores, slopes), place), ((context, upper), log_sums)) in rows.zip(known.skip(first)) {
-            // The sum over keys of probability times its gradient: dropout included, it is this.
+            // The sum over keys of probability times its gradient equals this product, with or without dropout.
             let along = sum_over(part(context, column, width), part(upper, column, width), |a, b| a * b);
             let log_sum = log_sums.get(head).copied().unwrap_or_default();
             self.slope(&task.sentence, (head, *place), (scores, slopes, &mut *factors), (log_sum, along));
@@ -215,8 +217,8 @@ impl Attention<'_> {
         }
     }
 
-    /// Turns scores into the probabilities that were used (dropout included), and `slopes`, the gradient of these, into
-    /// that of scores before scaling. The mask is left in `factors`.
+    /// Turns scores into the probabilities that were used, dropout included.
+    /// Turns `slopes`, their gradient, into the gradient of scores before scaling. The mask is left in `factors`.
     #[inline(always)]
     fn slope(
         &self,
@@ -248,7 +250,7 @@ impl Attention<'_> {
         }
     }
 
-    /// Lays queries and keys of a head out.
+    /// Copies queries and keys of a head into the layout of the products.
     #[inline(always)]
     fn load(&self, head: usize, qkv: &[f32], padded: usize, scratch: &mut Scratch) {
         let (dim, width) = (self.shape.dim, self.shape.head());
@@ -261,7 +263,7 @@ impl Attention<'_> {
         }
     }
 
-    /// What scores are multiplied by.
+    /// Factor of the scores: 1 over the square root of the head's width.
     fn scale(&self) -> f32 {
         1.0 / (self.shape.head() as f32).sqrt()
     }
@@ -298,7 +300,8 @@ impl Kernel for BackwardCall<'_, '_> {
     }
 }
 
-/// Scores of a block of queries with all keys, places without a key included.
+/// Computes the scores of a block of queries for all keys.
+/// Padded columns without a key are included.
 #[inline(always)]
 fn score(scratch: &mut Scratch, first: usize, count: usize, padded: usize, width: usize) {
     let scores = resized(&mut scratch.scores, count * padded);
@@ -306,8 +309,8 @@ fn score(scratch: &mut Scratch, first: usize, count: usize, padded: usize, width
     small_product((scores, padded), queries, View::new(&scratch.keys, padded), false);
 }
 
-/// Turns a row of scores, of which the first `length` belong to keys, into probabilities (0 for the others). Gives the
-/// logarithm of the sum of exponentials.
+/// Turns a row of scores into probabilities.
+/// The first `length` scores belong to keys; the others become 0. Returns the logarithm of the sum of exponentials.
 #[inline(always)]
 fn softmax(scores: &mut [f32], length: usize) -> f32 {
     let (keys, padding) = scores.split_at_mut(length.min(scores.len()));
@@ -329,7 +332,8 @@ fn highest(values: &[f32]) -> f32 {
     lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
-/// Writes rows, times `factor`, as columns of a matrix `padded` wide; the columns left over are 0.
+/// Writes rows, times `factor`, as columns of a matrix `padded` wide.
+/// The remaining columns are 0.
 #[inline(always)]
 fn turn<'a>(rows: impl Iterator<Item = &'a [f32]>, padded: usize, factor: f32, to: &mut [f32]) {
     to.fill(0.0);

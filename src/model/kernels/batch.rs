@@ -6,43 +6,44 @@ use thiserror::Error;
 
 use crate::model::arch::Shape;
 
-/// Sentences of a batch, their pieces below each other.
+/// Sentences of a batch; the pieces of all of them follow each other.
 #[derive(Clone, Copy, Debug)]
 pub struct Pieces<'a> {
-    /// For each piece its row of the word table.
+    /// Row of the word table for each piece.
     pub words: &'a [u32],
-    /// For each piece its row of the position table.
+    /// Row of the position table for each piece.
     pub positions: &'a [u32],
-    /// Where the pieces of each sentence stand: each range begins where the one before it ends. It may be empty.
+    /// Range of pieces of each sentence; it may be empty.
+    /// Each range begins where the one before it ends.
     pub sentences: &'a [Range<usize>],
 }
 
-/// What is wrong with a batch.
+/// Error of a batch that does not fit the network.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InputError {
-    /// Words, positions and sentences tell of different numbers of pieces.
+    /// Words, positions and sentences have different numbers of pieces.
     #[error("{words} words, {positions} positions and sentences of {sentences} pieces do not go together")]
     Count {
         /// Words given.
         words: usize,
         /// Positions given.
         positions: usize,
-        /// Where the sentences stop following each other, or the last one ends.
+        /// First piece out of the sentences' order, or the end of the last sentence.
         sentences: usize,
     },
-    /// A table has no such row.
+    /// A table does not have this row.
     #[error("piece {piece} asks for row {row} of the {table} table, which has {rows}")]
     Row {
         /// The piece.
         piece: usize,
         /// `word` or `position`.
         table: &'static str,
-        /// Row asked for.
+        /// Requested row.
         row: u32,
-        /// Rows there are.
+        /// Number of rows of the table.
         rows: usize,
     },
-    /// A label on no piece or with no tag of the network.
+    /// A label for a piece or a tag that does not exist.
     #[error("there is no piece {piece} or no tag {tag}")]
     Label {
         /// The piece.
@@ -50,7 +51,7 @@ pub enum InputError {
         /// The tag.
         tag: usize,
     },
-    /// Gradients or rows asked for that do not belong to this network and batch.
+    /// Gradients or requested rows do not belong to this network and batch.
     #[error("{0}")]
     Mismatch(&'static str),
 }
@@ -62,7 +63,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// # Errors
-    /// Pieces that do not go together, or rows that the tables do not have.
+    /// The pieces contradict each other, or a table does not have one of the rows.
     pub(super) fn check(&self, shape: &Shape) -> Result<(), InputError> {
         let ends = self.sentences.iter().try_fold(0, |end, range| match range.start == end && range.end >= end {
             true => Ok(range.end),
@@ -85,11 +86,11 @@ fn check_rows(asked: &[u32], table: &'static str, rows: usize) -> Result<(), Inp
     }
 }
 
-/// Sentences with the rows that are wanted after the last attention.
+/// Sentences, with the rows that are requested after the last attention.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Batch<'a> {
     pub(super) pieces: Pieces<'a>,
-    /// Pieces, ascending and distinct; `None` for all.
+    /// Requested pieces, ascending and distinct; `None` for all.
     pub(super) wanted: Option<&'a [usize]>,
 }
 
@@ -100,14 +101,15 @@ impl Batch<'_> {
     }
 }
 
-/// One sentence as attention sees it.
+/// One sentence in the form that attention needs.
 #[derive(Clone, Debug)]
 pub(super) struct Sentence<'a> {
-    /// Its pieces.
+    /// Range of its pieces.
     pub(super) pieces: Range<usize>,
-    /// Pieces (counted from the batch's first) that ask; `None` for all of the sentence.
+    /// Pieces with a query (counted from the batch's first); `None` for all.
     queries: Option<&'a [usize]>,
-    /// Number of attention probabilities, over all heads, of the sentences before this one: what dropout counts by.
+    /// Number of attention probabilities, over all heads, of earlier sentences.
+    /// Dropout masks are numbered by it.
     pub(super) before: usize,
 }
 
@@ -122,7 +124,7 @@ impl Sentence<'_> {
         self.queries.map_or(self.pieces.len(), <[usize]>::len)
     }
 
-    /// The place within the sentence of each query, ascending.
+    /// Iterates over the index within the sentence of each query, ascending.
     pub(super) fn query_places(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.queries()).map(|at| match self.queries.and_then(|queries| queries.get(at)) {
             Some(piece) => piece - self.pieces.start,
@@ -131,7 +133,7 @@ impl Sentence<'_> {
     }
 }
 
-/// The sentences in their order.
+/// Iterates over the sentences in their order.
 pub(super) fn sentences<'a>(
     ranges: &'a [Range<usize>],
     wanted: Option<&'a [usize]>,

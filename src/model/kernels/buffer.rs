@@ -11,8 +11,8 @@ pub(super) fn resized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     buffer
 }
 
-/// Returns the first `length` values of a buffer without shrinking it. For buffers whose length changes within a step:
-/// growing one again would write zeros.
+/// Returns the first `length` values of a buffer without shrinking it.
+/// For buffers whose length changes within a step: growing one again would write zeros.
 pub(super) fn part_of(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     if buffer.len() < length {
         resized(buffer, length);

@@ -1,9 +1,11 @@
-//! Dropout masks by counter: each factor is a hash of seed, step, site and position. There is no generator state, nothing
-//! is stored for the backward pass, and the masks do not depend on the number of threads.
+//! Dropout masks: each factor is a hash of seed, step, site and position.
+//! There is no generator state, nothing is stored for the backward pass, and the masks do not depend on the number of
+//! threads.
 
 use super::simd::LANES;
 
-/// Distance between the counters of neighbouring pairs: 2^64 over the golden ratio, as in SplitMix64.
+/// Distance between the counters of neighbouring pairs.
+/// It is 2^64 over the golden ratio, as in SplitMix64.
 const STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Values of one block; two values share a hash.
 const BLOCK: usize = 2 * LANES;
@@ -42,26 +44,28 @@ impl Site {
 }
 
 impl Dropout {
-    /// Masks of step `step` of a training with this seed. Rates outside 0 to 1 (1 excluded) count as 0.
+    /// Returns the masks of step `step` of a training with this seed.
+    /// Rates outside 0 to 1 (1 excluded) count as 0.
     pub fn new(rate: f64, attention_rate: f64, seed: u64, step: usize) -> Self {
         let [rate, attention_rate] =
             [rate, attention_rate].map(|rate| if (0.0..1.0).contains(&rate) { rate } else { 0.0 });
         Self { rate, attention_rate, key: mix(mix(seed) ^ step as u64) }
     }
 
-    /// Masks of batch `at` among those that the step accumulates.
+    /// Returns the masks of batch `at` among those that the step accumulates.
     #[must_use]
     pub fn of_batch(&self, at: u64) -> Self {
         Self { key: mix(self.key.wrapping_add(at)), ..*self }
     }
 
-    /// Returns which pieces of a step's input are hidden from the network, a share `rate` of them.
+    /// Returns which pieces of a step's input are hidden from the network.
+    /// They are a share `rate` of all pieces.
     pub fn hides(rate: f64, seed: u64, step: usize) -> impl Fn(usize) -> bool {
         let mask = Self::new(rate, 0.0, seed, step).mask(Site::Input);
         move |at| mask.is_some_and(|mask| mask.factor(mask.bits(at as u64 / 2)[at % 2]) == 0.0)
     }
 
-    /// Mask of a site; `None` if nothing is dropped there.
+    /// Returns the mask of a site; `None` if nothing is dropped there.
     pub(in super::super) fn mask(&self, site: Site) -> Option<Mask> {
         let rate = if matches!(site, Site::Attention(_)) { self.attention_rate } else { self.rate };
         (rate > 0.0).then(|| Mask {
@@ -73,7 +77,8 @@ impl Dropout {
     }
 }
 
-/// Factor for each value of a site: 0, or 1 / (1 - rate), which keeps the expected sum.
+/// Factor for each value of a site: 0, or 1 / (1 - rate).
+/// The latter keeps the expected sum.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Mask {
     dropped_below: u32,
@@ -82,7 +87,7 @@ pub(in super::super) struct Mask {
 }
 
 impl Mask {
-    /// Multiplies the values of a site, beginning with number `first`, by their factors.
+    /// Multiplies values of a site by their factors; the first has number `first`.
     #[inline(always)]
     pub(in super::super) fn apply(&self, first: usize, values: &mut [f32]) {
         let (odd, pairs) = values.split_at_mut((first % 2).min(values.len()));
@@ -102,7 +107,7 @@ impl Mask {
         }
     }
 
-    /// Random bits of both values of a pair.
+    /// Returns the random bits of both values of a pair.
     #[inline(always)]
     fn bits(&self, pair: u64) -> [u32; 2] {
         let bits = mix(self.key.wrapping_add(pair.wrapping_mul(STRIDE)));

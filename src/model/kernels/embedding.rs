@@ -1,4 +1,4 @@
-//! The embeddings: word and position rows, their norm and dropout; and the gradient of both tables.
+//! Embeddings: word and position rows, their norm and dropout, and the gradient.
 
 use rayon::prelude::*;
 
@@ -11,7 +11,7 @@ use super::{
     sums::squares,
 };
 
-/// The sum of a word's row and a position's.
+/// Sum of a word's row and a position's row.
 struct Rows<'a> {
     parameters: &'a Parameters,
     pieces: Pieces<'a>,
@@ -30,7 +30,7 @@ impl Source for Rows<'_> {
     }
 }
 
-/// What the embeddings' norm is to norm.
+/// Returns the input of the embeddings' norm.
 pub(super) fn rows<'a>(parameters: &'a Parameters, pieces: Pieces<'a>) -> impl Source + 'a {
     Rows { parameters, pieces }
 }
@@ -59,22 +59,22 @@ impl Kernel for Drop<'_> {
     }
 }
 
-/// A table's gradient: 0 but for some rows.
+/// Gradient of a table, which is 0 except for some rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched {
-    /// These, ascending.
+    /// Rows with a gradient, ascending.
     rows: Vec<u32>,
-    /// Piece by piece, those of one row together.
+    /// Row and piece of each embedding, sorted: the pieces of one row are together.
     order: Vec<(u32, usize)>,
 }
 
 impl Touched {
-    /// The rows whose gradient is not known to be 0, ascending.
+    /// Returns the rows whose gradient may differ from 0, ascending.
     pub(super) fn rows(&self) -> &[u32] {
         &self.rows
     }
 
-    /// Makes the gradient 0 again.
+    /// Sets the gradient to 0.
     pub(super) fn clear(&mut self, table: &mut [f32], dim: usize) {
         for row in self.rows.drain(..) {
             let from = row as usize * dim;
@@ -82,8 +82,8 @@ impl Touched {
         }
     }
 
-    /// Adds the gradient of each piece's embedding, `[pieces, dim]`, to its row; `but` for this row. Gives the sum of all
-    /// squares.
+    /// Adds the gradient of each piece's embedding, `[pieces, dim]`, to its row.
+    /// Row `but` is left out. Returns the sum of all squares.
     pub(super) fn add(
         &mut self,
         table: &mut [f32],
@@ -93,7 +93,7 @@ impl Touched {
     ) -> f64 {
         self.order.clear();
         self.order.extend(asked.iter().copied().zip(0..).filter(|(row, _)| Some(*row) != but));
-        // By row, then by piece: each row's sum has one order.
+        // Sorted by row, then by piece: the sum of each row has a fixed order.
         self.order.sort_unstable();
         self.rows.extend(self.order.iter().map(|(row, _)| *row));
         self.rows.sort_unstable();
@@ -101,7 +101,7 @@ impl Touched {
         let (mut rest, mut passed, mut tasks) = (&mut *table, 0, Vec::with_capacity(self.rows.len()));
         for pieces in self.order.chunk_by(|a, b| a.0 == b.0) {
             let row = pieces.first().map_or(0, |(row, _)| *row as usize);
-            // Skips the rows between; then takes this one.
+            // Skips the rows before this one, then takes it.
             let _ = rest.split_off_mut(..(row - passed) * dim);
             tasks.push((rest.split_off_mut(..dim).unwrap_or_default(), pieces));
             passed = row + 1;
@@ -114,7 +114,7 @@ impl Touched {
     }
 }
 
-/// The sum for one row.
+/// Sum of the gradients for one row.
 struct Gather<'a> {
     row: &'a mut [f32],
     pieces: &'a [(u32, usize)],

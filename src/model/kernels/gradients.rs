@@ -1,9 +1,9 @@
-//! The gradient of all parameters.
+//! Gradient of all parameters.
 
 use super::{embedding::Touched, parameters::Parameters};
 use crate::model::arch::{Kind, Shape, shape::ShapeError};
 
-/// The gradient of all parameters, and which rows of the tables have one.
+/// Gradient of all parameters, and which rows of the tables have one.
 #[derive(Clone, Debug)]
 pub struct Gradients {
     pub(super) values: Parameters,
@@ -14,36 +14,37 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// A gradient of zeros.
+    /// Returns a gradient of zeros.
     ///
     /// # Errors
-    /// Sizes that contradict each other.
+    /// The sizes contradict each other.
     pub fn new(shape: Shape) -> Result<Self, ShapeError> {
         let values = Parameters::zeros(shape)?;
         Ok(Self { values, words: Touched::default(), positions: Touched::default(), squares: 0.0 })
     }
 
-    /// The gradient of each parameter, in the order of the plan.
+    /// Returns the gradient of each parameter, in the order of the plan.
     pub fn values(&self) -> Vec<&[f32]> {
         self.values.values()
     }
 
-    /// The rows of the word table that the batches asked for, ascending: the gradient of all others is 0.
+    /// Returns the rows of the word table used by the batches, ascending.
+    /// The gradient of all others is 0.
     pub fn word_rows(&self) -> &[u32] {
         self.words.rows()
     }
 
-    /// The rows of the position table that the batches asked for, ascending.
+    /// Returns the rows of the position table used by the batches, ascending.
     pub fn position_rows(&self) -> &[u32] {
         self.positions.rows()
     }
 
-    /// The sum of the squares of all values: the square of the global norm.
+    /// Returns the sum of the squares of all values, the square of the global norm.
     pub fn squares(&self) -> f64 {
         self.squares
     }
 
-    /// Makes all values 0.
+    /// Sets all values to 0.
     pub fn clear(&mut self) {
         let dim = self.values.shape().dim;
         self.words.clear(&mut self.values.all.words, dim);

@@ -18,28 +18,29 @@ use super::{
     workspace::{Saved, Scratch},
 };
 
-/// A layer with what it needs of this batch.
+/// One encoder block of a batch: its parameters, attention and dropout.
 pub(super) struct Block<'a> {
     pub(super) layer: &'a Layer,
     pub(super) attention: Attention<'a>,
-    /// Of what the feed-forward network gives.
+    /// Dropout of the feed-forward network's result.
     pub(super) mask: Option<Mask>,
 }
 
-/// A layer's input, to be had again from the norm that it comes from.
+/// Input of a layer, which can be computed again from the norm before it.
 pub(super) struct Input<'a> {
     pub(super) normed: &'a Normed,
     pub(super) norm: &'a Norm,
     pub(super) mask: Option<Mask>,
 }
 
-/// What a norm inside the layer is to norm: a branch (its bias and dropout are still to come) and what went past it.
+/// Input of a norm inside the layer: a branch and the residual connection.
+/// The bias and the dropout of the branch are applied here.
 struct Residual<'a> {
     branch: &'a [f32],
     bias: &'a [f32],
     mask: Option<Mask>,
     past: &'a [f32],
-    /// The rows of `past`, if these are not all.
+    /// Rows of `past`; `None` for all.
     rows: Option<&'a [usize]>,
 }
 
@@ -59,7 +60,8 @@ impl Source for Residual<'_> {
 }
 
 impl Block<'_> {
-    /// Replaces the hidden states of all pieces, `[pieces, dim]`, by those of the rows after this layer, `[rows, dim]`.
+    /// Replaces the hidden states of all pieces by the rows after this layer.
+    /// They are `[pieces, dim]` before and `[rows, dim]` after.
     pub(super) fn forward(&self, hidden: &mut Vec<f32>, saved: &mut Saved, scratch: &mut Scratch) {
         let Self { layer, attention, mask } = self;
         let (dim, inner, epsilon) = (attention.shape.dim, attention.shape.hidden, attention.shape.epsilon);
@@ -82,8 +84,9 @@ impl Block<'_> {
         saved.output.forward(&layer.output_norm, resized(hidden, rows * dim), &sum, epsilon);
     }
 
-    /// Turns the gradient of what the layer gives, `[rows, dim]`, into that of its input, `[pieces, dim]`. Writes the
-    /// gradients of its parameters, added to what is there if `add`; gives the sum of their squares.
+    /// Turns the gradient of the output, `[rows, dim]`, into the input's.
+    /// The latter is `[pieces, dim]`. Writes the gradients of the parameters, added to the present values if `add`;
+    /// returns the sum of their squares.
     pub(super) fn backward(
         &self,
         gradient: &mut Layer,
@@ -96,7 +99,7 @@ impl Block<'_> {
         feed_forward + self.backward_attention(gradient, hidden, input, (saved, scratch), add)
     }
 
-    /// From the output to what attention's norm gives.
+    /// Goes from the output to the result of attention's norm.
     fn backward_feed_forward(
         &self,
         gradient: &mut Layer,
@@ -119,7 +122,7 @@ impl Block<'_> {
         let across = padded(rows);
         let turned = part_of(&mut scratch.turned, dim * across);
         let turned_wide = part_of(&mut scratch.turned_second, inner * across);
-        // Weight and input gradient need not wait for each other.
+        // The gradients of weight and input do not depend on each other.
         sum += both(
             || linear_gradient(&mut gradient.contract, activated, branch, add),
             || {
@@ -141,7 +144,7 @@ impl Block<'_> {
         sum
     }
 
-    /// From what attention's norm gives to the input.
+    /// Goes from the result of attention's norm to the input.
     fn backward_attention(
         &self,
         gradient: &mut Layer,
@@ -189,12 +192,13 @@ impl Block<'_> {
     }
 }
 
-/// Runs both side by side; gives what the first gives.
+/// Runs both at the same time; returns the result of the first.
 fn both(first: impl FnOnce() -> f64 + Send, second: impl FnOnce() + Send) -> f64 {
     rayon::join(first, second).0
 }
 
-/// The gradients of weight and bias from input and gradient of the outcome; the sum of their squares.
+/// Computes the gradients of weight and bias from input and output gradient.
+/// Returns the sum of their squares.
 pub(super) fn linear_gradient(gradient: &mut Linear, input: &[f32], outcome: &[f32], add: bool) -> f64 {
     let width = gradient.bias.len();
     let inputs = gradient.weight.len() / width.max(1);
@@ -209,12 +213,12 @@ impl Input<'_> {
     }
 }
 
-/// For [`transpose`]: nothing but the value.
+/// Operation of [`transpose`] that copies the value.
 fn put(to: &mut f32, from: f32) {
     *to = from;
 }
 
-/// Puts rows at their places among all pieces; the others are 0.
+/// Puts rows in their places among all pieces; the others are 0.
 pub(super) fn spread(hidden: &mut Vec<f32>, wanted: &[usize], pieces: usize, dim: usize, other: &mut Vec<f32>) {
     let all = resized(other, pieces * dim);
     all.fill(0.0);
@@ -255,9 +259,9 @@ impl Kernel for Activate<'_> {
     }
 }
 
-/// Turns values into the slope of GELU there, and writes GELU itself.
+/// Replaces values by the slope of GELU, and writes GELU itself.
 fn slopes(values: &mut [f32], activated: &mut [f32]) {
-    /// Values that one task takes.
+    /// Number of values of one task.
     const BLOCK: usize = 1 << 12;
     values.par_chunks_mut(BLOCK).zip(activated.par_chunks_mut(BLOCK)).for_each(|(values, activated)| {
         vectorised(Slopes { values, activated });

@@ -1,8 +1,9 @@
 //! Cross-entropy of the labels, and its gradient.
 
-/// Replaces logits `[rows, tags]` by the gradient of `scale` times the summed cross-entropy (natural logarithm) of these
-/// `(row, tag)` pairs, which ascend by row and contain every row. Returns the sum. A share `smoothing` of the target
-/// probability is spread over all tags.
+/// Replaces logits `[rows, tags]` by their gradient of the cross-entropy.
+/// It is the gradient of `scale` times the summed cross-entropy (natural logarithm) of these `(row, tag)` pairs,
+/// which ascend by row and contain every row. Returns the sum. A share `smoothing` of the target probability is spread
+/// over all tags.
 pub(super) fn cross_entropy(
     logits: &mut [f32],
     tags: usize,

@@ -1,28 +1,32 @@
-//! The exponential and the error-function GELU, in arithmetic that compilers vectorise.
+//! Exponential and error-function GELU, in arithmetic that compilers vectorise.
 
-/// 1.5 x 2^23. Adding it to a small number leaves the nearest integer in the low bits.
+/// 1.5 x 2^23.
+/// Adding it to a small number leaves the nearest integer in the low bits.
 const ROUND: f32 = 12_582_912.0;
-/// ln 2 in two parts. The first has few enough bits for its products with exponents to be exact.
+/// ln 2 as a sum of two numbers.
+/// The first has few enough bits for its products with exponents to be exact.
 const LN2_HIGH: f32 = 355.0 / 512.0;
 const LN2_LOW: f32 = -2.121_944_4e-4;
 /// Lowest argument of `exp`: the result is still a normal number.
 const LOWEST: f32 = -87.0;
 /// Highest argument of `exp`: the result is still finite.
 const HIGHEST: f32 = 88.0;
-/// `(e^r - 1 - r) / r^2` for `|r| <= ln 2 / 2`: Chebyshev fit, relative error of `e^r` 1e-8.
+/// `(e^r - 1 - r) / r^2` for `|r| <= ln 2 / 2`.
+/// Chebyshev fit; relative error of `e^r` 1e-8.
 const EXP: [f32; 5] = [0.001_392_625_1, 0.008_363_233, 0.041_666_556, 0.166_665_77, 0.5];
 
-/// Mills' ratio `Q(x) / phi(x)` for `x >= 0`, where Q is the upper tail and phi the density of the standard normal
-/// distribution: the quotient of these polynomials, fitted by iterated least squares so that Q has an error of 3e-10.
-/// All coefficients are positive, so that nothing cancels.
+/// Mills' ratio `Q(x) / phi(x)` for `x >= 0`, as a quotient of polynomials.
+/// Q is the upper tail and phi the density of the standard normal distribution. The polynomials are fitted by iterated
+/// least squares so that Q has an error of 3e-10. All coefficients are positive, so that nothing cancels.
 const UPPER: [f32; 4] = [0.024_888_683, 0.216_645_12, 0.746_233_1, 1.253_314_1];
 const LOWER: [f32; 5] = [0.024_970_2, 0.215_143_95, 0.784_545_2, 1.393_292_4, 1.0];
-/// From here on the tail is 0. Powers of larger numbers would overflow.
+/// Argument from which the tail is 0. Powers of larger numbers would overflow.
 const FAR: f32 = 20.0;
 /// `1 / sqrt(2 pi)`.
 const DENSITY: f32 = 0.398_942_3;
 
-/// Computes `e^x` with a relative error below 2e-7. Outside -87 to 88 it is the value at that end; NaN for NaN.
+/// Computes `e^x` with a relative error below 2e-7.
+/// Arguments outside -87 to 88 give the value at that end, NaN gives NaN.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     let x = x.clamp(LOWEST, HIGHEST);
@@ -33,7 +37,8 @@ pub(super) fn exp(x: f32) -> f32 {
     value * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
 }
 
-/// Computes `x Phi(x)` and its derivative `Phi(x) + x phi(x)`; absolute error below 2e-7 (relative where `|x| > 1`).
+/// Computes `x Phi(x)` and its derivative `Phi(x) + x phi(x)`.
+/// Absolute error below 2e-7 (relative where `|x| > 1`).
 #[inline(always)]
 pub(super) fn gelu(x: f32) -> (f32, f32) {
     let size = x.abs();

@@ -1,5 +1,6 @@
-//! The processor's path through the network: DistilBERT with a token classification head on plain `f32` slices, with a
-//! backward pass written by hand. The same numbers, up to rounding, as the network composed of tensor operations.
+//! The network on the processor: `f32` slices and a handwritten backward pass.
+//! DistilBERT with a token classification head. Results equal those of the network composed of tensor operations, up to
+//! rounding.
 //!
 //! - Sentences are packed: the pieces of all of them are the rows of row-major `[pieces, width]` matrices.
 //! - After the last attention only the requested rows (in training: those with a label) are computed.

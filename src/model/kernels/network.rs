@@ -1,4 +1,4 @@
-//! The whole way: logits for inference, loss and gradients for training.
+//! The whole network: logits for inference, loss and gradients for training.
 
 use super::{
     attention::Attention,
@@ -16,40 +16,43 @@ use super::{
     workspace::{Saved, Workspace},
 };
 
-/// What is to be learnt from a batch.
+/// Objective of a training step: sentences, labels and the options of the loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Objective<'a> {
     /// The sentences.
     pub pieces: Pieces<'a>,
-    /// Pieces with their tags. A piece may have several, and most of a batch's none.
+    /// Pieces with their tags.
+    /// A piece may have several tags; most pieces of a batch have none.
     pub labels: &'a [(usize, usize)],
-    /// What the summed cross-entropy is multiplied by before the gradient is taken: 1 over the number of labels for the
-    /// gradient of their mean.
+    /// Factor of the summed cross-entropy before the gradient is computed.
+    /// 1 over the number of labels gives the gradient of the mean.
     pub scale: f32,
-    /// Share of the wanted probability that is spread over all tags: 0 for the plain cross-entropy. With it the loss is
-    /// that of transformers' `LabelSmoother` (trainer_pt_utils).
+    /// Share of the target probability that is spread over all tags.
+    /// 0 gives the plain cross-entropy; otherwise the loss equals the one of transformers' `LabelSmoother` (trainer_pt_utils).
     pub smoothing: f32,
-    /// What to drop; `None` for nothing.
+    /// Dropout; `None` for none.
     pub dropout: Option<Dropout>,
-    /// What has no gradient.
+    /// Parameters without a gradient.
     pub frozen: Frozen,
 }
 
-/// The parts of a network whose gradient is not wanted: it is not computed, and not among the squares.
+/// Parameters whose gradient is not wanted.
+/// It is not computed, and its squares are not summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Frozen {
-    /// Both tables and the norm behind them.
+    /// Both tables and the norm after them.
     pub embeddings: bool,
-    /// The lowest layers. If there are any, the embeddings have no gradient either.
+    /// Number of lowest layers. If it is not 0, the embeddings have no gradient either.
     pub layers: usize,
     /// A row of the word table (torch's `padding_idx`).
     pub word: Option<u32>,
 }
 
-/// Logits `[rows, tags]` of these pieces, strictly ascending, or of all. Without dropout.
+/// Computes the logits `[rows, tags]` of these pieces, or of all. Without dropout.
+/// The pieces ascend strictly.
 ///
 /// # Errors
-/// A batch that does not fit the network, or rows out of order.
+/// The batch does not fit the network, or the rows are not in order.
 pub fn logits<'a>(
     parameters: &Parameters,
     pieces: Pieces<'_>,
@@ -66,11 +69,12 @@ pub fn logits<'a>(
     Ok(&workspace.logits)
 }
 
-/// The sum of the labels' cross-entropy (natural logarithm), and the gradient of it times `scale`: in place of what
-/// `gradients` holds, or added to it if `add`. Without labels the sum is 0, the gradient too.
+/// Computes the summed cross-entropy (natural logarithm) and its gradient.
+/// The gradient of `scale` times the sum replaces the values of `gradients`, or is added to them if `add`.
+/// Without labels the sum and the gradient are 0.
 ///
 /// # Errors
-/// A batch, labels or gradients that do not fit the network; then nothing is changed.
+/// The batch, the labels or the gradients do not fit the network; then nothing is changed.
 pub fn train(
     parameters: &Parameters,
     objective: &Objective<'_>,
@@ -104,7 +108,7 @@ pub fn train(
     Ok(loss)
 }
 
-/// One batch on its way through the network.
+/// A batch with all buffers of a pass through the network.
 struct Pass<'a> {
     parameters: &'a Parameters,
     batch: Batch<'a>,
@@ -117,7 +121,7 @@ impl<'a> Pass<'a> {
         self.dropout.as_ref().and_then(|dropout| dropout.mask(site))
     }
 
-    /// Each layer, and after the last attention the rows that are wanted.
+    /// Returns each layer with the rows that are needed after its attention.
     fn blocks(&self) -> impl DoubleEndedIterator<Item = Block<'a>> + ExactSizeIterator {
         let last = self.parameters.all.layers.len().saturating_sub(1);
         self.parameters.all.layers.iter().enumerate().map(move |(at, layer)| {
@@ -134,7 +138,7 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// Leaves the logits, `[rows, tags]`, and, if the backward pass is to follow, what it needs.
+    /// Computes the logits, `[rows, tags]`, and keeps values for a backward pass.
     fn forward(&self, workspace: &mut Workspace, keep: bool) {
         let Workspace { embedded, layers, hidden, logits, scratch } = workspace;
         let (parameters, dim, tags) = (self.parameters, self.parameters.shape().dim, self.parameters.shape().tags);
@@ -159,7 +163,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// From the gradient of the logits, which stands in their place, to that of all parameters.
+    /// Computes the gradient of all parameters from the gradient of the logits.
+    /// The latter is in the place of the logits.
     fn backward(&self, gradients: &mut Gradients, workspace: &mut Workspace, add: bool) {
         let Workspace { embedded, layers, hidden, logits, scratch } = workspace;
         let (parameters, values) = (self.parameters, &mut gradients.values.all);
@@ -199,7 +204,7 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Keeps these rows only, in their ascending order.
+/// Keeps only these rows, in ascending order.
 fn gather(hidden: &mut Vec<f32>, wanted: &[usize], dim: usize) {
     for (row, piece) in wanted.iter().enumerate() {
         hidden.copy_within(piece * dim..(piece + 1) * dim, row * dim);

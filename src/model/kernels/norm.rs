@@ -8,26 +8,27 @@ use super::{
     simd::{Kernel, sum_over, vectorised},
 };
 
-/// Rows that one task takes.
+/// Number of rows of one task.
 pub(super) const ROWS: usize = 8;
 
-/// What the backward pass needs of a norm.
+/// Values of a norm that the backward pass needs.
 #[derive(Debug, Default)]
 pub(super) struct Normed {
-    /// `[rows, dim]`: rows of mean 0 and variance 1, before weight and bias.
+    /// Rows of mean 0 and variance 1, before weight and bias: `[rows, dim]`.
     pub(super) values: Vec<f32>,
-    /// For each row 1 over its standard deviation.
+    /// Reciprocal standard deviation of each row.
     scales: Vec<f32>,
 }
 
-/// Writes the row that is to be normed: `(row, to)`.
+/// Source of the rows to normalise.
 pub(super) trait Source: Sync {
-    /// Implementations are `#[inline(always)]`, see [`vectorised`].
+    /// Writes a row. Implementations are `#[inline(always)]`, see [`vectorised`].
     fn write(&self, row: usize, to: &mut [f32]);
 }
 
 impl Normed {
-    /// Norms the rows that `source` writes into `outcome`, `[rows, dim]`. `epsilon` is added to the variance.
+    /// Normalises the rows of `source` into `outcome`, `[rows, dim]`.
+    /// `epsilon` is added to the variance.
     pub(super) fn forward(&mut self, norm: &Norm, outcome: &mut [f32], source: &impl Source, epsilon: f32) {
         let dim = norm.bias.len().max(1);
         let values = resized(&mut self.values, outcome.len());
@@ -38,7 +39,7 @@ impl Normed {
         });
     }
 
-    /// The outcome once more, `[rows, dim]`.
+    /// Computes the outcome again, `[rows, dim]`.
     pub(super) fn again(&self, norm: &Norm, outcome: &mut [f32]) {
         let dim = norm.bias.len().max(1);
         let values = self.values.par_chunks(ROWS * dim);
@@ -47,7 +48,7 @@ impl Normed {
         });
     }
 
-    /// Turns the gradient of the outcome into that of the input, `[rows, dim]`.
+    /// Turns the gradient of the outcome into the input's, `[rows, dim]`.
     pub(super) fn backward(&self, norm: &Norm, gradient: &mut [f32]) {
         let dim = norm.bias.len().max(1);
         let rows = self.values.par_chunks(ROWS * dim).zip(self.scales.par_chunks(ROWS));
@@ -57,7 +58,7 @@ impl Normed {
     }
 }
 
-/// Some rows on the way forward.
+/// Block of rows in the forward pass.
 struct Forward<'a, S> {
     values: &'a mut [f32],
     scales: &'a mut [f32],
@@ -90,7 +91,7 @@ impl<S: Source> Kernel for Forward<'_, S> {
     }
 }
 
-/// Rows times weight plus bias.
+/// Computes rows times weight plus bias.
 struct Rescale<'a> {
     values: &'a [f32],
     norm: &'a Norm,
@@ -116,7 +117,8 @@ fn rescale(values: &[f32], norm: &Norm, outcome: &mut [f32]) {
     }
 }
 
-/// Some rows on the way back: `dx = scale (g - mean(g) - normed mean(g normed))` for `g = dy weight`.
+/// Block of rows in the backward pass.
+/// It computes `dx = scale (g - mean(g) - normed mean(g normed))` for `g = dy weight`.
 struct Backward<'a> {
     values: &'a [f32],
     scales: &'a [f32],

@@ -1,15 +1,15 @@
-//! The trainable values of a network, or one value for each of them: gradients have the same form.
+//! Trainable values of a network, or one value for each: gradients have this form.
 
 use crate::model::arch::{self, PerParameter, Shape, shape::ShapeError};
 
-/// `x W + b`.
+/// Linear map `x W + b`.
 pub(super) type Linear = arch::Affine<Vec<f32>>;
 /// Layer norm over the last dimension.
 pub(super) type Norm = arch::Affine<Vec<f32>>;
 /// One encoder block, post-norm.
 pub(super) type Layer = arch::Layer<Vec<f32>>;
 
-/// All values of a network. Their lengths are those of the shape.
+/// All values of a network. Their lengths follow from the shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
     shape: Shape,
@@ -17,19 +17,19 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// A network of zeros.
+    /// Returns a network of zeros.
     ///
     /// # Errors
-    /// Sizes that contradict each other.
+    /// The sizes contradict each other.
     pub fn zeros(shape: Shape) -> Result<Self, ShapeError> {
         shape.check()?;
         Ok(Self { shape, all: shape.plan().map(|slot| vec![0.0; slot.count()]) })
     }
 
-    /// The network with these values, in the order of its plan ([`Shape::plan`]).
+    /// Returns the network with these values, in the order of [`Shape::plan`].
     ///
     /// # Errors
-    /// Sizes that contradict each other, or values that do not fit them.
+    /// The sizes contradict each other, or the values do not fit them.
     pub fn new(shape: Shape, values: Vec<Vec<f32>>) -> Result<Self, ShapeError> {
         shape.check()?;
         let plan = shape.plan();
@@ -45,22 +45,22 @@ impl Parameters {
         Ok(Self { shape, all })
     }
 
-    /// The sizes.
+    /// Returns the sizes.
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// The values of each parameter, in the order of the plan.
+    /// Returns the values of each parameter, in the order of the plan.
     pub fn values(&self) -> Vec<&[f32]> {
         self.by_parameter().into_vec()
     }
 
-    /// The values of each parameter.
+    /// Returns the values of each parameter.
     pub(crate) fn by_parameter(&self) -> PerParameter<&[f32]> {
         self.all.as_ref().map(Vec::as_slice)
     }
 
-    /// As [`Parameters::values`], to be changed.
+    /// Returns the values of each parameter for changing.
     pub fn values_mut(&mut self) -> Vec<&mut [f32]> {
         self.all.as_mut().map(Vec::as_mut_slice).into_vec()
     }

@@ -11,26 +11,31 @@ use rayon::prelude::*;
 
 use super::{sums::squares, view::View};
 
-/// Rows up to which a product takes as long as reading its right factor, a weight, from memory.
+/// Number of rows up to which reading the weight from memory limits a product.
 const FEW_ROWS: usize = 32;
-/// Rows of the weight that are then read side by side, each from left to right, as processors prefetch.
+/// Rows of the weight that are then read at the same time.
+/// Each is read from left to right, as processors prefetch.
 const FEW_ROWS_DEPTH: usize = 64;
 
-/// Columns of one task, a multiple of the four vectors that `gemm`'s inner loop takes at once. Fewer in a narrow matrix, so
-/// that every thread has work.
+/// Columns of one task.
+/// A multiple of the four vectors that `gemm`'s inner loop takes at once. Fewer in a narrow matrix, so that every
+/// thread has work.
 fn columns_per_task(rows: usize, columns: usize) -> usize {
     if rows > FEW_ROWS && columns < 768 { 64 } else { 192 }
 }
 
-/// Rows of one task, a multiple of the six that `gemm`'s inner loop takes at once. Fewer in a low matrix.
+/// Rows of one task.
+/// A multiple of the six that `gemm`'s inner loop takes at once. Fewer in a low matrix.
 fn rows_per_task(rows: usize) -> usize {
     if rows < 768 { 96 } else { 192 }
 }
 
-/// Rows of a weight's gradient in one task: few enough to be squared while they are in the cache.
+/// Rows of a weight's gradient in one task.
+/// Few enough to be squared while they are in the cache.
 const GRADIENT_ROWS: usize = 48;
 
-/// Computes `outcome = a b` in tasks of columns, for a `b` of many columns. `outcome` is row-major.
+/// Computes `outcome = a b` in tasks of columns, for a `b` of many columns.
+/// `outcome` is row-major.
 pub(super) fn multiply(outcome: &mut [f32], a: View<'_>, b: View<'_>) {
     if !fits(outcome, a, b) {
         return;
@@ -50,7 +55,8 @@ pub(super) fn multiply(outcome: &mut [f32], a: View<'_>, b: View<'_>) {
     });
 }
 
-/// Computes `outcome = a b` in tasks of rows, for an `a` of many rows. `outcome` is row-major.
+/// Computes `outcome = a b` in tasks of rows, for an `a` of many rows.
+/// `outcome` is row-major.
 pub(super) fn multiply_by_rows(outcome: &mut [f32], a: View<'_>, b: View<'_>) {
     if !fits(outcome, a, b) {
         return;
@@ -61,8 +67,8 @@ pub(super) fn multiply_by_rows(outcome: &mut [f32], a: View<'_>, b: View<'_>) {
     });
 }
 
-/// Computes the gradient of a weight, `outcome (+)= x^T dy`: added to the present values if `add`. Returns the sum of the
-/// squares of the new values.
+/// Computes the gradient of a weight, `outcome (+)= x^T dy`.
+/// It is added to the present values if `add`. Returns the sum of the squares of the new values.
 pub(super) fn weight_gradient(outcome: &mut [f32], x: View<'_>, dy: View<'_>, add: bool) -> f64 {
     let x = x.transposed();
     if !fits(outcome, x, dy) {
@@ -77,7 +83,8 @@ pub(super) fn weight_gradient(outcome: &mut [f32], x: View<'_>, dy: View<'_>, ad
     sums.iter().sum()
 }
 
-/// Computes `outcome (+)= a b` on this thread. Rows of `outcome` begin `stride` values apart.
+/// Computes `outcome (+)= a b` on this thread.
+/// Rows of `outcome` begin `stride` values apart.
 pub(super) fn multiply_here((outcome, stride): (&mut [f32], usize), a: View<'_>, b: View<'_>, add: bool) {
     let fits = a.columns == b.rows && b.columns <= stride;
     let fits = fits && a.rows > 0 && (a.rows - 1) * stride + b.columns <= outcome.len();
@@ -88,7 +95,8 @@ pub(super) fn multiply_here((outcome, stride): (&mut [f32], usize), a: View<'_>,
     }
 }
 
-/// Whether the product exists and has the size of `outcome`. Anything else is a mistake of the caller.
+/// Whether the product exists and has the size of `outcome`.
+/// If not, the caller made a mistake.
 fn fits(outcome: &[f32], a: View<'_>, b: View<'_>) -> bool {
     let fits = a.columns == b.rows && outcome.len() == a.rows * b.columns;
     debug_assert!(fits, "{} values for [{}, {}] x [{}, {}]", outcome.len(), a.rows, a.columns, b.rows, b.columns);

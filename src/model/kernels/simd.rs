@@ -1,9 +1,11 @@
-//! Loops compiled for several instruction sets, of which the best is selected at run time.
+//! Loops compiled for several instruction sets.
+//! The best one is selected at run time.
 
 use pulp::{Arch, NullaryFnOnce};
 
-/// Partial sums and maxima kept side by side. The widest vectors have this many values, and all instruction sets use
-/// the same number: sums are the same bits on each of them.
+/// Number of partial sums and maxima that are computed at the same time.
+/// The widest vectors have this many values, and all instruction sets use the same number: sums are the same bits on
+/// each of them.
 pub(super) const LANES: usize = 16;
 
 /// Loop with its operands, compiled once for each instruction set.
@@ -11,13 +13,14 @@ pub(super) trait Kernel {
     /// Result of the loop.
     type Outcome;
 
-    /// Runs the loop. Implementations are `#[inline(always)]`, and so are the functions that they call: a function that is
-    /// not inlined stays compiled for the baseline. (A trait, since a closure cannot be forced inline.)
+    /// Runs the loop.
+    /// Implementations are `#[inline(always)]`, and so are the functions that they call: a function that is not inlined
+    /// stays compiled for the baseline. (A trait, since a closure cannot be forced inline.)
     fn run(self) -> Self::Outcome;
 }
 
-/// Runs a kernel compiled for the best instruction set of this processor: on x86-64 AVX-512, AVX2 with FMA, or the
-/// baseline.
+/// Runs a kernel compiled for the best instruction set of this processor.
+/// On x86-64 this is AVX-512, AVX2 with FMA, or the baseline.
 pub(super) fn vectorised<K: Kernel>(kernel: K) -> K::Outcome {
     Arch::new().dispatch(Call(kernel))
 }

@@ -1,13 +1,15 @@
-//! Small matrix products inside attention, which finish before `gemm` has packed its operands.
+//! Small matrix products inside attention.
+//! They finish before `gemm` has packed its operands.
 
 use super::{product::multiply_here, simd::LANES, view::View};
 
-/// Rows of the result computed at once.
+/// Number of rows of the result that are computed at once.
 const ROWS: usize = 4;
 /// Minimum number of multiplications at which `gemm` is faster.
 const LARGE: usize = 1 << 14;
 
-/// Computes `outcome (+)= a b` on this thread. Rows of `outcome` begin `stride` values apart; `b` is row-major.
+/// Computes `outcome (+)= a b` on this thread.
+/// Rows of `outcome` begin `stride` values apart; `b` is row-major.
 #[inline(always)]
 pub(super) fn small_product((outcome, stride): (&mut [f32], usize), a: View<'_>, b: View<'_>, add: bool) {
     if a.rows * a.columns * b.columns >= LARGE {

@@ -1,12 +1,12 @@
-//! Sums over rows and over values, in an order that does not depend on the number of threads.
+//! Sums over rows and values, in an order independent of the number of threads.
 
 use rayon::prelude::*;
 
 use super::simd::{Kernel, sum_over, vectorised};
 
-/// Columns that one task sums.
+/// Number of columns of one task.
 const COLUMNS: usize = 64;
-/// Values whose squares are summed in `f32` before they are added to the sum in `f64`.
+/// Number of squares summed in `f32` before they are added to the sum in `f64`.
 const STRETCH: usize = 4096;
 
 /// Returns the sum of the squares.
@@ -25,8 +25,8 @@ impl Kernel for Squares<'_> {
     }
 }
 
-/// Computes the gradient of a bias, `sums[column] (+)= sum of dy[row, column]`: added to the present values if `add`.
-/// Returns the sum of the squares of the new values.
+/// Computes the gradient of a bias, `sums[column] (+)= sum of dy[row, column]`.
+/// It is added to the present values if `add`. Returns the sum of the squares of the new values.
 pub(super) fn bias_gradient(sums: &mut [f32], dy: &[f32], add: bool) -> f64 {
     let width = sums.len();
     sums.par_chunks_mut(COLUMNS).enumerate().for_each(|(at, sums)| {
@@ -60,8 +60,8 @@ impl Kernel for Columns<'_> {
     }
 }
 
-/// Computes the gradients of a norm's weight and bias: column sums of `dy * normed` and of `dy`, added and squared as in
-/// [`bias_gradient`].
+/// Computes the gradients of a norm's weight and bias.
+/// They are column sums of `dy * normed` and of `dy`, added and squared as in [`bias_gradient`].
 pub(super) fn norm_gradient(
     (weight, bias): (&mut [f32], &mut [f32]),
     (normed, dy): (&[f32], &[f32]),

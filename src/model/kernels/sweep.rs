@@ -1,11 +1,12 @@
-//! AdamW over all parameters, as in torch (bias-corrected, decoupled weight decay). Value, gradient and both moments are
-//! read and written in one pass, whose time is that of the memory traffic.
+//! AdamW over all parameters, as in torch: bias-corrected, decoupled weight decay.
+//! Value, gradient and both moments are read and written in one pass; memory traffic limits its speed.
 
 use rayon::prelude::*;
 
 use super::simd::{Kernel, vectorised};
 
-/// Values of one task: four arrays of this size fit into the cache of a core.
+/// Number of values of one task.
+/// Four arrays of this size fit into the cache of a core.
 const CHUNK: usize = 1 << 14;
 
 /// Parameter with its gradient and moments, all of the same length.
@@ -19,7 +20,8 @@ pub struct Part<'a> {
     pub first: &'a mut [f32],
     /// Second moments.
     pub second: &'a mut [f32],
-    /// Factor applied to the values first: 1 minus the learning rate times the weight decay.
+    /// Factor applied to the values first.
+    /// It is 1 minus the learning rate times the weight decay.
     pub keep: f64,
     /// Learning rate divided by the bias correction of the first moment.
     pub rate: f64,
@@ -61,7 +63,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Inner loop of the step. Each of its lines compiles to one or two vector instructions.
+/// Inner loop of the step.
+/// Each of its lines compiles to one or two vector instructions.
 struct Update<'a> {
     chunk: Part<'a>,
     adam: &'a Adam,

@@ -1,4 +1,5 @@
-//! The kernels against the naive network, against themselves on other numbers of threads, and at their edges.
+//! Kernels compared with the naive network and with other numbers of threads.
+//! Also their limits.
 
 mod agreement;
 mod contract;
@@ -8,7 +9,7 @@ use std::ops::Range;
 
 use super::{Dropout, Frozen, Gradients, Objective, Parameters, Pieces, Shape, Workspace, train};
 
-/// A small source of numbers for tests.
+/// Generator of pseudo-random numbers for tests.
 struct Numbers(u64);
 
 impl Numbers {
@@ -22,13 +23,13 @@ impl Numbers {
         (self.next() >> 20) as usize % end.max(1)
     }
 
-    /// In -1 to 1.
+    /// Returns a number from -1 to 1.
     fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 }
 
-/// A batch that owns what it is made of.
+/// Batch that owns its data.
 #[derive(Clone, Debug)]
 struct Case {
     words: Vec<u32>,
@@ -38,7 +39,8 @@ struct Case {
 }
 
 impl Case {
-    /// Sentences of these lengths; about `share` of 10 pieces are labelled, some twice.
+    /// Makes sentences of these lengths.
+    /// About `share` of 10 pieces are labelled, some twice.
     fn new(shape: &Shape, lengths: &[usize], share: usize, seed: u64) -> Self {
         let mut numbers = Numbers(seed);
         let mut case = Self { words: vec![], positions: vec![], sentences: vec![], labels: vec![] };
@@ -56,7 +58,7 @@ impl Case {
             }
             case.sentences.push(start..case.words.len());
         }
-        // Labels need not come in order.
+        // The order of labels is free.
         if let Some(last) = case.labels.pop() {
             case.labels.insert(0, last);
         }
@@ -89,7 +91,7 @@ fn parameters(shape: Shape, seed: u64) -> Parameters {
     Parameters::new(shape, values.collect()).unwrap()
 }
 
-/// Loss and gradient with buffers of their own.
+/// Computes loss and gradient with buffers of its own.
 fn fresh(parameters: &Parameters, objective: &Objective<'_>) -> (f64, Gradients) {
     let mut gradients = Gradients::new(parameters.shape()).unwrap();
     let loss = train(parameters, objective, false, &mut gradients, &mut Workspace::new()).unwrap();
@@ -106,6 +108,6 @@ fn on_threads<R: Send>(threads: usize, body: impl FnOnce() -> R + Send) -> R {
 
 const TINY: Shape =
     Shape { dim: 10, heads: 2, hidden: 14, layers: 2, tags: 4, word_rows: 9, position_rows: 12, epsilon: 1e-12 };
-/// Large enough for several blocks in every product.
+/// Network large enough for several blocks in every product.
 const SEVERAL: Shape =
     Shape { dim: 208, heads: 4, hidden: 416, layers: 2, tags: 17, word_rows: 300, position_rows: 80, epsilon: 1e-12 };

@@ -1,4 +1,4 @@
-//! Transposition of activations, with an operation applied to each value on the way.
+//! Transposition of activations, with an operation on each value.
 
 use rayon::prelude::*;
 
@@ -7,13 +7,14 @@ use super::simd::{Kernel, vectorised};
 /// Side of the square that is transposed at once: one cache line.
 const SIDE: usize = 16;
 
-/// Width of the transpose of a matrix with `rows` rows, rounded up to whole cache lines: then `gemm` does not copy it.
+/// Returns the width of the transpose of a matrix with `rows` rows.
+/// It is rounded up to whole cache lines: then `gemm` does not copy it.
 pub(super) fn padded(rows: usize) -> usize {
     rows.next_multiple_of(SIDE)
 }
 
-/// Calls `put(to[row, column], from[column, row])` for all elements of `to`, `[rows, width]`. `from` is
-/// `[lines, from_width]`; columns of `to` beyond its lines are called with 0.
+/// Calls `put(to[row, column], from[column, row])` for all elements of `to`.
+/// `to` is `[rows, width]` and `from` is `[lines, from_width]`; columns of `to` beyond its lines are called with 0.
 pub(super) fn transpose(
     (to, width): (&mut [f32], usize),
     (from, from_width): (&[f32], usize),
@@ -64,7 +65,8 @@ impl<P: Fn(&mut f32, f32)> Kernel for Band<'_, P> {
     }
 }
 
-/// Transposes a square by four perfect shuffles of its rows, each a few vector instructions.
+/// Transposes a square by four perfect shuffles of its rows.
+/// Each is a few vector instructions.
 #[inline(always)]
 fn turned(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
     shuffled(shuffled(shuffled(shuffled(square))))

@@ -1,6 +1,7 @@
 //! Matrices in memory, seen through strides.
 
-/// Matrix in memory, a part of one, or its transpose. All its elements are inside `values`: the constructors ensure it.
+/// Matrix in memory, a block of one, or its transpose.
+/// All its elements are inside `values`: the constructors ensure it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     pub(super) values: &'a [f32],
@@ -17,8 +18,8 @@ impl<'a> View<'a> {
         Self { values, rows: values.len() / columns.max(1), columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// Matrix whose rows begin `row_stride` values apart. One that would reach beyond `values`, which is a mistake of the
-    /// caller, has no rows.
+    /// Matrix whose rows begin `row_stride` values apart.
+    /// A matrix that would reach beyond `values`, which is a mistake of the caller, has no rows.
     #[inline]
     pub(super) fn strided(values: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
         let ends = rows.saturating_sub(1) * row_stride + columns;

@@ -1,5 +1,5 @@
-//! Buffers of the forward and backward passes, reused from call to call: once they have grown, a step allocates nothing
-//! large.
+//! Buffers of the forward and backward passes, reused from call to call.
+//! Once they have grown, a step makes no large allocation.
 
 use super::norm::Normed;
 
@@ -8,27 +8,30 @@ use super::norm::Normed;
 pub struct Workspace {
     /// Norm of the embeddings, kept for the backward pass.
     pub(super) embedded: Normed,
-    /// Values of each layer, kept for the backward pass; inference uses the first for all layers.
+    /// Values of each layer, kept for the backward pass.
+    /// Inference uses the first for all layers.
     pub(super) layers: Vec<Saved>,
     /// Hidden states `[pieces, dim]`; in the backward pass their gradient.
     pub(super) hidden: Vec<f32>,
-    /// `[rows, tags]`.
+    /// Logits: `[rows, tags]`.
     pub(super) logits: Vec<f32>,
     pub(super) scratch: Scratch,
 }
 
-/// Values of a layer, kept for the backward pass. Rows are all pieces, after the last attention the requested ones.
+/// Values of a layer, kept for the backward pass.
+/// Their rows are all pieces; after the last attention, the requested ones.
 #[derive(Debug, Default)]
 pub(super) struct Saved {
-    /// `[pieces, 3 dim]`, bias included.
+    /// Queries, keys and values, bias included: `[pieces, 3 dim]`.
     pub(super) qkv: Vec<f32>,
     /// Result of attention: `[rows, dim]`.
     pub(super) context: Vec<f32>,
-    /// Logarithm of the sum of the exponentials of each query's scores: `[rows, heads]`.
+    /// Logarithm of the sum of exponentials of each query's scores: `[rows, heads]`.
     pub(super) log_sums: Vec<f32>,
     /// Norm after attention.
     pub(super) attended: Normed,
-    /// `[rows, hidden]`, before GELU, bias included; in the backward pass GELU's slope, then its gradient.
+    /// Values before GELU, bias included: `[rows, hidden]`.
+    /// In the backward pass GELU's slope, then its gradient.
     pub(super) expanded: Vec<f32>,
     /// Norm after the feed-forward network.
     pub(super) output: Normed,
@@ -37,20 +40,20 @@ pub(super) struct Saved {
 /// Buffers used within one layer only.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// `[rows, dim]`.
+    /// Buffer of `[rows, dim]`.
     pub(super) narrow: Vec<f32>,
-    /// `[rows, dim]`.
+    /// Second buffer of `[rows, dim]`.
     pub(super) second: Vec<f32>,
-    /// `[rows, hidden]` or `[pieces, 3 dim]`.
+    /// Buffer of `[rows, hidden]` or `[pieces, 3 dim]`.
     pub(super) wide: Vec<f32>,
-    /// Transposed, of any width.
+    /// Transposed matrix of any width.
     pub(super) turned: Vec<f32>,
-    /// Transposed, of any width.
+    /// Second transposed matrix of any width.
     pub(super) turned_second: Vec<f32>,
 }
 
 impl Workspace {
-    /// Empty buffers.
+    /// Returns empty buffers.
     pub fn new() -> Self {
         Self::default()
     }

@@ -101,13 +101,15 @@ impl CpuNetwork {
         CpuBatch { words, positions, ranges }
     }
 
-    /// Returns the logits of every piece, special ones included: for each input, for each piece, one value for each tag.
+    /// Returns the logits of every piece, special ones included.
+    /// For each input, for each piece, one value for each tag.
     pub fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
         let batch = self.batch(inputs);
         self.with_logits(&batch, |rows| by_sentence(rows, &batch.ranges))
     }
 
-    /// Applies `each` to the logits of each piece. Also returns the summed cross-entropy of these labels.
+    /// Applies `each` to the logits of each piece.
+    /// Also returns the summed cross-entropy of these labels.
     pub(crate) fn predict<T>(
         &self,
         batch: &CpuBatch,

@@ -1,4 +1,5 @@
-//! The parameters of a network as flat arrays in memory: made from the tensors of a model folder, and turned back.
+//! The parameters of a network as flat arrays in memory.
+//! Made from the tensors of a model folder, and turned back.
 //!
 //! Linear weights are `[inputs, outputs]`, transposed against PyTorch, because hidden states are multiplied from the
 //! left. Query, key and value are one matrix. Of the word and position tables only the rows in use are parameters.
@@ -23,7 +24,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Returns the layout of a network, and its values. Of the word and position tables it has these rows.
+    /// Returns the layout of a network, and its values.
+    /// Of the word and position tables it has these rows.
     ///
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
@@ -56,7 +58,8 @@ impl Layout {
         self.parameters.as_ref()
     }
 
-    /// Returns the tensors of a model folder, rows of the tables that are not parameters included.
+    /// Returns the tensors of a model folder.
+    /// They include the rows of the tables that are not parameters.
     pub(crate) fn weights(&self, values: PerParameter<&[f32]>) -> Weights {
         let mut all = Weights::new();
         all.insert(self.parameters.words.name.clone(), self.words.array(values.words));
@@ -67,8 +70,8 @@ impl Layout {
         all
     }
 
-    /// Notes that the rows which are not parameters were multiplied by `factor`: all that weight decay does to a row
-    /// without gradient.
+    /// Notes that the rows which are not parameters were multiplied by `factor`.
+    /// All that weight decay does to a row without gradient.
     pub(crate) fn decay_absent_rows(&mut self, factor: f64) {
         self.words.absent_factor *= factor;
         self.positions.absent_factor *= factor;

@@ -1,4 +1,5 @@
-//! The encoder with a classifier for each word piece, with the same numbers as transformers' implementation.
+//! The encoder with a classifier for each word piece.
+//! It gives the same numbers as transformers' implementation.
 //!
 //! [`CpuNetwork`] computes it on the processor with the kernels; [`TensorNetwork`] consists of plain burn operations and
 //! runs on every backend.

@@ -28,7 +28,8 @@ pub(crate) struct Table {
 struct Compact {
     /// The full table before training; its rows in use are out of date.
     full: Arc<Vec<f32>>,
-    /// Ids of the rows in use, ascending; the position of an id is its row in the parameter.
+    /// Ids of the rows in use, ascending.
+    /// The position of an id is its row in the parameter.
     ids: Arc<Vec<u32>>,
 }
 

@@ -1,4 +1,5 @@
-//! Durable appending: a piece is completely in the file, and synced, or not in it at all.
+//! Durable appending.
+//! A piece is completely in the file, and synced, or not in it at all.
 
 use std::{
     fs::{self, File},
@@ -69,17 +70,8 @@ impl Appender {
         Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, torn: false }
     }
 
-    /// Length in bytes of the complete pieces.
-    pub fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Whether the file has no complete piece.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Whether the path still leads to this file, with the length it had after the last append.
+    /// Whether the path still leads to this file.
+    /// Its length must be that after the last append.
     ///
     /// A `git pull` replaces files; pieces appended to a replaced file would be lost.
     pub fn is_current(&self) -> bool {
@@ -246,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_with_path_and_advice() {
+    fn a_full_disk_is_reported_with_path_and_advice() {
         let error = on(&Disk::default()).append(b"line\n").unwrap_err().to_string();
         assert_eq!(
             error,

@@ -27,7 +27,7 @@ fn compare(text: &str, a: &Said, b: &Said) -> Agreement {
     agreement([Pair { document: &document, a: &annotation(text, a), b: &annotation(text, b) }])
 }
 
-/// What tests/reference/agreement.py wrote down.
+/// Results written by tests/reference/agreement.py.
 #[derive(Deserialize)]
 struct Case {
     /// The words, and what each annotator said.

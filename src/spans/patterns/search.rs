@@ -76,7 +76,8 @@ impl<'t> Words<'t> {
 struct Search<'p, 't> {
     patterns: &'p Patterns,
     words: &'p Words<'t>,
-    /// For each slot of each rule, the first word of the earliest match so far that has reached it.
+    /// First word of the earliest match so far that has reached a slot.
+    /// There is one for each slot of each rule.
     begun: Vec<usize>,
     /// Rules that have begun.
     active: Vec<usize>,
@@ -86,9 +87,11 @@ struct Search<'p, 't> {
     steps: usize,
     /// For each kind of word seen so far, the open rules that it may begin, as bits.
     openings: Vec<Option<Box<[u64]>>>,
-    /// Cached answers to all questions for each kind of word; empty if there would be too many.
+    /// Cached answers to all questions for each kind of word.
+    /// Empty if there would be too many.
     answers: Vec<Cell<Option<bool>>>,
-    /// For each number of words, the first word and the pattern of the longest match that ends after that number.
+    /// First word and pattern of the longest match that ends after some words.
+    /// The index is the number of these words.
     longest: Vec<(usize, usize)>,
 }
 
@@ -136,13 +139,15 @@ impl<'p, 't> Search<'p, 't> {
         found
     }
 
-    /// Returns the longest match that ends before word `end`, in a form of which the greatest is taken first.
+    /// Returns the longest match that ends before word `end`.
+    /// It has a form of which the greatest is taken first.
     fn candidate(&self, end: usize) -> Option<(usize, Reverse<usize>, Reverse<usize>)> {
         let (start, pattern) = self.longest[end];
         (start != NONE).then(|| (end - start, Reverse(start), Reverse(pattern)))
     }
 
-    /// Finds the longest match that ends after each of the words `from..to` and does not begin before `from`.
+    /// Finds the longest match that ends after each of the words `from..to`.
+    /// Matches do not begin before `from`.
     fn scan(&mut self, from: usize, to: usize) {
         self.longest[from + 1..=to].fill((NONE, NONE));
         let mut phrase = String::new();
@@ -255,7 +260,8 @@ impl<'p, 't> Search<'p, 't> {
         slots.iter().take(first).any(|slot| self.takes(*slot, kind))
     }
 
-    /// Advances a rule over word `at` and records a match. Returns whether the rule can continue.
+    /// Advances a rule over word `at` and records a match.
+    /// Returns whether the rule can continue.
     fn advance(&mut self, rule: usize, at: usize) -> bool {
         let rule = &self.patterns.rules[rule];
         let kind = self.words.order[at];

@@ -53,7 +53,7 @@ fn ask(query: &Query, known: bool) -> bool {
 #[test]
 fn each_term_asks_what_it_says_and_its_negation_the_opposite() {
     let yes = "tacos|VALID-0|9:30|\"al pastor\"|\"al pas|/T\\w+ al/|/tacos AL/i|/9:[0-5]0/|label:dish|label:pri,Di\
-        |label:\"Dish\"|LABEL:Hours|status:flag|status:DONE,flagged|split:dev|part:none,valid|words>4|words<=7|chars=23\
+        |label:\"Dish\"|LABEL:Hours|status:flag|status:DONE,flagged|split:dev|split:none,valid|words>4|words<=7|chars=23\
         |chars:23|spans>=2|spans<2.5|uncertain=1.3|uncertain>1|by:model|by:pattern,human|run:0007|run:01-x,0007-mini\
         |id:valid-0|note:|note:DISH|note:\"a dish\"|mismatch";
     let no = "taco5|\"tacos pastor\"|/tacos/|label:price|label:none|status:todo,done|split:train|split:none|words>20\
@@ -69,7 +69,7 @@ fn each_term_asks_what_it_says_and_its_negation_the_opposite() {
     for (example, _) in Query::HELP {
         assert_eq!((read(example).0.terms.len(), read(example).1.as_str()), (1, ""), "{example}");
     }
-    assert!(read(" ").0.is_empty() && ask(&Query::default(), true));
+    assert!(read(" ").0.terms.is_empty() && ask(&Query::default(), true));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn neither_a_term_nor_its_negation_holds_of_an_unknown_fact() {
 
 #[test]
 fn unknown_terms_are_ignored_and_reported() {
-    for (text, told) in [
+    for (text, problem) in [
         ("by:", "`by:` needs one of `human`, `import`, `model`, `pattern`, `gazetteer`"),
         ("label:r", "`label:r` is ambiguous; use one of `Rating`, `Restaurant_Name`"),
         ("label:dih", "unknown `label:dih`; did you mean `Dish`?"),
@@ -96,11 +96,11 @@ fn unknown_terms_are_ignored_and_reported() {
         ("/\\w{999}{99}/", "the regular expression is too large"),
         ("/usr/bin", "only a blank or `i` can follow the closing `/`, not `bin`"),
     ] {
-        assert_eq!(read(&format!("tacos {text}")), (read("tacos").0, told.to_owned()));
+        assert_eq!(read(&format!("tacos {text}")), (read("tacos").0, problem.to_owned()));
     }
     assert_eq!(read("label:Dish,x,y").0, read("label:Dish").0);
-    let told = "`labell:` is read as a word; did you mean `label:`?".to_owned();
-    assert_eq!(read("labell:Dish"), (read("\"labell:Dish\"").0, told));
+    let problem = "`labell:` is read as a word; did you mean `label:`?".to_owned();
+    assert_eq!(read("labell:Dish"), (read("\"labell:Dish\"").0, problem));
     let problem = Query::parse("\u{e9} words>\u{1b} x", &LabelSet::default()).1;
     assert_eq!(problem.map(|p| (p.range, p.unfinished)), Some((TextRange::new(3, 10), false)));
 }

@@ -1,4 +1,5 @@
-//! Grid of BERT's basic tokenizer: white space separates, every punctuation mark and every CJK ideograph is a word.
+//! Grid of BERT's basic tokenizer.
+//! White space separates, every punctuation mark and every CJK ideograph is a word.
 //!
 //! Unlike the original it removes nothing: control characters stay inside their words.
 
@@ -27,7 +28,8 @@ fn is_punctuation(c: char) -> bool {
     c.is_ascii_punctuation() || PUNCTUATION.get(index).is_some_and(|(first, _)| *first <= code)
 }
 
-/// Whether `c` is in a block that BERT's tokenizer separates by spaces; kana and Hangul are not.
+/// Whether `c` is in a block that BERT's tokenizer separates by spaces.
+/// Kana and Hangul are not.
 fn is_ideograph(c: char) -> bool {
     matches!(u32::from(c), 0x4e00..=0x9fff | 0x3400..=0x4dbf | 0x20000..=0x2a6df | 0x2a700..=0x2b73f | 0x2b740..=0x2b81f
         | 0x2b820..=0x2ceaf | 0xf900..=0xfaff | 0x2f800..=0x2fa1f)

@@ -39,7 +39,8 @@ fn is_address(chunk: &str) -> bool {
         || chunk.split_once('@').is_some_and(|(_, domain)| domain.contains('.'))
 }
 
-/// Length in units of the separating word at `at`; 0 if the unit may be part of a longer word.
+/// Length in units of the separating word at `at`.
+/// 0 if the unit may be part of a longer word.
 fn separator(units: &[Unit], at: usize, address: bool) -> usize {
     let Some(unit) = units.get(at) else { return 0 };
     let separates = match unit.base {
@@ -75,7 +76,8 @@ fn split_marks(text: &str, part: &[Unit], words: &mut Vec<TextRange>) {
     words.extend(marks.iter().map(|mark| mark.range));
 }
 
-/// Whether the part begins with a sign that belongs to its number: `$10`, `.5`, `$.99`.
+/// Whether the part begins with a sign that belongs to its number.
+/// `$10`, `.5`, `$.99`.
 fn opens_number(part: &[Unit]) -> bool {
     match part {
         [sign, digit, ..] if digit.is_digit() => sign.base == '.' || is_currency(sign.base),
@@ -84,7 +86,8 @@ fn opens_number(part: &[Unit]) -> bool {
     }
 }
 
-/// Whether the last mark of the part belongs to its word: `20%`, `5€`, `400°`, `a.m.`.
+/// Whether the last mark of the part belongs to its word.
+/// `20%`, `5€`, `400°`, `a.m.`.
 fn belongs_to_word(text: &str, part: &[Unit]) -> bool {
     let Some((mark, before)) = part.split_last() else { return false };
     match mark.base {

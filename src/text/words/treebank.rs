@@ -1,4 +1,5 @@
-//! The Penn Treebank's rule, as far as ranges allow it: clitics and most marks are words of their own.
+//! The Penn Treebank's rule, as far as ranges allow it.
+//! Clitics and most marks are words of their own.
 //!
 //! `$` `10`, `20` `%`, `Denny` `'s`, `do` `n't`, `can` `not`, `(`, `and` `/` `or`; but `tex-mex`, `1,000`, `9:30` stay. The
 //! original splits off only the full stop at the end of a sentence and knows where sentences end; here every full stop
@@ -27,7 +28,8 @@ pub(super) fn cut(text: &str, chunk: TextRange, words: &mut Vec<TextRange>) {
     split_part(text, &units[start..], words);
 }
 
-/// Length in units of the separating word at `at`; 0 if the unit may be part of a longer word.
+/// Length in units of the separating word at `at`.
+/// 0 if the unit may be part of a longer word.
 fn separator(units: &[Unit], at: usize) -> usize {
     let Some(unit) = units.get(at).filter(|unit| unit.is_mark()) else { return 0 };
     match unit.folded() {

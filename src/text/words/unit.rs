@@ -4,7 +4,8 @@ use unicode_width::UnicodeWidthChar;
 
 use super::super::{TextRange, clusters::clusters, width::is_hidden};
 
-/// Smallest possible word of a grid: a grapheme cluster with the invisible characters around it.
+/// Smallest possible word of a grid.
+/// A grapheme cluster with the invisible characters around it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unit {
     /// Its bytes in the text.
@@ -23,7 +24,8 @@ impl Unit {
         !self.base.is_alphanumeric()
     }
 
-    /// Base character in a canonical form: lower case, straight apostrophe, plain hyphen.
+    /// Base character in a canonical form.
+    /// Lower case, straight apostrophe, plain hyphen.
     pub(super) fn folded(self) -> char {
         match self.base {
             '\u{2018}' | '\u{2019}' | '\u{b4}' | '`' => '\'',
@@ -82,14 +84,16 @@ pub(super) fn dash_or_ellipsis(units: &[Unit], at: usize) -> usize {
     if length > 1 { length } else { 0 }
 }
 
-/// Whether the units on both sides of `at` are digits, as around the colon of `9:30`.
+/// Whether the units on both sides of `at` are digits.
+/// An example is the colon of `9:30`.
 pub(super) fn between_digits(units: &[Unit], at: usize) -> bool {
     [at.checked_sub(1), at.checked_add(1)]
         .into_iter()
         .all(|index| index.and_then(|index| units.get(index)).is_some_and(|unit| unit.is_digit()))
 }
 
-/// Abbreviations without an inner full stop that occur in restaurant reviews, in lower case.
+/// Abbreviations without an inner full stop, in lower case.
+/// They occur in restaurant reviews.
 const ABBREVIATIONS: [&str; 19] = [
     "approx", "ave", "blvd", "dept", "dr", "etc", "hwy", "inc", "jr", "ltd", "mr", "mrs", "ms", "mt", "prof", "rd",
     "sr", "st", "vs",

@@ -1,4 +1,5 @@
-//! Engine on the processor: the kernels, and one pass of AdamW over value, gradient and both moments.
+//! Engine on the processor.
+//! The kernels, and one pass of AdamW over value, gradient and both moments.
 
 use rayon::prelude::*;
 
@@ -25,7 +26,8 @@ pub(super) struct CpuEngine {
     /// `None` once no step follows.
     gradients: Option<Gradients>,
     workspace: Workspace,
-    /// First and second moments, in the order of the parameters; empty for frozen parameters.
+    /// First and second moments, in the order of the parameters.
+    /// Empty for frozen parameters.
     moments: Vec<(Vec<f32>, Vec<f32>)>,
     /// Number of completed optimiser steps.
     steps: i32,
@@ -34,7 +36,8 @@ pub(super) struct CpuEngine {
     average: Option<(StoredWeights, u32)>,
 }
 
-/// Copy of the weights: the values of all parameters, and the factors of the table rows that are not parameters.
+/// Copy of the weights.
+/// It has the values of all parameters, and the factors of the table rows that are not parameters.
 struct StoredWeights {
     absent: [f64; 2],
     values: Vec<Vec<f32>>,
@@ -157,7 +160,8 @@ impl Pass<'_> {
         parameters.all(|parameter| self.optimisation.trains(parameter, layers))
     }
 
-    /// Returns the mean loss of the batches and the norm of its gradient, which it leaves in `gradients`.
+    /// Returns the mean loss of the batches and the norm of its gradient.
+    /// The gradient is left in `gradients`.
     fn backward(
         &self,
         batches: &[&[&Example]],

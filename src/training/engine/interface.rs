@@ -53,7 +53,8 @@ pub(in crate::training) trait Engine: Send + Sync {
         &self.layout().config
     }
 
-    /// Does one optimiser step on these batches together. Every labelled piece has the same weight.
+    /// Does one optimiser step on these batches together.
+    /// Every labelled piece has the same weight.
     ///
     /// Nothing changes if the outcome is not finite. Without `draws` there is no dropout.
     fn train(&mut self, batches: &[&[&Example]], draws: Option<Draws>, rate: f64) -> Outcome;
@@ -79,13 +80,15 @@ pub(in crate::training) trait Engine: Send + Sync {
     /// Swaps the weights with their running average; false if there is no average.
     fn swap_average(&mut self) -> bool;
 
-    /// Drops everything except the weights, so that there is memory to write them. No step may follow.
+    /// Drops everything except the weights, so that there is memory to write them.
+    /// No step may follow.
     fn drop_optimizer(&mut self);
 
     /// Returns all weights by Hugging Face name.
     fn weights(&self) -> Weights;
 
-    /// Returns one kind of the arrays that [`Engine::load_state`] needs: one at a time, since they are large.
+    /// Returns one kind of the arrays that [`Engine::load_state`] needs.
+    /// One at a time, since they are large.
     fn arrays(&self, of: Arrays) -> Named;
 
     /// Returns the counters that [`Engine::load_state`] needs.
@@ -118,8 +121,9 @@ impl Arrays {
     pub(in crate::training) const ALL: [Self; 5] = [Self::Values, Self::First, Self::Second, Self::Best, Self::Average];
 }
 
-/// Counters of a network and its optimiser. An absent factor is what the table rows that are not trained must be
-/// multiplied by: the bits of an `f64` for words and one for positions.
+/// Counters of a network and its optimiser.
+/// An absent factor is what the table rows that are not trained must be multiplied by: the bits of an `f64` for words
+/// and one for positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::training) struct Counters {
     /// Number of completed optimiser steps.
@@ -157,7 +161,8 @@ impl State {
     }
 }
 
-/// Returns the labelled pieces of a packed batch with their tags. `starts` has the first piece of each example.
+/// Returns the labelled pieces of a packed batch with their tags.
+/// `starts` has the first piece of each example.
 pub(super) fn labels_of(examples: &[&Example], starts: impl IntoIterator<Item = usize>) -> Vec<(usize, usize)> {
     let mut labels = Vec::new();
     for (example, start) in examples.iter().zip(starts) {

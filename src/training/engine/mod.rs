@@ -28,7 +28,8 @@ use interface::{by_example, labels_of};
 use optimisation::{Factors, Optimisation};
 use tensor::TensorEngine;
 
-/// Makes the engine for a device. The network has only these rows of its word and position tables.
+/// Makes the engine for a device.
+/// The network has only these rows of its word and position tables.
 ///
 /// # Errors
 /// Missing or misshaped weights, or a configuration that contradicts itself.

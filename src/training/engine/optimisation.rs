@@ -1,8 +1,9 @@
-//! Settings of the optimiser, and the numbers that follow from them for a step and for a parameter.
+//! Settings of the optimiser, and numbers computed from them.
+//! The numbers are for a step and for a parameter.
 
 use crate::{model::arch::Parameter, runs::Settings};
 
-/// How the optimiser works, and which parameters it trains.
+/// Settings of the optimiser, and the parameters that it trains.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Optimisation {
     pub(super) weight_decay: f64,
@@ -63,14 +64,16 @@ impl Optimisation {
         }
     }
 
-    /// Returns the learning rate of a parameter as a share of the head's. As in ELECTRA, which introduced it, the last
-    /// layer has one factor and the embeddings have one more than the first layer.
+    /// Returns the learning rate of a parameter as a share of the head's.
+    /// As in ELECTRA, which introduced it, the last layer has one factor and the embeddings have one more than the
+    /// first layer.
     pub(super) fn share(&self, parameter: &Parameter, layers: usize) -> f64 {
         let below = layers + 1 - parameter.slot.depth.min(layers + 1);
         self.layer_decay.powi(i32::try_from(below).unwrap_or(i32::MAX))
     }
 
-    /// Returns the constants of step number `steps`, the first being 1, with this gradient norm.
+    /// Returns the constants of step number `steps` with this gradient norm.
+    /// The first step is 1.
     pub(super) fn factors(&self, norm: f64, rate: f64, steps: i32) -> Factors {
         let clip = if self.max_norm > 0.0 { (self.max_norm / (norm + 1e-6)).min(1.0) } else { 1.0 };
         Factors {
@@ -81,7 +84,8 @@ impl Optimisation {
         }
     }
 
-    /// Returns the constants of a step for one parameter of a network with this many layers.
+    /// Returns the constants of a step for one parameter.
+    /// The network has this many layers.
     pub(super) fn parameter_factors(&self, factors: Factors, parameter: &Parameter, layers: usize) -> ParameterFactors {
         let rate = factors.rate * self.share(parameter, layers);
         let keep = if parameter.slot.decays() { 1.0 - rate * self.weight_decay } else { 1.0 };

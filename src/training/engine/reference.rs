@@ -17,9 +17,11 @@ use crate::{
     },
 };
 
-/// Pieces that are compared. A batch of short sentences has fewer; of long ones, a part says enough and takes less time.
+/// Pieces that are compared.
+/// A batch of short sentences has fewer; of long ones, a part says enough and takes less time.
 const MOST_PIECES: usize = 256;
-/// Computes a batch of these examples with the engine and with its reference, without dropout.
+/// Computes a batch of these examples with the engine and its reference.
+/// Without dropout.
 ///
 /// Returns `None` on a processor that cannot compute the reference.
 ///
@@ -50,7 +52,8 @@ fn computed(chosen: &Chosen, Outcome { loss, norm }: Outcome) -> Computed {
     Computed { name: chosen.name.clone(), loss, norm }
 }
 
-/// Returns the examples of the first batch, no more than the pieces to compare, at least one.
+/// Returns the examples of the first batch, at least one.
+/// Together they have at most the pieces to compare.
 fn first_batch(examples: &[Example], size: usize) -> Vec<&Example> {
     let mut pieces = 0;
     let batch = examples.iter().take(size).enumerate().take_while(|(at, example)| {

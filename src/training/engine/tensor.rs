@@ -1,4 +1,5 @@
-//! Engine on any device: burn's tensor operations, gradients by its autodiff, AdamW in tensor operations.
+//! Engine on any device, with burn's tensor operations.
+//! Gradients are computed by its autodiff, AdamW in tensor operations.
 
 use burn::tensor::{Device, Tensor};
 
@@ -28,7 +29,8 @@ pub(super) struct TensorEngine {
     optimisation: Optimisation,
     /// Whether each parameter is trained.
     trained: PerParameter<bool>,
-    /// First and second moments of the parameters that are trained, in the order of the parameters.
+    /// First and second moments of the parameters that are trained.
+    /// They are in the order of the parameters.
     moments: Vec<Option<(Tensor<2>, Tensor<2>)>>,
     /// Number of completed optimiser steps.
     steps: i32,
@@ -83,7 +85,7 @@ impl TensorEngine {
         Predictions { pieces: by_example(&predictions, packed.ranges()), loss, labelled: labels.len() }
     }
 
-    /// Returns the mean loss of the batches with the norm of its gradient, and the gradient.
+    /// Returns the mean loss of the batches, its gradient, and the norm of that.
     fn backward(&self, batches: &[&[&Example]], draws: Option<Draws>) -> (Outcome, OptionalGradients) {
         let packed: Vec<_> = batches.iter().map(|batch| self.pack(batch)).collect();
         let labelled: usize = packed.iter().map(|(_, labels)| labels.len()).sum();
@@ -105,7 +107,8 @@ impl TensorEngine {
         (Outcome { loss, norm: global_norm(&sum) }, sum)
     }
 
-    /// Sets the gradient of the padding piece to 0, as torch does for `padding_idx`, even if a text contains that piece.
+    /// Sets the gradient of the padding piece to 0.
+    /// torch does so for `padding_idx`, even if a text contains that piece.
     fn clear_padding(&self, gradients: &mut OptionalGradients) {
         let layout = self.network.layout();
         let row = layout.config.pad.and_then(|pad| layout.words.exact(pad)).map(|row| row as usize);

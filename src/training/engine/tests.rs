@@ -1,4 +1,5 @@
-//! Both engines held against the real Hugging Face Trainer: losses, gradient norms and weights of whole runs.
+//! Both engines held against the real Hugging Face Trainer.
+//! Losses, gradient norms and weights of whole runs.
 //!
 //! The numbers come from `tests/reference/trainer_*.py`, which say what each field is and how far two correct
 //! computations are apart.
@@ -103,7 +104,8 @@ fn devices() -> Vec<&'static str> {
     ["cpu", "flex"].into_iter().chain(compiled).collect()
 }
 
-/// An engine for each device, with all rows of the tables and with those of these examples.
+/// Makes an engine for each device, with all rows of the tables or only some.
+/// Some are the rows of these examples.
 fn engines(settings: &Settings, examples: &[Example]) -> Vec<(String, Box<dyn Engine>)> {
     let (config, weights) = (config(&trainer().config), weights("start."));
     let ids = examples.iter().flat_map(|example| example.ids.iter().copied()).collect();
@@ -141,8 +143,9 @@ fn norm(values: impl Iterator<Item = f32>) -> f64 {
     values.map(|value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt()
 }
 
-/// Each tensor within 1e-4 of its own norm. The bias of the keys has a true gradient of 0 (one value added to all scores
-/// of a query changes no probability); what there is is rounding, of which Adam makes steps of full size.
+/// Each tensor within 1e-4 of its own norm.
+/// The bias of the keys has a true gradient of 0 (one value added to all scores of a query changes no probability);
+/// what there is is rounding, of which Adam makes steps of full size.
 #[track_caller]
 fn assert_weights(who: &str, ours: &Weights, theirs: &Weights) {
     assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>());
@@ -220,7 +223,8 @@ fn assert_norms(who: &str, ours: &Weights, theirs: &BTreeMap<String, f64>) {
     }
 }
 
-/// Steps in the order of the examples, batches of eight, as `trainer_steps.json` has them.
+/// Steps in the order of the examples, in batches of eight.
+/// `trainer_steps.json` has them in this form.
 fn in_order(steps: Vec<Step>) -> Vec<Step> {
     let batches = trainer().steps.into_iter().map(|step| step.batch);
     steps.into_iter().zip(batches).map(|(step, batch)| Step { batch, ..step }).collect()
@@ -442,7 +446,7 @@ fn lower_layers_may_learn_more_slowly() {
         optimisation.share(&Parameter::new(vec!["x".to_owned()], slot), 3)
     };
     assert_eq!([4, 3, 2, 1, 0].map(share), [1.0, 0.5, 0.25, 0.125, 0.0625]);
-    // The first step of Adam is as long as the rate, whatever the gradient: it tells the rates apart.
+    // The first step of Adam is as long as the rate, whatever the gradient: it shows the rate.
     let batch: Vec<&Example> = examples.iter().take(8).collect();
     for (who, mut engine) in engines(&settings(|s| (s.layer_decay, s.weight_decay) = (0.5, 0.0)), &examples) {
         let before = engine.arrays(Arrays::Values);

@@ -1,4 +1,5 @@
-//! The annotators side by side: how far they agree, the places where they do not, and what each says of the one in front.
+//! The annotators side by side.
+//! How far they agree, the places where they do not, and what each says of the one in front.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -25,7 +26,7 @@ use super::super::{
     short::tail,
 };
 
-/// So many pairs of annotators are told apart; `tagli agree` tells all.
+/// Maximum number of pairs of annotators shown; `tagli agree` lists all.
 const PAIRS: usize = 3;
 
 /// So many spans of one place are named, which fills a line.
@@ -72,11 +73,11 @@ impl Canvas<'_> {
         for (y, line) in (table.top()..table.bottom()).zip(&measures) {
             self.painter.text(table.x, y, table.width, line, self.theme.text);
         }
-        let (told, rest) = top(rest, 1);
+        let (line, rest) = top(rest, 1);
         if let Some(message) = &self.state.session.message {
-            self.painter.text(told.x, told.y, told.width, &message.text, self.theme.warn);
+            self.painter.text(line.x, line.y, line.width, &message.text, self.theme.warn);
         }
-        // A line of text, one for each annotator, the model and the judge.
+        // A line of text, one for each annotator, the model and the adjudicator.
         let said = comparing.names.len().min(MOST) + 3;
         let (list, foot) = bottom(rest, u16::try_from(said).unwrap_or(3).min(rest.height.saturating_sub(3)));
         if comparing.rows.is_empty() {
@@ -95,7 +96,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// One place: its document, its words, each annotator's labels, and what is decided.
+    /// One place: document, words, each annotator's labels, and the decision.
     fn difference(
         &mut self,
         project: &Project,
@@ -133,7 +134,7 @@ impl Canvas<'_> {
         };
     }
 
-    /// What everybody says of the place in front, with the keys that decide for it.
+    /// Readings of the place in front, with the keys that decide for each.
     fn readings(
         &mut self,
         project: &Project,
@@ -169,7 +170,7 @@ impl Canvas<'_> {
         };
         rows.push(("m".to_owned(), run, text, self.theme.suggestion));
         let verdict = compared.verdict(place, project.annotation(compared.document));
-        let (text, style) = match comparing.stand(comparing.row) {
+        let (text, style) = match comparing.state_of(comparing.row) {
             _ if !project.is_adjudicator() => (format!("decides, not {}", project.annotator), self.theme.muted),
             PlaceState::Open => ("not decided".to_owned(), self.theme.muted),
             PlaceState::Skipped => ("has left this document out".to_owned(), self.theme.muted),
@@ -190,7 +191,8 @@ impl Canvas<'_> {
     }
 }
 
-/// How far the annotators agree, a line for each pair, and one for all of more than two.
+/// Agreement of the annotators, one line for each pair.
+/// A line for all follows if there are more than two.
 fn measures(comparing: &Annotators) -> Vec<String> {
     let Some(group) = &comparing.agreement else { return Vec::new() };
     let shown = |of: Measure| share(of.value().unwrap_or(f64::NAN)).trim().to_owned();

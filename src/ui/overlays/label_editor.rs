@@ -24,7 +24,8 @@ use super::super::{
 const NAME: usize = 30;
 
 impl Canvas<'_> {
-    /// Draws the label set with keys, colours, spans and guidelines, and the open question.
+    /// Draws the label set and the open question.
+    /// Labels have keys, colours, spans and guidelines.
     pub(super) fn label_editor(&mut self, area: Rect, editor: &LabelEditor) {
         let Some(project) = &self.state.session.project else { return };
         let sheet = self.sheet(area, area.height);
@@ -78,7 +79,9 @@ impl Canvas<'_> {
                     false => format!("Merge {from} into {name} for good? enter or y, esc not"),
                 }
             }
-            Asking::Removal(_) => format!("Remove {name} and your {spans}? Others' teach no more. enter or y, esc not"),
+            Asking::Removal(_) => {
+                format!("Remove {name} and your {spans}? Those of others no longer train. enter or y, esc not")
+            }
         };
         // An error in the typed text replaces the question.
         let problem = editor.problem.as_deref();

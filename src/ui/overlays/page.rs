@@ -37,7 +37,8 @@ impl Canvas<'_> {
         self.page_names(foot, Some(topic));
     }
 
-    /// The names of the pages behind the keys that open them; the one that is open is marked.
+    /// The names of the pages behind the keys that open them.
+    /// The one that is open is marked.
     pub(super) fn page_names(&mut self, area: Rect, open: Option<Topic>) {
         // The keys matter more than the word before them: two blanks, key, blank, name.
         let wanted: usize = Topic::ALL.iter().map(|topic| 4 + topic.name().len()).sum();

@@ -11,7 +11,8 @@ use super::super::{
 };
 
 impl Canvas<'_> {
-    /// Draws commands by name with their keys, below them the whole sentence of the one under the cursor.
+    /// Draws commands by name with their keys.
+    /// Below is the whole sentence of the one under the cursor.
     pub(super) fn palette(&mut self, area: Rect, palette: &Palette) {
         let row = palette.row;
         let sheet = self.sheet(area, area.height * 3 / 4);

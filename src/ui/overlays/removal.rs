@@ -1,4 +1,5 @@
-//! The question before a run is removed: it names the files removed with it, and the model that suggests then.
+//! The question before a run is removed.
+//! It names the files removed with it, and the model that suggests then.
 
 use ratatui::layout::Rect;
 

@@ -37,7 +37,8 @@ impl Canvas<'_> {
         rest
     }
 
-    /// Draws the steps: where there is room all, else the last one done and the one in front.
+    /// Draws the steps.
+    /// Where there is no room for all, only the last one done and the one in front.
     fn lesson_head(&mut self, lesson: &Lesson, area: Rect) {
         let tick = self.painter.caps.pick("\u{2713}", "x");
         let mut pieces = vec![(format!("tutorial {}/{}", lesson.done, STEPS.len()), self.theme.accent)];

@@ -86,7 +86,7 @@ impl Canvas<'_> {
         let titles = [
             (Some(0), "status", false),
             (Some(columns.spans - 5), "spans", order == Order::Spans),
-            (Some(columns.split), "part", false),
+            (Some(columns.split), "split", false),
             (columns.edited.map(|x| x + 1), "edited", order == Order::Edited),
             (Some(columns.id), "id", false),
             (Some(columns.text), "text", false),
@@ -106,7 +106,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// Status, spans, split, last change, id and the text: from its beginning, or from where the search found something.
+    /// Status, spans, split, last change, id and the text.
+    /// From its beginning, or from where the search found something.
     fn document_row(&mut self, project: &Project, at: usize, columns: Columns, line: Rect) {
         let Some(document) = project.documents.get(at) else { return };
         let annotation = project.annotation(at);
@@ -172,7 +173,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// Number of documents of each status, and which of them are shown; returns the area below.
+    /// Number of documents of each status, and which of them are shown.
+    /// Returns the area below.
     ///
     /// Takes a second row where one is not wide enough.
     fn filters(&mut self, project: &Project, area: Rect) -> Rect {
@@ -199,7 +201,8 @@ impl Canvas<'_> {
         top(area, y - area.y + 1).1
     }
 
-    /// The search, or else splits and order, if there is anything to show of them; returns the area below.
+    /// The search, or else splits and order, if there is anything to show of them.
+    /// Returns the area below.
     fn search_line(&mut self, project: &Project, area: Rect) -> Rect {
         let documents = &self.state.documents;
         let (line, rest) = top(area, 1);
@@ -224,7 +227,8 @@ impl Canvas<'_> {
         rest
     }
 
-    /// The search with the number of documents found. On a narrow screen it has the line to itself.
+    /// The search with the number of documents found.
+    /// On a narrow screen it has the line to itself.
     fn search(&mut self, documents: &Documents, line: Rect) {
         let split = documents.split.and_then(|split| SPLITS.get(split));
         let split = split.map(|split| format!("{}: ", split_name(*split))).unwrap_or_default();
@@ -242,13 +246,14 @@ impl Canvas<'_> {
         }
     }
 
-    /// Number of documents of each split, and which of them are shown; nothing if all are of one split.
+    /// Number of documents of each split, and which of them are shown.
+    /// Nothing if all are of one split.
     fn splits(&self, documents: &Documents) -> Vec<(String, Style)> {
         let known = documents.split_sizes().iter().filter(|size| **size > 0).count();
         if known < 2 && documents.split.is_none() {
             return Vec::new();
         }
-        let mut pieces = vec![self.starred_choice("all parts", documents.split.is_none())];
+        let mut pieces = vec![self.starred_choice("all splits", documents.split.is_none())];
         for (at, (split, size)) in SPLITS.iter().zip(documents.split_sizes()).enumerate() {
             if size > 0 {
                 let text = format!("{} {}", split_name(*split), grouped(size));
@@ -260,7 +265,7 @@ impl Canvas<'_> {
 }
 
 fn split_name(split: Option<Split>) -> &'static str {
-    split.map_or("no part", Split::name)
+    split.map_or("no split", Split::name)
 }
 
 /// Columns that the text between two bytes takes; of one that is wider than `room`, one more than that.

@@ -1,4 +1,5 @@
-//! The Evaluate screen: the table of labels, and the meaning of each number in the user's own numbers.
+//! The Evaluate screen: the table of labels.
+//! Each number is explained with the user's own numbers.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ use crate::{
 /// Least number of rows for the meanings of the numbers.
 const MEANINGS: u16 = 3;
 
-/// Titles of the columns of numbers, and where each column ends from the first one's end.
+/// Titles of the columns of numbers, and the end of each column.
+/// Ends are counted from the first column's end.
 const COLUMNS: [(&str, u16); 7] =
     [("P", 0), ("R", 5), ("F1", 10), ("n", 18), ("right", 25), ("wrong", 32), ("missed", 39)];
 /// Columns of a table that is not wide: without right, wrong and missed.
@@ -57,7 +59,7 @@ impl Columns {
         Self { x: area.x, name, count: if wide { COLUMNS.len() } else { FEW_COLUMNS } }
     }
 
-    /// Where a column of numbers ends.
+    /// End of a column of numbers.
     fn end(&self, column: usize) -> u16 {
         self.x + self.name + 5 + COLUMNS.get(column).map_or(0, |(_, end)| *end)
     }
@@ -116,18 +118,19 @@ impl Canvas<'_> {
         ];
         self.painter.pieces(area, &pieces);
         let choice = &self.state.evaluate;
-        let part = if choice.test { "test part" } else { "validation part" };
+        let split = if choice.test { "test split" } else { "validation split" };
         let step =
             shown.map(|shown| format!("step {}, epoch {:.1}", grouped(shown.evaluation.step), shown.evaluation.epoch));
         let pieces = [
-            (format!("{part}, {}", choice.count.name()), self.theme.accent),
+            (format!("{split}, {}", choice.count.name()), self.theme.accent),
             (step.unwrap_or_default(), self.theme.muted),
             (if choice.sort == Sort::Name { "" } else { choice.sort.name() }.to_owned(), self.theme.muted),
         ];
         self.painter.pieces(Rect { y: area.y + 1, ..area }, &pieces);
     }
 
-    /// The table of labels: precision, recall, F1 and number; with room also right, wrong and missed. The best F1 is starred.
+    /// The table of labels: precision, recall, F1 and number.
+    /// With room also right, wrong and missed. The best F1 is starred.
     fn scored(&mut self, area: Rect, table: &Scored<'_>) {
         let columns = Columns::new(area);
         let (head, rest) = top(area, 1);
@@ -188,7 +191,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// The meaning of counting per piece, which depends on the tagged pieces of the followed run.
+    /// The meaning of counting per piece.
+    /// It depends on the tagged pieces of the followed run.
     fn pieces_meaning(&self) -> &'static str {
         let run = self.state.session.runs.followed_info();
         match run.and_then(|run| run.settings.as_ref()).map(|settings| settings.label_mode) {
@@ -199,7 +203,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// The meaning of the numbers of the row under the cursor, as lines of `room` columns.
+    /// The meaning of the numbers in the row under the cursor.
+    /// As lines of `room` columns.
     fn meanings(&self, evaluation: &Evaluation<'_>, counted: Counted<'_>, room: usize) -> Vec<String> {
         let choice = &self.state.evaluate;
         let labels = counted.sorted(choice.sort);
@@ -260,16 +265,16 @@ fn precision_and_recall(scores: &LabelScores, spans: &str, compact: bool) -> [St
     ]
 }
 
-/// Why there is no evaluation to show.
+/// Reason why there is no evaluation to show.
 fn why_nothing(choice: &Evaluate, view: &RunView) -> String {
     match choice.test {
         false => format!("Run {} has no evaluation yet.", view.id),
         true if view.status.phase.is_over() => {
-            let why = "it had no document of the test part, or did not come to its end";
+            let why = "it had no document of the test split, or did not come to its end";
             let how = "Texts imported with --split test are one (tagli help metrics)";
-            format!("Run {} was not scored on the test part: {why}. {how}. t shows the validation part.", view.id)
+            format!("Run {} was not scored on the test split: {why}. {how}. t shows the validation split.", view.id)
         }
-        true => "The test part is scored once, when the run ends. t shows the validation part.".to_owned(),
+        true => "The test split is scored once, when the run ends. t shows the validation split.".to_owned(),
     }
 }
 

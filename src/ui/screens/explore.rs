@@ -1,4 +1,5 @@
-//! The Explore screen: the sentence with the entities found, their scores, and the likeliest labels of a word.
+//! The Explore screen: the sentence with the entities found.
+//! It also shows their scores, and the likeliest labels of a word.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -40,7 +41,8 @@ impl Canvas<'_> {
         self.guesses(guesses);
     }
 
-    /// The model that is asked and its F1, or what to do to have one; returns the area below.
+    /// The model that is asked and its F1, or what to do to have one.
+    /// Returns the area below.
     fn model_line(&mut self, area: Rect) -> Rect {
         let session = &self.state.session;
         let explore = &self.state.explore;
@@ -102,7 +104,8 @@ impl Canvas<'_> {
         top(area, used.max(1)).1
     }
 
-    /// The sentence with the entities; returns which lines of it are in sight, if not all are.
+    /// The sentence with the entities.
+    /// Returns which lines of it are in sight, if not all are.
     fn sentence(&mut self, project: &Project, area: Rect) -> Option<String> {
         let explore = &self.state.explore;
         let entities = explore.entities();
@@ -135,7 +138,8 @@ impl Canvas<'_> {
         if explore.typing { before.len() } else { explore.guess().map_or(0, |guess| guess.range.start) }
     }
 
-    /// The entities of the answer with their scores: the page with the one under the cursor.
+    /// The entities of the answer with their scores.
+    /// The page with the one under the cursor.
     fn entities(&mut self, project: &Project, area: Rect) {
         let explore = &self.state.explore;
         let Some(prediction) = explore.prediction() else { return };

@@ -349,7 +349,7 @@ fn label_text(label: &Label, most: usize) -> (String, String) {
     (key.unwrap_or_default(), width::cut(&label.name, most))
 }
 
-/// How the labels fit on the bar.
+/// Layout of the labels on the bar.
 struct LabelRoom {
     /// Most cells of a name.
     name: usize,

@@ -1,4 +1,5 @@
-//! The welcome screen: recent projects, a new one, samples and the tutorial; and the form for a new project.
+//! The welcome screen: recent projects, a new one, samples and the tutorial.
+//! Also the form for a new project.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -133,7 +134,7 @@ impl Canvas<'_> {
         x += COUNT;
         self.painter.text(x, y, OPENED - 1, &place.opened, self.theme.muted);
         x += OPENED;
-        // The end of a path tells more than its start.
+        // The end of a path identifies it better than its start.
         let room = area.right().saturating_sub(x);
         self.painter.text(
             x,

@@ -1,6 +1,5 @@
 //! Files in `assets/` that the program generates: each is compared with what it generates now.
 
-mod encoder;
 mod picture;
 mod screens;
 

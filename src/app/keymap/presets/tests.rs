@@ -1,4 +1,4 @@
-//! What of a file of keys is taken over, what is refused, and what presets keep.
+//! Files of keys: accepted and refused lines, and the keys that presets keep.
 
 use std::collections::HashSet;
 
@@ -41,7 +41,7 @@ fn a_user_moves_keys_on_a_preset_or_without_one() {
 }
 
 #[test]
-fn unknown_names_are_told_with_what_was_meant() {
+fn unknown_names_are_reported_with_the_likely_name() {
     assert_eq!(message("\npreset = 'vimm'"), "keys.toml:2: unknown preset `vimm`; did you mean `vim`?");
     assert_eq!(message("preset = 'emacs'"), "keys.toml:1: unknown preset `emacs`; use one of vim, arrows");
     assert!(message("[tagz]\na = 'done'").ends_with(":2: unknown context `tagz`; did you mean `tag`?"));
@@ -108,7 +108,7 @@ fn what_is_typed_is_no_command() {
 }
 
 #[test]
-fn what_terminals_send_as_another_key_is_told() {
+fn keys_that_terminals_send_as_another_key_are_reported() {
     let sent = "keys.toml:2: `ctrl-i` never arrives: terminals send the same for it as for tab";
     assert_eq!(message("[tag]\nctrl-I = 'done'"), sent);
     assert!(message("[typing]\n'ctrl-[' = 'back'").ends_with("as for esc"));
@@ -163,7 +163,7 @@ fn messages_of_strange_files_are_safe_to_show() {
 fn presets_lose_no_command() {
     for (name, text) in PRESETS {
         let file = keys::read(Layer { name, text }).unwrap();
-        assert_eq!(file.preset, None, "a preset stands on nothing else");
+        assert_eq!(file.preset, None, "a preset builds on no other");
         let keymap = preset(name);
         for binding in default_keymap().bindings() {
             let (place, command) = (binding.context, binding.command);

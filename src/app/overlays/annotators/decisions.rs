@@ -1,4 +1,5 @@
-//! Decisions of the adjudicator: taking a reading, taking over what all agree on, undo.
+//! Decisions of the adjudicator.
+//! Taking a reading, taking over what all agree on, undo.
 
 use crate::{
     app::{
@@ -42,7 +43,7 @@ impl Annotators {
         self.ended = false;
         let here = |row: &usize| self.place(*row).is_some_and(|(one, _)| one.document == front);
         let rows = (0..self.rows.len()).filter(here);
-        let row = rows.clone().find(|row| self.stand(*row) == PlaceState::Open).or_else(|| rows.clone().next());
+        let row = rows.clone().find(|row| self.state_of(*row) == PlaceState::Open).or_else(|| rows.clone().next());
         self.row = row.unwrap_or(self.row);
         effects.into()
     }
@@ -112,7 +113,8 @@ impl Annotators {
         }
     }
 
-    /// Takes over what all annotators agree on, in all documents; a document in which they agree everywhere is done by it.
+    /// Takes over what all annotators agree on, in all documents.
+    /// A document in which they agree everywhere is done by it.
     pub(super) fn take_agreed(&mut self, session: &mut Session) -> Outcome {
         if self.agreement.is_none() || refuses(session) {
             return Outcome::none();
@@ -160,7 +162,8 @@ fn refuses(session: &mut Session) -> bool {
     refused
 }
 
-/// Records decisions on some documents, each with its annotation before, as one action.
+/// Records decisions on some documents as one action.
+/// Each document has its annotation before the decision.
 fn record(project: &mut Project, decided: Vec<(usize, Annotation, Vec<Edit>)>, now: u64) -> Vec<Effect> {
     let by_hand = (decided.len() == 1).then_some(now);
     let mut actions = Vec::new();

@@ -1,5 +1,5 @@
-//! The comparison of annotators: how far they agree, and where they differ. The adjudicator decides there with one key;
-//! everyone else looks.
+//! The comparison of annotators: how far they agree, and where they differ.
+//! The adjudicator decides there with one key; everyone else looks.
 
 mod decisions;
 
@@ -27,9 +27,10 @@ use crate::{
 
 /// Number of annotators that have a key.
 pub const MOST: usize = 7;
-/// Number of documents, from the row of the cursor on, about which the model is asked.
+/// Number of documents about which the model is asked.
+/// They begin at the row of the cursor.
 const AHEAD: usize = 4;
-/// Why only the adjudicator decides.
+/// Reason why only the adjudicator decides.
 const NOT_ADJUDICATOR: &str = "Only gold decides; J opens the project as gold";
 
 /// The comparison.
@@ -39,12 +40,12 @@ pub struct Annotators {
     pub(in crate::app) asked: Option<u64>,
     /// Names of the annotators, in the order of their keys.
     pub names: Vec<String>,
-    /// How far they agree; `None` while their work is being read.
+    /// Agreement of the annotators; `None` while their work is being read.
     pub agreement: Option<GroupAgreement>,
     /// The documents that at least two of them have finished.
     pub documents: Vec<ComparedDocument>,
     /// The adjudicator's state of each place of each document.
-    stands: Vec<Vec<PlaceState>>,
+    states: Vec<Vec<PlaceState>>,
     /// The places shown: index into `documents`, and index of the place.
     pub rows: Vec<(usize, usize)>,
     /// The row of the cursor.
@@ -106,8 +107,8 @@ impl Commands for Annotators {
             run: Self::take_agreed,
         },
         Row {
-            command: Command::Judge,
-            name: "judge",
+            command: Command::Adjudicate,
+            name: "adjudicate",
             hint: "decide",
             doc: "Open the project as gold, who decides; or as you again",
             keys: &[(HERE, "J")],
@@ -205,7 +206,7 @@ impl Panel for Annotators {
     }
 
     fn hint(&self, command: Command, session: &Session) -> Option<&'static str> {
-        (command == Command::Judge && session.is_adjudicator()).then_some("be yourself")
+        (command == Command::Adjudicate && session.is_adjudicator()).then_some("be yourself")
     }
 
     fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
@@ -219,7 +220,8 @@ impl Panel for Annotators {
 }
 
 impl Annotators {
-    /// Asks for the work of all annotators. The view is there at once, so that no key goes to what was in front before.
+    /// Asks for the work of all annotators.
+    /// The view is there at once, so that no key goes to what was in front before.
     fn open(session: &mut Session) -> Opening<Self> {
         let generation = session.next_generation();
         let panel = Self { asked: Some(generation), ..Self::default() };
@@ -258,7 +260,8 @@ impl Annotators {
         self.suggest(session).into()
     }
 
-    /// Takes the documents that are known here; returns the number of those that are not.
+    /// Takes the documents that are known here.
+    /// Returns the number of those that are not.
     fn fill(&mut self, found: Found, project: &Project) -> usize {
         let Found { names, agreement, documents } = found;
         let all = documents.len();
@@ -276,14 +279,14 @@ impl Annotators {
 
     /// Finds the adjudicator's state of every place.
     fn look(&mut self, project: &Project) {
-        self.stands = self.documents.iter().map(|document| stands(project, document)).collect();
+        self.states = self.documents.iter().map(|document| states(project, document)).collect();
     }
 
     /// The same after a change of document `at` alone.
     fn look_at(&mut self, project: &Project, at: usize) {
-        for (document, known) in self.documents.iter().zip(&mut self.stands) {
+        for (document, known) in self.documents.iter().zip(&mut self.states) {
             if document.document == at {
-                *known = stands(project, document);
+                *known = states(project, document);
             }
         }
     }
@@ -306,24 +309,24 @@ impl Annotators {
     }
 
     /// The adjudicator's state of the place of a row.
-    pub fn stand(&self, row: usize) -> PlaceState {
-        self.rows.get(row).map_or(PlaceState::Open, |row| self.stand_of(*row))
+    pub fn state_of(&self, row: usize) -> PlaceState {
+        self.rows.get(row).map_or(PlaceState::Open, |row| self.state_at(*row))
     }
 
-    fn stand_of(&self, (at, place): (usize, usize)) -> PlaceState {
-        self.stands.get(at).and_then(|stands| stands.get(place)).copied().unwrap_or(PlaceState::Open)
+    fn state_at(&self, (at, place): (usize, usize)) -> PlaceState {
+        self.states.get(at).and_then(|states| states.get(place)).copied().unwrap_or(PlaceState::Open)
     }
 
-    /// Numbers of places that are open, that are new in documents that are done, and of all.
+    /// Numbers of open places, of new places in done documents, and of all places.
     pub fn counts(&self) -> [usize; 3] {
-        let all = self.stands.iter().flatten();
-        let open = all.clone().filter(|stand| **stand == PlaceState::Open).count();
-        let new = all.clone().filter(|stand| **stand == PlaceState::New).count();
+        let all = self.states.iter().flatten();
+        let open = all.clone().filter(|state| **state == PlaceState::Open).count();
+        let new = all.clone().filter(|state| **state == PlaceState::New).count();
         [open, new, all.count()]
     }
 
-    /// Puts the cursor on the next open place from row `from` on, after the last row from the first; if none is open, on the next
-    /// new one.
+    /// Puts the cursor on the next open place from row `from` on.
+    /// After the last row the search goes on from the first. If no place is open, the cursor goes to the next new one.
     fn go_to_open(&mut self, from: usize) -> bool {
         let next = self.next_row(from, PlaceState::Open).or_else(|| self.next_row(from, PlaceState::New));
         self.row = next.unwrap_or(self.row);
@@ -332,26 +335,27 @@ impl Annotators {
 
     fn next_row(&self, from: usize, wanted: PlaceState) -> Option<usize> {
         let mut order = (from..self.rows.len()).chain(0..from.min(self.rows.len()));
-        order.find(|row| self.stand(*row) == wanted)
+        order.find(|row| self.state_of(*row) == wanted)
     }
 
     /// Finds the rows that are shown; the cursor stays at its place.
     fn show(&mut self) {
         let here = self.rows.get(self.row).copied();
         let shown =
-            |row: &(usize, usize)| !self.open_only || matches!(self.stand_of(*row), PlaceState::Open | PlaceState::New);
+            |row: &(usize, usize)| !self.open_only || matches!(self.state_at(*row), PlaceState::Open | PlaceState::New);
         let rows: Vec<(usize, usize)> = self.all().filter(shown).collect();
         self.row = here.map_or(0, |here| rows.partition_point(|row| *row < here)).min(rows.len().saturating_sub(1));
         self.rows = rows;
     }
 
-    /// Whose reading the adjudicator took at the place of a row: the letter of the annotator's key, or a word.
+    /// Name of the reading that the adjudicator took at the place of a row.
+    /// It is the letter of the annotator's key, or a word.
     pub fn whose(&self, project: &Project, row: usize) -> Option<String> {
         let (document, place) = self.place(row)?;
         if !project.is_adjudicator() {
             return None;
         }
-        match self.stand(row) {
+        match self.state_of(row) {
             PlaceState::Open => return None,
             PlaceState::Skipped => return Some("skip".to_owned()),
             PlaceState::New => return Some("new".to_owned()),
@@ -374,8 +378,8 @@ impl Annotators {
         check(self.names.len() > annotator, "No annotator here has this letter")
     }
 
-    /// Asks the model about the documents of the next rows on which it has not answered. Documents of the test split are left
-    /// out: what a model has suggested cannot test models.
+    /// Asks the model about documents of the next rows that it has not answered.
+    /// Documents of the test split are left out: a model's suggestions would make them useless for testing models.
     fn suggest(&self, session: &Session) -> Vec<Effect> {
         let Some(project) = &session.project else { return Vec::new() };
         let Some(run) = session.suggester().map(|run| run.id.clone()) else { return Vec::new() };
@@ -422,7 +426,8 @@ impl Annotators {
         Outcome::close().then(effects).and(Request::Go(Screen::Tag))
     }
 
-    /// Opens the project as the adjudicator; from there, as the annotator who opened it first.
+    /// Opens the project as the adjudicator.
+    /// From there, as the annotator who opened it first.
     fn change_annotator(&mut self, session: &mut Session) -> Outcome {
         let Some(project) = session.project.as_ref().filter(|_| self.agreement.is_some()) else {
             return Outcome::none();
@@ -440,7 +445,7 @@ impl Annotators {
     }
 }
 
-fn stands(project: &Project, document: &ComparedDocument) -> Vec<PlaceState> {
+fn states(project: &Project, document: &ComparedDocument) -> Vec<PlaceState> {
     let annotation = project.annotation(document.document);
     let since = project.touched(document.document).unwrap_or(0);
     document.places.iter().map(|place| document.state_of(place, annotation, since)).collect()

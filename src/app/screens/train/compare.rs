@@ -1,4 +1,5 @@
-//! Two runs side by side: their scores, and the differences between their data and settings.
+//! Two runs side by side.
+//! Their scores, and the differences between their data and settings.
 
 use std::collections::BTreeSet;
 

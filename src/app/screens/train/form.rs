@@ -1,4 +1,5 @@
-//! The settings of a training as rows that can be read and typed, each with an explanation.
+//! The settings of a training as rows that can be read and typed.
+//! Each has an explanation.
 
 use crate::runs::{Recipe, Settings};
 
@@ -11,7 +12,8 @@ pub struct SettingRow {
     pub(super) key: &'static str,
     /// Values that can be typed, in a few words.
     pub values: &'static str,
-    /// Explanation: what it does, sensible values, what happens when it is too large or too small.
+    /// Explanation of the setting.
+    /// It says what the setting does, which values are sensible, and what happens if it is too large or too small.
     pub(super) about: &'static str,
     /// Its values, where there are few: enter takes the next.
     pub choices: &'static [&'static str],
@@ -235,7 +237,8 @@ fn short(number: &serde_json::Number) -> String {
     short.filter(|short| short.len() < plain.len()).unwrap_or_else(|| plain.to_owned())
 }
 
-/// The settings that differ between two, by their names on the form, with both values.
+/// Settings that differ between two trainings, with both values.
+/// They are named as on the form.
 pub fn differences(a: &Settings, b: &Settings) -> Vec<(&'static str, String, String)> {
     let rows = ROWS.iter().filter(|row| !row.key.is_empty());
     rows.map(|row| (row.name, row.get(a), row.get(b))).filter(|(_, a, b)| a != b).collect()

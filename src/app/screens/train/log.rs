@@ -23,7 +23,8 @@ pub fn columns(size: Size) -> usize {
     usize::from(size.columns).saturating_sub(2).max(1)
 }
 
-/// Rows of a log on a screen of this size: all but status line, title, key line and two hairlines.
+/// Rows of a log on a screen of this size.
+/// All but status line, title, key line and two hairlines.
 pub fn height(size: Size) -> usize {
     usize::from(size.rows).saturating_sub(5).max(1)
 }

@@ -1,4 +1,5 @@
-//! The Train screen: settings and data of the next training, the followed run, its log, two runs compared, all runs.
+//! The Train screen: settings and data of the next training, and the runs.
+//! It shows the followed run, its log, two runs compared, or all runs.
 
 pub mod compare;
 pub mod form;
@@ -30,7 +31,8 @@ use crate::{
 
 /// Conditions.
 impl Train {
-    /// A training is running, and a run is in front: here `k` writes a checkpoint, elsewhere it moves up.
+    /// A training is running, and a run is in front.
+    /// Here `k` writes a checkpoint, elsewhere it moves up.
     fn live(&self, session: &Session) -> Check {
         check(session.runs.is_busy() && self.page == Page::Run, "No training is running")
     }
@@ -160,27 +162,34 @@ impl Panel for Train {
         if self.field.is_some() {
             return None;
         }
-        let [tag, evaluate, explore] = [Screen::Tag, Screen::Evaluate, Screen::Explore]
-            .map(|screen| session.key(Context::Train, Command::Go(screen)));
-        let [start, pause, stop] =
-            [Command::Start, Command::Pause, Command::StopMenu].map(|command| session.key(Context::Train, command));
+        let key = |command| session.key(Context::Train, command);
         if let Some(run) = session.runs.running() {
             return Some(match run.status.phase {
-                Phase::Paused => format!("{pause} lets the training go on"),
-                _ => format!("you can go on tagging meanwhile: {tag}; {stop} ends it early"),
+                Phase::Paused => format!("{} lets the training go on", key(Command::Pause)),
+                _ => {
+                    let [tag, stop] = [Command::Go(Screen::Tag), Command::StopMenu].map(key);
+                    format!("you can go on tagging meanwhile: {tag}; {stop} ends it early")
+                }
             });
         }
         if session.runs.is_busy() {
             return None;
         }
         if session.runs.list.first().is_some_and(|run| run.has_model) {
+            let [tag, evaluate, explore] =
+                [Screen::Tag, Screen::Evaluate, Screen::Explore].map(|screen| key(Command::Go(screen)));
             return Some(format!(
                 "the model suggests in Tag ({tag}), answers in Explore ({explore}); {evaluate} scores it"
             ));
         }
         Some(match self.summary.as_ref()?.train {
-            0 => format!("no document of the training part is done yet: tag some first ({tag})"),
-            documents => format!("{start} starts a training on {}", with_noun(documents, "document")),
+            0 => format!(
+                "no document of the training split is done yet: tag some first ({})",
+                key(Command::Go(Screen::Tag))
+            ),
+            documents => {
+                format!("{} starts a training on {}", key(Command::Start), with_noun(documents, "document"))
+            }
         })
     }
 }

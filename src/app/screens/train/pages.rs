@@ -1,4 +1,5 @@
-//! The pages of the Train screen: moves on them, the log, and two runs side by side.
+//! The pages of the Train screen.
+//! Moves on them, the log, and two runs side by side.
 
 use crate::{
     app::{command::Command, effect::Effect, list::ListCursor, panel::Outcome, session::Session},
@@ -12,7 +13,7 @@ use super::{
     log::{self, Log},
 };
 
-/// Rows of the log's height that a page key does not go over, so that some rows stay in sight.
+/// Rows of the log that stay in sight when a page key is pressed.
 const PAGE_OVERLAP: usize = 4;
 
 /// Moves.
@@ -108,7 +109,8 @@ impl Train {
 
 /// Two runs side by side.
 impl Train {
-    /// Shows the run under the cursor beside the followed one; from other pages it goes to the list first.
+    /// Shows the run under the cursor beside the followed one.
+    /// From other pages it goes to the list first.
     pub(super) fn compare(&mut self, session: &mut Session) -> Outcome {
         let Some(view) = &session.runs.followed else { return Outcome::none() };
         let followed = view.id.clone();

@@ -1,4 +1,4 @@
-//! The plan of the next training for the present documents, and the time that it will take.
+//! The plan of the next training for the present documents, and its duration.
 
 use crate::{
     app::project_runs::ProjectRuns,
@@ -23,13 +23,15 @@ fn real(count: usize) -> f64 {
 }
 
 impl Train {
-    /// The plan by the settings; `None` before the documents are counted, and if there are none.
+    /// The plan by the settings.
+    /// `None` before the documents are counted, and if there are none.
     pub fn plan(&self) -> Option<Plan> {
         let documents = self.summary.as_ref()?.train;
         (documents > 0).then(|| Plan::new(&self.settings, documents))
     }
 
-    /// Seconds that the training will take, and the run from whose speed that is estimated.
+    /// Seconds that the training will take.
+    /// Also the run from whose speed they are estimated.
     ///
     /// That run is the newest of this base on `device`.
     pub fn time<'a>(&self, runs: &'a ProjectRuns, device: &str) -> Option<(f64, &'a RunSummary)> {
@@ -40,7 +42,8 @@ impl Train {
         Some((real(documents) * self.settings.epochs * run.status.seconds / read, run))
     }
 
-    /// Whether a run was of the same base on `device`, and long enough to measure its speed.
+    /// Whether a run had the same base on `device`, and measures its speed.
+    /// It must be long enough for that.
     fn has_same_speed(&self, run: &RunSummary, device: &str) -> bool {
         let status = &run.status;
         let base = run.settings.as_ref().is_some_and(|settings| settings.base == self.settings.base);

@@ -1,4 +1,4 @@
-//! Trainings that are started and controlled, and what is heard of runs: listed, read, ended.
+//! Start and control of trainings, and news about runs: listed, read, ended.
 
 use crate::{
     app::{
@@ -31,7 +31,8 @@ impl Train {
         Outcome::from(unsaved).then([start])
     }
 
-    /// The run that commands are about: under the cursor in the list, else the followed one.
+    /// The run that commands are about.
+    /// Under the cursor in the list, else the followed one.
     fn run_meant<'a>(&self, session: &'a Session) -> Option<&'a RunSummary> {
         match self.page {
             Page::Runs => session.runs.list.get(self.run_row),
@@ -221,7 +222,8 @@ impl Train {
     }
 }
 
-/// Says that a run has ended; whether its model may suggest now. `f1` is the F1 of the kept weights, if known.
+/// Says that a run has ended; whether its model may suggest now.
+/// `f1` is the F1 of the kept weights, if known.
 fn show_end(session: &mut Session, run: &str, f1: Option<f64>) -> bool {
     let Some(info) = session.runs.info(run) else { return false };
     let phase = info.status.phase;
@@ -229,7 +231,7 @@ fn show_end(session: &mut Session, run: &str, f1: Option<f64>) -> bool {
     let text = if failed {
         format!("Run {run} failed: {}", info.status.message)
     } else {
-        let f1 = f1.map(|f1| format!(", F1 per word {f1:.3} on the validation part")).unwrap_or_default();
+        let f1 = f1.map(|f1| format!(", F1 per word {f1:.3} on the validation split")).unwrap_or_default();
         format!("Run {run} is {}{f1}; {}", phase.name(), session.runs.suggester_after(info))
     };
     session.runs.result = Some((run.to_owned(), None));

@@ -1,4 +1,5 @@
-//! The settings of the next training: recipes, changes of a row, what a row means for the present documents.
+//! The settings of the next training.
+//! Recipes, changes of a row, what a row means for the present documents.
 
 use crate::{
     app::{effect::Effect, field::Field, panel::Outcome, session::Session},
@@ -13,19 +14,22 @@ use super::{
 
 /// Recipes.
 impl Train {
-    /// The settings that a recipe gives for the present documents and base; `None` before the documents are counted.
+    /// The settings that a recipe gives for the present documents and base.
+    /// `None` before the documents are counted.
     pub(super) fn recipe_settings(&self, recipe: Recipe) -> Option<&Settings> {
         let summary = self.summary.as_ref().filter(|summary| summary.base == self.settings.base)?;
         summary.recipes.iter().find(|(kind, _)| *kind == recipe).map(|(_, settings)| settings)
     }
 
-    /// Takes over the settings of the chosen recipe, except the device, which the user chooses.
+    /// Takes over the settings of the chosen recipe.
+    /// The device is excepted, because the user chooses it.
     fn apply_recipe(&mut self) {
         let Some(settings) = self.recipe.and_then(|recipe| self.recipe_settings(recipe)) else { return };
         self.settings = Settings { device: self.settings.device.clone(), ..settings.clone() };
     }
 
-    /// Finds the recipe that gives the present settings, after the user changed one of them.
+    /// Finds the recipe that gives the present settings.
+    /// It is needed after the user changed one of them.
     fn find_recipe(&mut self) {
         self.recipe = Recipe::ALL.iter().copied().find(|recipe| self.is_recipe(*recipe));
         if self.recipe.is_none() {
@@ -39,7 +43,8 @@ impl Train {
         self.recipe_settings(recipe).is_some_and(|own| Settings { device, ..own.clone() } == self.settings)
     }
 
-    /// Takes the recipe after this one; the user's own settings come last, if there are any.
+    /// Takes the recipe after this one.
+    /// The user's own settings come last, if there are any.
     fn next_recipe(&mut self) {
         let Some(now) = self.recipe else {
             self.own = Some(self.settings.clone());
@@ -83,7 +88,8 @@ impl Train {
         }
     }
 
-    /// Changes the setting under the cursor: takes the next of few choices, or opens a text field.
+    /// Changes the setting under the cursor.
+    /// Takes the next of few choices, or opens a text field.
     pub(super) fn change_setting(&mut self, session: &mut Session) -> Outcome {
         self.problem = None;
         let Some(row) = ROWS.get(self.row) else { return Outcome::none() };
@@ -130,7 +136,7 @@ impl Train {
     }
 }
 
-/// What is shown of a row.
+/// Views of a row for drawing.
 impl Train {
     /// The value of a row.
     pub fn value(&self, row: usize) -> String {
@@ -148,14 +154,15 @@ impl Train {
         row.zip(auto).is_some_and(|(row, auto)| row.get(&self.settings) != row.get(auto))
     }
 
-    /// Explains the row under the cursor, and what it means for this project. `device` is what `auto` would take.
+    /// Explains the row under the cursor, and what it means for this project.
+    /// `device` is what `auto` would take.
     pub fn explanation(&self, device: &str) -> String {
         let Some(row) = ROWS.get(self.row) else { return String::new() };
         let here = self.meaning_here(row, device);
         if here.is_empty() { row.about.to_owned() } else { format!("{} Here: {here}.", row.about) }
     }
 
-    /// What a row means for the present documents; empty where there is nothing to add.
+    /// Meaning of a row for the present documents; may be empty.
     fn meaning_here(&self, row: &SettingRow, device: &str) -> String {
         if row.key == "device" {
             return if self.settings.device == "auto" { device.to_owned() } else { String::new() };

@@ -1,4 +1,5 @@
-//! State of the Train screen: the settings of the next training, and the page in front.
+//! State of the Train screen.
+//! The settings of the next training, and the page in front.
 
 use strum::VariantArray;
 
@@ -67,7 +68,7 @@ pub struct Train {
     pub label: Option<usize>,
     /// The setting that is being typed.
     pub field: Option<Field>,
-    /// Why the typed setting was refused.
+    /// Reason why the typed setting was refused.
     pub problem: Option<String>,
     /// The data that would train now.
     pub summary: Option<DataSummary>,
@@ -111,7 +112,8 @@ impl Train {
         }
     }
 
-    /// The form as it is, without anything about runs: the project is opened again, and they are listed again.
+    /// The form as it is, without anything about runs.
+    /// The project is opened again, and they are listed again.
     pub(in crate::app) fn without_runs(self) -> Self {
         let new = Self::new(self.settings, self.recipe);
         Self { chart: self.chart, own: self.own, row: self.row, ..new }

@@ -1,10 +1,11 @@
-//! What the Train screen does: recipes, pages, checkpoints, comparing, the log, removing.
+//! The Train screen: recipes, pages, checkpoints, comparing, the log, removing.
 
 use crate::{
     app::{
         Effect, Event, Key, State,
         event::Opened,
         overlays::{Overlay, removal::Removal},
+        tests::message,
         update,
     },
     runs::{Control, DataSummary, Phase, Point, Recipe, RunSummary, Scores, Settings, Status},
@@ -58,10 +59,6 @@ fn answer(state: &mut State, effects: &[Effect], documents: usize) {
     let recipes = recipes.map(|(kind, settings)| (kind, with(settings))).into();
     let summary = DataSummary { train: documents, base: base.clone(), recipes, ..DataSummary::default() };
     update(state, Event::Summary { generation: *generation, summary });
-}
-
-fn told(state: &State) -> &str {
-    state.session.message.as_ref().map_or("", |message| message.text.as_str())
 }
 
 fn run(id: &str, phase: Phase, step: usize) -> RunSummary {
@@ -139,18 +136,18 @@ fn k_writes_a_checkpoint_where_a_run_is_in_front_and_goes_up_elsewhere() {
     assert!(matches!(effects.as_slice(), [Effect::ControlRun { control: Control::Checkpoint, .. }]), "{effects:?}");
     let status = Status { phase: Phase::Training, step: 6, checkpoint: Some(5), ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
-    assert!(told(&state).contains("model of step 5"), "{}", told(&state));
+    assert!(message(&state).contains("model of step 5"), "{}", message(&state));
     press(&mut state, "v j j k");
     assert_eq!((state.train.page, state.train.row), (Page::Form, 1));
     runs(&mut state, vec![run("0001-mini", Phase::Training, 0)]);
-    assert!(press(&mut state, "v k").is_empty() && told(&state).contains("nothing to keep"), "{}", told(&state));
+    assert!(press(&mut state, "v k").is_empty() && message(&state).contains("nothing to keep"), "{}", message(&state));
     runs(&mut state, vec![run("0001-mini", Phase::Done, 9)]);
     press(&mut state, "k");
     assert_eq!(state.train.page, Page::Run);
 }
 
 #[test]
-fn a_checkpoint_is_told_once_whether_the_list_or_the_run_itself_brings_it() {
+fn a_checkpoint_is_shown_once_whether_the_list_or_the_run_reports_it() {
     let mut state = start();
     let all = |first: Option<usize>, second: Option<usize>| {
         let mut all = ["0002-mini", "0001-mini"].map(|id| run(id, Phase::Training, 9));
@@ -159,18 +156,18 @@ fn a_checkpoint_is_told_once_whether_the_list_or_the_run_itself_brings_it() {
         all.to_vec()
     };
     runs(&mut state, all(None, None));
-    assert_eq!((state.session.runs.followed.as_ref().unwrap().id.as_str(), told(&state)), ("0002-mini", ""));
+    assert_eq!((state.session.runs.followed.as_ref().unwrap().id.as_str(), message(&state)), ("0002-mini", ""));
     runs(&mut state, all(None, Some(1200)));
-    assert_eq!(told(&state), "The model of step 1,200 is written; it suggests while 0002-mini goes on");
+    assert_eq!(message(&state), "The model of step 1,200 is written; it suggests while 0002-mini goes on");
     state.session.message = None;
     let status = all(None, Some(1200)).remove(0).status;
     update(&mut state, Event::RunStatus { run: "0002-mini".into(), status });
-    assert_eq!(told(&state), "", "that is no news any more");
+    assert_eq!(message(&state), "", "that is no news any more");
     runs(&mut state, all(Some(7), Some(1200)));
-    assert_eq!(told(&state), "The model of step 7 is written; 0001-mini goes on");
+    assert_eq!(message(&state), "The model of step 7 is written; 0001-mini goes on");
     state.session.message = None;
     runs(&mut state, all(Some(7), Some(1200)));
-    assert_eq!(told(&state), "");
+    assert_eq!(message(&state), "");
 }
 
 #[test]
@@ -198,9 +195,9 @@ fn two_runs_are_laid_side_by_side() {
     runs(&mut state, all.to_vec());
     press(&mut state, "f3 v m");
     assert_eq!((state.train.page, state.train.run_row), (Page::Runs, 1));
-    assert!(told(&state).contains("beside 0003-mini"));
+    assert!(message(&state).contains("beside 0003-mini"));
     press(&mut state, "up m");
-    assert!(told(&state).contains("on another run"), "a run is not compared with itself");
+    assert!(message(&state).contains("on another run"), "a run is not compared with itself");
     let effects = press(&mut state, "end m");
     let [Effect::Compare { generation, run }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!((run.as_str(), state.train.page), ("0001-mini", Page::Compare));
@@ -257,7 +254,7 @@ fn a_run_is_removed_after_a_question_and_never_while_it_goes_on() {
     let mut state = start();
     runs(&mut state, vec![run("0002-mini", Phase::Training, 3), run("0001-mini", Phase::Done, 9)]);
     press(&mut state, "f3 D");
-    assert!(state.overlay().is_none() && told(&state).contains("is going on"), "{}", told(&state));
+    assert!(state.overlay().is_none() && message(&state).contains("is going on"), "{}", message(&state));
     press(&mut state, "r end delete");
     assert_eq!(state.overlay(), Some(&Overlay::from(Removal { run: "0001-mini".into() })));
     assert!(press(&mut state, "esc").is_empty() && state.overlay().is_none());
@@ -276,7 +273,7 @@ fn the_cursor_stays_on_its_run_when_another_comes() {
 }
 
 #[test]
-fn the_end_of_a_run_is_told_for_a_while() {
+fn the_end_of_a_run_is_shown_for_a_while() {
     let mut state = start();
     runs(&mut state, vec![run("0001-mini", Phase::Training, 3)]);
     press_at(&mut state, "l", 1000);

@@ -1,4 +1,4 @@
-//! The welcome screen and its form, the way back to it, the tutorial step by step, and what to do next.
+//! The welcome screen and its form, the tutorial step by step, and the next steps.
 
 use crate::{
     app::{
@@ -6,6 +6,7 @@ use crate::{
         effect::NewProject,
         event::{Level, Opened, WelcomeItem},
         overlays::tutorial::STEPS,
+        tests::message,
         update,
     },
     runs::{Phase, RunSummary, Status},
@@ -84,10 +85,6 @@ fn problem(state: &State) -> &str {
     state.welcome.form.as_ref().and_then(|form| form.problem.as_deref()).unwrap_or_default()
 }
 
-fn told(state: &State) -> &str {
-    state.session.message.as_ref().map_or("", |message| message.text.as_str())
-}
-
 #[test]
 fn the_cursor_begins_where_most_people_want_to_go() {
     assert_eq!(welcome(&[]).welcome.row(), Row::Tutorial);
@@ -109,7 +106,7 @@ fn a_sample_is_opened_or_copied_afresh_and_one_thing_at_a_time() {
     let effects = press(&mut state, "j j c c enter tab");
     assert_eq!(effects, [Effect::CopySample { sample: "restaurants".into(), name: "restaurants".into() }]);
     update(&mut state, Event::OpenFailed("the disk is full".into()));
-    assert_eq!((told(&state), &state.welcome.opening), ("the disk is full", &None));
+    assert_eq!((message(&state), &state.welcome.opening), ("the disk is full", &None));
     assert_eq!(press(&mut state, "enter"), [Effect::Open("sample:restaurants".into())]);
 }
 
@@ -126,7 +123,7 @@ fn the_form_asks_three_things_and_keeps_what_was_typed() {
     let asked = NewProject { dir: "~/q?".into(), labels: "Dish, Price".into(), ..NewProject::default() };
     assert_eq!(effects, [Effect::NewProject(asked.clone())]);
     update(&mut state, Event::OpenFailed("there is no right to do that there".into()));
-    assert!(problem(&state).contains("no right") && told(&state).is_empty());
+    assert!(problem(&state).contains("no right") && message(&state).is_empty());
     assert_eq!(press(&mut state, "enter"), [Effect::NewProject(asked)]);
     update(&mut state, Event::Opened(Box::new(opened())));
     assert!(state.welcome.form.is_none() && state.welcome.opening.is_none());
@@ -158,7 +155,7 @@ fn a_project_is_closed_when_all_is_saved() {
     let mut state = project();
     let effects = press(&mut state, "3");
     press(&mut state, ": p r o j e c t s enter");
-    assert!(state.session.project.is_some() && told(&state).contains("saved"));
+    assert!(state.session.project.is_some() && message(&state).contains("saved"));
     assert_eq!(update(&mut state, saved(&effects)), [Effect::Close]);
     assert!(state.session.project.is_none());
     // What its threads still say changes nothing.
@@ -171,13 +168,13 @@ fn a_project_that_trains_or_is_not_saved_stays_open() {
     let mut state = project();
     update(&mut state, run(Phase::Training, false));
     assert!(press(&mut state, ": p r o j e c t s enter").is_empty());
-    assert!(state.session.project.is_some() && told(&state).contains("training"));
+    assert!(state.session.project.is_some() && message(&state).contains("training"));
     let mut state = project();
     press(&mut state, "3 : p r o j e c t s enter");
     update(&mut state, Event::SaveFailed { attempt: 0, message: "disk full".into() });
     assert!(state.session.project.is_some() && state.overlays.is_empty());
     press(&mut state, ": p r o j e c t s enter");
-    assert!(state.session.project.is_some() && told(&state).contains("ctrl-s"), "{}", told(&state));
+    assert!(state.session.project.is_some() && message(&state).contains("ctrl-s"), "{}", message(&state));
 }
 
 #[test]
@@ -276,7 +273,7 @@ fn the_tutorial_goes_on_where_it_was_left() {
     assert_eq!(press(&mut state, "enter"), [Effect::Open(left.path)]);
     update(&mut state, Event::Opened(Box::new(Opened { step: Some(1), ..opened() })));
     assert_eq!(state.lesson().map(|lesson| lesson.done), Some(1));
-    // A copy that is made anew begins at the beginning, whatever was there before.
+    // A fresh copy begins at the beginning, whatever was there before.
     let mut state = welcome(&[]);
     press(&mut state, "enter");
     update(&mut state, Event::Opened(Box::new(Opened { step: Some(7), ..opened() })));
@@ -296,7 +293,7 @@ fn a_tutorial_that_was_left_can_be_begun_anew() {
 fn a_file_is_imported_while_nothing_can_be_tagged() {
     let mut state = project();
     press(&mut state, "3 : i m p o r t enter");
-    assert!(state.overlays.is_empty() && told(&state).contains("Not everything is saved"), "{}", told(&state));
+    assert!(state.overlays.is_empty() && message(&state).contains("Not everything is saved"), "{}", message(&state));
     let mut state = project();
     press(&mut state, ": i m p o r t enter");
     update(&mut state, Event::Paste(" ~/more.txt".into()));

@@ -38,7 +38,7 @@ fn compared(who: &str, ada: &[&str], ben: &[&str]) -> State {
     state
 }
 
-/// Does what the desk would do: lays the two side by side.
+/// Answers as the project worker does: compares the two annotators.
 fn compare(state: &mut State, ada: &[&str], ben: &[&str]) {
     let effects = press(state, "f7");
     let [Effect::CompareAnnotators { generation }] = effects[..] else { panic!("{effects:?}") };
@@ -64,13 +64,13 @@ fn view(state: &State) -> &overlays::annotators::Annotators {
     }
 }
 
-/// How many places are open, and how many there are.
+/// Number of open places, and of all places.
 fn open(state: &State) -> (usize, usize) {
     let [open, _, all] = view(state).counts();
     (open, all)
 }
 
-/// What was said of a document, in notation, and how far it is.
+/// Annotation of a document, in notation, and its status.
 fn said(state: &State, at: usize) -> (String, Status) {
     let mut state = state.clone();
     state.overlays.clear();
@@ -79,10 +79,6 @@ fn said(state: &State, at: usize) -> (String, Status) {
     state.session.tagging.anchor = None;
     let status = state.session.project.as_ref().unwrap().annotation(at).status;
     (shown(&state).replace('|', ""), status)
-}
-
-fn told(state: &State) -> &str {
-    state.session.message.as_ref().map_or("", |message| &message.text)
 }
 
 #[test]
@@ -95,10 +91,10 @@ fn one_key_decides_and_the_last_one_ends_the_document() {
     assert_eq!((open(&state), view(&state).row), ((1, 2), 1));
     press(&mut state, "a");
     assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
-    assert!(open(&state) == (0, 2) && told(&state).contains("All 2 places are decided"), "{}", told(&state));
+    assert!(open(&state) == (0, 2) && message(&state).contains("All 2 places are decided"), "{}", message(&state));
     // The line repeats the last key.
     let repeated = press(&mut state, "b b");
-    assert!(repeated.is_empty() && told(&state).contains("go to one to decide it again"), "{}", told(&state));
+    assert!(repeated.is_empty() && message(&state).contains("go to one to decide it again"), "{}", message(&state));
     assert_eq!(said(&state, 1), ("[cheap](Price) beer".into(), Status::Done));
     press(&mut state, "k j b");
     assert_eq!(said(&state, 1).0, "[cheap](Price) [beer](Dish)");
@@ -139,9 +135,9 @@ fn what_all_say_is_taken_over_at_once() {
     assert_eq!(all[0], ("thai food in [town](Location)".into(), Status::Partial));
     assert_eq!(all[1], ("[cheap](Price) beer".into(), Status::Partial));
     assert_eq!(all[2], ("a [patio](Amenity)".into(), Status::Done));
-    assert!(told(&state).starts_with("3 spans taken over in 3 documents; 1 done"), "{}", told(&state));
+    assert!(message(&state).starts_with("3 spans taken over in 3 documents; 1 done"), "{}", message(&state));
     press(&mut state, "t");
-    assert_eq!(told(&state), "What all say is taken over already");
+    assert_eq!(message(&state), "What all say is taken over already");
     press(&mut state, "u");
     assert!((0..3).all(|at| said(&state, at).1 == Status::Todo));
 }
@@ -176,7 +172,7 @@ fn what_gold_changes_by_hand_is_not_changed_back() {
     assert_eq!(texts(&state), by_hand);
     compare(&mut state, &ADA, &BEN);
     press(&mut state, "t");
-    assert_eq!(texts(&state), by_hand, "{}", told(&state));
+    assert_eq!(texts(&state), by_hand, "{}", message(&state));
     press(&mut state, "home b");
     assert_eq!(texts(&state)[0], "[thai food](Dish) in town");
 }
@@ -208,13 +204,13 @@ fn only_gold_decides_and_who_else_looks_can_become_gold() {
     let mut state = compared("ada", &ADA, &BEN);
     for key in ["a", "m", "n", "t"] {
         assert_eq!(press(&mut state, key), [], "{key}");
-        assert!(told(&state).starts_with("Only gold"), "{}", told(&state));
+        assert!(message(&state).starts_with("Only gold"), "{}", message(&state));
     }
     press(&mut state, "u");
     assert!(
-        told(&state).contains("done elsewhere") || told(&state).contains("nothing to take back"),
+        message(&state).contains("done elsewhere") || message(&state).contains("nothing to take back"),
         "{}",
-        told(&state)
+        message(&state)
     );
     assert_eq!(press(&mut state, "J"), [Effect::OpenAs(Some("gold".into()))]);
     // Nothing can be tagged that nobody would write down.
@@ -237,7 +233,7 @@ fn the_list_shows_only_what_is_open_and_asks_the_model_ahead() {
     let asked = |effect: &Effect| matches!(effect, Effect::Suggest { documents, .. } if documents[..] == ["d0", "d1"]);
     assert!(effects.iter().any(asked), "{effects:?}");
     assert_eq!(press(&mut state, "c"), []);
-    assert!(told(&state).contains("No annotator here has this letter"), "{}", told(&state));
+    assert!(message(&state).contains("No annotator here has this letter"), "{}", message(&state));
 }
 
 #[test]
@@ -245,11 +241,11 @@ fn an_answer_that_nobody_waits_for_opens_nothing() {
     let mut state = start(&["a b"]);
     let error = || Err("No document was marked done by two annotators".to_owned());
     update(&mut state, Event::Annotators { generation: 99, found: error() });
-    assert_eq!(told(&state), "");
+    assert_eq!(message(&state), "");
     let effects = press(&mut state, "f7");
     let [Effect::CompareAnnotators { generation }] = effects[..] else { panic!("{effects:?}") };
     update(&mut state, Event::Annotators { generation, found: error() });
-    assert!(state.overlay().is_none() && told(&state).starts_with("No document"), "{}", told(&state));
+    assert!(state.overlay().is_none() && message(&state).starts_with("No document"), "{}", message(&state));
     let keys = state.session.keymap.keys(Context::Annotators, Command::Reading(Reading::Model));
     assert_eq!(keys.map(|binding| binding.key.to_string()).collect::<Vec<_>>(), ["m"]);
 }

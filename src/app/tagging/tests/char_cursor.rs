@@ -4,24 +4,20 @@
 
 use super::*;
 
-fn told(state: &State) -> &str {
-    state.session.message.as_ref().map_or("", |message| &message.text)
-}
-
 #[test]
-fn parts_of_words_are_labelled_and_that_is_told() {
+fn parts_of_words_are_labelled_with_a_warning() {
     keys("|tacos here", "c l l v l l 3", "ta[cos](Dish)| here");
     keys("|tacos here", "c 3 l 3", "[t](Dish)a[c](Dish)|os here");
     keys("cheap |tacos", "c h h v h h 6", "ch[eap](Price)| tacos");
     let mut state = start(&["|tacos here"]);
     press(&mut state, "c");
-    assert!(told(&state).contains("half words fit no CoNLL file"), "{}", told(&state));
+    assert!(message(&state).contains("half words fit no CoNLL file"), "{}", message(&state));
     press(&mut state, "v l l l l 3");
-    assert_eq!(told(&state), "", "this is a whole word");
+    assert_eq!(message(&state), "", "this is a whole word");
     press(&mut state, "l 3");
-    assert!(told(&state).starts_with("Half a word: no CoNLL file holds it"), "{}", told(&state));
+    assert!(message(&state).starts_with("Half a word: no CoNLL file holds it"), "{}", message(&state));
     press(&mut state, "m");
-    assert!(told(&state).contains("this is half a word"), "{}", told(&state));
+    assert!(message(&state).contains("this is half a word"), "{}", message(&state));
 }
 
 #[test]

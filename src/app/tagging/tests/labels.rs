@@ -11,7 +11,7 @@ use crate::{
     spans::{LabelChange, LabelId},
 };
 
-/// Does to the labels what the desk would do on disk.
+/// Changes the labels as the project worker does on disk.
 fn answer(state: &mut State, effects: Vec<Effect>) {
     for effect in effects {
         if let Effect::ChangeLabels(change) = effect {
@@ -102,7 +102,7 @@ fn a_model_that_says_an_old_name_is_understood() {
 }
 
 #[test]
-fn what_cannot_be_is_told_and_esc_asks_no_more() {
+fn impossible_changes_are_refused_and_esc_ends_the_question() {
     let mut state = start(&["|fish"]);
     edit(&mut state, "f6 a D i s h enter");
     assert!(editor(&state).problem.as_ref().unwrap().contains("already"));

@@ -1,4 +1,5 @@
-//! The same words elsewhere, the history, notes, jumps, labels beyond the ninth, and going along what was found.
+//! Overlays of the Tag screen.
+//! They are occurrences, history, notes, jumps and labels beyond the ninth. Also steps along the documents of a search.
 
 #![cfg(test)]
 
@@ -44,8 +45,8 @@ fn the_same_words_are_tagged_everywhere_with_one_action() {
         ]
     );
     press(&mut state, "u");
-    let told = state.session.message.as_ref().map_or("", |message| &message.text);
-    assert!(told.starts_with("Taken back in "), "{told}");
+    let message = state.session.message.as_ref().map_or("", |message| &message.text);
+    assert!(message.starts_with("Taken back in "), "{message}");
     assert_eq!(texts(&state)[1..], ["good thai food", "a [thai](Dish) place", "THAI and thai"]);
     assert_eq!(state.session.project.as_ref().unwrap().annotation(3).status, Status::Todo);
     press(&mut state, "ctrl-r");
@@ -53,7 +54,7 @@ fn the_same_words_are_tagged_everywhere_with_one_action() {
 }
 
 #[test]
-fn places_are_chosen_one_by_one_and_what_collides_only_if_somebody_says_so() {
+fn places_are_chosen_one_by_one_and_conflicts_only_on_request() {
     let mut state = start(&["|thai soup", "a [thai place](Dish) here", "thai"]);
     press(&mut state, "2 m tab");
     assert_eq!(found(&state).places.iter().map(|place| place.wanted).collect::<Vec<_>>(), [false, true]);
@@ -80,9 +81,9 @@ fn the_history_goes_back_to_any_moment_and_on_again() {
     let mut state = start(&["|fish tacos", "soup"]);
     press(&mut state, "3 w 2 enter 3 H");
     let Some(Overlay::History(history)) = state.overlay() else { panic!() };
-    let told: Vec<&str> = history.rows.iter().map(|row| row.what.as_str()).collect();
+    let rows: Vec<&str> = history.rows.iter().map(|row| row.what.as_str()).collect();
     assert_eq!(
-        told,
+        rows,
         ["+ Dish \u{ab}soup\u{bb}, partial", "done", "+ Cuisine \u{ab}tacos\u{bb}", "+ Dish \u{ab}fish\u{bb}, partial"]
     );
     press(&mut state, "end enter");

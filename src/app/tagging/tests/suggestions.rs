@@ -1,4 +1,4 @@
-//! What keys do to suggestions, and where suggestions come from.
+//! Effects of keys on suggestions, and the sources of suggestions.
 
 #![cfg(test)]
 

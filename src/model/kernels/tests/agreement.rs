@@ -27,7 +27,8 @@ fn zeros(parameters: &Parameters) -> Vec<Vec<f64>> {
     parameters.values().iter().map(|values| vec![0.0; values.len()]).collect()
 }
 
-/// Loss and gradient along random directions, one parameter at a time and all together.
+/// Checks loss and gradient along random directions.
+/// One parameter at a time, and all together.
 fn check(shape: Shape, case: &Case, dropout: Option<Dropout>) {
     let parameters = parameters(shape, 5);
     let naive = Naive::new(&parameters);

@@ -1,4 +1,4 @@
-//! What callers rely on besides the numbers.
+//! Properties that callers rely on besides the numbers.
 
 #![cfg(test)]
 
@@ -13,7 +13,8 @@ use super::{
 };
 use crate::model::arch::shape::ShapeError;
 
-/// Two steps of training on sentences of these lengths and the logits afterwards, as bits.
+/// Trains two steps on sentences of these lengths and computes logits.
+/// Returns everything as bits.
 fn trained(threads: usize, lengths: &[usize]) -> (Vec<u64>, Vec<u32>, Vec<u32>) {
     on_threads(threads, || {
         let mut parameters = parameters(SEVERAL, 3);

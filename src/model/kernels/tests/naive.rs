@@ -1,4 +1,4 @@
-//! The network once more, sentence by sentence and number by number in f64, as plainly as it can be said.
+//! The network in plain f64, sentence by sentence and number by number.
 
 #![cfg(test)]
 
@@ -8,7 +8,8 @@ use super::super::{
 };
 use crate::model::arch::{Affine, PerParameter};
 
-/// Complementary error function: series near 0, continued fraction further out (Abramowitz & Stegun 7.1.5, 7.1.14).
+/// Complementary error function (Abramowitz & Stegun 7.1.5, 7.1.14).
+/// A series near 0, a continued fraction further out.
 pub(in super::super) fn erfc(x: f64) -> f64 {
     let z = x.abs();
     let value = if z < 2.5 {

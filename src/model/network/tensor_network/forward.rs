@@ -26,7 +26,8 @@ fn linear(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
 }
 
 impl TensorNetwork {
-    /// Returns the logits of every piece, special ones included: for each input, for each piece, one value for each tag.
+    /// Returns the logits of every piece, special ones included.
+    /// For each input, for each piece, one value for each tag.
     ///
     /// An id that the model does not have is replaced by its last one, a position likewise.
     pub fn logits(&self, inputs: &[&[u32]]) -> Vec<Vec<Vec<f32>>> {
@@ -39,7 +40,8 @@ impl TensorNetwork {
         by_sentence(&rows, packed.ranges())
     }
 
-    /// Returns the logits `[rows, tags]` of these pieces, or of all. `packed` must not be empty.
+    /// Returns the logits `[rows, tags]` of these pieces, or of all.
+    /// `packed` must not be empty.
     pub(crate) fn forward(
         &self,
         packed: &Packed,
@@ -87,7 +89,8 @@ impl TensorNetwork {
         layer_norm(input, weight, Some(bias), self.config().arch.epsilon)
     }
 
-    /// Scaled dot-product attention within each sentence: `[pieces, 3 dim]` to `[pieces, dim]`.
+    /// Scaled dot-product attention within each sentence.
+    /// `[pieces, 3 dim]` to `[pieces, dim]`.
     fn attention(&self, at: usize, qkv: Tensor<2>, packed: &Packed, dropout: Option<&Dropout>) -> Tensor<2> {
         let (sentences, longest, heads) = (packed.sentences, packed.longest, self.config().heads);
         let width = self.config().dim / heads;
@@ -122,7 +125,8 @@ impl TensorNetwork {
         }
     }
 
-    /// Returns a factor for each value: 0, or one that keeps the expected sum. `None` where nothing is dropped.
+    /// Returns a factor for each value: 0, or one that keeps the expected sum.
+    /// `None` where nothing is dropped.
     fn mask<const D: usize>(&self, dropout: &Dropout, site: Site, shape: [usize; D]) -> Option<Tensor<D>> {
         let mask = dropout.mask(site)?;
         let mut factors = vec![1.0; shape.iter().product()];
@@ -130,7 +134,8 @@ impl TensorNetwork {
         Some(Tensor::from_data(TensorData::new(factors, shape), &self.device))
     }
 
-    /// Returns the summed cross-entropy of these `(piece, tag)` pairs (natural logarithm), as a tensor of one value.
+    /// Returns the summed cross-entropy of these `(piece, tag)` pairs.
+    /// It uses the natural logarithm, and is a tensor of one value.
     ///
     /// A share of `smoothing` of the target probability is spread over all tags: transformers' `LabelSmoother`.
     pub(crate) fn loss_sum(
@@ -149,7 +154,8 @@ impl TensorNetwork {
         spread.into_iter().fold(loss, |loss, spread| loss + spread).neg()
     }
 
-    /// Applies `each` to the logits of each piece. Also returns the summed cross-entropy of these labels.
+    /// Applies `each` to the logits of each piece.
+    /// Also returns the summed cross-entropy of these labels.
     pub(crate) fn predict<T>(
         &self,
         packed: &Packed,

@@ -1,4 +1,5 @@
-//! The network as plain burn operations, which run on every backend. The kernels are tested against it.
+//! The network as plain burn operations, which run on every backend.
+//! The kernels are tested against it.
 //!
 //! Sentences are packed: the pieces of all sentences of a batch form one `[pieces, width]` matrix without padding. Only
 //! attention uses a padded arrangement.
@@ -13,7 +14,8 @@ use crate::model::{arch::PerParameter, config::ModelConfig, weights::Weights};
 
 pub(crate) use pack::Packed;
 
-/// The network with its weights on a device. A clone shares the weights until one of the two is trained.
+/// The network with its weights on a device.
+/// A clone shares the weights until one of the two is trained.
 #[derive(Clone, Debug)]
 pub struct TensorNetwork {
     layout: Layout,
@@ -77,7 +79,8 @@ impl TensorNetwork {
         self.tensors.as_mut().into_vec()
     }
 
-    /// Returns a copy on the autodiff graph, which computes gradients for the parameters in `trained`.
+    /// Returns a copy on the autodiff graph.
+    /// Gradients are computed for the parameters in `trained`.
     pub(crate) fn tracked(&self, trained: &PerParameter<bool>) -> Self {
         let tensors = self.tensors.clone().zip(trained.as_ref()).map(|(tensor, trained)| {
             let value = tensor.autodiff();

@@ -26,11 +26,13 @@ pub(crate) struct Packed {
 /// Indices from packed pieces to `[sentences, longest]` and back.
 #[derive(Clone, Debug)]
 pub(super) struct Padding {
-    /// For each place of the padded arrangement its piece; the sentence's first piece where it has none.
+    /// For each place of the padded arrangement its piece.
+    /// The sentence's first piece where it has none.
     pub(super) gather: Tensor<1, Int>,
     /// For each piece its place in the padded arrangement.
     pub(super) scatter: Tensor<1, Int>,
-    /// `[sentences, 1, 1, longest]`, added to scores: 0, or [`UNSEEN`] for a key without a piece.
+    /// `[sentences, 1, 1, longest]`, added to scores.
+    /// 0, or [`UNSEEN`] for a key without a piece.
     pub(super) mask: Tensor<4>,
 }
 
@@ -38,7 +40,8 @@ pub(super) struct Padding {
 const UNSEEN: f32 = -1e30;
 
 impl Packed {
-    /// Packs sentences of piece ids, special pieces included. Empty sentences take no space.
+    /// Packs sentences of piece ids, special pieces included.
+    /// Empty sentences take no space.
     pub(crate) fn new(network: &TensorNetwork, inputs: &[&[u32]]) -> Self {
         let device = &network.device;
         let mut ranges = Vec::with_capacity(inputs.len());

@@ -1,4 +1,5 @@
-//! A model of an architecture that only `model/arch/fake.rs` describes is opened, trained, written and opened again.
+//! A model of an architecture that only `model/arch/fake.rs` describes.
+//! It is opened, trained, written and opened again.
 
 #![cfg(test)]
 

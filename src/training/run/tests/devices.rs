@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// burn-flex, and the backends that cargo features add: whole runs, with the check before the first step.
+/// burn-flex, and the backends that cargo features add.
+/// Whole runs, with the check before the first step.
 #[test]
 fn whole_runs_on_other_backends_learn_the_same() {
     let compiled = [("flex", true), ("ndarray", cfg!(feature = "ndarray")), ("wgpu", cfg!(feature = "wgpu"))];
@@ -101,13 +102,14 @@ impl Engine for Wrong {
     }
 }
 
-/// Starts a run on a device whose engine has this defect. Returns what stops it, if anything does.
+/// Starts a run on a device whose engine has this defect.
+/// Returns what stops it, if anything does.
 fn start_with(device: &str, defect: fn(Outcome) -> Outcome) -> Option<TrainError> {
     let (chosen, sink) = (device::choose(device).unwrap(), Memory::default());
     let mut prepared = prepare(job(|_| ()), &chosen).unwrap();
     prepared.engine = Box::new(Wrong { engine: prepared.engine, defect });
-    let (mut memory, mut told) = (sink.clone(), |_: &Point| ());
-    let mut publisher = Publisher::new(&mut memory, &mut told);
+    let (mut memory, mut publish) = (sink.clone(), |_: &Point| ());
+    let mut publisher = Publisher::new(&mut memory, &mut publish);
     let (_, controls) = unbounded();
     let pool = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let stopped = start(prepared, &chosen, None, pool, &mut publisher, &controls).err();

@@ -1,4 +1,5 @@
-//! Model and scores of a run: averaged weights, hidden pieces, and tags chosen as a sequence.
+//! Model and scores of a run.
+//! Averaged weights, hidden pieces, and tags chosen as a sequence.
 
 #![cfg(test)]
 
@@ -16,8 +17,8 @@ fn a_run_that_chooses_in_sequence_scores_so_and_its_model_says_so() {
         let weights = sink.get().files["model.safetensors"].clone();
         (report.valid.unwrap(), config["tagli_constrained"] == true, weights)
     };
-    let ((by_itself, plain, same), (in_sequence, told, weights)) = (of(false), of(true));
-    assert_eq!((plain, told), (false, true));
+    let ((by_itself, plain, same), (in_sequence, noted, weights)) = (of(false), of(true));
+    assert_eq!((plain, noted), (false, true));
     assert!(same == weights, "no step depends on it");
     assert_ne!(by_itself.word, in_sequence.word);
 }

@@ -1,4 +1,5 @@
-//! Two runs side by side: curves on common axes, F1 of each label, and the differences between the runs.
+//! Two runs side by side.
+//! Curves on common axes, F1 of each label, and the differences between the runs.
 
 use ratatui::layout::Rect;
 

@@ -1,4 +1,5 @@
-//! The data of the next training, what stays out and why, and the plan that follows from the settings.
+//! The data of the next training, and the plan that follows from the settings.
+//! It says which documents stay out and why.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -14,7 +15,7 @@ use crate::{
     },
 };
 
-/// Where the columns of numbers end.
+/// Ends of the columns of numbers.
 const ENDS: [u16; 3] = [22, 30, 37];
 
 impl Canvas<'_> {
@@ -124,7 +125,8 @@ impl Canvas<'_> {
         area.height
     }
 
-    /// Two labels a row with their spans in the train split, and how many labels are left out.
+    /// Two labels a row with their spans in the train split.
+    /// Also the number of labels that are left out.
     fn two_a_row(&mut self, data: &DataSummary, head: Rect, area: Rect) {
         self.painter.text_before(head.x + ENDS[1], head.y, 11, "(in train)", self.theme.muted);
         let half = (area.width / 2).max(8);

@@ -94,7 +94,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// Explains the row under the cursor; before that says why the typed value was refused.
+    /// Explains the row under the cursor.
+    /// Before that it shows why the typed value was refused.
     fn explanation(&mut self, area: Rect) {
         let train = &self.state.train;
         let device = self.state.session.project.as_ref().map_or("", |project| &project.device);

@@ -1,4 +1,5 @@
-//! The Train screen: settings and data, the list of runs, the followed run, its log, two runs compared.
+//! The Train screen: settings and data, and the runs.
+//! It shows the list of runs, the followed run, its log, or two runs compared.
 
 mod compare;
 mod curves;

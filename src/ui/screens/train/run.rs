@@ -1,4 +1,4 @@
-//! The followed run: its progress, curves, table of labels, and its last and best values.
+//! The followed run: progress, curves, table of labels, last and best values.
 
 use ratatui::layout::Rect;
 

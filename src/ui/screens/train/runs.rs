@@ -18,7 +18,8 @@ use crate::{
 /// Rows about the run under the cursor.
 const ABOUT: u16 = 4;
 
-/// A column: its title, its width, the width of the list from which it is shown, and whether it ends at its right edge.
+/// Columns: title, width, list width from which it is shown, and alignment.
+/// Alignment: whether the text ends at the column's right edge.
 const COLUMNS: [(&str, u16, u16, bool); 7] = [
     ("started", 16, 50, false),
     ("state", 10, 0, false),

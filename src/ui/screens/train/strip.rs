@@ -19,7 +19,8 @@ use super::epochs;
 const CURVE: usize = 8;
 
 impl Canvas<'_> {
-    /// Whether a run is shown below the text: one that is running, or ended a short while ago.
+    /// Whether a run is shown below the text.
+    /// One that is running, or ended a short while ago.
     pub(in super::super) fn has_strip(&self) -> bool {
         self.state.session.runs.is_busy() || self.state.session.runs.result.is_some()
     }

@@ -57,7 +57,8 @@ fn form(columns: u16, rows: u16, data: DataSummary) -> State {
     state
 }
 
-/// Points of a run that learns: `steps` of `planned`, a line and an evaluation now and then.
+/// Points of a run that learns.
+/// `steps` of `planned`, a line and an evaluation now and then.
 fn learned(steps: usize, planned: usize, per_epoch: usize, best: f64) -> Vec<Point> {
     let mut points = Vec::new();
     let (every, between) = ((planned / 200).max(1), (planned / 10).max(1));
@@ -252,7 +253,7 @@ fn short_and_long_runs_fill_their_charts() {
 }
 
 #[test]
-fn why_a_run_failed_is_told_in_full() {
+fn the_reason_of_a_failed_run_is_shown_in_full() {
     for points in [Vec::new(), learned(40, 400, 16, 0.5)] {
         let mut failed = info("0001-mini", Phase::Failed, 40);
         let words: Vec<String> = (0..60).map(|n| format!("word{n}")).collect();

@@ -30,7 +30,7 @@ fn welcome(columns: u16, rows: u16) -> State {
     };
     let places = vec![
         recent("tacos", "~/reviews/spring/tacos", "today 09:12"),
-        recent("a name that is far too long", "/mnt/data/somebody/corpora/restaurants/of/the/town", "2026-10-02"),
+        recent("a name that is far too long", "/mnt/data/reviewer/corpora/restaurants/of/the/town", "2026-10-02"),
         recent("\u{5bff}\u{53f8}", "~/\u{5bff}\u{53f8}", ""),
         sample("restaurants", "restaurant queries and reviews, most of them tagged"),
         sample("bilingual-menu", "menus in several scripts, with labels of its own"),
@@ -105,7 +105,8 @@ fn the_tutorial_leaves_room_for_the_text() {
     }
 }
 
-/// Whatever a step says, it fits the two lines that it has: all of it at 80 columns, what to do at 60.
+/// Every step fits the two lines that it has.
+/// At 80 columns all of it does, at 60 the task.
 #[test]
 fn every_step_of_the_tutorial_fits_its_place() {
     let mut state = after("ctrl-t", 80, 24);
