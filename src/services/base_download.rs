@@ -1,5 +1,5 @@
-//! Downloads a base model from the hub before a training from the screen.
-//! It uses a thread of its own, so that keys and journal do not wait for the network.
+//! Downloads a base model from the hub before a training from the screen, on a thread of its own: keys and journal do not
+//! wait for the network.
 
 use std::{
     sync::Weak,
@@ -52,22 +52,6 @@ pub(super) fn fetch<T: Send + 'static>(base: String, generation: u64, task: T, t
 }
 
 impl Download {
-    /// Downloads the base, then sends the task.
-    fn run<T>(&self, task: T, tasks: &Weak<Sender<T>>) {
-        let base = &self.base;
-        match catch_unwind(AssertUnwindSafe(|| self.pull())) {
-            Ok(Ok(())) => {
-                // The project may have been closed meanwhile.
-                if let Some(tasks) = tasks.upgrade() {
-                    self.report(Level::Info, format!("{base} is downloaded; the training begins"));
-                    let _ = tasks.send(task);
-                }
-            }
-            Ok(Err(error)) => self.refuse(format!("No training was started: {base} cannot be downloaded: {error}")),
-            Err(_) => self.refuse(format!("a defect of this program while {base} was downloaded; please report it")),
-        }
-    }
-
     fn pull(&self) -> Result<(), HubError> {
         let hub = Hub::from_environment()?;
         let base = &self.base;

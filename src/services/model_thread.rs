@@ -1,5 +1,4 @@
-//! A thread that answers requests with the model of one run.
-//! It loads the model when it is first needed.
+//! A thread that answers requests with the model of one run, and that loads the model when it is first needed.
 
 use std::{
     collections::HashMap,
@@ -29,17 +28,10 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    /// Loads the model of a run from `folder`.
-    /// Without `folder`, the model is not listed and is loaded from the run's folder.
+    /// Loads the model of a run from `folder`, or from the folder of the run if the model is not listed.
     fn load(&self, run: &str, folder: Option<PathBuf>) -> Result<Predictor, String> {
         let folder = folder.map_or_else(|| self.find(run), Ok)?;
         (self.open)(&folder, &self.device)
-    }
-
-    /// Loads as [`Loader::load`] does; a panic is an error, too.
-    fn load_or_report_panic(&self, run: &str, folder: Option<PathBuf>) -> Result<Predictor, String> {
-        catch_unwind(AssertUnwindSafe(|| self.load(run, folder)))
-            .unwrap_or_else(|_| Err("loading it failed, a defect of this program; the log says where".to_owned()))
     }
 
     fn find(&self, run: &str) -> Result<PathBuf, String> {
@@ -66,8 +58,8 @@ pub(super) struct ModelThread {
 struct Shared {
     /// Model that is loaded or being loaded.
     model: Option<Version>,
-    /// Number of requests for suggestions so far.
-    /// No number is used twice, so that a late reply is matched with its own document or dropped.
+    /// Number of requests for suggestions so far. No number is used twice, so that a late reply is matched with its own
+    /// document or dropped.
     requested: u64,
     /// Documents of the last request for suggestions, by the number of their request.
     suggested: HashMap<u64, String>,
@@ -78,8 +70,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Returns a request for each document.
-    /// Also the documents by the number of their request.
+    /// Returns a request for each document, and the documents by the number of their request.
     fn requests<'a>(
         &mut self,
         documents: impl IntoIterator<Item = &'a Document>,
@@ -96,8 +87,7 @@ impl Shared {
     }
 }
 
-/// First number of a request for suggestions.
-/// Requests of the Explore screen have its generation, which is below.
+/// First number of a request for suggestions. Requests of the Explore screen have its generation, which is below.
 const SUGGESTIONS: u64 = 1 << 63;
 
 impl ModelThread {
@@ -116,8 +106,7 @@ impl ModelThread {
         Ok(Self { worker, loader, shared, events })
     }
 
-    /// Asks the model of a run for the prediction of a sentence.
-    /// The answer goes to the Explore screen.
+    /// Asks the model of a run for the prediction of a sentence; the answer goes to the Explore screen.
     pub(super) fn explore(&self, request: Request, run: String, model: Option<Model>) {
         self.use_model(run, model, Some(request.generation));
         self.worker.ask(request);
@@ -128,8 +117,7 @@ impl ModelThread {
         lock(&self.shared).model.as_ref().is_none_or(|(loaded, _)| loaded == run)
     }
 
-    /// Asks the model of a run for suggestions on documents.
-    /// Replaces an earlier request.
+    /// Asks the model of a run for suggestions on documents, replacing an earlier request.
     pub(super) fn suggest<'a>(
         &self,
         documents: impl IntoIterator<Item = &'a Document>,
@@ -144,8 +132,7 @@ impl ModelThread {
         self.worker.queue(requests);
     }
 
-    /// Asks the model of a run about documents when it has nothing else to do.
-    /// Replaces an earlier request.
+    /// Asks the model of a run about documents when it has nothing else to do, replacing an earlier request.
     pub(super) fn rank<'a>(
         &self,
         documents: impl IntoIterator<Item = &'a Document>,
@@ -160,8 +147,8 @@ impl ModelThread {
         self.worker.later(requests);
     }
 
-    /// Starts loading the model of a run, unless it is loaded or being loaded.
-    /// `explored`: generation of the sentence that needs it.
+    /// Starts loading the model of a run, unless it is loaded or being loaded. `explored`: generation of the sentence
+    /// that needs it.
     fn use_model(&self, run: String, model: Option<Model>, explored: Option<u64>) {
         let written = model.as_ref().and_then(|model| model.written);
         let version: Version = (run, written);
@@ -225,8 +212,7 @@ pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Converts a reply into an event.
-/// `None` for a reply to a request that was replaced.
+/// Converts a reply into an event; `None` for a reply to a request that was replaced.
 fn answer(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
     let generation = reply.generation;
     if generation >= SUGGESTIONS {

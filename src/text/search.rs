@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn an_empty_term_is_found_nowhere() {
-        assert_eq!(find("tacos", ""), []);
-        assert_eq!(find("", "tacos"), []);
+        assert_eq!(Needle::new("").find_in("tacos"), []);
+        assert_eq!(Needle::new("tacos").find_in(""), []);
         assert!(!Needle::new("").is_in("tacos") && Needle::new("").first_in("tacos").is_none());
     }
 

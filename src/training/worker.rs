@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
 };
 
@@ -66,8 +65,8 @@ pub fn spawn(job: Job, sink: impl RunSink + 'static) -> io::Result<Handle> {
     Ok(Handle { controls, thread })
 }
 
-/// Sink that updates the watermark after each write.
-struct Watched<S> {
+/// Sink that keeps the last status, which a panic changes to "failed".
+struct WithLastStatus<S> {
     inner: S,
     last: Status,
 }

@@ -439,15 +439,14 @@ fn a_worker_takes_commands() {
 }
 
 #[test]
-fn a_worker_writes_checkpoints_and_removes_them_at_the_end() {
+fn a_worker_writes_checkpoints_and_drops_them_at_the_end() {
     let sink = Memory::default();
-    let handle = worker::spawn(job(|s| (s.epochs, s.checkpoint_every) = (1e4, 2)), sink.clone()).unwrap();
-    while sink.get().checkpoint.is_none() {
-        handle.wake().recv_timeout(Duration::from_secs(60)).unwrap();
-    }
-    handle.control(Control::StopNow);
-    handle.join().unwrap();
-    assert!(sink.get().checkpoint.is_none());
+    sink.get().full_after = Some(6);
+    worker::spawn(long_job(), sink.clone()).unwrap().join().unwrap_err();
+    assert!(sink.get().checkpoint.is_some(), "the run can be resumed");
+    sink.get().full_after = None;
+    worker::spawn(long_job(), sink.clone()).unwrap().join().unwrap();
+    assert_eq!(sink.get().checkpoint, None);
 }
 
 #[test]
