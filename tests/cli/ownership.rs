@@ -133,7 +133,7 @@ fn a_killed_replacement_leaves_the_run_and_goes_on() {
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     train(&place, "--out run").fine();
     let before = run_files(&place.path("run"));
-    let words = "train --train train.txt --valid train.txt --epochs 40 --batch 2 --set checkpoint_every=1 \
+    let words = "train --train train.txt --valid train.txt --epochs 12 --batch 2 --set checkpoint_every=1 \
                  --set log_every=1 --out run --force --json";
     let mut child = place.command().args(words.split_whitespace()).spawn().unwrap();
     let lines =
@@ -153,7 +153,7 @@ fn a_killed_replacement_leaves_the_run_and_goes_on() {
     let end = place.tagli("train --resume --out run --json").fine();
     assert_eq!(end.json()["model"], "run/model", "{}", end.err);
     assert!(!place.path("run/replacement").exists() && !place.path("run/checkpoint").exists());
-    assert!(place.read("run/metrics.jsonl").lines().count() > 40);
+    assert!(place.read("run/metrics.jsonl").lines().count() > 12);
     let hidden = fs::read_dir(place.path("run")).unwrap().map(|entry| entry.unwrap().file_name());
     let hidden = hidden.filter(|name| name.to_string_lossy().starts_with(".tagli-"));
     assert_eq!(hidden.count(), 2, "the records of the run and of its model");

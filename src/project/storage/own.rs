@@ -21,12 +21,12 @@ use std::{
 };
 
 use rustix::{
-    fs::{self as sys, AtFlags, CWD, OFlags, RenameFlags},
+    fs::{self as sys, AtFlags, CWD, RenameFlags},
     io::Errno,
 };
 
 use super::{
-    dir::{Dir, FILE_MODE},
+    dir::Dir,
     error::{StorageError, not_ours, shown_path},
     faults::{Lack, lacks, step, sync_file},
     open::folder_of,
@@ -132,8 +132,8 @@ fn unnamed(dir: &Dir) -> Option<File> {
     if lacks(Lack::Unnamed) || step().is_err() {
         return None;
     }
-    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    sys::openat(dir, ".", flags, FILE_MODE).ok().map(File::from)
+    let flags = sys::OFlags::TMPFILE | sys::OFlags::WRONLY | sys::OFlags::CLOEXEC;
+    sys::openat(dir, ".", flags, super::dir::FILE_MODE).ok().map(File::from)
 }
 
 #[cfg(not(target_os = "linux"))]
