@@ -24,30 +24,13 @@ pub(super) enum Signal {
 
 /// Starts the thread that waits for signals. It ends with the process.
 pub(super) fn start(sender: Sender<Signal>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGTERM, SIGINT, SIGWINCH, SIGCONT])?;
-    let mut asked = false;
-    let forward = move || {
-        for signal in signals.forever() {
-            let signal = match signal {
-                SIGWINCH => Signal::Resize,
-                SIGCONT => Signal::Continue,
-                SIGHUP => Signal::Hangup,
-                _ => Signal::Terminate,
-            };
-            // The loop may wait for a terminal that takes no output: then the second request ends the process.
-            if signal == Signal::Terminate && mem::replace(&mut asked, true) && !sender.is_empty() {
-                let _ = signal_hook::low_level::emulate_default_handler(SIGTERM);
-            }
-            if sender.send(signal).is_err() {
-                return;
-            }
-        }
-    };
-    thread::Builder::new().name("signals".into()).spawn(forward).map(|_| ())
+    let signals = Signals::new([SIGHUP, SIGTERM, SIGINT, SIGWINCH, SIGCONT])?;
+    thread::Builder::new().name("signals".into()).spawn(move || forward(signals, &sender)).map(|_| ())
 }
 
 /// Sends signals on until nobody receives them.
 fn forward(mut signals: Signals, sender: &Sender<Signal>) {
+    let mut asked = false;
     for signal in signals.forever() {
         let signal = match signal {
             SIGWINCH => Signal::Resize,
@@ -55,6 +38,10 @@ fn forward(mut signals: Signals, sender: &Sender<Signal>) {
             SIGHUP => Signal::Hangup,
             _ => Signal::Terminate,
         };
+        // The loop may wait for a terminal that takes no output: then the second request ends the process.
+        if signal == Signal::Terminate && mem::replace(&mut asked, true) && !sender.is_empty() {
+            let _ = signal_hook::low_level::emulate_default_handler(SIGTERM);
+        }
         if sender.send(signal).is_err() {
             return;
         }
