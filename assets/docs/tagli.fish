@@ -87,7 +87,7 @@ bioes\t''
 bilou\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'Treatment of spans that the format cannot hold' -r -f -a "fail\t'Write nothing and list every loss'
 skip\t'Leave it out and report it'
-snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out. '"
+snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Export documents that are not done, too'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
@@ -111,7 +111,7 @@ bioes\t''
 bilou\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'Treatment of spans that the format cannot hold' -r -f -a "fail\t'Write nothing and list every loss'
 skip\t'Leave it out and report it'
-snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out. '"
+snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -134,16 +134,16 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentence
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l weight-decay -d 'Decoupled weight decay' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l warmup -d 'Warm-up: below 1 a share of all steps, from 1 a number of steps' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l seed -d 'Seed of the classifier, the order and dropout' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation in each epoch, from seed and epoch. As in accelerate\'s seeded sampler. '
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l order -d 'Order of the sentences' -r -f -a "shuffled\t'Another permutation in each epoch, from seed and epoch. As in accelerate\'s seeded sampler'
 sequential\t'The order of the data'
-by-length\t'Sentences of similar length together, arranged differently in each epoch. The reference\'s `group_by_length`. '"
+by-length\t'Sentences of similar length together, arranged differently in each epoch. The reference\'s `group_by_length`'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Word pieces that carry a word\'s tag' -r -f -a "first\t'The first word piece; the others are ignored (-100)'
-all-b\t'Every word piece, with the same tag, so that `B-` stays `B-`. The lesson\'s `label_all_tokens`. '
-all-i\t'Every word piece, but later ones of a `B-X` word get `I-X`. This is run_ner.py\'s `label_all_tokens`. '"
+all-b\t'Every word piece, with the same tag, so that `B-` stays `B-`. The lesson\'s `label_all_tokens`'
+all-i\t'Every word piece, but later ones of a `B-X` word get `I-X`. This is run_ner.py\'s `label_all_tokens`'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Source of the settings that are not given' -r -f -a "auto\t'Settings that fit the number of sentences and the base model'
-lesson\t'Settings of the lesson. Learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled. '
-tuned\t'`Auto` with further changes that raised F1. Longer, with masked word pieces, tags decoded as a sequence. '"
+lesson\t'Settings of the lesson. Learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled'
+tuned\t'`Auto` with further changes that raised F1. Longer, with masked word pieces, tags decoded as a sequence'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always used' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K splits' -r

@@ -156,13 +156,14 @@ fn the_annotator_comes_from_the_settings_unless_given() {
     place.tagli("new food").fine();
     place.settings("annotator = \"bob\"\n");
     place.tagli("import food a.txt").fine();
-    place.file("a.txt", "tea O\n\n");
+    place.file("a.txt", "tea B-Price\n\n");
     place.tagli("import food a.txt --as eve").fine();
-    let spans = |more: &str| place.tagli(&format!("inspect food --json{more}")).fine().json()["spans"].clone();
-    assert_eq!([spans(""), spans(" --annotator eve")], [json!(1), json!(0)]);
+    let dishes =
+        |more: &str| place.tagli(&format!("inspect food --json{more}")).fine().json()["labels"]["Dish"].clone();
+    assert_eq!([dishes(""), dishes(" --annotator eve")], [json!(1), json!(0)]);
     // The project's settings go before the user's.
     place.file("food/tagli.toml", "annotator = \"eve\"\n");
-    assert_eq!(spans(""), json!(0));
+    assert_eq!(dishes(""), json!(0));
     place.tagli("export food --format tag-first --out -").fine();
     place.file("food/tagli.toml", "annotator = \"a/b\"\n");
     place.tagli("export food --format tag-first --out -").fails(1, &["setting `annotator`"]);

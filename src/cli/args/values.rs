@@ -59,7 +59,7 @@ impl<T: Named> TypedValueParser for OneOf<T> {
         Some(Box::new(T::VARIANTS.iter().map(|variant| {
             let value = PossibleValue::new((*variant).into());
             match (self.describe)(variant) {
-                Some(help) => value.help(help.replace('\n', " ").trim_end_matches('.').to_owned()),
+                Some(help) => value.help(help.replace('\n', " ").trim_end().trim_end_matches('.').to_owned()),
                 None => value,
             }
         })))
