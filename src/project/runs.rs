@@ -220,7 +220,7 @@ impl Runs {
     pub fn create(&self, config: &RunConfig) -> Result<(RunId, RunFolder), ProjectError> {
         storage::make_folder(&self.folder)?;
         // Two runs that start at the same time get different numbers.
-        let _lock = Lock::wait(&self.folder.join(".lock"), "the numbering of the runs")?;
+        let _lock = Lock::wait(&self.folder.join(".lock"), "the list of runs")?;
         let number = self.ids().last().map_or(1, |last| last.number().saturating_add(1));
         let id = RunId::new(number, &config.settings.base);
         let path = self.folder.join(id.as_str());
