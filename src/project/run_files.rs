@@ -271,8 +271,11 @@ fn remove_replaced(dir: &Dir, record: &Record) -> io::Result<()> {
     let Subject::Run { replaces: Some(old), .. } = &record.subject else { return Ok(()) };
     // The subfolder may be of another run already, which replaces this one.
     let is_pending = |other: &Record| other.stage != Stage::Published;
+    // A run with another id was put there by the user.
+    let is_foreign = |new: &Dir| prove_run(new).is_ok_and(|run| run.record.id != record.id);
     if let Some(new) = dir.sub(REPLACEMENT)?
         && !replacements(dir)?.iter().any(is_pending)
+        && !is_foreign(&new)
     {
         remove_subfolder(dir, &new)?;
     }

@@ -186,7 +186,7 @@ impl RunSink for RunFolder {
     }
 
     fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
-        Ok(Some(Box::new(NewFolder::begin(&self.path.join(CHECKPOINT))?)))
+        Ok(Some(Box::new(NewFolder::begin(&self.path.join(CHECKPOINT))?.not_kept())))
     }
 
     fn drop_checkpoint(&mut self) {

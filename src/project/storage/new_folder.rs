@@ -28,6 +28,8 @@ pub(in crate::project) struct NewFolder {
     target: PathBuf,
     /// `None` once the folder is handed over to be published.
     made: Option<(Record, OwnFolder)>,
+    /// Whether the complete folder stays under its temporary name if its name is taken by something else.
+    is_kept: bool,
 }
 
 impl NewFolder {
@@ -41,9 +43,17 @@ impl NewFolder {
             let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
             let record = begin_record(&parent, &Id::random(), &Subject::Folder(name), &[])?;
             let folder = OwnFolder::make(&parent, &record)?;
-            Ok(Self { parent, target: target.to_owned(), made: Some((record, folder)) })
+            Ok(Self { parent, target: target.to_owned(), made: Some((record, folder)), is_kept: true })
         };
         begun().map_err(|cause| StorageError::new("make the folder", target, cause))
+    }
+
+    /// Makes a folder that is removed if something else has its name when it is complete.
+    ///
+    /// For a checkpoint: the next one follows soon, and each that is kept would take as much space.
+    pub(in crate::project) fn not_kept(mut self) -> Self {
+        self.is_kept = false;
+        self
     }
 
     fn put(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -58,6 +68,9 @@ impl NewFolder {
     fn publish(&mut self) -> io::Result<()> {
         let (record, folder) = self.made.as_mut().ok_or(io::ErrorKind::NotFound)?;
         folder.sync()?;
+        if !self.is_kept {
+            Published::find(&self.parent, record.target().unwrap_or_default(), &record.id)?;
+        }
         record.complete()?;
         // From here on the folder is not removed, even if it cannot be published.
         let Some((record, folder)) = self.made.take() else { return Ok(()) };
@@ -255,6 +268,14 @@ fn settle_retired(parent: &Dir, mut record: Record, target: &str, by: Option<&Id
             folder.rename(parent, parent, target)?;
             return record.publish();
         }
+        if !is_replaced {
+            let (kept, target) = (parent.path().join(retired), parent.path().join(target));
+            return Err(not_ours(format!(
+                "{} is not the folder that was to replace {}; both stay as they are",
+                shown_path(&target),
+                shown_path(&kept)
+            )));
+        }
         return Published { record, folder }.remove_retired(parent);
     }
     // After an exchange the old folder has the temporary name of the new one.
@@ -294,6 +315,23 @@ mod tests {
         let mut sink = NewFolder::begin(target)?;
         sink.file("a.txt", content.as_bytes())?;
         Box::new(sink).finish()
+    }
+
+    #[test]
+    fn a_refused_checkpoint_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("checkpoint");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("of another program"), "x").unwrap();
+        for is_kept in [false, true] {
+            let folder = NewFolder::begin(&target).unwrap();
+            let mut folder = Box::new(if is_kept { folder } else { folder.not_kept() });
+            folder.file("values", b"1").unwrap();
+            folder.finish().unwrap_err();
+            let left = fs::read_dir(dir.path()).unwrap().count();
+            assert_eq!(left > 1, is_kept, "{left} entries");
+        }
+        assert_eq!(fs::read(target.join("of another program")).unwrap(), b"x");
     }
 
     #[test]

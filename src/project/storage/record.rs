@@ -180,6 +180,8 @@ pub(in crate::project) struct Record {
     pub(in crate::project) stage: Stage,
     file: File,
     appender: Appender,
+    /// Length in bytes of the whole lines that were read, until something is appended.
+    whole: Option<u64>,
 }
 
 /// First line of a new record; `files` are those whose contents change.
@@ -201,10 +203,10 @@ impl Record {
         let mut lines = bytes.get(..whole).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
         let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(line).ok());
         let Some(head) = head.filter(|head| head.tagli_record == VERSION && head.id == *id) else { return Ok(None) };
-        let mut appender = Appender::of(file.try_clone()?, &dir.path().join(id.record()))?;
-        appender.truncate(whole as u64)?;
+        let appender = Appender::of(file.try_clone()?, &dir.path().join(id.record()))?;
+        let whole = Some(whole as u64);
         let files = head.files.into_iter().map(|name| (name, Contents::default())).collect();
-        let mut record = Self { id: head.id, subject: head.subject, files, stage: Stage::Begun, file, appender };
+        let mut record = Self { id: head.id, subject: head.subject, files, stage: Stage::Begun, file, appender, whole };
         for line in lines {
             let Ok(line) = serde_json::from_slice(line) else { return Ok(None) };
             record.apply(line);
@@ -266,6 +268,10 @@ impl Record {
         step()?;
         let mut bytes = serde_json::to_vec(&line)?;
         bytes.push(b'\n');
+        // Cut only here, where the lock is held: a reader may see a line that its writer has not finished.
+        if let Some(whole) = self.whole.take() {
+            self.appender.truncate(whole)?;
+        }
         self.appender.append(&bytes)?;
         self.apply(line);
         Ok(())
