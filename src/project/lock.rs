@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::{Read, Seek, Write},
+    io::Read,
     path::Path,
 };
 
@@ -85,9 +85,13 @@ impl Lock {
             // Without a holder in the file, another process is probing the lock or has just acquired it.
             std::thread::sleep(std::time::Duration::from_millis(patience));
         }
-        let mut lock = Self { file };
-        lock.write_holder(holder).map_err(|cause| StorageError::new("write the lock", path, cause))?;
-        Ok(lock)
+        let lock = Self { file };
+        let text = serde_json::to_string(holder).unwrap_or_default();
+        match storage::write_lock(&lock.file, path, text.as_bytes()) {
+            // The system holds the lock. Without space for it, only the holder's name is missing.
+            Err(error) if !error.is_full() => Err(error.into()),
+            _ => Ok(lock),
+        }
     }
 
     /// Acquires the lock at `path`, waiting for it. For locks that are held only briefly.
@@ -95,12 +99,6 @@ impl Lock {
         let file = storage::open_lock(path)?;
         file.lock().map_err(|cause| StorageError::new("lock", path, cause))?;
         Ok(Self { file })
-    }
-
-    fn write_holder(&mut self, holder: &Holder) -> std::io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        self.file.write_all(serde_json::to_string(holder)?.as_bytes())
     }
 }
 
@@ -170,5 +168,24 @@ mod tests {
         let _held = Lock::wait(&path).unwrap();
         assert_eq!(holder(&path).unwrap(), Some(Holder::default()));
         assert!(Lock::take(&path, "it", &Holder::this(0)).unwrap_err().to_string().contains("another program"));
+    }
+
+    #[test]
+    fn a_lock_on_a_full_disk_is_a_lock_without_a_name() {
+        use storage::faults::{Refused, refuse};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        let _full = refuse(dir.path(), Refused::Bytes, std::io::ErrorKind::StorageFull);
+        let held = Lock::take(&path, "it", &Holder::this(0)).unwrap();
+        assert!(Lock::take(&path, "it", &Holder::this(0)).unwrap_err().to_string().contains("another program"));
+        drop(held);
+        assert_eq!(holder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_holder_of_any_time_is_named() {
+        for since in [0, 253_402_207_200, 253_402_300_800, u64::MAX] {
+            assert!(Holder { pid: 7, host: String::new(), since }.words().starts_with("process 7"));
+        }
     }
 }

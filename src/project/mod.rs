@@ -26,6 +26,8 @@ pub mod storage;
 pub mod training_data;
 
 mod crash_tests;
+#[cfg(test)]
+mod refusal_tests;
 
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{StorageError, folder_of, open_plain, options, sync_folder};
+use super::{StorageError, folder_of, may_create, may_write, open_plain, options, sync_folder};
 
 /// File operations that an [`Appender`] needs. Tests use a disk that fills up.
 trait AppendTarget: Send {
@@ -81,7 +81,7 @@ impl Appender {
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
         self.remove_torn_piece()?;
         self.torn = true;
-        let done = self.file.write(bytes).and_then(|()| self.file.sync());
+        let done = may_write(&self.path).and_then(|()| self.file.write(bytes)).and_then(|()| self.file.sync());
         match done {
             Ok(()) => {
                 self.torn = false;
@@ -119,6 +119,7 @@ impl Appender {
 }
 
 fn open_for_appending(path: &Path) -> io::Result<(File, fs::Metadata)> {
+    may_create(path)?;
     let is_new = fs::symlink_metadata(path).is_err();
     let file = open_plain(options().read(true).append(true).create(true), path)?;
     if is_new {

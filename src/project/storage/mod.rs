@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -16,7 +16,12 @@ use tempfile::{NamedTempFile, TempDir};
 use super::file_names;
 
 mod append;
+#[cfg(test)]
+pub(crate) mod faults;
 mod new_folder;
+
+#[cfg(test)]
+use faults::{may_create, may_write};
 
 pub use append::Appender;
 pub use new_folder::{NewFolder, remove_leftovers};
@@ -35,6 +40,11 @@ pub struct StorageError {
 impl StorageError {
     pub(super) fn new(action: &'static str, path: &Path, cause: io::Error) -> Self {
         Self { action, path: path.to_owned(), cause }
+    }
+
+    /// Whether the cause is that there is no space left.
+    pub fn is_full(&self) -> bool {
+        matches!(self.cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 
     /// Whether the cause is that the file or folder does not exist.
@@ -139,10 +149,30 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StorageError> {
     }
 }
 
+/// Whether the disk takes a new file; a test may refuse it.
+#[cfg(not(test))]
+fn may_create(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether the disk takes bytes; a test may refuse them.
+#[cfg(not(test))]
+fn may_write(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Opens a lock file, and creates it if needed. Its contents are kept.
 pub(super) fn open_lock(path: &Path) -> Result<File, StorageError> {
-    open_plain(options().read(true).write(true).create(true).truncate(false), path)
+    may_create(path)
+        .and_then(|()| open_plain(options().read(true).write(true).create(true).truncate(false), path))
         .map_err(|cause| StorageError::new("make the lock", path, cause))
+}
+
+/// Replaces the contents of a lock file, which only inform people.
+pub(super) fn write_lock(mut file: &File, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    let emptied = file.set_len(0).and_then(|()| file.rewind());
+    let written = emptied.and_then(|()| may_write(path)).and_then(|()| file.write_all(bytes));
+    written.map_err(|cause| StorageError::new("write the lock", path, cause))
 }
 
 /// Replaces a file atomically: writes and syncs a temporary file beside it, renames it, and syncs the folder.
@@ -175,6 +205,7 @@ fn write_beside(
 
 /// A synced temporary file with these bytes, in the folder of `path` and with the permissions of the file there.
 fn temporary_with(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    may_write(path)?;
     let existing = fs::symlink_metadata(path).ok();
     let mut temp = temporary_file(folder_of(path))?;
     if let Some(existing) = existing {
@@ -196,7 +227,10 @@ fn temporary_with(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 pub fn make_folder(path: &Path) -> Result<(), StorageError> {
     let existing = path.ancestors().find(|folder| folder.is_dir());
     let mut created = path.ancestors().take_while(|folder| Some(*folder) != existing);
-    let made = fs::create_dir_all(path).and_then(|()| created.try_for_each(|folder| sync_folder(folder_of(folder))));
+    let allowed = if existing == Some(path) { Ok(()) } else { may_create(path) };
+    let made = allowed
+        .and_then(|()| fs::create_dir_all(path))
+        .and_then(|()| created.try_for_each(|folder| sync_folder(folder_of(folder))));
     made.map_err(|cause| StorageError::new("make the folder", path, cause))
 }
 
@@ -205,7 +239,8 @@ pub fn make_folder(path: &Path) -> Result<(), StorageError> {
 /// # Errors
 /// It exists (kind `AlreadyExists`), or the file system refuses.
 pub fn make_new_folder(path: &Path) -> Result<(), StorageError> {
-    fs::create_dir(path)
+    may_create(path)
+        .and_then(|()| fs::create_dir(path))
         .and_then(|()| sync_folder(folder_of(path)))
         .map_err(|cause| StorageError::new("make the folder", path, cause))
 }
@@ -292,6 +327,7 @@ fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 fn temporary_folder(folder: &Path) -> io::Result<TempDir> {
+    may_create(folder)?;
     let mut builder = builder();
     #[cfg(unix)]
     builder.permissions(usual_permissions(0o777));
