@@ -40,8 +40,8 @@ pub enum Effect {
         /// Base model that the recipes are for.
         base: String,
     },
-    /// Train on a separate thread; answered by `TrainingStarted` or `TrainingRefused`. The data contains all lines that
-    /// were recorded before this request.
+    /// Train on a separate thread; answered by `TrainingStarted`, `TrainingRefused` or `FetchOffered`. The data contains
+    /// all lines that were recorded before this request.
     StartTraining {
         /// Number that the answer repeats.
         generation: u64,
@@ -49,14 +49,18 @@ pub enum Effect {
         settings: Box<Settings>,
         /// Recipe of these settings, computed again for the documents at the start. `None` if the user changed some.
         recipe: Option<Recipe>,
+        /// Whether a base that is not on this machine is downloaded, rather than offered.
+        fetch: bool,
     },
-    /// Continue an interrupted run from its checkpoint, on a separate thread; answered by `TrainingStarted` or
-    /// `TrainingRefused`.
+    /// Continue an interrupted run from its checkpoint, on a separate thread; answered by `TrainingStarted`,
+    /// `TrainingRefused` or `FetchOffered`.
     ResumeTraining {
         /// Number that the answer repeats.
         generation: u64,
         /// Folder name of the run.
         run: String,
+        /// Whether a base that is not on this machine is downloaded, rather than offered.
+        fetch: bool,
     },
     /// Send a command to a run, through the channel in this process or through its control file.
     ControlRun {

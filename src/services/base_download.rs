@@ -1,5 +1,5 @@
-//! Downloads a base model from the hub before a training from the screen, on a thread of its own: keys and journal do not
-//! wait for the network.
+//! Offers a base model of the hub before a training from the screen, and downloads it, on a thread of its own: keys and
+//! journal do not wait for the network.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,57 +12,73 @@ use crossbeam_channel::Sender;
 
 use super::message::message;
 use crate::{
-    app::{Event, event::Level},
+    app::{
+        Effect, Event,
+        event::{FetchOffer, Level},
+    },
     model::hub::{Hub, HubError, Progress},
     text::number::bytes,
-    work::base,
+    work::base::{self, Offer},
 };
 
 /// Time between two messages about the same file.
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A base model that a training needs.
-struct Download {
-    base: String,
+/// A base model that a training needs and this machine does not have.
+#[derive(Clone)]
+pub(super) struct Download {
+    pub(super) base: String,
     /// Generation of the request to train, which a failure answers.
-    generation: u64,
-    events: Sender<Event>,
+    pub(super) generation: u64,
+    pub(super) events: Sender<Event>,
 }
 
-/// Downloads `base`, then sends `task` if its receiver still exists. A failure is the answer to the request to train.
-pub(super) fn fetch<T: Send + 'static>(
-    base: String,
-    generation: u64,
-    task: T,
-    tasks: Weak<Sender<T>>,
-    events: Sender<Event>,
-) {
-    let refused = events.clone();
-    let download = Download { base, generation, events };
-    let work = move || match catch_unwind(AssertUnwindSafe(|| download.pull())) {
-        Ok(Ok(())) => {
+impl Download {
+    /// Asks the hub how large the base is, then the user whether it may be downloaded; `accepted` is the answer yes.
+    pub(super) fn offer(self, accepted: Effect) {
+        self.spawn(move |download| {
+            let offer = FetchOffer {
+                generation: download.generation,
+                base: download.base.clone(),
+                question: Offer::new(&Hub::from_environment()?, &download.base)?.to_string(),
+                accepted,
+            };
+            let _ = download.events.send(Event::FetchOffered(offer));
+            Ok(())
+        });
+    }
+
+    /// Downloads the base, then sends `task` if its receiver still exists.
+    pub(super) fn fetch<T: Send + 'static>(self, task: T, tasks: Weak<Sender<T>>) {
+        self.spawn(move |download| {
+            download.pull()?;
             // The project may have been closed meanwhile.
             if let Some(tasks) = tasks.upgrade() {
                 download.report(Level::Info, format!("{} is here; the training begins", download.base));
                 let _ = tasks.send(task);
             }
-        }
-        Ok(Err(error)) => {
-            download.refuse(format!("No training was started: {} cannot be downloaded: {error}", download.base));
-        }
-        Err(_) => {
-            download
-                .refuse(format!("a defect of this program while {} was downloaded; please report it", download.base));
-        }
-    };
-    // Not joined: if the program ends, the next download continues after the bytes that have arrived.
-    if let Err(error) = thread::Builder::new().name("hub".into()).spawn(work) {
-        let message = format!("the base cannot be downloaded: {error}");
-        let _ = refused.send(Event::TrainingRefused { generation, message });
+            Ok(())
+        });
     }
-}
 
-impl Download {
+    /// Works on a thread of its own. A failure is the answer to the request to train.
+    fn spawn(self, work: impl FnOnce(&Self) -> Result<(), HubError> + Send + 'static) {
+        let refused = self.clone();
+        let work = move || match catch_unwind(AssertUnwindSafe(|| work(&self))) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                self.refuse(format!("No training was started: {} cannot be downloaded: {error}", self.base));
+            }
+            Err(_) => {
+                self.refuse(format!("a defect of this program while {} was downloaded; please report it", self.base));
+            }
+        };
+        // Not joined: if the program ends, the next download continues after the bytes that have arrived.
+        if let Err(error) = thread::Builder::new().name("hub".into()).spawn(work) {
+            refused.refuse(format!("the base cannot be downloaded: {error}"));
+        }
+    }
+
     fn pull(&self) -> Result<(), HubError> {
         let hub = Hub::from_environment()?;
         let base = &self.base;

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     app::{Effect, Event, Leave, event::WelcomeItem},
     runs::Control,
+    text::width::clean,
 };
 
 /// Time between two checks for the end of a training after the screen is gone.
@@ -205,10 +206,12 @@ impl Services {
         match effect {
             Effect::Record { attempt, entries } => open.worker.ask(Task::Record { attempt, entries }),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
-            Effect::StartTraining { generation, settings, recipe } => {
-                open.worker.ask(Task::Train { generation, settings, recipe });
+            Effect::StartTraining { generation, settings, recipe, fetch } => {
+                open.worker.ask(Task::Train { generation, settings, recipe, fetch });
             }
-            Effect::ResumeTraining { generation, run } => open.worker.ask(Task::Resume { generation, run }),
+            Effect::ResumeTraining { generation, run, fetch } => {
+                open.worker.ask(Task::Resume { generation, run, fetch });
+            }
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
             Effect::Predict { generation, run, text } => open.model_service.predict(generation, run.as_deref(), text),
@@ -304,5 +307,5 @@ fn with_annotator(own: PreferencesOf, project: PathBuf, name: String) -> Prefere
 
 /// Prints a line on standard error, after the screen is gone.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", clean(text));
 }

@@ -300,7 +300,7 @@ pub(super) fn notice((level, text): Notice) -> Event {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, sync::Arc};
+    use std::{fs, io, sync::Arc};
 
     use super::*;
     use crate::{project::Manifest, services::trainer::Trainer, spans::LabelSet, text::Grid};
@@ -343,6 +343,25 @@ mod tests {
             let (documents, level, text) = import(file);
             assert!(documents == 2 && level == Level::Error && text.contains("was not imported"), "{file}: {text}");
         }
+    }
+
+    #[test]
+    fn a_project_that_cannot_be_written_is_opened_with_the_reason() {
+        use crate::project::storage::faults::{Refused, refuse};
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let open = |kind| {
+            let _refusal = refuse(&dir, Refused::Everything, kind);
+            let (_open, opened, _) =
+                opener(UserFolders::default(), Ok("ada")).get(Request::Folder(dir.clone())).unwrap();
+            (opened.read_only, opened.told, opened.writer)
+        };
+        let (read_only, told, _) = open(io::ErrorKind::ReadOnlyFilesystem);
+        assert!(read_only.unwrap().contains("mounted read-only") && told.is_none());
+        let (read_only, told, writer) = open(io::ErrorKind::StorageFull);
+        assert!(read_only.is_none() && writer > 0);
+        assert!(told.unwrap().starts_with("Nothing can be saved now: cannot make the lock"));
     }
 
     #[test]

@@ -7,20 +7,21 @@ use crate::{
     app::{event::Opened, screens::train::form::recipe_name},
     formats,
     model::device,
-    project::{Annotator, Project, TrainingDataReport, training_data},
+    project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
     spans::{Gazetteer, HalfWords, Patterns, Status},
     training,
     work::train::apply_recipe,
 };
 
-/// Returns the contents of a project for an annotator. `device`: the user's choice for trainings.
+/// Returns the contents of a project for an annotator. `device`: the user's choice for trainings. `refusal`: why the
+/// journal could not be opened for writing.
 pub(super) fn opened(
     project: &Project,
     annotator: &Annotator,
     run_list: &RunList,
     device: &str,
-    read_only: Option<String>,
+    refusal: Option<&ProjectError>,
 ) -> Opened {
     for problem in &annotator.problems {
         tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
@@ -34,6 +35,12 @@ pub(super) fn opened(
     let (guide, told) = match project.guide() {
         Ok(guide) => (guide.unwrap_or_default(), told),
         Err(error) => (String::new(), told.or(Some(error.to_string()))),
+    };
+    let (read_only, told) = match refusal {
+        Some(why) if annotator.is_read_only() => (Some(why.to_string()), told),
+        // Tagging shows what is not saved, and saves it as soon as that works.
+        Some(why) => (None, Some(format!("Nothing can be saved now: {why}"))),
+        None => (None, told),
     };
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);

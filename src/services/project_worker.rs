@@ -11,7 +11,8 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
-    annotator_comparison, base_download,
+    annotator_comparison,
+    base_download::Download,
     clock::now,
     journal_writer::JournalWriter,
     message::message,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     app::{
-        Event,
+        Effect, Event,
         event::{Level, Opened},
         screens::train::form::recipe_name,
     },
@@ -47,9 +48,9 @@ pub(super) enum Task {
     /// Count the training data, and compute the recipes for it and this base model.
     Summarise { generation: u64, base: String },
     /// Start a run.
-    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe> },
+    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe>, fetch: bool },
     /// Resume an interrupted run.
-    Resume { generation: u64, run: String },
+    Resume { generation: u64, run: String, fetch: bool },
     /// Remove a run.
     Remove { run: String },
     /// Write an export.
@@ -82,18 +83,12 @@ impl ProjectWorker {
         trainer: trainer::Starter,
     ) -> Result<(Self, Opened), ProjectError> {
         let mut project = Project::open(dir)?;
-        let (annotator, read_only) = match project.annotator(&preferences.annotator, now()) {
-            Ok(annotator) => (annotator, None),
-            // A project that is open in another window can be read.
-            Err(error @ ProjectError::Lock(_)) => {
-                (project.read_annotator(&preferences.annotator)?, Some(error.to_string()))
-            }
-            Err(error) => return Err(error),
-        };
+        // A project that is open in another window, or that cannot be written, can be read.
+        let (annotator, refusal) = project.annotator_or_reader(&preferences.annotator, now())?;
         // Opening the journal may have completed an interrupted import.
         project.reload()?;
         let run_list = RunList::new(project.runs());
-        let opened = opened(&project, &annotator, &run_list, &preferences.device, read_only);
+        let opened = opened(&project, &annotator, &run_list, &preferences.device, refusal.as_ref());
         let grid = project.manifest.grid;
         let (sender, tasks) = unbounded();
         let sender = Arc::new(sender);
@@ -129,6 +124,14 @@ impl Drop for ProjectWorker {
             let _ = thread.join();
         }
     }
+}
+
+/// What follows if a base model must be downloaded.
+enum AfterFetch {
+    /// It may be: afterwards this task is sent.
+    Task(Task),
+    /// The user is asked: this effect is the answer yes.
+    Offer(Effect),
 }
 
 struct Work {
@@ -180,10 +183,10 @@ impl Work {
                 None
             }
             Task::Remove { run } => Some(self.remove(&run)),
-            Task::Train { generation, settings, recipe } => {
-                started(generation, self.train(generation, *settings, recipe))
+            Task::Train { generation, settings, recipe, fetch } => {
+                started(generation, self.train(generation, *settings, recipe, fetch))
             }
-            Task::Resume { generation, run } => started(generation, self.resume(generation, run)),
+            Task::Resume { generation, run, fetch } => started(generation, self.resume(generation, run, fetch)),
             Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
         }
     }
@@ -240,8 +243,14 @@ impl Work {
         }
     }
 
-    /// Starts a run; `None` if its base model must be downloaded first.
-    fn train(&mut self, generation: u64, settings: Settings, recipe: Option<Recipe>) -> Result<Option<String>, String> {
+    /// Starts a run; `None` if its base model must be downloaded first, which needs the permission `fetch`.
+    fn train(
+        &mut self,
+        generation: u64,
+        settings: Settings,
+        recipe: Option<Recipe>,
+        fetch: bool,
+    ) -> Result<Option<String>, String> {
         let annotator = self.journal.annotator();
         let mut data = TrainingData::of_project(&self.project, annotator.name(), &annotator.journal);
         data.record_recipe(recipe_name(recipe));
@@ -249,8 +258,12 @@ impl Work {
         let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
         let request = TrainRequest::new(data, effective).map_err(refusal)?;
         self.refuse_second_training()?;
-        let task = Task::Train { generation, settings: Box::new(settings), recipe };
-        let Some(base) = self.base(&request.settings().base, generation, task)? else { return Ok(None) };
+        let settings = Box::new(settings);
+        let again = match fetch {
+            true => AfterFetch::Task(Task::Train { generation, settings, recipe, fetch }),
+            false => AfterFetch::Offer(Effect::StartTraining { generation, settings, recipe, fetch: true }),
+        };
+        let Some(base) = self.base(&request.settings().base, generation, again)? else { return Ok(None) };
         let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
         if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
             // The list would keep an empty run. Its lock was freed with its folder's handle.
@@ -261,15 +274,18 @@ impl Work {
     }
 
     /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
-    fn resume(&mut self, generation: u64, run: String) -> Result<Option<String>, String> {
+    fn resume(&mut self, generation: u64, run: String, fetch: bool) -> Result<Option<String>, String> {
         self.refuse_second_training()?;
         let path = self.run_list.runs().get(&run).map_err(|error| error.to_string())?.path;
         let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
             ResumeError::NoCheckpoint(_) => format!("{run} has no checkpoint to continue from"),
             other => other.to_string(),
         })?;
-        let task = Task::Resume { generation, run: run.clone() };
-        let Some(base) = self.base(interrupted.base(), generation, task)? else { return Ok(None) };
+        let again = match fetch {
+            true => AfterFetch::Task(Task::Resume { generation, run: run.clone(), fetch }),
+            false => AfterFetch::Offer(Effect::ResumeTraining { generation, run: run.clone(), fetch: true }),
+        };
+        let Some(base) = self.base(interrupted.base(), generation, again)? else { return Ok(None) };
         let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
         self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
         Ok(Some(run))
@@ -282,11 +298,15 @@ impl Work {
         }
     }
 
-    /// Opens a base model; `None` if it must be downloaded, after which `task` is sent again.
-    fn base(&self, name: &str, generation: u64, task: Task) -> Result<Option<BaseModel>, String> {
+    /// Opens a base model; `None` if it must be downloaded: then it is, or it is offered to the user.
+    fn base(&self, name: &str, generation: u64, again: AfterFetch) -> Result<Option<BaseModel>, String> {
         let base = base::open(name).map_err(|error| error.to_string())?;
         if base.is_none() {
-            base_download::fetch(name.to_owned(), generation, task, self.tasks.clone(), self.events.clone());
+            let download = Download { base: name.to_owned(), generation, events: self.events.clone() };
+            match again {
+                AfterFetch::Task(task) => download.fetch(task, self.tasks.clone()),
+                AfterFetch::Offer(accepted) => download.offer(accepted),
+            }
         }
         Ok(base)
     }

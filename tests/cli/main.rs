@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 mod help;
+mod hostile;
+#[cfg(target_os = "linux")]
+mod read_only;
 #[path = "../support/mod.rs"]
 mod support;
 
