@@ -7,6 +7,7 @@ mod support;
 use std::{fs, process::Command};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use support::{
     Answer, Place, checkout,
     hub::{COMMIT, Fault, Hub, reference, tiny},
@@ -356,4 +357,108 @@ fn a_folder_without_a_trained_model_is_not_uploaded() {
     let base = checkout().join("assets/encoder");
     push(base.to_str().unwrap(), "reviews").fails(1, &["no classifier"]);
     assert!(hub.requests().is_empty());
+}
+
+#[test]
+fn a_base_that_only_the_project_names_is_fetched_with_permission_only() {
+    let (place, hub) = (Place::new(), hub());
+    place.file("data.txt", "O\ta\nB-Dish\tb\nI-Dish\tc\n\nO\tb\nB-Price\td\n");
+    run(&place, &hub, &[], &["new", "food"]).fine();
+    run(&place, &hub, &[], &["import", "food", "data.txt", "--as", "ada"]).fine();
+    let manifest = place.read("food/project.json").replace("\"base\": \"mini\"", &format!("\"base\": \"{ID}\""));
+    place.file("food/project.json", manifest);
+    let train = ["train", "food", "--epochs", "1"];
+    let refused = run(&place, &hub, &[], &train).fails(2, &["the base ada/tiny is not fetched from", "--fetch"]);
+    assert!(refused.err.contains(&hub.endpoint) && hub.requests().is_empty(), "{}", refused.err);
+    let fetched = run(&place, &hub, &[], &[&train[..], &["--fetch"]].concat()).fine();
+    assert!(fetched.err.contains("asking http://127.0.0.1"), "{}", fetched.err);
+    run(&place, &hub, &[("HF_HUB_OFFLINE", "1")], &train).fine();
+    // The card is for everyone, so it names nobody unless asked.
+    let push = ["models", "push", "food/runs/0001-tiny", "reviews", "--dry-run"];
+    let card = run(&place, &hub, &[], &push).fine().out;
+    assert!(card.contains("- data: food") && !card.contains("annotator"), "{card}");
+    let card = run(&place, &hub, &[], &[&push[..], &["--name-annotators"]].concat()).fine().out;
+    assert!(card.contains("- annotator: ada"), "{card}");
+}
+
+/// Requests that came with a token.
+fn with_token(hub: &Hub) -> Vec<String> {
+    let requests = hub.requests().into_iter().filter(|request| request.headers.contains_key("authorization"));
+    requests.map(|request| request.path).collect()
+}
+
+#[test]
+fn a_redirect_to_another_port_gets_no_token_and_one_to_the_same_gets_it() {
+    let (place, hub, other) = (Place::new(), hub(), hub());
+    hub.token("hf_right");
+    let user = [("HF_TOKEN", "hf_right")];
+    // The list of files, a small file, the weights, and the rest of the weights after the connection broke.
+    hub.fault("/revision/main", Fault::Redirect(307, other.endpoint.clone()));
+    hub.fault("/vocab.txt", Fault::Redirect(302, other.endpoint.clone()));
+    for status in [302, 308] {
+        hub.fault(&format!("/resolve/{COMMIT}/model.safetensors"), Fault::Redirect(status, other.endpoint.clone()));
+    }
+    other.fault("/store/ada/tiny/model.safetensors", Fault::Cut(9_000));
+    run(&place, &hub, &user, &["models", "pull", ID]).fine();
+    assert_eq!(with_token(&hub).len(), 5, "each request to the hub itself has it");
+    let asked = other.requests();
+    assert!(asked.iter().all(|request| !request.headers.contains_key("authorization")), "{asked:?}");
+    let ranges = asked.iter().filter_map(|request| request.headers.get("range")).map(String::as_str);
+    assert_eq!((asked.len(), ranges.collect::<Vec<_>>()), (6, vec!["bytes=9000-"; 2]));
+    // To the same origin.
+    let (place, hub) = (Place::new(), self::hub());
+    hub.token("hf_right").fault("/revision/main", Fault::Redirect(307, hub.endpoint.clone()));
+    run(&place, &hub, &user, &["models", "pull", ID]).fine();
+    let lists = with_token(&hub).into_iter().filter(|path| path.contains("/revision/main"));
+    assert_eq!(lists.count(), 2);
+    for _ in 0..20 {
+        hub.fault("/revision/main", Fault::Redirect(302, hub.endpoint.clone()));
+    }
+    run(&place, &hub, &user, &["models", "pull", ID]).fails(3, &["redirects"]);
+}
+
+#[test]
+fn an_upload_is_never_redirected_to_another_port() {
+    let (place, hub, other) = (Place::new(), hub(), Hub::start());
+    trained(&place, &hub);
+    hub.token("hf_right");
+    other.token("hf_right");
+    let user = [("HF_TOKEN", "hf_right")];
+    let push = || run(&place, &hub, &user, &["models", "push", "out", "reviews"]);
+    hub.fault("/api/whoami-v2", Fault::Redirect(307, other.endpoint.clone()));
+    push().fails(3, &["status 401"]);
+    assert_eq!((with_token(&other), hub.files("ada/reviews").len()), (Vec::new(), 0));
+    let weights = Sha256::digest(fs::read(place.path("out/model/model.safetensors")).unwrap());
+    let put = format!("/put/{}", weights.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    for path in ["/repos/create", "/preupload/main", "/objects/batch", put.as_str(), "/verify", "/commit/main"] {
+        // After the first attempt the hub has the file, and does not ask for this again.
+        let statuses: &[u16] = if path == "/verify" { &[307] } else { &[302, 307, 308] };
+        for status in statuses {
+            hub.fault(path, Fault::Redirect(*status, other.endpoint.clone()));
+            push().fails(3, &["it redirects an upload"]);
+            assert!(other.requests().is_empty(), "{path} {status}");
+        }
+        // Within the hub the same request is repeated.
+        if !["/verify", put.as_str()].contains(&path) {
+            hub.fault(path, Fault::Redirect(307, hub.endpoint.clone()));
+        }
+    }
+    push().fine();
+    assert!(hub.files("ada/reviews").contains_key("model.safetensors"));
+}
+
+#[test]
+fn what_a_server_says_is_cut_and_shown_without_control_characters() {
+    let (place, hub) = (Place::new(), hub());
+    let code: &'static str = Box::leak(format!("x-error-code: {}", "Gated".repeat(2_000)).into_boxed_str());
+    hub.fault("/revision/main", Fault::Status(403, code));
+    let refused = pull(&place, &hub).fails(3, &["status 403: GatedGated"]);
+    assert!(refused.err.len() < 600, "{}", refused.err.len());
+    hub.tells(
+        "config.json",
+        json!({ "rfilename": "\u{1b}]0;x\u{7}".repeat(2_000), "size": "\u{1b}[2J".repeat(2_000) }),
+    );
+    let refused = pull(&place, &hub).fails(3, &[]);
+    let said = [refused.out, refused.err].concat();
+    assert!(said.len() < 1_500 && !said.contains(['\u{1b}', '\u{7}']), "{said:?}");
 }

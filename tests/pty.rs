@@ -14,6 +14,7 @@ use std::{
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use support::{
     Place,
+    hostile::{Hostile, hostile, steering},
     hub::{self, Fault, Hub},
 };
 
@@ -34,10 +35,17 @@ struct Screen {
 
 impl Screen {
     fn open(place: &Place, words: &[&str], columns: u16, rows: u16) -> Self {
-        let pair =
-            native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tagli"));
-        command.args(words);
+        Self::open_by(&[], place, words, (columns, rows), (columns, rows))
+    }
+
+    /// Opens it by another program, given by its first words, in a terminal of one size that is watched in another.
+    fn open_by(by: &[&str], place: &Place, words: &[&str], size: (u16, u16), watched: (u16, u16)) -> Self {
+        let (columns, rows) = watched;
+        let size = PtySize { rows: size.1, cols: size.0, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let program = [by, &[env!("CARGO_BIN_EXE_tagli")], words].concat();
+        let mut command = CommandBuilder::new(program[0]);
+        command.args(&program[1..]);
         command.cwd(place.path(""));
         command.env_clear();
         for (name, value) in place.environment() {
@@ -73,26 +81,26 @@ impl Screen {
     /// Waits until the screen holds this text.
     #[track_caller]
     fn shows(&self, text: &str) -> String {
-        self.waits_for(text, true)
+        self.waits(|contents| contents.contains(text), &format!("`{text}` never came"))
     }
 
     /// Waits until the screen no longer holds this text.
     #[track_caller]
     fn hides(&self, text: &str) -> String {
-        self.waits_for(text, false)
+        self.waits(|contents| !contents.contains(text), &format!("`{text}` never went"))
     }
 
     #[track_caller]
-    fn waits_for(&self, text: &str, present: bool) -> String {
-        let until = Instant::now() + PATIENCE;
+    fn waits(&self, until: impl Fn(&str) -> bool, otherwise: &str) -> String {
+        let end = Instant::now() + PATIENCE;
         let mut parser = self.parser.0.lock().unwrap();
         loop {
             let contents = parser.screen().contents();
-            if contents.contains(text) == present {
+            if until(&contents) {
                 return contents;
             }
-            let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "`{text}` never {}:\n{contents}", if present { "came" } else { "went" });
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{otherwise}:\n{contents}");
             parser = self.parser.1.wait_timeout(parser, left).unwrap().0;
         }
     }
@@ -101,6 +109,17 @@ impl Screen {
     fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until the program has sent this text, wherever it stands.
+    #[track_caller]
+    fn sends(&self, text: &str) {
+        let until = Instant::now() + PATIENCE;
+        while !String::from_utf8_lossy(&self.sent.lock().unwrap()).contains(text) {
+            assert!(Instant::now() < until, "`{text}` never came");
+            let parser = self.parser.0.lock().unwrap();
+            drop(self.parser.1.wait_timeout(parser, Duration::from_millis(100)).unwrap());
+        }
     }
 
     /// Waits for the end of the program, and until all that it sent is read; its exit code.
@@ -395,28 +414,80 @@ fn keys_are_answered_during_a_training_and_its_model_explores() {
     assert!(place.path("food/runs/0001-mini/model/model.safetensors").exists());
 }
 
-#[test]
-fn a_training_on_the_screen_downloads_its_base() {
-    let (mut place, server) = (Place::new(), Hub::start());
+/// A project whose base is a model of this hub, with a token in the environment.
+fn with_base_of(server: &Hub) -> Place {
+    let mut place = Place::new();
     place.more.push(("HF_ENDPOINT", server.endpoint.clone()));
+    place.more.push(("HF_TOKEN", "hf_secret".into()));
     done(&place);
     let manifest = place.read("food/project.json");
     assert!(manifest.contains("\"base\": \"mini\""), "{manifest}");
     place.file("food/project.json", manifest.replace("\"base\": \"mini\"", "\"base\": \"ada/tiny\""));
+    place
+}
+
+/// Paths of the requests since the last call, with whether a token came with them.
+fn asked(server: &Hub) -> Vec<(String, bool)> {
+    let requests = server.requests().into_iter();
+    requests.map(|request| (request.path, request.headers.contains_key("authorization"))).collect()
+}
+
+#[test]
+fn a_base_of_the_hub_is_fetched_after_a_yes_when_a_training_begins_on_the_screen() {
+    let server = Hub::start();
+    let place = with_base_of(&server);
     let mut screen = Screen::open(&place, &["food"], 120, 40);
     screen.shows("saved");
+    // The hub has no such model for anyone in particular, so its size is not known.
     screen.keys("T");
+    screen.shows("size unknown");
+    screen.keys("y");
     screen.shows("does not let this user have");
     server.model("ada/tiny", &hub::tiny()).fault("/tiny/model.safetensors", Fault::Cut(9_000));
+    asked(&server);
     screen.keys("T");
+    let shown = screen.shows("y fetches it and trains");
+    let size: usize = hub::tiny()[1..].iter().map(|(_, bytes)| bytes.len()).sum();
+    let size = size.div_ceil(1000);
+    let question = format!("Fetch ada/tiny ({size} kB) from {} with the token of HF_TOKEN?", server.endpoint);
+    assert!(shown.contains(&question), "{shown}");
+    screen.keys("\x1b");
+    screen.hides("y fetches it and trains");
+    let requests = asked(&server);
+    assert!(requests.iter().all(|(path, token)| path.contains("/revision/main") && !token), "{requests:?}");
+    screen.keys("T");
+    screen.shows("y fetches it and trains");
+    screen.keys("y");
     screen.keys("\t\t");
     screen.shows("0001-tiny");
-    let asked: Vec<String> = server.requests().into_iter().map(|request| request.path).collect();
-    assert!(asked.iter().any(|path| path.starts_with("/store/ada/tiny/model.safetensors")), "{asked:?}");
+    let requests = asked(&server);
+    assert!(requests.iter().any(|(path, _)| path.starts_with("/store/ada/tiny/model.safetensors")), "{requests:?}");
     // While a training runs, leaving asks first.
     screen.shows("0001-tiny is done");
     screen.keys("\x03");
     assert_eq!(screen.ends(), 0);
+}
+
+#[test]
+fn a_training_in_a_shell_asks_before_it_fetches_the_base_of_a_project() {
+    let server = Hub::start();
+    let place = with_base_of(&server);
+    server.model("ada/tiny", &hub::tiny());
+    for no in ["\r", "n\r", "\x04"] {
+        let mut screen = Screen::open(&place, &["train", "food", "--epochs", "1"], 120, 40);
+        screen.shows("with the token of HF_TOKEN? [y/N]");
+        screen.keys(no);
+        screen.shows("--fetch allows it");
+        assert_eq!(screen.ends(), 2, "{no:?}");
+        let requests = asked(&server);
+        assert!(requests.iter().all(|(path, token)| path.contains("/revision/main") && !token), "{requests:?}");
+    }
+    let mut screen = Screen::open(&place, &["train", "food", "--epochs", "1"], 120, 40);
+    screen.shows("[y/N]");
+    screen.keys("y\r");
+    screen.shows("F1 per word");
+    assert_eq!(screen.ends(), 0);
+    assert!(place.path("food/runs/0001-tiny/model/model.safetensors").exists());
 }
 
 #[test]
@@ -485,4 +556,133 @@ fn the_tutorial_works_on_its_own_copy() {
     assert_eq!(screen.ends(), 0);
     assert!(place.path("home/.local/share/tagliatelle/samples/tutorial/project.json").exists());
     assert!(!place.path("home/.local/share/tagliatelle/samples/restaurants").exists());
+}
+
+#[test]
+fn the_contents_of_a_file_are_shown_on_a_terminal_and_not_obeyed() {
+    let place = Place::new();
+    let Hostile { project, tagged, texts, model, .. } = hostile(&place);
+    let [project, tagged, texts, model] = [&project, &tagged, &texts, &model].map(String::as_str);
+    for (words, shown) in [
+        (vec!["runs", "export", project], "\u{241b}]0;x"),
+        (vec!["export", project, "--format", "jsonl", "--annotator", "ada", "--out", "-"], "\\u001b]0;x"),
+        (vec!["convert", tagged, "-", "--to", "tag-first"], "\u{241b}]0;x"),
+        (vec!["predict", model, "--file", texts], "\u{241b}]0;x"),
+        (vec!["inspect", project, "--annotator", "ada", "--record", "1", "--json"], "\\u001b]0;x"),
+    ] {
+        let screen = Screen::open(&place, &words, 200, 50);
+        screen.shows(shown);
+        let sent = Arc::clone(&screen.sent);
+        assert_eq!(screen.ends(), 0, "{words:?}");
+        let sent = sent.lock().unwrap().clone();
+        // Only the end may be missing.
+        let whole = str::from_utf8(&sent).map_or_else(|error| error.valid_up_to(), str::len);
+        assert!(sent.len() - whole < 4, "{words:?}: not UTF-8");
+        // The terminal itself adds the carriage returns.
+        let sent = String::from_utf8_lossy(&sent[..whole]).replace("\r\n", "\n");
+        assert_eq!(steering(&sent), None, "{words:?}: {sent:?}");
+    }
+    // Into a file the same bytes come as they are.
+    assert!(place.run(&["convert", tagged, "-", "--to", "tag-first"]).fine().out.contains('\u{1b}'));
+}
+
+#[test]
+fn a_terminal_of_any_size_is_drawn_in_part() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open_by(&[], &place, &["food"], (u16::MAX, u16::MAX), (120, 40));
+    let resize = |screen: &Screen, columns, rows| {
+        screen.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    };
+    screen.sends("document");
+    screen.keys("l3");
+    resize(&screen, 80, 24);
+    screen.keys("?");
+    screen.shows("keys of the");
+    resize(&screen, u16::MAX, u16::MAX);
+    screen.keys("?\rq");
+    assert_eq!(screen.ends(), 0);
+    let seen = place.tagli("inspect food --json").fine().json();
+    assert_eq!((&seen["spans"], &seen["statuses"]["done"]), (&1.into(), &1.into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_project_without_permission_to_write_is_looked_at() {
+    let place = Place::new();
+    done(&place);
+    place.allow_writing("food", false);
+    let mut screen = Screen::open_by(place.bound(), &place, &["food"], (120, 40), (120, 40));
+    screen.shows("Read only: ");
+    screen.shows("permission denied");
+    screen.shows("  read only  ");
+    screen.keys("3xu\r");
+    screen.shows("Nothing can be changed here");
+    screen.keys("\t");
+    screen.shows(" Documents ");
+    screen.keys("\t\t");
+    screen.shows(" Evaluate ");
+    screen.keys("\t");
+    screen.shows(" Explore ");
+    screen.keys("\x03");
+    assert_eq!(screen.ends(), 0);
+    place.allow_writing("food", true);
+}
+
+/// Words that mount something for the program alone, and then run it.
+#[cfg(target_os = "linux")]
+fn mounted(script: &str) -> Vec<String> {
+    let script = format!("set -e; {script}; exec \"$@\"");
+    ["unshare", "-m", "sh", "-c", &script, "sh"].map(str::to_owned).to_vec()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "mounts file systems, which only root may"]
+fn a_project_on_a_read_only_disk_is_looked_at() {
+    let place = Place::new();
+    project(&place);
+    let by = mounted("mount --bind food food; mount -o remount,bind,ro food");
+    let by: Vec<&str> = by.iter().map(String::as_str).collect();
+    let mut screen = Screen::open_by(&by, &place, &["food"], (120, 40), (120, 40));
+    screen.shows("mounted read-only");
+    screen.keys("l3");
+    screen.shows("Nothing can be changed here");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    for (words, code) in [
+        ("inspect food", 0),
+        ("doctor food", 0),
+        ("export food --format jsonl --all --out o.jsonl", 0),
+        ("export food --format jsonl --all", 3),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        assert_eq!(Screen::open_by(&by, &place, &words, (120, 40), (120, 40)).ends(), code, "{words:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "mounts file systems, which only root may"]
+fn what_is_tagged_on_a_full_disk_is_saved_when_there_is_space() {
+    let place = Place::new();
+    project(&place);
+    std::fs::create_dir(place.path("full")).unwrap();
+    let free = "while ! test -e free; do sleep 0.1; done; rm full/fill; touch freed";
+    let fill = "mount -t tmpfs -o size=1m none full; cp -r food full; cat /dev/zero > full/fill 2>/dev/null || true";
+    let by = mounted(&format!("{fill}; {{ ({free}) > /dev/null 2>&1 & }}"));
+    let by: Vec<&str> = by.iter().map(String::as_str).collect();
+    let mut screen = Screen::open_by(&by, &place, &["full/food"], (120, 40), (120, 40));
+    screen.shows("document 1/3");
+    screen.keys("l3");
+    screen.shows("NOT SAVED 1");
+    screen.shows("the disk is full");
+    place.file("free", "");
+    while !place.path("freed").exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    screen.keys("\x13");
+    screen.shows("saved");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
 }

@@ -435,7 +435,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__models__subcmd__push)
-            opts="-h --private --message --dry-run --json --log --help"
+            opts="-h --private --message --dry-run --name-annotators --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -655,7 +655,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --set --settings --folds --curve --out --force --resume --json --log --help"
+            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --set --settings --folds --curve --out --force --resume --fetch --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -152,6 +152,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a lo
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show how much more data would help'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l force -d 'Let the new run replace an earlier one in --out, once the new one is complete'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l fetch -d 'Download a base that the project or the run names, not --base, without a question'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F
@@ -195,6 +196,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subc
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l private -d 'Create it as a private model if it does not exist'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l dry-run -d 'Show the model card and the files, upload nothing'
+complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l name-annotators -d 'Name the annotator of the training data in the model card'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l log -d 'Write a log of this run to FILE' -r -F

@@ -112,6 +112,7 @@ pub enum Command {
     Compare,
     AskRemove,
     RemoveRun,
+    FetchBase,
     Resume,
     OtherPane,
     View,

@@ -45,6 +45,8 @@ pub enum Context {
     QuitMenu,
     /// The question before a run is removed is open.
     RemoveMenu,
+    /// The question before a base model is downloaded is open.
+    FetchMenu,
     /// The list of the same words elsewhere is open.
     Occurrences,
     /// The history is open.

@@ -44,8 +44,9 @@ pub enum Effect {
         /// Base model that the recipes are for.
         base: String,
     },
-    /// Train on a separate thread; answered by `TrainingStarted` or `TrainingRefused`.
-    /// The data contains all lines that were recorded before this request.
+    /// Train on a separate thread.
+    /// Answered by `TrainingStarted`, `TrainingRefused` or `FetchOffered`. The data contains all lines that were
+    /// recorded before this request.
     StartTraining {
         /// Number that the answer repeats.
         generation: u64,
@@ -54,14 +55,18 @@ pub enum Effect {
         /// Recipe of these settings, computed again for the documents at the start.
         /// `None` if the user changed some.
         recipe: Option<Recipe>,
+        /// Whether a base that is not on this machine is downloaded, rather than offered.
+        fetch: bool,
     },
     /// Continue an interrupted run from its checkpoint, on a separate thread.
-    /// Answered by `TrainingStarted` or `TrainingRefused`.
+    /// Answered by `TrainingStarted`, `TrainingRefused` or `FetchOffered`.
     ResumeTraining {
         /// Number that the answer repeats.
         generation: u64,
         /// Folder name of the run.
         run: String,
+        /// Whether a base that is not on this machine is downloaded, rather than offered.
+        fetch: bool,
     },
     /// Send a command to a run.
     /// It goes through the channel in this process or through the run's control file.

@@ -12,6 +12,7 @@ use crate::{
 };
 
 use super::{
+    effect::Effect,
     key::Key,
     pointer::{Gesture, Target},
 };
@@ -105,6 +106,9 @@ pub enum Event {
         /// Cause and remedy.
         message: String,
     },
+    /// A training needs a base that is not on this machine.
+    /// Answers [`Effect::StartTraining`](super::Effect::StartTraining).
+    FetchOffered(FetchOffer),
     /// Lines were read from the `metrics.jsonl` of the followed run.
     /// Answers [`Effect::Follow`](super::Effect::Follow).
     Points {
@@ -184,6 +188,19 @@ pub enum Event {
     },
     /// A message for the user.
     Message(Message),
+}
+
+/// Offer to download a base model for a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FetchOffer {
+    /// Generation of the effect that asked for the training.
+    pub generation: u64,
+    /// Name of the base.
+    pub base: String,
+    /// Question that names the base, its size, the hub and the source of the token.
+    pub question: String,
+    /// The effect again, with the permission to download.
+    pub accepted: Effect,
 }
 
 /// Project or sample on the welcome screen.

@@ -7,9 +7,12 @@
 
 use std::any::TypeId;
 
+use crate::runs::Settings;
+
 use super::{
     command::{Command, CommandInfo, Context},
     effect::Effect,
+    event::FetchOffer,
     field::Field,
     key::Key,
     list::ListCursor,
@@ -165,7 +168,7 @@ impl From<Request> for Outcome {
 }
 
 /// Request of a panel to another part of the program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Go to a screen.
     Go(Screen),
@@ -179,6 +182,8 @@ pub enum Request {
     AskStop,
     /// Ask before this run is removed.
     AskRemoval(String),
+    /// Ask whether a base is downloaded for a training with these settings.
+    AskFetch(Box<(FetchOffer, Settings)>),
     /// Another model suggests now: panels that show answers of a model ask it again.
     ModelChanged,
     /// Import a file into the open project.

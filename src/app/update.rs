@@ -11,6 +11,7 @@ use super::{
     key::Key,
     overlays::{
         Overlay,
+        fetch_menu::FetchMenu,
         label_editor::labels_changed,
         removal::Removal,
         stop_menu::StopMenu,
@@ -137,6 +138,7 @@ impl State {
             Event::TrainingRefused { generation, message } => {
                 self.train.training_refused(&mut self.session, generation, message).into()
             }
+            Event::FetchOffered(offer) => self.train.fetch_offered(&mut self.session, offer),
             Event::Points { generation, points } => self.train.points_read(&mut self.session, generation, points),
             Event::Compared { generation, points } => self.train.compared(generation, points).into(),
             Event::Log { generation, lines } => self.train.log_read(generation, lines).into(),
@@ -305,6 +307,17 @@ impl State {
             }
             Request::AskRemoval(run) => {
                 self.push(Removal { run }.into());
+                Vec::new()
+            }
+            Request::AskFetch(offer) => {
+                let (offer, settings) = *offer;
+                // A key that was meant for the text or the question in front must not be an answer to this one.
+                if self.context().is_typing() || self.overlay().is_some() {
+                    self.session
+                        .warn(format!("{} must be fetched first; start the training again to be asked", offer.base));
+                } else {
+                    self.push(FetchMenu { offer, settings }.into());
+                }
                 Vec::new()
             }
             Request::ModelChanged => {

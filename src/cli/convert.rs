@@ -35,7 +35,7 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let written = convert::convert(&input, format, &options, target).map_err(|error| failed(args, error))?;
     data::report(&args.input, &written.notes, output);
     if to_output {
-        return output.bytes(&written.bytes);
+        return output.contents(&written.bytes);
     }
     let proof = &written.round_trip;
     let text = format!("{}: {}, {proof}", args.output.display(), format.name);

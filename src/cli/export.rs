@@ -51,10 +51,14 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
         ExportError::ProjectFile(_) => {
             CliError::usage(error).hint("omit --out to write into exports/, or choose a place outside the project")
         }
-        ExportError::Project(error) => error.into(),
+        ExportError::Project(error) => {
+            let error = CliError::from(error);
+            let is_elsewhere = target != Target::Exports;
+            if is_elsewhere { error } else { error.hint("--out FILE writes elsewhere") }
+        }
     })?;
     data::report(&args.dir, &exported.notes, output);
-    let Some(path) = &exported.path else { return output.bytes(&exported.bytes) };
+    let Some(path) = &exported.path else { return output.contents(&exported.bytes) };
     let (documents, proof) = (exported.documents, &exported.round_trip);
     let text = format!("{}: {}, {}, {proof}", path.display(), args.format.name, with_noun(documents, "document"));
     let value =

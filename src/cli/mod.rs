@@ -27,7 +27,11 @@ mod score;
 mod settings;
 mod train;
 
-use std::{env, process::ExitCode};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    env,
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -46,7 +50,8 @@ pub fn main() -> ExitCode {
         Err(error) => return not_parsed(&error),
     };
     let output = Output { json: cli.json };
-    let Err(error) = guarded(|| log::start(cli.log.as_deref()).and_then(|()| run(cli, output))) else {
+    install_panic_hook(output);
+    let Err(error) = guarded(|| log::start(cli.log.as_deref(), output).and_then(|()| run(cli, output))) else {
         return ExitCode::SUCCESS;
     };
     if error.kind == Kind::ReaderGone {
@@ -77,6 +82,17 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
     }
     output.say(text);
     ExitCode::from(usage.kind.code())
+}
+
+/// Makes the message of a panic safe to show, because it may quote a file.
+fn install_panic_hook(output: Output) {
+    std::panic::set_hook(Box::new(move |panic| {
+        output.say(panic);
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            output.say(trace);
+        }
+    }));
 }
 
 /// Runs `work` and converts a panic into an error.

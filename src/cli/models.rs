@@ -26,7 +26,7 @@ use crate::{
     },
     spans::scheme::Tag,
     text::number::bytes,
-    work::base,
+    work::base::{self, Offer},
 };
 
 const CARD: &str = "README.md";
@@ -70,18 +70,36 @@ fn list(output: Output) -> Result<(), CliError> {
 /// Opens a base model.
 /// It is downloaded from the hub first if it is not on this machine.
 ///
+/// Unless `may_fetch`, because the arguments name the base or allow it, the user is asked before the download.
+///
 /// # Errors
-/// There is none of this name, or it cannot be read or downloaded.
-pub(super) fn open_base(name: &str, output: Output) -> Result<BaseModel, CliError> {
+/// There is none of this name, or it cannot be read or downloaded, or the user did not allow the download.
+pub(super) fn open_base(name: &str, may_fetch: bool, output: Output) -> Result<BaseModel, CliError> {
     if let Some(base) = base::open(name)? {
         return Ok(base);
     }
     let hub = Hub::from_environment()?;
     let asked = hub.endpoint();
+    if !may_fetch {
+        confirm_download(&hub, name, output)?;
+    }
     output.say(format!("there is no folder {name}, and the cache does not hold such a model: asking {asked}"));
     let pulled = download(&hub, name, output)?;
     output.say(format!("{name} is in {}", pulled.folder.display()));
     model::open(name).map_err(CliError::data)
+}
+
+/// Asks at a terminal whether a base that a project or a run names may be downloaded.
+///
+/// # Errors
+/// There is no terminal, or the answer is no.
+fn confirm_download(hub: &Hub, name: &str, output: Output) -> Result<(), CliError> {
+    if Output::can_ask() && output.confirm(&Offer::new(hub, name)?.to_string()) {
+        return Ok(());
+    }
+    let why = "it is named by the project, not by the command, and is not on this machine";
+    Err(CliError::usage(format!("the base {name} is not fetched from {}: {why}", hub.endpoint()))
+        .hint(format!("--fetch allows it; tagli models pull {name} fetches it alone")))
 }
 
 fn download(hub: &Hub, id: &str, output: Output) -> Result<hub::Pulled, CliError> {
@@ -99,7 +117,7 @@ fn push(args: &args::Push, output: Output) -> Result<(), CliError> {
         return Err(CliError::data(format!("{}: it has no classifier for words", source.model.display()))
             .hint("a base as it is has no labels; train it first"));
     }
-    let files = source.files(&args.id, &base)?;
+    let files = source.files(args, &base)?;
     let rows: Vec<Vec<String>> =
         files.iter().map(|file| vec![file.name.clone(), bytes(file.bytes.len() as u64)]).collect();
     let card =
@@ -162,7 +180,7 @@ impl Source {
 
     /// Files to upload: those of the model that exist, its card and its curves.
     /// An existing card in the folder is used.
-    fn files(&self, id: &str, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
+    fn files(&self, args: &args::Push, base: &BaseModel) -> Result<Vec<Upload>, CliError> {
         let mut files = Vec::new();
         for name in ["config.json", "model.safetensors"].into_iter().chain(model::TOKENIZER_FILES).chain([CARD]) {
             files.extend(self.read(name)?.map(|bytes| Upload { name: name.to_owned(), bytes }));
@@ -177,7 +195,7 @@ impl Source {
             let stored = config.and_then(|json| {
                 Architecture::find(serde_json::from_slice::<Value>(json).ok()?.get("model_type")?.as_str()?)
             });
-            let card = self.card(id, base, stored.unwrap_or(base.config.arch), &points);
+            let card = self.card(args, base, stored.unwrap_or(base.config.arch), &points);
             files.push(Upload { name: CARD.to_owned(), bytes: card.into_bytes() });
         }
         if !points.is_empty() {
@@ -186,7 +204,8 @@ impl Source {
         Ok(files)
     }
 
-    fn card(&self, id: &str, base: &BaseModel, stored: &Architecture, points: &[Point]) -> String {
+    fn card(&self, args: &args::Push, base: &BaseModel, stored: &Architecture, points: &[Point]) -> String {
+        let id = args.id.as_str();
         let config = self.run.as_deref().and_then(|run| run_folder::read_config(run).ok());
         let status: Option<Status> = self.run.as_deref().and_then(|run| run_folder::read_status(run).ok());
         let manifest = self.run.as_deref().and_then(project_of);
@@ -219,6 +238,7 @@ impl Source {
             labels: &labels,
             settings: settings.as_ref(),
             data: config.as_ref().map(|config| &config.data),
+            names_annotator: args.name_annotators,
             points,
             status: status.as_ref(),
             day: day.as_deref(),

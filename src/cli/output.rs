@@ -1,9 +1,11 @@
 //! Output of a command: text or JSON on standard output, notes on standard error.
 //!
-//! Text may quote files with control characters, so it is cleaned line by line. JSON and bytes are written unchanged.
+//! Everything may quote files with control characters. Text is cleaned line by line, JSON escapes them, and contents of
+//! files are written unchanged except to a terminal. No command writes to standard output or error in another way.
 
 use std::{
-    io::{self, Write},
+    borrow::Cow,
+    io::{self, BufRead, IsTerminal, Read, Write},
     path::Path,
 };
 
@@ -13,8 +15,11 @@ use serde_json::Value;
 use super::error::CliError;
 use crate::text::{
     number,
-    width::{clean, width},
+    width::{clean, is_hidden, width},
 };
+
+/// Bytes of an answer that are read.
+const LONGEST_ANSWER: u64 = 1000;
 
 /// Form of the output.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +43,7 @@ impl Output {
     /// Standard output cannot be written.
     pub(super) fn json_line(self, value: &impl Serialize) -> Result<(), CliError> {
         let line = serde_json::to_string(value).map_err(CliError::environment)?;
-        self.raw(&line)
+        self.raw(&escaped(&line))
     }
 
     /// Writes text for people, cleaned line by line, with a line feed at its end.
@@ -49,16 +54,24 @@ impl Output {
         self.raw(&clean_lines(text))
     }
 
-    /// Writes text for programs unchanged, with a line feed at its end.
+    /// Writes the contents of a file: unchanged, or as text for people if standard output is a terminal.
     ///
     /// # Errors
     /// Standard output cannot be written.
-    pub(super) fn raw(self, text: &str) -> Result<(), CliError> {
+    pub(super) fn contents(self, bytes: &[u8]) -> Result<(), CliError> {
+        match io::stdout().is_terminal() {
+            true => self.text(&String::from_utf8_lossy(bytes)),
+            false => self.bytes(bytes),
+        }
+    }
+
+    /// Writes text unchanged, with a line feed at its end.
+    fn raw(self, text: &str) -> Result<(), CliError> {
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         self.bytes(format!("{text}{end}").as_bytes())
     }
 
-    /// Writes bytes unchanged.
+    /// Writes bytes of the program itself unchanged.
     ///
     /// # Errors
     /// Standard output cannot be written. If its reader is gone, the program ends silently.
@@ -85,6 +98,21 @@ impl Output {
         let _ = write!(to, "\r{}\x1b[K{end}", clean(text)).and_then(|()| to.flush());
     }
 
+    /// Whether a question can be asked: input and messages are at a terminal.
+    pub(super) fn can_ask() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question on standard error; the default is no.
+    pub(super) fn confirm(self, question: &str) -> bool {
+        let mut to = io::stderr().lock();
+        let asked = write!(to, "{} [y/N] ", clean(question)).and_then(|()| to.flush());
+        drop(to);
+        let mut answer = String::new();
+        let read = asked.and_then(|()| io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer));
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
     /// Refuses `--json` where `what` is written to standard output unchanged.
     ///
     /// # Errors
@@ -102,6 +130,24 @@ impl Output {
 /// Cleans every line and keeps the line feeds.
 fn clean_lines(text: &str) -> String {
     text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// Escapes the characters of a JSON text that could steer a terminal; its values stay the same.
+///
+/// JSON requires this only below U+0020. Such characters occur only inside strings.
+fn escaped(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_hidden(c) {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    Cow::Owned(text)
 }
 
 /// Converts a path for JSON, which is Unicode: everything else becomes U+FFFD.
@@ -145,6 +191,16 @@ mod tests {
     #[test]
     fn line_feeds_are_kept_and_control_characters_are_not() {
         assert_eq!(clean_lines("a\u{1b}]0;x\u{7}\n\nb\n"), "a\u{241b}]0;x\u{2407}\n\nb\n");
+    }
+
+    #[test]
+    fn json_escapes_what_could_steer_a_terminal_and_keeps_its_values() {
+        let text = "\u{1b}\u{7f}\u{9b}2J\u{202e}\u{e0001}\"\\ caf\u{e9}";
+        let json = serde_json::to_string(text).unwrap();
+        let escaped = escaped(&json);
+        assert_eq!(escaped, "\"\\u001b\\u007f\\u009b2J\\u202e\\udb40\\udc01\\\"\\\\ caf\u{e9}\"");
+        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
+        assert!(matches!(super::escaped("[1]"), Cow::Borrowed(_)));
     }
 
     #[test]

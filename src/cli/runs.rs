@@ -1,6 +1,6 @@
 //! `tagli runs`: lists, follows, controls, exports and removes runs.
 
-use std::{path::Path, thread, time::Duration};
+use std::{borrow::Cow, path::Path, thread, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -159,7 +159,7 @@ fn export(
         }
         None if output.json && format == CurveFormat::Csv => output.json_line(&points),
         None if output.json => output.without_json("curves as a picture"),
-        None => output.raw(&text),
+        None => output.contents(text.as_bytes()),
     }
 }
 
@@ -175,6 +175,7 @@ fn csv(points: &[Point]) -> String {
                 format!("step,{step},{epoch},train,{loss},{lr},{grad_norm},{tokens_per_second},,,,\n")
             }
             Point::Eval { step, epoch, split, loss, piece, word, .. } => {
+                let split = csv_field(split);
                 format!(
                     "eval,{step},{epoch},{split},{loss},,,,{},{},{},{}\n",
                     piece.f1, word.precision, word.recall, word.f1
@@ -183,6 +184,14 @@ fn csv(points: &[Point]) -> String {
         };
     }
     text
+}
+
+/// Quotes text for a CSV field where it needs it.
+fn csv_field(text: &str) -> Cow<'_, str> {
+    match text.contains(['"', ',', '\n', '\r']) {
+        true => Cow::Owned(format!("\"{}\"", text.replace('"', "\"\""))),
+        false => Cow::Borrowed(text),
+    }
 }
 
 #[cfg(test)]
@@ -205,5 +214,6 @@ mod tests {
         let text = csv(&[step, eval]);
         let columns: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();
         assert_eq!(columns, [12, 12, 12]);
+        assert_eq!((csv_field("valid"), csv_field("a,\"b\"")), ("valid".into(), "\"a,\"\"b\"\"\"".into()));
     }
 }

@@ -52,7 +52,8 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let settings = run_settings(args, data.sentences.train.len(), base_name, output)?;
     let description = describe(new.recipe, &settings, &data.sentences);
     let request = TrainRequest::new(data, settings).map_err(refused)?;
-    let base = models::open_base(base_name, output)?;
+    // Whoever types the name of a base wants it; a project may come from a stranger.
+    let base = models::open_base(base_name, args.fetch || new.base.is_some(), output)?;
     for note in &base.notes {
         output.say(format!("{}: {note}", base.name));
     }
@@ -71,7 +72,9 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
             for other in project.runs().list().iter().filter(|run| run.is_live()) {
                 output.say(format!("note: {} is training, too; both will be slower", other.id));
             }
-            let (id, run) = request.start_in_project(base, project, now)?;
+            let started = request.start_in_project(base, project, now);
+            let (id, run) =
+                started.map_err(|error| CliError::from(error).hint("--out DIR keeps the run in another folder"))?;
             output.say(format!("run {id}"));
             complete(run, put_in_place, output)
         }
@@ -122,7 +125,7 @@ fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
         }
     };
     let run = run.map_err(not_resumable)?;
-    let base = models::open_base(run.base(), output)?;
+    let base = models::open_base(run.base(), args.fetch, output)?;
     let run = run.resume(base, services::now())?;
     output.say(format!("continues {}", run.path.as_deref().map(output::path).unwrap_or_default()));
     complete(run, put_in_place, output)

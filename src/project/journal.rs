@@ -90,8 +90,15 @@ pub struct Annotator {
     /// Lines recorded since opening.
     /// Written again if another file replaces the journal.
     session: Vec<(ActionId, Vec<u8>)>,
-    /// `None` when opened for reading only.
-    open: Option<(Appender, Lock)>,
+    /// Writer of the journal.
+    /// `None` when opened for reading only, or while the annotator waits for space.
+    open: Option<Appender>,
+    lock: Option<Lock>,
+    /// Whether the disk was full at the opening.
+    /// Then each record first tries again to open the journal for writing.
+    waits_for_space: bool,
+    /// Time of the opening, in seconds since 1970, UTC.
+    since: u64,
 }
 
 /// Paths of the files of one annotator.
@@ -136,6 +143,20 @@ impl Project {
         Annotator::open(self, name, now)
     }
 
+    /// As [`Self::annotator`]; if the journal cannot be written, it is opened for reading, with the reason.
+    ///
+    /// If the reason is a full disk, the annotator can record as soon as there is space.
+    ///
+    /// # Errors
+    /// The name cannot be used, or the journal cannot be read either.
+    pub fn annotator_or_reader(
+        &self,
+        name: &AnnotatorName,
+        now: u64,
+    ) -> Result<(Annotator, Option<ProjectError>), ProjectError> {
+        Annotator::open_or_read(self, name, now)
+    }
+
     /// Opens an annotator for reading, without a lock. Writes nothing.
     ///
     /// # Errors
@@ -154,19 +175,70 @@ impl Project {
 
 impl Annotator {
     pub(super) fn open(project: &Project, name: &AnnotatorName, now: u64) -> Result<Self, ProjectError> {
-        let files = Files::of(project, name);
+        let mut annotator = Self { since: now, ..Self::empty(name, Files::of(project, name)) };
+        annotator.open_for_writing(project)?;
+        Ok(annotator)
+    }
+
+    fn open_or_read(
+        project: &Project,
+        name: &AnnotatorName,
+        now: u64,
+    ) -> Result<(Self, Option<ProjectError>), ProjectError> {
+        let mut annotator = Self { since: now, ..Self::empty(name, Files::of(project, name)) };
+        let refusal = match annotator.open_for_writing(project) {
+            Ok(()) => return Ok((annotator, None)),
+            Err(refusal @ (ProjectError::Lock(_) | ProjectError::Storage(_))) => refusal,
+            Err(error) => return Err(error),
+        };
+        let Ok(bytes) = annotator.bytes() else { return Err(refusal) };
+        let loaded = load(&bytes, &project.documents);
+        let is_full = matches!(&refusal, ProjectError::Storage(error) if error.is_full());
+        // What an interrupted import left must come into the journal before anything else.
+        if is_full && !annotator.files.import.exists() {
+            annotator.waits_for_space = true;
+            annotator.writers = Some(free_writers(&loaded.ids));
+        } else {
+            annotator.lock = None;
+        }
+        annotator.replace_journal(loaded);
+        Ok((annotator, Some(refusal)))
+    }
+
+    /// Takes the lock and opens the journal for writing.
+    fn open_for_writing(&mut self, project: &Project) -> Result<(), ProjectError> {
         storage::make_folder(&project.annotations())?;
-        let lowercase = name.as_str().to_lowercase();
+        let lowercase = self.name.as_str().to_lowercase();
         let names = project.annotators();
         let same = names.iter().find(|other| other.as_str().to_lowercase() == lowercase);
-        if let Some(other) = same.filter(|other| *other != name) {
-            return Err(NameError::Case { name: name.to_string(), other: other.to_string() }.into());
+        if let Some(other) = same.filter(|other| **other != self.name) {
+            return Err(NameError::Case { name: self.name.to_string(), other: other.to_string() }.into());
         }
-        let lock = Lock::take(&files.lock, &format!("annotator `{name}`"), &Holder::this(now))?;
-        let mut annotator = Self::empty(name, files);
-        annotator.settle_import(project)?;
-        annotator.open = Some((annotator.reopen(&project.documents)?, lock));
-        Ok(annotator)
+        self.take_lock()?;
+        self.settle_import(project)?;
+        self.open = Some(self.reopen(&project.documents)?);
+        Ok(())
+    }
+
+    fn take_lock(&mut self) -> Result<(), ProjectError> {
+        if self.lock.is_none() {
+            let what = format!("annotator `{}`", self.name);
+            self.lock = Some(Lock::take(&self.files.lock, &what, &Holder::this(self.since))?);
+        }
+        Ok(())
+    }
+
+    /// Opens the journal for writing if the disk was full before.
+    fn open_with_space(&mut self, documents: &Documents) -> Result<(), ProjectError> {
+        if self.open.is_some() || !self.waits_for_space {
+            return Ok(());
+        }
+        if let Some(folder) = self.files.journal.parent() {
+            storage::make_folder(folder)?;
+        }
+        self.take_lock()?;
+        self.open = Some(self.reopen(documents)?);
+        Ok(())
     }
 
     pub(super) fn read_only(project: &Project, name: &AnnotatorName) -> Result<Self, ProjectError> {
@@ -186,12 +258,20 @@ impl Annotator {
             spans: 0,
             session: Vec::new(),
             open: None,
+            lock: None,
+            waits_for_space: false,
+            since: 0,
         }
     }
 
     /// Name of the annotator.
     pub fn name(&self) -> &AnnotatorName {
         &self.name
+    }
+
+    /// Whether the annotator was opened for reading only.
+    pub fn is_read_only(&self) -> bool {
+        self.open.is_none() && !self.waits_for_space
     }
 
     /// Writer number for ids that the caller numbers (see [`Self::record_entries`]).
@@ -245,7 +325,7 @@ impl Annotator {
     /// The annotator was opened for reading only, an entry names a document or range that does not exist, or the file
     /// system refuses. Then nothing was recorded.
     pub fn record_entries(&mut self, documents: &Documents, entries: Vec<Entry>) -> Result<(), ProjectError> {
-        if self.open.is_none() {
+        if self.is_read_only() {
             return Err(ProjectError::ReadOnly(self.name.clone()));
         }
         let bytes = lines(&entries, documents).map_err(ProjectError::Record)?;
@@ -261,7 +341,7 @@ impl Annotator {
         at: u64,
         ops: Vec<JournalOp>,
     ) -> Result<(Vec<Entry>, Vec<u8>), ProjectError> {
-        if self.open.is_none() {
+        if self.is_read_only() {
             return Err(ProjectError::ReadOnly(self.name.clone()));
         }
         let mut entries = Vec::with_capacity(ops.len());
@@ -278,8 +358,9 @@ impl Annotator {
 
     /// Appends complete lines to the journal file.
     pub(super) fn append(&mut self, documents: &Documents, bytes: &[u8]) -> Result<(), ProjectError> {
+        self.open_with_space(documents)?;
         self.refresh(documents)?;
-        let Some((file, _)) = &mut self.open else { return Err(ProjectError::ReadOnly(self.name.clone())) };
+        let Some(file) = &mut self.open else { return Err(ProjectError::ReadOnly(self.name.clone())) };
         Ok(file.append(bytes)?)
     }
 
@@ -299,7 +380,7 @@ impl Annotator {
     /// # Errors
     /// The file system refuses.
     pub fn refresh(&mut self, documents: &Documents) -> Result<bool, ProjectError> {
-        let is_current = self.open.as_ref().is_some_and(|(file, _)| file.is_current());
+        let is_current = self.open.as_ref().is_some_and(Appender::is_current);
         if !is_current {
             self.reread(documents)?;
         }
@@ -313,10 +394,7 @@ impl Annotator {
     /// The file system refuses; the journal in memory is unchanged.
     pub fn reread(&mut self, documents: &Documents) -> Result<(), ProjectError> {
         if self.open.is_some() {
-            let file = self.reopen(documents)?;
-            if let Some((open, _)) = &mut self.open {
-                *open = file;
-            }
+            self.open = Some(self.reopen(documents)?);
         } else {
             self.replace_journal(load(&self.bytes()?, documents));
         }
@@ -372,8 +450,8 @@ impl Annotator {
             let lines = lines.filter_map(|line| Some((journal_line::id_of(line.strip_suffix(b"\n")?)?, line.to_vec())));
             self.session.extend(lines);
             let file = self.reopen(documents)?;
-            if let Some((open, _)) = &mut self.open {
-                *open = file;
+            if self.open.is_some() {
+                self.open = Some(file);
             }
         }
         Ok(log.remove()?)

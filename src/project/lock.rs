@@ -6,7 +6,7 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::{Read, Seek, Write},
+    io::Read,
     path::Path,
     thread::sleep,
     time::Duration,
@@ -107,9 +107,13 @@ impl Lock {
             // Without a holder in the file, another process is probing the lock or has just acquired it.
             std::thread::sleep(std::time::Duration::from_millis(patience));
         }
-        let mut lock = Self { file };
-        lock.write_holder(holder).map_err(|cause| StorageError::new("write the lock", path, cause))?;
-        Ok(lock)
+        let lock = Self { file };
+        let text = serde_json::to_string(holder).unwrap_or_default();
+        match storage::write_lock(&lock.file, path, text.as_bytes()) {
+            // The system holds the lock. Without space for it, only the holder's name is missing.
+            Err(error) if !error.is_full() => Err(error.into()),
+            _ => Ok(lock),
+        }
     }
 
     /// Acquires a lock that is held only briefly, waiting a few seconds for it. `what` names the locked thing in the
@@ -130,16 +134,10 @@ impl Lock {
             }
             attempts += 1;
         }
-        let mut lock = Self { file };
         // The name only informs: a full disk does not prevent the change.
-        lock.write_holder(&Holder::this(0)).ok();
-        Ok(lock)
-    }
-
-    fn write_holder(&mut self, holder: &Holder) -> std::io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        self.file.write_all(serde_json::to_string(holder)?.as_bytes())
+        let text = serde_json::to_string(&Holder::this(0)).unwrap_or_default();
+        storage::write_lock(&file, path, text.as_bytes()).ok();
+        Ok(Self { file })
     }
 }
 
@@ -227,5 +225,24 @@ mod tests {
         assert_eq!(error, expected);
         drop(first);
         Lock::wait(&path, "the project").unwrap();
+    }
+
+    #[test]
+    fn a_lock_on_a_full_disk_is_a_lock_without_a_name() {
+        use storage::refusals::{Refused, refuse};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        let _full = refuse(dir.path(), Refused::Bytes, std::io::ErrorKind::StorageFull);
+        let held = Lock::take(&path, "it", &Holder::this(0)).unwrap();
+        assert!(Lock::take(&path, "it", &Holder::this(0)).unwrap_err().to_string().contains("another program"));
+        drop(held);
+        assert_eq!(holder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_holder_of_any_time_is_named() {
+        for since in [0, 253_402_207_200, 253_402_300_800, u64::MAX] {
+            assert!(Holder { pid: 7, host: String::new(), since }.words().starts_with("process 7"));
+        }
     }
 }

@@ -30,6 +30,8 @@ pub mod training_data;
 
 mod crash_tests;
 mod ownership_tests;
+#[cfg(test)]
+mod refusal_tests;
 
 use std::path::{Path, PathBuf};
 

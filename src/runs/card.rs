@@ -45,6 +45,8 @@ pub struct Card<'a> {
     pub settings: Option<&'a Settings>,
     /// Data of the run, as in its `config.json`.
     pub data: Option<&'a Value>,
+    /// Whether the annotator of the data is named. The card is public, so a name is in it only on request.
+    pub names_annotator: bool,
     /// Metric points of the run.
     pub points: &'a [Point],
     /// Final status of the run.
@@ -194,7 +196,7 @@ impl Card<'_> {
                 writeln!(out, "- {split}: {documents} documents, {words} words, {spans} spans")?;
             }
         }
-        let annotator = self.data_text("annotator").map(|name| ("annotator", name));
+        let annotator = self.data_text("annotator").filter(|_| self.names_annotator).map(|name| ("annotator", name));
         let provenance = annotator.into_iter().chain(self.provenance.iter().copied());
         for (heading, text) in provenance.filter(|(_, text)| !text.trim().is_empty()) {
             writeln!(out, "- {heading}: {}", plain(text))?;
@@ -276,6 +278,7 @@ mod tests {
             labels: &["Dish|x".into()],
             settings: Some(&settings),
             data: Some(&data),
+            names_annotator: true,
             points: &points,
             status: Some(&status),
             day: Some("2026-11-26"),
@@ -297,6 +300,11 @@ mod tests {
             assert!(text.contains(expected), "{expected}\n{text}");
         }
         assert!(!text.contains("citation"));
+        let unnamed = Card { names_annotator: false, name: "m", id: "m", ..card }.markdown();
+        assert!(
+            !unnamed.contains("annotator") && unnamed.contains("5 spans\n- source: https://x.example\n"),
+            "{unnamed}"
+        );
         let head = text.split("---\n").nth(1).unwrap();
         let index = head.lines().find_map(|line| line.strip_prefix("model-index: ")).unwrap();
         let index: Value = serde_json::from_str(index).unwrap();

@@ -1,5 +1,5 @@
-//! Downloads a base model from the hub before a training from the screen, on a thread of its own: keys and journal do not
-//! wait for the network.
+//! Offers a base model of the hub before a training from the screen, and downloads it, on a thread of its own: keys and
+//! journal do not wait for the network.
 
 use std::{
     sync::Weak,
@@ -10,48 +10,72 @@ use crossbeam_channel::Sender;
 
 use super::{events::Events, message::message, thread::Thread};
 use crate::{
-    app::{Event, event::Level},
+    app::{
+        Effect, Event,
+        event::{FetchOffer, Level},
+    },
     guard::Panicked,
     model::hub::{Hub, HubError, Progress},
     text::number::bytes,
-    work::base,
+    work::base::{self, Offer},
 };
 
 /// Time between two messages about the same file.
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A base model that a training needs.
+/// A base model that a training needs and this machine does not have.
 #[derive(Clone)]
-struct Download {
-    base: String,
+pub(super) struct Download {
+    pub(super) base: String,
     /// Generation of the request to train, which a failure answers.
-    generation: u64,
-    events: Events,
+    pub(super) generation: u64,
+    pub(super) events: Events,
 }
 
-/// Downloads `base`, then sends `task` if its receiver still exists. A failure is the answer to the request to train.
-pub(super) fn fetch<T: Send + 'static>(base: String, generation: u64, task: T, tasks: Weak<Sender<T>>, events: Events) {
-    let download = Download { base, generation, events };
-    let not_started = download.clone();
-    let panicked = download.clone();
-    let work = move || match download.pull() {
-        Ok(()) => {
+impl Download {
+    /// Asks the hub how large the base is, then the user whether it may be downloaded; `accepted` is the answer yes.
+    pub(super) fn offer(self, accepted: Effect) {
+        self.spawn(move |download| {
+            let offer = FetchOffer {
+                generation: download.generation,
+                base: download.base.clone(),
+                question: Offer::new(&Hub::from_environment()?, &download.base)?.to_string(),
+                accepted,
+            };
+            download.events.send(Event::FetchOffered(offer));
+            Ok(())
+        });
+    }
+
+    /// Downloads the base, then sends `task` if its receiver still exists.
+    pub(super) fn fetch<T: Send + 'static>(self, task: T, tasks: Weak<Sender<T>>) {
+        self.spawn(move |download| {
+            download.pull()?;
             // The project may have been closed meanwhile.
             if let Some(tasks) = tasks.upgrade() {
                 download.report(Level::Info, format!("{} is here; the training begins", download.base));
                 let _ = tasks.send(task);
             }
-        }
-        Err(error) => download.refuse(&error.to_string()),
-    };
-    // Not waited for: if the program ends, the next download continues after the bytes that have arrived.
-    let started = Thread::start("hub", work, move |cause: Panicked| panicked.refuse(&cause.to_string()));
-    if let Err(error) = started {
-        not_started.refuse(&format!("a thread cannot be started: {error}"));
+            Ok(())
+        });
     }
-}
 
-impl Download {
+    /// Works on a thread of its own. A failure is the answer to the request to train.
+    fn spawn(self, work: impl FnOnce(&Self) -> Result<(), HubError> + Send + 'static) {
+        let not_started = self.clone();
+        let panicked = self.clone();
+        let work = move || {
+            if let Err(error) = work(&self) {
+                self.refuse(&error.to_string());
+            }
+        };
+        // Not waited for: if the program ends, the next download continues after the bytes that have arrived.
+        let started = Thread::start("hub", work, move |cause: Panicked| panicked.refuse(&cause.to_string()));
+        if let Err(error) = started {
+            not_started.refuse(&format!("a thread cannot be started: {error}"));
+        }
+    }
+
     fn pull(&self) -> Result<(), HubError> {
         let hub = Hub::from_environment()?;
         let base = &self.base;

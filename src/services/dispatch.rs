@@ -218,10 +218,12 @@ impl Services {
         match effect {
             Effect::Record { attempt, entries } => open.journal.record(attempt, entries),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
-            Effect::StartTraining { generation, settings, recipe } => {
-                open.worker.ask(Task::Train { generation, settings, recipe });
+            Effect::StartTraining { generation, settings, recipe, fetch } => {
+                open.worker.ask(Task::Train { generation, settings, recipe, fetch });
             }
-            Effect::ResumeTraining { generation, run } => open.worker.ask(Task::Resume { generation, run }),
+            Effect::ResumeTraining { generation, run, fetch } => {
+                open.worker.ask(Task::Resume { generation, run, fetch });
+            }
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
             Effect::Predict { generation, run, text } => open.model_service.predict(generation, run.as_deref(), text),

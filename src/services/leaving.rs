@@ -12,7 +12,7 @@ use super::{
     thread::Thread,
     trainer::Trainer,
 };
-use crate::{app::Leave, runs::Control};
+use crate::{app::Leave, runs::Control, text::width::clean};
 
 /// Longest wait for all jobs together other than the journal and a training.
 const JOB_LIMIT: Duration = Duration::from_secs(2);
@@ -122,7 +122,7 @@ fn finish_training(trainer: &Trainer, run: &str, end: End, mut interrupted: impl
 
 /// Prints a line on standard error, after the screen is gone.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", clean(text));
 }
 
 #[cfg(test)]

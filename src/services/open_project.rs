@@ -37,7 +37,7 @@ use crate::{
     formats::Problem,
     guard::{self, Panicked},
     project::{
-        Annotator, AnnotatorName, Documents, Project, ProjectError,
+        Documents, Project, ProjectError,
         import_source::{self, ImportSourceError},
         storage,
     },
@@ -168,11 +168,12 @@ impl Opener {
     pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
         let preferences = self.preferences(dir)?;
         let mut project = Project::open(dir)?;
-        let (annotator, read_only) = open_annotator(&project, &preferences.annotator)?;
+        // A project that is open in another window, or that cannot be written, can be read.
+        let (annotator, refusal) = project.annotator_or_reader(&preferences.annotator, now())?;
         // Opening the journal may have completed an interrupted import.
         project.reload()?;
         let run_list = RunList::new(project.runs());
-        let mut opened = opened(&project, &annotator, &run_list, &preferences.device, read_only);
+        let mut opened = opened(&project, &annotator, &run_list, &preferences.device, refusal.as_ref());
         let events = Events::new(self.events);
         let documents = project.documents.clone();
         let grid = project.manifest.grid;
@@ -308,15 +309,6 @@ impl Opener {
     }
 }
 
-/// Opens the annotator for writing or, if another window writes as the same one, for reading; then also returns why.
-fn open_annotator(project: &Project, name: &AnnotatorName) -> Result<(Annotator, Option<String>), ProjectError> {
-    match project.annotator(name, now()) {
-        Ok(annotator) => Ok((annotator, None)),
-        Err(error @ ProjectError::Lock(_)) => Ok((project.read_annotator(name)?, Some(error.to_string()))),
-        Err(error) => Err(error),
-    }
-}
-
 /// Describes an import, with the first of the file's problems.
 fn report(file: &ImportedFile, problems: &[Problem]) -> String {
     let ImportedFile { contents, report, new_labels } = file;
@@ -367,7 +359,7 @@ pub(super) fn notice((level, text): Notice) -> Event {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, io};
 
     use super::*;
     use crate::{project::Manifest, services::trainer::Trainer, spans::LabelSet, text::Grid};
@@ -410,6 +402,25 @@ mod tests {
             let (documents, level, text) = import(file);
             assert!(documents == 2 && level == Level::Error && text.contains("was not imported"), "{file}: {text}");
         }
+    }
+
+    #[test]
+    fn a_project_that_cannot_be_written_is_opened_with_the_reason() {
+        use crate::project::storage::refusals::{Refused, refuse};
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let open = |kind| {
+            let _refusal = refuse(&dir, Refused::Everything, kind);
+            let (_open, opened, _) =
+                opener(UserFolders::default(), Ok("ada")).get(Request::Folder(dir.clone())).unwrap();
+            (opened.read_only, opened.warning, opened.writer)
+        };
+        let (read_only, warning, _) = open(io::ErrorKind::ReadOnlyFilesystem);
+        assert!(read_only.unwrap().contains("mounted read-only") && warning.is_none());
+        let (read_only, warning, writer) = open(io::ErrorKind::StorageFull);
+        assert!(read_only.is_none() && writer > 0);
+        assert!(warning.unwrap().starts_with("Nothing can be saved now: cannot make the lock"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     app::{event::Opened, screens::train::form::recipe_name},
     formats,
     model::device,
-    project::{Annotator, Project, TrainingDataReport, training_data},
+    project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
     spans::{Gazetteer, HalfWords, Patterns, Status},
     training,
@@ -20,12 +20,13 @@ const GUIDE_CUT: &str = "\n\nGUIDE.md is longer; only its first 64 KiB are shown
 
 /// Returns the contents of a project for an annotator.
 /// `device`: the user's choice for trainings.
+/// `refusal`: why the journal could not be opened for writing.
 pub(super) fn opened(
     project: &Project,
     annotator: &Annotator,
     run_list: &RunList,
     device: &str,
-    read_only: Option<String>,
+    refusal: Option<&ProjectError>,
 ) -> Opened {
     for problem in &annotator.problems {
         tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
@@ -41,7 +42,13 @@ pub(super) fn opened(
         Ok(guide) => (guide.map(|(text, _)| text).unwrap_or_default(), None),
         Err(error) => (String::new(), Some(error.to_string())),
     };
-    let warnings: Vec<String> = patterns_warning.into_iter().chain(guide_warning).collect();
+    let (read_only, unsaved) = match refusal {
+        Some(why) if annotator.is_read_only() => (Some(why.to_string()), None),
+        // Tagging shows what is not saved, and saves it as soon as that works.
+        Some(why) => (None, Some(format!("Nothing can be saved now: {why}"))),
+        None => (None, None),
+    };
+    let warnings: Vec<String> = unsaved.into_iter().chain(patterns_warning).chain(guide_warning).collect();
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);
     let done_today = annotator.journal.with_status_since(Status::Done, midnight());

@@ -325,7 +325,7 @@ mod tests {
 
         fn train(&self, generation: u64, base: &str) {
             let settings = Box::new(Settings::lesson(base));
-            self.worker.ask(Task::Train { generation, settings, recipe: None });
+            self.worker.ask(Task::Train { generation, settings, recipe: None, fetch: false });
         }
     }
 

@@ -12,10 +12,10 @@ use super::message::message;
 pub(super) enum Task {
     /// Count the training data, and compute the recipes for it and this base model.
     Summarise { generation: u64, base: String },
-    /// Start a run.
-    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe> },
-    /// Resume an interrupted run.
-    Resume { generation: u64, run: String },
+    /// Start a run; `fetch`: its base may be downloaded without a question.
+    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe>, fetch: bool },
+    /// Resume an interrupted run; `fetch` as for `Train`.
+    Resume { generation: u64, run: String, fetch: bool },
     /// Remove a run.
     Remove { run: String },
     /// Write an export.

@@ -5,10 +5,11 @@ use std::sync::Weak;
 use crossbeam_channel::Sender;
 
 use super::{
-    base_download, clock::now, events::Events, journal_writer::Flusher, task::Task, thread::Thread, trainer::Starter,
+    base_download::Download, clock::now, events::Events, journal_writer::Flusher, task::Task, thread::Thread,
+    trainer::Starter,
 };
 use crate::{
-    app::{Event, screens::train::form::recipe_name},
+    app::{Effect, Event, screens::train::form::recipe_name},
     model::BaseModel,
     project::{AnnotatorName, Project},
     runs::{Recipe, Settings},
@@ -21,6 +22,14 @@ use crate::{
 
 /// Opens a base model; `None` if it must be downloaded first.
 pub(super) type OpenBase = fn(&str) -> Result<Option<BaseModel>, BaseError>;
+
+/// What follows if a base model must be downloaded.
+enum AfterFetch {
+    /// It may be: afterwards this task is sent.
+    Task(Task),
+    /// The user is asked: this effect is the answer yes.
+    Offer(Effect),
+}
 
 /// Everything that the start of a training needs.
 #[derive(Clone)]
@@ -44,8 +53,10 @@ impl TrainingStart {
         let refused = task.failure();
         let work = move || {
             let (generation, outcome) = match task {
-                Task::Train { generation, settings, recipe } => (generation, self.train(generation, *settings, recipe)),
-                Task::Resume { generation, run } => (generation, self.resume(generation, run)),
+                Task::Train { generation, settings, recipe, fetch } => {
+                    (generation, self.train(generation, *settings, recipe, fetch))
+                }
+                Task::Resume { generation, run, fetch } => (generation, self.resume(generation, run, fetch)),
                 _ => return,
             };
             match outcome {
@@ -60,7 +71,14 @@ impl TrainingStart {
     }
 
     /// Starts a run; `None` if its base model must be downloaded first.
-    fn train(&self, generation: u64, settings: Settings, recipe: Option<Recipe>) -> Result<Option<String>, String> {
+    /// The download needs the permission `fetch`.
+    fn train(
+        &self,
+        generation: u64,
+        settings: Settings,
+        recipe: Option<Recipe>,
+        fetch: bool,
+    ) -> Result<Option<String>, String> {
         self.journal.flush()?;
         let annotator = self.project.read_annotator(&self.annotator).map_err(|error| error.to_string())?;
         let mut data = TrainingData::of_project(&self.project, &self.annotator, &annotator.journal);
@@ -69,8 +87,12 @@ impl TrainingStart {
         let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
         let request = TrainRequest::new(data, effective).map_err(refusal)?;
         self.refuse_second_training()?;
-        let task = Task::Train { generation, settings: Box::new(settings), recipe };
-        let Some(base) = self.base(&request.settings().base, generation, task)? else { return Ok(None) };
+        let settings = Box::new(settings);
+        let again = match fetch {
+            true => AfterFetch::Task(Task::Train { generation, settings, recipe, fetch }),
+            false => AfterFetch::Offer(Effect::StartTraining { generation, settings, recipe, fetch: true }),
+        };
+        let Some(base) = self.base(&request.settings().base, generation, again)? else { return Ok(None) };
         let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
         if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
             // The list would keep an empty run. Its lock was freed with its folder's handle.
@@ -81,15 +103,18 @@ impl TrainingStart {
     }
 
     /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
-    fn resume(&self, generation: u64, run: String) -> Result<Option<String>, String> {
+    fn resume(&self, generation: u64, run: String, fetch: bool) -> Result<Option<String>, String> {
         self.refuse_second_training()?;
         let path = self.project.runs().get(&run).map_err(|error| error.to_string())?.path;
         let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
             ResumeError::NoCheckpoint(_) => format!("{run} has no checkpoint to continue from"),
             other => other.to_string(),
         })?;
-        let task = Task::Resume { generation, run: run.clone() };
-        let Some(base) = self.base(interrupted.base(), generation, task)? else { return Ok(None) };
+        let again = match fetch {
+            true => AfterFetch::Task(Task::Resume { generation, run: run.clone(), fetch }),
+            false => AfterFetch::Offer(Effect::ResumeTraining { generation, run: run.clone(), fetch: true }),
+        };
+        let Some(base) = self.base(interrupted.base(), generation, again)? else { return Ok(None) };
         let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
         self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
         Ok(Some(run))
@@ -102,11 +127,16 @@ impl TrainingStart {
         }
     }
 
-    /// Opens a base model; `None` if it must be downloaded, after which `task` is sent again.
-    fn base(&self, name: &str, generation: u64, task: Task) -> Result<Option<BaseModel>, String> {
+    /// Opens a base model; `None` if it must be downloaded.
+    /// Then it is, or it is offered to the user.
+    fn base(&self, name: &str, generation: u64, again: AfterFetch) -> Result<Option<BaseModel>, String> {
         let base = (self.open_base)(name).map_err(|error| error.to_string())?;
         if base.is_none() {
-            base_download::fetch(name.to_owned(), generation, task, Weak::clone(&self.tasks), self.events.clone());
+            let download = Download { base: name.to_owned(), generation, events: self.events.clone() };
+            match again {
+                AfterFetch::Task(task) => download.fetch(task, Weak::clone(&self.tasks)),
+                AfterFetch::Offer(accepted) => download.offer(accepted),
+            }
         }
         Ok(base)
     }

@@ -185,7 +185,7 @@ impl Screen {
                 self.handle(Event::Pointer { gesture, target, at: now() })
             }
             Input::Paste(text) => self.handle(Event::Paste(text)),
-            Input::Resize(columns, rows) => self.handle(Event::Resize { columns, rows }),
+            Input::Resize => self.resize(),
             Input::Gone => self.gone(End::Gone),
         }
     }

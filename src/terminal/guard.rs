@@ -16,7 +16,11 @@ use crossterm::{
         enable_raw_mode,
     },
 };
-use ratatui::{Frame, Terminal, backend::CrosstermBackend};
+use ratatui::{
+    Frame, Terminal, TerminalOptions, Viewport,
+    backend::{Backend, CrosstermBackend},
+    layout::{Rect, Size},
+};
 
 /// Switches on reports of the mouse.
 /// These are buttons (1000), moves with a button held (1002) and the wheel, in numbers of any size (1006). Reports of
@@ -30,6 +34,11 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 const LOGICAL: &str = "\x1b[8l";
 const VISUAL: &str = "\x1b[8h";
 
+/// Largest area that is drawn, in columns and rows.
+///
+/// Every cell of a frame is held in memory, and a terminal can report any size up to 65535x65535.
+const LARGEST: (u16, u16) = (1000, 500);
+
 /// Whether mouse reports are switched on.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 /// Whether the terminal is taken over; read by the panic hook.
@@ -41,6 +50,8 @@ pub(super) struct Guard {
     /// That panics if the terminal is gone, and would end a training that must continue. [`release`] restores the
     /// terminal.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    /// Area of the last frame.
+    area: Rect,
     mouse: bool,
 }
 
@@ -52,8 +63,11 @@ impl Guard {
     pub(super) fn take(mouse: bool) -> io::Result<Self> {
         // The mono theme handles `NO_COLOR`; crossterm's handling of it would also reset reverse and bold.
         crossterm::style::force_color_output(true);
-        let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
-        let mut guard = Self { terminal, mouse };
+        let backend = CrosstermBackend::new(io::stdout());
+        let area = drawn_area(backend.size()?);
+        // Not `Viewport::Fullscreen`, which holds as many cells as the terminal claims to have.
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport: Viewport::Fixed(area) })?;
+        let mut guard = Self { terminal: ManuallyDrop::new(terminal), area, mouse };
         guard.enter()?;
         Ok(guard)
     }
@@ -81,19 +95,22 @@ impl Guard {
     /// `Terminal::clear` is avoided, because it queries the cursor's position: a slow connection would delay the answer,
     /// and a terminal that does not answer would be fatal.
     pub(super) fn redraw(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize(size.into())
+        self.area = drawn_area(self.terminal.size()?);
+        self.terminal.resize(self.area)
     }
 
-    /// Width and height in cells.
+    /// Width and height of the area that is drawn, in cells.
     pub(super) fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+        let area = drawn_area(self.terminal.size()?);
+        Ok((area.width, area.height))
     }
 
     /// Draws one frame inside a synchronized update.
     /// Terminals that support it show no partial frame.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if drawn_area(self.terminal.size()?) != self.area {
+            self.redraw()?;
+        }
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.terminal.draw(view).map(|_| ());
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
@@ -110,6 +127,11 @@ impl Drop for Guard {
     fn drop(&mut self) {
         let _ = release();
     }
+}
+
+/// Area that is drawn in a terminal of this size; the rest stays blank.
+fn drawn_area(size: Size) -> Rect {
+    Rect::new(0, 0, size.width.min(LARGEST.0), size.height.min(LARGEST.1))
 }
 
 /// Restores the terminal if it is taken over.
@@ -146,4 +168,17 @@ pub(super) fn install_panic_hook() {
             tracing::error!(panic = %info, "a worker panicked");
         }
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_of_any_size_has_an_area_that_fits_into_memory() {
+        let area = |columns, rows| drawn_area(Size::new(columns, rows));
+        assert_eq!(area(80, 24), Rect::new(0, 0, 80, 24));
+        assert_eq!(area(u16::MAX, u16::MAX), Rect::new(0, 0, 1000, 500));
+        assert_eq!((area(0, 0).area(), area(u16::MAX, 1).area()), (0, 1000));
+    }
 }

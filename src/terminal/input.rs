@@ -31,8 +31,8 @@ pub(super) enum Input {
     },
     /// Pasted text.
     Paste(String),
-    /// A new size, in columns and rows.
-    Resize(u16, u16),
+    /// The terminal has another size.
+    Resize,
     /// The terminal is gone.
     Gone,
 }
@@ -90,7 +90,7 @@ fn input(raw: Raw) -> Option<Input> {
             keys::gesture(mouse.kind).map(|gesture| Input::Mouse { gesture, column: mouse.column, row: mouse.row })
         }
         Raw::Paste(text) => Some(Input::Paste(text)),
-        Raw::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
+        Raw::Resize(..) => Some(Input::Resize),
         _ => None,
     }
 }

@@ -30,7 +30,8 @@ struct Clock {
 
 impl Clock {
     fn elapsed(&self) -> Duration {
-        self.before + self.running_since.map_or(Duration::ZERO, |since| since.elapsed())
+        // The time before may come from a damaged checkpoint.
+        self.before.saturating_add(self.running_since.map_or(Duration::ZERO, |since| since.elapsed()))
     }
 
     fn run(&mut self, on: bool) {

@@ -19,7 +19,7 @@ pub(super) fn ago(seconds: u64) -> String {
         60..3600 => format!("{} min", seconds / 60),
         3600..86_400 => format!("{} h", seconds / 3600),
         86_400..315_360_000 => format!("{} d", seconds / 86_400),
-        _ => format!("{} y", seconds / 31_536_000),
+        _ => format!("{} y", (seconds / 31_536_000).min(9999)),
     }
 }
 
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn how_long_ago_it_was_is_short() {
-        let shown = [0, 59, 60, 7199, 86_399, 86_400, 300_000_000, 10_000_000_000].map(ago);
-        assert_eq!(shown, ["now", "now", "1 min", "1 h", "23 h", "1 d", "3472 d", "317 y"]);
+        let shown = [0, 59, 60, 7199, 86_399, 86_400, 300_000_000, 10_000_000_000, u64::MAX].map(ago);
+        assert_eq!(shown, ["now", "now", "1 min", "1 h", "23 h", "1 d", "3472 d", "317 y", "9999 y"]);
     }
 }

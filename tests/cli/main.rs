@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 mod help;
+mod hostile;
 mod ownership;
+#[cfg(target_os = "linux")]
+mod read_only;
 #[path = "../support/mod.rs"]
 mod support;
 

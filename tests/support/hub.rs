@@ -52,6 +52,8 @@ pub(crate) enum Fault {
     Cut(usize),
     /// A refusal, with more header lines.
     Status(u16, &'static str),
+    /// A redirect with this status to the same path on another server, given by its endpoint.
+    Redirect(u16, String),
     /// One byte is another.
     Corrupt,
     /// The whole file, whatever part was asked for.
@@ -153,7 +155,7 @@ impl Hub {
                 at.map(|at| state.faults.remove(at).1)
             };
             // Who is refused has changed nothing.
-            let is_refused = matches!(fault, Some(Fault::Status(..)));
+            let is_refused = matches!(fault, Some(Fault::Status(..) | Fault::Redirect(..)));
             let mut answer = if is_refused { Answer::refuse(0) } else { self.answer(&request, fault.as_ref()) };
             let mut cut = answer.body.len();
             match fault {
@@ -162,6 +164,11 @@ impl Hub {
                     let body = json!({ "error": "the server has its reasons" }).to_string().into_bytes();
                     answer = Answer { status, headers: vec![more.to_owned()], body };
                     cut = answer.body.len();
+                }
+                Some(Fault::Redirect(status, to)) => {
+                    answer =
+                        Answer { status, headers: vec![format!("location: {to}{}", request.path)], body: Vec::new() };
+                    cut = 0;
                 }
                 Some(Fault::Corrupt) => {
                     let middle = cut / 2;

@@ -11,6 +11,7 @@ use std::{
 use serde_json::Value;
 
 mod generated;
+pub(crate) mod hostile;
 pub(crate) mod hub;
 
 #[allow(unused_imports, reason = "each test binary uses a part of this")]
@@ -72,6 +73,32 @@ impl Place {
             ("LANG", "C.UTF-8".into()),
         ];
         usual.into_iter().chain(self.more.iter().cloned()).collect()
+    }
+
+    /// Words before the name of a program by which permissions of files bind it, also if this is run by root.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn bound(&self) -> &'static [&'static str] {
+        use std::os::unix::fs::MetadataExt;
+        let is_root = fs::metadata(self.path("")).unwrap().uid() == 0;
+        if is_root { &["setpriv", "--bounding-set=-dac_override"] } else { &[] }
+    }
+
+    /// Takes the permission to write from a folder and everything below it, or gives it back.
+    #[cfg(unix)]
+    pub(crate) fn allow_writing(&self, name: &str, allowed: bool) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.path(name);
+        let mode = |folder: bool| if folder { 0o555 } else { 0o444 } | if allowed { 0o200 } else { 0 };
+        let is_folder = path.is_dir();
+        if is_folder && allowed {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode(true))).unwrap();
+        }
+        if is_folder {
+            for entry in fs::read_dir(&path).unwrap() {
+                self.allow_writing(&format!("{name}/{}", entry.unwrap().file_name().to_str().unwrap()), allowed);
+            }
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode(is_folder))).unwrap();
     }
 
     #[must_use = "look at the exit code at least"]

@@ -2,6 +2,7 @@
 
 pub mod annotators;
 pub mod export;
+pub mod fetch_menu;
 pub mod guide;
 pub mod help;
 pub mod history;
@@ -90,6 +91,7 @@ overlays!(
     stop_menu::StopMenu,
     quit_menu::QuitMenu,
     removal::Removal,
+    fetch_menu::FetchMenu,
     occurrences::Occurrences,
     jump::Jump,
     note::Note,

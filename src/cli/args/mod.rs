@@ -312,6 +312,9 @@ pub struct Push {
     /// Show the model card and the files, upload nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Name the annotator of the training data in the model card
+    #[arg(long)]
+    pub name_annotators: bool,
 }
 
 /// `tagli runs`

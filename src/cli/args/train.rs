@@ -25,6 +25,9 @@ pub struct Train {
     /// Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR
     #[arg(long, conflicts_with = NEW_RUN)]
     pub resume: bool,
+    /// Download a base that the project or the run names, not --base, without a question
+    #[arg(long)]
+    pub fetch: bool,
 }
 
 /// Group of all arguments of [`NewRun`].
@@ -103,7 +106,7 @@ mod tests {
     use super::super::Cli;
 
     /// Arguments of `train` that a resumed run uses.
-    const RESUMED: [&str; 6] = ["dir", "out", "resume", "json", "log", "help"];
+    const RESUMED: [&str; 7] = ["dir", "out", "resume", "fetch", "json", "log", "help"];
 
     #[test]
     fn resume_refuses_every_argument_that_it_does_not_use() {

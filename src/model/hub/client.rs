@@ -1,48 +1,106 @@
-//! HTTP connection to the hub: endpoint, token, and what refusals mean.
+//! HTTP connection to the hub: endpoint, token, redirects, time limits, and what refusals mean.
 
-use std::{env, fmt, io, path::Path, sync::Arc, time::Duration};
+use std::{
+    env, fmt,
+    io::{self, Read},
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use ureq::{
-    Agent, Body, RequestBuilder, ResponseExt,
-    config::RedirectAuthHeaders,
-    http::{Response, Uri, header, uri::Scheme},
+    Agent, Body, ResponseExt, SendBody,
+    http::{Response, header},
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
-    typestate::{WithBody, WithoutBody},
 };
 
-use super::{HubError, cache};
+use super::{
+    HubError,
+    address::{Origin, redirect_target},
+    cache,
+    error::shown,
+};
 use crate::guard::{self, Links};
 
 /// The public hub.
 const HUB: &str = "https://huggingface.co";
-/// Longest time without any data from the server.
-const SILENCE: Duration = Duration::from_secs(60);
 /// Longest time to establish a connection.
 const CONNECT: Duration = Duration::from_secs(20);
+/// Redirects of one request that are followed.
+const MOST_REDIRECTS: usize = 10;
 /// Bytes after which a response about a model is cut off.
 const LONGEST_RESPONSE: u64 = 16 << 20;
 /// Largest file with a token, in bytes.
 const LONGEST_TOKEN: u64 = 64 << 10;
-/// Characters of a server's message that are shown.
-const LONGEST_REASON: usize = 200;
+/// Bytes of a refusal that are read for its message.
+const LONGEST_REFUSAL: u64 = 64 << 10;
+
+/// Time limits of requests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Longest time without any data from the server.
+    pub(super) silence: Duration,
+    /// Longest time in which a response about a model arrives.
+    pub(super) answer: Duration,
+    /// Time that the transfer of a file may take in addition to the time for its bytes.
+    pub(super) grace: Duration,
+    /// Bytes per second that the transfer of a file must reach on the whole.
+    pub(super) rate: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { silence: seconds(60), answer: seconds(120), grace: seconds(300), rate: 4 << 10 }
+    }
+}
+
+impl Limits {
+    /// Longest time in which this number of bytes is transferred. The number may come from a server.
+    pub(super) fn for_bytes(&self, bytes: u64) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+        self.grace.saturating_add(Duration::from_secs(bytes / self.rate.max(1))).min(LONGEST)
+    }
+}
 
 /// A hub, with the user's token.
 #[derive(Clone, Debug)]
 pub struct Hub {
     endpoint: String,
+    /// Origin of the endpoint: only there the token is sent.
+    origin: Option<Origin>,
     token: Option<Token>,
+    limits: Limits,
     agent: Agent,
 }
 
 /// Access token of the user. Never shown, never stored by this program.
 #[derive(Clone)]
-struct Token(String);
+struct Token {
+    text: String,
+    /// Name of its source: a variable of the environment, or a file.
+    place: String,
+}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token")
     }
+}
+
+/// A request, which may be sent several times because of redirects.
+struct Request<'a> {
+    headers: &'a [(&'a str, &'a str)],
+    payload: Payload<'a>,
+}
+
+/// Method and body of a request.
+enum Payload<'a> {
+    /// GET. The body of the response must arrive within this time, if given.
+    Get(Option<Duration>),
+    /// POST of these bytes.
+    Post(&'a [u8]),
 }
 
 impl Hub {
@@ -58,31 +116,38 @@ impl Hub {
             return Err(HubError::Forbidden(name));
         }
         let endpoint = variable("HF_ENDPOINT").unwrap_or_else(|| HUB.to_owned());
-        Self::new(&endpoint, token()?)
+        Self::new(&endpoint, token()?, Limits::default())
     }
 
     /// Returns the hub at `endpoint`. The token comes with the name of its source.
-    pub(super) fn new(endpoint: &str, token: Option<(String, String)>) -> Result<Self, HubError> {
+    pub(super) fn new(endpoint: &str, token: Option<(String, String)>, limits: Limits) -> Result<Self, HubError> {
         let endpoint = endpoint.trim().trim_end_matches('/').to_owned();
+        let origin = Origin::of(&endpoint);
         let token = match token {
             Some((place, text)) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 return Err(HubError::BadToken(place));
             }
-            Some(_) if !is_private(&endpoint) => return Err(HubError::InTheClear(endpoint)),
-            Some((_, text)) => Some(Token(text)),
+            Some(_) if !origin.as_ref().is_some_and(Origin::is_private) => return Err(HubError::InTheClear(endpoint)),
+            Some((place, text)) => Some(Token { text, place }),
             None => None,
         };
         let config = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots()?).build())
             .http_status_as_error(false)
             .user_agent(concat!("tagliatelle/", env!("CARGO_PKG_VERSION")))
-            // The token must not reach the storage server that the hub redirects to.
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            // Redirects are followed here: ureq keeps the token for another port of the same host.
+            .max_redirects(0)
             .timeout_connect(Some(CONNECT))
-            .timeout_recv_response(Some(SILENCE))
-            .timeout_per_read(Some(SILENCE))
-            .timeout_per_write(Some(SILENCE));
-        Ok(Self { endpoint, token, agent: config.build().into() })
+            .timeout_recv_response(Some(limits.silence))
+            .timeout_recv_body(Some(limits.answer))
+            .timeout_per_read(Some(limits.silence))
+            .timeout_per_write(Some(limits.silence));
+        Ok(Self { endpoint, origin, token, limits, agent: config.build().into() })
+    }
+
+    /// The same hub, asked by nobody in particular.
+    pub(super) fn without_token(&self) -> Self {
+        Self { token: None, ..self.clone() }
     }
 
     /// Address of the hub.
@@ -90,44 +155,95 @@ impl Hub {
         &self.endpoint
     }
 
-    pub(super) fn has_token(&self) -> bool {
-        self.token.is_some()
+    /// Source of the user's token: a variable of the environment, or a file. `None` without a token.
+    pub fn token_place(&self) -> Option<&str> {
+        self.token.as_ref().map(|token| token.place.as_str())
     }
 
-    /// Builds a GET request to the hub itself, with the token.
-    pub(super) fn get(&self, url: &str) -> RequestBuilder<WithoutBody> {
-        let request = self.agent.get(url);
-        match &self.token {
-            Some(Token(token)) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
-            None => request,
-        }
+    /// Time limits of its requests.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
-    /// Sends the first request of an operation.
+    /// Sends a GET request. Redirects are followed.
+    pub(super) fn get(&self, url: &str) -> Result<Response<Body>, HubError> {
+        self.send(url, &Request { headers: &[], payload: Payload::Get(None) })
+    }
+
+    /// As [`Hub::get`], for the first request of an operation.
     /// A hub that cannot be reached then is not tried again.
     pub(super) fn first_get(&self, url: &str) -> Result<Response<Body>, HubError> {
-        self.get(url).call().map_err(|error| HubError::Offline { place: host(url), why: error.to_string() })
+        self.get(url).map_err(|error| match error {
+            HubError::Unreachable { place, why } => HubError::Offline { place, why },
+            other => other,
+        })
     }
 
-    /// Builds a POST request.
-    /// The hub may have supplied the address; the token is sent to the hub itself only.
-    pub(super) fn post(&self, url: &str) -> RequestBuilder<WithBody> {
-        let request = self.agent.post(url);
-        match self.token.as_ref().filter(|_| self.is_own(url)) {
-            Some(Token(token)) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
-            None => request,
+    /// Sends a GET request for a file, whose bytes must arrive within `time`.
+    pub(super) fn get_file(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        time: Duration,
+    ) -> Result<Response<Body>, HubError> {
+        self.send(url, &Request { headers, payload: Payload::Get(Some(time)) })
+    }
+
+    /// Sends a POST request. Redirects are followed within the same origin.
+    pub(super) fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Response<Body>, HubError> {
+        self.send(url, &Request { headers, payload: Payload::Post(body) })
+    }
+
+    /// Sends `size` bytes with a PUT request to a storage server, without the token.
+    /// The address contains a signature. Redirects are not followed.
+    pub(super) fn put(&self, url: &str, size: u64, body: SendBody<'_>) -> Result<Response<Body>, HubError> {
+        let request = self.agent.put(url).header(header::CONTENT_LENGTH, size.to_string());
+        let request = request.config().timeout_send_body(Some(self.limits.for_bytes(size))).build();
+        let answer = request.send(body).map_err(|error| unreachable(url, &error))?;
+        if is_redirect(&answer) {
+            return Err(HubError::answer(url, "it redirects an upload, which is not followed"));
         }
+        Ok(answer)
     }
 
-    /// Builds a PUT request to a storage server, without the token.
-    /// The address contains a signature.
-    pub(super) fn put(&self, url: &str) -> RequestBuilder<WithBody> {
-        self.agent.put(url)
+    /// Sends a request, and again to where it is redirected.
+    ///
+    /// This is the only place where the token is attached: to requests to the origin of the endpoint.
+    fn send(&self, url: &str, request: &Request<'_>) -> Result<Response<Body>, HubError> {
+        let mut url = url.to_owned();
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = self.send_once(&url, request).map_err(|error| unreachable(&url, &error))?;
+            if !is_redirect(&answer) {
+                return Ok(answer);
+            }
+            let has_body = matches!(request.payload, Payload::Post(_));
+            url = redirected(&url, header(&answer, "location"), answer.status().as_u16(), has_body)?;
+        }
+        Err(HubError::answer(&url, format!("more than {MOST_REDIRECTS} redirects")))
+    }
+
+    fn send_once(&self, url: &str, request: &Request<'_>) -> Result<Response<Body>, ureq::Error> {
+        let bearer = self.token.as_ref().filter(|_| self.is_own(url)).map(|token| format!("Bearer {}", token.text));
+        let bearer = bearer.as_deref().map(|bearer| ("authorization", bearer));
+        let headers = request.headers.iter().copied().chain(bearer);
+        match request.payload {
+            Payload::Get(time) => {
+                let sent = headers.fold(self.agent.get(url), |sent, (name, value)| sent.header(name, value));
+                let time = time.unwrap_or(self.limits.answer);
+                sent.config().timeout_recv_body(Some(time)).build().call()
+            }
+            Payload::Post(body) => {
+                let sent = headers.fold(self.agent.post(url), |sent, (name, value)| sent.header(name, value));
+                let time = self.limits.for_bytes(body.len() as u64);
+                sent.config().timeout_send_body(Some(time)).build().send(body)
+            }
+        }
     }
 
     /// Whether an address belongs to this hub.
+    /// Scheme, host and port are those of its endpoint.
     fn is_own(&self, url: &str) -> bool {
-        url.strip_prefix(self.endpoint.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        self.origin.is_some() && Origin::of(url) == self.origin
     }
 
     /// Corrects an address that the hub supplied.
@@ -139,17 +255,11 @@ impl Hub {
         }
     }
 
-    /// Turns a failed request into an error. `id` is the requested model.
-    pub(super) fn check(
-        &self,
-        url: &str,
-        id: &str,
-        answer: Result<Response<Body>, ureq::Error>,
-    ) -> Result<Response<Body>, HubError> {
-        let mut answer = answer.map_err(|error| unreachable(url, &error))?;
+    /// Turns a refusal into an error. `id` is the requested model.
+    pub(super) fn check(&self, id: &str, mut answer: Response<Body>) -> Result<Response<Body>, HubError> {
         // The hub may have redirected to a storage server.
         let url = &answer.get_uri().to_string();
-        let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.has_token());
+        let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.token.is_some());
         let status = answer.status().as_u16();
         let seconds = header(&answer, "retry-after").and_then(|seconds| seconds.trim().parse().ok());
         let code = header(&answer, "x-error-code").unwrap_or_default().to_owned();
@@ -157,13 +267,13 @@ impl Hub {
             200..=299 => Ok(answer),
             404 if self.is_own(url) => Err(HubError::NotFound { endpoint, id }),
             429 => Err(HubError::Limited { endpoint: host(url), seconds }),
-            408 | 500.. => Err(HubError::Busy { place: host(url), status, why: reason(&mut answer) }),
+            408 | 500.. => Err(HubError::Busy { place: host(url), status, why: self.reason(&mut answer) }),
             401 | 403 if self.is_own(url) => {
-                let why = if code.is_empty() { reason(&mut answer) } else { code };
+                let why = if code.is_empty() { self.reason(&mut answer) } else { shown(&code) };
                 Err(HubError::Refused { endpoint, id, status, has_token, why })
             }
             _ => {
-                let why = reason(&mut answer);
+                let why = self.reason(&mut answer);
                 let colon = if why.is_empty() { "" } else { ": " };
                 Err(HubError::answer(url, format!("the response has status {status}{colon}{why}")))
             }
@@ -173,9 +283,29 @@ impl Hub {
     /// Reads the JSON of a response.
     pub(super) fn json(&self, url: &str, answer: &mut Response<Body>) -> Result<Value, HubError> {
         let text = answer.body_mut().with_config().limit(LONGEST_RESPONSE).read_to_vec();
-        let text = text.map_err(|error| unreachable(url, &error))?;
+        let text = text.map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(_) => HubError::answer(url, "the response is longer than any about a model"),
+            other => unreachable(url, &other),
+        })?;
         serde_json::from_slice(&text)
             .map_err(|error| HubError::answer(url, format!("the response is not JSON: {error}")))
+    }
+
+    /// Reads the server's message from a refusal, `error` of a JSON response. A slow or long one is not waited for.
+    fn reason(&self, answer: &mut Response<Body>) -> String {
+        let until = Instant::now() + self.limits.silence;
+        let mut body = answer.body_mut().as_reader().take(LONGEST_REFUSAL);
+        let mut text = Vec::new();
+        let mut chunk = [0; 4 << 10];
+        while let Ok(count @ 1..) = body.read(&mut chunk) {
+            text.extend_from_slice(chunk.get(..count).unwrap_or_default());
+            if Instant::now() > until {
+                break;
+            }
+        }
+        let json: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let message = json.get("error").or_else(|| json.get("message")).and_then(Value::as_str);
+        shown(message.unwrap_or_default())
     }
 }
 
@@ -183,31 +313,39 @@ fn header<'a>(answer: &'a Response<Body>, name: &str) -> Option<&'a str> {
     answer.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Reads the server's message from a refusal: `error` of a JSON response.
-fn reason(answer: &mut Response<Body>) -> String {
-    let text = answer.body_mut().with_config().limit(LONGEST_RESPONSE).read_to_vec().unwrap_or_default();
-    let json: Value = serde_json::from_slice(&text).unwrap_or_default();
-    let message = json.get("error").or_else(|| json.get("message")).and_then(Value::as_str).unwrap_or_default();
-    message.chars().take(LONGEST_REASON).collect()
+/// Returns the address to which a response with this `location` redirects a request to `url`.
+///
+/// # Errors
+/// The address cannot be used, is not encrypted while `url` is, or would get the body of the request.
+fn redirected(url: &str, location: Option<&str>, status: u16, has_body: bool) -> Result<String, HubError> {
+    let target = location.and_then(|location| redirect_target(url, location));
+    let target = target.ok_or_else(|| HubError::answer(url, "it redirects to an unusable address"))?;
+    let [from, to] = [url, target.as_str()].map(Origin::of);
+    if from.as_ref().is_some_and(Origin::is_encrypted) && !to.as_ref().is_some_and(Origin::is_encrypted) {
+        return Err(HubError::answer(url, "it redirects to an address without encryption"));
+    }
+    // With another status, a POST would become a GET.
+    if has_body && (from != to || !matches!(status, 307 | 308)) {
+        return Err(HubError::answer(
+            url,
+            format!("it redirects an upload to {}, which is not followed", host(&target)),
+        ));
+    }
+    Ok(target)
 }
 
-/// Returns scheme, host and port of an address.
+fn is_redirect(answer: &Response<Body>) -> bool {
+    matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Formats scheme, host and port of an address for messages.
 pub(super) fn host(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default())
+    Origin::of(url).map_or_else(|| shown(url), |origin| origin.to_string())
 }
 
 /// Error for a broken connection.
 pub(super) fn unreachable(url: &str, error: &ureq::Error) -> HubError {
-    HubError::Unreachable { place: host(url), why: error.to_string() }
-}
-
-/// Whether a connection cannot be read by others.
-/// Encrypted, or within this machine.
-fn is_private(endpoint: &str) -> bool {
-    let Ok(uri) = endpoint.parse::<Uri>() else { return false };
-    let is_here = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    uri.scheme() == Some(&Scheme::HTTPS) || is_here
+    HubError::Unreachable { place: host(url), why: shown(&error.to_string()) }
 }
 
 /// Returns the trusted certificates.
@@ -266,7 +404,7 @@ mod tests {
     use super::*;
 
     fn with_token(endpoint: &str, token: &str) -> Result<Hub, HubError> {
-        Hub::new(endpoint, Some(("HF_TOKEN".into(), token.into())))
+        Hub::new(endpoint, Some(("HF_TOKEN".into(), token.into())), Limits::default())
     }
 
     #[test]
@@ -283,7 +421,7 @@ mod tests {
             "http://127.0.0.1.evil.org:80",
         ] {
             assert!(matches!(with_token(endpoint, "hf_secret"), Err(HubError::InTheClear(_))), "{endpoint}");
-            assert!(Hub::new(endpoint, None).is_ok());
+            assert!(Hub::new(endpoint, None, Limits::default()).is_ok());
         }
     }
 
@@ -291,6 +429,8 @@ mod tests {
     fn an_address_that_the_hub_tells_gets_the_token_only_if_it_is_the_hubs() {
         let hub = with_token("https://mirror.example", "hf_secret").unwrap();
         assert!(hub.is_own("https://mirror.example/x") && !hub.is_own("https://mirror.example.evil.org/x"));
+        assert!(!hub.is_own("https://mirror.example:8443/x") && !hub.is_own("http://mirror.example/x"));
+        assert_eq!((hub.without_token().token_place(), hub.token_place()), (None, Some("HF_TOKEN")));
         assert_eq!(hub.own_address("https://huggingface.co/a/b"), "https://mirror.example/a/b");
         assert_eq!(hub.own_address("https://s3.example/a?sig=1"), "https://s3.example/a?sig=1");
         assert_eq!(hub.own_address("https://huggingface.co.evil.org/a"), "https://huggingface.co.evil.org/a");
@@ -299,6 +439,28 @@ mod tests {
             (error.to_string().as_str(), host("https://s3.example/a?x")),
             ("https://s3.example/a: no", "https://s3.example".to_owned())
         );
+    }
+
+    #[test]
+    fn no_redirect_leads_out_of_encryption_or_takes_an_upload_elsewhere() {
+        let redirect =
+            |location, status, has_body| redirected("https://hub.example/a", Some(location), status, has_body);
+        assert_eq!(redirect("https://s3.example/x", 302, false).unwrap(), "https://s3.example/x");
+        assert!(redirect("http://hub.example/a", 302, false).is_err());
+        assert!(redirect("ftp://hub.example/a", 302, false).is_err());
+        assert_eq!(redirect("/b", 307, true).unwrap(), "https://hub.example/b");
+        for (location, status) in [("/b", 302), ("https://hub.example:8443/a", 307), ("https://s3.example/a", 308)] {
+            assert!(redirect(location, status, true).unwrap_err().to_string().contains("upload"), "{location}");
+        }
+        assert!(redirected("https://hub.example/a", None, 302, false).is_err());
+    }
+
+    #[test]
+    fn a_transfer_may_take_longer_the_more_bytes_it_has() {
+        let limits = Limits::default();
+        assert_eq!(limits.for_bytes(0), Duration::from_secs(300));
+        assert_eq!(limits.for_bytes(4 << 20), Duration::from_secs(300 + 1024));
+        assert_eq!(limits.for_bytes(u64::MAX), Duration::from_secs(30 * 24 * 3600));
     }
 
     #[test]

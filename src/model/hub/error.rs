@@ -3,7 +3,10 @@
 
 use std::io;
 
-use crate::text::number::bytes;
+use crate::text::{number::bytes, width::clean};
+
+/// Characters of a server's text that are shown.
+const LONGEST: usize = 200;
 
 /// Error with its remedy.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +129,14 @@ pub enum HubError {
         /// Checksum of the received file.
         found: String,
     },
+    /// The transfer of a file takes too long.
+    #[error(
+        "{file}: the connection is too slow to go on; what has arrived is kept, and the next attempt continues from there"
+    )]
+    Slow {
+        /// The file.
+        file: String,
+    },
     /// The disk is full.
     #[error("{path}: {} are needed, {} are free; what has arrived is kept, and the next attempt continues from there", bytes(*needed), bytes(*free))]
     NoRoom {
@@ -160,7 +171,7 @@ impl HubError {
 
     pub(super) fn answer(url: &str, why: impl Into<String>) -> Self {
         // The query may contain a signature that grants access.
-        Self::Answer { url: url.split('?').next().unwrap_or_default().to_owned(), why: why.into() }
+        Self::Answer { url: shown(url.split('?').next().unwrap_or_default()), why: shown(&why.into()) }
     }
 
     pub(super) fn disk(path: &std::path::Path, source: io::Error) -> Self {
@@ -168,6 +179,29 @@ impl HubError {
     }
 }
 
+/// Text of a server as it is shown: on one line, without control characters, and cut to [`LONGEST`] characters.
+pub(super) fn shown(text: &str) -> String {
+    let cut = text.char_indices().nth(LONGEST).map(|(end, _)| text.get(..end).unwrap_or_default());
+    match cut {
+        Some(start) => format!("{}\u{2026}", clean(start)),
+        None => clean(text).into_owned(),
+    }
+}
+
 fn after_colon(why: &str) -> String {
     if why.is_empty() { String::new() } else { format!(": {why}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_shown_in_short_and_never_obeyed() {
+        let hostile = format!("\u{1b}]0;x\u{7}\n{}", "y".repeat(100_000));
+        let error = HubError::answer(&format!("https://hub.example/{hostile}?sig=secret"), &hostile).to_string();
+        assert!(error.contains("\u{241b}]0;x\u{2407}\u{240a}y") && error.ends_with('\u{2026}'), "{error}");
+        assert!(error.chars().count() < 450 && !error.chars().any(char::is_control) && !error.contains("secret"));
+        assert_eq!((shown("no"), shown(&"y".repeat(200))), ("no".to_owned(), "y".repeat(200)));
+    }
 }

@@ -3,6 +3,7 @@
 //!
 //! The cache is huggingface_hub's, so a model that one program has downloaded is available to the others.
 
+mod address;
 mod cache;
 mod client;
 mod error;
@@ -10,6 +11,8 @@ mod id;
 mod pull;
 mod push;
 mod retry;
+#[cfg(test)]
+mod slow_tests;
 
 use std::{fs, path::Path};
 
@@ -19,7 +22,7 @@ pub use cache::{folder as cache_folder, has_home, snapshot as cached};
 pub use client::Hub;
 pub use error::HubError;
 pub use id::is_id;
-pub use pull::{Pulled, pull};
+pub use pull::{Pulled, missing_bytes, pull};
 pub use push::{Pushed, Upload, push};
 pub use retry::Progress;
 

@@ -8,6 +8,7 @@ use std::{
     fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use super::{
     Hub, HubError, Progress,
     cache::{CachedRepo, Download},
     client::{host, unreachable},
-    id::is_id,
+    id::{is_hex, is_id},
     retry::{Backoff, OnProgress, retry},
 };
 use crate::model::{
@@ -125,20 +126,8 @@ fn digest(mut sum: impl Digest, from: &mut impl Read) -> io::Result<String> {
 /// # Errors
 /// No such model, an unsupported one, no connection, a full disk. What was received is kept.
 pub fn pull(hub: &Hub, cache: &Path, id: &str, report: &mut OnProgress) -> Result<Pulled, HubError> {
-    if !is_id(id) {
-        return Err(HubError::Name(id.to_owned()));
-    }
-    let url = format!("{}/api/models/{id}/revision/main?blobs=true", hub.endpoint());
-    let info = retry(id, report, |_| {
-        let mut answer = hub.check(&url, id, Ok(hub.first_get(&url)?))?;
-        let json = hub.json(&url, &mut answer)?;
-        serde_json::from_value::<Info>(json).map_err(|error| HubError::answer(&url, error.to_string()))
-    })?;
-    if !is_hex(&info.sha, 40) {
-        return Err(HubError::answer(&url, "it names no commit"));
-    }
-    let wanted = wanted(id, &url, &info.siblings)?;
-    let pull = Pull { hub, repo: CachedRepo::new(cache, id), id, commit: &info.sha };
+    let (commit, wanted) = files(hub, id, report)?;
+    let pull = Pull { hub, repo: CachedRepo::new(cache, id), id, commit: &commit };
     let mut fetched = 0;
     for (at, file) in wanted.iter().enumerate() {
         fetched += pull.pull_file(file, &wanted[at..], report)?;
@@ -146,14 +135,49 @@ pub fn pull(hub: &Hub, cache: &Path, id: &str, report: &mut OnProgress) -> Resul
             pull.check_config()?;
         }
     }
-    let folder = pull.repo.snapshot(&info.sha);
+    let folder = pull.repo.snapshot(&commit);
     // Otherwise every later use would download it again.
     if !is_whole(&folder) {
         return Err(unfit(id, "its index names weight files that it does not have"));
     }
-    pull.repo.set_main(&info.sha)?;
+    pull.repo.set_main(&commit)?;
     let files = wanted.into_iter().map(|file| (file.name, file.size)).collect();
-    Ok(Pulled { folder, commit: info.sha, files, fetched })
+    Ok(Pulled { folder, commit, files, fetched })
+}
+
+/// Asks how many bytes of a model the cache at `cache` lacks, without sending the token.
+///
+/// `None` if the hub answers this only to the owner of the token.
+///
+/// # Errors
+/// No such model, an unsupported one, no connection.
+pub fn missing_bytes(hub: &Hub, cache: &Path, id: &str) -> Result<Option<u64>, HubError> {
+    let wanted = match files(&hub.without_token(), id, &mut |_| ()) {
+        Ok((_, wanted)) => wanted,
+        Err(HubError::Refused { .. }) if hub.token_place().is_some() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let repo = CachedRepo::new(cache, id);
+    let missing = wanted.iter().filter(|file| repo.blob(file.sum.text(), file.size).is_none());
+    Ok(Some(missing.map(|file| file.size).fold(0, u64::saturating_add)))
+}
+
+/// Asks for the commit of a model's main branch, and its files to download, the configuration first.
+fn files(hub: &Hub, id: &str, report: &mut OnProgress) -> Result<(String, Vec<Wanted>), HubError> {
+    if !is_id(id) {
+        return Err(HubError::Name(id.to_owned()));
+    }
+    let url = format!("{}/api/models/{id}/revision/main?blobs=true", hub.endpoint());
+    let info = retry(id, report, |_| {
+        let mut answer = hub.check(id, hub.first_get(&url)?)?;
+        let json = hub.json(&url, &mut answer)?;
+        serde_json::from_value::<Info>(json).map_err(|error| HubError::answer(&url, error.to_string()))
+    })?;
+    if !is_hex(&info.sha, 40) {
+        return Err(HubError::answer(&url, "it names no commit"));
+    }
+    let wanted = wanted(id, &url, &info.siblings)?;
+    Ok((info.sha, wanted))
 }
 
 /// Returns the files to download, the configuration first.
@@ -221,10 +245,6 @@ fn lacks(file: &Sibling, url: &str, what: &str) -> HubError {
     HubError::answer(url, format!("it does not state {what} of {}", file.rfilename))
 }
 
-fn is_hex(text: &str, length: usize) -> bool {
-    text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}
-
 struct Pull<'a> {
     hub: &'a Hub,
     repo: CachedRepo,
@@ -261,13 +281,14 @@ impl Pull<'_> {
     }
 
     fn download(&self, file: &Wanted, download: Download, report: &mut OnProgress) -> Result<u64, HubError> {
+        let until = Instant::now() + self.hub.limits().for_bytes(file.size);
         let mut fetched = 0;
         let mut found = String::new();
         // A part from an earlier attempt may cause a wrong checksum; then download once more from the start.
         for is_last in [download.received() == 0, true] {
             let mut backoff = Backoff::default();
             let mut furthest = download.received();
-            while let Err(error) = self.download_rest(file, &download, &mut fetched, report) {
+            while let Err(error) = self.download_rest(file, &download, until, &mut fetched, report) {
                 let so_far = download.received();
                 if so_far > furthest {
                     backoff.reset();
@@ -291,11 +312,12 @@ impl Pull<'_> {
         Err(HubError::Damaged { file: file.name.clone(), kind, expected, found })
     }
 
-    /// Downloads the missing part of a file, until the connection breaks.
+    /// Downloads the missing part of a file, until the connection breaks or the time is over.
     fn download_rest(
         &self,
         file: &Wanted,
         download: &Download,
+        until: Instant,
         fetched: &mut u64,
         report: &mut OnProgress,
     ) -> Result<(), HubError> {
@@ -304,10 +326,15 @@ impl Pull<'_> {
             more if more > file.size => 0,
             part => part,
         };
+        let left = until.saturating_duration_since(Instant::now());
+        if left == Duration::ZERO {
+            return Err(HubError::Slow { file: file.name.clone() });
+        }
         let url = format!("{}/{}/resolve/{}/{}", self.hub.endpoint(), self.id, self.commit, file.name);
-        let request = self.hub.get(&url);
-        let request = if so_far > 0 { request.header("range", format!("bytes={so_far}-")) } else { request };
-        let mut answer = self.hub.check(&url, self.id, request.call())?;
+        let range = format!("bytes={so_far}-");
+        let headers = [("range", range.as_str())];
+        let headers = if so_far > 0 { &headers[..] } else { &[] };
+        let mut answer = self.hub.check(self.id, self.hub.get_file(&url, headers, left)?)?;
         let mut done = if so_far > 0 && starts_at(&answer, so_far) { so_far } else { 0 };
         let disk = |error| HubError::disk(&download.part, error);
         let mut to = download.open(done).map_err(disk)?;

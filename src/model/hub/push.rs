@@ -12,11 +12,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use ureq::{SendBody, http::header};
+use ureq::{SendBody, http::header::ETAG};
 
 use super::{
     Hub, HubError, Progress,
-    id::is_id,
+    id::{is_hex, is_id},
     retry::{OnProgress, retry},
 };
 
@@ -102,7 +102,7 @@ pub fn push(
     if !is_id(id) {
         return Err(HubError::Name(id.to_owned()));
     }
-    if !hub.has_token() {
+    if hub.token_place().is_none() {
         return Err(HubError::NoToken);
     }
     let push = Push { hub, id: full_name(hub, id)? };
@@ -135,7 +135,7 @@ fn by_mode<'a>(files: &'a [Upload], modes: &[Mode], mode: &str) -> Vec<&'a Uploa
 /// The hub is asked even if the id names one, so that an invalid token is reported before anything is sent.
 fn full_name(hub: &Hub, id: &str) -> Result<String, HubError> {
     let url = format!("{}/api/whoami-v2", hub.endpoint());
-    let mut answer = hub.check(&url, id, Ok(hub.first_get(&url)?))?;
+    let mut answer = hub.check(id, hub.first_get(&url)?)?;
     let user = hub.json(&url, &mut answer)?;
     if id.contains('/') {
         return Ok(id.to_owned());
@@ -156,8 +156,8 @@ struct Push<'a> {
 impl Push<'_> {
     /// Sends a request with a body, and returns the JSON of the response.
     fn post(&self, url: &str, kind: &str, body: &[u8]) -> Result<Value, HubError> {
-        let request = self.hub.post(url).header(header::CONTENT_TYPE, kind).header(header::ACCEPT, accepted(kind));
-        let mut answer = self.hub.check(url, &self.id, request.send(body))?;
+        let headers = [("content-type", kind), ("accept", accepted(kind))];
+        let mut answer = self.hub.check(&self.id, self.hub.post(url, &headers, body)?)?;
         self.hub.json(url, &mut answer)
     }
 
@@ -183,18 +183,19 @@ impl Push<'_> {
             // Not sent as false: the default of an organisation may be private.
             body["private"] = json!(true);
         }
-        let request = self.hub.post(&url).header(header::CONTENT_TYPE, "application/json");
-        match request.send(body.to_string().as_bytes()) {
-            Ok(answer) if answer.status().as_u16() == 409 => Ok(()),
+        let headers = [("content-type", "application/json")];
+        let answer = self.hub.post(&url, &headers, body.to_string().as_bytes())?;
+        match answer.status().as_u16() {
+            409 => Ok(()),
             // A user who may not create it may still be allowed to write to it.
-            Ok(answer) if matches!(answer.status().as_u16(), 401..=403) && self.exists() => Ok(()),
-            answer => self.hub.check(&url, &self.id, answer).map(drop),
+            401..=403 if self.exists() => Ok(()),
+            _ => self.hub.check(&self.id, answer).map(drop),
         }
     }
 
     fn exists(&self) -> bool {
         let url = format!("{}/api/models/{}", self.hub.endpoint(), self.id);
-        self.hub.get(&url).call().is_ok_and(|answer| answer.status().is_success())
+        self.hub.get(&url).is_ok_and(|answer| answer.status().is_success())
     }
 
     fn modes(&self, files: &[Upload]) -> Result<Vec<Mode>, HubError> {
@@ -288,9 +289,9 @@ impl Push<'_> {
                 report(Progress::Bytes { file: &file.name, done: (part.start + done) as u64, size });
             };
             let mut counted = Counted { bytes, done: 0, report: &mut before };
-            let request = self.hub.put(&url).header(header::CONTENT_LENGTH, bytes.len().to_string());
-            let answer = self.hub.check(&url, &self.id, request.send(SendBody::from_reader(&mut counted)))?;
-            let mark = answer.headers().get(header::ETAG).and_then(|mark| mark.to_str().ok());
+            let sent = self.hub.put(&url, bytes.len() as u64, SendBody::from_reader(&mut counted))?;
+            let answer = self.hub.check(&self.id, sent)?;
+            let mark = answer.headers().get(ETAG).and_then(|mark| mark.to_str().ok());
             Ok(mark.filter(|mark| !mark.is_empty()).map(str::to_owned))
         })
     }
@@ -299,8 +300,8 @@ impl Push<'_> {
     fn finish(&self, file: &str, url: &str, body: &str, report: &mut OnProgress) -> Result<(), HubError> {
         let url = self.hub.own_address(url);
         retry(file, report, |_| {
-            let request = self.hub.post(&url).header(header::CONTENT_TYPE, LFS).header(header::ACCEPT, LFS);
-            self.hub.check(&url, &self.id, request.send(body.as_bytes())).map(drop)
+            let headers = [("content-type", LFS), ("accept", LFS)];
+            self.hub.check(&self.id, self.hub.post(&url, &headers, body.as_bytes())?).map(drop)
         })
     }
 
@@ -324,7 +325,7 @@ impl Push<'_> {
         let lines: Vec<String> =
             std::iter::once(head).chain(small).chain(large).map(|line| format!("{line}\n")).collect();
         let answer = self.post(&url, NDJSON, lines.concat().as_bytes())?;
-        let commit = answer.get("commitOid").and_then(Value::as_str);
+        let commit = answer.get("commitOid").and_then(Value::as_str).filter(|commit| is_hex(commit, 40));
         let commit = commit.ok_or_else(|| HubError::answer(&url, "it names no commit"))?;
         Ok((commit.to_owned(), format!("{}/{}", self.hub.endpoint(), self.id)))
     }

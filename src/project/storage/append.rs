@@ -10,6 +10,7 @@ use std::{
 use super::{
     error::StorageError,
     open::{folder_of, open_plain, options, sync_folder},
+    refusals::{may_create, may_write},
 };
 
 /// File operations that an [`Appender`] needs. Tests use a disk that fills up.
@@ -87,7 +88,7 @@ impl Appender {
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
         self.remove_torn_piece()?;
         self.torn = true;
-        let done = self.file.write(bytes).and_then(|()| self.file.sync());
+        let done = may_write(&self.path).and_then(|()| self.file.write(bytes)).and_then(|()| self.file.sync());
         match done {
             Ok(()) => {
                 self.torn = false;
@@ -125,6 +126,7 @@ impl Appender {
 }
 
 fn open_for_appending(path: &Path) -> io::Result<(File, fs::Metadata)> {
+    may_create(path)?;
     let is_new = fs::symlink_metadata(path).is_err();
     let file = open_plain(options().read(true).append(true).create(true), path)?;
     if is_new {

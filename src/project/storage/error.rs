@@ -28,6 +28,11 @@ impl StorageError {
         is_not_ours(&self.cause)
     }
 
+    /// Whether the cause is that there is no space left.
+    pub fn is_full(&self) -> bool {
+        matches!(self.cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+
     /// Whether the cause is that the file or folder does not exist.
     pub fn is_absent(&self) -> bool {
         matches!(self.cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)

@@ -23,6 +23,7 @@ mod open;
 mod own;
 mod record;
 mod recover;
+pub(crate) mod refusals;
 
 pub use append::Appender;
 pub use error::{StorageError, shown_path};
@@ -33,7 +34,7 @@ pub(in crate::project) use error::{is_not_ours, not_ours};
 #[cfg(test)]
 pub(in crate::project) use faults::{Crash, with_plain_file_system};
 pub(in crate::project) use new_folder::{NewFolder, Published};
-pub(in crate::project) use open::open_lock;
+pub(in crate::project) use open::{open_lock, write_lock};
 pub(in crate::project) use own::{Own, OwnFile, begin_record, remove_announced, remove_record};
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
@@ -41,6 +42,7 @@ pub(in crate::project) use recover::{Leftover, leftover, recover};
 use self::{
     open::{folder_of, sync_folder},
     own::Place,
+    refusals::{may_create, may_write},
 };
 use crate::guard;
 
@@ -69,6 +71,7 @@ fn write(
     place: impl FnOnce(&Dir, &std::ffi::OsStr) -> io::Result<Place>,
 ) -> Result<(), StorageError> {
     let written = || {
+        may_write(path)?;
         let dir = Dir::open_linked(folder_of(path))?;
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let place = place(&dir, name)?;
@@ -98,6 +101,7 @@ pub fn make_folder(path: &Path) -> Result<(), StorageError> {
     let existing = path.ancestors().find(|folder| folder.is_dir());
     let mut created = path.ancestors().take_while(|folder| Some(*folder) != existing);
     let made = faults::step()
+        .and_then(|()| if existing == Some(path) { Ok(()) } else { may_create(path) })
         .and_then(|()| fs::create_dir_all(path))
         .and_then(|()| created.try_for_each(|folder| sync_folder(folder_of(folder))));
     made.map_err(|cause| StorageError::new("make the folder", path, cause))
@@ -109,6 +113,7 @@ pub fn make_folder(path: &Path) -> Result<(), StorageError> {
 /// It exists (kind `AlreadyExists`), or the file system refuses.
 pub fn make_new_folder(path: &Path) -> Result<(), StorageError> {
     faults::step()
+        .and_then(|()| may_create(path))
         .and_then(|()| fs::create_dir(path))
         .and_then(|()| sync_folder(folder_of(path)))
         .map_err(|cause| StorageError::new("make the folder", path, cause))

@@ -16,6 +16,7 @@ use super::{
     open::folder_of,
     own::{OwnFolder, begin_record, remove_record},
     record::{Contents, Id, Record, Stage, Subject},
+    refusals::may_create,
 };
 use crate::{project::file_names, runs::FolderSink};
 
@@ -39,6 +40,7 @@ impl NewFolder {
     /// No folder can be created beside it.
     pub(in crate::project) fn begin(target: &Path) -> Result<Self, StorageError> {
         let begun = || {
+            may_create(target)?;
             let parent = Dir::open(folder_of(target))?;
             let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
             let record = begin_record(&parent, &Id::random(), &Subject::Folder(name), &[])?;

@@ -2,11 +2,14 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io,
+    io::{self, Seek, Write},
     path::Path,
 };
 
-use super::error::StorageError;
+use super::{
+    error::StorageError,
+    refusals::{may_create, may_write},
+};
 use crate::guard::{self, Links};
 
 /// Largest file that is read at once, in bytes. Documents or a journal of this size could not be worked on.
@@ -55,8 +58,16 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StorageError> {
 
 /// Opens a lock file, and creates it if needed. Its contents are kept.
 pub(in crate::project) fn open_lock(path: &Path) -> Result<File, StorageError> {
-    open_plain(options().read(true).write(true).create(true).truncate(false), path)
+    may_create(path)
+        .and_then(|()| open_plain(options().read(true).write(true).create(true).truncate(false), path))
         .map_err(|cause| StorageError::new("make the lock", path, cause))
+}
+
+/// Replaces the contents of a lock file, which only inform people.
+pub(in crate::project) fn write_lock(mut file: &File, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    let emptied = file.set_len(0).and_then(|()| file.rewind());
+    let written = emptied.and_then(|()| may_write(path)).and_then(|()| file.write_all(bytes));
+    written.map_err(|cause| StorageError::new("write the lock", path, cause))
 }
 
 /// Folder that contains a path.

@@ -2,6 +2,7 @@
 
 mod annotators;
 mod export;
+mod fetch_menu;
 mod guide;
 mod help;
 mod history;
@@ -34,6 +35,7 @@ impl Canvas<'_> {
         match overlay {
             Overlay::Annotators(panel) => self.annotators(area, panel),
             Overlay::Export(panel) => self.export(area, panel),
+            Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
             Overlay::Guide(panel) => self.guide(area, panel),
             Overlay::Help(panel) => self.help(area, panel),
             Overlay::History(panel) => self.history(area, panel),

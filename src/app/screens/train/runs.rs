@@ -3,7 +3,7 @@
 use crate::{
     app::{
         effect::Effect,
-        event::Level,
+        event::{FetchOffer, Level},
         panel::{Outcome, Request},
         project::Project,
         session::Session,
@@ -27,7 +27,8 @@ impl Train {
         await_start(session, generation, settings.clone());
         session.inform(format!("A training of {} is being prepared", settings.base));
         let unsaved = session.project.as_mut().and_then(Project::resend);
-        let start = Effect::StartTraining { generation, settings: Box::new(settings), recipe: self.recipe };
+        let settings = Box::new(settings);
+        let start = Effect::StartTraining { generation, settings, recipe: self.recipe, fetch: false };
         Outcome::from(unsaved).then([start])
     }
 
@@ -53,7 +54,7 @@ impl Train {
         let generation = session.next_generation();
         await_start(session, generation, settings);
         session.inform(format!("{run} goes on from its checkpoint"));
-        Effect::ResumeTraining { generation, run }.into()
+        Effect::ResumeTraining { generation, run, fetch: false }.into()
     }
 
     /// A training has its run folder: shows the run.
@@ -72,6 +73,15 @@ impl Train {
         if session.runs.starting.take_if(|(asked, _)| *asked == generation).is_some() {
             session.show(Level::Error, message);
         }
+    }
+
+    /// A training needs a base that must be downloaded: asks whether it may be.
+    pub(in crate::app) fn fetch_offered(&mut self, session: &mut Session, offer: FetchOffer) -> Outcome {
+        // Until the answer nothing is being prepared.
+        let starting = session.runs.starting.take_if(|(asked, _)| *asked == offer.generation);
+        let Some((_, settings)) = starting else { return Outcome::none() };
+        session.message.take_if(|message| message.level == Level::Info);
+        Request::AskFetch(Box::new((offer, settings))).into()
     }
 
     /// Pauses the run, or lets it go on.

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         Effect, Event, Key, State,
-        event::Opened,
+        event::{FetchOffer, Opened},
         overlays::{Overlay, removal::Removal},
         tests::message,
         update,
@@ -297,9 +297,49 @@ fn an_interrupted_run_with_a_checkpoint_goes_on() {
     assert!(press(&mut state, "R").is_empty(), "there is nothing to go on from");
     update(&mut state, Event::Runs(vec![failed(true)]));
     let effects = press(&mut state, "R");
-    let [Effect::ResumeTraining { generation, run }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::ResumeTraining { generation, run, fetch: false }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(run, "0001-mini");
     assert!(press(&mut state, "R").is_empty(), "once");
     update(&mut state, Event::TrainingStarted { generation: *generation, run: run.clone() });
     assert!(state.session.runs.is_ours() && state.session.runs.running().is_some_and(|run| run.id == "0001-mini"));
+}
+
+/// Starts a training; returns the hub's offer of its base.
+fn offer(state: &mut State) -> FetchOffer {
+    let started = press(state, "s").pop();
+    let Some(Effect::StartTraining { generation, settings, recipe, fetch: false }) = started else {
+        panic!("{started:?}");
+    };
+    let accepted = Effect::StartTraining { generation, settings, recipe, fetch: true };
+    FetchOffer { generation, base: "ada/tiny".into(), question: "Fetch ada/tiny?".into(), accepted }
+}
+
+#[test]
+fn a_base_that_is_not_on_this_machine_is_fetched_only_after_a_yes() {
+    let mut state = start();
+    counted(&mut state, 12);
+    let declined = offer(&mut state);
+    assert!(update(&mut state, Event::FetchOffered(declined.clone())).is_empty());
+    assert!(matches!(state.overlay(), Some(Overlay::FetchMenu(_))) && !state.session.runs.is_busy());
+    assert!(press(&mut state, "enter space n").is_empty() && state.overlay().is_some(), "no other key is a yes");
+    assert!(press(&mut state, "esc").is_empty() && state.overlay().is_none());
+    assert!(update(&mut state, Event::FetchOffered(declined)).is_empty() && state.overlay().is_none(), "late");
+    let accepted = offer(&mut state);
+    let _ = update(&mut state, Event::FetchOffered(accepted.clone()));
+    assert_eq!(press(&mut state, "y"), [accepted.accepted]);
+    assert!(state.session.runs.is_starting() && state.overlay().is_none());
+    let refused = Event::TrainingRefused { generation: accepted.generation, message: "no room".into() };
+    assert!(update(&mut state, refused).is_empty() && !state.session.runs.is_busy());
+}
+
+#[test]
+fn what_is_being_typed_is_no_answer_to_an_offer() {
+    let mut state = start();
+    counted(&mut state, 12);
+    let offered = offer(&mut state);
+    press(&mut state, "f5");
+    assert!(state.context().is_typing());
+    let _ = update(&mut state, Event::FetchOffered(offered));
+    assert!(press(&mut state, "y").iter().all(|effect| !matches!(effect, Effect::StartTraining { .. })));
+    assert!(state.overlay().is_none() && !state.session.runs.is_busy());
 }

@@ -1,7 +1,7 @@
 //! The Train screen's pages as snapshots, and what must hold of them at any size.
 
 use crate::{
-    app::{Effect, Event, Key, State, update},
+    app::{Effect, Event, Key, State, event::FetchOffer, update},
     runs::{
         DataSummary, LabelScores, Phase, Point, Recipe, RunData, RunSummary, Scores, Settings, Status,
         metrics::{Table, Tables},
@@ -191,6 +191,17 @@ fn asked(columns: u16, rows: u16) -> State {
     state
 }
 
+fn fetch_offered(columns: u16, rows: u16) -> State {
+    let mut state = form(columns, rows, summary());
+    let started = update(&mut state, Event::Key { key: Key::char('s'), at: 1_790_000_000 }).pop();
+    let Some(Effect::StartTraining { generation, settings, recipe, .. }) = started else { panic!("{started:?}") };
+    let accepted = Effect::StartTraining { generation, settings, recipe, fetch: true };
+    let base = "distilbert-base-uncased".to_owned();
+    let question = format!("Fetch {base} (268.2 MB) from https://huggingface.co with the token of HF_TOKEN?");
+    update(&mut state, Event::FetchOffered(FetchOffer { generation, base, question, accepted }));
+    state
+}
+
 fn snapshot(name: &str, theme: &str, moment: fn(u16, u16) -> State, sizes: &[(u16, u16)]) {
     let screens = sizes.iter().map(|(columns, rows)| {
         let state = moment(*columns, *rows);
@@ -236,6 +247,11 @@ fn the_log() {
 #[test]
 fn the_question_before_removing() {
     snapshot("train-remove", "ansi", asked, &[(80, 24)]);
+}
+
+#[test]
+fn the_question_before_a_base_is_fetched() {
+    snapshot("train-fetch", "ansi", fetch_offered, &[(80, 24), (60, 16)]);
 }
 
 #[test]
