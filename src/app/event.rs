@@ -54,7 +54,7 @@ pub enum Event {
     /// A project could not be opened or created.
     OpenFailed(String),
     /// The folder chosen for a new project contains this number of other files; answers
-    /// [`Effect::NewProject`](super::Effect::NewProject).
+    /// [`Effect::NewProject`].
     FolderInUse(usize),
     /// Progress of a project on the welcome screen.
     Counted {
@@ -67,7 +67,7 @@ pub enum Event {
     },
     /// These journal entries are on disk, synced.
     Saved {
-        /// The attempt of [`Effect::Record`](super::Effect::Record).
+        /// The attempt of [`Effect::Record`].
         attempt: u64,
         /// Ids of the entries.
         ids: Vec<ActionId>,
@@ -75,13 +75,13 @@ pub enum Event {
     /// The rest of this attempt is not on disk.
     /// The same is true of everything sent later with the same attempt number.
     SaveFailed {
-        /// The attempt of [`Effect::Record`](super::Effect::Record).
+        /// The attempt of [`Effect::Record`].
         attempt: u64,
         /// Cause, file and remedy.
         message: String,
     },
     /// The data that would be trained on now.
-    /// Answers [`Effect::Summarise`](super::Effect::Summarise).
+    /// Answers [`Effect::Summarise`].
     Summary {
         /// Generation of the effect.
         generation: u64,
@@ -91,7 +91,7 @@ pub enum Event {
     /// All runs of the project, newest first.
     Runs(Vec<RunSummary>),
     /// A requested training has its run folder.
-    /// Answers [`Effect::StartTraining`](super::Effect::StartTraining).
+    /// Answers [`Effect::StartTraining`].
     TrainingStarted {
         /// Generation of the effect.
         generation: u64,
@@ -99,7 +99,7 @@ pub enum Event {
         run: String,
     },
     /// A training could not start.
-    /// Answers [`Effect::StartTraining`](super::Effect::StartTraining).
+    /// Answers [`Effect::StartTraining`].
     TrainingRefused {
         /// Generation of the effect.
         generation: u64,
@@ -107,10 +107,10 @@ pub enum Event {
         message: String,
     },
     /// A training needs a base that is not on this machine.
-    /// Answers [`Effect::StartTraining`](super::Effect::StartTraining).
+    /// Answers [`Effect::StartTraining`].
     FetchOffered(FetchOffer),
     /// Lines were read from the `metrics.jsonl` of the followed run.
-    /// Answers [`Effect::Follow`](super::Effect::Follow).
+    /// Answers [`Effect::Follow`].
     Points {
         /// Generation of the effect.
         generation: u64,
@@ -118,7 +118,7 @@ pub enum Event {
         points: Vec<Point>,
     },
     /// All present lines of a run's `metrics.jsonl`.
-    /// Answers [`Effect::Compare`](super::Effect::Compare).
+    /// Answers [`Effect::Compare`].
     Compared {
         /// Generation of the effect.
         generation: u64,
@@ -126,7 +126,7 @@ pub enum Event {
         points: Result<Vec<Point>, String>,
     },
     /// The last lines of a run's `log.txt`.
-    /// Answers [`Effect::ReadLog`](super::Effect::ReadLog).
+    /// Answers [`Effect::ReadLog`].
     Log {
         /// Generation of the effect.
         generation: u64,
@@ -141,7 +141,7 @@ pub enum Event {
         status: Status,
     },
     /// The model's prediction for a sentence.
-    /// Answers [`Effect::Predict`](super::Effect::Predict).
+    /// Answers [`Effect::Predict`].
     Prediction {
         /// Generation of the effect.
         generation: u64,
@@ -149,7 +149,7 @@ pub enum Event {
         prediction: Prediction,
     },
     /// The model could not predict.
-    /// Answers [`Effect::Predict`](super::Effect::Predict).
+    /// Answers [`Effect::Predict`].
     PredictionFailed {
         /// Generation of the effect.
         generation: u64,
@@ -169,17 +169,17 @@ pub enum Event {
         uncertainty: Option<f32>,
     },
     /// The label set on disk after a change, or the reason why it could not be changed.
-    /// Answers [`Effect::ChangeLabels`](super::Effect::ChangeLabels).
+    /// Answers [`Effect::ChangeLabels`].
     Labels(Result<LabelSet, String>),
     /// Comparison of all annotators' finished documents, or why there is none.
-    /// Answers [`Effect::CompareAnnotators`](super::Effect::CompareAnnotators).
+    /// Answers [`Effect::CompareAnnotators`].
     Annotators {
         /// Generation of the effect.
         generation: u64,
         /// The comparison.
         found: Result<Box<Annotators>, String>,
     },
-    /// An export ended; answers [`Effect::Export`](super::Effect::Export).
+    /// An export ended; answers [`Effect::Export`].
     Exported {
         /// Generation of the effect.
         generation: u64,
@@ -206,7 +206,7 @@ pub struct FetchOffer {
 /// Project or sample on the welcome screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WelcomeItem {
-    /// Argument of [`Effect::Open`](super::Effect::Open).
+    /// Argument of [`Effect::Open`].
     /// A path, or `sample:` and the name of a sample.
     pub path: String,
     /// Name shown to the user.

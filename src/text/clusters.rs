@@ -1,4 +1,4 @@
-//! Grapheme clusters of a text, none of them longer than [`LONGEST`] bytes.
+//! Grapheme clusters of a text, none of them longer than `LONGEST` bytes.
 //!
 //! Unicode has no limit: a letter may carry a million marks. Such a cluster is cut at the same places everywhere, so
 //! that a cell of the screen and a step of a cursor cost little in any text.
