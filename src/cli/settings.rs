@@ -66,7 +66,7 @@ fn of_user(name: &str) -> Option<PathBuf> {
     dirs.map(|dirs| dirs.config_dir().join(name))
 }
 
-/// Reads a settings file; `None` if there is none. That of a project may come from a stranger.
+/// Reads a settings file; `None` if there is none. The one of a project may come from a stranger.
 fn text_of(path: &Path, links: Links) -> Result<Option<String>, CliError> {
     let text = guard::read(path, links, MOST_BYTES).and_then(|bytes| {
         String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))

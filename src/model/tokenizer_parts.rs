@@ -29,7 +29,7 @@ const MOST_CHARACTERS: usize = 1_000;
 /// Bytes of a name or prefix, and number of the pieces beside the vocabulary.
 const MOST_BYTES: usize = 256;
 const MOST_ADDED: usize = 10_000;
-/// Bound of the ids, that of `vocab_size` in `config.json`.
+/// Bound of the ids, as for `vocab_size` in `config.json`.
 const MOST_IDS: u32 = 100_000_000;
 
 const NORMALIZERS: &str = "BertNormalizer, NFC, NFD, NFKC, NFKD, Nmt, Lowercase, Strip, StripAccents, Sequence";

@@ -24,7 +24,7 @@ use crate::{
     spans::{Annotation, Journal, LabelSet, Status},
 };
 
-/// So many faulty lines of a file are listed, the others counted.
+/// Faulty lines of a file that are listed; the others are counted.
 const MOST_LISTED: usize = 100;
 
 /// One fault or note.

@@ -23,7 +23,7 @@ pub enum ImportSourceError {
     /// The list of names is empty.
     #[error("no label is named; separate names by commas: Dish, Price, Hours")]
     NoNames,
-    /// So many names are in the list.
+    /// Number of names in the list, which are too many.
     #[error("{} labels are named; name at most {}", grouped(*.0), grouped(MOST_LABELS))]
     TooManyNames(usize),
     /// A name is not valid for a label.

@@ -13,7 +13,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    leaving::{End, Leaving},
+    leaving::{End, Leaving, Wait},
     message::message,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
     preferences::PreferencesOf,
@@ -270,7 +270,7 @@ impl Services {
         mut self,
         end: End,
         openings: &Receiver<Outcome>,
-        interrupted: impl FnMut(Duration) -> bool,
+        interrupted: impl FnMut(Wait, Duration) -> bool,
     ) -> Result<(), String> {
         self.stop_counting();
         self.close();

@@ -7,7 +7,8 @@ use std::{
     collections::HashSet,
     io, iter,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
@@ -23,6 +24,8 @@ use crate::{
 
 /// Longest wait for the lines that were recorded before a job.
 const FLUSH_LIMIT: Duration = Duration::from_secs(10);
+/// Time between two looks at a journal that is being closed.
+const POLL: Duration = Duration::from_millis(20);
 /// Longest wait for the last lines when nothing else is left to do.
 pub(super) const SAVE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -111,7 +114,8 @@ impl JournalWriter {
 
     /// Returns what other jobs need to wait for the lines that were recorded before them.
     pub(super) fn flusher(&self) -> Flusher {
-        Flusher { requests: self.requests.as_ref().map(Arc::downgrade).unwrap_or_default() }
+        let requests = self.requests.as_ref().map(Arc::downgrade).unwrap_or_default();
+        Flusher { requests, unsaved: Arc::clone(&self.unsaved) }
     }
 
     /// Lets the thread end after the last line. Does not wait.
@@ -142,10 +146,19 @@ impl Drop for JournalWriter {
     }
 }
 
+fn not_on_disk(cause: &str) -> String {
+    format!("your last actions are not on disk: {cause}")
+}
+
+fn no_answer(limit: Duration) -> String {
+    not_on_disk(&format!("the disk has not answered for {} seconds", limit.as_secs()))
+}
+
 /// Waits for the lines that were recorded so far.
 #[derive(Clone)]
 pub(super) struct Flusher {
     requests: Weak<Sender<Request>>,
+    unsaved: Arc<Mutex<Unsaved>>,
 }
 
 impl Flusher {
@@ -155,17 +168,32 @@ impl Flusher {
     /// The disk refuses, or does not answer for some seconds.
     pub(super) fn flush(&self) -> Result<(), String> {
         let (answer, flushed) = bounded(1);
-        // All lines are on disk when a project is closed.
-        let Some(requests) = self.requests.upgrade() else { return Ok(()) };
+        let Some(requests) = self.requests.upgrade() else { return self.wait_for_the_closed(FLUSH_LIMIT) };
         let _ = requests.send(Request::Flush(answer));
         drop(requests);
         match flushed.recv_timeout(FLUSH_LIMIT) {
-            Ok(outcome) => outcome.map_err(|cause| format!("your last actions are not on disk: {cause}")),
-            Err(RecvTimeoutError::Timeout) => {
-                let seconds = FLUSH_LIMIT.as_secs();
-                Err(format!("your last actions are not on disk: the disk has not answered for {seconds} seconds"))
-            }
+            Ok(outcome) => outcome.map_err(|cause| not_on_disk(&cause)),
+            Err(RecvTimeoutError::Timeout) => Err(no_answer(FLUSH_LIMIT)),
             Err(RecvTimeoutError::Disconnected) => Err("the thread that saves has ended".to_owned()),
+        }
+    }
+
+    /// Waits for the last lines of a journal that is being closed, which takes no more requests.
+    fn wait_for_the_closed(&self, limit: Duration) -> Result<(), String> {
+        let until = Instant::now() + limit;
+        loop {
+            let unsaved = lock(&self.unsaved);
+            if unsaved.ids.is_empty() {
+                return Ok(());
+            }
+            if let Some(cause) = &unsaved.cause {
+                return Err(not_on_disk(cause));
+            }
+            drop(unsaved);
+            if Instant::now() >= until {
+                return Err(no_answer(limit));
+            }
+            sleep(POLL);
         }
     }
 }
@@ -379,10 +407,14 @@ mod tests {
             Ok(())
         });
         writer.record(0, vec![entry(0), entry(1)]);
+        let flusher = writer.flusher();
         writer.close();
         assert!(!writer.ends_within(Duration::from_millis(20)));
+        // A job of a project that is being closed does not take these lines for saved.
+        assert!(flusher.wait_for_the_closed(Duration::ZERO).unwrap_err().contains("not on disk"));
         assert_eq!(writer.unsaved().unwrap(), "2 actions of yours not on disk: the disk does not answer");
         drop(go);
         assert!(writer.ends_within(Duration::from_secs(20)) && writer.unsaved().is_none());
+        assert_eq!(flusher.flush(), Ok(()));
     }
 }

@@ -32,6 +32,15 @@ pub(crate) enum End {
     Terminated,
 }
 
+/// Work that the user may interrupt while the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The journal is saved; a request to end the program leaves at once, and what is lost is reported.
+    Saving,
+    /// A training goes on; a request ends it after its step, the next one ends the process.
+    Training,
+}
+
 /// What the program still has to do.
 pub(super) struct Leaving {
     /// Projects that are being closed.
@@ -45,7 +54,7 @@ impl Leaving {
     /// Waits for the rest of the work, with limits. Returns a sentence about actions that are lost, if there are any.
     ///
     /// `interrupted` waits for at most the given time and returns whether the user asked the program to end.
-    pub(super) fn finish(self, end: End, mut interrupted: impl FnMut(Duration) -> bool) -> Result<(), String> {
+    pub(super) fn finish(self, end: End, mut interrupted: impl FnMut(Wait, Duration) -> bool) -> Result<(), String> {
         let journals = self.closing.iter().map(|closing| &closing.journal);
         let lost: Vec<String> = journals.filter_map(|journal| save(journal, &mut interrupted)).collect();
         self.wait_for_jobs();
@@ -80,14 +89,14 @@ impl Leaving {
 }
 
 /// Waits until a journal is on disk. Returns a sentence about its actions that are lost.
-fn save(journal: &JournalWriter, interrupted: &mut impl FnMut(Duration) -> bool) -> Option<String> {
+fn save(journal: &JournalWriter, interrupted: &mut impl FnMut(Wait, Duration) -> bool) -> Option<String> {
     if !journal.ends_within(QUIET) {
         let seconds = SAVE_LIMIT.as_secs();
         let unsaved = journal.unsaved().unwrap_or_else(|| "the journal is not closed".to_owned());
         say(&format!("{unsaved}; waiting up to {seconds} seconds for the disk (ctrl-c: leave without)"));
         let until = Instant::now() + SAVE_LIMIT;
         while !journal.ends_within(POLL) {
-            if interrupted(Duration::ZERO) || Instant::now() >= until {
+            if interrupted(Wait::Saving, Duration::ZERO) || Instant::now() >= until {
                 break;
             }
         }
@@ -96,7 +105,7 @@ fn save(journal: &JournalWriter, interrupted: &mut impl FnMut(Duration) -> bool)
 }
 
 /// Waits for a training that continues or has to save its model. A request to end the program ends it after its step.
-fn finish_training(trainer: &Trainer, run: &str, end: End, mut interrupted: impl FnMut(Duration) -> bool) {
+fn finish_training(trainer: &Trainer, run: &str, end: End, mut interrupted: impl FnMut(Wait, Duration) -> bool) {
     match end {
         End::Left(Leave::StopRun) | End::Terminated => {
             say(&format!("{run}: stopping after this step and saving the model"));
@@ -110,7 +119,7 @@ fn finish_training(trainer: &Trainer, run: &str, end: End, mut interrupted: impl
     // A paused run would wait forever, since no screen can resume it.
     trainer.control(run, Control::Resume);
     while trainer.running().is_some() {
-        if interrupted(POLL) {
+        if interrupted(Wait::Training, POLL) {
             trainer.control(run, Control::StopNow);
         }
     }
@@ -152,9 +161,9 @@ mod tests {
         let op = JournalOp::Do(Action { document: "d".into(), edits: Vec::new() });
         journal.record(0, vec![Entry { id: ActionId(SpanId { writer: 1, sequence: 0 }), at: 0, op }]);
         journal.close();
-        let lost = save(&journal, &mut |_| true).unwrap();
+        let lost = save(&journal, &mut |_, _| true).unwrap();
         assert_eq!(lost, "lost: 1 action of yours not on disk: the disk does not answer");
         drop(answers);
-        assert_eq!(save(&journal, &mut |_| panic!("nothing is left to wait for")), None);
+        assert_eq!(save(&journal, &mut |_, _| panic!("nothing is left to wait for")), None);
     }
 }

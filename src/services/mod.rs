@@ -35,6 +35,6 @@ pub use sample_copies::{CopyError, own_copy};
 pub use user_folders::{UnknownHome, UserFolders};
 
 pub(crate) use dispatch::Services;
-pub(crate) use leaving::End;
+pub(crate) use leaving::{End, Wait};
 pub(crate) use open_project::Outcome;
 pub(crate) use project_view::format_names;

@@ -113,7 +113,7 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     // Also if the terminal is gone: a training continues, and the journal is closed in order.
     let end = *ended.as_ref().unwrap_or(&End::Gone);
     let mut interrupts = Interrupts::new(sources.signals, end == End::Terminated);
-    let saved = services.finish(end, &sources.openings, |wait| interrupts.wait(wait));
+    let saved = services.finish(end, &sources.openings, |wait, limit| interrupts.wait(wait, limit));
     saved.map_err(TerminalError::Unsaved)?;
     ended.map(|_| ()).map_err(Into::into)
 }

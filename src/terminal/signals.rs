@@ -9,6 +9,8 @@ use signal_hook::{
     iterator::Signals,
 };
 
+use crate::services::Wait;
+
 /// Meaning of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
@@ -48,8 +50,8 @@ fn forward(mut signals: Signals, sender: &Sender<Signal>) {
     }
 }
 
-/// Requests to end the program while it waits for a training.
-/// The second one ends the process.
+/// Requests to end the program while it ends.
+/// While it waits for a training, the second one ends the process.
 pub(super) struct Interrupts {
     signals: Receiver<Signal>,
     /// Whether the first request has arrived.
@@ -63,9 +65,10 @@ impl Interrupts {
     }
 
     /// Waits for a signal for at most this long; whether it asks the program to end.
-    pub(super) fn wait(&mut self, wait: Duration) -> bool {
-        let terminate = self.signals.recv_timeout(wait) == Ok(Signal::Terminate);
-        if terminate && mem::replace(&mut self.asked, true) {
+    pub(super) fn wait(&mut self, wait: Wait, limit: Duration) -> bool {
+        let terminate = self.signals.recv_timeout(limit) == Ok(Signal::Terminate);
+        // The key that leaves an unanswering disk is offered to the user: it is not the first of two.
+        if terminate && wait == Wait::Training && mem::replace(&mut self.asked, true) {
             let _ = signal_hook::low_level::emulate_default_handler(SIGTERM);
         }
         terminate

@@ -81,7 +81,7 @@ impl RegionText {
 
     /// Whether a copy of the text of a range, in which white space was collapsed or written as `\n`, has its letters.
     ///
-    /// Reads no more than the copy, however long the range is.
+    /// Reads only the copy, however long the range is.
     fn has_letters_of(&self, range: TextRange, copy: &str) -> bool {
         let letters = self.letters.get(self.letters_before(range.start)..self.letters_before(range.end));
         let copied = copy.split("\\n").flat_map(str::chars).filter(|c| !c.is_whitespace());

@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_taken_back_step_by_step_is_what_is_left_when_all_is_done_anew(
+    fn undoing_step_by_step_equals_replaying_what_is_left(
         steps in prop::collection::vec((0u8..8, 0u8..4, 0u32..4, 0u32..3, 0usize..20), 0..40),
     ) {
         let mut journal = Journal::default();

@@ -29,10 +29,10 @@ use super::super::{
 /// Maximum number of pairs of annotators shown; `tagli agree` lists all.
 const PAIRS: usize = 3;
 
-/// So many spans of one place are named, which fills a line.
+/// Spans of one place that are named, which fills a line.
 const NAMED: usize = 64;
 
-/// So many columns of a span's words are shown, which is more than a line.
+/// Columns of a span's words that are shown, which is more than a line.
 const WORDS: usize = 512;
 
 impl Canvas<'_> {
