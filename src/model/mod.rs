@@ -17,7 +17,6 @@ mod error;
 mod files;
 pub mod folder;
 pub mod hub;
-pub mod kernels;
 pub mod network;
 mod pytorch;
 pub mod tokenizer;
@@ -25,6 +24,8 @@ mod tokenizer_parts;
 mod vocabulary;
 mod weight_files;
 pub mod weights;
+
+pub use tagliatelle_kernels as kernels;
 
 pub use arch::Architecture;
 pub use base::BaseModel;

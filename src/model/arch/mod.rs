@@ -12,18 +12,15 @@ mod distilbert;
 #[cfg(test)]
 pub(crate) mod fake;
 mod names;
-mod per_parameter;
-mod plan;
-pub(crate) mod shape;
+mod parameter;
 
 pub use architecture::{Architecture, SpecialPieces};
 pub(crate) use architecture::{ConfigKeys, Constant, Only, Size};
 pub use distilbert::DISTILBERT;
 pub(crate) use names::Names;
-pub use per_parameter::{Affine, Layer, PerParameter};
-pub(crate) use plan::Parameter;
-pub use plan::{Kind, ParameterPlan, Slot};
-pub use shape::Shape;
+pub(crate) use parameter::Parameter;
+
+pub use super::kernels::{Affine, Kind, Layer, ParameterPlan, PerParameter, Shape, ShapeError, Slot};
 
 /// Every architecture.
 const ALL: &[&Architecture] = &[

@@ -13,6 +13,7 @@ use std::{
 };
 
 use directories::BaseDirs;
+use hf_hub::Repo;
 
 use super::{HubError, id::is_id};
 use crate::guard::{self, Links};
@@ -107,7 +108,7 @@ pub(super) struct Download {
 impl CachedRepo {
     /// Returns the repository of a model in the cache at `folder`.
     pub(super) fn new(folder: &Path, id: &str) -> Self {
-        let name = format!("models--{}", id.replace('/', "--"));
+        let name = Repo::model(id.to_owned()).folder_name();
         Self { repository: folder.join(&name), locks: folder.join(".locks").join(name) }
     }
 

@@ -1,8 +1,9 @@
 //! Downloads a model into the cache.
 //!
 //! The list of files is requested once; then each file of that commit is downloaded. A broken download continues, and
-//! a file gets its name only after its checksum was verified. The crate hf-hub is not used: it stores a file before its
-//! checksum is verified, takes a server's `etag` as a path, and panics on unexpected responses.
+//! a file gets its name only after its checksum was verified. The crate hf-hub names the folders of the cache; it does not
+//! download, because it stores a file before its checksum is verified, takes a server's `etag` as a path, and panics on
+//! unexpected responses.
 
 use std::{
     fs::File,

@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::shape::Shape;
 use super::{
     batch::{Batch, Sentence, sentences},
     buffer::resized,
@@ -15,7 +16,6 @@ use super::{
     view::View,
     workspace::Saved,
 };
-use crate::model::arch::Shape;
 
 /// Number of queries whose scores are in memory at once.
 const QUERIES: usize = 64;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::model::arch::Shape;
+use super::shape::Shape;
 
 /// Sentences of a batch; the pieces of all of them follow each other.
 #[derive(Clone, Copy, Debug)]

@@ -22,10 +22,14 @@ pub struct Dropout {
 
 /// Places where DistilBERT drops values.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) enum Site {
+pub enum Site {
+    /// Sum of the embeddings.
     Embeddings,
+    /// Attention probabilities of this layer, counted from 0.
     Attention(usize),
+    /// Output of the feed-forward network of this layer, counted from 0.
     FeedForward(usize),
+    /// Hidden state before the classifier.
     Head,
     /// Input: whole word pieces.
     Input,
@@ -66,7 +70,7 @@ impl Dropout {
     }
 
     /// Returns the mask of a site; `None` if nothing is dropped there.
-    pub(in super::super) fn mask(&self, site: Site) -> Option<Mask> {
+    pub fn mask(&self, site: Site) -> Option<Mask> {
         let rate = if matches!(site, Site::Attention(_)) { self.attention_rate } else { self.rate };
         (rate > 0.0).then(|| Mask {
             // Both are in range: the rate is below 1.
@@ -80,7 +84,7 @@ impl Dropout {
 /// Factor for each value of a site: 0, or 1 / (1 - rate).
 /// The latter keeps the expected sum.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Mask {
+pub struct Mask {
     dropped_below: u32,
     kept: f32,
     key: u64,
@@ -89,7 +93,7 @@ pub(in super::super) struct Mask {
 impl Mask {
     /// Multiplies values of a site by their factors; the first has number `first`.
     #[inline(always)]
-    pub(in super::super) fn apply(&self, first: usize, values: &mut [f32]) {
+    pub fn apply(&self, first: usize, values: &mut [f32]) {
         let (odd, pairs) = values.split_at_mut((first % 2).min(values.len()));
         odd.iter_mut().for_each(|value| *value *= self.factor(self.bits(first as u64 / 2)[1]));
         let mut pair = first.div_ceil(2) as u64;

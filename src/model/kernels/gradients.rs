@@ -1,7 +1,11 @@
 //! Gradient of all parameters.
 
-use super::{embedding::Touched, parameters::Parameters};
-use crate::model::arch::{Kind, Shape, shape::ShapeError};
+use super::{
+    embedding::Touched,
+    parameters::Parameters,
+    plan::Kind,
+    shape::{Shape, ShapeError},
+};
 
 /// Gradient of all parameters, and which rows of the tables have one.
 #[derive(Clone, Debug)]

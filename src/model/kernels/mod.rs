@@ -9,6 +9,9 @@
 //! - All buffers are in a [`Workspace`] and are reused from call to call.
 //! - Loops are compiled for several instruction sets, of which the best is chosen at run time (`simd`).
 //!
+//! A package of its own, which is optimised in every build. It knows the sizes of a network and the plan of its parameters
+//! (`shape`, `plan`), and nothing else of tagliatelle.
+//!
 //! From the bottom up: `simd`, `math`, `buffer`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
 //! `embedding`, `loss`; `layer` is one encoder block, `network` the whole; `sweep` the optimiser's pass.
 
@@ -24,7 +27,10 @@ mod math;
 mod network;
 mod norm;
 mod parameters;
+mod per_parameter;
+mod plan;
 mod product;
+mod shape;
 mod simd;
 mod small;
 mod sums;
@@ -36,13 +42,14 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
-pub use super::arch::Shape;
-pub use batch::Pieces;
-pub use dropout::Dropout;
-pub(super) use dropout::Site;
+pub use batch::{InputError, Pieces};
+pub use dropout::{Dropout, Mask, Site};
 pub use gradients::Gradients;
 pub use network::{Frozen, Objective, logits, train};
 pub use parameters::Parameters;
+pub use per_parameter::{Affine, Layer, PerParameter};
+pub use plan::{Kind, ParameterPlan, Slot};
+pub use shape::{Shape, ShapeError};
 pub use simd::instruction_set;
 pub use sweep::{Adam, Part, sweep};
 pub use workspace::Workspace;

@@ -1,13 +1,16 @@
 //! Trainable values of a network, or one value for each: gradients have this form.
 
-use crate::model::arch::{self, PerParameter, Shape, shape::ShapeError};
+use super::{
+    per_parameter::{self, PerParameter},
+    shape::{Shape, ShapeError},
+};
 
 /// Linear map `x W + b`.
-pub(super) type Linear = arch::Affine<Vec<f32>>;
+pub(super) type Linear = per_parameter::Affine<Vec<f32>>;
 /// Layer norm over the last dimension.
-pub(super) type Norm = arch::Affine<Vec<f32>>;
+pub(super) type Norm = per_parameter::Affine<Vec<f32>>;
 /// One encoder block, post-norm.
-pub(super) type Layer = arch::Layer<Vec<f32>>;
+pub(super) type Layer = per_parameter::Layer<Vec<f32>>;
 
 /// All values of a network. Their lengths follow from the shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +59,7 @@ impl Parameters {
     }
 
     /// Returns the values of each parameter.
-    pub(crate) fn by_parameter(&self) -> PerParameter<&[f32]> {
+    pub fn by_parameter(&self) -> PerParameter<&[f32]> {
         self.all.as_ref().map(Vec::as_slice)
     }
 

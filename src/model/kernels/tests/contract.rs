@@ -6,12 +6,11 @@ use proptest::prelude::*;
 
 use super::{
     super::{
-        Adam, Dropout, Frozen, Gradients, Objective, Parameters, Part, Pieces, Shape, Workspace, batch::InputError,
-        logits, sweep, train,
+        Adam, Dropout, Frozen, Gradients, InputError, Objective, Parameters, Part, Pieces, Shape, ShapeError,
+        Workspace, logits, sweep, train,
     },
     Case, Numbers, SEVERAL, TINY, bits, fresh, on_threads, parameters,
 };
-use crate::model::arch::shape::ShapeError;
 
 /// Trains two steps on sentences of these lengths and computes logits.
 /// Returns everything as bits.

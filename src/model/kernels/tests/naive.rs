@@ -2,11 +2,11 @@
 
 #![cfg(test)]
 
+use super::super::per_parameter::{Affine, PerParameter};
 use super::super::{
     Dropout, Parameters, Pieces, Shape,
     dropout::{Mask, Site},
 };
-use crate::model::arch::{Affine, PerParameter};
 
 /// Complementary error function (Abramowitz & Stegun 7.1.5, 7.1.14).
 /// A series near 0, a continued fraction further out.

@@ -62,7 +62,7 @@ impl Shape {
     }
 
     /// Width of one attention head.
-    pub(crate) fn head(&self) -> usize {
+    pub(super) fn head(&self) -> usize {
         self.dim / self.heads.max(1)
     }
 }
