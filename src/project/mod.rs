@@ -30,6 +30,7 @@ pub mod training_data;
 
 mod crash_tests;
 mod ownership_tests;
+mod power_cut_tests;
 #[cfg(test)]
 mod refusal_tests;
 

@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     error::StorageError,
+    faults::{step, sync_data},
     open::{folder_of, open_plain, options, sync_folder},
     refusals::{may_create, may_write},
 };
@@ -25,15 +26,16 @@ trait AppendTarget: Send {
 
 impl AppendTarget for File {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        step()?;
         self.write_all(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        // As `faults::sync_file`.
-        if cfg!(test) { Ok(()) } else { self.sync_data() }
+        sync_data(self)
     }
 
     fn cut(&mut self, len: u64) -> io::Result<()> {
+        step()?;
         self.set_len(len)
     }
 }
@@ -128,6 +130,7 @@ impl Appender {
 fn open_for_appending(path: &Path) -> io::Result<(File, fs::Metadata)> {
     may_create(path)?;
     let is_new = fs::symlink_metadata(path).is_err();
+    step()?;
     let file = open_plain(options().read(true).append(true).create(true), path)?;
     if is_new {
         sync_folder(folder_of(path))?;

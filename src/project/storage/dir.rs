@@ -20,7 +20,7 @@ use rustix::{
 
 use super::{
     error::{not_ours, shown_path},
-    faults::step,
+    faults::{step, sync},
 };
 use crate::guard;
 
@@ -174,15 +174,11 @@ impl Dir {
 
     /// Makes renames and new names in this folder durable. File systems without this call have guarantees of their own.
     pub(in crate::project) fn sync(&self) -> io::Result<()> {
-        if cfg!(test) {
-            // As `sync_file`.
-            return Ok(());
-        }
-        match sys::fsync(self) {
+        sync(self, |dir| match sys::fsync(dir) {
             // A folder that may not be read cannot be synced either.
             Err(Errno::INVAL | Errno::NOTSUP | Errno::BADF | Errno::ACCESS) => Ok(()),
             result => Ok(result?),
-        }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Points at which a test can stop the program as a crash would, and abilities that it can take from the file system.
 
-use std::{fs::File, io};
+use std::{fs::File, io, os::fd::AsFd};
 
 /// Ability that a file system may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,9 +12,27 @@ pub(super) enum Lack {
     RenameFlags,
 }
 
-/// Waits until the contents of a file are on the disk. Unit tests, which cut no power, do not wait.
+/// Waits until the contents of a file, and what it says about itself, are on the disk.
 pub(super) fn sync_file(file: &File) -> io::Result<()> {
-    if cfg!(test) { Ok(()) } else { file.sync_all() }
+    sync(file, File::sync_all)
+}
+
+/// Waits until the contents of a file are on the disk.
+pub(super) fn sync_data(file: &File) -> io::Result<()> {
+    sync(file, File::sync_data)
+}
+
+/// Syncs with `wait`. Unit tests do not wait; they cut no power but that of the simulation.
+pub(super) fn sync<T: AsFd>(open: &T, wait: impl FnOnce(&T) -> io::Result<()>) -> io::Result<()> {
+    #[cfg(test)]
+    {
+        let _ = wait;
+        injected::step()?;
+        super::power_cut::synced(open);
+        Ok(())
+    }
+    #[cfg(not(test))]
+    wait(open)
 }
 
 /// Called before each change of the file system.
@@ -30,7 +48,7 @@ pub(super) fn lacks(_: Lack) -> bool {
 }
 
 #[cfg(test)]
-pub(in crate::project) use injected::{Crash, with_plain_file_system};
+pub(in crate::project) use injected::{Crash, Fault, with_plain_file_system};
 #[cfg(test)]
 pub(super) use injected::{lacks, step};
 
@@ -43,6 +61,8 @@ mod injected {
     thread_local! {
         /// Changes that are left until the crash.
         static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+        /// Changes and syncs that are left until the fault, and the number that fail then.
+        static FAULT: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
         static PLAIN: Cell<bool> = const { Cell::new(false) };
     }
 
@@ -69,7 +89,45 @@ mod injected {
         }
     }
 
+    /// Lets some changes and syncs of this thread fail, as long as the value lives. The others succeed.
+    pub(in crate::project) struct Fault;
+
+    impl Fault {
+        /// The first `successes` changes and syncs succeed, the next `failures` fail, all others succeed.
+        pub(in crate::project) fn after(successes: usize, failures: usize) -> Self {
+            FAULT.set(Some((successes, failures)));
+            Self
+        }
+
+        /// Whether all failures have happened.
+        pub(in crate::project) fn is_over(&self) -> bool {
+            FAULT.get() == Some((0, 0))
+        }
+    }
+
+    impl Drop for Fault {
+        fn drop(&mut self) {
+            FAULT.set(None);
+        }
+    }
+
+    fn fault() -> io::Result<()> {
+        match FAULT.get() {
+            None | Some((0, 0)) => Ok(()),
+            Some((0, failures)) => {
+                FAULT.set(Some((0, failures - 1)));
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            Some((left, failures)) => {
+                FAULT.set(Some((left - 1, failures)));
+                Ok(())
+            }
+        }
+    }
+
     pub(in crate::project::storage) fn step() -> io::Result<()> {
+        super::super::power_cut::observe();
+        fault()?;
         match LEFT.get() {
             None => Ok(()),
             Some(0) => Err(io::Error::other("crash")),

@@ -21,6 +21,8 @@ mod faults;
 mod new_folder;
 mod open;
 mod own;
+#[cfg(test)]
+mod power_cut;
 mod record;
 mod recover;
 pub(crate) mod refusals;
@@ -32,10 +34,12 @@ pub use open::{open, read, read_if_there};
 pub(in crate::project) use dir::Dir;
 pub(in crate::project) use error::{is_not_ours, not_ours};
 #[cfg(test)]
-pub(in crate::project) use faults::{Crash, with_plain_file_system};
+pub(in crate::project) use faults::{Crash, Fault, with_plain_file_system};
 pub(in crate::project) use new_folder::{NewFolder, Published};
 pub(in crate::project) use open::{open_lock, write_lock};
 pub(in crate::project) use own::{Own, OwnFile, begin_record, remove_announced, remove_record};
+#[cfg(test)]
+pub(in crate::project) use power_cut::Recorder;
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
 

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     error::StorageError,
+    faults::sync_file,
     refusals::{may_create, may_write},
 };
 use crate::guard::{self, Links};
@@ -84,7 +85,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
         return Ok(());
     }
     use io::ErrorKind as Kind;
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
+    match File::open(folder).and_then(|folder| sync_file(&folder)) {
         // A folder may be writable and not readable; then it cannot be synced either.
         Err(error) if matches!(error.kind(), Kind::InvalidInput | Kind::Unsupported | Kind::PermissionDenied) => Ok(()),
         result => result,
