@@ -331,7 +331,7 @@ impl Disk {
             let mut names = Mt64::new(seed);
             let mut writes = Mt64::new(seed + 500);
             let contents = self.cut(
-                |_| names.next_u64() % 2 == 0,
+                |_| names.next_u64().is_multiple_of(2),
                 |len| match writes.next_u64() % 4 {
                     0 => Fate::Lost,
                     1 => Fate::Kept,
