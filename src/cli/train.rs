@@ -118,15 +118,15 @@ fn put_in_place(run: RunFolder, output: Output) -> Result<Option<PathBuf>, CliEr
 /// Resumes the run in `--out`, or else the newest interrupted one of the project that has a checkpoint.
 fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
     let run = match (&args.out, &args.dir) {
-        (Some(out), _) => InterruptedRun::open(out),
-        (None, Some(dir)) => InterruptedRun::newest(&Project::open(dir)?),
+        (Some(out), _) => InterruptedRun::open(out, services::now()),
+        (None, Some(dir)) => InterruptedRun::newest(&Project::open(dir)?, services::now()),
         (None, None) => {
             return Err(CliError::usage("--resume continues a run of a project (DIR) or of a folder (--out)"));
         }
     };
     let run = run.map_err(not_resumable)?;
     let base = models::open_base(run.base(), args.fetch, output)?;
-    let run = run.resume(base, services::now())?;
+    let run = run.resume(base)?;
     output.say(format!("continues {}", run.path.as_deref().map(output::path).unwrap_or_default()));
     complete(run, put_in_place, output)
 }

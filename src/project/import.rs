@@ -12,9 +12,10 @@ use super::{
     Annotator, DOCUMENTS, Documents, Project, ProjectError,
     documents::{self, UniqueIds},
     file_names::shown,
-    journal::{self, Files},
+    journal,
+    journal_appender::Files,
     stamp,
-    storage::{self, OwnFile},
+    storage::{self, LARGE, OwnFile},
 };
 use crate::{
     spans::{Action, Document, Edit, Entry, LabelId, Span, SpanSource, Split, Status, journal::JournalOp},
@@ -143,7 +144,7 @@ impl Project {
         }
         self.discard_uncommitted_imports()?;
         let path = self.root.join(DOCUMENTS);
-        let mut bytes = storage::read_if_there(&path)?.unwrap_or_default();
+        let mut bytes = storage::read_if_there(&path, LARGE)?.unwrap_or_default();
         if bytes.last().is_some_and(|last| *last != b'\n') {
             bytes.push(b'\n');
         }
@@ -196,7 +197,7 @@ impl Project {
         }
         if let Err(error) = storage::replace(&self.root.join(DOCUMENTS), bytes) {
             // If only the sync of the folder failed, the new documents are there and the log is needed.
-            let on_disk = storage::read_if_there(&self.root.join(DOCUMENTS)).ok().flatten().unwrap_or_default();
+            let on_disk = storage::read_if_there(&self.root.join(DOCUMENTS), LARGE).ok().flatten().unwrap_or_default();
             if let Some((path, lines)) = log.filter(|_| stamp(&on_disk) == self.stamp) {
                 // If this fails too, a later import discards the log, because its documents are missing.
                 OwnFile::read(&path, |bytes| bytes == lines).and_then(|log| log.map_or(Ok(()), OwnFile::remove)).ok();

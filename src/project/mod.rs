@@ -16,6 +16,7 @@ pub mod file_names;
 pub mod import;
 pub mod import_source;
 pub mod journal;
+mod journal_appender;
 mod journal_line;
 pub mod lock;
 pub mod manifest;
@@ -42,6 +43,7 @@ pub use error::ProjectError;
 pub use file_names::{AnnotatorName, NameError, RunId};
 pub use import::{ImportItem, ImportReport};
 pub use journal::{Annotator, SkippedLine};
+pub use journal_appender::JournalAppender;
 pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
@@ -51,7 +53,10 @@ pub use runs::{RunView, Runs};
 pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, training_data};
 
-use self::lock::Lock;
+use self::{
+    lock::Lock,
+    storage::{Dir, LARGE, SMALL},
+};
 use crate::{spans::LabelId, text::Grid};
 
 const MANIFEST: &str = "project.json";
@@ -134,7 +139,7 @@ impl Project {
     /// # Errors
     /// The file exists and cannot be read.
     pub fn guide(&self) -> Result<Option<(String, bool)>, StorageError> {
-        let Some(bytes) = storage::read_if_there(&self.root.join(GUIDE))? else { return Ok(None) };
+        let Some(bytes) = storage::read_if_there(&self.root.join(GUIDE), SMALL)? else { return Ok(None) };
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
         let is_cut = text.len() > GUIDE_BYTES;
         text.truncate(text.floor_char_boundary(GUIDE_BYTES));
@@ -147,7 +152,7 @@ impl Project {
     /// # Errors
     /// The file exists and cannot be read.
     pub fn patterns(&self) -> Result<Option<Vec<u8>>, StorageError> {
-        storage::read_if_there(&self.root.join(PATTERNS))
+        storage::read_if_there(&self.root.join(PATTERNS), SMALL)
     }
 
     /// Opens the project in `dir`. Writes nothing.
@@ -178,7 +183,7 @@ impl Project {
     /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
-        let bytes = storage::read_if_there(&path)?.unwrap_or_default();
+        let bytes = storage::read_if_there(&path, LARGE)?.unwrap_or_default();
         let stamp = stamp(&bytes);
         if stamp == self.stamp && grid == self.manifest.grid {
             return Ok(None);
@@ -275,7 +280,7 @@ fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {
 
 fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
     let path = dir.join(MANIFEST);
-    match storage::read(&path) {
+    match storage::read(&path, SMALL) {
         Ok(bytes) => Manifest::from_json(&bytes).map_err(|why| ProjectError::Manifest { path, why }),
         Err(error) if !error.is_absent() => Err(error.into()),
         Err(_) if dir.is_dir() => Err(ProjectError::NotAProject(dir.to_owned())),
@@ -285,11 +290,11 @@ fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
 }
 
 fn annotators_in(folder: &Path) -> Vec<AnnotatorName> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<AnnotatorName> = entries
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".jsonl")?.parse().ok())
-        .collect();
+    // Neither the folder nor a journal may be a link.
+    let Ok(folder) = Dir::open(folder) else { return Vec::new() };
+    let files = folder.names().unwrap_or_default().into_iter().filter(|name| folder.file_size(name).is_some());
+    let mut names: Vec<AnnotatorName> =
+        files.filter_map(|name| name.to_str()?.strip_suffix(".jsonl")?.parse().ok()).collect();
     names.sort();
     names
 }

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    run_folder::{RunConfig, resumable},
+    run_folder::{HeldRun, RunConfig},
     storage::{Crash, Dir, NewFolder, Published, recover, with_plain_file_system},
     *,
 };
@@ -216,7 +216,7 @@ fn a_run_is_the_old_or_the_new_one_after_a_crash_at_any_point_of_its_replacement
         let happened = crash.happened();
         drop(crash);
         // As `tagli train --out` does.
-        resumable(&out);
+        drop(HeldRun::take(&out, 0));
         assert_others_stay(&out);
         let whole = numbers(&out);
         assert!(whole == ["1"; 5] || whole == ["2"; 5], "at {at}: {whole:?}");
@@ -386,8 +386,10 @@ fn an_interrupted_replacement_goes_on_and_takes_its_place() {
     checkpoint.file("a.txt", b"2").unwrap();
     checkpoint.finish().unwrap();
     drop(run);
-    assert_eq!(resumable(&out), out.join("replacement"));
-    let mut run = RunFolder::resume(&out.join("replacement"), 0, 1).unwrap();
+    let held = HeldRun::take(&out, 0).unwrap().unwrap();
+    assert_eq!(held.path(), out.join("replacement"));
+    assert!(matches!(HeldRun::take(&out, 0), Err(ProjectError::Lock(_))), "both locks are held");
+    let mut run = held.resume(1).unwrap();
     let mut model = run.model().unwrap();
     model.file("a.txt", b"2").unwrap();
     model.finish().unwrap();

@@ -6,7 +6,7 @@
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -49,8 +49,8 @@ pub(super) struct ProjectWorker {
 struct Progress {
     /// Noun for the task that the thread carries out.
     current: Option<&'static str>,
-    /// Thread that starts a training.
-    start: Option<Thread>,
+    /// Threads that start a training.
+    starts: Vec<Thread>,
 }
 
 fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
@@ -119,10 +119,12 @@ impl ProjectWorker {
         lock(&self.progress).current
     }
 
-    /// Waits for a training that is being started for at most this long; whether none is.
+    /// Waits for trainings that are being started for at most this long; whether none is.
     pub(super) fn has_started_within(&self, limit: Duration) -> bool {
-        let start = lock(&self.progress).start.take();
-        start.is_none_or(|start| start.ends_within(limit))
+        let until = Instant::now() + limit;
+        lock(&self.progress).starts.retain(|start| !start.has_ended());
+        let starts = lock(&self.progress).starts.clone();
+        starts.iter().all(|start| start.ends_within(until.saturating_duration_since(Instant::now())))
     }
 }
 
@@ -163,7 +165,10 @@ impl Work {
             }
             Task::Remove { run } => Some(self.remove(&run)),
             Task::Train { .. } | Task::Resume { .. } => {
-                lock(&self.progress).start = self.start.clone().spawn(task);
+                let start = self.start.clone().spawn(task);
+                let starts = &mut lock(&self.progress).starts;
+                starts.retain(|start| !start.has_ended());
+                starts.extend(start);
                 None
             }
             Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
@@ -267,14 +272,23 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::Path, thread};
+    use std::{
+        path::Path,
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+    };
 
     use super::*;
     use crate::{
         model::BaseModel,
         project::{ImportItem, Manifest, run_folder::RunConfig},
         runs::{Phase, Recipe, RunSink, Settings, Status as RunStatus},
-        services::journal_writer::{AnnotatorFile, JournalWriter},
+        services::{
+            journal_writer::{AnnotatorFile, JournalWriter},
+            leaving::Leaving,
+            open_project::Closing,
+            trainer::Trainer,
+        },
         spans::{Action, ActionId, Document, Edit, Entry, LabelId, SpanId, Split, Status, journal::JournalOp},
         text::TextRange,
         training,
@@ -302,10 +316,14 @@ mod tests {
 
     impl Open {
         fn new(project: Project, open_base: OpenBase) -> Self {
+            Self::with_trainer(project, open_base, &Trainer::default())
+        }
+
+        fn with_trainer(project: Project, open_base: OpenBase, trainer: &Trainer) -> Self {
             let (sender, received) = unbounded();
             let events = Events::new(sender);
             let annotator = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-            let file = AnnotatorFile { annotator, documents: project.documents.clone() };
+            let file = AnnotatorFile { file: annotator.into_appender(), documents: project.documents.clone() };
             let journal = JournalWriter::start(Box::new(file), events.clone()).unwrap();
             let run_list = RunList::new(project.runs());
             let parts = WorkerParts {
@@ -313,7 +331,7 @@ mod tests {
                 annotator: "ada".parse().unwrap(),
                 journal: journal.flusher(),
                 run_list: run_list.clone(),
-                trainer: trainer::Trainer::default().starter(),
+                trainer: trainer.starter(),
                 events,
             };
             Self { worker: ProjectWorker::with_bases(parts, open_base).unwrap(), journal, received, run_list }
@@ -375,6 +393,36 @@ mod tests {
         open.worker.ask(Task::Summarise { generation: 3, base: "mini".into() });
         let Event::Summary { generation: 3, summary } = open.next() else { panic!() };
         assert_eq!(summary.train, 19);
+    }
+
+    static IS_READ: AtomicBool = AtomicBool::new(false);
+
+    /// Stands for a base whose files are on a disk that answers late.
+    fn late_base(name: &str) -> Result<Option<BaseModel>, base::BaseError> {
+        while !IS_READ.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        base::open(name)
+    }
+
+    #[test]
+    fn a_training_that_was_reported_as_not_started_does_not_start_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let trainer = Trainer::default();
+        let open = Open::with_trainer(project(&dir.path().join("p")), late_base, &trainer);
+        open.train(1, "mini");
+        let Open { mut worker, mut journal, received, run_list } = open;
+        worker.close();
+        journal.close();
+        let leaving = Leaving { closing: vec![Arc::new(Closing { journal, worker })], opening: None, trainer };
+        let mut reports = Vec::new();
+        leaving.wait_for_jobs(|report| reports.push(report.to_owned()));
+        assert_eq!(reports, ["left while a training was being prepared; it is not started"]);
+        IS_READ.store(true, Ordering::Relaxed);
+        let answer = received.recv_timeout(Duration::from_secs(20)).unwrap();
+        let Event::TrainingRefused { generation: 1, message } = answer else { panic!("{answer:?}") };
+        assert_eq!(message, "the program is ending");
+        assert_eq!((leaving.trainer.running(), run_list.list().0.len()), (None, 0));
     }
 
     #[test]

@@ -86,13 +86,15 @@ impl TrainingStart {
         // The recipe is for the documents that are done now, not for those that the screen counted earlier.
         let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
         let request = TrainRequest::new(data, effective).map_err(refusal)?;
-        self.refuse_second_training()?;
+        self.trainer.check_free()?;
         let settings = Box::new(settings);
         let again = match fetch {
             true => AfterFetch::Task(Task::Train { generation, settings, recipe, fetch }),
             false => AfterFetch::Offer(Effect::StartTraining { generation, settings, recipe, fetch: true }),
         };
         let Some(base) = self.base(&request.settings().base, generation, again)? else { return Ok(None) };
+        // Opening the base may have taken long.
+        self.trainer.check_free()?;
         let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
         if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
             // The list would keep an empty run. Its lock was freed with its folder's handle.
@@ -104,9 +106,9 @@ impl TrainingStart {
 
     /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
     fn resume(&self, generation: u64, run: String, fetch: bool) -> Result<Option<String>, String> {
-        self.refuse_second_training()?;
+        self.trainer.check_free()?;
         let path = self.project.runs().get(&run).map_err(|error| error.to_string())?.path;
-        let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
+        let interrupted = InterruptedRun::open(&path, now()).map_err(|error| match error {
             ResumeError::NoCheckpoint(_) => format!("{run} has no checkpoint to continue from"),
             other => other.to_string(),
         })?;
@@ -115,16 +117,9 @@ impl TrainingStart {
             false => AfterFetch::Offer(Effect::ResumeTraining { generation, run: run.clone(), fetch: true }),
         };
         let Some(base) = self.base(interrupted.base(), generation, again)? else { return Ok(None) };
-        let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
+        let resumed = interrupted.resume(base).map_err(|error| error.to_string())?;
         self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
         Ok(Some(run))
-    }
-
-    fn refuse_second_training(&self) -> Result<(), String> {
-        match self.trainer.running() {
-            Some(run) => Err(format!("{run} is still training; stop it first")),
-            None => Ok(()),
-        }
     }
 
     /// Opens a base model; `None` if it must be downloaded.

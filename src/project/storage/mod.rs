@@ -1,4 +1,5 @@
-//! The only module that writes, renames and removes files: atomic replacement, durable appending, folders that appear whole.
+//! The only module that writes, renames and removes files of the user: atomic replacement, durable appending, folders that
+//! appear whole. (`ARCHITECTURE.md` names the two exceptions, the program's log and the cache of the hub.)
 //!
 //! `FORMAT.md` lists the guarantees and the assumptions about the file system. In short: when a function returns `Ok`,
 //! the bytes survive a power cut; when it returns an error, the previous contents are still there. Symbolic links and
@@ -27,20 +28,20 @@ pub(crate) mod refusals;
 
 pub use append::Appender;
 pub use error::{StorageError, shown_path};
-pub use open::{open, read, read_if_there};
+pub use open::{LARGE, SMALL, open, read, read_if_there};
 
 pub(in crate::project) use dir::Dir;
 pub(in crate::project) use error::{is_not_ours, not_ours};
 #[cfg(test)]
-pub(in crate::project) use faults::{Crash, with_plain_file_system};
+pub(in crate::project) use faults::{Crash, interrupt_rename, with_plain_file_system};
 pub(in crate::project) use new_folder::{NewFolder, Published};
-pub(in crate::project) use open::{open_lock, write_lock};
-pub(in crate::project) use own::{Own, OwnFile, begin_record, remove_announced, remove_record};
+pub(in crate::project) use open::{folder_of, open_lock, read_below, write_lock};
+pub(in crate::project) use own::{MadeFolder, Own, OwnFile, begin_record, remove_announced, remove_record};
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
 
 use self::{
-    open::{folder_of, sync_folder},
+    open::sync_folder,
     own::Place,
     refusals::{may_create, may_write},
 };
@@ -111,12 +112,8 @@ pub fn make_folder(path: &Path) -> Result<(), StorageError> {
 ///
 /// # Errors
 /// It exists (kind `AlreadyExists`), or the file system refuses.
-pub fn make_new_folder(path: &Path) -> Result<(), StorageError> {
-    faults::step()
-        .and_then(|()| may_create(path))
-        .and_then(|()| fs::create_dir(path))
-        .and_then(|()| sync_folder(folder_of(path)))
-        .map_err(|cause| StorageError::new("make the folder", path, cause))
+pub(in crate::project) fn make_new_folder(path: &Path) -> Result<(), StorageError> {
+    MadeFolder::make(path).map(drop)
 }
 
 /// Size in bytes of all regular files below a folder, without links and unreadable files.
@@ -146,9 +143,9 @@ mod tests {
         let path = dir.path().join("f");
         replace(&path, b"one").unwrap();
         replace(&path, b"two").unwrap();
-        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(read(&path, SMALL).unwrap(), b"two");
         assert!(create_new(&path, b"three").is_err());
-        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(read(&path, SMALL).unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
@@ -162,7 +159,7 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).unwrap();
         assert!(replace(&path, b"three").unwrap_err().to_string().contains("permission denied"));
-        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(read(&path, SMALL).unwrap(), b"two");
     }
 
     #[test]
@@ -171,7 +168,7 @@ mod tests {
         let (secret, link) = (dir.path().join("secret"), dir.path().join("link"));
         fs::write(&secret, "mine").unwrap();
         std::os::unix::fs::symlink(&secret, &link).unwrap();
-        assert!(read(&link).unwrap_err().to_string().contains("symbolic link"));
+        assert!(read(&link, SMALL).unwrap_err().to_string().contains("symbolic link"));
         assert!(replace(&link, b"x").is_err());
         assert!(Appender::open(&link).is_err());
         assert_eq!(fs::read_to_string(&secret).unwrap(), "mine");
