@@ -76,26 +76,29 @@ pub fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
 /// It is larger, or cannot be read.
 pub fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
-    if length > limit {
-        return Err(too_large(length, limit));
-    }
+    check_size(length, limit)?;
     let mut content = Vec::new();
     content.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
     // The file may grow meanwhile.
     file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
-    if content.len() as u64 > limit {
-        return Err(too_large(content.len() as u64, limit));
-    }
+    check_size(content.len() as u64, limit)?;
     Ok(content)
 }
 
-fn too_large(length: u64, limit: u64) -> io::Error {
+/// Refuses a file of more than `limit` bytes.
+///
+/// # Errors
+/// `length` is larger; the error names both.
+pub fn check_size(length: u64, limit: u64) -> io::Result<()> {
+    if length <= limit {
+        return Ok(());
+    }
     let text = match (bytes(length), bytes(limit)) {
         // Rounded, both are the same.
         (has, most) if has == most => format!("it has {length} bytes, and at most {limit} bytes can be read"),
         (has, most) => format!("it has {has}, and at most {most} can be read"),
     };
-    io::Error::new(io::ErrorKind::FileTooLarge, text)
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, text))
 }
 
 /// A panic that was caught, with its message.

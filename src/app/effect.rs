@@ -44,6 +44,11 @@ pub enum Effect {
         /// Base model that the recipes are for.
         base: String,
     },
+    /// Give up a training that was asked for and has not begun, and the download of its base.
+    CancelTraining {
+        /// Number of the request.
+        generation: u64,
+    },
     /// Train on a separate thread.
     /// Answered by `TrainingStarted`, `TrainingRefused` or `FetchOffered`. The data contains all lines that were
     /// recorded before this request.

@@ -10,14 +10,14 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, RUNS, Runs,
+    ANNOTATIONS, DOCUMENTS, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, RUNS, Runs,
     TRAINING_SETTINGS, annotators_in,
     file_names::one_line,
     journal,
     journal_appender::Files,
     lock,
     manifest::ManifestError,
-    stamp,
+    read_documents,
     storage::{self, LARGE, Leftover, SMALL, StorageError},
 };
 use crate::{
@@ -129,24 +129,20 @@ fn manifest(dir: &Path, report: &mut CheckReport) -> Manifest {
 }
 
 fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Project {
-    let bytes = match storage::read_if_there(&dir.join(DOCUMENTS), LARGE) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => {
-            report.add(Severity::Warning, DOCUMENTS, None, "it does not exist; tagli import adds documents");
-            Vec::new()
-        }
-        Err(error) => {
-            report.add_storage_error(DOCUMENTS, &error);
-            Vec::new()
-        }
-    };
-    let (documents, problems) = Documents::read(&bytes, manifest.grid);
+    let path = dir.join(DOCUMENTS);
+    let (documents, problems, stamp) = read_documents(&path, manifest.grid).unwrap_or_else(|error| {
+        report.add_storage_error(DOCUMENTS, &error);
+        Default::default()
+    });
+    if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        report.add(Severity::Warning, DOCUMENTS, None, "it does not exist; tagli import adds documents");
+    }
     for problem in problems.iter().take(MOST_LISTED) {
         report.add(Severity::Error, DOCUMENTS, Some(problem.line), &problem.why);
     }
     report.add_rest(Severity::Error, DOCUMENTS, problems.len());
     report.documents = documents.len();
-    Project { root: dir.to_owned(), manifest, documents, stamp: stamp(&bytes) }
+    Project { root: dir.to_owned(), manifest, documents, stamp }
 }
 
 fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckReport) {
@@ -248,7 +244,7 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
 /// Git's merge rule, leftovers of crashes, and invalid names.
 fn surroundings(dir: &Path, report: &mut CheckReport) {
     match storage::read_if_there(&dir.join(".gitattributes"), SMALL) {
-        Ok(bytes) if String::from_utf8_lossy(&bytes.unwrap_or_default()).contains("merge=union") => {}
+        Ok(Some(bytes)) if String::from_utf8_lossy(&bytes).contains("merge=union") => {}
         Ok(_) => {
             let what = format!(
                 "lacks the line `{ANNOTATIONS}/*.jsonl -text merge=union`; without it git cannot merge journals automatically"

@@ -6,7 +6,7 @@ use std::{borrow::Cow, path::Path};
 use super::{
     ANNOTATIONS, AnnotatorName, DOCUMENTS, GUIDE, MANIFEST, Manifest, Project, ProjectError, annotators_in,
     keep_existing,
-    storage::{self, LARGE, SMALL},
+    storage::{self, LARGE, SMALL, StorageError},
 };
 
 /// Contents of a copy.
@@ -89,7 +89,7 @@ impl Project {
         }
         let source = CopySource {
             manifest: self.manifest.clone(),
-            documents: self.documents.to_jsonl()?.into(),
+            documents: self.documents.to_jsonl().map_err(|cause| StorageError::new("copy", &self.root, cause))?.into(),
             journals,
             guide: storage::read_if_there(&self.root.join(GUIDE), SMALL)?.map(Cow::from),
         };

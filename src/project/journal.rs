@@ -9,7 +9,7 @@ use super::{
     file_names::{AnnotatorName, NameError},
     journal_appender::{Files, JournalAppender, Reopened, lines},
     journal_line::{self, LineError, OffsetMaps},
-    storage::{self, StorageError},
+    storage,
 };
 use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
 

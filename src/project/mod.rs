@@ -54,6 +54,7 @@ pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, training_data};
 
 use self::{
+    documents::DocumentReader,
     lock::Lock,
     storage::{Dir, LARGE, SMALL},
 };
@@ -183,13 +184,16 @@ impl Project {
     /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
-        let bytes = storage::read_if_there(&path, LARGE)?.unwrap_or_default();
-        let stamp = stamp(&bytes);
-        if stamp == self.stamp && grid == self.manifest.grid {
+        // The length is known without reading.
+        let length = std::fs::metadata(&path).map_or(0, |file| file.len());
+        if grid == self.manifest.grid && length == self.stamp.0 as u64 && stamp_of(&path)? == self.stamp {
             return Ok(None);
         }
-        let documents = Documents::from_jsonl(&bytes, grid);
-        Ok(Some((documents.map_err(|problems| ProjectError::Documents { path, problems })?, stamp)))
+        let (documents, problems, stamp) = read_documents(&path, grid)?;
+        if !problems.is_empty() {
+            return Err(ProjectError::Documents { path, problems });
+        }
+        Ok(Some((documents, stamp)))
     }
 
     fn set_documents(&mut self, changed: Option<(Documents, Stamp)>) -> bool {
@@ -267,8 +271,29 @@ impl Project {
 /// Length and CRC-32 of the bytes from which documents were read.
 type Stamp = (usize, u32);
 
-fn stamp(bytes: &[u8]) -> Stamp {
-    (bytes.len(), crc32fast::hash(bytes))
+/// Stamp of a file; that of an empty one if it does not exist.
+fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut length = 0;
+    storage::read_lines(path, LARGE, |line| {
+        hasher.update(line);
+        length += line.len();
+    })?;
+    Ok((length, hasher.finalize()))
+}
+
+/// Reads documents line by line: a large file is never in memory as a whole. No documents if the file does not exist.
+fn read_documents(path: &Path, grid: Grid) -> Result<(Documents, Vec<DocumentError>, Stamp), StorageError> {
+    let mut reader = DocumentReader::default();
+    let mut hasher = crc32fast::Hasher::new();
+    let mut length = 0;
+    storage::read_lines(path, LARGE, |line| {
+        hasher.update(line);
+        length += line.len();
+        reader.add_line(line.strip_suffix(b"\n").unwrap_or(line), grid);
+    })?;
+    let (documents, problems) = reader.finish();
+    Ok((documents, problems, (length, hasher.finalize())))
 }
 
 fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashSet,
+    convert::Infallible,
     io, iter,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     thread::sleep,
@@ -25,6 +26,9 @@ use crate::{
 
 /// Longest wait for the lines that were recorded before a job.
 const FLUSH_LIMIT: Duration = Duration::from_secs(10);
+/// Time between two looks at a write, and duration from which it is reported.
+const WATCH: Duration = Duration::from_secs(1);
+const LONG_WRITE: Duration = Duration::from_secs(3);
 /// Time between two looks at a journal that is being closed.
 const POLL: Duration = Duration::from_millis(20);
 /// Longest wait for the last lines when nothing else is left to do.
@@ -83,6 +87,8 @@ struct Unsaved {
     is_refused: bool,
     /// Number of the newest attempt.
     attempt: u64,
+    /// Time at which the write began that the disk has not answered yet.
+    writing_since: Option<Instant>,
 }
 
 fn lock(unsaved: &Mutex<Unsaved>) -> MutexGuard<'_, Unsaved> {
@@ -96,6 +102,8 @@ pub(super) struct JournalWriter {
     unsaved: Arc<Mutex<Unsaved>>,
     thread: Thread,
     events: Events,
+    /// Disconnected with the handle, which ends the thread that watches the writes.
+    _watched: Sender<Infallible>,
 }
 
 impl JournalWriter {
@@ -104,13 +112,22 @@ impl JournalWriter {
     /// # Errors
     /// The operating system cannot start a thread.
     pub(super) fn start(file: Box<dyn JournalFile>, events: Events) -> io::Result<Self> {
+        Self::watched(file, events, WATCH, LONG_WRITE)
+    }
+
+    /// Looks at the writes each `interval`, and reports those that take longer than `limit`.
+    fn watched(file: Box<dyn JournalFile>, events: Events, interval: Duration, limit: Duration) -> io::Result<Self> {
         let (sender, requests) = unbounded();
         let unsaved = Arc::<Mutex<Unsaved>>::default();
         let mut writing = Writing { file, failed: None, unsaved: Arc::clone(&unsaved), events: events.clone() };
         let failure = Failure { unsaved: Arc::clone(&unsaved), events: events.clone() };
         let work = move || writing.run(&requests);
         let thread = Thread::start("journal", work, move |panicked| failure.report(&panicked.to_string()))?;
-        Ok(Self { requests: Some(Arc::new(sender)), unsaved, thread, events })
+        let (watched, ended) = bounded(0);
+        let watch = Watch { unsaved: Arc::clone(&unsaved), events: events.clone(), ended, limit };
+        // A panic there costs only the reports.
+        Thread::start("journal-watch", move || watch.run(interval), |panicked| tracing::error!("{panicked}"))?;
+        Ok(Self { requests: Some(Arc::new(sender)), unsaved, thread, events, _watched: watched })
     }
 
     /// Records entries; answered by `Saved` or `SaveFailed`.
@@ -229,6 +246,25 @@ impl Failure {
     }
 }
 
+/// Watches the writes: a disk may hang, and the thread of the journal with it.
+struct Watch {
+    unsaved: Arc<Mutex<Unsaved>>,
+    events: Events,
+    ended: Receiver<Infallible>,
+    limit: Duration,
+}
+
+impl Watch {
+    fn run(&self, interval: Duration) {
+        while self.ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            let since = lock(&self.unsaved).writing_since;
+            if let Some(duration) = since.map(|since| since.elapsed()).filter(|duration| *duration >= self.limit) {
+                self.events.send(Event::SaveDelayed { seconds: duration.as_secs() });
+            }
+        }
+    }
+}
+
 /// State of the thread.
 struct Writing {
     file: Box<dyn JournalFile>,
@@ -295,7 +331,10 @@ impl Writing {
     /// Appends entries. A panic counts as a fault of one of them.
     fn append(&mut self, entries: &[Entry]) -> Result<(), SaveError> {
         let file = &mut self.file;
-        guard::catch(|| file.append(entries)).unwrap_or_else(|panicked| Err(SaveError::Entry(panicked.to_string())))
+        lock(&self.unsaved).writing_since = Some(Instant::now());
+        let written = guard::catch(|| file.append(entries));
+        lock(&self.unsaved).writing_since = None;
+        written.unwrap_or_else(|panicked| Err(SaveError::Entry(panicked.to_string())))
     }
 
     /// Reports entries as saved, all with one event: the screen looks at all that wait for each event.
@@ -450,14 +489,37 @@ mod tests {
         // The first line keeps the thread busy until the others wait.
         (0..4).for_each(|line| writer.record(0, vec![entry(line)]));
         drop(go);
-        let told = answers(&events, 3);
-        assert_eq!(told, (vec![0, 1], vec!["0: there is no such document".to_owned()]));
+        let told = answers(&events, 4);
+        assert_eq!(told, (vec![0, 1, 3], vec!["0: there is no such document".to_owned()]));
         writer.record(1, vec![entry(4)]);
         let (_, failures) = answers(&events, 1);
         assert!(failures[0].contains("a defect of this program: a fault"), "{failures:?}");
         writer.record(2, vec![entry(5)]);
         assert_eq!(answers(&events, 1).0, [5]);
-        assert_eq!(written.lock().unwrap().lines, [0, 1, 5]);
+        assert_eq!(written.lock().unwrap().lines, [0, 1, 3, 5]);
+    }
+
+    #[test]
+    fn a_write_that_takes_long_is_reported_until_it_ends() {
+        let (go, wait) = bounded::<()>(1);
+        let (sender, events) = unbounded();
+        let before = move |_: &[u32]| {
+            let _ = wait.recv();
+            Ok(())
+        };
+        let disk = Box::new(Disk { written: Arc::default(), before });
+        let moment = Duration::from_millis(5);
+        let writer = JournalWriter::watched(disk, Events::new(sender), moment, 2 * moment).unwrap();
+        writer.record(0, vec![entry(0)]);
+        let next = || events.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(matches!(next(), Event::SaveDelayed { seconds: 0 }));
+        drop(go);
+        while !matches!(next(), Event::Saved { .. }) {}
+        // One report may be on its way.
+        sleep(5 * moment);
+        events.try_iter().for_each(drop);
+        sleep(5 * moment);
+        assert!(events.is_empty(), "nothing is written now");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
     annotator_comparison,
+    cancelled::Cancelled,
     events::Events,
     journal_writer::Flusher,
     message::message,
@@ -42,6 +43,7 @@ pub(super) struct ProjectWorker {
     tasks: Option<Arc<Sender<Task>>>,
     thread: Thread,
     progress: Arc<Mutex<Progress>>,
+    cancelled: Cancelled,
 }
 
 /// What the worker does now.
@@ -88,12 +90,14 @@ impl ProjectWorker {
             open_base,
             events: events.clone(),
             tasks: Arc::downgrade(&sender),
+            cancelled: Cancelled::default(),
         };
+        let cancelled = start.cancelled.clone();
         let progress = Arc::default();
         let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress) };
         let ended = move |panicked: guard::Panicked| events.send(message(Level::Error, panicked.to_string()));
         let thread = Thread::start("project", move || work.run(&tasks), ended)?;
-        Ok(Self { tasks: Some(sender), thread, progress })
+        Ok(Self { tasks: Some(sender), thread, progress, cancelled })
     }
 
     /// Adds a task after all earlier ones.
@@ -102,6 +106,11 @@ impl ProjectWorker {
             // The thread ends only after this handle was closed.
             let _ = tasks.send(task);
         }
+    }
+
+    /// Gives up a training that was asked for and has not begun.
+    pub(super) fn cancel_training(&self, generation: u64) {
+        self.cancelled.add(generation);
     }
 
     /// Lets the thread end after its last task. Does not wait.

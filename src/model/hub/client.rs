@@ -17,7 +17,7 @@ use ureq::{
 
 use super::{
     HubError,
-    address::{Origin, redirect_target},
+    address::{Origin, redirect_target, without_secrets},
     cache,
     error::shown,
 };
@@ -68,11 +68,25 @@ impl Limits {
 #[derive(Clone, Debug)]
 pub struct Hub {
     endpoint: String,
+    /// The endpoint without user name and password.
+    shown: String,
     /// Origin of the endpoint: only there the token is sent.
     origin: Option<Origin>,
     token: Option<Token>,
     limits: Limits,
     agent: Agent,
+    /// Answers whether the user gave the transfer up.
+    cancelled: Option<Cancelled>,
+}
+
+/// Question whether a transfer was given up.
+#[derive(Clone)]
+struct Cancelled(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl fmt::Debug for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cancelled")
+    }
 }
 
 /// Access token of the user. Never shown, never stored by this program.
@@ -122,12 +136,12 @@ impl Hub {
     /// Returns the hub at `endpoint`. The token comes with the name of its source.
     pub(super) fn new(endpoint: &str, token: Option<(String, String)>, limits: Limits) -> Result<Self, HubError> {
         let endpoint = endpoint.trim().trim_end_matches('/').to_owned();
-        let origin = Origin::of(&endpoint);
+        let (origin, shown) = (Origin::of(&endpoint), without_secrets(&endpoint));
         let token = match token {
             Some((place, text)) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 return Err(HubError::BadToken(place));
             }
-            Some(_) if !origin.as_ref().is_some_and(Origin::is_private) => return Err(HubError::InTheClear(endpoint)),
+            Some(_) if !origin.as_ref().is_some_and(Origin::is_private) => return Err(HubError::InTheClear(shown)),
             Some((place, text)) => Some(Token { text, place }),
             None => None,
         };
@@ -142,7 +156,21 @@ impl Hub {
             .timeout_recv_body(Some(limits.answer))
             .timeout_per_read(Some(limits.silence))
             .timeout_per_write(Some(limits.silence));
-        Ok(Self { endpoint, origin, token, limits, agent: config.build().into() })
+        Ok(Self { endpoint, shown, origin, token, limits, agent: config.build().into(), cancelled: None })
+    }
+
+    /// The same hub, whose downloads end as soon as `cancelled` answers yes.
+    #[must_use]
+    pub fn until(self, cancelled: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { cancelled: Some(Cancelled(Arc::new(cancelled))), ..self }
+    }
+
+    /// Ends a transfer that was given up.
+    pub(super) fn check_wanted(&self) -> Result<(), HubError> {
+        match &self.cancelled {
+            Some(Cancelled(cancelled)) if cancelled() => Err(HubError::Cancelled),
+            _ => Ok(()),
+        }
     }
 
     /// The same hub, asked by nobody in particular.
@@ -150,9 +178,14 @@ impl Hub {
         Self { token: None, ..self.clone() }
     }
 
-    /// Address of the hub.
+    /// Address of the hub for messages, without a user name and password.
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        &self.shown
+    }
+
+    /// Address of a page or file of the hub, for requests. It may contain a password.
+    pub(super) fn address(&self, path: &str) -> String {
+        format!("{}/{path}", self.endpoint)
     }
 
     /// Source of the user's token: a variable of the environment, or a file. `None` without a token.
@@ -259,7 +292,7 @@ impl Hub {
     pub(super) fn check(&self, id: &str, mut answer: Response<Body>) -> Result<Response<Body>, HubError> {
         // The hub may have redirected to a storage server.
         let url = &answer.get_uri().to_string();
-        let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.token.is_some());
+        let (endpoint, id, has_token) = (self.shown.clone(), id.to_owned(), self.token.is_some());
         let status = answer.status().as_u16();
         let seconds = header(&answer, "retry-after").and_then(|seconds| seconds.trim().parse().ok());
         let code = header(&answer, "x-error-code").unwrap_or_default().to_owned();
@@ -340,12 +373,12 @@ fn is_redirect(answer: &Response<Body>) -> bool {
 
 /// Formats scheme, host and port of an address for messages.
 pub(super) fn host(url: &str) -> String {
-    Origin::of(url).map_or_else(|| shown(url), |origin| origin.to_string())
+    Origin::of(url).map_or_else(|| shown(&without_secrets(url)), |origin| origin.to_string())
 }
 
 /// Error for a broken connection.
 pub(super) fn unreachable(url: &str, error: &ureq::Error) -> HubError {
-    HubError::Unreachable { place: host(url), why: shown(&error.to_string()) }
+    HubError::Unreachable { place: host(url), why: shown(&without_secrets(&error.to_string())) }
 }
 
 /// Returns the trusted certificates.

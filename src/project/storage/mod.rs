@@ -28,7 +28,7 @@ pub(crate) mod refusals;
 
 pub use append::Appender;
 pub use error::{StorageError, shown_path};
-pub use open::{LARGE, SMALL, open, read, read_if_there};
+pub use open::{LARGE, SMALL, open, read, read_if_there, read_lines};
 
 pub(in crate::project) use dir::Dir;
 pub(in crate::project) use error::{is_not_ours, not_ours};
@@ -55,7 +55,15 @@ use crate::guard;
 /// The file system refuses, or the existing file is a link, not a regular file, or read-only; then it is unchanged. (If
 /// only the last step fails, the sync of the folder, the new file is there, and a power cut may bring the old one back.)
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    write(path, bytes, |dir, name| Ok(Place::Over(replaced_permissions(dir, name)?)))
+    replace_with(path, &|file| file.write_all(bytes))
+}
+
+/// As [`replace`], with contents that are not in memory as a whole. `contents` may be called twice.
+///
+/// # Errors
+/// As [`replace`], and those of `contents`.
+pub fn replace_with(path: &Path, contents: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<(), StorageError> {
+    write(path, contents, |dir, name| Ok(Place::Over(replaced_permissions(dir, name)?)))
 }
 
 /// Like [`replace`], but never replaces an existing file.
@@ -63,12 +71,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 /// # Errors
 /// There is one (kind `AlreadyExists`), or the file system refuses.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    write(path, bytes, |_, _| Ok(Place::Free))
+    write(path, &|file| file.write_all(bytes), |_, _| Ok(Place::Free))
 }
 
 fn write(
     path: &Path,
-    bytes: &[u8],
+    contents: &own::Fill<'_>,
     place: impl FnOnce(&Dir, &std::ffi::OsStr) -> io::Result<Place>,
 ) -> Result<(), StorageError> {
     let written = || {
@@ -76,7 +84,7 @@ fn write(
         let dir = Dir::open_linked(folder_of(path))?;
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let place = place(&dir, name)?;
-        own::put(&dir, name, bytes, &place)?;
+        own::put(&dir, name, contents, &place)?;
         dir.sync()
     };
     written().map_err(|cause| StorageError::new("write", path, cause))
@@ -112,7 +120,7 @@ pub fn make_folder(path: &Path) -> Result<(), StorageError> {
 ///
 /// # Errors
 /// It exists (kind `AlreadyExists`), or the file system refuses.
-pub(in crate::project) fn make_new_folder(path: &Path) -> Result<(), StorageError> {
+pub fn make_new_folder(path: &Path) -> Result<(), StorageError> {
     MadeFolder::make(path).map(drop)
 }
 

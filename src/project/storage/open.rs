@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Seek, Write},
+    io::{self, BufRead, BufReader, Read, Seek, Write},
     path::Path,
 };
 
@@ -19,6 +19,8 @@ use crate::guard::{self, Links};
 pub const LARGE: u64 = 4 << 30;
 /// Largest file of any other kind that is read at once, in bytes: records, settings, states, commands.
 pub const SMALL: u64 = 64 << 20;
+/// Bytes that are read at once of a file that is read line by line.
+const READ_AT_ONCE: usize = 1 << 20;
 
 /// Opens a regular file for reading, in a folder that must not be a link.
 ///
@@ -44,6 +46,26 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StorageError> {
 /// It exists and cannot be read.
 pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
     absent(read(path, limit))
+}
+
+/// Reads a regular file of at most `limit` bytes line by line, each with its line feed. No line if it does not exist.
+///
+/// # Errors
+/// It exists and is not a regular file or is larger, or cannot be read.
+pub fn read_lines(path: &Path, limit: u64, mut each: impl FnMut(&[u8])) -> Result<(), StorageError> {
+    let mut read = || {
+        let file = guard::open(path, Links::Refuse)?;
+        guard::check_size(file.metadata()?.len(), limit)?;
+        // The file may grow meanwhile.
+        let mut file = BufReader::with_capacity(READ_AT_ONCE, file.take(limit));
+        let mut line = Vec::new();
+        while file.read_until(b'\n', &mut line)? > 0 {
+            each(&line);
+            line.clear();
+        }
+        Ok(())
+    };
+    absent(read().map_err(|cause| StorageError::new("read", path, cause))).map(drop)
 }
 
 /// As [`read_if_there`], in a folder that must not be a link.

@@ -15,7 +15,7 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs::{File, Permissions},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     os::fd::AsRawFd,
     path::Path,
 };
@@ -35,6 +35,9 @@ use super::{
 };
 use crate::guard;
 
+/// Bytes that are written at once.
+const WRITTEN_AT_ONCE: usize = 1 << 20;
+
 /// Way in which a new file gets its name.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
@@ -44,12 +47,15 @@ pub(super) enum Place {
     Over(Option<Permissions>),
 }
 
+/// Writes the contents of a file. It is called again if the first attempt to create the file fails.
+pub(super) type Fill<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+
 /// Writes and syncs a new file, and gives it its name in one step.
-pub(super) fn put(dir: &Dir, name: &OsStr, bytes: &[u8], place: &Place) -> io::Result<()> {
+pub(super) fn put(dir: &Dir, name: &OsStr, contents: &Fill<'_>, place: &Place) -> io::Result<()> {
     // A file without a name leaves nothing after a crash; not every file system has such files.
     let unnamed = unnamed(dir).map(|file| NewFile { dir, file, temporary: None });
     if let Some(mut new) = unnamed {
-        new.fill(bytes, place)?;
+        new.fill(contents, place)?;
         let named = match place {
             Place::Free => new.give_name(name),
             Place::Over(_) => new.give_temporary_name(),
@@ -64,7 +70,7 @@ pub(super) fn put(dir: &Dir, name: &OsStr, bytes: &[u8], place: &Place) -> io::R
     let temporary = Id::random().temporary();
     let file = dir.create_file(&temporary)?;
     let mut new = NewFile { dir, file, temporary: Some(temporary) };
-    new.fill(bytes, place)?;
+    new.fill(contents, place)?;
     new.publish(name, place)
 }
 
@@ -76,12 +82,15 @@ struct NewFile<'a> {
 }
 
 impl NewFile<'_> {
-    fn fill(&mut self, bytes: &[u8], place: &Place) -> io::Result<()> {
+    fn fill(&mut self, contents: &Fill<'_>, place: &Place) -> io::Result<()> {
         if let Place::Over(Some(permissions)) = place {
             self.file.set_permissions(permissions.clone())?;
         }
         step()?;
-        self.file.write_all(bytes)?;
+        let mut file = BufWriter::with_capacity(WRITTEN_AT_ONCE, &self.file);
+        contents(&mut file)?;
+        file.flush()?;
+        drop(file);
         sync_file(&self.file)
     }
 
@@ -294,7 +303,8 @@ impl OwnFile {
 
 /// Starts a record, before the thing that it is about exists.
 pub(in crate::project) fn begin_record(dir: &Dir, id: &Id, subject: &Subject, files: &[&str]) -> io::Result<Record> {
-    put(dir, id.record().as_ref(), &first_line(id, subject, files)?, &Place::Free)?;
+    let line = first_line(id, subject, files)?;
+    put(dir, id.record().as_ref(), &|file| file.write_all(&line), &Place::Free)?;
     dir.sync()?;
     Record::read(dir, id)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }

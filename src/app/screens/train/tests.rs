@@ -22,7 +22,7 @@ fn start() -> State {
     let opened = Opened {
         name: "reviews".into(),
         annotator: "ada".into(),
-        documents: Vec::new(),
+        documents: Default::default(),
         labels: LabelSet::restaurant(),
         journal: Journal::default(),
         writer: 7,
