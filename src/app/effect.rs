@@ -27,9 +27,10 @@ pub enum Effect {
     /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
     /// Append these lines to the annotator's journal, in order, and sync.
-    /// Answered by `Saved` (for each batch that is on disk) or `SaveFailed`. After a failure everything with the same
-    /// or a smaller attempt number is dropped, because later lines depend on earlier ones; all lines that were not
-    /// acknowledged are sent again with the next one.
+    /// Answered by `Saved` for lines that are on disk, `SaveDelayed` while the disk does not answer, or `SaveFailed`. After
+    /// a refusal of the disk everything with the same or a smaller attempt number is dropped, because later lines depend
+    /// on earlier ones; a line that cannot be written is left out alone. All lines that were not acknowledged are sent
+    /// again with the next one.
     Record {
         /// Number of the attempt.
         attempt: u64,

@@ -77,8 +77,8 @@ pub enum Event {
         /// Seconds since the write began.
         seconds: u64,
     },
-    /// The rest of this attempt is not on disk.
-    /// The same is true of everything sent later with the same attempt number.
+    /// Entries of this attempt are not on disk.
+    /// After a refusal of the disk, nothing sent later with the same attempt number is either.
     SaveFailed {
         /// The attempt of [`Effect::Record`].
         attempt: u64,

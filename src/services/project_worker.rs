@@ -434,6 +434,31 @@ mod tests {
         assert_eq!((leaving.trainer.running(), run_list.list().0.len()), (None, 0));
     }
 
+    static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
+
+    /// Stands for a base that is read while the user cancels the training.
+    fn cancelled_base(name: &str) -> Result<Option<BaseModel>, base::BaseError> {
+        while !IS_CANCELLED.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        base::open(name)
+    }
+
+    #[test]
+    fn a_training_that_is_cancelled_while_it_is_prepared_does_not_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let trainer = Trainer::default();
+        let open = Open::with_trainer(project(&dir.path().join("p")), cancelled_base, &trainer);
+        open.train(1, "mini");
+        open.worker.cancel_training(1);
+        IS_CANCELLED.store(true, Ordering::Relaxed);
+        // The count is carried out after the task that begins the training.
+        open.worker.ask(Task::Summarise { generation: 2, base: "mini".into() });
+        assert!(matches!(open.next(), Event::Summary { generation: 2, .. }));
+        assert!(open.worker.has_started_within(Duration::from_secs(20)));
+        assert_eq!((trainer.running(), open.run_list.list().0.len(), open.received.len()), (None, 0, 0));
+    }
+
     #[test]
     fn a_task_that_panics_is_answered_and_the_next_one_carried_out() {
         let dir = tempfile::tempdir().unwrap();

@@ -334,8 +334,12 @@ fn saved_is_said_only_when_it_is_true_and_a_failed_save_loses_nothing() {
     update(&mut state, Event::SaveFailed { attempt: again, message: "disk full".into() });
     let (third, both_again) = ids(&press(&mut state, "ctrl-s"));
     assert_eq!(both_again, both);
+    // A disk that hangs is shown until it answers.
+    update(&mut state, Event::SaveDelayed { seconds: 7 });
+    assert_eq!(state.session.project.as_ref().unwrap().save_delay(), Some(7));
     update(&mut state, Event::Saved { attempt: third, ids: both });
     assert_eq!(saving(&state), SaveState::Saved);
+    assert_eq!(state.session.project.as_ref().unwrap().save_delay(), None);
 }
 
 #[test]

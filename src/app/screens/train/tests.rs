@@ -333,6 +333,22 @@ fn a_base_that_is_not_on_this_machine_is_fetched_only_after_a_yes() {
 }
 
 #[test]
+fn a_training_that_is_being_prepared_is_cancelled_with_the_key_that_stops_one() {
+    let mut state = start();
+    counted(&mut state, 12);
+    let accepted = offer(&mut state);
+    let _ = update(&mut state, Event::FetchOffered(accepted.clone()));
+    press(&mut state, "y");
+    let generation = accepted.generation;
+    press(&mut state, "f3");
+    assert_eq!(press(&mut state, "S"), [Effect::CancelTraining { generation }]);
+    assert!(!state.session.runs.is_busy() && state.overlay().is_none());
+    // A start that comes too late is not announced.
+    assert!(update(&mut state, Event::TrainingStarted { generation, run: "0001-tiny".into() }).is_empty());
+    assert!(press(&mut state, "S").is_empty());
+}
+
+#[test]
 fn what_is_being_typed_is_no_answer_to_an_offer() {
     let mut state = start();
     counted(&mut state, 12);
