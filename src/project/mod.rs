@@ -30,6 +30,7 @@ pub mod storage;
 pub mod training_data;
 
 mod crash_tests;
+mod intrusion_tests;
 mod ownership_tests;
 #[cfg(test)]
 mod refusal_tests;

@@ -13,11 +13,7 @@ use serde_json::Value;
 
 use super::{
     run_folder::{HeldRun, RunConfig},
-    storage::{
-        Crash, Dir, NewFolder, Published, Record, Stage, interrupt_rename, recover,
-        refusals::{Refused, refuse},
-        with_plain_file_system,
-    },
+    storage::{Crash, Dir, NewFolder, Published, recover, with_plain_file_system},
     *,
 };
 use crate::{
@@ -52,7 +48,7 @@ fn assert_others_stay(dir: &Path) {
 }
 
 /// Contents of all files below a folder, and empty folders and links by name.
-fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
@@ -66,7 +62,7 @@ fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Names in a folder, without those of [`OTHERS`].
-fn names(dir: &Path) -> Vec<String> {
+pub(super) fn names(dir: &Path) -> Vec<String> {
     let others: Vec<&str> = OTHERS.iter().filter_map(|name| name.split('/').next()).collect();
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|name| !others.contains(&name.as_str())).collect();
@@ -81,24 +77,24 @@ fn visible(dir: &Path, plain: bool) -> Vec<String> {
     names(dir).into_iter().filter(|name| !hidden(name)).collect()
 }
 
-fn make(target: &Path, content: &str) -> std::io::Result<()> {
+pub(super) fn make(target: &Path, content: &str) -> std::io::Result<()> {
     let mut sink = NewFolder::begin(target)?;
     sink.file("a.txt", content.as_bytes())?;
     sink.file("b.txt", b"the same")?;
     Box::new(sink).finish()
 }
 
-fn remove(dir: &Path, name: &str) -> std::io::Result<()> {
+pub(super) fn remove(dir: &Path, name: &str) -> std::io::Result<()> {
     let dir = Dir::open(dir)?;
     Published::find_only(&dir, name)?.map_or(Ok(()), |folder| folder.remove(&dir))
 }
 
-fn tidy(dir: &Path) -> Vec<String> {
+pub(super) fn tidy(dir: &Path) -> Vec<String> {
     recover(&Dir::open(dir).unwrap()).unwrap()
 }
 
 /// Calls `check` with the number of changes before a crash, on both kinds of file systems, until there is no crash.
-fn at_every_point(mut check: impl FnMut(usize, bool) -> bool) {
+pub(super) fn at_every_point(mut check: impl FnMut(usize, bool) -> bool) {
     for plain in [false, true] {
         let mut at = 0;
         loop {
@@ -166,7 +162,7 @@ fn a_folder_is_removed_whole_or_not_at_all_after_a_crash_at_any_point() {
     });
 }
 
-fn config(seed: u64) -> RunConfig {
+pub(super) fn config(seed: u64) -> RunConfig {
     RunConfig::new(seed, Settings::lesson("mini"), Value::Null)
 }
 
@@ -175,7 +171,7 @@ fn step(step: usize) -> Point {
 }
 
 /// Writes a whole run, with checkpoint, model and end.
-fn train(mut run: RunFolder, number: usize) -> Result<RunFolder, std::io::Error> {
+pub(super) fn train(mut run: RunFolder, number: usize) -> Result<RunFolder, std::io::Error> {
     run.point(&step(number))?;
     run.log(&format!("run {number}"))?;
     for folder in [run.checkpoint()?, Some(run.model()?)].into_iter().flatten() {
@@ -194,7 +190,7 @@ fn replace(dir: &Path, number: usize) -> Result<PathBuf, Box<dyn std::error::Err
 }
 
 /// Numbers of the run that its files are of: config, metrics, log, status, model.
-fn numbers(dir: &Path) -> Vec<String> {
+pub(super) fn numbers(dir: &Path) -> Vec<String> {
     let config = run_folder::read_config(dir).unwrap().started.to_string();
     let points: Vec<Point> = run_folder::metrics_tail(dir).poll().unwrap();
     let steps = points.iter().map(|point| match point {
@@ -583,151 +579,4 @@ fn what_an_earlier_version_left_is_reported_by_the_run_and_by_doctor() {
     }
     assert!(!told.iter().any(|line| line.contains("venv") || line.contains(".git.old")), "{told:#?}");
     assert_others_stay(&path);
-}
-
-#[test]
-fn a_folder_that_is_swapped_before_its_renaming_gets_its_name_back_on_any_file_system() {
-    let swapped = || {
-        let dir = tempfile::tempdir().unwrap();
-        let (model, aside, twin) = (dir.path().join("model"), dir.path().join("aside"), dir.path().join("twin"));
-        make(&twin, "mine").unwrap();
-        make(&model, "ours").unwrap();
-        let parent = Dir::open(dir.path()).unwrap();
-        let proved = Published::find_only(&parent, "model").unwrap().unwrap();
-        let place = model.clone();
-        interrupt_rename(move || {
-            fs::rename(&place, &aside).unwrap();
-            fs::rename(&twin, &place).unwrap();
-        });
-        let error = proved.remove(&parent).unwrap_err().to_string();
-        assert!(error.contains("another folder has taken its name"), "{error}");
-        assert_eq!(fs::read_to_string(model.join("a.txt")).unwrap(), "mine");
-    };
-    swapped();
-    with_plain_file_system(swapped);
-}
-
-#[test]
-fn a_folder_that_a_user_changes_after_a_crash_keeps_its_record_and_loses_its_marker() {
-    at_every_point(|at, _| {
-        let dir = tempfile::tempdir().unwrap();
-        let model = dir.path().join("model");
-        let crash = Crash::after(at);
-        drop(make(&model, "new"));
-        let happened = crash.happened();
-        drop(crash);
-        if model.exists() {
-            fs::write(model.join("mine.txt"), "mine").unwrap();
-            tidy(dir.path());
-            assert_eq!(names(&model), ["a.txt", "b.txt", "mine.txt"], "at {at}");
-            let records = Record::all(&Dir::open(dir.path()).unwrap()).unwrap();
-            let is_published = |record: &&Record| record.target() == Some("model") && record.stage == Stage::Published;
-            assert_eq!(records.iter().filter(is_published).count(), 1, "at {at}");
-            // Without the user's file it is ours again.
-            fs::remove_file(model.join("mine.txt")).unwrap();
-            remove(dir.path(), "model").unwrap();
-        }
-        happened
-    });
-}
-
-#[test]
-fn another_run_in_the_place_of_a_replacement_is_not_taken_for_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let (out, other) = (dir.path().join("out"), dir.path().join("other"));
-    for (path, number) in [(&out, 1), (&other, 7)] {
-        drop(train(PlainRun::create(path, &config(number), false).unwrap(), number as usize).unwrap());
-    }
-    drop(PlainRun::create(&out, &config(2), true).unwrap());
-    fs::rename(out.join("replacement"), dir.path().join("aside")).unwrap();
-    fs::rename(&other, out.join("replacement")).unwrap();
-    let before = tree(&out);
-    drop(HeldRun::take(&out, 0).unwrap());
-    assert_eq!(tree(&out), before);
-    assert_eq!((numbers(&out), numbers(&out.join("replacement"))), (vec!["1".to_owned(); 5], vec!["7".to_owned(); 5]));
-}
-
-#[test]
-fn a_command_that_replaces_another_while_that_is_taken_is_taken_and_a_foreign_file_stays() {
-    let dir = tempfile::tempdir().unwrap();
-    let (id, mut run) = Runs::of(dir.path()).create(&config(1)).unwrap();
-    let control = dir.path().join("runs").join(id.as_str()).join("control.json");
-    let interrupted_by = |bytes: &'static str| {
-        fs::write(&control, "\"pause\"").unwrap();
-        let place = control.clone();
-        interrupt_rename(move || storage::replace(&place, bytes.as_bytes()).unwrap());
-    };
-    interrupted_by("\"stop-now\"");
-    assert_eq!(run.take_control(), Some(Control::StopNow));
-    assert!(!control.exists() && run.take_control().is_none());
-    interrupted_by("{}");
-    assert_eq!(run.take_control(), None);
-    assert_eq!(fs::read_to_string(&control).unwrap(), "{}");
-    assert!(!names(control.parent().unwrap()).iter().any(|name| name.ends_with(".tmp")));
-}
-
-#[test]
-fn a_run_that_cannot_be_started_on_a_full_disk_leaves_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let runs = Runs::of(dir.path());
-    drop(runs.create(&config(1)).unwrap());
-    let before = tree(dir.path());
-    for full in [Refused::Bytes, Refused::Everything] {
-        let _full = refuse(&dir.path().join("runs/0002-mini"), full, std::io::ErrorKind::StorageFull);
-        let error = runs.create(&config(2)).unwrap_err().to_string();
-        assert!(error.contains("the disk is full"), "{error}");
-        assert_eq!(tree(dir.path()), before);
-        let out = dir.path().join("out");
-        fs::create_dir(&out).unwrap();
-        let _full = refuse(&out, full, std::io::ErrorKind::StorageFull);
-        PlainRun::create(&out, &config(2), false).unwrap_err();
-        fs::remove_dir(&out).unwrap();
-    }
-    assert_eq!(runs.create(&config(2)).unwrap().0.as_str(), "0002-mini");
-}
-
-#[test]
-fn a_linked_folder_inside_a_project_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let (root, disk) = (dir.path().join("p"), dir.path().join("disk"));
-    let project = Project::create(&root, Manifest::new("p", LabelSet::restaurant())).unwrap();
-    let (id, mut run) = project.runs().create(&config(1)).unwrap();
-    let mut checkpoint = run.checkpoint().unwrap().unwrap();
-    checkpoint.file("a.txt", b"2").unwrap();
-    checkpoint.finish().unwrap();
-    drop(run);
-    let path = root.join("runs").join(id.as_str());
-    fs::create_dir(&disk).unwrap();
-    for folder in [root.join("annotations"), path.join("checkpoint")] {
-        let theirs = disk.join(folder.file_name().unwrap());
-        fs::rename(&folder, &theirs).unwrap();
-        symlink(&theirs, &folder).unwrap();
-    }
-    let before = tree(&disk);
-    let error = project.annotator_or_reader(&"anna".parse().unwrap(), 0).unwrap_err().to_string();
-    assert!(error.contains("the folder is a symbolic link"), "{error}");
-    project.read_annotator(&"anna".parse().unwrap()).unwrap_err();
-    assert!(project.annotators().is_empty() && !project.runs().get("1").unwrap().is_resumable());
-    assert!(HeldRun::take(&path, 0).unwrap().unwrap().checkpoint().is_err());
-    assert_eq!(tree(&disk), before);
-}
-
-#[test]
-fn files_of_a_run_are_read_up_to_a_limit_and_pipes_not_at_all() {
-    let dir = tempfile::tempdir().unwrap();
-    let runs = Runs::of(dir.path());
-    let (id, run) = runs.create(&config(1)).unwrap();
-    drop(run);
-    let path = dir.path().join("runs").join(id.as_str());
-    // A sparse file takes no space.
-    fs::File::create(path.join("status.json")).unwrap().set_len(1 << 40).unwrap();
-    let problems = runs.get("1").unwrap().problems;
-    assert!(problems.len() == 1 && problems[0].contains("at most"), "{problems:?}");
-    let record = names(&path).into_iter().find(|name| name.ends_with(".json") && name.starts_with(".tagli-")).unwrap();
-    fs::OpenOptions::new().write(true).open(path.join(record)).unwrap().set_len(1 << 40).unwrap();
-    assert!(runs.remove(&id).unwrap_err().to_string().contains("at most"));
-    fs::remove_file(path.join("config.json")).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(path.join("config.json")).status().unwrap().success());
-    assert!(runs.get("1").unwrap().problems.iter().any(|problem| problem.contains("not a regular file")));
-    assert!(HeldRun::take(&path, 0).unwrap().is_none());
 }

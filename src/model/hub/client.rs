@@ -67,9 +67,10 @@ impl Limits {
 /// A hub, with the user's token.
 #[derive(Clone, Debug)]
 pub struct Hub {
+    /// Address for requests. It may contain a password.
+    base: String,
+    /// Address for messages, without a user name and password.
     endpoint: String,
-    /// The endpoint without user name and password.
-    shown: String,
     /// Origin of the endpoint: only there the token is sent.
     origin: Option<Origin>,
     token: Option<Token>,
@@ -135,13 +136,14 @@ impl Hub {
 
     /// Returns the hub at `endpoint`. The token comes with the name of its source.
     pub(super) fn new(endpoint: &str, token: Option<(String, String)>, limits: Limits) -> Result<Self, HubError> {
-        let endpoint = endpoint.trim().trim_end_matches('/').to_owned();
-        let (origin, shown) = (Origin::of(&endpoint), without_secrets(&endpoint));
+        let base = endpoint.trim().trim_end_matches('/').to_owned();
+        let origin = Origin::of(&base);
+        let endpoint = without_secrets(&base);
         let token = match token {
             Some((place, text)) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 return Err(HubError::BadToken(place));
             }
-            Some(_) if !origin.as_ref().is_some_and(Origin::is_private) => return Err(HubError::InTheClear(shown)),
+            Some(_) if !origin.as_ref().is_some_and(Origin::is_private) => return Err(HubError::InTheClear(endpoint)),
             Some((place, text)) => Some(Token { text, place }),
             None => None,
         };
@@ -156,7 +158,7 @@ impl Hub {
             .timeout_recv_body(Some(limits.answer))
             .timeout_per_read(Some(limits.silence))
             .timeout_per_write(Some(limits.silence));
-        Ok(Self { endpoint, shown, origin, token, limits, agent: config.build().into(), cancelled: None })
+        Ok(Self { base, endpoint, origin, token, limits, agent: config.build().into(), cancelled: None })
     }
 
     /// The same hub, whose downloads end as soon as `cancelled` answers yes.
@@ -180,12 +182,12 @@ impl Hub {
 
     /// Address of the hub for messages, without a user name and password.
     pub fn endpoint(&self) -> &str {
-        &self.shown
+        &self.endpoint
     }
 
     /// Address of a page or file of the hub, for requests. It may contain a password.
     pub(super) fn address(&self, path: &str) -> String {
-        format!("{}/{path}", self.endpoint)
+        format!("{}/{path}", self.base)
     }
 
     /// Source of the user's token: a variable of the environment, or a file. `None` without a token.
@@ -283,7 +285,7 @@ impl Hub {
     /// A mirror names the public hub where it means itself.
     pub(super) fn own_address(&self, url: &str) -> String {
         match url.strip_prefix(HUB).filter(|rest| rest.starts_with('/')) {
-            Some(rest) => format!("{}{rest}", self.endpoint),
+            Some(rest) => format!("{}{rest}", self.base),
             None => url.to_owned(),
         }
     }
@@ -292,7 +294,7 @@ impl Hub {
     pub(super) fn check(&self, id: &str, mut answer: Response<Body>) -> Result<Response<Body>, HubError> {
         // The hub may have redirected to a storage server.
         let url = &answer.get_uri().to_string();
-        let (endpoint, id, has_token) = (self.shown.clone(), id.to_owned(), self.token.is_some());
+        let (endpoint, id, has_token) = (self.endpoint.clone(), id.to_owned(), self.token.is_some());
         let status = answer.status().as_u16();
         let seconds = header(&answer, "retry-after").and_then(|seconds| seconds.trim().parse().ok());
         let code = header(&answer, "x-error-code").unwrap_or_default().to_owned();
@@ -494,6 +496,17 @@ mod tests {
         assert_eq!(limits.for_bytes(0), Duration::from_secs(300));
         assert_eq!(limits.for_bytes(4 << 20), Duration::from_secs(300 + 1024));
         assert_eq!(limits.for_bytes(u64::MAX), Duration::from_secs(30 * 24 * 3600));
+    }
+
+    #[test]
+    fn a_password_in_the_endpoint_is_used_and_not_shown() {
+        let hub = Hub::new("https://ada:secret@hub.example/x/", None, Limits::default()).unwrap();
+        assert_eq!(hub.endpoint(), "https://hub.example/x");
+        assert_eq!(hub.address("a"), "https://ada:secret@hub.example/x/a");
+        let error = HubError::answer(&hub.address("a"), "no JSON").to_string();
+        assert_eq!(error, "https://hub.example/x/a: no JSON");
+        let error = with_token("http://ada:secret@hub.example", "hf_token").unwrap_err().to_string();
+        assert!(error.contains("http://hub.example,") && !error.contains("secret"), "{error}");
     }
 
     #[test]
