@@ -45,7 +45,8 @@ pub enum Effect {
         /// Base model that the recipes are for.
         base: String,
     },
-    /// Give up a training that was asked for and has not begun, and the download of its base.
+    /// Give up a training that was asked for and has not begun.
+    /// Its base is no longer downloaded.
     CancelTraining {
         /// Number of the request.
         generation: u64,

@@ -279,7 +279,8 @@ fn surroundings(dir: &Path, report: &mut CheckReport) {
     }
 }
 
-/// Why a file or folder of a project cannot be used; `None` if it can, or if it is not one that tagli uses.
+/// Why a file or folder of a project cannot be used.
+/// `None` if it can, or if it is not one that tagli uses.
 fn unusable(is_top: bool, file: &str, kind: &fs::Metadata) -> Option<&'static str> {
     let is_link = kind.is_symlink();
     if is_top && file == ANNOTATIONS && !kind.is_dir() {

@@ -180,7 +180,7 @@ impl Project {
         Ok(report)
     }
 
-    /// Writes the documents from position `first` on after the existing ones, and the journal lines.
+    /// Writes the documents from position `first` on, and the journal lines.
     fn publish(
         &mut self,
         annotator: Option<&mut Annotator>,

@@ -67,7 +67,7 @@ pub struct JournalAppender {
     since: u64,
 }
 
-/// Contents of a journal file that was opened, or opened again because another program replaced it.
+/// Contents of a journal file that was opened or opened again.
 pub(super) struct Reopened {
     /// Its bytes, before a torn end was moved.
     pub(super) bytes: Vec<u8>,
@@ -76,7 +76,8 @@ pub(super) struct Reopened {
 }
 
 impl JournalAppender {
-    /// Journal of an annotator that is not open for writing. `since` in seconds since 1970, UTC.
+    /// Journal of an annotator that is not open for writing.
+    /// `since` in seconds since 1970, UTC.
     pub(super) fn closed(name: &AnnotatorName, files: Files, since: u64) -> Self {
         let (session, name) = (Vec::new(), name.clone());
         Self { name, files, session, open: None, lock: None, waits_for_space: false, since }
@@ -92,7 +93,8 @@ impl JournalAppender {
         self.open.is_some()
     }
 
-    /// Records entries that have ids already: all of them or none. They are on disk when this returns.
+    /// Records entries that have ids already: all of them or none.
+    /// They are on disk when this returns.
     ///
     /// # Errors
     /// The annotator was opened for reading only, an entry names a document or range that does not exist
@@ -117,8 +119,9 @@ impl JournalAppender {
         Ok(())
     }
 
-    /// Prepares for the next lines: opens the journal if the disk was full before, and opens it again if another program
-    /// changed its file, as `git pull` does. Returns what it read.
+    /// Prepares for the next lines. Returns what it read for that.
+    /// The journal is opened if the disk was full before, and opened again if another program changed its file, as
+    /// `git pull` does.
     ///
     /// Lines recorded since opening that are missing in the file are written again.
     ///
@@ -164,7 +167,8 @@ impl JournalAppender {
         self.session.extend(ids.zip(lines));
     }
 
-    /// Opens the file, moves a torn end to a file of its own, and appends lines of this session that are missing.
+    /// Opens the file and appends lines of this session that are missing.
+    /// A torn end is moved to a file of its own.
     pub(super) fn complete(&self) -> Result<(Appender, Reopened), ProjectError> {
         let mut file = Appender::open(&self.files.journal)?;
         let bytes = self.files.bytes()?;

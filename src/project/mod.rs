@@ -283,7 +283,8 @@ fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
     Ok((length, hasher.finalize()))
 }
 
-/// Reads documents line by line: a large file is never in memory as a whole. No documents if the file does not exist.
+/// Reads documents line by line: a large file is never in memory as a whole.
+/// No documents if the file does not exist.
 fn read_documents(path: &Path, grid: Grid) -> Result<(Documents, Vec<DocumentError>, Stamp), StorageError> {
     let mut reader = DocumentReader::default();
     let mut hasher = crc32fast::Hasher::new();

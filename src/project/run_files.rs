@@ -61,8 +61,8 @@ pub(super) fn begin(dir: &Dir, id: &Id, made: bool, config: &[u8]) -> io::Result
     })
 }
 
-/// Removes the files of the run with this id from the folder in which it was not started, and the folder if it was made for
-/// it.
+/// Removes the files of a run that was not started, by its id.
+/// The folder goes, too, if it was made for the run.
 ///
 /// # Errors
 /// The run in the folder is another one, or not ours, or the file system refuses.
@@ -252,7 +252,8 @@ pub(super) fn settle_replacement(dir: &Dir) -> io::Result<Vec<String>> {
     Ok(messages)
 }
 
-/// Whether the run in the subfolder `replacement` is the one with this id and has ended as planned, with a model.
+/// Whether the run with this id is in the subfolder `replacement` and complete.
+/// Then it has ended as planned, with a model.
 fn is_done(dir: &Dir, id: &Id) -> io::Result<bool> {
     let Some(new) = dir.sub(REPLACEMENT)? else { return Ok(false) };
     // A person may have put another run there; then the record stays as it is.

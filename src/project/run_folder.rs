@@ -172,7 +172,7 @@ impl RunSink for RunFolder {
     }
 }
 
-/// An interrupted run whose lock is held, from the reading of its checkpoint until it continues.
+/// An interrupted run whose lock is held until it continues.
 #[derive(Debug)]
 pub struct HeldRun {
     path: PathBuf,
@@ -184,8 +184,9 @@ pub struct HeldRun {
 }
 
 impl HeldRun {
-    /// Takes the lock of the run in `path`, or of the interrupted replacement in its subfolder, and finishes what a crash
-    /// left there. `None` if there is no run. `now` in seconds since 1970, UTC.
+    /// Takes the lock of an interrupted run, and finishes what a crash left.
+    /// It is the run in `path`, or the replacement in its subfolder. `None` if there is no run. `now` in seconds since 1970,
+    /// UTC.
     ///
     /// A crash may have come between the two renames that replace a checkpoint. Then the new one gets its name now.
     ///
@@ -248,7 +249,8 @@ impl HeldRun {
         files.map_err(|cause| StorageError::new("read", &self.path.join(CHECKPOINT), cause))
     }
 
-    /// Continues the run after the first `lines` lines of its metrics. The later ones are published again.
+    /// Continues the run after the first `lines` lines of its metrics.
+    /// The later ones are published again.
     ///
     /// # Errors
     /// Its folders were not made by this program, or the file system refuses.

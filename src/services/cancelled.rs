@@ -5,13 +5,14 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Trainings of one project that were given up, by the number of their request. Clones are the same.
+/// Trainings of one project that were given up, by the number of their request.
+/// Clones are the same.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cancelled(Arc<AtomicU64>);
 
 impl Cancelled {
-    /// Gives up the training with this number. Numbers grow, and at most one training is prepared at a time, so earlier
-    /// ones are over.
+    /// Gives up the training with this number.
+    /// Numbers grow, and at most one training is prepared at a time, so earlier ones are over.
     pub(super) fn add(&self, generation: u64) {
         self.0.fetch_max(generation, Ordering::Relaxed);
     }

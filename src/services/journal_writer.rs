@@ -83,7 +83,8 @@ struct Unsaved {
     ids: HashSet<ActionId>,
     /// Why the last write failed.
     cause: Option<String>,
-    /// Whether it failed because of an entry, which stays unsaved when others are saved.
+    /// Whether it failed because of an entry.
+    /// That stays unsaved when others are saved.
     is_refused: bool,
     /// Number of the newest attempt.
     attempt: u64,
@@ -115,7 +116,7 @@ impl JournalWriter {
         Self::watched(file, events, WATCH, LONG_WRITE)
     }
 
-    /// Looks at the writes each `interval`, and reports those that take longer than `limit`.
+    /// Looks at the writes each `interval`; reports those longer than `limit`.
     fn watched(file: Box<dyn JournalFile>, events: Events, interval: Duration, limit: Duration) -> io::Result<Self> {
         let (sender, requests) = unbounded();
         let unsaved = Arc::<Mutex<Unsaved>>::default();
@@ -337,7 +338,8 @@ impl Writing {
         written.unwrap_or_else(|panicked| Err(SaveError::Entry(panicked.to_string())))
     }
 
-    /// Reports entries as saved, all with one event: the screen looks at all that wait for each event.
+    /// Reports entries as saved, all with one event.
+    /// The screen looks at all that wait for each event.
     fn saved(&self, attempt: u64, entries: &[Entry]) {
         let ids: Vec<ActionId> = entries.iter().map(|entry| entry.id).collect();
         let mut unsaved = lock(&self.unsaved);
@@ -406,7 +408,8 @@ mod tests {
         (JournalWriter::start(Box::new(disk), Events::new(sender)).unwrap(), written, events)
     }
 
-    /// Receives answers until `n` lines were saved or refused: the saved ones, and the messages of failures.
+    /// Receives answers until `n` lines were saved or refused.
+    /// Returns the saved ones, and the messages of failures.
     fn answers(events: &Receiver<Event>, n: usize) -> (Vec<u32>, Vec<String>) {
         let (mut saved, mut failures) = (Vec::new(), Vec::new());
         while saved.len() + failures.len() < n {

@@ -69,7 +69,8 @@ impl Leaving {
         outcome
     }
 
-    /// Waits for jobs, and reports those that are left. From then on no training starts.
+    /// Waits for jobs, and reports those that are left.
+    /// From then on no training starts.
     pub(super) fn wait_for_jobs(&self, mut report: impl FnMut(&str)) {
         let until = Instant::now() + JOB_LIMIT;
         let left = || until.saturating_duration_since(Instant::now());

@@ -128,7 +128,8 @@ impl ProjectWorker {
         lock(&self.progress).current
     }
 
-    /// Waits for trainings that are being started for at most this long; whether none is.
+    /// Waits for trainings that are being started; whether none is.
+    /// It waits for at most this long.
     pub(super) fn has_started_within(&self, limit: Duration) -> bool {
         let until = Instant::now() + limit;
         lock(&self.progress).starts.retain(|start| !start.has_ended());

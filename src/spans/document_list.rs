@@ -4,15 +4,16 @@ use std::{collections::hash_map::RandomState, hash::BuildHasher, ops::Deref, syn
 
 use super::Document;
 
-/// Documents in order, found by id in constant time. No two have the same id. Clones share them.
+/// Documents in order, found by id in constant time.
+/// No two have the same id. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentList(Arc<Contents>);
 
 #[derive(Clone, Debug, Default)]
 struct Contents {
     list: Vec<Document>,
-    /// Hash table with a power of two of slots, at least twice as many as documents. A slot is 0 if it is free, else the
-    /// position of a document, from 1.
+    /// Hash table with a power of two of slots, at least twice as many as documents.
+    /// A slot is 0 if it is free, else the position of a document, from 1.
     slots: Vec<u32>,
     hasher: RandomState,
 }

@@ -26,7 +26,8 @@ impl Words {
         Self(Source::Cut { text: Arc::clone(text), grid, words: OnceLock::new() })
     }
 
-    /// Number of words. In contrast to `len`, words that were not needed before are not kept in memory.
+    /// Number of words.
+    /// In contrast to `len`, words that were not needed before are not kept in memory.
     pub fn count(&self) -> usize {
         match &self.0 {
             Source::Cut { text, grid, words } if words.get().is_none() => words::split(text, *grid).len(),

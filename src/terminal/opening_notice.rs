@@ -25,7 +25,8 @@ pub(super) struct OpeningNotice {
 }
 
 impl OpeningNotice {
-    /// Shows the line if the opening takes long. It does not change if `plain` is set, for screen readers.
+    /// Shows the line if the opening takes long.
+    /// It does not change if `plain` is set, for screen readers.
     pub(super) fn start(dir: &Path, plain: bool) -> Self {
         let (sender, opened) = bounded(0);
         let name = clean(&dir.to_string_lossy()).into_owned();

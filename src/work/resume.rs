@@ -42,7 +42,8 @@ pub struct InterruptedRun {
 }
 
 impl InterruptedRun {
-    /// Takes the lock of the run in a folder and reads it. `now` in seconds since 1970, UTC.
+    /// Takes the lock of the run in a folder and reads it.
+    /// `now` in seconds since 1970, UTC.
     ///
     /// # Errors
     /// It is alive, it has no checkpoint, or its files cannot be read.
@@ -50,7 +51,7 @@ impl InterruptedRun {
         Self::find(path, now)?.ok_or_else(|| ResumeError::NoCheckpoint(path.to_owned()))
     }
 
-    /// As [`Self::open`] for the newest interrupted run of a project that has a checkpoint.
+    /// As [`Self::open`] for the newest run of a project that can be resumed.
     ///
     /// # Errors
     /// There is none, or its files cannot be read.

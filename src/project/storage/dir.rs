@@ -155,7 +155,7 @@ impl Dir {
         }
     }
 
-    /// Reads a regular file of at most `limit` bytes; `None` if there is nothing of that name.
+    /// Reads a regular file of at most `limit` bytes; `None` if there is none.
     pub(in crate::project) fn read(&self, name: impl AsRef<OsStr>, limit: u64) -> io::Result<Option<Vec<u8>>> {
         self.open_file(name)?.map(|file| guard::read_all(&file, limit)).transpose()
     }

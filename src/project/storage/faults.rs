@@ -23,7 +23,8 @@ pub(super) fn step() -> io::Result<()> {
     Ok(())
 }
 
-/// Called between the check of a thing and its renaming, where a test can put something else in its place.
+/// Called between the check of a thing and its renaming.
+/// A test can put something else in its place there.
 #[cfg(not(test))]
 pub(super) fn before_rename() {}
 
@@ -51,7 +52,7 @@ mod injected {
         static INTERRUPTION: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
     }
 
-    /// Calls `work` between the check of the next thing that is renamed and its renaming.
+    /// Calls `work` between the check of the next renamed thing and its renaming.
     pub(in crate::project) fn interrupt_rename(work: impl FnOnce() + 'static) {
         INTERRUPTION.set(Some(Box::new(work)));
     }

@@ -58,7 +58,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     replace_with(path, &|file| file.write_all(bytes))
 }
 
-/// As [`replace`], with contents that are not in memory as a whole. `contents` may be called twice.
+/// As [`replace`], with contents that are not in memory as a whole.
+/// `contents` may be called twice.
 ///
 /// # Errors
 /// As [`replace`], and those of `contents`.

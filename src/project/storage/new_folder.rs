@@ -178,7 +178,8 @@ impl Published {
     }
 }
 
-/// Gives a complete and marked folder its name. The folder that has that name now, `old`, is removed afterwards.
+/// Gives a complete and marked folder its name.
+/// The folder that has that name now, `old`, is removed afterwards.
 fn publish(parent: &Dir, mut record: Record, mut new: OwnFolder, old: Option<Published>) -> io::Result<()> {
     let Some(target) = record.target().map(str::to_owned) else { return Ok(()) };
     let replaced = match old {

@@ -15,9 +15,11 @@ use super::{
 };
 use crate::guard::{self, Links};
 
-/// Largest file of documents, annotations or weights that is read at once, in bytes. A larger one could not be worked on.
+/// Largest file of documents, annotations or weights that is read at once, in bytes.
+/// A larger one could not be worked on.
 pub const LARGE: u64 = 4 << 30;
-/// Largest file of any other kind that is read at once, in bytes: records, settings, states, commands.
+/// Largest file of any other kind that is read at once, in bytes.
+/// Such are records, settings, states and commands.
 pub const SMALL: u64 = 64 << 20;
 /// Bytes that are read at once of a file that is read line by line.
 const READ_AT_ONCE: usize = 1 << 20;
@@ -48,7 +50,8 @@ pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Storage
     absent(read(path, limit))
 }
 
-/// Reads a regular file of at most `limit` bytes line by line, each with its line feed. No line if it does not exist.
+/// Reads a regular file of at most `limit` bytes line by line.
+/// Each line has its line feed. There is none if the file does not exist.
 ///
 /// # Errors
 /// It exists and is not a regular file or is larger, or cannot be read.
@@ -86,7 +89,8 @@ fn absent<T>(read: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
     }
 }
 
-/// Opens a lock file, and creates it if needed. Its contents are kept. Its folder may be a link if `folder` follows links.
+/// Opens a lock file, and creates it if needed.
+/// Its contents are kept. Its folder may be a link if `folder` follows links.
 pub(in crate::project) fn open_lock(path: &Path, folder: Links) -> Result<File, StorageError> {
     let dir = match folder {
         Links::Refuse => Dir::open(folder_of(path)),

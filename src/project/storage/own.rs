@@ -47,7 +47,8 @@ pub(super) enum Place {
     Over(Option<Permissions>),
 }
 
-/// Writes the contents of a file. It is called again if the first attempt to create the file fails.
+/// Writes the contents of a file.
+/// It is called again if the first attempt to create the file fails.
 pub(super) type Fill<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
 
 /// Writes and syncs a new file, and gives it its name in one step.
@@ -250,8 +251,8 @@ impl OwnFile {
         Err(StorageError::new("use", path, not_ours(why)))
     }
 
-    /// Removes the file, or the one that another process put in its place meanwhile, and returns the contents of the removed
-    /// one. `None` if it was taken by another process.
+    /// Removes the file, and returns the contents of the removed one.
+    /// That is the one that another process put in its place meanwhile, if there is one. `None` if another process took it.
     ///
     /// The file is renamed before it is removed, so that a file that comes later stays.
     ///
@@ -287,8 +288,8 @@ impl OwnFile {
         Ok(Some(taken))
     }
 
-    /// Removes the file, unless another one has its name now. The caller holds the lock that other processes need to
-    /// replace it.
+    /// Removes the file, unless another one has its name now.
+    /// The caller holds the lock that other processes need to replace it.
     ///
     /// # Errors
     /// The file system refuses.
@@ -493,8 +494,8 @@ impl OwnFolder {
         Ok(())
     }
 
-    /// Removes the marker of a record from the folder of this name, whatever else is in the folder now. Returns whether it
-    /// was there.
+    /// Removes the marker of a record from a folder that a user may have changed.
+    /// Returns whether it was there.
     pub(super) fn unmark_changed(parent: &Dir, name: &str, record: &Record) -> io::Result<bool> {
         let Some(dir) = parent.sub(name)? else { return Ok(false) };
         let marker = record.id.marker();
@@ -506,7 +507,8 @@ impl OwnFolder {
         Ok(true)
     }
 
-    /// Whether the folder of this name has the marker of a record, whatever else is in it.
+    /// Whether the folder of this name has the marker of a record.
+    /// Whatever else is in it does not matter.
     pub(super) fn has_marker(parent: &Dir, name: &str, record: &Record) -> bool {
         let dir = parent.sub(name).ok().flatten();
         dir.is_some_and(|dir| dir.file_size(record.id.marker()) == Some(0))

@@ -84,7 +84,8 @@ impl Train {
         Request::AskFetch(Box::new((offer, settings))).into()
     }
 
-    /// Asks how to end the run. A training that is being prepared is cancelled at once, also while its base is downloaded.
+    /// Asks how to end the run.
+    /// A training that is being prepared is cancelled at once, also while its base is downloaded.
     pub(super) fn ask_stop(&mut self, session: &mut Session) -> Outcome {
         match session.runs.starting.take() {
             Some((generation, _)) if session.runs.running().is_none() => {
