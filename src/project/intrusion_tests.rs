@@ -15,7 +15,7 @@ use super::{
     *,
 };
 use crate::{
-    runs::{Control, FolderSink, RunSink},
+    runs::{Control, RunSink},
     spans::LabelSet,
 };
 
