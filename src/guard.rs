@@ -6,8 +6,15 @@ use std::{
     any::Any,
     fs::File,
     io::{self, Read},
+    os::fd::AsFd,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+};
+
+use rustix::{
+    fs::{CWD, Mode, OFlags, openat},
+    io::Errno,
+    path::Arg,
 };
 
 use crate::text::number::bytes;
@@ -29,7 +36,24 @@ pub const IS_LINK: &str = "it is a symbolic link, and tagli does not follow link
 /// # Errors
 /// It does not exist, is not a regular file, is a refused link, or cannot be read.
 pub fn open(path: &Path, links: Links) -> io::Result<File> {
-    let file = open_any(path, links)?;
+    open_at(CWD, path, OFlags::RDONLY, links)
+}
+
+/// Opens a regular file of an open folder. Never waits.
+///
+/// The only function of the program that opens files of a project. `access` says for what, and whether the file is
+/// created; the umask reduces the permissions of a new one.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_at(folder: impl AsFd, path: impl Arg, access: OFlags, links: Links) -> io::Result<File> {
+    // Without `NONBLOCK`, opening a pipe would wait for its other end.
+    let plain = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let flags = if links == Links::Refuse { plain | OFlags::NOFOLLOW } else { plain };
+    let file: File = match openat(folder, path, flags, Mode::from_raw_mode(0o666)) {
+        Err(Errno::LOOP) => return Err(io::Error::other(IS_LINK)),
+        opened => opened?.into(),
+    };
     if file.metadata()?.is_file() { Ok(file) } else { Err(not_regular()) }
 }
 
@@ -43,41 +67,38 @@ pub fn not_regular() -> io::Error {
 /// # Errors
 /// As [`open`], and for a larger file.
 pub fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
-    let file = open(path, links)?;
+    read_all(&open(path, links)?, limit)
+}
+
+/// Reads an open regular file of at most `limit` bytes, from its beginning.
+///
+/// # Errors
+/// It is larger, or cannot be read.
+pub fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
-    if length > limit {
-        return Err(too_large(length, limit));
-    }
+    check_size(length, limit)?;
     let mut content = Vec::new();
     content.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
     // The file may grow meanwhile.
     file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
-    if content.len() as u64 > limit {
-        return Err(too_large(content.len() as u64, limit));
-    }
+    check_size(content.len() as u64, limit)?;
     Ok(content)
 }
 
-fn too_large(length: u64, limit: u64) -> io::Error {
-    let text = format!("it has {}, and at most {} can be read", bytes(length), bytes(limit));
-    io::Error::new(io::ErrorKind::FileTooLarge, text)
-}
-
-#[cfg(unix)]
-fn open_any(path: &Path, links: Links) -> io::Result<File> {
-    use rustix::fs::{Mode, OFlags};
-    // Without `NONBLOCK`, opening a pipe would wait for its writer.
-    let plain = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let flags = if links == Links::Refuse { plain | OFlags::NOFOLLOW } else { plain };
-    match rustix::fs::open(path, flags, Mode::empty()) {
-        Err(rustix::io::Errno::LOOP) => Err(io::Error::other(IS_LINK)),
-        opened => Ok(opened?.into()),
+/// Refuses a file of more than `limit` bytes.
+///
+/// # Errors
+/// `length` is larger; the error names both.
+pub fn check_size(length: u64, limit: u64) -> io::Result<()> {
+    if length <= limit {
+        return Ok(());
     }
-}
-
-#[cfg(not(unix))]
-fn open_any(path: &Path, _: Links) -> io::Result<File> {
-    File::open(path)
+    let text = match (bytes(length), bytes(limit)) {
+        // Rounded, both are the same.
+        (has, most) if has == most => format!("it has {length} bytes, and at most {limit} bytes can be read"),
+        (has, most) => format!("it has {has}, and at most {most} can be read"),
+    };
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, text))
 }
 
 /// A panic that was caught, with its message.
@@ -112,7 +133,7 @@ mod tests {
         fs::write(&path, "12345").unwrap();
         assert_eq!(read(&path, Links::Refuse, 5).unwrap(), b"12345");
         let error = read(&path, Links::Refuse, 4).unwrap_err();
-        assert_eq!(error.to_string(), "it has 1 kB, and at most 1 kB can be read");
+        assert_eq!(error.to_string(), "it has 5 bytes, and at most 4 bytes can be read");
         // A sparse file takes no memory before it is refused.
         File::options().write(true).open(&path).unwrap().set_len(8 << 30).unwrap();
         assert_eq!(read(&path, Links::Follow, 1 << 30).unwrap_err().kind(), io::ErrorKind::FileTooLarge);

@@ -382,7 +382,7 @@ fn a_base_of_hostile_files_keeps_nothing_from_being_saved() {
         "unk_token": "[UNK]", "continuing_subword_prefix": "\u0023#", "max_input_chars_per_word": 100, "vocab": {"[UNK]": 0}}}"#;
     place.file("base/tokenizer.json", precompiled);
     screen.keys("T");
-    screen.shows("its normalizer \"Precompiled\" is not built in");
+    screen.shows("its normalizer \"Precompiled\" is not one of");
     screen.keys("x");
     screen.shows("1 span ");
     journal_has(&place, lines + 2);

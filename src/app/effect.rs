@@ -27,9 +27,10 @@ pub enum Effect {
     /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
     /// Append these lines to the annotator's journal, in order, and sync.
-    /// Answered by `Saved` (for each batch that is on disk) or `SaveFailed`. After a failure everything with the same
-    /// or a smaller attempt number is dropped, because later lines depend on earlier ones; all lines that were not
-    /// acknowledged are sent again with the next one.
+    /// Answered by `Saved` for lines that are on disk, `SaveDelayed` while the disk does not answer, or `SaveFailed`. After
+    /// a refusal of the disk everything with the same or a smaller attempt number is dropped, because later lines depend
+    /// on earlier ones; a line that cannot be written is left out alone. All lines that were not acknowledged are sent
+    /// again with the next one.
     Record {
         /// Number of the attempt.
         attempt: u64,
@@ -43,6 +44,12 @@ pub enum Effect {
         generation: u64,
         /// Base model that the recipes are for.
         base: String,
+    },
+    /// Give up a training that was asked for and has not begun.
+    /// Its base is no longer downloaded.
+    CancelTraining {
+        /// Number of the request.
+        generation: u64,
     },
     /// Train on a separate thread.
     /// Answered by `TrainingStarted`, `TrainingRefused` or `FetchOffered`. The data contains all lines that were

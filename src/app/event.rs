@@ -6,8 +6,8 @@
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, Document, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, adjudication::ComparedDocument,
-        agreement::GroupAgreement,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction,
+        adjudication::ComparedDocument, agreement::GroupAgreement,
     },
 };
 
@@ -72,8 +72,13 @@ pub enum Event {
         /// Ids of the entries.
         ids: Vec<ActionId>,
     },
-    /// The rest of this attempt is not on disk.
-    /// The same is true of everything sent later with the same attempt number.
+    /// The disk has not answered for this many seconds; journal entries wait for it.
+    SaveDelayed {
+        /// Seconds since the write began.
+        seconds: u64,
+    },
+    /// Entries of this attempt are not on disk.
+    /// After a refusal of the disk, nothing sent later with the same attempt number is either.
     SaveFailed {
         /// The attempt of [`Effect::Record`].
         attempt: u64,
@@ -231,7 +236,7 @@ pub struct Opened {
     /// Name of the current annotator.
     pub annotator: String,
     /// Documents in order.
-    pub documents: Vec<Document>,
+    pub documents: DocumentList,
     /// Labels in order.
     pub labels: LabelSet,
     /// Journal of the annotator.
@@ -276,7 +281,7 @@ impl Default for Opened {
         Self {
             name: String::new(),
             annotator: String::new(),
-            documents: Vec::new(),
+            documents: DocumentList::default(),
             labels: LabelSet::default(),
             journal: Journal::default(),
             done_today: Vec::new(),

@@ -4,10 +4,10 @@
 //! An edit changes the journal here at once; its line is kept until the storage has confirmed that it is on disk. A failed
 //! save loses nothing: the lines stay, and are sent again with the next action or by hand.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 
 use crate::spans::{
-    ActionId, Annotation, Document, Entity, Entry, Gazetteer, Journal, LabelId, LabelSet, Span, SpanId, Status,
+    ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, Journal, LabelId, LabelSet, Span, SpanId, Status,
     adjudication::ADJUDICATOR, journal::JournalOp,
 };
 
@@ -26,7 +26,7 @@ pub struct Project {
     /// Name of the annotator.
     pub annotator: String,
     /// The documents, in order.
-    pub documents: Vec<Document>,
+    pub documents: DocumentList,
     /// The labels, in order.
     pub labels: LabelSet,
     /// The annotator's journal, with the lines that are not saved yet.
@@ -37,8 +37,6 @@ pub struct Project {
     pub guide: String,
     /// Reason why nothing may be changed, if any.
     pub read_only: Option<String>,
-    /// Positions of the documents by id.
-    index: HashMap<String, usize>,
     /// Status of each document, kept since lists need all of them at once.
     statuses: Vec<Status>,
     /// Number of documents of each status, kept since every frame may need it.
@@ -62,6 +60,8 @@ struct Saving {
     attempt: u64,
     pending: VecDeque<Entry>,
     failure: Option<String>,
+    /// Seconds for which the disk has not answered, if that is long.
+    delay: Option<u64>,
 }
 
 /// Save state shown to the user.
@@ -80,7 +80,6 @@ static UNTOUCHED: Annotation = Annotation::untouched();
 impl Project {
     /// Makes a project from its files.
     pub fn new(opened: Opened) -> Self {
-        let index = opened.documents.iter().enumerate().map(|(at, document)| (document.id.clone(), at)).collect();
         let documents = opened.documents.iter();
         let statuses: Vec<Status> =
             documents.clone().map(|document| opened.journal.annotation(&document.id).status).collect();
@@ -99,7 +98,6 @@ impl Project {
             device: opened.device,
             guide: opened.guide,
             read_only: opened.read_only,
-            index,
             statuses,
             counts,
             today: opened.done_today.into_iter().collect(),
@@ -119,7 +117,7 @@ impl Project {
 
     /// Position of the document with this id.
     pub fn position(&self, id: &str) -> Option<usize> {
-        self.index.get(id).copied()
+        self.documents.position(id)
     }
 
     /// Annotation of document `at`; an untouched one if there is no such document.
@@ -253,6 +251,7 @@ impl Project {
     pub(super) fn saved(&mut self, ids: &[ActionId]) {
         let ids: HashSet<ActionId> = ids.iter().copied().collect();
         self.saving.pending.retain(|entry| !ids.contains(&entry.id));
+        self.saving.delay = None;
         if self.saving.pending.is_empty() {
             self.saving.failure = None;
         }
@@ -261,9 +260,20 @@ impl Project {
     /// Keeps why the lines of an attempt could not be written.
     /// News of an earlier attempt are ignored.
     pub(super) fn save_failed(&mut self, attempt: u64, message: String) {
+        self.saving.delay = None;
         if attempt == self.saving.attempt && !self.saving.pending.is_empty() {
             self.saving.failure = Some(message);
         }
+    }
+
+    /// Keeps for how long the disk has not answered.
+    pub(super) fn save_delayed(&mut self, seconds: u64) {
+        self.saving.delay = Some(seconds).filter(|_| !self.saving.pending.is_empty());
+    }
+
+    /// Seconds for which the disk has not answered, if lines wait for it for long.
+    pub fn save_delay(&self) -> Option<u64> {
+        self.saving.delay
     }
 
     /// Save state shown to the user.

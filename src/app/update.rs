@@ -109,6 +109,12 @@ impl State {
             Event::OpenFailed(message) => self.open_failed(message).into(),
             Event::FolderInUse(files) => self.welcome.in_use(files).into(),
             Event::Saved { ids, .. } => self.saved(&ids).into(),
+            Event::SaveDelayed { seconds } => {
+                if let Some(project) = &mut self.session.project {
+                    project.save_delayed(seconds);
+                }
+                Outcome::none()
+            }
             Event::SaveFailed { attempt, message } => self.save_failed(attempt, message).into(),
             Event::Labels(outcome) => {
                 let editor = self.overlays.iter_mut().find_map(|overlay| match overlay {

@@ -61,10 +61,11 @@ fn overview(corpus: &Corpus) -> Value {
     for (document, annotation) in corpus.pairs() {
         let split = splits.entry(document.split.map_or("none", |split| split.name())).or_default();
         split[0] += 1;
-        split[1] += document.words.len();
+        let words = document.words.count();
+        split[1] += words;
         split[2] += annotation.spans().len();
         *statuses.entry(annotation.status.name()).or_default() += 1;
-        lengths.push(document.words.len());
+        lengths.push(words);
         for span in annotation.spans() {
             *labels.entry(corpus.labels.name(span.label)).or_default() += 1;
         }
@@ -74,7 +75,7 @@ fn overview(corpus: &Corpus) -> Value {
         splits.into_iter().map(|(name, [d, w, s])| (name, json!({ "documents": d, "words": w, "spans": s }))).collect();
     json!({
         "documents": corpus.documents.len(),
-        "words": corpus.word_count(),
+        "words": lengths.iter().sum::<usize>(),
         "spans": corpus.span_count(),
         "splits": splits,
         "statuses": statuses,
@@ -140,7 +141,7 @@ impl<'a> Record<'a> {
         let mut value = json!({
             "record": number,
             "id": self.document.id,
-            "text": self.document.text,
+            "text": &*self.document.text,
             "words": self.document.word_texts().collect::<Vec<_>>(),
             "tags": self.tags,
             "spans": self.span_values(),

@@ -17,7 +17,7 @@ use super::{
     runs, settings,
 };
 use crate::{
-    project::{PlainRun, Project, RunFolder, TRAINING_SETTINGS},
+    project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, storage},
     runs::{Control, Point, Recipe, RunSink, Settings},
     services,
     spans::Dataset,
@@ -118,15 +118,15 @@ fn put_in_place(run: RunFolder, output: Output) -> Result<Option<PathBuf>, CliEr
 /// Resumes the run in `--out`, or else the newest interrupted one of the project that has a checkpoint.
 fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
     let run = match (&args.out, &args.dir) {
-        (Some(out), _) => InterruptedRun::open(out),
-        (None, Some(dir)) => InterruptedRun::newest(&Project::open(dir)?),
+        (Some(out), _) => InterruptedRun::open(out, services::now()),
+        (None, Some(dir)) => InterruptedRun::newest(&Project::open(dir)?, services::now()),
         (None, None) => {
             return Err(CliError::usage("--resume continues a run of a project (DIR) or of a folder (--out)"));
         }
     };
     let run = run.map_err(not_resumable)?;
     let base = models::open_base(run.base(), args.fetch, output)?;
-    let run = run.resume(base, services::now())?;
+    let run = run.resume(base)?;
     output.say(format!("continues {}", run.path.as_deref().map(output::path).unwrap_or_default()));
     complete(run, put_in_place, output)
 }
@@ -187,9 +187,14 @@ fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output
     let new = &args.new_run;
     let mut settings = training::recipe(new.recipe, sentences, base);
     settings.device = settings::device(None, args.dir.as_deref())?;
-    let own = args.dir.as_ref().map(|dir| dir.join(TRAINING_SETTINGS)).filter(|file| file.is_file());
-    for file in own.iter().chain(&new.settings) {
-        settings_file(&mut settings, file, output)?;
+    if let Some(file) = args.dir.as_ref().map(|dir| dir.join(TRAINING_SETTINGS)) {
+        // It comes with the project, in contrast to a file that the user names.
+        let bytes = storage::read_if_there(&file, storage::SMALL).map_err(ProjectError::from)?;
+        bytes.map_or(Ok(()), |bytes| settings_file(&mut settings, &file, &bytes, output))?;
+    }
+    if let Some(file) = &new.settings {
+        let bytes = std::fs::read(file).map_err(|error| CliError::reading(file, &error))?;
+        settings_file(&mut settings, file, &bytes, output)?;
     }
     // The recipe depends on the base, so the base has a flag of its own.
     base.clone_into(&mut settings.base);
@@ -216,11 +221,10 @@ fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output
     Ok(settings)
 }
 
-/// Applies the settings of a JSON file.
-fn settings_file(settings: &mut Settings, file: &Path, output: Output) -> Result<(), CliError> {
+/// Applies the settings of a JSON file with these contents.
+fn settings_file(settings: &mut Settings, file: &Path, bytes: &[u8], output: Output) -> Result<(), CliError> {
     let name = output::path(file);
-    let bytes = std::fs::read(file).map_err(|error| CliError::reading(file, &error))?;
-    let json = serde_json::from_slice(&bytes).map_err(|error| CliError::data(format!("{name}: {error}")))?;
+    let json = serde_json::from_slice(bytes).map_err(|error| CliError::data(format!("{name}: {error}")))?;
     let notes = settings.set_all(&json).map_err(|error| CliError::data(format!("{name}: {error}")))?;
     output.say(format!("settings from {name}"));
     notes.into_iter().for_each(|note| output.say(format!("{name}: {note}")));

@@ -55,7 +55,7 @@ impl Corpus {
 
     /// Number of words of all documents.
     pub fn word_count(&self) -> usize {
-        self.documents.iter().map(|document| document.words.len()).sum()
+        self.documents.iter().map(|document| document.words.count()).sum()
     }
 }
 

@@ -116,9 +116,10 @@ impl LineReader<'_> {
         };
         let split = self.split(object.shift_remove("split"))?;
         let status = status(object.shift_remove("status"), spans.is_some())?;
+        let cut = Document::new(id, text, self.options.grid);
         let mut document = match words {
-            None => Document::new(id, text, self.options.grid),
-            Some(words) => Document { text, words, words_given: true, ..Document::from_words::<&str>(id, []) },
+            None => cut,
+            Some(words) => cut.with_words(words),
         };
         document.split = split;
         document.meta = match object.shift_remove("meta") {
@@ -252,7 +253,7 @@ fn object(
     let count = spans.len();
     let mut object = Map::new();
     object.insert("id".to_owned(), json!(document.id));
-    object.insert("text".to_owned(), json!(document.text));
+    object.insert("text".to_owned(), json!(&*document.text));
     object.insert("spans".to_owned(), Value::Array(spans));
     if document.words_given {
         let words: Vec<_> = document.words.iter().map(|word| json!(map.to_chars(*word))).collect();

@@ -576,9 +576,9 @@ mod tests {
             for found in read(file.as_bytes()).0.find(&document) {
                 prop_assert!(!found.range.of(&document.text).trim().is_empty());
             }
-            for word in &mut document.words {
-                *word = TextRange::new(word.start + moved, (word.end * 3).saturating_sub(moved));
-            }
+            let words = document.words.iter();
+            let words = words.map(|word| TextRange::new(word.start + moved, (word.end * 3).saturating_sub(moved)));
+            document.words = words.collect::<Vec<_>>().into();
             read(&[file.as_bytes(), &noise].concat()).0.find(&document);
         }
     }

@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_line_is_a_review_and_blank_lines_are_counted() {
         let read = read(b"\xef\xbb\xbfgood tacos\r\n\r\n  \n bad \xf0\x9f\x8c\xae", &ReadOptions::default());
-        let texts: Vec<_> = read.corpus.documents.iter().map(|d| (d.id.as_str(), d.text.as_str())).collect();
+        let texts: Vec<_> = read.corpus.documents.iter().map(|d| (d.id.as_str(), &*d.text)).collect();
         assert_eq!(texts, [("1", "good tacos"), ("2", " bad \u{1f32e}")]);
         assert_eq!(read.problems, [Problem::note("2 empty lines left out")]);
         assert_eq!(read.corpus.annotation(0).status, Status::Todo);

@@ -201,7 +201,9 @@ fn words_and_labels_with_spaces_are_losses_where_spaces_separate() {
 #[test]
 fn text_outside_of_words_and_reserved_words_are_losses() {
     let mut gap = corpus(&[("1", &["a", "b", "c"], &[])]);
-    gap.documents[0].words.remove(1);
+    let mut words = gap.documents[0].words.to_vec();
+    words.remove(1);
+    gap.documents[0].words = words.into();
     assert!(written("conll2003", &gap, OnLoss::Fail).unwrap_err()[0].message.contains("`b` belongs to no word"));
     assert!(written("conll2003", &gap, OnLoss::Skip).unwrap().documents.is_empty());
     assert_eq!(text(&written("conll2002", &gap, OnLoss::Snap).unwrap()), "a O\nb O\nc O\n\n");
@@ -332,7 +334,9 @@ proptest! {
         let spans: Vec<_> = spans.iter().map(|(a, b)| (*a.min(b), *a.max(b), "Place Name")).collect();
         let mut corpus = spans_on(&words, &spans);
         if !words.is_empty() {
-            corpus.documents[0].words.remove(gap.index(words.len()));
+            let mut ranges = corpus.documents[0].words.to_vec();
+            ranges.remove(gap.index(words.len()));
+            corpus.documents[0].words = ranges.into();
         }
         let on_loss = if snap { OnLoss::Snap } else { OnLoss::Skip };
         let options = WriteOptions { on_loss, ..WriteOptions::default() };

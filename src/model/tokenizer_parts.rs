@@ -58,7 +58,10 @@ pub(super) fn read(json: &[u8]) -> Result<Parts, PartsError> {
     // Models of another kind have other fields.
     let kind = serde_json::from_slice::<Outline>(json)?.model.kind;
     if let Some(kind) = kind.filter(|kind| kind != "WordPiece") {
-        return Err(PartsError::Refused(unknown("model", &kind, "WordPiece")));
+        return Err(PartsError::Refused(format!(
+            "its model {kind:?} is not the one of bert and distilbert models, which are the only ones that tagli trains; use a \
+             model whose tokenizer has the model WordPiece"
+        )));
     }
     let file: File = serde_json::from_slice(json)?;
     make(file).map_err(PartsError::Refused)
@@ -184,7 +187,10 @@ fn kind<'a>(part: &'a Value, left: &mut usize) -> Result<&'a str, String> {
 }
 
 fn unknown(what: &str, kind: &str, known: &str) -> String {
-    format!("its {what} {kind:?} is not built in; use one of {known}")
+    format!(
+        "its {what} {kind:?} is not one of the tokenizers of bert and distilbert models, and other parts can hang or fill the \
+         memory; use one of {known}"
+    )
 }
 
 fn list<'a>(part: &'a Value, key: &str) -> Result<&'a [Value], String> {
@@ -287,7 +293,7 @@ mod tests {
             ("model", json!({"type": "Unigram", "unk_id": 7, "vocab": [["a", null]]}), "\"Unigram\""),
         ] {
             let error = refused(path, part);
-            assert!(error.contains(name) && error.contains("is not built in; use one of"), "{path}: {error}");
+            assert!(error.contains(name) && error.contains("bert and distilbert models"), "{path}: {error}");
         }
     }
 

@@ -10,14 +10,15 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, LineError, MANIFEST, Manifest, Project, RUNS, Runs, annotators_in,
+    ANNOTATIONS, DOCUMENTS, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, RUNS, Runs,
+    TRAINING_SETTINGS, annotators_in,
     file_names::one_line,
     journal,
-    journal::Files,
+    journal_appender::Files,
     lock,
     manifest::ManifestError,
-    stamp,
-    storage::{self, Leftover, StorageError},
+    read_documents,
+    storage::{self, LARGE, Leftover, SMALL, StorageError},
 };
 use crate::{
     formats::Severity,
@@ -113,7 +114,7 @@ pub fn check(dir: &Path) -> CheckReport {
 }
 
 fn manifest(dir: &Path, report: &mut CheckReport) -> Manifest {
-    let bytes = match storage::read(&dir.join(MANIFEST)) {
+    let bytes = match storage::read(&dir.join(MANIFEST), SMALL) {
         Ok(bytes) => bytes,
         Err(error) => {
             report.add_storage_error(MANIFEST, &error);
@@ -128,28 +129,27 @@ fn manifest(dir: &Path, report: &mut CheckReport) -> Manifest {
 }
 
 fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Project {
-    let bytes = storage::read_if_there(&dir.join(DOCUMENTS)).unwrap_or_else(|error| {
+    let path = dir.join(DOCUMENTS);
+    let (documents, problems, stamp) = read_documents(&path, manifest.grid).unwrap_or_else(|error| {
         report.add_storage_error(DOCUMENTS, &error);
-        None
+        Default::default()
     });
-    if bytes.is_none() {
+    if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         report.add(Severity::Warning, DOCUMENTS, None, "it does not exist; tagli import adds documents");
     }
-    let bytes = bytes.unwrap_or_default();
-    let (documents, problems) = Documents::read(&bytes, manifest.grid);
     for problem in problems.iter().take(MOST_LISTED) {
         report.add(Severity::Error, DOCUMENTS, Some(problem.line), &problem.why);
     }
     report.add_rest(Severity::Error, DOCUMENTS, problems.len());
     report.documents = documents.len();
-    Project { root: dir.to_owned(), manifest, documents, stamp: stamp(&bytes) }
+    Project { root: dir.to_owned(), manifest, documents, stamp }
 }
 
 fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckReport) {
     let files = Files::of(project, name);
     let file = format!("{ANNOTATIONS}/{name}.jsonl");
-    let bytes = match storage::read(&files.journal) {
-        Ok(bytes) => bytes,
+    let bytes = match storage::read_below(&files.journal, LARGE) {
+        Ok(bytes) => bytes.unwrap_or_default(),
         Err(error) => return report.add_storage_error(file, &error),
     };
     let loaded = journal::load(&bytes, &project.documents);
@@ -179,13 +179,15 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
         let what = format!("{unlabelled} spans have a label that is not in {MANIFEST}; they are not used for training");
         report.add(Severity::Warning, &file, None, what);
     }
-    if files.import.exists() {
-        report.add(
+    match files.import_log() {
+        Ok(Some(_)) => report.add(
             Severity::Note,
             &file,
             None,
             "an import was interrupted; it is completed or discarded when this annotator is next opened",
-        );
+        ),
+        Ok(None) => {}
+        Err(error) => report.add_storage_error(&file, &error),
     }
     if files.torn.exists() {
         report.add(
@@ -195,8 +197,10 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
             "holds torn lines that were moved here; remove it when it is not needed",
         );
     }
-    if let Ok(Some(holder)) = lock::holder(&files.lock) {
-        report.add(Severity::Note, &file, None, format!("is in use by {}", holder.words()));
+    match lock::holder(&files.lock) {
+        Ok(Some(holder)) => report.add(Severity::Note, &file, None, format!("is in use by {}", holder.words())),
+        Ok(None) => {}
+        Err(error) => report.add_storage_error(&file, &error),
     }
     let spans = spans.count();
     let done = states.iter().filter(|state| state.status == Status::Done).count();
@@ -210,7 +214,8 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
         for problem in &run.problems {
             report.add(Severity::Warning, &file, None, problem);
         }
-        if run.is_interrupted() {
+        // Without its lock or status nothing is known about its end.
+        if run.is_interrupted() && run.problems.is_empty() {
             report.add(Severity::Note, &file, None, "was interrupted: it has not ended, and no process trains it");
         }
         let mut tail = run.metrics();
@@ -238,12 +243,15 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
 /// Checks the files around the data.
 /// Git's merge rule, leftovers of crashes, and invalid names.
 fn surroundings(dir: &Path, report: &mut CheckReport) {
-    let attributes = storage::read_if_there(&dir.join(".gitattributes")).ok().flatten().unwrap_or_default();
-    if !String::from_utf8_lossy(&attributes).contains("merge=union") {
-        let what = format!(
-            "lacks the line `{ANNOTATIONS}/*.jsonl -text merge=union`; without it git cannot merge journals automatically"
-        );
-        report.add(Severity::Note, ".gitattributes", None, what);
+    match storage::read_if_there(&dir.join(".gitattributes"), SMALL) {
+        Ok(Some(bytes)) if String::from_utf8_lossy(&bytes).contains("merge=union") => {}
+        Ok(_) => {
+            let what = format!(
+                "lacks the line `{ANNOTATIONS}/*.jsonl -text merge=union`; without it git cannot merge journals automatically"
+            );
+            report.add(Severity::Note, ".gitattributes", None, what);
+        }
+        Err(error) => report.add_storage_error(".gitattributes", &error),
     }
     let folders = [dir.to_owned(), dir.join(ANNOTATIONS), dir.join(EXPORTS), dir.join(RUNS)];
     let runs = Runs::new(dir.join(RUNS)).ids().into_iter().map(|id| dir.join(RUNS).join(id.as_str()));
@@ -253,8 +261,13 @@ fn surroundings(dir: &Path, report: &mut CheckReport) {
         let kind = fs::symlink_metadata(&path);
         let folder = path.parent().unwrap_or(dir);
         let in_run = folder.parent() == Some(&dir.join(RUNS));
-        if kind.as_ref().is_ok_and(fs::Metadata::is_symlink) {
-            report.add(Severity::Warning, file, None, "is a symbolic link; tagli does not follow it");
+        if let Some(why) = kind.ok().and_then(|kind| unusable(folder == dir, &file, &kind)) {
+            report.add(Severity::Error, file, None, why);
+        } else if path.is_symlink() {
+            let may_be_link = [RUNS, EXPORTS].contains(&file.as_str());
+            if !may_be_link {
+                report.add(Severity::Warning, file, None, "is a symbolic link; tagli does not follow it");
+            }
         } else if let Some(leftover) = storage::leftover(folder, &name, in_run) {
             match leftover {
                 Leftover::Recorded(what) => report.add(Severity::Note, file, None, what),
@@ -263,6 +276,27 @@ fn surroundings(dir: &Path, report: &mut CheckReport) {
         } else if folder == dir.join(ANNOTATIONS) && is_not_a_journal(&name) {
             report.add(Severity::Warning, file, None, "is not a journal of an annotator and is not read");
         }
+    }
+}
+
+/// Why a file or folder of a project cannot be used.
+/// `None` if it can, or if it is not one that tagli uses.
+fn unusable(is_top: bool, file: &str, kind: &fs::Metadata) -> Option<&'static str> {
+    let is_link = kind.is_symlink();
+    if is_top && file == ANNOTATIONS && !kind.is_dir() {
+        return Some(match is_link {
+            true => "is a symbolic link, which tagli does not follow; put a real folder there",
+            false => "is not a folder; move it elsewhere",
+        });
+    }
+    let is_journal = Path::new(file).parent() == Some(Path::new(ANNOTATIONS))
+        && file.ends_with(".jsonl")
+        && !is_not_a_journal(file.rsplit('/').next().unwrap_or_default());
+    let is_file = is_top && [PATTERNS, GUIDE, TRAINING_SETTINGS].contains(&file);
+    match (is_journal || is_file) && !kind.is_file() {
+        true if is_link => Some("is a symbolic link, which tagli does not follow; put a real file there"),
+        true => Some("is not a regular file, so it cannot be read; move it elsewhere"),
+        false => None,
     }
 }
 
@@ -338,6 +372,39 @@ mod tests {
         for (finding, begin) in findings.iter().zip(begins) {
             assert!(finding.starts_with(begin), "{finding}");
         }
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_file_is_an_error_and_a_link_that_is_followed_is_none() {
+        use std::{os::unix::fs::symlink, process::Command};
+        let dir = tempfile::tempdir().unwrap();
+        let (root, disk) = (dir.path().join("p"), dir.path().join("disk"));
+        project(&root);
+        fs::create_dir(&disk).unwrap();
+        for followed in [RUNS, EXPORTS] {
+            fs::remove_dir(root.join(followed)).unwrap();
+            symlink(&disk, root.join(followed)).unwrap();
+        }
+        assert_eq!(check(&root).findings, [], "these may be links");
+        fs::create_dir(root.join("annotations/ben.jsonl")).unwrap();
+        fs::create_dir(root.join(GUIDE)).unwrap();
+        for pipe in [PATTERNS, "annotations/cleo.jsonl"] {
+            assert!(Command::new("mkfifo").arg(root.join(pipe)).status().unwrap().success());
+        }
+        let errors = |report: CheckReport| {
+            let errors = report.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+            errors.map(|finding| finding.file).collect::<Vec<_>>()
+        };
+        let expected = [GUIDE, PATTERNS, "annotations/ben.jsonl", "annotations/cleo.jsonl"];
+        assert_eq!(errors(check(&root)), expected);
+        fs::remove_file(root.join(DOCUMENTS)).unwrap();
+        fs::create_dir(root.join(DOCUMENTS)).unwrap();
+        let report = check(&root);
+        assert!(!report.findings.iter().any(|finding| finding.what.contains("does not exist")), "{report:#?}");
+        fs::rename(root.join(ANNOTATIONS), disk.join("theirs")).unwrap();
+        symlink(disk.join("theirs"), root.join(ANNOTATIONS)).unwrap();
+        let report = check(&root);
+        assert!(report.annotators.is_empty() && errors(report).contains(&ANNOTATIONS.to_owned()));
     }
 
     #[test]

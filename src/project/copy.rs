@@ -5,7 +5,8 @@ use std::{borrow::Cow, path::Path};
 
 use super::{
     ANNOTATIONS, AnnotatorName, DOCUMENTS, GUIDE, MANIFEST, Manifest, Project, ProjectError, annotators_in,
-    keep_existing, storage,
+    keep_existing,
+    storage::{self, LARGE, SMALL, StorageError},
 };
 
 /// Contents of a copy.
@@ -32,7 +33,7 @@ impl CopySource<'_> {
         let guide = self.guide.iter().map(|bytes| (target.join(GUIDE), bytes));
         let files: Vec<_> = journals.chain([(target.join(DOCUMENTS), &self.documents)]).chain(guide).collect();
         for (path, bytes) in &files {
-            if let Some(existing) = storage::read_if_there(path)? {
+            if let Some(existing) = storage::read_if_there(path, LARGE)? {
                 check_same(target, path, &existing, bytes)?;
             }
         }
@@ -42,7 +43,7 @@ impl CopySource<'_> {
         for (path, bytes) in &files {
             keep_existing(storage::create_new(path, bytes))?;
             // Another process may have written it in between.
-            check_same(target, path, &storage::read(path)?, bytes)?;
+            check_same(target, path, &storage::read(path, LARGE)?, bytes)?;
         }
         self.manifest.sample = false;
         if let Some(name) = target.file_name() {
@@ -82,14 +83,15 @@ impl Project {
         let names = annotators_in(&self.annotations());
         let mut journals = Vec::new();
         for name in &names {
-            let journal = storage::read(&self.annotations().join(format!("{name}.jsonl")))?;
+            let journal =
+                storage::read_below(&self.annotations().join(format!("{name}.jsonl")), LARGE)?.unwrap_or_default();
             journals.push((if names.len() == 1 { owner } else { name }, Cow::from(journal)));
         }
         let source = CopySource {
             manifest: self.manifest.clone(),
-            documents: self.documents.to_jsonl()?.into(),
+            documents: self.documents.to_jsonl().map_err(|cause| StorageError::new("copy", &self.root, cause))?.into(),
             journals,
-            guide: storage::read_if_there(&self.root.join(GUIDE))?.map(Cow::from),
+            guide: storage::read_if_there(&self.root.join(GUIDE), SMALL)?.map(Cow::from),
         };
         source.write_to(target)
     }
@@ -127,7 +129,7 @@ mod tests {
         let copy = Project::open(&there).unwrap();
         assert!(!copy.manifest.sample && Project::open(&here).unwrap().manifest.sample);
         assert_eq!((copy.documents.len(), copy.manifest.name.as_str()), (1, "b"));
-        assert_eq!(storage::read(&there.join(GUIDE)).unwrap(), b"a dish is what is eaten");
+        assert_eq!(storage::read(&there.join(GUIDE), SMALL).unwrap(), b"a dish is what is eaten");
         assert_eq!(copy.read_annotator(&bob).unwrap().journal.annotation("1").status, Status::Done);
         assert!(matches!(project.copy_to(&there, &bob), Err(ProjectError::Exists(_))));
     }
@@ -165,11 +167,11 @@ mod tests {
         std::fs::remove_file(there.join(MANIFEST)).unwrap();
         std::fs::remove_file(there.join(DOCUMENTS)).unwrap();
         let journal = there.join("annotations/ada.jsonl");
-        let work = storage::read(&journal).unwrap();
+        let work = storage::read(&journal, LARGE).unwrap();
         let error = project.copy_to(&there, &ada).unwrap_err();
         assert!(matches!(error, ProjectError::InTheWay { .. }), "{error}");
         assert!(error.to_string().contains("move the folder"), "{error}");
-        assert_eq!(storage::read(&journal).unwrap(), work);
+        assert_eq!(storage::read(&journal, LARGE).unwrap(), work);
         assert!(!there.join(DOCUMENTS).exists() && !Project::has_manifest(&there));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    io::{self, Write},
     sync::Arc,
 };
 
@@ -12,21 +13,26 @@ use serde_json::{Map, Value};
 use super::file_names::shown;
 use crate::{
     formats::parser_message,
-    spans::{Document, Split},
-    text::{CharRange, Grid, OffsetMap, words},
+    spans::{Document, DocumentList, Split},
+    text::{CharRange, Grid, OffsetMap},
 };
 
 /// Documents of a project in the order of the file, found by id in constant time. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Documents(Arc<Contents>);
-
-#[derive(Debug, Default)]
-struct Contents {
-    list: Vec<Document>,
-    index: HashMap<String, usize>,
+pub struct Documents {
+    list: DocumentList,
     /// Unknown fields by document id, from other versions.
     /// Kept when the file is written again.
+    rest: Arc<HashMap<String, Map<String, Value>>>,
+}
+
+/// Documents that are being read.
+#[derive(Default)]
+pub(super) struct DocumentReader {
+    list: DocumentList,
     rest: HashMap<String, Map<String, Value>>,
+    problems: Vec<DocumentError>,
+    line: usize,
 }
 
 /// A line that is not a document.
@@ -41,7 +47,9 @@ pub struct DocumentError {
 
 #[derive(Serialize, Deserialize)]
 struct Raw<'a> {
+    #[serde(borrow)]
     id: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
     text: std::borrow::Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     words: Option<Vec<CharRange>>,
@@ -67,29 +75,26 @@ impl Documents {
 
     /// Reads what can be read and lists the lines that cannot.
     pub(super) fn read(bytes: &[u8], grid: Grid) -> (Self, Vec<DocumentError>) {
-        let mut documents = Contents::default();
-        let mut problems = Vec::new();
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            let pushed = parse(line, grid).and_then(|(document, rest)| documents.push(document, rest));
-            if let Err(why) = pushed {
-                problems.push(DocumentError { line: at + 1, why });
-            }
+        let mut reader = DocumentReader::default();
+        for line in bytes.split(|byte| *byte == b'\n') {
+            reader.add_line(line, grid);
         }
-        (Self(Arc::new(documents)), problems)
+        reader.finish()
     }
 
     /// The document with this id.
     pub fn get(&self, id: &str) -> Option<&Document> {
-        self.0.list.get(self.position(id)?)
+        self.list.find(id)
     }
 
     /// Index of the document with this id.
     pub fn position(&self, id: &str) -> Option<usize> {
-        self.0.index.get(id).copied()
+        self.list.position(id)
+    }
+
+    /// The documents without their unknown fields, shared.
+    pub fn list(&self) -> DocumentList {
+        self.list.clone()
     }
 
     /// Returns `list` as documents; those that were here before keep their unknown fields.
@@ -97,37 +102,51 @@ impl Documents {
     /// # Errors
     /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
     pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
-        let mut documents = Contents::default();
+        let mut documents = DocumentReader::default();
         for (at, document) in list.into_iter().enumerate() {
-            let rest = self.0.rest.get(&document.id).cloned().unwrap_or_default();
+            let rest = self.rest.get(&document.id).cloned().unwrap_or_default();
             let pushed = check(&document).and_then(|()| documents.push(document, rest));
             pushed.map_err(|why| DocumentError { line: at + 1, why })?;
         }
-        Ok(Self(Arc::new(documents)))
+        Ok(documents.finish().0)
     }
 
     /// Bytes of the file.
-    pub(super) fn to_jsonl(&self) -> serde_json::Result<Vec<u8>> {
+    pub(super) fn to_jsonl(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for document in self {
-            write(document, self.0.rest.get(&document.id), &mut bytes)?;
+            write(document, self.rest.get(&document.id), &mut bytes)?;
         }
         Ok(bytes)
     }
 }
 
-impl Contents {
+impl DocumentReader {
+    /// Adds the next line of the file, without its line feed.
+    pub(super) fn add_line(&mut self, line: &[u8], grid: Grid) {
+        let line = if self.line == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+        self.line += 1;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return;
+        }
+        if let Err(why) = parse(line, grid).and_then(|(document, rest)| self.push(document, rest)) {
+            self.problems.push(DocumentError { line: self.line, why });
+        }
+    }
+
     /// Adds a document at the end.
     fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
-        if self.index.contains_key(&document.id) {
-            return Err(format!("there is already a document `{}`; give one of them another id", shown(&document.id)));
-        }
-        if !rest.is_empty() {
-            self.rest.insert(document.id.clone(), rest);
-        }
-        self.index.insert(document.id.clone(), self.list.len());
-        self.list.push(document);
+        let kept = (!rest.is_empty()).then(|| (document.id.clone(), rest));
+        self.list.push(document).map_err(|document| {
+            format!("there is already a document `{}`; give one of them another id", shown(&document.id))
+        })?;
+        self.rest.extend(kept);
         Ok(())
+    }
+
+    /// Returns the documents, and the lines that are none.
+    pub(super) fn finish(self) -> (Documents, Vec<DocumentError>) {
+        (Documents { list: self.list, rest: Arc::new(self.rest) }, self.problems)
     }
 }
 
@@ -135,7 +154,7 @@ impl std::ops::Deref for Documents {
     type Target = [Document];
 
     fn deref(&self) -> &[Document] {
-        &self.0.list
+        &self.list
     }
 }
 
@@ -144,7 +163,7 @@ impl<'a> IntoIterator for &'a Documents {
     type IntoIter = std::slice::Iter<'a, Document>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.list.iter()
+        self.list.iter()
     }
 }
 
@@ -162,12 +181,14 @@ fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), Stri
     if raw.id.is_empty() {
         return Err("the id is empty; give it one".to_owned());
     }
-    let text = raw.text.into_owned();
-    let given = raw.words.as_deref().map(|given| words_of(given, &text)).transpose()?;
-    let words_given = given.is_some();
-    let words = given.unwrap_or_else(|| words::split(&text, grid));
-    let id = raw.id.into_owned();
-    let document = Document { id, text, words, words_given, split: raw.split, meta: raw.meta, foreign: raw.foreign };
+    let given = raw.words.as_deref().map(|given| words_of(given, &raw.text)).transpose()?;
+    let mut document = Document::new(raw.id, &*raw.text, grid);
+    if let Some(words) = given {
+        document = document.with_words(words);
+    }
+    document.split = raw.split;
+    document.meta = raw.meta;
+    document.foreign = raw.foreign;
     Ok((document, raw.rest))
 }
 
@@ -203,19 +224,15 @@ pub(super) fn check(document: &Document) -> Result<(), String> {
     Ok(())
 }
 
-/// Appends the line of one document.
-pub(super) fn write(
-    document: &Document,
-    rest: Option<&Map<String, Value>>,
-    out: &mut Vec<u8>,
-) -> serde_json::Result<()> {
+/// Writes the line of one document.
+pub(super) fn write(document: &Document, rest: Option<&Map<String, Value>>, out: &mut impl Write) -> io::Result<()> {
     let words = document.words_given.then(|| {
         let map = OffsetMap::new(&document.text);
         document.words.iter().map(|word| map.to_chars(*word)).collect()
     });
     let raw = Raw {
         id: document.id.as_str().into(),
-        text: document.text.as_str().into(),
+        text: (&*document.text).into(),
         words,
         split: document.split,
         meta: document.meta.clone(),
@@ -223,8 +240,7 @@ pub(super) fn write(
         rest: rest.cloned().unwrap_or_default(),
     };
     serde_json::to_writer(&mut *out, &raw)?;
-    out.push(b'\n');
-    Ok(())
+    out.write_all(b"\n")
 }
 
 /// Ids in use, from which new ones are made.

@@ -6,15 +6,21 @@
 //! appended to the journal and the log is removed. When the annotator is next opened, an interrupted import is completed
 //! if it was committed, and discarded if not.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet, VecDeque},
+    io::{self, Write},
+    path::Path,
+};
 
 use super::{
-    Annotator, DOCUMENTS, Documents, Project, ProjectError,
+    Annotator, DOCUMENTS, Documents, Project, ProjectError, Stamp,
     documents::{self, UniqueIds},
     file_names::shown,
-    journal::{self, Files},
-    stamp,
-    storage::{self, OwnFile},
+    journal,
+    journal_appender::Files,
+    stamp_of,
+    storage::{self, LARGE, OwnFile},
 };
 use crate::{
     spans::{Action, Document, Edit, Entry, LabelId, Span, SpanSource, Split, Status, journal::JournalOp},
@@ -142,11 +148,6 @@ impl Project {
             }
         }
         self.discard_uncommitted_imports()?;
-        let path = self.root.join(DOCUMENTS);
-        let mut bytes = storage::read_if_there(&path)?.unwrap_or_default();
-        if bytes.last().is_some_and(|last| *last != b'\n') {
-            bytes.push(b'\n');
-        }
         let mut report = ImportReport::default();
         let mut list = self.documents.to_vec();
         let first = list.len();
@@ -154,7 +155,7 @@ impl Project {
         let mut ops = Vec::new();
         let mut groups = SameText::groups(&self.documents);
         for mut item in items {
-            let mut same = groups.get_mut(item.document.text.as_str());
+            let mut same = groups.get_mut(&*item.document.text);
             if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
                 item.document.id = known;
                 report.known += 1;
@@ -174,19 +175,17 @@ impl Project {
             list.push(item.document);
         }
         let next = self.documents.replaced_by(list).map_err(ProjectError::BadDocument)?;
-        for document in next.iter().skip(first) {
-            documents::write(document, None, &mut bytes)?;
-        }
         let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, ops)).transpose()?;
-        self.publish(annotator, next, &bytes, prepared)?;
+        self.publish(annotator, next, first, prepared)?;
         Ok(report)
     }
 
+    /// Writes the documents from position `first` on, and the journal lines.
     fn publish(
         &mut self,
         annotator: Option<&mut Annotator>,
         next: Documents,
-        bytes: &[u8],
+        first: usize,
         prepared: Option<(Vec<Entry>, Vec<u8>)>,
     ) -> Result<(), ProjectError> {
         let journal = annotator.zip(prepared).filter(|(_, (entries, _))| !entries.is_empty());
@@ -194,16 +193,25 @@ impl Project {
         if let Some((path, lines)) = &log {
             storage::replace(path, lines)?;
         }
-        if let Err(error) = storage::replace(&self.root.join(DOCUMENTS), bytes) {
+        let path = self.root.join(DOCUMENTS);
+        let written = Cell::default();
+        let contents = |file: &mut dyn Write| {
+            let mut file = Stamping::new(file);
+            copy_lines(&path, &mut file)?;
+            next.iter().skip(first).try_for_each(|document| documents::write(document, None, &mut file))?;
+            written.set(file.stamp());
+            Ok(())
+        };
+        if let Err(error) = storage::replace_with(&path, &contents) {
             // If only the sync of the folder failed, the new documents are there and the log is needed.
-            let on_disk = storage::read_if_there(&self.root.join(DOCUMENTS)).ok().flatten().unwrap_or_default();
-            if let Some((path, lines)) = log.filter(|_| stamp(&on_disk) == self.stamp) {
+            let is_unchanged = stamp_of(&path).is_ok_and(|stamp| stamp == self.stamp);
+            if let Some((path, lines)) = log.filter(|_| is_unchanged) {
                 // If this fails too, a later import discards the log, because its documents are missing.
                 OwnFile::read(&path, |bytes| bytes == lines).and_then(|log| log.map_or(Ok(()), OwnFile::remove)).ok();
             }
             return Err(error.into());
         }
-        self.stamp = stamp(bytes);
+        self.stamp = written.get();
         self.documents = next;
         let Some((annotator, (entries, lines))) = journal else { return Ok(()) };
         if let Err(why) = annotator.append(&self.documents, &lines) {
@@ -265,6 +273,49 @@ impl Project {
             }
         }
         Ok(())
+    }
+}
+
+/// Copies the lines of a file, and ends the last one if it has no line feed.
+fn copy_lines(path: &Path, to: &mut impl Write) -> io::Result<()> {
+    let (mut copied, mut is_ended) = (Ok(()), true);
+    storage::read_lines(path, LARGE, |line| {
+        is_ended = line.ends_with(b"\n");
+        if copied.is_ok() {
+            copied = to.write_all(line);
+        }
+    })?;
+    copied?;
+    if is_ended { Ok(()) } else { to.write_all(b"\n") }
+}
+
+/// Writer that computes the stamp of what it writes.
+struct Stamping<'a> {
+    to: &'a mut dyn Write,
+    length: usize,
+    hasher: crc32fast::Hasher,
+}
+
+impl<'a> Stamping<'a> {
+    fn new(to: &'a mut dyn Write) -> Self {
+        Self { to, length: 0, hasher: crc32fast::Hasher::new() }
+    }
+
+    fn stamp(self) -> Stamp {
+        (self.length, self.hasher.finalize())
+    }
+}
+
+impl Write for Stamping<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write_all(bytes)?;
+        self.hasher.update(bytes);
+        self.length += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 }
 

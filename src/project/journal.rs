@@ -1,15 +1,15 @@
 //! The journal of one annotator.
 //! Reading reports and skips bad lines; a recorded line is on disk before it counts.
 
-use std::{collections::HashSet, fmt, path::PathBuf};
+use std::{collections::HashSet, fmt};
 
 use super::{
     Project, ProjectError,
     documents::Documents,
     file_names::{AnnotatorName, NameError},
+    journal_appender::{Files, JournalAppender, Reopened, lines},
     journal_line::{self, LineError, OffsetMaps},
-    lock::{Holder, Lock},
-    storage::{self, Appender, OwnFile, StorageError},
+    storage,
 };
 use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
 
@@ -35,10 +35,6 @@ pub(super) struct Loaded {
     pub(super) problems: Vec<SkippedLine>,
     /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,
-    /// Length in bytes up to the end of the last complete line.
-    pub(super) whole: usize,
-    /// Whether the last complete line lacks its line feed.
-    unended: bool,
 }
 
 /// Parses a journal. A bad line is skipped; the others count.
@@ -66,8 +62,6 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
             loaded.ids.extend(journal_line::id_of(text));
             loaded.problems.push(SkippedLine { line: at + 1, fault });
         }
-        loaded.whole += piece.len();
-        loaded.unended = ended.is_none();
     }
     loaded
 }
@@ -79,56 +73,13 @@ pub struct Annotator {
     pub journal: Journal,
     /// Lines that were skipped when the journal was read.
     pub problems: Vec<SkippedLine>,
-    name: AnnotatorName,
-    files: Files,
     /// Writer number of ids that the caller numbers, and of ids numbered here.
     /// `None` when opened for reading.
     writers: Option<(u32, u32)>,
     /// Sequence numbers of the next line and of the next span.
     lines: u32,
     spans: u32,
-    /// Lines recorded since opening.
-    /// Written again if another file replaces the journal.
-    session: Vec<(ActionId, Vec<u8>)>,
-    /// Writer of the journal.
-    /// `None` when opened for reading only, or while the annotator waits for space.
-    open: Option<Appender>,
-    lock: Option<Lock>,
-    /// Whether the disk was full at the opening.
-    /// Then each record first tries again to open the journal for writing.
-    waits_for_space: bool,
-    /// Time of the opening, in seconds since 1970, UTC.
-    since: u64,
-}
-
-/// Paths of the files of one annotator.
-#[derive(Clone, Debug)]
-pub(super) struct Files {
-    pub(super) journal: PathBuf,
-    pub(super) torn: PathBuf,
-    pub(super) lock: PathBuf,
-    /// Log of an import whose annotations may not be in the journal yet.
-    pub(super) import: PathBuf,
-}
-
-impl Files {
-    pub(super) fn of(project: &Project, name: &AnnotatorName) -> Self {
-        let folder = project.annotations();
-        Self {
-            journal: folder.join(format!("{name}.jsonl")),
-            torn: folder.join(format!("{name}.jsonl.torn")),
-            lock: folder.join(format!(".{name}.lock")),
-            import: folder.join(format!(".{name}.import")),
-        }
-    }
-
-    /// Log of an interrupted import, if there is one.
-    ///
-    /// # Errors
-    /// It cannot be read, or the file is none: a line in it is not of a journal.
-    pub(super) fn import_log(&self) -> Result<Option<OwnFile>, StorageError> {
-        OwnFile::read(&self.import, journal_line::are_whole)
-    }
+    file: JournalAppender,
 }
 
 impl Project {
@@ -175,7 +126,7 @@ impl Project {
 
 impl Annotator {
     pub(super) fn open(project: &Project, name: &AnnotatorName, now: u64) -> Result<Self, ProjectError> {
-        let mut annotator = Self { since: now, ..Self::empty(name, Files::of(project, name)) };
+        let mut annotator = Self::empty(project, name, now);
         annotator.open_for_writing(project)?;
         Ok(annotator)
     }
@@ -185,21 +136,22 @@ impl Annotator {
         name: &AnnotatorName,
         now: u64,
     ) -> Result<(Self, Option<ProjectError>), ProjectError> {
-        let mut annotator = Self { since: now, ..Self::empty(name, Files::of(project, name)) };
+        let mut annotator = Self::empty(project, name, now);
         let refusal = match annotator.open_for_writing(project) {
             Ok(()) => return Ok((annotator, None)),
             Err(refusal @ (ProjectError::Lock(_) | ProjectError::Storage(_))) => refusal,
             Err(error) => return Err(error),
         };
-        let Ok(bytes) = annotator.bytes() else { return Err(refusal) };
+        let file = &mut annotator.file;
+        let Ok(bytes) = file.files.bytes() else { return Err(refusal) };
         let loaded = load(&bytes, &project.documents);
         let is_full = matches!(&refusal, ProjectError::Storage(error) if error.is_full());
         // What an interrupted import left must come into the journal before anything else.
-        if is_full && !annotator.files.import.exists() {
-            annotator.waits_for_space = true;
+        if is_full && !file.files.import.exists() {
+            file.waits_for_space = true;
             annotator.writers = Some(free_writers(&loaded.ids));
         } else {
-            annotator.lock = None;
+            file.lock = None;
         }
         annotator.replace_journal(loaded);
         Ok((annotator, Some(refusal)))
@@ -208,70 +160,50 @@ impl Annotator {
     /// Takes the lock and opens the journal for writing.
     fn open_for_writing(&mut self, project: &Project) -> Result<(), ProjectError> {
         storage::make_folder(&project.annotations())?;
-        let lowercase = self.name.as_str().to_lowercase();
+        let name = self.name();
+        let lowercase = name.as_str().to_lowercase();
         let names = project.annotators();
         let same = names.iter().find(|other| other.as_str().to_lowercase() == lowercase);
-        if let Some(other) = same.filter(|other| **other != self.name) {
-            return Err(NameError::Case { name: self.name.to_string(), other: other.to_string() }.into());
+        if let Some(other) = same.filter(|other| *other != name) {
+            return Err(NameError::Case { name: name.to_string(), other: other.to_string() }.into());
         }
-        self.take_lock()?;
+        self.file.take_lock()?;
         self.settle_import(project)?;
-        self.open = Some(self.reopen(&project.documents)?);
-        Ok(())
-    }
-
-    fn take_lock(&mut self) -> Result<(), ProjectError> {
-        if self.lock.is_none() {
-            let what = format!("annotator `{}`", self.name);
-            self.lock = Some(Lock::take(&self.files.lock, &what, &Holder::this(self.since))?);
-        }
-        Ok(())
-    }
-
-    /// Opens the journal for writing if the disk was full before.
-    fn open_with_space(&mut self, documents: &Documents) -> Result<(), ProjectError> {
-        if self.open.is_some() || !self.waits_for_space {
-            return Ok(());
-        }
-        if let Some(folder) = self.files.journal.parent() {
-            storage::make_folder(folder)?;
-        }
-        self.take_lock()?;
-        self.open = Some(self.reopen(documents)?);
+        let reopened = self.file.open()?;
+        self.reload(&reopened, &project.documents);
         Ok(())
     }
 
     pub(super) fn read_only(project: &Project, name: &AnnotatorName) -> Result<Self, ProjectError> {
-        let mut annotator = Self::empty(name, Files::of(project, name));
-        annotator.replace_journal(load(&annotator.bytes()?, &project.documents));
+        let mut annotator = Self::empty(project, name, 0);
+        annotator.replace_journal(load(&annotator.file.files.bytes()?, &project.documents));
         Ok(annotator)
     }
 
-    fn empty(name: &AnnotatorName, files: Files) -> Self {
+    fn empty(project: &Project, name: &AnnotatorName, since: u64) -> Self {
         Self {
             journal: Journal::default(),
             problems: Vec::new(),
-            name: name.clone(),
-            files,
             writers: None,
             lines: 0,
             spans: 0,
-            session: Vec::new(),
-            open: None,
-            lock: None,
-            waits_for_space: false,
-            since: 0,
+            file: JournalAppender::closed(name, Files::of(project, name), since),
         }
     }
 
     /// Name of the annotator.
     pub fn name(&self) -> &AnnotatorName {
-        &self.name
+        &self.file.name
     }
 
     /// Whether the annotator was opened for reading only.
     pub fn is_read_only(&self) -> bool {
-        self.open.is_none() && !self.waits_for_space
+        self.file.is_read_only()
+    }
+
+    /// Returns the journal file alone, with the lock, without the actions in memory.
+    pub fn into_appender(self) -> JournalAppender {
+        self.file
     }
 
     /// Writer number for ids that the caller numbers (see [`Self::record_entries`]).
@@ -326,7 +258,7 @@ impl Annotator {
     /// system refuses. Then nothing was recorded.
     pub fn record_entries(&mut self, documents: &Documents, entries: Vec<Entry>) -> Result<(), ProjectError> {
         if self.is_read_only() {
-            return Err(ProjectError::ReadOnly(self.name.clone()));
+            return Err(ProjectError::ReadOnly(self.name().clone()));
         }
         let bytes = lines(&entries, documents).map_err(ProjectError::Record)?;
         self.append(documents, &bytes)?;
@@ -342,7 +274,7 @@ impl Annotator {
         ops: Vec<JournalOp>,
     ) -> Result<(Vec<Entry>, Vec<u8>), ProjectError> {
         if self.is_read_only() {
-            return Err(ProjectError::ReadOnly(self.name.clone()));
+            return Err(ProjectError::ReadOnly(self.name().clone()));
         }
         let mut entries = Vec::with_capacity(ops.len());
         for op in ops {
@@ -358,33 +290,16 @@ impl Annotator {
 
     /// Appends complete lines to the journal file.
     pub(super) fn append(&mut self, documents: &Documents, bytes: &[u8]) -> Result<(), ProjectError> {
-        self.open_with_space(documents)?;
-        self.refresh(documents)?;
-        let Some(file) = &mut self.open else { return Err(ProjectError::ReadOnly(self.name.clone())) };
-        Ok(file.append(bytes)?)
+        if let Some(reopened) = self.file.prepare()? {
+            self.reload(&reopened, documents);
+        }
+        self.file.append(bytes)
     }
 
     /// Adds entries whose lines are on disk to the journal in memory.
     pub(super) fn add_entries(&mut self, entries: Vec<Entry>, lines: &[u8]) {
-        let lines = lines.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec);
-        self.session.extend(entries.iter().map(|entry| entry.id).zip(lines));
+        self.file.remember(entries.iter().map(|entry| entry.id), lines);
         self.journal.extend(entries);
-    }
-
-    /// Reads the journal again if another program changed its file, as `git pull` does.
-    /// Returns whether it did.
-    ///
-    /// Lines recorded since opening that are missing in the file are written again. An annotator opened for reading
-    /// always reads.
-    ///
-    /// # Errors
-    /// The file system refuses.
-    pub fn refresh(&mut self, documents: &Documents) -> Result<bool, ProjectError> {
-        let is_current = self.open.as_ref().is_some_and(Appender::is_current);
-        if !is_current {
-            self.reread(documents)?;
-        }
-        Ok(!is_current)
     }
 
     /// Reads the journal again.
@@ -393,16 +308,23 @@ impl Annotator {
     /// # Errors
     /// The file system refuses; the journal in memory is unchanged.
     pub fn reread(&mut self, documents: &Documents) -> Result<(), ProjectError> {
-        if self.open.is_some() {
-            self.open = Some(self.reopen(documents)?);
+        if self.file.is_open() {
+            let reopened = self.file.open()?;
+            self.reload(&reopened, documents);
         } else {
-            self.replace_journal(load(&self.bytes()?, documents));
+            self.replace_journal(load(&self.file.files.bytes()?, documents));
         }
         Ok(())
     }
 
-    fn bytes(&self) -> Result<Vec<u8>, StorageError> {
-        Ok(storage::read_if_there(&self.files.journal)?.unwrap_or_default())
+    /// Takes the contents of a journal file that was opened.
+    fn reload(&mut self, reopened: &Reopened, documents: &Documents) {
+        let mut loaded = load(&reopened.bytes, documents);
+        let missing = load(&reopened.missing, documents);
+        loaded.entries.extend(missing.entries);
+        loaded.problems.extend(missing.problems);
+        self.writers.get_or_insert_with(|| free_writers(&loaded.ids));
+        self.replace_journal(loaded);
     }
 
     fn replace_journal(&mut self, loaded: Loaded) {
@@ -410,48 +332,24 @@ impl Annotator {
         self.journal = Journal::replay(loaded.entries);
     }
 
-    /// Reads the file, and prepares for the next line.
-    /// A torn end is moved to a file of its own.
-    fn reopen(&mut self, documents: &Documents) -> Result<Appender, ProjectError> {
-        let mut file = Appender::open(&self.files.journal)?;
-        let bytes = self.bytes()?;
-        let mut loaded = load(&bytes, documents);
-        if let Some(torn) = bytes.get(loaded.whole..).filter(|torn| !torn.is_empty()) {
-            let mut aside = torn.to_vec();
-            aside.push(b'\n');
-            Appender::open(&self.files.torn)?.append(&aside)?;
-            file.truncate(loaded.whole as u64)?;
-        }
-        if loaded.unended {
-            file.append(b"\n")?;
-        }
-        let missing = self.session.iter().filter(|(id, _)| !loaded.ids.contains(id));
-        let missing: Vec<u8> = missing.flat_map(|(_, line)| line.iter().copied()).collect();
-        if !missing.is_empty() {
-            file.append(&missing)?;
-            let missing = load(&missing, documents);
-            loaded.entries.extend(missing.entries);
-            loaded.problems.extend(missing.problems);
-        }
-        self.writers.get_or_insert_with(|| free_writers(&loaded.ids));
-        self.replace_journal(loaded);
-        Ok(file)
-    }
-
     /// Completes or discards an interrupted import.
     /// It is completed if its documents had been written.
     pub(super) fn settle_import(&mut self, project: &Project) -> Result<(), ProjectError> {
-        let Some(log) = self.files.import_log()? else { return Ok(()) };
+        let Some(log) = self.file.files.import_log()? else { return Ok(()) };
         // The documents on disk decide; they may be newer than those in memory.
         let fresh = project.changed_documents(project.manifest.grid)?;
         let documents = fresh.as_ref().map_or(&project.documents, |(documents, _)| documents);
         if load(&log.bytes, documents).is_committed() {
             let lines = log.bytes.split_inclusive(|byte| *byte == b'\n');
-            let lines = lines.filter_map(|line| Some((journal_line::id_of(line.strip_suffix(b"\n")?)?, line.to_vec())));
-            self.session.extend(lines);
-            let file = self.reopen(documents)?;
-            if self.open.is_some() {
-                self.open = Some(file);
+            for line in lines {
+                let id = line.strip_suffix(b"\n").and_then(journal_line::id_of);
+                self.file.remember(id.into_iter(), line);
+            }
+            if self.file.is_open() {
+                let reopened = self.file.open()?;
+                self.reload(&reopened, documents);
+            } else {
+                self.file.complete()?;
             }
         }
         Ok(log.remove()?)
@@ -464,13 +362,6 @@ impl Loaded {
     pub(super) fn is_committed(&self) -> bool {
         !self.entries.is_empty()
     }
-}
-
-fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, LineError> {
-    let mut maps = OffsetMaps::default();
-    let mut bytes = Vec::new();
-    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut maps, &mut bytes))?;
-    Ok(bytes)
 }
 
 /// Draws two different writer numbers that no line of the journal has.

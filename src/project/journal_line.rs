@@ -198,6 +198,11 @@ pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
     serde_json::from_slice::<Id>(verified(line).ok()?).ok().map(|line| line.id)
 }
 
+/// Whether a line has the checksum of its bytes.
+pub(super) fn is_intact(line: &[u8]) -> bool {
+    verified(line).is_ok()
+}
+
 /// Whether these bytes are whole lines of a journal, at least one, with right checksums.
 pub(super) fn are_whole(bytes: &[u8]) -> bool {
     bytes.ends_with(b"\n")

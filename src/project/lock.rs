@@ -2,7 +2,8 @@
 //! A project's lock is for the documents and the manifest.
 //!
 //! The operating system holds the lock and releases it when the process ends, in whatever way. The contents of the file
-//! only name the holder. Lock files are never removed, since two processes could then lock two files of the same name.
+//! only name the holder. Lock files are not removed as long as what they lock exists, since two processes could then lock
+//! two files of the same name. (The lock of a run is removed with the run.)
 
 use std::{
     fs::{File, TryLockError},
@@ -18,6 +19,7 @@ use super::{
     file_names::shown,
     storage::{self, StorageError},
 };
+use crate::guard::Links;
 
 /// Time between two attempts to acquire a lock that is held only briefly.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
@@ -93,7 +95,7 @@ impl Lock {
     /// # Errors
     /// Another process holds it, or the file system cannot lock.
     pub fn take(path: &Path, what: &str, holder: &Holder) -> Result<Self, LockError> {
-        let file = storage::open_lock(path)?;
+        let file = storage::open_lock(path, Links::Refuse)?;
         for patience in [10, 20, 40, 0] {
             match file.try_lock() {
                 Ok(()) => break,
@@ -122,7 +124,7 @@ impl Lock {
     /// # Errors
     /// Another process still holds it, or the file system cannot lock.
     pub fn wait(path: &Path, what: &str) -> Result<Self, LockError> {
-        let file = storage::open_lock(path)?;
+        let file = storage::open_lock(path, Links::Follow)?;
         let mut attempts = 1;
         while let Err(error) = file.try_lock() {
             match error {
@@ -204,7 +206,7 @@ mod tests {
     fn a_lock_file_with_no_holder_in_it_is_still_a_lock() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("l");
-        let held = storage::open_lock(&path).unwrap();
+        let held = storage::open_lock(&path, Links::Refuse).unwrap();
         held.lock().unwrap();
         assert_eq!(holder(&path).unwrap(), Some(Holder::default()));
         assert!(Lock::take(&path, "it", &Holder::this(0)).unwrap_err().to_string().contains("another program"));

@@ -16,6 +16,7 @@ pub mod file_names;
 pub mod import;
 pub mod import_source;
 pub mod journal;
+mod journal_appender;
 mod journal_line;
 pub mod lock;
 pub mod manifest;
@@ -29,6 +30,7 @@ pub mod storage;
 pub mod training_data;
 
 mod crash_tests;
+mod intrusion_tests;
 mod ownership_tests;
 mod power_cut_tests;
 #[cfg(test)]
@@ -43,6 +45,7 @@ pub use error::ProjectError;
 pub use file_names::{AnnotatorName, NameError, RunId};
 pub use import::{ImportItem, ImportReport};
 pub use journal::{Annotator, SkippedLine};
+pub use journal_appender::JournalAppender;
 pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
@@ -52,7 +55,11 @@ pub use runs::{RunView, Runs};
 pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, training_data};
 
-use self::lock::Lock;
+use self::{
+    documents::DocumentReader,
+    lock::Lock,
+    storage::{Dir, LARGE, SMALL},
+};
 use crate::{spans::LabelId, text::Grid};
 
 const MANIFEST: &str = "project.json";
@@ -135,7 +142,7 @@ impl Project {
     /// # Errors
     /// The file exists and cannot be read.
     pub fn guide(&self) -> Result<Option<(String, bool)>, StorageError> {
-        let Some(bytes) = storage::read_if_there(&self.root.join(GUIDE))? else { return Ok(None) };
+        let Some(bytes) = storage::read_if_there(&self.root.join(GUIDE), SMALL)? else { return Ok(None) };
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
         let is_cut = text.len() > GUIDE_BYTES;
         text.truncate(text.floor_char_boundary(GUIDE_BYTES));
@@ -148,7 +155,7 @@ impl Project {
     /// # Errors
     /// The file exists and cannot be read.
     pub fn patterns(&self) -> Result<Option<Vec<u8>>, StorageError> {
-        storage::read_if_there(&self.root.join(PATTERNS))
+        storage::read_if_there(&self.root.join(PATTERNS), SMALL)
     }
 
     /// Opens the project in `dir`. Writes nothing.
@@ -179,13 +186,16 @@ impl Project {
     /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
-        let bytes = storage::read_if_there(&path)?.unwrap_or_default();
-        let stamp = stamp(&bytes);
-        if stamp == self.stamp && grid == self.manifest.grid {
+        // The length is known without reading.
+        let length = std::fs::metadata(&path).map_or(0, |file| file.len());
+        if grid == self.manifest.grid && length == self.stamp.0 as u64 && stamp_of(&path)? == self.stamp {
             return Ok(None);
         }
-        let documents = Documents::from_jsonl(&bytes, grid);
-        Ok(Some((documents.map_err(|problems| ProjectError::Documents { path, problems })?, stamp)))
+        let (documents, problems, stamp) = read_documents(&path, grid)?;
+        if !problems.is_empty() {
+            return Err(ProjectError::Documents { path, problems });
+        }
+        Ok(Some((documents, stamp)))
     }
 
     fn set_documents(&mut self, changed: Option<(Documents, Stamp)>) -> bool {
@@ -263,8 +273,30 @@ impl Project {
 /// Length and CRC-32 of the bytes from which documents were read.
 type Stamp = (usize, u32);
 
-fn stamp(bytes: &[u8]) -> Stamp {
-    (bytes.len(), crc32fast::hash(bytes))
+/// Stamp of a file; that of an empty one if it does not exist.
+fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut length = 0;
+    storage::read_lines(path, LARGE, |line| {
+        hasher.update(line);
+        length += line.len();
+    })?;
+    Ok((length, hasher.finalize()))
+}
+
+/// Reads documents line by line: a large file is never in memory as a whole.
+/// No documents if the file does not exist.
+fn read_documents(path: &Path, grid: Grid) -> Result<(Documents, Vec<DocumentError>, Stamp), StorageError> {
+    let mut reader = DocumentReader::default();
+    let mut hasher = crc32fast::Hasher::new();
+    let mut length = 0;
+    storage::read_lines(path, LARGE, |line| {
+        hasher.update(line);
+        length += line.len();
+        reader.add_line(line.strip_suffix(b"\n").unwrap_or(line), grid);
+    })?;
+    let (documents, problems) = reader.finish();
+    Ok((documents, problems, (length, hasher.finalize())))
 }
 
 fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {
@@ -276,7 +308,7 @@ fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {
 
 fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
     let path = dir.join(MANIFEST);
-    match storage::read(&path) {
+    match storage::read(&path, SMALL) {
         Ok(bytes) => Manifest::from_json(&bytes).map_err(|why| ProjectError::Manifest { path, why }),
         Err(error) if !error.is_absent() => Err(error.into()),
         Err(_) if dir.is_dir() => Err(ProjectError::NotAProject(dir.to_owned())),
@@ -286,11 +318,11 @@ fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
 }
 
 fn annotators_in(folder: &Path) -> Vec<AnnotatorName> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<AnnotatorName> = entries
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".jsonl")?.parse().ok())
-        .collect();
+    // Neither the folder nor a journal may be a link.
+    let Ok(folder) = Dir::open(folder) else { return Vec::new() };
+    let files = folder.names().unwrap_or_default().into_iter().filter(|name| folder.file_size(name).is_some());
+    let mut names: Vec<AnnotatorName> =
+        files.filter_map(|name| name.to_str()?.strip_suffix(".jsonl")?.parse().ok()).collect();
     names.sort();
     names
 }

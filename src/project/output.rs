@@ -58,28 +58,24 @@ fn unlinked(path: &Path) -> PathBuf {
 }
 
 /// The absolute path without links, as far as it exists.
+///
+/// It is followed part by part, so that `..` after a folder that does not exist yet leads to the folder above, and links
+/// after it are followed, too.
 fn resolved(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for folder in absolute.ancestors() {
-        if let (Ok(real), Ok(rest)) = (folder.canonicalize(), absolute.strip_prefix(folder)) {
-            return real.join(plain(rest));
-        }
-    }
-    absolute
-}
-
-/// A path that does not exist, without `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
+    let mut real = PathBuf::new();
+    for part in absolute.components() {
         match part {
             Component::ParentDir => {
-                plain.pop();
+                real.pop();
             }
-            part => plain.push(part),
+            part => real.push(part),
+        }
+        if let Ok(canonical) = real.canonicalize() {
+            real = canonical;
         }
     }
-    plain
+    real
 }
 
 #[cfg(test)]
@@ -105,6 +101,10 @@ mod tests {
             "food/runs/0001-mini/model/config.json",
             "food/exports/../GUIDE.md",
             "food/none/../training.json",
+            "food/none/../../food/project.json",
+            "none/../food/annotations/ada.jsonl",
+            "none/../link/project.json",
+            "none/../m.json",
             "link/project.json",
             "m.json",
         ] {

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    run_folder::{RunConfig, resumable},
+    run_folder::{HeldRun, RunConfig},
     storage::{Crash, Dir, NewFolder, Published, recover, with_plain_file_system},
     *,
 };
@@ -48,7 +48,7 @@ fn assert_others_stay(dir: &Path) {
 }
 
 /// Contents of all files below a folder, and empty folders and links by name.
-fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
@@ -62,7 +62,7 @@ fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Names in a folder, without those of [`OTHERS`].
-fn names(dir: &Path) -> Vec<String> {
+pub(super) fn names(dir: &Path) -> Vec<String> {
     let others: Vec<&str> = OTHERS.iter().filter_map(|name| name.split('/').next()).collect();
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|name| !others.contains(&name.as_str())).collect();
@@ -77,24 +77,24 @@ fn visible(dir: &Path, plain: bool) -> Vec<String> {
     names(dir).into_iter().filter(|name| !hidden(name)).collect()
 }
 
-fn make(target: &Path, content: &str) -> std::io::Result<()> {
+pub(super) fn make(target: &Path, content: &str) -> std::io::Result<()> {
     let mut sink = NewFolder::begin(target)?;
     sink.file("a.txt", content.as_bytes())?;
     sink.file("b.txt", b"the same")?;
     Box::new(sink).finish()
 }
 
-fn remove(dir: &Path, name: &str) -> std::io::Result<()> {
+pub(super) fn remove(dir: &Path, name: &str) -> std::io::Result<()> {
     let dir = Dir::open(dir)?;
     Published::find_only(&dir, name)?.map_or(Ok(()), |folder| folder.remove(&dir))
 }
 
-fn tidy(dir: &Path) -> Vec<String> {
+pub(super) fn tidy(dir: &Path) -> Vec<String> {
     recover(&Dir::open(dir).unwrap()).unwrap()
 }
 
 /// Calls `check` with the number of changes before a crash, on both kinds of file systems, until there is no crash.
-fn at_every_point(mut check: impl FnMut(usize, bool) -> bool) {
+pub(super) fn at_every_point(mut check: impl FnMut(usize, bool) -> bool) {
     for plain in [false, true] {
         let mut at = 0;
         loop {
@@ -162,7 +162,7 @@ fn a_folder_is_removed_whole_or_not_at_all_after_a_crash_at_any_point() {
     });
 }
 
-fn config(seed: u64) -> RunConfig {
+pub(super) fn config(seed: u64) -> RunConfig {
     RunConfig::new(seed, Settings::lesson("mini"), Value::Null)
 }
 
@@ -171,7 +171,7 @@ fn step(step: usize) -> Point {
 }
 
 /// Writes a whole run, with checkpoint, model and end.
-fn train(mut run: RunFolder, number: usize) -> Result<RunFolder, std::io::Error> {
+pub(super) fn train(mut run: RunFolder, number: usize) -> Result<RunFolder, std::io::Error> {
     run.point(&step(number))?;
     run.log(&format!("run {number}"))?;
     for folder in [run.checkpoint()?, Some(run.model()?)].into_iter().flatten() {
@@ -190,7 +190,7 @@ fn replace(dir: &Path, number: usize) -> Result<PathBuf, Box<dyn std::error::Err
 }
 
 /// Numbers of the run that its files are of: config, metrics, log, status, model.
-fn numbers(dir: &Path) -> Vec<String> {
+pub(super) fn numbers(dir: &Path) -> Vec<String> {
     let config = run_folder::read_config(dir).unwrap().started.to_string();
     let points: Vec<Point> = run_folder::metrics_tail(dir).poll().unwrap();
     let steps = points.iter().map(|point| match point {
@@ -216,7 +216,7 @@ fn a_run_is_the_old_or_the_new_one_after_a_crash_at_any_point_of_its_replacement
         let happened = crash.happened();
         drop(crash);
         // As `tagli train --out` does.
-        resumable(&out);
+        drop(HeldRun::take(&out, 0));
         assert_others_stay(&out);
         let whole = numbers(&out);
         assert!(whole == ["1"; 5] || whole == ["2"; 5], "at {at}: {whole:?}");
@@ -386,8 +386,10 @@ fn an_interrupted_replacement_goes_on_and_takes_its_place() {
     checkpoint.file("a.txt", b"2").unwrap();
     checkpoint.finish().unwrap();
     drop(run);
-    assert_eq!(resumable(&out), out.join("replacement"));
-    let mut run = RunFolder::resume(&out.join("replacement"), 0, 1).unwrap();
+    let held = HeldRun::take(&out, 0).unwrap().unwrap();
+    assert_eq!(held.path(), out.join("replacement"));
+    assert!(matches!(HeldRun::take(&out, 0), Err(ProjectError::Lock(_))), "both locks are held");
+    let mut run = held.resume(1).unwrap();
     let mut model = run.model().unwrap();
     model.file("a.txt", b"2").unwrap();
     model.finish().unwrap();

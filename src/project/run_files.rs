@@ -8,8 +8,8 @@
 use std::{ffi::OsStr, io, path::Path};
 
 use super::storage::{
-    self, Dir, Id, Own, Published, Record, Stage, Subject, begin_record, is_not_ours, not_ours, recover,
-    remove_announced, remove_record, shown_path,
+    self, Dir, Id, Own, Published, Record, SMALL, Stage, Subject, begin_record, folder_of, is_not_ours, not_ours,
+    recover, remove_announced, remove_record, shown_path,
 };
 use crate::runs::{Phase, Status};
 
@@ -35,7 +35,7 @@ pub(super) fn first_taken(dir: &Dir) -> Option<&'static str> {
 
 /// Whether a folder belongs to a run.
 pub fn is_run(folder: &Path) -> bool {
-    storage::read(&folder.join(CONFIG)).is_ok_and(|bytes| is_run_config(&bytes))
+    storage::read(&folder.join(CONFIG), SMALL).is_ok_and(|bytes| is_run_config(&bytes))
 }
 
 /// Whether a `config.json` is of a run.
@@ -59,6 +59,21 @@ pub(super) fn begin(dir: &Dir, id: &Id, made: bool, config: &[u8]) -> io::Result
         remove_record(dir, &record).ok();
         error.cause
     })
+}
+
+/// Removes the files of a run that was not started, by its id.
+/// The folder goes, too, if it was made for the run.
+///
+/// # Errors
+/// The run in the folder is another one, or not ours, or the file system refuses.
+pub(super) fn withdraw(path: &Path, id: &Id) -> io::Result<()> {
+    let name = path.file_name().and_then(OsStr::to_str).ok_or(io::ErrorKind::InvalidInput)?;
+    let parent = Dir::open_linked(folder_of(path))?;
+    let Some(dir) = parent.sub(name)? else { return Ok(()) };
+    match prove_run(&dir)?.record.id == *id {
+        true => remove(&parent, name),
+        false => Err(not_ours("another run was started in the folder")),
+    }
 }
 
 /// Proves that the run in a folder is ours.
@@ -217,7 +232,7 @@ fn is_temporary(name: &OsStr) -> bool {
 pub(super) fn settle_replacement(dir: &Dir) -> io::Result<Vec<String>> {
     let mut messages = Vec::new();
     for mut record in replacements(dir)? {
-        if record.stage == Stage::Begun && is_done(dir)? {
+        if record.stage == Stage::Begun && is_done(dir, &record.id)? {
             // It ended a moment before that was recorded.
             record.complete()?;
         }
@@ -237,10 +252,15 @@ pub(super) fn settle_replacement(dir: &Dir) -> io::Result<Vec<String>> {
     Ok(messages)
 }
 
-/// Whether the run in the subfolder `replacement` has ended as planned, with a model.
-fn is_done(dir: &Dir) -> io::Result<bool> {
+/// Whether the run with this id is in the subfolder `replacement` and complete.
+/// Then it has ended as planned, with a model.
+fn is_done(dir: &Dir, id: &Id) -> io::Result<bool> {
     let Some(new) = dir.sub(REPLACEMENT)? else { return Ok(false) };
-    let status = new.read(STATUS)?.and_then(|bytes| serde_json::from_slice::<Status>(&bytes).ok());
+    // A person may have put another run there; then the record stays as it is.
+    if !prove_run(&new).is_ok_and(|run| run.record.id == *id) {
+        return Ok(false);
+    }
+    let status = new.read(STATUS, SMALL)?.and_then(|bytes| serde_json::from_slice::<Status>(&bytes).ok());
     Ok(status.is_some_and(|status| status.phase == Phase::Done) && Published::find_only(&new, MODEL)?.is_some())
 }
 
@@ -262,7 +282,7 @@ fn replace(dir: &Dir, new: Dir, id: &Id) -> io::Result<()> {
     }
     old.remove(CONTROL.as_ref())?;
     dir.sync()?;
-    let config = new.dir().read(CONFIG)?.unwrap_or_default();
+    let config = new.dir().read(CONFIG, SMALL)?.unwrap_or_default();
     storage::replace(&dir.path().join(CONFIG), &config).map_err(|error| error.cause)
 }
 

@@ -16,7 +16,7 @@ use super::{
     lock::{self, Holder, Lock, LockError},
     output::{refuse_own_file, refuse_project_path},
     run_files::{self, CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, REPLACEMENT, RUN_LOCK, STATUS, is_run_config},
-    storage::{self, Appender, Dir, Id, NewFolder, OwnFile, StorageError, recover},
+    storage::{self, Appender, Dir, Id, LARGE, NewFolder, OwnFile, SMALL, StorageError, recover},
 };
 use crate::runs::{Control, FolderSink, Phase, Point, RunSink, Settings, Status};
 
@@ -64,50 +64,25 @@ pub struct RunFolder {
 impl RunFolder {
     /// Starts a run in an existing folder, which has no file or folder with the name of a run's.
     ///
-    /// `made` tells whether this program has made the folder itself.
+    /// `made`: whether this program has made the folder itself. After an error nothing of the run is left in it.
     pub(super) fn begin(path: &Path, id: Id, made: bool, config: &RunConfig) -> Result<Self, ProjectError> {
         let config = RunConfig { id: Some(id.clone()), ..config.clone() };
         let mut bytes = serde_json::to_vec_pretty(&config)?;
         bytes.push(b'\n');
         let begun = Dir::open(path).and_then(|dir| run_files::begin(&dir, &id, made, &bytes));
         begun.map_err(|cause| StorageError::new("start a run in", path, cause))?;
-        Self::open(path, Some(id), config.started)
+        let run = HeldRun::lock(path, config.started).and_then(|held| held.open(Some(id.clone())));
+        run.inspect_err(|_| {
+            if let Err(error) = run_files::withdraw(path, &id) {
+                tracing::debug!("the rest of a run that was not started stays: {error}");
+            }
+        })
     }
 
     /// Continues an interrupted run after the first `lines` lines of its metrics.
-    /// The later ones are published again.
-    ///
-    /// # Errors
-    /// The run is alive, its folders were not made by this program, or the file system refuses.
+    #[cfg(test)]
     pub fn resume(path: &Path, now: u64, lines: usize) -> Result<Self, ProjectError> {
-        let id = read_config(path)?.id;
-        let replaces = match replaced_by(path, id.as_ref()) {
-            Some(dir) => {
-                let lock = lock_run(&dir, now)?;
-                Some((dir, lock))
-            }
-            None => None,
-        };
-        let mut run = Self { replaces, ..Self::open(path, id, now)? };
-        let proved = Dir::open(path).and_then(|dir| run_files::prove_folders(&dir));
-        proved.map_err(|cause| StorageError::new("continue", path, cause))?;
-        run.take_control();
-        let bytes = storage::read(&path.join(METRICS))?;
-        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-        let kept = std::iter::once(0).chain(ends).take(lines.saturating_add(1)).last().unwrap_or(0);
-        run.metrics.truncate(kept as u64)?;
-        Ok(run)
-    }
-
-    fn open(path: &Path, id: Option<Id>, now: u64) -> Result<Self, ProjectError> {
-        let lock = lock_run(path, now)?;
-        let messages = tidy_up(path)?;
-        let metrics = Appender::open(&path.join(METRICS))?;
-        let log = Appender::open(&path.join(LOG))?;
-        let (path, phase) = (path.to_owned(), Phase::default());
-        let mut run = Self { path, id, metrics, log, phase, messages: Vec::new(), _lock: lock, replaces: None };
-        run.report(messages)?;
-        Ok(run)
+        HeldRun::lock(path, now)?.with_replaced(now)?.resume(lines)
     }
 
     /// Writes messages to the log and keeps them for the caller.
@@ -129,7 +104,8 @@ impl RunFolder {
 
     /// Ends the writing, and puts a complete run in the place of the one that it replaces.
     ///
-    /// Returns its folder, and messages about what is not ours and stays. A run that replaces another one and was stopped or failed stays where it is, and so does the other one.
+    /// Returns its folder, and messages about what is not ours and stays. A run that was to replace another one and was
+    /// stopped or has failed stays in its subfolder, and the other one stays, too.
     ///
     /// # Errors
     /// The other run was not made by this program, or the file system refuses.
@@ -150,9 +126,8 @@ impl RunFolder {
     pub fn take_control(&mut self) -> Option<Control> {
         let is_control = |bytes: &[u8]| serde_json::from_slice::<Control>(bytes).is_ok();
         let file = OwnFile::read(&self.path.join(CONTROL), is_control).ok()??;
-        let control = serde_json::from_slice(&file.bytes).ok();
-        file.remove().ok()?;
-        control
+        let taken = file.take(is_control).ok()??;
+        serde_json::from_slice(&taken).ok()
     }
 
     fn write_log(&mut self, line: &str) -> Result<(), StorageError> {
@@ -197,6 +172,129 @@ impl RunSink for RunFolder {
     }
 }
 
+/// An interrupted run whose lock is held until it continues.
+#[derive(Debug)]
+pub struct HeldRun {
+    path: PathBuf,
+    lock: Lock,
+    /// Messages about what was found in the folder and is not ours.
+    messages: Vec<String>,
+    /// Folder of the run that this one replaces when it is complete, with its lock.
+    replaces: Option<(PathBuf, Lock)>,
+}
+
+impl HeldRun {
+    /// Takes the lock of an interrupted run, and finishes what a crash left.
+    /// It is the run in `path`, or the replacement in its subfolder. `None` if there is no run. `now` in seconds since 1970,
+    /// UTC.
+    ///
+    /// A crash may have come between the two renames that replace a checkpoint. Then the new one gets its name now.
+    ///
+    /// # Errors
+    /// The run is alive, or the file system refuses.
+    pub fn take(path: &Path, now: u64) -> Result<Option<Self>, ProjectError> {
+        if !is_run(path) {
+            return Ok(None);
+        }
+        let run = Self::lock(&without_link(path)?, now)?;
+        let replacement = run.path.join(REPLACEMENT);
+        if has_checkpoint(&run.path) || !is_run(&replacement) {
+            return run.with_replaced(now).map(Some);
+        }
+        let new = Self::lock(&replacement, now)?;
+        if !has_checkpoint(&new.path) {
+            return run.with_replaced(now).map(Some);
+        }
+        let id = new.config()?.id;
+        let replaces = replaced_by(&new.path, id.as_ref()).map(|_| (run.path, run.lock));
+        Ok(Some(Self { replaces, ..new }))
+    }
+
+    fn lock(path: &Path, now: u64) -> Result<Self, ProjectError> {
+        let lock = lock_run(path, now)?;
+        let messages = tidy_up(path)?;
+        Ok(Self { path: path.to_owned(), lock, messages, replaces: None })
+    }
+
+    /// Takes the lock of the run that this one replaces, too, if there is one.
+    fn with_replaced(mut self, now: u64) -> Result<Self, ProjectError> {
+        let id = self.config()?.id;
+        if let Some(dir) = replaced_by(&self.path, id.as_ref()) {
+            let lock = lock_run(&dir, now)?;
+            self.replaces = Some((dir, lock));
+        }
+        Ok(self)
+    }
+
+    /// Path of the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the run's config.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn config(&self) -> Result<RunConfig, ProjectError> {
+        read_config(&self.path)
+    }
+
+    /// Reads the files of the run's checkpoint, by name; `None` if there is none.
+    ///
+    /// # Errors
+    /// They exist and cannot be read.
+    pub fn checkpoint(&self) -> Result<Option<BTreeMap<String, Vec<u8>>>, StorageError> {
+        let files =
+            Dir::open(&self.path).and_then(|run| run.sub(CHECKPOINT)?.map(|folder| read_files(&folder)).transpose());
+        files.map_err(|cause| StorageError::new("read", &self.path.join(CHECKPOINT), cause))
+    }
+
+    /// Continues the run after the first `lines` lines of its metrics.
+    /// The later ones are published again.
+    ///
+    /// # Errors
+    /// Its folders were not made by this program, or the file system refuses.
+    pub fn resume(self, lines: usize) -> Result<RunFolder, ProjectError> {
+        let (path, id) = (self.path.clone(), self.config()?.id);
+        let mut run = self.open(id)?;
+        let proved = Dir::open(&path).and_then(|dir| run_files::prove_folders(&dir));
+        proved.map_err(|cause| StorageError::new("continue", &path, cause))?;
+        run.take_control();
+        let bytes = storage::read_below(&path.join(METRICS), LARGE)?.unwrap_or_default();
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+        let kept = std::iter::once(0).chain(ends).take(lines.saturating_add(1)).last().unwrap_or(0);
+        run.metrics.truncate(kept as u64)?;
+        Ok(run)
+    }
+
+    /// Opens the files that grow.
+    fn open(self, id: Option<Id>) -> Result<RunFolder, ProjectError> {
+        let Self { path, lock, messages, replaces } = self;
+        let metrics = Appender::open(&path.join(METRICS))?;
+        let log = Appender::open(&path.join(LOG))?;
+        let phase = Phase::default();
+        let mut run = RunFolder { path, id, metrics, log, phase, messages: Vec::new(), _lock: lock, replaces };
+        run.report(messages)?;
+        Ok(run)
+    }
+}
+
+/// Whether a run has a checkpoint. A link in its place is none.
+pub(super) fn has_checkpoint(run: &Path) -> bool {
+    Dir::open(run).and_then(|dir| dir.sub(CHECKPOINT)).is_ok_and(|folder| folder.is_some())
+}
+
+/// Reads the regular files of a folder, by name.
+fn read_files(folder: &Dir) -> io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for name in folder.names()? {
+        if let (Some(_), Some(text)) = (folder.file_size(&name), name.to_str()) {
+            files.insert(text.to_owned(), folder.read(&name, LARGE)?.unwrap_or_default());
+        }
+    }
+    Ok(files)
+}
+
 /// Takes the lock of the run in a folder.
 fn lock_run(path: &Path, now: u64) -> Result<Lock, LockError> {
     Lock::take(&path.join(RUN_LOCK), &lock_name(path), &Holder::this(now))
@@ -223,26 +321,12 @@ fn replaced_by(path: &Path, id: Option<&Id>) -> Option<PathBuf> {
     run_files::is_replacement(&dir, id?).then(|| parent.to_owned())
 }
 
-/// The folder whose run can be resumed: `path`, or its subfolder with an interrupted replacement.
-///
-/// A crash may have come between the two renames that replace a checkpoint. Then the new one gets its name now.
-pub fn resumable(path: &Path) -> PathBuf {
-    let replacement = path.join(REPLACEMENT);
-    for run in [path, &replacement].into_iter().filter(|run| is_run(run)) {
-        // A live run, or an error, is reported when the run is opened for writing.
-        let outcome = lock_run(run, 0).map(|_lock| tidy_up(run));
-        tracing::debug!(run = %run.display(), ?outcome, "looked for leftovers");
-    }
-    let is_replacement = !path.join(CHECKPOINT).exists() && replacement.join(CHECKPOINT).is_dir();
-    if is_replacement { replacement } else { path.to_owned() }
-}
-
 /// Reads the config of the run in a folder.
 ///
 /// # Errors
 /// It is not the folder of a run, or its config cannot be read.
 pub fn read_config(run: &Path) -> Result<RunConfig, ProjectError> {
-    Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG))?)?)
+    Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG), SMALL)?)?)
 }
 
 /// Refuses the folder of a run where a model folder is needed: the model of a run is in a subfolder.
@@ -268,32 +352,14 @@ pub fn model_path(run: &Path) -> PathBuf {
 /// # Errors
 /// There is none, or it cannot be read.
 pub fn read_status(run: &Path) -> Result<Status, ProjectError> {
-    Ok(serde_json::from_slice(&storage::read(&run.join(STATUS))?)?)
+    Ok(serde_json::from_slice(&storage::read(&run.join(STATUS), SMALL)?)?)
 }
 
 /// Reader of the metrics of the run in a folder, from the beginning.
 pub fn metrics_tail(run: &Path) -> MetricsTail {
+    // The user may name the run by a link.
+    let run = without_link(run).unwrap_or_else(|_| run.to_owned());
     MetricsTail::new(&run.join(METRICS))
-}
-
-/// Reads the files of a run's checkpoint, by name; `None` if there is none.
-///
-/// # Errors
-/// They exist and cannot be read.
-pub fn read_checkpoint(run: &Path) -> Result<Option<BTreeMap<String, Vec<u8>>>, StorageError> {
-    let folder = run.join(CHECKPOINT);
-    let entries = match std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(StorageError::new("read", &folder, cause)),
-    };
-    let mut files = BTreeMap::new();
-    for entry in entries {
-        if let (Ok(true), Ok(name)) = (entry.file_type().map(|kind| kind.is_file()), entry.file_name().into_string()) {
-            files.insert(name, storage::read(&entry.path())?);
-        }
-    }
-    Ok(Some(files))
 }
 
 /// A run in a folder of the user, outside any project.
@@ -313,7 +379,7 @@ impl PlainRun {
         if let holder @ Some(_) = lock::holder(&dir.join(RUN_LOCK))? {
             return Err(LockError::Held { what: lock_name(&dir), holder }.into());
         }
-        match storage::read_if_there(&dir.join(CONFIG))? {
+        match storage::read_if_there(&dir.join(CONFIG), SMALL)? {
             Some(bytes) if !is_run_config(&bytes) => {
                 Err(Self::occupied(&dir, "a config.json that is not of a run; is it a model?"))
             }
@@ -366,7 +432,7 @@ impl PlainRun {
     }
 
     fn exists(dir: &Path) -> ProjectError {
-        let resumable = read_status(dir).is_ok_and(|status| !status.phase.is_over()) && dir.join(CHECKPOINT).is_dir();
+        let resumable = read_status(dir).is_ok_and(|status| !status.phase.is_over()) && has_checkpoint(dir);
         ProjectError::RunExists { path: dir.to_owned(), resumable }
     }
 

@@ -12,9 +12,9 @@ use super::{
     file_names::RunId,
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
-    run_files::{self, CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, STATUS},
-    run_folder::{RunConfig, RunFolder},
-    storage::{self, Dir, Id, StorageError},
+    run_files::{self, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, STATUS},
+    run_folder::{RunConfig, RunFolder, has_checkpoint},
+    storage::{self, Dir, Id, MadeFolder, SMALL, StorageError},
 };
 use crate::{
     formats::parser_message,
@@ -85,7 +85,7 @@ impl RunView {
 
     /// Whether it was interrupted and has a checkpoint to resume from.
     pub fn is_resumable(&self) -> bool {
-        self.is_interrupted() && self.path.join(CHECKPOINT).is_dir()
+        self.is_interrupted() && has_checkpoint(&self.path)
     }
 
     fn interrupted_words(&self) -> String {
@@ -224,8 +224,11 @@ impl Runs {
         let number = self.ids().last().map_or(1, |last| last.number().saturating_add(1));
         let id = RunId::new(number, &config.settings.base);
         let path = self.folder.join(id.as_str());
-        storage::make_new_folder(&path)?;
-        Ok((id, RunFolder::begin(&path, Id::random(), true, config)?))
+        let made = MadeFolder::make(&path)?;
+        let run = RunFolder::begin(&path, Id::random(), true, config);
+        // On a full disk the empty folder would stay as a run that nobody started.
+        let run = run.inspect_err(|_| drop(made.remove_if_empty()))?;
+        Ok((id, run))
     }
 
     /// Removes a run with its model.
@@ -267,7 +270,7 @@ impl Runs {
 /// Reads a JSON file of a run.
 /// `None` if it does not exist, or if it cannot be used, which adds a problem.
 fn read_json<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
-    let read: Result<Option<T>, String> = match storage::read_if_there(&folder.join(name)) {
+    let read: Result<Option<T>, String> = match storage::read_below(&folder.join(name), SMALL) {
         Ok(Some(bytes)) => {
             serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("{name}: {}", parser_message(&error)))
         }

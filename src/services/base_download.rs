@@ -8,7 +8,7 @@ use std::{
 
 use crossbeam_channel::Sender;
 
-use super::{events::Events, message::message, thread::Thread};
+use super::{cancelled::Cancelled, events::Events, message::message, thread::Thread};
 use crate::{
     app::{
         Effect, Event,
@@ -30,6 +30,7 @@ pub(super) struct Download {
     /// Generation of the request to train, which a failure answers.
     pub(super) generation: u64,
     pub(super) events: Events,
+    pub(super) cancelled: Cancelled,
 }
 
 impl Download {
@@ -51,6 +52,9 @@ impl Download {
     pub(super) fn fetch<T: Send + 'static>(self, task: T, tasks: Weak<Sender<T>>) {
         self.spawn(move |download| {
             download.pull()?;
+            if download.cancelled.has(download.generation) {
+                return Ok(());
+            }
             // The project may have been closed meanwhile.
             if let Some(tasks) = tasks.upgrade() {
                 download.report(Level::Info, format!("{} is here; the training begins", download.base));
@@ -77,7 +81,8 @@ impl Download {
     }
 
     fn pull(&self) -> Result<(), HubError> {
-        let hub = Hub::from_environment()?;
+        let (cancelled, generation) = (self.cancelled.clone(), self.generation);
+        let hub = Hub::from_environment()?.until(move || cancelled.has(generation));
         let base = &self.base;
         self.report(Level::Info, format!("Asking {} for {base}", hub.endpoint()));
         let mut reported: Option<Instant> = None;
@@ -102,6 +107,10 @@ impl Download {
     }
 
     fn refuse(&self, cause: &str) {
+        // The user knows that a cancelled training does not begin.
+        if self.cancelled.has(self.generation) {
+            return;
+        }
         let message = format!("No training was started: {} cannot be downloaded: {cause}", self.base);
         self.events.send(Event::TrainingRefused { generation: self.generation, message });
     }

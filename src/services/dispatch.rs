@@ -224,6 +224,7 @@ impl Services {
             Effect::ResumeTraining { generation, run, fetch } => {
                 open.worker.ask(Task::Resume { generation, run, fetch });
             }
+            Effect::CancelTraining { generation } => open.worker.cancel_training(generation),
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
             Effect::Predict { generation, run, text } => open.model_service.predict(generation, run.as_deref(), text),

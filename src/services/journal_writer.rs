@@ -1,10 +1,12 @@
 //! The journal writer: a thread that does nothing except append lines to the annotator's journal and sync them.
 //!
 //! Lines that wait at the same time share one write and one sync. The thread waits for no lock, runs no foreign code, and
-//! reads nothing except the journal itself, if another program replaced it: saving never waits for another job.
+//! reads nothing except the journal itself, if another program replaced it: saving never waits for another job. It keeps
+//! the file and the texts, for the offsets in the lines, and no action in memory.
 
 use std::{
     collections::HashSet,
+    convert::Infallible,
     io, iter,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     thread::sleep,
@@ -17,13 +19,16 @@ use super::{events::Events, thread::Thread};
 use crate::{
     app::Event,
     guard,
-    project::{Annotator, Documents},
+    project::{Documents, JournalAppender, ProjectError},
     spans::{ActionId, Entry},
     text::number::with_noun,
 };
 
 /// Longest wait for the lines that were recorded before a job.
 const FLUSH_LIMIT: Duration = Duration::from_secs(10);
+/// Time between two looks at a write, and duration from which it is reported.
+const WATCH: Duration = Duration::from_secs(1);
+const LONG_WRITE: Duration = Duration::from_secs(3);
 /// Time between two looks at a journal that is being closed.
 const POLL: Duration = Duration::from_millis(20);
 /// Longest wait for the last lines when nothing else is left to do.
@@ -32,18 +37,30 @@ pub(super) const SAVE_LIMIT: Duration = Duration::from_secs(30);
 /// Journal on disk. Tests use disks that are slow or full.
 pub(super) trait JournalFile: Send {
     /// Appends entries and syncs: all of them or none.
-    fn append(&mut self, entries: Vec<Entry>) -> Result<(), String>;
+    fn append(&mut self, entries: &[Entry]) -> Result<(), SaveError>;
+}
+
+/// Entries were not saved.
+#[derive(Debug)]
+pub(super) enum SaveError {
+    /// One of the entries cannot be written, whatever the disk.
+    Entry(String),
+    /// The disk refuses.
+    Disk(String),
 }
 
 /// Journal of an annotator, with the documents that its entries refer to.
 pub(super) struct AnnotatorFile {
-    pub(super) annotator: Annotator,
+    pub(super) file: JournalAppender,
     pub(super) documents: Documents,
 }
 
 impl JournalFile for AnnotatorFile {
-    fn append(&mut self, entries: Vec<Entry>) -> Result<(), String> {
-        self.annotator.record_entries(&self.documents, entries).map_err(|error| error.to_string())
+    fn append(&mut self, entries: &[Entry]) -> Result<(), SaveError> {
+        self.file.record_entries(&self.documents, entries).map_err(|error| match error {
+            ProjectError::Record(_) => SaveError::Entry(error.to_string()),
+            _ => SaveError::Disk(error.to_string()),
+        })
     }
 }
 
@@ -66,8 +83,13 @@ struct Unsaved {
     ids: HashSet<ActionId>,
     /// Why the last write failed.
     cause: Option<String>,
+    /// Whether it failed because of an entry.
+    /// That stays unsaved when others are saved.
+    is_refused: bool,
     /// Number of the newest attempt.
     attempt: u64,
+    /// Time at which the write began that the disk has not answered yet.
+    writing_since: Option<Instant>,
 }
 
 fn lock(unsaved: &Mutex<Unsaved>) -> MutexGuard<'_, Unsaved> {
@@ -81,6 +103,8 @@ pub(super) struct JournalWriter {
     unsaved: Arc<Mutex<Unsaved>>,
     thread: Thread,
     events: Events,
+    /// Disconnected with the handle, which ends the thread that watches the writes.
+    _watched: Sender<Infallible>,
 }
 
 impl JournalWriter {
@@ -89,13 +113,22 @@ impl JournalWriter {
     /// # Errors
     /// The operating system cannot start a thread.
     pub(super) fn start(file: Box<dyn JournalFile>, events: Events) -> io::Result<Self> {
+        Self::watched(file, events, WATCH, LONG_WRITE)
+    }
+
+    /// Looks at the writes each `interval`; reports those longer than `limit`.
+    fn watched(file: Box<dyn JournalFile>, events: Events, interval: Duration, limit: Duration) -> io::Result<Self> {
         let (sender, requests) = unbounded();
         let unsaved = Arc::<Mutex<Unsaved>>::default();
         let mut writing = Writing { file, failed: None, unsaved: Arc::clone(&unsaved), events: events.clone() };
         let failure = Failure { unsaved: Arc::clone(&unsaved), events: events.clone() };
         let work = move || writing.run(&requests);
         let thread = Thread::start("journal", work, move |panicked| failure.report(&panicked.to_string()))?;
-        Ok(Self { requests: Some(Arc::new(sender)), unsaved, thread, events })
+        let (watched, ended) = bounded(0);
+        let watch = Watch { unsaved: Arc::clone(&unsaved), events: events.clone(), ended, limit };
+        // A panic there costs only the reports.
+        Thread::start("journal-watch", move || watch.run(interval), |panicked| tracing::error!("{panicked}"))?;
+        Ok(Self { requests: Some(Arc::new(sender)), unsaved, thread, events, _watched: watched })
     }
 
     /// Records entries; answered by `Saved` or `SaveFailed`.
@@ -214,6 +247,25 @@ impl Failure {
     }
 }
 
+/// Watches the writes: a disk may hang, and the thread of the journal with it.
+struct Watch {
+    unsaved: Arc<Mutex<Unsaved>>,
+    events: Events,
+    ended: Receiver<Infallible>,
+    limit: Duration,
+}
+
+impl Watch {
+    fn run(&self, interval: Duration) {
+        while self.ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            let since = lock(&self.unsaved).writing_since;
+            if let Some(duration) = since.map(|since| since.elapsed()).filter(|duration| *duration >= self.limit) {
+                self.events.send(Event::SaveDelayed { seconds: duration.as_secs() });
+            }
+        }
+    }
+}
+
 /// State of the thread.
 struct Writing {
     file: Box<dyn JournalFile>,
@@ -246,35 +298,66 @@ impl Writing {
     /// Writes batches together or, if that fails, one by one, since one of them may be at fault.
     fn save(&mut self, mut batches: Vec<Batch>) {
         batches.retain(|batch| self.failed.is_none_or(|failed| batch.attempt > failed));
-        if batches.is_empty() {
-            return;
-        }
-        let entries = batches.iter().flat_map(|batch| batch.entries.iter().cloned()).collect();
-        let file = &mut self.file;
-        let written = guard::catch(|| file.append(entries)).unwrap_or_else(|panicked| Err(panicked.to_string()));
-        match written {
-            Ok(()) => batches.into_iter().for_each(|batch| self.saved(batch)),
-            Err(message) => match batches.as_slice() {
-                [batch] => self.save_failed(batch.attempt, message),
+        let Some(attempt) = batches.last().map(|batch| batch.attempt) else { return };
+        let entries: Vec<Entry> = batches.iter().flat_map(|batch| batch.entries.iter().cloned()).collect();
+        match self.append(&entries) {
+            Ok(()) => self.saved(attempt, &entries),
+            Err(error) => match batches.as_slice() {
+                [batch] => self.save_rest(batch, error),
                 _ => batches.into_iter().for_each(|batch| self.save(vec![batch])),
             },
         }
     }
 
-    fn saved(&self, Batch { attempt, entries }: Batch) {
+    /// Saves as much as possible of a batch that was not saved as a whole.
+    ///
+    /// An entry that cannot be written is left out, so that it does not keep those after it from the disk. After a refusal
+    /// of the disk nothing of the attempt is written, because later entries build on earlier ones.
+    fn save_rest(&mut self, batch: &Batch, error: SaveError) {
+        match (error, batch.entries.as_slice()) {
+            (SaveError::Disk(message), _) => {
+                self.failed = Some(batch.attempt);
+                self.save_failed(batch.attempt, message);
+            }
+            (SaveError::Entry(message), [_]) => self.save_failed(batch.attempt, message),
+            (SaveError::Entry(_), entries) => {
+                for entry in entries {
+                    let entry = Batch { attempt: batch.attempt, entries: vec![entry.clone()] };
+                    self.save(vec![entry]);
+                }
+            }
+        }
+    }
+
+    /// Appends entries. A panic counts as a fault of one of them.
+    fn append(&mut self, entries: &[Entry]) -> Result<(), SaveError> {
+        let file = &mut self.file;
+        lock(&self.unsaved).writing_since = Some(Instant::now());
+        let written = guard::catch(|| file.append(entries));
+        lock(&self.unsaved).writing_since = None;
+        written.unwrap_or_else(|panicked| Err(SaveError::Entry(panicked.to_string())))
+    }
+
+    /// Reports entries as saved, all with one event.
+    /// The screen looks at all that wait for each event.
+    fn saved(&self, attempt: u64, entries: &[Entry]) {
         let ids: Vec<ActionId> = entries.iter().map(|entry| entry.id).collect();
         let mut unsaved = lock(&self.unsaved);
         ids.iter().for_each(|id| {
             unsaved.ids.remove(id);
         });
-        unsaved.cause = None;
+        if unsaved.ids.is_empty() || !unsaved.is_refused {
+            unsaved.cause = None;
+        }
         drop(unsaved);
         self.events.send(Event::Saved { attempt, ids });
     }
 
     fn save_failed(&mut self, attempt: u64, message: String) {
-        self.failed = Some(attempt);
-        lock(&self.unsaved).cause = Some(message.clone());
+        let mut unsaved = lock(&self.unsaved);
+        unsaved.is_refused = self.failed != Some(attempt);
+        unsaved.cause = Some(message.clone());
+        drop(unsaved);
         self.events.send(Event::SaveFailed { attempt, message });
     }
 }
@@ -305,8 +388,8 @@ mod tests {
         before: F,
     }
 
-    impl<F: FnMut(&[u32]) -> Result<(), String> + Send> JournalFile for Disk<F> {
-        fn append(&mut self, entries: Vec<Entry>) -> Result<(), String> {
+    impl<F: FnMut(&[u32]) -> Result<(), SaveError> + Send> JournalFile for Disk<F> {
+        fn append(&mut self, entries: &[Entry]) -> Result<(), SaveError> {
             let lines: Vec<u32> = entries.iter().map(|entry| entry.id.0.sequence).collect();
             (self.before)(&lines)?;
             let mut written = self.written.lock().unwrap();
@@ -317,7 +400,7 @@ mod tests {
     }
 
     fn writer(
-        before: impl FnMut(&[u32]) -> Result<(), String> + Send + 'static,
+        before: impl FnMut(&[u32]) -> Result<(), SaveError> + Send + 'static,
     ) -> (JournalWriter, Arc<Mutex<Written>>, Receiver<Event>) {
         let (sender, events) = unbounded();
         let written = Arc::<Mutex<Written>>::default();
@@ -325,10 +408,11 @@ mod tests {
         (JournalWriter::start(Box::new(disk), Events::new(sender)).unwrap(), written, events)
     }
 
-    /// Receives `n` answers: the ids that were saved, and the messages of failures.
+    /// Receives answers until `n` lines were saved or refused.
+    /// Returns the saved ones, and the messages of failures.
     fn answers(events: &Receiver<Event>, n: usize) -> (Vec<u32>, Vec<String>) {
         let (mut saved, mut failures) = (Vec::new(), Vec::new());
-        for _ in 0..n {
+        while saved.len() + failures.len() < n {
             match events.recv_timeout(Duration::from_secs(20)).unwrap() {
                 Event::Saved { ids, .. } => saved.extend(ids.iter().map(|id| id.0.sequence)),
                 Event::SaveFailed { attempt, message } => failures.push(format!("{attempt}: {message}")),
@@ -351,7 +435,26 @@ mod tests {
         let written = written.lock().unwrap();
         assert_eq!(written.lines, (0..386).collect::<Vec<_>>());
         assert!(written.syncs < 20, "{} syncs", written.syncs);
+        assert_eq!(events.len(), written.syncs, "one event for each sync");
         assert_eq!(answers(&events, 386).0, written.lines);
+    }
+
+    #[test]
+    fn a_bad_line_does_not_keep_those_that_are_sent_with_it_from_the_disk() {
+        let bad = |lines: &[u32]| match lines.contains(&1) {
+            true => Err(SaveError::Entry("there is no such document".to_owned())),
+            false => Ok(()),
+        };
+        let (writer, written, events) = writer(bad);
+        writer.record(1, (0..4).map(entry).collect());
+        let refused = vec!["1: there is no such document".to_owned()];
+        assert_eq!(answers(&events, 4), (vec![0, 2, 3], refused.clone()));
+        assert_eq!(writer.unsaved().unwrap(), "1 action of yours not on disk: there is no such document");
+        assert!(writer.flusher().flush().is_err());
+        // The screen sends what is not saved again with the next action.
+        writer.record(2, vec![entry(1), entry(4)]);
+        assert_eq!(answers(&events, 2), (vec![4], vec!["2: there is no such document".to_owned()]));
+        assert_eq!(written.lock().unwrap().lines, [0, 2, 3, 4]);
     }
 
     #[test]
@@ -359,7 +462,7 @@ mod tests {
         let mut writes = 0;
         let (writer, written, events) = writer(move |_| {
             writes += 1;
-            if matches!(writes, 2 | 3) { Err("the disk is full".to_owned()) } else { Ok(()) }
+            if matches!(writes, 2 | 3) { Err(SaveError::Disk("the disk is full".to_owned())) } else { Ok(()) }
         });
         writer.record(0, vec![entry(0)]);
         assert_eq!(answers(&events, 1).0, [0]);
@@ -384,19 +487,42 @@ mod tests {
                 let _ = wait.recv();
             }
             assert!(!lines.contains(&4), "a fault");
-            if lines.contains(&2) { Err("there is no such document".to_owned()) } else { Ok(()) }
+            if lines.contains(&2) { Err(SaveError::Entry("there is no such document".to_owned())) } else { Ok(()) }
         });
         // The first line keeps the thread busy until the others wait.
         (0..4).for_each(|line| writer.record(0, vec![entry(line)]));
         drop(go);
-        let told = answers(&events, 3);
-        assert_eq!(told, (vec![0, 1], vec!["0: there is no such document".to_owned()]));
+        let told = answers(&events, 4);
+        assert_eq!(told, (vec![0, 1, 3], vec!["0: there is no such document".to_owned()]));
         writer.record(1, vec![entry(4)]);
         let (_, failures) = answers(&events, 1);
         assert!(failures[0].contains("a defect of this program: a fault"), "{failures:?}");
         writer.record(2, vec![entry(5)]);
         assert_eq!(answers(&events, 1).0, [5]);
-        assert_eq!(written.lock().unwrap().lines, [0, 1, 5]);
+        assert_eq!(written.lock().unwrap().lines, [0, 1, 3, 5]);
+    }
+
+    #[test]
+    fn a_write_that_takes_long_is_reported_until_it_ends() {
+        let (go, wait) = bounded::<()>(1);
+        let (sender, events) = unbounded();
+        let before = move |_: &[u32]| {
+            let _ = wait.recv();
+            Ok(())
+        };
+        let disk = Box::new(Disk { written: Arc::default(), before });
+        let moment = Duration::from_millis(5);
+        let writer = JournalWriter::watched(disk, Events::new(sender), moment, 2 * moment).unwrap();
+        writer.record(0, vec![entry(0)]);
+        let next = || events.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(matches!(next(), Event::SaveDelayed { seconds: 0 }));
+        drop(go);
+        while !matches!(next(), Event::Saved { .. }) {}
+        // One report may be on its way.
+        sleep(5 * moment);
+        events.try_iter().for_each(drop);
+        sleep(5 * moment);
+        assert!(events.is_empty(), "nothing is written now");
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Leaving {
     pub(super) fn finish(self, end: End, mut interrupted: impl FnMut(Wait, Duration) -> bool) -> Result<(), String> {
         let journals = self.closing.iter().map(|closing| &closing.journal);
         let lost: Vec<String> = journals.filter_map(|journal| save(journal, &mut interrupted)).collect();
-        self.wait_for_jobs();
+        self.wait_for_jobs(say);
         let outcome = if lost.is_empty() { Ok(()) } else { Err(lost.join("; ")) };
         if let Some(run) = self.trainer.running() {
             if let Err(lost) = &outcome {
@@ -70,20 +70,28 @@ impl Leaving {
     }
 
     /// Waits for jobs, and reports those that are left.
-    fn wait_for_jobs(&self) {
+    /// From then on no training starts.
+    pub(super) fn wait_for_jobs(&self, mut report: impl FnMut(&str)) {
         let until = Instant::now() + JOB_LIMIT;
+        let left = || until.saturating_duration_since(Instant::now());
+        let before = self.trainer.running();
+        let mut is_starting = false;
         for Closing { worker, .. } in self.closing.iter().map(Arc::as_ref) {
-            if !worker.ends_within(until.saturating_duration_since(Instant::now())) {
+            if !worker.ends_within(left()) {
                 let job = worker.current().unwrap_or("a job");
-                say(&format!("left without waiting for {job}; files are written whole or not at all"));
+                report(&format!("left without waiting for {job}; files are written whole or not at all"));
             }
-            if !worker.has_started_within(until.saturating_duration_since(Instant::now())) {
-                say("left while a training was being prepared; it is not started");
-            }
+            is_starting |= !worker.has_started_within(left());
         }
-        let left = until.saturating_duration_since(Instant::now());
-        if self.opening.as_ref().is_some_and(|opening| !opening.ends_within(left)) {
-            say("left while a project was being opened; an import that had begun is completed when it is next opened");
+        // Closed before the report, so that the report stays true.
+        let after = self.trainer.close();
+        if is_starting && (after.is_none() || after == before) {
+            report("left while a training was being prepared; it is not started");
+        }
+        if self.opening.as_ref().is_some_and(|opening| !opening.ends_within(left())) {
+            report(
+                "left while a project was being opened; an import that had begun is completed when it is next opened",
+            );
         }
     }
 }
@@ -140,7 +148,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        services::{events::Events, journal_writer::JournalFile},
+        services::{
+            events::Events,
+            journal_writer::{JournalFile, SaveError},
+        },
         spans::{Action, ActionId, Entry, SpanId, journal::JournalOp},
     };
 
@@ -148,7 +159,7 @@ mod tests {
     struct Hanging(Receiver<()>);
 
     impl JournalFile for Hanging {
-        fn append(&mut self, _: Vec<Entry>) -> Result<(), String> {
+        fn append(&mut self, _: &[Entry]) -> Result<(), SaveError> {
             let _ = self.0.recv();
             Ok(())
         }

@@ -6,6 +6,7 @@
 
 mod annotator_comparison;
 mod base_download;
+mod cancelled;
 mod clock;
 mod dispatch;
 mod events;

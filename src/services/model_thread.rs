@@ -81,7 +81,8 @@ impl Shared {
             let generation = SUGGESTIONS + self.requested;
             self.requested += 1;
             by_number.insert(generation, document.id.clone());
-            requests.push(Request { generation, text: document.text.clone(), words: document.words.clone() });
+            let (text, words) = (document.text.to_string(), document.words.to_vec());
+            requests.push(Request { generation, text, words });
         }
         (by_number, requests)
     }

@@ -85,7 +85,9 @@ pub(super) struct Closing {
 impl Closing {
     /// Whether all threads have ended.
     pub(super) fn has_ended(&self) -> bool {
-        self.journal.ends_within(Duration::ZERO) && self.worker.ends_within(Duration::ZERO)
+        self.journal.ends_within(Duration::ZERO)
+            && self.worker.ends_within(Duration::ZERO)
+            && self.worker.has_started_within(Duration::ZERO)
     }
 
     /// Waits until another project can be opened: for the lock of the annotator, and for short jobs.
@@ -177,7 +179,7 @@ impl Opener {
         let events = Events::new(self.events);
         let documents = project.documents.clone();
         let grid = project.manifest.grid;
-        let file = AnnotatorFile { annotator, documents: documents.clone() };
+        let file = AnnotatorFile { file: annotator.into_appender(), documents: documents.clone() };
         let journal = JournalWriter::start(Box::new(file), events.clone())?;
         let worker = ProjectWorker::start(WorkerParts {
             project,

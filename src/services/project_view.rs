@@ -55,7 +55,7 @@ pub(super) fn opened(
     Opened {
         name: project.manifest.name.clone(),
         annotator: annotator.name().to_string(),
-        documents: project.documents.to_vec(),
+        documents: project.documents.list(),
         labels: project.manifest.labels.clone(),
         done_today: done_today.into_iter().map(str::to_owned).collect(),
         writer: annotator.writer(),

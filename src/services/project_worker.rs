@@ -6,13 +6,14 @@
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
     annotator_comparison,
+    cancelled::Cancelled,
     events::Events,
     journal_writer::Flusher,
     message::message,
@@ -42,6 +43,7 @@ pub(super) struct ProjectWorker {
     tasks: Option<Arc<Sender<Task>>>,
     thread: Thread,
     progress: Arc<Mutex<Progress>>,
+    cancelled: Cancelled,
 }
 
 /// What the worker does now.
@@ -49,8 +51,8 @@ pub(super) struct ProjectWorker {
 struct Progress {
     /// Noun for the task that the thread carries out.
     current: Option<&'static str>,
-    /// Thread that starts a training.
-    start: Option<Thread>,
+    /// Threads that start a training.
+    starts: Vec<Thread>,
 }
 
 fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
@@ -88,12 +90,14 @@ impl ProjectWorker {
             open_base,
             events: events.clone(),
             tasks: Arc::downgrade(&sender),
+            cancelled: Cancelled::default(),
         };
+        let cancelled = start.cancelled.clone();
         let progress = Arc::default();
         let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress) };
         let ended = move |panicked: guard::Panicked| events.send(message(Level::Error, panicked.to_string()));
         let thread = Thread::start("project", move || work.run(&tasks), ended)?;
-        Ok(Self { tasks: Some(sender), thread, progress })
+        Ok(Self { tasks: Some(sender), thread, progress, cancelled })
     }
 
     /// Adds a task after all earlier ones.
@@ -102,6 +106,11 @@ impl ProjectWorker {
             // The thread ends only after this handle was closed.
             let _ = tasks.send(task);
         }
+    }
+
+    /// Gives up a training that was asked for and has not begun.
+    pub(super) fn cancel_training(&self, generation: u64) {
+        self.cancelled.add(generation);
     }
 
     /// Lets the thread end after its last task. Does not wait.
@@ -119,10 +128,13 @@ impl ProjectWorker {
         lock(&self.progress).current
     }
 
-    /// Waits for a training that is being started for at most this long; whether none is.
+    /// Waits for trainings that are being started; whether none is.
+    /// It waits for at most this long.
     pub(super) fn has_started_within(&self, limit: Duration) -> bool {
-        let start = lock(&self.progress).start.take();
-        start.is_none_or(|start| start.ends_within(limit))
+        let until = Instant::now() + limit;
+        lock(&self.progress).starts.retain(|start| !start.has_ended());
+        let starts = lock(&self.progress).starts.clone();
+        starts.iter().all(|start| start.ends_within(until.saturating_duration_since(Instant::now())))
     }
 }
 
@@ -163,7 +175,10 @@ impl Work {
             }
             Task::Remove { run } => Some(self.remove(&run)),
             Task::Train { .. } | Task::Resume { .. } => {
-                lock(&self.progress).start = self.start.clone().spawn(task);
+                let start = self.start.clone().spawn(task);
+                let starts = &mut lock(&self.progress).starts;
+                starts.retain(|start| !start.has_ended());
+                starts.extend(start);
                 None
             }
             Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
@@ -267,14 +282,23 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::Path, thread};
+    use std::{
+        path::Path,
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+    };
 
     use super::*;
     use crate::{
         model::BaseModel,
         project::{ImportItem, Manifest, run_folder::RunConfig},
         runs::{Phase, Recipe, RunSink, Settings, Status as RunStatus},
-        services::journal_writer::{AnnotatorFile, JournalWriter},
+        services::{
+            journal_writer::{AnnotatorFile, JournalWriter},
+            leaving::Leaving,
+            open_project::Closing,
+            trainer::Trainer,
+        },
         spans::{Action, ActionId, Document, Edit, Entry, LabelId, SpanId, Split, Status, journal::JournalOp},
         text::TextRange,
         training,
@@ -302,10 +326,14 @@ mod tests {
 
     impl Open {
         fn new(project: Project, open_base: OpenBase) -> Self {
+            Self::with_trainer(project, open_base, &Trainer::default())
+        }
+
+        fn with_trainer(project: Project, open_base: OpenBase, trainer: &Trainer) -> Self {
             let (sender, received) = unbounded();
             let events = Events::new(sender);
             let annotator = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-            let file = AnnotatorFile { annotator, documents: project.documents.clone() };
+            let file = AnnotatorFile { file: annotator.into_appender(), documents: project.documents.clone() };
             let journal = JournalWriter::start(Box::new(file), events.clone()).unwrap();
             let run_list = RunList::new(project.runs());
             let parts = WorkerParts {
@@ -313,7 +341,7 @@ mod tests {
                 annotator: "ada".parse().unwrap(),
                 journal: journal.flusher(),
                 run_list: run_list.clone(),
-                trainer: trainer::Trainer::default().starter(),
+                trainer: trainer.starter(),
                 events,
             };
             Self { worker: ProjectWorker::with_bases(parts, open_base).unwrap(), journal, received, run_list }
@@ -375,6 +403,61 @@ mod tests {
         open.worker.ask(Task::Summarise { generation: 3, base: "mini".into() });
         let Event::Summary { generation: 3, summary } = open.next() else { panic!() };
         assert_eq!(summary.train, 19);
+    }
+
+    static IS_READ: AtomicBool = AtomicBool::new(false);
+
+    /// Stands for a base whose files are on a disk that answers late.
+    fn late_base(name: &str) -> Result<Option<BaseModel>, base::BaseError> {
+        while !IS_READ.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        base::open(name)
+    }
+
+    #[test]
+    fn a_training_that_was_reported_as_not_started_does_not_start_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let trainer = Trainer::default();
+        let open = Open::with_trainer(project(&dir.path().join("p")), late_base, &trainer);
+        open.train(1, "mini");
+        let Open { mut worker, mut journal, received, run_list } = open;
+        worker.close();
+        journal.close();
+        let leaving = Leaving { closing: vec![Arc::new(Closing { journal, worker })], opening: None, trainer };
+        let mut reports = Vec::new();
+        leaving.wait_for_jobs(|report| reports.push(report.to_owned()));
+        assert_eq!(reports, ["left while a training was being prepared; it is not started"]);
+        IS_READ.store(true, Ordering::Relaxed);
+        let answer = received.recv_timeout(Duration::from_secs(20)).unwrap();
+        let Event::TrainingRefused { generation: 1, message } = answer else { panic!("{answer:?}") };
+        assert_eq!(message, "the program is ending");
+        assert_eq!((leaving.trainer.running(), run_list.list().0.len()), (None, 0));
+    }
+
+    static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
+
+    /// Stands for a base that is read while the user cancels the training.
+    fn cancelled_base(name: &str) -> Result<Option<BaseModel>, base::BaseError> {
+        while !IS_CANCELLED.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        base::open(name)
+    }
+
+    #[test]
+    fn a_training_that_is_cancelled_while_it_is_prepared_does_not_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let trainer = Trainer::default();
+        let open = Open::with_trainer(project(&dir.path().join("p")), cancelled_base, &trainer);
+        open.train(1, "mini");
+        open.worker.cancel_training(1);
+        IS_CANCELLED.store(true, Ordering::Relaxed);
+        // The count is carried out after the task that begins the training.
+        open.worker.ask(Task::Summarise { generation: 2, base: "mini".into() });
+        assert!(matches!(open.next(), Event::Summary { generation: 2, .. }));
+        assert!(open.worker.has_started_within(Duration::from_secs(20)));
+        assert_eq!((trainer.running(), open.run_list.list().0.len(), open.received.len()), (None, 0, 0));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use crate::guard::{self, Panicked};
 
 /// A thread. Dropping the handle leaves the thread running.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Thread {
     /// Disconnected when the thread has ended and freed everything that it owned.
     ended: Receiver<Infallible>,
@@ -36,6 +36,11 @@ impl Thread {
     /// Waits for the end of the thread for at most this long; whether it has ended.
     pub(super) fn ends_within(&self, limit: Duration) -> bool {
         self.ended.recv_timeout(limit) == Err(RecvTimeoutError::Disconnected)
+    }
+
+    /// Whether the thread has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ends_within(Duration::ZERO)
     }
 }
 

@@ -12,7 +12,15 @@ use crate::{
 /// The live training, if any.
 #[derive(Default)]
 pub(super) struct Trainer {
-    live: Arc<Mutex<Option<Live>>>,
+    slot: Arc<Mutex<Slot>>,
+}
+
+/// Place of the only training.
+#[derive(Default)]
+struct Slot {
+    live: Option<Live>,
+    /// Whether the program is ending, so that no training can start.
+    is_closed: bool,
 }
 
 struct Live {
@@ -22,38 +30,56 @@ struct Live {
 
 /// Starts trainings from other threads.
 #[derive(Clone)]
-pub(super) struct Starter(Arc<Mutex<Option<Live>>>);
+pub(super) struct Starter(Arc<Mutex<Slot>>);
 
-fn lock(live: &Mutex<Option<Live>>) -> MutexGuard<'_, Option<Live>> {
-    live.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Name of the live run.
-fn running(live: &Mutex<Option<Live>>) -> Option<String> {
-    lock(live).as_ref().filter(|live| !live.handle.is_over()).map(|live| live.run.clone())
+impl Slot {
+    /// Name of the live run.
+    fn running(&self) -> Option<&str> {
+        self.live.as_ref().filter(|live| !live.handle.is_over()).map(|live| live.run.as_str())
+    }
+
+    /// Refuses a training while another one is live, and when the program is ending.
+    fn check_free(&self) -> Result<(), String> {
+        match self.running() {
+            Some(run) => Err(format!("{run} is still training; stop it first")),
+            None if self.is_closed => Err("the program is ending".to_owned()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Trainer {
     /// Starter for the project worker.
     pub(super) fn starter(&self) -> Starter {
-        Starter(Arc::clone(&self.live))
+        Starter(Arc::clone(&self.slot))
     }
 
     /// The run that this process trains.
     pub(super) fn running(&self) -> Option<String> {
-        running(&self.live)
+        lock(&self.slot).running().map(str::to_owned)
+    }
+
+    /// Lets no further training start. Returns the run that this process trains.
+    pub(super) fn close(&self) -> Option<String> {
+        let mut slot = lock(&self.slot);
+        slot.is_closed = true;
+        slot.running().map(str::to_owned)
     }
 
     /// Sends a command to a run; false if this process does not train it.
     pub(super) fn control(&self, run: &str, control: Control) -> bool {
-        let live = lock(&self.live);
-        let ours = live.as_ref().filter(|live| live.run == run && !live.handle.is_over());
+        let slot = lock(&self.slot);
+        let ours = slot.live.as_ref().filter(|live| live.run == run && !live.handle.is_over());
         ours.map(|live| live.handle.control(control)).is_some()
     }
 
     /// Waits for the end of the training. The run's files contain its outcome.
     pub(super) fn join(&self) {
-        let live = lock(&self.live).take();
+        let live = lock(&self.slot).live.take();
         if let Some(Err(error)) = live.map(|live| live.handle.join()) {
             tracing::error!("{error}");
         }
@@ -64,19 +90,20 @@ impl Starter {
     /// Starts a training that writes to `folder`.
     ///
     /// # Errors
-    /// Another training is live, or no thread can be started.
+    /// Another training is live, the program is ending, or no thread can be started.
     pub(super) fn start(&self, run: String, job: Job, folder: RunFolder) -> Result<(), String> {
-        let mut live = lock(&self.0);
-        if let Some(other) = live.as_ref().filter(|live| !live.handle.is_over()) {
-            return Err(format!("{} is still training; stop it first", other.run));
-        }
+        let mut slot = lock(&self.0);
+        slot.check_free()?;
         let handle = worker::spawn(job, folder).map_err(|error| format!("the training cannot be started: {error}"))?;
-        *live = Some(Live { run, handle });
+        slot.live = Some(Live { run, handle });
         Ok(())
     }
 
-    /// The live run, which a second one must wait for.
-    pub(super) fn running(&self) -> Option<String> {
-        running(&self.0)
+    /// Checks whether a training can start now.
+    ///
+    /// # Errors
+    /// Another training is live, or the program is ending.
+    pub(super) fn check_free(&self) -> Result<(), String> {
+        lock(&self.0).check_free()
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Weak;
 use crossbeam_channel::Sender;
 
 use super::{
-    base_download::Download, clock::now, events::Events, journal_writer::Flusher, task::Task, thread::Thread,
-    trainer::Starter,
+    base_download::Download, cancelled::Cancelled, clock::now, events::Events, journal_writer::Flusher, task::Task,
+    thread::Thread, trainer::Starter,
 };
 use crate::{
     app::{Effect, Event, screens::train::form::recipe_name},
@@ -42,6 +42,7 @@ pub(super) struct TrainingStart {
     pub(super) events: Events,
     /// Channel for the request that waits for the download of a base model.
     pub(super) tasks: Weak<Sender<Task>>,
+    pub(super) cancelled: Cancelled,
 }
 
 impl TrainingStart {
@@ -61,7 +62,7 @@ impl TrainingStart {
             };
             match outcome {
                 Ok(Some(run)) => self.events.send(Event::TrainingStarted { generation, run }),
-                // The training starts after a download.
+                // The training starts after a download, or was cancelled.
                 Ok(None) => {}
                 Err(message) => self.events.send(Event::TrainingRefused { generation, message }),
             }
@@ -86,13 +87,18 @@ impl TrainingStart {
         // The recipe is for the documents that are done now, not for those that the screen counted earlier.
         let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
         let request = TrainRequest::new(data, effective).map_err(refusal)?;
-        self.refuse_second_training()?;
+        self.trainer.check_free()?;
         let settings = Box::new(settings);
         let again = match fetch {
             true => AfterFetch::Task(Task::Train { generation, settings, recipe, fetch }),
             false => AfterFetch::Offer(Effect::StartTraining { generation, settings, recipe, fetch: true }),
         };
         let Some(base) = self.base(&request.settings().base, generation, again)? else { return Ok(None) };
+        // Opening the base may have taken long.
+        self.trainer.check_free()?;
+        if self.cancelled.has(generation) {
+            return Ok(None);
+        }
         let (id, run) = request.start_in_project(base, &self.project, now()).map_err(|error| error.to_string())?;
         if let Err(message) = self.trainer.start(id.to_string(), run.job, run.sink) {
             // The list would keep an empty run. Its lock was freed with its folder's handle.
@@ -104,9 +110,9 @@ impl TrainingStart {
 
     /// Resumes a run from its checkpoint; `None` if its base model must be downloaded first.
     fn resume(&self, generation: u64, run: String, fetch: bool) -> Result<Option<String>, String> {
-        self.refuse_second_training()?;
+        self.trainer.check_free()?;
         let path = self.project.runs().get(&run).map_err(|error| error.to_string())?.path;
-        let interrupted = InterruptedRun::open(&path).map_err(|error| match error {
+        let interrupted = InterruptedRun::open(&path, now()).map_err(|error| match error {
             ResumeError::NoCheckpoint(_) => format!("{run} has no checkpoint to continue from"),
             other => other.to_string(),
         })?;
@@ -115,16 +121,12 @@ impl TrainingStart {
             false => AfterFetch::Offer(Effect::ResumeTraining { generation, run: run.clone(), fetch: true }),
         };
         let Some(base) = self.base(interrupted.base(), generation, again)? else { return Ok(None) };
-        let resumed = interrupted.resume(base, now()).map_err(|error| error.to_string())?;
+        if self.cancelled.has(generation) {
+            return Ok(None);
+        }
+        let resumed = interrupted.resume(base).map_err(|error| error.to_string())?;
         self.trainer.start(run.clone(), resumed.job, resumed.sink)?;
         Ok(Some(run))
-    }
-
-    fn refuse_second_training(&self) -> Result<(), String> {
-        match self.trainer.running() {
-            Some(run) => Err(format!("{run} is still training; stop it first")),
-            None => Ok(()),
-        }
     }
 
     /// Opens a base model; `None` if it must be downloaded.
@@ -132,7 +134,8 @@ impl TrainingStart {
     fn base(&self, name: &str, generation: u64, again: AfterFetch) -> Result<Option<BaseModel>, String> {
         let base = (self.open_base)(name).map_err(|error| error.to_string())?;
         if base.is_none() {
-            let download = Download { base: name.to_owned(), generation, events: self.events.clone() };
+            let (events, cancelled) = (self.events.clone(), self.cancelled.clone());
+            let download = Download { base: name.to_owned(), generation, events, cancelled };
             match again {
                 AfterFetch::Task(task) => download.fetch(task, Weak::clone(&self.tasks)),
                 AfterFetch::Offer(accepted) => download.offer(accepted),

@@ -1,10 +1,13 @@
 //! A document: a text, the words on which it is tagged, and its origin.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::text::{Grid, TextRange, names::unknown_name, words};
+use super::Words;
+use crate::text::{Grid, TextRange, names::unknown_name};
 
 /// Split of a data set to which a document belongs.
 #[derive(
@@ -55,11 +58,11 @@ fn unknown_split(name: &str) -> String {
 pub struct Document {
     /// Id, unique in the project.
     pub id: String,
-    /// Text, never normalised.
-    pub text: String,
+    /// Text, never normalised. Clones share it.
+    pub text: Arc<str>,
     /// Words, ascending and disjoint.
     /// White space separates them and is never their first or last byte.
-    pub words: Vec<TextRange>,
+    pub words: Words,
     /// Whether the words come from the imported file, not from a [`Grid`].
     /// Then they are kept on disk.
     pub words_given: bool,
@@ -73,9 +76,9 @@ pub struct Document {
 
 impl Document {
     /// Creates a document whose words are cut by `grid`.
-    pub fn new(id: impl Into<String>, text: impl Into<String>, grid: Grid) -> Self {
+    pub fn new(id: impl Into<String>, text: impl Into<Arc<str>>, grid: Grid) -> Self {
         let text = text.into();
-        let words = words::split(&text, grid);
+        let words = Words::cut(&text, grid);
         Self { id: id.into(), text, words, words_given: false, split: None, meta: Map::new(), foreign: None }
     }
 
@@ -92,7 +95,14 @@ impl Document {
             text.push_str(word.as_ref());
             words.push(TextRange::new(start, text.len()));
         }
+        let (text, words) = (text.into(), words.into());
         Self { id: id.into(), text, words, words_given: true, split: None, meta: Map::new(), foreign: None }
+    }
+
+    /// Gives the document words of a file, ascending and disjoint.
+    #[must_use]
+    pub fn with_words(self, words: Vec<TextRange>) -> Self {
+        Self { words: words.into(), words_given: true, ..self }
     }
 
     /// Text of word `index`; empty if the word does not exist.
@@ -135,7 +145,7 @@ mod tests {
     #[test]
     fn given_words_keep_their_borders() {
         let document = Document::from_words("1", ["tacos", "", "al pastor"]);
-        assert_eq!(document.text, "tacos  al pastor");
+        assert_eq!(&*document.text, "tacos  al pastor");
         assert_eq!(document.word_texts().collect::<Vec<_>>(), ["tacos", "", "al pastor"]);
     }
 

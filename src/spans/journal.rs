@@ -5,7 +5,7 @@
 //! a merged order: an id counts once, and an edit that no longer fits changes nothing.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     fmt, iter,
     str::FromStr,
 };
@@ -109,6 +109,9 @@ pub struct Journal {
     redo: Stack,
     /// Inverse edits of the latest small actions on one document.
     inverses: HashMap<ActionId, Vec<Edit>>,
+    /// Actions whose inverse edits were kept, the oldest first.
+    /// Some may be gone from `inverses`.
+    with_inverse: VecDeque<ActionId>,
     /// Undone actions that a new action discarded, in redo order.
     /// The newest discard is last.
     discarded: Vec<Vec<ActionId>>,
@@ -372,17 +375,20 @@ impl Journal {
 
     /// Applies the actions of a record.
     fn apply(&mut self, at: usize) {
-        let Self { records, states, inverses, .. } = self;
+        let Self { records, states, inverses, with_inverse, .. } = self;
         let Some(record) = records.get(at) else { return };
         match record.actions.as_slice() {
             [action] if action.edits.len() <= MAX_INVERSE_EDITS => {
-                if inverses.len() >= MAX_INVERSES {
-                    inverses.clear();
+                while with_inverse.len() >= MAX_INVERSES
+                    && let Some(oldest) = with_inverse.pop_front()
+                {
+                    inverses.remove(&oldest);
                 }
                 let state = states.entry(action.document.clone()).or_default();
                 let mut inverse: Vec<Edit> = action.edits.iter().filter_map(|edit| state.apply(edit)).collect();
                 inverse.reverse();
                 inverses.insert(record.id, inverse);
+                with_inverse.push_back(record.id);
             }
             actions => {
                 for action in actions {
@@ -409,8 +415,12 @@ impl Journal {
 
     /// Computes the state of a document again from its actions.
     fn rebuild(&mut self, document: String) {
-        // Inverse edits of later actions were made for another state.
-        self.inverses.clear();
+        // Inverse edits of later actions on the document were made for another state.
+        for (at, _) in self.by_document.get(&document).into_iter().flatten() {
+            if let Some(record) = self.records.get(*at) {
+                self.inverses.remove(&record.id);
+            }
+        }
         let mut state = Annotation::default();
         state.apply_all(self.lasting(&document).flat_map(|action| &action.edits));
         self.states.insert(document, state);

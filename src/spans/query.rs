@@ -266,7 +266,7 @@ fn begins_with_any(name: &str, starts: &[String]) -> bool {
 
 fn measured(measure: &str, facts: &impl DocumentFacts) -> Option<f64> {
     let count = match measure {
-        "words" => facts.document().words.len(),
+        "words" => facts.document().words.count(),
         "chars" => facts.document().text.chars().count(),
         "spans" => facts.annotation().spans().len(),
         _ => return facts.uncertainty().map(f64::from),

@@ -13,6 +13,7 @@ use super::{
     frame_pacing::FramePacing,
     guard::{self, Guard},
     input::{self, Input},
+    opening_notice::OpeningNotice,
     signals::{self, Interrupts, Signal},
 };
 use crate::{
@@ -79,7 +80,12 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     state.session.formats = format_names();
     let first = match &options.open {
         // Before the terminal is taken over, so that an error is printed in the shell.
-        Some(dir) => services.open_now(dir)?,
+        Some(dir) => {
+            let notice = OpeningNotice::start(dir, options.plain);
+            let opened = services.open_now(dir);
+            drop(notice);
+            opened?
+        }
         None => services.welcome(),
     };
     for effect in app::update(&mut state, first) {

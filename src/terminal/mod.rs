@@ -11,6 +11,7 @@ mod frame_pacing;
 mod guard;
 mod input;
 mod keys;
+mod opening_notice;
 mod signals;
 
 pub use capabilities::Capabilities;

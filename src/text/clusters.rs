@@ -78,7 +78,8 @@ fn flag_before(text: &str, end: usize) -> Option<usize> {
 
 /// Finds the cluster that contains the byte at `offset`; `None` past the end.
 ///
-/// Reads no further than the neighbouring clusters of Unicode.
+/// Reads no further than the neighbouring clusters of Unicode, except in a row of flags: there it counts all halves before
+/// the byte, because nothing else says which of them belong together.
 pub fn cluster_at(text: &str, offset: usize) -> Option<TextRange> {
     let start = uncut_start(text, offset)?;
     let pieces = clusters(text.get(start..)?).map(|piece| TextRange::new(start + piece.start, start + piece.end));

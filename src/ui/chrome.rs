@@ -87,7 +87,10 @@ impl Canvas<'_> {
         words.push(match (project.save_state(), &project.read_only) {
             (_, Some(_)) => ("read only".to_owned(), theme.warn),
             (SaveState::Saved, None) => ("saved".to_owned(), theme.ok),
-            (SaveState::Saving(n), None) => (format!("saving {n}"), theme.muted),
+            (SaveState::Saving(n), None) => match project.save_delay() {
+                Some(seconds) => (format!("saving {n}: no answer from the disk for {seconds} s"), theme.warn),
+                None => (format!("saving {n}"), theme.muted),
+            },
             (SaveState::Failed(n), None) => (format!("NOT SAVED {n}"), theme.bad),
         });
         // The project's name gives way first, then the number of spans or documents, then the rest of the name.

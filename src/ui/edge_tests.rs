@@ -301,7 +301,7 @@ fn extremes() -> Vec<(&'static str, Opened)> {
         "   ",
     ];
     let mut words = project(&[], &["Dish"]);
-    words.documents = vec![Document::from_words("given", ["al pastor", "", "tacos"])];
+    words.documents = vec![Document::from_words("given", ["al pastor", "", "tacos"])].into();
     vec![
         ("nothing", project(&[], &[])),
         ("no label", project(&["tacos"], &[])),

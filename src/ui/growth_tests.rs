@@ -38,7 +38,7 @@ fn with(opened: Opened) -> State {
 
 /// A project of one text.
 fn of_text(id: &str, text: &str) -> State {
-    with(Opened { documents: vec![Document::new(id, text, Grid::Natural)], ..opened() })
+    with(Opened { documents: vec![Document::new(id, text, Grid::Natural)].into(), ..opened() })
 }
 
 /// A text of `n` words of four letters with these spans.
@@ -51,7 +51,7 @@ fn with_spans(n: usize, ranges: impl Iterator<Item = TextRange>) -> State {
     });
     let journal = Journal::replay(entries);
     let document = Document::new("d", "taco ".repeat(n), Grid::Natural);
-    with(Opened { documents: vec![document], journal, ..opened() })
+    with(Opened { documents: vec![document].into(), journal, ..opened() })
 }
 
 #[test]

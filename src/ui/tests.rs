@@ -394,7 +394,7 @@ fn a_line_that_is_read_from_right_to_left_says_so() {
         let mut state = State::default();
         update(&mut state, Event::Resize { columns: 80, rows: 24 });
         let documents = vec![Document::new("d", text, Grid::Natural)];
-        update(&mut state, Event::Opened(Box::new(Opened { documents, ..opened() })));
+        update(&mut state, Event::Opened(Box::new(Opened { documents: documents.into(), ..opened() })));
         press(&mut state, "3");
         state
     };

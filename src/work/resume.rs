@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::train::StartedRun;
 use crate::{
     model::BaseModel,
-    project::{Project, ProjectError, RunFolder, RunView, run_folder, storage::shown_path},
+    project::{Project, ProjectError, RunFolder, RunView, run_folder::HeldRun, storage::shown_path},
     runs::Settings,
     spans::Dataset,
     training::{
@@ -29,9 +29,11 @@ pub enum ResumeError {
 }
 
 /// An interrupted run with the data and settings that it was started with.
+///
+/// Its lock is held, so that the checkpoint that was read is the one from which it continues.
 #[derive(Debug)]
 pub struct InterruptedRun {
-    path: PathBuf,
+    run: HeldRun,
     settings: Settings,
     data: Dataset,
     /// Lines of its metrics before the checkpoint.
@@ -40,31 +42,36 @@ pub struct InterruptedRun {
 }
 
 impl InterruptedRun {
-    /// Reads the run in a folder.
+    /// Takes the lock of the run in a folder and reads it.
+    /// `now` in seconds since 1970, UTC.
     ///
     /// # Errors
-    /// It has no checkpoint, or its files cannot be read.
-    pub fn open(path: &Path) -> Result<Self, ResumeError> {
-        let path = &run_folder::resumable(path);
-        let saved = run_folder::read_checkpoint(path).map_err(ProjectError::from)?;
-        let saved = saved.ok_or_else(|| ResumeError::NoCheckpoint(path.to_owned()))?;
-        let settings = run_folder::read_config(path)?.settings;
-        let (data, lines) = checkpoint::data(&saved)?;
-        Ok(Self { path: path.to_owned(), settings, data, lines, saved })
+    /// It is alive, it has no checkpoint, or its files cannot be read.
+    pub fn open(path: &Path, now: u64) -> Result<Self, ResumeError> {
+        Self::find(path, now)?.ok_or_else(|| ResumeError::NoCheckpoint(path.to_owned()))
     }
 
-    /// Reads the newest interrupted run of a project that has a checkpoint.
+    /// As [`Self::open`] for the newest run of a project that can be resumed.
     ///
     /// # Errors
     /// There is none, or its files cannot be read.
-    pub fn newest(project: &Project) -> Result<Self, ResumeError> {
+    pub fn newest(project: &Project, now: u64) -> Result<Self, ResumeError> {
         let runs = project.runs().list();
-        let mut interrupted = runs.iter().rev().filter(|run| RunView::is_interrupted(run));
-        let has_checkpoint = |run: &&RunView| {
-            run_folder::read_checkpoint(&run_folder::resumable(&run.path)).is_ok_and(|files| files.is_some())
-        };
-        let run = interrupted.find(has_checkpoint);
-        Self::open(&run.ok_or_else(|| ResumeError::NoCheckpoint(project.root.clone()))?.path)
+        for run in runs.iter().rev().filter(|run| RunView::is_interrupted(run)) {
+            if let Some(found) = Self::find(&run.path, now)? {
+                return Ok(found);
+            }
+        }
+        Err(ResumeError::NoCheckpoint(project.root.clone()))
+    }
+
+    /// The run in a folder; `None` if there is none, or if it has no checkpoint.
+    fn find(path: &Path, now: u64) -> Result<Option<Self>, ResumeError> {
+        let Some(run) = HeldRun::take(path, now)? else { return Ok(None) };
+        let Some(saved) = run.checkpoint().map_err(ProjectError::from)? else { return Ok(None) };
+        let settings = run.config()?.settings;
+        let (data, lines) = checkpoint::data(&saved)?;
+        Ok(Some(Self { run, settings, data, lines, saved }))
     }
 
     /// Name of its base model.
@@ -72,15 +79,15 @@ impl InterruptedRun {
         &self.settings.base
     }
 
-    /// Takes the run's lock and returns the training that continues it.
-    /// `now` in seconds since 1970, UTC.
+    /// Returns the training that continues the run.
     ///
     /// # Errors
-    /// The run is alive, or the file system refuses.
-    pub fn resume(self, base: BaseModel, now: u64) -> Result<StartedRun<RunFolder>, ProjectError> {
-        let sink = RunFolder::resume(&self.path, now, self.lines)?;
+    /// The file system refuses.
+    pub fn resume(self, base: BaseModel) -> Result<StartedRun<RunFolder>, ProjectError> {
+        let path = self.run.path().to_owned();
+        let sink = self.run.resume(self.lines)?;
         let job = Job { data: self.data, settings: self.settings, base, resume: Some(self.saved) };
-        Ok(StartedRun { job, sink, path: Some(self.path) })
+        Ok(StartedRun { job, sink, path: Some(path) })
     }
 }
 
@@ -94,8 +101,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("p");
         let project = Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
-        assert!(matches!(InterruptedRun::newest(&project), Err(ResumeError::NoCheckpoint(_))));
-        let error = InterruptedRun::open(&dir).unwrap_err();
+        assert!(matches!(InterruptedRun::newest(&project, 0), Err(ResumeError::NoCheckpoint(_))));
+        let error = InterruptedRun::open(&dir, 0).unwrap_err();
         assert!(error.to_string().contains("no interrupted run"), "{error}");
     }
 }

@@ -29,7 +29,7 @@ impl SourceFile {
     /// # Errors
     /// The file cannot be read. Problems of its contents are in [`SourceFile::read`].
     pub fn open(path: &Path, format: Option<&'static Format>, options: &ReadOptions) -> Result<Self, StorageError> {
-        Ok(Self::from_bytes(path, &storage::read(path)?, format, options))
+        Ok(Self::from_bytes(path, &storage::read(path, storage::LARGE)?, format, options))
     }
 
     /// Reads the bytes of a file; `path` names it.

@@ -127,7 +127,7 @@ fn opened(text: &str, entries: impl Iterator<Item = Entry>) -> State {
     let opened = Opened {
         name: "hostile".into(),
         annotator: "ada".into(),
-        documents: vec![Document::new("d", text, Grid::Natural)],
+        documents: vec![Document::new("d", text, Grid::Natural)].into(),
         labels: LabelSet::restaurant(),
         journal: Journal::replay(entries),
         writer: 7,

@@ -42,7 +42,7 @@ pub(crate) fn plan(task: &Task<'_>) -> Option<Vec<&'static str>> {
     update(&mut state, Event::Resize { columns: 80, rows: 24 });
     let [before, after] = ["before", "after"].map(|id| Document::new(id, id, tagliatelle::text::Grid::Natural));
     let opened = Opened {
-        documents: vec![before, task.document.clone(), after],
+        documents: vec![before, task.document.clone(), after].into(),
         labels: task.labels.clone(),
         gazetteer: task.gazetteer.clone(),
         writer: 1,

@@ -273,7 +273,7 @@ impl TagContext<'_> {
 
     /// Copies the text of the document to the clipboard.
     pub(in crate::app) fn copy_text(&mut self) {
-        if let Some(text) = self.document().map(|document| document.text.clone()) {
+        if let Some(text) = self.document().map(|document| document.text.to_string()) {
             self.effects.push(Effect::Copy(text));
         }
     }

@@ -44,7 +44,7 @@ fn opened(texts: &[&str]) -> (Opened, Marked) {
     let opened = Opened {
         name: "reviews".into(),
         annotator: "ada".into(),
-        documents,
+        documents: documents.into(),
         labels,
         journal: Journal::replay(entries),
         writer: 7,
@@ -87,7 +87,7 @@ fn shown(state: &State) -> String {
     let spans = spans.map(|span| (span.range, project.labels.name(span.label).to_owned())).collect();
     let here = state.session.tagging.cursor(project).unwrap_or_default().start;
     let selection = state.session.tagging.selection(project).unwrap_or(TextRange::new(here, here));
-    Marked { text: document.text.clone(), spans, selection: Some(selection) }.print().unwrap()
+    Marked { text: document.text.to_string(), spans, selection: Some(selection) }.print().unwrap()
 }
 
 #[track_caller]
@@ -281,7 +281,9 @@ fn done_without_the_suggestions_says_so() {
 #[test]
 fn documents_of_the_test_part_get_no_suggestions() {
     let (mut opened, marked) = opened(&["|one", "two", "three"]);
-    opened.documents[1].split = Some(Split::Test);
+    let mut documents = opened.documents.to_vec();
+    documents[1].split = Some(Split::Test);
+    opened.documents = documents.into();
     let model = RunSummary { id: "0001-mini".into(), has_model: true, ..RunSummary::default() };
     opened.runs = vec![model];
     let asked = |effects: Vec<Effect>| {
@@ -332,8 +334,12 @@ fn saved_is_said_only_when_it_is_true_and_a_failed_save_loses_nothing() {
     update(&mut state, Event::SaveFailed { attempt: again, message: "disk full".into() });
     let (third, both_again) = ids(&press(&mut state, "ctrl-s"));
     assert_eq!(both_again, both);
+    // A disk that hangs is shown until it answers.
+    update(&mut state, Event::SaveDelayed { seconds: 7 });
+    assert_eq!(state.session.project.as_ref().unwrap().save_delay(), Some(7));
     update(&mut state, Event::Saved { attempt: third, ids: both });
     assert_eq!(saving(&state), SaveState::Saved);
+    assert_eq!(state.session.project.as_ref().unwrap().save_delay(), None);
 }
 
 #[test]
@@ -381,7 +387,7 @@ proptest! {
     fn any_keys_leave_a_valid_annotation(pressed in prop::collection::vec(0usize..KEYS.len(), 0..60)) {
         let nested = pressed.iter().any(|at| KEYS[*at] == "N");
         let (mut opened, marked) = opened(&["the fish tacos, at El Camino\nare |cheap", "", "thai soup"]);
-        opened.documents.push(Document::from_words("given", ["al pastor", "", "tacos"]));
+        opened.documents.push(Document::from_words("given", ["al pastor", "", "tacos"])).unwrap();
         let mut state = begin((opened, marked));
         suggest(&mut state, &[("fish tacos", "Dish"), ("El Camino", "Location"), ("cheap", "Price")]);
         for at in pressed {

@@ -99,7 +99,7 @@ impl TaskWriter<'_> {
             return task.clone();
         }
         let mut data = Map::new();
-        data.insert(self.config.text_field.clone(), json!(document.text));
+        data.insert(self.config.text_field.clone(), json!(&*document.text));
         for (key, value) in &document.meta {
             data.entry(key.clone()).or_insert_with(|| value.clone());
         }

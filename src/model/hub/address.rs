@@ -75,9 +75,34 @@ pub(super) fn redirect_target(from: &str, location: &str) -> Option<String> {
     Origin::of(&target).map(|_| target)
 }
 
+/// Removes user names and passwords from the addresses in a text, for messages.
+pub(super) fn without_secrets(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| matches!(c, '/' | '?' | '#') || c.is_whitespace()).unwrap_or(part.len());
+        let server = part.get(..end).and_then(|authority| authority.rfind('@')).map_or(0, |at| at + 1);
+        shown.push_str("://");
+        shown.push_str(part.get(server..).unwrap_or_default());
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn user_and_password_of_an_address_are_not_shown() {
+        for (text, shown) in [
+            ("https://user:p@ss@hub.example:81/a@b", "https://hub.example:81/a@b"),
+            ("bad uri: http://user:secret@host, http://a", "bad uri: http://host, http://a"),
+            ("user@host", "user@host"),
+            ("https://token@hub.example", "https://hub.example"),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+    }
 
     #[test]
     fn origins_are_equal_only_with_scheme_host_and_port() {

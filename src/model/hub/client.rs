@@ -17,7 +17,7 @@ use ureq::{
 
 use super::{
     HubError,
-    address::{Origin, redirect_target},
+    address::{Origin, redirect_target, without_secrets},
     cache,
     error::shown,
 };
@@ -67,12 +67,27 @@ impl Limits {
 /// A hub, with the user's token.
 #[derive(Clone, Debug)]
 pub struct Hub {
+    /// Address for requests. It may contain a password.
+    base: String,
+    /// Address for messages, without a user name and password.
     endpoint: String,
     /// Origin of the endpoint: only there the token is sent.
     origin: Option<Origin>,
     token: Option<Token>,
     limits: Limits,
     agent: Agent,
+    /// Answers whether the user gave the transfer up.
+    cancelled: Option<Cancelled>,
+}
+
+/// Question whether a transfer was given up.
+#[derive(Clone)]
+struct Cancelled(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl fmt::Debug for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cancelled")
+    }
 }
 
 /// Access token of the user. Never shown, never stored by this program.
@@ -121,8 +136,9 @@ impl Hub {
 
     /// Returns the hub at `endpoint`. The token comes with the name of its source.
     pub(super) fn new(endpoint: &str, token: Option<(String, String)>, limits: Limits) -> Result<Self, HubError> {
-        let endpoint = endpoint.trim().trim_end_matches('/').to_owned();
-        let origin = Origin::of(&endpoint);
+        let base = endpoint.trim().trim_end_matches('/').to_owned();
+        let origin = Origin::of(&base);
+        let endpoint = without_secrets(&base);
         let token = match token {
             Some((place, text)) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 return Err(HubError::BadToken(place));
@@ -142,7 +158,21 @@ impl Hub {
             .timeout_recv_body(Some(limits.answer))
             .timeout_per_read(Some(limits.silence))
             .timeout_per_write(Some(limits.silence));
-        Ok(Self { endpoint, origin, token, limits, agent: config.build().into() })
+        Ok(Self { base, endpoint, origin, token, limits, agent: config.build().into(), cancelled: None })
+    }
+
+    /// The same hub, whose downloads end as soon as `cancelled` answers yes.
+    #[must_use]
+    pub fn until(self, cancelled: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { cancelled: Some(Cancelled(Arc::new(cancelled))), ..self }
+    }
+
+    /// Ends a transfer that was given up.
+    pub(super) fn check_wanted(&self) -> Result<(), HubError> {
+        match &self.cancelled {
+            Some(Cancelled(cancelled)) if cancelled() => Err(HubError::Cancelled),
+            _ => Ok(()),
+        }
     }
 
     /// The same hub, asked by nobody in particular.
@@ -150,9 +180,14 @@ impl Hub {
         Self { token: None, ..self.clone() }
     }
 
-    /// Address of the hub.
+    /// Address of the hub for messages, without a user name and password.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Address of a page or file of the hub, for requests. It may contain a password.
+    pub(super) fn address(&self, path: &str) -> String {
+        format!("{}/{path}", self.base)
     }
 
     /// Source of the user's token: a variable of the environment, or a file. `None` without a token.
@@ -250,7 +285,7 @@ impl Hub {
     /// A mirror names the public hub where it means itself.
     pub(super) fn own_address(&self, url: &str) -> String {
         match url.strip_prefix(HUB).filter(|rest| rest.starts_with('/')) {
-            Some(rest) => format!("{}{rest}", self.endpoint),
+            Some(rest) => format!("{}{rest}", self.base),
             None => url.to_owned(),
         }
     }
@@ -340,12 +375,12 @@ fn is_redirect(answer: &Response<Body>) -> bool {
 
 /// Formats scheme, host and port of an address for messages.
 pub(super) fn host(url: &str) -> String {
-    Origin::of(url).map_or_else(|| shown(url), |origin| origin.to_string())
+    Origin::of(url).map_or_else(|| shown(&without_secrets(url)), |origin| origin.to_string())
 }
 
 /// Error for a broken connection.
 pub(super) fn unreachable(url: &str, error: &ureq::Error) -> HubError {
-    HubError::Unreachable { place: host(url), why: shown(&error.to_string()) }
+    HubError::Unreachable { place: host(url), why: shown(&without_secrets(&error.to_string())) }
 }
 
 /// Returns the trusted certificates.
@@ -461,6 +496,17 @@ mod tests {
         assert_eq!(limits.for_bytes(0), Duration::from_secs(300));
         assert_eq!(limits.for_bytes(4 << 20), Duration::from_secs(300 + 1024));
         assert_eq!(limits.for_bytes(u64::MAX), Duration::from_secs(30 * 24 * 3600));
+    }
+
+    #[test]
+    fn a_password_in_the_endpoint_is_used_and_not_shown() {
+        let hub = Hub::new("https://ada:secret@hub.example/x/", None, Limits::default()).unwrap();
+        assert_eq!(hub.endpoint(), "https://hub.example/x");
+        assert_eq!(hub.address("a"), "https://ada:secret@hub.example/x/a");
+        let error = HubError::answer(&hub.address("a"), "no JSON").to_string();
+        assert_eq!(error, "https://hub.example/x/a: no JSON");
+        let error = with_token("http://ada:secret@hub.example", "hf_token").unwrap_err().to_string();
+        assert!(error.contains("http://hub.example,") && !error.contains("secret"), "{error}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::address::without_secrets;
 use crate::text::{number::bytes, width::clean};
 
 /// Characters of a server's text that are shown.
@@ -129,6 +130,9 @@ pub enum HubError {
         /// Checksum of the received file.
         found: String,
     },
+    /// The user gave the transfer up.
+    #[error("it was cancelled; what has arrived is kept, and the next attempt continues from there")]
+    Cancelled,
     /// The transfer of a file takes too long.
     #[error(
         "{file}: the connection is too slow to go on; what has arrived is kept, and the next attempt continues from there"
@@ -171,7 +175,8 @@ impl HubError {
 
     pub(super) fn answer(url: &str, why: impl Into<String>) -> Self {
         // The query may contain a signature that grants access.
-        Self::Answer { url: shown(url.split('?').next().unwrap_or_default()), why: shown(&why.into()) }
+        let url = without_secrets(url.split('?').next().unwrap_or_default());
+        Self::Answer { url: shown(&url), why: shown(&why.into()) }
     }
 
     pub(super) fn disk(path: &std::path::Path, source: io::Error) -> Self {

@@ -168,7 +168,7 @@ fn files(hub: &Hub, id: &str, report: &mut OnProgress) -> Result<(String, Vec<Wa
     if !is_id(id) {
         return Err(HubError::Name(id.to_owned()));
     }
-    let url = format!("{}/api/models/{id}/revision/main?blobs=true", hub.endpoint());
+    let url = hub.address(&format!("api/models/{id}/revision/main?blobs=true"));
     let info = retry(id, report, |_| {
         let mut answer = hub.check(id, hub.first_get(&url)?)?;
         let json = hub.json(&url, &mut answer)?;
@@ -327,11 +327,12 @@ impl Pull<'_> {
             more if more > file.size => 0,
             part => part,
         };
+        self.hub.check_wanted()?;
         let left = until.saturating_duration_since(Instant::now());
         if left == Duration::ZERO {
             return Err(HubError::Slow { file: file.name.clone() });
         }
-        let url = format!("{}/{}/resolve/{}/{}", self.hub.endpoint(), self.id, self.commit, file.name);
+        let url = self.hub.address(&format!("{}/resolve/{}/{}", self.id, self.commit, file.name));
         let range = format!("bytes={so_far}-");
         let headers = [("range", range.as_str())];
         let headers = if so_far > 0 { &headers[..] } else { &[] };
@@ -343,6 +344,7 @@ impl Pull<'_> {
         let mut from = answer.body_mut().as_reader().take(file.size.saturating_sub(done).saturating_add(1));
         let mut chunk = vec![0; CHUNK];
         loop {
+            self.hub.check_wanted()?;
             let count = from.read(&mut chunk).map_err(|error| unreachable(&url, &ureq::Error::Io(error)))?;
             if count == 0 {
                 break;

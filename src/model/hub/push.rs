@@ -134,7 +134,7 @@ fn by_mode<'a>(files: &'a [Upload], modes: &[Mode], mode: &str) -> Vec<&'a Uploa
 ///
 /// The hub is asked even if the id names one, so that an invalid token is reported before anything is sent.
 fn full_name(hub: &Hub, id: &str) -> Result<String, HubError> {
-    let url = format!("{}/api/whoami-v2", hub.endpoint());
+    let url = hub.address("api/whoami-v2");
     let mut answer = hub.check(id, hub.first_get(&url)?)?;
     let user = hub.json(&url, &mut answer)?;
     if id.contains('/') {
@@ -176,7 +176,7 @@ impl Push<'_> {
 
     /// Creates the model's repository, unless it exists.
     fn create(&self, private: bool) -> Result<(), HubError> {
-        let url = format!("{}/api/repos/create", self.hub.endpoint());
+        let url = self.hub.address("api/repos/create");
         let (owner, name) = self.id.split_once('/').unwrap_or(("", &self.id));
         let mut body = json!({ "name": name, "organization": owner, "type": "model" });
         if private {
@@ -194,12 +194,12 @@ impl Push<'_> {
     }
 
     fn exists(&self) -> bool {
-        let url = format!("{}/api/models/{}", self.hub.endpoint(), self.id);
+        let url = self.hub.address(&format!("api/models/{}", self.id));
         self.hub.get(&url).is_ok_and(|answer| answer.status().is_success())
     }
 
     fn modes(&self, files: &[Upload]) -> Result<Vec<Mode>, HubError> {
-        let url = format!("{}/api/models/{}/preupload/main", self.hub.endpoint(), self.id);
+        let url = self.hub.address(&format!("api/models/{}/preupload/main", self.id));
         let files_with_samples = files.iter().map(|file| {
             let sample = file.bytes.get(..SAMPLE.min(file.bytes.len())).unwrap_or_default();
             json!({ "path": file.name, "size": file.bytes.len(), "sample": STANDARD.encode(sample) })
@@ -220,7 +220,7 @@ impl Push<'_> {
     /// Sends large files to the addresses that the hub supplies.
     /// Returns the number of bytes sent.
     fn send_large(&self, files: &[(&Upload, String)], report: &mut OnProgress) -> Result<u64, HubError> {
-        let url = format!("{}/{}.git/info/lfs/objects/batch", self.hub.endpoint(), self.id);
+        let url = self.hub.address(&format!("{}.git/info/lfs/objects/batch", self.id));
         let objects: Vec<Value> =
             files.iter().map(|(file, oid)| json!({ "oid": oid, "size": file.bytes.len() })).collect();
         let body = json!({
@@ -312,7 +312,7 @@ impl Push<'_> {
         large: &[(&Upload, String)],
         small: &[&Upload],
     ) -> Result<(String, String), HubError> {
-        let url = format!("{}/api/models/{}/commit/main", self.hub.endpoint(), self.id);
+        let url = self.hub.address(&format!("api/models/{}/commit/main", self.id));
         let head = json!({ "key": "header", "value": { "summary": message, "description": "" } });
         let small = small.iter().map(|file| {
             let content = STANDARD.encode(&file.bytes);

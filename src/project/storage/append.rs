@@ -7,12 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::OFlags;
+
 use super::{
+    dir::Dir,
     error::StorageError,
     faults::{step, sync_data},
-    open::{folder_of, open_plain, options, sync_folder},
+    open::folder_of,
     refusals::{may_create, may_write},
 };
+use crate::guard::{self, Links};
 
 /// File operations that an [`Appender`] needs. Tests use a disk that fills up.
 trait AppendTarget: Send {
@@ -55,7 +59,7 @@ impl Appender {
     /// Opens a plain file for appending, and creates it if needed.
     ///
     /// # Errors
-    /// The file system refuses, or the name belongs to a link or another special file.
+    /// The file system refuses, or the name of the file or of its folder belongs to a link or another special file.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let opened = open_for_appending(path);
         let (file, metadata) = opened.map_err(|cause| StorageError::new("open for writing", path, cause))?;
@@ -129,11 +133,14 @@ impl Appender {
 
 fn open_for_appending(path: &Path) -> io::Result<(File, fs::Metadata)> {
     may_create(path)?;
-    let is_new = fs::symlink_metadata(path).is_err();
+    let folder = Dir::open(folder_of(path))?;
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let is_new = folder.stat(name)?.is_none();
+    let access = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
     step()?;
-    let file = open_plain(options().read(true).append(true).create(true), path)?;
+    let file = guard::open_at(&folder, name, access, Links::Refuse)?;
     if is_new {
-        sync_folder(folder_of(path))?;
+        folder.sync()?;
     }
     let metadata = file.metadata()?;
     Ok((file, metadata))

@@ -5,7 +5,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::File,
-    io::{self, Read},
+    io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::ffi::OsStrExt,
@@ -22,11 +22,15 @@ use super::{
     error::{not_ours, shown_path},
     faults::{step, sync},
 };
-use crate::guard;
+use crate::guard::{self, Links};
 
 /// Permissions of a new file, which the umask reduces.
 pub(super) const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
 const FOLDER_MODE: Mode = Mode::from_raw_mode(0o777);
+
+/// Cause of a refused link in place of a folder, with the remedy.
+const IS_LINKED_FOLDER: &str =
+    "the folder is a symbolic link, and tagli does not follow links there; put a real folder there";
 
 /// An open folder.
 #[derive(Debug)]
@@ -49,8 +53,11 @@ impl Dir {
     pub(in crate::project) fn open(path: &Path) -> io::Result<Self> {
         // Without the slash at the end of `link/`, which would be followed.
         let path = path.components().as_path();
-        let fd = sys::openat(CWD, path, folder_flags() | OFlags::NOFOLLOW, Mode::empty())?;
-        Ok(Self { fd, path: path.to_owned() })
+        match sys::openat(CWD, path, folder_flags() | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(fd) => Ok(Self { fd, path: path.to_owned() }),
+            Err(Errno::NOTDIR | Errno::LOOP) if path.is_symlink() => Err(io::Error::other(IS_LINKED_FOLDER)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens a folder; its path may lead through links and end in one.
@@ -118,7 +125,7 @@ impl Dir {
     }
 
     /// Size of a regular file; `None` for everything else.
-    pub(super) fn file_size(&self, name: impl AsRef<OsStr>) -> Option<u64> {
+    pub(in crate::project) fn file_size(&self, name: impl AsRef<OsStr>) -> Option<u64> {
         let stat = self.stat(name).ok().flatten()?;
         let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         u64::try_from(stat.st_size).ok().filter(|_| is_file)
@@ -141,21 +148,16 @@ impl Dir {
     }
 
     fn open_with(&self, name: &OsStr, flags: OFlags) -> io::Result<Option<File>> {
-        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match sys::openat(self, name, flags, Mode::empty()) {
-            Ok(fd) => File::from(fd),
-            Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(guard::not_regular()) }
+        match guard::open_at(self, name, flags, Links::Refuse) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Reads a regular file; `None` if there is nothing of that name.
-    pub(in crate::project) fn read(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Vec<u8>>> {
-        let Some(mut file) = self.open_file(name)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok(Some(bytes))
+    /// Reads a regular file of at most `limit` bytes; `None` if there is none.
+    pub(in crate::project) fn read(&self, name: impl AsRef<OsStr>, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        self.open_file(name)?.map(|file| guard::read_all(&file, limit)).transpose()
     }
 
     /// Creates a file; an existing one is an error.
@@ -166,7 +168,8 @@ impl Dir {
     }
 
     /// Creates a folder and opens it; an existing one is an error.
-    pub(super) fn create_folder(&self, name: &str) -> io::Result<Self> {
+    pub(super) fn create_folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
+        let name = name.as_ref();
         step()?;
         sys::mkdirat(self, name, FOLDER_MODE)?;
         self.sub(name)?.ok_or_else(|| io::ErrorKind::NotFound.into())

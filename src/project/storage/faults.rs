@@ -41,6 +41,11 @@ pub(super) fn step() -> io::Result<()> {
     Ok(())
 }
 
+/// Called between the check of a thing and its renaming.
+/// A test can put something else in its place there.
+#[cfg(not(test))]
+pub(super) fn before_rename() {}
+
 /// Whether a test has taken this ability from the file system.
 #[cfg(not(test))]
 pub(super) fn lacks(_: Lack) -> bool {
@@ -48,9 +53,9 @@ pub(super) fn lacks(_: Lack) -> bool {
 }
 
 #[cfg(test)]
-pub(in crate::project) use injected::{Crash, Fault, with_plain_file_system};
+pub(in crate::project) use injected::{Crash, Fault, interrupt_rename, with_plain_file_system};
 #[cfg(test)]
-pub(super) use injected::{lacks, step};
+pub(super) use injected::{before_rename, lacks, step};
 
 #[cfg(test)]
 mod injected {
@@ -64,6 +69,18 @@ mod injected {
         /// Changes and syncs that are left until the fault, and the number that fail then.
         static FAULT: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
         static PLAIN: Cell<bool> = const { Cell::new(false) };
+        static INTERRUPTION: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+    }
+
+    /// Calls `work` between the check of the next renamed thing and its renaming.
+    pub(in crate::project) fn interrupt_rename(work: impl FnOnce() + 'static) {
+        INTERRUPTION.set(Some(Box::new(work)));
+    }
+
+    pub(in crate::project::storage) fn before_rename() {
+        if let Some(work) = INTERRUPTION.take() {
+            work();
+        }
     }
 
     /// Lets this thread change the file system a number of times only, as long as the value lives.

@@ -1,4 +1,5 @@
-//! The only module that writes, renames and removes files: atomic replacement, durable appending, folders that appear whole.
+//! The only module that writes, renames and removes files of the user: atomic replacement, durable appending, folders that
+//! appear whole. (`ARCHITECTURE.md` names the two exceptions, the program's log and the cache of the hub.)
 //!
 //! `FORMAT.md` lists the guarantees and the assumptions about the file system. In short: when a function returns `Ok`,
 //! the bytes survive a power cut; when it returns an error, the previous contents are still there. Symbolic links and
@@ -29,22 +30,22 @@ pub(crate) mod refusals;
 
 pub use append::Appender;
 pub use error::{StorageError, shown_path};
-pub use open::{open, read, read_if_there};
+pub use open::{LARGE, SMALL, open, read, read_if_there, read_lines};
 
 pub(in crate::project) use dir::Dir;
 pub(in crate::project) use error::{is_not_ours, not_ours};
 #[cfg(test)]
-pub(in crate::project) use faults::{Crash, Fault, with_plain_file_system};
+pub(in crate::project) use faults::{Crash, Fault, interrupt_rename, with_plain_file_system};
 pub(in crate::project) use new_folder::{NewFolder, Published};
-pub(in crate::project) use open::{open_lock, write_lock};
-pub(in crate::project) use own::{Own, OwnFile, begin_record, remove_announced, remove_record};
+pub(in crate::project) use open::{folder_of, open_lock, read_below, write_lock};
+pub(in crate::project) use own::{MadeFolder, Own, OwnFile, begin_record, remove_announced, remove_record};
 #[cfg(test)]
 pub(in crate::project) use power_cut::Recorder;
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
 
 use self::{
-    open::{folder_of, sync_folder},
+    open::sync_folder,
     own::Place,
     refusals::{may_create, may_write},
 };
@@ -58,7 +59,16 @@ use crate::guard;
 /// The file system refuses, or the existing file is a link, not a regular file, or read-only; then it is unchanged. (If
 /// only the last step fails, the sync of the folder, the new file is there, and a power cut may bring the old one back.)
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    write(path, bytes, |dir, name| Ok(Place::Over(replaced_permissions(dir, name)?)))
+    replace_with(path, &|file| file.write_all(bytes))
+}
+
+/// As [`replace`], with contents that are not in memory as a whole.
+/// `contents` may be called twice.
+///
+/// # Errors
+/// As [`replace`], and those of `contents`.
+pub fn replace_with(path: &Path, contents: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<(), StorageError> {
+    write(path, contents, |dir, name| Ok(Place::Over(replaced_permissions(dir, name)?)))
 }
 
 /// Like [`replace`], but never replaces an existing file.
@@ -66,12 +76,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 /// # Errors
 /// There is one (kind `AlreadyExists`), or the file system refuses.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    write(path, bytes, |_, _| Ok(Place::Free))
+    write(path, &|file| file.write_all(bytes), |_, _| Ok(Place::Free))
 }
 
 fn write(
     path: &Path,
-    bytes: &[u8],
+    contents: &own::Fill<'_>,
     place: impl FnOnce(&Dir, &std::ffi::OsStr) -> io::Result<Place>,
 ) -> Result<(), StorageError> {
     let written = || {
@@ -79,7 +89,7 @@ fn write(
         let dir = Dir::open_linked(folder_of(path))?;
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let place = place(&dir, name)?;
-        own::put(&dir, name, bytes, &place)?;
+        own::put(&dir, name, contents, &place)?;
         dir.sync()
     };
     written().map_err(|cause| StorageError::new("write", path, cause))
@@ -116,11 +126,7 @@ pub fn make_folder(path: &Path) -> Result<(), StorageError> {
 /// # Errors
 /// It exists (kind `AlreadyExists`), or the file system refuses.
 pub fn make_new_folder(path: &Path) -> Result<(), StorageError> {
-    faults::step()
-        .and_then(|()| may_create(path))
-        .and_then(|()| fs::create_dir(path))
-        .and_then(|()| sync_folder(folder_of(path)))
-        .map_err(|cause| StorageError::new("make the folder", path, cause))
+    MadeFolder::make(path).map(drop)
 }
 
 /// Size in bytes of all regular files below a folder, without links and unreadable files.
@@ -150,9 +156,9 @@ mod tests {
         let path = dir.path().join("f");
         replace(&path, b"one").unwrap();
         replace(&path, b"two").unwrap();
-        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(read(&path, SMALL).unwrap(), b"two");
         assert!(create_new(&path, b"three").is_err());
-        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(read(&path, SMALL).unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
@@ -166,7 +172,7 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).unwrap();
         assert!(replace(&path, b"three").unwrap_err().to_string().contains("permission denied"));
-        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(read(&path, SMALL).unwrap(), b"two");
     }
 
     #[test]
@@ -175,7 +181,7 @@ mod tests {
         let (secret, link) = (dir.path().join("secret"), dir.path().join("link"));
         fs::write(&secret, "mine").unwrap();
         std::os::unix::fs::symlink(&secret, &link).unwrap();
-        assert!(read(&link).unwrap_err().to_string().contains("symbolic link"));
+        assert!(read(&link, SMALL).unwrap_err().to_string().contains("symbolic link"));
         assert!(replace(&link, b"x").is_err());
         assert!(Appender::open(&link).is_err());
         assert_eq!(fs::read_to_string(&secret).unwrap(), "mine");

@@ -178,7 +178,8 @@ impl Published {
     }
 }
 
-/// Gives a complete and marked folder its name; `old` has that name now.
+/// Gives a complete and marked folder its name.
+/// The folder that has that name now, `old`, is removed afterwards.
 fn publish(parent: &Dir, mut record: Record, mut new: OwnFolder, old: Option<Published>) -> io::Result<()> {
     let Some(target) = record.target().map(str::to_owned) else { return Ok(()) };
     let replaced = match old {
@@ -204,7 +205,7 @@ fn publish(parent: &Dir, mut record: Record, mut new: OwnFolder, old: Option<Pub
     record.publish()?;
     new.unmark()?;
     if let Some(old) = replaced {
-        // What stays here is reported and removed by the next `recover`; the new folder is there.
+        // The new folder is there. What stays of the old one is removed by the next `recover`.
         old.remove_retired(parent).ok();
     }
     parent.sync()
@@ -220,7 +221,10 @@ fn remove_stale_records(parent: &Dir, target: &str, except: &Id) -> io::Result<(
     Ok(())
 }
 
-/// Finishes what a crash interrupted for the folder of one record. Returns what it leaves alone, and why.
+/// Finishes what a crash interrupted for the folder of one record.
+///
+/// # Errors
+/// The folder is not ours, so it stays as it is; or the file system refuses.
 pub(super) fn settle(parent: &Dir, record: Record) -> io::Result<()> {
     let Some(target) = record.target().map(str::to_owned) else { return Ok(()) };
     let temporary = record.id.temporary();
@@ -231,11 +235,8 @@ pub(super) fn settle(parent: &Dir, record: Record) -> io::Result<()> {
             None => Err(not_marked(parent, &temporary)),
         },
         Stage::Complete => settle_complete(parent, record, &target, &temporary),
-        Stage::Published => match OwnFolder::marked(parent, &target, &record) {
-            Ok(Some(mut folder)) => folder.unmark(),
-            // A user may change the published folder.
-            _ => Ok(()),
-        },
+        // A user may have changed the published folder.
+        Stage::Published => OwnFolder::unmark_changed(parent, &target, &record).map(drop),
         Stage::Retired(by) => {
             let by = by.clone();
             settle_retired(parent, record, &target, by.as_ref())
@@ -244,10 +245,10 @@ pub(super) fn settle(parent: &Dir, record: Record) -> io::Result<()> {
 }
 
 fn settle_complete(parent: &Dir, mut record: Record, target: &str, temporary: &str) -> io::Result<()> {
-    if let Ok(Some(mut folder)) = OwnFolder::marked(parent, target, &record) {
-        // Only the last steps are missing.
+    if OwnFolder::has_marker(parent, target, &record) {
+        // Only the last steps are missing. A user may have changed the folder since; it keeps its record.
         record.publish()?;
-        return folder.unmark();
+        return OwnFolder::unmark_changed(parent, target, &record).map(drop);
     }
     let folder = match OwnFolder::marked(parent, temporary, &record)? {
         Some(folder) => Some(folder),

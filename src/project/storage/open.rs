@@ -1,66 +1,105 @@
 //! Opening files without following links, and making names durable.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Seek, Write},
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Seek, Write},
     path::Path,
 };
 
+use rustix::fs::OFlags;
+
 use super::{
+    dir::Dir,
     error::StorageError,
-    faults::sync_file,
     refusals::{may_create, may_write},
 };
 use crate::guard::{self, Links};
 
-/// Largest file that is read at once, in bytes. Documents or a journal of this size could not be worked on.
-const MOST_BYTES: u64 = 4 << 30;
+/// Largest file of documents, annotations or weights that is read at once, in bytes.
+/// A larger one could not be worked on.
+pub const LARGE: u64 = 4 << 30;
+/// Largest file of any other kind that is read at once, in bytes.
+/// Such are records, settings, states and commands.
+pub const SMALL: u64 = 64 << 20;
+/// Bytes that are read at once of a file that is read line by line.
+const READ_AT_ONCE: usize = 1 << 20;
 
-/// Options that do not follow links and do not wait for pipes.
-pub(super) fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    options
-}
-
-pub(super) fn open_plain(options: &OpenOptions, path: &Path) -> io::Result<File> {
-    let file = options.open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(guard::not_regular()) }
-}
-
-/// Opens a regular file for reading.
+/// Opens a regular file for reading, in a folder that must not be a link.
 ///
 /// # Errors
 /// It does not exist, is not a regular file, or cannot be read.
 pub fn open(path: &Path) -> Result<File, StorageError> {
-    guard::open(path, Links::Refuse).map_err(|cause| StorageError::new("read", path, cause))
+    let opened = Dir::open(folder_of(path)).and_then(|dir| dir.open_file(path.file_name().unwrap_or_default()));
+    let file = opened.and_then(|file| file.ok_or_else(|| io::ErrorKind::NotFound.into()));
+    file.map_err(|cause| StorageError::new("read", path, cause))
 }
 
-/// Reads all bytes of a regular file of at most 4 GiB.
+/// Reads all bytes of a regular file of at most `limit` bytes.
 ///
 /// # Errors
 /// It does not exist, is not a regular file or is larger, or cannot be read.
-pub fn read(path: &Path) -> Result<Vec<u8>, StorageError> {
-    guard::read(path, Links::Refuse, MOST_BYTES).map_err(|cause| StorageError::new("read", path, cause))
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StorageError> {
+    guard::read(path, Links::Refuse, limit).map_err(|cause| StorageError::new("read", path, cause))
 }
 
-/// Reads all bytes of a regular file; `None` if it does not exist.
+/// As [`read`]; `None` if the file does not exist.
 ///
 /// # Errors
 /// It exists and cannot be read.
-pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StorageError> {
-    match read(path) {
+pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
+    absent(read(path, limit))
+}
+
+/// Reads a regular file of at most `limit` bytes line by line.
+/// Each line has its line feed. There is none if the file does not exist.
+///
+/// # Errors
+/// It exists and is not a regular file or is larger, or cannot be read.
+pub fn read_lines(path: &Path, limit: u64, mut each: impl FnMut(&[u8])) -> Result<(), StorageError> {
+    let mut read = || {
+        let file = guard::open(path, Links::Refuse)?;
+        guard::check_size(file.metadata()?.len(), limit)?;
+        // The file may grow meanwhile.
+        let mut file = BufReader::with_capacity(READ_AT_ONCE, file.take(limit));
+        let mut line = Vec::new();
+        while file.read_until(b'\n', &mut line)? > 0 {
+            each(&line);
+            line.clear();
+        }
+        Ok(())
+    };
+    absent(read().map_err(|cause| StorageError::new("read", path, cause))).map(drop)
+}
+
+/// As [`read_if_there`], in a folder that must not be a link.
+///
+/// # Errors
+/// It exists and cannot be read, or its folder is a link.
+pub(in crate::project) fn read_below(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
+    let read = open(path)
+        .and_then(|file| guard::read_all(&file, limit).map_err(|cause| StorageError::new("read", path, cause)));
+    absent(read)
+}
+
+fn absent<T>(read: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+    match read {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.is_absent() => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Opens a lock file, and creates it if needed. Its contents are kept.
-pub(in crate::project) fn open_lock(path: &Path) -> Result<File, StorageError> {
+/// Opens a lock file, and creates it if needed.
+/// Its contents are kept. Its folder may be a link if `folder` follows links.
+pub(in crate::project) fn open_lock(path: &Path, folder: Links) -> Result<File, StorageError> {
+    let dir = match folder {
+        Links::Refuse => Dir::open(folder_of(path)),
+        Links::Follow => Dir::open_linked(folder_of(path)),
+    };
+    let name = path.file_name().unwrap_or_default();
     may_create(path)
-        .and_then(|()| open_plain(options().read(true).write(true).create(true).truncate(false), path))
+        .and(dir)
+        .and_then(|dir| guard::open_at(dir, name, OFlags::RDWR | OFlags::CREATE, Links::Refuse))
         .map_err(|cause| StorageError::new("make the lock", path, cause))
 }
 
@@ -72,22 +111,14 @@ pub(in crate::project) fn write_lock(mut file: &File, path: &Path, bytes: &[u8])
 }
 
 /// Folder that contains a path.
-pub(super) fn folder_of(path: &Path) -> &Path {
+pub(in crate::project) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
 }
 
-/// Makes renames and new names in a folder durable. File systems without this call have guarantees of their own.
+/// Makes renames and new names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(not(unix)) {
-        return Ok(());
-    }
-    use io::ErrorKind as Kind;
-    match File::open(folder).and_then(|folder| sync_file(&folder)) {
-        // A folder may be writable and not readable; then it cannot be synced either.
-        Err(error) if matches!(error.kind(), Kind::InvalidInput | Kind::Unsupported | Kind::PermissionDenied) => Ok(()),
-        result => result,
-    }
+    Dir::open_linked(folder)?.sync()
 }

@@ -1,7 +1,7 @@
 //! The only removals and renames of the product. Each needs a proof that this program made the thing.
 //!
 //! A proof is a value that only this file can make:
-//! - a file or folder that this process has just created ([`put`], [`OwnFolder::make`]);
+//! - a file or folder that this process has just created ([`put`], [`MadeFolder`], [`OwnFolder::make`]);
 //! - [`OwnFile`]: its contents, read through the open file, have a form that only this program writes;
 //! - [`Own`] and [`OwnFolder::marked`]: a marker with a random id in the folder, and a record with the same id that was
 //!   written before the folder and lists its files;
@@ -15,7 +15,7 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs::{File, Permissions},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     os::fd::AsRawFd,
     path::Path,
 };
@@ -28,10 +28,15 @@ use rustix::{
 use super::{
     dir::Dir,
     error::{StorageError, not_ours, shown_path},
-    faults::{Lack, lacks, step, sync_file},
-    open::folder_of,
+    faults::{Lack, before_rename, lacks, step, sync_file},
+    open::{LARGE, SMALL, folder_of},
     record::{Contents, Id, Record, Subject, first_line, is_temporary},
+    refusals::may_create,
 };
+use crate::guard;
+
+/// Bytes that are written at once.
+const WRITTEN_AT_ONCE: usize = 1 << 20;
 
 /// Way in which a new file gets its name.
 #[derive(Clone, Debug)]
@@ -42,12 +47,16 @@ pub(super) enum Place {
     Over(Option<Permissions>),
 }
 
+/// Writes the contents of a file.
+/// It is called again if the first attempt to create the file fails.
+pub(super) type Fill<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+
 /// Writes and syncs a new file, and gives it its name in one step.
-pub(super) fn put(dir: &Dir, name: &OsStr, bytes: &[u8], place: &Place) -> io::Result<()> {
+pub(super) fn put(dir: &Dir, name: &OsStr, contents: &Fill<'_>, place: &Place) -> io::Result<()> {
     // A file without a name leaves nothing after a crash; not every file system has such files.
     let unnamed = unnamed(dir).map(|file| NewFile { dir, file, temporary: None });
     if let Some(mut new) = unnamed {
-        new.fill(bytes, place)?;
+        new.fill(contents, place)?;
         let named = match place {
             Place::Free => new.give_name(name),
             Place::Over(_) => new.give_temporary_name(),
@@ -62,7 +71,7 @@ pub(super) fn put(dir: &Dir, name: &OsStr, bytes: &[u8], place: &Place) -> io::R
     let temporary = Id::random().temporary();
     let file = dir.create_file(&temporary)?;
     let mut new = NewFile { dir, file, temporary: Some(temporary) };
-    new.fill(bytes, place)?;
+    new.fill(contents, place)?;
     new.publish(name, place)
 }
 
@@ -74,12 +83,15 @@ struct NewFile<'a> {
 }
 
 impl NewFile<'_> {
-    fn fill(&mut self, bytes: &[u8], place: &Place) -> io::Result<()> {
+    fn fill(&mut self, contents: &Fill<'_>, place: &Place) -> io::Result<()> {
         if let Place::Over(Some(permissions)) = place {
             self.file.set_permissions(permissions.clone())?;
         }
         step()?;
-        self.file.write_all(bytes)?;
+        let mut file = BufWriter::with_capacity(WRITTEN_AT_ONCE, &self.file);
+        contents(&mut file)?;
+        file.flush()?;
+        drop(file);
         sync_file(&self.file)
     }
 
@@ -103,9 +115,9 @@ impl NewFile<'_> {
         step()?;
         match place {
             Place::Over(_) => sys::renameat(self.dir, &temporary, self.dir, name)?,
-            Place::Free => match rename_to_free(self.dir, OsStr::new(&temporary), self.dir, name) {
+            Place::Free => match rename_with_flag(self.dir, OsStr::new(&temporary), self.dir, name) {
                 // With a second name, the temporary one is removed at the end.
-                Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                Err(error) if lacks_flag(error) => {
                     return Ok(sys::linkat(self.dir, &temporary, self.dir, name, AtFlags::empty())?);
                 }
                 renamed => renamed?,
@@ -141,17 +153,67 @@ fn unnamed(_: &Dir) -> Option<File> {
     None
 }
 
-/// Renames without replacing anything.
-fn rename_to_free(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> rustix::io::Result<()> {
+/// Renames without replacing anything, in one step.
+fn rename_with_flag(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> rustix::io::Result<()> {
     if lacks(Lack::RenameFlags) {
         return Err(Errno::INVAL);
     }
     sys::renameat_with(from, name, to, new, RenameFlags::NOREPLACE)
 }
 
+/// Whether an error says that the file system cannot rename without replacing.
+fn lacks_flag(error: Errno) -> bool {
+    matches!(error, Errno::INVAL | Errno::NOSYS | Errno::NOTSUP)
+}
+
+/// Renames a file or folder to a name that must be free.
+fn rename_to_free(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> io::Result<()> {
+    match rename_with_flag(from, name, to, new) {
+        // Between the look and the renaming, only what was made in this moment could be replaced.
+        Err(error) if lacks_flag(error) && to.stat(new)?.is_none() => Ok(sys::renameat(from, name, to, new)?),
+        Err(error) if lacks_flag(error) => Err(io::ErrorKind::AlreadyExists.into()),
+        renamed => Ok(renamed?),
+    }
+}
+
 fn unlink(dir: &Dir, name: &OsStr) -> io::Result<()> {
     step()?;
     Ok(sys::unlinkat(dir, name, AtFlags::empty())?)
+}
+
+/// An empty folder that this process has created.
+#[derive(Debug)]
+pub(in crate::project) struct MadeFolder {
+    parent: Dir,
+    name: OsString,
+    dir: Dir,
+}
+
+impl MadeFolder {
+    /// Creates a folder.
+    ///
+    /// # Errors
+    /// There is something of its name (kind `AlreadyExists`), or the file system refuses.
+    pub(in crate::project) fn make(path: &Path) -> Result<Self, StorageError> {
+        let made = || {
+            may_create(path)?;
+            let parent = Dir::open_linked(folder_of(path))?;
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+            let dir = parent.create_folder(&name)?;
+            parent.sync()?;
+            Ok(Self { parent, name, dir })
+        };
+        made().map_err(|cause| StorageError::new("make the folder", path, cause))
+    }
+
+    /// Removes the folder if nothing is in it.
+    ///
+    /// # Errors
+    /// It is not empty, another one has its name now, or the file system refuses.
+    pub(in crate::project) fn remove_if_empty(&self) -> io::Result<()> {
+        remove_empty(&self.parent, &self.name, &self.dir)?;
+        self.parent.sync()
+    }
 }
 
 /// A file whose contents show that this program wrote it.
@@ -173,15 +235,14 @@ impl OwnFile {
         path: &Path,
         is_ours: impl FnOnce(&[u8]) -> bool,
     ) -> Result<Option<Self>, StorageError> {
-        let dir = match Dir::open_linked(folder_of(path)) {
+        let dir = match Dir::open(folder_of(path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             dir => dir.map_err(|cause| StorageError::new("read", path, cause))?,
         };
         let name = path.file_name().unwrap_or_default().to_owned();
         let file = dir.open_file(&name).map_err(|cause| StorageError::new("read", path, cause))?;
-        let Some(mut file) = file else { return Ok(None) };
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut file, &mut bytes).map_err(|cause| StorageError::new("read", path, cause))?;
+        let Some(file) = file else { return Ok(None) };
+        let bytes = guard::read_all(&file, LARGE).map_err(|cause| StorageError::new("read", path, cause))?;
         if is_ours(&bytes) {
             return Ok(Some(Self { dir, name, file, bytes }));
         }
@@ -190,7 +251,45 @@ impl OwnFile {
         Err(StorageError::new("use", path, not_ours(why)))
     }
 
+    /// Removes the file, and returns the contents of the removed one.
+    /// That is the one that another process put in its place meanwhile, if there is one. `None` if another process took it.
+    ///
+    /// The file is renamed before it is removed, so that a file that comes later stays.
+    ///
+    /// # Errors
+    /// The file in its place is not ours and stays, or the file system refuses.
+    pub(in crate::project) fn take(self, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<Option<Vec<u8>>, StorageError> {
+        let path = self.dir.path().join(&self.name);
+        self.try_take(is_ours).map_err(|cause| StorageError::new("take", &path, cause))
+    }
+
+    fn try_take(self, is_ours: impl FnOnce(&[u8]) -> bool) -> io::Result<Option<Vec<u8>>> {
+        let Self { dir, name, file, bytes } = self;
+        let temporary = Id::random().temporary();
+        step()?;
+        before_rename();
+        match sys::renameat(&dir, &name, &dir, &temporary) {
+            Err(Errno::NOENT) => return Ok(None),
+            renamed => renamed?,
+        }
+        let taken = match dir.leads_to(&temporary, &file) {
+            true => bytes,
+            false => {
+                let newer = dir.read(&temporary, SMALL).ok().flatten().filter(|newer| is_ours(newer));
+                let Some(newer) = newer else {
+                    rename_to_free(&dir, temporary.as_ref(), &dir, &name)?;
+                    return Err(not_ours("another file has taken its name; it stays as it is"));
+                };
+                newer
+            }
+        };
+        unlink(&dir, temporary.as_ref())?;
+        dir.sync()?;
+        Ok(Some(taken))
+    }
+
     /// Removes the file, unless another one has its name now.
+    /// The caller holds the lock that other processes need to replace it.
     ///
     /// # Errors
     /// The file system refuses.
@@ -205,7 +304,8 @@ impl OwnFile {
 
 /// Starts a record, before the thing that it is about exists.
 pub(in crate::project) fn begin_record(dir: &Dir, id: &Id, subject: &Subject, files: &[&str]) -> io::Result<Record> {
-    put(dir, id.record().as_ref(), &first_line(id, subject, files)?, &Place::Free)?;
+    let line = first_line(id, subject, files)?;
+    put(dir, id.record().as_ref(), &|file| file.write_all(&line), &Place::Free)?;
     dir.sync()?;
     Record::read(dir, id)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
@@ -238,7 +338,7 @@ impl Own {
         struct Marker {
             id: Id,
         }
-        let record = match dir.read(config)? {
+        let record = match dir.read(config, SMALL)? {
             Some(bytes) => {
                 let id = serde_json::from_slice::<Marker>(&bytes).ok().map(|marker| marker.id);
                 id.map(|id| Record::read(&dir, &id)).transpose()?.flatten()
@@ -394,6 +494,26 @@ impl OwnFolder {
         Ok(())
     }
 
+    /// Removes the marker of a record from a folder that a user may have changed.
+    /// Returns whether it was there.
+    pub(super) fn unmark_changed(parent: &Dir, name: &str, record: &Record) -> io::Result<bool> {
+        let Some(dir) = parent.sub(name)? else { return Ok(false) };
+        let marker = record.id.marker();
+        if dir.file_size(&marker) != Some(0) {
+            return Ok(false);
+        }
+        unlink(&dir, marker.as_ref())?;
+        dir.sync()?;
+        Ok(true)
+    }
+
+    /// Whether the folder of this name has the marker of a record.
+    /// Whatever else is in it does not matter.
+    pub(super) fn has_marker(parent: &Dir, name: &str, record: &Record) -> bool {
+        let dir = parent.sub(name).ok().flatten();
+        dir.is_some_and(|dir| dir.file_size(record.id.marker()) == Some(0))
+    }
+
     /// Removes the marker.
     pub(super) fn unmark(&mut self) -> io::Result<()> {
         match self.marker.take() {
@@ -411,14 +531,8 @@ impl OwnFolder {
     pub(super) fn rename(&mut self, from: &Dir, to: &Dir, name: &str) -> io::Result<()> {
         self.check_name(from)?;
         step()?;
-        match rename_to_free(from, self.name.as_ref(), to, name.as_ref()) {
-            // Here only an empty folder could be replaced, that was made a moment ago.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) if to.stat(name)?.is_none() => {
-                sys::renameat(from, self.name.as_str(), to, name)?;
-            }
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => return Err(io::ErrorKind::AlreadyExists.into()),
-            renamed => renamed?,
-        }
+        before_rename();
+        rename_to_free(from, self.name.as_ref(), to, name.as_ref())?;
         if !to.leads_to(name, &self.dir) {
             // Another folder was put in its place between the check and the renaming.
             rename_to_free(to, name.as_ref(), from, self.name.as_ref())?;

@@ -12,8 +12,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{append::Appender, dir::Dir, faults::step};
-use crate::project::file_names::check_file_name;
+use super::{append::Appender, dir::Dir, faults::step, open::SMALL};
+use crate::{guard, project::file_names::check_file_name};
 
 /// Version of the format of records.
 const VERSION: u64 = 1;
@@ -197,8 +197,7 @@ impl Record {
     /// Reads the record of an id; `None` if there is none, or if it is not a record.
     pub(in crate::project) fn read(dir: &Dir, id: &Id) -> io::Result<Option<Self>> {
         let Some(file) = dir.open_to_append(id.record())? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        (&file).read_to_end(&mut bytes)?;
+        let bytes = guard::read_all(&file, SMALL)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut lines = bytes.get(..whole).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
         let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(line).ok());

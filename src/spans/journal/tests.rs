@@ -192,3 +192,19 @@ fn what_was_discarded_is_found_in_linear_time() {
         |n: usize| Journal::replay(storm(n, (0..n).rev().map(|of| (true, of))).into_iter().chain([add(999_999)]));
     assert_linear(3_000, journal, Journal::discarded);
 }
+
+#[test]
+fn the_newest_inverse_edits_are_kept() {
+    let mut journal = Journal::default();
+    let document = |at: usize| format!("d{at}");
+    let id = |at: usize| id(u32::try_from(at).unwrap());
+    for at in 0..MAX_INVERSES + 5 {
+        let op = JournalOp::Do(Action { document: document(at), edits: vec![Edit::Status(Status::Done)] });
+        journal.push(Entry { id: id(at), at: 0, op });
+    }
+    let kept = (0..MAX_INVERSES + 5).filter(|at| journal.inverses.contains_key(&id(*at)));
+    assert_eq!(kept.collect::<Vec<_>>(), (5..MAX_INVERSES + 5).collect::<Vec<_>>());
+    // The state of another document has nothing to do with them.
+    journal.push(Entry { id: id(9_000), at: 0, op: JournalOp::Undo(id(0)) });
+    assert_eq!(journal.inverses.len(), MAX_INVERSES);
+}

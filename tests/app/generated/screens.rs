@@ -180,7 +180,7 @@ fn start(sample: &Project, (columns, rows): (u16, u16)) -> State {
     let opened = Opened {
         name: sample.manifest.name.clone(),
         annotator: annotator.name().to_string(),
-        documents: sample.documents.to_vec(),
+        documents: sample.documents.list(),
         labels,
         writer: annotator.writer(),
         settings: Settings::lesson(&sample.manifest.base),

@@ -21,7 +21,7 @@ use crate::{
         conditions::{check, followed, idle, running, runs as any_runs},
         field::Field,
         list::{self, ListCursor},
-        panel::{Check, Commands, Outcome, Panel, Request, Row, own_rows},
+        panel::{Check, Commands, Outcome, Panel, Row, own_rows},
         screen::Screen,
         session::Session,
     },
@@ -173,7 +173,7 @@ impl Panel for Train {
             });
         }
         if session.runs.is_busy() {
-            return None;
+            return Some(format!("{} cancels the training that is being prepared", key(Command::StopMenu)));
         }
         if session.runs.list.first().is_some_and(|run| run.has_model) {
             let [tag, evaluate, explore] =
@@ -218,10 +218,10 @@ impl Commands for Train {
             command: Command::StopMenu,
             name: "stop",
             hint: "stop",
-            doc: "Ask how to end the run",
+            doc: "Ask how to end the run; cancel one that is being prepared",
             keys: &[(Context::Train, "S")],
             when: running,
-            run: |_, _| Request::AskStop.into(),
+            run: Self::ask_stop,
         },
         Row {
             command: Command::Checkpoint,

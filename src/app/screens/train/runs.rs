@@ -84,6 +84,21 @@ impl Train {
         Request::AskFetch(Box::new((offer, settings))).into()
     }
 
+    /// Asks how to end the run.
+    /// A training that is being prepared is cancelled at once, also while its base is downloaded.
+    pub(super) fn ask_stop(&mut self, session: &mut Session) -> Outcome {
+        match session.runs.starting.take() {
+            Some((generation, _)) if session.runs.running().is_none() => {
+                session.inform("The training is cancelled; what was downloaded is kept");
+                Effect::CancelTraining { generation }.into()
+            }
+            starting => {
+                session.runs.starting = starting;
+                Request::AskStop.into()
+            }
+        }
+    }
+
     /// Pauses the run, or lets it go on.
     pub(super) fn pause(&mut self, session: &mut Session) -> Outcome {
         let control = if is_paused(session) { Control::Resume } else { Control::Pause };

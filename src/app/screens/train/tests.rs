@@ -22,7 +22,7 @@ fn start() -> State {
     let opened = Opened {
         name: "reviews".into(),
         annotator: "ada".into(),
-        documents: Vec::new(),
+        documents: Default::default(),
         labels: LabelSet::restaurant(),
         journal: Journal::default(),
         writer: 7,
@@ -330,6 +330,22 @@ fn a_base_that_is_not_on_this_machine_is_fetched_only_after_a_yes() {
     assert!(state.session.runs.is_starting() && state.overlay().is_none());
     let refused = Event::TrainingRefused { generation: accepted.generation, message: "no room".into() };
     assert!(update(&mut state, refused).is_empty() && !state.session.runs.is_busy());
+}
+
+#[test]
+fn a_training_that_is_being_prepared_is_cancelled_with_the_key_that_stops_one() {
+    let mut state = start();
+    counted(&mut state, 12);
+    let accepted = offer(&mut state);
+    let _ = update(&mut state, Event::FetchOffered(accepted.clone()));
+    press(&mut state, "y");
+    let generation = accepted.generation;
+    press(&mut state, "f3");
+    assert_eq!(press(&mut state, "S"), [Effect::CancelTraining { generation }]);
+    assert!(!state.session.runs.is_busy() && state.overlay().is_none());
+    // A start that comes too late is not announced.
+    assert!(update(&mut state, Event::TrainingStarted { generation, run: "0001-tiny".into() }).is_empty());
+    assert!(press(&mut state, "S").is_empty());
 }
 
 #[test]

@@ -26,13 +26,13 @@ fn finished(texts: &[&str], writer: u32) -> (Vec<Document>, LabelSet, Vec<Annota
         opened.journal.annotation(&document.id).spans().iter().map(renamed).collect()
     };
     let annotations = opened.documents.iter().map(|document| Annotation::new(spans(document), Status::Done));
-    (opened.documents.clone(), opened.labels.clone(), annotations.collect())
+    (opened.documents.to_vec(), opened.labels.clone(), annotations.collect())
 }
 
 /// The texts without any span, opened by `who`, with the two side by side.
 fn compared(who: &str, ada: &[&str], ben: &[&str]) -> State {
     let (documents, labels, _) = finished(ada, 1);
-    let opened = Opened { documents, labels, annotator: who.into(), writer: 7, ..Opened::default() };
+    let opened = Opened { documents: documents.into(), labels, annotator: who.into(), writer: 7, ..Opened::default() };
     let mut state = begin((opened, Marked::default()));
     compare(&mut state, ada, ben);
     state

@@ -14,7 +14,7 @@ fn texts(state: &State) -> Vec<String> {
     let marked = |(at, document): (usize, &Document)| {
         let spans = project.annotation(at).spans().iter();
         let spans = spans.map(|span| (span.range, project.labels.name(span.label).to_owned())).collect();
-        Marked { text: document.text.clone(), spans, selection: None }.print().unwrap()
+        Marked { text: document.text.to_string(), spans, selection: None }.print().unwrap()
     };
     project.documents.iter().enumerate().map(marked).collect()
 }

@@ -1,0 +1,230 @@
+//! The journal file of an annotator who is open for writing. It keeps no action in memory, so that saving costs the same
+//! however long the journal is.
+
+use std::{collections::HashSet, path::PathBuf};
+
+use super::{
+    Project, ProjectError,
+    documents::Documents,
+    file_names::AnnotatorName,
+    journal_line::{self, LineError, OffsetMaps},
+    lock::{Holder, Lock},
+    storage::{self, Appender, LARGE, OwnFile, StorageError},
+};
+use crate::spans::{ActionId, Entry};
+
+/// Paths of the files of one annotator.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    pub(super) journal: PathBuf,
+    pub(super) torn: PathBuf,
+    pub(super) lock: PathBuf,
+    /// Log of an import whose annotations may not be in the journal yet.
+    pub(super) import: PathBuf,
+}
+
+impl Files {
+    pub(super) fn of(project: &Project, name: &AnnotatorName) -> Self {
+        let folder = project.annotations();
+        Self {
+            journal: folder.join(format!("{name}.jsonl")),
+            torn: folder.join(format!("{name}.jsonl.torn")),
+            lock: folder.join(format!(".{name}.lock")),
+            import: folder.join(format!(".{name}.import")),
+        }
+    }
+
+    /// Log of an interrupted import, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be read, or the file is none: a line in it is not of a journal.
+    pub(super) fn import_log(&self) -> Result<Option<OwnFile>, StorageError> {
+        OwnFile::read(&self.import, journal_line::are_whole)
+    }
+
+    /// Bytes of the journal; none if there is no journal.
+    pub(super) fn bytes(&self) -> Result<Vec<u8>, StorageError> {
+        Ok(storage::read_below(&self.journal, LARGE)?.unwrap_or_default())
+    }
+}
+
+/// Journal file to which lines are appended, with the annotator's lock.
+#[derive(Debug)]
+pub struct JournalAppender {
+    pub(super) name: AnnotatorName,
+    pub(super) files: Files,
+    /// Lines recorded since opening.
+    /// Written again if another file replaces the journal.
+    session: Vec<(ActionId, Vec<u8>)>,
+    /// Writer of the journal.
+    /// `None` when opened for reading only, or while the annotator waits for space.
+    open: Option<Appender>,
+    pub(super) lock: Option<Lock>,
+    /// Whether the disk was full at the opening.
+    /// Then each record first tries again to open the journal for writing.
+    pub(super) waits_for_space: bool,
+    /// Time of the opening, in seconds since 1970, UTC.
+    since: u64,
+}
+
+/// Contents of a journal file that was opened or opened again.
+pub(super) struct Reopened {
+    /// Its bytes, before a torn end was moved.
+    pub(super) bytes: Vec<u8>,
+    /// Lines recorded since opening that it lacked, and that were appended.
+    pub(super) missing: Vec<u8>,
+}
+
+impl JournalAppender {
+    /// Journal of an annotator that is not open for writing.
+    /// `since` in seconds since 1970, UTC.
+    pub(super) fn closed(name: &AnnotatorName, files: Files, since: u64) -> Self {
+        let (session, name) = (Vec::new(), name.clone());
+        Self { name, files, session, open: None, lock: None, waits_for_space: false, since }
+    }
+
+    /// Whether the annotator was opened for reading only.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.open.is_none() && !self.waits_for_space
+    }
+
+    /// Whether the journal is open for writing now.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Records entries that have ids already: all of them or none.
+    /// They are on disk when this returns.
+    ///
+    /// # Errors
+    /// The annotator was opened for reading only, an entry names a document or range that does not exist
+    /// ([`ProjectError::Record`]), or the file system refuses. Then nothing was recorded.
+    pub fn record_entries(&mut self, documents: &Documents, entries: &[Entry]) -> Result<(), ProjectError> {
+        if self.is_read_only() {
+            return Err(ProjectError::ReadOnly(self.name.clone()));
+        }
+        let bytes = lines(entries, documents).map_err(ProjectError::Record)?;
+        self.prepare()?;
+        self.append(&bytes)?;
+        self.remember(entries.iter().map(|entry| entry.id), &bytes);
+        Ok(())
+    }
+
+    /// Takes the annotator's lock, unless it is held.
+    pub(super) fn take_lock(&mut self) -> Result<(), ProjectError> {
+        if self.lock.is_none() {
+            let what = format!("annotator `{}`", self.name);
+            self.lock = Some(Lock::take(&self.files.lock, &what, &Holder::this(self.since))?);
+        }
+        Ok(())
+    }
+
+    /// Prepares for the next lines. Returns what it read for that.
+    /// The journal is opened if the disk was full before, and opened again if another program changed its file, as
+    /// `git pull` does.
+    ///
+    /// Lines recorded since opening that are missing in the file are written again.
+    ///
+    /// # Errors
+    /// The file system refuses, or another process has the annotator open.
+    pub(super) fn prepare(&mut self) -> Result<Option<Reopened>, ProjectError> {
+        match &self.open {
+            Some(open) if open.is_current() => return Ok(None),
+            None if !self.waits_for_space => return Ok(None),
+            Some(_) => {}
+            None => {
+                if let Some(folder) = self.files.journal.parent() {
+                    storage::make_folder(folder)?;
+                }
+                self.take_lock()?;
+            }
+        }
+        self.open().map(Some)
+    }
+
+    /// Opens the journal for writing and returns what it read. The lock is held.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub(super) fn open(&mut self) -> Result<Reopened, ProjectError> {
+        let (file, reopened) = self.complete()?;
+        self.open = Some(file);
+        Ok(reopened)
+    }
+
+    /// Appends complete lines to the journal file.
+    ///
+    /// # Errors
+    /// The annotator was opened for reading only, or the file system refuses.
+    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), ProjectError> {
+        let Some(file) = &mut self.open else { return Err(ProjectError::ReadOnly(self.name.clone())) };
+        Ok(file.append(lines)?)
+    }
+
+    /// Keeps lines that were appended, in case that another file replaces the journal.
+    pub(super) fn remember(&mut self, ids: impl Iterator<Item = ActionId>, lines: &[u8]) {
+        let lines = lines.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec);
+        self.session.extend(ids.zip(lines));
+    }
+
+    /// Opens the file and appends lines of this session that are missing.
+    /// A torn end is moved to a file of its own.
+    pub(super) fn complete(&self) -> Result<(Appender, Reopened), ProjectError> {
+        let mut file = Appender::open(&self.files.journal)?;
+        let bytes = self.files.bytes()?;
+        let shape = Shape::of(&bytes);
+        if let Some(torn) = bytes.get(shape.whole..).filter(|torn| !torn.is_empty()) {
+            let mut aside = torn.to_vec();
+            aside.push(b'\n');
+            Appender::open(&self.files.torn)?.append(&aside)?;
+            file.truncate(shape.whole as u64)?;
+        }
+        if shape.lacks_line_feed {
+            file.append(b"\n")?;
+        }
+        let missing = self.session.iter().filter(|(id, _)| !shape.ids.contains(id));
+        let missing: Vec<u8> = missing.flat_map(|(_, line)| line.iter().copied()).collect();
+        if !missing.is_empty() {
+            file.append(&missing)?;
+        }
+        Ok((file, Reopened { bytes, missing }))
+    }
+}
+
+/// Lines of a journal file, without their meaning.
+struct Shape {
+    /// Ids of all intact lines, also of unknown kinds.
+    ids: HashSet<ActionId>,
+    /// Length in bytes up to the end of the last complete line.
+    whole: usize,
+    /// Whether the last complete line lacks its line feed.
+    lacks_line_feed: bool,
+}
+
+impl Shape {
+    fn of(bytes: &[u8]) -> Self {
+        let mut shape = Self { ids: HashSet::new(), whole: 0, lacks_line_feed: false };
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let ended = piece.strip_suffix(b"\n");
+            let line = ended.unwrap_or(piece);
+            if ended.is_none() && !journal_line::is_intact(line) {
+                break;
+            }
+            shape.ids.extend(journal_line::id_of(line));
+            shape.whole += piece.len();
+            shape.lacks_line_feed = ended.is_none();
+        }
+        shape
+    }
+}
+
+/// Encodes entries as lines of a journal.
+///
+/// # Errors
+/// An entry is about a document or range that does not exist.
+pub(super) fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, LineError> {
+    let mut maps = OffsetMaps::default();
+    let mut bytes = Vec::new();
+    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut maps, &mut bytes))?;
+    Ok(bytes)
+}
