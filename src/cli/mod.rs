@@ -22,6 +22,7 @@ mod open;
 mod output;
 mod predict;
 mod progress_report;
+mod repair;
 mod runs;
 mod score;
 mod settings;

@@ -32,6 +32,9 @@ pub enum ProjectError {
         #[source]
         why: ManifestError,
     },
+    /// `project.json` was changed by another program while a question about it was open.
+    #[error("{} was changed meanwhile; nothing was changed: try again", shown_path(.0))]
+    ManifestChanged(PathBuf),
     /// `documents.jsonl` has lines that are not documents.
     #[error("{}", bad_documents(path, problems))]
     Documents {

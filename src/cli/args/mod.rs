@@ -387,6 +387,13 @@ pub enum CurveFormat {
 pub struct Doctor {
     /// A project's folder to check as well
     pub dir: Option<PathBuf>,
+    /// Merge a project.json in which git left conflict markers or labels that
+    /// contradict each other, after a question, and keep a copy of it
+    #[arg(long, requires = "dir")]
+    pub repair: bool,
+    /// Answer the question of --repair with yes
+    #[arg(long, requires = "repair")]
+    pub yes: bool,
 }
 
 /// `tagli help`
