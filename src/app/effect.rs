@@ -146,6 +146,9 @@ pub enum Effect {
     /// It is opened for this annotator, or with `None` for the one who opened it first. Answered by `Opened` or
     /// `OpenFailed`.
     OpenAs(Option<String>),
+    /// Close the open project, whose actions are all saved, and open it again, because its files were changed on disk.
+    /// Answered by `Opened` or `OpenFailed`.
+    Reload,
     /// Remember the current step of the tutorial in the open project.
     /// `None` once it has ended.
     RememberStep(Option<usize>),

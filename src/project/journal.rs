@@ -1,14 +1,19 @@
 //! The journal of one annotator.
 //! Reading reports and skips bad lines; a recorded line is on disk before it counts.
 
-use std::{collections::HashSet, fmt, path::PathBuf};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+    path::PathBuf,
+};
 
 use super::{
-    Project, ProjectError,
+    Project, ProjectError, Stamp,
     documents::Documents,
     file_names::{AnnotatorName, NameError},
-    journal_line::{self, LineError, OffsetMaps},
+    journal_line::{self, Decoded, LineError, Texts},
     lock::{Holder, Lock},
+    random_number, stamp, stamp_of_more,
     storage::{self, Appender, OwnFile, StorageError},
 };
 use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
@@ -33,6 +38,8 @@ impl fmt::Display for SkippedLine {
 pub(super) struct Loaded {
     pub(super) entries: Vec<Entry>,
     pub(super) problems: Vec<SkippedLine>,
+    /// Documents whose text was changed since lines about them were recorded.
+    pub(super) changed: BTreeSet<String>,
     /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,
     /// Length in bytes up to the end of the last complete line.
@@ -44,14 +51,15 @@ pub(super) struct Loaded {
 /// Parses a journal. A bad line is skipped; the others count.
 pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
     let mut loaded = Loaded::default();
-    let mut maps = OffsetMaps::default();
+    let mut texts = Texts::default();
     for (at, piece) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let ended = piece.strip_suffix(b"\n");
         let text = ended.unwrap_or(piece);
-        let fault = match journal_line::decode(text, documents, &mut maps) {
-            Ok((entry, faults)) => {
+        let fault = match journal_line::decode(text, documents, &mut texts) {
+            Ok(Decoded { entry, faults, changed }) => {
                 loaded.ids.insert(entry.id);
                 loaded.entries.push(entry);
+                loaded.changed.extend(changed);
                 loaded.problems.extend(faults.into_iter().map(|fault| SkippedLine { line: at + 1, fault }));
                 None
             }
@@ -79,6 +87,8 @@ pub struct Annotator {
     pub journal: Journal,
     /// Lines that were skipped when the journal was read.
     pub problems: Vec<SkippedLine>,
+    /// Documents whose text was changed since lines about them were recorded.
+    pub changed: BTreeSet<String>,
     name: AnnotatorName,
     files: Files,
     /// Writer number of ids that the caller numbers, and of ids numbered here.
@@ -99,6 +109,10 @@ pub struct Annotator {
     waits_for_space: bool,
     /// Time of the opening, in seconds since 1970, UTC.
     since: u64,
+    /// Stamp of the file as it was last read or written here. `None` before the first time.
+    contents: Option<Stamp>,
+    /// Whether another program has changed the file since [`Self::take_change`] was last called.
+    is_changed: bool,
 }
 
 /// Paths of the files of one annotator.
@@ -251,6 +265,7 @@ impl Annotator {
         Self {
             journal: Journal::default(),
             problems: Vec::new(),
+            changed: BTreeSet::new(),
             name: name.clone(),
             files,
             writers: None,
@@ -261,6 +276,8 @@ impl Annotator {
             lock: None,
             waits_for_space: false,
             since: 0,
+            contents: None,
+            is_changed: false,
         }
     }
 
@@ -361,7 +378,9 @@ impl Annotator {
         self.open_with_space(documents)?;
         self.refresh(documents)?;
         let Some(file) = &mut self.open else { return Err(ProjectError::ReadOnly(self.name.clone())) };
-        Ok(file.append(bytes)?)
+        file.append(bytes)?;
+        self.contents = self.contents.map(|before| stamp_of_more(before, bytes));
+        Ok(())
     }
 
     /// Adds entries whose lines are on disk to the journal in memory.
@@ -396,9 +415,23 @@ impl Annotator {
         if self.open.is_some() {
             self.open = Some(self.reopen(documents)?);
         } else {
-            self.replace_journal(load(&self.bytes()?, documents));
+            let bytes = self.bytes()?;
+            self.compare(&bytes);
+            self.replace_journal(load(&bytes, documents));
         }
         Ok(())
+    }
+
+    /// Whether another program has changed the file since this was last asked.
+    pub fn take_change(&mut self) -> bool {
+        std::mem::take(&mut self.is_changed)
+    }
+
+    /// Notes whether the file has other contents than those last read or written here.
+    fn compare(&mut self, bytes: &[u8]) {
+        let found = stamp(bytes);
+        self.is_changed |= self.contents.is_some_and(|known| known != found);
+        self.contents = Some(found);
     }
 
     fn bytes(&self) -> Result<Vec<u8>, StorageError> {
@@ -407,6 +440,7 @@ impl Annotator {
 
     fn replace_journal(&mut self, loaded: Loaded) {
         self.problems = loaded.problems;
+        self.changed = loaded.changed;
         self.journal = Journal::replay(loaded.entries);
     }
 
@@ -415,6 +449,7 @@ impl Annotator {
     fn reopen(&mut self, documents: &Documents) -> Result<Appender, ProjectError> {
         let mut file = Appender::open(&self.files.journal)?;
         let bytes = self.bytes()?;
+        self.compare(&bytes);
         let mut loaded = load(&bytes, documents);
         if let Some(torn) = bytes.get(loaded.whole..).filter(|torn| !torn.is_empty()) {
             let mut aside = torn.to_vec();
@@ -422,17 +457,22 @@ impl Annotator {
             Appender::open(&self.files.torn)?.append(&aside)?;
             file.truncate(loaded.whole as u64)?;
         }
+        let mut contents = stamp(bytes.get(..loaded.whole).unwrap_or_default());
         if loaded.unended {
             file.append(b"\n")?;
+            contents = stamp_of_more(contents, b"\n");
         }
         let missing = self.session.iter().filter(|(id, _)| !loaded.ids.contains(id));
         let missing: Vec<u8> = missing.flat_map(|(_, line)| line.iter().copied()).collect();
         if !missing.is_empty() {
             file.append(&missing)?;
+            contents = stamp_of_more(contents, &missing);
             let missing = load(&missing, documents);
             loaded.entries.extend(missing.entries);
             loaded.problems.extend(missing.problems);
+            loaded.changed.extend(missing.changed);
         }
+        self.contents = Some(contents);
         self.writers.get_or_insert_with(|| free_writers(&loaded.ids));
         self.replace_journal(loaded);
         Ok(file)
@@ -467,9 +507,9 @@ impl Loaded {
 }
 
 fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, LineError> {
-    let mut maps = OffsetMaps::default();
+    let mut texts = Texts::default();
     let mut bytes = Vec::new();
-    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut maps, &mut bytes))?;
+    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut texts, &mut bytes))?;
     Ok(bytes)
 }
 
@@ -477,9 +517,7 @@ fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, LineError>
 fn free_writers(ids: &HashSet<ActionId>) -> (u32, u32) {
     let taken: HashSet<u32> = ids.iter().map(|id| id.0.writer).collect();
     loop {
-        // The low 32 bits of a version 4 UUID are random.
-        let [.., a, b, c, d] = uuid::Uuid::new_v4().into_bytes();
-        let writer = u32::from_be_bytes([a, b, c, d]);
+        let writer = random_number();
         let spans = writer.wrapping_add(1);
         if !taken.contains(&writer) && !taken.contains(&spans) {
             return (writer, spans);

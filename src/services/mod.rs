@@ -9,6 +9,7 @@ mod base_download;
 mod clock;
 mod dispatch;
 mod events;
+mod file_watcher;
 mod journal_writer;
 mod leaving;
 mod message;

@@ -11,6 +11,7 @@ use crate::{
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
     spans::{Gazetteer, HalfWords, Patterns, Status},
+    text::number::with_noun,
     training,
     work::train::apply_recipe,
 };
@@ -48,7 +49,9 @@ pub(super) fn opened(
         Some(why) => (None, Some(format!("Nothing can be saved now: {why}"))),
         None => (None, None),
     };
-    let warnings: Vec<String> = unsaved.into_iter().chain(patterns_warning).chain(guide_warning).collect();
+    let changed = changed_texts(annotator);
+    let warnings: Vec<String> =
+        unsaved.into_iter().chain(changed).chain(patterns_warning).chain(guide_warning).collect();
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);
     let done_today = annotator.journal.with_status_since(Status::Done, midnight());
@@ -71,6 +74,25 @@ pub(super) fn opened(
         guide,
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
     }
+}
+
+/// Reports texts that were changed since the annotator tagged them, if there are any.
+fn changed_texts(annotator: &Annotator) -> Option<String> {
+    let changed = annotator.changed.len();
+    if changed == 0 {
+        return None;
+    }
+    let lost = annotator.changed.iter().filter(|id| annotator.journal.annotation(id).lost().len() > 0).count();
+    let moved = with_noun(changed - lost, "document");
+    Some(match lost {
+        0 => format!("The texts of {moved} were changed since you tagged them; the spans moved with their words"),
+        lost => format!(
+            "The texts of {} were changed since you tagged them; {} must be looked at (Documents: lost>0), in {moved} the \
+             spans moved with their words",
+            with_noun(changed, "document"),
+            with_noun(lost, "document"),
+        ),
+    })
 }
 
 /// Names of the formats that can be imported and exported.

@@ -27,7 +27,7 @@ use crate::{
     app::{Event, event::Level},
     formats::{self, WriteOptions},
     guard,
-    project::{Annotator, AnnotatorName, Project, training_data},
+    project::{Annotator, AnnotatorName, Project, random_number, training_data},
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
     work::{
@@ -96,6 +96,17 @@ impl ProjectWorker {
         Ok(Self { tasks: Some(sender), thread, progress })
     }
 
+    /// Returns what asks for a look at the files of the project.
+    pub(super) fn looker(&self) -> impl Fn() + Send + use<> {
+        let tasks = self.tasks.as_ref().map(Arc::downgrade).unwrap_or_default();
+        move || {
+            if let Some(tasks) = tasks.upgrade() {
+                // The thread ends only after the handle was closed.
+                let _ = tasks.send(Task::Look);
+            }
+        }
+    }
+
     /// Adds a task after all earlier ones.
     pub(super) fn ask(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
@@ -157,6 +168,7 @@ impl Work {
                 None
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
+            Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();
                 None
@@ -167,6 +179,21 @@ impl Work {
                 None
             }
             Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
+        }
+    }
+
+    /// Reports files that another program has changed since they were read.
+    fn look(&self) -> Option<Event> {
+        match self.start.project.changed_files() {
+            Ok(names) if names.is_empty() => None,
+            Ok(names) => Some(Event::FilesChanged(names.into_iter().map(str::to_owned).collect())),
+            Err(error) => {
+                let text = format!(
+                    "The project was changed on disk and cannot be read as it is now: {error}. This window \
+                                    goes on with what it has read before, and saves as ever"
+                );
+                Some(message(Level::Warn, text))
+            }
         }
     }
 
@@ -196,7 +223,7 @@ impl Work {
         let changed = project.change_manifest(|manifest| {
             // The change refers to the keys that the screen shows.
             manifest.labels = std::mem::take(&mut manifest.labels).with_keys();
-            refused = manifest.labels.change(change).err();
+            refused = manifest.labels.change(change, random_number).err();
         });
         match (changed, refused) {
             (Ok(()), None) => Ok(project.manifest.labels.clone()),

@@ -24,6 +24,8 @@ pub(super) enum Task {
     Labels { change: LabelChange },
     /// Compare the annotators.
     Annotators { generation: u64 },
+    /// Find out whether another program has changed the files of the project.
+    Look,
     /// A small task that needs the disk and has no answer.
     Unanswered(Box<dyn FnOnce() + Send>),
 }
@@ -38,6 +40,7 @@ impl Task {
             Self::Export { .. } => "an export",
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
+            Self::Look => "a look at the files",
             Self::Unanswered(_) => "the list of recent projects",
         }
     }
@@ -55,7 +58,7 @@ impl Task {
             Self::Annotators { generation } => {
                 Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
             }
-            Self::Summarise { .. } | Self::Remove { .. } | Self::Unanswered(_) => {
+            Self::Summarise { .. } | Self::Remove { .. } | Self::Look | Self::Unanswered(_) => {
                 let noun = self.noun();
                 Box::new(move |cause| message(Level::Warn, format!("{noun} failed: {cause}")))
             }

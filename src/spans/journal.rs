@@ -180,6 +180,7 @@ impl Journal {
                 Edit::Relabel(_, label) | Edit::Reject(_, label) | Edit::Readmit(_, label) => {
                     *label = labels.resolve(*label);
                 }
+                Edit::Lose(_, label) => *label = label.map(|label| labels.resolve(label)),
                 Edit::Remove(_) | Edit::Resize(..) | Edit::Status(_) | Edit::Note(_) => {}
             }
         }
