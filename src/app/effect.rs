@@ -149,6 +149,14 @@ pub enum Effect {
     /// Close the open project, whose actions are all saved, and open it again, because its files were changed on disk.
     /// Answered by `Opened` or `OpenFailed`.
     Reload,
+    /// Change a document of the project, after all lines recorded before are on disk.
+    /// Answered by `FilesChanged`, or by a `Message` if it cannot be changed so.
+    ChangeDocument {
+        /// Id of the document.
+        id: String,
+        /// The change.
+        change: DocumentChange,
+    },
     /// Remember the current step of the tutorial in the open project.
     /// `None` once it has ended.
     RememberStep(Option<usize>),
@@ -167,6 +175,19 @@ pub enum Effect {
     Suspend,
     /// Leave the program.
     Quit(Leave),
+}
+
+/// Change of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentChange {
+    /// Gives it this text.
+    Correct(String),
+    /// Gives it the text before the last correction.
+    UndoCorrection,
+    /// Hides it.
+    Remove,
+    /// Shows it again.
+    Restore,
 }
 
 /// Project to be created, as typed by the user.

@@ -2,6 +2,7 @@
 
 use super::{
     Effect, Event, State,
+    effect::DocumentChange,
     event::{Level, Opened},
     key::Key,
     update,
@@ -27,6 +28,13 @@ fn press(state: &mut State, key: &str) -> Vec<Effect> {
     update(state, Event::Key { key: key.parse::<Key>().unwrap(), at: 0 })
 }
 
+/// Gives a command by its name in the palette.
+fn command(state: &mut State, name: &str) -> Vec<Effect> {
+    press(state, ":");
+    update(state, Event::Paste(name.into()));
+    press(state, "enter")
+}
+
 fn changed(state: &mut State) -> Vec<Effect> {
     update(state, Event::FilesChanged(vec!["documents.jsonl".into()]))
 }
@@ -43,8 +51,36 @@ fn a_changed_project_is_opened_again_where_it_was() {
     let warning = Some("1 document must be looked at".to_owned());
     update(&mut state, Event::Opened(Box::new(Opened { warning, ..opened() })));
     assert_eq!(state.session.tagging.document, 1);
-    let text = "documents.jsonl changed on disk and the project was read again. 1 document must be looked at";
+    let text = "documents.jsonl changed; the project was read again. 1 document must be looked at";
     assert_eq!(message(&state), (Level::Warn, text));
+}
+
+#[test]
+fn the_text_in_front_is_corrected_and_the_document_removed_and_restored() {
+    let mut state = open();
+    assert_eq!(command(&mut state, "correct-text"), []);
+    let id = || "a".to_owned();
+    update(&mut state, Event::Paste("!".into()));
+    let corrected = Effect::ChangeDocument { id: id(), change: DocumentChange::Correct("fish tacos!".into()) };
+    assert_eq!(press(&mut state, "enter"), [corrected]);
+    assert_eq!(
+        command(&mut state, "revert-text"),
+        [Effect::ChangeDocument { id: id(), change: DocumentChange::UndoCorrection }]
+    );
+    assert_eq!(command(&mut state, "restore-document"), [], "nothing was removed");
+    assert_eq!(
+        command(&mut state, "remove-document"),
+        [Effect::ChangeDocument { id: id(), change: DocumentChange::Remove }]
+    );
+    assert_eq!(
+        command(&mut state, "restore-document"),
+        [Effect::ChangeDocument { id: id(), change: DocumentChange::Restore }]
+    );
+    // A text that a line cannot hold is not cut.
+    let documents = vec![Document::new("a", "two\nlines", Grid::Natural)];
+    update(&mut state, Event::Opened(Box::new(Opened { documents, ..opened() })));
+    command(&mut state, "correct-text");
+    assert!(state.overlays.is_empty() && message(&state).1.contains("--file"), "{:?}", message(&state));
 }
 
 #[test]
@@ -53,7 +89,7 @@ fn nothing_is_interrupted_by_a_change_and_it_is_read_afterwards() {
     // A selection, and then a line that is not saved yet.
     press(&mut state, "v");
     assert_eq!(changed(&mut state), []);
-    assert!(message(&state).1.contains("documents.jsonl changed on disk"), "{:?}", message(&state));
+    assert!(message(&state).1.contains("documents.jsonl changed; the project is read again"), "{:?}", message(&state));
     let effects = press(&mut state, "3");
     let [Effect::Record { attempt, entries }] = effects.as_slice() else { panic!("{effects:?}") };
     let ids: Vec<ActionId> = entries.iter().map(|entry| entry.id).collect();

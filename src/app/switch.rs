@@ -111,8 +111,7 @@ impl State {
         if !self.can_reload() {
             let until =
                 if self.session.runs.is_busy() { "when the training has ended" } else { "after what you are doing" };
-            self.session
-                .warn(format!("{} changed on disk; the project is read again {until}", self.changed.join(" and ")));
+            self.session.warn(format!("{} changed; the project is read again {until}", self.changed.join(" and ")));
         }
     }
 
@@ -230,7 +229,7 @@ fn with_changed_files(names: Vec<String>, warning: Option<String>) -> Option<Str
     if names.is_empty() {
         return warning;
     }
-    let read = format!("{} changed on disk and the project was read again", names.join(" and "));
+    let read = format!("{} changed; the project was read again", names.join(" and "));
     Some(warning.map_or(read.clone(), |warning| format!("{read}. {warning}")))
 }
 

@@ -87,7 +87,7 @@ impl Project {
         }
         let source = CopySource {
             manifest: self.manifest.clone(),
-            documents: self.documents.to_jsonl()?.into(),
+            documents: storage::read_if_there(&self.root.join(DOCUMENTS))?.unwrap_or_default().into(),
             journals,
             guide: storage::read_if_there(&self.root.join(GUIDE))?.map(Cow::from),
         };

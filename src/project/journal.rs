@@ -44,6 +44,8 @@ pub(super) struct Loaded {
     ids: HashSet<ActionId>,
     /// Length in bytes up to the end of the last complete line.
     pub(super) whole: usize,
+    /// Whether a line is about a document that was removed since.
+    is_about_removed: bool,
     /// Whether the last complete line lacks its line feed.
     unended: bool,
 }
@@ -60,7 +62,14 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
                 loaded.ids.insert(entry.id);
                 loaded.entries.push(entry);
                 loaded.changed.extend(changed);
-                loaded.problems.extend(faults.into_iter().map(|fault| SkippedLine { line: at + 1, fault }));
+                // The lines of a document that was removed are no fault.
+                let faults = faults.into_iter().filter(|fault| !matches!(fault, LineError::Removed(_)));
+                loaded.problems.extend(faults.map(|fault| SkippedLine { line: at + 1, fault }));
+                None
+            }
+            Err(LineError::Removed(_)) => {
+                loaded.is_about_removed = true;
+                loaded.ids.extend(journal_line::id_of(text));
                 None
             }
             Err(_) if ended.is_some() && text.iter().all(u8::is_ascii_whitespace) => None,
@@ -502,7 +511,7 @@ impl Loaded {
     /// Whether the import whose log this is was committed.
     /// Its documents are in the project.
     pub(super) fn is_committed(&self) -> bool {
-        !self.entries.is_empty()
+        !self.entries.is_empty() || self.is_about_removed
     }
 }
 

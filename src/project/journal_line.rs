@@ -6,6 +6,7 @@ use std::{borrow::Cow, collections::HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    document_history::{Way, first_text},
     documents::{Documents, is_merge_marker},
     file_names::shown,
     text_anchor::{Anchor, Budget, Fingerprint, HashedText, anchors},
@@ -36,6 +37,9 @@ pub enum LineError {
     /// The document is not in `documents.jsonl`.
     #[error("there is no document `{0}`; it is skipped until there is one")]
     NoDocument(String),
+    /// The document was removed from the project.
+    #[error("document `{0}` was removed; it is skipped until the document is restored")]
+    Removed(String),
     /// A range does not fit the text of the document.
     #[error("a range does not fit document `{document}` ({why}); it is skipped; was the text changed?")]
     Range {
@@ -116,7 +120,10 @@ struct KnownText<'a> {
 
 impl<'a> Texts<'a> {
     fn get(&mut self, id: &str, documents: &'a Documents) -> Result<(&mut KnownText<'a>, &mut Budget), LineError> {
-        let document = documents.get(id).ok_or_else(|| LineError::NoDocument(shown(id)))?;
+        let document = documents.get(id).ok_or_else(|| match documents.is_removed(id) {
+            true => LineError::Removed(shown(id)),
+            false => LineError::NoDocument(shown(id)),
+        })?;
         let known = self.known.entry(&document.id).or_insert_with(|| KnownText {
             document,
             map: OffsetMap::new(&document.text),
@@ -230,14 +237,20 @@ struct Parts<'t, 'd> {
 impl Parts<'_, '_> {
     fn action(&mut self, line: ActionLine<'_>) -> Result<Action, LineError> {
         let (known, budget) = self.texts.get(&line.doc, self.documents)?;
-        let edits = match line.text.filter(|text| *text != known.fingerprint) {
+        let corrections = self.documents.corrections(&line.doc);
+        let text = line.text.or_else(|| first_text(corrections));
+        let edits = match text.filter(|text| *text != known.fingerprint) {
             None => {
                 let edits = line.edits.into_iter().map(|edit| line_to_edit(edit, &known.map));
                 edits.collect::<Result<_, _>>().map_err(|why| LineError::Range { document: shown(&line.doc), why })?
             }
-            Some(_) => {
-                let mut search = Search { anchors: line.near.into_iter(), known, budget };
-                self.changed.push(line.doc.to_string());
+            Some(text) => {
+                let way = Way::between(text, known.fingerprint, corrections);
+                // A correction was made here and shown; another change was not.
+                if way.is_none() {
+                    self.changed.push(line.doc.to_string());
+                }
+                let mut search = Search { anchors: line.near.into_iter(), way, known, budget };
                 line.edits.into_iter().filter_map(|edit| search.edit(edit)).collect()
             }
         };
@@ -248,6 +261,8 @@ impl Parts<'_, '_> {
 /// Search for the ranges of an action in a text that was changed.
 struct Search<'t, 'd> {
     anchors: std::vec::IntoIter<Anchor>,
+    /// Way from the text of the line to the present one, if every correction between the two is known.
+    way: Option<Way>,
     known: &'t mut KnownText<'d>,
     budget: &'t mut Budget,
 }
@@ -274,11 +289,26 @@ impl Search<'_, '_> {
     }
 
     fn range(&mut self, range: CharRange) -> Option<TextRange> {
-        let anchor = self.anchors.next()?;
+        let anchor = self.anchors.next();
+        if let Some(way) = &self.way {
+            return self.corrected(way.follow(range)?);
+        }
+        let anchor = anchor?;
         let length = range.end.checked_sub(range.start)?;
         let KnownText { document, map, hashed, .. } = &mut *self.known;
         let hashed = hashed.get_or_insert_with(|| HashedText::new(&document.text));
         map.from_chars(hashed.find(length, &anchor, self.budget)?).ok()
+    }
+}
+
+impl Search<'_, '_> {
+    /// Bytes of a range in a corrected text, without white space at its ends that a correction has left there.
+    fn corrected(&self, range: CharRange) -> Option<TextRange> {
+        let range = self.known.map.from_chars(range).ok()?;
+        let words = range.of(&self.known.document.text);
+        let start = range.start + (words.len() - words.trim_start().len());
+        let end = start + words.trim().len();
+        (start < end || range.is_empty()).then_some(TextRange { start, end })
     }
 }
 
@@ -310,6 +340,21 @@ pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
         id: ActionId,
     }
     serde_json::from_slice::<Id>(verified(line).ok()?).ok().map(|line| line.id)
+}
+
+/// Whether a line of a journal has a note on a document, also one that was changed later.
+pub(super) fn have_note(bytes: &[u8], document: &str) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| {
+        let Ok(line) = verified(line).and_then(|line| {
+            serde_json::from_slice::<JournalLine<'_>>(line).map_err(|error| LineError::Newer(parser_message(&error)))
+        }) else {
+            return false;
+        };
+        let one = line.doc.zip(line.edits).into_iter();
+        let several = line.docs.into_iter().flatten().map(|line| (line.doc, line.edits));
+        let mut edits = one.chain(several).filter(|(doc, _)| doc == document).flat_map(|(_, edits)| edits);
+        edits.any(|edit| matches!(edit, EditLine::Note(note) if !note.is_empty()))
+    })
 }
 
 /// Whether these bytes are whole lines of a journal, at least one, with right checksums.

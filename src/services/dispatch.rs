@@ -235,6 +235,7 @@ impl Services {
             Effect::Suggest { run, documents } => {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
+            Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {

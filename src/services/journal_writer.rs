@@ -124,7 +124,8 @@ impl JournalWriter {
         }
     }
 
-    /// Looks whether another program has changed the file; if so, answered by `FilesChanged`.
+    /// Returns a function that asks whether another program has changed the file.
+    /// If it has, the answer is `FilesChanged`.
     pub(super) fn looker(&self) -> impl Fn() + Send + use<> {
         let requests = self.requests.as_ref().map(Arc::downgrade).unwrap_or_default();
         move || {

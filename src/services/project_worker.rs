@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
     annotator_comparison,
+    clock::now,
     events::Events,
     journal_writer::Flusher,
     message::message,
@@ -24,10 +25,10 @@ use super::{
     training_start::{OpenBase, TrainingStart},
 };
 use crate::{
-    app::{Event, event::Level},
+    app::{Event, effect::DocumentChange, event::Level},
     formats::{self, WriteOptions},
     guard,
-    project::{Annotator, AnnotatorName, Project, random_number, training_data},
+    project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
     work::{
@@ -96,7 +97,7 @@ impl ProjectWorker {
         Ok(Self { tasks: Some(sender), thread, progress })
     }
 
-    /// Returns what asks for a look at the files of the project.
+    /// Returns a function that asks whether another program has changed the files of the project.
     pub(super) fn looker(&self) -> impl Fn() + Send + use<> {
         let tasks = self.tasks.as_ref().map(Arc::downgrade).unwrap_or_default();
         move || {
@@ -168,6 +169,7 @@ impl Work {
                 None
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
+            Task::Document { id, change } => Some(self.change_document(&id, change)),
             Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();
@@ -179,6 +181,24 @@ impl Work {
                 None
             }
             Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
+        }
+    }
+
+    /// Changes a document. The project is then read again, so that spans are where their words are now.
+    fn change_document(&mut self, id: &str, change: DocumentChange) -> Event {
+        let project = &mut self.start.project;
+        let changed = self.start.journal.flush().and_then(|()| {
+            let changed = match change {
+                DocumentChange::Correct(text) => project.correct_document(id, NewText::Text(&text), now(), false),
+                DocumentChange::UndoCorrection => project.correct_document(id, NewText::Previous, now(), false),
+                DocumentChange::Remove => project.remove_document(id, now()),
+                DocumentChange::Restore => project.restore_document(id),
+            };
+            changed.map_err(|error| error.to_string())
+        });
+        match changed {
+            Ok(()) => Event::FilesChanged(vec![format!("document {id}")]),
+            Err(error) => message(Level::Warn, format!("Nothing was changed: {error}")),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The arguments of the command line, parsed by clap.
 //! Names and meanings are a contract: scripts rely on them.
 
+mod documents;
 mod train;
 mod values;
 
@@ -17,6 +18,7 @@ use crate::{
     text::Grid,
 };
 
+pub use documents::{Correct, Documents, DocumentsAction, Remove};
 pub use train::{NewRun, Train};
 
 use values::{DEVICE, described, format, one_of};
@@ -88,6 +90,8 @@ pub enum Command {
     Predict(Predict),
     /// List, download and upload models
     Models(Models),
+    /// Correct, remove and restore documents of a project
+    Documents(Documents),
     /// List, follow, control, export and remove the runs of a project
     Runs(Runs),
     /// Check terminal, devices, paths, cache and the integrity of a project
