@@ -215,6 +215,7 @@ impl Annotator {
             Err(error) => return Err(error),
         };
         let Ok(bytes) = annotator.bytes() else { return Err(refusal) };
+        annotator.compare(&bytes);
         let loaded = load(&bytes, &project.documents);
         let is_full = matches!(&refusal, ProjectError::Storage(error) if error.is_full());
         // What an interrupted import left must come into the journal before anything else.
@@ -266,7 +267,9 @@ impl Annotator {
 
     pub(super) fn read_only(project: &Project, name: &AnnotatorName) -> Result<Self, ProjectError> {
         let mut annotator = Self::empty(name, Files::of(project, name));
-        annotator.replace_journal(load(&annotator.bytes()?, &project.documents));
+        let bytes = annotator.bytes()?;
+        annotator.compare(&bytes);
+        annotator.replace_journal(load(&bytes, &project.documents));
         Ok(annotator)
     }
 

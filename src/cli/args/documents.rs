@@ -30,7 +30,6 @@ pub enum DocumentsAction {
 
 /// `tagli documents correct`
 #[derive(Args, Debug)]
-#[group(id = "new", required = true, multiple = false, args = ["text", "file", "undo"])]
 pub struct Correct {
     /// The project's folder
     pub dir: PathBuf,
@@ -38,9 +37,10 @@ pub struct Correct {
     pub id: String,
     /// The new text
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(required_unless_present_any = ["file", "undo"], conflicts_with_all = ["file", "undo"])]
     pub text: Option<String>,
     /// A file with the new text, `-` for standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "undo")]
     pub file: Option<PathBuf>,
     /// Bring back the text before the last correction
     #[arg(long)]
