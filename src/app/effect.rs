@@ -146,8 +146,8 @@ pub enum Effect {
     /// It is opened for this annotator, or with `None` for the one who opened it first. Answered by `Opened` or
     /// `OpenFailed`.
     OpenAs(Option<String>),
-    /// Close the open project, whose actions are all saved, and open it again, because its files were changed on disk.
-    /// Answered by `Opened` or `OpenFailed`.
+    /// Close the open project and open it again, because its files were changed.
+    /// All actions are saved at this point. Answered by `Opened` or `OpenFailed`.
     Reload,
     /// Change a document of the project, after all lines recorded before are on disk.
     /// Answered by `FilesChanged`, or by a `Message` if it cannot be changed so.

@@ -115,7 +115,8 @@ impl State {
         }
     }
 
-    /// Opens the project again if its files were changed and nothing is lost or interrupted by that.
+    /// Opens the project again if its files were changed.
+    /// Not if anything is lost or interrupted by that.
     pub(super) fn read_changed_files(&mut self) -> Vec<Effect> {
         if self.changed.is_empty() || !self.can_reload() {
             return Vec::new();
@@ -224,7 +225,7 @@ impl State {
     }
 }
 
-/// The warning of an opened project, after the names of the files because of which it was opened again.
+/// Warning of an opened project, with the changed files before it.
 fn with_changed_files(names: Vec<String>, warning: Option<String>) -> Option<String> {
     if names.is_empty() {
         return warning;

@@ -78,7 +78,8 @@ fn agree(agreed: bool, output: Output) -> Result<(), CliError> {
     Err(CliError::data("nothing was erased: the question was not answered with yes").hint(hint))
 }
 
-/// Reads the new text of a document: the bytes of a file, without the line end after its last line.
+/// Reads the new text of a document from a file.
+/// The line end after its last line does not belong to it.
 fn read_text(path: &Path) -> Result<String, CliError> {
     let read = |file: &mut dyn Read| {
         let mut bytes = Vec::new();
@@ -99,7 +100,7 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
-/// Reports a change, spans whose place is not certain, and files in which copies of the words were found.
+/// Reports a change, with lost spans and with files that hold copies.
 fn report(project: &Project, done: &str, id: &str, traces: &[Trace], output: Output) -> Result<(), CliError> {
     let mut text = format!("document {id} is {done}\n");
     let mut to_review: Vec<Value> = Vec::new();

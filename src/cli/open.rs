@@ -63,7 +63,7 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     })
 }
 
-/// Whether git left the `project.json` of a project in a state that can be repaired.
+/// Whether the `project.json` of a project needs a repair and can have it.
 fn is_unmerged(dir: &Path) -> bool {
     matches!(ManifestRepair::of(dir), Ok(Some(_)))
 }

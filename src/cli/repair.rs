@@ -19,7 +19,7 @@ pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<(), Cli
         output.say("  the labels of both sides");
     }
     if !agreed && !Output::can_ask() {
-        return Err(CliError::data("project.json was not merged, because nobody can be asked here")
+        return Err(CliError::data("project.json was not merged, because there is no terminal for the question")
             .hint("tagli doctor DIR --repair --yes merges it without a question"));
     }
     if !agreed && !output.confirm("Merge it? A copy of the file is kept.") {

@@ -237,7 +237,7 @@ fn changed_texts(
     }
 }
 
-/// Reports spans whose label was removed, and spans whose label nobody defines.
+/// Reports spans whose label was removed, and spans whose label is not defined.
 fn labels_of<'a>(spans: impl Iterator<Item = &'a Span>, labels: &LabelSet, file: &str, report: &mut CheckReport) {
     let retired: BTreeSet<LabelId> = labels.retired().iter().map(|retired| retired.id).collect();
     let mut removed = 0;

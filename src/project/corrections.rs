@@ -32,7 +32,8 @@ pub enum NewText<'a> {
 }
 
 impl Project {
-    /// Changes the text of a document; spans go with their words. `at` is in seconds since 1970, UTC.
+    /// Changes the text of a document; spans go with their words.
+    /// `at` is in seconds since 1970, UTC.
     ///
     /// With `erase`, no earlier text can be restored afterwards.
     ///
@@ -110,8 +111,8 @@ impl Project {
         self.replace_documents(&bytes)
     }
 
-    /// Removes everything of a document but its id, also of a removed one, and returns its text.
-    /// Nothing brings it back. The text of a document that was erased before is empty.
+    /// Erases a document, except its id, and returns its text.
+    /// It may have been removed before. Nothing brings it back. The text of a document that was erased before is empty.
     ///
     /// # Errors
     /// There is no such document, or the file system refuses.
@@ -161,7 +162,7 @@ fn refused(id: &str, why: &'static str) -> ProjectError {
     ProjectError::Document { id: shown(id), why }
 }
 
-/// The words of a document whose words are given, for its new text, as they are written.
+/// Given words of a document, for its new text, as they are written.
 /// Words that did not change stay; new pieces are cut by the rule of the project.
 fn corrected_words(document: &Document, text: &str, project: &Project) -> Value {
     let found = differences(&document.text, text);

@@ -52,7 +52,8 @@ impl Correction {
         Self { at, from: Fingerprint::of(old), to: Fingerprint::of(new), edits }
     }
 
-    /// The text before, from the text after. `None` if a piece of it was erased, or if `new` is another text.
+    /// The text before, from the text after.
+    /// `None` if a piece of it was erased, or if `new` is another text.
     pub(super) fn old_text(&self, new: &str) -> Option<String> {
         let mut after = new.chars();
         let mut place = 0;
@@ -103,8 +104,8 @@ impl Correction {
 pub(super) struct Way(Vec<Vec<Difference>>);
 
 impl Way {
-    /// The way between two texts. `None` if the corrections do not lead from the one to the other, as after a change with
-    /// an editor.
+    /// The way between two texts.
+    /// `None` if the corrections do not lead from the one to the other, as after a change with an editor.
     pub(super) fn between(from: Fingerprint, to: Fingerprint, corrections: &[Correction]) -> Option<Self> {
         let mut text = from;
         let mut steps = Vec::new();

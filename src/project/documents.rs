@@ -29,7 +29,8 @@ struct Contents {
     rest: HashMap<String, Map<String, Value>>,
     /// Corrections of texts by document id, oldest first.
     corrections: HashMap<String, Vec<Correction>>,
-    /// Documents that were removed or erased, with the fingerprints of their texts. Nothing shows them.
+    /// Documents that were removed or erased, which nothing shows.
+    /// With the fingerprints of their texts.
     removed: HashMap<String, Fingerprint>,
 }
 
@@ -192,8 +193,8 @@ impl<'a> IntoIterator for &'a Documents {
     }
 }
 
-/// Changes the fields of one document in the bytes of the file; all other lines stay byte by byte.
-/// `None` if there is no such document.
+/// Changes the fields of one document in the bytes of the file.
+/// All other lines stay byte by byte. `None` if there is no such document.
 pub(super) fn change_line(
     bytes: &[u8],
     id: &str,

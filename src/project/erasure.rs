@@ -72,7 +72,8 @@ impl fmt::Display for Trace {
     }
 }
 
-/// Searches the project for copies of a text, and removes those that are proved to be this program's.
+/// Searches the project for copies of a text.
+/// Removes those that are proved to be this program's.
 ///
 /// Models that were trained on the text are not files with its words; they are not listed.
 pub fn erase_copies(project: &Project, id: &str, text: &str) -> Vec<Trace> {

@@ -43,7 +43,7 @@ pub enum ProjectError {
         /// The cause.
         why: &'static str,
     },
-    /// `project.json` was changed by another program while a question about it was open.
+    /// `project.json` was changed while a question about it was open.
     #[error("{} was changed meanwhile; nothing was changed: try again", shown_path(.0))]
     ManifestChanged(PathBuf),
     /// `documents.jsonl` has lines that are not documents.

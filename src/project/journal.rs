@@ -118,9 +118,11 @@ pub struct Annotator {
     waits_for_space: bool,
     /// Time of the opening, in seconds since 1970, UTC.
     since: u64,
-    /// Stamp of the file as it was last read or written here. `None` before the first time.
+    /// Stamp of the file as it was last read or written here.
+    /// `None` before the first time.
     contents: Option<Stamp>,
-    /// Whether another program has changed the file since [`Self::take_change`] was last called.
+    /// Whether another program has changed the file.
+    /// Since [`Self::take_change`] was last called.
     is_changed: bool,
 }
 

@@ -261,14 +261,16 @@ impl Parts<'_, '_> {
 /// Search for the ranges of an action in a text that was changed.
 struct Search<'t, 'd> {
     anchors: std::vec::IntoIter<Anchor>,
-    /// Way from the text of the line to the present one, if every correction between the two is known.
+    /// Way from the text of the line to the present one.
+    /// Only if every correction between the two is known.
     way: Option<Way>,
     known: &'t mut KnownText<'d>,
     budget: &'t mut Budget,
 }
 
 impl Search<'_, '_> {
-    /// The edit in the new text. `None` if it is about a rejection whose place is not certain.
+    /// The edit in the new text.
+    /// `None` if it is about a rejection whose place is not certain.
     fn edit(&mut self, line: EditLine) -> Option<Edit> {
         Some(match line {
             EditLine::Add { id, range, label, source } => match self.range(range) {
@@ -302,7 +304,8 @@ impl Search<'_, '_> {
 }
 
 impl Search<'_, '_> {
-    /// Bytes of a range in a corrected text, without white space at its ends that a correction has left there.
+    /// Bytes of a range in a corrected text.
+    /// Without white space at its ends, which a correction may have left there.
     fn corrected(&self, range: CharRange) -> Option<TextRange> {
         let range = self.known.map.from_chars(range).ok()?;
         let words = range.of(&self.known.document.text);
@@ -342,7 +345,8 @@ pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
     serde_json::from_slice::<Id>(verified(line).ok()?).ok().map(|line| line.id)
 }
 
-/// Whether a line of a journal has a note on a document, also one that was changed later.
+/// Whether a line of a journal has a note on a document.
+/// Also one that was changed later.
 pub(super) fn have_note(bytes: &[u8], document: &str) -> bool {
     bytes.split(|byte| *byte == b'\n').any(|line| {
         let Ok(line) = verified(line).and_then(|line| {

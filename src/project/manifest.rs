@@ -215,7 +215,8 @@ impl Manifest {
         })
     }
 
-    /// Takes over what another version of the file has; returns what was decided, one sentence each.
+    /// Takes over what another version of the file has.
+    /// Returns what was decided, one sentence each.
     ///
     /// Labels are merged by the rule of [`LabelSet::merge`]. Of other fields that differ, this version's stay.
     ///
@@ -232,7 +233,7 @@ impl Manifest {
             ("provenance", theirs.provenance.is_empty() || self.provenance == theirs.provenance),
         ];
         let kept = fields.into_iter().filter(|(_, is_same)| !is_same);
-        decisions.extend(kept.map(|(field, _)| format!("`{field}` differs; that of this side stays")));
+        decisions.extend(kept.map(|(field, _)| format!("`{field}` differs; this side's stays")));
         if self.provenance.is_empty() {
             self.provenance = theirs.provenance.clone();
         }

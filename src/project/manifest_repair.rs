@@ -126,7 +126,8 @@ fn without_doubles(labels: &LabelSet) -> Result<(LabelSet, Vec<String>), SameId>
     Ok((merged, decisions))
 }
 
-/// The two versions of a file with conflict markers. `None` if the markers are not in order.
+/// The two versions of a file with conflict markers.
+/// `None` if the markers are not in order.
 fn sides(bytes: &[u8]) -> Option<[Vec<u8>; 2]> {
     #[derive(Clone, Copy, PartialEq, Eq)]
     enum Part {
@@ -268,7 +269,7 @@ mod tests {
         let (manifest, decisions) = repaired(diff3.as_bytes()).unwrap().unwrap();
         assert_eq!(
             (manifest.name.as_str(), decisions.as_slice()),
-            ("x", &["`name` differs; that of this side stays".to_owned()][..])
+            ("x", &["`name` differs; this side's stays".to_owned()][..])
         );
     }
 }

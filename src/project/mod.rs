@@ -182,7 +182,8 @@ impl Project {
         Ok(self.set_documents(documents))
     }
 
-    /// Names of the files that differ from what was last read, `documents.jsonl` or `project.json`.
+    /// Names of the files that differ from what was last read.
+    /// `documents.jsonl` or `project.json`.
     ///
     /// # Errors
     /// As [`Self::open`]: they cannot be read now.
@@ -198,7 +199,7 @@ impl Project {
         Ok(names)
     }
 
-    /// Paths of the files that other programs may change while the project is open: documents and manifest.
+    /// Paths of documents and manifest, which other programs may change.
     pub fn watched_files(&self) -> [PathBuf; 2] {
         [DOCUMENTS, MANIFEST].map(|name| self.root.join(name))
     }

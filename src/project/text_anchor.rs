@@ -16,14 +16,16 @@ const MOST_CONTEXT: usize = 160;
 /// Bytes of text times ranges of an action, above which no context is hashed.
 /// Whether each is unique would take too long to find out.
 const MOST_WORK: usize = 1 << 26;
-/// Code points that are compared for all lines of a journal that were recorded against other texts.
+/// Code points that are compared for all lines of a journal.
+/// Those that were recorded against other texts.
 const MOST_COMPARED: usize = 1 << 29;
 
 /// Modulus of the hashes: the largest prime below 2^32.
 const MODULUS: u64 = 4_294_967_291;
 const FACTOR: u64 = 2_654_435_761;
 
-/// Fingerprint of a text: CRC-32 of its UTF-8, so that every change of up to four bytes is noticed for certain.
+/// Fingerprint of a text: CRC-32 of its UTF-8.
+/// Every change of up to four bytes is noticed for certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint(u32);
 
@@ -242,7 +244,7 @@ mod tests {
             ("[good] tacos, warm beer, slow service", "nothing was as good as it looked on the picture"),
             ("so [good]", "it was good enough"),
             // Both sides fit, in two places.
-            ("here: [fish] and no more", "here: fish and no more. here: fish and no more"),
+            ("here: [fish] and chips", "here: fish and chips. here: fish and chips"),
             // One side fits here and the other there.
             ("we had the [fish] and after that coffee", "we had the fish with rice, then fish and after that coffee"),
         ] {

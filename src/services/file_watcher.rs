@@ -1,4 +1,4 @@
-//! Watches files of the open project that other programs may change, as `git pull` does.
+//! Watches files of the open project that other programs may change.
 //!
 //! The files are only looked at, not read: if one looks otherwise than before, the service that knows its contents is asked
 //! to compare them.

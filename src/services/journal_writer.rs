@@ -34,7 +34,8 @@ pub(super) trait JournalFile: Send {
     /// Appends entries and syncs: all of them or none.
     fn append(&mut self, entries: Vec<Entry>) -> Result<(), String>;
 
-    /// Reads the file again if another program changed it; whether it did since this was last asked.
+    /// Reads the file again if another program changed it.
+    /// Returns whether it did since this was last asked.
     fn look(&mut self) -> Result<bool, String> {
         Ok(false)
     }
@@ -272,7 +273,8 @@ impl Writing {
         }
     }
 
-    /// Reports a change of the file by another program. Saving reports a file that cannot be read.
+    /// Reports a change of the file by another program.
+    /// Saving reports a file that cannot be read.
     fn look(&mut self) {
         let file = &mut self.file;
         if let Ok(Ok(true)) = guard::catch(|| file.look()) {

@@ -76,7 +76,8 @@ pub(super) fn opened(
     }
 }
 
-/// Reports texts that were changed since the annotator tagged them, if there are any.
+/// Reports texts that were changed since the annotator tagged them.
+/// `None` if there are none.
 fn changed_texts(annotator: &Annotator) -> Option<String> {
     let changed = annotator.changed.len();
     if changed == 0 {

@@ -97,7 +97,8 @@ impl ProjectWorker {
         Ok(Self { tasks: Some(sender), thread, progress })
     }
 
-    /// Returns a function that asks whether another program has changed the files of the project.
+    /// Returns a function that asks for a look at the files of the project.
+    /// Another program may have changed them.
     pub(super) fn looker(&self) -> impl Fn() + Send + use<> {
         let tasks = self.tasks.as_ref().map(Arc::downgrade).unwrap_or_default();
         move || {
@@ -184,7 +185,8 @@ impl Work {
         }
     }
 
-    /// Changes a document. The project is then read again, so that spans are where their words are now.
+    /// Changes a document.
+    /// The project is then read again, so that spans are where their words are now.
     fn change_document(&mut self, id: &str, change: DocumentChange) -> Event {
         let project = &mut self.start.project;
         let changed = self.start.journal.flush().and_then(|()| {

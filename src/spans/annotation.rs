@@ -168,7 +168,7 @@ pub struct Annotation {
     /// None of them is among `spans`.
     lost: BTreeMap<SpanId, LabelId>,
     /// Progress on the document.
-    /// Partial instead of done while the place of a span is not known, so that nobody takes its words for unlabelled.
+    /// Partial instead of done while the place of a span is not known, so that its words are not taken for unlabelled.
     pub status: Status,
     /// Status that the annotator set.
     set: Status,
@@ -384,7 +384,8 @@ impl Annotation {
         }
     }
 
-    /// Notes that the place of a span is not known; returns its label if that was so before.
+    /// Notes that the place of a span is not known.
+    /// Returns its label if that was so before.
     /// `span` is the span as it was in the text.
     fn lose(&mut self, id: SpanId, label: Option<LabelId>, span: Option<&Span>) -> Option<LabelId> {
         let before = self.lost.get(&id).copied();

@@ -170,7 +170,8 @@ fn has_former_name(labels: &LabelSet, id: LabelId, name: &str) -> bool {
     labels.retired().iter().any(|retired| retired.into == Some(id) && retired.name == name)
 }
 
-/// Whether a retired label that points to `into` is only a former name: the other set has that label under this name.
+/// Whether a retired label that points to `into` is only a former name.
+/// Then the other set has that label under this name.
 fn is_former_name(labels: &LabelSet, into: LabelId, name: &str) -> bool {
     labels.own(into).is_some_and(|label| label.name == name) || has_former_name(labels, into, name)
 }

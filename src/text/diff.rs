@@ -2,7 +2,8 @@
 
 use super::CharRange;
 
-/// Product of two lengths in words above which the changed middle of two texts is one difference.
+/// Product of two lengths above which what changed is one difference.
+/// In words.
 /// Comparing them takes time and memory in proportion.
 const MOST_COMPARED: usize = 1 << 22;
 
@@ -58,7 +59,8 @@ impl Differences {
     }
 }
 
-/// Adds the differences of two lists of words: what is not in a longest common part of both.
+/// Adds the differences of two lists of words.
+/// They are what is not in a longest common part of both.
 fn compare(old: &[&str], new: &[&str], found: &mut Differences) {
     // Length of the longest common part of the rests that begin at each pair of places.
     let width = new.len() + 1;
@@ -130,7 +132,8 @@ pub fn moved(range: CharRange, differences: &[Difference]) -> Option<CharRange> 
     (start < end || start == end && range.start == range.end).then_some(CharRange { start, end })
 }
 
-/// Place in the new text of a position in the old one. At an insertion, it is before it for `is_end`, else after it.
+/// Place in the new text of a position in the old one.
+/// At an insertion, it is before it for `is_end`, else after it.
 fn moved_end(position: usize, differences: &[Difference], is_end: bool) -> Option<usize> {
     // End of the last difference before the position, in both texts.
     let mut old_before = 0;

@@ -26,7 +26,7 @@ fn an_unfinished_merge_is_completed_after_an_answer_and_a_copy_is_kept() {
     let (place, unmerged) = conflict();
     place.tagli("inspect food").fails(1, &["conflict markers", "tagli doctor", "--repair"]);
     place.tagli("doctor food").fails(1, &["the project has faults"]);
-    place.tagli("doctor food --repair").fails(1, &["`Beer` loses its key 3", "nobody can be asked", "--yes"]);
+    place.tagli("doctor food --repair").fails(1, &["`Beer` loses its key 3", "there is no terminal", "--yes"]);
     assert_eq!(place.read("food/project.json"), unmerged);
     let answer = place.tagli("doctor food --repair --yes").fine();
     assert!(answer.err.contains("project.json is merged"), "{}", answer.err);

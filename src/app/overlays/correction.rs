@@ -1,4 +1,5 @@
-//! Corrects the text of the document in front, removes the document, and takes either back.
+//! Corrects the text of the document in front, or removes the document.
+//! Takes either back.
 
 use crate::app::{
     command::{Command, Context},

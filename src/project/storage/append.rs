@@ -80,7 +80,7 @@ impl Appender {
         Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, times, torn: false }
     }
 
-    /// Whether the path still leads to this file, and nobody else has written into it.
+    /// Whether the path still leads to this file, and no other program has written into it.
     /// Its length and the times of its last change must be those after the last append.
     ///
     /// A `git pull` replaces files; pieces appended to a replaced file would be lost. Others write over a part of a file,
@@ -177,7 +177,8 @@ impl Identity {
     }
 }
 
-/// Times of the last change of a file's contents and of its metadata, in seconds and nanoseconds.
+/// Times of the last change of a file's contents and of its metadata.
+/// In seconds and nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Times([i64; 4]);
 
