@@ -55,6 +55,12 @@ fn spans_follow_their_words_when_the_text_is_changed_between_sessions() {
     let report = check(dir.path());
     let [finding] = report.findings.as_slice() else { panic!("{report:?}") };
     assert!(report.is_sound() && finding.what.contains("the texts of 1 document were changed"), "{finding}");
+    // Whoever works on the new text has seen it.
+    let mut writer = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+    let op = JournalOp::Do(Action { document: "r1".into(), edits: vec![Edit::Note("seen".into())] });
+    writer.record(&project.documents, 0, op).unwrap();
+    drop(writer);
+    assert_eq!(check(dir.path()).findings, []);
 }
 
 #[test]

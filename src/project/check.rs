@@ -228,7 +228,7 @@ fn changed_texts(
         let what = format!("{more} more documents have such spans; the first {MOST_LISTED} are listed");
         report.add(Severity::Warning, file, None, what);
     }
-    let moved = changed.len() - lost.len().min(changed.len());
+    let moved = changed.iter().filter(|id| journal.annotation(id).lost().len() == 0).count();
     if moved > 0 {
         let documents = with_noun(moved, "document");
         let what =

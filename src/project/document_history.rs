@@ -107,15 +107,20 @@ impl Way {
     /// The way between two texts.
     /// `None` if the corrections do not lead from the one to the other, as after a change with an editor.
     pub(super) fn between(from: Fingerprint, to: Fingerprint, corrections: &[Correction]) -> Option<Self> {
-        let mut text = from;
+        // Backwards, so that what was taken back and done again is not gone through.
+        let mut text = to;
         let mut steps = Vec::new();
-        for correction in corrections {
-            if correction.from == text {
+        for correction in corrections.iter().rev() {
+            if text == from {
+                break;
+            }
+            if correction.to == text {
                 steps.push(correction.differences());
-                text = correction.to;
+                text = correction.from;
             }
         }
-        (text == to).then_some(Self(steps))
+        steps.reverse();
+        (text == from).then_some(Self(steps))
     }
 
     /// Place of a range in the present text; `None` if it is not certain.
@@ -144,6 +149,10 @@ mod tests {
         assert_eq!(follow(texts[0], texts[2], [4, 14]), Some([9, 19]));
         assert_eq!(follow(texts[1], texts[2], [9, 14]), Some([14, 19]));
         assert!(way("another", texts[2]).is_none() && way(texts[0], "another").is_none());
+        // Taken back and done again: one step.
+        let again = [corrections.clone(), vec![Correction::new(texts[0], texts[1], 0)]].concat();
+        let way = Way::between(Fingerprint::of(texts[0]), Fingerprint::of(texts[1]), &again).unwrap();
+        assert_eq!(way.0.len(), 1);
         assert_eq!(corrections[2].old_text(texts[3]).as_deref(), Some(texts[2]));
         assert_eq!(corrections[2].old_text("the fish"), None);
         let line = serde_json::to_string(&corrections[0]).unwrap();

@@ -38,7 +38,7 @@ impl fmt::Display for SkippedLine {
 pub(super) struct Loaded {
     pub(super) entries: Vec<Entry>,
     pub(super) problems: Vec<SkippedLine>,
-    /// Documents whose text was changed since lines about them were recorded.
+    /// Documents whose text was changed since the last line about them was recorded.
     pub(super) changed: BTreeSet<String>,
     /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,
@@ -60,6 +60,12 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
         let fault = match journal_line::decode(text, documents, &mut texts) {
             Ok(Decoded { entry, faults, changed }) => {
                 loaded.ids.insert(entry.id);
+                if !loaded.changed.is_empty() {
+                    // Whoever worked on the text as it is now has seen it.
+                    let seen =
+                        entry.op.documents().filter(|document| !changed.iter().any(|changed| changed == document));
+                    seen.for_each(|document| _ = loaded.changed.remove(document));
+                }
                 loaded.entries.push(entry);
                 loaded.changed.extend(changed);
                 // The lines of a document that was removed are no fault.
@@ -96,7 +102,7 @@ pub struct Annotator {
     pub journal: Journal,
     /// Lines that were skipped when the journal was read.
     pub problems: Vec<SkippedLine>,
-    /// Documents whose text was changed since lines about them were recorded.
+    /// Documents whose text was changed since the last line about them was recorded.
     pub changed: BTreeSet<String>,
     name: AnnotatorName,
     files: Files,

@@ -10,7 +10,7 @@ use crate::{
     model::device,
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
-    spans::{Gazetteer, HalfWords, Patterns, Status},
+    spans::{Document, Gazetteer, HalfWords, Patterns, Status},
     text::number::with_noun,
     training,
     work::train::apply_recipe,
@@ -49,7 +49,7 @@ pub(super) fn opened(
         Some(why) => (None, Some(format!("Nothing can be saved now: {why}"))),
         None => (None, None),
     };
-    let changed = changed_texts(annotator);
+    let changed = changed_texts(&project.documents, annotator);
     let warnings: Vec<String> =
         unsaved.into_iter().chain(changed).chain(patterns_warning).chain(guide_warning).collect();
     let mut journal = annotator.journal.clone();
@@ -78,22 +78,22 @@ pub(super) fn opened(
 
 /// Reports texts that were changed since the annotator tagged them.
 /// `None` if there are none.
-fn changed_texts(annotator: &Annotator) -> Option<String> {
-    let changed = annotator.changed.len();
-    if changed == 0 {
-        return None;
+fn changed_texts(documents: &[Document], annotator: &Annotator) -> Option<String> {
+    let is_lost = |id: &str| annotator.journal.annotation(id).lost().len() > 0;
+    let lost = documents.iter().filter(|document| is_lost(&document.id)).count();
+    let moved = annotator.changed.iter().filter(|id| !is_lost(id)).count();
+    let to_review = format!(
+        "{} must be looked at: the text was changed, and spans have no certain place in it (Documents: lost>0)",
+        with_noun(lost, "document")
+    );
+    let followed =
+        format!("{} changed since you tagged them; the spans moved with their words", with_noun(moved, "text"));
+    match (lost, moved) {
+        (0, 0) => None,
+        (0, _) => Some(followed),
+        (_, 0) => Some(to_review),
+        _ => Some(format!("{to_review}. {followed}")),
     }
-    let lost = annotator.changed.iter().filter(|id| annotator.journal.annotation(id).lost().len() > 0).count();
-    let moved = with_noun(changed - lost, "document");
-    Some(match lost {
-        0 => format!("The texts of {moved} were changed since you tagged them; the spans moved with their words"),
-        lost => format!(
-            "The texts of {} were changed since you tagged them; {} must be looked at (Documents: lost>0), in {moved} the \
-             spans moved with their words",
-            with_noun(changed, "document"),
-            with_noun(lost, "document"),
-        ),
-    })
 }
 
 /// Names of the formats that can be imported and exported.
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest, run_folder::RunConfig},
-        spans::{Document, LabelId, LabelSet, Split},
+        spans::{LabelId, LabelSet, Split},
         text::TextRange,
     };
 
