@@ -102,7 +102,7 @@ fn contexts() -> impl Iterator<Item = usize> {
 fn unique(text: &str, context: usize, range: TextRange) -> Option<Window> {
     let window = text.get(range.start..range.end)?;
     let is_unique = text.find(window) == text.rfind(window);
-    is_unique.then(|| Window(context, window.chars().fold(0, |hash, c| add(hash, c))))
+    is_unique.then(|| Window(context, window.chars().fold(0, add)))
 }
 
 /// The hash of a text with one more code point.
