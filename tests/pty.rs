@@ -686,3 +686,88 @@ fn what_is_tagged_on_a_full_disk_is_saved_when_there_is_space() {
     screen.keys("q");
     assert_eq!(screen.ends(), 0);
 }
+
+#[test]
+fn texts_and_labels_that_another_program_changes_are_read_again_and_spans_go_with_their_words() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 100, 30);
+    screen.shows("The tacos at El Camino");
+    // The second word is a dish.
+    screen.keys("l3");
+    screen.shows("1 span");
+    screen.shows("saved");
+    let path = place.path("food/documents.jsonl");
+    let edit = |from: &str, to: &str| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+    };
+    edit("The tacos at", "All of the tacos at");
+    screen.shows("documents.jsonl changed");
+    let text = screen.shows("All of the tacos at");
+    assert!(text.contains("1 span"), "{text}");
+    // The words of the span themselves are changed: it has no certain place.
+    edit("tacos", "burritos");
+    screen.shows("review");
+    let text = screen.shows("All of the burritos at");
+    assert!(text.contains("0 spans"), "{text}");
+    place.tagli("doctor food").fails(1, &["the project has faults"]);
+    screen.keys("\r");
+    screen.shows("2/3");
+    screen.shows("saved");
+    place.tagli("doctor food").fine();
+    let labels = place.read("food/project.json").replace("\"Dish\"", "\"Meal\"");
+    place.file("food/project.json", labels);
+    screen.shows("Meal");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
+fn the_text_in_front_is_corrected_and_taken_back_and_the_document_removed_and_restored() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 100, 30);
+    screen.shows("The tacos at El Camino");
+    screen.keys("l3");
+    screen.shows("saved");
+    screen.keys(":correct-text\r");
+    screen.shows("spans go with their words");
+    screen.keys("!\r");
+    let text = screen.shows("were cheap!");
+    assert!(text.contains("1 span"), "{text}");
+    screen.keys(":revert-text\r");
+    screen.hides("were cheap!");
+    screen.shows("1/3");
+    screen.keys(":remove-document\r");
+    screen.shows("/2");
+    screen.keys(":restore-document\r");
+    screen.shows("/3");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    assert!(place.tagli("inspect food --json").fine().json()["spans"] == 1);
+}
+
+#[test]
+fn a_project_with_conflict_markers_is_opened_after_a_question() {
+    let place = Place::new();
+    project(&place);
+    let text = place.read("food/project.json");
+    let name = text.lines().find(|line| line.contains("\"name\": \"food\"")).unwrap();
+    let other = name.replace("food", "ours");
+    let unmerged = text.replacen(name, &format!("<<<<<<< HEAD\n{name}\n=======\n{other}\n>>>>>>> ben"), 1);
+    place.file("food/project.json", &unmerged);
+    let mut screen = Screen::open(&place, &["food"], 100, 30);
+    screen.shows("Merge it?");
+    screen.keys("n\r");
+    assert_eq!(screen.ends(), 1);
+    assert_eq!(place.read("food/project.json"), unmerged);
+    let mut screen = Screen::open(&place, &["food"], 100, 30);
+    screen.shows("Merge it?");
+    screen.keys("y\r");
+    screen.shows("The tacos at El Camino");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    assert_eq!(place.read("food/project.json.before-merge"), unmerged);
+}

@@ -153,6 +153,17 @@ pub enum Effect {
     /// It is opened for this annotator, or with `None` for the one who opened it first. Answered by `Opened` or
     /// `OpenFailed`.
     OpenAs(Option<String>),
+    /// Close the open project and open it again, because its files were changed.
+    /// All actions are saved at this point. Answered by `Opened` or `OpenFailed`.
+    Reload,
+    /// Change a document of the project, after all lines recorded before are on disk.
+    /// Answered by `FilesChanged`, or by a `Message` if it cannot be changed so.
+    ChangeDocument {
+        /// Id of the document.
+        id: String,
+        /// The change.
+        change: DocumentChange,
+    },
     /// Remember the current step of the tutorial in the open project.
     /// `None` once it has ended.
     RememberStep(Option<usize>),
@@ -171,6 +182,19 @@ pub enum Effect {
     Suspend,
     /// Leave the program.
     Quit(Leave),
+}
+
+/// Change of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentChange {
+    /// Gives it this text.
+    Correct(String),
+    /// Gives it the text before the last correction.
+    UndoCorrection,
+    /// Hides it.
+    Remove,
+    /// Shows it again.
+    Restore,
 }
 
 /// Project to be created, as typed by the user.

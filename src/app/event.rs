@@ -191,6 +191,9 @@ pub enum Event {
         /// File and result of reading it back, or the reason of the failure.
         outcome: Result<String, String>,
     },
+    /// Another program has changed these files of the open project.
+    /// `git pull` does that. They can be read.
+    FilesChanged(Vec<String>),
     /// A message for the user.
     Message(Message),
 }

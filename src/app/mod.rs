@@ -37,6 +37,8 @@ pub mod update;
 #[cfg(test)]
 mod command_tests;
 #[cfg(test)]
+mod reload_tests;
+#[cfg(test)]
 mod screen_tests;
 #[cfg(test)]
 mod tests;

@@ -46,6 +46,8 @@ pub struct Session {
     /// Characters that the terminal can show.
     /// They decide how wide a text is, so that the cursor goes over the lines that are drawn.
     pub glyphs: Glyphs,
+    /// Id of the document that was removed last.
+    pub(super) removed_document: Option<String>,
     /// Rows of the screen that the tutorial takes.
     pub(super) tutorial_rows: u16,
     generation: u64,
@@ -67,6 +69,7 @@ impl Session {
             keymap,
             formats: Vec::new(),
             glyphs: Glyphs::Unicode,
+            removed_document: None,
             tutorial_rows: 0,
             generation: 0,
         }

@@ -56,6 +56,10 @@ pub struct State {
     pub(super) compares_next: bool,
     /// Action to be carried out as soon as everything is saved.
     pub(super) leaving: Option<Goal>,
+    /// Files that another program has changed and that are not read again yet.
+    pub(super) changed: Vec<String>,
+    /// Files because of which the project is being opened again.
+    pub(super) read_again: Vec<String>,
 }
 
 impl Default for State {
@@ -131,6 +135,8 @@ impl State {
             carried: None,
             compares_next: false,
             leaving: None,
+            changed: Vec::new(),
+            read_again: Vec::new(),
         }
     }
 

@@ -25,7 +25,8 @@ impl State {
         self.session.runs = Default::default();
         let runs = std::mem::take(&mut opened.runs);
         let step = opened.step;
-        let warning = opened.warning.take();
+        let warning = with_changed_files(std::mem::take(&mut self.read_again), opened.warning.take());
+        self.changed.clear();
         let project = Project::new(opened);
         let asked = std::mem::take(&mut self.welcome);
         self.welcome.places = asked.places;
@@ -65,6 +66,8 @@ impl State {
     pub(super) fn open_failed(&mut self, message: String) -> Vec<Effect> {
         self.carried = None;
         self.compares_next = false;
+        self.changed.clear();
+        self.read_again.clear();
         self.welcome.failed(&mut self.session, message)
     }
 
@@ -94,6 +97,43 @@ impl State {
         self.put_aside();
         self.welcome.opening = Some(file.clone());
         vec![Effect::Import(file)]
+    }
+
+    /// Notes files of the project that another program has changed.
+    /// They are read again as soon as nothing is lost or interrupted by that.
+    pub(super) fn files_changed(&mut self, names: Vec<String>) {
+        if self.session.project.is_none() {
+            return;
+        }
+        self.changed.extend(names);
+        self.changed.sort();
+        self.changed.dedup();
+        if !self.can_reload() {
+            let until =
+                if self.session.runs.is_busy() { "when the training has ended" } else { "after what you are doing" };
+            self.session.warn(format!("{} changed; the project is read again {until}", self.changed.join(" and ")));
+        }
+    }
+
+    /// Opens the project again if its files were changed.
+    /// Not if anything is lost or interrupted by that.
+    pub(super) fn read_changed_files(&mut self) -> Vec<Effect> {
+        if self.changed.is_empty() || !self.can_reload() {
+            return Vec::new();
+        }
+        let name = self.session.project.as_ref().map(|project| project.name.clone());
+        self.read_again = std::mem::take(&mut self.changed);
+        self.put_aside();
+        self.welcome.opening = name;
+        vec![Effect::Reload]
+    }
+
+    /// Whether the project can be opened again without losing or interrupting anything.
+    fn can_reload(&self) -> bool {
+        let is_saved = self.session.project.as_ref().is_some_and(|project| project.save_state() == SaveState::Saved);
+        let is_in_a_command =
+            !self.overlays.is_empty() || self.field().is_some() || self.session.tagging.anchor.is_some();
+        is_saved && !is_in_a_command && !self.session.runs.is_busy() && self.leaving.is_none()
     }
 
     /// Opens the project, all of which is saved, for another annotator.
@@ -183,6 +223,15 @@ impl State {
         self.push(super::overlays::quit_menu::QuitMenu.into());
         Vec::new()
     }
+}
+
+/// Warning of an opened project, with the changed files before it.
+fn with_changed_files(names: Vec<String>, warning: Option<String>) -> Option<String> {
+    if names.is_empty() {
+        return warning;
+    }
+    let read = format!("{} changed; the project was read again", names.join(" and "));
+    Some(warning.map_or(read.clone(), |warning| format!("{read}. {warning}")))
 }
 
 /// The document that is in front first: the first one to do.

@@ -33,6 +33,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let input = event.is_input();
     let open = state.is_palette_open();
     let mut effects = state.change(event);
+    effects.extend(state.read_changed_files());
     state.session.lay_out();
     state.look_at_tutorial();
     let now = state.tutorial_place();
@@ -131,6 +132,7 @@ impl State {
             }
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Exported { outcome, .. } => self.exported(outcome).into(),
+            Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),

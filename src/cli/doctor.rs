@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{args, error::CliError, output::Output};
+use super::{args, error::CliError, output::Output, repair::repair};
 use crate::{
     model::{
         self, BaseModel,
@@ -27,6 +27,9 @@ use crate::{
 /// # Errors
 /// The project is damaged, or the two computations on the processor disagree; every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
+    if let Some(dir) = args.dir.as_deref().filter(|_| args.repair) {
+        repair(dir, args.yes, output)?;
+    }
     let base = model::open("mini").map_err(|error| error.to_string());
     let comparison = base.clone().and_then(compare);
     let mut value = json!({

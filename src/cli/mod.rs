@@ -8,6 +8,7 @@ mod completions;
 mod convert;
 mod data;
 mod doctor;
+mod documents;
 mod error;
 mod eval;
 mod export;
@@ -22,6 +23,7 @@ mod open;
 mod output;
 mod predict;
 mod progress_report;
+mod repair;
 mod runs;
 mod score;
 mod settings;
@@ -115,6 +117,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Agree(args)) => agree::run(&args, output),
         Some(Command::Predict(args)) => predict::run(&args, output),
         Some(Command::Models(args)) => models::run(&args.action, output),
+        Some(Command::Documents(args)) => documents::run(&args.action, output),
         Some(Command::Runs(args)) => runs::run(&args.action, output),
         Some(Command::Doctor(args)) => doctor::run(&args, output),
         Some(Command::Help(args)) => help::run(&args, output),

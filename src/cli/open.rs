@@ -6,9 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{annotator, args, error::CliError, output::Output, settings};
+use super::{annotator, args, error::CliError, output::Output, repair::repair, settings};
 use crate::{
-    project::{AnnotatorName, Project},
+    project::{AnnotatorName, ManifestRepair, Project},
     services::{CopyError, Preferences, UserFolders, own_copy},
     terminal::{self, Capabilities, ScreenOptions, TerminalError},
     ui::{self, Theme},
@@ -29,6 +29,9 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     }
     let here = Path::new(".");
     let dir = args.dir.clone().or_else(|| Project::is_project(here).then(|| here.to_owned()));
+    if let Some(dir) = dir.as_deref().filter(|dir| is_unmerged(dir)) {
+        repair(dir, false, output)?;
+    }
     let config = settings::load(dir.as_deref())?;
     let annotator = annotator::own_name(args.annotator.as_deref(), dir.as_deref())?;
     let folders = UserFolders::of_user();
@@ -58,6 +61,11 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
         TerminalError::Terminal(_) | TerminalError::Unsaved(_) => CliError::environment(error),
         TerminalError::Open(error) => error.into(),
     })
+}
+
+/// Whether the `project.json` of a project needs a repair and can have it.
+fn is_unmerged(dir: &Path) -> bool {
+    matches!(ManifestRepair::of(dir), Ok(Some(_)))
 }
 
 /// Preferences for the project in `dir`.

@@ -3,6 +3,7 @@
 //! that cannot be opened.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     path::{Path, PathBuf},
 };
@@ -10,9 +11,9 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, RUNS, Runs,
+    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, RUNS, Runs,
     TRAINING_SETTINGS, annotators_in,
-    file_names::one_line,
+    file_names::{one_line, shown},
     journal,
     journal_appender::Files,
     lock,
@@ -22,11 +23,15 @@ use super::{
 };
 use crate::{
     formats::Severity,
-    spans::{Annotation, Journal, LabelSet, Status},
+    spans::{Annotation, Document, Journal, LabelId, LabelSet, Span, Status},
+    text::number::with_noun,
 };
 
 /// Faulty lines of a file that are listed; the others are counted.
 const MOST_LISTED: usize = 100;
+
+/// Ids of unknown labels that are listed.
+const MOST_IDS: usize = 10;
 
 /// One fault or note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,11 +179,8 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
     let journal = Journal::replay(loaded.entries);
     let states: Vec<&Annotation> = project.documents.iter().map(|document| journal.annotation(&document.id)).collect();
     let spans = states.iter().flat_map(|state| state.spans());
-    let unlabelled = spans.clone().filter(|span| project.manifest.labels.get(span.label).is_none()).count();
-    if unlabelled > 0 {
-        let what = format!("{unlabelled} spans have a label that is not in {MANIFEST}; they are not used for training");
-        report.add(Severity::Warning, &file, None, what);
-    }
+    changed_texts(&project.documents, &journal, &loaded.changed, &file, report);
+    labels_of(spans.clone(), &project.manifest.labels, &file, report);
     match files.import_log() {
         Ok(Some(_)) => report.add(
             Severity::Note,
@@ -205,6 +207,67 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
     let spans = spans.count();
     let done = states.iter().filter(|state| state.status == Status::Done).count();
     report.annotators.push(JournalCount { name: name.to_string(), lines, spans, done });
+}
+
+/// Reports documents whose text was changed since lines of a journal were recorded.
+fn changed_texts(
+    documents: &Documents,
+    journal: &Journal,
+    changed: &BTreeSet<String>,
+    file: &str,
+    report: &mut CheckReport,
+) {
+    let to_review = |document: &&Document| journal.annotation(&document.id).lost().len() > 0;
+    let lost: Vec<&Document> = documents.iter().filter(to_review).collect();
+    for document in lost.iter().take(MOST_LISTED) {
+        let what = format!(
+            "the text of document `{}` was changed, and {} lost the place: open it on the Tag screen (it is marked review), \
+             tag what is missing and mark it done",
+            shown(&document.id),
+            with_noun(journal.annotation(&document.id).lost().len(), "span")
+        );
+        report.add(Severity::Warning, file, None, what);
+    }
+    if let more @ 1.. = lost.len().saturating_sub(MOST_LISTED) {
+        let what = format!("{more} more documents have such spans; the first {MOST_LISTED} are listed");
+        report.add(Severity::Warning, file, None, what);
+    }
+    let moved = changed.iter().filter(|id| journal.annotation(id).lost().len() == 0).count();
+    if moved > 0 {
+        let documents = with_noun(moved, "document");
+        let what =
+            format!("the texts of {documents} were changed since they were tagged; the spans moved with their words");
+        report.add(Severity::Note, file, None, what);
+    }
+}
+
+/// Reports spans whose label was removed, and spans whose label is not defined.
+fn labels_of<'a>(spans: impl Iterator<Item = &'a Span>, labels: &LabelSet, file: &str, report: &mut CheckReport) {
+    let retired: BTreeSet<LabelId> = labels.retired().iter().map(|retired| retired.id).collect();
+    let mut removed = 0;
+    let mut unknown: BTreeMap<LabelId, usize> = BTreeMap::new();
+    for span in spans.filter(|span| labels.get(span.label).is_none()) {
+        if retired.contains(&span.label) {
+            removed += 1;
+        } else {
+            *unknown.entry(span.label).or_default() += 1;
+        }
+    }
+    if removed > 0 {
+        let what = format!("{} of a label that was removed, not used for training", with_noun(removed, "span"));
+        report.add(Severity::Warning, file, None, what);
+    }
+    if !unknown.is_empty() {
+        let spans = with_noun(unknown.values().sum(), "span");
+        let ids: Vec<String> = unknown.keys().take(MOST_IDS).map(|id| id.0.to_string()).collect();
+        let more = if unknown.len() > MOST_IDS { " and others" } else { "" };
+        let what = format!(
+            "{spans} of a label that {MANIFEST} does not define (id {}{more}), not used for training; restore {MANIFEST} from \
+             git or a copy, or add a label with this id there",
+            ids.join(", ")
+        );
+        report.add(Severity::Warning, file, None, what);
+    }
 }
 
 fn runs(runs: &Runs, report: &mut CheckReport) {
@@ -363,7 +426,7 @@ mod tests {
             "documents.jsonl, line 2: column 2: missing field `id`",
             "annotations/anna.jsonl, line 2: it is damaged",
             "annotations/anna.jsonl, line 3: the last line is torn (4 bytes)",
-            "annotations/anna.jsonl: 1 spans have a label",
+            "annotations/anna.jsonl: 1 span of a label that project.json does not define (id 2)",
             ".gitattributes: lacks the line",
             ".tagli-x.tmp: is work in progress",
             "annotations/a b.jsonl: is not a journal",

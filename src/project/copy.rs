@@ -89,7 +89,7 @@ impl Project {
         }
         let source = CopySource {
             manifest: self.manifest.clone(),
-            documents: self.documents.to_jsonl().map_err(|cause| StorageError::new("copy", &self.root, cause))?.into(),
+            documents: storage::read_if_there(&self.root.join(DOCUMENTS), LARGE)?.unwrap_or_default().into(),
             journals,
             guide: storage::read_if_there(&self.root.join(GUIDE), SMALL)?.map(Cow::from),
         };

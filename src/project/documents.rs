@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::file_names::shown;
+use super::{document_history::Correction, file_names::shown, text_anchor::Fingerprint};
 use crate::{
     formats::parser_message,
     spans::{Document, DocumentList, Split},
@@ -21,19 +21,37 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
     list: DocumentList,
+    extras: Arc<Extras>,
+}
+
+/// Facts about few documents.
+#[derive(Clone, Debug, Default)]
+struct Extras {
     /// Unknown fields by document id, from other versions.
     /// Kept when the file is written again.
-    rest: Arc<HashMap<String, Map<String, Value>>>,
+    rest: HashMap<String, Map<String, Value>>,
+    /// Corrections of texts by document id, oldest first.
+    corrections: HashMap<String, Vec<Correction>>,
+    /// Documents that were removed or erased, which nothing shows.
+    /// With the fingerprints of their texts.
+    removed: HashMap<String, Fingerprint>,
 }
 
 /// Documents that are being read.
 #[derive(Default)]
 pub(super) struct DocumentReader {
     list: DocumentList,
-    rest: HashMap<String, Map<String, Value>>,
+    extras: Extras,
     problems: Vec<DocumentError>,
     line: usize,
 }
+
+/// Field of a document's line that holds its corrections.
+pub(super) const WAS: &str = "was";
+/// Field that holds the time at which a document was removed.
+pub(super) const REMOVED: &str = "removed";
+/// Field that holds the fingerprint of an erased text.
+pub(super) const ERASED: &str = "erased";
 
 /// A line that is not a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,14 +115,35 @@ impl Documents {
         self.list.clone()
     }
 
+    /// Corrections of a document's text, oldest first.
+    pub(super) fn corrections(&self, id: &str) -> &[Correction] {
+        self.extras.corrections.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is a document with this id that was removed or erased.
+    pub fn is_removed(&self, id: &str) -> bool {
+        self.extras.removed.contains_key(id)
+    }
+
+    /// Whether a document with this id and text was removed or erased.
+    pub(super) fn is_removed_text(&self, id: &str, text: &str) -> bool {
+        self.extras.removed.get(id).is_some_and(|removed| *removed == Fingerprint::of(text))
+    }
+
+    /// Ids of documents that were removed or erased.
+    pub(super) fn removed_ids(&self) -> impl Iterator<Item = &String> {
+        self.extras.removed.keys()
+    }
+
     /// Returns `list` as documents; those that were here before keep their unknown fields.
     ///
     /// # Errors
     /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
     pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
         let mut documents = DocumentReader::default();
+        documents.extras.removed = self.extras.removed.clone();
         for (at, document) in list.into_iter().enumerate() {
-            let rest = self.rest.get(&document.id).cloned().unwrap_or_default();
+            let rest = self.extras.rest.get(&document.id).cloned().unwrap_or_default();
             let pushed = check(&document).and_then(|()| documents.push(document, rest));
             pushed.map_err(|why| DocumentError { line: at + 1, why })?;
         }
@@ -112,10 +151,11 @@ impl Documents {
     }
 
     /// Bytes of the file.
+    #[cfg(test)]
     pub(super) fn to_jsonl(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for document in self {
-            write(document, self.rest.get(&document.id), &mut bytes)?;
+            write(document, self.extras.rest.get(&document.id), &mut bytes)?;
         }
         Ok(bytes)
     }
@@ -136,17 +176,30 @@ impl DocumentReader {
 
     /// Adds a document at the end.
     fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
-        let kept = (!rest.is_empty()).then(|| (document.id.clone(), rest));
-        self.list.push(document).map_err(|document| {
-            format!("there is already a document `{}`; give one of them another id", shown(&document.id))
-        })?;
-        self.rest.extend(kept);
+        let duplicate = |id: &str| format!("there is already a document `{}`; give one of them another id", shown(id));
+        if self.list.find(&document.id).is_some() || self.extras.removed.contains_key(&document.id) {
+            return Err(duplicate(&document.id));
+        }
+        let erased = rest.get(ERASED).and_then(|text| Fingerprint::deserialize(text).ok());
+        if erased.is_some() || rest.get(REMOVED).is_some_and(Value::is_u64) {
+            let text = erased.unwrap_or_else(|| Fingerprint::of(&document.text));
+            self.extras.removed.insert(document.id, text);
+            return Ok(());
+        }
+        let id = (!rest.is_empty()).then(|| document.id.clone());
+        self.list.push(document).map_err(|document| duplicate(&document.id))?;
+        let Some(id) = id else { return Ok(()) };
+        // Corrections that cannot be read are kept, and lines about earlier texts are read without them.
+        if let Some(corrections) = rest.get(WAS).and_then(|was| Vec::<Correction>::deserialize(was).ok()) {
+            self.extras.corrections.insert(id.clone(), corrections);
+        }
+        self.extras.rest.insert(id, rest);
         Ok(())
     }
 
     /// Returns the documents, and the lines that are none.
     pub(super) fn finish(self) -> (Documents, Vec<DocumentError>) {
-        (Documents { list: self.list, rest: Arc::new(self.rest) }, self.problems)
+        (Documents { list: self.list, extras: Arc::new(self.extras) }, self.problems)
     }
 }
 
@@ -165,6 +218,35 @@ impl<'a> IntoIterator for &'a Documents {
     fn into_iter(self) -> Self::IntoIter {
         self.list.iter()
     }
+}
+
+/// Changes the fields of one document in the bytes of the file.
+/// All other lines stay byte by byte. `None` if there is no such document.
+pub(super) fn change_line(
+    bytes: &[u8],
+    id: &str,
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> serde_json::Result<Option<Vec<u8>>> {
+    #[derive(Deserialize)]
+    struct Id<'a> {
+        id: std::borrow::Cow<'a, str>,
+    }
+    let mut before = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    for piece in bytes.get(before..).unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
+        let end = before + piece.len();
+        let line = piece.trim_ascii_end();
+        if serde_json::from_slice::<Id<'_>>(line).is_ok_and(|line| line.id == id) {
+            let mut fields = serde_json::from_slice(line)?;
+            change(&mut fields);
+            let mut changed = bytes.get(..before).unwrap_or_default().to_vec();
+            serde_json::to_writer(&mut changed, &fields)?;
+            changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
+            changed.extend_from_slice(bytes.get(end..).unwrap_or_default());
+            return Ok(Some(changed));
+        }
+        before = end;
+    }
+    Ok(None)
 }
 
 /// Whether a line is a conflict marker of an unfinished git merge.

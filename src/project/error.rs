@@ -32,6 +32,20 @@ pub enum ProjectError {
         #[source]
         why: ManifestError,
     },
+    /// There is no such document.
+    #[error("there is no document `{0}`; tagli inspect DIR --record N shows the ids")]
+    NoDocument(String),
+    /// A document cannot be changed so.
+    #[error("document `{id}`: {why}; nothing was changed")]
+    Document {
+        /// The document's id, safe to show.
+        id: String,
+        /// The cause.
+        why: &'static str,
+    },
+    /// `project.json` was changed while a question about it was open.
+    #[error("{} was changed meanwhile; nothing was changed: try again", shown_path(.0))]
+    ManifestChanged(PathBuf),
     /// `documents.jsonl` has lines that are not documents.
     #[error("{}", bad_documents(path, problems))]
     Documents {

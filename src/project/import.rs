@@ -49,6 +49,8 @@ pub struct ImportReport {
     /// Documents that the project has already, with the same id and text.
     /// They were not added again.
     pub known: usize,
+    /// Documents that were removed or erased here before. They were not added again.
+    pub removed: usize,
     /// Known documents whose imported spans were left out.
     /// The annotator has worked on them here.
     pub kept: usize,
@@ -68,6 +70,9 @@ impl ImportReport {
             (_, 0) => format!("; {known} there already"),
             (_, kept) => format!("; {known} there already, {kept} of them with other work of yours, which was kept"),
         };
+        if self.removed > 0 {
+            remark.push_str(&format!("; {} that you removed, not added again", with_noun(self.removed, "document")));
+        }
         if self.same_text > 0 {
             remark.push_str(&format!(
                 "; {} with the same text as another one, in its split",
@@ -151,10 +156,15 @@ impl Project {
         let mut report = ImportReport::default();
         let mut list = self.documents.to_vec();
         let first = list.len();
-        let mut ids = UniqueIds::new(list.iter().map(|document| document.id.clone()));
+        let taken = list.iter().map(|document| &document.id).chain(self.documents.removed_ids());
+        let mut ids = UniqueIds::new(taken.cloned());
         let mut ops = Vec::new();
         let mut groups = SameText::groups(&self.documents);
         for mut item in items {
+            if self.documents.is_removed_text(&item.document.id, &item.document.text) {
+                report.removed += 1;
+                continue;
+            }
             let mut same = groups.get_mut(&*item.document.text);
             if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
                 item.document.id = known;

@@ -85,7 +85,7 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
     let labels = LabelSet::from_names(names);
     for label in &labels {
         LabelSet::default()
-            .change(&LabelChange::Add(label.name.clone()))
+            .check(&LabelChange::Add(label.name.clone()))
             .map_err(|error| ImportSourceError::Name(clean(&label.name).into_owned(), error))?;
     }
     Ok((labels, Vec::new()))

@@ -1,15 +1,18 @@
 //! The journal of one annotator.
 //! Reading reports and skips bad lines; a recorded line is on disk before it counts.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+};
 
 use super::{
-    Project, ProjectError,
+    Project, ProjectError, Stamp,
     documents::Documents,
     file_names::{AnnotatorName, NameError},
     journal_appender::{Files, JournalAppender, Reopened, lines},
-    journal_line::{self, LineError, OffsetMaps},
-    storage,
+    journal_line::{self, Decoded, LineError, Texts},
+    random_number, storage,
 };
 use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
 
@@ -33,22 +36,40 @@ impl fmt::Display for SkippedLine {
 pub(super) struct Loaded {
     pub(super) entries: Vec<Entry>,
     pub(super) problems: Vec<SkippedLine>,
+    /// Documents whose text was changed since the last line about them was recorded.
+    pub(super) changed: BTreeSet<String>,
     /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,
+    /// Whether a line is about a document that was removed since.
+    is_about_removed: bool,
 }
 
 /// Parses a journal. A bad line is skipped; the others count.
 pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
     let mut loaded = Loaded::default();
-    let mut maps = OffsetMaps::default();
+    let mut texts = Texts::default();
     for (at, piece) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let ended = piece.strip_suffix(b"\n");
         let text = ended.unwrap_or(piece);
-        let fault = match journal_line::decode(text, documents, &mut maps) {
-            Ok((entry, faults)) => {
+        let fault = match journal_line::decode(text, documents, &mut texts) {
+            Ok(Decoded { entry, faults, changed }) => {
                 loaded.ids.insert(entry.id);
+                if !loaded.changed.is_empty() {
+                    // Whoever worked on the text as it is now has seen it.
+                    let seen =
+                        entry.op.documents().filter(|document| !changed.iter().any(|changed| changed == document));
+                    seen.for_each(|document| _ = loaded.changed.remove(document));
+                }
                 loaded.entries.push(entry);
-                loaded.problems.extend(faults.into_iter().map(|fault| SkippedLine { line: at + 1, fault }));
+                loaded.changed.extend(changed);
+                // The lines of a document that was removed are no fault.
+                let faults = faults.into_iter().filter(|fault| !matches!(fault, LineError::Removed(_)));
+                loaded.problems.extend(faults.map(|fault| SkippedLine { line: at + 1, fault }));
+                None
+            }
+            Err(LineError::Removed(_)) => {
+                loaded.is_about_removed = true;
+                loaded.ids.extend(journal_line::id_of(text));
                 None
             }
             Err(_) if ended.is_some() && text.iter().all(u8::is_ascii_whitespace) => None,
@@ -73,6 +94,8 @@ pub struct Annotator {
     pub journal: Journal,
     /// Lines that were skipped when the journal was read.
     pub problems: Vec<SkippedLine>,
+    /// Documents whose text was changed since the last line about them was recorded.
+    pub changed: BTreeSet<String>,
     /// Writer number of ids that the caller numbers, and of ids numbered here.
     /// `None` when opened for reading.
     writers: Option<(u32, u32)>,
@@ -143,7 +166,7 @@ impl Annotator {
             Err(error) => return Err(error),
         };
         let file = &mut annotator.file;
-        let Ok(bytes) = file.files.bytes() else { return Err(refusal) };
+        let Ok(bytes) = file.read() else { return Err(refusal) };
         let loaded = load(&bytes, &project.documents);
         let is_full = matches!(&refusal, ProjectError::Storage(error) if error.is_full());
         // What an interrupted import left must come into the journal before anything else.
@@ -176,7 +199,8 @@ impl Annotator {
 
     pub(super) fn read_only(project: &Project, name: &AnnotatorName) -> Result<Self, ProjectError> {
         let mut annotator = Self::empty(project, name, 0);
-        annotator.replace_journal(load(&annotator.file.files.bytes()?, &project.documents));
+        let bytes = annotator.file.read()?;
+        annotator.replace_journal(load(&bytes, &project.documents));
         Ok(annotator)
     }
 
@@ -184,6 +208,7 @@ impl Annotator {
         Self {
             journal: Journal::default(),
             problems: Vec::new(),
+            changed: BTreeSet::new(),
             writers: None,
             lines: 0,
             spans: 0,
@@ -302,6 +327,25 @@ impl Annotator {
         self.journal.extend(entries);
     }
 
+    /// Reads the journal again if another program changed its file, as `git pull` does.
+    /// Returns whether it did.
+    ///
+    /// Lines recorded since opening that are missing in the file are written again. An annotator opened for reading
+    /// always reads.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn refresh(&mut self, documents: &Documents) -> Result<bool, ProjectError> {
+        if !self.file.is_open() {
+            return self.reread(documents).map(|()| true);
+        }
+        let reopened = self.file.prepare()?;
+        if let Some(reopened) = &reopened {
+            self.reload(reopened, documents);
+        }
+        Ok(reopened.is_some())
+    }
+
     /// Reads the journal again.
     /// This is needed after [`Project::reload`] brought new documents.
     ///
@@ -312,7 +356,8 @@ impl Annotator {
             let reopened = self.file.open()?;
             self.reload(&reopened, documents);
         } else {
-            self.replace_journal(load(&self.file.files.bytes()?, documents));
+            let bytes = self.file.read()?;
+            self.replace_journal(load(&bytes, documents));
         }
         Ok(())
     }
@@ -323,12 +368,14 @@ impl Annotator {
         let missing = load(&reopened.missing, documents);
         loaded.entries.extend(missing.entries);
         loaded.problems.extend(missing.problems);
+        loaded.changed.extend(missing.changed);
         self.writers.get_or_insert_with(|| free_writers(&loaded.ids));
         self.replace_journal(loaded);
     }
 
     fn replace_journal(&mut self, loaded: Loaded) {
         self.problems = loaded.problems;
+        self.changed = loaded.changed;
         self.journal = Journal::replay(loaded.entries);
     }
 
@@ -360,7 +407,7 @@ impl Loaded {
     /// Whether the import whose log this is was committed.
     /// Its documents are in the project.
     pub(super) fn is_committed(&self) -> bool {
-        !self.entries.is_empty()
+        !self.entries.is_empty() || self.is_about_removed
     }
 }
 
@@ -368,9 +415,7 @@ impl Loaded {
 fn free_writers(ids: &HashSet<ActionId>) -> (u32, u32) {
     let taken: HashSet<u32> = ids.iter().map(|id| id.0.writer).collect();
     loop {
-        // The low 32 bits of a version 4 UUID are random.
-        let [.., a, b, c, d] = uuid::Uuid::new_v4().into_bytes();
-        let writer = u32::from_be_bytes([a, b, c, d]);
+        let writer = random_number();
         let spans = writer.wrapping_add(1);
         if !taken.contains(&writer) && !taken.contains(&spans) {
             return (writer, spans);

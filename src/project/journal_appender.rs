@@ -4,11 +4,12 @@
 use std::{collections::HashSet, path::PathBuf};
 
 use super::{
-    Project, ProjectError,
+    Project, ProjectError, Stamp,
     documents::Documents,
     file_names::AnnotatorName,
-    journal_line::{self, LineError, OffsetMaps},
+    journal_line::{self, LineError, Texts},
     lock::{Holder, Lock},
+    stamp, stamp_of_more,
     storage::{self, Appender, LARGE, OwnFile, StorageError},
 };
 use crate::spans::{ActionId, Entry};
@@ -65,6 +66,12 @@ pub struct JournalAppender {
     pub(super) waits_for_space: bool,
     /// Time of the opening, in seconds since 1970, UTC.
     since: u64,
+    /// Stamp of the file as it was last read or written here.
+    /// `None` before the first time.
+    contents: Option<Stamp>,
+    /// Whether another program has changed the file.
+    /// Since [`Self::take_change`] was last called.
+    is_changed: bool,
 }
 
 /// Contents of a journal file that was opened or opened again.
@@ -79,8 +86,17 @@ impl JournalAppender {
     /// Journal of an annotator that is not open for writing.
     /// `since` in seconds since 1970, UTC.
     pub(super) fn closed(name: &AnnotatorName, files: Files, since: u64) -> Self {
-        let (session, name) = (Vec::new(), name.clone());
-        Self { name, files, session, open: None, lock: None, waits_for_space: false, since }
+        Self {
+            name: name.clone(),
+            files,
+            session: Vec::new(),
+            open: None,
+            lock: None,
+            waits_for_space: false,
+            since,
+            contents: None,
+            is_changed: false,
+        }
     }
 
     /// Whether the annotator was opened for reading only.
@@ -158,7 +174,37 @@ impl JournalAppender {
     /// The annotator was opened for reading only, or the file system refuses.
     pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), ProjectError> {
         let Some(file) = &mut self.open else { return Err(ProjectError::ReadOnly(self.name.clone())) };
-        Ok(file.append(lines)?)
+        file.append(lines)?;
+        self.contents = self.contents.map(|before| stamp_of_more(before, lines));
+        Ok(())
+    }
+
+    /// Reads the file.
+    pub(super) fn read(&mut self) -> Result<Vec<u8>, StorageError> {
+        let bytes = self.files.bytes()?;
+        let found = stamp(&bytes);
+        self.is_changed |= self.contents.is_some_and(|known| known != found);
+        self.contents = Some(found);
+        Ok(bytes)
+    }
+
+    /// Reads the file again if another program changed it.
+    /// Returns whether it did since this was last asked.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn look(&mut self) -> Result<bool, ProjectError> {
+        if self.is_open() {
+            self.prepare()?;
+        } else {
+            self.read()?;
+        }
+        Ok(self.take_change())
+    }
+
+    /// Whether another program has changed the file since this was last asked.
+    pub fn take_change(&mut self) -> bool {
+        std::mem::take(&mut self.is_changed)
     }
 
     /// Keeps lines that were appended, in case that another file replaces the journal.
@@ -169,9 +215,9 @@ impl JournalAppender {
 
     /// Opens the file and appends lines of this session that are missing.
     /// A torn end is moved to a file of its own.
-    pub(super) fn complete(&self) -> Result<(Appender, Reopened), ProjectError> {
+    pub(super) fn complete(&mut self) -> Result<(Appender, Reopened), ProjectError> {
         let mut file = Appender::open(&self.files.journal)?;
-        let bytes = self.files.bytes()?;
+        let bytes = self.read()?;
         let shape = Shape::of(&bytes);
         if let Some(torn) = bytes.get(shape.whole..).filter(|torn| !torn.is_empty()) {
             let mut aside = torn.to_vec();
@@ -179,14 +225,18 @@ impl JournalAppender {
             Appender::open(&self.files.torn)?.append(&aside)?;
             file.truncate(shape.whole as u64)?;
         }
+        let mut contents = stamp(bytes.get(..shape.whole).unwrap_or_default());
         if shape.lacks_line_feed {
             file.append(b"\n")?;
+            contents = stamp_of_more(contents, b"\n");
         }
         let missing = self.session.iter().filter(|(id, _)| !shape.ids.contains(id));
         let missing: Vec<u8> = missing.flat_map(|(_, line)| line.iter().copied()).collect();
         if !missing.is_empty() {
             file.append(&missing)?;
+            contents = stamp_of_more(contents, &missing);
         }
+        self.contents = Some(contents);
         Ok((file, Reopened { bytes, missing }))
     }
 }
@@ -223,8 +273,8 @@ impl Shape {
 /// # Errors
 /// An entry is about a document or range that does not exist.
 pub(super) fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>, LineError> {
-    let mut maps = OffsetMaps::default();
+    let mut texts = Texts::default();
     let mut bytes = Vec::new();
-    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut maps, &mut bytes))?;
+    entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut texts, &mut bytes))?;
     Ok(bytes)
 }

@@ -6,12 +6,14 @@ use std::{borrow::Cow, collections::HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    document_history::{Way, first_text},
     documents::{Documents, is_merge_marker},
     file_names::shown,
+    text_anchor::{Anchor, Budget, Fingerprint, HashedText, anchors},
 };
 use crate::{
     formats::parser_message,
-    spans::{Action, ActionId, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
+    spans::{Action, ActionId, Document, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
     text::{CharRange, OffsetMap, TextRange},
 };
 
@@ -35,6 +37,9 @@ pub enum LineError {
     /// The document is not in `documents.jsonl`.
     #[error("there is no document `{0}`; it is skipped until there is one")]
     NoDocument(String),
+    /// The document was removed from the project.
+    #[error("document `{0}` was removed; it is skipped until the document is restored")]
+    Removed(String),
     /// A range does not fit the text of the document.
     #[error("a range does not fit document `{document}` ({why}); it is skipped; was the text changed?")]
     Range {
@@ -52,6 +57,10 @@ struct JournalLine<'a> {
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     doc: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<Fingerprint>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    near: Vec<Anchor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     edits: Option<Vec<EditLine>>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     docs: Option<Vec<ActionLine<'a>>>,
@@ -65,6 +74,12 @@ struct JournalLine<'a> {
 struct ActionLine<'a> {
     #[serde(borrow)]
     doc: Cow<'a, str>,
+    /// Fingerprint of the text that the offsets refer to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<Fingerprint>,
+    /// Anchors of the ranges in `edits`, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    near: Vec<Anchor>,
     edits: Vec<EditLine>,
 }
 
@@ -87,16 +102,46 @@ enum EditLine {
     Note(String),
 }
 
-/// Offset maps of the documents seen so far.
+/// Texts of the documents seen so far, with what finds offsets in them.
 /// They are kept because many lines are about the same document.
 #[derive(Default)]
-pub(super) struct OffsetMaps<'a>(HashMap<&'a str, OffsetMap>);
+pub(super) struct Texts<'a> {
+    known: HashMap<&'a str, KnownText<'a>>,
+    budget: Budget,
+}
 
-impl<'a> OffsetMaps<'a> {
-    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<&OffsetMap, LineError> {
-        let document = documents.get(id).ok_or_else(|| LineError::NoDocument(shown(id)))?;
-        Ok(self.0.entry(&document.id).or_insert_with(|| OffsetMap::new(&document.text)))
+struct KnownText<'a> {
+    document: &'a Document,
+    map: OffsetMap,
+    fingerprint: Fingerprint,
+    /// For lines that were recorded against another text.
+    hashed: Option<HashedText>,
+}
+
+impl<'a> Texts<'a> {
+    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<(&mut KnownText<'a>, &mut Budget), LineError> {
+        let document = documents.get(id).ok_or_else(|| match documents.is_removed(id) {
+            true => LineError::Removed(shown(id)),
+            false => LineError::NoDocument(shown(id)),
+        })?;
+        let known = self.known.entry(&document.id).or_insert_with(|| KnownText {
+            document,
+            map: OffsetMap::new(&document.text),
+            fingerprint: Fingerprint::of(&document.text),
+            hashed: None,
+        });
+        Ok((known, &mut self.budget))
     }
+}
+
+/// Entry of a line, with what happened to its parts.
+#[derive(Debug, PartialEq)]
+pub(super) struct Decoded {
+    pub(super) entry: Entry,
+    /// Reasons why parts were skipped.
+    pub(super) faults: Vec<LineError>,
+    /// Documents whose text was changed since the line was recorded.
+    pub(super) changed: Vec<String>,
 }
 
 /// Appends the line of an entry to `out`, with a line feed.
@@ -106,21 +151,32 @@ impl<'a> OffsetMaps<'a> {
 pub(super) fn encode<'a>(
     entry: &Entry,
     documents: &'a Documents,
-    maps: &mut OffsetMaps<'a>,
+    texts: &mut Texts<'a>,
     out: &mut Vec<u8>,
 ) -> Result<(), LineError> {
-    let mut line =
-        JournalLine { id: entry.id, at: entry.at, doc: None, edits: None, docs: None, undo: None, redo: None };
+    let mut line = JournalLine {
+        id: entry.id,
+        at: entry.at,
+        doc: None,
+        text: None,
+        near: Vec::new(),
+        edits: None,
+        docs: None,
+        undo: None,
+        redo: None,
+    };
     match &entry.op {
         JournalOp::Undo(id) => line.undo = Some(*id),
         JournalOp::Redo(id) => line.redo = Some(*id),
         JournalOp::Do(action) => {
-            let ActionLine { doc, edits } = action_to_line(action, documents, maps)?;
+            let ActionLine { doc, text, near, edits } = action_to_line(action, documents, texts)?;
             line.doc = Some(doc);
+            line.text = text;
+            line.near = near;
             line.edits = Some(edits);
         }
         JournalOp::DoAll(actions) => {
-            let actions: Result<_, _> = actions.iter().map(|action| action_to_line(action, documents, maps)).collect();
+            let actions: Result<_, _> = actions.iter().map(|action| action_to_line(action, documents, texts)).collect();
             line.docs = Some(actions?);
         }
     }
@@ -132,31 +188,33 @@ pub(super) fn encode<'a>(
     Ok(())
 }
 
-/// Parses a line into an entry and the errors of its skipped parts.
-/// The line is given without its line feed.
+/// Parses a line, given without its line feed.
 ///
-/// A part is skipped if its document does not exist or one of its ranges does not fit; the other parts count.
+/// A part is skipped if its document does not exist or one of its ranges does not fit; the other parts count. If the text
+/// of a document was changed since, each range is looked for in the new one; a span whose place is not certain is lost
+/// ([`Edit::Lose`]).
 ///
 /// # Errors
 /// The whole line must be skipped.
-pub(super) fn decode<'a>(
-    line: &[u8],
-    documents: &'a Documents,
-    maps: &mut OffsetMaps<'a>,
-) -> Result<(Entry, Vec<LineError>), LineError> {
-    let mut faults = Vec::new();
+pub(super) fn decode<'a>(line: &[u8], documents: &'a Documents, texts: &mut Texts<'a>) -> Result<Decoded, LineError> {
     let line = verified(line)?;
-    let line: JournalLine<'_> =
+    let JournalLine { id, at, doc, text, near, edits, docs, undo, redo } =
         serde_json::from_slice(line).map_err(|error| LineError::Newer(parser_message(&error)))?;
-    let op = match (line.doc, line.edits, line.docs, line.undo, line.redo) {
+    let mut parts = Parts { documents, texts, faults: Vec::new(), changed: Vec::new() };
+    let op = match (doc, edits, docs, undo, redo) {
         (Some(doc), Some(edits), None, None, None) => {
-            JournalOp::Do(line_to_action(ActionLine { doc, edits }, documents, maps)?)
+            JournalOp::Do(parts.action(ActionLine { doc, text, near, edits })?)
         }
         (None, None, Some(docs), None, None) if !docs.is_empty() => {
-            let parts = docs.into_iter().map(|line| line_to_action(line, documents, maps));
-            let actions: Vec<Action> = parts.filter_map(|part| part.map_err(|fault| faults.push(fault)).ok()).collect();
+            let mut actions = Vec::with_capacity(docs.len());
+            for line in docs {
+                match parts.action(line) {
+                    Ok(action) => actions.push(action),
+                    Err(fault) => parts.faults.push(fault),
+                }
+            }
             if actions.is_empty() {
-                return Err(faults.swap_remove(0));
+                return Err(parts.faults.swap_remove(0));
             }
             JournalOp::DoAll(actions)
         }
@@ -164,29 +222,118 @@ pub(super) fn decode<'a>(
         (None, None, None, None, Some(id)) => JournalOp::Redo(id),
         _ => return Err(LineError::Newer("neither edits nor undo nor redo".to_owned())),
     };
-    Ok((Entry { id: line.id, at: line.at, op }, faults))
+    let Parts { faults, changed, .. } = parts;
+    Ok(Decoded { entry: Entry { id, at, op }, faults, changed })
+}
+
+/// Reader of the parts of a line.
+struct Parts<'t, 'd> {
+    documents: &'d Documents,
+    texts: &'t mut Texts<'d>,
+    faults: Vec<LineError>,
+    changed: Vec<String>,
+}
+
+impl Parts<'_, '_> {
+    fn action(&mut self, line: ActionLine<'_>) -> Result<Action, LineError> {
+        let (known, budget) = self.texts.get(&line.doc, self.documents)?;
+        let corrections = self.documents.corrections(&line.doc);
+        let text = line.text.or_else(|| first_text(corrections));
+        let edits = match text.filter(|text| *text != known.fingerprint) {
+            None => {
+                let edits = line.edits.into_iter().map(|edit| line_to_edit(edit, &known.map));
+                edits.collect::<Result<_, _>>().map_err(|why| LineError::Range { document: shown(&line.doc), why })?
+            }
+            Some(text) => {
+                let way = Way::between(text, known.fingerprint, corrections);
+                // A correction was made here and shown; another change was not.
+                if way.is_none() {
+                    self.changed.push(line.doc.to_string());
+                }
+                let mut search = Search { anchors: line.near.into_iter(), way, known, budget };
+                line.edits.into_iter().filter_map(|edit| search.edit(edit)).collect()
+            }
+        };
+        Ok(Action { document: line.doc.into_owned(), edits })
+    }
+}
+
+/// Search for the ranges of an action in a text that was changed.
+struct Search<'t, 'd> {
+    anchors: std::vec::IntoIter<Anchor>,
+    /// Way from the text of the line to the present one.
+    /// Only if every correction between the two is known.
+    way: Option<Way>,
+    known: &'t mut KnownText<'d>,
+    budget: &'t mut Budget,
+}
+
+impl Search<'_, '_> {
+    /// The edit in the new text.
+    /// `None` if it is about a rejection whose place is not certain.
+    fn edit(&mut self, line: EditLine) -> Option<Edit> {
+        Some(match line {
+            EditLine::Add { id, range, label, source } => match self.range(range) {
+                Some(range) => Edit::Add(Span { id, range, label, source }),
+                None => Edit::Lose(id, Some(label)),
+            },
+            EditLine::Resize(id, range) => match self.range(range) {
+                Some(range) => Edit::Resize(id, range),
+                None => Edit::Lose(id, None),
+            },
+            EditLine::Reject(range, label) => Edit::Reject(self.range(range)?, label),
+            EditLine::Readmit(range, label) => Edit::Readmit(self.range(range)?, label),
+            EditLine::Remove(id) => Edit::Remove(id),
+            EditLine::Relabel(id, label) => Edit::Relabel(id, label),
+            EditLine::Status(status) => Edit::Status(status),
+            EditLine::Note(note) => Edit::Note(note),
+        })
+    }
+
+    fn range(&mut self, range: CharRange) -> Option<TextRange> {
+        let anchor = self.anchors.next();
+        if let Some(way) = &self.way {
+            return self.corrected(way.follow(range)?);
+        }
+        let anchor = anchor?;
+        let length = range.end.checked_sub(range.start)?;
+        let KnownText { document, map, hashed, .. } = &mut *self.known;
+        let hashed = hashed.get_or_insert_with(|| HashedText::new(&document.text));
+        map.from_chars(hashed.find(length, &anchor, self.budget)?).ok()
+    }
+}
+
+impl Search<'_, '_> {
+    /// Bytes of a range in a corrected text.
+    /// Without white space at its ends, which a correction may have left there.
+    fn corrected(&self, range: CharRange) -> Option<TextRange> {
+        let range = self.known.map.from_chars(range).ok()?;
+        let words = range.of(&self.known.document.text);
+        let start = range.start + (words.len() - words.trim_start().len());
+        let end = start + words.trim().len();
+        (start < end || range.is_empty()).then_some(TextRange { start, end })
+    }
 }
 
 fn action_to_line<'a, 'd>(
     action: &'a Action,
     documents: &'d Documents,
-    maps: &mut OffsetMaps<'d>,
+    texts: &mut Texts<'d>,
 ) -> Result<ActionLine<'a>, LineError> {
-    let map = maps.get(&action.document, documents)?;
-    let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, map)).collect();
+    let (known, _) = texts.get(&action.document, documents)?;
+    let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, &known.map)).collect();
     let edits = edits.map_err(|why| LineError::Range { document: shown(&action.document), why })?;
-    Ok(ActionLine { doc: action.document.as_str().into(), edits })
+    let ranges: Vec<TextRange> = action.edits.iter().filter_map(range_of).collect();
+    let near = anchors(&known.document.text, &ranges);
+    Ok(ActionLine { doc: action.document.as_str().into(), text: Some(known.fingerprint), near, edits })
 }
 
-fn line_to_action<'d>(
-    line: ActionLine<'_>,
-    documents: &'d Documents,
-    maps: &mut OffsetMaps<'d>,
-) -> Result<Action, LineError> {
-    let map = maps.get(&line.doc, documents)?;
-    let edits: Result<_, _> = line.edits.into_iter().map(|edit| line_to_edit(edit, map)).collect();
-    let edits = edits.map_err(|why| LineError::Range { document: shown(&line.doc), why })?;
-    Ok(Action { document: line.doc.into_owned(), edits })
+fn range_of(edit: &Edit) -> Option<TextRange> {
+    match edit {
+        Edit::Add(span) => Some(span.range),
+        Edit::Resize(_, range) | Edit::Reject(range, _) | Edit::Readmit(range, _) => Some(*range),
+        Edit::Remove(_) | Edit::Relabel(..) | Edit::Status(_) | Edit::Note(_) | Edit::Lose(..) => None,
+    }
 }
 
 /// Id of an intact line, whatever its kind.
@@ -201,6 +348,22 @@ pub(super) fn id_of(line: &[u8]) -> Option<ActionId> {
 /// Whether a line has the checksum of its bytes.
 pub(super) fn is_intact(line: &[u8]) -> bool {
     verified(line).is_ok()
+}
+
+/// Whether a line of a journal has a note on a document.
+/// Also one that was changed later.
+pub(super) fn have_note(bytes: &[u8], document: &str) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| {
+        let Ok(line) = verified(line).and_then(|line| {
+            serde_json::from_slice::<JournalLine<'_>>(line).map_err(|error| LineError::Newer(parser_message(&error)))
+        }) else {
+            return false;
+        };
+        let one = line.doc.zip(line.edits).into_iter();
+        let several = line.docs.into_iter().flatten().map(|line| (line.doc, line.edits));
+        let mut edits = one.chain(several).filter(|(doc, _)| doc == document).flat_map(|(_, edits)| edits);
+        edits.any(|edit| matches!(edit, EditLine::Note(note) if !note.is_empty()))
+    })
 }
 
 /// Whether these bytes are whole lines of a journal, at least one, with right checksums.
@@ -260,6 +423,7 @@ fn edit_to_line(edit: &Edit, map: &OffsetMap) -> Result<EditLine, String> {
         Edit::Reject(range, label) => EditLine::Reject(to_chars(*range, map)?, *label),
         Edit::Readmit(range, label) => EditLine::Readmit(to_chars(*range, map)?, *label),
         Edit::Note(note) => EditLine::Note(note.clone()),
+        Edit::Lose(id, _) => return Err(format!("the place of span {id} is not known")),
     })
 }
 
@@ -301,24 +465,61 @@ mod tests {
         let documents = documents();
         let entry = entry(vec![taco(TextRange::new(6, 10)), Edit::Status(Status::Done)]);
         let mut bytes = Vec::new();
-        encode(&entry, &documents, &mut OffsetMaps::default(), &mut bytes).unwrap();
+        encode(&entry, &documents, &mut Texts::default(), &mut bytes).unwrap();
         // The checksum was computed with zlib.crc32 of Python 3.
         let line = concat!(
-            r#"{"id":"1f-7","at":1700000000,"doc":"r1","edits":[{"add":{"id":"1f-3","range":[5,9],"label":2,"#,
-            r#""source":{"model":{"run":"0001-mini","score":0.5}}}},{"status":"done"}],"crc":"27f78d2b"}"#,
+            r#"{"id":"1f-7","at":1700000000,"doc":"r1","text":"b874d39b","near":[[[5,2777593637],[0,1322186964]]],"#,
+            r#""edits":[{"add":{"id":"1f-3","range":[5,9],"label":2,"#,
+            r#""source":{"model":{"run":"0001-mini","score":0.5}}}},{"status":"done"}],"crc":"b1f9fcfa"}"#,
             "\n"
         );
         assert_eq!(String::from_utf8(bytes.clone()).unwrap(), line);
         bytes.pop();
-        assert_eq!(decode(&bytes, &documents, &mut OffsetMaps::default()), Ok((entry, Vec::new())));
+        let decoded = decode(&bytes, &documents, &mut Texts::default()).unwrap();
+        assert_eq!(decoded, Decoded { entry, faults: Vec::new(), changed: Vec::new() });
         assert_eq!(id_of(&bytes).map(|id| id.to_string()).as_deref(), Some("1f-7"));
+    }
+
+    #[test]
+    fn a_line_of_an_earlier_version_is_read_as_before() {
+        let line = concat!(
+            r#"{"id":"1f-7","at":1700000000,"doc":"r1","edits":[{"add":{"id":"1f-3","range":[5,9],"label":2,"#,
+            r#""source":{"model":{"run":"0001-mini","score":0.5}}}},{"status":"done"}],"crc":"27f78d2b"}"#,
+        );
+        for text in ["caf\u{e9} taco", "caf\u{e9} soup and more"] {
+            let documents = Documents::default().replaced_by(vec![Document::new("r1", text, Grid::Natural)]).unwrap();
+            let decoded = decode(line.as_bytes(), &documents, &mut Texts::default()).unwrap();
+            assert_eq!(decoded.entry, entry(vec![taco(TextRange::new(6, 10)), Edit::Status(Status::Done)]));
+        }
+    }
+
+    #[test]
+    fn a_line_recorded_against_another_text_is_moved_or_its_span_is_lost() {
+        let mut bytes = Vec::new();
+        let written = entry(vec![taco(TextRange::new(6, 10)), Edit::Status(Status::Done)]);
+        encode(&written, &documents(), &mut Texts::default(), &mut bytes).unwrap();
+        bytes.pop();
+        let read = |text: &str| {
+            let documents = Documents::default().replaced_by(vec![Document::new("r1", text, Grid::Natural)]).unwrap();
+            let Decoded { entry, faults, changed } = decode(&bytes, &documents, &mut Texts::default()).unwrap();
+            assert_eq!((faults, changed), (Vec::new(), vec!["r1".to_owned()]));
+            let JournalOp::Do(action) = entry.op else { panic!() };
+            action.edits
+        };
+        let done = Edit::Status(Status::Done);
+        assert_eq!(read("my caf\u{e9} taco"), [taco(TextRange::new(9, 13)), done.clone()]);
+        let id = SpanId { writer: 0x1f, sequence: 3 };
+        assert_eq!(read("caf\u{e9} soup"), [Edit::Lose(id, Some(LabelId(2))), done]);
+        let unrecorded =
+            encode(&entry(vec![Edit::Lose(id, None)]), &documents(), &mut Texts::default(), &mut Vec::new());
+        assert!(matches!(unrecorded, Err(LineError::Range { .. })), "its place would be recorded wrongly");
     }
 
     #[test]
     fn a_range_inside_a_character_is_not_written() {
         let documents = documents();
         for range in [TextRange::new(4, 10), TextRange::new(0, 40), TextRange::new(10, 6)] {
-            let written = encode(&entry(vec![taco(range)]), &documents, &mut OffsetMaps::default(), &mut Vec::new());
+            let written = encode(&entry(vec![taco(range)]), &documents, &mut Texts::default(), &mut Vec::new());
             assert!(matches!(written, Err(LineError::Range { .. })), "{range:?}");
         }
     }
@@ -327,14 +528,14 @@ mod tests {
     fn every_changed_byte_is_noticed() {
         let documents = documents();
         let mut bytes = Vec::new();
-        encode(&entry(vec![taco(TextRange::new(6, 10))]), &documents, &mut OffsetMaps::default(), &mut bytes).unwrap();
+        encode(&entry(vec![taco(TextRange::new(6, 10))]), &documents, &mut Texts::default(), &mut bytes).unwrap();
         bytes.pop();
         for at in 0..bytes.len() {
             for flip in [1, 0x20, 0x80] {
                 let mut bad = bytes.clone();
                 bad[at] ^= flip;
                 assert!(
-                    matches!(decode(&bad, &documents, &mut OffsetMaps::default()), Err(LineError::Damaged(_))),
+                    matches!(decode(&bad, &documents, &mut Texts::default()), Err(LineError::Damaged(_))),
                     "byte {at}"
                 );
             }
@@ -349,7 +550,7 @@ mod tests {
         {
             let crc = crc32fast::hash(body.as_bytes());
             let line = format!("{},\"crc\":\"{crc:08x}\"}}", body.strip_suffix('}').unwrap());
-            let read = decode(line.as_bytes(), &documents, &mut OffsetMaps::default());
+            let read = decode(line.as_bytes(), &documents, &mut Texts::default());
             assert!(matches!(read, Err(LineError::Newer(_))), "{read:?}");
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::file_names::shown;
 use crate::{
     formats::parser_message,
-    spans::{Label, LabelId, LabelSet, label::RetiredLabel},
+    spans::{Label, LabelId, LabelSet, SameId, label::RetiredLabel},
     text::Grid,
 };
 
@@ -84,8 +84,14 @@ pub enum ManifestError {
     /// The file was written by a later version.
     #[error("it has format {0}, and this tagli knows formats up to {FORMAT}; use a newer tagli")]
     Newer(u64),
+    /// A git merge stopped in the middle of the file.
+    #[error("it has conflict markers of an unfinished git merge; to merge the two sides: tagli doctor DIR --repair")]
+    Unmerged,
+    /// Two sides of a merge cannot be merged.
+    #[error(transparent)]
+    SameId(#[from] SameId),
     /// Two labels share a field that must be unique, or a name is not allowed.
-    #[error("label {label}: {why}; correct it with an editor")]
+    #[error("label {label}: {why}; correct it with an editor, or if git merged it: tagli doctor DIR --repair")]
     Label {
         /// The label's name or number, safe to show.
         label: String,
@@ -162,6 +168,16 @@ impl Manifest {
     /// # Errors
     /// They are not JSON, not of a project, of a later version, or have labels that contradict each other.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let manifest = Self::parse(bytes)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Parses the bytes of `project.json`. Its labels may contradict each other.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        if is_unmerged(bytes) {
+            return Err(ManifestError::Unmerged);
+        }
         #[derive(Deserialize)]
         struct Version {
             format: Option<Value>,
@@ -186,7 +202,7 @@ impl Manifest {
             let color = label.color.unwrap_or_else(|| u8::try_from(at % 8).unwrap_or_default());
             labels.push(Label { id: label.id, name: label.name, key: label.key, tag, color, guide: label.guide });
         }
-        let manifest = Self {
+        Ok(Self {
             name: raw.name,
             labels: labels.with_retired(raw.gone),
             grid: raw.grid,
@@ -196,9 +212,38 @@ impl Manifest {
             sample: raw.sample,
             rest: raw.rest,
             label_rest,
-        };
-        manifest.check()?;
-        Ok(manifest)
+        })
+    }
+
+    /// Takes over what another version of the file has.
+    /// Returns what was decided, one sentence each.
+    ///
+    /// Labels are merged by the rule of [`LabelSet::merge`]. Of other fields that differ, this version's stay.
+    ///
+    /// # Errors
+    /// Two different labels have the same id.
+    pub(super) fn merge(&mut self, theirs: &Self, draw: impl FnMut() -> u32) -> Result<Vec<String>, SameId> {
+        let mut decisions = self.labels.merge(&theirs.labels, draw)?;
+        let fields = [
+            ("name", self.name == theirs.name),
+            ("grid", self.grid == theirs.grid),
+            ("base", self.base == theirs.base),
+            ("split_seed", self.split_seed == theirs.split_seed),
+            ("sample", self.sample == theirs.sample),
+            ("provenance", theirs.provenance.is_empty() || self.provenance == theirs.provenance),
+        ];
+        let kept = fields.into_iter().filter(|(_, is_same)| !is_same);
+        decisions.extend(kept.map(|(field, _)| format!("`{field}` differs; this side's stays")));
+        if self.provenance.is_empty() {
+            self.provenance = theirs.provenance.clone();
+        }
+        for (field, value) in &theirs.rest {
+            self.rest.entry(field).or_insert_with(|| value.clone());
+        }
+        for (label, rest) in &theirs.label_rest {
+            self.label_rest.entry(*label).or_insert_with(|| rest.clone());
+        }
+        Ok(decisions)
     }
 
     /// Bytes of `project.json`: indented, with a line feed at the end.
@@ -270,6 +315,11 @@ impl Manifest {
     }
 }
 
+/// Whether the bytes have a conflict marker of an unfinished git merge.
+pub(super) fn is_unmerged(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"<<<<<<<") || line.starts_with(b">>>>>>>"))
+}
+
 fn json(error: serde_json::Error) -> ManifestError {
     ManifestError::Json { line: error.line(), column: error.column(), why: parser_message(&error) }
 }
@@ -314,8 +364,8 @@ mod tests {
         assert!(error(r#"{"name":"x"}"#).contains("no number `format`"));
         assert!(error("{\n\"format\": 1,\n oops").starts_with("line 3, column 2: key must be a string"));
         let two = r#"{"format":1,"labels":[{"id":0,"name":"A","key":"1"},{"id":1,"name":"B","key":"1"}]}"#;
-        assert_eq!(error(two), "label `B`: another label has the same key; correct it with an editor");
-        assert!(error("<<<<<<< HEAD\n").starts_with("line 1, column 1"));
+        assert!(error(two).starts_with("label `B`: another label has the same key; correct it with an editor, or"));
+        assert!(error("<<<<<<< HEAD\n").starts_with("it has conflict markers of an unfinished git merge"));
     }
 
     proptest! {

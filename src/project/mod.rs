@@ -9,8 +9,11 @@ mod annotator_work;
 pub mod check;
 mod copy;
 mod corpus;
+pub mod corrections;
 mod detect;
+mod document_history;
 pub mod documents;
+pub mod erasure;
 mod error;
 pub mod file_names;
 pub mod import;
@@ -20,6 +23,7 @@ mod journal_appender;
 mod journal_line;
 pub mod lock;
 pub mod manifest;
+mod manifest_repair;
 pub mod metrics_tail;
 pub mod output;
 mod run_files;
@@ -27,8 +31,11 @@ pub mod run_folder;
 pub mod runs;
 pub mod samples;
 pub mod storage;
+mod text_anchor;
 pub mod training_data;
 
+#[cfg(test)]
+mod changed_text_tests;
 mod crash_tests;
 mod intrusion_tests;
 mod ownership_tests;
@@ -49,6 +56,7 @@ pub use journal_appender::JournalAppender;
 pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
+pub use manifest_repair::ManifestRepair;
 pub use metrics_tail::MetricsTail;
 pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
@@ -182,6 +190,33 @@ impl Project {
         Ok(self.set_documents(documents))
     }
 
+    /// Names of the files that differ from what was last read.
+    /// `documents.jsonl` or `project.json`.
+    ///
+    /// # Errors
+    /// As [`Self::open`]: they cannot be read now.
+    pub fn changed_files(&self) -> Result<Vec<&'static str>, ProjectError> {
+        let manifest = read_manifest(&self.root)?;
+        let mut names = Vec::new();
+        if self.changed_documents(self.manifest.grid)?.is_some() {
+            names.push(DOCUMENTS);
+        }
+        if manifest != self.manifest {
+            names.push(MANIFEST);
+        }
+        Ok(names)
+    }
+
+    /// Paths of documents and manifest, which other programs may change.
+    pub fn watched_files(&self) -> [PathBuf; 2] {
+        [DOCUMENTS, MANIFEST].map(|name| self.root.join(name))
+    }
+
+    /// Path of the journal of an annotator.
+    pub fn journal_file(&self, name: &AnnotatorName) -> PathBuf {
+        journal::Files::of(self, name).journal
+    }
+
     /// Documents on disk with their stamp, cut into words by `grid`.
     /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
@@ -231,7 +266,7 @@ impl Project {
         if names.iter().any(|name| self.manifest.labels.find(name).is_none()) {
             self.change_manifest(|manifest| {
                 for name in names {
-                    manifest.labels.intern(name);
+                    manifest.labels.intern_with(name, random_number);
                 }
             })?;
         }
@@ -270,6 +305,13 @@ impl Project {
     }
 }
 
+/// Returns a random number.
+pub fn random_number() -> u32 {
+    // The low 32 bits of a version 4 UUID are random.
+    let [.., a, b, c, d] = uuid::Uuid::new_v4().into_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
 /// Length and CRC-32 of the bytes from which documents were read.
 type Stamp = (usize, u32);
 
@@ -297,6 +339,13 @@ fn read_documents(path: &Path, grid: Grid) -> Result<(Documents, Vec<DocumentErr
     })?;
     let (documents, problems) = reader.finish();
     Ok((documents, problems, (length, hasher.finalize())))
+}
+
+/// Stamp of contents to which bytes were appended.
+fn stamp_of_more((length, crc): Stamp, bytes: &[u8]) -> Stamp {
+    let mut hasher = crc32fast::Hasher::new_with_initial(crc);
+    hasher.update(bytes);
+    (length + bytes.len(), hasher.finalize())
 }
 
 fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {

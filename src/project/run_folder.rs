@@ -347,6 +347,11 @@ pub fn model_path(run: &Path) -> PathBuf {
     run.join(MODEL)
 }
 
+/// Path of the training data in the checkpoint of a run.
+pub(super) fn checkpoint_data(run: &Path) -> PathBuf {
+    run.join(CHECKPOINT).join("data.json")
+}
+
 /// Reads the last status of the run in a folder.
 ///
 /// # Errors

@@ -252,6 +252,19 @@ impl Runs {
         Ok(removed.map_err(|cause| StorageError::new("remove", &path, cause))?)
     }
 
+    /// Removes the checkpoint of a run that no process trains.
+    ///
+    /// # Errors
+    /// There is no such run, it is alive, its checkpoint was not made by this program, or the file system refuses.
+    pub(super) fn remove_checkpoint(&self, id: &RunId) -> Result<(), ProjectError> {
+        let path = self.folder.join(id.as_str());
+        let failed = |cause| StorageError::new("remove the checkpoint in", &path, cause);
+        // Before anything is written there, even the lock.
+        Dir::open(&path).and_then(|dir| run_files::prove_run(&dir).map(drop)).map_err(failed)?;
+        let _lock = Lock::take(&path.join(RUN_LOCK), &format!("run {id}"), &Holder::this(0))?;
+        Ok(Dir::open(&path).and_then(|dir| run_files::remove_checkpoint(&dir)).map_err(failed)?)
+    }
+
     fn view(&self, id: RunId) -> RunView {
         let path = self.folder.join(id.as_str());
         let mut problems = Vec::new();

@@ -200,6 +200,11 @@ impl Services {
                     self.start_opening(Request::Import { dir, file });
                 }
             }
+            Effect::Reload => {
+                if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
+                    self.start_opening(Request::Folder(dir));
+                }
+            }
             Effect::OpenAs(annotator) => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
                     self.open_as(dir, annotator);
@@ -231,6 +236,7 @@ impl Services {
             Effect::Suggest { run, documents } => {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
+            Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {
@@ -247,7 +253,7 @@ impl Services {
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) => {}
-            Effect::Import(_) | Effect::OpenAs(_) | Effect::Close => {}
+            Effect::Import(_) | Effect::OpenAs(_) | Effect::Reload | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }

@@ -38,6 +38,12 @@ pub(super) const SAVE_LIMIT: Duration = Duration::from_secs(30);
 pub(super) trait JournalFile: Send {
     /// Appends entries and syncs: all of them or none.
     fn append(&mut self, entries: &[Entry]) -> Result<(), SaveError>;
+
+    /// Reads the file again if another program changed it.
+    /// Returns whether it did since this was last asked.
+    fn look(&mut self) -> Result<bool, String> {
+        Ok(false)
+    }
 }
 
 /// Entries were not saved.
@@ -62,6 +68,10 @@ impl JournalFile for AnnotatorFile {
             _ => SaveError::Disk(error.to_string()),
         })
     }
+
+    fn look(&mut self) -> Result<bool, String> {
+        self.file.look().map_err(|error| error.to_string())
+    }
 }
 
 enum Request {
@@ -69,6 +79,8 @@ enum Request {
     Record(Batch),
     /// Answer when all earlier requests are done: with the cause if lines are not on disk.
     Flush(Sender<Result<(), String>>),
+    /// Report whether another program has changed the file.
+    Look,
 }
 
 /// Entries of one effect.
@@ -142,6 +154,18 @@ impl JournalWriter {
         if !sent {
             let failure = Failure { unsaved: Arc::clone(&self.unsaved), events: self.events.clone() };
             failure.report("the thread that saves has ended; please report it");
+        }
+    }
+
+    /// Returns a function that asks whether another program has changed the file.
+    /// If it has, the answer is `FilesChanged`.
+    pub(super) fn looker(&self) -> impl Fn() + Send + use<> {
+        let requests = self.requests.as_ref().map(Arc::downgrade).unwrap_or_default();
+        move || {
+            if let Some(requests) = requests.upgrade() {
+                // The thread has ended only if it panicked, which was reported.
+                let _ = requests.send(Request::Look);
+            }
         }
     }
 
@@ -280,10 +304,12 @@ impl Writing {
         while let Ok(first) = requests.recv() {
             let mut batches = Vec::new();
             let mut flushes = Vec::new();
+            let mut looks = false;
             for request in iter::once(first).chain(requests.try_iter()) {
                 match request {
                     Request::Record(batch) => batches.push(batch),
                     Request::Flush(answer) => flushes.push(answer),
+                    Request::Look => looks = true,
                 }
             }
             self.save(batches);
@@ -292,6 +318,18 @@ impl Writing {
                 // A job that waited too long has gone.
                 let _ = answer.send(outcome.clone());
             }
+            if looks {
+                self.look();
+            }
+        }
+    }
+
+    /// Reports a change of the file by another program.
+    /// Saving reports a file that cannot be read.
+    fn look(&mut self) {
+        let file = &mut self.file;
+        if let Ok(Ok(true)) = guard::catch(|| file.look()) {
+            self.events.send(Event::FilesChanged(vec!["your journal".to_owned()]));
         }
     }
 

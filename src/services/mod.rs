@@ -10,6 +10,7 @@ mod cancelled;
 mod clock;
 mod dispatch;
 mod events;
+mod file_watcher;
 mod journal_writer;
 mod leaving;
 mod message;

@@ -14,6 +14,7 @@ use crossbeam_channel::Sender;
 use super::{
     clock::now,
     events::Events,
+    file_watcher::{FileWatcher, Watched},
     journal_writer::{AnnotatorFile, JournalWriter},
     message::message,
     model_service::ModelService,
@@ -63,6 +64,8 @@ pub(crate) struct Open {
     pub(super) model_service: ModelService,
     pub(super) documents: Documents,
     events: Events,
+    /// Kept, because dropping it ends its thread.
+    _files: FileWatcher,
 }
 
 impl Open {
@@ -179,6 +182,8 @@ impl Opener {
         let events = Events::new(self.events);
         let documents = project.documents.clone();
         let grid = project.manifest.grid;
+        let [texts, manifest] = project.watched_files();
+        let own_journal = project.journal_file(annotator.name());
         let file = AnnotatorFile { file: annotator.into_appender(), documents: documents.clone() };
         let journal = JournalWriter::start(Box::new(file), events.clone())?;
         let worker = ProjectWorker::start(WorkerParts {
@@ -191,8 +196,14 @@ impl Opener {
         })?;
         let watcher = RunWatcher::start(run_list, events.clone())?;
         let model_service = ModelService::start(watcher.models(), dir, grid, preferences.device, events.clone())?;
+        let files = FileWatcher::start(vec![
+            Watched { path: texts, changed: Box::new(worker.looker()) },
+            Watched { path: manifest, changed: Box::new(worker.looker()) },
+            Watched { path: own_journal, changed: Box::new(journal.looker()) },
+        ])?;
         opened.step = RecentProjects::new(self.folders).remember(dir);
-        let open = Open { dir: dir.to_owned(), journal, worker, watcher, model_service, documents, events };
+        let open =
+            Open { dir: dir.to_owned(), journal, worker, watcher, model_service, documents, events, _files: files };
         Ok((open, Box::new(opened)))
     }
 

@@ -10,7 +10,8 @@ use crate::{
     model::device,
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
-    spans::{Gazetteer, HalfWords, Patterns, Status},
+    spans::{Document, Gazetteer, HalfWords, Patterns, Status},
+    text::number::with_noun,
     training,
     work::train::apply_recipe,
 };
@@ -48,7 +49,9 @@ pub(super) fn opened(
         Some(why) => (None, Some(format!("Nothing can be saved now: {why}"))),
         None => (None, None),
     };
-    let warnings: Vec<String> = unsaved.into_iter().chain(patterns_warning).chain(guide_warning).collect();
+    let changed = changed_texts(&project.documents, annotator);
+    let warnings: Vec<String> =
+        unsaved.into_iter().chain(changed).chain(patterns_warning).chain(guide_warning).collect();
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);
     let done_today = annotator.journal.with_status_since(Status::Done, midnight());
@@ -70,6 +73,26 @@ pub(super) fn opened(
         patterns,
         guide,
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
+    }
+}
+
+/// Reports texts that were changed since the annotator tagged them.
+/// `None` if there are none.
+fn changed_texts(documents: &[Document], annotator: &Annotator) -> Option<String> {
+    let is_lost = |id: &str| annotator.journal.annotation(id).lost().len() > 0;
+    let lost = documents.iter().filter(|document| is_lost(&document.id)).count();
+    let moved = annotator.changed.iter().filter(|id| !is_lost(id)).count();
+    let to_review = format!(
+        "{} must be looked at: the text was changed, and spans have no certain place in it (Documents: lost>0)",
+        with_noun(lost, "document")
+    );
+    let followed =
+        format!("{} changed since you tagged them; the spans moved with their words", with_noun(moved, "text"));
+    match (lost, moved) {
+        (0, 0) => None,
+        (0, _) => Some(followed),
+        (_, 0) => Some(to_review),
+        _ => Some(format!("{to_review}. {followed}")),
     }
 }
 
@@ -159,7 +182,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest, run_folder::RunConfig},
-        spans::{Document, LabelId, LabelSet, Split},
+        spans::{LabelId, LabelSet, Split},
         text::TextRange,
     };
 

@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::{
     annotator_comparison,
     cancelled::Cancelled,
+    clock::now,
     events::Events,
     journal_writer::Flusher,
     message::message,
@@ -25,10 +26,10 @@ use super::{
     training_start::{OpenBase, TrainingStart},
 };
 use crate::{
-    app::{Event, event::Level},
+    app::{Event, effect::DocumentChange, event::Level},
     formats::{self, WriteOptions},
     guard,
-    project::{Annotator, AnnotatorName, Project, training_data},
+    project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
     work::{
@@ -100,6 +101,18 @@ impl ProjectWorker {
         Ok(Self { tasks: Some(sender), thread, progress, cancelled })
     }
 
+    /// Returns a function that asks for a look at the files of the project.
+    /// Another program may have changed them.
+    pub(super) fn looker(&self) -> impl Fn() + Send + use<> {
+        let tasks = self.tasks.as_ref().map(Arc::downgrade).unwrap_or_default();
+        move || {
+            if let Some(tasks) = tasks.upgrade() {
+                // The thread ends only after the handle was closed.
+                let _ = tasks.send(Task::Look);
+            }
+        }
+    }
+
     /// Adds a task after all earlier ones.
     pub(super) fn ask(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
@@ -169,6 +182,8 @@ impl Work {
                 None
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
+            Task::Document { id, change } => Some(self.change_document(&id, change)),
+            Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();
                 None
@@ -182,6 +197,40 @@ impl Work {
                 None
             }
             Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
+        }
+    }
+
+    /// Changes a document.
+    /// The project is then read again, so that spans are where their words are now.
+    fn change_document(&mut self, id: &str, change: DocumentChange) -> Event {
+        let project = &mut self.start.project;
+        let changed = self.start.journal.flush().and_then(|()| {
+            let changed = match change {
+                DocumentChange::Correct(text) => project.correct_document(id, NewText::Text(&text), now(), false),
+                DocumentChange::UndoCorrection => project.correct_document(id, NewText::Previous, now(), false),
+                DocumentChange::Remove => project.remove_document(id, now()),
+                DocumentChange::Restore => project.restore_document(id),
+            };
+            changed.map_err(|error| error.to_string())
+        });
+        match changed {
+            Ok(()) => Event::FilesChanged(vec![format!("document {id}")]),
+            Err(error) => message(Level::Warn, format!("Nothing was changed: {error}")),
+        }
+    }
+
+    /// Reports files that another program has changed since they were read.
+    fn look(&self) -> Option<Event> {
+        match self.start.project.changed_files() {
+            Ok(names) if names.is_empty() => None,
+            Ok(names) => Some(Event::FilesChanged(names.into_iter().map(str::to_owned).collect())),
+            Err(error) => {
+                let text = format!(
+                    "The project was changed on disk and cannot be read as it is now: {error}. This window \
+                                    goes on with what it has read before, and saves as ever"
+                );
+                Some(message(Level::Warn, text))
+            }
         }
     }
 
@@ -211,7 +260,7 @@ impl Work {
         let changed = project.change_manifest(|manifest| {
             // The change refers to the keys that the screen shows.
             manifest.labels = std::mem::take(&mut manifest.labels).with_keys();
-            refused = manifest.labels.change(change).err();
+            refused = manifest.labels.change(change, random_number).err();
         });
         match (changed, refused) {
             (Ok(()), None) => Ok(project.manifest.labels.clone()),

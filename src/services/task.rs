@@ -1,7 +1,7 @@
 //! Tasks for the project worker.
 
 use crate::{
-    app::{Event, event::Level},
+    app::{Event, effect::DocumentChange, event::Level},
     runs::{Recipe, Settings},
     spans::LabelChange,
 };
@@ -24,6 +24,10 @@ pub(super) enum Task {
     Labels { change: LabelChange },
     /// Compare the annotators.
     Annotators { generation: u64 },
+    /// Change a document.
+    Document { id: String, change: DocumentChange },
+    /// Find out whether another program has changed the files of the project.
+    Look,
     /// A small task that needs the disk and has no answer.
     Unanswered(Box<dyn FnOnce() + Send>),
 }
@@ -38,6 +42,8 @@ impl Task {
             Self::Export { .. } => "an export",
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
+            Self::Document { .. } => "a change of a document",
+            Self::Look => "a look at the files",
             Self::Unanswered(_) => "the list of recent projects",
         }
     }
@@ -55,7 +61,7 @@ impl Task {
             Self::Annotators { generation } => {
                 Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
             }
-            Self::Summarise { .. } | Self::Remove { .. } | Self::Unanswered(_) => {
+            Self::Summarise { .. } | Self::Remove { .. } | Self::Document { .. } | Self::Look | Self::Unanswered(_) => {
                 let noun = self.noun();
                 Box::new(move |cause| message(Level::Warn, format!("{noun} failed: {cause}")))
             }

@@ -157,6 +157,9 @@ impl ComparedDocument {
             }));
         }
         let status = self.status_after(adjudicator, &edits);
+        if status == Status::Done {
+            edits.extend(adjudicator.lost().map(|(id, _)| Edit::Remove(id)));
+        }
         if status != adjudicator.status {
             edits.push(Edit::Status(status));
         }

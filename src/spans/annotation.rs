@@ -6,7 +6,7 @@
 
 use std::{
     cmp::{Ordering, Reverse},
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt, iter,
     str::FromStr,
 };
@@ -146,6 +146,10 @@ pub enum Edit {
     Readmit(TextRange, LabelId),
     /// Sets the note; empty for none.
     Note(String),
+    /// Removes a span from the text but keeps its label: its place is not known.
+    ///
+    /// Read from a line that was recorded against another text; never recorded. Without a label, the span keeps its own.
+    Lose(SpanId, Option<LabelId>),
 }
 
 /// Number of edits that are applied one by one.
@@ -160,8 +164,14 @@ pub struct Annotation {
     spans: Vec<Span>,
     /// Ends of the spans, by which those over a byte are found.
     ends: MaxTree,
+    /// Spans whose place is not known since the text was changed, with their labels.
+    /// None of them is among `spans`.
+    lost: BTreeMap<SpanId, LabelId>,
     /// Progress on the document.
+    /// Partial instead of done while the place of a span is not known, so that its words are not taken for unlabelled.
     pub status: Status,
+    /// Status that the annotator set.
+    set: Status,
     /// Rejected suggestions.
     rejected: BTreeSet<(TextRange, LabelId)>,
     note: String,
@@ -170,15 +180,19 @@ pub struct Annotation {
 /// Compares the content, from which `ends` follows.
 impl PartialEq for Annotation {
     fn eq(&self, other: &Self) -> bool {
-        let Self { spans, ends: _, status, rejected, note } = self;
-        *status == other.status && *note == other.note && *spans == other.spans && *rejected == other.rejected
+        let Self { spans, ends: _, lost, status: _, set, rejected, note } = self;
+        *set == other.set
+            && *note == other.note
+            && *spans == other.spans
+            && *lost == other.lost
+            && *rejected == other.rejected
     }
 }
 
 impl Annotation {
     /// Creates an annotation from spans in any order.
     pub fn new(spans: Vec<Span>, status: Status) -> Self {
-        let mut annotation = Self { status, ..Self::untouched() };
+        let mut annotation = Self { status, set: status, ..Self::untouched() };
         annotation.put_in_order(spans);
         annotation
     }
@@ -188,7 +202,9 @@ impl Annotation {
         Self {
             spans: Vec::new(),
             ends: MaxTree::empty(),
+            lost: BTreeMap::new(),
             status: Status::Todo,
+            set: Status::Todo,
             rejected: BTreeSet::new(),
             note: String::new(),
         }
@@ -197,6 +213,11 @@ impl Annotation {
     /// Spans in reading order.
     pub fn spans(&self) -> &[Span] {
         &self.spans
+    }
+
+    /// Spans whose place is not known since the text was changed: ids with labels.
+    pub fn lost(&self) -> impl ExactSizeIterator<Item = (SpanId, LabelId)> {
+        self.lost.iter().map(|(id, label)| (*id, *label))
     }
 
     /// Note of the annotator; empty for none.
@@ -252,27 +273,49 @@ impl Annotation {
     /// Applies `edit` and returns its inverse; `None` if it changed nothing.
     pub fn apply(&mut self, edit: &Edit) -> Option<Edit> {
         match edit {
-            Edit::Add(span) => match self.take(span.id) {
-                None => {
-                    self.put(span.clone());
-                    Some(Edit::Remove(span.id))
+            Edit::Add(span) => {
+                let lost = self.find_lost(span.id);
+                let before = self.take(span.id);
+                self.put(span.clone());
+                match (lost, before) {
+                    (Some(label), _) => Some(Edit::Lose(span.id, Some(label))),
+                    (None, None) => Some(Edit::Remove(span.id)),
+                    (None, Some(before)) => (before != *span).then_some(Edit::Add(before)),
                 }
-                Some(before) => {
-                    self.put(span.clone());
-                    (before != *span).then_some(Edit::Add(before))
-                }
+            }
+            Edit::Remove(id) => match self.find_lost(*id) {
+                Some(label) => Some(Edit::Lose(*id, Some(label))),
+                None => self.take(*id).map(Edit::Add),
             },
-            Edit::Remove(id) => self.take(*id).map(Edit::Add),
             Edit::Relabel(id, label) => {
-                let at = self.position(*id)?;
-                let before = std::mem::replace(&mut self.spans.get_mut(at)?.label, *label);
+                let at = self.position(*id);
+                let current = match self.lost.get_mut(id) {
+                    Some(lost) => lost,
+                    None => &mut self.spans.get_mut(at?)?.label,
+                };
+                let before = std::mem::replace(current, *label);
                 (before != *label).then_some(Edit::Relabel(*id, before))
             }
             Edit::Resize(id, range) => {
+                if let Some(label) = self.find_lost(*id) {
+                    self.put(Span { id: *id, range: *range, label, source: SpanSource::Human });
+                    return Some(Edit::Lose(*id, Some(label)));
+                }
                 let span = self.take(*id)?;
                 let before = span.range;
                 self.put(Span { range: *range, ..span });
                 (before != *range).then_some(Edit::Resize(*id, before))
+            }
+            Edit::Lose(id, label) => {
+                let span = self.take(*id);
+                let before = self.lose(*id, *label, span.as_ref());
+                match (span, before) {
+                    (Some(span), _) => Some(Edit::Add(span)),
+                    (None, Some(before)) => {
+                        (self.lost.get(id) != Some(&before)).then_some(Edit::Lose(*id, Some(before)))
+                    }
+                    (None, None) => self.lost.contains_key(id).then_some(Edit::Remove(*id)),
+                }
             }
             Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => self.apply_other(edit),
         }
@@ -292,13 +335,30 @@ impl Annotation {
         let mut spans: HashMap<SpanId, Span> = self.spans.drain(..).map(|span| (span.id, span)).collect();
         for edit in edits {
             match edit {
-                Edit::Add(span) => _ = spans.insert(span.id, span.clone()),
-                Edit::Remove(id) => _ = spans.remove(id),
-                Edit::Relabel(id, label) => _ = spans.get_mut(id).map(|span| span.label = *label),
-                Edit::Resize(id, range) => _ = spans.get_mut(id).map(|span| span.range = *range),
+                Edit::Add(span) => {
+                    self.lost.remove(&span.id);
+                    spans.insert(span.id, span.clone());
+                }
+                Edit::Remove(id) => {
+                    self.lost.remove(id);
+                    spans.remove(id);
+                }
+                Edit::Relabel(id, label) => {
+                    let lost = self.lost.get_mut(id);
+                    _ = lost.or_else(|| spans.get_mut(id).map(|span| &mut span.label)).map(|old| *old = *label);
+                }
+                Edit::Resize(id, range) => {
+                    if let Some(label) = self.lost.remove(id) {
+                        spans.insert(*id, Span { id: *id, range: *range, label, source: SpanSource::Human });
+                    } else if let Some(span) = spans.get_mut(id) {
+                        span.range = *range;
+                    }
+                }
+                Edit::Lose(id, label) => _ = self.lose(*id, *label, spans.remove(id).as_ref()),
                 Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => _ = self.apply_other(edit),
             }
         }
+        self.find_status();
         self.put_in_order(spans.into_values().collect());
     }
 
@@ -306,7 +366,8 @@ impl Annotation {
     fn apply_other(&mut self, edit: &Edit) -> Option<Edit> {
         match edit {
             Edit::Status(status) => {
-                let before = std::mem::replace(&mut self.status, *status);
+                let before = std::mem::replace(&mut self.set, *status);
+                self.find_status();
                 (before != *status).then_some(Edit::Status(before))
             }
             Edit::Reject(range, label) => {
@@ -319,8 +380,34 @@ impl Annotation {
                 let before = std::mem::replace(&mut self.note, note.clone());
                 (before != *note).then_some(Edit::Note(before))
             }
-            Edit::Add(_) | Edit::Remove(_) | Edit::Relabel(..) | Edit::Resize(..) => None,
+            Edit::Add(_) | Edit::Remove(_) | Edit::Relabel(..) | Edit::Resize(..) | Edit::Lose(..) => None,
         }
+    }
+
+    /// Notes that the place of a span is not known.
+    /// Returns its label if that was so before.
+    /// `span` is the span as it was in the text.
+    fn lose(&mut self, id: SpanId, label: Option<LabelId>, span: Option<&Span>) -> Option<LabelId> {
+        let before = self.lost.get(&id).copied();
+        if let Some(label) = label.or(span.map(|span| span.label)).or(before) {
+            self.lost.insert(id, label);
+        }
+        self.find_status();
+        before
+    }
+
+    /// Takes a span out of those whose place is not known; returns its label.
+    fn find_lost(&mut self, id: SpanId) -> Option<LabelId> {
+        let label = self.lost.remove(&id);
+        self.find_status();
+        label
+    }
+
+    fn find_status(&mut self) {
+        self.status = match self.set {
+            Status::Done if !self.lost.is_empty() => Status::Partial,
+            set => set,
+        };
     }
 
     fn position(&self, id: SpanId) -> Option<usize> {
@@ -383,6 +470,7 @@ mod tests {
             (range.clone(), 0u32..3).prop_map(|(range, label)| Edit::Reject(range, LabelId(label))),
             (range.clone(), 0u32..3).prop_map(|(range, label)| Edit::Readmit(range, LabelId(label))),
             "[ab]{0,2}".prop_map(Edit::Note),
+            (0u32..6, prop::option::of(0u32..3)).prop_map(|(n, label)| Edit::Lose(id(n), label.map(LabelId))),
         ]
     }
 
@@ -432,6 +520,23 @@ mod tests {
             let id = SpanId { writer, sequence };
             prop_assert_eq!(id.to_string().parse(), Ok(id));
         }
+    }
+
+    #[test]
+    fn a_document_is_not_done_while_the_place_of_a_span_is_unknown() {
+        let span = Span { id: id(1), range: TextRange::new(0, 4), label: LabelId(2), source: SpanSource::Human };
+        let mut annotation = Annotation::new(vec![span], Status::Done);
+        annotation.apply(&Edit::Lose(id(1), None));
+        assert_eq!((annotation.status, annotation.spans().len()), (Status::Partial, 0));
+        assert_eq!(annotation.lost().collect::<Vec<_>>(), [(id(1), LabelId(2))]);
+        let mut placed = annotation.clone();
+        placed.apply(&Edit::Resize(id(1), TextRange::new(5, 9)));
+        assert_eq!(
+            (placed.status, placed.lost().len(), placed.at(5).map(|span| span.label)),
+            (Status::Done, 0, Some(LabelId(2)))
+        );
+        annotation.apply(&Edit::Remove(id(1)));
+        assert_eq!((annotation.status, annotation.lost().len()), (Status::Done, 0));
     }
 
     #[test]

@@ -66,6 +66,18 @@ pub enum JournalOp {
     Redo(ActionId),
 }
 
+impl JournalOp {
+    /// Ids of the documents that it edits; none for undo and redo.
+    pub fn documents(&self) -> impl Iterator<Item = &str> {
+        let actions = match self {
+            Self::Do(action) => std::slice::from_ref(action),
+            Self::DoAll(actions) => actions,
+            Self::Undo(_) | Self::Redo(_) => &[],
+        };
+        actions.iter().map(|action| action.document.as_str())
+    }
+}
+
 /// Action in the list of all actions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HistoryItem<'a> {
@@ -183,6 +195,7 @@ impl Journal {
                 Edit::Relabel(_, label) | Edit::Reject(_, label) | Edit::Readmit(_, label) => {
                     *label = labels.resolve(*label);
                 }
+                Edit::Lose(_, label) => *label = label.map(|label| labels.resolve(label)),
                 Edit::Remove(_) | Edit::Resize(..) | Edit::Status(_) | Edit::Note(_) => {}
             }
         }

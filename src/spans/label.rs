@@ -109,6 +109,9 @@ pub enum LabelError {
     Same,
 }
 
+/// Random numbers that are tried as the id of a new label.
+/// Nearly all of them are free.
+const DRAWS: usize = 100;
 /// Number of label colours.
 const COLORS: u8 = 8;
 
@@ -189,17 +192,27 @@ impl LabelSet {
         self
     }
 
-    /// Changes the set.
+    /// Changes the set; `draw` returns random numbers for new ids.
+    ///
+    /// Ids are not counted: two people who add labels on two branches must not give them the same id.
     ///
     /// # Errors
     /// Gives the reason why the change is impossible; then nothing is changed.
-    pub fn change(&mut self, change: &LabelChange) -> Result<(), LabelError> {
-        let changed = self.try_change(change);
+    pub fn change(&mut self, change: &LabelChange, draw: impl FnMut() -> u32) -> Result<(), LabelError> {
+        let changed = self.try_change(change, draw);
         self.reindex();
         changed
     }
 
-    fn try_change(&mut self, change: &LabelChange) -> Result<(), LabelError> {
+    /// Checks whether the set can be changed so.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn check(&self, change: &LabelChange) -> Result<(), LabelError> {
+        self.clone().change(change, || 0)
+    }
+
+    fn try_change(&mut self, change: &LabelChange, draw: impl FnMut() -> u32) -> Result<(), LabelError> {
         match change {
             LabelChange::Add(name) => {
                 let name = self.checked(name, None)?;
@@ -209,12 +222,13 @@ impl LabelSet {
                         let removed = self.retired.remove(at);
                         self.add(removed.id, &removed.name);
                     }
-                    None => _ = self.intern(&name),
+                    None => _ = self.intern_with(&name, draw),
                 }
             }
             LabelChange::Rename(id, name) => {
                 let name = self.checked(name, Some(*id))?;
-                self.rename(self.position(*id)?, name);
+                let former = self.draw_id(draw);
+                self.rename(self.position(*id)?, name, former);
             }
             LabelChange::Key(id, key) => return self.give_key(self.position(*id)?, *key),
             LabelChange::Recolor(id) => {
@@ -248,15 +262,14 @@ impl LabelSet {
     }
 
     /// Renames the label at an index.
-    /// Its former name is kept, because models and patterns may use it.
-    fn rename(&mut self, at: usize, name: String) {
+    /// Its former name is kept with the id `former`, because models and patterns may use it.
+    fn rename(&mut self, at: usize, name: String, former: LabelId) {
         self.labels[at].tag.clear();
         self.labels[at].tag = self.free_tag(&name);
         let id = self.labels[at].id;
         let before = std::mem::replace(&mut self.labels[at].name, name);
         if before != self.labels[at].name {
-            let former = RetiredLabel { id: self.free_id(), name: before, into: Some(id) };
-            self.retired.push(former);
+            self.retired.push(RetiredLabel { id: former, name: before, into: Some(id) });
         }
     }
 
@@ -307,8 +320,26 @@ impl LabelSet {
     }
 
     /// Returns the id of the label with this name, which is created if necessary.
+    /// A new label gets an id of the random numbers that `draw` returns.
+    pub fn intern_with(&mut self, name: &str, draw: impl FnMut() -> u32) -> LabelId {
+        if let Some(label) = self.find(name) {
+            return label.id;
+        }
+        let id = self.draw_id(draw);
+        self.add(id, name);
+        id
+    }
+
+    /// Draws an id that no label has or had.
+    pub fn draw_id(&self, mut draw: impl FnMut() -> u32) -> LabelId {
+        let free = (0..DRAWS).map(|_| draw()).find(|id| !self.index.has(*id));
+        free.map_or_else(|| self.free_id(), LabelId)
+    }
+
+    /// Returns the id of the label with this name, which is created if necessary.
     ///
-    /// A new label gets the next free id, the next free digit as key and letters of its name as tag.
+    /// A new label gets the next free id, the next free digit as key and letters of its name as tag. This is for sets that
+    /// are made at once, as those of files and of new projects.
     pub fn intern(&mut self, name: &str) -> LabelId {
         if let Some(label) = self.find(name) {
             return label.id;
@@ -334,6 +365,54 @@ impl LabelSet {
         let tag = self.free_tag(name);
         let color = u8::try_from(self.labels.len() % usize::from(COLORS)).unwrap_or(0);
         self.push(Label { id, name: name.to_owned(), key, tag, color, guide: None });
+    }
+
+    /// The label with this id, not one into which it was merged.
+    pub(super) fn own(&self, id: LabelId) -> Option<&Label> {
+        self.labels.get(self.index.place(id.0)?)
+    }
+
+    /// Whether a label has or had this id.
+    pub(super) fn has(&self, id: LabelId) -> bool {
+        self.index.has(id.0)
+    }
+
+    /// Retires a label into another one.
+    pub(super) fn retire_into(&mut self, id: LabelId, into: LabelId) {
+        if let Ok(at) = self.position(id) {
+            self.retire(at, Some(into));
+            self.reindex();
+        }
+    }
+
+    /// Adds a retired label. The caller must make sure that its id is free.
+    pub(super) fn add_retired(&mut self, retired: RetiredLabel) {
+        self.retired.push(retired);
+        self.reindex();
+    }
+
+    /// Removes a retired label, whose id becomes free.
+    pub(super) fn remove_retired(&mut self, id: LabelId) {
+        self.retired.retain(|retired| retired.id != id);
+        self.reindex();
+    }
+
+    /// Gives a label the name and tag of another version of it.
+    pub(super) fn take_name(&mut self, id: LabelId, from: &Label) {
+        if let Some(label) = self.labels.iter_mut().find(|label| label.id == id) {
+            label.name.clone_from(&from.name);
+            label.tag.clone_from(&from.tag);
+        }
+        self.reindex();
+    }
+
+    /// Gives a label key and guideline of another version of it, where it has none.
+    pub(super) fn take_missing(&mut self, id: LabelId, from: &Label) {
+        let key = from.key.filter(|key| self.by_key(*key).is_none());
+        if let Some(label) = self.labels.iter_mut().find(|label| label.id == id) {
+            label.key = label.key.or(key);
+            label.guide = label.guide.take().or_else(|| from.guide.clone());
+        }
     }
 
     /// Adds a label unchanged.
@@ -412,138 +491,4 @@ impl<'a> IntoIterator for &'a LabelSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::growth::assert_linear;
-
-    #[test]
-    fn the_lessons_labels_have_the_digits_one_to_eight() {
-        let labels = LabelSet::restaurant();
-        let keys: String = labels.iter().filter_map(|label| label.key).collect();
-        assert_eq!(keys, "12345678");
-        assert_eq!(labels.by_key('3').map(|label| label.name.as_str()), Some("Dish"));
-    }
-
-    #[test]
-    fn ids_are_never_used_twice_and_tags_differ() {
-        let labels = LabelSet::from_names(["Restaurant", "Rest", "Re", "Restaurant", "Rating"]);
-        let ids: Vec<u32> = labels.iter().map(|label| label.id.0).collect();
-        assert_eq!(ids, [0, 1, 2, 3]);
-        let tags: Vec<&str> = labels.iter().map(|label| label.tag.as_str()).collect();
-        assert_eq!(tags, ["Re", "Res", "Re", "Ra"]);
-    }
-
-    #[test]
-    fn the_tenth_label_has_no_digit() {
-        let labels = LabelSet::from_names((0..10).map(|n| format!("L{n}")));
-        assert_eq!(labels.iter().filter(|label| label.key.is_none()).count(), 1);
-    }
-
-    #[test]
-    fn labels_beyond_the_ninth_have_letters_if_possible_of_their_own() {
-        let names = (0..9).map(|n| format!("L{n}")).chain(["Dish", "Drink", "Dip", "D"].map(String::from));
-        let labels = LabelSet::from_names(names).with_keys();
-        let keys: String = labels.iter().filter_map(|label| label.key).collect();
-        assert_eq!(keys, "123456789dria");
-    }
-
-    #[test]
-    fn a_renamed_label_keeps_its_id_and_a_merged_one_is_the_other() {
-        let mut labels = LabelSet::from_names(["Dish", "Food", "Drink"]);
-        let [dish, food, drink] = [0, 1, 2].map(LabelId);
-        labels.change(&LabelChange::Rename(dish, "Meal".into())).unwrap();
-        assert_eq!((labels.name(dish), labels.get(dish).unwrap().tag.as_str()), ("Meal", "Me"));
-        labels.change(&LabelChange::Merge(food, dish)).unwrap();
-        assert_eq!((labels.len(), labels.name(food), labels.get(food).unwrap().id), (2, "Meal", dish));
-        labels.change(&LabelChange::Merge(dish, drink)).unwrap();
-        assert_eq!(labels.name(food), "Drink", "merged twice");
-        labels.change(&LabelChange::Remove(drink)).unwrap();
-        assert_eq!((labels.get(food), labels.name(drink)), (None, "Drink"));
-        // No id is given twice.
-        labels.change(&LabelChange::Add("Wine".into())).unwrap();
-        let wine = labels.find("Wine").unwrap().id;
-        assert!(![dish, food, drink].contains(&wine));
-        // What was removed and is added again is the same label, and so are its spans' labels.
-        labels.change(&LabelChange::Add("Drink".into())).unwrap();
-        assert_eq!((labels.find("Drink").unwrap().id, labels.name(food)), (drink, "Drink"));
-        assert_eq!(labels.named("Meal").map(|label| label.id), Some(drink), "a model that learnt the old name");
-        // A circle, as a damaged file may have it, ends.
-        let gone = |id, into| RetiredLabel { id: LabelId(id), name: "x".into(), into: Some(LabelId(into)) };
-        assert_eq!(LabelSet::default().with_retired(vec![gone(0, 1), gone(1, 0)]).get(LabelId(0)), None);
-    }
-
-    #[test]
-    fn labels_are_found_in_time_however_many_there_are() {
-        // Each was merged into the next one, and the last one into a label.
-        let chain = |n: usize| {
-            let n = u32::try_from(n).unwrap();
-            let gone = |id: u32| RetiredLabel { id: LabelId(id), name: format!("n{id}"), into: Some(LabelId(id + 1)) };
-            let mut labels = LabelSet::default();
-            labels.push(Label {
-                id: LabelId(n),
-                name: "Dish".into(),
-                key: None,
-                tag: String::new(),
-                color: 0,
-                guide: None,
-            });
-            labels.with_retired((0..n).map(gone).collect())
-        };
-        assert_eq!(chain(100).name(LabelId(0)), "Dish");
-        assert_linear(500, chain, |labels| {
-            let all: Vec<LabelId> = labels.retired().iter().map(|retired| retired.id).collect();
-            all.into_iter().filter(|id| labels.get(*id).is_some()).count()
-        });
-        let many = |n: usize| {
-            let mut labels = LabelSet::default();
-            for id in 0..u32::try_from(n).unwrap() {
-                labels.push(Label {
-                    id: LabelId(id),
-                    name: format!("n{id}"),
-                    key: None,
-                    tag: String::new(),
-                    color: 0,
-                    guide: None,
-                });
-            }
-            labels
-        };
-        assert_linear(2_000, many, |labels| {
-            labels.iter().filter(|label| labels.find(&label.name) == labels.get(label.id)).count()
-        });
-        assert_linear(2_000, many, |labels| labels.clone().with_keys());
-    }
-
-    #[test]
-    fn what_cannot_be_changed_says_why_and_changes_nothing() {
-        let mut labels = LabelSet::from_names(["Dish", "Food"]);
-        let before = labels.clone();
-        for (change, why) in [
-            (LabelChange::Add("Food".into()), LabelError::Name("Food".into())),
-            (LabelChange::Add(" ".into()), LabelError::NoName),
-            (LabelChange::Rename(LabelId(0), "a b".into()), LabelError::Blank),
-            (LabelChange::Rename(LabelId(7), "x".into()), LabelError::Unknown),
-            (LabelChange::Key(LabelId(0), '0'), LabelError::Key),
-            (LabelChange::Add("O".into()), LabelError::Outside),
-            (LabelChange::Merge(LabelId(0), LabelId(0)), LabelError::Same),
-        ] {
-            assert_eq!(labels.change(&change), Err(why));
-        }
-        assert_eq!(labels, before);
-        labels.change(&LabelChange::Key(LabelId(0), '2')).unwrap();
-        assert_eq!(
-            labels.iter().map(|label| label.key).collect::<Vec<_>>(),
-            [Some('2'), Some('1')],
-            "they change places"
-        );
-        labels.change(&LabelChange::Move(LabelId(0), false)).unwrap();
-        assert_eq!(labels.iter().map(|label| label.id.0).collect::<Vec<_>>(), [1, 0]);
-    }
-
-    #[test]
-    fn a_hundred_labels_have_as_many_keys_as_there_are() {
-        let labels = LabelSet::from_names((0..100).map(|n| format!("L{n}"))).with_keys();
-        let keys: std::collections::HashSet<char> = labels.iter().filter_map(|label| label.key).collect();
-        assert_eq!(keys.len(), 9 + 26 + 26);
-    }
-}
+mod tests;

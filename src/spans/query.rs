@@ -29,7 +29,7 @@ const LISTED: usize = 9;
 const KEYS: [&str; 7] = ["label", "status", "split", "by", "run", "id", "note"];
 
 /// Measures that can be compared with a number.
-const MEASURES: [&str; 4] = ["words", "chars", "spans", "uncertain"];
+const MEASURES: [&str; 5] = ["words", "chars", "spans", "lost", "uncertain"];
 
 /// Comparison signs, with the orders of the two sides for which they hold.
 /// The longer signs come first.
@@ -139,6 +139,7 @@ impl Query {
         ("status:todo,partial", "Has one of the statuses todo, partial, done, skipped, flagged."),
         ("split:train", "Belongs to the split train, valid, test or none."),
         ("words>20", "Has more than 20 words; also `chars` and `spans`, with `<`, `<=`, `>=` or `=`."),
+        ("lost>0", "Was changed after tagging, and spans have no certain place in it."),
         ("by:model", "Has a span of this origin: human, import, model, pattern or gazetteer."),
         ("run:0007-mini", "Has a span from the model of this run; the number is enough."),
         ("id:train-00", "The id begins with this."),
@@ -269,6 +270,7 @@ fn measured(measure: &str, facts: &impl DocumentFacts) -> Option<f64> {
         "words" => facts.document().words.count(),
         "chars" => facts.document().text.chars().count(),
         "spans" => facts.annotation().spans().len(),
+        "lost" => facts.annotation().lost().len(),
         _ => return facts.uncertainty().map(f64::from),
     };
     Some(count as f64)

@@ -5,6 +5,7 @@
 
 pub mod clusters;
 pub mod crossings;
+pub mod diff;
 #[cfg(test)]
 pub(crate) mod growth;
 pub mod lines;

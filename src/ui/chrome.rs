@@ -76,7 +76,10 @@ impl Canvas<'_> {
                 theme.text,
             ));
             let style = if annotation.status == Status::Done { theme.ok } else { theme.text };
-            words.push((annotation.status.name().to_owned(), style));
+            words.push(match annotation.lost().len() {
+                0 => (annotation.status.name().to_owned(), style),
+                _ => ("review".to_owned(), theme.warn),
+            });
             if let Some(split) = project.documents.get(tag.document).and_then(|document| document.split) {
                 words.push((split.name().to_owned(), theme.muted));
             }

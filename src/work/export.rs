@@ -7,6 +7,7 @@ use crate::{
     formats::{self, Corpus, Format, Problem, RoundTrip, WriteOptions},
     project::{Project, ProjectError, output::refuse_own_file, storage},
     spans::{Journal, Split},
+    text::number::with_noun,
 };
 
 /// Request to export the annotations of one annotator.
@@ -101,6 +102,7 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
         return Err(ExportError::NothingDone(request.split));
     }
     let mut written = write(request.format, &corpus, &request.options)?;
+    written.notes.extend(to_review(request));
     written.path = match request.target {
         Target::Memory => None,
         Target::File(path) => {
@@ -113,6 +115,16 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
         }
     };
     Ok(written)
+}
+
+/// Warning about documents in which spans lost their place, if there are any.
+fn to_review(request: &Export<'_>) -> Option<Problem> {
+    let in_split = request.project.documents.iter().filter(|one| request.split.is_none_or(|s| one.split == Some(s)));
+    let lost = in_split.filter(|document| request.journal.annotation(&document.id).lost().len() > 0).count();
+    let treated = if request.all { "written without these spans" } else { "left out" };
+    let documents = with_noun(lost, "document");
+    let warning = format!("{documents} in which spans lost their place when the text was changed: {treated}");
+    (lost > 0).then(|| Problem::warning(warning).hint("tagli DIR, Documents: search for lost>0"))
 }
 
 /// Converts a corpus to the bytes of a file and reads them again.

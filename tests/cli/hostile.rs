@@ -12,9 +12,13 @@ use super::support::{
 fn command_lines(files: &Hostile) -> Vec<Vec<String>> {
     let Hostile { project, tagged, texts, model, other } = files;
     let [project, tagged, texts, model, other] = [project, tagged, texts, model, other].map(String::as_str);
-    let [new, run, set] =
-        [format!("new{}", HOSTILE.replace('\r', "")), format!("{project}/runs/0001-mini"), format!("{HOSTILE}=1")];
-    let [new, run, set] = [&new, &run, &set].map(|text| text.as_str());
+    let [new, run, set, id] = [
+        format!("new{}", HOSTILE.replace('\r', "")),
+        format!("{project}/runs/0001-mini"),
+        format!("{HOSTILE}=1"),
+        format!("test{HOSTILE}"),
+    ];
+    let [new, run, set, id] = [&new, &run, &set, &id].map(|text| text.as_str());
     let files = ["train", "--train", tagged, "--valid", tagged];
     let lines: Vec<Vec<&str>> = vec![
         vec![project],
@@ -71,6 +75,13 @@ fn command_lines(files: &Hostile) -> Vec<Vec<String>> {
         vec!["runs", "export", project, "--format", "svg"],
         vec!["runs", "remove", project, HOSTILE],
         vec!["doctor", project],
+        vec!["doctor", project, "--repair"],
+        vec!["documents", "correct", project, id, "--text", HOSTILE],
+        vec!["documents", "correct", project, id, "--undo"],
+        vec!["documents", "correct", project, HOSTILE, "--file", other],
+        vec!["documents", "remove", project, id],
+        vec!["documents", "restore", project, id],
+        vec!["documents", "remove", project, id, "--erase", "--yes"],
         vec!["runs", "remove", project, "1"],
     ];
     lines.into_iter().map(|words| words.into_iter().map(str::to_owned).collect()).collect()

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
+mod documents;
 mod help;
 mod hostile;
 mod ownership;
 #[cfg(target_os = "linux")]
 mod read_only;
+mod repair;
 #[path = "../support/mod.rs"]
 mod support;
 

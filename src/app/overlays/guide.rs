@@ -92,7 +92,7 @@ mod tests {
     fn opened(guide: &str, of_label: &str) -> State {
         let mut labels = LabelSet::restaurant();
         let first = labels.iter().next().map(|label| label.id).unwrap();
-        labels.change(&LabelChange::Guide(first, of_label.to_owned())).unwrap();
+        labels.change(&LabelChange::Guide(first, of_label.to_owned()), || 0).unwrap();
         let mut state = State::default();
         update(&mut state, Event::Resize { columns: 80, rows: 24 });
         update(&mut state, Event::Opened(Box::new(Opened { guide: guide.to_owned(), labels, ..Opened::default() })));

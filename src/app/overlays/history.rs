@@ -222,6 +222,8 @@ impl KnownSpans {
             Edit::Readmit(range, label) => format!("perhaps {}", phrase(project, text, *label, *range)),
             Edit::Note(note) if note.is_empty() => "no note".to_owned(),
             Edit::Note(note) => format!("note: {}", width::cut(note, CELLS)),
+            Edit::Lose(_, Some(label)) => format!("+ {} (its place is unknown)", project.labels.name(*label)),
+            Edit::Lose(id, None) => format!("{}: its place is unknown", self.span(project, text, *id)),
         }
     }
 

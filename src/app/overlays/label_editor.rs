@@ -320,7 +320,7 @@ impl LabelEditor {
 
     /// Asks for a change on disk, if the set can be changed so.
     fn change(&mut self, session: &Session, change: LabelChange) -> Outcome {
-        match session.project.as_ref().map(|project| project.labels.clone().change(&change)) {
+        match session.project.as_ref().map(|project| project.labels.check(&change)) {
             Some(Ok(())) => Effect::ChangeLabels(change).into(),
             Some(Err(error)) => {
                 self.problem = Some(error.to_string());

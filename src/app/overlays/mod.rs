@@ -1,6 +1,7 @@
 //! Overlays: panels over a screen that get the keys until they are closed.
 
 pub mod annotators;
+pub mod correction;
 pub mod export;
 pub mod fetch_menu;
 pub mod guide;
@@ -98,6 +99,7 @@ overlays!(
     history::History,
     labels::Labels,
     label_editor::LabelEditor,
+    correction::Correction,
     import::Import,
     export::Export,
     guide::Guide,

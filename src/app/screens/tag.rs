@@ -189,6 +189,9 @@ impl Panel for Tag {
 
     fn next_step(&self, session: &Session) -> Option<String> {
         let project = session.project.as_ref().filter(|project| project.read_only.is_none())?;
+        if let Some(lost) = lost_spans(session, project) {
+            return Some(lost);
+        }
         let (done, open) = session.progress();
         let has_model = session.models().next().is_some();
         if open == 0 && done > 0 {
@@ -224,6 +227,17 @@ impl Panel for Tag {
     fn model_changed(&mut self, session: &mut Session) -> Vec<Effect> {
         session.suggest()
     }
+}
+
+/// The next step where spans have lost their place because the text was changed.
+fn lost_spans(session: &Session, project: &Project) -> Option<String> {
+    let lost = project.annotation(session.tagging.document).lost();
+    let spans = with_noun(lost.len(), "span");
+    let labels: Vec<&str> = lost.map(|(_, label)| project.labels.name(label)).collect();
+    let first = labels.first()?;
+    let more = if labels.len() > 1 { format!(" and {} more", labels.len() - 1) } else { String::new() };
+    let done = session.key(Context::Tag, Command::Done);
+    Some(format!("the text was changed, and {spans} lost the place ({first}{more}): tag what is missing, then {done}"))
 }
 
 /// Key that trains a model.

@@ -46,6 +46,8 @@ impl TagContext<'_> {
     /// False if nothing may be changed.
     fn finish(&mut self, mut edits: Vec<Edit>) -> bool {
         let new = self.annotation().status != Status::Done;
+        // The annotator has seen the text as it is now: spans that have no place in it are given up.
+        edits.extend(self.annotation().lost().map(|(id, _)| Edit::Remove(id)));
         if new {
             edits.push(Edit::Status(Status::Done));
         }

@@ -1,6 +1,7 @@
 //! The arguments of the command line, parsed by clap.
 //! Names and meanings are a contract: scripts rely on them.
 
+mod documents;
 mod train;
 mod values;
 
@@ -17,6 +18,7 @@ use crate::{
     text::Grid,
 };
 
+pub use documents::{Correct, Documents, DocumentsAction, Remove};
 pub use train::{NewRun, Train};
 
 use values::{DEVICE, described, format, one_of};
@@ -88,6 +90,8 @@ pub enum Command {
     Predict(Predict),
     /// List, download and upload models
     Models(Models),
+    /// Correct, remove and restore documents of a project
+    Documents(Documents),
     /// List, follow, control, export and remove the runs of a project
     Runs(Runs),
     /// Check terminal, devices, paths, cache and the integrity of a project
@@ -387,6 +391,13 @@ pub enum CurveFormat {
 pub struct Doctor {
     /// A project's folder to check as well
     pub dir: Option<PathBuf>,
+    /// Merge a project.json in which git left conflict markers or labels that
+    /// contradict each other, after a question, and keep a copy of it
+    #[arg(long, requires = "dir")]
+    pub repair: bool,
+    /// Answer the question of --repair with yes
+    #[arg(long, requires = "repair")]
+    pub yes: bool,
 }
 
 /// `tagli help`

@@ -26,6 +26,8 @@ trait AppendTarget: Send {
     fn sync(&mut self) -> io::Result<()>;
     /// Truncates the file.
     fn cut(&mut self, len: u64) -> io::Result<()>;
+    /// Times of the last change; `None` if they are not known.
+    fn times(&self) -> Option<Times>;
 }
 
 impl AppendTarget for File {
@@ -42,6 +44,10 @@ impl AppendTarget for File {
         step()?;
         self.set_len(len)
     }
+
+    fn times(&self) -> Option<Times> {
+        self.metadata().ok().map(|metadata| Times::of(&metadata))
+    }
 }
 
 /// A file that only grows, by complete pieces.
@@ -51,6 +57,8 @@ pub struct Appender {
     len: u64,
     /// Identity of the open file, to notice that another file replaced it.
     identity: Option<Identity>,
+    /// Times after the last append, to notice that another program wrote into the file.
+    times: Option<Times>,
     /// Whether a piece was written in part and has not been removed yet.
     torn: bool,
 }
@@ -74,17 +82,22 @@ impl Appender {
 
     fn of_file(file: File, metadata: &fs::Metadata, path: &Path) -> Self {
         let identity = Some(Identity::of(metadata));
-        Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, torn: false }
+        let times = Some(Times::of(metadata));
+        Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, times, torn: false }
     }
 
-    /// Whether the path still leads to this file.
-    /// Its length must be that after the last append.
+    /// Whether the path still leads to this file, and no other program has written into it.
+    /// Its length and the times of its last change must be those after the last append.
     ///
-    /// A `git pull` replaces files; pieces appended to a replaced file would be lost.
+    /// A `git pull` replaces files; pieces appended to a replaced file would be lost. Others write over a part of a file,
+    /// which leaves its length as it was.
     pub fn is_current(&self) -> bool {
         let Some(identity) = &self.identity else { return true };
-        fs::symlink_metadata(&self.path)
-            .is_ok_and(|metadata| Identity::of(&metadata) == *identity && metadata.len() == self.len)
+        fs::symlink_metadata(&self.path).is_ok_and(|metadata| {
+            Identity::of(&metadata) == *identity
+                && metadata.len() == self.len
+                && self.times.is_none_or(|times| times == Times::of(&metadata))
+        })
     }
 
     /// Appends `bytes` and syncs. After an error none of them is in the file.
@@ -99,6 +112,7 @@ impl Appender {
             Ok(()) => {
                 self.torn = false;
                 self.len += bytes.len() as u64;
+                self.times = self.file.times();
                 Ok(())
             }
             Err(cause) => {
@@ -126,6 +140,7 @@ impl Appender {
             let cut = self.file.cut(self.len).and_then(|()| self.file.sync());
             cut.map_err(|cause| StorageError::new("truncate", &self.path, cause))?;
             self.torn = false;
+            self.times = self.file.times();
         }
         Ok(())
     }
@@ -172,6 +187,24 @@ impl Identity {
     }
 }
 
+/// Times of the last change of a file's contents and of its metadata.
+/// In seconds and nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Times([i64; 4]);
+
+impl Times {
+    #[cfg(unix)]
+    fn of(metadata: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self([metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()])
+    }
+
+    #[cfg(not(unix))]
+    fn of(_metadata: &fs::Metadata) -> Self {
+        Self([0; 4])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -214,10 +247,14 @@ mod tests {
             disk.bytes.truncate(usize::try_from(len).unwrap());
             Ok(())
         }
+
+        fn times(&self) -> Option<Times> {
+            None
+        }
     }
 
     fn on(disk: &Disk) -> Appender {
-        Appender { file: Box::new(disk.clone()), path: "j".into(), len: 0, identity: None, torn: false }
+        Appender { file: Box::new(disk.clone()), path: "j".into(), len: 0, identity: None, times: None, torn: false }
     }
 
     proptest! {
@@ -266,6 +303,18 @@ mod tests {
         file.append(b"one\n").unwrap();
         assert!(file.is_current());
         super::super::replace(&path, b"one\n").unwrap();
+        assert!(!file.is_current());
+    }
+
+    #[test]
+    fn other_contents_of_the_same_length_are_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("j");
+        let mut file = Appender::open(&path).unwrap();
+        file.append(b"one\n").unwrap();
+        // The clock of file systems advances every few milliseconds.
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        fs::OpenOptions::new().write(true).open(&path).unwrap().write_all(b"two\n").unwrap();
         assert!(!file.is_current());
     }
 }

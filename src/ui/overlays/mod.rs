@@ -1,6 +1,7 @@
 //! Overlays, drawn over the screen.
 
 mod annotators;
+mod correction;
 mod export;
 mod fetch_menu;
 mod guide;
@@ -34,6 +35,7 @@ impl Canvas<'_> {
         self.painter.marked = None;
         match overlay {
             Overlay::Annotators(panel) => self.annotators(area, panel),
+            Overlay::Correction(panel) => self.correction(area, panel),
             Overlay::Export(panel) => self.export(area, panel),
             Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
             Overlay::Guide(panel) => self.guide(area, panel),

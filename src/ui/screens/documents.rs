@@ -118,7 +118,12 @@ impl Canvas<'_> {
             Status::Flagged => self.theme.warn,
         };
         let Rect { x, y, width, .. } = line;
-        self.painter.text(x, y, 8, annotation.status.name(), style);
+        // A span whose place is not known since the text was changed asks for more than the status does.
+        let (status, style) = match annotation.lost().len() {
+            0 => (annotation.status.name(), style),
+            _ => ("review", self.theme.warn),
+        };
+        self.painter.text(x, y, 8, status, style);
         let spans = grouped(annotation.spans().len());
         self.painter.text_before(x + columns.spans, y, 5, &spans, self.theme.text);
         self.painter.text(x + columns.split, y, 6, document.split.map_or("", Split::name), self.theme.muted);

@@ -16,7 +16,7 @@ fn answer(state: &mut State, effects: Vec<Effect>) {
     for effect in effects {
         if let Effect::ChangeLabels(change) = effect {
             let mut labels = state.session.project.as_ref().unwrap().labels.clone();
-            let outcome = labels.change(&change).map(|()| labels).map_err(|error| error.to_string());
+            let outcome = labels.change(&change, || 77).map(|()| labels).map_err(|error| error.to_string());
             update(state, Event::Labels(outcome));
         }
     }

@@ -1,0 +1,143 @@
+//! Corrects the text of the document in front, or removes the document.
+//! Takes either back.
+
+use crate::app::{
+    command::{Command, Context},
+    conditions::{self, always, check},
+    effect::{DocumentChange, Effect},
+    field::Field,
+    panel::{Check, Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, own_rows},
+    session::Session,
+};
+
+/// The question for the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Correction {
+    /// Id of the document.
+    pub document: String,
+    /// The text.
+    pub text: Field,
+}
+
+impl Opens for Correction {
+    const OPENERS: &'static [Opener<Self>] = &[
+        Opener {
+            command: Command::CorrectText,
+            name: "correct-text",
+            hint: "",
+            doc: "Correct the text; spans go with their words",
+            keys: &[(Context::Tag, "")],
+            when: conditions::documents,
+            open,
+        },
+        Opener {
+            command: Command::UndoCorrection,
+            name: "revert-text",
+            hint: "",
+            doc: "Bring back the text before the last correction",
+            keys: &[(Context::Tag, "")],
+            when: conditions::documents,
+            open: |session| change(session, DocumentChange::UndoCorrection),
+        },
+        Opener {
+            command: Command::RemoveDocument,
+            name: "remove-document",
+            hint: "",
+            doc: "Remove the document from the project; can be taken back",
+            keys: &[(Context::Tag, "")],
+            when: conditions::documents,
+            open: remove,
+        },
+        Opener {
+            command: Command::RestoreDocument,
+            name: "restore-document",
+            hint: "",
+            doc: "Bring back the document that was removed last",
+            keys: &[(Context::Tag, "")],
+            when: has_removed,
+            open: restore,
+        },
+    ];
+}
+
+fn has_removed(panel: &NoPanel, session: &Session) -> Check {
+    always(panel, session)?;
+    check(session.removed_document.is_some(), "No document was removed since the program was started")
+}
+
+/// Id and text of the document in front, if it may be changed now.
+fn changeable(session: &mut Session) -> Option<(String, String)> {
+    let why_not = match &session.project {
+        Some(project) if project.read_only.is_some() => session.read_only(),
+        _ if session.runs.is_busy() => Some("A training runs: change documents when it has ended".to_owned()),
+        _ => None,
+    };
+    if let Some(why) = why_not {
+        session.warn(why);
+        return None;
+    }
+    let document = session.project.as_ref()?.documents.get(session.tagging.document)?;
+    Some((document.id.clone(), document.text.clone()))
+}
+
+/// Asks for the text, unless a line cannot hold it.
+fn open(session: &mut Session) -> Opening<Correction> {
+    let Some((document, text)) = changeable(session) else { return None.into() };
+    if text.contains(char::is_control) {
+        session.warn(
+            "This text has several lines or control characters; in a shell: tagli documents correct DIR ID --file F",
+        );
+        return None.into();
+    }
+    Correction { document, text: Field::new(text) }.into()
+}
+
+fn change(session: &mut Session, change: DocumentChange) -> Opening<Correction> {
+    let effects = changeable(session).map(|(id, _)| Effect::ChangeDocument { id, change });
+    Opening { panel: None, effects: effects.into_iter().collect() }
+}
+
+fn remove(session: &mut Session) -> Opening<Correction> {
+    let opening = change(session, DocumentChange::Remove);
+    if let [Effect::ChangeDocument { id, .. }] = opening.effects.as_slice() {
+        session.removed_document = Some(id.clone());
+    }
+    opening
+}
+
+fn restore(session: &mut Session) -> Opening<Correction> {
+    if changeable(session).is_none() && !session.project.as_ref().is_some_and(|project| project.documents.is_empty()) {
+        return None.into();
+    }
+    let id = session.removed_document.take();
+    let effects = id.map(|id| Effect::ChangeDocument { id, change: DocumentChange::Restore });
+    Opening { panel: None, effects: effects.into_iter().collect() }
+}
+
+impl Commands for Correction {}
+
+impl Panel for Correction {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        Context::Typing
+    }
+
+    fn field(&self) -> Option<&Field> {
+        Some(&self.text)
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        Some(&mut self.text)
+    }
+
+    fn accept(&mut self, session: &mut Session) -> Outcome {
+        let project = session.project.as_ref();
+        let document = project.and_then(|project| project.documents.get(project.position(&self.document)?));
+        if document.is_none_or(|document| document.text == self.text.text()) {
+            return Outcome::close();
+        }
+        let change = DocumentChange::Correct(self.text.text().to_owned());
+        Outcome::close().then([Effect::ChangeDocument { id: self.document.clone(), change }])
+    }
+}

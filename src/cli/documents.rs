@@ -1,0 +1,121 @@
+//! `tagli documents`: corrects, removes, restores and erases documents.
+
+use std::{io::Read, path::Path};
+
+use serde_json::{Value, json};
+
+use super::{
+    args::{Correct, DocumentsAction, Remove},
+    error::CliError,
+    output::{self, Output},
+};
+use crate::{
+    project::{
+        Project,
+        corrections::NewText,
+        erasure::{self, Trace},
+    },
+    services::now,
+    text::number::with_noun,
+};
+
+/// Largest text of a document that is read from a file, in bytes.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Carries out an action.
+///
+/// # Errors
+/// The folder is not a project, there is no such document, or the document cannot be changed so.
+pub(super) fn run(action: &DocumentsAction, output: Output) -> Result<(), CliError> {
+    match action {
+        DocumentsAction::Correct(args) => correct(args, output),
+        DocumentsAction::Remove(args) => remove(args, output),
+        DocumentsAction::Restore { dir, id } => {
+            let mut project = Project::open(dir)?;
+            project.restore_document(id)?;
+            report(&project, "restored", id, &[], output)
+        }
+    }
+}
+
+fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
+    let mut project = Project::open(&args.dir)?;
+    let text = match (&args.text, &args.file) {
+        (Some(text), _) => Some(text.clone()),
+        (None, Some(path)) => Some(read_text(path)?),
+        (None, None) => None,
+    };
+    let earlier = project.documents.get(&args.id).map(|document| document.text.clone()).unwrap_or_default();
+    if args.erase {
+        agree(args.yes, output)?;
+    }
+    // Erasing again looks for no words, only for the files that may hold them.
+    let earlier = Some(earlier).filter(|earlier| text.as_ref() != Some(earlier)).unwrap_or_default();
+    let new = text.as_deref().map_or(NewText::Previous, NewText::Text);
+    project.correct_document(&args.id, new, now(), args.erase)?;
+    let traces = if args.erase { erasure::erase_copies(&project, &args.id, &earlier) } else { Vec::new() };
+    report(&project, "corrected", &args.id, &traces, output)
+}
+
+fn remove(args: &Remove, output: Output) -> Result<(), CliError> {
+    let mut project = Project::open(&args.dir)?;
+    if !args.erase {
+        project.remove_document(&args.id, now())?;
+        return report(&project, "removed", &args.id, &[], output);
+    }
+    agree(args.yes, output)?;
+    let text = project.erase_document(&args.id)?;
+    let traces = erasure::erase_copies(&project, &args.id, &text);
+    report(&project, "erased", &args.id, &traces, output)
+}
+
+/// Asks whether words are to be erased for good.
+fn agree(agreed: bool, output: Output) -> Result<(), CliError> {
+    if agreed || Output::can_ask() && output.confirm("What is erased cannot be restored. Erase it?") {
+        return Ok(());
+    }
+    let hint = "--yes erases without a question; without --erase it can be undone";
+    Err(CliError::data("nothing was erased: the question was not answered with yes").hint(hint))
+}
+
+/// Reads the new text of a document from a file.
+/// The line end after its last line does not belong to it.
+fn read_text(path: &Path) -> Result<String, CliError> {
+    let read = |file: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    let bytes = if path == Path::new("-") {
+        read(&mut std::io::stdin().lock())
+    } else {
+        std::fs::File::open(path).and_then(|mut file| read(&mut file))
+    };
+    let bytes = bytes.map_err(|error| CliError::reading(path, &error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(CliError::data(format!("{}: the text is longer than 64 MiB", path.display())));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CliError::data(format!("{}: the text is not UTF-8; convert it first", path.display())))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+/// Reports a change, with lost spans and with files that hold copies.
+fn report(project: &Project, done: &str, id: &str, traces: &[Trace], output: Output) -> Result<(), CliError> {
+    let mut text = format!("document {id} is {done}\n");
+    let mut to_review: Vec<Value> = Vec::new();
+    for name in project.annotators() {
+        let annotator = project.read_annotator(&name)?;
+        let lost = annotator.journal.annotation(id).lost().len();
+        if lost > 0 {
+            text += &format!("  {name}: {} to be reviewed, because the words were changed\n", with_noun(lost, "span"));
+            to_review.push(json!({ "annotator": name.as_str(), "spans": lost }));
+        }
+    }
+    for trace in traces {
+        text += &format!("  {trace}\n");
+    }
+    let files: Vec<Value> =
+        traces.iter().map(|trace| json!({ "path": output::path(&trace.path), "state": trace.state.name() })).collect();
+    output.result(&json!({ "document": id, "done": done, "to_review": to_review, "files": files }), &text)
+}

@@ -1,0 +1,336 @@
+//! Corrections and removals of documents.
+//!
+//! Each is a change of one line of `documents.jsonl`, which is replaced as a whole. What is replaced or hidden stays in the
+//! line, so that it can be undone, until it is erased.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    DOCUMENTS, Documents, Project, ProjectError,
+    document_history::Correction,
+    documents::{self, ERASED, REMOVED, WAS},
+    file_names::shown,
+    stamp, storage,
+    text_anchor::Fingerprint,
+};
+use crate::{
+    spans::Document,
+    text::{
+        OffsetMap, TextRange,
+        diff::{Difference, differences, moved},
+        words,
+    },
+};
+
+/// New text of a document.
+#[derive(Clone, Copy, Debug)]
+pub enum NewText<'a> {
+    /// This text.
+    Text(&'a str),
+    /// The text before the last correction.
+    Previous,
+}
+
+impl Project {
+    /// Changes the text of a document; spans go with their words.
+    /// `at` is in seconds since 1970, UTC.
+    ///
+    /// With `erase`, no earlier text can be restored afterwards.
+    ///
+    /// # Errors
+    /// There is no such document, it has this text, there is no earlier one, or the file system refuses. Then nothing is
+    /// changed.
+    pub fn correct_document(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
+        let _lock = self.lock()?;
+        self.reload()?;
+        let document = self.documents.get(id).ok_or_else(|| ProjectError::NoDocument(shown(id)))?;
+        let now = Fingerprint::of(&document.text);
+        let corrections = self.documents.corrections(id);
+        let text = match text {
+            NewText::Text(text) => text.to_owned(),
+            NewText::Previous => {
+                let last = corrections.iter().rev().find(|correction| correction.leads_to(now));
+                let last = last.ok_or_else(|| refused(id, "its text was not corrected"))?;
+                last.old_text(&document.text).ok_or_else(|| refused(id, "its earlier text was erased"))?
+            }
+        };
+        let mut was = corrections.to_vec();
+        match text == document.text {
+            // Erasing can be repeated, as after a crash.
+            true if erase => {}
+            true => return Err(refused(id, "it has this text already")),
+            false => was.push(Correction::new(&document.text, &text, at)),
+        }
+        if erase {
+            was.iter_mut().for_each(Correction::erase);
+        }
+        let was = serde_json::to_value(was)?;
+        let words = document.words_given.then(|| corrected_words(document, &text, self));
+        self.change_document(id, |fields| {
+            fields.insert("text".to_owned(), text.into());
+            fields.extend(words.map(|words| ("words".to_owned(), words)));
+            fields.insert(WAS.to_owned(), was);
+            if erase {
+                // The imported object has the old text, too.
+                fields.shift_remove("foreign");
+            }
+        })
+    }
+
+    /// Hides a document; its annotations are kept. `at` is in seconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// There is no such document, or the file system refuses.
+    pub fn remove_document(&mut self, id: &str, at: u64) -> Result<(), ProjectError> {
+        let _lock = self.lock()?;
+        self.reload()?;
+        if self.documents.get(id).is_none() {
+            return Err(ProjectError::NoDocument(shown(id)));
+        }
+        self.change_document(id, |fields| _ = fields.insert(REMOVED.to_owned(), at.into()))
+    }
+
+    /// Shows a removed document again, with its annotations.
+    ///
+    /// # Errors
+    /// There is no such document, it was not removed, it was erased, or the file system refuses.
+    pub fn restore_document(&mut self, id: &str) -> Result<(), ProjectError> {
+        let _lock = self.lock()?;
+        self.reload()?;
+        let mut is_erased = false;
+        let bytes = self.changed_line(id, |fields| {
+            is_erased = fields.contains_key(ERASED);
+            fields.shift_remove(REMOVED);
+        })?;
+        if is_erased {
+            return Err(refused(id, "it was erased"));
+        }
+        if !self.documents.is_removed(id) {
+            return Err(refused(id, "it was not removed"));
+        }
+        self.replace_documents(&bytes)
+    }
+
+    /// Erases a document, except its id, and returns its text.
+    /// It may have been removed before. Nothing brings it back. The text of a document that was erased before is empty.
+    ///
+    /// # Errors
+    /// There is no such document, or the file system refuses.
+    pub fn erase_document(&mut self, id: &str) -> Result<String, ProjectError> {
+        let _lock = self.lock()?;
+        self.reload()?;
+        let mut is_erased = false;
+        let mut text = String::new();
+        let bytes = self.changed_line(id, |fields| {
+            is_erased = fields.contains_key(ERASED);
+            text = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let erased = json!({ "id": id, "text": "", ERASED: Fingerprint::of(&text) });
+            if let Value::Object(erased) = erased {
+                *fields = erased;
+            }
+        })?;
+        if !is_erased {
+            self.replace_documents(&bytes)?;
+        }
+        Ok(text)
+    }
+
+    fn change_document(&mut self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<(), ProjectError> {
+        let bytes = self.changed_line(id, change)?;
+        self.replace_documents(&bytes)
+    }
+
+    /// Bytes of `documents.jsonl` with one line changed.
+    fn changed_line(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Vec<u8>, ProjectError> {
+        let before = storage::read(&self.root.join(DOCUMENTS))?;
+        documents::change_line(&before, id, change)?.ok_or_else(|| ProjectError::NoDocument(shown(id)))
+    }
+
+    /// Replaces `documents.jsonl` by bytes that can be read. The lock is held.
+    fn replace_documents(&mut self, bytes: &[u8]) -> Result<(), ProjectError> {
+        let path = self.root.join(DOCUMENTS);
+        let next = Documents::from_jsonl(bytes, self.manifest.grid);
+        let next = next.map_err(|problems| ProjectError::Documents { path: path.clone(), problems })?;
+        storage::replace(&path, bytes)?;
+        self.stamp = stamp(bytes);
+        self.documents = next;
+        Ok(())
+    }
+}
+
+fn refused(id: &str, why: &'static str) -> ProjectError {
+    ProjectError::Document { id: shown(id), why }
+}
+
+/// Given words of a document, for its new text, as they are written.
+/// Words that did not change stay; new pieces are cut by the rule of the project.
+fn corrected_words(document: &Document, text: &str, project: &Project) -> Value {
+    let found = differences(&document.text, text);
+    let old = OffsetMap::new(&document.text);
+    let new = OffsetMap::new(text);
+    let mut kept: Vec<TextRange> = document
+        .words
+        .iter()
+        .filter_map(|word| moved(old.to_chars(*word), &found))
+        .filter(|word| !found.iter().any(|Difference { new, .. }| new.start < word.end && word.start < new.end))
+        .filter_map(|word| new.from_chars(word).ok())
+        .collect();
+    let pieces: Vec<TextRange> = found
+        .iter()
+        .filter_map(|difference| new.from_chars(difference.new).ok())
+        .filter(|piece| !piece.is_empty())
+        .collect();
+    let cut = words::split(text, project.manifest.grid);
+    let added = cut.into_iter().filter(|word| pieces.iter().any(|piece| piece.overlaps(*word)));
+    let added: Vec<TextRange> = added.filter(|word| !kept.iter().any(|kept| kept.overlaps(*word))).collect();
+    kept.extend(added);
+    kept.sort_unstable();
+    kept.into_iter().map(|word| json!(new.to_chars(word))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::{
+        project::{Annotator, ImportItem, Manifest, check::check},
+        spans::{LabelId, LabelSet, Status},
+        text::Grid,
+    };
+
+    fn item(id: &str, text: &str, spans: &[&str]) -> ImportItem {
+        let range = |words: &&str| TextRange::new(text.find(words).unwrap(), text.find(words).unwrap() + words.len());
+        let spans = spans.iter().map(|words| (range(words), LabelId(2))).collect();
+        ImportItem { document: Document::new(id, text, Grid::Natural), spans, status: Status::Done }
+    }
+
+    fn project(dir: &Path) -> Project {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        for name in ["anna", "ben"] {
+            let mut annotator = project.annotator(&name.parse().unwrap(), 0).unwrap();
+            let items = vec![
+                item("r1", "call Ann on 555-1234: the fish tcaos are good", &["Ann", "555-1234", "fish tcaos", "good"]),
+                item("r2", "nothing to see here", &["nothing"]),
+            ];
+            project.import(Some(&mut annotator), 0, items).unwrap();
+        }
+        project
+    }
+
+    fn words(project: &Project, name: &str, id: &str) -> Vec<String> {
+        let annotator = project.read_annotator(&name.parse().unwrap()).unwrap();
+        let text = &project.documents.get(id).unwrap().text;
+        annotator.journal.annotation(id).spans().iter().map(|span| span.range.of(text).to_owned()).collect()
+    }
+
+    fn read_all(dir: &Path) -> String {
+        let mut all = String::new();
+        for entry in fs::read_dir(dir).unwrap().flatten() {
+            match entry.path() {
+                path if path.is_dir() => all.push_str(&read_all(&path)),
+                path => all.push_str(&String::from_utf8_lossy(&fs::read(path).unwrap())),
+            }
+        }
+        all
+    }
+
+    const CORRECT: &str = "call Ann on 555-1234: the fish tacos are very good";
+
+    #[test]
+    fn a_correction_moves_the_spans_of_every_annotator_and_can_be_undone() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let others = fs::read_to_string(dir.path().join(DOCUMENTS)).unwrap().lines().nth(1).unwrap().to_owned();
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        for name in ["anna", "ben"] {
+            assert_eq!(words(&project, name, "r1"), ["Ann", "555-1234", "fish tacos", "good"]);
+        }
+        assert!(check(dir.path()).is_sound(), "{:?}", check(dir.path()));
+        assert_eq!(fs::read_to_string(dir.path().join(DOCUMENTS)).unwrap().lines().nth(1), Some(&*others));
+        let again = Project::open(dir.path()).unwrap();
+        assert_eq!(again.documents.get("r1").unwrap().text, CORRECT);
+        // What is recorded now belongs to the new text, and goes back with it.
+        project.correct_document("r1", NewText::Previous, 8, false).unwrap();
+        assert_eq!(words(&project, "ben", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
+        project.correct_document("r1", NewText::Previous, 9, false).unwrap();
+        assert_eq!(project.documents.get("r1").unwrap().text, CORRECT, "undone twice is done again");
+        let refused = |project: &mut Project, id: &str, text| {
+            project.correct_document(id, text, 0, false).unwrap_err().to_string()
+        };
+        assert!(refused(&mut project, "r1", NewText::Text(CORRECT)).contains("has this text already"));
+        assert!(refused(&mut project, "r2", NewText::Previous).contains("was not corrected"));
+        assert!(refused(&mut project, "r3", NewText::Previous).contains("there is no document `r3`"));
+    }
+
+    #[test]
+    fn what_is_recorded_against_an_earlier_text_is_read_through_the_corrections() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let mut anna: Annotator = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let before = project.documents.clone();
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        // Another window still shows the text before.
+        let id = anna.next_span();
+        let at = before.get("r1").unwrap().text.find("are").unwrap();
+        let span =
+            crate::spans::Span { id, range: TextRange::new(at, at + 3), label: LabelId(1), source: Default::default() };
+        let edits = vec![crate::spans::Edit::Add(span)];
+        let op = crate::spans::journal::JournalOp::Do(crate::spans::Action { document: "r1".into(), edits });
+        anna.record(&before, 0, op).unwrap();
+        assert_eq!(words(&project, "anna", "r1"), ["Ann", "555-1234", "fish tacos", "are", "good"]);
+    }
+
+    #[test]
+    fn erased_words_are_in_no_file_and_the_spans_are_where_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        project.correct_document("r1", NewText::Text(&CORRECT.replace("Ann on 555-1234", "them")), 8, true).unwrap();
+        let all = read_all(dir.path());
+        assert!(!all.contains("555") && !all.contains("Ann") && !all.contains("tcaos"), "{all}");
+        assert_eq!(words(&project, "anna", "r1"), ["fish tacos", "good"]);
+        let annotator = project.read_annotator(&"anna".parse().unwrap()).unwrap();
+        assert_eq!(annotator.journal.annotation("r1").lost().len(), 2, "their words are gone: to be reviewed");
+        let error = project.correct_document("r1", NewText::Previous, 9, false).unwrap_err().to_string();
+        assert!(error.contains("its earlier text was erased"), "{error}");
+    }
+
+    #[test]
+    fn a_removed_document_can_be_restored_and_an_erased_one_cannot() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.remove_document("r1", 7).unwrap();
+        assert_eq!(Project::open(dir.path()).unwrap().documents.len(), 1);
+        let report = check(dir.path());
+        assert!(report.is_sound(), "lines about a removed document are no fault: {report:?}");
+        assert!(project.remove_document("r1", 8).is_err());
+        project.restore_document("r1").unwrap();
+        assert_eq!(words(&project, "ben", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
+        assert!(project.restore_document("r1").unwrap_err().to_string().contains("was not removed"));
+        project.remove_document("r1", 9).unwrap();
+        project.erase_document("r1").unwrap();
+        assert!(!read_all(dir.path()).contains("555"));
+        assert!(project.restore_document("r1").unwrap_err().to_string().contains("was erased"));
+        assert_eq!(project.erase_document("r1").unwrap(), "", "it can be repeated, as after a crash");
+        assert!(check(dir.path()).is_sound());
+        // The same text does not come back by an import, and another one does not get the annotations.
+        let items =
+            vec![item("r1", "call Ann on 555-1234: the fish tcaos are good", &[]), item("r1", "another review", &[])];
+        let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let report = project.import(Some(&mut anna), 0, items).unwrap();
+        assert_eq!((report.removed, report.documents, report.renamed.len()), (1, 1, 1));
+        assert_eq!(project.documents.iter().map(|document| document.id.as_str()).collect::<Vec<_>>(), ["r2", "r1-2"]);
+    }
+
+    #[test]
+    fn given_words_stay_where_the_text_did_not_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let document = Document::from_words("w", ["al pastor", "tcao", "!!"]);
+        project.import(None, 0, vec![ImportItem { document, spans: Vec::new(), status: Status::Todo }]).unwrap();
+        project.correct_document("w", NewText::Text("al pastor soft taco !!"), 7, false).unwrap();
+        let words: Vec<&str> = project.documents.get("w").unwrap().word_texts().collect();
+        assert_eq!(words, ["al pastor", "soft", "taco", "!!"]);
+    }
+}

@@ -1,0 +1,275 @@
+//! Repair of a `project.json` that git merged or stopped merging.
+//!
+//! Both sides are read, and their labels merged by the rule of [`LabelSet::merge`]. Nothing is written before the user
+//! has read the decisions and agrees, and a copy of the file is kept.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    LOCK, MANIFEST, Manifest, ManifestError, ProjectError, lock::Lock, manifest::is_unmerged, random_number, storage,
+};
+use crate::spans::{LabelSet, SameId, label::RetiredLabel};
+
+/// Name of the copy of a file that is repaired.
+const COPY: &str = "project.json.before-merge";
+/// Most copies that are kept beside each other.
+const MOST_COPIES: usize = 100;
+
+/// A `project.json` that can be repaired.
+#[derive(Debug)]
+pub struct ManifestRepair {
+    dir: PathBuf,
+    /// Bytes of the file as it is.
+    before: Vec<u8>,
+    manifest: Manifest,
+    /// What was decided, one sentence each.
+    pub decisions: Vec<String>,
+}
+
+impl ManifestRepair {
+    /// Reads the file of the project in `dir`. `None` if it needs no repair.
+    ///
+    /// # Errors
+    /// It cannot be read or repaired; the error says why.
+    pub fn of(dir: &Path) -> Result<Option<Self>, ProjectError> {
+        let path = dir.join(MANIFEST);
+        let before = storage::read(&path)?;
+        let repaired = repaired(&before).map_err(|why| ProjectError::Manifest { path, why })?;
+        Ok(repaired.map(|(manifest, decisions)| Self { dir: dir.to_owned(), before, manifest, decisions }))
+    }
+
+    /// Replaces the file, and returns the path of the copy that is kept.
+    ///
+    /// # Errors
+    /// The file was changed since it was read, or the file system refuses; then it is as it was.
+    pub fn carry_out(self) -> Result<PathBuf, ProjectError> {
+        let _lock = Lock::wait(&self.dir.join(LOCK), "the project")?;
+        let path = self.dir.join(MANIFEST);
+        if storage::read(&path)? != self.before {
+            return Err(ProjectError::ManifestChanged(path));
+        }
+        let copy = keep_copy(&self.dir, &self.before)?;
+        storage::replace(&path, &self.manifest.to_json()?)?;
+        Ok(copy)
+    }
+}
+
+/// Writes a copy under the first free name.
+fn keep_copy(dir: &Path, bytes: &[u8]) -> Result<PathBuf, ProjectError> {
+    let mut number = 1;
+    loop {
+        let name = if number == 1 { COPY.to_owned() } else { format!("{COPY}-{number}") };
+        let path = dir.join(name);
+        match storage::create_new(&path, bytes) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.cause.kind() == std::io::ErrorKind::AlreadyExists && number < MOST_COPIES => {
+                number += 1
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The repaired manifest with the decisions. `None` if the bytes need no repair.
+fn repaired(bytes: &[u8]) -> Result<Option<(Manifest, Vec<String>)>, ManifestError> {
+    if !is_unmerged(bytes) {
+        return match Manifest::from_json(bytes) {
+            Ok(_) => Ok(None),
+            Err(ManifestError::Label { .. }) => settled(bytes).map(Some),
+            Err(error) => Err(error),
+        };
+    }
+    let [ours, theirs] = sides(bytes).ok_or(ManifestError::Unmerged)?;
+    let (mut manifest, mut decisions) = settled(&ours)?;
+    let (theirs, more) = settled(&theirs)?;
+    decisions.extend(more);
+    decisions.extend(manifest.merge(&theirs, random_number)?);
+    manifest.check()?;
+    Ok(Some((manifest, decisions)))
+}
+
+/// Parses one side, and settles labels in it that contradict each other.
+fn settled(bytes: &[u8]) -> Result<(Manifest, Vec<String>), ManifestError> {
+    let mut manifest = Manifest::parse(bytes)?;
+    let mut decisions = Vec::new();
+    if manifest.check().is_err() {
+        (manifest.labels, decisions) = without_doubles(&manifest.labels)?;
+        manifest.check()?;
+    }
+    Ok((manifest, decisions))
+}
+
+/// The labels one by one, each merged with those before it.
+fn without_doubles(labels: &LabelSet) -> Result<(LabelSet, Vec<String>), SameId> {
+    let mut retired: Vec<RetiredLabel> = Vec::new();
+    for one in labels.retired() {
+        match retired.iter().find(|known| known.id == one.id) {
+            Some(known) if known == one => {}
+            // The first one decides about spans; the name of the other is kept.
+            Some(_) => {
+                let id = labels
+                    .clone()
+                    .with_retired(retired.iter().chain(labels.retired()).cloned().collect())
+                    .draw_id(random_number);
+                retired.push(RetiredLabel { id, ..one.clone() });
+            }
+            None => retired.push(one.clone()),
+        }
+    }
+    let mut merged = LabelSet::default().with_retired(retired);
+    let mut decisions = Vec::new();
+    for label in labels {
+        let mut one = LabelSet::default();
+        one.push(label.clone());
+        decisions.extend(merged.merge(&one, random_number)?);
+    }
+    Ok((merged, decisions))
+}
+
+/// The two versions of a file with conflict markers.
+/// `None` if the markers are not in order.
+fn sides(bytes: &[u8]) -> Option<[Vec<u8>; 2]> {
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Part {
+        Both,
+        Ours,
+        Base,
+        Theirs,
+    }
+    let mut part = Part::Both;
+    let [mut ours, mut theirs] = [Vec::new(), Vec::new()];
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let next = match line.get(..7) {
+            Some(b"<<<<<<<") => Some((Part::Both, Part::Ours)),
+            Some(b"|||||||") => Some((Part::Ours, Part::Base)),
+            Some(b"=======") if part == Part::Base => Some((Part::Base, Part::Theirs)),
+            Some(b"=======") => Some((Part::Ours, Part::Theirs)),
+            Some(b">>>>>>>") => Some((Part::Theirs, Part::Both)),
+            _ => None,
+        };
+        if let Some((from, to)) = next {
+            if part != from {
+                return None;
+            }
+            part = to;
+            continue;
+        }
+        if matches!(part, Part::Both | Part::Ours) {
+            ours.extend_from_slice(line);
+        }
+        if matches!(part, Part::Both | Part::Theirs) {
+            theirs.extend_from_slice(line);
+        }
+    }
+    (part == Part::Both).then_some([ours, theirs])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{
+        project::Project,
+        spans::{LabelChange, LabelId},
+    };
+
+    /// A project whose file is as git leaves it after a label was added on two branches.
+    fn conflict(dir: &Path, ours: &[(&str, u32)], theirs: &[(&str, u32)]) -> PathBuf {
+        Project::create(dir, Manifest::new("p", LabelSet::from_names(["Dish", "Price"]))).unwrap();
+        let path = dir.join(MANIFEST);
+        let start = Manifest::from_json(&fs::read(&path).unwrap()).unwrap();
+        let [ours, theirs] = [ours, theirs].map(|added| {
+            let mut manifest = start.clone();
+            for (name, id) in added {
+                manifest.labels.change(&LabelChange::Add((*name).to_owned()), || *id).unwrap();
+            }
+            String::from_utf8(manifest.to_json().unwrap()).unwrap()
+        });
+        let common = ours.lines().zip(theirs.lines()).take_while(|(a, b)| a == b).count();
+        let end = ours.lines().rev().zip(theirs.lines().rev()).take_while(|(a, b)| a == b).count();
+        let part = |text: &str| {
+            let lines: Vec<&str> = text.lines().collect();
+            lines[common..lines.len() - end].join("\n")
+        };
+        let lines: Vec<&str> = ours.lines().collect();
+        let (head, tail) = (lines[..common].join("\n"), lines[lines.len() - end..].join("\n"));
+        let text = format!("{head}\n<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> ben\n{tail}\n", part(&ours), part(&theirs));
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_file_with_conflict_markers_is_merged_and_a_copy_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = conflict(dir.path(), &[("Wine", 70)], &[("Beer", 80), ("Wine", 90)]);
+        let before = fs::read(&path).unwrap();
+        let error = Project::open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("conflict markers") && error.contains("--repair"), "{error}");
+        let repair = ManifestRepair::of(dir.path()).unwrap().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), before, "nothing is written before the answer");
+        assert_eq!(
+            repair.decisions,
+            ["`Beer` loses its key 3, which `Wine` has", "`Wine` was added on both sides; the two are one label now"]
+        );
+        let copy = repair.carry_out().unwrap();
+        assert_eq!((copy.file_name().unwrap().to_str(), fs::read(&copy).unwrap()), (Some(COPY), before));
+        let labels = Project::open(dir.path()).unwrap().manifest.labels;
+        assert_eq!([70, 80, 90].map(|id| labels.name(LabelId(id))), ["Wine", "Beer", "Wine"]);
+        assert!(ManifestRepair::of(dir.path()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_copy_never_replaces_another_and_a_changed_file_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = conflict(dir.path(), &[("Wine", 70)], &[("Beer", 80)]);
+        fs::write(dir.path().join(COPY), "mine").unwrap();
+        let repair = ManifestRepair::of(dir.path()).unwrap().unwrap();
+        let other = ManifestRepair::of(dir.path()).unwrap().unwrap();
+        assert!(repair.carry_out().unwrap().ends_with("project.json.before-merge-2"));
+        assert_eq!(fs::read_to_string(dir.path().join(COPY)).unwrap(), "mine");
+        let repaired = fs::read(&path).unwrap();
+        assert!(matches!(other.carry_out(), Err(ProjectError::ManifestChanged(_))));
+        assert_eq!(fs::read(&path).unwrap(), repaired);
+    }
+
+    #[test]
+    fn two_labels_with_one_id_stop_the_merge_with_both_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = conflict(dir.path(), &[("Wine", 2)], &[("Beer", 2)]);
+        let before = fs::read(&path).unwrap();
+        let error = ManifestRepair::of(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("`Wine` and `Beer` have the same id 2"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn what_git_merged_without_a_conflict_is_settled_by_the_same_rule() {
+        let text = r#"{"format":1,"labels":[{"id":0,"name":"A","key":"1"},{"id":7,"name":"B","key":"1"},{"id":9,"name":"A"}],
+            "gone":[{"id":5,"name":"X","into":0},{"id":5,"name":"Y","into":7},{"id":5,"name":"X","into":0}]}"#;
+        let (manifest, decisions) = repaired(text.as_bytes()).unwrap().unwrap();
+        assert_eq!(decisions.len(), 2, "{decisions:?}");
+        let labels = &manifest.labels;
+        assert_eq!(labels.iter().map(|label| label.key).collect::<Vec<_>>(), [Some('1'), None]);
+        assert_eq!((labels.name(LabelId(9)), labels.name(LabelId(5))), ("A", "A"));
+        assert_eq!(labels.named("Y").map(|label| label.name.as_str()), Some("B"));
+    }
+
+    #[test]
+    fn markers_out_of_order_and_a_side_that_is_no_project_are_refused() {
+        for text in [
+            "{\n=======\n}\n>>>>>>> x\n",
+            "<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>> c\n",
+            "<<<<<<< a\n{\"format\":1}\n=======\n{\"format\":1\n>>>>>>> b\n",
+            "<<<<<<< a\n{\"format\":1}\n=======\n",
+        ] {
+            assert!(repaired(text.as_bytes()).is_err(), "{text}");
+        }
+        let diff3 = "{\"format\":1,\n<<<<<<< a\n\"name\":\"x\"\n||||||| base\n\"name\":\"\"\n=======\n\"name\":\"y\"\n>>>>>>> b\n}\n";
+        let (manifest, decisions) = repaired(diff3.as_bytes()).unwrap().unwrap();
+        assert_eq!(
+            (manifest.name.as_str(), decisions.as_slice()),
+            ("x", &["`name` differs; this side's stays".to_owned()][..])
+        );
+    }
+}
