@@ -14,6 +14,7 @@ mod export;
 mod help;
 mod import;
 mod inspect;
+mod interrupts;
 mod log;
 mod man;
 mod models;

@@ -237,6 +237,13 @@ pub fn resumable(path: &Path) -> PathBuf {
     if is_replacement { replacement } else { path.to_owned() }
 }
 
+/// Whether a run that no process trains can be resumed from its checkpoint. `phase` is its last one.
+///
+/// A stopped run has a checkpoint only if it was interrupted, for example by ctrl-c or a lost connection.
+pub fn can_resume(run: &Path, phase: Phase) -> bool {
+    (!phase.is_over() || phase == Phase::Stopped) && run.join(CHECKPOINT).is_dir()
+}
+
 /// Reads the config of the run in a folder.
 ///
 /// # Errors
@@ -366,8 +373,10 @@ impl PlainRun {
     }
 
     fn exists(dir: &Path) -> ProjectError {
-        let resumable = read_status(dir).is_ok_and(|status| !status.phase.is_over()) && dir.join(CHECKPOINT).is_dir();
-        ProjectError::RunExists { path: dir.to_owned(), resumable }
+        ProjectError::RunExists {
+            path: dir.to_owned(),
+            resumable: read_status(dir).is_ok_and(|status| can_resume(dir, status.phase)),
+        }
     }
 
     fn occupied(dir: &Path, found: &'static str) -> ProjectError {

@@ -59,11 +59,7 @@ impl InterruptedRun {
     /// There is none, or its files cannot be read.
     pub fn newest(project: &Project) -> Result<Self, ResumeError> {
         let runs = project.runs().list();
-        let mut interrupted = runs.iter().rev().filter(|run| RunView::is_interrupted(run));
-        let has_checkpoint = |run: &&RunView| {
-            run_folder::read_checkpoint(&run_folder::resumable(&run.path)).is_ok_and(|files| files.is_some())
-        };
-        let run = interrupted.find(has_checkpoint);
+        let run = runs.iter().rev().find(|run| run.is_resumable() || is_resumable_after_crash(run));
         Self::open(&run.ok_or_else(|| ResumeError::NoCheckpoint(project.root.clone()))?.path)
     }
 
@@ -82,6 +78,12 @@ impl InterruptedRun {
         let job = Job { data: self.data, settings: self.settings, base, resume: Some(self.saved) };
         Ok(StartedRun { job, sink, path: Some(self.path) })
     }
+}
+
+/// Whether an interrupted run can be resumed once its folder is tidied up.
+/// A crash may have left the checkpoint under its temporary name.
+fn is_resumable_after_crash(run: &RunView) -> bool {
+    run.is_interrupted() && run_folder::can_resume(&run_folder::resumable(&run.path), run.phase())
 }
 
 #[cfg(test)]
