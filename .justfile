@@ -40,6 +40,22 @@ wgpu:
 session:
     cargo bench --bench session --locked
 
+# Tests a session of 300 keys and a training watched for a minute over a slow SSH line (needs sshd; takes minutes).
+line:
+    TAGLI_REQUIRE_SSHD=1 cargo test --test ssh --locked -- --ignored --nocapture
+
+# Works for eight hours without a pause: 100,000 actions and eight trainings (needs otherwise idle cores).
+endurance:
+    cargo test --release --test endurance --locked -- --ignored --nocapture
+
+# Changes valid files at random in front of their readers, each for this many seconds.
+fuzz SECONDS="60" SEED="1":
+    FUZZ_SECONDS={{SECONDS}} FUZZ_SEED={{SEED}} cargo test --test fuzz --locked -- --nocapture
+
+# The same with libFuzzer, guided by coverage (needs cargo-fuzz and a nightly compiler).
+libfuzzer READER SECONDS="600":
+    FUZZ_READER={{READER}} cargo +nightly fuzz run --fuzz-dir tests/fuzz/libfuzzer readers -- -max_total_time={{SECONDS}}
+
 # Measures inputs made to keep the program busy: fields, spans, files.
 hostile:
     cargo bench --bench hostile --locked

@@ -6,144 +6,17 @@
 mod support;
 
 use std::{
-    io::{Read, Write},
-    sync::{Arc, Condvar, Mutex},
+    io::Write,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use support::{
     Place,
     hostile::{Hostile, hostile, steering},
     hub::{self, Fault, Hub},
+    screen::{PATIENCE, REVIEWS, Screen, done, project, tiny_base, tiny_project, training},
 };
-
-/// Longest wait for anything. Generous: the machine that runs the tests may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The program in its terminal.
-struct Screen {
-    parser: Arc<(Mutex<vt100::Parser>, Condvar)>,
-    /// Every byte that the program sent.
-    sent: Arc<Mutex<Vec<u8>>>,
-    /// Ends when the program has closed the terminal.
-    reader: std::thread::JoinHandle<()>,
-    writer: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-}
-
-impl Screen {
-    fn open(place: &Place, words: &[&str], columns: u16, rows: u16) -> Self {
-        Self::open_by(&[], place, words, (columns, rows), (columns, rows))
-    }
-
-    /// Opens it by another program, given by its first words, in a terminal of one size that is watched in another.
-    fn open_by(by: &[&str], place: &Place, words: &[&str], size: (u16, u16), watched: (u16, u16)) -> Self {
-        let (columns, rows) = watched;
-        let size = PtySize { rows: size.1, cols: size.0, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let program = [by, &[env!("CARGO_BIN_EXE_tagli")], words].concat();
-        let mut command = CommandBuilder::new(program[0]);
-        command.args(&program[1..]);
-        command.cwd(place.path(""));
-        command.env_clear();
-        for (name, value) in place.environment() {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let parser = Arc::new((Mutex::new(vt100::Parser::new(rows, columns, 0)), Condvar::new()));
-        let sent = Arc::new(Mutex::new(Vec::new()));
-        let (inside, bytes) = (Arc::clone(&parser), Arc::clone(&sent));
-        let mut output = pair.master.try_clone_reader().unwrap();
-        let reader = std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = output.read(&mut buffer) {
-                bytes.lock().unwrap().extend_from_slice(&buffer[..read]);
-                inside.0.lock().unwrap().process(&buffer[..read]);
-                inside.1.notify_all();
-            }
-        });
-        let writer = pair.master.take_writer().unwrap();
-        Self { parser, sent, reader, writer, child, master: pair.master }
-    }
-
-    fn keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
-    }
-
-    fn text(&self) -> String {
-        self.parser.0.lock().unwrap().screen().contents()
-    }
-
-    /// Waits until the screen holds this text.
-    #[track_caller]
-    fn shows(&self, text: &str) -> String {
-        self.waits(|contents| contents.contains(text), &format!("`{text}` never came"))
-    }
-
-    /// Waits until the screen no longer holds this text.
-    #[track_caller]
-    fn hides(&self, text: &str) -> String {
-        self.waits(|contents| !contents.contains(text), &format!("`{text}` never went"))
-    }
-
-    #[track_caller]
-    fn waits(&self, until: impl Fn(&str) -> bool, otherwise: &str) -> String {
-        let end = Instant::now() + PATIENCE;
-        let mut parser = self.parser.0.lock().unwrap();
-        loop {
-            let contents = parser.screen().contents();
-            if until(&contents) {
-                return contents;
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "{otherwise}:\n{contents}");
-            parser = self.parser.1.wait_timeout(parser, left).unwrap().0;
-        }
-    }
-
-    /// Sends a signal such as `TERM` to the program.
-    fn signal(&self, name: &str) {
-        let id = self.child.process_id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
-    }
-
-    /// Waits until the program has sent this text, wherever it stands.
-    #[track_caller]
-    fn sends(&self, text: &str) {
-        let until = Instant::now() + PATIENCE;
-        while !String::from_utf8_lossy(&self.sent.lock().unwrap()).contains(text) {
-            assert!(Instant::now() < until, "`{text}` never came");
-            let parser = self.parser.0.lock().unwrap();
-            drop(self.parser.1.wait_timeout(parser, Duration::from_millis(100)).unwrap());
-        }
-    }
-
-    /// Waits for the end of the program, and until all that it sent is read; its exit code.
-    #[track_caller]
-    fn ends(mut self) -> u32 {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                self.reader.join().unwrap();
-                return status.exit_code();
-            }
-            assert!(Instant::now() < until, "the program goes on:\n{}", self.text());
-            std::thread::yield_now();
-        }
-    }
-}
-
-const REVIEWS: &str = "The tacos at El Camino were cheap\nopen till 2 am\ngreat pho near the harbour\n";
-
-fn project(place: &Place) {
-    place.file("reviews.txt", REVIEWS);
-    let _ = place.tagli("new food").fine();
-    let _ = place.tagli("import food reviews.txt").fine();
-}
 
 #[test]
 fn tagged_reviews_are_saved_and_shown_after_a_restart() {
@@ -208,7 +81,7 @@ fn the_screen_follows_the_size_of_the_terminal() {
     project(&place);
     let mut screen = Screen::open(&place, &["food"], 20, 5);
     screen.parser.0.lock().unwrap().screen_mut().set_size(24, 80);
-    screen.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    screen.resize(80, 24);
     screen.shows("document 1/3");
     // The first key after the change acts at once, not with the one after it.
     screen.keys("?");
@@ -301,18 +174,6 @@ fn a_second_window_of_the_same_annotator_only_reads() {
         screen.keys("q");
     }
     assert_eq!([first.ends(), second.ends(), third.ends()], [0, 0, 0]);
-}
-
-/// A project whose twelve documents are done.
-fn done(place: &Place) {
-    let line = |id: usize| {
-        format!(
-            "{{\"id\":\"{id}\",\"text\":\"cheap tacos near me\",\"spans\":[{{\"start\":6,\"end\":11,\"label\":\"Dish\"}}]}}\n"
-        )
-    };
-    place.file("done.jsonl", (0..12).map(line).collect::<String>());
-    let _ = place.tagli("new food").fine();
-    let _ = place.tagli("import food done.jsonl").fine();
 }
 
 /// Waits until the journal of ada has this number of lines, which the program does not know of.
@@ -591,15 +452,12 @@ fn a_terminal_of_any_size_is_drawn_in_part() {
     let place = Place::new();
     project(&place);
     let mut screen = Screen::open_by(&[], &place, &["food"], (u16::MAX, u16::MAX), (120, 40));
-    let resize = |screen: &Screen, columns, rows| {
-        screen.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
-    };
     screen.sends("document");
     screen.keys("l3");
-    resize(&screen, 80, 24);
+    screen.resize(80, 24);
     screen.keys("?");
     screen.shows("keys of the");
-    resize(&screen, u16::MAX, u16::MAX);
+    screen.resize(u16::MAX, u16::MAX);
     screen.keys("?\rq");
     assert_eq!(screen.ends(), 0);
     let seen = place.tagli("inspect food --json").fine().json();
@@ -770,4 +628,86 @@ fn a_project_with_conflict_markers_is_opened_after_a_question() {
     screen.keys("q");
     assert_eq!(screen.ends(), 0);
     assert_eq!(place.read("food/project.json.before-merge"), unmerged);
+}
+
+/// Bytes of the weights of a run.
+fn weights(place: &Place, run: &str) -> Vec<u8> {
+    std::fs::read(place.path(run).join("model/model.safetensors")).unwrap()
+}
+
+#[test]
+fn a_training_in_a_shell_is_continued_after_ctrl_c() {
+    let place = Place::new();
+    done(&place);
+    tiny_base(&place);
+    let _ = place.run(&[&training("20")[..], &["--out", "whole"]].concat()).fine();
+    let mut screen = Screen::open(&place, &[&training("20")[..], &["--out", "cut"]].concat(), 120, 40);
+    screen.shows("step      1 ");
+    screen.keys("\x03");
+    screen.shows("ctrl-c again ends at once");
+    screen.shows("continue it with: tagli train --resume --out cut");
+    assert_eq!(screen.ends(), 0);
+    // It has the model of its last step meanwhile.
+    assert!(weights(&place, "cut") != weights(&place, "whole"));
+    let _ = place.tagli("train food --out cut").fails(1, &["interrupted run", "--resume"]);
+    let _ = place.tagli("train --resume --out cut").fine();
+    assert!(weights(&place, "cut") == weights(&place, "whole"), "bit for bit");
+    assert!(!place.path("cut/checkpoint").exists());
+    let _ = place.tagli("train --resume --out cut").fails(1, &["no interrupted run"]);
+}
+
+#[test]
+fn a_training_in_a_shell_is_continued_after_a_hangup() {
+    let place = Place::new();
+    done(&place);
+    tiny_base(&place);
+    let _ = place.run(&training("20")).fine();
+    let screen = Screen::open(&place, &training("20"), 120, 40);
+    screen.shows("step      1 ");
+    // One from the system, one from the shell.
+    screen.signal("HUP");
+    screen.signal("HUP");
+    assert_eq!(screen.ends(), 0);
+    let list = place.tagli("runs list food --json").fine().json();
+    assert_eq!((&list[1]["state"], &list[1]["model"]), (&"stopped".into(), &true.into()), "{list}");
+    let _ = place.tagli("train food --resume").fine();
+    let [whole, cut] = ["food/runs/0001-base", "food/runs/0002-base"];
+    assert!(weights(&place, cut) == weights(&place, whole), "bit for bit");
+    let _ = place.tagli("train food --resume").fails(1, &["no interrupted run"]);
+}
+
+#[test]
+fn a_training_under_nohup_outlives_a_hangup() {
+    let place = Place::new();
+    done(&place);
+    tiny_base(&place);
+    let words = training("20");
+    let screen = Screen::open_by(&["nohup"], &place, &words, (80, 24), (80, 24));
+    let metrics = place.path("food/runs/0001-base/metrics.jsonl");
+    let until = Instant::now() + PATIENCE;
+    while std::fs::metadata(&metrics).map_or(0, |metrics| metrics.len()) == 0 {
+        assert!(Instant::now() < until, "no step came:\n{}", screen.text());
+        std::thread::yield_now();
+    }
+    screen.signal("HUP");
+    assert_eq!(screen.ends(), 0);
+    let list = place.tagli("runs list food --json").fine().json();
+    assert_eq!(list[0]["state"], "done", "{list}");
+}
+
+#[test]
+fn a_training_of_a_screen_that_is_asked_to_end_is_continued() {
+    let place = Place::new();
+    tiny_project(&place, 100);
+    let mut screen = Screen::open(&place, &["food"], 120, 40);
+    screen.shows("saved");
+    screen.keys("\t\ts");
+    screen.shows("pieces/s");
+    screen.signal("TERM");
+    assert_eq!(screen.ends(), 0);
+    let list = place.tagli("runs list food --json").fine().json();
+    assert_eq!(list[0]["state"], "stopped", "{list}");
+    let _ = place.tagli("train food --resume").fine();
+    let list = place.tagli("runs list food --json").fine().json();
+    assert_eq!(list[0]["state"], "done", "{list}");
 }

@@ -15,6 +15,7 @@ mod export;
 mod help;
 mod import;
 mod inspect;
+mod interrupts;
 mod log;
 mod man;
 mod models;

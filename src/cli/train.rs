@@ -3,22 +3,20 @@
 
 use std::path::{Path, PathBuf};
 
-use crossbeam_channel::{Receiver, unbounded};
 use serde_json::{Value, json};
-use signal_hook::{consts::SIGINT, consts::SIGTERM, iterator::Signals};
 
 use super::{
     annotator,
     args::{self, NewRun},
     data,
     error::CliError,
-    models,
+    interrupts, models,
     output::{self, Output},
     runs, settings,
 };
 use crate::{
-    project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, storage},
-    runs::{Control, Point, Recipe, RunSink, Settings},
+    project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
+    runs::{Point, Recipe, RunSink, Settings},
     services,
     spans::Dataset,
     text::number::with_noun,
@@ -91,11 +89,14 @@ fn complete<S: RunSink>(
     place: impl FnOnce(S, Output) -> Result<Option<PathBuf>, CliError>,
     output: Output,
 ) -> Result<(), CliError> {
-    let controls = interrupts()?;
+    let controls = interrupts::controls(output)?;
     let mut on_point = |point: &Point| output.say(runs::line(point));
     let report = training::run(run.job, &mut run.sink, &controls, &mut on_point)?;
     let mut value = serde_json::to_value(&report).map_err(CliError::environment)?;
     if let Some(path) = &place(run.sink, output)? {
+        if run_folder::read_status(path).is_ok_and(|status| run_folder::can_resume(path, status.phase)) {
+            output.say(format!("interrupted; continue it with: tagli train --resume --out {}", output::path(path)));
+        }
         value["run"] = json!(output::path(path));
         value["model"] = json!(path.join("model"));
     }
@@ -254,23 +255,6 @@ fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
         text += ", tags decoded as a sequence";
     }
     text
-}
-
-/// Controls of a run from interrupts.
-/// The first interrupt ends the run after the current step and keeps the model; the second ends the process.
-fn interrupts() -> Result<Receiver<Control>, CliError> {
-    let (sender, receiver) = unbounded();
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(CliError::environment)?;
-    let wait = move || {
-        for (count, signal) in signals.forever().enumerate() {
-            if count > 0 {
-                let _ = signal_hook::low_level::emulate_default_handler(signal);
-            }
-            let _ = sender.send(Control::StopNow);
-        }
-    };
-    std::thread::Builder::new().name("interrupts".into()).spawn(wait).map_err(CliError::environment)?;
-    Ok(receiver)
 }
 
 fn summary(value: &Value) -> String {

@@ -30,7 +30,7 @@ pub struct Layer<'t> {
 /// The compiler refuses a setting that the program does not read: it is an unused field.
 #[deny(dead_code)]
 #[derive(Clone, Debug)]
-pub(crate) struct Config {
+pub struct Config {
     /// Name of the theme.
     pub(crate) theme: String,
     /// Whether to draw with ASCII only.
@@ -109,7 +109,7 @@ impl Config {
     ///
     /// # Errors
     /// The first mistake of the lowest layer with a mistake.
-    pub(crate) fn layered(layers: &[Layer<'_>]) -> Result<Self, ConfigError> {
+    pub fn layered(layers: &[Layer<'_>]) -> Result<Self, ConfigError> {
         let mut draft = Draft::default();
         draft.apply(Layer { name: "default.toml", text: DEFAULTS })?;
         for layer in layers {

@@ -280,7 +280,7 @@ impl HeldRun {
 }
 
 /// Whether a run has a checkpoint. A link in its place is none.
-pub(super) fn has_checkpoint(run: &Path) -> bool {
+fn has_checkpoint(run: &Path) -> bool {
     Dir::open(run).and_then(|dir| dir.sub(CHECKPOINT)).is_ok_and(|folder| folder.is_some())
 }
 
@@ -319,6 +319,13 @@ fn replaced_by(path: &Path, id: Option<&Id>) -> Option<PathBuf> {
     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     let dir = Dir::open(parent).ok()?;
     run_files::is_replacement(&dir, id?).then(|| parent.to_owned())
+}
+
+/// Whether a run that no process trains can be resumed from its checkpoint. `phase` is its last one.
+///
+/// A stopped run has a checkpoint only if it was interrupted, for example by ctrl-c or a lost connection.
+pub fn can_resume(run: &Path, phase: Phase) -> bool {
+    (!phase.is_over() || phase == Phase::Stopped) && has_checkpoint(run)
 }
 
 /// Reads the config of the run in a folder.
@@ -437,8 +444,10 @@ impl PlainRun {
     }
 
     fn exists(dir: &Path) -> ProjectError {
-        let resumable = read_status(dir).is_ok_and(|status| !status.phase.is_over()) && has_checkpoint(dir);
-        ProjectError::RunExists { path: dir.to_owned(), resumable }
+        ProjectError::RunExists {
+            path: dir.to_owned(),
+            resumable: read_status(dir).is_ok_and(|status| can_resume(dir, status.phase)),
+        }
     }
 
     fn occupied(dir: &Path, found: &'static str) -> ProjectError {

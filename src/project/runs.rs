@@ -13,7 +13,7 @@ use super::{
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
     run_files::{self, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, STATUS},
-    run_folder::{RunConfig, RunFolder, has_checkpoint},
+    run_folder::{RunConfig, RunFolder, can_resume},
     storage::{self, Dir, Id, MadeFolder, SMALL, StorageError},
 };
 use crate::{
@@ -74,28 +74,28 @@ impl RunView {
         if self.is_interrupted() { "interrupted" } else { self.phase().name() }
     }
 
-    /// Its last status, with the phase changed to failed if it was interrupted.
+    /// Its last status, with the phase changed to failed if its process has gone before the end.
+    /// The message says whether the run can be resumed.
     pub fn shown_status(&self) -> Status {
-        let status = self.status.clone().unwrap_or_default();
-        if !self.is_interrupted() {
-            return status;
+        let mut status = self.status.clone().unwrap_or_default();
+        let mut messages = Vec::new();
+        if self.is_interrupted() {
+            status.phase = Phase::Failed;
+            status.eta = None;
+            messages.push("interrupted: the process that trained is gone");
+        } else if !status.message.is_empty() {
+            messages.push(&status.message);
         }
-        Status { phase: Phase::Failed, eta: None, message: self.interrupted_words(), ..status }
+        if self.is_resumable() {
+            messages.push("it can go on from its checkpoint (R on the Train screen, or tagli train DIR --resume)");
+        }
+        status.message = messages.join("; ");
+        status
     }
 
-    /// Whether it was interrupted and has a checkpoint to resume from.
+    /// Whether it ended before its time and has a checkpoint to resume from.
     pub fn is_resumable(&self) -> bool {
-        self.is_interrupted() && has_checkpoint(&self.path)
-    }
-
-    fn interrupted_words(&self) -> String {
-        let gone = "interrupted: the process that trained is gone";
-        match self.is_resumable() {
-            true => {
-                format!("{gone}; it can go on from its checkpoint (R on the Train screen, or tagli train DIR --resume)")
-            }
-            false => gone.to_owned(),
-        }
+        self.holder.is_none() && can_resume(&self.path, self.phase())
     }
 
     /// Size on disk in bytes. Visits every file.
@@ -165,7 +165,8 @@ impl RunView {
         Ok(storage::replace(&self.path.join(CONTROL), &serde_json::to_vec(&control)?)?)
     }
 
-    fn phase(&self) -> Phase {
+    /// Its last phase; the first one if its status cannot be read.
+    pub fn phase(&self) -> Phase {
         self.status.as_ref().map(|status| status.phase).unwrap_or_default()
     }
 

@@ -89,4 +89,7 @@ pub enum Control {
     StopAfterEpoch,
     /// End after this step; the current weights are scored and kept.
     StopNow,
+    /// End after this step as with `stop-now`, but write a checkpoint first.
+    /// `--resume` continues from it.
+    Interrupt,
 }

@@ -117,7 +117,9 @@ fn finish_training(trainer: &Trainer, run: &str, end: End, mut interrupted: impl
     match end {
         End::Left(Leave::StopRun) | End::Terminated => {
             say(&format!("{run}: stopping after this step and saving the model"));
-            trainer.control(run, Control::StopNow);
+            // Only the user means that the run is over for good.
+            let command = if end == End::Terminated { Control::Interrupt } else { Control::StopNow };
+            trainer.control(run, command);
         }
         End::Left(_) => say(&format!(
             "{run} continues without a screen; ctrl-z and bg move it to the background, ctrl-c ends it and keeps its model"
@@ -128,7 +130,7 @@ fn finish_training(trainer: &Trainer, run: &str, end: End, mut interrupted: impl
     trainer.control(run, Control::Resume);
     while trainer.running().is_some() {
         if interrupted(Wait::Training, POLL) {
-            trainer.control(run, Control::StopNow);
+            trainer.control(run, Control::Interrupt);
         }
     }
     trainer.join();

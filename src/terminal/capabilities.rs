@@ -6,7 +6,7 @@
 pub struct Capabilities {
     /// Whether characters outside ASCII can be shown.
     pub unicode: bool,
-    /// Whether colours are wanted (`NO_COLOR` is not set, the terminal is not `dumb`).
+    /// Whether colours are wanted: `NO_COLOR` is not set, and the terminal has some.
     pub color: bool,
     /// Whether the terminal is at the other end of an SSH connection.
     pub remote: bool,
@@ -30,11 +30,18 @@ impl Capabilities {
             (locale.contains("utf-8") || locale.contains("utf8") || cfg!(target_os = "macos")) && term != "linux";
         Self {
             unicode,
-            color: set("NO_COLOR").is_none() && term != "dumb",
+            color: set("NO_COLOR").is_none() && term != "dumb" && !is_dec(&term),
             remote: set("SSH_CONNECTION").is_some() || set("SSH_TTY").is_some(),
             tmux: set("TMUX").is_some(),
         }
     }
+}
+
+/// Whether this is a terminal of DEC's, such as `vt100` or `vt220`.
+///
+/// They have no colours, and take the parameters of a colour for other attributes: `38;5;1` for bold and blinking.
+fn is_dec(term: &str) -> bool {
+    term.strip_prefix("vt").is_some_and(|model| model.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -58,5 +65,12 @@ mod tests {
         let remote = with(&[("NO_COLOR", "1"), ("SSH_CONNECTION", "a b c d"), ("TMUX", "x")]);
         assert!(!remote.color && remote.remote && remote.tmux);
         assert!(with(&[("NO_COLOR", ""), ("TERM", "xterm")]).color);
+    }
+
+    #[test]
+    fn terminals_without_colours_are_known() {
+        let color = |term| with(&[("TERM", term)]).color;
+        assert_eq!(["dumb", "vt100", "vt220-w"].map(color), [false; 3]);
+        assert_eq!(["linux", "vte-256color", "screen-256color", "xterm"].map(color), [true; 4]);
     }
 }

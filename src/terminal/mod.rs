@@ -1,5 +1,5 @@
 //! Floor 12: the terminal.
-//! Guard, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
+//! Guard, painter, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
 //!
 //! Plain threads and channels. Input, signals and answers of the [`services`](crate::services) become
 //! [`Event`](crate::app::event::Event)s; only the loop in [`run`] changes the state and draws.
@@ -12,6 +12,7 @@ mod guard;
 mod input;
 mod keys;
 mod opening_notice;
+mod painter;
 mod signals;
 
 pub use capabilities::Capabilities;

@@ -112,6 +112,7 @@ fn start<'a, 'b>(
         last: None,
         best: None,
         saved: Instant::now(),
+        interrupted: false,
     };
     if let Some(saved) = resume {
         run.resume_from(&saved)?;
@@ -146,6 +147,8 @@ struct Run<'a, 'b> {
     best: Option<Best>,
     /// Time of the last checkpoint, or of the start of the run.
     saved: Instant,
+    /// Whether the run was interrupted, so that its checkpoint stays.
+    interrupted: bool,
 }
 
 /// The best evaluation, whose weights the engine has saved.
@@ -243,6 +246,12 @@ impl Run<'_, '_> {
         while let Some(control) = self.next_control(paused) {
             match control {
                 Control::StopNow => return Ok(true),
+                Control::Interrupt => {
+                    // The checkpoint comes first: what interrupts a run may end the process soon after.
+                    self.interrupted = true;
+                    self.save()?;
+                    return Ok(true);
+                }
                 Control::Pause if !paused => {
                     paused = true;
                     self.publisher.phase(Phase::Paused)?;
@@ -506,7 +515,9 @@ impl Run<'_, '_> {
         let samples_per_second = if seconds > 0.0 { trained / seconds } else { 0.0 };
         self.publisher.log(&format!("{}: {} steps in {seconds:.1} s", end.name(), self.done))?;
         self.publisher.phase(end)?;
-        self.publisher.sink().drop_checkpoint();
+        if !self.interrupted {
+            self.publisher.sink().drop_checkpoint();
+        }
         Ok(Report { seconds, steps: self.done, samples_per_second, valid, test })
     }
 

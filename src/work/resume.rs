@@ -57,7 +57,7 @@ impl InterruptedRun {
     /// There is none, or its files cannot be read.
     pub fn newest(project: &Project, now: u64) -> Result<Self, ResumeError> {
         let runs = project.runs().list();
-        for run in runs.iter().rev().filter(|run| RunView::is_interrupted(run)) {
+        for run in runs.iter().rev().filter(|run| run.is_interrupted() || run.is_resumable()) {
             if let Some(found) = Self::find(&run.path, now)? {
                 return Ok(found);
             }

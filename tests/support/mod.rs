@@ -13,6 +13,9 @@ use serde_json::Value;
 mod generated;
 pub(crate) mod hostile;
 pub(crate) mod hub;
+pub(crate) mod line;
+pub(crate) mod screen;
+pub(crate) mod sshd;
 
 #[allow(unused_imports, reason = "each test binary uses a part of this")]
 pub(crate) use generated::compare_generated;

@@ -522,6 +522,39 @@ fn an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit() {
 }
 
 #[test]
+fn an_interrupted_run_keeps_a_model_and_a_checkpoint_of_its_last_step() {
+    let job = || {
+        let mut job = long_job();
+        job.settings.checkpoint_every = 0;
+        job
+    };
+    let whole = Memory::default();
+    let report = run_with(job(), &whole, &[]).unwrap();
+    for at in [0, 1, 6] {
+        let (sink, (say, heard)) = (Memory::default(), unbounded());
+        let mut interrupt = |point: &Point| {
+            if matches!(point, Point::Step { step, .. } if *step == at) {
+                say.send(Control::Interrupt).unwrap();
+            }
+        };
+        if at == 0 {
+            say.send(Control::Interrupt).unwrap();
+        }
+        assert_eq!(run(job(), &mut sink.clone(), &heard, &mut interrupt).unwrap().steps, at);
+        assert_eq!(sink.get().statuses.last().unwrap().phase, Phase::Stopped);
+        assert_eq!(sink.get().finished, at > 0, "an untrained classifier is no model");
+        let saved = sink.get().checkpoint.take().unwrap();
+        let (_, lines) = checkpoint::data(&saved).unwrap();
+        sink.get().points.truncate(lines);
+        let again = run_with(Job { resume: Some(saved), ..job() }, &sink, &[]).unwrap();
+        assert_eq!((again.steps, again.valid, again.test), (report.steps, report.valid, report.test));
+        assert_eq!(sink.get().files, whole.get().files, "interrupted after {at} steps");
+        assert_eq!(sink.get().points.len(), whole.get().points.len());
+        assert_eq!(sink.get().checkpoint, None);
+    }
+}
+
+#[test]
 fn a_run_goes_on_with_its_own_data_and_settings_only() {
     let sink = Memory::default();
     sink.get().full_after = Some(6);

@@ -1,0 +1,292 @@
+//! The readers of files that a stranger may have written, each as a function of bytes, with valid inputs to begin from.
+//!
+//! `main.rs` changes these inputs for some seconds within the tests; `libfuzzer/` does it for hours, guided by coverage.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use tagliatelle::{
+    app::{keymap::presets, state::default_keymap},
+    config::{self, Config, Layer, keys},
+    formats::{self, Corpus, OnLoss, ReadOptions, WriteOptions, label_config, patterns},
+    model,
+    project::{AnnotatorName, Documents, Manifest, MetricsTail, Project, check, run_folder},
+    text::Grid,
+};
+
+/// A reader with its valid inputs.
+pub(crate) struct Reader {
+    pub(crate) name: String,
+    pub(crate) read: Box<dyn Fn(&[u8])>,
+    pub(crate) inputs: Vec<Vec<u8>>,
+}
+
+impl Reader {
+    fn new(name: &str, inputs: Vec<Vec<u8>>, read: impl Fn(&[u8]) + 'static) -> Self {
+        Self { name: name.to_owned(), read: Box::new(read), inputs }
+    }
+}
+
+/// Folder of this process for readers that open files.
+static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+
+/// All readers. Those that open files need a folder of their own, so two of a name must not run at once.
+pub(crate) fn readers() -> Vec<Reader> {
+    let mut readers = vec![journal(), documents(), manifest(), settings(), keys(), metrics(), status()];
+    readers.extend([model_file("tokenizer.json"), model_file("config.json"), model_file("vocab.txt")]);
+    readers.extend([weights(), labels(), pattern_file()]);
+    readers.extend(formats::FORMATS.iter().copied().map(format));
+    readers
+}
+
+/// A file of the checkout.
+fn file(name: &str) -> Vec<u8> {
+    fs::read(checkout().join(name)).unwrap()
+}
+
+fn checkout() -> &'static Path {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.into_iter().find(|folder| folder.join(SAMPLE).is_dir()).unwrap()
+}
+
+/// The first lines of a file.
+fn lines(name: &str, count: usize) -> Vec<u8> {
+    let bytes = file(name);
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').take(count).collect();
+    lines.concat()
+}
+
+const SAMPLE: &str = "sample-projects/restaurants";
+
+/// A folder with the sample's documents and manifest.
+fn project(name: &str) -> PathBuf {
+    let dir = FOLDER.path().join(name);
+    fs::create_dir_all(dir.join("annotations")).unwrap();
+    fs::write(dir.join("project.json"), file(&format!("{SAMPLE}/project.json"))).unwrap();
+    fs::write(dir.join("documents.jsonl"), lines(&format!("{SAMPLE}/documents.jsonl"), 20)).unwrap();
+    dir
+}
+
+/// Lines of a journal. A changed line gets the checksum of its new contents, which would otherwise hide all of them.
+fn journal() -> Reader {
+    let dir = project("journal");
+    let path = dir.join("annotations/ada.jsonl");
+    let name: AnnotatorName = "ada".parse().unwrap();
+    let edits = [
+        r#"{"relabel":["1-0",3]}"#,
+        r#"{"resize":["1-0",[0,4]]}"#,
+        r#"{"remove":"1-0"}"#,
+        r#"{"reject":[[0,4],1]}"#,
+        r#"{"readmit":[[0,4],1]}"#,
+        r#"{"note":"a \u001b note"}"#,
+        r#"{"add":{"id":"1-9","range":[0,2],"label":0,"source":{"model":{"run":"0001-mini","score":0.9}}}}"#,
+    ];
+    let mut all = String::new();
+    for (at, edit) in edits.iter().enumerate() {
+        all += &format!("{{\"id\":\"1-{at}\",\"at\":{at},\"doc\":\"r001\",\"edits\":[{edit}],\"crc\":\"00000000\"}}\n");
+        all += &format!("{{\"id\":\"1-{}\",\"at\":1,\"undo\":\"1-{at}\",\"crc\":\"00000000\"}}\n", at + 100);
+        all += &format!("{{\"id\":\"1-{}\",\"at\":1,\"redo\":\"1-{at}\",\"crc\":\"00000000\"}}\n", at + 200);
+    }
+    all += "{\"id\":\"1-300\",\"at\":4,\"docs\":[{\"doc\":\"r001\",\"edits\":[]},{\"doc\":\"r002\",\"edits\":[]}],\"crc\":\"00000000\"}\n";
+    let inputs = vec![lines(&format!("{SAMPLE}/annotations/sample.jsonl"), 8), all.into_bytes()];
+    Reader::new("journal", inputs, move |bytes| {
+        fs::write(&path, with_checksums(bytes)).unwrap();
+        let project = Project::open(&dir).unwrap();
+        if let Ok(annotator) = project.read_annotator(&name) {
+            let _ = annotator.problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        }
+    })
+}
+
+/// The same lines, those that end like a line of a journal with a correct checksum.
+fn with_checksums(bytes: &[u8]) -> Vec<u8> {
+    const TAIL: usize = 18;
+    let mut out = Vec::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let body = line.strip_suffix(b"\n").unwrap_or(line);
+        match body.len().checked_sub(TAIL) {
+            Some(end) if body[end..].starts_with(b",\"crc\":\"") && body.ends_with(b"\"}") => {
+                let crc = crc32fast::hash(&[&body[..end], b"}"].concat());
+                out.extend_from_slice(&body[..end]);
+                out.extend_from_slice(format!(",\"crc\":\"{crc:08x}\"}}").as_bytes());
+                out.extend_from_slice(&line[body.len()..]);
+            }
+            _ => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
+fn documents() -> Reader {
+    let inputs = vec![
+        lines(&format!("{SAMPLE}/documents.jsonl"), 8),
+        lines("sample-projects/bilingual-menu/documents.jsonl", 4),
+    ];
+    Reader::new("documents.jsonl", inputs, |bytes| {
+        for grid in [Grid::Natural, Grid::Bert] {
+            if let Err(errors) = Documents::from_jsonl(bytes, grid) {
+                let _ = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+            }
+        }
+    })
+}
+
+fn manifest() -> Reader {
+    let dir = project("manifest");
+    let inputs = vec![file(&format!("{SAMPLE}/project.json"))];
+    Reader::new("project.json", inputs, move |bytes| {
+        let direct = Manifest::from_json(bytes).is_ok();
+        fs::write(dir.join("project.json"), bytes).unwrap();
+        assert!(direct || Project::open(&dir).is_err(), "a manifest that is refused opens no project");
+        let _ = check::check(&dir);
+    })
+}
+
+fn settings() -> Reader {
+    Reader::new("tagli.toml", vec![config::DEFAULTS.as_bytes().to_vec()], |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        if let Err(error) = Config::layered(&[Layer { name: "tagli.toml", text: &text }]) {
+            let _ = error.to_string();
+        }
+    })
+}
+
+fn keys() -> Reader {
+    let inputs = presets::PRESETS.iter().map(|(_, text)| text.as_bytes().to_vec()).collect();
+    Reader::new("keys.toml", inputs, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        match keys::read(Layer { name: "keys.toml", text: &text }) {
+            Ok(file) => {
+                _ = presets::keymap(default_keymap(), Some(("keys.toml", &file))).map_err(|error| error.to_string())
+            }
+            Err(error) => _ = error.to_string(),
+        }
+    })
+}
+
+fn metrics() -> Reader {
+    let path = FOLDER.path().join("metrics.jsonl");
+    let scores = r#"{"precision":0.5,"recall":0.5,"f1":0.5,"accuracy":0.9}"#;
+    let input = format!(
+        "{{\"kind\":\"step\",\"step\":50,\"epoch\":0.1,\"loss\":1.5,\"lr\":2e-5,\"grad_norm\":0.7,\"tokens_per_second\":900.0}}\n\
+         {{\"kind\":\"eval\",\"step\":50,\"epoch\":0.1,\"split\":\"valid\",\"loss\":1.0,\"piece\":{scores},\"word\":{scores},\
+         \"labels\":{{\"Dish\":{{\"precision\":0.5,\"recall\":0.5,\"f1\":0.5,\"support\":3}}}}}}\n"
+    );
+    Reader::new("metrics.jsonl", vec![input.into_bytes()], move |bytes| {
+        fs::write(&path, bytes).unwrap();
+        let mut tail = MetricsTail::new(&path);
+        while tail.poll().is_ok_and(|points| !points.is_empty()) {}
+    })
+}
+
+/// The status and the config of a run, which have one reader each.
+fn status() -> Reader {
+    let dir = FOLDER.path().join("run");
+    fs::create_dir_all(&dir).unwrap();
+    let status = br#"{"phase":"training","step":3,"steps":9,"epoch":0.5,"epochs":3.0,"seconds":1.5,"eta":null,"device":"cpu","pid":7}"#;
+    let config =
+        br#"{"tagli_run":1,"id":"00000000000000000000000000000001","started":7,"settings":{"base":"mini"},"data":{}}"#;
+    Reader::new("status.json", vec![status.to_vec(), config.to_vec()], move |bytes| {
+        fs::write(dir.join("status.json"), bytes).unwrap();
+        fs::write(dir.join("config.json"), bytes).unwrap();
+        let _ = run_folder::read_status(&dir).map_err(|error| error.to_string());
+        let _ = run_folder::read_config(&dir).map_err(|error| error.to_string());
+    })
+}
+
+/// A model folder in which one file is read from the input.
+fn model_file(name: &'static str) -> Reader {
+    let (dir, texts) = model_folder(name);
+    let input = fs::read(dir.join(name)).unwrap();
+    Reader::new(name, vec![input], move |bytes| {
+        fs::write(dir.join(name), bytes).unwrap();
+        if let Ok(base) = model::open(&texts) {
+            let _ = base.tokenizer.words(&["tacos", "\u{1f32e}", ""]);
+            let _ = base.tokenizer.text("Tacos for $10, caf\u{e9}");
+        }
+    })
+}
+
+fn weights() -> Reader {
+    let (dir, texts) = model_folder("model.safetensors");
+    let input = fs::read(dir.join("model.safetensors")).unwrap();
+    Reader::new("model.safetensors", vec![input], move |bytes| {
+        fs::write(dir.join("model.safetensors"), bytes).unwrap();
+        let _ = model::open(&texts).map_err(|error| error.to_string());
+    })
+}
+
+/// A folder with a tiny model. Returns its path twice.
+fn model_folder(name: &str) -> (PathBuf, String) {
+    let dir = FOLDER.path().join(format!("model-{name}"));
+    fs::create_dir_all(&dir).unwrap();
+    let tags = r#"{"0":"O","1":"B-Dish","2":"I-Dish","3":"B-Price","4":"I-Price"}"#;
+    let config = format!(
+        r#"{{"model_type":"distilbert","vocab_size":60,"dim":16,"max_position_embeddings":24,"n_layers":2,"n_heads":2,
+        "hidden_dim":32,"dropout":0.1,"attention_dropout":0.1,"activation":"gelu","id2label":{tags}}}"#
+    );
+    let letters = ('a'..='z').flat_map(|c| [c.to_string(), format!("##{c}")]);
+    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned);
+    let pieces: Vec<String> = special.into_iter().chain(letters).collect();
+    fs::write(dir.join("config.json"), config).unwrap();
+    fs::write(dir.join("model.safetensors"), file("tests/reference/training_tiny.safetensors")).unwrap();
+    if name == "vocab.txt" {
+        fs::write(dir.join("vocab.txt"), pieces.join("\n")).unwrap();
+    } else {
+        fs::write(dir.join("tokenizer.json"), tokenizer(&pieces)).unwrap();
+    }
+    let text = dir.to_str().unwrap().to_owned();
+    (dir, text)
+}
+
+/// A `tokenizer.json` with the parts of BERT's.
+fn tokenizer(pieces: &[String]) -> String {
+    let vocab: Vec<String> = pieces.iter().enumerate().map(|(id, piece)| format!("{piece:?}:{id}")).collect();
+    let added: Vec<String> = pieces[..5]
+        .iter()
+        .enumerate()
+        .map(|(id, piece)| {
+            format!(r#"{{"id":{id},"content":"{piece}","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}}"#)
+        })
+        .collect();
+    let normalizer = r#"{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}"#;
+    let post = r#"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}},{"Sequence":{"id":"A","type_id":0}},
+        {"SpecialToken":{"id":"[SEP]","type_id":0}}],"pair":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"B","type_id":1}}],
+        "special_tokens":{"[CLS]":{"id":"[CLS]","ids":[2],"tokens":["[CLS]"]},"[SEP]":{"id":"[SEP]","ids":[3],"tokens":["[SEP]"]}}}"#;
+    format!(
+        r###"{{"version":"1.0","truncation":null,"padding":null,"added_tokens":[{}],"normalizer":{normalizer},"pre_tokenizer":{{"type":"BertPreTokenizer"}},
+        "post_processor":{post},"decoder":{{"type":"WordPiece","prefix":"##","cleanup":true}},
+        "model":{{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":{{{}}}}}}}"###,
+        added.join(","),
+        vocab.join(",")
+    )
+}
+
+fn labels() -> Reader {
+    let input = br#"<View><Labels name="l" toName="t"><Label value="Dish" background="red" hotkey="3"/><Label value="Price"/></Labels><Text name="t" value="$text"/></View>"#;
+    Reader::new("labels.xml", vec![input.to_vec()], |bytes| _ = label_config::read(bytes))
+}
+
+fn pattern_file() -> Reader {
+    let input = b"{\"label\":\"Dish\",\"pattern\":\"fish tacos\"}\n{\"label\":\"Price\",\"pattern\":[{\"LOWER\":\"cheap\"},{\"TEXT\":{\"REGEX\":\"^ea\"},\"OP\":\"?\"}],\"id\":\"x\"}\n";
+    Reader::new("patterns.jsonl", vec![input.to_vec()], |bytes| _ = patterns::read(bytes))
+}
+
+/// A format of import, with what the program itself writes in it. What is read is written again, too.
+fn format(format: &'static formats::Format) -> Reader {
+    let bytes = lines(&format!("{SAMPLE}/documents.jsonl"), 4);
+    let corpus = formats::find("jsonl").unwrap().read(&bytes, &ReadOptions::default()).corpus;
+    let tagged = b"{\"text\":\"cheap fish tacos\",\"spans\":[{\"start\":0,\"end\":5,\"label\":\"Price\"},{\"start\":6,\"end\":16,\"label\":\"Dish\"}]}\n\n";
+    let tagged = formats::find("jsonl").unwrap().read(tagged, &ReadOptions::default()).corpus;
+    let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
+    let write = |corpus: &Corpus| format.write(corpus, &options).map(|written| written.bytes).ok();
+    let inputs: Vec<Vec<u8>> = [corpus, tagged].iter().filter_map(write).collect();
+    Reader::new(format.name, inputs, move |bytes| {
+        let _ = formats::detect("file", bytes);
+        let read = format.read(bytes, &ReadOptions::default());
+        let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
+    })
+}
