@@ -46,6 +46,24 @@ pub struct Row<P: 'static> {
 }
 
 impl<P> Row<P> {
+    /// Makes a row whose command always works; see [`Self::when`].
+    pub const fn new(
+        command: Command,
+        name: &'static str,
+        hint: &'static str,
+        doc: &'static str,
+        keys: &'static [(Context, &'static str)],
+        run: fn(&mut P, &mut Session) -> Outcome,
+    ) -> Self {
+        Self { command, name, hint, doc, keys, when: |_, _| Ok(()), run }
+    }
+
+    /// The same with a condition.
+    pub const fn when(self, when: fn(&P, &Session) -> Check) -> Self {
+        let Self { command, name, hint, doc, keys, run, .. } = self;
+        Self { command, name, hint, doc, keys, when, run }
+    }
+
     /// The row without the panel's type, for the whole table.
     pub(super) fn info(&self) -> CommandInfo {
         let Self { command, name, hint, doc, keys, .. } = *self;

@@ -161,6 +161,17 @@ impl Session {
         (count(&[Status::Done]), count(&[Status::Todo, Status::Partial, Status::Flagged]))
     }
 
+    /// Number of documents that are done and from which a training learns.
+    /// Those that validate or test are not counted; of those without a split, the training sets some aside.
+    pub(super) fn done_for_training(&self) -> usize {
+        let Some(project) = &self.project else { return 0 };
+        let documents = project.documents.iter().enumerate();
+        documents
+            .filter(|(_, document)| !matches!(document.split, Some(Split::Valid | Split::Test)))
+            .filter(|(at, _)| project.annotation(*at).status == Status::Done)
+            .count()
+    }
+
     /// Works on the document in front; returns the effects of that.
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {

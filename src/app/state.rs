@@ -56,6 +56,8 @@ pub struct State {
     pub(super) compares_next: bool,
     /// Action to be carried out as soon as everything is saved.
     pub(super) leaving: Option<Goal>,
+    /// Whether the last key asked for the tutorial in a project that has none: the same key begins it.
+    pub(super) asked_tutorial: bool,
 }
 
 impl Default for State {
@@ -131,6 +133,7 @@ impl State {
             carried: None,
             compares_next: false,
             leaving: None,
+            asked_tutorial: false,
         }
     }
 
@@ -353,11 +356,10 @@ impl State {
         let screen = places.into_iter().find(|screen| row.contexts().any(|known| known == screen.context()))?;
         let doc = format!("{}: {}", screen.name(), row.doc);
         let action = Action::Elsewhere(screen, row.command);
-        Some(Entry { name: row.name.to_owned(), keys: self.keys(screen.context(), row.command), doc, action })
+        Some(Entry::of_command(row, self.keys(screen.context(), row.command), doc, action))
     }
 
     fn entry_here(&self, row: &CommandInfo, context: Context) -> Option<Entry> {
-        let name = row.name.to_owned();
         let keys = self.keys(context, row.command);
         // The palette is in front: what the screen under it owns is judged by the screen.
         let check = match self.screen().owner() == row.owner {
@@ -366,10 +368,10 @@ impl State {
             false => self.check_row(row),
         };
         match check {
-            Ok(()) => Some(Entry { name, keys, doc: row.doc.to_owned(), action: Action::Command(row.command) }),
+            Ok(()) => Some(Entry::of_command(row, keys, row.doc.to_owned(), Action::Command(row.command))),
             Err("") => None,
             Err(_) if self.session.project.is_none() => None,
-            Err(why) => Some(Entry { name, keys, doc: format!("{} ({why})", row.doc), action: Action::Not(why) }),
+            Err(why) => Some(Entry::of_command(row, keys, format!("{} ({why})", row.doc), Action::Not(why))),
         }
     }
 

@@ -199,6 +199,7 @@ impl State {
     fn press(&mut self, key: Key) -> Vec<Effect> {
         let context = self.context();
         let left = self.leaving.take() == Some(Goal::Quit);
+        let asked = std::mem::take(&mut self.asked_tutorial);
         self.session.drop_message();
         self.session.runs.forget_old_result(self.session.now);
         if key.typed().is_some() && self.field().is_some() {
@@ -211,6 +212,11 @@ impl State {
         match self.meaning(context, key) {
             // The second time in a row, leaving waits for nothing.
             Meaning::Command(Command::Quit) if left => self.ask_before_leaving(),
+            // The second time in a row is the answer to the question.
+            Meaning::Command(Command::Tutorial) if asked => {
+                self.tutorial = Some(Tutorial::new(&self.session, 0, false));
+                Vec::new()
+            }
             Meaning::Command(command) => self.run(command),
             Meaning::Not("") => Vec::new(),
             Meaning::Not(why) => {
@@ -379,8 +385,9 @@ impl State {
         Vec::new()
     }
 
-    /// Hides the tutorial or shows it again; begins it where there is none.
-    /// Without a project it gets one.
+    /// Hides the tutorial or shows it again.
+    /// Without a project it gets one; in a project without it, a question comes first, because its steps change the
+    /// project's annotations.
     fn toggle_tutorial(&mut self) -> Vec<Effect> {
         if self.session.project.is_none() {
             let outcome = self.welcome.continue_tutorial();
@@ -389,9 +396,18 @@ impl State {
         match &mut self.tutorial {
             Some(tutorial) if tutorial.is_over() => self.tutorial = None,
             Some(tutorial) => tutorial.shown = !tutorial.shown,
-            None => self.tutorial = Some(Tutorial::new(&self.session, 0, false)),
+            None => self.ask_for_tutorial(),
         }
         Vec::new()
+    }
+
+    fn ask_for_tutorial(&mut self) {
+        let [again, projects] =
+            [Command::Tutorial, Command::Projects].map(|command| self.session.key(self.screen_context(), command));
+        self.session.warn(format!(
+            "The tutorial makes you tag in this project. {again} again begins it; {projects} leaves for one on a copy"
+        ));
+        self.asked_tutorial = true;
     }
 
     fn point(&mut self, gesture: Gesture, target: Option<Target>) -> Vec<Effect> {

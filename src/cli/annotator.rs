@@ -46,8 +46,12 @@ pub(super) fn choose(project: &Project, given: Option<&str>) -> Result<Annotator
 
 /// The error for an annotator without work in a project of the annotators `all`.
 pub(super) fn has_done_nothing(name: &str, all: &[AnnotatorName]) -> CliError {
-    let hint = if all.is_empty() { "no annotator has".to_owned() } else { format!("use one of {}", listed(all)) };
-    CliError::data(format!("annotator {name} has done nothing in this project")).hint(hint)
+    let who = match all {
+        [] => "nobody has worked on it yet".to_owned(),
+        [only] => format!("only {only} has worked on it"),
+        _ => format!("those who have worked on it are {}", listed(all)),
+    };
+    CliError::data(format!("annotator {name} has no work in this project; {who}"))
 }
 
 /// Names separated by commas.

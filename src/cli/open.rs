@@ -2,14 +2,14 @@
 
 use std::{
     io::{self, IsTerminal},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
-use super::{annotator, args, error::CliError, output::Output, settings};
+use super::{annotator, args, error::CliError, output::Output, project_dir, settings};
 use crate::{
-    project::{AnnotatorName, Project},
-    services::{CopyError, Preferences, UserFolders, own_copy},
+    project::Project,
+    services::{Preferences, UserFolders},
     terminal::{self, Capabilities, ScreenOptions, TerminalError},
     ui::{self, Theme},
 };
@@ -30,9 +30,10 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let here = Path::new(".");
     let dir = args.dir.clone().or_else(|| Project::is_project(here).then(|| here.to_owned()));
     let config = settings::load(dir.as_deref())?;
-    let annotator = annotator::own_name(args.annotator.as_deref(), dir.as_deref())?;
+    let given = args.annotator.clone();
+    annotator::own_name(given.as_deref(), dir.as_deref())?;
     let folders = UserFolders::of_user();
-    let open = dir.map(|dir| copy_of_sample(&folders, dir, &annotator, output)).transpose()?;
+    let open = dir.map(|dir| project_dir::resolve_to_open(&folders, dir, given.as_deref(), output)).transpose()?;
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;
@@ -42,7 +43,6 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
             "without a screen: tagli inspect DIR, tagli train DIR, tagli export DIR --format conll2003 (tagli --help)",
         ));
     }
-    let given = args.annotator.clone();
     let options = ScreenOptions {
         open,
         preferences: Arc::new(move |dir| preferences(given.as_deref(), dir).map_err(|error| error.message)),
@@ -66,30 +66,6 @@ fn preferences(given: Option<&str>, dir: &Path) -> Result<Preferences, CliError>
     let config = settings::load(Some(dir))?;
     let annotator = annotator::own_name(given, Some(dir))?;
     Ok(Preferences { annotator, device: config.device, grid: config.grid })
-}
-
-/// The folder to open for `dir`.
-/// The user's copy if it is a sample, so that the sample itself stays as it is.
-fn copy_of_sample(
-    folders: &UserFolders,
-    dir: PathBuf,
-    owner: &AnnotatorName,
-    output: Output,
-) -> Result<PathBuf, CliError> {
-    if !Project::is_sample(&dir)? {
-        return Ok(dir);
-    }
-    let (folder, is_new) = own_copy(folders, &dir, owner).map_err(|error| match error {
-        CopyError::Project(error) => error.into(),
-        CopyError::NoHome => {
-            CliError::environment(error).hint("or copy the folder yourself and remove `sample` from its project.json")
-        }
-        other => CliError::environment(other),
-    })?;
-    if is_new {
-        output.say(format!("the sample is copied to {}", folder.display()));
-    }
-    Ok(folder)
 }
 
 /// Finds a theme by its name.

@@ -299,6 +299,10 @@ impl Opener {
         let created = create::create(&request, now())?;
         let mut level = Level::Info;
         let mut parts: Vec<String> = created.notes.first().map(ToString::to_string).into_iter().collect();
+        if let Some(around) = &created.around {
+            level = Level::Warn;
+            parts.push(format!("The new project is inside another one, {}", storage::shown_path(around)));
+        }
         if let (Some((imported, problems)), Some((path, _))) = (created.import, texts) {
             parts.push(imported.map(|file| report(&file, &problems)).unwrap_or_else(|error| {
                 level = Level::Error;

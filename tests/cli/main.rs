@@ -5,6 +5,7 @@
 mod help;
 mod hostile;
 mod ownership;
+mod paths;
 #[cfg(target_os = "linux")]
 mod read_only;
 #[path = "../support/mod.rs"]
@@ -126,7 +127,7 @@ fn annotators_are_compared_on_documents_that_both_finished() {
     place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "ada, bob"]);
     // Who only looked is no annotator, and who decides between the others is no further opinion.
     place.file("food/annotations/eve.jsonl", "");
-    place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "has done nothing"]);
+    place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "has no work"]);
     place.tagli("import food a.txt --as gold").fine();
     let alone = place.tagli("agree food --json").fine().json();
     assert_eq!((alone["pairs"].as_array().unwrap().len(), &alone["alpha"]), (1, &value["alpha"]));
@@ -339,6 +340,11 @@ fn a_trained_folder_is_evaluated_and_predicts() {
     let found = place.run(&["predict", "run/model", "tacos near me", "--aggregation", "first", "--json"]).fine().json();
     assert_eq!(found[0]["entity_group"], "Dish");
     assert_eq!((&found[0]["start"], &found[0]["end"]), (&json!(0), &json!(5)));
+    // Pieces are the pipeline's default; people see words.
+    let pieces = place.run(&["predict", "run/model", "tacos near me", "--json"]).fine().json();
+    assert!(pieces[0]["entity"].as_str().unwrap().ends_with("Dish"), "{pieces}");
+    let words = place.run(&["predict", "run/model", "tacos near me"]).fine().out;
+    assert!(words.starts_with("tacos") && words.contains("  Dish  "), "{words}");
     if cfg!(target_os = "linux") {
         place.settings("device = \"abacus\"\n");
         place.run(&["predict", "run/model", "tacos"]).fails(3, &["`abacus`"]);

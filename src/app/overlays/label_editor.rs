@@ -82,17 +82,16 @@ const HERE: Context = Context::LabelEditor;
 
 impl Commands for LabelEditor {
     const ROWS: &'static [Row<Self>] = &[
-        Row {
-            command: Command::Apply,
-            name: "apply",
-            hint: "do it",
-            doc: "Rename the label, or answer the question",
-            keys: &[(HERE, "enter")],
-            when: conditions::always,
-            run: Self::apply,
-        },
-        row(Command::AddLabel, "add-label", "add", "Add a label", &[(HERE, "a")], Self::add),
-        row(
+        Row::<Self>::new(
+            Command::Apply,
+            "apply",
+            "rename",
+            "Rename the label, or answer the question",
+            &[(HERE, "enter")],
+            Self::apply,
+        ),
+        Row::<Self>::new(Command::AddLabel, "add-label", "add", "Add a label", &[(HERE, "a")], Self::add),
+        Row::<Self>::new(
             Command::RenameLabel,
             "rename-label",
             "rename",
@@ -100,7 +99,7 @@ impl Commands for LabelEditor {
             &[(HERE, "r")],
             |editor, session| editor.ask(session, |label| Asking::Name(label.id, Field::new(label.name))),
         ),
-        row(
+        Row::<Self>::new(
             Command::KeyLabel,
             "label-key",
             "key",
@@ -112,7 +111,7 @@ impl Commands for LabelEditor {
                 _ => editor.ask(session, |label| Asking::Key(label.id)),
             },
         ),
-        row(
+        Row::<Self>::new(
             Command::GuideLabel,
             "label-guide",
             "guide",
@@ -122,7 +121,7 @@ impl Commands for LabelEditor {
                 editor.ask(session, |label| Asking::Guide(label.id, Field::new(label.guide.unwrap_or_default())))
             },
         ),
-        row(
+        Row::<Self>::new(
             Command::RecolorLabel,
             "label-colour",
             "colour",
@@ -130,7 +129,7 @@ impl Commands for LabelEditor {
             &[(HERE, "c")],
             |editor, session| editor.change_chosen(session, LabelChange::Recolor),
         ),
-        row(
+        Row::<Self>::new(
             Command::LabelLeft,
             "label-left",
             "move",
@@ -138,7 +137,7 @@ impl Commands for LabelEditor {
             &[(HERE, "K")],
             |editor, session| editor.change_chosen(session, |label| LabelChange::Move(label, true)),
         ),
-        row(
+        Row::<Self>::new(
             Command::LabelRight,
             "label-right",
             "move",
@@ -146,7 +145,7 @@ impl Commands for LabelEditor {
             &[(HERE, "J")],
             |editor, session| editor.change_chosen(session, |label| LabelChange::Move(label, false)),
         ),
-        row(
+        Row::<Self>::new(
             Command::MergeLabel,
             "merge-label",
             "merge",
@@ -154,7 +153,7 @@ impl Commands for LabelEditor {
             &[(HERE, "m")],
             |editor, session| editor.ask(session, |label| Asking::Into(label.id)),
         ),
-        row(
+        Row::<Self>::new(
             Command::RemoveLabel,
             "remove-label",
             "remove",
@@ -166,22 +165,20 @@ impl Commands for LabelEditor {
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(HERE, list::KEYS)];
 }
 
-const fn row(
-    command: Command,
-    name: &'static str,
-    hint: &'static str,
-    doc: &'static str,
-    keys: &'static [(Context, &'static str)],
-    run: fn(&mut LabelEditor, &mut Session) -> Outcome,
-) -> Row<LabelEditor> {
-    Row { command, name, hint, doc, keys, when: conditions::always, run }
-}
-
 impl Panel for LabelEditor {
     own_rows!();
 
     fn context(&self, _: &Session) -> Context {
         if self.field().is_some() { Context::Typing } else { Context::LabelEditor }
+    }
+
+    fn hint(&self, command: Command, _: &Session) -> Option<&'static str> {
+        let answer = match self.asking {
+            Asking::Into(_) => "merge",
+            Asking::Removal(_) => "remove",
+            _ => return None,
+        };
+        (command == Command::Apply).then_some(answer)
     }
 
     /// Takes the next key as the key of a label, if that is asked.

@@ -3,7 +3,7 @@
 //! of the cursor.
 
 use crate::{
-    app::{effect::Effect, event::Level, suggestions::TESTS},
+    app::{effect::Effect, event::Level},
     spans::{ActionId, Edit, LabelChange, Split, Status, journal::JournalOp},
     text::number::with_noun,
 };
@@ -30,11 +30,6 @@ impl TagContext<'_> {
 
     /// Takes all suggestions, marks the document done, and goes to the next.
     pub(in crate::app) fn accept_done(&mut self) {
-        // An untouched text must not become one without spans only because nothing could be suggested.
-        if self.is_without_suggestions() && self.annotation().spans().is_empty() {
-            let text = format!("{TESTS}: label it by hand; then it is done without them");
-            return self.show(Level::Info, text);
-        }
         let edits = self.edits_that_take_all();
         let taken = edits.len();
         if self.finish(edits) && taken > 0 && self.message.is_none() {
@@ -149,13 +144,6 @@ impl TagContext<'_> {
         if !documents.is_empty() {
             self.effects.push(Effect::Suggest { run, documents });
         }
-    }
-
-    /// Whether the document in front is without suggestions as a test document.
-    /// False where nothing could suggest anything.
-    fn is_without_suggestions(&self) -> bool {
-        let tests = self.document().is_some_and(|document| document.split == Some(Split::Test));
-        tests && (self.suggester.is_some() || self.project.has_local_sources())
     }
 
     /// Undoes the last action, and goes to its document.

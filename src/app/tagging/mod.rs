@@ -149,6 +149,17 @@ impl Tagging {
     }
 }
 
+/// Describes the digits that labels have: `you have 1 to 3`.
+fn digits_text(mut digits: Vec<u32>) -> String {
+    digits.sort_unstable();
+    match digits.as_slice() {
+        [] => "no label has a digit".to_owned(),
+        [only] => format!("you have only {only}"),
+        [first, .., last] if last - first == digits.len() as u32 - 1 => format!("you have {first} to {last}"),
+        _ => format!("you have {}", digits.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// The state that tagging works on, and what comes out of it.
 pub(super) struct TagContext<'a> {
     /// Cursor, selection and armed label.
@@ -191,7 +202,8 @@ impl TagContext<'_> {
     fn label_of_digit(&mut self, digit: u8) -> Option<LabelId> {
         let label = self.project.labels.by_key(char::from(b'0' + digit.min(9))).map(|label| label.id);
         if label.is_none() {
-            self.show(Level::Warn, format!("No label has the key {digit}; the labels are above the key line"));
+            let keys = self.project.labels.iter().filter_map(|label| label.key?.to_digit(10)).collect();
+            self.show(Level::Warn, format!("No label has key {digit}; {}", digits_text(keys)));
         }
         label
     }
@@ -220,6 +232,8 @@ impl TagContext<'_> {
         let tags = edits.iter().all(|edit| !matches!(edit, Edit::Status(_) | Edit::Note(_)));
         if tags && matches!(self.annotation().status, Status::Todo | Status::Skipped) {
             edits.push(Edit::Status(Status::Partial));
+        } else if tags && self.leaves_nothing(&edits) {
+            edits.push(Edit::Status(Status::Todo));
         }
         let discarded = self.project.journal.history().rev().take_while(|past| past.undone).count();
         self.record(JournalOp::Do(Action { document, edits }));
@@ -228,6 +242,18 @@ impl TagContext<'_> {
             self.show(Level::Warn, format!("{actions} were discarded; `bring-back` restores them"));
         }
         true
+    }
+
+    /// Whether a partial document has nothing to show for the work on it after `edits`.
+    /// A note and a rejected suggestion are work, too.
+    fn leaves_nothing(&self, edits: &[Edit]) -> bool {
+        let before = self.annotation();
+        if before.status != Status::Partial || !before.note().is_empty() || before.has_rejections() {
+            return false;
+        }
+        let removed: Option<Vec<SpanId>> =
+            edits.iter().map(|edit| if let Edit::Remove(id) = edit { Some(*id) } else { None }).collect();
+        removed.is_some_and(|removed| before.spans().iter().all(|span| removed.contains(&span.id)))
     }
 
     /// Records `edits`, and moves the cursor to the word after `range`.

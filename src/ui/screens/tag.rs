@@ -92,8 +92,10 @@ impl Canvas<'_> {
         let columns = u16::try_from(self.state.session.size.text_columns()).unwrap_or(area.width);
         let area = Rect { x: area.x + 2.min(area.width), width: columns.min(area.width.saturating_sub(2)), ..area };
         let Some(document) = project.documents.get(tagging.document) else {
-            let text = "There is no document yet: `:` import brings some in.";
-            self.painter.text(area.x, area.y, area.width, text, self.theme.muted);
+            let session = &self.state.session;
+            let palette = session.key(Context::Tag, Command::Palette);
+            let text = format!("No texts yet. Type {palette}import and press enter.");
+            self.painter.text(area.x, area.y, area.width, &text, self.theme.muted);
             return None;
         };
         let width = usize::from(area.width);
