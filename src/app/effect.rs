@@ -146,6 +146,10 @@ pub enum Effect {
     /// It is opened for this annotator, or with `None` for the one who opened it first. Answered by `Opened` or
     /// `OpenFailed`.
     OpenAs(Option<String>),
+    /// Open the project again for this annotator, now and whenever it is opened without a name.
+    WorkAs(String),
+    /// Open the project for this annotator, the current one, whenever it is opened without a name.
+    KeepAnnotator(String),
     /// Remember the current step of the tutorial in the open project.
     /// `None` once it has ended.
     RememberStep(Option<usize>),

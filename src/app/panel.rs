@@ -209,6 +209,8 @@ pub enum Request {
     /// Open the project again for this annotator.
     /// `None` for the one who opened it first.
     OpenAs(Option<String>),
+    /// Open the project again for this annotator, whose work the user goes on with from now on.
+    WorkAs(String),
     /// Take what the text field in front holds.
     Accept,
     /// Close, put down or leave what is in front.
@@ -298,7 +300,8 @@ pub trait Panel {
         Outcome::none()
     }
 
-    /// Leaves the front because another screen comes.
+    /// Leaves the front because another screen or overlay comes.
+    /// A text that is being typed is kept as a draft.
     fn leave(&mut self, _session: &mut Session) {}
 
     /// Whether the panel holds something that "back" puts down, besides its text field.

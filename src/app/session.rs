@@ -1,6 +1,8 @@
 //! State that every panel may read and change.
 //! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
+use std::collections::HashMap;
+
 use crate::{
     runs::RunSummary,
     spans::{Split, Status},
@@ -11,6 +13,7 @@ use super::{
     command::{Command, Context},
     effect::Effect,
     event::{Level, Message},
+    field::Field,
     keymap::Keymap,
     project::Project,
     project_runs::ProjectRuns,
@@ -46,6 +49,11 @@ pub struct Session {
     /// Characters that the terminal can show.
     /// They decide how wide a text is, so that the cursor goes over the lines that are drawn.
     pub glyphs: Glyphs,
+    /// Texts that were being typed in prompts when another screen came, by prompt.
+    pub(super) drafts: HashMap<String, String>,
+    /// Whether each frame is reported by [`Event::Drawn`](super::event::Event::Drawn).
+    /// Then a document is finished only after it was on the screen.
+    pub reports_frames: bool,
     /// Rows of the screen that the tutorial takes.
     pub(super) tutorial_rows: u16,
     generation: u64,
@@ -67,6 +75,8 @@ impl Session {
             keymap,
             formats: Vec::new(),
             glyphs: Glyphs::Unicode,
+            drafts: HashMap::new(),
+            reports_frames: false,
             tutorial_rows: 0,
             generation: 0,
         }
@@ -76,6 +86,20 @@ impl Session {
     pub(super) fn next_generation(&mut self) -> u64 {
         self.generation += 1;
         self.generation
+    }
+
+    /// Keeps a text that was being typed in a prompt, unless it is `given` there anyway.
+    pub(super) fn keep_draft(&mut self, prompt: impl Into<String>, text: &str, given: &str) {
+        if text.trim() != given.trim() {
+            self.drafts.insert(prompt.into(), text.to_owned());
+        }
+    }
+
+    /// Field of a prompt with the text that was being typed there before, or with `given`.
+    pub(super) fn draft(&mut self, prompt: &str, given: &str) -> Field {
+        let Some(text) = self.drafts.remove(prompt) else { return Field::new(given) };
+        self.inform("This is what you had typed here before; esc drops it");
+        Field::new(text)
     }
 
     /// Shows why a key does nothing: never in place of an error.
@@ -185,6 +209,7 @@ impl Session {
             width: self.size.text_columns(),
             page,
             glyphs: self.glyphs,
+            reports_frames: self.reports_frames,
             suggester,
             effects: Vec::new(),
             message: None,

@@ -399,6 +399,13 @@ impl State {
         self.screen().next_step(&self.session)
     }
 
+    /// Closes all overlays because something else comes.
+    pub(super) fn clear_overlays(&mut self) {
+        for mut overlay in std::mem::take(&mut self.overlays) {
+            overlay.panel_mut().leave(&mut self.session);
+        }
+    }
+
     /// Puts an overlay in front: help over what is there, everything else in its place.
     pub(super) fn push(&mut self, overlay: Overlay) {
         match overlay {
@@ -406,7 +413,7 @@ impl State {
                 let session = &self.session;
                 self.overlays.retain(|known| known.panel().context(session) != Context::Help);
             }
-            _ => self.overlays.clear(),
+            _ => self.clear_overlays(),
         }
         self.overlays.push(overlay);
     }

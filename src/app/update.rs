@@ -103,6 +103,7 @@ impl State {
             Event::Key { .. } | Event::Pointer { .. } | Event::Paste(_) | Event::Resize { .. } | Event::Hangup => {
                 Outcome::none()
             }
+            Event::Drawn(sight) => self.session.tagging.drawn(sight).into(),
             Event::Welcome(places) => self.welcome.offer(places).into(),
             Event::Counted { path, done, documents } => self.welcome.counted(&path, done, documents).into(),
             Event::Opened(opened) => self.open(*opened).into(),
@@ -332,6 +333,7 @@ impl State {
             }
             Request::Import(file) => self.import(file),
             Request::OpenAs(annotator) => self.open_as(annotator),
+            Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => {
                 let (front, session) = self.front_mut();
                 let outcome = front.accept(session);
@@ -344,11 +346,11 @@ impl State {
         }
     }
 
-    fn go(&mut self, screen: Screen) -> Vec<Effect> {
+    pub(super) fn go(&mut self, screen: Screen) -> Vec<Effect> {
         if self.session.project.is_none() {
             return Vec::new();
         }
-        self.overlays.clear();
+        self.clear_overlays();
         let (front, session) = self.screen_mut();
         front.leave(session);
         session.screen = screen;
@@ -404,6 +406,11 @@ impl State {
     fn ask_for_tutorial(&mut self) {
         let [again, projects] =
             [Command::Tutorial, Command::Projects].map(|command| self.session.key(self.screen_context(), command));
+        if self.session.project.as_ref().is_some_and(|project| project.documents.is_empty()) {
+            return self
+                .session
+                .inform(format!("There is no text here to learn on; {projects} leads to one on a sample"));
+        }
         self.session.warn(format!(
             "The tutorial makes you tag in this project. {again} again begins it; {projects} leaves for one on a copy"
         ));

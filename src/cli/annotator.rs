@@ -12,17 +12,26 @@ use crate::project::{AnnotatorName, Project};
 /// # Errors
 /// The name is not valid for an annotator, or the settings for the project in `dir` cannot be read.
 pub(super) fn own_name(given: Option<&str>, dir: Option<&Path>) -> Result<AnnotatorName, CliError> {
-    if let Some(name) = given {
-        return name.parse().map_err(CliError::usage);
-    }
-    if let Some(name) = settings::load(dir)?.annotator {
-        return name.parse().map_err(|error| CliError::data(format!("setting `annotator`: {error}")));
+    if let Some(name) = chosen_name(given, dir)? {
+        return Ok(name);
     }
     let mut logins = ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
     match logins.find_map(|name| name.parse().ok()) {
         Some(name) => Ok(name),
         None => "me".parse().map_err(CliError::usage),
     }
+}
+
+/// The name that the user has chosen: the given one, or the setting `annotator`.
+///
+/// # Errors
+/// As [`own_name`].
+pub(super) fn chosen_name(given: Option<&str>, dir: Option<&Path>) -> Result<Option<AnnotatorName>, CliError> {
+    if let Some(name) = given {
+        return name.parse().map(Some).map_err(CliError::usage);
+    }
+    let name = settings::load(dir)?.annotator.map(|name| name.parse());
+    name.transpose().map_err(|error| CliError::data(format!("setting `annotator`: {error}")))
 }
 
 /// The annotator whose work is used.

@@ -65,7 +65,8 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
 fn preferences(given: Option<&str>, dir: &Path) -> Result<Preferences, CliError> {
     let config = settings::load(Some(dir))?;
     let annotator = annotator::own_name(given, Some(dir))?;
-    Ok(Preferences { annotator, device: config.device, grid: config.grid })
+    let is_chosen = annotator::chosen_name(given, Some(dir))?.is_some();
+    Ok(Preferences { annotator, is_chosen, device: config.device, grid: config.grid })
 }
 
 /// Finds a theme by its name.

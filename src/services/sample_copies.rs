@@ -153,7 +153,12 @@ mod tests {
     fn ada() -> PreferencesOf {
         let annotator: AnnotatorName = "ada".parse().unwrap();
         Arc::new(move |_| {
-            Ok(Preferences { annotator: annotator.clone(), device: "auto".into(), grid: Grid::default() })
+            Ok(Preferences {
+                annotator: annotator.clone(),
+                is_chosen: false,
+                device: "auto".into(),
+                grid: Grid::default(),
+            })
         })
     }
 

@@ -64,6 +64,24 @@ impl Asking {
             _ => None,
         }
     }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::New(field) | Self::Name(_, field) | Self::Guide(_, field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Name of the prompt among the drafts, and the text that it begins with.
+    fn prompt(&self, labels: &LabelSet) -> Option<(String, String)> {
+        let label = |id: &LabelId| labels.get(*id).cloned();
+        match self {
+            Self::New(_) => Some(("label".to_owned(), String::new())),
+            Self::Name(id, _) => Some((format!("name {}", id.0), label(id)?.name)),
+            Self::Guide(id, _) => Some((format!("guide {}", id.0), label(id)?.guide.unwrap_or_default())),
+            _ => None,
+        }
+    }
 }
 
 impl Opens for LabelEditor {
@@ -194,9 +212,14 @@ impl Panel for LabelEditor {
     }
 
     fn field_mut(&mut self) -> Option<&mut Field> {
-        match &mut self.asking {
-            Asking::New(field) | Asking::Name(_, field) | Asking::Guide(_, field) => Some(field),
-            _ => None,
+        self.asking.field_mut()
+    }
+
+    fn leave(&mut self, session: &mut Session) {
+        let labels = session.project.as_ref().map(|project| &project.labels);
+        let prompt = labels.and_then(|labels| self.asking.prompt(labels));
+        if let (Some((prompt, given)), Some(field)) = (prompt, self.asking.field()) {
+            session.keep_draft(prompt, field.text(), &given);
         }
     }
 
@@ -259,18 +282,27 @@ impl LabelEditor {
     }
 
     /// Asks about the label under the cursor, unless another question is open.
-    fn ask(&mut self, session: &Session, question: fn(Label) -> Asking) -> Outcome {
-        self.problem = None;
-        if self.asking == Asking::Nothing {
-            self.asking = self.chosen(session).map(question).unwrap_or_default();
-        }
-        Outcome::none()
+    fn ask(&mut self, session: &mut Session, question: fn(Label) -> Asking) -> Outcome {
+        let asking = self.chosen(session).map(question).unwrap_or_default();
+        self.begin(session, asking)
     }
 
-    fn add(&mut self, _: &mut Session) -> Outcome {
+    fn add(&mut self, session: &mut Session) -> Outcome {
+        self.begin(session, Asking::New(Field::default()))
+    }
+
+    /// Begins a question, unless another one is open.
+    /// What was typed there before another screen came is in its field again.
+    fn begin(&mut self, session: &mut Session, asking: Asking) -> Outcome {
         self.problem = None;
-        if self.asking == Asking::Nothing {
-            self.asking = Asking::New(Field::default());
+        if self.asking != Asking::Nothing {
+            return Outcome::none();
+        }
+        self.asking = asking;
+        let labels = session.project.as_ref().map(|project| &project.labels);
+        let prompt = labels.and_then(|labels| self.asking.prompt(labels));
+        if let (Some((prompt, given)), Some(field)) = (prompt, self.asking.field_mut()) {
+            *field = session.draft(&prompt, &given);
         }
         Outcome::none()
     }

@@ -320,7 +320,7 @@ impl Documents {
         let queue = if chosen { self.shown.clone() } else { Vec::new() };
         let effects = session.open_document(at, queue);
         if let Some(word) = word {
-            session.tagging.word = word;
+            session.tagging.put(word);
         }
         Outcome::from(effects).and(Request::Go(Screen::Tag))
     }

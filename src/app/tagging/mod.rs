@@ -21,8 +21,9 @@ use crate::{
 
 use super::{
     effect::Effect,
-    event::{Level, Message},
+    event::{Level, Message, Sight},
     project::Project,
+    scope::Scope,
     suggestions::Suggestion,
 };
 
@@ -41,6 +42,9 @@ pub struct Tagging {
     pub document: usize,
     /// The word under the cursor.
     pub word: usize,
+    /// Whether the cursor is after the last word, where a label leaves it.
+    /// [`Self::word`] is the last word then.
+    pub at_end: bool,
     /// First byte of the selection: the start of a word, or of a character.
     pub anchor: Option<usize>,
     /// Byte at which the button of the mouse was pressed, until it is released.
@@ -56,22 +60,57 @@ pub struct Tagging {
     pub nest: bool,
     /// The documents along which "next" and "previous" go; empty for all.
     pub queue: Vec<usize>,
+    /// The documents in which the same words were looked for last, if the user chose them.
+    pub scope: Option<Scope>,
     /// Number and lines of a long document in front.
     layout: Option<Arc<(usize, TextLayout)>>,
     /// Word under the cursor in each document that was in front before.
     cursors: HashMap<usize, usize>,
     /// Column that moves up and down aim at.
     goal: Option<usize>,
+    /// The document that the last frame showed.
+    drawn: Option<usize>,
+    /// Parts of the document in front that frames have shown, disjoint.
+    seen: Vec<TextRange>,
 }
 
 impl Tagging {
-    /// Range under the cursor: a word, or a character.
+    /// Range under the cursor: a word, or a character; `None` after the last word.
     pub fn cursor(&self, project: &Project) -> Option<TextRange> {
         let document = project.documents.get(self.document)?;
         match self.chars {
             Some(chars) => chars.range(self.word, document),
+            None if self.at_end => None,
             None => document.words.get(self.word).copied(),
         }
+    }
+
+    /// First byte of what must be in sight: the word of the cursor, or the last word before it.
+    pub fn focus(&self, project: &Project) -> usize {
+        let word = || project.documents.get(self.document)?.words.get(self.word).copied();
+        self.cursor(project).or_else(word).map_or(0, |range| range.start)
+    }
+
+    /// Takes note of what a frame has shown.
+    pub(super) fn drawn(&mut self, sight: Sight) {
+        self.drawn = Some(sight.document);
+        if sight.document != self.document {
+            return;
+        }
+        let mut text = sight.text;
+        self.seen.retain(|seen| {
+            let apart = seen.end < text.start || text.end < seen.start;
+            if !apart {
+                text = text.join(*seen);
+            }
+            apart
+        });
+        self.seen.push(text);
+    }
+
+    /// Whether frames have shown some of `range`.
+    fn has_seen(&self, range: TextRange) -> bool {
+        self.seen.iter().any(|seen| seen.overlaps(range))
     }
 
     /// Selected range: whole words, or whole characters.
@@ -125,9 +164,15 @@ impl Tagging {
         }
     }
 
+    /// Puts the cursor on a word, and changes nothing else.
+    fn set_word(&mut self, word: usize) {
+        self.word = word;
+        self.at_end = false;
+    }
+
     /// Puts the cursor on a word.
     pub(super) fn put(&mut self, word: usize) {
-        self.word = word;
+        self.set_word(word);
         self.last = None;
         self.goal = None;
         self.reset_char();
@@ -174,6 +219,8 @@ pub(super) struct TagContext<'a> {
     pub(super) page: usize,
     /// Glyphs that the terminal can show.
     pub(super) glyphs: Glyphs,
+    /// Whether frames are reported; see [`Session`](super::session::Session).
+    pub(super) reports_frames: bool,
     /// The run whose model makes the suggestions.
     pub(super) suggester: Option<String>,
     /// Effects so far.
@@ -274,6 +321,8 @@ impl TagContext<'_> {
         }
         let Some(document) = self.document() else { return };
         let after = document.words.partition_point(|word| word.start < range.end);
-        self.tag.word = after.min(document.words.len().saturating_sub(1));
+        let words = document.words.len();
+        self.tag.set_word(after.min(words.saturating_sub(1)));
+        self.tag.at_end = after >= words && words > 0;
     }
 }

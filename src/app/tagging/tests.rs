@@ -3,6 +3,7 @@
 
 mod annotators;
 mod char_cursor;
+mod finishing;
 mod labels;
 mod mouse;
 mod overlays;
@@ -85,7 +86,10 @@ fn shown(state: &State) -> String {
     let document = &project.documents[state.session.tagging.document];
     let spans = project.annotation(state.session.tagging.document).spans().iter();
     let spans = spans.map(|span| (span.range, project.labels.name(span.label).to_owned())).collect();
-    let here = state.session.tagging.cursor(project).unwrap_or_default().start;
+    let tagging = &state.session.tagging;
+    // After the last word, the bar is at the end of the text.
+    let end = if tagging.at_end { document.text.len() } else { 0 };
+    let here = tagging.cursor(project).map_or(end, |range| range.start);
     let selection = state.session.tagging.selection(project).unwrap_or(TextRange::new(here, here));
     Marked { text: document.text.clone(), spans, selection: Some(selection) }.print().unwrap()
 }

@@ -18,6 +18,7 @@ mod quit_menu;
 mod removal;
 mod stop_menu;
 mod tutorial;
+mod whose_work;
 
 use ratatui::layout::Rect;
 
@@ -36,6 +37,7 @@ impl Canvas<'_> {
             Overlay::Annotators(panel) => self.annotators(area, panel),
             Overlay::Export(panel) => self.export(area, panel),
             Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
+            Overlay::WhoseWork(panel) => self.whose_work(area, panel),
             Overlay::Guide(panel) => self.guide(area, panel),
             Overlay::Help(panel) => self.help(area, panel),
             Overlay::History(panel) => self.history(area, panel),
