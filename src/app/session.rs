@@ -192,7 +192,7 @@ impl Session {
         let documents = project.documents.iter().enumerate();
         documents
             .filter(|(_, document)| !matches!(document.split, Some(Split::Valid | Split::Test)))
-            .filter(|(at, _)| project.annotation(*at).status == Status::Done)
+            .filter(|(at, _)| project.status(*at) == Status::Done)
             .count()
     }
 

@@ -232,7 +232,7 @@ fn one_record_is_shown_with_its_tags_and_pieces() {
         (&pieces[1]["first"], &pieces[1]["all-b"], &pieces[1]["all-i"]),
         (&Value::Null, &json!("B-Dish"), &json!("I-Dish"))
     );
-    assert!(place.tagli("inspect a.txt --record 2 --bio").fine().out.contains("begins a span"));
+    assert!(place.tagli("inspect a.txt --record 2 --bio").fine().out.contains("B- at the first word of a span"));
     place.tagli("inspect a.txt --record 9").fails(2, &["9", "3"]);
 }
 

@@ -90,7 +90,7 @@ fn a_file_that_exists_is_replaced_only_by_force() {
 }
 
 #[test]
-fn a_project_a_run_and_a_model_are_told_apart() {
+fn a_project_a_run_and_a_model_are_distinguished() {
     let place = sample();
     let _ = place.tagli("train food --base mini --epochs 1").fine();
     let run = format!("{COPY}/runs/0001-mini");

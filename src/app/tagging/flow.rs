@@ -168,8 +168,9 @@ impl TagContext<'_> {
             tag.queue.clear();
         }
         self.project.bring_to_front(document);
+        let hit = self.tag.found_word(self.project);
         let seen = self.tag.cursors.get(&document).copied();
-        let word = seen.or_else(|| self.tag.first_stop(self.project).filter(|_| front.is_some()));
+        let word = hit.or(seen).or_else(|| self.tag.first_stop(self.project).filter(|_| front.is_some()));
         self.tag.set_word(word.unwrap_or(0).min(words.saturating_sub(1)));
         self.suggest();
     }

@@ -12,10 +12,13 @@ mod moves;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
-    spans::{Action, Annotation, Document, Edit, LabelId, Span, SpanId, Status, journal::JournalOp},
+    spans::{Action, Annotation, Document, Edit, LabelId, Span, SpanId, Status, journal::JournalOp, query::Query},
     text::{TextRange, clusters::cluster_at, number::with_noun, width::Glyphs, wrap::TextLayout},
 };
 
@@ -64,6 +67,10 @@ pub struct Tagging {
     pub scope: Option<Scope>,
     /// Number and lines of a long document in front.
     layout: Option<Arc<(usize, TextLayout)>>,
+    /// The search that found the documents of the queue.
+    pub(super) search: Query,
+    /// The documents of the queue that were in front since; in the others, the cursor goes to what was found.
+    visited: HashSet<usize>,
     /// Word under the cursor in each document that was in front before.
     cursors: HashMap<usize, usize>,
     /// Column that moves up and down aim at.
@@ -162,6 +169,21 @@ impl Tagging {
         if self.layout(width, glyphs).is_none() {
             self.layout = Some(Arc::new((self.document, TextLayout::new(text, width, glyphs))));
         }
+    }
+
+    /// Begins to go along documents that a search has found.
+    pub(super) fn follow_search(&mut self, search: Query) {
+        self.search = search;
+        self.visited.clear();
+    }
+
+    /// The first word of a document of the queue that the search has found, when it comes to the front for the first time.
+    fn found_word(&mut self, project: &Project) -> Option<usize> {
+        if self.queue.is_empty() || !self.visited.insert(self.document) {
+            return None;
+        }
+        let document = project.documents.get(self.document)?;
+        Some(document.words_touching(self.search.first_match(&document.text)?)?.start)
     }
 
     /// Puts the cursor on a word, and changes nothing else.

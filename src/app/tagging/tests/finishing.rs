@@ -112,6 +112,20 @@ fn what_was_typed_in_a_prompt_is_there_again_after_another_screen() {
 }
 
 #[test]
+fn the_cursor_is_on_what_a_search_found_in_each_document_and_notes_are_searched() {
+    let mut state = start(&["|one tacos", "two", "three four tacos", "five"]);
+    press(&mut state, "n n n i t a c o s enter f2 / t a c o s enter home enter");
+    let here = |state: &State| (state.session.tagging.document, state.session.tagging.word);
+    assert_eq!(here(&state), (0, 1));
+    press(&mut state, "n");
+    assert_eq!(here(&state), (2, 2));
+    press(&mut state, "left n p");
+    assert_eq!(here(&state), (2, 1), "only on arrival");
+    press(&mut state, "n");
+    assert_eq!(state.session.tagging.document, 3, "its note has the word");
+}
+
+#[test]
 fn the_scope_of_the_same_words_stays_as_it_was_chosen() {
     let mut state = start(&["|tacos and tacos and beer and beer", "tacos", "beer"]);
     press(&mut state, "3 m tab esc");
