@@ -411,9 +411,7 @@ impl State {
                 .session
                 .inform(format!("There is no text here to learn on; {projects} leads to one on a sample"));
         }
-        self.session.warn(format!(
-            "The tutorial makes you tag in this project. {again} again begins it; {projects} leaves for one on a copy"
-        ));
+        self.session.warn(format!("The tutorial tags in this project of yours; {again} again begins it"));
         self.asked_tutorial = true;
     }
 

@@ -222,7 +222,9 @@ fn digits_text(mut digits: Vec<u32>) -> String {
     match digits.as_slice() {
         [] => "no label has a digit".to_owned(),
         [only] => format!("you have only {only}"),
-        [first, .., last] if last - first == digits.len() as u32 - 1 => format!("you have {first} to {last}"),
+        [first, .., last] if digits.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b)) => {
+            format!("you have {first} to {last}")
+        }
         _ => format!("you have {}", digits.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
