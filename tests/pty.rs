@@ -46,6 +46,52 @@ fn tagged_reviews_are_saved_and_shown_after_a_restart() {
 }
 
 #[test]
+fn a_double_press_finishes_one_document_and_the_next_start_goes_on_there() {
+    let place = Place::new();
+    project(&place);
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("1/3");
+    screen.keys("\r\r");
+    screen.shows("2/3");
+    screen.shows("This is the next document");
+    screen.keys("\t");
+    screen.shows(" Documents  food");
+    screen.keys("q");
+    screen.sends("left at document 2 of 3; tagli food goes on there");
+    assert_eq!(screen.ends(), 0);
+    let statuses = place.tagli("inspect food --json").fine().json()["statuses"].clone();
+    assert_eq!((&statuses["done"], &statuses["todo"]), (&1.into(), &2.into()));
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows(" Documents  food");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
+fn under_another_login_name_the_work_is_found_again() {
+    let mut place = Place::new();
+    project(&place);
+    place.file("a.conll", "tacos B-Dish\n\n");
+    let _ = place.tagli("import food a.conll").fine();
+    place.more.push(("USER", "root".into()));
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("ada has done 1 document");
+    screen.keys("g");
+    screen.shows("by ada");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    // The answer is kept, and the name is there on a small screen, too.
+    let mut screen = Screen::open(&place, &["food"], 60, 16);
+    assert!(!screen.shows("by ada").contains("has done"));
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    let mut screen = Screen::open(&place, &["food", "--as", "root"], 60, 16);
+    assert!(!screen.shows("by root").contains("has done"));
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
 fn all_screens_are_reached_and_help_explains_keys() {
     let place = Place::new();
     project(&place);

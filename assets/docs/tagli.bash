@@ -161,7 +161,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__convert)
-            opts="-h --from --to --config --scheme --on-loss --json --log --help"
+            opts="-h --force --from --to --config --scheme --on-loss --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,13 +217,17 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__eval)
-            opts="-h --data --device --json --log --help"
+            opts="-h --data --mistakes --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mistakes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -243,7 +247,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__export)
-            opts="-h --format --out --split --annotator --scheme --on-loss --all --json --log --help"
+            opts="-h --format --out --force --split --annotator --scheme --on-loss --all --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -539,7 +543,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__runs__subcmd__export)
-            opts="-h --format --out --json --log --help"
+            opts="-h --format --out --force --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

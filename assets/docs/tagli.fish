@@ -89,7 +89,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'Treat
 skip\t'Leave it out and report it'
 snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Export documents that are not done, too'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l force -d 'Replace the file of --out if it exists'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Export documents that are not done, too; a note says how many'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -d 'Format of IN; detected by content when not given' -r -f -a "text\t'one review per line'
@@ -113,6 +114,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand convert" -l on-loss -d 'Trea
 skip\t'Leave it out and report it'
 snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l force -d 'Replace OUT if it exists'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l annotator -d 'Annotator of the annotations, for a project' -r
@@ -156,6 +158,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l fetch -d 'Download
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; --json has all' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
@@ -169,7 +172,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'Li
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file with one text per line, `-` for standard input' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'Strategy by which word pieces become entities' -r -f -a "none\t''
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'Strategy by which word pieces become entities; default: first, or with --json none, as in the Hugging Face pipeline' -r -f -a "none\t''
 simple\t''
 first\t''
 average\t''
@@ -220,6 +223,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcom
 svg\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l out -d 'The file to write; default: standard output' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l force -d 'Replace the file of --out if it exists'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l log -d 'Write a log of this run to FILE' -r -F

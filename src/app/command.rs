@@ -113,6 +113,8 @@ pub enum Command {
     AskRemove,
     RemoveRun,
     FetchBase,
+    GoOnAs,
+    BeginOwn,
     Resume,
     OtherPane,
     View,

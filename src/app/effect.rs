@@ -164,6 +164,10 @@ pub enum Effect {
         /// The change.
         change: DocumentChange,
     },
+    /// Open the project again for this annotator, now and whenever it is opened without a name.
+    WorkAs(String),
+    /// Open the project for this annotator, the current one, whenever it is opened without a name.
+    KeepAnnotator(String),
     /// Remember the current step of the tutorial in the open project.
     /// `None` once it has ended.
     RememberStep(Option<usize>),

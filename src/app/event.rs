@@ -9,13 +9,37 @@ use crate::{
         ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction,
         adjudication::ComparedDocument, agreement::GroupAgreement,
     },
+    text::TextRange,
 };
 
 use super::{
     effect::Effect,
     key::Key,
     pointer::{Gesture, Target},
+    screen::Screen,
 };
+
+/// Where the user was in a project when it was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Id of the document in front.
+    pub document: String,
+    /// Its number, from 0, and the number of all documents.
+    pub number: (usize, usize),
+    /// The word under the cursor.
+    pub word: usize,
+    /// The screen in front.
+    pub screen: Screen,
+}
+
+/// Part of a document that is on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// Number of the document.
+    pub document: usize,
+    /// Text in sight, from its first to its last line.
+    pub text: TextRange,
+}
 
 /// Input of the user, or news from outside.
 #[derive(Clone, Debug)]
@@ -45,6 +69,8 @@ pub enum Event {
         /// Height in cells.
         rows: u16,
     },
+    /// A frame is on the screen that shows this part of a document.
+    Drawn(Sight),
     /// The terminal is gone, or the program was asked to end (SIGHUP, SIGTERM).
     Hangup,
     /// Projects and samples for the welcome screen.
@@ -261,6 +287,11 @@ pub struct Opened {
     pub read_only: Option<String>,
     /// Step at which the user left the tutorial here.
     pub step: Option<usize>,
+    /// Where the user was when the project was left.
+    pub place: Option<Place>,
+    /// Annotators with work here and how many documents each has done, most first.
+    /// Empty if the user has work here, or has chosen a name.
+    pub others: Vec<(String, usize)>,
     /// Earlier spans by their words.
     pub gazetteer: Gazetteer,
     /// Patterns of the project.
@@ -295,6 +326,8 @@ impl Default for Opened {
             device: String::new(),
             read_only: None,
             step: None,
+            place: None,
+            others: Vec::new(),
             gazetteer: Gazetteer::default(),
             patterns: Patterns::default(),
             guide: String::new(),

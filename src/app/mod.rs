@@ -25,6 +25,7 @@ pub mod pointer;
 pub mod project;
 pub mod project_runs;
 pub mod run_view;
+pub mod scope;
 pub mod screen;
 pub mod screens;
 pub mod session;

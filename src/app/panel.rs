@@ -46,6 +46,24 @@ pub struct Row<P: 'static> {
 }
 
 impl<P> Row<P> {
+    /// Makes a row whose command always works; see [`Self::when`].
+    pub const fn new(
+        command: Command,
+        name: &'static str,
+        hint: &'static str,
+        doc: &'static str,
+        keys: &'static [(Context, &'static str)],
+        run: fn(&mut P, &mut Session) -> Outcome,
+    ) -> Self {
+        Self { command, name, hint, doc, keys, when: |_, _| Ok(()), run }
+    }
+
+    /// The same with a condition.
+    pub const fn when(self, when: fn(&P, &Session) -> Check) -> Self {
+        let Self { command, name, hint, doc, keys, run, .. } = self;
+        Self { command, name, hint, doc, keys, when, run }
+    }
+
     /// The row without the panel's type, for the whole table.
     pub(super) fn info(&self) -> CommandInfo {
         let Self { command, name, hint, doc, keys, .. } = *self;
@@ -191,6 +209,8 @@ pub enum Request {
     /// Open the project again for this annotator.
     /// `None` for the one who opened it first.
     OpenAs(Option<String>),
+    /// Open the project again for this annotator, whose work the user goes on with from now on.
+    WorkAs(String),
     /// Take what the text field in front holds.
     Accept,
     /// Close, put down or leave what is in front.
@@ -280,7 +300,8 @@ pub trait Panel {
         Outcome::none()
     }
 
-    /// Leaves the front because another screen comes.
+    /// Leaves the front because another screen or overlay comes.
+    /// A text that is being typed is kept as a draft.
     fn leave(&mut self, _session: &mut Session) {}
 
     /// Whether the panel holds something that "back" puts down, besides its text field.

@@ -1,6 +1,8 @@
 //! State that every panel may read and change.
 //! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
+use std::collections::HashMap;
+
 use crate::{
     runs::RunSummary,
     spans::{Split, Status},
@@ -11,6 +13,7 @@ use super::{
     command::{Command, Context},
     effect::Effect,
     event::{Level, Message},
+    field::Field,
     keymap::Keymap,
     project::Project,
     project_runs::ProjectRuns,
@@ -48,6 +51,11 @@ pub struct Session {
     pub glyphs: Glyphs,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
+    /// Texts that were being typed in prompts when another screen came, by prompt.
+    pub(super) drafts: HashMap<String, String>,
+    /// Whether each frame is reported by [`Event::Drawn`](super::event::Event::Drawn).
+    /// Then a document is finished only after it was on the screen.
+    pub reports_frames: bool,
     /// Rows of the screen that the tutorial takes.
     pub(super) tutorial_rows: u16,
     generation: u64,
@@ -70,6 +78,8 @@ impl Session {
             formats: Vec::new(),
             glyphs: Glyphs::Unicode,
             removed_document: None,
+            drafts: HashMap::new(),
+            reports_frames: false,
             tutorial_rows: 0,
             generation: 0,
         }
@@ -79,6 +89,20 @@ impl Session {
     pub(super) fn next_generation(&mut self) -> u64 {
         self.generation += 1;
         self.generation
+    }
+
+    /// Keeps a text that was being typed in a prompt, unless it is `given` there anyway.
+    pub(super) fn keep_draft(&mut self, prompt: impl Into<String>, text: &str, given: &str) {
+        if text.trim() != given.trim() {
+            self.drafts.insert(prompt.into(), text.to_owned());
+        }
+    }
+
+    /// Field of a prompt with the text that was being typed there before, or with `given`.
+    pub(super) fn draft(&mut self, prompt: &str, given: &str) -> Field {
+        let Some(text) = self.drafts.remove(prompt) else { return Field::new(given) };
+        self.inform("This is what you had typed here before; esc drops it");
+        Field::new(text)
     }
 
     /// Shows why a key does nothing: never in place of an error.
@@ -164,6 +188,17 @@ impl Session {
         (count(&[Status::Done]), count(&[Status::Todo, Status::Partial, Status::Flagged]))
     }
 
+    /// Number of documents that are done and from which a training learns.
+    /// Those that validate or test are not counted; of those without a split, the training sets some aside.
+    pub(super) fn done_for_training(&self) -> usize {
+        let Some(project) = &self.project else { return 0 };
+        let documents = project.documents.iter().enumerate();
+        documents
+            .filter(|(_, document)| !matches!(document.split, Some(Split::Valid | Split::Test)))
+            .filter(|(at, _)| project.status(*at) == Status::Done)
+            .count()
+    }
+
     /// Works on the document in front; returns the effects of that.
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
@@ -177,6 +212,7 @@ impl Session {
             width: self.size.text_columns(),
             page,
             glyphs: self.glyphs,
+            reports_frames: self.reports_frames,
             suggester,
             effects: Vec::new(),
             message: None,

@@ -60,6 +60,8 @@ pub struct State {
     pub(super) changed: Vec<String>,
     /// Files because of which the project is being opened again.
     pub(super) read_again: Vec<String>,
+    /// Whether the last key asked for the tutorial in a project that has none: the same key begins it.
+    pub(super) asked_tutorial: bool,
 }
 
 impl Default for State {
@@ -137,6 +139,7 @@ impl State {
             leaving: None,
             changed: Vec::new(),
             read_again: Vec::new(),
+            asked_tutorial: false,
         }
     }
 
@@ -359,11 +362,10 @@ impl State {
         let screen = places.into_iter().find(|screen| row.contexts().any(|known| known == screen.context()))?;
         let doc = format!("{}: {}", screen.name(), row.doc);
         let action = Action::Elsewhere(screen, row.command);
-        Some(Entry { name: row.name.to_owned(), keys: self.keys(screen.context(), row.command), doc, action })
+        Some(Entry::of_command(row, self.keys(screen.context(), row.command), doc, action))
     }
 
     fn entry_here(&self, row: &CommandInfo, context: Context) -> Option<Entry> {
-        let name = row.name.to_owned();
         let keys = self.keys(context, row.command);
         // The palette is in front: what the screen under it owns is judged by the screen.
         let check = match self.screen().owner() == row.owner {
@@ -372,10 +374,10 @@ impl State {
             false => self.check_row(row),
         };
         match check {
-            Ok(()) => Some(Entry { name, keys, doc: row.doc.to_owned(), action: Action::Command(row.command) }),
+            Ok(()) => Some(Entry::of_command(row, keys, row.doc.to_owned(), Action::Command(row.command))),
             Err("") => None,
             Err(_) if self.session.project.is_none() => None,
-            Err(why) => Some(Entry { name, keys, doc: format!("{} ({why})", row.doc), action: Action::Not(why) }),
+            Err(why) => Some(Entry::of_command(row, keys, format!("{} ({why})", row.doc), Action::Not(why))),
         }
     }
 
@@ -403,6 +405,13 @@ impl State {
         self.screen().next_step(&self.session)
     }
 
+    /// Closes all overlays because something else comes.
+    pub(super) fn clear_overlays(&mut self) {
+        for mut overlay in std::mem::take(&mut self.overlays) {
+            overlay.panel_mut().leave(&mut self.session);
+        }
+    }
+
     /// Puts an overlay in front: help over what is there, everything else in its place.
     pub(super) fn push(&mut self, overlay: Overlay) {
         match overlay {
@@ -410,7 +419,7 @@ impl State {
                 let session = &self.session;
                 self.overlays.retain(|known| known.panel().context(session) != Context::Help);
             }
-            _ => self.overlays.clear(),
+            _ => self.clear_overlays(),
         }
         self.overlays.push(overlay);
     }

@@ -12,6 +12,9 @@ use crate::{
 /// Reason why a document of the test split has no suggestions, for the user.
 pub(super) const TESTS: &str = "This text tests models, so none suggests anything here";
 
+/// Reason why such a document is not done with one key.
+pub(super) const TESTS_BY_HAND: &str = "No suggestions in a text for tests: label it by hand";
+
 /// A suggestion that does not overlap any span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {

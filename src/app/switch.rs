@@ -9,8 +9,8 @@ use super::{
     carried::Carried,
     command::Command,
     effect::{Effect, Leave},
-    event::{Level, Message, Opened},
-    overlays::tutorial::Tutorial,
+    event::{Level, Message, Opened, Place},
+    overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     project::{Project, SaveState},
     screen::Screen,
     screens::{explore::Explore, train::Train},
@@ -25,6 +25,8 @@ impl State {
         self.session.runs = Default::default();
         let runs = std::mem::take(&mut opened.runs);
         let step = opened.step;
+        let place = opened.place.take();
+        let others = std::mem::take(&mut opened.others);
         let warning = with_changed_files(std::mem::take(&mut self.read_again), opened.warning.take());
         self.changed.clear();
         let project = Project::new(opened);
@@ -35,6 +37,7 @@ impl State {
         self.explore = Explore::default();
         self.overlays.clear();
         self.session.tagging = Tagging::default();
+        self.session.drafts.clear();
         self.session.screen = Screen::Tag;
         self.session.message = None;
         if let Some(warning) = warning {
@@ -46,15 +49,23 @@ impl State {
         self.session.project = Some(project);
         self.tutorial = None;
         let carried = self.take_up();
-        let first = carried.unwrap_or(None).unwrap_or(first);
+        let place = place.filter(|_| carried.is_none() && !asked.tutorial);
+        let project = self.session.project.as_ref();
+        let left = place.as_ref().and_then(|place| project?.position(&place.document));
+        let first = carried.unwrap_or(None).or(left).unwrap_or(first);
         self.session.tagging.document = first;
         // The runs first: one of them makes the suggestions for the document in front.
         let listed = self.train.runs_listed(&mut self.session, runs);
         let mut effects = self.resolve(listed);
         effects.extend(self.session.open_document(first, Vec::new()));
+        effects.extend(place.map(|place| self.return_to(&place)).unwrap_or_default());
         let step = asked.tutorial.then_some(0).or(step).filter(|_| carried.is_none());
         if let Some(step) = step {
             self.tutorial = Some(Tutorial::new(&self.session, step, true));
+        }
+        if !others.is_empty() {
+            let own = self.session.project.as_ref().map(|project| project.annotator.clone()).unwrap_or_default();
+            self.push(WhoseWork { own, others }.into());
         }
         if std::mem::take(&mut self.compares_next) {
             effects.extend(self.run(Command::Annotators));
@@ -69,6 +80,30 @@ impl State {
         self.changed.clear();
         self.read_again.clear();
         self.welcome.failed(&mut self.session, message)
+    }
+
+    /// Where the user is in the open project; `None` where there is no document.
+    pub fn place(&self) -> Option<Place> {
+        let project = self.session.project.as_ref()?;
+        let tagging = &self.session.tagging;
+        Some(Place {
+            document: project.documents.get(tagging.document)?.id.clone(),
+            number: (tagging.document, project.documents.len()),
+            word: tagging.word,
+            screen: self.session.screen,
+        })
+    }
+
+    /// Goes back to where the user was when the project was left, if that document is in front.
+    fn return_to(&mut self, place: &Place) -> Vec<Effect> {
+        let project = self.session.project.as_ref();
+        let document = project.and_then(|project| project.documents.get(self.session.tagging.document));
+        let Some(document) = document.filter(|document| document.id == place.document) else { return Vec::new() };
+        self.session.tagging.put(place.word.min(document.words.len().saturating_sub(1)));
+        match place.screen {
+            Screen::Tag => Vec::new(),
+            screen => self.go(screen),
+        }
     }
 
     /// Takes up what was put aside.
@@ -145,6 +180,14 @@ impl State {
         self.welcome.opening = name;
         self.compares_next = true;
         vec![Effect::OpenAs(annotator)]
+    }
+
+    /// Opens the project again for an annotator whose work the user goes on with.
+    pub(super) fn work_as(&mut self, annotator: String) -> Vec<Effect> {
+        self.welcome.opening = self.session.project.as_ref().map(|project| project.name.clone());
+        // Where that annotator goes on is not where this one is.
+        self.close();
+        vec![Effect::WorkAs(annotator)]
     }
 
     /// Closes the project; the project that is opened next takes up what was in front.

@@ -104,6 +104,7 @@ impl State {
             Event::Key { .. } | Event::Pointer { .. } | Event::Paste(_) | Event::Resize { .. } | Event::Hangup => {
                 Outcome::none()
             }
+            Event::Drawn(sight) => self.session.tagging.drawn(sight).into(),
             Event::Welcome(places) => self.welcome.offer(places).into(),
             Event::Counted { path, done, documents } => self.welcome.counted(&path, done, documents).into(),
             Event::Opened(opened) => self.open(*opened).into(),
@@ -207,6 +208,7 @@ impl State {
     fn press(&mut self, key: Key) -> Vec<Effect> {
         let context = self.context();
         let left = self.leaving.take() == Some(Goal::Quit);
+        let asked = std::mem::take(&mut self.asked_tutorial);
         self.session.drop_message();
         self.session.runs.forget_old_result(self.session.now);
         if key.typed().is_some() && self.field().is_some() {
@@ -219,6 +221,11 @@ impl State {
         match self.meaning(context, key) {
             // The second time in a row, leaving waits for nothing.
             Meaning::Command(Command::Quit) if left => self.ask_before_leaving(),
+            // The second time in a row is the answer to the question.
+            Meaning::Command(Command::Tutorial) if asked => {
+                self.tutorial = Some(Tutorial::new(&self.session, 0, false));
+                Vec::new()
+            }
             Meaning::Command(command) => self.run(command),
             Meaning::Not("") => Vec::new(),
             Meaning::Not(why) => {
@@ -334,6 +341,7 @@ impl State {
             }
             Request::Import(file) => self.import(file),
             Request::OpenAs(annotator) => self.open_as(annotator),
+            Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => {
                 let (front, session) = self.front_mut();
                 let outcome = front.accept(session);
@@ -346,11 +354,11 @@ impl State {
         }
     }
 
-    fn go(&mut self, screen: Screen) -> Vec<Effect> {
+    pub(super) fn go(&mut self, screen: Screen) -> Vec<Effect> {
         if self.session.project.is_none() {
             return Vec::new();
         }
-        self.overlays.clear();
+        self.clear_overlays();
         let (front, session) = self.screen_mut();
         front.leave(session);
         session.screen = screen;
@@ -387,8 +395,9 @@ impl State {
         Vec::new()
     }
 
-    /// Hides the tutorial or shows it again; begins it where there is none.
-    /// Without a project it gets one.
+    /// Hides the tutorial or shows it again.
+    /// Without a project it gets one; in a project without it, a question comes first, because its steps change the
+    /// project's annotations.
     fn toggle_tutorial(&mut self) -> Vec<Effect> {
         if self.session.project.is_none() {
             let outcome = self.welcome.continue_tutorial();
@@ -397,9 +406,21 @@ impl State {
         match &mut self.tutorial {
             Some(tutorial) if tutorial.is_over() => self.tutorial = None,
             Some(tutorial) => tutorial.shown = !tutorial.shown,
-            None => self.tutorial = Some(Tutorial::new(&self.session, 0, false)),
+            None => self.ask_for_tutorial(),
         }
         Vec::new()
+    }
+
+    fn ask_for_tutorial(&mut self) {
+        let [again, projects] =
+            [Command::Tutorial, Command::Projects].map(|command| self.session.key(self.screen_context(), command));
+        if self.session.project.as_ref().is_some_and(|project| project.documents.is_empty()) {
+            return self
+                .session
+                .inform(format!("There is no text here to learn on; {projects} leads to one on a sample"));
+        }
+        self.session.warn(format!("The tutorial tags in this project of yours; {again} again begins it"));
+        self.asked_tutorial = true;
     }
 
     fn point(&mut self, gesture: Gesture, target: Option<Target>) -> Vec<Effect> {

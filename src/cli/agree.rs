@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{
     annotator, args,
     error::CliError,
-    output::{Output, table},
+    output::{self, Output, table},
+    project_dir::{self, Access},
 };
 use crate::{
     project::{AnnotatorName, AnnotatorWork, Project},
@@ -25,7 +26,7 @@ const SHOWN: usize = 200;
 /// # Errors
 /// The folder is not a project, an annotator is unknown, or there are fewer than two.
 pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
-    let project = Project::open(&args.dir)?;
+    let project = project_dir::open(&args.dir, Access::Read, None, output)?;
     let work = chosen_work(&project, &args.annotators)?;
     let names: Vec<&str> = work.iter().map(|work| work.name.as_str()).collect();
     let panels: Vec<Panel<'_>> = project.panels(&work).into_iter().map(|(_, panel)| panel).collect();
@@ -38,6 +39,7 @@ pub(super) fn run(args: &args::Agree, output: Output) -> Result<(), CliError> {
     let pairs = pairs(&group, &names, labels);
     let differences = if args.differences { differences(&panels, &names, labels) } else { Vec::new() };
     let mut value = json!({
+        "project": output::path(&project.root),
         "documents": panels.len(),
         "pairs": pairs.iter().map(Pair::value).collect::<Vec<_>>(),
         "mean_exact_f1": measure(group.exact_f1),

@@ -12,17 +12,26 @@ use crate::project::{AnnotatorName, Project};
 /// # Errors
 /// The name is not valid for an annotator, or the settings for the project in `dir` cannot be read.
 pub(super) fn own_name(given: Option<&str>, dir: Option<&Path>) -> Result<AnnotatorName, CliError> {
-    if let Some(name) = given {
-        return name.parse().map_err(CliError::usage);
-    }
-    if let Some(name) = settings::load(dir)?.annotator {
-        return name.parse().map_err(|error| CliError::data(format!("setting `annotator`: {error}")));
+    if let Some(name) = chosen_name(given, dir)? {
+        return Ok(name);
     }
     let mut logins = ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
     match logins.find_map(|name| name.parse().ok()) {
         Some(name) => Ok(name),
         None => "me".parse().map_err(CliError::usage),
     }
+}
+
+/// The name that the user has chosen: the given one, or the setting `annotator`.
+///
+/// # Errors
+/// As [`own_name`].
+pub(super) fn chosen_name(given: Option<&str>, dir: Option<&Path>) -> Result<Option<AnnotatorName>, CliError> {
+    if let Some(name) = given {
+        return name.parse().map(Some).map_err(CliError::usage);
+    }
+    let name = settings::load(dir)?.annotator.map(|name| name.parse());
+    name.transpose().map_err(|error| CliError::data(format!("setting `annotator`: {error}")))
 }
 
 /// The annotator whose work is used.
@@ -46,8 +55,12 @@ pub(super) fn choose(project: &Project, given: Option<&str>) -> Result<Annotator
 
 /// The error for an annotator without work in a project of the annotators `all`.
 pub(super) fn has_done_nothing(name: &str, all: &[AnnotatorName]) -> CliError {
-    let hint = if all.is_empty() { "no annotator has".to_owned() } else { format!("use one of {}", listed(all)) };
-    CliError::data(format!("annotator {name} has done nothing in this project")).hint(hint)
+    let who = match all {
+        [] => "nobody has worked on it yet".to_owned(),
+        [only] => format!("only {only} has worked on it"),
+        _ => format!("those who have worked on it are {}", listed(all)),
+    };
+    CliError::data(format!("annotator {name} has no work in this project; {who}"))
 }
 
 /// Names separated by commas.

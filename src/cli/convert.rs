@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     formats::{LabelConfig, WriteOptions},
-    project::import_source,
+    project::{import_source, output::Existing},
     work::convert::{self, ConvertError},
 };
 
@@ -26,12 +26,15 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     if to_output {
         output.without_json("the file")?;
     }
-    let format = convert::target_format(&args.input, &args.output, args.to).map_err(|error| failed(args, error))?;
+    // Standard output is no file.
+    let existing = Existing::with_force(args.force || to_output);
+    let format =
+        convert::target_format(&args.input, &args.output, args.to, existing).map_err(|error| failed(args, error))?;
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
     let options = convert::read_options(config.as_ref(), data::read_options()?.grid);
     let input = data::read(&args.input, args.from, &options, output)?;
     let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
-    let target = (!to_output).then_some(args.output.as_path());
+    let target = (!to_output).then_some((args.output.as_path(), existing));
     let written = convert::convert(&input, format, &options, target).map_err(|error| failed(args, error))?;
     data::report(&args.input, &written.notes, output);
     if to_output {
@@ -47,8 +50,7 @@ fn failed(args: &args::Convert, error: ConvertError) -> CliError {
         ConvertError::SameFile(_) => CliError::usage(error).hint("give OUT another name"),
         ConvertError::NoFormat(_) => CliError::usage(error).hint("name the format: --to NAME"),
         ConvertError::Write(error) => export::not_written(&args.input, error),
-        ConvertError::OwnFile(error) => error.into(),
-        ConvertError::Storage(error) => CliError::environment(error),
+        ConvertError::Output(error) => error.into(),
     }
 }
 

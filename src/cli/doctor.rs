@@ -8,7 +8,13 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{args, error::CliError, output::Output, repair::repair};
+use super::{
+    args,
+    error::CliError,
+    output::{self, Output},
+    project_dir::{self, Access},
+    repair::repair,
+};
 use crate::{
     model::{
         self, BaseModel,
@@ -27,8 +33,14 @@ use crate::{
 /// # Errors
 /// The project is damaged, or the two computations on the processor disagree; every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
-    if let Some(dir) = args.dir.as_deref().filter(|_| args.repair) {
-        repair(dir, args.yes, output)?;
+    let access = if args.repair { Access::Write } else { Access::Read };
+    let dir = args.dir.as_deref().map(|dir| project_dir::resolve(dir, access, None, output)).transpose()?;
+    if let Some(dir) = &dir {
+        // Damage is a finding; a folder that is no project is a mistake in the arguments.
+        check::refuse_other_folder(dir)?;
+        if args.repair {
+            repair(dir, args.yes, output)?;
+        }
     }
     let base = model::open("mini").map_err(|error| error.to_string());
     let comparison = base.clone().and_then(compare);
@@ -46,10 +58,11 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
             text += &format!("  {name}: {}\n", words(fact));
         }
     }
-    let report = args.dir.as_deref().map(check::check);
+    let report = dir.as_deref().map(check::check);
     if let Some(report) = &report {
         text += &project(report);
-        value["project"] = json!({ "report": report, "sound": report.is_sound() });
+        value["project"] =
+            json!({ "path": dir.as_deref().map(output::path), "report": report, "sound": report.is_sound() });
     }
     output.result(&value, &text)?;
     if let Ok(Some(comparison)) = comparison
@@ -83,7 +96,7 @@ fn project(report: &check::CheckReport) -> String {
         text += &format!("  {}: {finding}\n", finding.severity);
     }
     if report.findings.is_empty() {
-        text += "  sound: nothing to say\n";
+        text += "  no problems found\n";
     }
     text
 }
@@ -97,8 +110,17 @@ fn words(fact: &Value) -> String {
         Value::Object(facts) => {
             facts.iter().map(|(name, fact)| format!("{name} {}", words(fact))).collect::<Vec<_>>().join(", ")
         }
+        // The digits beyond these are noise of the order in which the numbers are added up.
+        Value::Number(number) if number.is_f64() => significant(number.as_f64().unwrap_or_default()),
         other => other.to_string(),
     }
+}
+
+/// A number with four significant digits.
+fn significant(number: f64) -> String {
+    let bounds = [10.0, 100.0, 1000.0];
+    let decimals = 3 - bounds.iter().filter(|bound| number.abs() >= **bound).count();
+    format!("{number:.decimals$}")
 }
 
 fn program(base: &Result<BaseModel, String>) -> Value {

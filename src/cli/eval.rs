@@ -11,27 +11,25 @@ use super::{
     score, settings,
 };
 use crate::{
-    inference::{EvalError, Evaluation, Kind, eval::Measured},
+    inference::{EvalError, Evaluation, Kind, eval::Measured, predictor::Threads},
     spans::{Sentence, WordSpan, score::as_evaluate},
     text::{number::with_noun, width::clean},
     work::evaluate::{self, EvaluateError},
 };
-
-/// Number of mistakes shown without `--json`.
-const SHOWN: usize = 20;
 
 /// Evaluates the model.
 ///
 /// # Errors
 /// There is no such model, or the file is not a tagged file.
 pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
-    let sentences = data::sentences(&args.data, output)?;
+    // A wrong path of the model is reported before a large file is read.
     let device = settings::device(args.device.as_deref(), None)?;
-    let found = evaluate::evaluate(&args.model, &device, &sentences).map_err(|error| match error {
+    let model = evaluate::open_model(&args.model, &device, Threads::All)?;
+    let sentences = data::sentences(&args.data, output)?;
+    let found = evaluate::evaluate(&model, &sentences).map_err(|error| match error {
         EvaluateError::NoSpans => {
             CliError::data(format!("{}: there is no span in it, so there is nothing to score", args.data.display()))
         }
-        EvaluateError::Open(error) => error.into(),
         EvaluateError::Evaluation(EvalError::Predict(error)) => error.into(),
         EvaluateError::Evaluation(other) => CliError::data(other),
     })?;
@@ -39,7 +37,7 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
         let spans = with_noun(*count, "span");
         output.say(format!("warning: the model does not know the label {label} and cannot find {spans} of the file"));
     }
-    output.result(&value(&found, &sentences), &text(&found, &sentences))
+    output.result(&value(&found, &sentences), &text(&found, &sentences, args.mistakes.0))
 }
 
 fn value(found: &Evaluation, sentences: &[Sentence]) -> Value {
@@ -93,7 +91,7 @@ fn meaning(kind: Kind) -> &'static str {
     }
 }
 
-fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
+fn text(found: &Evaluation, sentences: &[Sentence], shown: usize) -> String {
     let size = [(found.sentences, "sentence"), (found.words, "word"), (found.pieces, "piece")];
     let mut text = format!("{}\n\n", size.map(|(count, noun)| with_noun(count, noun)).join(", "));
     let per_piece = format!("per piece ({})", found.label_mode.name());
@@ -111,10 +109,12 @@ fn text(found: &Evaluation, sentences: &[Sentence]) -> String {
         kinds.iter().map(|kind| vec![format!("{}: {}", kind.name(), meaning(*kind)), count(found, *kind).to_string()]);
     text += &table(&rows.collect::<Vec<_>>());
     text += &format!("\n{}", confusion(found));
-    if !found.mistakes.is_empty() {
-        text += "\nfirst mistakes:\n";
-    }
-    for mistake in found.mistakes.iter().take(SHOWN) {
+    text += &match found.mistakes.len() {
+        0 => String::new(),
+        all if all <= shown => format!("\n{}:\n", with_noun(all, "mistake")),
+        all => format!("\nfirst {shown} of {} (--mistakes all lists all):\n", with_noun(all, "mistake")),
+    };
+    for mistake in found.mistakes.iter().take(shown) {
         let Some(sentence) = sentences.get(mistake.sentence) else { continue };
         let [predicted, gold] = [&mistake.predicted, &mistake.gold].map(|span| quoted(sentence, span.as_ref()));
         text += &format!("{}: {predicted} should be {gold}\n", sentence.id);

@@ -9,12 +9,13 @@ use super::{
     annotator, args, data,
     error::CliError,
     output::{self, Output},
+    project_dir::{self, Access},
 };
 use crate::{
     formats::WriteOptions,
-    project::Project,
+    project::{AnnotatorName, output::Existing},
     text::number::with_noun,
-    work::export::{self, Export, ExportError, Target, WriteError},
+    work::export::{self, Export, ExportError, Exported, Target, WriteError},
 };
 
 /// Exports the annotations.
@@ -28,9 +29,10 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
             output.without_json("the file")?;
             Target::Memory
         }
-        Some(path) => Target::File(path),
+        Some(path) => Target::File(path, Existing::with_force(args.force)),
     };
-    let project = Project::open(&args.dir)?;
+    let access = if target == Target::Exports { Access::Write } else { Access::Read };
+    let project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
     let name = annotator::choose(&project, args.annotator.as_deref())?;
     let annotator = project.read_annotator(&name)?;
     let request = Export {
@@ -42,28 +44,50 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
         options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None },
         target,
     };
-    let exported = export::export(&request).map_err(|error| match error {
-        ExportError::Write(error) => not_written(&args.dir, error),
-        ExportError::NothingDone(_) => CliError::data(format!("{}: annotator {name}: {error}", args.dir.display()))
-            .hint(
-                "documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too",
-            ),
+    let exported = export::export(&request).map_err(|error| failed(&request, &name, error))?;
+    data::report(&project.root, &exported.notes, output);
+    if exported.not_done > 0 {
+        output.say(format!(
+            "note: {} of {} not done; words without a label there may be unread",
+            exported.not_done,
+            with_noun(exported.documents, "document")
+        ));
+    }
+    let Some(path) = &exported.path else { return output.contents(&exported.bytes) };
+    let Exported { documents, not_done, round_trip: proof, .. } = &exported;
+    let text = format!("{}: {}, {}, {proof}", path.display(), args.format.name, with_noun(*documents, "document"));
+    let value = json!({
+        "out": output::path(path),
+        "project": output::path(&project.root),
+        "format": args.format.name,
+        "documents": documents,
+        "not_done": not_done,
+        "proof": proof,
+    });
+    output.result(&value, &text)
+}
+
+fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> CliError {
+    let root = &request.project.root;
+    match error {
+        ExportError::Write(error) => not_written(root, error),
+        ExportError::NothingDone(_) => CliError::data(format!("{}: annotator {name}: {error}", root.display())).hint(
+            "documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too",
+        ),
+        ExportError::NoDocuments => CliError::data(format!("{}: {error}", root.display()))
+            .hint(format!("tagli import {} FILE...", root.display())),
+        ExportError::EmptySplit { .. } => CliError::data(format!("{}: {error}", root.display())).hint(
+            "omit --split to export all documents; their splits come from the imported files, or from tagli import --split",
+        ),
         ExportError::ProjectFile(_) => {
             CliError::usage(error).hint("omit --out to write into exports/, or choose a place outside the project")
         }
         ExportError::Project(error) => {
             let error = CliError::from(error);
-            let is_elsewhere = target != Target::Exports;
+            let is_elsewhere = request.target != Target::Exports;
             if is_elsewhere { error } else { error.hint("--out FILE writes elsewhere") }
         }
-    })?;
-    data::report(&args.dir, &exported.notes, output);
-    let Some(path) = &exported.path else { return output.contents(&exported.bytes) };
-    let (documents, proof) = (exported.documents, &exported.round_trip);
-    let text = format!("{}: {}, {}, {proof}", path.display(), args.format.name, with_noun(documents, "document"));
-    let value =
-        json!({ "out": output::path(path), "format": args.format.name, "documents": documents, "proof": proof });
-    output.result(&value, &text)
+    }
 }
 
 /// The error of a corpus that was not written.

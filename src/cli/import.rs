@@ -1,15 +1,18 @@
 //! `tagli import`: imports files into a project.
 //! It reports what was detected and what could not be kept.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{
     annotator, args, data,
     error::CliError,
     output::{self, Output},
+    project_dir::{self, Access},
 };
 use crate::{
-    project::{ImportReport, Project, import_source},
+    project::{ImportReport, import_source},
     services,
     text::number::with_noun,
     work::import::{self, FileContents, ImportedFile},
@@ -20,12 +23,13 @@ use crate::{
 /// # Errors
 /// The folder is not a project, a file cannot be read (then nothing is imported), or the file system refuses.
 pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
-    let mut project = Project::open(&args.dir)?;
-    let name = annotator::own_name(args.annotator.as_deref(), Some(&args.dir))?;
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    let mut project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
+    let name = annotator::own_name(args.annotator.as_deref(), Some(&project.root))?;
     let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split);
-        files.push(data::read(path, args.format, &options, output)?);
+        files.push(data::read(path, args.format, &options, output).map_err(|error| not_read(error, args, path))?);
     }
     let (values, lines): (Vec<Value>, Vec<String>) = if args.dry_run {
         files.iter().map(FileContents::of).map(|contents| (contents_value(&contents), planned(&contents))).unzip()
@@ -33,7 +37,19 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
         let imported = import::import(&mut project, &name, services::now(), files)?;
         imported.iter().map(|file| (imported_value(file), done(file))).unzip()
     };
-    output.result(&json!({ "dry_run": args.dry_run, "files": values }), &lines.concat())
+    let value = json!({ "dry_run": args.dry_run, "project": output::path(&project.root), "files": values });
+    output.result(&value, &lines.concat())
+}
+
+/// Explains the order of the arguments where a file to import does not exist.
+fn not_read(error: CliError, args: &args::Import, path: &Path) -> CliError {
+    if path == Path::new("-") || path.exists() {
+        return error;
+    }
+    let project = args.dir.display();
+    error.hint(format!(
+        "{project} is the project, and all names after it are files to import: tagli import {project} FILE..."
+    ))
 }
 
 fn planned(contents: &FileContents) -> String {

@@ -9,11 +9,11 @@ use super::{
     annotator, args, data,
     error::CliError,
     output::{self, Output, table},
+    project_dir::{self, Access},
 };
 use crate::{
     formats::Corpus,
     model::{self, align},
-    project::{Project, run_folder},
     runs::LabelMode,
     spans::{
         Annotation, Document, HalfWords, Scheme, Span,
@@ -21,6 +21,7 @@ use crate::{
         scheme::decode,
     },
     text::{OffsetMap, number::with_noun, width::clean},
+    work::base,
 };
 
 /// Shows the overview or the record.
@@ -28,22 +29,25 @@ use crate::{
 /// # Errors
 /// The path is neither a project nor a readable file, or there is no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
-    let corpus = if args.path.is_dir() {
-        let project = Project::open(&args.path)?;
+    let (path, corpus) = if args.path.is_dir() {
+        let project = project_dir::open(&args.path, Access::Read, args.annotator.as_deref(), output)?;
         let name = annotator::choose(&project, args.annotator.as_deref())?;
-        project.corpus(&project.read_annotator(&name)?.journal, None, true)
+        let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, true);
+        (project.root, corpus)
     } else {
-        data::read(&args.path, None, &data::read_options()?, output)?.read.corpus
+        (args.path.clone(), data::read(&args.path, None, &data::read_options()?, output)?.read.corpus)
     };
     let wants_record = args.record.is_some() || args.pieces || args.bio;
     if !wants_record {
-        let value = overview(&corpus);
+        let mut value = overview(&corpus);
+        value["path"] = json!(output::path(&path));
         return output.result(&value, &overview_text(&value));
     }
     let number = args.record.unwrap_or(1);
-    let at = number.checked_sub(1).filter(|at| *at < corpus.documents.len()).ok_or_else(|| {
-        CliError::usage(format!("there is no record {number}: there are {}, counted from 1", corpus.documents.len()))
-    })?;
+    let at = number
+        .checked_sub(1)
+        .filter(|at| *at < corpus.documents.len())
+        .ok_or_else(|| no_record(number, corpus.documents.len()))?;
     let record = Record::new(&corpus.documents[at], corpus.annotation(at), &corpus);
     let pieces = args.pieces.then(|| record.pieces(&args.base)).transpose()?;
     let mut text = record.text(number, args.bio);
@@ -51,6 +55,14 @@ pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> 
         text += &pieces_text(pieces, &args.base);
     }
     output.result(&record.value(number, pieces.as_ref()), &text)
+}
+
+fn no_record(number: usize, records: usize) -> CliError {
+    CliError::usage(match records {
+        0 => format!("--record {number}: there are no records"),
+        1 => format!("--record {number}: there is only record 1"),
+        _ => format!("--record {number}: records are numbered from 1 to {records}"),
+    })
 }
 
 fn overview(corpus: &Corpus) -> Value {
@@ -187,15 +199,16 @@ impl<'a> Record<'a> {
             text += &format!("{:<20}  {}\n", row[0], row[1..].join("    "));
         }
         if explain {
-            text += "\nB- begins a span, I- continues it, O is outside. Each word has one tag; a model learns to predict it.\n";
+            text += "\nEach word has one tag: B- at the first word of a span, I- at its further words, O outside. A model learns to\n\
+                     predict these tags.\n";
             let (tags, spans) = (with_noun(self.tags.len(), "tag"), with_noun(decode(&self.tags).len(), "span"));
-            text += &format!("Here: {tags} for {spans}.\n");
+            text += &format!("This record has {tags} and {spans}.\n");
         }
         text
     }
 
     fn pieces(&self, base: &str) -> Result<Vec<Piece>, CliError> {
-        run_folder::refuse_run(base).map_err(CliError::data)?;
+        base::refuse_other_folder(base)?;
         let model = model::open(base).map_err(CliError::data)?;
         let words: Vec<&str> = self.document.word_texts().collect();
         let pieces = model.tokenizer.words(&words).map_err(CliError::data)?;

@@ -16,7 +16,7 @@ use crate::project::output::refuse_own_file;
 pub(super) fn start(path: Option<&Path>, output: Output) -> Result<(), CliError> {
     let Some(path) = path else { return Ok(()) };
     refuse_own_file(path)?;
-    let file = match File::create(path) {
+    let file = match File::options().append(true).create(true).open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
             output.say(format!("warning: no log is written: {}", CliError::reading(path, &error).message));

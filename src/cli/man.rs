@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
+use clap::{Arg, ArgAction, CommandFactory};
 use clap_mangen::Man;
 
 use super::{args::Cli, error::CliError, output::Output};
@@ -24,7 +24,7 @@ fn page() -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     page.render_title(&mut text)?;
     page.render_name_section(&mut text)?;
-    page.render_synopsis_section(&mut text)?;
+    write!(text, ".SH SYNOPSIS\n{}\n", synopsis(&root, "tagli"))?;
     page.render_description_section(&mut text)?;
     page.render_options_section(&mut text)?;
     sections(&root, "tagli", &mut text)?;
@@ -33,13 +33,44 @@ fn page() -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+/// A command with its arguments and their values, which `clap_mangen` leaves out.
+fn synopsis(command: &clap::Command, name: &str) -> String {
+    let mut words = vec![format!("\\fB{}\\fR", escaped(name))];
+    let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
+        command.get_arguments().filter(|arg| !arg.is_hide_set()).partition(|arg| arg.is_positional());
+    words.extend(options.into_iter().chain(positional).map(argument));
+    if command.has_subcommands() {
+        words.push("\\fICOMMAND\\fR".to_owned());
+    }
+    words.join(" ")
+}
+
+/// An argument with its values, in brackets unless it is required.
+fn argument(arg: &Arg) -> String {
+    let names = arg.get_value_names().unwrap_or_default();
+    let values = names.iter().map(|name| format!("\\fI{}\\fR", escaped(name))).collect::<Vec<_>>().join(" ");
+    let repeats =
+        arg.get_num_args().is_some_and(|count| count.max_values() > 1) || matches!(arg.get_action(), ArgAction::Append);
+    let dots = if repeats { "..." } else { "" };
+    let text = match arg.get_long() {
+        Some(long) if arg.get_action().takes_values() => format!("\\fB\\-\\-{}\\fR {values}", escaped(long)),
+        Some(long) => format!("\\fB\\-\\-{}\\fR", escaped(long)),
+        None => values,
+    };
+    if arg.is_required_set() { format!("{text}{dots}") } else { format!("[{text}]{dots}") }
+}
+
+/// Text in which roff reads every hyphen as one.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-")
+}
+
 /// Writes a section for each visible subcommand of `parent`, and for theirs.
 fn sections(parent: &clap::Command, name: &str, text: &mut Vec<u8>) -> io::Result<()> {
     for command in parent.get_subcommands().filter(|command| !command.is_hide_set()) {
         let name = format!("{name} {}", command.get_name());
         let page = Man::new(command.clone().bin_name(name.clone()));
-        let mut section = Vec::new();
-        page.render_synopsis_section(&mut section)?;
+        let mut section = format!(".SH SYNOPSIS\n{}\n", synopsis(command, &name)).into_bytes();
         page.render_description_section(&mut section)?;
         page.render_options_section(&mut section)?;
         // The headings of a page become subheadings of the section.

@@ -18,12 +18,14 @@ mod inspect;
 mod interrupts;
 mod log;
 mod man;
+mod misspelt;
 mod models;
 mod new;
 mod open;
 mod output;
 mod predict;
 mod progress_report;
+mod project_dir;
 mod repair;
 mod runs;
 mod score;
@@ -48,15 +50,27 @@ use crate::guard;
 ///
 /// Exit codes: 0 done, 1 the user's data, 2 the arguments, 3 the machine.
 pub fn main() -> ExitCode {
+    let words = || env::args_os().skip(1);
+    if let Some(error) = misspelt::command(words()) {
+        return report(&error, Output { json: wants_json() });
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_parsed(&error),
+        Err(mut error) => {
+            misspelt::propose(&mut error, words());
+            return not_parsed(&error);
+        }
     };
     let output = Output { json: cli.json };
     install_panic_hook(output);
     let Err(error) = guarded(|| log::start(cli.log.as_deref(), output).and_then(|()| run(cli, output))) else {
         return ExitCode::SUCCESS;
     };
+    report(&error, output)
+}
+
+/// Reports the error of a command; returns its exit code.
+fn report(error: &CliError, output: Output) -> ExitCode {
     if error.kind == Kind::ReaderGone {
         return ExitCode::SUCCESS;
     }
@@ -68,6 +82,11 @@ pub fn main() -> ExitCode {
     ExitCode::from(error.kind.code())
 }
 
+/// Whether the arguments ask for JSON, for errors before they are parsed.
+fn wants_json() -> bool {
+    env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json")
+}
+
 /// Prints help and version as clap gives them.
 /// Other errors of clap are reported like those of a command.
 fn not_parsed(error: &clap::Error) -> ExitCode {
@@ -75,7 +94,7 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let output = Output { json: env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json") };
+    let output = Output { json: wants_json() };
     // The error quotes arguments, which may be file names. So it is cleaned, and loses clap's colours.
     let text = error.render().to_string();
     let text = text.trim_end();

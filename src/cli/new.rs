@@ -27,6 +27,12 @@ pub(super) fn run(args: &args::New, output: Output) -> Result<(), CliError> {
         NewProject { dir: args.dir.clone(), labels: args.labels.clone(), grid, texts: None, in_used_folder: true };
     let created = create::create(&request, services::now())?;
     data::report(args.labels.as_deref().unwrap_or_default().as_ref(), &created.notes, output);
+    if let Some(around) = &created.around {
+        output.say(format!(
+            "warning: this is inside the project {}; did you mean to open that one, or to choose another folder?",
+            around.display()
+        ));
+    }
     let names: Vec<&str> = created.project.manifest.labels.iter().map(|label| label.name.as_str()).collect();
     let shown = args.dir.display();
     let text = format!(

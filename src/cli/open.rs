@@ -2,14 +2,14 @@
 
 use std::{
     io::{self, IsTerminal},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
-use super::{annotator, args, error::CliError, output::Output, repair::repair, settings};
+use super::{annotator, args, error::CliError, output::Output, project_dir, repair::repair, settings};
 use crate::{
-    project::{AnnotatorName, ManifestRepair, Project},
-    services::{CopyError, Preferences, UserFolders, own_copy},
+    project::{ManifestRepair, Project},
+    services::{Preferences, UserFolders},
     terminal::{self, Capabilities, ScreenOptions, TerminalError},
     ui::{self, Theme},
 };
@@ -33,9 +33,10 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
         repair(dir, false, output)?;
     }
     let config = settings::load(dir.as_deref())?;
-    let annotator = annotator::own_name(args.annotator.as_deref(), dir.as_deref())?;
+    let given = args.annotator.clone();
+    annotator::own_name(given.as_deref(), dir.as_deref())?;
     let folders = UserFolders::of_user();
-    let open = dir.map(|dir| copy_of_sample(&folders, dir, &annotator, output)).transpose()?;
+    let open = dir.map(|dir| project_dir::resolve_to_open(&folders, dir, given.as_deref(), output)).transpose()?;
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;
@@ -45,7 +46,6 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
             "without a screen: tagli inspect DIR, tagli train DIR, tagli export DIR --format conll2003 (tagli --help)",
         ));
     }
-    let given = args.annotator.clone();
     let options = ScreenOptions {
         open,
         preferences: Arc::new(move |dir| preferences(given.as_deref(), dir).map_err(|error| error.message)),
@@ -73,31 +73,8 @@ fn is_unmerged(dir: &Path) -> bool {
 fn preferences(given: Option<&str>, dir: &Path) -> Result<Preferences, CliError> {
     let config = settings::load(Some(dir))?;
     let annotator = annotator::own_name(given, Some(dir))?;
-    Ok(Preferences { annotator, device: config.device, grid: config.grid })
-}
-
-/// The folder to open for `dir`.
-/// The user's copy if it is a sample, so that the sample itself stays as it is.
-fn copy_of_sample(
-    folders: &UserFolders,
-    dir: PathBuf,
-    owner: &AnnotatorName,
-    output: Output,
-) -> Result<PathBuf, CliError> {
-    if !Project::is_sample(&dir)? {
-        return Ok(dir);
-    }
-    let (folder, is_new) = own_copy(folders, &dir, owner).map_err(|error| match error {
-        CopyError::Project(error) => error.into(),
-        CopyError::NoHome => {
-            CliError::environment(error).hint("or copy the folder yourself and remove `sample` from its project.json")
-        }
-        other => CliError::environment(other),
-    })?;
-    if is_new {
-        output.say(format!("the sample is copied to {}", folder.display()));
-    }
-    Ok(folder)
+    let is_chosen = annotator::chosen_name(given, Some(dir))?.is_some();
+    Ok(Preferences { annotator, is_chosen, device: config.device, grid: config.grid })
 }
 
 /// Finds a theme by its name.

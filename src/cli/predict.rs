@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     formats,
-    inference::{Answer, Options, Predictor, predictor::Threads},
+    inference::{Answer, Options, Predictor, Strategy, predictor::Threads},
     text::width::clean,
     work::evaluate,
 };
@@ -27,8 +27,13 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
     let threads = if args.file.is_some() { Threads::All } else { Threads::One };
     let device = settings::device(args.device.as_deref(), None)?;
     let model = evaluate::open_model(&args.model, &device, threads)?;
-    let options =
-        Options { strategy: args.aggregation, ignore_labels: args.ignore_labels.clone(), stride: args.stride };
+    // Scripts get what the pipeline gives; people read words, not pieces.
+    let default = if output.json { Strategy::None } else { Strategy::First };
+    let options = Options {
+        strategy: args.aggregation.unwrap_or(default),
+        ignore_labels: args.ignore_labels.clone(),
+        stride: args.stride,
+    };
     let (lines, one) = match (&args.file, &args.text) {
         (Some(path), _) => (lines(path)?, false),
         (None, text) => {

@@ -8,9 +8,13 @@ use super::{
     args::{CurveFormat, RunsAction},
     error::CliError,
     output::{self, Output, table},
+    project_dir::{self, Access},
 };
 use crate::{
-    project::{Project, RunView, output::refuse_own_file, storage},
+    project::{
+        Project, RunView,
+        output::{Existing, write_output},
+    },
     runs::{Control, Point, Status, plot},
     text::number::{bytes as size, with_noun},
 };
@@ -27,9 +31,12 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
         RunsAction::List { dir } => list(dir, output),
         RunsAction::Watch { dir, id } => watch(dir, id.as_deref(), output),
         RunsAction::Tell { dir, command, id } => tell(dir, *command, id.as_deref(), output),
-        RunsAction::Export { dir, id, format, out } => export(dir, id.as_deref(), *format, out.as_deref(), output),
+        RunsAction::Export { dir, id, format, out, force } => {
+            let out = out.as_deref().map(|path| (path, Existing::with_force(*force)));
+            export(dir, id.as_deref(), *format, out, output)
+        }
         RunsAction::Remove { dir, id } => {
-            let project = Project::open(dir)?;
+            let project = open(dir, output)?;
             let run = project.runs().get(id)?;
             let bytes = run.size();
             project.runs().remove(&run.id)?;
@@ -39,8 +46,13 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
     }
 }
 
+/// Opens the project; for a sample, the user's copy, because runs are there.
+fn open(dir: &Path, output: Output) -> Result<Project, CliError> {
+    project_dir::open(dir, Access::Read, None, output)
+}
+
 fn list(dir: &Path, output: Output) -> Result<(), CliError> {
-    let project = Project::open(dir)?;
+    let project = open(dir, output)?;
     let runs = project.runs().list();
     let mut rows = vec![["run", "state", "base", "steps", "word F1", "size"].map(str::to_owned).to_vec()];
     rows.extend(runs.iter().map(row));
@@ -76,8 +88,8 @@ fn value(run: &RunView) -> Value {
 }
 
 /// Finds a run by its id; without one, the newest.
-fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
-    let project = Project::open(dir)?;
+fn find(dir: &Path, id: Option<&str>, output: Output) -> Result<(Project, RunView), CliError> {
+    let project = open(dir, output)?;
     let run = match id {
         Some(id) => project.runs().get(id)?,
         None => project.runs().list().pop().ok_or_else(|| {
@@ -91,7 +103,7 @@ fn find(dir: &Path, id: Option<&str>) -> Result<(Project, RunView), CliError> {
 /// Leaves a command in the run's folder.
 /// The run reads it several times per second.
 fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Result<(), CliError> {
-    let (_, run) = find(dir, id)?;
+    let (_, run) = find(dir, id, output)?;
     let state = run.state();
     run.send(command)?;
     let value = json!({ "run": run.id.as_str(), "state": state, "told": command });
@@ -101,7 +113,7 @@ fn tell(dir: &Path, command: Control, id: Option<&str>, output: Output) -> Resul
 
 /// Follows a run until it is no longer live.
 fn watch(dir: &Path, id: Option<&str>, output: Output) -> Result<(), CliError> {
-    let (project, run) = find(dir, id)?;
+    let (project, run) = find(dir, id, output)?;
     let mut metrics = run.metrics();
     let mut last: Option<Status> = None;
     loop {
@@ -141,19 +153,18 @@ fn export(
     dir: &Path,
     id: Option<&str>,
     format: CurveFormat,
-    out: Option<&Path>,
+    out: Option<(&Path, Existing)>,
     output: Output,
 ) -> Result<(), CliError> {
-    let (_, run) = find(dir, id)?;
+    let (_, run) = find(dir, id, output)?;
     let points = run.metrics().poll().map_err(CliError::environment)?;
     let text = match format {
         CurveFormat::Csv => csv(&points),
         CurveFormat::Svg => plot::svg(&points),
     };
     match out {
-        Some(path) => {
-            refuse_own_file(path)?;
-            storage::replace(path, text.as_bytes()).map_err(CliError::environment)?;
+        Some((path, existing)) => {
+            write_output(path, text.as_bytes(), existing)?;
             let text = format!("{}: {}", path.display(), with_noun(points.len(), "point"));
             output.result(&json!({ "out": output::path(path), "points": points.len() }), &text)
         }

@@ -12,6 +12,7 @@ use super::{
     error::CliError,
     interrupts, models,
     output::{self, Output},
+    project_dir::{self, Access},
     runs, settings,
 };
 use crate::{
@@ -40,14 +41,18 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     if let Some(out) = &args.out {
         PlainRun::check(out, args.force)?;
     }
-    let project = args.dir.as_deref().map(Project::open).transpose()?;
+    // With --out nothing is written into the project.
+    let access = if args.out.is_some() { Access::Read } else { Access::Write };
+    let annotator = new.annotator.as_deref();
+    let project = args.dir.as_deref().map(|dir| project_dir::open(dir, access, annotator, output)).transpose()?;
     let data = match &project {
         Some(project) => project_data(project, new, output)?,
         None => file_data(new, output)?,
     };
     let default_base = project.as_ref().map_or("mini", |project| project.manifest.base.as_str());
     let base_name = new.base.as_deref().unwrap_or(default_base);
-    let settings = run_settings(args, data.sentences.train.len(), base_name, output)?;
+    let dir = project.as_ref().map(|project| project.root.as_path());
+    let settings = run_settings(args, dir, data.sentences.train.len(), base_name, output)?;
     let description = describe(new.recipe, &settings, &data.sentences);
     let request = TrainRequest::new(data, settings).map_err(refused)?;
     // Whoever types the name of a base wants it; a project may come from a stranger.
@@ -120,7 +125,9 @@ fn put_in_place(run: RunFolder, output: Output) -> Result<Option<PathBuf>, CliEr
 fn resume(args: &args::Train, output: Output) -> Result<(), CliError> {
     let run = match (&args.out, &args.dir) {
         (Some(out), _) => InterruptedRun::open(out, services::now()),
-        (None, Some(dir)) => InterruptedRun::newest(&Project::open(dir)?, services::now()),
+        (None, Some(dir)) => {
+            InterruptedRun::newest(&project_dir::open(dir, Access::Read, None, output)?, services::now())
+        }
         (None, None) => {
             return Err(CliError::usage("--resume continues a run of a project (DIR) or of a folder (--out)"));
         }
@@ -184,11 +191,17 @@ fn tagged_file(path: Option<&Path>, output: Output) -> Result<TaggedFile, CliErr
 
 /// Settings of the recipe, overridden by those of the user, of the project's `training.json`, of `--settings`, of the
 /// flags and of `--set`, in this order.
-fn run_settings(args: &args::Train, sentences: usize, base: &str, output: Output) -> Result<Settings, CliError> {
+fn run_settings(
+    args: &args::Train,
+    dir: Option<&Path>,
+    sentences: usize,
+    base: &str,
+    output: Output,
+) -> Result<Settings, CliError> {
     let new = &args.new_run;
     let mut settings = training::recipe(new.recipe, sentences, base);
-    settings.device = settings::device(None, args.dir.as_deref())?;
-    if let Some(file) = args.dir.as_ref().map(|dir| dir.join(TRAINING_SETTINGS)) {
+    settings.device = settings::device(None, dir)?;
+    if let Some(file) = dir.map(|dir| dir.join(TRAINING_SETTINGS)) {
         // It comes with the project, in contrast to a file that the user names.
         let bytes = storage::read_if_there(&file, storage::SMALL).map_err(ProjectError::from)?;
         bytes.map_or(Ok(()), |bytes| settings_file(&mut settings, &file, &bytes, output))?;

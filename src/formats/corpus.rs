@@ -1,13 +1,13 @@
 //! Contents of a file: labels, documents and their annotations.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, Problems, grouped};
 use crate::{
     spans::{Annotation, Document, LabelId, LabelSet, Span, SpanId, SpanSource, Status},
-    text::TextRange,
+    text::{TextRange, number::with_noun},
 };
 
 /// Origin and terms of data, as far as the file gives them.
@@ -51,6 +51,20 @@ impl Corpus {
     /// Number of spans of all documents.
     pub fn span_count(&self) -> usize {
         self.annotations.iter().map(|annotation| annotation.spans().len()).sum()
+    }
+
+    /// Names of the labels that spans have, in the order of the label set.
+    ///
+    /// The label set may have more: those of the project into which a file is read.
+    pub fn used_labels(&self) -> Vec<&str> {
+        let used: HashSet<LabelId> =
+            self.annotations.iter().flat_map(Annotation::spans).map(|span| span.label).collect();
+        self.labels.iter().filter(|label| used.contains(&label.id)).map(|label| label.name.as_str()).collect()
+    }
+
+    /// Describes the spans and their labels: `12 spans of 3 labels`.
+    pub(super) fn spans_text(&self) -> String {
+        format!("{} of {}", with_noun(self.span_count(), "span"), with_noun(self.used_labels().len(), "label"))
     }
 
     /// Number of words of all documents.
@@ -160,6 +174,17 @@ mod tests {
         let read: Vec<_> = corpus.annotation(0).spans().iter().map(|s| (s.id.sequence, s.label.0)).collect();
         assert_eq!(read, [(0, 2), (1, 1), (2, 0)]);
         assert_eq!(corpus.annotation(1), &Annotation::untouched());
+    }
+
+    #[test]
+    fn labels_of_the_project_that_no_span_of_the_file_has_are_not_counted() {
+        let mut builder = CorpusBuilder::new(LabelSet::restaurant());
+        let [dish, food] = ["Dish", "Food"].map(|name| builder.label(name));
+        let spans = [food, dish, food].map(|name| (TextRange::new(0, 5), name)).to_vec();
+        builder.push(Document::from_words("1", ["tacos"]), spans, Status::Done);
+        let corpus = builder.finish(&mut Problems::default());
+        assert_eq!((corpus.labels.len(), corpus.used_labels()), (9, vec!["Dish", "Food"]));
+        assert_eq!(corpus.spans_text(), "3 spans of 2 labels");
     }
 
     #[test]

@@ -75,11 +75,7 @@ fn read(bytes: &[u8], options: &ReadOptions) -> Read {
             .push(Problem::note(format!("{spans} with fields other than start, end and label, which are not kept")));
     }
     let corpus = reader.builder.finish(&mut problems);
-    let detected = vec![
-        "JSON lines".to_owned(),
-        with_noun(corpus.documents.len(), "document"),
-        format!("{} of {}", with_noun(corpus.span_count(), "span"), with_noun(corpus.labels.len(), "label")),
-    ];
+    let detected = vec!["JSON lines".to_owned(), with_noun(corpus.documents.len(), "document"), corpus.spans_text()];
     Read { corpus, detected, problems: problems.finish() }
 }
 

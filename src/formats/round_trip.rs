@@ -48,10 +48,15 @@ impl RoundTrip {
 
 impl fmt::Display for RoundTrip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [back, changed] = [self.spans_back, self.spans_changed].map(grouped);
-        write!(f, "{} out, {back} back, {changed} changed", with_noun(self.spans_out, "span"))?;
+        let written = with_noun(self.spans_out, "span");
+        let [back, changed, announced] = [self.spans_back, self.spans_changed, self.spans_announced].map(grouped);
+        match (self.spans_out == self.spans_back, self.spans_changed) {
+            (true, 0) => write!(f, "{written} written, read back and all equal")?,
+            (true, _) => write!(f, "{written} written and read back, {changed} changed")?,
+            (false, _) => write!(f, "{written} written, {back} read back, {changed} changed")?,
+        }
         if self.spans_announced > 0 {
-            write!(f, " ({} announced)", grouped(self.spans_announced))?;
+            write!(f, " ({announced} as reported)")?;
         }
         if self.documents_out != self.documents_back {
             let [out, back] = [self.documents_out, self.documents_back].map(grouped);
@@ -157,7 +162,7 @@ mod tests {
         let mut written = format.write(&corpus, &options).unwrap();
         let proof = check_round_trip(format, &corpus, &written, &options);
         assert!(proof.holds());
-        assert_eq!(proof.to_string(), "1 span out, 1 back, 0 changed");
+        assert_eq!(proof.to_string(), "1 span written, read back and all equal");
         for (from, to) in [("I-Dish", "B-Dish"), ("B-Dish", "B-Fish"), ("good", "goad"), ("O\tgood", "O")] {
             let good = String::from_utf8(written.bytes.clone()).unwrap();
             written.bytes = good.replacen(from, to, 1).into_bytes();

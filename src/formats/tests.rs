@@ -164,7 +164,7 @@ fn half_words_are_listed_left_out_or_widened() {
     let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
     let proof = check_round_trip(find("conll2002").unwrap(), &corpus, &snapped, &options);
     assert!(proof.holds());
-    assert_eq!(proof.to_string(), "2 spans out, 2 back, 1 changed (1 announced)");
+    assert_eq!(proof.to_string(), "2 spans written and read back, 1 changed (1 as reported)");
 }
 
 #[test]

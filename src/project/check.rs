@@ -11,8 +11,8 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, RUNS, Runs,
-    TRAINING_SETTINGS, annotators_in,
+    ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, ProjectError,
+    RUNS, Runs, TRAINING_SETTINGS, annotators_in,
     file_names::{one_line, shown},
     journal,
     journal_appender::Files,
@@ -102,6 +102,19 @@ impl CheckReport {
 
     fn add_storage_error(&mut self, file: impl fmt::Display, error: &StorageError) {
         self.add(Severity::Error, file, None, error);
+    }
+}
+
+/// Refuses a folder in which nothing can be checked.
+///
+/// # Errors
+/// There is no such folder, or it has nothing of a project.
+pub fn refuse_other_folder(dir: &Path) -> Result<(), ProjectError> {
+    let is_damaged = [DOCUMENTS, ANNOTATIONS].iter().any(|name| dir.join(name).exists());
+    match Project::read_manifest_of(dir) {
+        Err(error @ (ProjectError::NoFolder(_) | ProjectError::IsFile(_))) => Err(error),
+        Err(error @ ProjectError::NotAProject { .. }) if !is_damaged => Err(error),
+        _ => Ok(()),
     }
 }
 

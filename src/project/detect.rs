@@ -1,24 +1,29 @@
 //! Answers about a folder that need neither its documents nor its journals.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{MANIFEST, Manifest, ManifestError, Project, ProjectError, read_manifest};
+use super::{
+    Manifest, Project, ProjectError,
+    folder::{self, read_manifest},
+};
 
 impl Project {
     /// Whether `dir` holds a `project.json`, whatever it contains.
     /// No project can be created there.
     pub fn has_manifest(dir: &Path) -> bool {
-        std::fs::symlink_metadata(dir.join(MANIFEST)).is_ok()
+        folder::has_manifest(dir)
     }
 
     /// Whether `dir` should be opened as a project.
     ///
     /// True also for a damaged `project.json`, so that opening reports the damage; false for one of another program.
     pub fn is_project(dir: &Path) -> bool {
-        match read_manifest(dir) {
-            Err(ProjectError::Manifest { why, .. }) => !matches!(why, ManifestError::NotOurs),
-            _ => Self::has_manifest(dir),
-        }
+        folder::is_project(dir)
+    }
+
+    /// The innermost project above `dir`, if there is one.
+    pub fn around(dir: &Path) -> Option<PathBuf> {
+        folder::project_around(dir)
     }
 
     /// Reads the `project.json` in `dir`.
@@ -42,7 +47,7 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spans::LabelSet;
+    use crate::{project::manifest::MANIFEST, spans::LabelSet};
 
     #[test]
     fn a_damaged_project_is_one_and_that_of_another_program_is_none() {

@@ -18,8 +18,28 @@ pub enum ProjectError {
     #[error("{} is a file, not a project; to take its data into a project: tagli import DIR {}", shown_path(.0), shown_path(.0))]
     IsFile(PathBuf),
     /// A folder without `project.json`.
-    #[error("{} is not a project (it has no project.json); to make one there: tagli new {}", shown_path(.0), shown_path(.0))]
-    NotAProject(PathBuf),
+    #[error("{} is not a project (it has no project.json); {}", shown_path(path), kind.remedy(path))]
+    NotAProject {
+        /// The folder.
+        path: PathBuf,
+        /// What the folder is instead.
+        kind: FolderKind,
+    },
+    /// The folder of a project was given instead of a model's.
+    #[error(
+        "{} is a project, and a model is needed: {}",
+        shown_path(project),
+        model.as_ref().map_or_else(
+            || format!("it has none yet; tagli train {} makes one", shown_path(project)),
+            |model| format!("its newest one is {}", shown_path(model))
+        )
+    )]
+    IsProject {
+        /// Folder of the project.
+        project: PathBuf,
+        /// Folder of the project's newest model.
+        model: Option<PathBuf>,
+    },
     /// The folder holds a project already.
     #[error("{} is already a project; to open it: tagli {}", shown_path(.0), shown_path(.0))]
     Exists(PathBuf),
@@ -140,6 +160,18 @@ pub enum ProjectError {
         /// Folder of the project or run.
         folder: PathBuf,
     },
+    /// A file exists in the place of an output.
+    #[error(
+        "{} exists; nothing was written: choose another name{}",
+        shown_path(path),
+        if *is_file { ", or replace it with --force" } else { "" }
+    )]
+    OutputExists {
+        /// The path.
+        path: PathBuf,
+        /// Whether it is a regular file, which can be replaced.
+        is_file: bool,
+    },
     /// A copy would have to overwrite a file.
     #[error(
         "{} exists and differs from what the copy would hold; nothing was replaced; put project.json back into {}, or \
@@ -165,6 +197,37 @@ pub enum ProjectError {
     /// The file system refuses.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// What a folder without `project.json` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FolderKind {
+    /// The folder of a run.
+    Run,
+    /// A model folder.
+    Model,
+    /// A folder inside the project in this folder.
+    Inside(PathBuf),
+    /// Anything else.
+    Other,
+}
+
+impl FolderKind {
+    /// What the folder at `path` is, and what to type instead.
+    fn remedy(&self, path: &Path) -> String {
+        let path = shown_path(path);
+        match self {
+            Self::Run => format!(
+                "it is the folder of a run; its model is used with: tagli eval {path}/model --data FILE, or tagli predict \
+                 {path}/model TEXT"
+            ),
+            Self::Model => format!(
+                "it is a model, which is used with: tagli eval {path} --data FILE, or tagli predict {path} TEXT"
+            ),
+            Self::Inside(project) => format!("it belongs to the project {}", shown_path(project)),
+            Self::Other => format!("to make one there: tagli new {path}"),
+        }
+    }
 }
 
 impl ProjectError {

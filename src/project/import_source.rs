@@ -2,7 +2,7 @@
 //! Labels from names or a labelling config, and corpora of files.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -75,7 +75,8 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
         let (config, notes) = read_config(path, &bytes(path)?)?;
         return Ok((config.labels, notes));
     }
-    let names: Vec<&str> = source.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let named: Vec<&str> = source.split(',').map(str::trim).collect();
+    let names: Vec<&str> = named.iter().copied().filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         return Err(ImportSourceError::NoNames);
     }
@@ -88,7 +89,22 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
             .check(&LabelChange::Add(label.name.clone()))
             .map_err(|error| ImportSourceError::Name(clean(&label.name).into_owned(), error))?;
     }
-    Ok((labels, Vec::new()))
+    Ok((labels, notes_on_names(&named)))
+}
+
+/// Notes on empty names and on names that occur twice, which are left out.
+fn notes_on_names(named: &[&str]) -> Vec<Problem> {
+    let mut seen = HashSet::new();
+    let mut notes = Vec::new();
+    if named.contains(&"") {
+        notes.push(Problem::warning("a name between two commas is empty and was left out"));
+    }
+    for name in named.iter().filter(|name| !name.is_empty()) {
+        if !seen.insert(*name) {
+            notes.push(Problem::warning(format!("the label {} is named twice; there is one", clean(name))));
+        }
+    }
+    notes
 }
 
 /// Parses the labelling config in `bytes` and returns it with notes.
@@ -181,6 +197,12 @@ mod tests {
         };
         assert_eq!(names(" ").len(), 8);
         assert_eq!(names("Dish, Price,,Dish"), ["Dish", "Price"]);
+        let notes: Vec<String> = read_labels("Dish, Price,,Dish").unwrap().1.iter().map(ToString::to_string).collect();
+        assert!(
+            notes.len() == 2 && notes[0].contains("empty") && notes[1].contains("Dish is named twice"),
+            "{notes:?}"
+        );
+        assert!(read_labels("Dish, Price").unwrap().1.is_empty());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("labels.XML");
         let xml = r#"<View><Labels name="l" toName="t"><Label value="Author"/></Labels><Text name="t" value="$text"/></View>"#;

@@ -15,6 +15,8 @@ use crate::{
 
 /// Version of the on-disk format that this program writes.
 pub const FORMAT: u64 = 1;
+/// Name of the file, which makes a folder a project.
+pub(super) const MANIFEST: &str = "project.json";
 
 /// Origin of imported data.
 /// Goes into exports that can hold it and into the model card.

@@ -16,6 +16,7 @@ pub mod documents;
 pub mod erasure;
 mod error;
 pub mod file_names;
+mod folder;
 pub mod import;
 pub mod import_source;
 pub mod journal;
@@ -25,6 +26,7 @@ pub mod lock;
 pub mod manifest;
 mod manifest_repair;
 pub mod metrics_tail;
+pub mod model_folder;
 pub mod output;
 mod run_files;
 pub mod run_folder;
@@ -48,7 +50,7 @@ use std::path::{Path, PathBuf};
 pub use annotator_work::AnnotatorWork;
 pub use check::{CheckReport, Finding};
 pub use documents::{DocumentError, Documents};
-pub use error::ProjectError;
+pub use error::{FolderKind, ProjectError};
 pub use file_names::{AnnotatorName, NameError, RunId};
 pub use import::{ImportItem, ImportReport};
 pub use journal::{Annotator, SkippedLine};
@@ -65,12 +67,13 @@ pub use training_data::{TrainingDataReport, training_data};
 
 use self::{
     documents::DocumentReader,
+    folder::read_manifest,
     lock::Lock,
+    manifest::MANIFEST,
     storage::{Dir, LARGE, SMALL},
 };
 use crate::{spans::LabelId, text::Grid};
 
-const MANIFEST: &str = "project.json";
 const DOCUMENTS: &str = "documents.jsonl";
 const ANNOTATIONS: &str = "annotations";
 const RUNS: &str = "runs";
@@ -352,17 +355,6 @@ fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {
     match result {
         Err(error) if error.cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
-    }
-}
-
-fn read_manifest(dir: &Path) -> Result<Manifest, ProjectError> {
-    let path = dir.join(MANIFEST);
-    match storage::read(&path, SMALL) {
-        Ok(bytes) => Manifest::from_json(&bytes).map_err(|why| ProjectError::Manifest { path, why }),
-        Err(error) if !error.is_absent() => Err(error.into()),
-        Err(_) if dir.is_dir() => Err(ProjectError::NotAProject(dir.to_owned())),
-        Err(_) if dir.exists() => Err(ProjectError::IsFile(dir.to_owned())),
-        Err(_) => Err(ProjectError::NoFolder(dir.to_owned())),
     }
 }
 

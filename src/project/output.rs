@@ -1,10 +1,14 @@
 //! Paths of output that the user names, checked so that none of them is a file of a project or a run.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Component, Path, PathBuf},
+};
 
 use super::{
     ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, TRAINING_SETTINGS,
     run_files::{is_run, is_run_name},
+    storage,
 };
 
 /// Files in the folder of a project that belong to it.
@@ -12,6 +16,53 @@ const FILES: [&str; 8] =
     [MANIFEST, DOCUMENTS, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
 /// Subfolders of a project in which everything belongs to it.
 const FOLDERS: [&str; 2] = [ANNOTATIONS, RUNS];
+
+/// Treatment of a file that exists in the place of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and nothing is written.
+    Keep,
+    /// It is replaced.
+    Replace,
+}
+
+impl Existing {
+    /// Treatment for a flag that allows to replace files.
+    pub fn with_force(force: bool) -> Self {
+        if force { Self::Replace } else { Self::Keep }
+    }
+}
+
+/// Writes a file that the user named, whole or not at all.
+///
+/// # Errors
+/// It is one of a project's or of a run's own files, or it exists and is kept, or the file system refuses.
+pub fn write_output(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), ProjectError> {
+    refuse_own_file(path)?;
+    match existing {
+        Existing::Replace => Ok(storage::replace(path, bytes)?),
+        Existing::Keep => storage::create_new(path, bytes).map_err(|error| match error.cause.kind() {
+            ErrorKind::AlreadyExists => exists(path),
+            _ => error.into(),
+        }),
+    }
+}
+
+/// Refuses a path for output that exists, before the work for it begins. [`write_output`] decides.
+///
+/// # Errors
+/// It exists and is kept.
+pub fn refuse_existing(path: &Path, existing: Existing) -> Result<(), ProjectError> {
+    match existing {
+        Existing::Keep if path.symlink_metadata().is_ok() => Err(exists(path)),
+        _ => Ok(()),
+    }
+}
+
+fn exists(path: &Path) -> ProjectError {
+    let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    ProjectError::OutputExists { path: path.to_owned(), is_file }
+}
 
 /// Refuses a path for output if it is one of a project's or of a run's own files, also through links.
 ///
@@ -114,6 +165,23 @@ mod tests {
         for other in ["food/exports/a.conll", "food/train.conll", "food/more/project.json", "project.json", "a.conll"] {
             refuse_own_file(&folder.path().join(other)).unwrap();
         }
+    }
+
+    #[test]
+    fn an_existing_file_is_replaced_only_by_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.conll");
+        write_output(&path, b"one", Existing::Keep).unwrap();
+        let refused = write_output(&path, b"two", Existing::Keep).unwrap_err();
+        assert!(refused.to_string().contains("--force") && !refused.is_environment(), "{refused}");
+        assert_eq!(refuse_existing(&path, Existing::Keep).unwrap_err().to_string(), refused.to_string());
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        refuse_existing(&path, Existing::Replace).unwrap();
+        write_output(&path, b"two", Existing::Replace).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        // Force does not help where there is a folder.
+        let folder = write_output(folder.path(), b"one", Existing::Keep).unwrap_err().to_string();
+        assert!(folder.contains("choose another name") && !folder.contains("--force"), "{folder}");
     }
 
     #[test]

@@ -336,19 +336,6 @@ pub fn read_config(run: &Path) -> Result<RunConfig, ProjectError> {
     Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG), SMALL)?)?)
 }
 
-/// Refuses the folder of a run where a model folder is needed: the model of a run is in a subfolder.
-///
-/// # Errors
-/// `path` is the folder of a run that has a model; the error names the model folder.
-pub fn refuse_run(path: &str) -> Result<(), ProjectError> {
-    let run = Path::new(path);
-    let model = model_path(run);
-    if run.join(METRICS).is_file() && model.is_dir() {
-        return Err(ProjectError::IsRun { run: run.to_owned(), model });
-    }
-    Ok(())
-}
-
 /// Model subfolder of a run.
 pub fn model_path(run: &Path) -> PathBuf {
     run.join(MODEL)
@@ -497,18 +484,6 @@ mod tests {
         let again: RunConfig = serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
         assert!(again.id.is_some(), "the marker");
         assert_eq!(RunConfig { id: None, ..again }, config());
-    }
-
-    #[test]
-    fn the_folder_of_a_run_is_no_model_and_names_the_one_that_is() {
-        let dir = tempfile::tempdir().unwrap();
-        let out = dir.path().join("out");
-        drop(PlainRun::create(&out, &config(), false).unwrap());
-        let path = out.to_str().unwrap();
-        assert!(refuse_run(path).is_ok(), "a run without a model has none to offer");
-        std::fs::create_dir(out.join("model")).unwrap();
-        assert!(refuse_run(path).unwrap_err().to_string().contains(&out.join("model").display().to_string()));
-        assert!(refuse_run(out.join("model").to_str().unwrap()).is_ok() && refuse_run("mini").is_ok());
     }
 
     #[test]

@@ -26,10 +26,12 @@ use super::{
 use crate::{
     app::{
         Effect, Event,
-        event::{Level, WelcomeItem},
+        event::{Level, Place, WelcomeItem},
     },
     guard::Panicked,
+    project::storage,
     runs::Control,
+    text::number::grouped,
 };
 
 /// The services of the screen.
@@ -50,6 +52,8 @@ pub(crate) struct Services {
     closing: Vec<Arc<Closing>>,
     /// Thread that opens the project that was requested last.
     opening: Option<Thread>,
+    /// Sentence that says how to go on, for the end of the program.
+    farewell: Option<String>,
     /// Cleared to stop the thread that counts the projects of the welcome screen.
     counting: Option<Arc<AtomicBool>>,
 }
@@ -73,6 +77,7 @@ impl Services {
             open: None,
             closing: Vec::new(),
             opening: None,
+            farewell: None,
             counting: None,
         }
     }
@@ -163,13 +168,12 @@ impl Services {
     fn start_counting_of(&mut self, entries: impl FnOnce(&Sender<Event>) -> Vec<WelcomeItem> + Send + 'static) {
         self.stop_counting();
         let events = self.events.clone();
-        let preferences = Arc::clone(&self.preferences);
         let wanted = Arc::new(AtomicBool::new(true));
         self.counting = Some(Arc::clone(&wanted));
         let count = move || {
             let projects = entries(&events).into_iter().filter(|entry| !entry.sample);
             for WelcomeItem { path, .. } in projects.take_while(|_| wanted.load(Ordering::Relaxed)) {
-                if let Some((done, documents)) = recent_projects::progress(Path::new(&path), &preferences) {
+                if let Some((done, documents)) = recent_projects::progress(Path::new(&path)) {
                     let _ = events.send(Event::Counted { path, done, documents });
                 }
             }
@@ -187,6 +191,18 @@ impl Services {
         if let Some(wanted) = self.counting.take() {
             wanted.store(false, Ordering::Relaxed);
         }
+    }
+
+    /// Keeps where the user is in the open project, which is about to be left.
+    pub(crate) fn remember_place(&mut self, place: Place) {
+        let Some(open) = &self.open else { return };
+        let recent = RecentProjects::new(self.folders.clone());
+        let dir = open.dir.clone();
+        let (number, all) = place.number;
+        let (number, all) = (grouped(number + 1), grouped(all));
+        self.farewell =
+            Some(format!("left at document {number} of {all}; tagli {} goes on there", storage::shown_path(&dir)));
+        open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_place(&dir, place))));
     }
 
     /// Carries out an effect that does not concern the terminal.
@@ -208,6 +224,11 @@ impl Services {
             Effect::OpenAs(annotator) => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
                     self.open_as(dir, annotator);
+                }
+            }
+            Effect::WorkAs(name) => {
+                if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
+                    self.start_opening(Request::WorkAs { dir, name });
                 }
             }
             other => {
@@ -248,12 +269,17 @@ impl Services {
                 let dir = open.dir.clone();
                 open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_step(&dir, step))));
             }
+            Effect::KeepAnnotator(name) => {
+                let recent = RecentProjects::new(self.folders.clone());
+                let dir = open.dir.clone();
+                open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_annotator(&dir, name))));
+            }
             Effect::Compare { generation, run } => open.watcher.compare(generation, run),
             Effect::ReadLog { generation, run } => open.watcher.log(generation, run),
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) => {}
-            Effect::Import(_) | Effect::OpenAs(_) | Effect::Reload | Effect::Close => {}
+            Effect::Import(_) | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }
@@ -283,7 +309,8 @@ impl Services {
         self.close();
         // A project that was opened meanwhile has nothing to save.
         openings.try_iter().for_each(drop);
-        let leaving = Leaving { closing: self.closing, opening: self.opening, trainer: self.trainer };
+        let farewell = self.farewell.filter(|_| matches!(end, End::Left(_)));
+        let leaving = Leaving { closing: self.closing, opening: self.opening, trainer: self.trainer, farewell };
         leaving.finish(end, interrupted)
     }
 }
@@ -293,6 +320,7 @@ fn with_annotator(own: PreferencesOf, project: PathBuf, name: String) -> Prefere
     Arc::new(move |dir| {
         let mut preferences = own(dir)?;
         if dir == project {
+            preferences.is_chosen = true;
             preferences.annotator = name.parse().map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(preferences)

@@ -48,6 +48,8 @@ pub(super) struct Leaving {
     /// Thread that opens a project.
     pub(super) opening: Option<Thread>,
     pub(super) trainer: Trainer,
+    /// Sentence that says how to go on.
+    pub(super) farewell: Option<String>,
 }
 
 impl Leaving {
@@ -58,6 +60,7 @@ impl Leaving {
         let journals = self.closing.iter().map(|closing| &closing.journal);
         let lost: Vec<String> = journals.filter_map(|journal| save(journal, &mut interrupted)).collect();
         self.wait_for_jobs(say);
+        self.farewell.iter().for_each(|farewell| say(farewell));
         let outcome = if lost.is_empty() { Ok(()) } else { Err(lost.join("; ")) };
         if let Some(run) = self.trainer.running() {
             if let Err(lost) = &outcome {

@@ -19,7 +19,7 @@ use super::{
     message::message,
     model_service::ModelService,
     preferences::{Preferences, PreferencesOf},
-    project_view::opened,
+    project_view::{opened, others},
     project_worker::{ProjectWorker, WorkerParts},
     recent_projects::RecentProjects,
     run_list::RunList,
@@ -145,6 +145,8 @@ pub(super) enum Request {
     Entry(String),
     /// The project in this folder.
     Folder(PathBuf),
+    /// The project in this folder, from now on for this annotator unless a name is given.
+    WorkAs { dir: PathBuf, name: String },
     /// A new copy of a sample, with this name.
     Copy { sample: String, name: String },
     /// A project, after the import of a file.
@@ -177,6 +179,8 @@ impl Opener {
         let (annotator, refusal) = project.annotator_or_reader(&preferences.annotator, now())?;
         // Opening the journal may have completed an interrupted import.
         project.reload()?;
+        let asks = !preferences.is_chosen && refusal.is_none();
+        let others = if asks { others(&project, &annotator) } else { Vec::new() };
         let run_list = RunList::new(project.runs());
         let mut opened = opened(&project, &annotator, &run_list, &preferences.device, refusal.as_ref());
         let events = Events::new(self.events);
@@ -201,14 +205,26 @@ impl Opener {
             Watched { path: manifest, changed: Box::new(worker.looker()) },
             Watched { path: own_journal, changed: Box::new(journal.looker()) },
         ])?;
-        opened.step = RecentProjects::new(self.folders).remember(dir);
+        let kept = RecentProjects::new(self.folders).remember(dir);
+        opened.others = others;
+        opened.place = kept.place();
+        opened.step = kept.step;
         let open =
             Open { dir: dir.to_owned(), journal, worker, watcher, model_service, documents, events, _files: files };
         Ok((open, Box::new(opened)))
     }
 
+    /// Preferences for the project in a folder.
+    /// Without a chosen name, the annotator is the one that the user answered with when the project was opened before.
     fn preferences(&self, dir: &Path) -> Result<Preferences, OpenError> {
-        (self.preferences)(dir).map_err(OpenError::Preferences)
+        let mut preferences = (self.preferences)(dir).map_err(OpenError::Preferences)?;
+        if !preferences.is_chosen
+            && let Some(name) = RecentProjects::new(self.folders.clone()).annotator(dir)
+        {
+            preferences.annotator = name;
+            preferences.is_chosen = true;
+        }
+        Ok(preferences)
     }
 
     /// Opens a project on a thread of its own, after the earlier ones were closed. The outcome is sent to `outcome`, also
@@ -241,6 +257,10 @@ impl Opener {
         let (dir, notice) = match request {
             Request::Entry(path) => (sample_copies::entry_folder(&self.folders, &path, &self.preferences)?, None),
             Request::Folder(dir) => (dir, None),
+            Request::WorkAs { dir, name } => {
+                RecentProjects::new(self.folders.clone()).remember_annotator(&dir, name);
+                (dir, None)
+            }
             Request::Copy { sample, name } => {
                 (sample_copies::copy_sample(&self.folders, &sample, &name, &self.preferences)?, None)
             }
@@ -312,6 +332,10 @@ impl Opener {
         let created = create::create(&request, now())?;
         let mut level = Level::Info;
         let mut parts: Vec<String> = created.notes.first().map(ToString::to_string).into_iter().collect();
+        if let Some(around) = &created.around {
+            level = Level::Warn;
+            parts.push(format!("The new project is inside another one, {}", storage::shown_path(around)));
+        }
         if let (Some((imported, problems)), Some((path, _))) = (created.import, texts) {
             parts.push(imported.map(|file| report(&file, &problems)).unwrap_or_else(|error| {
                 level = Level::Error;
@@ -380,6 +404,7 @@ mod tests {
     fn opener(folders: UserFolders, annotator: Result<&str, &str>) -> Opener {
         let preferences = annotator.map(|name| Preferences {
             annotator: name.parse().unwrap(),
+            is_chosen: false,
             device: "cpu".into(),
             grid: Grid::Space,
         });
@@ -451,6 +476,29 @@ mod tests {
         assert_eq!(get(again).1.step, Some(7));
         fs::remove_dir_all(&dir).unwrap();
         assert_eq!(get(copy()).1.step, None);
+    }
+
+    #[test]
+    fn under_another_login_name_it_is_asked_once_whose_work_is_continued() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = || UserFolders::new(Some(folder.path().join("data")), None);
+        let open = |name: &str, request: Request| {
+            let (open, opened, _) = opener(folders(), Ok(name)).get(request).unwrap();
+            let dir = open.dir.clone();
+            open.close().wait().unwrap();
+            (dir, opened.annotator.clone(), opened.others.clone())
+        };
+        let copy = Request::Copy { sample: "restaurants".into(), name: "food".into() };
+        let (dir, name, others) = open("me", copy);
+        assert_eq!((name.as_str(), others), ("me", Vec::new()));
+        let again = || Request::Folder(dir.clone());
+        let (_, name, others) = open("root", again());
+        assert_eq!(name, "root");
+        assert!(matches!(others.as_slice(), [(name, 332)] if name == "me"), "{others:?}");
+        let (_, name, others) = open("root", Request::WorkAs { dir: dir.clone(), name: "me".into() });
+        assert_eq!((name.as_str(), others), ("me", Vec::new()));
+        let (_, name, others) = open("root", again());
+        assert_eq!((name.as_str(), others), ("me", Vec::new()), "the answer is kept");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::{project::AnnotatorName, text::Grid};
 pub struct Preferences {
     /// Name of the annotator.
     pub annotator: AnnotatorName,
+    /// Whether the user has chosen this name; otherwise it is the login name.
+    pub is_chosen: bool,
     /// Device for trainings and predictions.
     pub device: String,
     /// Rule by which texts of a new project are cut into words.

@@ -10,7 +10,7 @@ use crate::{
     model::device,
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
-    spans::{Document, Gazetteer, HalfWords, Patterns, Status},
+    spans::{Document, Gazetteer, HalfWords, Patterns, Status, adjudication::ADJUDICATOR},
     text::number::with_noun,
     training,
     work::train::apply_recipe,
@@ -68,6 +68,8 @@ pub(super) fn opened(
         device,
         read_only,
         step: None,
+        place: None,
+        others: Vec::new(),
         gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),
         journal,
         patterns,
@@ -94,6 +96,23 @@ fn changed_texts(documents: &[Document], annotator: &Annotator) -> Option<String
         (_, 0) => Some(to_review),
         _ => Some(format!("{to_review}. {followed}")),
     }
+}
+
+/// Annotators with work in a project and how many documents each has done, most first.
+/// Empty if `own` has work there. The adjudicator is left out.
+pub(super) fn others(project: &Project, own: &Annotator) -> Vec<(String, usize)> {
+    if own.journal.history().next().is_some() {
+        return Vec::new();
+    }
+    let names = project.contributors().into_iter().filter(|name| name != own.name() && name.as_str() != ADJUDICATOR);
+    let counted = names.filter_map(|name| {
+        let journal = project.read_annotator(&name).ok()?.journal;
+        let is_done = |id: &str| journal.annotation(id).status == Status::Done;
+        Some((name.to_string(), project.documents.iter().filter(|document| is_done(&document.id)).count()))
+    });
+    let mut others: Vec<(String, usize)> = counted.collect();
+    others.sort_by_key(|(_, done)| std::cmp::Reverse(*done));
+    others
 }
 
 /// Names of the formats that can be imported and exported.

@@ -10,14 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     clock::{date_or_time, now},
-    preferences::PreferencesOf,
     sample_copies,
     user_folders::UserFolders,
 };
 use crate::{
-    app::event::WelcomeItem,
+    app::{
+        Screen,
+        event::{Place, WelcomeItem},
+    },
     guard::{self, Links},
-    project::{Project, lock::Lock, samples::SAMPLES, storage},
+    project::{AnnotatorName, Project, lock::Lock, samples::SAMPLES, storage},
     spans::Status,
 };
 
@@ -34,9 +36,39 @@ struct Recent {
     path: PathBuf,
     /// Seconds since 1970, UTC.
     opened: u64,
+    #[serde(flatten)]
+    kept: Kept,
+}
+
+/// What is kept about a project until it is opened again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
     /// Current step of the tutorial in this project.
     #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<usize>,
+    pub(super) step: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<StoredPlace>,
+    /// The annotator as whom the user works there if no name is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotator: Option<String>,
+}
+
+/// A [`Place`]; the name of its screen may be of another version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredPlace {
+    document: String,
+    word: usize,
+    screen: String,
+}
+
+impl Kept {
+    /// Where the user was when the project was left.
+    pub(super) fn place(&self) -> Option<Place> {
+        let StoredPlace { document, word, screen } = self.place.clone()?;
+        let screen = Screen::ALL.iter().copied().find(|known| known.name() == screen).unwrap_or(Screen::Tag);
+        Some(Place { document, number: (0, 0), word, screen })
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,16 +78,16 @@ enum Stored {
     Whole {
         path: PathBuf,
         opened: u64,
-        #[serde(default)]
-        step: Option<usize>,
+        #[serde(flatten)]
+        kept: Kept,
     },
 }
 
 impl From<Stored> for Recent {
     fn from(stored: Stored) -> Self {
         match stored {
-            Stored::Path(path) => Self { path, opened: 0, step: None },
-            Stored::Whole { path, opened, step } => Self { path, opened, step },
+            Stored::Path(path) => Self { path, opened: 0, kept: Kept::default() },
+            Stored::Whole { path, opened, kept } => Self { path, opened, kept },
         }
     }
 }
@@ -93,27 +125,55 @@ impl RecentProjects {
             name: recent.path.file_name()?.to_string_lossy().into_owned(),
             about: self.folders.abbreviate(&recent.path),
             opened: date_or_time(recent.opened),
-            step: recent.step,
+            step: recent.kept.step,
             ..WelcomeItem::default()
         })
     }
 
-    /// Moves a project to the front of the list and returns its step of the tutorial.
-    pub(super) fn remember(&self, dir: &Path) -> Option<usize> {
-        let dir = dir.canonicalize().ok()?;
-        let mut step = None;
+    /// Moves a project to the front of the list, and returns what was kept about it.
+    pub(super) fn remember(&self, dir: &Path) -> Kept {
+        let Ok(dir) = dir.canonicalize() else { return Kept::default() };
+        let mut kept = Kept::default();
         self.change(|list| {
-            step = list.iter().find(|recent| recent.path == dir).and_then(|recent| recent.step);
+            let known = list.iter().find(|recent| recent.path == dir);
+            kept = known.map(|recent| recent.kept.clone()).unwrap_or_default();
             // `change` removes the older entry of the same project.
-            list.insert(0, Recent { path: dir, opened: now(), step });
+            list.insert(0, Recent { path: dir, opened: now(), kept: kept.clone() });
         });
-        step
+        kept
     }
 
     /// Keeps the step of the tutorial in a project of the list.
     pub(super) fn remember_step(&self, dir: &Path, step: Option<usize>) {
+        self.change_entry(dir, |kept| kept.step = step);
+    }
+
+    /// Keeps where the user was in a project of the list.
+    pub(super) fn remember_place(&self, dir: &Path, place: Place) {
+        let Place { document, word, screen, .. } = place;
+        let place = StoredPlace { document, word, screen: screen.name().to_owned() };
+        self.change_entry(dir, |kept| kept.place = Some(place));
+    }
+
+    /// The annotator as whom the user works in a project of the list if no name is given.
+    pub(super) fn annotator(&self, dir: &Path) -> Option<AnnotatorName> {
+        let dir = dir.canonicalize().ok()?;
+        let recent = self.read().into_iter().find(|recent| recent.path == dir)?;
+        recent.kept.annotator?.parse().ok()
+    }
+
+    /// Keeps the annotator as whom the user works in a project of the list.
+    pub(super) fn remember_annotator(&self, dir: &Path, name: String) {
+        self.change_entry(dir, |kept| kept.annotator = Some(name));
+    }
+
+    fn change_entry(&self, dir: &Path, change: impl FnOnce(&mut Kept)) {
         let Ok(dir) = dir.canonicalize() else { return };
-        self.change(|list| list.iter_mut().filter(|recent| recent.path == dir).for_each(|recent| recent.step = step));
+        self.change(|list| {
+            if let Some(recent) = list.iter_mut().find(|recent| recent.path == dir) {
+                change(&mut recent.kept);
+            }
+        });
     }
 
     /// Removes the entry of a folder in which another project was created.
@@ -156,21 +216,32 @@ fn write(file: &Path, list: &[Recent]) -> Option<()> {
     storage::replace(file, &serde_json::to_vec(list).ok()?).ok()
 }
 
-/// Numbers of documents of a project: done by its annotator, and all.
-pub(super) fn progress(dir: &Path, preferences: &PreferencesOf) -> Option<(usize, usize)> {
+/// Numbers of documents of a project: done by any of its annotators, and all.
+pub(super) fn progress(dir: &Path) -> Option<(usize, usize)> {
     let project = Project::open(dir).ok()?;
-    let annotator = project.read_annotator(&preferences(dir).ok()?.annotator).ok()?;
-    let journal = &annotator.journal;
-    let done = project.documents.iter().filter(|document| journal.annotation(&document.id).status == Status::Done);
-    Some((done.count(), project.documents.len()))
+    let mut done: HashSet<usize> = HashSet::new();
+    for name in project.annotators() {
+        let journal = project.read_annotator(&name).ok()?.journal;
+        let documents = project.documents.iter().enumerate();
+        let of_this = documents.filter(|(_, document)| journal.annotation(&document.id).status == Status::Done);
+        done.extend(of_this.map(|(at, _)| at));
+    }
+    Some((done.len(), project.documents.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::{super::preferences::Preferences, *};
-    use crate::{project::Manifest, spans::LabelSet, text::Grid};
+    use super::{
+        super::preferences::{Preferences, PreferencesOf},
+        *,
+    };
+    use crate::{
+        project::Manifest,
+        spans::{Action, Edit, LabelSet, journal::JournalOp},
+        text::Grid,
+    };
 
     fn recent_projects(folder: &Path) -> RecentProjects {
         RecentProjects::new(UserFolders::new(Some(folder.join("data")), Some(folder.to_owned())))
@@ -200,6 +271,20 @@ mod tests {
     }
 
     #[test]
+    fn the_place_in_a_project_is_kept_beside_its_step_of_the_tutorial() {
+        let folder = tempfile::tempdir().unwrap();
+        let recent = recent_projects(folder.path());
+        let dir = folder.path().join("food");
+        Project::create(&dir, Manifest::new("food", LabelSet::restaurant())).unwrap();
+        assert_eq!(recent.remember(&dir), Kept::default());
+        let place = Place { document: "d7".into(), number: (0, 0), word: 3, screen: Screen::Train };
+        recent.remember_place(&dir, place.clone());
+        recent.remember_step(&dir, Some(2));
+        let kept = recent.remember(&dir);
+        assert_eq!((kept.step, kept.place()), (Some(2), Some(place)));
+    }
+
+    #[test]
     fn without_a_home_only_the_samples_are_listed() {
         let recent = RecentProjects::default();
         recent.remember(Path::new("/"));
@@ -207,14 +292,32 @@ mod tests {
     }
 
     #[test]
-    fn progress_counts_the_documents_of_the_annotator() {
+    fn progress_counts_the_documents_that_anyone_has_done() {
         let folder = tempfile::tempdir().unwrap();
         let folders = UserFolders::new(Some(folder.path().to_owned()), None);
         let preferences: PreferencesOf = Arc::new(|_| {
-            Ok(Preferences { annotator: "ada".parse().unwrap(), device: "auto".into(), grid: Grid::default() })
+            Ok(Preferences {
+                annotator: "ada".parse().unwrap(),
+                is_chosen: false,
+                device: "auto".into(),
+                grid: Grid::default(),
+            })
         });
         let dir = sample_copies::entry_folder(&folders, "sample:restaurants", &preferences).unwrap();
-        let (done, documents) = progress(&dir, &preferences).unwrap();
+        let (done, documents) = progress(&dir).unwrap();
         assert!(done > 0 && done < documents);
+        // Another annotator finishes one that nobody has done, and one that ada has done.
+        let project = Project::open(&dir).unwrap();
+        let ada = project.read_annotator(&"ada".parse().unwrap()).unwrap();
+        let is_done = |id: &str| ada.journal.annotation(id).status == Status::Done;
+        let ids = [true, false]
+            .map(|wanted| project.documents.iter().find(|one| is_done(&one.id) == wanted).unwrap().id.clone());
+        let mut ben = project.annotator(&"ben".parse().unwrap(), 0).unwrap();
+        for document in ids {
+            let action = Action { document, edits: vec![Edit::Status(Status::Done)] };
+            ben.record(&project.documents, 0, JournalOp::Do(action)).unwrap();
+        }
+        drop(ben);
+        assert_eq!(progress(&dir), Some((done + 1, documents)));
     }
 }

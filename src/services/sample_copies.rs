@@ -7,7 +7,7 @@ use std::{
 
 use super::{preferences::PreferencesOf, user_folders::UserFolders};
 use crate::project::{
-    AnnotatorName, Project, ProjectError,
+    AnnotatorName, Manifest, Project, ProjectError,
     samples::{SAMPLES, Sample},
     storage,
 };
@@ -89,11 +89,26 @@ pub(super) fn copy_sample(
 /// The sample cannot be read, or the copy cannot be written.
 pub fn own_copy(folders: &UserFolders, dir: &Path, owner: &AnnotatorName) -> Result<(PathBuf, bool), CopyError> {
     let project = Project::open(dir).map_err(CopyError::Project)?;
-    // The name comes from a file and must not lead out of the folder.
-    let name: Result<AnnotatorName, _> = project.manifest.name.parse();
-    let target = samples_folder(folders)?.join(name.as_ref().map_or("sample", AnnotatorName::as_str));
+    let target = place_of_copy(folders, &project.manifest)?;
     let is_new = copy_once(&target, |target| project.copy_to(target, owner))?;
     Ok((target, is_new))
+}
+
+/// The user's copy of the sample in `dir`; `None` if there is none.
+///
+/// # Errors
+/// The `project.json` of the sample cannot be read, or the user's data folder is unknown.
+pub fn sample_copy(folders: &UserFolders, dir: &Path) -> Result<Option<PathBuf>, CopyError> {
+    let manifest = Project::read_manifest_of(dir).map_err(CopyError::Project)?;
+    let place = place_of_copy(folders, &manifest)?;
+    Ok(Project::is_project(&place).then_some(place))
+}
+
+/// Folder of the user's copy of a sample, which may not exist.
+fn place_of_copy(folders: &UserFolders, sample: &Manifest) -> Result<PathBuf, CopyError> {
+    // The name comes from a file and must not lead out of the folder.
+    let name: Result<AnnotatorName, _> = sample.name.parse();
+    Ok(samples_folder(folders)?.join(name.as_ref().map_or("sample", AnnotatorName::as_str)))
 }
 
 fn find(name: &str) -> Result<&'static Sample, CopyError> {
@@ -138,7 +153,12 @@ mod tests {
     fn ada() -> PreferencesOf {
         let annotator: AnnotatorName = "ada".parse().unwrap();
         Arc::new(move |_| {
-            Ok(Preferences { annotator: annotator.clone(), device: "auto".into(), grid: Grid::default() })
+            Ok(Preferences {
+                annotator: annotator.clone(),
+                is_chosen: false,
+                device: "auto".into(),
+                grid: Grid::default(),
+            })
         })
     }
 

@@ -225,6 +225,11 @@ impl Annotation {
         &self.note
     }
 
+    /// Whether any label was rejected.
+    pub fn has_rejections(&self) -> bool {
+        !self.rejected.is_empty()
+    }
+
     /// Whether the label was rejected for the range.
     pub fn is_rejected(&self, range: TextRange, label: LabelId) -> bool {
         self.rejected.contains(&(range, label))

@@ -130,7 +130,7 @@ impl PartialEq for Expression {
 impl Query {
     /// Examples of all terms, and the documents that they select.
     pub const HELP: &[(&str, &str)] = &[
-        ("tacos", "The text or the id contains the word, in upper or lower case."),
+        ("tacos", "The text, the id or the note contains the word, in upper or lower case."),
         ("\"al pastor\"", "The text contains the words together; within quotation marks, signs have no meaning."),
         ("/[0-9]+ ?(am|pm)/i", "The text matches the regular expression; `i` ignores case."),
         ("-tacos", "The term after `-` does not hold; works with every term."),
@@ -218,7 +218,9 @@ impl Test {
     fn holds(&self, facts: &impl DocumentFacts) -> Option<bool> {
         let document = facts.document();
         Some(match self {
-            Self::Word(word, _) => word.is_in(&document.text) || word.is_in(&document.id),
+            Self::Word(word, _) => {
+                word.is_in(&document.text) || word.is_in(&document.id) || word.is_in(facts.annotation().note())
+            }
             Self::Regex(expression) => expression.0.is_match(&document.text),
             Self::Label(labels) => labels.iter().any(|label| has_label(facts.annotation().spans(), *label)),
             Self::Status(statuses) => statuses.contains(&facts.annotation().status),

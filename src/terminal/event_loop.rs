@@ -78,6 +78,7 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     let mut state = State::new(options.keymap);
     state.session.glyphs = glyphs;
     state.session.formats = format_names();
+    state.session.reports_frames = true;
     let first = match &options.open {
         // Before the terminal is taken over, so that an error is printed in the shell.
         Some(dir) => {
@@ -221,7 +222,13 @@ impl Screen {
 
     /// Handles one event: changes the state and carries out the effects.
     fn handle(&mut self, event: Event) -> io::Result<Option<End>> {
-        for effect in app::update(&mut self.state, event) {
+        let is_end = matches!(event, Event::Hangup);
+        let place = self.state.place();
+        let effects = app::update(&mut self.state, event);
+        if is_end || effects.iter().any(|effect| matches!(effect, Effect::Quit(_) | Effect::Close)) {
+            place.into_iter().for_each(|place| self.services.remember_place(place));
+        }
+        for effect in effects {
             match effect {
                 Effect::Quit(leave) => return Ok(Some(End::Left(leave))),
                 Effect::Redraw => self.guard.redraw()?,
@@ -265,6 +272,10 @@ impl Screen {
     fn draw(&mut self) -> io::Result<()> {
         self.guard.draw(|frame| self.hits = ui::draw(&self.state, &self.theme, self.caps, frame))?;
         self.pacing.drawn(Instant::now());
+        // This changes nothing that is drawn.
+        if let Some(sight) = self.hits.sight {
+            self.handle(Event::Drawn(sight))?;
+        }
         Ok(())
     }
 }

@@ -66,6 +66,8 @@ impl Canvas<'_> {
         let Some(project) = &state.project else {
             return vec![("tagliatelle".to_owned(), theme.accent)];
         };
+        // Places of words that give way, the first one first.
+        let mut spare: Vec<usize> = Vec::new();
         let mut words =
             vec![(state.screen.name().to_owned(), theme.accent), (width::cut(&project.name, room), theme.text)];
         let tag = &state.tagging;
@@ -81,12 +83,14 @@ impl Canvas<'_> {
                 _ => ("review".to_owned(), theme.warn),
             });
             if let Some(split) = project.documents.get(tag.document).and_then(|document| document.split) {
+                spare.push(words.len());
                 words.push((split.name().to_owned(), theme.muted));
             }
             words.push((with_noun(annotation.spans().len(), "span"), theme.text));
         } else {
             words.push((with_noun(project.documents.len(), "document"), theme.text));
         }
+        spare.insert(0, words.len() - 1);
         words.push(match (project.save_state(), &project.read_only) {
             (_, Some(_)) => ("read only".to_owned(), theme.warn),
             (SaveState::Saved, None) => ("saved".to_owned(), theme.ok),
@@ -96,19 +100,18 @@ impl Canvas<'_> {
             },
             (SaveState::Failed(n), None) => (format!("NOT SAVED {n}"), theme.bad),
         });
-        // The project's name gives way first, then the number of spans or documents, then the rest of the name.
-        for least in [NAME, 0] {
-            let excess = excess(&words, room);
-            if let Some((name, _)) = words.get_mut(1).filter(|_| excess > 0) {
-                *name = width::cut(name, width::width(name).saturating_sub(excess).max(least));
-            }
-            if least > 0 && self::excess(&words, room) > 0 {
-                words.remove(words.len() - 2);
+        // Work under another name is lost to the one who did it, so the name is always there.
+        words.push((format!("by {}", width::cut(&project.annotator, NAME + 4)), theme.text));
+        // The project's name gives way first, then the spans or documents, the split, the rest of the project's name.
+        shorten(&mut words, room, NAME);
+        for place in spare {
+            if excess(&words, room) > 0 {
+                words.remove(place);
             }
         }
+        shorten(&mut words, room, 0);
         // Words that do not fit are left out, the last first.
         words.push((format!("{} today", grouped(project.done_today())), theme.muted));
-        words.push((format!("by {}", project.annotator), theme.muted));
         if let (Some(pace), Some(left)) = (project.pace(), project.seconds_left()) {
             words.push((format!("{:.0}/h", 3600.0 / pace), theme.muted));
             words.push((format!("{:.0} min left", (left / 60.0).ceil()), theme.muted));
@@ -208,6 +211,14 @@ impl Canvas<'_> {
 /// Cells of an entry of the key line.
 fn cells(hint: &Hint) -> u16 {
     u16::try_from(width::width(&hint.keys) + 1 + width::width(hint.word)).unwrap_or(u16::MAX)
+}
+
+/// Cuts the project's name, the second word, to at least `least` cells, as far as the words do not fit.
+fn shorten(words: &mut [(String, Style)], room: usize, least: usize) {
+    let excess = excess(words, room);
+    if let Some((name, _)) = words.get_mut(1).filter(|_| excess > 0) {
+        *name = width::cut(name, width::width(name).saturating_sub(excess).max(least));
+    }
 }
 
 /// Cells that these words, with two blanks between, are wider than `room`.

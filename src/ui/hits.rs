@@ -2,12 +2,14 @@
 
 use ratatui::layout::{Position, Rect};
 
-use crate::app::pointer::Target;
+use crate::app::{event::Sight, pointer::Target};
 
 /// Mouse targets by area; a later one covers earlier ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HitMap {
     places: Vec<(Rect, Target)>,
+    /// Part of a document that the Tag screen shows, with nothing over it.
+    pub sight: Option<Sight>,
 }
 
 impl HitMap {

@@ -7,7 +7,7 @@ use crate::{
         self, BaseModel, ModelError,
         hub::{self, Hub, HubError, Progress, Pulled},
     },
-    project::{ProjectError, run_folder},
+    project::{ProjectError, model_folder},
     text::number::bytes,
 };
 
@@ -22,13 +22,21 @@ pub enum BaseError {
     Model(#[from] ModelError),
 }
 
+/// Refuses the folder of a run or of a project where a model is needed; the error names the model folder.
+///
+/// # Errors
+/// It is one. (`mini` is always the embedded model, also where a folder has this name.)
+pub fn refuse_other_folder(model: &str) -> Result<(), ProjectError> {
+    if model == model::embedded::NAME { Ok(()) } else { model_folder::refuse_run_or_project(model) }
+}
+
 /// Opens a base model: `mini`, a folder, or a model in the local cache.
 /// `None` if it must be downloaded first.
 ///
 /// # Errors
 /// There is none of this name, or it cannot be read.
 pub fn open(name: &str) -> Result<Option<BaseModel>, BaseError> {
-    run_folder::refuse_run(name)?;
+    refuse_other_folder(name)?;
     if model::needs_download(name) {
         return Ok(None);
     }

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     formats::{self, Format, LabelConfig, ReadOptions, WriteOptions},
-    project::{ProjectError, StorageError, output::refuse_own_file, storage},
+    project::{
+        ProjectError,
+        output::{Existing, refuse_existing, refuse_own_file, write_output},
+    },
     text::Grid,
 };
 
@@ -24,22 +27,21 @@ pub enum ConvertError {
     /// The contents were not written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The output is a file of a project or a run.
+    /// The output is a file of a project or a run, or exists and is kept, or the file system refuses.
     #[error(transparent)]
-    OwnFile(#[from] ProjectError),
-    /// The file system refuses.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
+    Output(#[from] ProjectError),
 }
 
 /// Format of the output: the requested one, or the one of its extension.
 ///
 /// # Errors
-/// Input and output are the same file, the output belongs to a project or a run, or the extension names no format.
+/// Input and output are the same file, the output belongs to a project or a run or exists and is kept, or the extension
+/// names no format.
 pub fn target_format(
     input: &Path,
     output: &Path,
     requested: Option<&'static Format>,
+    existing: Existing,
 ) -> Result<&'static Format, ConvertError> {
     if let (Ok(from), Ok(to)) = (input.canonicalize(), output.canonicalize())
         && from == to
@@ -47,6 +49,7 @@ pub fn target_format(
         return Err(ConvertError::SameFile(output.to_owned()));
     }
     refuse_own_file(output)?;
+    refuse_existing(output, existing)?;
     let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = requested.or_else(|| formats::find_by_extension(&extension));
     format.ok_or_else(|| ConvertError::NoFormat(output.to_owned()))
@@ -72,11 +75,11 @@ pub fn convert(
     input: &SourceFile,
     format: &'static Format,
     options: &WriteOptions,
-    output: Option<&Path>,
+    output: Option<(&Path, Existing)>,
 ) -> Result<Exported, ConvertError> {
     let mut written = export::write(format, &input.read.corpus, options)?;
-    if let Some(output) = output {
-        storage::replace(output, &written.bytes)?;
+    if let Some((output, existing)) = output {
+        write_output(output, &written.bytes, existing)?;
         written.path = Some(output.to_owned());
     }
     Ok(written)
@@ -91,15 +94,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [input, output] = ["a.txt", "b.jsonl"].map(|name| folder.path().join(name));
         std::fs::write(&input, "B-Dish\ttacos\nO\tnear\n").unwrap();
-        let format = target_format(&input, &output, None).unwrap();
+        let format = target_format(&input, &output, None, Existing::Keep).unwrap();
         let file = SourceFile::open(&input, None, &read_options(None, Grid::default())).unwrap().check().unwrap();
-        let written = convert(&file, format, &WriteOptions::default(), Some(&output)).unwrap();
+        let write = |existing| convert(&file, format, &WriteOptions::default(), Some((output.as_path(), existing)));
+        let written = write(Existing::Keep).unwrap();
         assert_eq!((format.name, written.documents), ("jsonl", 1));
         assert_eq!(std::fs::read(&output).unwrap(), written.bytes);
-        assert!(matches!(target_format(&input, &input, Some(format)), Err(ConvertError::SameFile(_))));
-        assert!(matches!(target_format(&input, Path::new("b.x"), None), Err(ConvertError::NoFormat(_))));
+        assert!(matches!(write(Existing::Keep), Err(ConvertError::Output(ProjectError::OutputExists { .. }))));
+        let again = target_format(&input, &output, None, Existing::Keep);
+        assert!(matches!(again, Err(ConvertError::Output(ProjectError::OutputExists { .. }))));
+        write(Existing::Replace).unwrap();
+        assert!(matches!(target_format(&input, &input, Some(format), Existing::Keep), Err(ConvertError::SameFile(_))));
+        assert!(matches!(
+            target_format(&input, Path::new("b.x"), None, Existing::Keep),
+            Err(ConvertError::NoFormat(_))
+        ));
         std::fs::write(folder.path().join("project.json"), r#"{"format":1}"#).unwrap();
         let own = folder.path().join("documents.jsonl");
-        assert!(matches!(target_format(&input, &own, None), Err(ConvertError::OwnFile(_))));
+        assert!(matches!(target_format(&input, &own, None, Existing::Replace), Err(ConvertError::Output(_))));
     }
 }

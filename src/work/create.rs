@@ -42,6 +42,8 @@ pub struct Created {
     pub project: Project,
     /// Notes on the labelling config.
     pub notes: Vec<Problem>,
+    /// Folder of the project inside which it was created, if any: probably a mistake.
+    pub around: Option<PathBuf>,
     /// Outcome of the import, with the problems of the file.
     /// `None` without a file of texts.
     pub import: Option<(Result<ImportedFile, ProjectError>, Vec<Problem>)>,
@@ -82,13 +84,14 @@ pub fn create(request: &NewProject, now: u64) -> Result<Created, CreateError> {
     manifest.grid = request.grid;
     let texts = request.texts.as_ref().map(|(path, annotator)| Ok((read_texts(&manifest, path)?, annotator)));
     let texts = texts.transpose().map_err(CreateError::Source)?;
+    let around = Project::around(dir);
     let mut project = Project::create(dir, manifest)?;
     let import = texts.map(|(mut file, annotator)| {
         let problems = std::mem::take(&mut file.read.problems);
         let imported = import::import(&mut project, annotator, now, vec![file]);
         (imported.map(|mut files| files.remove(0)), problems)
     });
-    Ok(Created { project, notes, import })
+    Ok(Created { project, notes, around, import })
 }
 
 fn labels(requested: Option<&str>) -> Result<(LabelSet, Vec<Problem>), ImportSourceError> {
@@ -141,7 +144,9 @@ mod tests {
         fs::write(folder.path().join("notes.txt"), "mine").unwrap();
         let new = request(folder.path().to_owned());
         assert!(matches!(create(&new, 0), Err(CreateError::FolderInUse(1))));
-        assert!(create(&NewProject { in_used_folder: true, ..new }, 0).is_ok());
+        assert!(create(&NewProject { in_used_folder: true, ..new }, 0).unwrap().around.is_none());
+        let inside = create(&request(folder.path().join("exports/more")), 0).unwrap();
+        assert_eq!(inside.around.as_deref(), Some(folder.path()));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Evaluates a model on tagged sentences.
 
+use super::base;
 use crate::{
     inference::{self, EvalError, Evaluation, PredictError, Predictor, predictor::Threads},
-    project::{ProjectError, run_folder},
+    project::ProjectError,
     spans::Sentence,
 };
 
@@ -12,9 +13,6 @@ pub enum EvaluateError {
     /// The sentences have no span, so that there is nothing to score.
     #[error("the sentences have no span, so there is nothing to score")]
     NoSpans,
-    /// The model cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenModelError),
     /// The model and the sentences do not fit, or the prediction failed.
     #[error(transparent)]
     Evaluation(#[from] EvalError),
@@ -36,7 +34,7 @@ pub enum OpenModelError {
 /// # Errors
 /// The model cannot be read, or the device cannot be used.
 pub fn open_model(model: &str, device: &str, threads: Threads) -> Result<Predictor, OpenModelError> {
-    run_folder::refuse_run(model)?;
+    base::refuse_other_folder(model)?;
     Ok(Predictor::open(model, device, threads)?)
 }
 
@@ -44,12 +42,14 @@ pub fn open_model(model: &str, device: &str, threads: Threads) -> Result<Predict
 ///
 /// # Errors
 /// The sentences have no span, or the model cannot be used.
-pub fn evaluate(model: &str, device: &str, sentences: &[Sentence]) -> Result<Evaluation, EvaluateError> {
-    if sentences.iter().all(|sentence| sentence.tags.iter().all(|tag| tag == "O")) {
-        return Err(EvaluateError::NoSpans);
-    }
-    let model = open_model(model, device, Threads::All)?;
-    Ok(inference::evaluate(&model, sentences)?)
+pub fn evaluate(model: &Predictor, sentences: &[Sentence]) -> Result<Evaluation, EvaluateError> {
+    check_spans(sentences)?;
+    Ok(inference::evaluate(model, sentences)?)
+}
+
+fn check_spans(sentences: &[Sentence]) -> Result<(), EvaluateError> {
+    let has_span = |sentence: &Sentence| sentence.tags.iter().any(|tag| tag != "O");
+    if sentences.iter().any(has_span) { Ok(()) } else { Err(EvaluateError::NoSpans) }
 }
 
 #[cfg(test)]
@@ -62,8 +62,9 @@ mod tests {
 
     #[test]
     fn sentences_without_spans_and_missing_models_are_refused() {
-        assert!(matches!(evaluate("/nowhere", "cpu", &[sentence("O")]), Err(EvaluateError::NoSpans)));
-        let missing = evaluate("/nowhere", "cpu", &[sentence("B-Dish")]);
-        assert!(matches!(missing, Err(EvaluateError::Open(OpenModelError::Model(_)))));
+        assert!(matches!(check_spans(&[sentence("O")]), Err(EvaluateError::NoSpans)));
+        check_spans(&[sentence("O"), sentence("B-Dish")]).unwrap();
+        let missing = open_model("/nowhere", "cpu", Threads::One);
+        assert!(matches!(missing, Err(OpenModelError::Model(_))));
     }
 }

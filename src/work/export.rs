@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     formats::{self, Corpus, Format, Problem, RoundTrip, WriteOptions},
-    project::{Project, ProjectError, output::refuse_own_file, storage},
-    spans::{Journal, Split},
+    project::{
+        Project, ProjectError,
+        output::{Existing, refuse_own_file, write_output},
+    },
+    spans::{Journal, Split, Status},
     text::number::with_noun,
 };
 
@@ -34,8 +37,8 @@ pub struct Export<'a> {
 pub enum Target<'a> {
     /// A file in the project's `exports/`, named after the format and the split.
     Exports,
-    /// This file, which is replaced.
-    File(&'a Path),
+    /// This file, which may exist.
+    File(&'a Path, Existing),
     /// No file: the caller takes the bytes.
     Memory,
 }
@@ -49,6 +52,8 @@ pub struct Exported {
     pub bytes: Vec<u8>,
     /// Number of documents.
     pub documents: usize,
+    /// Number of those documents that are not done: what has no label there may be unread.
+    pub not_done: usize,
     /// Result of reading the file again.
     pub round_trip: RoundTrip,
     /// Changes that the format needed.
@@ -69,6 +74,17 @@ pub enum WriteError {
 /// An export did not happen. No file was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
+    /// The project has no documents.
+    #[error("the project has no documents")]
+    NoDocuments,
+    /// No document is in the split.
+    #[error("no document is in the split {}; {} without a split", split.name(), with_noun(*without_split, "document"))]
+    EmptySplit {
+        /// The split.
+        split: Split,
+        /// Number of documents without a split.
+        without_split: usize,
+    },
     /// No document is done, or none in the split.
     #[error("no document is done{}", .0.map(|split| format!(" in the split {}", split.name())).unwrap_or_default())]
     NothingDone(Option<Split>),
@@ -93,20 +109,20 @@ fn first_of(problems: &[Problem]) -> String {
 /// Nothing is done, the target belongs to the project, the format cannot hold the annotations, or the file system
 /// refuses.
 pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
-    if let Target::File(path) = request.target {
+    if let Target::File(path, _) = request.target {
         protect_project(&request.project.root, path)?;
         refuse_own_file(path)?;
     }
     let corpus = request.project.corpus(request.journal, request.split, request.all);
     if corpus.documents.is_empty() {
-        return Err(ExportError::NothingDone(request.split));
+        return Err(why_empty(request));
     }
     let mut written = write(request.format, &corpus, &request.options)?;
     written.notes.extend(to_review(request));
     written.path = match request.target {
         Target::Memory => None,
-        Target::File(path) => {
-            storage::replace(path, &written.bytes).map_err(ProjectError::from)?;
+        Target::File(path, existing) => {
+            write_output(path, &written.bytes, existing)?;
             Some(path.to_owned())
         }
         Target::Exports => {
@@ -127,6 +143,19 @@ fn to_review(request: &Export<'_>) -> Option<Problem> {
     (lost > 0).then(|| Problem::warning(warning).hint("tagli DIR, Documents: search for lost>0"))
 }
 
+/// The error for a request to which no document answers.
+fn why_empty(request: &Export<'_>) -> ExportError {
+    let Export { project, split, .. } = request;
+    let count = |wanted: Option<Split>| project.documents.iter().filter(|document| document.split == wanted).count();
+    match split {
+        _ if project.documents.is_empty() => ExportError::NoDocuments,
+        Some(split) if count(Some(*split)) == 0 => {
+            ExportError::EmptySplit { split: *split, without_split: count(None) }
+        }
+        split => ExportError::NothingDone(*split),
+    }
+}
+
 /// Converts a corpus to the bytes of a file and reads them again.
 ///
 /// # Errors
@@ -138,7 +167,8 @@ pub fn write(format: &'static Format, corpus: &Corpus, options: &WriteOptions) -
         return Err(WriteError::RoundTrip(format.name, round_trip));
     }
     let documents = corpus.documents.len();
-    Ok(Exported { path: None, bytes: written.bytes, documents, round_trip, notes: written.problems })
+    let not_done = corpus.pairs().filter(|(_, annotation)| annotation.status != Status::Done).count();
+    Ok(Exported { path: None, bytes: written.bytes, documents, not_done, round_trip, notes: written.problems })
 }
 
 /// Refuses a target among the project's own files.
@@ -195,11 +225,15 @@ mod tests {
         assert_eq!((exported.documents, exported.round_trip.spans_out), (1, 1));
         assert_eq!(std::fs::read(path).unwrap(), exported.bytes);
         let file = folder.path().join("a.conll");
-        export(&request(&project, &ada, Target::File(&file))).unwrap();
+        let to_file = |existing| export(&request(&project, &ada, Target::File(&file, existing)));
+        to_file(Existing::Keep).unwrap();
+        assert!(matches!(to_file(Existing::Keep), Err(ExportError::Project(ProjectError::OutputExists { .. }))));
+        to_file(Existing::Replace).unwrap();
         assert!(file.is_file());
         assert_eq!(export(&request(&project, &ada, Target::Memory)).unwrap().path, None);
         let own = dir.join("documents.jsonl");
-        assert!(matches!(export(&request(&project, &ada, Target::File(&own))), Err(ExportError::ProjectFile(_))));
+        let to_own = export(&request(&project, &ada, Target::File(&own, Existing::Replace)));
+        assert!(matches!(to_own, Err(ExportError::ProjectFile(_))));
     }
 
     #[test]
@@ -214,6 +248,10 @@ mod tests {
         let mut all = request(&partial, &ben, Target::Memory);
         assert!(matches!(export(&all), Err(ExportError::NothingDone(None))));
         all.all = true;
-        assert_eq!(export(&all).unwrap().documents, 1);
+        let exported = export(&all).unwrap();
+        assert_eq!((exported.documents, exported.not_done), (1, 1));
+        // Whether documents are done does not matter where the split has none.
+        all.split = Some(Split::Train);
+        assert!(matches!(export(&all), Err(ExportError::EmptySplit { split: Split::Train, without_split: 1 })));
     }
 }

@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 
 use super::source::SourceFile;
-use crate::{
-    project::{Annotator, AnnotatorName, ImportReport, Project, ProjectError, import_source},
-    spans::Label,
-};
+use crate::project::{Annotator, AnnotatorName, ImportReport, Project, ProjectError, import_source};
 
 /// Contents of a file that is or would be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +32,7 @@ impl FileContents {
             documents: corpus.documents.len(),
             words: corpus.word_count(),
             spans: corpus.span_count(),
-            labels: corpus.labels.iter().map(|label: &Label| label.name.clone()).collect(),
+            labels: corpus.used_labels().into_iter().map(str::to_owned).collect(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod documents;
 mod help;
 mod hostile;
 mod ownership;
+mod paths;
 #[cfg(target_os = "linux")]
 mod read_only;
 mod repair;
@@ -128,7 +129,7 @@ fn annotators_are_compared_on_documents_that_both_finished() {
     place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "ada, bob"]);
     // Who only looked is no annotator, and who decides between the others is no further opinion.
     place.file("food/annotations/eve.jsonl", "");
-    place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "has done nothing"]);
+    place.tagli("agree food --annotators ada,eve").fails(1, &["eve", "has no work"]);
     place.tagli("import food a.txt --as gold").fine();
     let alone = place.tagli("agree food --json").fine().json();
     assert_eq!((alone["pairs"].as_array().unwrap().len(), &alone["alpha"]), (1, &value["alpha"]));
@@ -233,7 +234,7 @@ fn one_record_is_shown_with_its_tags_and_pieces() {
         (&pieces[1]["first"], &pieces[1]["all-b"], &pieces[1]["all-i"]),
         (&Value::Null, &json!("B-Dish"), &json!("I-Dish"))
     );
-    assert!(place.tagli("inspect a.txt --record 2 --bio").fine().out.contains("begins a span"));
+    assert!(place.tagli("inspect a.txt --record 2 --bio").fine().out.contains("B- at the first word of a span"));
     place.tagli("inspect a.txt --record 9").fails(2, &["9", "3"]);
 }
 
@@ -341,6 +342,11 @@ fn a_trained_folder_is_evaluated_and_predicts() {
     let found = place.run(&["predict", "run/model", "tacos near me", "--aggregation", "first", "--json"]).fine().json();
     assert_eq!(found[0]["entity_group"], "Dish");
     assert_eq!((&found[0]["start"], &found[0]["end"]), (&json!(0), &json!(5)));
+    // Pieces are the pipeline's default; people see words.
+    let pieces = place.run(&["predict", "run/model", "tacos near me", "--json"]).fine().json();
+    assert!(pieces[0]["entity"].as_str().unwrap().ends_with("Dish"), "{pieces}");
+    let words = place.run(&["predict", "run/model", "tacos near me"]).fine().out;
+    assert!(words.starts_with("tacos") && words.contains("  Dish  "), "{words}");
     if cfg!(target_os = "linux") {
         place.settings("device = \"abacus\"\n");
         place.run(&["predict", "run/model", "tacos"]).fails(3, &["`abacus`"]);

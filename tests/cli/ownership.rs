@@ -183,8 +183,10 @@ fn no_output_takes_the_place_of_a_projects_own_file() {
             assert_eq!(fs::read(place.path(&own)).ok(), before, "{words}");
         }
     }
-    // A file of the user is replaced, as before.
+    // A file of the user is replaced when that is asked for.
     place.file("mine.jsonl", "old");
-    place.tagli("convert train.txt mine.jsonl").fine();
+    place.tagli("convert train.txt mine.jsonl").fails(1, &["mine.jsonl exists"]);
+    assert_eq!(place.read("mine.jsonl"), "old");
+    place.tagli("convert train.txt mine.jsonl --force").fine();
     assert_ne!(place.read("mine.jsonl"), "old");
 }

@@ -9,6 +9,9 @@ use crate::app::{
     session::Session,
 };
 
+/// Name of the prompt among the drafts.
+const PROMPT: &str = "import";
+
 /// The question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Import {
@@ -38,7 +41,7 @@ fn open(session: &mut Session) -> Opening<Import> {
         _ => Some("Not everything is saved yet; then it can be imported".to_owned()),
     };
     match why_not {
-        None => Import::default().into(),
+        None => Import { file: session.draft(PROMPT, "") }.into(),
         Some(why) => {
             session.warn(why);
             None.into()
@@ -61,6 +64,10 @@ impl Panel for Import {
 
     fn field_mut(&mut self) -> Option<&mut Field> {
         Some(&mut self.file)
+    }
+
+    fn leave(&mut self, session: &mut Session) {
+        session.keep_draft(PROMPT, self.file.text(), "");
     }
 
     fn accept(&mut self, _: &mut Session) -> Outcome {

@@ -64,6 +64,24 @@ impl Asking {
             _ => None,
         }
     }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::New(field) | Self::Name(_, field) | Self::Guide(_, field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Name of the prompt among the drafts, and the text that it begins with.
+    fn prompt(&self, labels: &LabelSet) -> Option<(String, String)> {
+        let label = |id: &LabelId| labels.get(*id).cloned();
+        match self {
+            Self::New(_) => Some(("label".to_owned(), String::new())),
+            Self::Name(id, _) => Some((format!("name {}", id.0), label(id)?.name)),
+            Self::Guide(id, _) => Some((format!("guide {}", id.0), label(id)?.guide.unwrap_or_default())),
+            _ => None,
+        }
+    }
 }
 
 impl Opens for LabelEditor {
@@ -82,17 +100,16 @@ const HERE: Context = Context::LabelEditor;
 
 impl Commands for LabelEditor {
     const ROWS: &'static [Row<Self>] = &[
-        Row {
-            command: Command::Apply,
-            name: "apply",
-            hint: "do it",
-            doc: "Rename the label, or answer the question",
-            keys: &[(HERE, "enter")],
-            when: conditions::always,
-            run: Self::apply,
-        },
-        row(Command::AddLabel, "add-label", "add", "Add a label", &[(HERE, "a")], Self::add),
-        row(
+        Row::<Self>::new(
+            Command::Apply,
+            "apply",
+            "rename",
+            "Rename the label, or answer the question",
+            &[(HERE, "enter")],
+            Self::apply,
+        ),
+        Row::<Self>::new(Command::AddLabel, "add-label", "add", "Add a label", &[(HERE, "a")], Self::add),
+        Row::<Self>::new(
             Command::RenameLabel,
             "rename-label",
             "rename",
@@ -100,7 +117,7 @@ impl Commands for LabelEditor {
             &[(HERE, "r")],
             |editor, session| editor.ask(session, |label| Asking::Name(label.id, Field::new(label.name))),
         ),
-        row(
+        Row::<Self>::new(
             Command::KeyLabel,
             "label-key",
             "key",
@@ -112,7 +129,7 @@ impl Commands for LabelEditor {
                 _ => editor.ask(session, |label| Asking::Key(label.id)),
             },
         ),
-        row(
+        Row::<Self>::new(
             Command::GuideLabel,
             "label-guide",
             "guide",
@@ -122,7 +139,7 @@ impl Commands for LabelEditor {
                 editor.ask(session, |label| Asking::Guide(label.id, Field::new(label.guide.unwrap_or_default())))
             },
         ),
-        row(
+        Row::<Self>::new(
             Command::RecolorLabel,
             "label-colour",
             "colour",
@@ -130,7 +147,7 @@ impl Commands for LabelEditor {
             &[(HERE, "c")],
             |editor, session| editor.change_chosen(session, LabelChange::Recolor),
         ),
-        row(
+        Row::<Self>::new(
             Command::LabelLeft,
             "label-left",
             "move",
@@ -138,7 +155,7 @@ impl Commands for LabelEditor {
             &[(HERE, "K")],
             |editor, session| editor.change_chosen(session, |label| LabelChange::Move(label, true)),
         ),
-        row(
+        Row::<Self>::new(
             Command::LabelRight,
             "label-right",
             "move",
@@ -146,7 +163,7 @@ impl Commands for LabelEditor {
             &[(HERE, "J")],
             |editor, session| editor.change_chosen(session, |label| LabelChange::Move(label, false)),
         ),
-        row(
+        Row::<Self>::new(
             Command::MergeLabel,
             "merge-label",
             "merge",
@@ -154,7 +171,7 @@ impl Commands for LabelEditor {
             &[(HERE, "m")],
             |editor, session| editor.ask(session, |label| Asking::Into(label.id)),
         ),
-        row(
+        Row::<Self>::new(
             Command::RemoveLabel,
             "remove-label",
             "remove",
@@ -166,22 +183,20 @@ impl Commands for LabelEditor {
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(HERE, list::KEYS)];
 }
 
-const fn row(
-    command: Command,
-    name: &'static str,
-    hint: &'static str,
-    doc: &'static str,
-    keys: &'static [(Context, &'static str)],
-    run: fn(&mut LabelEditor, &mut Session) -> Outcome,
-) -> Row<LabelEditor> {
-    Row { command, name, hint, doc, keys, when: conditions::always, run }
-}
-
 impl Panel for LabelEditor {
     own_rows!();
 
     fn context(&self, _: &Session) -> Context {
         if self.field().is_some() { Context::Typing } else { Context::LabelEditor }
+    }
+
+    fn hint(&self, command: Command, _: &Session) -> Option<&'static str> {
+        let answer = match self.asking {
+            Asking::Into(_) => "merge",
+            Asking::Removal(_) => "remove",
+            _ => return None,
+        };
+        (command == Command::Apply).then_some(answer)
     }
 
     /// Takes the next key as the key of a label, if that is asked.
@@ -197,9 +212,14 @@ impl Panel for LabelEditor {
     }
 
     fn field_mut(&mut self) -> Option<&mut Field> {
-        match &mut self.asking {
-            Asking::New(field) | Asking::Name(_, field) | Asking::Guide(_, field) => Some(field),
-            _ => None,
+        self.asking.field_mut()
+    }
+
+    fn leave(&mut self, session: &mut Session) {
+        let labels = session.project.as_ref().map(|project| &project.labels);
+        let prompt = labels.and_then(|labels| self.asking.prompt(labels));
+        if let (Some((prompt, given)), Some(field)) = (prompt, self.asking.field()) {
+            session.keep_draft(prompt, field.text(), &given);
         }
     }
 
@@ -262,18 +282,27 @@ impl LabelEditor {
     }
 
     /// Asks about the label under the cursor, unless another question is open.
-    fn ask(&mut self, session: &Session, question: fn(Label) -> Asking) -> Outcome {
-        self.problem = None;
-        if self.asking == Asking::Nothing {
-            self.asking = self.chosen(session).map(question).unwrap_or_default();
-        }
-        Outcome::none()
+    fn ask(&mut self, session: &mut Session, question: fn(Label) -> Asking) -> Outcome {
+        let asking = self.chosen(session).map(question).unwrap_or_default();
+        self.begin(session, asking)
     }
 
-    fn add(&mut self, _: &mut Session) -> Outcome {
+    fn add(&mut self, session: &mut Session) -> Outcome {
+        self.begin(session, Asking::New(Field::default()))
+    }
+
+    /// Begins a question, unless another one is open.
+    /// What was typed there before another screen came is in its field again.
+    fn begin(&mut self, session: &mut Session, asking: Asking) -> Outcome {
         self.problem = None;
-        if self.asking == Asking::Nothing {
-            self.asking = Asking::New(Field::default());
+        if self.asking != Asking::Nothing {
+            return Outcome::none();
+        }
+        self.asking = asking;
+        let labels = session.project.as_ref().map(|project| &project.labels);
+        let prompt = labels.and_then(|labels| self.asking.prompt(labels));
+        if let (Some((prompt, given)), Some(field)) = (prompt, self.asking.field_mut()) {
+            *field = session.draft(&prompt, &given);
         }
         Outcome::none()
     }

@@ -19,6 +19,7 @@ pub mod quit_menu;
 pub mod removal;
 pub mod stop_menu;
 pub mod tutorial;
+pub mod whose_work;
 
 use super::{
     command::{Command, CommandInfo},
@@ -93,6 +94,7 @@ overlays!(
     quit_menu::QuitMenu,
     removal::Removal,
     fetch_menu::FetchMenu,
+    whose_work::WhoseWork,
     occurrences::Occurrences,
     jump::Jump,
     note::Note,

@@ -48,6 +48,12 @@ impl Panel for Note {
         Some(&mut self.text)
     }
 
+    fn leave(&mut self, session: &mut Session) {
+        if let Some((prompt, note)) = prompt(session) {
+            session.keep_draft(prompt, self.text.text(), &note);
+        }
+    }
+
     fn accept(&mut self, session: &mut Session) -> Outcome {
         let effects = session.tag(|context| self.record(context));
         Outcome::close().then(effects)
@@ -55,10 +61,9 @@ impl Panel for Note {
 }
 
 impl Note {
-    fn open(session: &Session) -> Option<Self> {
-        let project = session.project.as_ref()?;
-        let note = project.annotation(session.tagging.document).note();
-        Some(Self { text: Field::new(note) })
+    fn open(session: &mut Session) -> Option<Self> {
+        let (prompt, note) = prompt(session)?;
+        Some(Self { text: session.draft(&prompt, &note) })
     }
 
     fn record(&self, context: &mut TagContext<'_>) {
@@ -67,4 +72,12 @@ impl Note {
             context.act(vec![Edit::Note(note.to_owned())]);
         }
     }
+}
+
+/// Name of the prompt for the document in front, and the note that it has.
+fn prompt(session: &Session) -> Option<(String, String)> {
+    let project = session.project.as_ref()?;
+    let at = session.tagging.document;
+    let document = project.documents.get(at)?;
+    Some((format!("note {}", document.id), project.annotation(at).note().to_owned()))
 }

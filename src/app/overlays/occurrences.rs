@@ -11,6 +11,7 @@ use crate::{
         list::{ListCursor, PAGED, moved},
         panel::{Check, Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
         project::Project,
+        scope::Scope,
         session::Session,
         tagging::TagContext,
     },
@@ -20,47 +21,6 @@ use crate::{
 
 /// Most labels that are shown of the spans that a place would replace.
 const CONFLICTS: usize = 8;
-
-/// The documents that are searched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scope {
-    /// The document in front.
-    #[default]
-    Here,
-    /// The document in front, and those not begun.
-    Untouched,
-    /// All documents except skipped ones.
-    Everywhere,
-}
-
-impl Scope {
-    /// Description shown to the user.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Here => "in this document",
-            Self::Untouched => "here and in documents not begun",
-            Self::Everywhere => "in all documents",
-        }
-    }
-
-    fn next(self) -> Self {
-        match self {
-            Self::Here => Self::Untouched,
-            Self::Untouched => Self::Everywhere,
-            Self::Everywhere => Self::Here,
-        }
-    }
-
-    /// Whether document `at` is searched while `front` is the one in front.
-    fn contains(self, project: &Project, at: usize, front: usize) -> bool {
-        at == front
-            || match self {
-                Self::Here => false,
-                Self::Untouched => project.status(at) == Status::Todo,
-                Self::Everywhere => project.status(at) != Status::Skipped,
-            }
-    }
-}
 
 /// A place where the words occur without the label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +137,7 @@ impl Occurrences {
         Opening { panel, effects }
     }
 
-    /// Searches the narrowest scope in which the words occur.
+    /// Searches the scope that was chosen last, or the narrowest one in which the words occur.
     /// Shows a message if there is none.
     fn find(context: &mut TagContext<'_>) -> Option<Self> {
         let (range, label) = subject(context)?;
@@ -188,7 +148,9 @@ impl Occurrences {
         }
         let phrase = Phrase::of(document, range)?;
         let words = range.of(&document.text).to_owned();
-        let mut found = Self { words, label, scope: Scope::default(), places: Vec::new(), row: 0, phrase };
+        // The scope that the user chose stays, as long as it has a place.
+        let scope = context.tag.scope.unwrap_or_default();
+        let mut found = Self { words, label, scope, places: Vec::new(), row: 0, phrase };
         found.search(context.project, context.tag.document);
         if found.places.is_empty() {
             // The whole project is searched only once.
@@ -262,10 +224,11 @@ impl Occurrences {
         self.places.iter_mut().for_each(|place| place.wanted = !all);
     }
 
-    fn next_scope(&mut self, session: &Session) {
+    fn next_scope(&mut self, session: &mut Session) {
         if let Some(project) = &session.project {
             self.scope = self.scope.next();
             self.search(project, session.tagging.document);
+            session.tagging.scope = Some(self.scope);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        command::{Command, Context},
+        command::{Command, CommandInfo, Context},
         field::Field,
         list::ListCursor,
         panel::{Commands, Opener, Opens, Outcome, Panel, Request, Row, own_rows},
@@ -37,8 +37,69 @@ pub struct Entry {
     pub keys: String,
     /// One sentence: what it does, or why not now.
     pub doc: String,
+    /// Other words for it, which are searched like the name.
+    also: &'static str,
+    /// Whether it finishes, removes or leaves something.
+    /// Then only whole words find it, so that enter after a few letters never does it.
+    weighty: bool,
     /// Action of enter.
     pub action: Action,
+}
+
+/// Other words for commands, as users of other programs type them.
+const SYNONYMS: &[(Command, &str)] = &[
+    (Command::Quit, "leave exit close q"),
+    (Command::Save, "write w"),
+    (Command::Remove, "delete erase clear"),
+    (Command::RemoveLabel, "delete"),
+    (Command::AskRemove, "delete"),
+    (Command::Undo, "back revert"),
+    (Command::Done, "finish"),
+    (Command::Note, "comment remark"),
+    (Command::Search, "find"),
+    (Command::Jump, "find"),
+    (Command::Occurrences, "everywhere repeat"),
+    (Command::Import, "add load texts"),
+    (Command::Export, "output write-out"),
+    (Command::EditLabels, "tags categories"),
+    (Command::Guide, "guidelines instructions"),
+    (Command::Help, "keys manual"),
+    (Command::Projects, "welcome switch"),
+];
+
+/// Commands that finish, remove or leave something.
+const WEIGHTY: &[Command] = &[
+    Command::Done,
+    Command::AcceptDone,
+    Command::Skip,
+    Command::Remove,
+    Command::RejectAll,
+    Command::RemoveLabel,
+    Command::MergeLabel,
+    Command::AskRemove,
+    Command::RemoveRun,
+    Command::StopNow,
+    Command::StopAfterEpoch,
+    Command::Projects,
+    Command::Quit,
+    Command::QuitNow,
+    Command::QuitStop,
+    Command::QuitKeep,
+];
+
+/// How an entry answers a query, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// The query is the name, or another word for it.
+    Exact,
+    /// The name begins with the query.
+    Start,
+    /// Each word of the query begins a word of the name.
+    Words,
+    /// Each word of the query is somewhere in the name.
+    Inside,
+    /// Each word of the query is in the name or in the sentence.
+    Sentence,
 }
 
 /// Action of a row of the palette.
@@ -144,12 +205,12 @@ impl Palette {
     /// Commands of other screens are found only by a query.
     pub fn entries(&self) -> Vec<&Entry> {
         let query = self.query.text().to_lowercase();
-        let start = query.trim();
-        let words: Vec<&str> = query.split_whitespace().take(WORDS).collect();
-        let mut entries: Vec<&Entry> = self.all.iter().filter(|entry| entry.matches(&words)).collect();
-        // Names that begin with the query come first; otherwise the table's order stays.
-        entries.sort_by_cached_key(|entry| (entry.action.rank(), !entry.name.to_lowercase().starts_with(start)));
-        entries
+        let query = query.trim();
+        let found = self.all.iter().filter_map(|entry| Some((entry.fit(query)?, entry)));
+        let mut found: Vec<(Fit, &Entry)> = found.collect();
+        // Names come before sentences; otherwise the table's order stays.
+        found.sort_by_key(|(fit, entry)| (*fit != Fit::Exact, *fit == Fit::Sentence, entry.action.rank(), *fit));
+        found.into_iter().map(|(_, entry)| entry).collect()
     }
 
     fn choose(&mut self, session: &mut Session) -> Outcome {
@@ -168,12 +229,43 @@ impl Palette {
 }
 
 impl Entry {
-    fn matches(&self, words: &[&str]) -> bool {
-        if words.is_empty() {
-            return !matches!(self.action, Action::Elsewhere(..));
+    /// The entry of a command.
+    pub(in crate::app) fn of_command(row: &CommandInfo, keys: String, doc: String, action: Action) -> Self {
+        let also = SYNONYMS.iter().find(|(command, _)| *command == row.command).map_or("", |(_, also)| also);
+        Self { name: row.name.to_owned(), keys, doc, also, weighty: WEIGHTY.contains(&row.command), action }
+    }
+
+    /// How the entry answers a query in lower case; `None` if it does not.
+    fn fit(&self, query: &str) -> Option<Fit> {
+        if query.is_empty() {
+            return (!matches!(self.action, Action::Elsewhere(..))).then_some(Fit::Start);
         }
-        let searched = format!("{} {}", self.name, self.doc).to_lowercase();
-        words.iter().all(|word| searched.contains(word))
+        let name = self.name.to_lowercase();
+        let words: Vec<&str> = query.split_whitespace().take(WORDS).collect();
+        if name == query || self.also.split(' ').any(|also| also == query) {
+            return Some(Fit::Exact);
+        }
+        if name.starts_with(query) {
+            return Some(Fit::Start);
+        }
+        let begins = |word: &&str| self.name_words(&name).any(|known| known.starts_with(word));
+        if words.iter().all(begins) {
+            return Some(Fit::Words);
+        }
+        let sentence = self.doc.to_lowercase();
+        if self.weighty {
+            let is_word = |word: &&str| self.name_words(&name).chain(words_of(&sentence)).any(|known| known == *word);
+            return words.iter().all(is_word).then_some(Fit::Sentence);
+        }
+        if words.iter().all(|word| name.contains(word)) {
+            return Some(Fit::Inside);
+        }
+        words.iter().all(|word| name.contains(word) || sentence.contains(word)).then_some(Fit::Sentence)
+    }
+
+    /// Words of the name and of the other words for it.
+    fn name_words<'a>(&self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        words_of(name).chain(words_of(self.also))
     }
 
     /// The entries of a label: giving and arming it.
@@ -185,14 +277,68 @@ impl Entry {
                 name: format!("label {}", label.name),
                 keys: digit.map(String::from).or(letter).unwrap_or_default(),
                 doc: "Give this label".to_owned(),
+                also: "",
+                weighty: false,
                 action: Action::Label(label.id),
             },
             Self {
                 name: format!("arm {}", label.name),
                 keys: digit.map(|digit| format!("shift-{digit}")).unwrap_or_default(),
                 doc: "Give this label to every selection until it is put down".to_owned(),
+                also: "",
+                weighty: false,
                 action: Action::Arm(label.id),
             },
         ]
+    }
+}
+
+/// Words of a text, which anything but letters, digits and apostrophes separates.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(command: Command, name: &'static str, doc: &'static str, action: Action) -> Entry {
+        let owner = std::any::TypeId::of::<Palette>();
+        let row = CommandInfo { command, name, hint: "", doc, keys: Vec::new(), owner };
+        Entry::of_command(&row, String::new(), doc.to_owned(), action)
+    }
+
+    fn found(query: &str) -> Vec<String> {
+        let works = Action::Command;
+        let all = vec![
+            entry(Command::Done, "done", "Mark the document done without suggestions", works(Command::Done)),
+            entry(Command::NextWord, "next-word", "Go to the next word", works(Command::NextWord)),
+            entry(Command::Remove, "remove", "Remove the span", works(Command::Remove)),
+            entry(Command::Export, "export", "Write the annotations to a file", works(Command::Export)),
+            entry(Command::Quit, "quit", "Leave; asks first when work is not saved", works(Command::Quit)),
+            entry(Command::Save, "save", "Try again to write", Action::Not("Everything is saved")),
+        ];
+        let palette = Palette { query: Field::new(query), all, row: 0 };
+        palette.entries().into_iter().map(|entry| entry.name.clone()).collect()
+    }
+
+    #[test]
+    fn names_and_their_synonyms_come_before_sentences() {
+        assert_eq!(found("w"), ["save", "next-word", "export"]);
+        assert_eq!(found("save"), ["save"], "not quit, which mentions what is not saved");
+        assert_eq!(found("delete"), ["remove"]);
+        assert_eq!(found("leave"), ["quit"]);
+        assert_eq!(found("q")[0], "quit");
+        assert_eq!(found("word")[0], "next-word");
+    }
+
+    #[test]
+    fn what_finishes_or_removes_is_found_by_whole_words_of_its_sentence_only() {
+        assert!(found("wi").is_empty(), "done is not found in `without`");
+        assert_eq!(found("mark done"), ["done"]);
+        assert!(found("ove").is_empty());
+        assert_eq!(found("rem"), ["remove"]);
+        // Other commands are found inside words, too.
+        assert_eq!(found("notation"), ["export"]);
     }
 }

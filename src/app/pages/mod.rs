@@ -5,6 +5,8 @@
 //! example, which is never broken; `- ` begins an item; everything else is a paragraph. An empty line, or a line of
 //! another kind, ends a paragraph or an item.
 
+mod table;
+
 use crate::text::{width::Glyphs, wrap::TextLayout};
 
 use super::screen::Size;
@@ -123,7 +125,7 @@ impl Topic {
 /// Lines have at most `width` columns. Deeper headings and rows of tables, as people write them in Markdown, are
 /// understood, too.
 pub fn lines<'a>(source: impl Iterator<Item = &'a str>, width: usize) -> Vec<Line> {
-    let mut breaker = Breaker { width: width.max(1), lines: Vec::new(), open: String::new() };
+    let mut breaker = Breaker { width: width.max(1), lines: Vec::new(), open: String::new(), rows: Vec::new() };
     for line in source {
         breaker.line(line);
     }
@@ -137,6 +139,8 @@ struct Breaker {
     lines: Vec<Line>,
     /// The paragraph or item that has begun.
     open: String,
+    /// Rows of the table that has begun.
+    rows: Vec<Vec<String>>,
 }
 
 impl Breaker {
@@ -151,6 +155,7 @@ impl Breaker {
             self.row(line);
             return;
         }
+        self.close_table();
         if kind == Kind::Text && !line.is_empty() && !line.starts_with("- ") {
             if !self.open.is_empty() {
                 self.open.push(' ');
@@ -167,19 +172,31 @@ impl Breaker {
         }
     }
 
-    /// Takes a row of a table as an item of its own.
-    /// Its cells, without the rule under the head.
+    /// Takes a row of a table, without the rule under the head.
     fn row(&mut self, line: &str) {
-        self.close();
-        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let rule = cells.iter().all(|cell| cell.chars().all(|c| matches!(c, '-' | ':')));
-        if !rule {
-            self.open = format!("- {}", cells.join("  "));
-            self.close();
+        self.close_text();
+        self.rows.extend(table::cells(line));
+    }
+
+    /// Ends a table, and a paragraph or item.
+    fn close(&mut self) {
+        self.close_table();
+        self.close_text();
+    }
+
+    /// Ends a table. One with too many columns for the page becomes a list.
+    fn close_table(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        if let Some(lines) = table::lines(&rows, self.width) {
+            return self.lines.extend(lines.into_iter().map(|text| Line { kind: Kind::Text, text }));
+        }
+        for row in rows {
+            self.open = format!("- {}", row.join("  "));
+            self.close_text();
         }
     }
 
-    fn close(&mut self) {
+    fn close_text(&mut self) {
         let open = std::mem::take(&mut self.open);
         let item = open.strip_prefix("- ");
         let (first, rest) = if item.is_some() { ("- ", "  ") } else { ("", "") };
@@ -239,7 +256,7 @@ mod tests {
 
     #[test]
     fn items_hang_and_examples_are_never_broken() {
-        let mut breaker = Breaker { width: 12, lines: Vec::new(), open: String::new() };
+        let mut breaker = Breaker { width: 12, lines: Vec::new(), open: String::new(), rows: Vec::new() };
         for line in ["# Bread", "- one two three", "  four", "- five", "", "plain words", "here", "    as it is, long"]
         {
             breaker.line(line);
@@ -256,7 +273,7 @@ mod tests {
     fn markdown_that_people_write_is_read() {
         let guide = "# Guide\n\n## Labels\n\n| key | label |\n| --- | :-: |\n| 1 | Dish |\n\n#hash is text";
         let shown: Vec<String> = lines(guide.lines(), 40).into_iter().map(|line| line.text).collect();
-        assert_eq!(shown, ["Guide", "", "Labels", "", "- key  label", "- 1  Dish", "", "#hash is text"]);
+        assert_eq!(shown, ["Guide", "", "Labels", "", "key  label", "1    Dish", "", "#hash is text"]);
     }
 
     #[test]

@@ -311,25 +311,15 @@ impl Documents {
     }
 
     /// Opens the document of the row on the Tag screen.
-    /// The cursor is on the first word found.
+    /// There, and in those that follow, the cursor is on the first word found.
     fn open(&mut self, session: &mut Session) -> Outcome {
         let Some(at) = self.shown.get(self.row).copied() else { return Outcome::none() };
-        let word = self.found_word(at, session);
+        session.tagging.follow_search(self.query.clone());
         // Who searched or sorted goes on along those documents.
         let chosen = self.is_narrowed() || self.order != Order::Given;
         let queue = if chosen { self.shown.clone() } else { Vec::new() };
         let effects = session.open_document(at, queue);
-        if let Some(word) = word {
-            session.tagging.word = word;
-        }
         Outcome::from(effects).and(Request::Go(Screen::Tag))
-    }
-
-    /// The first word of a document that the search found.
-    fn found_word(&self, at: usize, session: &Session) -> Option<usize> {
-        let document = session.project.as_ref()?.documents.get(at)?;
-        let found = self.query.first_match(&document.text)?;
-        Some(document.words_touching(found)?.start)
     }
 
     /// Drops the last thing that narrows the list: the search, then the filters.

@@ -10,7 +10,7 @@ use crate::{
         pointer::{Gesture, Target},
         project::Project,
         session::Session,
-        suggestions::{SuggestionSource, TESTS},
+        suggestions::{SuggestionSource, TESTS, TESTS_BY_HAND},
     },
     text::number::{grouped, with_noun},
 };
@@ -70,7 +70,7 @@ impl Commands for Tag {
         row!(Label(9), "label-9", "", "9", documents, LABEL, label_by_digit(9)),
         row!(Done, "done", "done", "enter", documents,
             "Mark the document done without suggestions, go to the next", done),
-        row!(AcceptDone, "accept-done", "take all, done", "space", documents,
+        row!(AcceptDone, "accept-done", "take all, done", "space", acceptable,
             "Take all suggestions, mark it done, go to the next", accept_done),
         row!(NextWord, "next-word", "next", "w", documents,
             "Go to the next content word without a label", move_cursor(Command::NextWord)),
@@ -193,6 +193,7 @@ impl Panel for Tag {
             return Some(lost);
         }
         let (done, open) = session.progress();
+        let training = session.done_for_training();
         let has_model = session.models().next().is_some();
         if open == 0 && done > 0 {
             let first = if has_model { String::new() } else { format!("{} trains a model on them; ", train(session)) };
@@ -208,7 +209,7 @@ impl Panel for Tag {
         if has_model {
             return with_model(session, project);
         }
-        Some(match done {
+        Some(match training {
             0 => {
                 let [next, done] = [Command::NextWord, Command::Done].map(|command| session.key(Context::Tag, command));
                 format!("{next} goes to a word, its label's digit labels it; {done} when the text is done")
@@ -272,6 +273,15 @@ fn is_on_suggestion(session: &Session) -> bool {
 fn has_edge(session: &Session) -> bool {
     let project = session.project.as_ref();
     is_on_suggestion(session) || project.is_some_and(|project| session.tagging.edge(project).is_some())
+}
+
+/// The document can be done with its suggestions.
+/// A text that tests models has none, and must not be done without a span only because of that.
+fn acceptable(tag: &Tag, session: &Session) -> Check {
+    documents(tag, session)?;
+    let has_spans = spans(tag, session).is_ok();
+    let can_suggest = session.suggester().is_some() || session.project.as_ref().is_some_and(Project::has_local_sources);
+    check(has_spans || !session.is_test_document() || !can_suggest, TESTS_BY_HAND)
 }
 
 /// There is a span or suggestion whose edges can be moved.

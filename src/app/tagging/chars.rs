@@ -30,7 +30,7 @@ impl TagContext<'_> {
         if self.tag.chars.take().is_some() {
             return self.show(Level::Info, "The cursor goes by words again");
         }
-        let at = self.tag.cursor(self.project).map_or(0, |range| range.start);
+        let at = self.tag.focus(self.project);
         self.go_to_char(at);
         if self.tag.chars.is_none() {
             return self.show(Level::Info, "There is no character here");
@@ -48,7 +48,7 @@ impl TagContext<'_> {
         let words = &document.words;
         let over = document.words_touching(cluster).map(|words| words.start);
         let word = over.unwrap_or_else(|| words.partition_point(|word| word.start <= cluster.start).saturating_sub(1));
-        self.tag.word = word;
+        self.tag.set_word(word);
         self.tag.chars = Some(CharCursor { place: Some((word, cluster)) });
     }
 

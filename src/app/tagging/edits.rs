@@ -45,11 +45,17 @@ impl TagContext<'_> {
         match (self.tag.span(self.project).cloned(), self.tag.nest) {
             (Some(span), false) => self.relabel(&span, label),
             (None, false) if self.tag.suggestion(self.project).is_some() => self.correct(label),
-            _ => {
-                if let Some(range) = self.tag.cursor(self.project) {
-                    self.label_range(range, label);
-                }
-            }
+            _ => match self.tag.cursor(self.project) {
+                Some(range) => self.label_range(range, label),
+                None => self.show_end(),
+            },
+        }
+    }
+
+    /// Shows why a key that acts on a word does nothing after the last one.
+    fn show_end(&mut self) {
+        if self.tag.at_end {
+            self.show(Level::Info, "The text ends here; the last span stays. Go left to relabel it");
         }
     }
 
@@ -122,6 +128,7 @@ impl TagContext<'_> {
     pub(in crate::app) fn select(&mut self) {
         self.tag.last = None;
         match (self.tag.anchor, self.tag.armed) {
+            (None, _) if self.tag.at_end && self.tag.chars.is_none() => self.show_end(),
             (None, _) => self.tag.anchor = self.tag.cursor(self.project).map(|here| here.start),
             (Some(_), Some(label)) => self.label(label),
             (Some(_), None) => self.tag.anchor = None,
@@ -216,7 +223,7 @@ impl TagContext<'_> {
         }
         let words = self.document().and_then(|document| document.words_touching(range));
         if let Some(words) = words.filter(|_| !follows) {
-            self.tag.word = word.clamp(words.start, words.end - 1);
+            self.tag.set_word(word.clamp(words.start, words.end - 1));
         }
     }
 

@@ -3,9 +3,9 @@
 //! of the cursor.
 
 use crate::{
-    app::{effect::Effect, event::Level, suggestions::TESTS},
-    spans::{ActionId, Edit, LabelChange, Split, Status, journal::JournalOp},
-    text::number::with_noun,
+    app::{effect::Effect, event::Level},
+    spans::{ActionId, Annotation, Edit, LabelChange, Split, Status, journal::JournalOp},
+    text::{number::with_noun, width},
 };
 
 use super::TagContext;
@@ -13,10 +13,16 @@ use super::TagContext;
 /// Number of documents for which a model is asked at once.
 /// These are the one in front and those after it.
 const AHEAD: usize = 4;
+/// Spans that the message about an undo names, and most cells of the words of each.
+const NAMED: usize = 2;
+const WORDS: usize = 16;
 
 impl TagContext<'_> {
     /// Marks the document done, without its suggestions, and goes to the next.
     pub(in crate::app) fn done(&mut self) {
+        if !self.was_drawn() {
+            return;
+        }
         let left = self.project.suggestions(self.tag.document).len();
         let new = self.annotation().status != Status::Done;
         if !self.finish(Vec::new()) {
@@ -30,16 +36,43 @@ impl TagContext<'_> {
 
     /// Takes all suggestions, marks the document done, and goes to the next.
     pub(in crate::app) fn accept_done(&mut self) {
-        // An untouched text must not become one without spans only because nothing could be suggested.
-        if self.is_without_suggestions() && self.annotation().spans().is_empty() {
-            let text = format!("{TESTS}: label it by hand; then it is done without them");
-            return self.show(Level::Info, text);
+        if !self.was_drawn() || self.reads_on() {
+            return;
         }
         let edits = self.edits_that_take_all();
         let taken = edits.len();
         if self.finish(edits) && taken > 0 && self.message.is_none() {
             self.show(Level::Info, format!("Done with {} as suggested", with_noun(taken, "span")));
         }
+    }
+
+    /// Whether the document in front was on the screen, so that a key pressed twice never finishes the next one.
+    fn was_drawn(&mut self) -> bool {
+        if !self.reports_frames || self.tag.drawn == Some(self.tag.document) {
+            return true;
+        }
+        self.show(Level::Info, "This is the next document; press the key again to finish it, too");
+        false
+    }
+
+    /// Goes to the next page if a suggestion was not on the screen yet.
+    /// Nobody can have agreed to it.
+    fn reads_on(&mut self) -> bool {
+        if !self.reports_frames {
+            return false;
+        }
+        let suggestions = self.project.suggestions(self.tag.document).iter();
+        let unseen = suggestions.filter(|suggestion| !self.tag.has_seen(suggestion.range)).count();
+        let words = self.document().map(|document| document.words.as_slice()).unwrap_or_default();
+        let next = words.iter().position(|word| !self.tag.has_seen(*word));
+        let Some(next) = next.filter(|_| unseen > 0) else { return false };
+        self.tag.put(next);
+        let unseen = with_noun(unseen, "suggestion");
+        self.show(
+            Level::Info,
+            format!("{unseen} from here on were not on the screen yet; read on, then the key again"),
+        );
+        true
     }
 
     /// Records `edits` together with the status done, and goes to the next document.
@@ -63,6 +96,9 @@ impl TagContext<'_> {
 
     /// Marks the document skipped, and goes to the next.
     pub(in crate::app) fn skip(&mut self) {
+        if !self.was_drawn() {
+            return;
+        }
         if self.annotation().status == Status::Skipped || self.act(vec![Edit::Status(Status::Skipped)]) {
             self.step(true);
         }
@@ -119,6 +155,9 @@ impl TagContext<'_> {
         if front == Some(tag.document) {
             tag.cursors.insert(tag.document, tag.word);
         }
+        if tag.document != document {
+            tag.seen.clear();
+        }
         tag.document = document;
         tag.anchor = None;
         tag.last = None;
@@ -131,9 +170,10 @@ impl TagContext<'_> {
             tag.queue.clear();
         }
         self.project.bring_to_front(document);
+        let hit = self.tag.found_word(self.project);
         let seen = self.tag.cursors.get(&document).copied();
-        let word = seen.or_else(|| self.tag.first_stop(self.project).filter(|_| front.is_some()));
-        self.tag.word = word.unwrap_or(0).min(words.saturating_sub(1));
+        let word = hit.or(seen).or_else(|| self.tag.first_stop(self.project).filter(|_| front.is_some()));
+        self.tag.set_word(word.unwrap_or(0).min(words.saturating_sub(1)));
         self.suggest();
     }
 
@@ -151,13 +191,6 @@ impl TagContext<'_> {
         if !documents.is_empty() {
             self.effects.push(Effect::Suggest { run, documents });
         }
-    }
-
-    /// Whether the document in front is without suggestions as a test document.
-    /// False where nothing could suggest anything.
-    fn is_without_suggestions(&self) -> bool {
-        let tests = self.document().is_some_and(|document| document.split == Some(Split::Test));
-        tests && (self.suggester.is_some() || self.project.has_local_sources())
     }
 
     /// Undoes the last action, and goes to its document.
@@ -217,7 +250,8 @@ impl TagContext<'_> {
     /// Not all of them are in sight.
     fn show_documents(&mut self, id: ActionId, done: &str) {
         let documents = self.project.journal.actions_of(id).len();
-        if documents > 1 && self.message.is_none() {
+        let warns = self.message.as_ref().is_some_and(|message| message.level > Level::Info);
+        if documents > 1 && !warns {
             self.show(Level::Info, format!("{done} in {}", with_noun(documents, "document")));
         }
     }
@@ -234,11 +268,14 @@ impl TagContext<'_> {
         if self.is_read_only() {
             return;
         }
+        let verb = if matches!(op, JournalOp::Undo(_)) { "Taken back" } else { "Done again" };
         let before = self.project.journal.annotation(document).clone();
         self.record(op);
         self.restore_label(document);
-        let (gone, come) = before.changes(self.project.journal.annotation(document));
+        let after = self.project.journal.annotation(document).clone();
+        let (gone, come) = before.changes(&after);
         let place = come.first().or(gone.first()).map(|span| span.range);
+        let changes = self.describe_changes(&before, &after, document);
         let Some(at) = self.project.position(document) else {
             return self.show(Level::Warn, format!("The document {document} is no longer in the project"));
         };
@@ -252,10 +289,40 @@ impl TagContext<'_> {
             Some(range) if self.tag.chars.is_some() => self.go_to_char(range.start),
             Some(range) => {
                 let words = self.document().and_then(|document| document.words_touching(range));
-                self.tag.word = words.map_or(self.tag.word, |words| words.start);
+                self.tag.set_word(words.map_or(self.tag.word, |words| words.start));
             }
             None => {}
         }
+        if !changes.is_empty() {
+            self.show(Level::Info, format!("{verb}: {changes}"));
+        }
+    }
+
+    /// Describes how an annotation of `document` has changed.
+    /// Of many spans, the first ones are named.
+    fn describe_changes(&self, before: &Annotation, after: &Annotation, document: &str) -> String {
+        let document = self.project.position(document).and_then(|at| self.project.documents.get(at));
+        let text = document.map_or("", |document| &document.text);
+        let (gone, come) = before.changes(after);
+        let spans = gone.iter().map(|span| (span, "removed")).chain(come.iter().map(|span| (span, "is there")));
+        let mut parts: Vec<String> = spans
+            .clone()
+            .take(NAMED)
+            .map(|(span, verb)| {
+                let words = width::cut(span.range.of(text), WORDS);
+                format!("{} \u{ab}{words}\u{bb} {verb}", self.project.labels.name(span.label))
+            })
+            .collect();
+        if let more @ 1.. = spans.count().saturating_sub(NAMED) {
+            parts.push(format!("{more} more"));
+        }
+        if before.status != after.status {
+            parts.push(format!("document {}", after.status.name()));
+        }
+        if before.note() != after.note() {
+            parts.push("another note".to_owned());
+        }
+        parts.join(", ")
     }
 
     /// Adds the removed label of a span that an undo or redo has brought back.

@@ -12,17 +12,21 @@ mod moves;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
-    spans::{Action, Annotation, Document, Edit, LabelId, Span, SpanId, Status, journal::JournalOp},
+    spans::{Action, Annotation, Document, Edit, LabelId, Span, SpanId, Status, journal::JournalOp, query::Query},
     text::{TextRange, clusters::cluster_at, number::with_noun, width::Glyphs, wrap::TextLayout},
 };
 
 use super::{
     effect::Effect,
-    event::{Level, Message},
+    event::{Level, Message, Sight},
     project::Project,
+    scope::Scope,
     suggestions::Suggestion,
 };
 
@@ -41,6 +45,9 @@ pub struct Tagging {
     pub document: usize,
     /// The word under the cursor.
     pub word: usize,
+    /// Whether the cursor is after the last word, where a label leaves it.
+    /// [`Self::word`] is the last word then.
+    pub at_end: bool,
     /// First byte of the selection: the start of a word, or of a character.
     pub anchor: Option<usize>,
     /// Byte at which the button of the mouse was pressed, until it is released.
@@ -56,22 +63,61 @@ pub struct Tagging {
     pub nest: bool,
     /// The documents along which "next" and "previous" go; empty for all.
     pub queue: Vec<usize>,
+    /// The documents in which the same words were looked for last, if the user chose them.
+    pub scope: Option<Scope>,
     /// Number and lines of a long document in front.
     layout: Option<Arc<(usize, TextLayout)>>,
+    /// The search that found the documents of the queue.
+    pub(super) search: Query,
+    /// The documents of the queue that were in front since; in the others, the cursor goes to what was found.
+    visited: HashSet<usize>,
     /// Word under the cursor in each document that was in front before.
     cursors: HashMap<usize, usize>,
     /// Column that moves up and down aim at.
     goal: Option<usize>,
+    /// The document that the last frame showed.
+    drawn: Option<usize>,
+    /// Parts of the document in front that frames have shown, disjoint.
+    seen: Vec<TextRange>,
 }
 
 impl Tagging {
-    /// Range under the cursor: a word, or a character.
+    /// Range under the cursor: a word, or a character; `None` after the last word.
     pub fn cursor(&self, project: &Project) -> Option<TextRange> {
         let document = project.documents.get(self.document)?;
         match self.chars {
             Some(chars) => chars.range(self.word, document),
+            None if self.at_end => None,
             None => document.words.get(self.word).copied(),
         }
+    }
+
+    /// First byte of what must be in sight: the word of the cursor, or the last word before it.
+    pub fn focus(&self, project: &Project) -> usize {
+        let word = || project.documents.get(self.document)?.words.get(self.word).copied();
+        self.cursor(project).or_else(word).map_or(0, |range| range.start)
+    }
+
+    /// Takes note of what a frame has shown.
+    pub(super) fn drawn(&mut self, sight: Sight) {
+        self.drawn = Some(sight.document);
+        if sight.document != self.document {
+            return;
+        }
+        let mut text = sight.text;
+        self.seen.retain(|seen| {
+            let apart = seen.end < text.start || text.end < seen.start;
+            if !apart {
+                text = text.join(*seen);
+            }
+            apart
+        });
+        self.seen.push(text);
+    }
+
+    /// Whether frames have shown some of `range`.
+    fn has_seen(&self, range: TextRange) -> bool {
+        self.seen.iter().any(|seen| seen.overlaps(range))
     }
 
     /// Selected range: whole words, or whole characters.
@@ -125,9 +171,30 @@ impl Tagging {
         }
     }
 
+    /// Begins to go along documents that a search has found.
+    pub(super) fn follow_search(&mut self, search: Query) {
+        self.search = search;
+        self.visited.clear();
+    }
+
+    /// The first word of a document of the queue that the search has found, when it comes to the front for the first time.
+    fn found_word(&mut self, project: &Project) -> Option<usize> {
+        if self.queue.is_empty() || !self.visited.insert(self.document) {
+            return None;
+        }
+        let document = project.documents.get(self.document)?;
+        Some(document.words_touching(self.search.first_match(&document.text)?)?.start)
+    }
+
+    /// Puts the cursor on a word, and changes nothing else.
+    fn set_word(&mut self, word: usize) {
+        self.word = word;
+        self.at_end = false;
+    }
+
     /// Puts the cursor on a word.
     pub(super) fn put(&mut self, word: usize) {
-        self.word = word;
+        self.set_word(word);
         self.last = None;
         self.goal = None;
         self.reset_char();
@@ -149,6 +216,19 @@ impl Tagging {
     }
 }
 
+/// Describes the digits that labels have: `you have 1 to 3`.
+fn digits_text(mut digits: Vec<u32>) -> String {
+    digits.sort_unstable();
+    match digits.as_slice() {
+        [] => "no label has a digit".to_owned(),
+        [only] => format!("you have only {only}"),
+        [first, .., last] if digits.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b)) => {
+            format!("you have {first} to {last}")
+        }
+        _ => format!("you have {}", digits.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// The state that tagging works on, and what comes out of it.
 pub(super) struct TagContext<'a> {
     /// Cursor, selection and armed label.
@@ -163,6 +243,8 @@ pub(super) struct TagContext<'a> {
     pub(super) page: usize,
     /// Glyphs that the terminal can show.
     pub(super) glyphs: Glyphs,
+    /// Whether frames are reported; see [`Session`](super::session::Session).
+    pub(super) reports_frames: bool,
     /// The run whose model makes the suggestions.
     pub(super) suggester: Option<String>,
     /// Effects so far.
@@ -191,7 +273,8 @@ impl TagContext<'_> {
     fn label_of_digit(&mut self, digit: u8) -> Option<LabelId> {
         let label = self.project.labels.by_key(char::from(b'0' + digit.min(9))).map(|label| label.id);
         if label.is_none() {
-            self.show(Level::Warn, format!("No label has the key {digit}; the labels are above the key line"));
+            let keys = self.project.labels.iter().filter_map(|label| label.key?.to_digit(10)).collect();
+            self.show(Level::Warn, format!("No label has key {digit}; {}", digits_text(keys)));
         }
         label
     }
@@ -220,6 +303,8 @@ impl TagContext<'_> {
         let tags = edits.iter().all(|edit| !matches!(edit, Edit::Status(_) | Edit::Note(_)));
         if tags && matches!(self.annotation().status, Status::Todo | Status::Skipped) {
             edits.push(Edit::Status(Status::Partial));
+        } else if tags && self.leaves_nothing(&edits) {
+            edits.push(Edit::Status(Status::Todo));
         }
         let discarded = self.project.journal.history().rev().take_while(|past| past.undone).count();
         self.record(JournalOp::Do(Action { document, edits }));
@@ -228,6 +313,18 @@ impl TagContext<'_> {
             self.show(Level::Warn, format!("{actions} were discarded; `bring-back` restores them"));
         }
         true
+    }
+
+    /// Whether a partial document has nothing to show for the work on it after `edits`.
+    /// A note and a rejected suggestion are work, too.
+    fn leaves_nothing(&self, edits: &[Edit]) -> bool {
+        let before = self.annotation();
+        if before.status != Status::Partial || !before.note().is_empty() || before.has_rejections() {
+            return false;
+        }
+        let removed: Option<Vec<SpanId>> =
+            edits.iter().map(|edit| if let Edit::Remove(id) = edit { Some(*id) } else { None }).collect();
+        removed.is_some_and(|removed| before.spans().iter().all(|span| removed.contains(&span.id)))
     }
 
     /// Records `edits`, and moves the cursor to the word after `range`.
@@ -248,6 +345,8 @@ impl TagContext<'_> {
         }
         let Some(document) = self.document() else { return };
         let after = document.words.partition_point(|word| word.start < range.end);
-        self.tag.word = after.min(document.words.len().saturating_sub(1));
+        let words = document.words.len();
+        self.tag.set_word(after.min(words.saturating_sub(1)));
+        self.tag.at_end = after >= words && words > 0;
     }
 }

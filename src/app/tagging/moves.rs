@@ -172,7 +172,10 @@ impl TagContext<'_> {
         let word = self.tag.word;
         match command {
             Command::Left | Command::Right if self.tag.chars.is_some() => self.move_by_char(command == Command::Left),
+            // From the end of the text to the last word.
+            Command::Left if self.tag.at_end => self.tag.put(word),
             Command::Left => self.tag.put(word.saturating_sub(1)),
+            Command::Right if self.tag.at_end => {}
             Command::Right => self.tag.put((word + 1).min(last)),
             Command::First => self.tag.put(0),
             Command::Last => self.tag.put(last),
@@ -190,7 +193,10 @@ impl TagContext<'_> {
                 stop_from(self.tag, self.project, word + 1),
                 "No word without a label after this; the document may be done",
             ),
-            Command::PreviousWord => (stop_before(self.tag, self.project, word), "No word without a label before this"),
+            Command::PreviousWord => {
+                let before = if self.tag.at_end { word + 1 } else { word };
+                (stop_before(self.tag, self.project, before), "No word without a label before this")
+            }
             Command::NextSpan => (self.mark(command), "No span begins after this"),
             Command::PreviousSpan => (self.mark(command), "No span begins before this"),
             Command::NextSuggestion => (self.mark(command), "No suggestion after this"),
@@ -210,7 +216,8 @@ impl TagContext<'_> {
     /// First word of the next span or suggestion, or of the previous one.
     fn mark(&self, command: Command) -> Option<usize> {
         let document = self.document()?;
-        let here = document.words.get(self.tag.word)?;
+        let word = *document.words.get(self.tag.word)?;
+        let here = if self.tag.at_end { TextRange::new(word.end, word.end) } else { word };
         let mut spans = self.annotation().spans().iter().map(|span| span.range.start);
         let mut open = self.project.suggestions(self.tag.document).iter().map(|suggestion| suggestion.range.start);
         // Those that begin inside this word are under the cursor.

@@ -3,6 +3,7 @@
 
 mod annotators;
 mod char_cursor;
+mod finishing;
 mod labels;
 mod mouse;
 mod overlays;
@@ -85,7 +86,10 @@ fn shown(state: &State) -> String {
     let document = &project.documents[state.session.tagging.document];
     let spans = project.annotation(state.session.tagging.document).spans().iter();
     let spans = spans.map(|span| (span.range, project.labels.name(span.label).to_owned())).collect();
-    let here = state.session.tagging.cursor(project).unwrap_or_default().start;
+    let tagging = &state.session.tagging;
+    // After the last word, the bar is at the end of the text.
+    let end = if tagging.at_end { document.text.len() } else { 0 };
+    let here = tagging.cursor(project).map_or(end, |range| range.start);
     let selection = state.session.tagging.selection(project).unwrap_or(TextRange::new(here, here));
     Marked { text: document.text.to_string(), spans, selection: Some(selection) }.print().unwrap()
 }
@@ -100,14 +104,14 @@ fn keys(before: &str, keys: &str, after: &str) {
 #[test]
 fn a_digit_labels_the_word_and_the_cursor_lands_after_it() {
     keys("cheap |tacos here", "3", "cheap [tacos](Dish) |here");
-    keys("cheap |tacos", "3", "cheap |[tacos](Dish)");
+    keys("cheap |tacos", "3", "cheap [tacos](Dish)|");
 }
 
 #[test]
 fn a_digit_labels_the_selection() {
     keys("|tacos al pastor here", "v right right 3", "[tacos al pastor](Dish) |here");
     keys("tacos al |pastor here", "v h h 3", "[tacos al pastor](Dish) |here");
-    keys("|tacos here", "v right v 3", "tacos |[here](Dish)");
+    keys("|tacos here", "v right v 3", "tacos [here](Dish)|");
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn edges_move_by_words() {
     keys("at |el camino real now", "8 ] ] [", "at [el camino](Restaurant_Name) |real now");
     keys("at el |camino real", "8 }", "at [el camino](Restaurant_Name) |real");
     keys("at el |camino real", "8 } } {", "at [el camino](Restaurant_Name) |real");
-    keys("at el |camino", "8 [", "at el |[camino](Restaurant_Name)");
+    keys("at el |camino", "8 [", "at el [camino](Restaurant_Name)|");
     keys("at [el |camino](Restaurant_Name) real", "]", "at [el |camino real](Restaurant_Name)");
     keys("at [el |camino](Restaurant_Name) real", "[ ]", "at |[el camino](Restaurant_Name) real");
 }
@@ -170,14 +174,14 @@ fn x_removes_the_span_under_the_cursor() {
 #[test]
 fn a_selection_takes_the_place_of_the_spans_it_touches() {
     keys("|the [thai](Cuisine) soup here", "v l l 3", "[the thai soup](Dish) |here");
-    keys("the [thai |soup](Dish) here", "v l 3", "the thai [soup |here](Dish)");
+    keys("the [thai |soup](Dish) here", "v l 3", "the thai [soup here](Dish)|");
     keys("|the [thai](Cuisine) soup here", "v l l N 3", "[the [thai](Cuisine) soup](Dish) |here");
     keys("[the |thai soup](Dish) here", "N 2", "[the [thai](Cuisine) |soup](Dish) here");
 }
 
 #[test]
 fn an_armed_label_goes_to_every_selection() {
-    keys("|fish tacos and thai soup", "# v l v l v l v", "[fish tacos](Dish) and [thai |soup](Dish)");
+    keys("|fish tacos and thai soup", "# v l v l v l v", "[fish tacos](Dish) and [thai soup](Dish)|");
 }
 
 #[test]

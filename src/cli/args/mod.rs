@@ -21,7 +21,8 @@ use crate::{
 pub use documents::{Correct, Documents, DocumentsAction, Remove};
 pub use train::{NewRun, Train};
 
-use values::{DEVICE, described, format, one_of};
+pub use values::AtMost;
+use values::{DEVICE, at_most, described, format, one_of};
 
 /// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw
 /// themselves, explore the model
@@ -46,7 +47,7 @@ pub struct Cli {
 /// `tagli [DIR]`
 #[derive(Args, Debug)]
 pub struct Open {
-    /// The project's folder
+    /// The project's folder; for a sample, your copy of it
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Your name as annotator; each annotator has a journal
@@ -122,7 +123,7 @@ pub struct New {
 /// `tagli import`
 #[derive(Args, Debug)]
 pub struct Import {
-    /// The project's folder
+    /// The project's folder; for a sample, your copy of it
     pub dir: PathBuf,
     /// Files to read
     #[arg(required = true)]
@@ -144,7 +145,7 @@ pub struct Import {
 /// `tagli export`
 #[derive(Args, Debug)]
 pub struct Export {
-    /// The project's folder
+    /// The project's folder; for a sample, your copy of it
     pub dir: PathBuf,
     /// The format to write
     #[arg(long, value_name = "F", value_parser = format())]
@@ -152,6 +153,9 @@ pub struct Export {
     /// The file to write, `-` for standard output; default: a file in exports/
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Replace the file of --out if it exists
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// Export only this split
     #[arg(long, value_name = "S", value_parser = one_of::<Split>())]
     pub split: Option<Split>,
@@ -164,7 +168,7 @@ pub struct Export {
     /// Treatment of spans that the format cannot hold
     #[arg(long, value_name = "HOW", value_parser = described::<OnLoss>(), default_value = "fail")]
     pub on_loss: OnLoss,
-    /// Export documents that are not done, too
+    /// Export documents that are not done, too; a note says how many
     #[arg(long)]
     pub all: bool,
 }
@@ -178,6 +182,9 @@ pub struct Convert {
     /// The file to write, `-` for standard output
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    pub force: bool,
     /// Format of IN; detected by content when not given
     #[arg(long, value_name = "F", value_parser = format())]
     pub from: Option<&'static Format>,
@@ -225,6 +232,9 @@ pub struct Eval {
     /// A tagged file
     #[arg(long, value_name = "F")]
     pub data: PathBuf,
+    /// Number of mistakes to list, or `all`; --json has all
+    #[arg(long, value_name = "N or all", value_parser = at_most, default_value = "20")]
+    pub mistakes: AtMost,
     /// Device; the help lists the names
     #[arg(long, help = DEVICE)]
     pub device: Option<String>,
@@ -242,7 +252,7 @@ pub struct Score {
 /// `tagli agree`
 #[derive(Args, Debug)]
 pub struct Agree {
-    /// The project's folder
+    /// The project's folder; for a sample, your copy of it
     pub dir: PathBuf,
     /// Annotators, separated by commas; default: all except gold
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
@@ -263,9 +273,10 @@ pub struct Predict {
     /// A file with one text per line, `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
-    /// Strategy by which word pieces become entities
-    #[arg(long, value_name = "STRATEGY", value_parser = one_of::<Strategy>(), default_value = "none")]
-    pub aggregation: Strategy,
+    /// Strategy by which word pieces become entities;
+    /// default: first, or with --json none, as in the Hugging Face pipeline
+    #[arg(long, value_name = "STRATEGY", value_parser = one_of::<Strategy>())]
+    pub aggregation: Option<Strategy>,
     /// Word pieces by which the windows of a long text overlap;
     /// without it, text beyond the model's limit is cut, with a note
     #[arg(long, value_name = "N")]
@@ -334,19 +345,19 @@ pub struct Runs {
 pub enum RunsAction {
     /// List the runs of a project with their size on disk
     List {
-        /// The project's folder
+        /// The project's folder; for a sample, your copy of it
         dir: PathBuf,
     },
     /// Follow a run until it ends
     Watch {
-        /// The project's folder
+        /// The project's folder; for a sample, your copy of it
         dir: PathBuf,
         /// The run; default: the newest
         id: Option<String>,
     },
     /// Send a command to a live run, wherever it was started
     Tell {
-        /// The project's folder
+        /// The project's folder; for a sample, your copy of it
         dir: PathBuf,
         /// Command
         #[arg(value_parser = described::<Control>())]
@@ -356,7 +367,7 @@ pub enum RunsAction {
     },
     /// Write the curves of a run
     Export {
-        /// The project's folder
+        /// The project's folder; for a sample, your copy of it
         dir: PathBuf,
         /// The run; default: the newest
         id: Option<String>,
@@ -366,10 +377,13 @@ pub enum RunsAction {
         /// The file to write; default: standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Replace the file of --out if it exists
+        #[arg(long, requires = "out")]
+        force: bool,
     },
     /// Delete a run
     Remove {
-        /// The project's folder
+        /// The project's folder; for a sample, your copy of it
         dir: PathBuf,
         /// The run
         id: String,

@@ -10,7 +10,7 @@ use crate::runs::{LabelMode, Order, Recipe};
 /// `tagli train`
 #[derive(Args, Debug)]
 pub struct Train {
-    /// The project's folder
+    /// The project's folder; for a sample, your copy of it
     #[arg(required_unless_present_any = ["train", "resume"], conflicts_with = "train")]
     pub dir: Option<PathBuf>,
     /// Data and settings of a new run; a resumed run keeps its own

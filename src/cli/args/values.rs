@@ -32,6 +32,18 @@ pub(super) fn format() -> impl TypedValueParser<Value = &'static Format> {
     clap::builder::PossibleValuesParser::new(names).try_map(|name| formats::find(&name))
 }
 
+/// Largest number of things to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtMost(pub usize);
+
+/// Parser for a number of things to list, or `all`.
+pub(super) fn at_most(text: &str) -> Result<AtMost, String> {
+    match text {
+        "all" => Ok(AtMost(usize::MAX)),
+        number => number.parse().map(AtMost).map_err(|_| "give a number, or `all`".to_owned()),
+    }
+}
+
 /// An enum whose variants have names.
 pub(super) trait Named:
     VariantArray + Copy + Into<&'static str> + FromStr<Err: Display> + Send + Sync + 'static

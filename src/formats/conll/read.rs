@@ -310,7 +310,7 @@ impl<'a> Rows<'a> {
         }
         list.push(with_noun(corpus.documents.len(), "sentence"));
         list.push(with_noun(self.words.len(), "word"));
-        list.push(format!("{} of {}", with_noun(corpus.span_count(), "span"), with_noun(corpus.labels.len(), "label")));
+        list.push(corpus.spans_text());
         list
     }
 }

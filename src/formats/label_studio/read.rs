@@ -191,11 +191,8 @@ impl TaskReader<'_> {
             self.problems.push(Problem::warning(format!("{} {what}", with_noun(count, thing))));
         }
         let corpus = self.builder.finish(&mut self.problems);
-        let detected = vec![
-            "Label Studio tasks".to_owned(),
-            with_noun(corpus.documents.len(), "task"),
-            format!("{} of {}", with_noun(corpus.span_count(), "span"), with_noun(corpus.labels.len(), "label")),
-        ];
+        let detected =
+            vec!["Label Studio tasks".to_owned(), with_noun(corpus.documents.len(), "task"), corpus.spans_text()];
         Read { corpus, detected, problems: self.problems.finish() }
     }
 }

@@ -28,7 +28,8 @@ impl Canvas<'_> {
         let title = "how to tag here";
         self.painter.text(head.x, head.y, start.saturating_sub(head.x + 1), title, self.theme.accent);
         let editor = self.state.session.key(Context::Everywhere, Command::EditLabels);
-        let source = format!("the label editor ({editor}) and the project's GUIDE.md hold this text");
+        let write = self.state.session.key(Context::LabelEditor, Command::GuideLabel);
+        let source = format!("from the label editor ({editor}, there {write} writes it) and the project's GUIDE.md");
         self.painter.text(foot.x, foot.y, foot.width, &source, self.theme.muted);
         for (y, line) in (rest.top()..rest.bottom()).zip(lines.iter().skip(from)) {
             let style = if line.kind == Kind::Heading { self.theme.accent } else { self.theme.text };

@@ -19,6 +19,7 @@ mod quit_menu;
 mod removal;
 mod stop_menu;
 mod tutorial;
+mod whose_work;
 
 use ratatui::layout::Rect;
 
@@ -38,6 +39,7 @@ impl Canvas<'_> {
             Overlay::Correction(panel) => self.correction(area, panel),
             Overlay::Export(panel) => self.export(area, panel),
             Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
+            Overlay::WhoseWork(panel) => self.whose_work(area, panel),
             Overlay::Guide(panel) => self.guide(area, panel),
             Overlay::Help(panel) => self.help(area, panel),
             Overlay::History(panel) => self.history(area, panel),

@@ -7,6 +7,7 @@ use ratatui::{layout::Rect, style::Style};
 use crate::{
     app::{
         command::{Command, Context},
+        event::Sight,
         project::Project,
         screen::SizeClass,
         suggestions::Suggestion,
@@ -92,8 +93,10 @@ impl Canvas<'_> {
         let columns = u16::try_from(self.state.session.size.text_columns()).unwrap_or(area.width);
         let area = Rect { x: area.x + 2.min(area.width), width: columns.min(area.width.saturating_sub(2)), ..area };
         let Some(document) = project.documents.get(tagging.document) else {
-            let text = "There is no document yet: `:` import brings some in.";
-            self.painter.text(area.x, area.y, area.width, text, self.theme.muted);
+            let session = &self.state.session;
+            let palette = session.key(Context::Tag, Command::Palette);
+            let text = format!("No texts yet. Type {palette}import and press enter.");
+            self.painter.text(area.x, area.y, area.width, &text, self.theme.muted);
             return None;
         };
         let width = usize::from(area.width);
@@ -106,9 +109,12 @@ impl Canvas<'_> {
         let selected = selection.map(|range| (range, self.theme.selection));
         let highlights: Vec<(TextRange, Style)> =
             selected.into_iter().chain(word.map(|range| (range, self.theme.cursor))).collect();
-        let focus = word.map_or(0, |word| word.start);
+        let focus = tagging.focus(project);
         let seen = layout.lines().get(sight(layout, focus, area.height)).unwrap_or_default();
         let seen = seen.iter().map(|line| line.range).reduce(TextRange::join).unwrap_or_default();
+        if self.state.overlay().is_none() {
+            self.hits.sight = Some(Sight { document: tagging.document, text: seen });
+        }
         let items = items_over(project, tagging.document, seen);
         let ranges: Vec<TextRange> = items.iter().map(|item| item.range()).collect();
         let theme = self.theme;
@@ -198,6 +204,7 @@ impl Canvas<'_> {
         let modes = [
             (tagging.anchor.is_some(), "selecting"),
             (tagging.nest, "nesting"),
+            (tagging.at_end && tagging.chars.is_none(), "after the last word"),
             (tagging.chars.is_some(), "by letter"),
         ];
         let mut held: Vec<String> = modes.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned()).collect();

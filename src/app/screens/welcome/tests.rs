@@ -236,14 +236,14 @@ fn every_step_of_the_tutorial_sees_for_itself_that_it_is_done() {
 #[test]
 fn an_old_action_laid_bare_by_undo_is_no_new_one() {
     let mut state = project();
-    press(&mut state, "3 l l 4 ctrl-t l u");
+    press(&mut state, "3 l l 4 ctrl-t ctrl-t l u");
     assert_eq!(state.lesson().map(|lesson| lesson.done), Some(1), "undo is not labelling");
 }
 
 #[test]
 fn the_tutorial_is_put_away_and_taken_up_where_it_was() {
     let mut state = project();
-    press(&mut state, "ctrl-t l");
+    press(&mut state, "ctrl-t ctrl-t l");
     assert_eq!(state.lesson().map(|lesson| lesson.done), Some(1));
     press(&mut state, "ctrl-t");
     assert_eq!(state.lesson(), None);
@@ -263,7 +263,7 @@ fn the_tutorial_goes_on_where_it_was_left() {
     assert_eq!(steps(press(&mut state, "l")), [Some(1)]);
     // Put away it does not come back by itself, and nor does one that was begun in a project of one's own.
     assert_eq!(steps(press(&mut state, "ctrl-t")), [None]);
-    assert_eq!(steps(press(&mut project(), "ctrl-t l ctrl-t")), []);
+    assert_eq!(steps(press(&mut project(), "ctrl-t ctrl-t l ctrl-t")), []);
     // Another day, from the list.
     let left = WelcomeItem { step: Some(1), ..place("tutorial", false) };
     let mut state = welcome(&[]);

@@ -4,9 +4,9 @@
 #![cfg(test)]
 
 use super::*;
-use crate::app::overlays::{
-    Overlay,
-    occurrences::{Occurrences, Scope},
+use crate::app::{
+    overlays::{Overlay, occurrences::Occurrences},
+    scope::Scope,
 };
 
 fn texts(state: &State) -> Vec<String> {

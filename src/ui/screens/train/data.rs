@@ -28,7 +28,7 @@ impl Canvas<'_> {
         let mut rest = self.data_splits(data, area);
         if data.train == 0 {
             let text = "Nothing to learn from yet: on the Tag screen, enter marks a document as done, and documents \
-                        that are done teach.";
+                        that are done train the model.";
             let used = self.paragraph(rest, text, self.theme.warn);
             rest = top(rest, used).1;
         }
@@ -162,10 +162,10 @@ impl Canvas<'_> {
         let style = if data.train == 0 { self.theme.warn } else { self.theme.text };
         let plan = self.state.train.plan().map(|plan| with_noun(plan.steps, "step"));
         let pieces = [
-            (format!("{} teach", with_noun(data.train, "document")), style),
+            (format!("{} for training", with_noun(data.train, "document")), style),
             (format!("{} valid", grouped(data.valid)), self.theme.text),
             (format!("{} test", grouped(data.test)), self.theme.text),
-            (format!("{} stay out", grouped(out)), self.theme.muted),
+            (format!("{} not used", grouped(out)), self.theme.muted),
             (plan.unwrap_or_default(), self.theme.text),
         ];
         self.painter.pieces(area, &pieces);

@@ -91,7 +91,7 @@ fn the_form_of_a_new_project() {
 }
 
 fn tutorial(columns: u16, rows: u16) -> State {
-    after("ctrl-t l 3", columns, rows)
+    after("ctrl-t ctrl-t l 3", columns, rows)
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn the_tutorial_leaves_room_for_the_text() {
 /// At 80 columns all of it does, at 60 the task.
 #[test]
 fn every_step_of_the_tutorial_fits_its_place() {
-    let mut state = after("ctrl-t", 80, 24);
+    let mut state = after("ctrl-t ctrl-t", 80, 24);
     for step in 0..=STEPS.len() {
         for moment in 0..3 {
             if let Some(tutorial) = &mut state.tutorial {
