@@ -15,7 +15,7 @@ use support::{
     Place,
     hostile::{Hostile, hostile, steering},
     hub::{self, Fault, Hub},
-    screen::{PATIENCE, REVIEWS, Screen, done, project},
+    screen::{PATIENCE, REVIEWS, Screen, done, project, tiny_base, tiny_project, training},
 };
 
 #[test]
@@ -550,16 +550,13 @@ fn weights(place: &Place, run: &str) -> Vec<u8> {
     std::fs::read(place.path(run).join("model/model.safetensors")).unwrap()
 }
 
-/// Arguments of a training of some seconds that reports every step and writes no checkpoint by itself.
-const TRAINING: [&str; 9] =
-    ["--epochs", "12", "--batch", "2", "--set", "log_every=1", "--set", "checkpoint_minutes=0", "--seed=3"];
-
 #[test]
 fn a_training_in_a_shell_is_continued_after_ctrl_c() {
     let place = Place::new();
     done(&place);
-    let _ = place.run(&[&["train", "food", "--out", "whole"], &TRAINING[..]].concat()).fine();
-    let mut screen = Screen::open(&place, &[&["train", "food", "--out", "cut"], &TRAINING[..]].concat(), 120, 40);
+    tiny_base(&place);
+    let _ = place.run(&[&training("20")[..], &["--out", "whole"]].concat()).fine();
+    let mut screen = Screen::open(&place, &[&training("20")[..], &["--out", "cut"]].concat(), 120, 40);
     screen.shows("step      1 ");
     screen.keys("\x03");
     screen.shows("ctrl-c again ends at once");
@@ -578,8 +575,9 @@ fn a_training_in_a_shell_is_continued_after_ctrl_c() {
 fn a_training_in_a_shell_is_continued_after_a_hangup() {
     let place = Place::new();
     done(&place);
-    let _ = place.run(&[&["train", "food"], &TRAINING[..]].concat()).fine();
-    let screen = Screen::open(&place, &[&["train", "food"], &TRAINING[..]].concat(), 120, 40);
+    tiny_base(&place);
+    let _ = place.run(&training("20")).fine();
+    let screen = Screen::open(&place, &training("20"), 120, 40);
     screen.shows("step      1 ");
     // One from the system, one from the shell.
     screen.signal("HUP");
@@ -588,7 +586,7 @@ fn a_training_in_a_shell_is_continued_after_a_hangup() {
     let list = place.tagli("runs list food --json").fine().json();
     assert_eq!((&list[1]["state"], &list[1]["model"]), (&"stopped".into(), &true.into()), "{list}");
     let _ = place.tagli("train food --resume").fine();
-    let [whole, cut] = ["food/runs/0001-mini", "food/runs/0002-mini"];
+    let [whole, cut] = ["food/runs/0001-base", "food/runs/0002-base"];
     assert!(weights(&place, cut) == weights(&place, whole), "bit for bit");
     let _ = place.tagli("train food --resume").fails(1, &["no interrupted run"]);
 }
@@ -597,9 +595,10 @@ fn a_training_in_a_shell_is_continued_after_a_hangup() {
 fn a_training_under_nohup_outlives_a_hangup() {
     let place = Place::new();
     done(&place);
-    let words = [&["train", "food"], &TRAINING[..]].concat();
+    tiny_base(&place);
+    let words = training("20");
     let screen = Screen::open_by(&["nohup"], &place, &words, (80, 24), (80, 24));
-    let metrics = place.path("food/runs/0001-mini/metrics.jsonl");
+    let metrics = place.path("food/runs/0001-base/metrics.jsonl");
     let until = Instant::now() + PATIENCE;
     while std::fs::metadata(&metrics).map_or(0, |metrics| metrics.len()) == 0 {
         assert!(Instant::now() < until, "no step came:\n{}", screen.text());
@@ -607,6 +606,23 @@ fn a_training_under_nohup_outlives_a_hangup() {
     }
     screen.signal("HUP");
     assert_eq!(screen.ends(), 0);
+    let list = place.tagli("runs list food --json").fine().json();
+    assert_eq!(list[0]["state"], "done", "{list}");
+}
+
+#[test]
+fn a_training_of_a_screen_that_is_asked_to_end_is_continued() {
+    let place = Place::new();
+    tiny_project(&place, 100);
+    let mut screen = Screen::open(&place, &["food"], 120, 40);
+    screen.shows("saved");
+    screen.keys("\t\ts");
+    screen.shows("pieces/s");
+    screen.signal("TERM");
+    assert_eq!(screen.ends(), 0);
+    let list = place.tagli("runs list food --json").fine().json();
+    assert_eq!(list[0]["state"], "stopped", "{list}");
+    let _ = place.tagli("train food --resume").fine();
     let list = place.tagli("runs list food --json").fine().json();
     assert_eq!(list[0]["state"], "done", "{list}");
 }

@@ -10,6 +10,7 @@
 mod support;
 
 use std::{
+    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use std::{
 use support::{
     Place,
     line::Line,
-    screen::{PATIENCE, Screen, done, project, restaurants},
+    screen::{PATIENCE, Screen, done, project, restaurants, tiny_base, tiny_project, training},
     sshd::Sshd,
 };
 
@@ -127,8 +128,15 @@ fn tagging(term: &str, rounds: usize) {
     assert!(median <= KEY.0 && high <= KEY.1 && most <= DOCUMENT && still == 0, "{summary}");
     let text = String::from_utf8_lossy(&sent);
     assert_eq!(text.is_ascii(), term == "linux", "{term}");
-    let colours = text.contains("\x1b[38;") || text.contains("\x1b[48;");
+    let colours = text.split("\x1b[").any(sets_color);
     assert_eq!(colours, !matches!(term, "vt100" | "dumb"), "{term}");
+}
+
+/// Whether a control sequence, without its beginning, sets a colour other than the terminal's own.
+fn sets_color(sequence: &str) -> bool {
+    let end = sequence.find(|c: char| !(c.is_ascii_digit() || c == ';')).unwrap_or(sequence.len());
+    let codes = sequence[..end].split(';').filter_map(|code| code.parse::<u8>().ok());
+    sequence[end..].starts_with('m') && codes.into_iter().any(|code| matches!(code, 30..=38 | 40..=48 | 90..=107))
 }
 
 /// Number of bytes that come in this time without a key.
@@ -143,12 +151,13 @@ fn watching(term: &str, time: Duration) {
     let mut place = Place::new();
     let Some(server) = Sshd::start(&place) else { return };
     restaurants(&place);
+    tiny_base(&place);
     let training = Training::start(&place);
     let line = Line::to(server.port);
     let mut screen = server.session(line.port, term, &mut place, &["food"], SIZE);
     screen.shows("Again");
     screen.keys("\t\t");
-    screen.shows("0001-mini");
+    screen.shows("0001-base");
     screen.shows("loss");
     // The frames that answer the keys are not those of the training.
     std::thread::sleep(Duration::from_secs(3));
@@ -177,7 +186,7 @@ struct Training(Child);
 
 impl Training {
     fn start(place: &Place) -> Self {
-        let words = ["train", "food", "--as", "ada", "--epochs", "500", "--set", "log_every=1"];
+        let words = ["train", "food", "--base", "./base", "--epochs", "500", "--set", "log_every=1"];
         let mut command = place.command();
         command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap())
@@ -269,15 +278,17 @@ fn drop_line(how: Drops, screen: &mut Screen, line: &Line, session: &Process) {
 fn a_training_of_the_screen_outlives_the_line_and_then_leaves_no_process() {
     let mut place = Place::new();
     let Some(server) = Sshd::start(&place) else { return };
-    done(&place);
-    let line = Line::to(server.port);
-    let mut screen = server.session(line.port, "xterm-256color", &mut place, &["food"], SIZE);
+    tiny_project(&place, 100);
+    let mut screen = server.session(server.port, "xterm-256color", &mut place, &["food"], SIZE);
     screen.shows("saved");
-    screen.keys("T");
-    screen.shows("training");
+    screen.keys("\t\ts");
+    screen.shows("pieces/s");
+    // A paused run would wait for ever, since no screen can resume it.
+    screen.keys(" ");
+    screen.shows("paused");
     let program = Process::of(&place);
     let session = program.parent();
-    line.cut();
+    screen.child.kill().unwrap();
     program.ends(&server);
     session.ends(&server);
     let list = place.tagli("runs list food --json").fine().json();
@@ -290,7 +301,9 @@ fn a_training_of_the_shell_is_continued_after_the_line_dropped() {
     let Some(server) = Sshd::start(&place) else { return };
     done(&place);
     let line = Line::to(server.port);
-    let words = ["train", "food", "--epochs", "40", "--batch", "2", "--set", "log_every=1"];
+    tiny_base(&place);
+    // Longer than the news of the cut takes.
+    let words = training("2000");
     let screen = server.session(line.port, "xterm-256color", &mut place, &words, SIZE);
     screen.shows("step      1 ");
     let program = Process::of(&place);
@@ -302,8 +315,14 @@ fn a_training_of_the_shell_is_continued_after_the_line_dropped() {
     assert_eq!(list[0]["state"], "stopped", "{list}");
     let steps = list[0]["status"]["steps"].clone();
     assert!(list[0]["status"]["step"].as_u64() < steps.as_u64(), "{list}");
-    let end = place.tagli("train food --resume --json").fine().json();
-    assert_eq!(end["steps"], steps);
+    let mut resumed = place.command().args(["train", "food", "--resume"]).stderr(Stdio::piped()).spawn().unwrap();
+    let messages = BufReader::new(resumed.stderr.take().unwrap());
+    let first = messages.lines().map_while(Result::ok).find(|line| line.starts_with("step"));
+    let _ = resumed.kill();
+    let _ = resumed.wait();
+    // The step after the checkpoint.
+    let next = list[0]["status"]["step"].as_u64().unwrap() + 1;
+    assert!(first.as_ref().is_some_and(|line| line.contains(&format!(" {next} "))), "{first:?}, {list}");
 }
 
 /// A process at the far end.

@@ -9,18 +9,17 @@ use std::{
 use crossterm::{
     cursor::{Hide, Show},
     event::{DisableBracketedPaste, EnableBracketedPaste},
-    execute, queue,
+    execute,
     style::Print,
-    terminal::{
-        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-        enable_raw_mode,
-    },
+    terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use ratatui::{
     Frame, Terminal, TerminalOptions, Viewport,
-    backend::{Backend, CrosstermBackend},
+    backend::Backend,
     layout::{Rect, Size},
 };
+
+use super::painter::Painter;
 
 /// Switches on reports of the mouse.
 /// These are buttons (1000), moves with a button held (1002) and the wheel, in numbers of any size (1006). Reports of
@@ -33,6 +32,9 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// such words (VTE, by mode 8 of ECMA-48) leave them as they are; others ignore the mode.
 const LOGICAL: &str = "\x1b[8l";
 const VISUAL: &str = "\x1b[8h";
+
+/// Resets colours and attributes.
+const PLAIN: &str = "\x1b[m";
 
 /// Largest area that is drawn, in columns and rows.
 ///
@@ -49,7 +51,7 @@ pub(super) struct Guard {
     /// Never dropped, because its destructor writes to standard error.
     /// That panics if the terminal is gone, and would end a training that must continue. [`release`] restores the
     /// terminal.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    terminal: ManuallyDrop<Terminal<Painter<Stdout>>>,
     /// Area of the last frame.
     area: Rect,
     mouse: bool,
@@ -61,9 +63,7 @@ impl Guard {
     /// # Errors
     /// There is no terminal, or its modes cannot be changed.
     pub(super) fn take(mouse: bool) -> io::Result<Self> {
-        // The mono theme handles `NO_COLOR`; crossterm's handling of it would also reset reverse and bold.
-        crossterm::style::force_color_output(true);
-        let backend = CrosstermBackend::new(io::stdout());
+        let backend = Painter::new(io::stdout());
         let area = drawn_area(backend.size()?);
         // Not `Viewport::Fullscreen`, which holds as many cells as the terminal claims to have.
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport: Viewport::Fixed(area) })?;
@@ -96,6 +96,7 @@ impl Guard {
     /// and a terminal that does not answer would be fatal.
     pub(super) fn redraw(&mut self) -> io::Result<()> {
         self.area = drawn_area(self.terminal.size()?);
+        self.terminal.backend_mut().forget();
         self.terminal.resize(self.area)
     }
 
@@ -111,9 +112,9 @@ impl Guard {
         if drawn_area(self.terminal.size()?) != self.area {
             self.redraw()?;
         }
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.backend_mut().begin_frame();
         let drawn = self.terminal.draw(view).map(|_| ());
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        self.terminal.backend_mut().end_frame()?;
         drawn
     }
 
@@ -143,6 +144,7 @@ pub(super) fn release() -> io::Result<()> {
     let shown = execute!(
         io::stdout(),
         EndSynchronizedUpdate,
+        Print(PLAIN),
         Print(mouse),
         Print(VISUAL),
         DisableBracketedPaste,

@@ -1,5 +1,5 @@
 //! Floor 12: the terminal.
-//! Guard, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
+//! Guard, painter, capabilities, input, keys, signals, frame pacing, clipboard, the event loop.
 //!
 //! Plain threads and channels. Input, signals and answers of the [`services`](crate::services) become
 //! [`Event`](crate::app::event::Event)s; only the loop in [`run`] changes the state and draws.
@@ -11,6 +11,7 @@ mod frame_pacing;
 mod guard;
 mod input;
 mod keys;
+mod painter;
 mod signals;
 
 pub use capabilities::Capabilities;

@@ -8,7 +8,7 @@ use std::{
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::{Place, checkout};
+use super::{Place, checkout, hub};
 
 /// Longest wait for anything. Generous: the machine that runs the tests may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -183,12 +183,17 @@ pub(crate) fn project(place: &Place) {
 
 /// A project whose twelve documents are done.
 pub(crate) fn done(place: &Place) {
+    done_documents(place, 12);
+}
+
+/// A project of this many documents, all done.
+pub(crate) fn done_documents(place: &Place, count: usize) {
     let line = |id: usize| {
         format!(
             "{{\"id\":\"{id}\",\"text\":\"cheap tacos near me\",\"spans\":[{{\"start\":6,\"end\":11,\"label\":\"Dish\"}}]}}\n"
         )
     };
-    place.file("done.jsonl", (0..12).map(line).collect::<String>());
+    place.file("done.jsonl", (0..count).map(line).collect::<String>());
     let _ = place.tagli("new food").fine();
     let _ = place.tagli("import food done.jsonl").fine();
 }
@@ -208,4 +213,29 @@ pub(crate) fn restaurants(place: &Place) {
     let _ = place.tagli("new food").fine();
     let _ = place.tagli("import food all.jsonl --as ada").fine();
     let _ = place.tagli("import food again.txt").fine();
+}
+
+/// Words of a training on [`done`] that reports every step and writes no checkpoint by itself.
+///
+/// Its base is a tiny model, which [`tiny_base`] writes: an epoch takes some milliseconds.
+pub(crate) fn training(epochs: &str) -> Vec<&str> {
+    let settings = ["--base", "./base", "--batch", "2", "--set", "log_every=1", "--set", "checkpoint_minutes=0"];
+    [&["train", "food", "--epochs", epochs], &settings[..]].concat()
+}
+
+/// Writes a tiny model to the folder `base`.
+pub(crate) fn tiny_base(place: &Place) {
+    std::fs::create_dir(place.path("base")).unwrap();
+    for (name, bytes) in hub::tiny() {
+        place.file(&format!("base/{name}"), bytes);
+    }
+}
+
+/// A project of this many documents, all done, whose base is the tiny model.
+pub(crate) fn tiny_project(place: &Place, count: usize) {
+    done_documents(place, count);
+    tiny_base(place);
+    let manifest = place.read("food/project.json");
+    assert!(manifest.contains("\"base\": \"mini\""), "{manifest}");
+    place.file("food/project.json", manifest.replace("\"base\": \"mini\"", "\"base\": \"./base\""));
 }

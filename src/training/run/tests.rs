@@ -530,7 +530,7 @@ fn an_interrupted_run_keeps_a_model_and_a_checkpoint_of_its_last_step() {
     };
     let whole = Memory::default();
     let report = run_with(job(), &whole, &[]).unwrap();
-    for at in 0..report.steps {
+    for at in [0, 1, 6] {
         let (sink, (say, heard)) = (Memory::default(), unbounded());
         let mut interrupt = |point: &Point| {
             if matches!(point, Point::Step { step, .. } if *step == at) {
