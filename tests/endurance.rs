@@ -1,7 +1,8 @@
 //! Long work in one session: a model of a user tags, looks around and trains, without a pause for thought.
 //!
 //! Nothing that the program holds may grow with the hours except its memory of the user's own actions, and no key may wait
-//! for its frame. The short run is part of the suite; the long one is eight working hours of 12,500 actions each:
+//! for its frame. The short run is part of the suite; the long one is eight working hours of 12,500 actions each, or
+//! of as many as `ENDURANCE_ACTIONS` says:
 //!
 //!     cargo test --release --test endurance -- --ignored --nocapture
 
@@ -65,7 +66,8 @@ fn a_short_session_stays_as_it_began() {
 #[test]
 #[ignore = "takes minutes, on an otherwise idle machine: `just endurance` runs it"]
 fn eight_hours_stay_as_they_began() {
-    let session = Session::run(Plan { hours: 8, actions: 12_500 });
+    let actions = std::env::var("ENDURANCE_ACTIONS").map_or(12_500, |actions| actions.parse().unwrap());
+    let session = Session::run(Plan { hours: 8, actions });
     assert!(session.late.is_empty(), "keys that waited longer than {FRAME:?}: {:?}", session.late);
 }
 
