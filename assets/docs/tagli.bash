@@ -605,7 +605,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__runs__subcmd__tell)
-            opts="-h --json --log --help pause resume checkpoint stop-after-epoch stop-now"
+            opts="-h --json --log --help pause resume checkpoint stop-after-epoch stop-now interrupt"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

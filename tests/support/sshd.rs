@@ -1,7 +1,6 @@
 //! An SSH server of a test's own, on this machine only.
 
 use std::{
-    ffi::OsString,
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
@@ -141,7 +140,7 @@ fn answers(child: &mut Child, port: u16) -> bool {
 
 /// Path of a program in `PATH` or in the folders of servers.
 fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or(OsString::new());
+    let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(FOLDERS.map(PathBuf::from));
     folders.map(|folder| folder.join(program)).find(|file| file.is_file())
 }
