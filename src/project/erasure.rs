@@ -112,11 +112,9 @@ struct Needles {
 }
 
 fn needles(id: &str, text: &str) -> Needles {
-    let escaped = |text: &str| {
-        let quoted = serde_json::to_string(text).unwrap_or_default();
-        quoted.trim_matches('"').as_bytes().to_vec()
-    };
-    let mut forms = vec![text.trim().as_bytes().to_vec(), escaped(text.trim())];
+    let quoted = serde_json::to_string(text.trim()).unwrap_or_default();
+    let escaped = quoted.trim_matches('"').as_bytes().to_vec();
+    let mut forms = vec![text.trim().as_bytes().to_vec(), escaped];
     forms.retain(|form| !form.is_empty());
     forms.dedup();
     let id = serde_json::to_string(id).unwrap_or_default();

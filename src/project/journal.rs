@@ -196,6 +196,11 @@ impl Project {
         Annotator::read_only(self, name)
     }
 
+    /// Path of the journal of an annotator.
+    pub fn journal_file(&self, name: &AnnotatorName) -> PathBuf {
+        Files::of(self, name).journal
+    }
+
     /// All annotators whose journal has at least one line, sorted by name.
     pub fn contributors(&self) -> Vec<AnnotatorName> {
         let mut names = self.annotators();

@@ -204,11 +204,6 @@ impl Project {
         [DOCUMENTS, MANIFEST].map(|name| self.root.join(name))
     }
 
-    /// Path of the journal of an annotator.
-    pub fn journal_file(&self, name: &AnnotatorName) -> PathBuf {
-        journal::Files::of(self, name).journal
-    }
-
     /// Documents on disk with their stamp, cut into words by `grid`.
     /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
