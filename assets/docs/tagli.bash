@@ -28,6 +28,9 @@ _tagli() {
             tagli,doctor)
                 cmd="tagli__subcmd__doctor"
                 ;;
+            tagli,documents)
+                cmd="tagli__subcmd__documents"
+                ;;
             tagli,eval)
                 cmd="tagli__subcmd__eval"
                 ;;
@@ -64,6 +67,15 @@ _tagli() {
             tagli,train)
                 cmd="tagli__subcmd__train"
                 ;;
+            tagli__subcmd__documents,correct)
+                cmd="tagli__subcmd__documents__subcmd__correct"
+                ;;
+            tagli__subcmd__documents,remove)
+                cmd="tagli__subcmd__documents__subcmd__remove"
+                ;;
+            tagli__subcmd__documents,restore)
+                cmd="tagli__subcmd__documents__subcmd__restore"
+                ;;
             tagli__subcmd__models,list)
                 cmd="tagli__subcmd__models__subcmd__list"
                 ;;
@@ -95,7 +107,7 @@ _tagli() {
 
     case "${cmd}" in
         tagli)
-            opts="-h -V --as --ascii --plain --theme --json --log --help --version new import export convert inspect train eval score agree predict models runs doctor help completions man"
+            opts="-h -V --as --ascii --plain --theme --json --log --help --version new import export convert inspect train eval score agree predict models documents runs doctor help completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,8 +211,88 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__doctor)
-            opts="-h --json --log --help"
+            opts="-h --repair --yes --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__documents)
+            opts="-h --json --log --help correct remove restore"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__documents__subcmd__correct)
+            opts="-h --text --file --undo --erase --yes --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__documents__subcmd__remove)
+            opts="-h --erase --yes --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__documents__subcmd__restore)
+            opts="-h --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -43,6 +43,7 @@ complete -c tagli -n "__fish_tagli_needs_command" -a "score" -d 'Score one tag f
 complete -c tagli -n "__fish_tagli_needs_command" -a "agree" -d 'Show how far the annotators of a project agree, and where they do not'
 complete -c tagli -n "__fish_tagli_needs_command" -a "predict" -d 'Tag texts with a model'
 complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'List, download and upload models'
+complete -c tagli -n "__fish_tagli_needs_command" -a "documents" -d 'Correct, remove and restore documents of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'List, follow, control, export and remove the runs of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and the integrity of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or the arguments of a command'
@@ -202,6 +203,28 @@ complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subc
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l name-annotators -d 'Name the annotator of the training data in the model card'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and not __fish_seen_subcommand_from correct remove restore" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and not __fish_seen_subcommand_from correct remove restore" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and not __fish_seen_subcommand_from correct remove restore" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and not __fish_seen_subcommand_from correct remove restore" -f -a "correct" -d 'Change the text of a document; spans go with their words'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and not __fish_seen_subcommand_from correct remove restore" -f -a "remove" -d 'Hide a document, or erase it'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and not __fish_seen_subcommand_from correct remove restore" -f -a "restore" -d 'Show a removed document again, with its annotations'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l text -d 'The new text' -r
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l file -d 'A file with the new text, `-` for standard input' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l undo -d 'Bring back the text before the last correction'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l erase -d 'Erase the earlier texts; lists the files that hold copies'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l yes -d 'Answer the question of --erase with yes'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from remove" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from remove" -l erase -d 'Erase it instead of hiding it; lists the files that hold copies'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from remove" -l yes -d 'Answer the question of --erase with yes'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from restore" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from restore" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -s h -l help -d 'Print help'
@@ -230,6 +253,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcom
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l repair -d 'Merge a project.json in which git left conflict markers or labels that contradict each other, after a question, and keep a copy of it'
+complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l yes -d 'Answer the question of --repair with yes'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand help" -l log -d 'Write a log of this run to FILE' -r -F

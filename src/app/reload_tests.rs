@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn opened() -> Opened {
-    let documents = ["a", "b"].map(|id| Document::new(id, "fish tacos", Grid::Natural)).into();
+    let documents = ["a", "b"].map(|id| Document::new(id, "fish tacos", Grid::Natural)).into_iter().collect();
     Opened { name: "p".into(), documents, labels: LabelSet::restaurant(), ..Opened::default() }
 }
 

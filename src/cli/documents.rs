@@ -50,7 +50,7 @@ fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
         agree(args.yes, output)?;
     }
     // Erasing again looks for no words, only for the files that may hold them.
-    let earlier = Some(earlier).filter(|earlier| text.as_ref() != Some(earlier)).unwrap_or_default();
+    let earlier = Some(earlier).filter(|earlier| text.as_deref() != Some(&**earlier)).unwrap_or_default();
     let new = text.as_deref().map_or(NewText::Previous, NewText::Text);
     project.correct_document(&args.id, new, now(), args.erase)?;
     let traces = if args.erase { erasure::erase_copies(&project, &args.id, &earlier) } else { Vec::new() };

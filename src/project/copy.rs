@@ -6,7 +6,7 @@ use std::{borrow::Cow, path::Path};
 use super::{
     ANNOTATIONS, AnnotatorName, DOCUMENTS, GUIDE, MANIFEST, Manifest, Project, ProjectError, annotators_in,
     keep_existing,
-    storage::{self, LARGE, SMALL, StorageError},
+    storage::{self, LARGE, SMALL},
 };
 
 /// Contents of a copy.

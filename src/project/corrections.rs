@@ -10,7 +10,8 @@ use super::{
     document_history::Correction,
     documents::{self, ERASED, REMOVED, WAS},
     file_names::shown,
-    stamp, storage,
+    stamp,
+    storage::{self, LARGE},
     text_anchor::Fingerprint,
 };
 use crate::{
@@ -55,7 +56,7 @@ impl Project {
             }
         };
         let mut was = corrections.to_vec();
-        match text == document.text {
+        match *text == *document.text {
             // Erasing can be repeated, as after a crash.
             true if erase => {}
             true => return Err(refused(id, "it has this text already")),
@@ -142,7 +143,7 @@ impl Project {
 
     /// Bytes of `documents.jsonl` with one line changed.
     fn changed_line(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Vec<u8>, ProjectError> {
-        let before = storage::read(&self.root.join(DOCUMENTS))?;
+        let before = storage::read(&self.root.join(DOCUMENTS), LARGE)?;
         documents::change_line(&before, id, change)?.ok_or_else(|| ProjectError::NoDocument(shown(id)))
     }
 

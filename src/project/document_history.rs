@@ -87,15 +87,18 @@ impl Correction {
     }
 
     fn differences(&self) -> Vec<Difference> {
-        let edits = self.edits.iter();
-        let difference = |Replaced(start, end, old): &Replaced| Difference {
-            new: CharRange { start: *start, end: *end },
-            old_length: match old {
-                OldPiece::Text(text) => text.chars().count(),
-                OldPiece::Erased(length) => *length,
-            },
+        self.edits.iter().map(Replaced::difference).collect()
+    }
+}
+
+impl Replaced {
+    fn difference(&self) -> Difference {
+        let Self(start, end, old) = self;
+        let old_length = match old {
+            OldPiece::Text(text) => text.chars().count(),
+            OldPiece::Erased(length) => *length,
         };
-        edits.map(difference).collect()
+        Difference { new: CharRange { start: *start, end: *end }, old_length }
     }
 }
 

@@ -7,7 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{DOCUMENTS, EXPORTS, Project, journal::Files, journal_line, run_folder, storage};
+use super::{
+    DOCUMENTS, EXPORTS, Project,
+    journal_appender::Files,
+    journal_line, run_folder,
+    storage::{self, LARGE},
+};
 
 /// Folders below the project's that are searched.
 const DEEPEST: usize = 8;
@@ -80,7 +85,7 @@ pub fn erase_copies(project: &Project, id: &str, text: &str) -> Vec<Trace> {
     let mut traces = vec![Trace { path: DOCUMENTS.into(), state: TraceState::Erased }];
     for name in project.annotators() {
         let file = Files::of(project, &name).journal;
-        if storage::read(&file).is_ok_and(|bytes| journal_line::have_note(&bytes, id)) {
+        if storage::read(&file, LARGE).is_ok_and(|bytes| journal_line::have_note(&bytes, id)) {
             traces.push(Trace { path: below(&project.root, &file), state: TraceState::Note });
         }
     }
@@ -112,11 +117,9 @@ struct Needles {
 }
 
 fn needles(id: &str, text: &str) -> Needles {
-    let escaped = |text: &str| {
-        let quoted = serde_json::to_string(text).unwrap_or_default();
-        quoted.trim_matches('"').as_bytes().to_vec()
-    };
-    let mut forms = vec![text.trim().as_bytes().to_vec(), escaped(text.trim())];
+    let quoted = serde_json::to_string(text.trim()).unwrap_or_default();
+    let escaped = quoted.trim_matches('"').as_bytes().to_vec();
+    let mut forms = vec![text.trim().as_bytes().to_vec(), escaped];
     forms.retain(|form| !form.is_empty());
     forms.dedup();
     let id = serde_json::to_string(id).unwrap_or_default();
@@ -154,7 +157,7 @@ fn search(root: &Path, folder: &Path, depth: usize, needles: &Needles, traces: &
 /// Whether a file contains one of the pieces. One that cannot be read does not.
 fn holds(path: &Path, pieces: &[Vec<u8>]) -> bool {
     let is_small = fs::symlink_metadata(path).is_ok_and(|about| about.is_file() && about.len() <= MOST_BYTES);
-    let Some(bytes) = is_small.then(|| storage::read(path).ok()).flatten() else { return false };
+    let Some(bytes) = is_small.then(|| storage::read(path, MOST_BYTES).ok()).flatten() else { return false };
     pieces.iter().any(|piece| memchr::memmem::find(&bytes, piece).is_some())
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Project, ProjectError, Stamp,
+    Project, ProjectError,
     documents::Documents,
     file_names::{AnnotatorName, NameError},
     journal_appender::{Files, JournalAppender, Reopened, lines},
@@ -137,6 +137,11 @@ impl Project {
     /// The journal exists and cannot be read.
     pub fn read_annotator(&self, name: &AnnotatorName) -> Result<Annotator, ProjectError> {
         Annotator::read_only(self, name)
+    }
+
+    /// Path of the journal of an annotator.
+    pub fn journal_file(&self, name: &AnnotatorName) -> PathBuf {
+        Files::of(self, name).journal
     }
 
     /// All annotators whose journal has at least one line, sorted by name.

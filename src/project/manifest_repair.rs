@@ -6,7 +6,11 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    LOCK, MANIFEST, Manifest, ManifestError, ProjectError, lock::Lock, manifest::is_unmerged, random_number, storage,
+    LOCK, MANIFEST, Manifest, ManifestError, ProjectError,
+    lock::Lock,
+    manifest::is_unmerged,
+    random_number,
+    storage::{self, SMALL},
 };
 use crate::spans::{LabelSet, SameId, label::RetiredLabel};
 
@@ -33,7 +37,7 @@ impl ManifestRepair {
     /// It cannot be read or repaired; the error says why.
     pub fn of(dir: &Path) -> Result<Option<Self>, ProjectError> {
         let path = dir.join(MANIFEST);
-        let before = storage::read(&path)?;
+        let before = storage::read(&path, SMALL)?;
         let repaired = repaired(&before).map_err(|why| ProjectError::Manifest { path, why })?;
         Ok(repaired.map(|(manifest, decisions)| Self { dir: dir.to_owned(), before, manifest, decisions }))
     }
@@ -45,7 +49,7 @@ impl ManifestRepair {
     pub fn carry_out(self) -> Result<PathBuf, ProjectError> {
         let _lock = Lock::wait(&self.dir.join(LOCK), "the project")?;
         let path = self.dir.join(MANIFEST);
-        if storage::read(&path)? != self.before {
+        if storage::read(&path, SMALL)? != self.before {
             return Err(ProjectError::ManifestChanged(path));
         }
         let copy = keep_copy(&self.dir, &self.before)?;

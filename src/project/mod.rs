@@ -215,11 +215,6 @@ impl Project {
         [DOCUMENTS, MANIFEST].map(|name| self.root.join(name))
     }
 
-    /// Path of the journal of an annotator.
-    pub fn journal_file(&self, name: &AnnotatorName) -> PathBuf {
-        journal::Files::of(self, name).journal
-    }
-
     /// Documents on disk with their stamp, cut into words by `grid`.
     /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
@@ -315,7 +310,7 @@ pub fn random_number() -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
-/// Length and CRC-32 of the bytes from which documents were read.
+/// Length and CRC-32 of the bytes of a file.
 type Stamp = (usize, u32);
 
 /// Stamp of a file; that of an empty one if it does not exist.
@@ -342,6 +337,11 @@ fn read_documents(path: &Path, grid: Grid) -> Result<(Documents, Vec<DocumentErr
     })?;
     let (documents, problems) = reader.finish();
     Ok((documents, problems, (length, hasher.finalize())))
+}
+
+/// Stamp of contents.
+fn stamp(bytes: &[u8]) -> Stamp {
+    stamp_of_more((0, 0), bytes)
 }
 
 /// Stamp of contents to which bytes were appended.

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 use super::{
-    run_folder::{RunConfig, read_checkpoint, resumable},
+    run_folder::{HeldRun, RunConfig},
     storage::{Fault, Recorder},
     *,
 };
@@ -288,13 +288,13 @@ fn a_run_keeps_its_points_its_checkpoint_and_its_model_through_a_power_cut() {
                 return;
             };
             let folder = dir.join("runs").join(id.as_str());
-            resumable(&folder);
+            let held = HeldRun::take(&folder, 0).unwrap_or_else(|error| panic!("{at}: {error}"));
             let view = runs.get(id.as_str());
             assert!(view.is_ok() || moment < created, "{at}: {:?}", view.err());
             let points = view.map(|view| view.metrics().poll().unwrap().len()).unwrap_or_default();
             let expected = usize::from(moment >= first_point) + usize::from(moment >= second);
             assert!(points >= expected, "{at}: {points} of {expected} points");
-            let checkpoint = read_checkpoint(&folder).unwrap();
+            let checkpoint = held.as_ref().and_then(|run| run.checkpoint().unwrap());
             let checkpoint = checkpoint.map(|files| String::from_utf8(files["progress.json"].clone()).unwrap());
             match checkpoint.as_deref() {
                 Some("first") => assert!(moment < second, "{at}: the old checkpoint came back"),
@@ -302,8 +302,8 @@ fn a_run_keeps_its_points_its_checkpoint_and_its_model_through_a_power_cut() {
                 None => assert!(!(first..done).contains(&moment), "{at}: no checkpoint"),
                 Some(other) => panic!("{at}: {other}"),
             }
-            if moment >= first && moment < done {
-                RunFolder::resume(&folder, 0, 1).unwrap_or_else(|error| panic!("{at}: {error}"));
+            if let Some(run) = held.filter(|_| moment >= first && moment < done) {
+                run.resume(1).unwrap_or_else(|error| panic!("{at}: {error}"));
             }
             let is_model = folder.join("model/values.safetensors").is_file();
             assert!(is_model || moment < model, "{at}: no model");

@@ -66,6 +66,13 @@ pub(super) struct Anchor(Option<Window>, Option<Window>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Window(usize, u32);
 
+impl Window {
+    /// Whether there is enough context to tell the range from others without the other side.
+    fn is_wide(self) -> bool {
+        self.0 >= CONTEXT
+    }
+}
+
 /// Computes the anchors of ranges of a text; empty if that would take too long.
 pub(super) fn anchors(text: &str, ranges: &[TextRange]) -> Vec<Anchor> {
     if text.len().saturating_mul(ranges.len()) > MOST_WORK {
@@ -168,11 +175,10 @@ impl HashedText {
         let lefts: Vec<usize> = starts_before.iter().map(|start| start + before.map_or(0, |window| window.0)).collect();
         let rights = self.starts(length, *after, budget)?;
         let both: Vec<usize> = lefts.iter().filter(|start| rights.binary_search(start).is_ok()).copied().collect();
-        let has_enough = |window: &Option<Window>| window.is_some_and(|window| window.0 >= CONTEXT);
         let start = match (both.as_slice(), lefts.as_slice(), rights.as_slice()) {
             ([start], _, _) => *start,
-            ([], [start], []) if has_enough(before) => *start,
-            ([], [], [start]) if has_enough(after) => *start,
+            ([], [start], []) if before.is_some_and(Window::is_wide) => *start,
+            ([], [], [start]) if after.is_some_and(Window::is_wide) => *start,
             _ => return None,
         };
         Some(CharRange { start, end: start + length })

@@ -65,15 +65,14 @@ fn compare(old: &[&str], new: &[&str], found: &mut Differences) {
     // Length of the longest common part of the rests that begin at each pair of places.
     let width = new.len() + 1;
     let mut common = vec![0_u32; (old.len() + 1) * width];
-    let at = |a: usize, b: usize| a * width + b;
     for (a, old_word) in old.iter().enumerate().rev() {
         for (b, new_word) in new.iter().enumerate().rev() {
             let longest = if old_word == new_word {
-                common.get(at(a + 1, b + 1)).map_or(0, |rest| rest + 1)
+                common.get((a + 1) * width + b + 1).map_or(0, |rest| rest + 1)
             } else {
-                common.get(at(a + 1, b)).max(common.get(at(a, b + 1))).copied().unwrap_or_default()
+                common.get((a + 1) * width + b).max(common.get(a * width + b + 1)).copied().unwrap_or_default()
             };
-            if let Some(cell) = common.get_mut(at(a, b)) {
+            if let Some(cell) = common.get_mut(a * width + b) {
                 *cell = longest;
             }
         }
@@ -87,7 +86,9 @@ fn compare(old: &[&str], new: &[&str], found: &mut Differences) {
                 a += 1;
                 b += 1;
             }
-            (Some(old_word), other) if other.is_none() || common.get(at(a + 1, b)) >= common.get(at(a, b + 1)) => {
+            (Some(old_word), other)
+                if other.is_none() || common.get((a + 1) * width + b) >= common.get(a * width + b + 1) =>
+            {
                 found.add(chars(old_word), 0);
                 a += 1;
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::train::StartedRun;
 use crate::{
     model::BaseModel,
-    project::{Project, ProjectError, RunFolder, RunView, run_folder::HeldRun, storage::shown_path},
+    project::{Project, ProjectError, RunFolder, run_folder::HeldRun, storage::shown_path},
     runs::Settings,
     spans::Dataset,
     training::{

@@ -77,7 +77,7 @@ fn changeable(session: &mut Session) -> Option<(String, String)> {
         return None;
     }
     let document = session.project.as_ref()?.documents.get(session.tagging.document)?;
-    Some((document.id.clone(), document.text.clone()))
+    Some((document.id.clone(), document.text.to_string()))
 }
 
 /// Asks for the text, unless a line cannot hold it.
@@ -134,7 +134,7 @@ impl Panel for Correction {
     fn accept(&mut self, session: &mut Session) -> Outcome {
         let project = session.project.as_ref();
         let document = project.and_then(|project| project.documents.get(project.position(&self.document)?));
-        if document.is_none_or(|document| document.text == self.text.text()) {
+        if document.is_none_or(|document| *document.text == *self.text.text()) {
             return Outcome::close();
         }
         let change = DocumentChange::Correct(self.text.text().to_owned());

@@ -63,7 +63,7 @@ impl TagContext<'_> {
         }
         let suggestions = self.project.suggestions(self.tag.document).iter();
         let unseen = suggestions.filter(|suggestion| !self.tag.has_seen(suggestion.range)).count();
-        let words = self.document().map(|document| document.words.as_slice()).unwrap_or_default();
+        let words = self.document().map(|document| &*document.words).unwrap_or_default();
         let next = words.iter().position(|word| !self.tag.has_seen(*word));
         let Some(next) = next.filter(|_| unseen > 0) else { return false };
         self.tag.put(next);
