@@ -77,7 +77,7 @@ fn the_text_in_front_is_corrected_and_the_document_removed_and_restored() {
         [Effect::ChangeDocument { id: id(), change: DocumentChange::Restore }]
     );
     // A text that a line cannot hold is not cut.
-    let documents = vec![Document::new("a", "two\nlines", Grid::Natural)];
+    let documents = vec![Document::new("a", "two\nlines", Grid::Natural)].into();
     update(&mut state, Event::Opened(Box::new(Opened { documents, ..opened() })));
     command(&mut state, "correct-text");
     assert!(state.overlays.is_empty() && message(&state).1.contains("--file"), "{:?}", message(&state));

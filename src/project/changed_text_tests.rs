@@ -5,7 +5,9 @@ use std::{fs, io::Write, path::Path};
 use super::{Annotator, DOCUMENTS, ImportItem, MANIFEST, Manifest, Project, check::check, training_data};
 use crate::{
     formats::Severity,
-    spans::{Action, Document, Edit, HalfWords, LabelId, LabelSet, Status, journal::JournalOp},
+    spans::{
+        Action, ActionId, Document, Edit, Entry, HalfWords, LabelId, LabelSet, SpanId, Status, journal::JournalOp,
+    },
     text::{Grid, TextRange},
 };
 
@@ -144,13 +146,15 @@ fn another_journal_of_the_same_length_is_noticed_and_nothing_recorded_is_lost() 
     let mut writer = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
     let done = |edits| JournalOp::Do(Action { document: "r2".into(), edits });
     writer.record(&project.documents, 0, done(vec![Edit::Status(Status::Flagged)])).unwrap();
-    assert!(!writer.refresh(&project.documents).unwrap() && !writer.take_change());
+    let id = ActionId(SpanId { writer: writer.writer(), sequence: 0 });
+    let mut file = writer.into_appender();
+    assert!(!file.look().unwrap());
     let path = project.journal_file(&"anna".parse().unwrap());
     let bytes = fs::read(&path).unwrap();
     // Touched, but not changed.
     std::thread::sleep(std::time::Duration::from_millis(30));
     fs::OpenOptions::new().write(true).open(&path).unwrap().write_all(&bytes).unwrap();
-    assert!(writer.refresh(&project.documents).unwrap() && !writer.take_change());
+    assert!(!file.look().unwrap());
     // The last line is overwritten with blanks.
     std::thread::sleep(std::time::Duration::from_millis(30));
     let last = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
@@ -158,8 +162,9 @@ fn another_journal_of_the_same_length_is_noticed_and_nothing_recorded_is_lost() 
     let end = other.len() - 1;
     other[last..end].fill(b' ');
     fs::OpenOptions::new().write(true).open(&path).unwrap().write_all(&other).unwrap();
-    writer.record(&project.documents, 0, done(vec![Edit::Note("seen".into())])).unwrap();
-    assert!(writer.take_change() && !writer.take_change());
+    let entry = Entry { id, at: 0, op: done(vec![Edit::Note("seen".into())]) };
+    file.record_entries(&project.documents, &[entry]).unwrap();
+    assert!(file.look().unwrap() && !file.look().unwrap());
     let read = anna(&project);
     let annotation = read.journal.annotation("r2");
     assert_eq!((annotation.status, annotation.note()), (Status::Flagged, "seen"));

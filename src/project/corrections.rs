@@ -250,12 +250,12 @@ mod tests {
         assert!(check(dir.path()).is_sound(), "{:?}", check(dir.path()));
         assert_eq!(fs::read_to_string(dir.path().join(DOCUMENTS)).unwrap().lines().nth(1), Some(&*others));
         let again = Project::open(dir.path()).unwrap();
-        assert_eq!(again.documents.get("r1").unwrap().text, CORRECT);
+        assert_eq!(&*again.documents.get("r1").unwrap().text, CORRECT);
         // What is recorded now belongs to the new text, and goes back with it.
         project.correct_document("r1", NewText::Previous, 8, false).unwrap();
         assert_eq!(words(&project, "ben", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
         project.correct_document("r1", NewText::Previous, 9, false).unwrap();
-        assert_eq!(project.documents.get("r1").unwrap().text, CORRECT, "undone twice is done again");
+        assert_eq!(&*project.documents.get("r1").unwrap().text, CORRECT, "undone twice is done again");
         let refused = |project: &mut Project, id: &str, text| {
             project.correct_document(id, text, 0, false).unwrap_err().to_string()
         };

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeSet, HashSet},
     fmt,
+    path::PathBuf,
 };
 
 use super::{
@@ -330,25 +331,6 @@ impl Annotator {
     pub(super) fn add_entries(&mut self, entries: Vec<Entry>, lines: &[u8]) {
         self.file.remember(entries.iter().map(|entry| entry.id), lines);
         self.journal.extend(entries);
-    }
-
-    /// Reads the journal again if another program changed its file, as `git pull` does.
-    /// Returns whether it did.
-    ///
-    /// Lines recorded since opening that are missing in the file are written again. An annotator opened for reading
-    /// always reads.
-    ///
-    /// # Errors
-    /// The file system refuses.
-    pub fn refresh(&mut self, documents: &Documents) -> Result<bool, ProjectError> {
-        if !self.file.is_open() {
-            return self.reread(documents).map(|()| true);
-        }
-        let reopened = self.file.prepare()?;
-        if let Some(reopened) = &reopened {
-            self.reload(reopened, documents);
-        }
-        Ok(reopened.is_some())
     }
 
     /// Reads the journal again.

@@ -473,7 +473,8 @@ mod tests {
         let Open { mut worker, mut journal, received, run_list } = open;
         worker.close();
         journal.close();
-        let leaving = Leaving { closing: vec![Arc::new(Closing { journal, worker })], opening: None, trainer };
+        let leaving =
+            Leaving { closing: vec![Arc::new(Closing { journal, worker })], opening: None, trainer, farewell: None };
         let mut reports = Vec::new();
         leaving.wait_for_jobs(|report| reports.push(report.to_owned()));
         assert_eq!(reports, ["left while a training was being prepared; it is not started"]);
