@@ -2,7 +2,7 @@
 ci: fmt lint test doc
 
 fmt:
-    cargo fmt --check
+    cargo fmt --all --check
 
 lint:
     cargo clippy --all-targets --locked -- -D warnings
