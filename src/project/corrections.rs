@@ -44,8 +44,29 @@ impl Project {
     pub fn correct_document(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
         let _lock = self.lock()?;
         self.reload()?;
+        self.correct(id, text, at, erase)
+    }
+
+    /// As [`Self::correct_document`], if the text is still `shown`, which the user has seen.
+    ///
+    /// # Errors
+    /// Another program has changed the text since it was shown, or as there.
+    pub fn correct_shown(&mut self, id: &str, shown: &str, text: NewText<'_>, at: u64) -> Result<(), ProjectError> {
+        let _lock = self.lock()?;
+        self.reload()?;
+        if self.documents.get(id).is_some_and(|document| *document.text != *shown) {
+            return Err(refused(id, "another program has changed its text since it was shown; read it and try again"));
+        }
+        self.correct(id, text, at, false)
+    }
+
+    /// Changes the text of a document. The lock is held, and the documents are those on disk.
+    fn correct(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
         let document = self.documents.get(id).ok_or_else(|| ProjectError::NoDocument(shown(id)))?;
         let now = Fingerprint::of(&document.text);
+        if self.documents.has_unknown_corrections(id) {
+            return Err(refused(id, "its field `was` cannot be read; use a newer tagli, or correct it with an editor"));
+        }
         let corrections = self.documents.corrections(id);
         let text = match text {
             NewText::Text(text) => text.to_owned(),
@@ -262,6 +283,49 @@ mod tests {
         assert!(refused(&mut project, "r1", NewText::Text(CORRECT)).contains("has this text already"));
         assert!(refused(&mut project, "r2", NewText::Previous).contains("was not corrected"));
         assert!(refused(&mut project, "r3", NewText::Previous).contains("there is no document `r3`"));
+    }
+
+    #[test]
+    fn a_text_that_another_program_changed_since_it_was_shown_is_not_corrected() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        let path = dir.path().join(DOCUMENTS);
+        let changed = fs::read_to_string(&path).unwrap().replace("555-1234: the", "555-9999: the");
+        fs::write(&path, &changed).unwrap();
+        for text in [NewText::Text("call Ann: the fish tacos are very good"), NewText::Previous] {
+            let error = project.correct_shown("r1", CORRECT, text, 8).unwrap_err().to_string();
+            assert!(error.contains("since it was shown"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), changed);
+        }
+        let now = project.documents.get("r1").unwrap().text.to_string();
+        project.correct_shown("r1", &now, NewText::Text(CORRECT), 9).unwrap();
+        project.correct_shown("r1", CORRECT, NewText::Previous, 9).unwrap();
+        assert_eq!(*project.documents.get("r1").unwrap().text, *now);
+    }
+
+    #[test]
+    fn corrections_of_a_newer_version_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        let path = dir.path().join(DOCUMENTS);
+        let text = fs::read_to_string(&path).unwrap();
+        // A field that this version does not know.
+        fs::write(&path, text.replace(r#"{"at":7,"#, r#"{"at":7,"by":"ben","#)).unwrap();
+        project.correct_document("r1", NewText::Text("call us"), 8, false).unwrap();
+        let again = fs::read_to_string(&path).unwrap();
+        assert!(again.contains(r#""by":"ben""#), "{again}");
+        project.correct_document("r1", NewText::Text("call them"), 8, true).unwrap();
+        assert!(!fs::read_to_string(&path).unwrap().contains("ben"), "it may hold words");
+        // A list that it cannot read.
+        let unknown = again.replace(r#"{"at":7,"#, r#"{"when":7,"#);
+        fs::write(&path, &unknown).unwrap();
+        for text in [NewText::Text("call"), NewText::Previous] {
+            let error = project.correct_document("r1", text, 9, false).unwrap_err().to_string();
+            assert!(error.contains("`was` cannot be read"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), unknown);
     }
 
     #[test]

@@ -120,6 +120,12 @@ impl Documents {
         self.extras.corrections.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a document has corrections that cannot be read.
+    pub(super) fn has_unknown_corrections(&self, id: &str) -> bool {
+        let rest = self.extras.rest.get(id);
+        rest.is_some_and(|rest| rest.contains_key(WAS)) && !self.extras.corrections.contains_key(id)
+    }
+
     /// Whether there is a document with this id that was removed or erased.
     pub fn is_removed(&self, id: &str) -> bool {
         self.extras.removed.contains_key(id)
