@@ -9,7 +9,7 @@ use super::{
     document_history::{Way, first_text},
     documents::{Documents, is_merge_marker},
     file_names::shown,
-    text_anchor::{Anchor, Budget, Fingerprint, HashedText, anchors},
+    text_anchor::{Anchor, Budget, Finder, Fingerprint, anchors},
 };
 use crate::{
     formats::parser_message,
@@ -107,7 +107,7 @@ enum EditLine {
 #[derive(Default)]
 pub(super) struct Texts<'a> {
     known: HashMap<&'a str, KnownText<'a>>,
-    budget: Budget,
+    finder: Finder<'a>,
 }
 
 struct KnownText<'a> {
@@ -115,11 +115,11 @@ struct KnownText<'a> {
     map: OffsetMap,
     fingerprint: Fingerprint,
     /// For lines that were recorded against another text.
-    hashed: Option<HashedText>,
+    budget: Budget,
 }
 
 impl<'a> Texts<'a> {
-    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<(&mut KnownText<'a>, &mut Budget), LineError> {
+    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<(&mut KnownText<'a>, &mut Finder<'a>), LineError> {
         let document = documents.get(id).ok_or_else(|| match documents.is_removed(id) {
             true => LineError::Removed(shown(id)),
             false => LineError::NoDocument(shown(id)),
@@ -128,9 +128,9 @@ impl<'a> Texts<'a> {
             document,
             map: OffsetMap::new(&document.text),
             fingerprint: Fingerprint::of(&document.text),
-            hashed: None,
+            budget: Budget::default(),
         });
-        Ok((known, &mut self.budget))
+        Ok((known, &mut self.finder))
     }
 }
 
@@ -214,7 +214,9 @@ pub(super) fn decode<'a>(line: &[u8], documents: &'a Documents, texts: &mut Text
                 }
             }
             if actions.is_empty() {
-                return Err(parts.faults.swap_remove(0));
+                // That a document was removed is no fault, so it must not hide one.
+                let first = parts.faults.iter().position(|fault| !matches!(fault, LineError::Removed(_)));
+                return Err(parts.faults.swap_remove(first.unwrap_or_default()));
             }
             JournalOp::DoAll(actions)
         }
@@ -236,9 +238,12 @@ struct Parts<'t, 'd> {
 
 impl Parts<'_, '_> {
     fn action(&mut self, line: ActionLine<'_>) -> Result<Action, LineError> {
-        let (known, budget) = self.texts.get(&line.doc, self.documents)?;
+        let (known, finder) = self.texts.get(&line.doc, self.documents)?;
         let corrections = self.documents.corrections(&line.doc);
-        let text = line.text.or_else(|| first_text(corrections));
+        // A line without `text` refers to the first one, if the corrections lead from there to the present one.
+        let first = first_text(corrections);
+        let first = first.filter(|first| Way::between(*first, known.fingerprint, corrections).is_some());
+        let text = line.text.or(first);
         let edits = match text.filter(|text| *text != known.fingerprint) {
             None => {
                 let edits = line.edits.into_iter().map(|edit| line_to_edit(edit, &known.map));
@@ -250,7 +255,7 @@ impl Parts<'_, '_> {
                 if way.is_none() {
                     self.changed.push(line.doc.to_string());
                 }
-                let mut search = Search { anchors: line.near.into_iter(), way, known, budget };
+                let mut search = Search { anchors: line.near.into_iter(), way, known, finder };
                 line.edits.into_iter().filter_map(|edit| search.edit(edit)).collect()
             }
         };
@@ -265,7 +270,7 @@ struct Search<'t, 'd> {
     /// Only if every correction between the two is known.
     way: Option<Way>,
     known: &'t mut KnownText<'d>,
-    budget: &'t mut Budget,
+    finder: &'t mut Finder<'d>,
 }
 
 impl Search<'_, '_> {
@@ -297,9 +302,8 @@ impl Search<'_, '_> {
         }
         let anchor = anchor?;
         let length = range.end.checked_sub(range.start)?;
-        let KnownText { document, map, hashed, .. } = &mut *self.known;
-        let hashed = hashed.get_or_insert_with(|| HashedText::new(&document.text));
-        map.from_chars(hashed.find(length, &anchor, self.budget)?).ok()
+        let KnownText { document, map, budget, .. } = &mut *self.known;
+        map.from_chars(self.finder.find(&document.text, length, &anchor, budget)?).ok()
     }
 }
 
@@ -444,10 +448,14 @@ fn line_to_edit(line: EditLine, map: &OffsetMap) -> Result<Edit, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{spans::Document, text::Grid};
+    use crate::{project::document_history::Correction, spans::Document, text::Grid};
 
     fn documents() -> Documents {
         Documents::default().replaced_by(vec![Document::new("r1", "caf\u{e9} taco", Grid::Natural)]).unwrap()
+    }
+
+    fn one_document(id: &str, text: &str) -> Documents {
+        Documents::default().replaced_by(vec![Document::new(id, text, Grid::Natural)]).unwrap()
     }
 
     fn entry(edits: Vec<Edit>) -> Entry {
@@ -497,22 +505,79 @@ mod tests {
     fn a_line_recorded_against_another_text_is_moved_or_its_span_is_lost() {
         let mut bytes = Vec::new();
         let written = entry(vec![taco(TextRange::new(6, 10)), Edit::Status(Status::Done)]);
-        encode(&written, &documents(), &mut Texts::default(), &mut bytes).unwrap();
+        let before = one_document("r1", "caf\u{e9} taco, not yours");
+        encode(&written, &before, &mut Texts::default(), &mut bytes).unwrap();
         bytes.pop();
         let read = |text: &str| {
-            let documents = Documents::default().replaced_by(vec![Document::new("r1", text, Grid::Natural)]).unwrap();
+            let documents = one_document("r1", text);
             let Decoded { entry, faults, changed } = decode(&bytes, &documents, &mut Texts::default()).unwrap();
             assert_eq!((faults, changed), (Vec::new(), vec!["r1".to_owned()]));
             let JournalOp::Do(action) = entry.op else { panic!() };
             action.edits
         };
         let done = Edit::Status(Status::Done);
-        assert_eq!(read("my caf\u{e9} taco"), [taco(TextRange::new(9, 13)), done.clone()]);
+        assert_eq!(read("my caf\u{e9} taco, not yours"), [taco(TextRange::new(9, 13)), done.clone()]);
         let id = SpanId { writer: 0x1f, sequence: 3 };
         assert_eq!(read("caf\u{e9} soup"), [Edit::Lose(id, Some(LabelId(2))), done]);
         let unrecorded =
             encode(&entry(vec![Edit::Lose(id, None)]), &documents(), &mut Texts::default(), &mut Vec::new());
         assert!(matches!(unrecorded, Err(LineError::Range { .. })), "its place would be recorded wrongly");
+    }
+
+    #[test]
+    fn a_line_without_text_is_read_as_it_is_if_the_corrections_do_not_lead_to_the_text() {
+        let line = concat!(
+            r#"{"id":"1f-7","at":1700000000,"doc":"r1","edits":[{"add":{"id":"1f-3","range":[5,9],"label":2,"#,
+            r#""source":{"model":{"run":"0001-mini","score":0.5}}}},{"status":"done"}],"crc":"27f78d2b"}"#,
+        );
+        let was = serde_json::to_string(&Correction::new("caf\u{e9} taco", "my caf\u{e9} taco", 0)).unwrap();
+        for (text, range) in [("my caf\u{e9} taco", (9, 13)), ("caf\u{e9} taco!", (6, 10))] {
+            let documents = format!("{{\"id\":\"r1\",\"text\":\"{text}\",\"was\":[{was}]}}");
+            let documents = Documents::from_jsonl(documents.as_bytes(), Grid::Natural).unwrap();
+            let decoded = decode(line.as_bytes(), &documents, &mut Texts::default()).unwrap();
+            let JournalOp::Do(action) = decoded.entry.op else { panic!() };
+            assert_eq!(action.edits[0], taco(TextRange::new(range.0, range.1)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_search_for_one_document_takes_nothing_from_another() {
+        let text = |words: &str| format!("{words}caf\u{e9} taco, not yours");
+        let documents = |words: &str| {
+            let both = ["r1", "r2"].map(|id| Document::new(id, text(words), Grid::Natural));
+            Documents::default().replaced_by(both.to_vec()).unwrap()
+        };
+        let before = documents("");
+        let lines = ["r1", "r2"].map(|id| {
+            let action = Action { document: id.into(), edits: vec![taco(TextRange::new(6, 10))] };
+            let mut bytes = Vec::new();
+            let entry = Entry { op: JournalOp::Do(action), ..entry(Vec::new()) };
+            encode(&entry, &before, &mut Texts::default(), &mut bytes).unwrap();
+            bytes.pop();
+            bytes
+        });
+        let after = documents("my ");
+        let mut texts = Texts::default();
+        texts.get("r1", &after).unwrap().0.budget = Budget::spent();
+        let edits = lines.each_ref().map(|line| match decode(line, &after, &mut texts).unwrap().entry.op {
+            JournalOp::Do(action) => action.edits[0].clone(),
+            other => panic!("{other:?}"),
+        });
+        assert!(matches!(edits[0], Edit::Lose(..)), "{edits:?}");
+        assert_eq!(edits[1], taco(TextRange::new(9, 13)));
+    }
+
+    #[test]
+    fn a_line_about_several_documents_is_removed_only_if_all_of_them_are() {
+        let removed = br#"{"id":"a","text":"x","removed":1}"#;
+        let documents = Documents::from_jsonl(removed, Grid::Natural).unwrap();
+        for (others, is_removed) in [("", true), (r#",{"doc":"gone","edits":[]}"#, false)] {
+            let body = format!(r#"{{"id":"1-1","at":0,"docs":[{{"doc":"a","edits":[]}}{others}]"#);
+            let crc = crc32fast::hash(format!("{body}}}").as_bytes());
+            let line = format!("{body},\"crc\":\"{crc:08x}\"}}");
+            let fault = decode(line.as_bytes(), &documents, &mut Texts::default()).unwrap_err();
+            assert_eq!(matches!(fault, LineError::Removed(_)), is_removed, "{fault:?}");
+        }
     }
 
     #[test]
