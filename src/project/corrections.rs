@@ -3,12 +3,13 @@
 //! Each is a change of one line of `documents.jsonl`, which is replaced as a whole. What is replaced or hidden stays in the
 //! line, so that it can be undone, until it is erased.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     DOCUMENTS, Documents, Project, ProjectError,
     document_history::Correction,
-    documents::{self, ERASED, REMOVED, WAS},
+    documents::{self, ERASED, HAD, REMOVED, WAS},
     file_names::shown,
     stamp,
     storage::{self, LARGE},
@@ -133,28 +134,45 @@ impl Project {
         self.replace_documents(&bytes)
     }
 
-    /// Erases a document, except its id, and returns its text.
-    /// It may have been removed before. Nothing brings it back. The text of a document that was erased before is empty.
+    /// Erases a document, except its id and the fingerprints of its texts.
+    /// It may have been removed or erased before. Nothing brings it back.
     ///
     /// # Errors
     /// There is no such document, or the file system refuses.
-    pub fn erase_document(&mut self, id: &str) -> Result<String, ProjectError> {
+    pub(super) fn erase_document(&mut self, id: &str) -> Result<(), ProjectError> {
         let _lock = self.lock()?;
         self.reload()?;
         let mut is_erased = false;
-        let mut text = String::new();
         let bytes = self.changed_line(id, |fields| {
             is_erased = fields.contains_key(ERASED);
-            text = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let erased = json!({ "id": id, "text": "", ERASED: Fingerprint::of(&text) });
+            let text = fields.get("text").and_then(Value::as_str).unwrap_or_default();
+            let had = documents::earlier_fingerprints(fields);
+            let erased = json!({ "id": id, "text": "", ERASED: Fingerprint::of(text), HAD: had });
             if let Value::Object(erased) = erased {
                 *fields = erased;
             }
         })?;
-        if !is_erased {
-            self.replace_documents(&bytes)?;
-        }
-        Ok(text)
+        if is_erased { Ok(()) } else { self.replace_documents(&bytes) }
+    }
+
+    /// Present text of a document and its earlier ones, the newest first; removed documents included.
+    ///
+    /// # Errors
+    /// There is no such document, or the file system refuses.
+    pub(super) fn texts_of(&self, id: &str) -> Result<Vec<String>, ProjectError> {
+        let mut texts = Vec::new();
+        self.changed_line(id, |fields| {
+            let mut text = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let was = fields.get(WAS).and_then(|was| Vec::<Correction>::deserialize(was).ok());
+            for correction in was.unwrap_or_default().iter().rev() {
+                let old = Some(correction).filter(|correction| correction.leads_to(Fingerprint::of(&text)));
+                if let Some(old) = old.and_then(|correction| correction.old_text(&text)) {
+                    texts.push(std::mem::replace(&mut text, old));
+                }
+            }
+            texts.push(text);
+        })?;
+        Ok(texts)
     }
 
     fn change_document(&mut self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<(), ProjectError> {
@@ -373,11 +391,12 @@ mod tests {
         project.restore_document("r1").unwrap();
         assert_eq!(words(&project, "ben", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
         assert!(project.restore_document("r1").unwrap_err().to_string().contains("was not removed"));
+        project.correct_document("r1", NewText::Text("call them"), 9, false).unwrap();
         project.remove_document("r1", 9).unwrap();
         project.erase_document("r1").unwrap();
         assert!(!read_all(dir.path()).contains("555"));
         assert!(project.restore_document("r1").unwrap_err().to_string().contains("was erased"));
-        assert_eq!(project.erase_document("r1").unwrap(), "", "it can be repeated, as after a crash");
+        project.erase_document("r1").unwrap();
         assert!(check(dir.path()).is_sound());
         // The same text does not come back by an import, and another one does not get the annotations.
         let items =
@@ -386,6 +405,31 @@ mod tests {
         let report = project.import(Some(&mut anna), 0, items).unwrap();
         assert_eq!((report.removed, report.documents, report.renamed.len()), (1, 1, 1));
         assert_eq!(project.documents.iter().map(|document| document.id.as_str()).collect::<Vec<_>>(), ["r2", "r1-2"]);
+        // The other one got another id, and does not come back under it either.
+        project.remove_document("r1-2", 10).unwrap();
+        let report = project.import(Some(&mut anna), 0, vec![item("r1", "another review", &[])]).unwrap();
+        assert_eq!((report.removed, report.documents), (1, 0));
+    }
+
+    #[test]
+    fn texts_that_a_document_had_before_do_not_come_back_by_an_import() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        project.correct_document("r1", NewText::Text("call them"), 8, true).unwrap();
+        let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let first = vec![item("r1", "call Ann on 555-1234: the fish tcaos are good", &[]), item("r1", CORRECT, &[])];
+        for step in 0..3 {
+            let report = project.import(Some(&mut anna), 0, first.clone()).unwrap();
+            assert_eq!((report.removed, report.documents), (2, 0), "step {step}");
+            match step {
+                0 => project.remove_document("r1", 9).unwrap(),
+                _ => project.erase_document("r1").unwrap(),
+            }
+        }
+        // Another document with the same text is another one.
+        let report = project.import(Some(&mut anna), 0, vec![item("r7", CORRECT, &[])]).unwrap();
+        assert_eq!((report.removed, report.documents), (0, 1));
     }
 
     #[test]
