@@ -191,10 +191,18 @@ pub enum Effect {
 /// Change of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentChange {
-    /// Gives it this text.
-    Correct(String),
-    /// Gives it the text before the last correction.
-    UndoCorrection,
+    /// Gives it another text, if it still has the one that was shown.
+    Correct {
+        /// Text that the user has seen.
+        shown: String,
+        /// New text.
+        text: String,
+    },
+    /// Gives it the text before the last correction, if it still has the one that was shown.
+    UndoCorrection {
+        /// Text that the user has seen.
+        shown: String,
+    },
     /// Hides it.
     Remove,
     /// Shows it again.

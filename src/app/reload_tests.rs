@@ -61,11 +61,14 @@ fn the_text_in_front_is_corrected_and_the_document_removed_and_restored() {
     assert_eq!(command(&mut state, "correct-text"), []);
     let id = || "a".to_owned();
     update(&mut state, Event::Paste("!".into()));
-    let corrected = Effect::ChangeDocument { id: id(), change: DocumentChange::Correct("fish tacos!".into()) };
+    // The text that was shown goes with it, so that a change by another program is noticed.
+    let shown = "fish tacos".to_owned();
+    let change = DocumentChange::Correct { shown: shown.clone(), text: "fish tacos!".into() };
+    let corrected = Effect::ChangeDocument { id: id(), change };
     assert_eq!(press(&mut state, "enter"), [corrected]);
     assert_eq!(
         command(&mut state, "revert-text"),
-        [Effect::ChangeDocument { id: id(), change: DocumentChange::UndoCorrection }]
+        [Effect::ChangeDocument { id: id(), change: DocumentChange::UndoCorrection { shown } }]
     );
     assert_eq!(command(&mut state, "restore-document"), [], "nothing was removed");
     assert_eq!(

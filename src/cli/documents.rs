@@ -13,7 +13,7 @@ use crate::{
     project::{
         Project,
         corrections::NewText,
-        erasure::{self, Trace},
+        erasure::{self, Erasure, Trace},
     },
     services::now,
     text::number::with_noun,
@@ -45,15 +45,13 @@ fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
         (None, Some(path)) => Some(read_text(path)?),
         (None, None) => None,
     };
-    let earlier = project.documents.get(&args.id).map(|document| document.text.clone()).unwrap_or_default();
-    if args.erase {
-        agree(args.yes, output)?;
-    }
-    // Erasing again looks for no words, only for the files that may hold them.
-    let earlier = Some(earlier).filter(|earlier| text.as_deref() != Some(&**earlier)).unwrap_or_default();
     let new = text.as_deref().map_or(NewText::Previous, NewText::Text);
-    project.correct_document(&args.id, new, now(), args.erase)?;
-    let traces = if args.erase { erasure::erase_copies(&project, &args.id, &earlier) } else { Vec::new() };
+    if !args.erase {
+        project.correct_document(&args.id, new, now(), false)?;
+        return report(&project, "corrected", &args.id, &[], output);
+    }
+    agree(args.yes, output)?;
+    let traces = erasure::erase(&mut project, &args.id, Erasure::EarlierTexts(new), now())?;
     report(&project, "corrected", &args.id, &traces, output)
 }
 
@@ -64,8 +62,7 @@ fn remove(args: &Remove, output: Output) -> Result<(), CliError> {
         return report(&project, "removed", &args.id, &[], output);
     }
     agree(args.yes, output)?;
-    let text = project.erase_document(&args.id)?;
-    let traces = erasure::erase_copies(&project, &args.id, &text);
+    let traces = erasure::erase(&mut project, &args.id, Erasure::Document, now())?;
     report(&project, "erased", &args.id, &traces, output)
 }
 
@@ -115,7 +112,9 @@ fn report(project: &Project, done: &str, id: &str, traces: &[Trace], output: Out
     for trace in traces {
         text += &format!("  {trace}\n");
     }
-    let files: Vec<Value> =
-        traces.iter().map(|trace| json!({ "path": output::path(&trace.path), "state": trace.state.name() })).collect();
+    let files: Vec<Value> = traces
+        .iter()
+        .map(|trace| json!({ "path": output::path(&trace.path), "state": trace.state.name(), "why": trace.why }))
+        .collect();
     output.result(&json!({ "document": id, "done": done, "to_review": to_review, "files": files }), &text)
 }

@@ -104,6 +104,33 @@ fn a_document_whose_spans_have_no_certain_place_is_not_done_until_it_is_reviewed
 }
 
 #[test]
+fn a_document_that_was_done_without_spans_is_not_done_with_another_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = project(dir.path());
+    let mut writer = before.annotator(&"anna".parse().unwrap(), 0).unwrap();
+    let spans: Vec<Edit> = writer.journal.annotation("r1").spans().iter().map(|span| Edit::Remove(span.id)).collect();
+    let action = |edits| JournalOp::Do(Action { document: "r1".into(), edits });
+    writer.record(&before.documents, 0, action(spans)).unwrap();
+    drop(writer);
+    edit(dir.path(), FIRST, "the shrimps were quite good");
+    let project = Project::open(dir.path()).unwrap();
+    let mut writer = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+    assert_eq!(writer.journal.annotation("r1").status, Status::Partial);
+    assert_eq!(writer.journal.annotation("r2").status, Status::Done);
+    let (data, _) = training_data(&project, &writer.journal, HalfWords::Snap);
+    assert_eq!(data.train.len() + data.valid.len(), 1);
+    let report = check(dir.path());
+    assert!(
+        !report.is_sound() && report.findings.iter().any(|finding| finding.what.contains("marked done without spans"))
+    );
+    // Marked done by somebody who has seen the new text.
+    writer.record(&project.documents, 0, action(vec![Edit::Status(Status::Done)])).unwrap();
+    drop(writer);
+    assert_eq!(anna(&project).journal.annotation("r1").status, Status::Done);
+    assert!(check(dir.path()).is_sound(), "{:?}", check(dir.path()).findings);
+}
+
+#[test]
 fn what_is_recorded_while_the_text_changes_on_disk_belongs_to_the_text_that_was_shown() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project(dir.path());

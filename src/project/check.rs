@@ -193,6 +193,7 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
     let states: Vec<&Annotation> = project.documents.iter().map(|document| journal.annotation(&document.id)).collect();
     let spans = states.iter().flat_map(|state| state.spans());
     changed_texts(&project.documents, &journal, &loaded.changed, &file, report);
+    doubtful_documents(&loaded.doubtful, &file, report);
     labels_of(spans.clone(), &project.manifest.labels, &file, report);
     match files.import_log() {
         Ok(Some(_)) => report.add(
@@ -245,13 +246,26 @@ fn changed_texts(
         let what = format!("{more} more documents have such spans; the first {MOST_LISTED} are listed");
         report.add(Severity::Warning, file, None, what);
     }
-    let moved = changed.iter().filter(|id| journal.annotation(id).lost().len() == 0).count();
+    let states = changed.iter().map(|id| journal.annotation(id));
+    let moved = states.filter(|state| state.lost().len() == 0 && !state.spans().is_empty()).count();
     if moved > 0 {
         let documents = with_noun(moved, "document");
         let what =
             format!("the texts of {documents} were changed since they were tagged; the spans moved with their words");
         report.add(Severity::Note, file, None, what);
     }
+}
+
+/// Reports documents that were done without spans before their text was changed.
+fn doubtful_documents(documents: &BTreeSet<String>, file: &str, report: &mut CheckReport) {
+    let Some(first) = documents.first() else { return };
+    let what = format!(
+        "the text of {} was changed since it was marked done without spans, the first is `{}`: it counts as partial; look at \
+         the text, tag it and mark it done",
+        with_noun(documents.len(), "document"),
+        shown(first)
+    );
+    report.add(Severity::Warning, file, None, what);
 }
 
 /// Reports spans whose label was removed, and spans whose label is not defined.

@@ -3,12 +3,13 @@
 //! Each is a change of one line of `documents.jsonl`, which is replaced as a whole. What is replaced or hidden stays in the
 //! line, so that it can be undone, until it is erased.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     DOCUMENTS, Documents, Project, ProjectError,
     document_history::Correction,
-    documents::{self, ERASED, REMOVED, WAS},
+    documents::{self, ERASED, HAD, REMOVED, WAS},
     file_names::shown,
     stamp,
     storage::{self, LARGE},
@@ -44,8 +45,29 @@ impl Project {
     pub fn correct_document(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
         let _lock = self.lock()?;
         self.reload()?;
+        self.correct(id, text, at, erase)
+    }
+
+    /// As [`Self::correct_document`], if the text is still `shown`, which the user has seen.
+    ///
+    /// # Errors
+    /// Another program has changed the text since it was shown, or as there.
+    pub fn correct_shown(&mut self, id: &str, shown: &str, text: NewText<'_>, at: u64) -> Result<(), ProjectError> {
+        let _lock = self.lock()?;
+        self.reload()?;
+        if self.documents.get(id).is_some_and(|document| *document.text != *shown) {
+            return Err(refused(id, "another program has changed its text since it was shown; read it and try again"));
+        }
+        self.correct(id, text, at, false)
+    }
+
+    /// Changes the text of a document. The lock is held, and the documents are those on disk.
+    fn correct(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
         let document = self.documents.get(id).ok_or_else(|| ProjectError::NoDocument(shown(id)))?;
         let now = Fingerprint::of(&document.text);
+        if self.documents.has_unknown_corrections(id) {
+            return Err(refused(id, "its field `was` cannot be read; use a newer tagli, or correct it with an editor"));
+        }
         let corrections = self.documents.corrections(id);
         let text = match text {
             NewText::Text(text) => text.to_owned(),
@@ -112,28 +134,45 @@ impl Project {
         self.replace_documents(&bytes)
     }
 
-    /// Erases a document, except its id, and returns its text.
-    /// It may have been removed before. Nothing brings it back. The text of a document that was erased before is empty.
+    /// Erases a document, except its id and the fingerprints of its texts.
+    /// It may have been removed or erased before. Nothing brings it back.
     ///
     /// # Errors
     /// There is no such document, or the file system refuses.
-    pub fn erase_document(&mut self, id: &str) -> Result<String, ProjectError> {
+    pub(super) fn erase_document(&mut self, id: &str) -> Result<(), ProjectError> {
         let _lock = self.lock()?;
         self.reload()?;
         let mut is_erased = false;
-        let mut text = String::new();
         let bytes = self.changed_line(id, |fields| {
             is_erased = fields.contains_key(ERASED);
-            text = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let erased = json!({ "id": id, "text": "", ERASED: Fingerprint::of(&text) });
+            let text = fields.get("text").and_then(Value::as_str).unwrap_or_default();
+            let had = documents::earlier_fingerprints(fields);
+            let erased = json!({ "id": id, "text": "", ERASED: Fingerprint::of(text), HAD: had });
             if let Value::Object(erased) = erased {
                 *fields = erased;
             }
         })?;
-        if !is_erased {
-            self.replace_documents(&bytes)?;
-        }
-        Ok(text)
+        if is_erased { Ok(()) } else { self.replace_documents(&bytes) }
+    }
+
+    /// Present text of a document and its earlier ones, the newest first; removed documents included.
+    ///
+    /// # Errors
+    /// There is no such document, or the file system refuses.
+    pub(super) fn texts_of(&self, id: &str) -> Result<Vec<String>, ProjectError> {
+        let mut texts = Vec::new();
+        self.changed_line(id, |fields| {
+            let mut text = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let was = fields.get(WAS).and_then(|was| Vec::<Correction>::deserialize(was).ok());
+            for correction in was.unwrap_or_default().iter().rev() {
+                let old = Some(correction).filter(|correction| correction.leads_to(Fingerprint::of(&text)));
+                if let Some(old) = old.and_then(|correction| correction.old_text(&text)) {
+                    texts.push(std::mem::replace(&mut text, old));
+                }
+            }
+            texts.push(text);
+        })?;
+        Ok(texts)
     }
 
     fn change_document(&mut self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<(), ProjectError> {
@@ -265,6 +304,49 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_another_program_changed_since_it_was_shown_is_not_corrected() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        let path = dir.path().join(DOCUMENTS);
+        let changed = fs::read_to_string(&path).unwrap().replace("555-1234: the", "555-9999: the");
+        fs::write(&path, &changed).unwrap();
+        for text in [NewText::Text("call Ann: the fish tacos are very good"), NewText::Previous] {
+            let error = project.correct_shown("r1", CORRECT, text, 8).unwrap_err().to_string();
+            assert!(error.contains("since it was shown"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), changed);
+        }
+        let now = project.documents.get("r1").unwrap().text.to_string();
+        project.correct_shown("r1", &now, NewText::Text(CORRECT), 9).unwrap();
+        project.correct_shown("r1", CORRECT, NewText::Previous, 9).unwrap();
+        assert_eq!(*project.documents.get("r1").unwrap().text, *now);
+    }
+
+    #[test]
+    fn corrections_of_a_newer_version_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        let path = dir.path().join(DOCUMENTS);
+        let text = fs::read_to_string(&path).unwrap();
+        // A field that this version does not know.
+        fs::write(&path, text.replace(r#"{"at":7,"#, r#"{"at":7,"by":"ben","#)).unwrap();
+        project.correct_document("r1", NewText::Text("call us"), 8, false).unwrap();
+        let again = fs::read_to_string(&path).unwrap();
+        assert!(again.contains(r#""by":"ben""#), "{again}");
+        project.correct_document("r1", NewText::Text("call them"), 8, true).unwrap();
+        assert!(!fs::read_to_string(&path).unwrap().contains("ben"), "it may hold words");
+        // A list that it cannot read.
+        let unknown = again.replace(r#"{"at":7,"#, r#"{"when":7,"#);
+        fs::write(&path, &unknown).unwrap();
+        for text in [NewText::Text("call"), NewText::Previous] {
+            let error = project.correct_document("r1", text, 9, false).unwrap_err().to_string();
+            assert!(error.contains("`was` cannot be read"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), unknown);
+    }
+
+    #[test]
     fn what_is_recorded_against_an_earlier_text_is_read_through_the_corrections() {
         let dir = tempfile::tempdir().unwrap();
         let mut project = project(dir.path());
@@ -309,11 +391,12 @@ mod tests {
         project.restore_document("r1").unwrap();
         assert_eq!(words(&project, "ben", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
         assert!(project.restore_document("r1").unwrap_err().to_string().contains("was not removed"));
+        project.correct_document("r1", NewText::Text("call them"), 9, false).unwrap();
         project.remove_document("r1", 9).unwrap();
         project.erase_document("r1").unwrap();
         assert!(!read_all(dir.path()).contains("555"));
         assert!(project.restore_document("r1").unwrap_err().to_string().contains("was erased"));
-        assert_eq!(project.erase_document("r1").unwrap(), "", "it can be repeated, as after a crash");
+        project.erase_document("r1").unwrap();
         assert!(check(dir.path()).is_sound());
         // The same text does not come back by an import, and another one does not get the annotations.
         let items =
@@ -322,6 +405,31 @@ mod tests {
         let report = project.import(Some(&mut anna), 0, items).unwrap();
         assert_eq!((report.removed, report.documents, report.renamed.len()), (1, 1, 1));
         assert_eq!(project.documents.iter().map(|document| document.id.as_str()).collect::<Vec<_>>(), ["r2", "r1-2"]);
+        // The other one got another id, and does not come back under it either.
+        project.remove_document("r1-2", 10).unwrap();
+        let report = project.import(Some(&mut anna), 0, vec![item("r1", "another review", &[])]).unwrap();
+        assert_eq!((report.removed, report.documents), (1, 0));
+    }
+
+    #[test]
+    fn texts_that_a_document_had_before_do_not_come_back_by_an_import() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(CORRECT), 7, false).unwrap();
+        project.correct_document("r1", NewText::Text("call them"), 8, true).unwrap();
+        let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let first = vec![item("r1", "call Ann on 555-1234: the fish tcaos are good", &[]), item("r1", CORRECT, &[])];
+        for step in 0..3 {
+            let report = project.import(Some(&mut anna), 0, first.clone()).unwrap();
+            assert_eq!((report.removed, report.documents), (2, 0), "step {step}");
+            match step {
+                0 => project.remove_document("r1", 9).unwrap(),
+                _ => project.erase_document("r1").unwrap(),
+            }
+        }
+        // Another document with the same text is another one.
+        let report = project.import(Some(&mut anna), 0, vec![item("r7", CORRECT, &[])]).unwrap();
+        assert_eq!((report.removed, report.documents), (0, 1));
     }
 
     #[test]

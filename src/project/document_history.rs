@@ -4,6 +4,7 @@
 //! branch, and a correction changes one file.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::text_anchor::Fingerprint;
 use crate::text::{
@@ -21,6 +22,9 @@ pub(super) struct Correction {
     /// Text after.
     to: Fingerprint,
     edits: Vec<Replaced>,
+    /// Unknown fields, from other versions.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 /// Start and end of a piece of the text after, and the piece of the text before.
@@ -49,7 +53,7 @@ impl Correction {
             place = range.end;
             edits.push(Replaced(range.start, range.end, OldPiece::Text(piece)));
         }
-        Self { at, from: Fingerprint::of(old), to: Fingerprint::of(new), edits }
+        Self { at, from: Fingerprint::of(old), to: Fingerprint::of(new), edits, rest: Map::new() }
     }
 
     /// The text before, from the text after.
@@ -72,8 +76,9 @@ impl Correction {
         (Fingerprint::of(&old) == self.from).then_some(old)
     }
 
-    /// Erases the words of the text before.
+    /// Erases the words of the text before, and unknown fields, which may hold some.
     pub(super) fn erase(&mut self) {
+        self.rest.clear();
         for Replaced(_, _, piece) in &mut self.edits {
             if let OldPiece::Text(text) = piece {
                 *piece = OldPiece::Erased(text.chars().count());

@@ -33,8 +33,10 @@ struct Extras {
     /// Corrections of texts by document id, oldest first.
     corrections: HashMap<String, Vec<Correction>>,
     /// Documents that were removed or erased, which nothing shows.
-    /// With the fingerprints of their texts.
-    removed: HashMap<String, Fingerprint>,
+    removed: HashSet<String>,
+    /// Texts that are not imported again, each with an id under which it would be.
+    /// Those of removed documents, and those that were corrected.
+    gone: HashSet<(Fingerprint, String)>,
 }
 
 /// Documents that are being read.
@@ -52,6 +54,9 @@ pub(super) const WAS: &str = "was";
 pub(super) const REMOVED: &str = "removed";
 /// Field that holds the fingerprint of an erased text.
 pub(super) const ERASED: &str = "erased";
+
+/// Field that holds the fingerprints of the texts that an erased document had before.
+pub(super) const HAD: &str = "had";
 
 /// A line that is not a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,19 +125,26 @@ impl Documents {
         self.extras.corrections.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether there is a document with this id that was removed or erased.
-    pub fn is_removed(&self, id: &str) -> bool {
-        self.extras.removed.contains_key(id)
+    /// Whether a document has corrections that cannot be read.
+    pub(super) fn has_unknown_corrections(&self, id: &str) -> bool {
+        let rest = self.extras.rest.get(id);
+        rest.is_some_and(|rest| rest.contains_key(WAS)) && !self.extras.corrections.contains_key(id)
     }
 
-    /// Whether a document with this id and text was removed or erased.
-    pub(super) fn is_removed_text(&self, id: &str, text: &str) -> bool {
-        self.extras.removed.get(id).is_some_and(|removed| *removed == Fingerprint::of(text))
+    /// Whether there is a document with this id that was removed or erased.
+    pub fn is_removed(&self, id: &str) -> bool {
+        self.extras.removed.contains(id)
+    }
+
+    /// Whether a document that an import would give this id had this text, and has it no longer.
+    /// It was removed or erased, or its text was corrected.
+    pub(super) fn is_gone(&self, id: &str, text: &str) -> bool {
+        !self.extras.gone.is_empty() && self.extras.gone.contains(&(Fingerprint::of(text), id.to_owned()))
     }
 
     /// Ids of documents that were removed or erased.
     pub(super) fn removed_ids(&self) -> impl Iterator<Item = &String> {
-        self.extras.removed.keys()
+        self.extras.removed.iter()
     }
 
     /// Returns `list` as documents; those that were here before keep their unknown fields.
@@ -142,6 +154,7 @@ impl Documents {
     pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
         let mut documents = DocumentReader::default();
         documents.extras.removed = self.extras.removed.clone();
+        documents.extras.gone = self.extras.gone.clone();
         for (at, document) in list.into_iter().enumerate() {
             let rest = self.extras.rest.get(&document.id).cloned().unwrap_or_default();
             let pushed = check(&document).and_then(|()| documents.push(document, rest));
@@ -177,24 +190,37 @@ impl DocumentReader {
     /// Adds a document at the end.
     fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
         let duplicate = |id: &str| format!("there is already a document `{}`; give one of them another id", shown(id));
-        if self.list.find(&document.id).is_some() || self.extras.removed.contains_key(&document.id) {
+        if self.list.find(&document.id).is_some() || self.extras.removed.contains(&document.id) {
             return Err(duplicate(&document.id));
         }
         let erased = rest.get(ERASED).and_then(|text| Fingerprint::deserialize(text).ok());
         if erased.is_some() || rest.get(REMOVED).is_some_and(Value::is_u64) {
             let text = erased.unwrap_or_else(|| Fingerprint::of(&document.text));
-            self.extras.removed.insert(document.id, text);
+            self.forget(&document.id, [text].into_iter().chain(earlier_fingerprints(&rest)));
+            self.extras.removed.insert(document.id);
             return Ok(());
         }
+        let now = rest.contains_key(WAS).then(|| Fingerprint::of(&document.text));
         let id = (!rest.is_empty()).then(|| document.id.clone());
         self.list.push(document).map_err(|document| duplicate(&document.id))?;
         let Some(id) = id else { return Ok(()) };
+        self.forget(&id, earlier_fingerprints(&rest).into_iter().filter(|text| Some(*text) != now));
         // Corrections that cannot be read are kept, and lines about earlier texts are read without them.
         if let Some(corrections) = rest.get(WAS).and_then(|was| Vec::<Correction>::deserialize(was).ok()) {
             self.extras.corrections.insert(id.clone(), corrections);
         }
         self.extras.rest.insert(id, rest);
         Ok(())
+    }
+
+    /// Remembers texts that an import does not bring back.
+    fn forget(&mut self, id: &str, texts: impl Iterator<Item = Fingerprint>) {
+        // The id that was wanted, if an import has added a number to it.
+        let wanted = id.rsplit_once('-').filter(|(_, number)| number.parse::<u64>().is_ok()).map(|(wanted, _)| wanted);
+        for text in texts {
+            let ids = wanted.into_iter().chain([id]);
+            self.extras.gone.extend(ids.map(|id| (text, id.to_owned())));
+        }
     }
 
     /// Returns the documents, and the lines that are none.
@@ -218,6 +244,15 @@ impl<'a> IntoIterator for &'a Documents {
     fn into_iter(self) -> Self::IntoIter {
         self.list.iter()
     }
+}
+
+/// Fingerprints of the texts that a document had before, from the fields of its line.
+/// Also from corrections that cannot be read otherwise.
+pub(super) fn earlier_fingerprints(fields: &Map<String, Value>) -> Vec<Fingerprint> {
+    let corrections = fields.get(WAS).and_then(Value::as_array).into_iter().flatten();
+    let texts = corrections.flat_map(|correction| [correction.get("from"), correction.get("to")]).flatten();
+    let had = fields.get(HAD).and_then(Value::as_array).into_iter().flatten();
+    texts.chain(had).filter_map(|text| Fingerprint::deserialize(text).ok()).collect()
 }
 
 /// Changes the fields of one document in the bytes of the file.

@@ -1,23 +1,40 @@
-//! Search for copies of erased words in the files of a project.
+//! Erasing of words, and the search for copies of them in the files of a project.
 //!
 //! What this program made and can prove to be its own is removed; everything else is listed, so that a person can decide.
 
 use std::{
+    borrow::Cow,
     fmt, fs,
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
+
 use super::{
-    DOCUMENTS, EXPORTS, Project,
+    DOCUMENTS, EXPORTS, Project, ProjectError, RUNS,
+    corrections::NewText,
+    file_names::{RunId, shown},
     journal_appender::Files,
     journal_line, run_folder,
     storage::{self, LARGE},
 };
-
 /// Folders below the project's that are searched.
 const DEEPEST: usize = 8;
 /// Largest file that is searched, in bytes. Larger ones are listed.
 const MOST_BYTES: u64 = 1 << 30;
+/// Bytes between two words of a text, above which they are not taken for pieces of a copy.
+const MOST_BETWEEN: usize = 64;
+/// Documents that are named because they have the words, too.
+const MOST_NAMED: usize = 10;
+
+/// Words that are erased.
+#[derive(Clone, Copy, Debug)]
+pub enum Erasure<'a> {
+    /// A document, except its id.
+    Document,
+    /// All earlier texts of a document, which gets this one.
+    EarlierTexts(NewText<'a>),
+}
 
 /// A file that held words which were erased, or may hold them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +43,8 @@ pub struct Trace {
     pub path: PathBuf,
     /// What became of it.
     pub state: TraceState,
+    /// Reason for the state, if the state alone does not say enough; else empty.
+    pub why: String,
 }
 
 /// What became of a file with erased words.
@@ -61,115 +80,289 @@ impl TraceState {
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = storage::shown_path(&self.path);
-        match self.state {
-            TraceState::Erased => write!(f, "{path}: the words are no longer in it"),
-            TraceState::Removed => write!(f, "{path}: removed, because it held the words"),
-            TraceState::Holds => write!(f, "{path}: still holds the words; it was not touched, remove it yourself"),
-            TraceState::MayHold => {
-                write!(f, "{path}: may hold the words; it was not touched, look at it or remove it and make it again")
-            }
-            TraceState::Note => write!(f, "{path}: has a note about the document; journals are never rewritten"),
-            TraceState::History => {
-                write!(f, "{path}: keeps earlier versions of the files, and copies elsewhere may, too")
-            }
-        }
+        let words = match self.state {
+            TraceState::Erased => "the words are no longer in it",
+            TraceState::Removed => "removed, because it held the words",
+            TraceState::Holds => "still holds the words; it was not touched, remove them yourself",
+            TraceState::MayHold => "may hold the words; it was not touched, look at it or remove it and make it again",
+            TraceState::Note => "has a note about the document; journals are never rewritten",
+            TraceState::History => "keeps earlier versions of the files, and copies elsewhere may, too",
+        };
+        write!(f, "{}: {words}", storage::shown_path(&self.path))?;
+        if self.why.is_empty() { Ok(()) } else { write!(f, " ({})", self.why) }
     }
 }
 
-/// Searches the project for copies of a text.
-/// Removes those that are proved to be this program's.
+/// Erases words of a document and searches the project for copies of them.
+/// Removes those that are proved to be this program's. `at` is in seconds since 1970, UTC.
 ///
-/// Models that were trained on the text are not files with its words; they are not listed.
-pub fn erase_copies(project: &Project, id: &str, text: &str) -> Vec<Trace> {
-    let mut traces = vec![Trace { path: DOCUMENTS.into(), state: TraceState::Erased }];
-    for name in project.annotators() {
-        let file = Files::of(project, &name).journal;
-        if storage::read(&file, LARGE).is_ok_and(|bytes| journal_line::have_note(&bytes, id)) {
-            traces.push(Trace { path: below(&project.root, &file), state: TraceState::Note });
-        }
+/// The search comes first: after a crash the words are still known, and all can be repeated. Models that were trained on
+/// the text are not files with its words; they are not listed.
+///
+/// # Errors
+/// There is no such document, it cannot be changed so, or the file system refuses. Then nothing is changed.
+pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Result<Vec<Trace>, ProjectError> {
+    let mut texts = project.texts_of(id)?;
+    match what {
+        Erasure::EarlierTexts(NewText::Text(new)) => texts.retain(|text| text != new),
+        // The text before the present one is the one that stays.
+        Erasure::EarlierTexts(NewText::Previous) => _ = (texts.len() > 1).then(|| texts.remove(1)),
+        Erasure::Document => {}
     }
-    let needles = needles(id, text);
-    for run in project.runs().list() {
-        let path = run_folder::checkpoint_data(&run.path);
-        if holds(&path, &needles.checkpoint) {
-            let removed = project.runs().remove_checkpoint(&run.id);
-            let state = if removed.is_ok() { TraceState::Removed } else { TraceState::Holds };
-            traces.push(Trace { path: below(&project.root, &path), state });
-        }
+    let mut search = Search::new(project, id, &texts);
+    search.look_at_journals(project);
+    search.look_at_runs(project);
+    search.folder(&project.root, DEEPEST);
+    match what {
+        Erasure::Document => project.erase_document(id)?,
+        Erasure::EarlierTexts(text) => project.correct_document(id, text, at, true)?,
     }
-    search(&project.root, &project.root, DEEPEST, &needles, &mut traces);
-    let history = project
-        .root
-        .canonicalize()
-        .ok()
-        .and_then(|root| root.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists()));
-    traces.extend(history.map(|path| Trace { path, state: TraceState::History }));
-    traces
+    let mut traces = vec![search.documents_now(id)];
+    traces.extend(search.traces);
+    for (run, path) in search.checkpoints {
+        let removed = project.runs().remove_checkpoint(&run);
+        let (state, why) = match removed {
+            Ok(()) => (TraceState::Removed, String::new()),
+            Err(error) => (TraceState::Holds, error.to_string()),
+        };
+        traces.push(Trace { path, state, why });
+    }
+    let root = project.root.canonicalize().ok();
+    let history = root.and_then(|root| root.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists()));
+    traces.extend(history.map(|path| Trace { path, state: TraceState::History, why: String::new() }));
+    Ok(traces)
 }
 
-/// Pieces of files that show that a text is in them.
-struct Needles {
-    /// The text as it is, and as a JSON string.
-    text: Vec<Vec<u8>>,
+/// Search for erased words.
+struct Search {
+    root: PathBuf,
+    /// Texts without white space at their ends.
+    texts: Vec<String>,
+    /// Letters and digits of each text, word by word.
+    words: Vec<Vec<String>>,
     /// The document in the training data of a checkpoint.
-    checkpoint: Vec<Vec<u8>>,
+    in_checkpoint: Vec<u8>,
+    /// The document in a line of a journal.
+    in_journal: Vec<u8>,
+    /// Runs whose checkpoint has the document, and its path.
+    checkpoints: Vec<(RunId, PathBuf)>,
+    traces: Vec<Trace>,
 }
 
-fn needles(id: &str, text: &str) -> Needles {
-    let quoted = serde_json::to_string(text.trim()).unwrap_or_default();
-    let escaped = quoted.trim_matches('"').as_bytes().to_vec();
-    let mut forms = vec![text.trim().as_bytes().to_vec(), escaped];
-    forms.retain(|form| !form.is_empty());
-    forms.dedup();
-    let id = serde_json::to_string(id).unwrap_or_default();
-    Needles { text: forms, checkpoint: vec![format!("\"id\":{id}").into_bytes()] }
-}
-
-/// Searches a folder. Links are not followed.
-fn search(root: &Path, folder: &Path, depth: usize, needles: &Needles, traces: &mut Vec<Trace>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-        let Ok(about) = fs::symlink_metadata(&path) else { continue };
-        let name = below(root, &path);
-        if traces.iter().any(|trace| trace.path == name) {
-            continue;
+impl Search {
+    fn new(project: &Project, id: &str, texts: &[String]) -> Self {
+        let mut texts: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
+        texts.retain(|text| !text.is_empty());
+        let words = texts.iter().map(|text| {
+            let pieces = text.split(|c: char| !c.is_alphanumeric());
+            pieces.filter(|piece| !piece.is_empty()).map(str::to_owned).collect()
+        });
+        let mut words: Vec<Vec<String>> = words.collect();
+        // One word alone says nothing.
+        words.retain(|words| words.len() > 1);
+        let id = serde_json::to_string(id).unwrap_or_default();
+        Self {
+            root: project.root.clone(),
+            texts,
+            words,
+            in_checkpoint: format!("\"id\":{id}").into_bytes(),
+            in_journal: format!("\"doc\":{id}").into_bytes(),
+            checkpoints: Vec::new(),
+            traces: Vec::new(),
         }
-        if about.is_dir() {
-            let is_git = path.file_name().is_some_and(|name| name == ".git");
-            if depth > 0 && !is_git {
-                search(root, &path, depth - 1, needles, traces);
+    }
+
+    fn add(&mut self, path: &Path, state: TraceState, why: &str) {
+        let path = path.strip_prefix(&self.root).unwrap_or(path).to_owned();
+        self.traces.push(Trace { path, state, why: why.to_owned() });
+    }
+
+    /// Lists the journals with lines about the document.
+    fn look_at_journals(&mut self, project: &Project) {
+        const CHECKSUMS: &str = "its lines about the document have checksums of pieces of the text, which show whether a \
+                                 guess of it is right";
+        for name in project.annotators() {
+            let file = Files::of(project, &name).journal;
+            let Ok(bytes) = storage::read(&file, LARGE) else { continue };
+            let id = self.in_journal.strip_prefix(b"\"doc\":").unwrap_or_default();
+            let id: String = serde_json::from_slice(id).unwrap_or_default();
+            match journal_line::has_note(&bytes, &id) {
+                Some(true) => self.add(&file, TraceState::Note, CHECKSUMS),
+                Some(false) => self.add(&file, TraceState::MayHold, CHECKSUMS),
+                None => {}
             }
-        } else if about.is_file() {
-            let is_export = name.starts_with(EXPORTS);
-            let state = match holds(&path, &needles.text) {
-                true => TraceState::Holds,
-                false if is_export || about.len() > MOST_BYTES => TraceState::MayHold,
-                false => continue,
-            };
-            traces.push(Trace { path: name, state });
+        }
+    }
+
+    /// Finds the checkpoints with the document, and the runs that may write another one.
+    fn look_at_runs(&mut self, project: &Project) {
+        for run in project.runs().list() {
+            if run.is_live() {
+                self.add(&run.path, TraceState::MayHold, "it is running, and its checkpoints have the training data");
+            }
+            let path = run_folder::checkpoint_data(&run.path);
+            let bytes = storage::read(&path, MOST_BYTES).unwrap_or_default();
+            if memchr::memmem::find(&bytes, &self.in_checkpoint).is_some() {
+                let path = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
+                self.checkpoints.push((run.id, path));
+            }
+        }
+    }
+
+    /// Searches a folder. Of links only those in place of `runs` and `exports` are followed.
+    fn folder(&mut self, folder: &Path, depth: usize) {
+        let Ok(entries) = fs::read_dir(folder) else {
+            return self.add(folder, TraceState::MayHold, "it cannot be read");
+        };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            let name = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
+            let is_known = self.traces.iter().any(|trace| trace.path == name && !path.is_dir());
+            if is_known || name == Path::new(DOCUMENTS) || self.checkpoints.iter().any(|(_, path)| *path == name) {
+                continue;
+            }
+            let may_be_link = name == Path::new(RUNS) || name == Path::new(EXPORTS);
+            let about = if may_be_link { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
+            match about {
+                Err(_) => self.add(&path, TraceState::MayHold, "it cannot be read"),
+                Ok(about) if about.is_dir() => match name.file_name().is_some_and(|name| name == ".git") {
+                    true => {}
+                    false if depth > 0 => self.folder(&path, depth - 1),
+                    false => self.add(&path, TraceState::MayHold, "it is too deep to be searched"),
+                },
+                Ok(about) if about.is_symlink() => self.add(&path, TraceState::MayHold, "links are not followed"),
+                Ok(about) if about.is_file() => self.file(&path, &name),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Searches a file; `name` is its path in the project.
+    fn file(&mut self, path: &Path, name: &Path) {
+        let Ok(bytes) = storage::read(path, MOST_BYTES) else {
+            return self.add(path, TraceState::MayHold, "it is too large, or cannot be read");
+        };
+        let plain = unescaped(&bytes);
+        let is_data = name.starts_with(RUNS) && name.file_name().is_some_and(|name| name == "data.json");
+        let forms = [&bytes, &*plain];
+        if self.texts.iter().any(|text| have(forms, text.as_bytes())) || is_data && have(forms, &self.in_checkpoint) {
+            self.add(path, TraceState::Holds, "");
+        } else if name.starts_with(super::ANNOTATIONS) && have(forms, &self.in_journal) {
+            self.add(path, TraceState::MayHold, "it has lines about the document");
+        } else if self.words.iter().any(|words| follow_each_other(words, &plain)) {
+            self.add(path, TraceState::MayHold, "it has the same words in the same order");
+        } else if name.starts_with(EXPORTS) {
+            self.add(path, TraceState::MayHold, "it is an export");
+        }
+    }
+
+    /// Searches `documents.jsonl`, which was replaced.
+    fn documents_now(&self, id: &str) -> Trace {
+        let path = PathBuf::from(DOCUMENTS);
+        let Ok(bytes) = storage::read(&self.root.join(DOCUMENTS), LARGE) else {
+            return Trace { path, state: TraceState::MayHold, why: "it cannot be read".to_owned() };
+        };
+        let mut ids = Vec::new();
+        for line in bytes.split(|byte| *byte == b'\n') {
+            let Ok(Value::Object(mut fields)) = serde_json::from_slice(line) else { continue };
+            let of = fields.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if of == id {
+                // The text that it has now was chosen by the user.
+                fields.remove("text");
+            }
+            if fields.values().any(|value| self.is_in(value)) {
+                ids.push(shown(&of));
+            }
+        }
+        if ids.is_empty() {
+            return Trace { path, state: TraceState::Erased, why: String::new() };
+        }
+        let more = ids.len().saturating_sub(MOST_NAMED);
+        ids.truncate(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Trace { path, state: TraceState::Holds, why: format!("in the lines of {}{more}", ids.join(", ")) }
+    }
+
+    /// Whether a string in a JSON value has one of the texts.
+    fn is_in(&self, value: &Value) -> bool {
+        match value {
+            Value::String(string) => self.texts.iter().any(|text| string.contains(text)),
+            Value::Array(values) => values.iter().any(|value| self.is_in(value)),
+            Value::Object(values) => {
+                values.iter().any(|(key, value)| self.texts.iter().any(|text| key.contains(text)) || self.is_in(value))
+            }
+            _ => false,
         }
     }
 }
 
-/// Whether a file contains one of the pieces. One that cannot be read does not.
-fn holds(path: &Path, pieces: &[Vec<u8>]) -> bool {
-    let is_small = fs::symlink_metadata(path).is_ok_and(|about| about.is_file() && about.len() <= MOST_BYTES);
-    let Some(bytes) = is_small.then(|| storage::read(path, MOST_BYTES).ok()).flatten() else { return false };
-    pieces.iter().any(|piece| memchr::memmem::find(&bytes, piece).is_some())
+/// Whether one of the forms of a file has a piece.
+fn have(forms: [&[u8]; 2], piece: &[u8]) -> bool {
+    forms.iter().any(|bytes| memchr::memmem::find(bytes, piece).is_some())
 }
 
-fn below(root: &Path, path: &Path) -> PathBuf {
-    path.strip_prefix(root).unwrap_or(path).to_owned()
+/// Whether words follow each other at short distances, as in a file with one word per line.
+fn follow_each_other(words: &[String], bytes: &[u8]) -> bool {
+    let Some((first, rest)) = words.split_first() else { return false };
+    memchr::memmem::find_iter(bytes, first).any(|at| {
+        let end = rest.iter().try_fold(at + first.len(), |end, word| {
+            let window = bytes.get(end..bytes.len().min(end + MOST_BETWEEN + word.len()))?;
+            memchr::memmem::find(window, word.as_bytes()).map(|found| end + found + word.len())
+        });
+        end.is_some()
+    })
+}
+
+/// The bytes with the escapes of JSON strings replaced by what they mean.
+fn unescaped(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', bytes).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((before, after)) = memchr::memchr(b'\\', rest).and_then(|at| rest.split_at_checked(at)) {
+        plain.extend_from_slice(before);
+        let (c, length) = escape(after).unwrap_or(('\\', 1));
+        plain.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        rest = after.get(length..).unwrap_or_default();
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
+}
+
+/// Character and length in bytes of the escape at the beginning.
+fn escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let c = match bytes.get(1)? {
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        c @ (b'"' | b'\\' | b'/') => char::from(*c),
+        b'u' => {
+            let first = unit(bytes)?;
+            let second = bytes.get(6..).and_then(unit);
+            let mut chars = char::decode_utf16([first].into_iter().chain(second));
+            let c = chars.next()?.ok()?;
+            return Some((c, 6 * c.len_utf16()));
+        }
+        _ => return None,
+    };
+    Some((c, 2))
+}
+
+/// Number of an escape `\uXXXX` at the beginning.
+fn unit(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?, 16).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        project::{ImportItem, Manifest, corrections::NewText, run_folder::RunConfig},
+        project::{ImportItem, Manifest, run_folder::RunConfig},
         runs::{RunSink, Settings},
         spans::{Action, Document, Edit, LabelSet, Status, journal::JournalOp},
         text::Grid,
@@ -221,18 +414,16 @@ mod tests {
         project.export_file("all.conll", b"call O\n").unwrap();
         fs::write(dir.path().join("mine.txt"), format!("see: {TEXT}!")).unwrap();
         fs::write(dir.path().join("other.txt"), "good tacos").unwrap();
-        let text = project.erase_document("r1").unwrap();
-        assert_eq!(text, TEXT);
-        let found = states(&erase_copies(&project, "r1", &text));
+        let found = states(&erase(&mut project, "r1", Erasure::Document, 0).unwrap());
         let data = |run: &Path| format!("runs/{}/checkpoint/data.json", run.file_name().unwrap().to_str().unwrap());
         assert_eq!(
             found,
             [
                 ("documents.jsonl".to_owned(), TraceState::Erased),
                 ("annotations/anna.jsonl".to_owned(), TraceState::Note),
-                (data(&with), TraceState::Removed),
                 ("exports/all.conll".to_owned(), TraceState::MayHold),
                 ("mine.txt".to_owned(), TraceState::Holds),
+                (data(&with), TraceState::Removed),
             ]
         );
         assert!(!with.join("checkpoint").exists() && without.join("checkpoint").exists());
@@ -245,8 +436,8 @@ mod tests {
         let mut project = project(dir.path());
         let run = run(&project, r#"{"train":[{"id":"r1","words":["call"]}]}"#);
         fs::write(run.join("checkpoint/mine.txt"), "mine").unwrap();
-        project.correct_document("r1", NewText::Text("call us"), 0, true).unwrap();
-        let found = states(&erase_copies(&project, "r1", TEXT));
+        let earlier = Erasure::EarlierTexts(NewText::Text("call us"));
+        let found = states(&erase(&mut project, "r1", earlier, 0).unwrap());
         assert!(
             found.contains(&(
                 format!("runs/{}/checkpoint/data.json", run.file_name().unwrap().to_str().unwrap()),
@@ -255,5 +446,132 @@ mod tests {
             "{found:?}"
         );
         assert!(run.join("checkpoint/data.json").exists() && run.join("checkpoint/mine.txt").exists());
+    }
+
+    #[test]
+    fn all_earlier_texts_are_searched_for_and_a_search_can_be_repeated() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text("call \u{e9}mile at home"), 0, false).unwrap();
+        project.correct_document("r1", NewText::Text("call him"), 0, false).unwrap();
+        fs::write(dir.path().join("first.txt"), TEXT).unwrap();
+        fs::write(dir.path().join("second.txt"), "call \u{e9}mile at home").unwrap();
+        fs::write(dir.path().join("now.txt"), "call him").unwrap();
+        // The text stays, so nothing is erased but what it was before.
+        let earlier = Erasure::EarlierTexts(NewText::Text("call him"));
+        let found = states(&erase(&mut project, "r1", earlier, 0).unwrap());
+        let held: Vec<&str> =
+            found.iter().filter(|(_, state)| *state == TraceState::Holds).map(|(path, _)| path.as_str()).collect();
+        assert_eq!(held, ["first.txt", "second.txt"]);
+        // A document that was removed before has earlier texts, too; an erased one has none.
+        let item = Document::new("r3", "see Ann at noon", Grid::Natural);
+        project.import(None, 0, vec![ImportItem { document: item, spans: Vec::new(), status: Status::Todo }]).unwrap();
+        project.correct_document("r3", NewText::Text("see her at noon"), 0, false).unwrap();
+        project.remove_document("r3", 0).unwrap();
+        fs::write(dir.path().join("third.txt"), "see Ann at noon").unwrap();
+        for state in [Some(TraceState::Holds), None] {
+            let found = states(&erase(&mut project, "r3", Erasure::Document, 0).unwrap());
+            assert_eq!(found.iter().find(|(path, _)| path == "third.txt").map(|(_, state)| *state), state);
+        }
+    }
+
+    #[test]
+    fn documents_that_have_the_words_too_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let mut meta = Document::new("r4", "about a call", Grid::Natural);
+        meta.meta.insert("about".into(), format!("see: {TEXT}").into());
+        let items = [Document::new("r3", TEXT, Grid::Natural), meta];
+        let items = items.map(|document| ImportItem { document, spans: Vec::new(), status: Status::Todo });
+        project.import(None, 0, items.to_vec()).unwrap();
+        let traces = erase(&mut project, "r1", Erasure::Document, 0).unwrap();
+        assert_eq!((traces[0].state, traces[0].why.as_str()), (TraceState::Holds, "in the lines of r3, r4"));
+        let path = dir.path().join(DOCUMENTS);
+        let text = fs::read_to_string(&path).unwrap();
+        // The document itself, in a field that this version does not know.
+        fs::write(&path, text.replace(r#"{"id":"r3","#, &format!(r#"{{"id":"r3","raw":["{TEXT}"],"#))).unwrap();
+        let earlier = Erasure::EarlierTexts(NewText::Text("call"));
+        let traces = erase(&mut project, "r3", earlier, 0).unwrap();
+        assert_eq!((traces[0].state, traces[0].why.as_str()), (TraceState::Holds, "in the lines of r3, r4"));
+    }
+
+    #[test]
+    fn files_in_which_the_words_cannot_be_found_as_they_are_are_listed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let held = run(&project, r#"{"train":[{"id":"r2","words":["good"]}]}"#);
+        for name in [".tagli-1.tmp", ".tagli-2.old"] {
+            fs::create_dir(held.join(name)).unwrap();
+            fs::write(held.join(name).join("data.json"), r#"{"train":[{"id":"r1","words":[]}]}"#).unwrap();
+        }
+        fs::write(dir.path().join("escaped.json"), r#"{"text":"call \u00e9mile on 555-1234"}"#).unwrap();
+        fs::write(dir.path().join("words.conll"), "call O\n\u{e9}mile O\non O\n555 O\n- O\n1234 O\n").unwrap();
+        fs::write(dir.path().join("other.conll"), "call O\nus O\non O\n555 O\n- O\n1234 O\n").unwrap();
+        fs::write(dir.path().join("annotations/anna.jsonl.torn"), r#"{"id":"1-1","at":0,"doc":"r1","edi"#).unwrap();
+        let deep = dir.path().join("1/2/3/4/5/6/7/8/9");
+        fs::create_dir_all(&deep).unwrap();
+        let config = RunConfig::new(1, Settings::lesson("mini"), Value::Null);
+        let (live, _folder) = project.runs().create(&config).unwrap();
+        let found = states(&erase(&mut project, "r1", Erasure::Document, 0).unwrap());
+        let run = held.file_name().unwrap().to_str().unwrap();
+        let expected = [
+            ("documents.jsonl".to_owned(), TraceState::Erased),
+            ("annotations/anna.jsonl".to_owned(), TraceState::Note),
+            (format!("runs/{live}"), TraceState::MayHold),
+            ("1/2/3/4/5/6/7/8/9".to_owned(), TraceState::MayHold),
+            ("annotations/anna.jsonl.torn".to_owned(), TraceState::MayHold),
+            ("escaped.json".to_owned(), TraceState::Holds),
+            (format!("runs/{run}/.tagli-1.tmp/data.json"), TraceState::Holds),
+            (format!("runs/{run}/.tagli-2.old/data.json"), TraceState::Holds),
+            ("words.conll".to_owned(), TraceState::MayHold),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn linked_exports_and_runs_are_searched_and_other_links_listed() {
+        let [dir, disk] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let mut project = project(dir.path());
+        fs::write(disk.path().join("all.txt"), TEXT).unwrap();
+        for name in ["exports", "elsewhere"] {
+            fs::remove_dir(dir.path().join(name)).ok();
+            std::os::unix::fs::symlink(disk.path(), dir.path().join(name)).unwrap();
+        }
+        let found = states(&erase(&mut project, "r1", Erasure::Document, 0).unwrap());
+        let names = ["exports/all.txt", "elsewhere", "elsewhere/all.txt"];
+        let of = names.map(|name| found.iter().find(|(path, _)| path == name).map(|(_, state)| *state));
+        assert_eq!(of, [Some(TraceState::Holds), Some(TraceState::MayHold), None]);
+    }
+
+    #[test]
+    fn journals_with_checksums_of_the_text_are_listed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let mut ben = project.annotator(&"ben".parse().unwrap(), 0).unwrap();
+        let done =
+            ["r1", "r2"].map(|document| Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] });
+        let [first, second] = done.map(JournalOp::Do);
+        ben.record(&project.documents, 0, first).unwrap();
+        drop(ben);
+        let mut carl = project.annotator(&"carl".parse().unwrap(), 0).unwrap();
+        carl.record(&project.documents, 0, second).unwrap();
+        drop(carl);
+        let traces = erase(&mut project, "r1", Erasure::Document, 0).unwrap();
+        let journals: Vec<String> = traces
+            .iter()
+            .filter(|trace| trace.why.contains("checksums"))
+            .map(|trace| trace.path.display().to_string())
+            .collect();
+        assert_eq!(journals, ["annotations/anna.jsonl", "annotations/ben.jsonl"]);
+    }
+
+    #[test]
+    fn escapes_are_read_as_what_they_mean() {
+        let escaped = r#"caf\u00e9 \ud83c\udf55 \"x\" a\/b\n\\n"#;
+        assert_eq!(*unescaped(escaped.as_bytes()), *"caf\u{e9} \u{1f355} \"x\" a/b\n\\n".as_bytes());
+        for odd in [r"\u+123", r"\ud83c", r"\u12", r"\", r"\x"] {
+            assert_eq!(*unescaped(odd.as_bytes()), *odd.as_bytes());
+        }
     }
 }

@@ -49,7 +49,8 @@ pub struct ImportReport {
     /// Documents that the project has already, with the same id and text.
     /// They were not added again.
     pub known: usize,
-    /// Documents that were removed or erased here before. They were not added again.
+    /// Documents that were removed or erased here before, or have a text that was corrected here.
+    /// They were not added again.
     pub removed: usize,
     /// Known documents whose imported spans were left out.
     /// The annotator has worked on them here.
@@ -71,7 +72,10 @@ impl ImportReport {
             (_, kept) => format!("; {known} there already, {kept} of them with other work of yours, which was kept"),
         };
         if self.removed > 0 {
-            remark.push_str(&format!("; {} that you removed, not added again", with_noun(self.removed, "document")));
+            remark.push_str(&format!(
+                "; {} that you removed or corrected, not added again",
+                with_noun(self.removed, "document")
+            ));
         }
         if self.same_text > 0 {
             remark.push_str(&format!(
@@ -161,15 +165,15 @@ impl Project {
         let mut ops = Vec::new();
         let mut groups = SameText::groups(&self.documents);
         for mut item in items {
-            if self.documents.is_removed_text(&item.document.id, &item.document.text) {
-                report.removed += 1;
-                continue;
-            }
             let mut same = groups.get_mut(&*item.document.text);
             if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
                 item.document.id = known;
                 report.known += 1;
                 ops.extend(self.op_on_known(&item, annotator.as_deref_mut(), &mut report)?);
+                continue;
+            }
+            if self.documents.is_gone(&item.document.id, &item.document.text) {
+                report.removed += 1;
                 continue;
             }
             report.documents += 1;

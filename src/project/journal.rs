@@ -12,10 +12,11 @@ use super::{
     documents::Documents,
     file_names::{AnnotatorName, NameError},
     journal_appender::{Files, JournalAppender, Reopened, lines},
-    journal_line::{self, Decoded, LineError, Texts},
+    journal_line::{self, Decoded, LineError},
+    known_texts::Texts,
     random_number, storage,
 };
-use crate::spans::{ActionId, Entry, Journal, SpanId, journal::JournalOp};
+use crate::spans::{ActionId, Edit, Entry, Journal, SpanId, Status, journal::JournalOp};
 
 /// A line of a journal that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub(super) struct Loaded {
     pub(super) problems: Vec<SkippedLine>,
     /// Documents whose text was changed since the last line about them was recorded.
     pub(super) changed: BTreeSet<String>,
+    /// Those of them that were done without spans, and count as partial until somebody works on the text.
+    pub(super) doubtful: BTreeSet<String>,
     /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,
     /// Whether a line is about a document that was removed since.
@@ -47,6 +50,12 @@ pub(super) struct Loaded {
 
 /// Parses a journal. A bad line is skipped; the others count.
 pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
+    let mut loaded = load_lines(bytes, documents);
+    loaded.doubt_documents_without_spans();
+    loaded
+}
+
+fn load_lines(bytes: &[u8], documents: &Documents) -> Loaded {
     let mut loaded = Loaded::default();
     let mut texts = Texts::default();
     for (at, piece) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
@@ -391,6 +400,34 @@ impl Annotator {
 }
 
 impl Loaded {
+    /// Lets documents that were done without spans count as partial if their text was changed.
+    ///
+    /// A lost span shows that a document must be reviewed. Without spans nothing does, and that another text has none
+    /// either is not known.
+    fn doubt_documents_without_spans(&mut self) {
+        if self.changed.is_empty() {
+            return;
+        }
+        let about_changed = self.entries.iter().filter(|entry| {
+            let mut documents = entry.op.documents().peekable();
+            documents.peek().is_none() || documents.any(|document| self.changed.contains(document))
+        });
+        let journal = Journal::replay(about_changed.cloned());
+        let states = self.changed.iter().map(|id| (id, journal.annotation(id)));
+        let doubtful = states.filter(|(_, state)| state.status == Status::Done && state.spans().is_empty());
+        self.doubtful = doubtful.map(|(id, _)| id.clone()).collect();
+        let actions = self.entries.iter_mut().flat_map(|entry| match &mut entry.op {
+            JournalOp::Do(action) => std::slice::from_mut(action),
+            JournalOp::DoAll(actions) => actions.as_mut_slice(),
+            JournalOp::Undo(_) | JournalOp::Redo(_) => &mut [],
+        });
+        let edits =
+            actions.filter(|action| self.doubtful.contains(&action.document)).flat_map(|action| &mut action.edits);
+        for edit in edits.filter(|edit| **edit == Edit::Status(Status::Done)) {
+            *edit = Edit::Status(Status::Partial);
+        }
+    }
+
     /// Whether the import whose log this is was committed.
     /// Its documents are in the project.
     pub(super) fn is_committed(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Lines of a journal: JSON objects that end in their own checksum.
 //! `FORMAT.md` describes the bytes.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +9,12 @@ use super::{
     document_history::{Way, first_text},
     documents::{Documents, is_merge_marker},
     file_names::shown,
-    text_anchor::{Anchor, Budget, Fingerprint, HashedText, anchors},
+    known_texts::{RangeSearch, Texts},
+    text_anchor::{Anchor, Fingerprint, anchors},
 };
 use crate::{
     formats::parser_message,
-    spans::{Action, ActionId, Document, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
+    spans::{Action, ActionId, Edit, Entry, LabelId, Span, SpanId, SpanSource, Status, journal::JournalOp},
     text::{CharRange, OffsetMap, TextRange},
 };
 
@@ -102,38 +103,6 @@ enum EditLine {
     Note(String),
 }
 
-/// Texts of the documents seen so far, with what finds offsets in them.
-/// They are kept because many lines are about the same document.
-#[derive(Default)]
-pub(super) struct Texts<'a> {
-    known: HashMap<&'a str, KnownText<'a>>,
-    budget: Budget,
-}
-
-struct KnownText<'a> {
-    document: &'a Document,
-    map: OffsetMap,
-    fingerprint: Fingerprint,
-    /// For lines that were recorded against another text.
-    hashed: Option<HashedText>,
-}
-
-impl<'a> Texts<'a> {
-    fn get(&mut self, id: &str, documents: &'a Documents) -> Result<(&mut KnownText<'a>, &mut Budget), LineError> {
-        let document = documents.get(id).ok_or_else(|| match documents.is_removed(id) {
-            true => LineError::Removed(shown(id)),
-            false => LineError::NoDocument(shown(id)),
-        })?;
-        let known = self.known.entry(&document.id).or_insert_with(|| KnownText {
-            document,
-            map: OffsetMap::new(&document.text),
-            fingerprint: Fingerprint::of(&document.text),
-            hashed: None,
-        });
-        Ok((known, &mut self.budget))
-    }
-}
-
 /// Entry of a line, with what happened to its parts.
 #[derive(Debug, PartialEq)]
 pub(super) struct Decoded {
@@ -214,7 +183,9 @@ pub(super) fn decode<'a>(line: &[u8], documents: &'a Documents, texts: &mut Text
                 }
             }
             if actions.is_empty() {
-                return Err(parts.faults.swap_remove(0));
+                // That a document was removed is no fault, so it must not hide one.
+                let first = parts.faults.iter().position(|fault| !matches!(fault, LineError::Removed(_)));
+                return Err(parts.faults.swap_remove(first.unwrap_or_default()));
             }
             JournalOp::DoAll(actions)
         }
@@ -236,9 +207,13 @@ struct Parts<'t, 'd> {
 
 impl Parts<'_, '_> {
     fn action(&mut self, line: ActionLine<'_>) -> Result<Action, LineError> {
-        let (known, budget) = self.texts.get(&line.doc, self.documents)?;
+        let known = self.texts.get(&line.doc, self.documents);
+        let (known, finder) = known.ok_or_else(|| no_document(&line.doc, self.documents))?;
         let corrections = self.documents.corrections(&line.doc);
-        let text = line.text.or_else(|| first_text(corrections));
+        // A line without `text` refers to the first one, if the corrections lead from there to the present one.
+        let first = first_text(corrections);
+        let first = first.filter(|first| Way::between(*first, known.fingerprint, corrections).is_some());
+        let text = line.text.or(first);
         let edits = match text.filter(|text| *text != known.fingerprint) {
             None => {
                 let edits = line.edits.into_iter().map(|edit| line_to_edit(edit, &known.map));
@@ -250,68 +225,40 @@ impl Parts<'_, '_> {
                 if way.is_none() {
                     self.changed.push(line.doc.to_string());
                 }
-                let mut search = Search { anchors: line.near.into_iter(), way, known, budget };
-                line.edits.into_iter().filter_map(|edit| search.edit(edit)).collect()
+                let mut search = RangeSearch { anchors: line.near.into_iter(), way, known, finder };
+                line.edits.into_iter().filter_map(|edit| moved_edit(edit, &mut search)).collect()
             }
         };
         Ok(Action { document: line.doc.into_owned(), edits })
     }
 }
 
-/// Search for the ranges of an action in a text that was changed.
-struct Search<'t, 'd> {
-    anchors: std::vec::IntoIter<Anchor>,
-    /// Way from the text of the line to the present one.
-    /// Only if every correction between the two is known.
-    way: Option<Way>,
-    known: &'t mut KnownText<'d>,
-    budget: &'t mut Budget,
+/// The edit in a text that was changed.
+/// `None` if it is about a rejection whose place is not certain.
+fn moved_edit(line: EditLine, search: &mut RangeSearch<'_, '_>) -> Option<Edit> {
+    Some(match line {
+        EditLine::Add { id, range, label, source } => match search.range(range) {
+            Some(range) => Edit::Add(Span { id, range, label, source }),
+            None => Edit::Lose(id, Some(label)),
+        },
+        EditLine::Resize(id, range) => match search.range(range) {
+            Some(range) => Edit::Resize(id, range),
+            None => Edit::Lose(id, None),
+        },
+        EditLine::Reject(range, label) => Edit::Reject(search.range(range)?, label),
+        EditLine::Readmit(range, label) => Edit::Readmit(search.range(range)?, label),
+        EditLine::Remove(id) => Edit::Remove(id),
+        EditLine::Relabel(id, label) => Edit::Relabel(id, label),
+        EditLine::Status(status) => Edit::Status(status),
+        EditLine::Note(note) => Edit::Note(note),
+    })
 }
 
-impl Search<'_, '_> {
-    /// The edit in the new text.
-    /// `None` if it is about a rejection whose place is not certain.
-    fn edit(&mut self, line: EditLine) -> Option<Edit> {
-        Some(match line {
-            EditLine::Add { id, range, label, source } => match self.range(range) {
-                Some(range) => Edit::Add(Span { id, range, label, source }),
-                None => Edit::Lose(id, Some(label)),
-            },
-            EditLine::Resize(id, range) => match self.range(range) {
-                Some(range) => Edit::Resize(id, range),
-                None => Edit::Lose(id, None),
-            },
-            EditLine::Reject(range, label) => Edit::Reject(self.range(range)?, label),
-            EditLine::Readmit(range, label) => Edit::Readmit(self.range(range)?, label),
-            EditLine::Remove(id) => Edit::Remove(id),
-            EditLine::Relabel(id, label) => Edit::Relabel(id, label),
-            EditLine::Status(status) => Edit::Status(status),
-            EditLine::Note(note) => Edit::Note(note),
-        })
-    }
-
-    fn range(&mut self, range: CharRange) -> Option<TextRange> {
-        let anchor = self.anchors.next();
-        if let Some(way) = &self.way {
-            return self.corrected(way.follow(range)?);
-        }
-        let anchor = anchor?;
-        let length = range.end.checked_sub(range.start)?;
-        let KnownText { document, map, hashed, .. } = &mut *self.known;
-        let hashed = hashed.get_or_insert_with(|| HashedText::new(&document.text));
-        map.from_chars(hashed.find(length, &anchor, self.budget)?).ok()
-    }
-}
-
-impl Search<'_, '_> {
-    /// Bytes of a range in a corrected text.
-    /// Without white space at its ends, which a correction may have left there.
-    fn corrected(&self, range: CharRange) -> Option<TextRange> {
-        let range = self.known.map.from_chars(range).ok()?;
-        let words = range.of(&self.known.document.text);
-        let start = range.start + (words.len() - words.trim_start().len());
-        let end = start + words.trim().len();
-        (start < end || range.is_empty()).then_some(TextRange { start, end })
+/// Fault of a line about a document that is not there.
+fn no_document(id: &str, documents: &Documents) -> LineError {
+    match documents.is_removed(id) {
+        true => LineError::Removed(shown(id)),
+        false => LineError::NoDocument(shown(id)),
     }
 }
 
@@ -320,7 +267,8 @@ fn action_to_line<'a, 'd>(
     documents: &'d Documents,
     texts: &mut Texts<'d>,
 ) -> Result<ActionLine<'a>, LineError> {
-    let (known, _) = texts.get(&action.document, documents)?;
+    let known = texts.get(&action.document, documents);
+    let (known, _) = known.ok_or_else(|| no_document(&action.document, documents))?;
     let edits: Result<_, _> = action.edits.iter().map(|edit| edit_to_line(edit, &known.map)).collect();
     let edits = edits.map_err(|why| LineError::Range { document: shown(&action.document), why })?;
     let ranges: Vec<TextRange> = action.edits.iter().filter_map(range_of).collect();
@@ -350,20 +298,21 @@ pub(super) fn is_intact(line: &[u8]) -> bool {
     verified(line).is_ok()
 }
 
-/// Whether a line of a journal has a note on a document.
-/// Also one that was changed later.
-pub(super) fn have_note(bytes: &[u8], document: &str) -> bool {
-    bytes.split(|byte| *byte == b'\n').any(|line| {
-        let Ok(line) = verified(line).and_then(|line| {
-            serde_json::from_slice::<JournalLine<'_>>(line).map_err(|error| LineError::Newer(parser_message(&error)))
-        }) else {
-            return false;
-        };
+/// Whether lines of a journal about a document have a note, also one that was changed later.
+/// `None` if no line is about it.
+pub(super) fn has_note(bytes: &[u8], document: &str) -> Option<bool> {
+    let mut found = None;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let line = verified(line).ok().and_then(|line| serde_json::from_slice::<JournalLine<'_>>(line).ok());
+        let Some(line) = line else { continue };
         let one = line.doc.zip(line.edits).into_iter();
         let several = line.docs.into_iter().flatten().map(|line| (line.doc, line.edits));
-        let mut edits = one.chain(several).filter(|(doc, _)| doc == document).flat_map(|(_, edits)| edits);
-        edits.any(|edit| matches!(edit, EditLine::Note(note) if !note.is_empty()))
-    })
+        for (_, edits) in one.chain(several).filter(|(doc, _)| doc == document) {
+            let is_note = edits.iter().any(|edit| matches!(edit, EditLine::Note(note) if !note.is_empty()));
+            found = Some(found.unwrap_or_default() || is_note);
+        }
+    }
+    found
 }
 
 /// Whether these bytes are whole lines of a journal, at least one, with right checksums.
@@ -444,10 +393,23 @@ fn line_to_edit(line: EditLine, map: &OffsetMap) -> Result<Edit, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{spans::Document, text::Grid};
+    use crate::{
+        project::{document_history::Correction, text_anchor::Budget},
+        spans::Document,
+        text::Grid,
+    };
 
     fn documents() -> Documents {
         Documents::default().replaced_by(vec![Document::new("r1", "caf\u{e9} taco", Grid::Natural)]).unwrap()
+    }
+
+    fn one_document(id: &str, text: &str) -> Documents {
+        Documents::default().replaced_by(vec![Document::new(id, text, Grid::Natural)]).unwrap()
+    }
+
+    fn two_documents(text: &str) -> Documents {
+        let both = ["r1", "r2"].map(|id| Document::new(id, text, Grid::Natural));
+        Documents::default().replaced_by(both.to_vec()).unwrap()
     }
 
     fn entry(edits: Vec<Edit>) -> Entry {
@@ -497,22 +459,74 @@ mod tests {
     fn a_line_recorded_against_another_text_is_moved_or_its_span_is_lost() {
         let mut bytes = Vec::new();
         let written = entry(vec![taco(TextRange::new(6, 10)), Edit::Status(Status::Done)]);
-        encode(&written, &documents(), &mut Texts::default(), &mut bytes).unwrap();
+        let before = one_document("r1", "caf\u{e9} taco, not yours");
+        encode(&written, &before, &mut Texts::default(), &mut bytes).unwrap();
         bytes.pop();
         let read = |text: &str| {
-            let documents = Documents::default().replaced_by(vec![Document::new("r1", text, Grid::Natural)]).unwrap();
+            let documents = one_document("r1", text);
             let Decoded { entry, faults, changed } = decode(&bytes, &documents, &mut Texts::default()).unwrap();
             assert_eq!((faults, changed), (Vec::new(), vec!["r1".to_owned()]));
             let JournalOp::Do(action) = entry.op else { panic!() };
             action.edits
         };
         let done = Edit::Status(Status::Done);
-        assert_eq!(read("my caf\u{e9} taco"), [taco(TextRange::new(9, 13)), done.clone()]);
+        assert_eq!(read("my caf\u{e9} taco, not yours"), [taco(TextRange::new(9, 13)), done.clone()]);
         let id = SpanId { writer: 0x1f, sequence: 3 };
         assert_eq!(read("caf\u{e9} soup"), [Edit::Lose(id, Some(LabelId(2))), done]);
         let unrecorded =
             encode(&entry(vec![Edit::Lose(id, None)]), &documents(), &mut Texts::default(), &mut Vec::new());
         assert!(matches!(unrecorded, Err(LineError::Range { .. })), "its place would be recorded wrongly");
+    }
+
+    #[test]
+    fn a_line_without_text_is_read_as_it_is_if_the_corrections_do_not_lead_to_the_text() {
+        let line = concat!(
+            r#"{"id":"1f-7","at":1700000000,"doc":"r1","edits":[{"add":{"id":"1f-3","range":[5,9],"label":2,"#,
+            r#""source":{"model":{"run":"0001-mini","score":0.5}}}},{"status":"done"}],"crc":"27f78d2b"}"#,
+        );
+        let was = serde_json::to_string(&Correction::new("caf\u{e9} taco", "my caf\u{e9} taco", 0)).unwrap();
+        for (text, range) in [("my caf\u{e9} taco", (9, 13)), ("caf\u{e9} taco!", (6, 10))] {
+            let documents = format!("{{\"id\":\"r1\",\"text\":\"{text}\",\"was\":[{was}]}}");
+            let documents = Documents::from_jsonl(documents.as_bytes(), Grid::Natural).unwrap();
+            let decoded = decode(line.as_bytes(), &documents, &mut Texts::default()).unwrap();
+            let JournalOp::Do(action) = decoded.entry.op else { panic!() };
+            assert_eq!(action.edits[0], taco(TextRange::new(range.0, range.1)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_search_for_one_document_takes_nothing_from_another() {
+        let before = two_documents("caf\u{e9} taco, not yours");
+        let lines = ["r1", "r2"].map(|id| {
+            let action = Action { document: id.into(), edits: vec![taco(TextRange::new(6, 10))] };
+            let mut bytes = Vec::new();
+            let entry = Entry { op: JournalOp::Do(action), ..entry(Vec::new()) };
+            encode(&entry, &before, &mut Texts::default(), &mut bytes).unwrap();
+            bytes.pop();
+            bytes
+        });
+        let after = two_documents("my caf\u{e9} taco, not yours");
+        let mut texts = Texts::default();
+        texts.get("r1", &after).unwrap().0.budget = Budget::spent();
+        let edits = lines.each_ref().map(|line| match decode(line, &after, &mut texts).unwrap().entry.op {
+            JournalOp::Do(action) => action.edits[0].clone(),
+            other => panic!("{other:?}"),
+        });
+        assert!(matches!(edits[0], Edit::Lose(..)), "{edits:?}");
+        assert_eq!(edits[1], taco(TextRange::new(9, 13)));
+    }
+
+    #[test]
+    fn a_line_about_several_documents_is_removed_only_if_all_of_them_are() {
+        let removed = br#"{"id":"a","text":"x","removed":1}"#;
+        let documents = Documents::from_jsonl(removed, Grid::Natural).unwrap();
+        for (others, is_removed) in [("", true), (r#",{"doc":"gone","edits":[]}"#, false)] {
+            let body = format!(r#"{{"id":"1-1","at":0,"docs":[{{"doc":"a","edits":[]}}{others}]"#);
+            let crc = crc32fast::hash(format!("{body}}}").as_bytes());
+            let line = format!("{body},\"crc\":\"{crc:08x}\"}}");
+            let fault = decode(line.as_bytes(), &documents, &mut Texts::default()).unwrap_err();
+            assert_eq!(matches!(fault, LineError::Removed(_)), is_removed, "{fault:?}");
+        }
     }
 
     #[test]

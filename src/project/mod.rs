@@ -22,6 +22,7 @@ pub mod import_source;
 pub mod journal;
 mod journal_appender;
 mod journal_line;
+mod known_texts;
 pub mod lock;
 pub mod manifest;
 mod manifest_repair;

@@ -16,7 +16,7 @@ const MOST_CONTEXT: usize = 160;
 /// Bytes of text times ranges of an action, above which no context is hashed.
 /// Whether each is unique would take too long to find out.
 const MOST_WORK: usize = 1 << 26;
-/// Code points that are compared for all lines of a journal.
+/// Code points that are compared for all lines of a journal about one document.
 /// Those that were recorded against other texts.
 const MOST_COMPARED: usize = 1 << 29;
 
@@ -66,13 +66,6 @@ pub(super) struct Anchor(Option<Window>, Option<Window>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Window(usize, u32);
 
-impl Window {
-    /// Whether there is enough context to tell the range from others without the other side.
-    fn is_wide(self) -> bool {
-        self.0 >= CONTEXT
-    }
-}
-
 /// Computes the anchors of ranges of a text; empty if that would take too long.
 pub(super) fn anchors(text: &str, ranges: &[TextRange]) -> Vec<Anchor> {
     if text.len().saturating_mul(ranges.len()) > MOST_WORK {
@@ -121,9 +114,10 @@ fn reduced(number: u64) -> u32 {
     u32::try_from(number % MODULUS).unwrap_or_default()
 }
 
-/// Steps that may still be taken to find ranges in changed texts.
+/// Steps that may still be taken to find ranges in a changed text.
 ///
-/// A journal from a stranger may ask for any number of them.
+/// A journal from a stranger may ask for any number of them. Each document has its own, so that one of many lines takes
+/// nothing from the others.
 #[derive(Debug)]
 pub(super) struct Budget(usize);
 
@@ -138,58 +132,130 @@ impl Budget {
         self.0 = self.0.checked_sub(steps)?;
         Some(())
     }
+
+    /// A budget that allows nothing.
+    #[cfg(test)]
+    pub(super) fn spent() -> Self {
+        Self(0)
+    }
+}
+
+/// Powers of the factor of the hashes, as many as were asked for.
+#[derive(Debug)]
+struct Powers(Vec<u32>);
+
+impl Powers {
+    fn get(&mut self, exponent: usize) -> u32 {
+        while self.0.len() <= exponent {
+            let last = self.0.last().copied().unwrap_or(1);
+            self.0.push(reduced(u64::from(last) * FACTOR));
+        }
+        self.0.get(exponent).copied().unwrap_or(1)
+    }
+}
+
+/// Search in the texts of a journal, which keeps the last text hashed.
+#[derive(Debug)]
+pub(super) struct Finder<'a> {
+    powers: Powers,
+    last: Option<(&'a str, HashedText)>,
+}
+
+impl Default for Finder<'_> {
+    fn default() -> Self {
+        Self { powers: Powers(vec![1]), last: None }
+    }
+}
+
+impl<'a> Finder<'a> {
+    /// Finds the range of which these are length and anchor.
+    ///
+    /// `None` unless the place is certain: the range with the text before and after it fits there and nowhere else, or
+    /// on one side, with enough text on both sides together, and an end without text beside it is not inside a word.
+    pub(super) fn find(
+        &mut self,
+        text: &'a str,
+        length: usize,
+        anchor: &Anchor,
+        budget: &mut Budget,
+    ) -> Option<CharRange> {
+        let hashed = match self.last.take() {
+            Some((last, hashed)) if std::ptr::eq(last, text) => hashed,
+            _ => {
+                budget.spend(text.len())?;
+                HashedText::new(text)
+            }
+        };
+        let found = hashed.find(length, anchor, &mut self.powers, budget);
+        self.last = Some((text, hashed));
+        found
+    }
 }
 
 /// A text in which the hash of each piece is known in constant time.
 #[derive(Debug)]
-pub(super) struct HashedText {
+struct HashedText {
     /// Hash of the code points before each position.
     before: Vec<u32>,
-    /// Powers of the factor.
-    powers: Vec<u32>,
+    /// Whether each code point is a letter or a digit.
+    in_word: Vec<bool>,
 }
 
 impl HashedText {
     /// Hashes a text.
-    pub(super) fn new(text: &str) -> Self {
+    fn new(text: &str) -> Self {
         let mut before = vec![0];
-        let mut powers = vec![1];
         let mut hash = 0;
-        let mut power = 1;
         for c in text.chars() {
             hash = add(hash, c);
-            power = reduced(u64::from(power) * FACTOR);
             before.push(hash);
-            powers.push(power);
         }
-        Self { before, powers }
+        Self { before, in_word: text.chars().map(char::is_alphanumeric).collect() }
     }
 
-    /// Finds the range of which these are length and anchor.
-    ///
-    /// `None` unless the place is certain: the range with the text before and after it fits there and nowhere else, or
-    /// on one side, with enough text on that side.
-    pub(super) fn find(&self, length: usize, anchor: &Anchor, budget: &mut Budget) -> Option<CharRange> {
+    /// The work of [`Finder::find`].
+    fn find(&self, length: usize, anchor: &Anchor, powers: &mut Powers, budget: &mut Budget) -> Option<CharRange> {
         let Anchor(before, after) = anchor;
-        let starts_before = self.starts(length, *before, budget)?;
-        let lefts: Vec<usize> = starts_before.iter().map(|start| start + before.map_or(0, |window| window.0)).collect();
-        let rights = self.starts(length, *after, budget)?;
+        let context = [before, after].map(|window| window.map_or(0, |window| window.0));
+        let lefts = self.starts(length, *before, powers, budget)?;
+        let lefts: Vec<usize> = lefts.into_iter().map(|start| start + context[0]).collect();
+        let rights = self.starts(length, *after, powers, budget)?;
         let both: Vec<usize> = lefts.iter().filter(|start| rights.binary_search(start).is_ok()).copied().collect();
-        let start = match (both.as_slice(), lefts.as_slice(), rights.as_slice()) {
-            ([start], _, _) => *start,
-            ([], [start], []) if before.is_some_and(Window::is_wide) => *start,
-            ([], [], [start]) if after.is_some_and(Window::is_wide) => *start,
+        let (start, context) = match (both.as_slice(), lefts.as_slice(), rights.as_slice()) {
+            ([start], _, _) => (*start, context),
+            ([], [start], []) => (*start, [context[0], 0]),
+            ([], [], [start]) => (*start, [0, context[1]]),
             _ => return None,
         };
-        Some(CharRange { start, end: start + length })
+        let end = start + length;
+        let is_whole = start == context[0] && end + context[1] == self.in_word.len();
+        let is_certain = is_whole || context[0] + context[1] >= CONTEXT;
+        let cuts_word =
+            (context[0] == 0 && self.is_inside_word(start)) || (context[1] == 0 && self.is_inside_word(end));
+        (is_certain && !cuts_word).then_some(CharRange { start, end })
+    }
+
+    /// Whether a position is between two letters or digits.
+    fn is_inside_word(&self, at: usize) -> bool {
+        let pair = at.checked_sub(1).and_then(|before| self.in_word.get(before..=at));
+        pair == Some(&[true, true])
     }
 
     /// Positions at which a window begins, ascending.
-    fn starts(&self, length: usize, window: Option<Window>, budget: &mut Budget) -> Option<Vec<usize>> {
+    fn starts(
+        &self,
+        length: usize,
+        window: Option<Window>,
+        powers: &mut Powers,
+        budget: &mut Budget,
+    ) -> Option<Vec<usize>> {
         let Some(Window(context, hash)) = window else { return Some(Vec::new()) };
         budget.spend(self.before.len())?;
         let length = length.checked_add(context)?;
-        let Some(power) = self.powers.get(length).copied() else { return Some(Vec::new()) };
+        if length >= self.before.len() {
+            return Some(Vec::new());
+        }
+        let power = powers.get(length);
         let pairs = self.before.iter().zip(self.before.iter().skip(length)).enumerate();
         let found = pairs.filter(|(_, (before, after))| {
             let skipped = reduced(u64::from(**before) * u64::from(power));
@@ -206,6 +272,10 @@ mod tests {
     use super::*;
     use crate::text::OffsetMap;
 
+    fn find(text: &str, length: usize, anchor: &Anchor) -> Option<CharRange> {
+        Finder::default().find(text, length, anchor, &mut Budget::default())
+    }
+
     /// Finds the piece between brackets of the old text in the new one.
     fn moved(old: &str, new: &str) -> Option<String> {
         let start = old.find('[').unwrap();
@@ -214,7 +284,7 @@ mod tests {
         let range = TextRange::new(start, end);
         let anchor = anchors(&old, &[range])[0];
         let length = OffsetMap::new(&old).to_chars(range);
-        let found = HashedText::new(new).find(length.end - length.start, &anchor, &mut Budget::default())?;
+        let found = find(new, length.end - length.start, &anchor)?;
         let bytes = OffsetMap::new(new).from_chars(found).unwrap();
         Some(format!("{}[{}]{}", &new[..bytes.start], bytes.of(new), &new[bytes.end..]))
     }
@@ -231,7 +301,12 @@ mod tests {
         ] {
             assert_eq!(found(old, new), new.replace("fish tacos", "[fish tacos]"), "{new}");
         }
-        assert_eq!(found("caf\u{e9}: [\u{1f355}]", "the caf\u{e9}: \u{1f355}!"), "the caf\u{e9}: [\u{1f355}]!");
+        assert_eq!(
+            found("in the caf\u{e9}: [\u{1f355}]", "at in the caf\u{e9}: \u{1f355}!"),
+            "at in the caf\u{e9}: [\u{1f355}]!"
+        );
+        // A short text that did not change.
+        assert_eq!(found("[good] tacos", "good tacos"), "[good] tacos");
         // The second of two.
         let new = "very good fish today, the beer was warm; good [fish] tomorrow";
         assert_eq!(
@@ -249,6 +324,14 @@ mod tests {
             // Only the words are the same.
             ("[good] tacos, warm beer, slow service", "nothing was as good as it looked on the picture"),
             ("so [good]", "it was good enough"),
+            // Too little is the same.
+            ("[tacos]", "no tacos today, they said"),
+            ("ok [good]", "is it ok good grief no"),
+            ("caf\u{e9}: [\u{1f355}]", "the caf\u{e9}: \u{1f355}!"),
+            // The end that nothing proves is inside a word.
+            ("the [fish taco] there today", "we had the fish tacos there today"),
+            ("we had good [fish taco]", "we had good fish tacos there today"),
+            ("[taco] and beer for two", "shrimptaco and beer for two"),
             // Both sides fit, in two places.
             ("here: [fish] and chips", "here: fish and chips. here: fish and chips"),
             // One side fits here and the other there.
@@ -271,12 +354,17 @@ mod tests {
 
     #[test]
     fn a_journal_cannot_make_the_search_last_for_ever() {
-        let text = HashedText::new(&"ab".repeat(1000));
-        let anchor = Anchor(Some(Window(0, 7)), None);
+        let text = "ab".repeat(1000);
+        let hashed = HashedText::new(&text);
+        let mut powers = Powers(vec![1]);
         let mut budget = Budget(5000);
-        let tried = (0..10).take_while(|_| text.starts(4, anchor.0, &mut budget).is_some()).count();
-        assert_eq!(tried, 2);
-        assert_eq!(text.find(usize::MAX, &Anchor(Some(Window(usize::MAX, 7)), None), &mut Budget::default()), None);
+        let window = Some(Window(0, 7));
+        let tried = (0..10).take_while(|_| hashed.starts(4, window, &mut powers, &mut budget).is_some()).count();
+        assert_eq!((tried, powers.0.len()), (2, 5));
+        for huge in [usize::MAX, 1 << 40] {
+            assert_eq!(find(&text, huge, &Anchor(Some(Window(usize::MAX, 7)), None)), None);
+            assert_eq!(find(&text, 4, &Anchor(Some(Window(huge, 7)), None)), None);
+        }
         assert!(anchors(&"ab".repeat(1 << 20), &[TextRange::new(0, 2); 64]).is_empty());
     }
 
@@ -285,7 +373,7 @@ mod tests {
         fn a_range_in_an_unchanged_text_is_found_where_it_was(text in "[ab ]{0,30}", start in 0usize..30, length in 0usize..8) {
             let range = TextRange::new(start.min(text.len()), (start + length).min(text.len()));
             let anchor = anchors(&text, &[range])[0];
-            let found = HashedText::new(&text).find(range.len(), &anchor, &mut Budget::default());
+            let found = find(&text, range.len(), &anchor);
             if let Some(found) = found {
                 prop_assert_eq!((found.start, found.end), (range.start, range.end));
             }

@@ -209,8 +209,10 @@ impl Work {
         let project = &mut self.start.project;
         let changed = self.start.journal.flush().and_then(|()| {
             let changed = match change {
-                DocumentChange::Correct(text) => project.correct_document(id, NewText::Text(&text), now(), false),
-                DocumentChange::UndoCorrection => project.correct_document(id, NewText::Previous, now(), false),
+                DocumentChange::Correct { shown, text } => {
+                    project.correct_shown(id, &shown, NewText::Text(&text), now())
+                }
+                DocumentChange::UndoCorrection { shown } => project.correct_shown(id, &shown, NewText::Previous, now()),
                 DocumentChange::Remove => project.remove_document(id, now()),
                 DocumentChange::Restore => project.restore_document(id),
             };

@@ -60,7 +60,9 @@ impl Merge<'_> {
         match self.ours.own(theirs.id) {
             // Here it is still a label: what was merged there is merged, what was only removed there stays.
             Some(label) if label.name == theirs.name || has_former_name(self.ours, label.id, &theirs.name) => {
-                let into = theirs.into.filter(|into| self.merged.resolve(*into) != label.id);
+                // To the end of a chain: what it was merged into may have been merged in turn.
+                let into = theirs.into.map(|into| self.theirs.resolve(into));
+                let into = into.filter(|into| self.merged.resolve(*into) != label.id);
                 if let Some(into) = into.filter(|into| self.theirs.own(*into).is_some()) {
                     self.decisions.push(format!(
                         "`{}` is merged into `{}`, as on the other side",
@@ -238,6 +240,11 @@ mod tests {
             changed(&[(rename(0, "Meal"), 70)]),
             changed(&[(LabelChange::Merge(LabelId(0), LabelId(1)), 70)]),
             changed(&[(rename(0, "Meal"), 70), (rename(0, "Plate"), 71)]),
+            changed(&[
+                (add("Food"), 80),
+                (LabelChange::Merge(LabelId(0), LabelId(80)), 70),
+                (LabelChange::Merge(LabelId(80), LabelId(1)), 71),
+            ]),
         ] {
             for both in [merged(&start, &theirs), merged(&theirs, &start)] {
                 assert_eq!((names(&both), both.name(LabelId(0))), (names(&theirs), theirs.name(LabelId(0))));

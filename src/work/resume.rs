@@ -54,15 +54,19 @@ impl InterruptedRun {
     /// As [`Self::open`] for the newest run of a project that can be resumed.
     ///
     /// # Errors
-    /// There is none, or its files cannot be read.
+    /// There is none: the files of the newest faulty one cannot be read, or no run has a checkpoint.
     pub fn newest(project: &Project, now: u64) -> Result<Self, ResumeError> {
         let runs = project.runs().list();
+        let mut first_error = None;
         for run in runs.iter().rev().filter(|run| run.is_interrupted() || run.is_resumable()) {
-            if let Some(found) = Self::find(&run.path, now)? {
-                return Ok(found);
+            match Self::find(&run.path, now) {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                // A faulty run does not keep an older one from going on.
+                Err(error) => _ = first_error.get_or_insert(error),
             }
         }
-        Err(ResumeError::NoCheckpoint(project.root.clone()))
+        Err(first_error.unwrap_or_else(|| ResumeError::NoCheckpoint(project.root.clone())))
     }
 
     /// The run in a folder; `None` if there is none, or if it has no checkpoint.
@@ -94,7 +98,41 @@ impl InterruptedRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{project::Manifest, spans::LabelSet};
+    use crate::{
+        project::{Manifest, run_folder::RunConfig},
+        runs::RunSink,
+        spans::LabelSet,
+    };
+
+    /// An interrupted run with this progress in its checkpoint.
+    fn interrupted(project: &Project, progress: &str) -> PathBuf {
+        let config = RunConfig::new(0, Settings::lesson("mini"), serde_json::Value::Null);
+        let (id, mut folder) = project.runs().create(&config).unwrap();
+        let mut checkpoint = folder.checkpoint().unwrap().unwrap();
+        checkpoint.file("data.json", br#"{"train":[],"valid":[],"test":[]}"#).unwrap();
+        checkpoint.file("progress.json", progress.as_bytes()).unwrap();
+        checkpoint.finish().unwrap();
+        project.root.join("runs").join(id.as_str())
+    }
+
+    #[test]
+    fn a_faulty_run_does_not_keep_an_older_one_from_going_on() {
+        const PROGRESS: &str = r#"{"version":2,"done":1,"points":0,"mark":7,"seconds":1.0,"last":null,"best":null,
+            "patience":{"best":null,"waited":0,"seen":0},"meter":[0,0,0],
+            "counters":{"steps":1,"absent":[0,0],"kept_absent":null,"mean":null}}"#;
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let sound = interrupted(&project, PROGRESS);
+        for _ in 0..2 {
+            interrupted(&project, r#"{"version":2}"#);
+        }
+        let found = InterruptedRun::newest(&project, 0).unwrap();
+        assert_eq!(found.run.path().file_name(), sound.file_name());
+        drop(found);
+        project.runs().remove(&project.runs().ids()[0]).unwrap();
+        let error = InterruptedRun::newest(&project, 0).unwrap_err();
+        assert!(matches!(error, ResumeError::Checkpoint(_)), "{error}");
+    }
 
     #[test]
     fn a_run_without_a_checkpoint_is_named() {

@@ -86,7 +86,15 @@ fn an_erased_document_is_in_no_file_of_the_project_and_copies_are_listed() {
         .map(|file| (file["path"].as_str().unwrap(), file["state"].as_str().unwrap()))
         .filter(|(_, state)| *state != "history")
         .collect();
-    assert_eq!(files, [("documents.jsonl", "erased"), ("copy.txt", "holds"), ("exports/conll2003.conll", "may hold")]);
+    assert_eq!(
+        files,
+        [
+            ("documents.jsonl", "erased"),
+            ("annotations/ada.jsonl", "may hold"),
+            ("copy.txt", "holds"),
+            ("exports/conll2003.conll", "may hold")
+        ]
+    );
     for name in ["documents.jsonl", "annotations/ada.jsonl", "project.json"] {
         assert!(!place.read(&format!("food/{name}")).contains("555-1234"), "{name}");
     }

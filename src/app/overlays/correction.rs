@@ -15,6 +15,8 @@ use crate::app::{
 pub struct Correction {
     /// Id of the document.
     pub document: String,
+    /// Text that was shown when the question was asked.
+    pub shown: String,
     /// The text.
     pub text: Field,
 }
@@ -37,7 +39,7 @@ impl Opens for Correction {
             doc: "Bring back the text before the last correction",
             keys: &[(Context::Tag, "")],
             when: conditions::documents,
-            open: |session| change(session, DocumentChange::UndoCorrection),
+            open: |session| change(session, |shown| DocumentChange::UndoCorrection { shown }),
         },
         Opener {
             command: Command::RemoveDocument,
@@ -89,16 +91,17 @@ fn open(session: &mut Session) -> Opening<Correction> {
         );
         return None.into();
     }
-    Correction { document, text: Field::new(text) }.into()
+    Correction { document, text: Field::new(text.clone()), shown: text }.into()
 }
 
-fn change(session: &mut Session, change: DocumentChange) -> Opening<Correction> {
-    let effects = changeable(session).map(|(id, _)| Effect::ChangeDocument { id, change });
+/// Changes the document in front; the change is made of its text.
+fn change(session: &mut Session, change: impl FnOnce(String) -> DocumentChange) -> Opening<Correction> {
+    let effects = changeable(session).map(|(id, text)| Effect::ChangeDocument { id, change: change(text) });
     Opening { panel: None, effects: effects.into_iter().collect() }
 }
 
 fn remove(session: &mut Session) -> Opening<Correction> {
-    let opening = change(session, DocumentChange::Remove);
+    let opening = change(session, |_| DocumentChange::Remove);
     if let [Effect::ChangeDocument { id, .. }] = opening.effects.as_slice() {
         session.removed_document = Some(id.clone());
     }
@@ -131,13 +134,11 @@ impl Panel for Correction {
         Some(&mut self.text)
     }
 
-    fn accept(&mut self, session: &mut Session) -> Outcome {
-        let project = session.project.as_ref();
-        let document = project.and_then(|project| project.documents.get(project.position(&self.document)?));
-        if document.is_none_or(|document| *document.text == *self.text.text()) {
+    fn accept(&mut self, _: &mut Session) -> Outcome {
+        if self.shown == self.text.text() {
             return Outcome::close();
         }
-        let change = DocumentChange::Correct(self.text.text().to_owned());
+        let change = DocumentChange::Correct { shown: self.shown.clone(), text: self.text.text().to_owned() };
         Outcome::close().then([Effect::ChangeDocument { id: self.document.clone(), change }])
     }
 }
