@@ -46,7 +46,7 @@ impl Opens for Correction {
             doc: "Remove the document from the project; can be taken back",
             keys: &[(Context::Tag, "")],
             when: conditions::documents,
-            open: remove,
+            open: |session| change(session, DocumentChange::Remove),
         },
         Opener {
             command: Command::RestoreDocument,
@@ -89,7 +89,8 @@ fn open(session: &mut Session) -> Opening<Correction> {
         );
         return None.into();
     }
-    Correction { document, text: Field::new(text) }.into()
+    let text = session.draft(&prompt(&document), &text);
+    Correction { document, text }.into()
 }
 
 fn change(session: &mut Session, change: DocumentChange) -> Opening<Correction> {
@@ -97,19 +98,11 @@ fn change(session: &mut Session, change: DocumentChange) -> Opening<Correction> 
     Opening { panel: None, effects: effects.into_iter().collect() }
 }
 
-fn remove(session: &mut Session) -> Opening<Correction> {
-    let opening = change(session, DocumentChange::Remove);
-    if let [Effect::ChangeDocument { id, .. }] = opening.effects.as_slice() {
-        session.removed_document = Some(id.clone());
-    }
-    opening
-}
-
 fn restore(session: &mut Session) -> Opening<Correction> {
     if changeable(session).is_none() && !session.project.as_ref().is_some_and(|project| project.documents.is_empty()) {
         return None.into();
     }
-    let id = session.removed_document.take();
+    let id = session.removed_document.clone();
     let effects = id.map(|id| Effect::ChangeDocument { id, change: DocumentChange::Restore });
     Opening { panel: None, effects: effects.into_iter().collect() }
 }
@@ -131,13 +124,29 @@ impl Panel for Correction {
         Some(&mut self.text)
     }
 
+    fn leave(&mut self, session: &mut Session) {
+        if let Some(text) = self.given(session).map(str::to_owned) {
+            session.keep_draft(prompt(&self.document), self.text.text(), &text);
+        }
+    }
+
     fn accept(&mut self, session: &mut Session) -> Outcome {
-        let project = session.project.as_ref();
-        let document = project.and_then(|project| project.documents.get(project.position(&self.document)?));
-        if document.is_none_or(|document| *document.text == *self.text.text()) {
+        if self.given(session).is_none_or(|given| given == self.text.text()) {
             return Outcome::close();
         }
         let change = DocumentChange::Correct(self.text.text().to_owned());
         Outcome::close().then([Effect::ChangeDocument { id: self.document.clone(), change }])
     }
+}
+
+impl Correction {
+    /// The text that the document has; `None` if it is no longer there.
+    fn given<'a>(&self, session: &'a Session) -> Option<&'a str> {
+        Some(&*session.project.as_ref()?.documents.find(&self.document)?.text)
+    }
+}
+
+/// Name of the prompt for a document.
+fn prompt(document: &str) -> String {
+    format!("text {document}")
 }
