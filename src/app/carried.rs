@@ -1,10 +1,14 @@
 //! State that is kept when the same project is opened again.
 
+use std::collections::HashMap;
+
 use super::{
     overlays::tutorial::Tutorial,
     screen::Screen,
-    screens::{explore::Explore, train::Train},
+    screens::{documents::Documents, explore::Explore, train::Train},
+    tagging::Tagging,
 };
+use crate::spans::DocumentList;
 
 /// Panels of a project that is opened again.
 /// This happens for new documents or for another annotator.
@@ -12,9 +16,16 @@ use super::{
 pub(super) struct Carried {
     pub(super) train: Train,
     pub(super) explore: Explore,
-    /// The id of the document in front, and the word under the cursor.
-    pub(super) document: Option<String>,
-    pub(super) word: usize,
+    pub(super) documents: Documents,
+    /// The documents to which positions in this state refer.
+    pub(super) list: DocumentList,
+    /// The cursor, and the documents that were in front.
+    pub(super) tagging: Tagging,
+    /// The annotator, whose drafts these are.
+    pub(super) annotator: String,
+    pub(super) drafts: HashMap<String, String>,
+    /// Id of the document that was removed last.
+    pub(super) removed_document: Option<String>,
     pub(super) screen: Screen,
     pub(super) tutorial: Option<Tutorial>,
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    effect::Effect,
+    effect::{DocumentChange, Effect},
     key::Key,
     pointer::{Gesture, Target},
     screen::Screen,
@@ -220,6 +220,15 @@ pub enum Event {
     /// Another program has changed these files of the open project.
     /// `git pull` does that. They can be read.
     FilesChanged(Vec<String>),
+    /// Outcome of a change of a document of the open project.
+    DocumentChanged {
+        /// Id of the document.
+        id: String,
+        /// The change.
+        change: DocumentChange,
+        /// The reason if nothing was changed.
+        outcome: Result<(), String>,
+    },
     /// A message for the user.
     Message(Message),
 }

@@ -39,6 +39,23 @@ fn changed(state: &mut State) -> Vec<Effect> {
     update(state, Event::FilesChanged(vec!["documents.jsonl".into()]))
 }
 
+fn answer(state: &mut State, change: DocumentChange, outcome: Result<(), String>) -> Vec<Effect> {
+    update(state, Event::DocumentChanged { id: "a".into(), change, outcome })
+}
+
+/// Opens the project again, with these ids and texts.
+fn reopen(state: &mut State, documents: &[(&str, &str)]) -> Vec<Effect> {
+    let documents = documents.iter().map(|(id, text)| Document::new(*id, *text, Grid::Natural)).collect();
+    update(state, Event::Opened(Box::new(Opened { documents, ..opened() })))
+}
+
+/// The id of the document in front, and the text under the cursor.
+fn cursor(state: &State) -> (&str, &str) {
+    let project = state.session.project.as_ref().unwrap();
+    let document = &project.documents[state.session.tagging.document];
+    (&document.id, state.session.tagging.cursor(project).unwrap().of(&document.text))
+}
+
 fn message(state: &State) -> (Level, &str) {
     state.session.message.as_ref().map(|message| (message.level, message.text.as_str())).unwrap()
 }
@@ -47,10 +64,11 @@ fn message(state: &State) -> (Level, &str) {
 fn a_changed_project_is_opened_again_where_it_was() {
     let mut state = open();
     press(&mut state, "n");
+    press(&mut state, "l");
     assert_eq!(changed(&mut state), [Effect::Reload]);
     let warning = Some("1 document must be looked at".to_owned());
     update(&mut state, Event::Opened(Box::new(Opened { warning, ..opened() })));
-    assert_eq!(state.session.tagging.document, 1);
+    assert_eq!((state.session.tagging.document, state.session.tagging.word), (1, 1));
     let text = "documents.jsonl changed; the project was read again. 1 document must be looked at";
     assert_eq!(message(&state), (Level::Warn, text));
 }
@@ -75,10 +93,22 @@ fn the_text_in_front_is_corrected_and_the_document_removed_and_restored() {
         command(&mut state, "remove-document"),
         [Effect::ChangeDocument { id: id(), change: DocumentChange::Remove }]
     );
-    assert_eq!(
-        command(&mut state, "restore-document"),
-        [Effect::ChangeDocument { id: id(), change: DocumentChange::Restore }]
-    );
+    answer(&mut state, DocumentChange::Remove, Err("the disk is full".into()));
+    assert_eq!(message(&state), (Level::Warn, "Nothing was changed: the disk is full"));
+    assert_eq!(command(&mut state, "restore-document"), [], "nothing was removed");
+    assert_eq!(answer(&mut state, DocumentChange::Remove, Ok(())), [Effect::Reload]);
+    reopen(&mut state, &[("b", "fish tacos")]);
+    assert_eq!(message(&state), (Level::Info, "The document is removed; : restore-document brings it back"));
+    // A restoration that failed can be tried again.
+    for outcome in [Err("the disk is full".to_owned()), Ok(())] {
+        assert_eq!(
+            command(&mut state, "restore-document"),
+            [Effect::ChangeDocument { id: id(), change: DocumentChange::Restore }]
+        );
+        answer(&mut state, DocumentChange::Restore, outcome);
+    }
+    reopen(&mut state, &[("a", "fish tacos"), ("b", "fish tacos")]);
+    assert_eq!(command(&mut state, "restore-document"), [], "it is back");
     // A text that a line cannot hold is not cut.
     let documents = vec![Document::new("a", "two\nlines", Grid::Natural)].into();
     update(&mut state, Event::Opened(Box::new(Opened { documents, ..opened() })));
@@ -106,4 +136,112 @@ fn nothing_is_interrupted_by_a_change_and_it_is_read_afterwards() {
     assert_eq!(press(&mut state, "enter"), [Effect::Reload]);
     // Without a project there is nothing to read.
     assert_eq!(changed(&mut State::default()), []);
+}
+
+#[test]
+fn the_cursor_stays_on_its_words_when_their_text_changes() {
+    let mut state = open();
+    press(&mut state, "l");
+    assert_eq!(cursor(&state), ("a", "tacos"));
+    changed(&mut state);
+    reopen(&mut state, &[("b", "fish tacos"), ("a", "very good fish tacos here")]);
+    assert_eq!(cursor(&state), ("a", "tacos"));
+    // The words are gone.
+    changed(&mut state);
+    reopen(&mut state, &[("b", "fish tacos"), ("a", "beer")]);
+    assert_eq!(cursor(&state), ("a", "beer"));
+    // The document before remembers its word, too.
+    press(&mut state, "p");
+    press(&mut state, "l");
+    press(&mut state, "n");
+    changed(&mut state);
+    reopen(&mut state, &[("b", "cheap fish tacos"), ("a", "beer")]);
+    press(&mut state, "p");
+    assert_eq!(cursor(&state), ("b", "tacos"));
+    // By characters.
+    command(&mut state, "characters");
+    press(&mut state, "l");
+    assert_eq!(cursor(&state), ("b", "a"));
+    changed(&mut state);
+    reopen(&mut state, &[("b", "so cheap fish tacos"), ("a", "beer")]);
+    assert_eq!(cursor(&state), ("b", "a"));
+    press(&mut state, "l");
+    assert_eq!(cursor(&state), ("b", "c"));
+    // No document is left, and one comes back.
+    changed(&mut state);
+    reopen(&mut state, &[]);
+    changed(&mut state);
+    reopen(&mut state, &[("b", "fish tacos")]);
+    assert_eq!(cursor(&state).0, "b");
+}
+
+#[test]
+fn a_reload_keeps_the_queue_the_armed_label_and_the_list_of_documents() {
+    let texts = [("a", "fish tacos"), ("b", "beer"), ("c", "hot tacos"), ("d", "tacos")];
+    let mut state = open();
+    reopen(&mut state, &texts);
+    press(&mut state, "f2");
+    press(&mut state, "/");
+    update(&mut state, Event::Paste("tacos".into()));
+    press(&mut state, "enter");
+    press(&mut state, "enter");
+    press(&mut state, "n");
+    press(&mut state, "!");
+    assert_eq!((cursor(&state).0, state.session.tagging.queue.as_slice()), ("c", &[0, 2, 3][..]));
+    let armed = state.session.tagging.armed;
+    assert!(armed.is_some());
+    // The document in front is removed: the next one that was found comes.
+    assert_eq!(
+        update(&mut state, Event::DocumentChanged { id: "c".into(), change: DocumentChange::Remove, outcome: Ok(()) }),
+        [Effect::Reload]
+    );
+    reopen(&mut state, &[texts[0], texts[1], texts[3]]);
+    assert_eq!((cursor(&state).0, state.session.tagging.queue.as_slice()), ("d", &[0, 2][..]));
+    assert_eq!(state.session.tagging.armed, armed);
+    press(&mut state, "p");
+    assert_eq!(cursor(&state).0, "a");
+    // The list itself is in front.
+    press(&mut state, "f2");
+    press(&mut state, "o");
+    press(&mut state, "down");
+    let before = (state.documents.order, state.documents.row, state.documents.shown().to_vec());
+    changed(&mut state);
+    reopen(&mut state, &[texts[0], texts[1], texts[3]]);
+    let documents = &state.documents;
+    assert_eq!((documents.order, documents.row, documents.shown().to_vec()), before);
+    assert_eq!((documents.search.text(), before.2.len()), ("tacos", 2));
+}
+
+#[test]
+fn a_reload_keeps_what_was_being_typed_and_another_project_does_not() {
+    for (prompt, typed) in [("note", "ask ada"), ("correct-text", " twice")] {
+        let mut state = open();
+        command(&mut state, prompt);
+        update(&mut state, Event::Paste(typed.into()));
+        // Another screen comes, and the project is read again.
+        update(&mut state, Event::Key { key: "f2".parse().unwrap(), at: 0 });
+        assert_eq!(changed(&mut state), [Effect::Reload], "{prompt}");
+        update(&mut state, Event::Opened(Box::new(opened())));
+        press(&mut state, "f1");
+        command(&mut state, prompt);
+        assert!(state.field().unwrap().text().ends_with(typed), "{prompt}: {:?}", state.field());
+        // To another annotator, nothing of it is offered.
+        press(&mut state, "f2");
+        changed(&mut state);
+        update(&mut state, Event::Opened(Box::new(Opened { annotator: "ben".into(), ..opened() })));
+        press(&mut state, "f1");
+        command(&mut state, prompt);
+        assert!(!state.field().unwrap().text().ends_with(typed), "{prompt}");
+    }
+}
+
+#[test]
+fn a_document_is_not_restored_in_another_project() {
+    let mut state = open();
+    answer(&mut state, DocumentChange::Remove, Ok(()));
+    reopen(&mut state, &[("b", "fish tacos")]);
+    assert_eq!(state.session.removed_document.as_deref(), Some("a"));
+    command(&mut state, "projects");
+    update(&mut state, Event::Opened(Box::new(opened())));
+    assert_eq!(command(&mut state, "restore-document"), []);
 }

@@ -60,7 +60,9 @@ pub struct State {
     pub(super) changed: Vec<String>,
     /// Files because of which the project is being opened again.
     pub(super) read_again: Vec<String>,
-    /// Whether the last key asked for the tutorial in a project that has none: the same key begins it.
+    /// Report of a change of a document because of which the project is to be opened again.
+    pub(super) notice: Option<String>,
+    /// Whether the last command asked for the tutorial in a project that has none: the same command begins it.
     pub(super) asked_tutorial: bool,
 }
 
@@ -139,6 +141,7 @@ impl State {
             leaving: None,
             changed: Vec::new(),
             read_again: Vec::new(),
+            notice: None,
             asked_tutorial: false,
         }
     }

@@ -7,15 +7,15 @@ use crate::{
 
 use super::{
     carried::Carried,
-    command::Command,
-    effect::{Effect, Leave},
+    command::{Command, Context},
+    effect::{DocumentChange, Effect, Leave},
     event::{Level, Message, Opened, Place},
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     project::{Project, SaveState},
     screen::Screen,
     screens::{explore::Explore, train::Train},
     state::{Goal, State},
-    tagging::Tagging,
+    tagging::{Spot, Tagging},
 };
 
 impl State {
@@ -27,7 +27,7 @@ impl State {
         let step = opened.step;
         let place = opened.place.take();
         let others = std::mem::take(&mut opened.others);
-        let warning = with_changed_files(std::mem::take(&mut self.read_again), opened.warning.take());
+        let reports = reports(self.notice.take(), std::mem::take(&mut self.read_again), opened.warning.take());
         self.changed.clear();
         let project = Project::new(opened);
         let asked = std::mem::take(&mut self.welcome);
@@ -38,28 +38,32 @@ impl State {
         self.overlays.clear();
         self.session.tagging = Tagging::default();
         self.session.drafts.clear();
+        self.session.removed_document = None;
         self.session.screen = Screen::Tag;
-        self.session.message = None;
-        if let Some(warning) = warning {
-            self.session.warn(warning);
-        }
+        self.session.message = reports;
         if let Some(why) = &project.read_only {
             self.session.message = Some(Message { level: Level::Error, text: format!("Read only: {why}") });
         }
         self.session.project = Some(project);
         self.tutorial = None;
-        let carried = self.take_up();
-        let place = place.filter(|_| carried.is_none() && !asked.tutorial);
+        let taken_up = self.take_up();
+        let is_taken_up = taken_up.is_some();
+        let place = place.filter(|_| !is_taken_up && !asked.tutorial);
         let project = self.session.project.as_ref();
         let left = place.as_ref().and_then(|place| project?.position(&place.document));
-        let first = carried.unwrap_or(None).or(left).unwrap_or(first);
+        let spot = taken_up.flatten();
+        let first = spot.map(|spot| spot.document).or(left).unwrap_or(first);
         self.session.tagging.document = first;
         // The runs first: one of them makes the suggestions for the document in front.
         let listed = self.train.runs_listed(&mut self.session, runs);
         let mut effects = self.resolve(listed);
-        effects.extend(self.session.open_document(first, Vec::new()));
+        effects.extend(match spot {
+            Some(spot) => self.session.tag(|context| context.return_to(spot)),
+            None => self.session.open_document(first, Vec::new()),
+        });
+        effects.extend(self.documents.reopened(&self.session));
         effects.extend(place.map(|place| self.return_to(&place)).unwrap_or_default());
-        let step = asked.tutorial.then_some(0).or(step).filter(|_| carried.is_none());
+        let step = asked.tutorial.then_some(0).or(step).filter(|_| !is_taken_up);
         if let Some(step) = step {
             self.tutorial = Some(Tutorial::new(&self.session, step, true));
         }
@@ -79,6 +83,7 @@ impl State {
         self.compares_next = false;
         self.changed.clear();
         self.read_again.clear();
+        self.notice = None;
         self.welcome.failed(&mut self.session, message)
     }
 
@@ -106,20 +111,25 @@ impl State {
         }
     }
 
-    /// Takes up what was put aside.
-    /// `None` if nothing was, else the place of the document that was in front.
-    fn take_up(&mut self) -> Option<Option<usize>> {
-        let Carried { train, explore, document, word, screen, tutorial } = *self.carried.take()?;
+    /// Takes up what was put aside, and returns the place of the cursor.
+    /// `None` if nothing was put aside; the inner `None` if none of the documents is left.
+    fn take_up(&mut self) -> Option<Option<Spot>> {
+        let Carried { train, explore, documents, list, tagging, annotator, drafts, removed_document, screen, tutorial } =
+            *self.carried.take()?;
         self.train = train.without_runs();
         self.explore = explore;
         self.tutorial = tutorial;
         self.session.screen = screen;
-        let project = self.session.project.as_ref();
-        let document = document.and_then(|id| project?.position(&id));
-        if document.is_some() {
-            self.session.tagging.word = word;
+        self.session.removed_document = removed_document;
+        let project = self.session.project.as_ref()?;
+        // A note that one annotator has begun is not offered to another.
+        if project.annotator == annotator {
+            self.session.drafts = drafts;
         }
-        Some(document)
+        self.documents = documents.carried(&list, project);
+        let (tagging, spot) = tagging.reopened(&list, project);
+        self.session.tagging = tagging;
+        Some(spot)
     }
 
     /// Imports a file.
@@ -150,10 +160,36 @@ impl State {
         }
     }
 
+    /// Reports the outcome of a change of a document that the user has asked for.
+    /// The project is then opened again, so that spans are where their words are now.
+    pub(super) fn document_changed(&mut self, id: String, change: &DocumentChange, outcome: Result<(), String>) {
+        if self.session.project.is_none() {
+            return;
+        }
+        if let Err(error) = outcome {
+            return self.session.warn(format!("Nothing was changed: {error}"));
+        }
+        let [restore, revert] =
+            [Command::RestoreDocument, Command::UndoCorrection].map(|command| self.session.key(Context::Tag, command));
+        let notice = match change {
+            DocumentChange::Correct(_) => format!("The text is corrected; {revert} brings the earlier one back"),
+            DocumentChange::UndoCorrection => "The text is as it was before the last correction".to_owned(),
+            DocumentChange::Remove => format!("The document is removed; {restore} brings it back"),
+            DocumentChange::Restore => "The document that was removed is back".to_owned(),
+        };
+        match change {
+            DocumentChange::Remove => self.session.removed_document = Some(id),
+            DocumentChange::Restore => self.session.removed_document = None,
+            _ => {}
+        }
+        self.session.inform(notice.clone());
+        self.notice = Some(notice);
+    }
+
     /// Opens the project again if its files were changed.
     /// Not if anything is lost or interrupted by that.
     pub(super) fn read_changed_files(&mut self) -> Vec<Effect> {
-        if self.changed.is_empty() || !self.can_reload() {
+        if self.changed.is_empty() && self.notice.is_none() || !self.can_reload() {
             return Vec::new();
         }
         let name = self.session.project.as_ref().map(|project| project.name.clone());
@@ -192,12 +228,15 @@ impl State {
 
     /// Closes the project; the project that is opened next takes up what was in front.
     fn put_aside(&mut self) {
-        let at = self.session.tagging.document;
-        let document = self.session.project.as_ref().and_then(|project| project.documents.get(at));
+        let project = self.session.project.as_ref();
         let carried = Carried {
-            document: document.map(|document| document.id.clone()),
-            word: self.session.tagging.word,
+            list: project.map(|project| project.documents.clone()).unwrap_or_default(),
+            annotator: project.map(|project| project.annotator.clone()).unwrap_or_default(),
+            tagging: std::mem::take(&mut self.session.tagging),
+            drafts: std::mem::take(&mut self.session.drafts),
+            removed_document: self.session.removed_document.take(),
             screen: self.session.screen,
+            documents: std::mem::take(&mut self.documents),
             train: std::mem::take(&mut self.train),
             explore: std::mem::take(&mut self.explore),
             tutorial: self.tutorial.take(),
@@ -234,6 +273,8 @@ impl State {
             return Vec::new();
         }
         self.session.tagging = Tagging::default();
+        self.session.drafts.clear();
+        self.session.removed_document = None;
         self.session.runs = Default::default();
         self.session.screen = Screen::Tag;
         self.session.message = None;
@@ -268,13 +309,13 @@ impl State {
     }
 }
 
-/// Warning of an opened project, with the changed files before it.
-fn with_changed_files(names: Vec<String>, warning: Option<String>) -> Option<String> {
-    if names.is_empty() {
-        return warning;
-    }
-    let read = format!("{} changed; the project was read again", names.join(" and "));
-    Some(warning.map_or(read.clone(), |warning| format!("{read}. {warning}")))
+/// Message about an opened project.
+/// It has a change of the user's own first, then files that another program has changed, then a warning.
+fn reports(notice: Option<String>, changed: Vec<String>, warning: Option<String>) -> Option<Message> {
+    let level = if changed.is_empty() && warning.is_none() { Level::Info } else { Level::Warn };
+    let read = (!changed.is_empty()).then(|| format!("{} changed; the project was read again", changed.join(" and ")));
+    let parts: Vec<String> = [notice, read, warning].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| Message { level, text: parts.join(". ") })
 }
 
 /// The document that is in front first: the first one to do.

@@ -134,6 +134,7 @@ impl State {
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Exported { outcome, .. } => self.exported(outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
+            Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
@@ -208,7 +209,9 @@ impl State {
     fn press(&mut self, key: Key) -> Vec<Effect> {
         let context = self.context();
         let left = self.leaving.take() == Some(Goal::Quit);
-        let asked = std::mem::take(&mut self.asked_tutorial);
+        // The palette gives the answer as well as its key.
+        let answers = matches!(self.meaning(context, key), Meaning::Command(Command::Tutorial | Command::Palette));
+        self.asked_tutorial &= answers || context == Context::Palette;
         self.session.drop_message();
         self.session.runs.forget_old_result(self.session.now);
         if key.typed().is_some() && self.field().is_some() {
@@ -221,11 +224,6 @@ impl State {
         match self.meaning(context, key) {
             // The second time in a row, leaving waits for nothing.
             Meaning::Command(Command::Quit) if left => self.ask_before_leaving(),
-            // The second time in a row is the answer to the question.
-            Meaning::Command(Command::Tutorial) if asked => {
-                self.tutorial = Some(Tutorial::new(&self.session, 0, false));
-                Vec::new()
-            }
             Meaning::Command(command) => self.run(command),
             Meaning::Not("") => Vec::new(),
             Meaning::Not(why) => {
@@ -313,7 +311,10 @@ impl State {
     fn resolve_request(&mut self, request: Request) -> Vec<Effect> {
         match request {
             Request::Go(screen) => self.go(screen),
-            Request::Run(command) => self.run(command),
+            Request::Run(command) => {
+                self.asked_tutorial &= command == Command::Tutorial;
+                self.run(command)
+            }
             Request::Find(screen, command) => self.find(screen, command),
             Request::Follow(run) => self.train.follow(&mut self.session, run),
             Request::AskStop => {
@@ -406,6 +407,10 @@ impl State {
         match &mut self.tutorial {
             Some(tutorial) if tutorial.is_over() => self.tutorial = None,
             Some(tutorial) => tutorial.shown = !tutorial.shown,
+            // The second time in a row is the answer to the question.
+            None if std::mem::take(&mut self.asked_tutorial) => {
+                self.tutorial = Some(Tutorial::new(&self.session, 0, false));
+            }
             None => self.ask_for_tutorial(),
         }
         Vec::new()

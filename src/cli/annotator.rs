@@ -4,15 +4,21 @@
 use std::{env, path::Path};
 
 use super::{error::CliError, settings};
-use crate::project::{AnnotatorName, Project};
+use crate::{
+    project::{AnnotatorName, Project},
+    services::{UserFolders, remembered_annotator},
+};
 
 /// The user's name as annotator.
-/// The given one, the setting `annotator`, the login name, or `me`.
+/// The given one, the setting `annotator`, the one as whom the user goes on in this project, the login name, or `me`.
 ///
 /// # Errors
 /// The name is not valid for an annotator, or the settings for the project in `dir` cannot be read.
 pub(super) fn own_name(given: Option<&str>, dir: Option<&Path>) -> Result<AnnotatorName, CliError> {
     if let Some(name) = chosen_name(given, dir)? {
+        return Ok(name);
+    }
+    if let Some(name) = dir.and_then(|dir| remembered_annotator(&UserFolders::of_user(), dir)) {
         return Ok(name);
     }
     let mut logins = ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());

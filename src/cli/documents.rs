@@ -8,6 +8,7 @@ use super::{
     args::{Correct, DocumentsAction, Remove},
     error::CliError,
     output::{self, Output},
+    project_dir::{self, Access},
 };
 use crate::{
     project::{
@@ -31,7 +32,7 @@ pub(super) fn run(action: &DocumentsAction, output: Output) -> Result<(), CliErr
         DocumentsAction::Correct(args) => correct(args, output),
         DocumentsAction::Remove(args) => remove(args, output),
         DocumentsAction::Restore { dir, id } => {
-            let mut project = Project::open(dir)?;
+            let mut project = project_dir::open(dir, Access::Write, None, output)?;
             project.restore_document(id)?;
             report(&project, "restored", id, &[], output)
         }
@@ -39,7 +40,7 @@ pub(super) fn run(action: &DocumentsAction, output: Output) -> Result<(), CliErr
 }
 
 fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
-    let mut project = Project::open(&args.dir)?;
+    let mut project = project_dir::open(&args.dir, Access::Write, None, output)?;
     let text = match (&args.text, &args.file) {
         (Some(text), _) => Some(text.clone()),
         (None, Some(path)) => Some(read_text(path)?),
@@ -56,7 +57,7 @@ fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
 }
 
 fn remove(args: &Remove, output: Output) -> Result<(), CliError> {
-    let mut project = Project::open(&args.dir)?;
+    let mut project = project_dir::open(&args.dir, Access::Write, None, output)?;
     if !args.erase {
         project.remove_document(&args.id, now())?;
         return report(&project, "removed", &args.id, &[], output);

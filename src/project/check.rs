@@ -160,7 +160,7 @@ fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Projec
     }
     report.add_rest(Severity::Error, DOCUMENTS, problems.len());
     report.documents = documents.len();
-    Project { root: dir.to_owned(), manifest, documents, stamp }
+    Project { root: dir.to_owned(), manifest, documents, stamp, absorbed: Vec::new() }
 }
 
 fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckReport) {

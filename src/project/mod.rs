@@ -114,6 +114,8 @@ pub struct Project {
     /// The documents, in the order of the file.
     pub documents: Documents,
     stamp: Stamp,
+    /// Files in which changes by other programs were found while something else was done.
+    absorbed: Vec<&'static str>,
 }
 
 impl Project {
@@ -176,7 +178,13 @@ impl Project {
     /// There is none, or its `project.json` or `documents.jsonl` cannot be read; the error names the place and a remedy.
     pub fn open(dir: &Path) -> Result<Self, ProjectError> {
         let manifest = read_manifest(dir)?;
-        let mut project = Self { root: dir.to_owned(), manifest, documents: Documents::default(), stamp: (0, 0) };
+        let mut project = Self {
+            root: dir.to_owned(),
+            manifest,
+            documents: Documents::default(),
+            stamp: (0, 0),
+            absorbed: Vec::new(),
+        };
         let documents = project.changed_documents(project.manifest.grid)?;
         project.set_documents(documents);
         Ok(project)
@@ -190,8 +198,25 @@ impl Project {
     pub fn reload(&mut self) -> Result<bool, ProjectError> {
         let manifest = read_manifest(&self.root)?;
         let documents = self.changed_documents(manifest.grid)?;
+        self.note_absorbed(&manifest, documents.is_some());
         self.manifest = manifest;
         Ok(self.set_documents(documents))
+    }
+
+    /// Names of the files in which changes by other programs were found, since this was last asked.
+    /// [`Self::reload`] and the changes made here find them.
+    pub fn take_absorbed(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.absorbed)
+    }
+
+    /// Keeps what differs from the last reading, before it takes the place of that.
+    fn note_absorbed(&mut self, manifest: &Manifest, documents: bool) {
+        if documents && !self.absorbed.contains(&DOCUMENTS) {
+            self.absorbed.push(DOCUMENTS);
+        }
+        if *manifest != self.manifest && !self.absorbed.contains(&MANIFEST) {
+            self.absorbed.push(MANIFEST);
+        }
     }
 
     /// Names of the files that differ from what was last read.
@@ -246,11 +271,13 @@ impl Project {
     pub fn change_manifest(&mut self, change: impl FnOnce(&mut Manifest)) -> Result<(), ProjectError> {
         let _lock = self.lock()?;
         let path = self.root.join(MANIFEST);
-        let mut manifest = read_manifest(&self.root)?;
+        let found = read_manifest(&self.root)?;
+        let mut manifest = found.clone();
         change(&mut manifest);
         manifest.check().map_err(|why| ProjectError::Manifest { path: path.clone(), why })?;
         let documents = self.changed_documents(manifest.grid)?;
         storage::replace(&path, &manifest.to_json()?)?;
+        self.note_absorbed(&found, documents.is_some());
         self.manifest = manifest;
         self.set_documents(documents);
         Ok(())

@@ -33,6 +33,7 @@ mod user_folders;
 pub use clock::now;
 pub use open_project::OpenError;
 pub use preferences::{Preferences, PreferencesOf};
+pub use recent_projects::remembered_annotator;
 pub use sample_copies::{CopyError, own_copy, sample_copy};
 pub use user_folders::{UnknownHome, UserFolders};
 

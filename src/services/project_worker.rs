@@ -80,7 +80,9 @@ impl ProjectWorker {
     }
 
     fn with_bases(parts: WorkerParts, open_base: OpenBase) -> io::Result<Self> {
-        let WorkerParts { project, annotator, journal, run_list, trainer, events } = parts;
+        let WorkerParts { mut project, annotator, journal, run_list, trainer, events } = parts;
+        // The screen was opened with these.
+        project.take_absorbed();
         let (sender, tasks) = unbounded();
         let sender = Arc::new(sender);
         let start = TrainingStart {
@@ -171,6 +173,7 @@ impl Work {
                 Ok(event) => event.into_iter().for_each(|event| self.events.send(event)),
                 Err(panicked) => self.events.send(failure(panicked.to_string())),
             }
+            self.report_absorbed();
             lock(&self.progress).current = None;
         }
     }
@@ -185,7 +188,7 @@ impl Work {
                 None
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
-            Task::Document { id, change } => Some(self.change_document(&id, change)),
+            Task::Document { id, change } => Some(self.change_document(id, change)),
             Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();
@@ -205,22 +208,30 @@ impl Work {
 
     /// Changes a document.
     /// The project is then read again, so that spans are where their words are now.
-    fn change_document(&mut self, id: &str, change: DocumentChange) -> Event {
+    fn change_document(&mut self, id: String, change: DocumentChange) -> Event {
         let project = &mut self.start.project;
-        let changed = self.start.journal.flush().and_then(|()| {
-            let changed = match change {
+        let outcome = self.start.journal.flush().and_then(|()| {
+            let changed = match &change {
                 DocumentChange::Correct { shown, text } => {
-                    project.correct_shown(id, &shown, NewText::Text(&text), now())
+                    project.correct_shown(&id, shown, NewText::Text(text), now())
                 }
-                DocumentChange::UndoCorrection { shown } => project.correct_shown(id, &shown, NewText::Previous, now()),
-                DocumentChange::Remove => project.remove_document(id, now()),
-                DocumentChange::Restore => project.restore_document(id),
+                DocumentChange::UndoCorrection { shown } => {
+                    project.correct_shown(&id, shown, NewText::Previous, now())
+                }
+                DocumentChange::Remove => project.remove_document(&id, now()),
+                DocumentChange::Restore => project.restore_document(&id),
             };
             changed.map_err(|error| error.to_string())
         });
-        match changed {
-            Ok(()) => Event::FilesChanged(vec![format!("document {id}")]),
-            Err(error) => message(Level::Warn, format!("Nothing was changed: {error}")),
+        Event::DocumentChanged { id, change, outcome }
+    }
+
+    /// Reports files in which the last task has found changes by another program.
+    /// The worker knows them from then on, and [`Self::look`] finds no difference; the screen does not know them.
+    fn report_absorbed(&mut self) {
+        let names = self.start.project.take_absorbed();
+        if !names.is_empty() {
+            self.events.send(Event::FilesChanged(names.into_iter().map(str::to_owned).collect()));
         }
     }
 
@@ -406,6 +417,14 @@ mod tests {
             self.received.recv_timeout(Duration::from_secs(20)).unwrap()
         }
 
+        /// The files that the next event says have changed.
+        fn changed(&self) -> Vec<String> {
+            match self.next() {
+                Event::FilesChanged(names) => names,
+                other => panic!("{other:?}"),
+            }
+        }
+
         fn train(&self, generation: u64, base: &str) {
             let settings = Box::new(Settings::lesson(base));
             self.worker.ask(Task::Train { generation, settings, recipe: None, fetch: false });
@@ -432,6 +451,37 @@ mod tests {
             assert_eq!((runs.len(), said.level), (left, level), "{}", said.text);
             drop(held.take());
         }
+    }
+
+    #[test]
+    fn what_another_program_changed_is_reported_although_a_task_has_read_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join("p");
+        let open = Open::new(project(&dir), base::open);
+        let mut other = Project::open(&dir).unwrap();
+        // A change of the labels reads the file in which another program has corrected a text.
+        other.correct_document("d1", NewText::Text("fish taco"), 0, false).unwrap();
+        open.worker.ask(Task::Labels { change: LabelChange::Add("New".into()) });
+        assert!(matches!(open.next(), Event::Labels(Ok(_))));
+        assert_eq!(open.changed(), ["documents.jsonl"]);
+        // So does a change of a document, also one that is refused.
+        other.correct_document("d2", NewText::Text("fish taco"), 0, false).unwrap();
+        open.worker.ask(Task::Document { id: "none".into(), change: DocumentChange::Remove });
+        assert!(matches!(open.next(), Event::DocumentChanged { outcome: Err(_), .. }));
+        assert_eq!(open.changed(), ["documents.jsonl"]);
+        // Labels of another program, of which the screen would see nothing if its own change is refused.
+        other.change_manifest(|manifest| manifest.name = "q".into()).unwrap();
+        open.worker.ask(Task::Labels { change: LabelChange::Add("New".into()) });
+        assert!(matches!(open.next(), Event::Labels(Err(_))));
+        assert_eq!(open.changed(), ["project.json"]);
+        // What the worker changes itself is not reported.
+        open.worker.ask(Task::Document { id: "d3".into(), change: DocumentChange::Remove });
+        assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(()), .. }));
+        open.worker.ask(Task::Labels { change: LabelChange::Add("Newer".into()) });
+        assert!(matches!(open.next(), Event::Labels(Ok(_))));
+        open.worker.ask(Task::Look);
+        open.worker.ask(Task::Summarise { generation: 1, base: "mini".into() });
+        assert!(matches!(open.next(), Event::Summary { .. }));
     }
 
     /// Stands for a base whose files make foreign code panic or wait for ever.

@@ -99,6 +99,11 @@ pub(super) struct RecentProjects {
     folders: UserFolders,
 }
 
+/// The annotator as whom the user goes on in the project in `dir`, if the screen has asked for that.
+pub fn remembered_annotator(folders: &UserFolders, dir: &Path) -> Option<AnnotatorName> {
+    RecentProjects::new(folders.clone()).annotator(dir)
+}
+
 impl RecentProjects {
     /// List of this user.
     pub(super) fn new(folders: UserFolders) -> Self {

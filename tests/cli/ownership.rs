@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use serde_json::json;
+
 use super::{
     TAGGED,
     support::{Answer, Place},
@@ -189,4 +191,22 @@ fn no_output_takes_the_place_of_a_projects_own_file() {
     assert_eq!(place.read("mine.jsonl"), "old");
     place.tagli("convert train.txt mine.jsonl --force").fine();
     assert_ne!(place.read("mine.jsonl"), "old");
+}
+
+#[test]
+fn commands_know_as_whom_the_user_goes_on_in_a_project() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    let _ = place.tagli("new food").fine();
+    let folder = "home/.local/share/tagliatelle";
+    fs::create_dir_all(place.path(folder)).unwrap();
+    let path = place.path("food").canonicalize().unwrap();
+    let recent = json!([{ "path": path, "opened": 0, "annotator": "ada" }]);
+    place.file(&format!("{folder}/recent.json"), recent.to_string());
+    let _ = place.tagli("import food a.txt").fine();
+    assert!(place.path("food/annotations/ada.jsonl").exists());
+    // A name that is given comes first.
+    place.file("b.txt", TAGGED.replace("tacos", "burgers"));
+    let _ = place.tagli("import food b.txt --as ben").fine();
+    assert!(place.path("food/annotations/ben.jsonl").exists());
 }

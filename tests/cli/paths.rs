@@ -66,6 +66,26 @@ fn all_commands_work_on_the_copy_that_was_opened() {
 }
 
 #[test]
+fn documents_of_a_sample_are_changed_in_the_copy() {
+    let place = sample();
+    let documents = place.read("food/documents.jsonl");
+    let first: serde_json::Value = serde_json::from_str(documents.lines().next().unwrap()).unwrap();
+    let id = first["id"].as_str().unwrap();
+    let changed = || place.read(&format!("{COPY}/documents.jsonl"));
+    for (args, says) in [
+        (vec!["documents", "correct", "food", id, "--text", "so good"], "copied to"),
+        (vec!["documents", "remove", "food", id], "this command uses your copy"),
+        (vec!["documents", "restore", "food", id], "this command uses your copy"),
+    ] {
+        let before = if place.path(COPY).exists() { changed() } else { documents.clone() };
+        let answer = place.run(&args).fine();
+        assert!(answer.err.contains(says), "{args:?}: {}", answer.err);
+        assert_ne!(changed(), before, "{args:?}");
+        assert_eq!(place.read("food/documents.jsonl"), documents, "{args:?}: the sample stays as it is");
+    }
+}
+
+#[test]
 fn a_file_that_exists_is_replaced_only_by_force() {
     let place = sample();
     place.file("mine.txt", "my notes\n");

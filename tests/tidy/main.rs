@@ -191,6 +191,20 @@ fn only_the_storage_writes_files_and_only_the_edges_read_the_world() {
     assert_none(&problems);
 }
 
+/// A sample must not be changed: its copy is.
+#[test]
+fn commands_open_projects_only_through_project_dir() {
+    let is_open = |path: &str| path == "Project::open" || path.ends_with("::Project::open");
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|file| file.name.starts_with("cli/")) {
+        let calls = file.uses.paths.iter().filter(|(path, _)| is_open(path));
+        found.extend(calls.map(|(_, line)| (file.name.as_str(), *line)));
+    }
+    let (allowed, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| *name == "cli/project_dir.rs");
+    assert!(!allowed.is_empty(), "the rule finds no call any more");
+    assert!(others.is_empty(), "`Project::open` belongs to cli/project_dir.rs: {others:?}");
+}
+
 #[test]
 fn only_what_is_proved_to_be_ours_is_removed_or_renamed() {
     let problems: Vec<String> = sources().iter().flat_map(removals).collect();

@@ -48,7 +48,7 @@ impl Opens for Correction {
             doc: "Remove the document from the project; can be taken back",
             keys: &[(Context::Tag, "")],
             when: conditions::documents,
-            open: remove,
+            open: |session| change(session, |_| DocumentChange::Remove),
         },
         Opener {
             command: Command::RestoreDocument,
@@ -91,7 +91,8 @@ fn open(session: &mut Session) -> Opening<Correction> {
         );
         return None.into();
     }
-    Correction { document, text: Field::new(text.clone()), shown: text }.into()
+    let field = session.draft(\&prompt(\&document), \&text);
+    Correction { document, text: field, shown: text }.into()
 }
 
 /// Changes the document in front; the change is made of its text.
@@ -100,19 +101,11 @@ fn change(session: &mut Session, change: impl FnOnce(String) -> DocumentChange) 
     Opening { panel: None, effects: effects.into_iter().collect() }
 }
 
-fn remove(session: &mut Session) -> Opening<Correction> {
-    let opening = change(session, |_| DocumentChange::Remove);
-    if let [Effect::ChangeDocument { id, .. }] = opening.effects.as_slice() {
-        session.removed_document = Some(id.clone());
-    }
-    opening
-}
-
 fn restore(session: &mut Session) -> Opening<Correction> {
     if changeable(session).is_none() && !session.project.as_ref().is_some_and(|project| project.documents.is_empty()) {
         return None.into();
     }
-    let id = session.removed_document.take();
+    let id = session.removed_document.clone();
     let effects = id.map(|id| Effect::ChangeDocument { id, change: DocumentChange::Restore });
     Opening { panel: None, effects: effects.into_iter().collect() }
 }
@@ -134,6 +127,10 @@ impl Panel for Correction {
         Some(&mut self.text)
     }
 
+    fn leave(&mut self, session: &mut Session) {
+        session.keep_draft(prompt(&self.document), self.text.text(), &self.shown);
+    }
+
     fn accept(&mut self, _: &mut Session) -> Outcome {
         if self.shown == self.text.text() {
             return Outcome::close();
@@ -141,4 +138,9 @@ impl Panel for Correction {
         let change = DocumentChange::Correct { shown: self.shown.clone(), text: self.text.text().to_owned() };
         Outcome::close().then([Effect::ChangeDocument { id: self.document.clone(), change }])
     }
+}
+
+/// Name of the prompt for a document.
+fn prompt(document: &str) -> String {
+    format!("text {document}")
 }

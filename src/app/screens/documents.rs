@@ -20,7 +20,7 @@ use crate::{
         session::Session,
     },
     spans::{
-        Annotation, Document, Split, Status,
+        Annotation, Document, DocumentList, Split, Status,
         query::{DocumentFacts, Query, QueryProblem},
     },
     text::number::with_noun,
@@ -170,6 +170,30 @@ impl Documents {
         self.new_answers = 0;
         (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
         self.show_matching(self.sorted.clone(), project);
+    }
+
+    /// Returns the state for a project that was opened again; `old` are the documents of before.
+    /// Search, filters and order stay, and the cursor stays on its document.
+    pub(in crate::app) fn carried(self, old: &DocumentList, project: &Project) -> Self {
+        let here = self.shown.iter().skip(self.row).find_map(|at| project.position(&old.get(*at)?.id));
+        Self {
+            filter: self.filter,
+            split: self.split,
+            order: self.order,
+            search: self.search,
+            shown: here.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Fills the list of a project that was opened again, and asks the model if the order needs that.
+    pub(in crate::app) fn reopened(&mut self, session: &Session) -> Option<Effect> {
+        if session.screen == Screen::Documents {
+            self.refresh_in(session);
+        }
+        let run = session.suggester().filter(|_| self.order.wants_model())?.id.clone();
+        let documents = session.project.as_ref().map(without_answer).filter(|documents| !documents.is_empty())?;
+        Some(Effect::Rank { run, documents })
     }
 
     /// Sorts all documents, if the order may have changed.

@@ -9,6 +9,7 @@ mod edits;
 mod flow;
 mod mouse;
 mod moves;
+mod reopened;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ use super::{
 };
 
 pub use char_cursor::CharCursor;
+pub(in crate::app) use reopened::Spot;
 
 /// Undone actions above which a message reports that a new action discards them.
 const MANY_DISCARDED: usize = 3;
@@ -316,7 +318,7 @@ impl TagContext<'_> {
     }
 
     /// Whether a partial document has nothing to show for the work on it after `edits`.
-    /// A note and a rejected suggestion are work, too.
+    /// A note, a rejected suggestion and a span without place are work, too.
     fn leaves_nothing(&self, edits: &[Edit]) -> bool {
         let before = self.annotation();
         if before.status != Status::Partial || !before.note().is_empty() || before.has_rejections() {
@@ -324,7 +326,8 @@ impl TagContext<'_> {
         }
         let removed: Option<Vec<SpanId>> =
             edits.iter().map(|edit| if let Edit::Remove(id) = edit { Some(*id) } else { None }).collect();
-        removed.is_some_and(|removed| before.spans().iter().all(|span| removed.contains(&span.id)))
+        let mut spans = before.spans().iter().map(|span| span.id).chain(before.lost().map(|(id, _)| id));
+        removed.is_some_and(|removed| spans.all(|id| removed.contains(&id)))
     }
 
     /// Records `edits`, and moves the cursor to the word after `range`.

@@ -121,12 +121,18 @@ impl Annotators {
         }
         let Some(project) = &mut session.project else { return Outcome::none() };
         let mut all = Vec::new();
+        let mut to_review = 0;
         for document in &self.documents {
             // These were skipped or flagged on purpose.
             if matches!(project.status(document.document), Status::Skipped | Status::Flagged) {
                 continue;
             }
             let before = project.annotation(document.document).clone();
+            // The adjudicator must look at this text, which has changed, before spans of it are given up or taken over.
+            if before.lost().len() > 0 {
+                to_review += 1;
+                continue;
+            }
             let edits = document.decide(&before, None, || project.new_id());
             if !edits.is_empty() {
                 all.push((document.document, before, edits));
@@ -134,13 +140,16 @@ impl Annotators {
         }
         let spans = all.iter().flat_map(|(_, _, edits)| edits).filter(|edit| matches!(edit, Edit::Add(_))).count();
         let ended = all.iter().filter(|(_, _, edits)| edits.contains(&Edit::Status(Status::Done))).count();
-        let message = match all.len() {
+        let mut message = match all.len() {
             0 => "What all say is taken over already".to_owned(),
             n => {
                 let (spans, documents) = (with_noun(spans, "span"), with_noun(n, "document"));
                 format!("{spans} taken over in {documents}; {ended} done; one undo takes all back")
             }
         };
+        if to_review > 0 {
+            message += &format!("; {} to review left out", with_noun(to_review, "document"));
+        }
         let effects = record(project, all, session.now);
         self.look(project);
         self.show();

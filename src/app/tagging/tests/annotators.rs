@@ -10,6 +10,7 @@ use crate::{
         overlays::{self, Overlay},
     },
     spans::{
+        LabelId,
         adjudication::ComparedDocument,
         agreement::{Panel, agreement_of_all},
     },
@@ -248,4 +249,19 @@ fn an_answer_that_nobody_waits_for_opens_nothing() {
     assert!(state.overlay().is_none() && message(&state).starts_with("No document"), "{}", message(&state));
     let keys = state.session.keymap.keys(Context::Annotators, Command::Reading(Reading::Model));
     assert_eq!(keys.map(|binding| binding.key.to_string()).collect::<Vec<_>>(), ["m"]);
+}
+
+#[test]
+fn what_all_say_is_not_taken_over_where_spans_of_gold_are_to_be_reviewed() {
+    let mut state = compared("gold", &ADA, &BEN);
+    let id = SpanId { writer: 1, sequence: 901 };
+    let span = Span { id, range: TextRange::new(0, 1), label: LabelId(1), source: SpanSource::Human };
+    let edits = vec![Edit::Add(span), Edit::Status(Status::Partial), Edit::Lose(id, None)];
+    let project = state.session.project.as_mut().unwrap();
+    project.journal.extend([super::finishing::entry("d2", edits)]);
+    assert_eq!(project.annotation(2).lost().len(), 1);
+    press(&mut state, "t");
+    let annotation = state.session.project.as_ref().unwrap().annotation(2);
+    assert_eq!((annotation.spans().len(), annotation.lost().len(), annotation.status), (0, 1, Status::Partial));
+    assert!(message(&state).ends_with("; 1 document to review left out"), "{}", message(&state));
 }

@@ -161,4 +161,39 @@ fn the_tutorial_is_begun_in_a_project_only_after_a_question() {
     assert!(state.lesson().is_some());
     press(&mut state, "ctrl-t");
     assert!(state.lesson().is_none());
+    // From the palette, which the question names where there is no key.
+    for second in [&["ctrl-t"][..], &[":", "tutorial", "enter"]] {
+        let mut state = start(&["|tacos here"]);
+        for key in [":", "tutorial", "enter"].iter().chain(second) {
+            assert!(state.lesson().is_none());
+            match *key {
+                "tutorial" => _ = update(&mut state, Event::Paste("tutorial".into())),
+                key => _ = press(&mut state, key),
+            }
+        }
+        assert!(state.lesson().is_some(), "{second:?}");
+    }
+    // Another command of the palette is no answer.
+    let mut state = start(&["|tacos here"]);
+    press(&mut state, "ctrl-t :");
+    update(&mut state, Event::Paste("redraw".into()));
+    press(&mut state, "enter ctrl-t");
+    assert!(state.lesson().is_none());
+}
+
+/// Gives a line of the journal that somebody else has written.
+pub(super) fn entry(document: &str, edits: Vec<Edit>) -> Entry {
+    let id = crate::spans::ActionId(SpanId { writer: 1, sequence: 900 });
+    Entry { id, at: 0, op: journal::JournalOp::Do(crate::spans::Action { document: document.into(), edits }) }
+}
+
+#[test]
+fn a_document_with_a_span_to_review_is_not_untouched_without_its_last_other_span() {
+    let (mut opened, marked) = opened(&["|[tacos](Dish) and [beer](Dish)"]);
+    let lost = opened.journal.annotation("d0").spans()[1].id;
+    opened.journal.extend([entry("d0", vec![Edit::Status(Status::Partial), Edit::Lose(lost, None)])]);
+    let mut state = begin((opened, marked));
+    press(&mut state, "x");
+    let annotation = state.session.project.as_ref().unwrap().annotation(0);
+    assert_eq!((annotation.spans().len(), annotation.lost().len(), annotation.status), (0, 1, Status::Partial));
 }
