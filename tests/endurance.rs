@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use support::{
     Place,
     screen::{PATIENCE, Screen, restaurants},
@@ -133,6 +134,9 @@ impl Session {
         let place = &session.place;
         let checked = place.tagli("doctor food --json").fine().json();
         assert_eq!(checked["project"]["sound"], true, "{checked}");
+        let runs = place.tagli("runs list food --json").fine().json();
+        let models = runs.as_array().unwrap().iter().filter(|run| run["model"] == true).count();
+        assert_eq!(models, plan.hours, "every training left a model: {runs}");
         session
     }
 
@@ -156,17 +160,25 @@ impl Session {
     }
 
     /// Ends the training if it has not ended, and waits until it is over.
+    ///
+    /// It has made a step before: without one there is no model, and the hour would load none.
     fn stop_training(&mut self, run: usize) {
+        self.await_run(run, |listed| listed["status"]["step"].as_u64().is_some_and(|step| step > 0));
         for key in ["\t", "\t", "S", "n", "\x1b[Z", "\x1b[Z"] {
             self.key(key, true);
         }
+        self.await_run(run, |listed| matches!(listed["state"].as_str(), Some("done" | "stopped")));
+    }
+
+    /// Waits until a run is as wanted, from its entry in the list of runs.
+    fn await_run(&self, run: usize, is_wanted: impl Fn(&Value) -> bool) {
         let until = Instant::now() + PATIENCE;
         loop {
             let list = self.place.tagli("runs list food --json").fine().json();
-            if matches!(list[run - 1]["state"].as_str(), Some("done" | "stopped")) {
+            if list.get(run - 1).is_some_and(&is_wanted) {
                 return;
             }
-            assert!(Instant::now() < until, "the training goes on: {list}\n{}", self.screen.text());
+            assert!(Instant::now() < until, "run {run} is not as wanted: {list}\n{}", self.screen.text());
         }
     }
 
