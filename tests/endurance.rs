@@ -65,7 +65,7 @@ const ACTIONS: [(&[&str], usize); 20] = [
 
 #[test]
 fn a_short_session_stays_as_it_began() {
-    let session = Session::run(Plan { hours: 3, actions: 700 });
+    let session = Session::run(Plan { hours: 3, actions: 120 });
     let late = session.late.len() as f64 / session.keys as f64;
     assert!(late <= LATE, "{:.1} % of the keys waited longer than {FRAME:?}: {:?}", late * 100.0, session.late);
 }

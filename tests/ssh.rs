@@ -5,7 +5,7 @@
 //! carries 56 kbit/s.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a failure here is a failed test")]
 
 mod support;
 

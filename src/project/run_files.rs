@@ -289,13 +289,11 @@ fn replace(dir: &Dir, new: Dir, id: &Id) -> io::Result<()> {
 /// Removes what is left of a replaced run: the subfolder and the record.
 fn remove_replaced(dir: &Dir, record: &Record) -> io::Result<()> {
     let Subject::Run { replaces: Some(old), .. } = &record.subject else { return Ok(()) };
-    // The subfolder may be of another run already, which replaces this one.
-    let is_pending = |other: &Record| other.stage != Stage::Published;
-    // A run with another id was put there by the user.
-    let is_foreign = |new: &Dir| prove_run(new).is_ok_and(|run| run.record.id != record.id);
     if let Some(new) = dir.sub(REPLACEMENT)?
-        && !replacements(dir)?.iter().any(is_pending)
-        && !is_foreign(&new)
+        // The subfolder may be of another run already, which replaces this one.
+        && replacements(dir)?.iter().all(|other| other.stage == Stage::Published)
+        // A run with another id was put there by the user.
+        && !prove_run(&new).is_ok_and(|run| run.record.id != record.id)
     {
         remove_subfolder(dir, &new)?;
     }

@@ -28,7 +28,6 @@ use crate::{
         Effect, Event,
         event::{Level, Place, WelcomeItem},
     },
-    guard::Panicked,
     project::storage,
     runs::Control,
     text::number::grouped,
@@ -170,19 +169,22 @@ impl Services {
         let events = self.events.clone();
         let wanted = Arc::new(AtomicBool::new(true));
         self.counting = Some(Arc::clone(&wanted));
-        let count = move || {
-            let projects = entries(&events).into_iter().filter(|entry| !entry.sample);
-            for WelcomeItem { path, .. } in projects.take_while(|_| wanted.load(Ordering::Relaxed)) {
-                if let Some((done, documents)) = recent_projects::progress(Path::new(&path)) {
-                    let _ = events.send(Event::Counted { path, done, documents });
+        let panicked = self.events.clone();
+        let thread = Thread::start(
+            "count",
+            move || {
+                let projects = entries(&events).into_iter().filter(|entry| !entry.sample);
+                for WelcomeItem { path, .. } in projects.take_while(|_| wanted.load(Ordering::Relaxed)) {
+                    if let Some((done, documents)) = recent_projects::progress(Path::new(&path)) {
+                        let _ = events.send(Event::Counted { path, done, documents });
+                    }
                 }
-            }
-        };
-        let events = self.events.clone();
-        let failed = move |cause: Panicked| {
-            let _ = events.send(message(Level::Warn, format!("the projects are not counted: {cause}")));
-        };
-        if let Err(error) = Thread::start("count", count, failed) {
+            },
+            move |cause| {
+                let _ = panicked.send(message(Level::Warn, format!("the projects are not counted: {cause}")));
+            },
+        );
+        if let Err(error) = thread {
             tracing::warn!("the projects of the welcome screen are not counted: {error}");
         }
     }

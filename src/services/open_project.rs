@@ -237,15 +237,18 @@ impl Opener {
     ) -> Option<Thread> {
         let panicked = outcome.clone();
         let not_started = outcome.clone();
-        let work = move || {
-            let closed = closing.iter().try_for_each(|closing| closing.wait());
-            // No receiver is left if the program ends.
-            let _ = outcome.send(closed.and_then(|()| self.get(request)));
-        };
-        let failed = move |cause: Panicked| {
-            let _ = panicked.send(Err(cause.into()));
-        };
-        Thread::start("open", work, failed)
+        let thread = Thread::start(
+            "open",
+            move || {
+                let closed = closing.iter().try_for_each(|closing| closing.wait());
+                // No receiver is left if the program ends.
+                let _ = outcome.send(closed.and_then(|()| self.get(request)));
+            },
+            move |cause| {
+                let _ = panicked.send(Err(cause.into()));
+            },
+        );
+        thread
             .map_err(|error| {
                 let _ = not_started.send(Err(error.into()));
             })

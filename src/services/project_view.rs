@@ -81,9 +81,8 @@ pub(super) fn opened(
 /// Reports texts that were changed since the annotator tagged them.
 /// `None` if there are none.
 fn changed_texts(documents: &[Document], annotator: &Annotator) -> Option<String> {
-    let is_lost = |id: &str| annotator.journal.annotation(id).lost().len() > 0;
-    let lost = documents.iter().filter(|document| is_lost(&document.id)).count();
-    let moved = annotator.changed.iter().filter(|id| !is_lost(id)).count();
+    let lost = documents.iter().filter(|document| has_lost(annotator, &document.id)).count();
+    let moved = annotator.changed.iter().filter(|id| !has_lost(annotator, id)).count();
     let to_review = format!(
         "{} must be looked at: the text was changed, and spans have no certain place in it (Documents: lost>0)",
         with_noun(lost, "document")
@@ -98,6 +97,11 @@ fn changed_texts(documents: &[Document], annotator: &Annotator) -> Option<String
     }
 }
 
+/// Whether spans of a document have no certain place in its text.
+fn has_lost(annotator: &Annotator, document: &str) -> bool {
+    annotator.journal.annotation(document).lost().len() > 0
+}
+
 /// Annotators with work in a project and how many documents each has done, most first.
 /// Empty if `own` has work there. The adjudicator is left out.
 pub(super) fn others(project: &Project, own: &Annotator) -> Vec<(String, usize)> {
@@ -107,8 +111,8 @@ pub(super) fn others(project: &Project, own: &Annotator) -> Vec<(String, usize)>
     let names = project.contributors().into_iter().filter(|name| name != own.name() && name.as_str() != ADJUDICATOR);
     let counted = names.filter_map(|name| {
         let journal = project.read_annotator(&name).ok()?.journal;
-        let is_done = |id: &str| journal.annotation(id).status == Status::Done;
-        Some((name.to_string(), project.documents.iter().filter(|document| is_done(&document.id)).count()))
+        let states = project.documents.iter().map(|document| journal.annotation(&document.id).status);
+        Some((name.to_string(), states.filter(|status| *status == Status::Done).count()))
     });
     let mut others: Vec<(String, usize)> = counted.collect();
     others.sort_by_key(|(_, done)| std::cmp::Reverse(*done));

@@ -96,8 +96,11 @@ impl ProjectWorker {
         let cancelled = start.cancelled.clone();
         let progress = Arc::default();
         let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress) };
-        let ended = move |panicked: guard::Panicked| events.send(message(Level::Error, panicked.to_string()));
-        let thread = Thread::start("project", move || work.run(&tasks), ended)?;
+        let thread = Thread::start(
+            "project",
+            move || work.run(&tasks),
+            move |panicked| events.send(message(Level::Error, panicked.to_string())),
+        )?;
         Ok(Self { tasks: Some(sender), thread, progress, cancelled })
     }
 
@@ -275,14 +278,15 @@ impl Work {
         let journal = self.start.journal.clone();
         let events = self.events.clone();
         let panicked = self.events.clone();
-        let work = move || {
-            let found = journal.flush().and_then(|()| annotator_comparison::annotators(&root));
-            events.send(Event::Annotators { generation, found: found.map(Box::new) });
-        };
-        let failed = move |cause: guard::Panicked| {
-            panicked.send(Event::Annotators { generation, found: Err(cause.to_string()) });
-        };
-        if let Err(error) = Thread::start("compare", work, failed) {
+        let thread = Thread::start(
+            "compare",
+            move || {
+                let found = journal.flush().and_then(|()| annotator_comparison::annotators(&root));
+                events.send(Event::Annotators { generation, found: found.map(Box::new) });
+            },
+            move |cause| panicked.send(Event::Annotators { generation, found: Err(cause.to_string()) }),
+        );
+        if let Err(error) = thread {
             let found = Err(format!("a thread cannot be started: {error}"));
             self.events.send(Event::Annotators { generation, found });
         }

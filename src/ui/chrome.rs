@@ -91,17 +91,19 @@ impl Canvas<'_> {
             words.push((with_noun(project.documents.len(), "document"), theme.text));
         }
         spare.insert(0, words.len() - 1);
+        // Work under another name is lost to the one who did it, so the name is always there.
+        words.push((format!("by {}", width::cut(&project.annotator, NAME + 4)), theme.text));
         words.push(match (project.save_state(), &project.read_only) {
             (_, Some(_)) => ("read only".to_owned(), theme.warn),
             (SaveState::Saved, None) => ("saved".to_owned(), theme.ok),
             (SaveState::Saving(n), None) => match project.save_delay() {
                 Some(seconds) => (format!("saving {n}: no answer from the disk for {seconds} s"), theme.warn),
+                // One action is the usual case. The word is about as wide as "saved", so that little is sent over a slow line.
+                None if n == 1 => ("saving".to_owned(), theme.muted),
                 None => (format!("saving {n}"), theme.muted),
             },
             (SaveState::Failed(n), None) => (format!("NOT SAVED {n}"), theme.bad),
         });
-        // Work under another name is lost to the one who did it, so the name is always there.
-        words.push((format!("by {}", width::cut(&project.annotator, NAME + 4)), theme.text));
         // The project's name gives way first, then the spans or documents, the split, the rest of the project's name.
         shorten(&mut words, room, NAME);
         for place in spare {

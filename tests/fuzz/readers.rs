@@ -17,10 +17,13 @@ use tagliatelle::{
     text::Grid,
 };
 
+/// Reads bytes and throws the result away.
+type Read = Box<dyn Fn(&[u8])>;
+
 /// A reader with its valid inputs.
 pub(crate) struct Reader {
     pub(crate) name: String,
-    pub(crate) read: Box<dyn Fn(&[u8])>,
+    pub(crate) read: Read,
     pub(crate) inputs: Vec<Vec<u8>>,
 }
 

@@ -191,27 +191,39 @@ impl Canvas<'_> {
     }
 }
 
+/// Value of a measure, or `-`.
+fn shown(measure: Measure) -> String {
+    share(measure.value().unwrap_or(f64::NAN)).trim().to_owned()
+}
+
+/// Name of an annotator, cut to 12 columns.
+fn short_name(comparing: &Annotators, at: usize) -> String {
+    width::cut(comparing.names.get(at).map_or("", String::as_str), 12).to_string()
+}
+
+/// Agreement of two annotators in one line.
+fn measures_of_pair(names: &str, pair: &Agreement) -> String {
+    format!(
+        "{names}  F1 exact {} overlap {}, kappa {} tagged {}, alpha {}",
+        shown(pair.exact.f1()),
+        shown(pair.overlap.f1()),
+        shown(pair.kappa_all),
+        shown(pair.kappa_tagged),
+        shown(pair.alpha)
+    )
+}
+
 /// Agreement of the annotators, one line for each pair.
 /// A line for all follows if there are more than two.
 fn measures(comparing: &Annotators) -> Vec<String> {
     let Some(group) = &comparing.agreement else { return Vec::new() };
-    let shown = |of: Measure| share(of.value().unwrap_or(f64::NAN)).trim().to_owned();
-    let name = |at: usize| comparing.names.get(at).map_or("", String::as_str);
     let shared = group.pairs.iter().take(PAIRS);
-    let wide = |at: usize| width::width(name(at)).min(12);
-    let names = shared.map(|(a, b, _)| wide(*a) + wide(*b) + 2).max().unwrap_or(0);
-    let pair = |(a, b, pair): &(usize, usize, Agreement)| {
-        format!(
-            "{}  F1 exact {} overlap {}, kappa {} tagged {}, alpha {}",
-            width::fit(&format!("{}, {}", width::cut(name(*a), 12), width::cut(name(*b), 12)), names),
-            shown(pair.exact.f1()),
-            shown(pair.overlap.f1()),
-            shown(pair.kappa_all),
-            shown(pair.kappa_tagged),
-            shown(pair.alpha)
-        )
-    };
-    let mut lines: Vec<String> = group.pairs.iter().take(PAIRS).map(pair).collect();
+    let pairs: Vec<(String, &Agreement)> = shared
+        .map(|(a, b, pair)| (format!("{}, {}", short_name(comparing, *a), short_name(comparing, *b)), pair))
+        .collect();
+    let names = pairs.iter().map(|(names, _)| width::width(names)).max().unwrap_or(0);
+    let mut lines: Vec<String> =
+        pairs.iter().map(|(pair_names, pair)| measures_of_pair(&width::fit(pair_names, names), pair)).collect();
     if group.pairs.len() > 1 {
         let more = group.pairs.len().saturating_sub(PAIRS);
         let more = if more > 0 { format!("; {more} more pairs: tagli agree") } else { String::new() };
