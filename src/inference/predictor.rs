@@ -138,8 +138,8 @@ impl Predictor {
         let chosen = device::choose(device)?;
         let BaseModel { config, weights, tokenizer, .. } = base;
         let network: Box<dyn Scorer> = match &chosen.compute {
-            Compute::Kernels => Box::new(CpuNetwork::new(&config, &weights)?),
-            Compute::Tensors(device) => Box::new(TensorNetwork::new(&config, &weights, device)?),
+            Compute::Kernels => Box::new(CpuNetwork::new(&config, weights)?),
+            Compute::Tensors(device) => Box::new(TensorNetwork::new(&config, weights, device)?),
         };
         let label_mode = config.label_mode;
         let grammar = config.constrained.then(|| Grammar::new(&config.tags));

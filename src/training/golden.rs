@@ -86,8 +86,8 @@ mod tests {
 
     /// Both networks.
     fn networks(config: &ModelConfig, weights: &Weights) -> [Says; 2] {
-        let host = CpuNetwork::new(config, weights).unwrap();
-        let composed = TensorNetwork::new(config, weights, &Device::flex()).unwrap();
+        let host = CpuNetwork::new(config, weights.clone()).unwrap();
+        let composed = TensorNetwork::new(config, weights.clone(), &Device::flex()).unwrap();
         [Box::new(move |inputs| host.logits(inputs)), Box::new(move |inputs| composed.logits(inputs))]
     }
 
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn weights_come_out_as_they_went_in() {
-        assert_eq!(CpuNetwork::new(&config(), &before()).unwrap().weights(), before());
-        assert_eq!(TensorNetwork::new(&config(), &before(), &Device::flex()).unwrap().weights(), before());
+        assert_eq!(CpuNetwork::new(&config(), before()).unwrap().weights(), before());
+        assert_eq!(TensorNetwork::new(&config(), before(), &Device::flex()).unwrap().weights(), before());
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
     };
     let (words, positions) = rows([&train, &valid, &test], mask_piece);
     notes.push(format!("{} of {} word pieces occur and are trained", count(&words), base.config.vocab_size));
-    let engine = engine::make((&base.config, &base.weights), &settings, chosen, (&words, &positions))?;
+    let engine = engine::make((&base.config, base.weights), &settings, chosen, (&words, &positions))?;
     let plan = Plan::new(&settings, train.examples.len());
     let tokenizer_json = base.tokenizer_json;
     Ok(Prepared { settings, plan, train, valid, test, engine, data, fingerprint, tokenizer_json, mask_piece, notes })

@@ -45,7 +45,7 @@ impl CpuNetwork {
     ///
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
-    pub fn new(config: &ModelConfig, weights: &Weights) -> Result<Self, NetworkError> {
+    pub fn new(config: &ModelConfig, weights: Weights) -> Result<Self, NetworkError> {
         let (layout, values) = Layout::load(config, weights, &Rows::All, &Rows::All)?;
         Self::from_values(layout, values)
     }

@@ -27,23 +27,23 @@ impl Layout {
     /// Returns the layout of a network, and its values.
     /// Of the word and position tables it has these rows.
     ///
+    /// Each tensor is freed as soon as its values are read, so that there are never two copies of the network.
+    ///
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
     pub(crate) fn load(
         config: &ModelConfig,
-        weights: &Weights,
+        mut weights: Weights,
         words: &Rows,
         positions: &Rows,
     ) -> Result<(Self, PerParameter<Vec<f32>>), NetworkError> {
         check(config)?;
         let whole = config.parameters();
-        let all_words = table(weights, &whole.words)?;
-        let all_positions = table(weights, &whole.positions)?;
-        let words = Table::new(all_words, config.dim, words);
-        let positions = Table::new(all_positions, config.dim, positions);
-        let mut values = whole.as_ref().try_map(|parameter| read(weights, parameter))?;
-        values.words = words.gather(all_words);
-        values.positions = positions.gather(all_positions);
+        let (words, word_rows) = Table::new(take_table(&mut weights, &whole.words)?, config.dim, words);
+        let (positions, position_rows) = Table::new(take_table(&mut weights, &whole.positions)?, config.dim, positions);
+        let mut values = whole.as_ref().try_map(|parameter| take_values(&mut weights, parameter))?;
+        values.words = word_rows;
+        values.positions = position_rows;
         let parameters = config.arch.parameters(&config.shape(words.rows(), positions.rows()));
         Ok((Self { config: config.clone(), words, positions, parameters }, values))
     }
@@ -95,10 +95,11 @@ fn check(config: &ModelConfig) -> Result<(), NetworkError> {
     Ok(())
 }
 
-/// Returns the values of a parameter, none for a table.
-fn read(weights: &Weights, parameter: &Parameter) -> Result<Vec<f32>, NetworkError> {
+/// Takes the tensors of a parameter out of the weights.
+/// Returns the values of the parameter, none for a table.
+fn take_values(weights: &mut Weights, parameter: &Parameter) -> Result<Vec<f32>, NetworkError> {
     let shape = parameter.slot.stored_shape();
-    let tensors = parameter.tensors.iter().map(|name| tensor(weights, name, &shape));
+    let tensors = parameter.tensors.iter().map(|name| take_tensor(weights, name, &shape));
     match parameter.slot.kind {
         Kind::Table => Ok(Vec::new()),
         Kind::Matrix { .. } => Ok(transposed(&tensors.collect::<Result<Vec<_>, _>>()?, parameter.slot.shape)),
@@ -137,21 +138,21 @@ fn write(weights: &mut Weights, parameter: &Parameter, values: &[f32]) {
     }
 }
 
-fn table<'a>(weights: &'a Weights, parameter: &Parameter) -> Result<&'a Array, NetworkError> {
-    tensor(weights, &parameter.name, &parameter.slot.stored_shape())
+fn take_table(weights: &mut Weights, parameter: &Parameter) -> Result<Array, NetworkError> {
+    take_tensor(weights, &parameter.name, &parameter.slot.stored_shape())
 }
 
-fn tensor<'a>(weights: &'a Weights, name: &str, wanted: &[usize]) -> Result<&'a Array, NetworkError> {
-    let array = weights.get(name).ok_or_else(|| NetworkError::Missing(name.to_owned()))?;
+fn take_tensor(weights: &mut Weights, name: &str, wanted: &[usize]) -> Result<Array, NetworkError> {
+    let array = weights.remove(name).ok_or_else(|| NetworkError::Missing(name.to_owned()))?;
     let size: usize = array.shape.iter().product();
     if array.shape != wanted || array.data.len() != size {
-        return Err(NetworkError::Shape { name: name.to_owned(), found: array.shape.clone(), wanted: wanted.to_vec() });
+        return Err(NetworkError::Shape { name: name.to_owned(), found: array.shape, wanted: wanted.to_vec() });
     }
     Ok(array)
 }
 
 /// Returns the transposed matrices side by side: `[inputs, width]`.
-fn transposed(parts: &[&Array], [inputs, width]: [usize; 2]) -> Vec<f32> {
+fn transposed(parts: &[Array], [inputs, width]: [usize; 2]) -> Vec<f32> {
     let outputs = width / parts.len().max(1);
     let mut together = vec![0.0; inputs * width];
     for (part, array) in parts.iter().enumerate() {

@@ -34,26 +34,21 @@ struct Compact {
 }
 
 impl Table {
-    pub(super) fn new(full: &Array, width: usize, keep: &Rows) -> Self {
-        let height = full.data.len() / width.max(1);
-        let compact = match keep {
-            Rows::All => None,
-            Rows::Only(ids) => {
-                let mut ids: Vec<u32> = ids.iter().copied().filter(|id| (*id as usize) < height).collect();
-                if ids.is_empty() {
-                    ids.push(0);
-                }
-                Some(Compact { full: full.data.clone().into(), ids: ids.into() })
-            }
-        };
-        Self { absent_factor: 1.0, compact, width, height }
-    }
-
-    /// Returns the rows in use of the full table.
-    pub(super) fn gather(&self, full: &Array) -> Vec<f32> {
-        let Some(compact) = &self.compact else { return full.data.clone() };
-        let rows = compact.ids.iter().filter_map(|id| full.data.chunks_exact(self.width).nth(*id as usize));
-        rows.flatten().copied().collect()
+    /// Returns the table, and the rows in use of the full table.
+    ///
+    /// The full table is kept or becomes the rows: it is the largest array of a model, and is not copied.
+    pub(super) fn new(full: Array, width: usize, keep: &Rows) -> (Self, Vec<f32>) {
+        let full = full.data;
+        let height = full.len() / width.max(1);
+        let table = |compact| Self { absent_factor: 1.0, compact, width, height };
+        let Rows::Only(ids) = keep else { return (table(None), full) };
+        let mut ids: Vec<u32> = ids.iter().copied().filter(|id| (*id as usize) < height).collect();
+        if ids.is_empty() {
+            ids.push(0);
+        }
+        let rows = ids.iter().filter_map(|id| full.chunks_exact(width.max(1)).nth(*id as usize));
+        let present = rows.flatten().copied().collect();
+        (table(Some(Compact { full: full.into(), ids: ids.into() })), present)
     }
 
     /// Number of rows in use.
@@ -98,5 +93,30 @@ impl Table {
             }
         };
         Array { shape: vec![self.height, self.width], data }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table of three rows, and the place of its values in memory.
+    fn full() -> (Array, *const f32) {
+        let data = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let place = data.as_ptr();
+        (Array { shape: vec![3, 2], data }, place)
+    }
+
+    #[test]
+    fn the_full_table_is_not_copied() {
+        let (array, place) = full();
+        let (table, rows) = Table::new(array, 2, &Rows::All);
+        assert!(table.compact.is_none());
+        assert_eq!((rows.as_ptr(), rows), (place, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+
+        let (array, place) = full();
+        let (table, rows) = Table::new(array, 2, &Rows::Only([0, 2, 9].into()));
+        assert_eq!(rows, [1.0, 2.0, 5.0, 6.0]);
+        assert_eq!(table.compact.unwrap().full.as_ptr(), place);
     }
 }

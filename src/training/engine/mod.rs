@@ -34,7 +34,7 @@ use tensor::TensorEngine;
 /// # Errors
 /// Missing or misshaped weights, or a configuration that contradicts itself.
 pub(super) fn make(
-    (config, weights): (&ModelConfig, &Weights),
+    (config, weights): (&ModelConfig, Weights),
     settings: &Settings,
     chosen: &Chosen,
     (words, positions): (&Rows, &Rows),

@@ -116,7 +116,7 @@ fn engines(settings: &Settings, examples: &[Example]) -> Vec<(String, Box<dyn En
     for name in devices() {
         let chosen = device::choose(name).unwrap();
         for (rows, words, positions) in [&all, &in_use] {
-            let engine = make((&config, &weights), settings, &chosen, (words, positions)).unwrap();
+            let engine = make((&config, weights.clone()), settings, &chosen, (words, positions)).unwrap();
             engines.push((format!("{name}, {rows}"), engine));
         }
     }
@@ -183,7 +183,7 @@ fn fifty_steps_are_the_trainers() {
 #[test]
 fn what_decays_is_what_decays_in_the_trainer() {
     let run = trainer();
-    let network = crate::model::network::CpuNetwork::new(&config(&run.config), &weights("start.")).unwrap();
+    let network = crate::model::network::CpuNetwork::new(&config(&run.config), weights("start.")).unwrap();
     let decays = network.layout().parameters().filter(|parameter| parameter.slot.decays());
     let ours: std::collections::BTreeSet<String> = decays.flat_map(|parameter| parameter.tensors.clone()).collect();
     assert_eq!(ours.into_iter().collect::<Vec<_>>(), run.decayed);
@@ -328,7 +328,7 @@ fn five_steps_give_torchs_weights() {
         let (config, weights) = (golden::config(), golden::before());
         let words = tiny.steps.iter().flat_map(|step| step.inputs.iter().flatten().copied()).collect();
         let rows = (&Rows::Only(words), &Rows::All);
-        let mut engine = make((&config, &weights), &settings, &device::choose(name).unwrap(), rows).unwrap();
+        let mut engine = make((&config, weights.clone()), &settings, &device::choose(name).unwrap(), rows).unwrap();
         for step in &tiny.steps {
             let sentence = |(input_ids, labels): (&Vec<u32>, &Vec<i64>)| Sentence {
                 input_ids: input_ids.clone(),

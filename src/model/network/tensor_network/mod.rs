@@ -30,7 +30,7 @@ impl TensorNetwork {
     ///
     /// # Errors
     /// Missing or misshaped weights, or a configuration that contradicts itself.
-    pub fn new(config: &ModelConfig, weights: &Weights, device: &Device) -> Result<Self, NetworkError> {
+    pub fn new(config: &ModelConfig, weights: Weights, device: &Device) -> Result<Self, NetworkError> {
         let (layout, values) = Layout::load(config, weights, &Rows::All, &Rows::All)?;
         Ok(Self::from_values(layout, values, device))
     }

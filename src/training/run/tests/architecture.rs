@@ -64,8 +64,8 @@ fn open(folder: &Path) -> BaseModel {
 fn logits(base: &BaseModel, arch: &'static Architecture) -> [Vec<f32>; 2] {
     let config = ModelConfig { arch, ..base.config.clone() };
     let input: &[u32] = &[2, 5, 6, 3];
-    let cpu = CpuNetwork::new(&config, &base.weights).unwrap().logits(&[input]);
-    let tensors = TensorNetwork::new(&config, &base.weights, &Device::flex()).unwrap().logits(&[input]);
+    let cpu = CpuNetwork::new(&config, base.weights.clone()).unwrap().logits(&[input]);
+    let tensors = TensorNetwork::new(&config, base.weights.clone(), &Device::flex()).unwrap().logits(&[input]);
     [cpu, tensors].map(|logits| logits.into_iter().flatten().flatten().collect())
 }
 
