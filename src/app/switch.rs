@@ -172,8 +172,8 @@ impl State {
         let [restore, revert] =
             [Command::RestoreDocument, Command::UndoCorrection].map(|command| self.session.key(Context::Tag, command));
         let notice = match change {
-            DocumentChange::Correct(_) => format!("The text is corrected; {revert} brings the earlier one back"),
-            DocumentChange::UndoCorrection => "The text is as it was before the last correction".to_owned(),
+            DocumentChange::Correct { .. } => format!("The text is corrected; {revert} brings the earlier one back"),
+            DocumentChange::UndoCorrection { .. } => "The text is as it was before the last correction".to_owned(),
             DocumentChange::Remove => format!("The document is removed; {restore} brings it back"),
             DocumentChange::Restore => "The document that was removed is back".to_owned(),
         };

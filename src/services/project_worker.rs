@@ -215,9 +215,7 @@ impl Work {
                 DocumentChange::Correct { shown, text } => {
                     project.correct_shown(&id, shown, NewText::Text(text), now())
                 }
-                DocumentChange::UndoCorrection { shown } => {
-                    project.correct_shown(&id, shown, NewText::Previous, now())
-                }
+                DocumentChange::UndoCorrection { shown } => project.correct_shown(&id, shown, NewText::Previous, now()),
                 DocumentChange::Remove => project.remove_document(&id, now()),
                 DocumentChange::Restore => project.restore_document(&id),
             };

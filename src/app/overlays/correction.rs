@@ -91,7 +91,7 @@ fn open(session: &mut Session) -> Opening<Correction> {
         );
         return None.into();
     }
-    let field = session.draft(\&prompt(\&document), \&text);
+    let field = session.draft(&prompt(&document), &text);
     Correction { document, text: field, shown: text }.into()
 }
 
