@@ -405,6 +405,16 @@ fn every_key_answers_at_once_in_a_project_of_twenty_thousand_documents() {
 }
 
 #[test]
+fn no_letters_inside_a_name_find_what_changes_or_removes_a_document() {
+    let mut state = start();
+    press(&mut state, "f1");
+    for name in ["remove-document", "correct-text", "revert-text"] {
+        let found = |query: &str| palette(&state, query).iter().any(|entry| entry.name == name);
+        assert!(found(name) && !found(&name[1..name.len() - 1]), "{name}");
+    }
+}
+
+#[test]
 fn the_palette_finds_every_command_and_says_why_not_or_where() {
     let mut state = start();
     let undo = &palette(&state, "undo")[0];
