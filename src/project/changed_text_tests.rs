@@ -123,7 +123,7 @@ fn a_document_that_was_done_without_spans_is_not_done_with_another_text() {
     assert!(
         !report.is_sound() && report.findings.iter().any(|finding| finding.what.contains("marked done without spans"))
     );
-    // Marked done by somebody who has seen the new text.
+    // Marked done by a person who has seen the new text.
     writer.record(&project.documents, 0, action(vec![Edit::Status(Status::Done)])).unwrap();
     drop(writer);
     assert_eq!(anna(&project).journal.annotation("r1").status, Status::Done);

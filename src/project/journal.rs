@@ -40,7 +40,7 @@ pub(super) struct Loaded {
     pub(super) problems: Vec<SkippedLine>,
     /// Documents whose text was changed since the last line about them was recorded.
     pub(super) changed: BTreeSet<String>,
-    /// Those of them that were done without spans, and count as partial until somebody works on the text.
+    /// Those of them that were done without spans, and count as partial until the annotator works on the text.
     pub(super) doubtful: BTreeSet<String>,
     /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,

@@ -341,7 +341,7 @@ pub fn random_number() -> u32 {
 /// Length and CRC-32 of the bytes of a file.
 type Stamp = (usize, u32);
 
-/// Stamp of a file; that of an empty one if it does not exist.
+/// Stamp of a file. A file that does not exist counts as empty.
 fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
     let mut hasher = crc32fast::Hasher::new();
     let mut length = 0;

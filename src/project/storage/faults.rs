@@ -22,7 +22,7 @@ pub(super) fn sync_data(file: &File) -> io::Result<()> {
     sync(file, File::sync_data)
 }
 
-/// Syncs with `wait`. Unit tests do not wait; they cut no power but that of the simulation.
+/// Syncs with `wait`. Unit tests do not wait, because they only simulate power cuts.
 pub(super) fn sync<T: AsFd>(open: &T, wait: impl FnOnce(&T) -> io::Result<()>) -> io::Result<()> {
     #[cfg(test)]
     {

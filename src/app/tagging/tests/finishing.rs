@@ -181,7 +181,7 @@ fn the_tutorial_is_begun_in_a_project_only_after_a_question() {
     assert!(state.lesson().is_none());
 }
 
-/// Gives a line of the journal that somebody else has written.
+/// Gives a line of the journal that another annotator has written.
 pub(super) fn entry(document: &str, edits: Vec<Edit>) -> Entry {
     let id = crate::spans::ActionId(SpanId { writer: 1, sequence: 900 });
     Entry { id, at: 0, op: journal::JournalOp::Do(crate::spans::Action { document: document.into(), edits }) }
