@@ -677,6 +677,9 @@ fn a_project_with_conflict_markers_is_opened_after_a_question() {
     assert_eq!(place.read("food/project.json.before-merge"), unmerged);
 }
 
+/// Epochs of a training that is interrupted: seconds on the fastest machine, so that it never ends by itself before.
+const LONG: &str = "300";
+
 /// Bytes of the weights of a run.
 fn weights(place: &Place, run: &str) -> Vec<u8> {
     std::fs::read(place.path(run).join("model/model.safetensors")).unwrap()
@@ -687,8 +690,8 @@ fn a_training_in_a_shell_is_continued_after_ctrl_c() {
     let place = Place::new();
     done(&place);
     tiny_base(&place);
-    let _ = place.run(&[&training("20")[..], &["--out", "whole"]].concat()).fine();
-    let mut screen = Screen::open(&place, &[&training("20")[..], &["--out", "cut"]].concat(), 120, 40);
+    let _ = place.run(&[&training(LONG)[..], &["--out", "whole"]].concat()).fine();
+    let mut screen = Screen::open(&place, &[&training(LONG)[..], &["--out", "cut"]].concat(), 120, 40);
     screen.shows("step      1 ");
     screen.keys("\x03");
     screen.shows("ctrl-c again ends at once");
@@ -708,8 +711,8 @@ fn a_training_in_a_shell_is_continued_after_a_hangup() {
     let place = Place::new();
     done(&place);
     tiny_base(&place);
-    let _ = place.run(&training("20")).fine();
-    let screen = Screen::open(&place, &training("20"), 120, 40);
+    let _ = place.run(&training(LONG)).fine();
+    let screen = Screen::open(&place, &training(LONG), 120, 40);
     screen.shows("step      1 ");
     // One from the system, one from the shell.
     screen.signal("HUP");
@@ -728,7 +731,7 @@ fn a_training_under_nohup_outlives_a_hangup() {
     let place = Place::new();
     done(&place);
     tiny_base(&place);
-    let words = training("20");
+    let words = training(LONG);
     let screen = Screen::open_by(&["nohup"], &place, &words, (80, 24), (80, 24));
     let metrics = place.path("food/runs/0001-base/metrics.jsonl");
     let until = Instant::now() + PATIENCE;
@@ -745,7 +748,8 @@ fn a_training_under_nohup_outlives_a_hangup() {
 #[test]
 fn a_training_of_a_screen_that_is_asked_to_end_is_continued() {
     let place = Place::new();
-    tiny_project(&place, 100);
+    // As many documents as make the training last for seconds.
+    tiny_project(&place, 5_000);
     let mut screen = Screen::open(&place, &["food"], 120, 40);
     screen.shows("saved");
     screen.keys("\t\ts");

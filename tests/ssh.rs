@@ -278,7 +278,7 @@ fn drop_line(how: Drops, screen: &mut Screen, line: &Line, session: &Process) {
 fn a_training_of_the_screen_outlives_the_line_and_then_leaves_no_process() {
     let mut place = Place::new();
     let Some(server) = Sshd::start(&place) else { return };
-    tiny_project(&place, 100);
+    tiny_project(&place, 2_000);
     let mut screen = server.session(server.port, "xterm-256color", &mut place, &["food"], SIZE);
     screen.shows("saved");
     screen.keys("\t\ts");

@@ -443,7 +443,7 @@ fn a_killed_training_resumes_to_the_same_weights() {
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     let train = |out: &str| {
         format!(
-            "train --train train.txt --valid train.txt --lr 5e-4 --epochs 12 --batch 2 --set checkpoint_every=3 \
+            "train --train train.txt --valid train.txt --lr 5e-4 --epochs 36 --batch 2 --set checkpoint_every=3 \
              --set log_every=1 --out {out} --json"
         )
     };

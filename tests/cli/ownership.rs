@@ -135,7 +135,7 @@ fn a_killed_replacement_leaves_the_run_and_goes_on() {
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     train(&place, "--out run").fine();
     let before = run_files(&place.path("run"));
-    let words = "train --train train.txt --valid train.txt --epochs 12 --batch 2 --set checkpoint_every=1 \
+    let words = "train --train train.txt --valid train.txt --epochs 60 --batch 2 --set checkpoint_every=1 \
                  --set log_every=1 --out run --force --json";
     let mut child = place.command().args(words.split_whitespace()).spawn().unwrap();
     let lines =
