@@ -1,4 +1,4 @@
-//! Inputs made to keep the program busy, in the sizes that people meet or somebody may send:
+//! Inputs made to keep the program busy, in the sizes that people meet or a stranger may send:
 //!
 //!     cargo bench --bench hostile [-- PART OF A NAME]
 //!
