@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, ProjectError,
     RUNS, Runs, TRAINING_SETTINGS, annotators_in,
-    file_names::{one_line, shown},
+    file_names::{BAD, BEFORE_REPAIR, one_line, shown},
     journal,
     journal_appender::Files,
     lock,
@@ -363,6 +363,8 @@ fn surroundings(dir: &Path, report: &mut CheckReport) {
                 Leftover::Recorded(what) => report.add(Severity::Note, file, None, what),
                 Leftover::Unknown(what) => report.add(Severity::Note, file, None, what),
             }
+        } else if let Some(what) = kept_by_repair(&name).filter(|_| !in_run) {
+            report.add(Severity::Note, file, None, what);
         } else if folder == dir.join(ANNOTATIONS) && is_not_a_journal(&name) {
             report.add(Severity::Warning, file, None, "is not a journal of an annotator and is not read");
         }
@@ -388,6 +390,19 @@ fn unusable(is_top: bool, file: &str, kind: &fs::Metadata) -> Option<&'static st
         true => Some("is not a regular file, so it cannot be read; move it elsewhere"),
         false => None,
     }
+}
+
+/// Describes a file that a repair made; `None` for any other name.
+fn kept_by_repair(name: &str) -> Option<&'static str> {
+    if [DOCUMENTS, ".jsonl"]
+        .iter()
+        .any(|end| name.strip_suffix(&format!(".{BAD}")).is_some_and(|name| name.ends_with(end)))
+    {
+        return Some("holds lines that a repair moved here; put back what can be corrected, and remove it then");
+    }
+    let (_, end) = name.rsplit_once(&format!(".{BEFORE_REPAIR}"))?;
+    let is_copy = end.is_empty() || end.strip_prefix('-').is_some_and(|number| number.parse::<usize>().is_ok());
+    is_copy.then_some("is a copy from before a repair; remove it when it is not needed")
 }
 
 fn is_not_a_journal(name: &str) -> bool {

@@ -13,7 +13,9 @@ use super::{
     file_names::{AnnotatorName, NameError},
     journal_appender::{Files, JournalAppender, Reopened, lines},
     journal_line::{self, Decoded, LineError},
+    journal_lines::file_lines,
     known_texts::Texts,
+    lock::Lock,
     random_number, storage,
 };
 use crate::spans::{ActionId, Edit, Entry, Journal, SpanId, Status, journal::JournalOp};
@@ -58,10 +60,12 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
 fn load_lines(bytes: &[u8], documents: &Documents) -> Loaded {
     let mut loaded = Loaded::default();
     let mut texts = Texts::default();
-    for (at, piece) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let ended = piece.strip_suffix(b"\n");
-        let text = ended.unwrap_or(piece);
-        let fault = match journal_line::decode(text, documents, &mut texts) {
+    for line in file_lines(bytes) {
+        if line.is_torn() {
+            loaded.problems.push(SkippedLine { line: line.number, fault: LineError::Torn(line.length()) });
+            break;
+        }
+        let fault = match journal_line::decode(line.text, documents, &mut texts) {
             Ok(Decoded { entry, faults, changed }) => {
                 loaded.ids.insert(entry.id);
                 if !loaded.changed.is_empty() {
@@ -74,24 +78,20 @@ fn load_lines(bytes: &[u8], documents: &Documents) -> Loaded {
                 loaded.changed.extend(changed);
                 // The lines of a document that was removed are no fault.
                 let faults = faults.into_iter().filter(|fault| !matches!(fault, LineError::Removed(_)));
-                loaded.problems.extend(faults.map(|fault| SkippedLine { line: at + 1, fault }));
+                loaded.problems.extend(faults.map(|fault| SkippedLine { line: line.number, fault }));
                 None
             }
             Err(LineError::Removed(_)) => {
                 loaded.is_about_removed = true;
-                loaded.ids.extend(journal_line::id_of(text));
+                loaded.ids.extend(journal_line::id_of(line.text));
                 None
             }
-            Err(_) if ended.is_some() && text.iter().all(u8::is_ascii_whitespace) => None,
-            Err(LineError::Damaged(_)) if ended.is_none() => {
-                loaded.problems.push(SkippedLine { line: at + 1, fault: LineError::Torn(piece.len()) });
-                return loaded;
-            }
+            Err(_) if line.is_blank() => None,
             Err(fault) => Some(fault),
         };
         if let Some(fault) = fault {
-            loaded.ids.extend(journal_line::id_of(text));
-            loaded.problems.push(SkippedLine { line: at + 1, fault });
+            loaded.ids.extend(journal_line::id_of(line.text));
+            loaded.problems.push(SkippedLine { line: line.number, fault });
         }
     }
     loaded
@@ -229,6 +229,19 @@ impl Annotator {
             spans: 0,
             file: JournalAppender::closed(name, Files::of(project, name), since),
         }
+    }
+
+    /// Annotator that is not open, whose lock the caller has taken.
+    pub(super) fn locked(project: &Project, name: &AnnotatorName, lock: Lock) -> Self {
+        let mut annotator = Self::empty(project, name, 0);
+        annotator.file.lock = Some(lock);
+        annotator
+    }
+
+    /// Ends the last line of the journal, or moves it to a file of its own if it is torn.
+    /// The lock is held.
+    pub(super) fn complete(&mut self) -> Result<(), ProjectError> {
+        self.file.complete().map(drop)
     }
 
     /// Name of the annotator.

@@ -8,6 +8,7 @@ use super::{
     documents::Documents,
     file_names::AnnotatorName,
     journal_line::{self, LineError},
+    journal_lines::file_lines,
     known_texts::Texts,
     lock::{Holder, Lock},
     stamp, stamp_of_more,
@@ -255,15 +256,10 @@ struct Shape {
 impl Shape {
     fn of(bytes: &[u8]) -> Self {
         let mut shape = Self { ids: HashSet::new(), whole: 0, lacks_line_feed: false };
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let ended = piece.strip_suffix(b"\n");
-            let line = ended.unwrap_or(piece);
-            if ended.is_none() && !journal_line::is_intact(line) {
-                break;
-            }
-            shape.ids.extend(journal_line::id_of(line));
-            shape.whole += piece.len();
-            shape.lacks_line_feed = ended.is_none();
+        for line in file_lines(bytes).take_while(|line| !line.is_torn()) {
+            shape.ids.extend(journal_line::id_of(line.text));
+            shape.whole += line.length();
+            shape.lacks_line_feed = !line.is_ended;
         }
         shape
     }

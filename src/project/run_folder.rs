@@ -313,6 +313,14 @@ fn tidy_up(path: &Path) -> Result<Vec<String>, StorageError> {
     Ok(messages)
 }
 
+/// Finishes or removes what a crash left in the folder of a run. `now` in seconds since 1970, UTC.
+///
+/// # Errors
+/// The run is alive, or the file system refuses.
+pub(super) fn settle(path: &Path, now: u64) -> Result<(), ProjectError> {
+    HeldRun::lock(path, now).map(drop)
+}
+
 /// Folder of the run that the run in `path` replaces when it is complete.
 fn replaced_by(path: &Path, id: Option<&Id>) -> Option<PathBuf> {
     let parent = path.parent().filter(|_| path.ends_with(REPLACEMENT))?;
