@@ -193,7 +193,7 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
     let states: Vec<&Annotation> = project.documents.iter().map(|document| journal.annotation(&document.id)).collect();
     let spans = states.iter().flat_map(|state| state.spans());
     changed_texts(&project.documents, &journal, &loaded.changed, &file, report);
-    doubtful_documents(&loaded.doubtful, &file, report);
+    doubtful_documents(&project.documents, &journal, &file, report);
     labels_of(spans.clone(), &project.manifest.labels, &file, report);
     match files.import_log() {
         Ok(Some(_)) => report.add(
@@ -231,8 +231,8 @@ fn changed_texts(
     file: &str,
     report: &mut CheckReport,
 ) {
-    let to_review = |document: &&Document| journal.annotation(&document.id).lost().len() > 0;
-    let lost: Vec<&Document> = documents.iter().filter(to_review).collect();
+    let has_lost = |document: &&Document| journal.annotation(&document.id).lost().len() > 0;
+    let lost: Vec<&Document> = documents.iter().filter(has_lost).collect();
     for document in lost.iter().take(MOST_LISTED) {
         let what = format!(
             "the text of document `{}` was changed, and {} lost the place: open it on the Tag screen (it is marked review), \
@@ -257,13 +257,15 @@ fn changed_texts(
 }
 
 /// Reports documents that were done without spans before their text was changed.
-fn doubtful_documents(documents: &BTreeSet<String>, file: &str, report: &mut CheckReport) {
-    let Some(first) = documents.first() else { return };
+fn doubtful_documents(documents: &Documents, journal: &Journal, file: &str, report: &mut CheckReport) {
+    let doubtful: Vec<&Document> =
+        documents.iter().filter(|document| journal.annotation(&document.id).is_doubtful()).collect();
+    let Some(first) = doubtful.first() else { return };
     let what = format!(
-        "the text of {} was changed since it was marked done without spans, the first is `{}`: it counts as partial; look at \
-         the text, tag it and mark it done",
-        with_noun(documents.len(), "document"),
-        shown(first)
+        "the text of {} was changed since it was marked done without spans, the first is `{}`: open it on the Tag screen (it \
+         is marked review), tag what is there and mark it done",
+        with_noun(doubtful.len(), "document"),
+        shown(&first.id)
     );
     report.add(Severity::Warning, file, None, what);
 }

@@ -29,7 +29,7 @@ mod record;
 mod recover;
 pub(crate) mod refusals;
 
-pub use append::Appender;
+pub use append::{Appender, FoundFile};
 pub use error::{StorageError, shown_path};
 pub use open::{LARGE, SMALL, open, read, read_if_there, read_lines};
 
