@@ -8,7 +8,7 @@ use std::{
 
 use super::{annotator, args, error::CliError, output::Output, project_dir, repair::repair, settings};
 use crate::{
-    project::{Project, ProjectError},
+    project::{ManifestRepair, Project},
     services::{Preferences, UserFolders},
     terminal::{self, Capabilities, ScreenOptions, TerminalError},
     ui::{self, Theme},
@@ -65,7 +65,7 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
 
 /// Whether the `project.json` of a project needs a repair and can have it.
 fn is_unmerged(dir: &Path) -> bool {
-    matches!(Project::read_manifest_of(dir), Err(ProjectError::Manifest { why, .. }) if why.is_of_merge())
+    matches!(ManifestRepair::of(dir), Ok(Some(_)))
 }
 
 /// Preferences for the project in `dir`.

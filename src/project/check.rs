@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, ProjectError,
     RUNS, Runs, TRAINING_SETTINGS, annotators_in,
-    file_names::{BAD, BEFORE_REPAIR, one_line, shown},
+    file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, one_line, shown},
     journal,
     journal_appender::Files,
     lock,
@@ -306,6 +306,12 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
         for problem in &run.problems {
             report.add(Severity::Warning, &file, None, problem);
         }
+        if entries(&run.path).is_empty() {
+            let what =
+                "is an empty folder, which a crash left before the run began; tagli doctor DIR --repair removes it";
+            report.add(Severity::Note, &file, None, what);
+            continue;
+        }
         // Without its lock or status nothing is known about its end.
         if run.is_interrupted() && run.problems.is_empty() {
             report.add(Severity::Note, &file, None, "was interrupted: it has not ended, and no process trains it");
@@ -402,7 +408,8 @@ fn kept_by_repair(name: &str) -> Option<&'static str> {
     {
         return Some("holds lines that a repair moved here; put back what can be corrected, and remove it then");
     }
-    let (_, end) = name.rsplit_once(&format!(".{BEFORE_REPAIR}"))?;
+    let copies = [BEFORE_REPAIR, BEFORE_MERGE].map(|suffix| name.rsplit_once(&format!(".{suffix}")));
+    let (_, end) = copies.into_iter().flatten().next()?;
     let is_copy = end.is_empty() || end.strip_prefix('-').is_some_and(|number| number.parse::<usize>().is_ok());
     is_copy.then_some("is a copy from before a repair; remove it when it is not needed")
 }

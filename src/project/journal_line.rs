@@ -25,7 +25,9 @@ const TAIL: usize = 18;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// The bytes differ from those that were written.
-    #[error("it is damaged ({0}) and is skipped; restore it from a copy or from git, or leave it")]
+    #[error(
+        "it is damaged ({0}) and is skipped; restore it from a copy or from git; tagli doctor DIR --repair moves it aside"
+    )]
     Damaged(String),
     /// The last line of the file was written only in part.
     #[error(

@@ -150,9 +150,7 @@ pub enum Edit {
     ///
     /// Read from a line that was recorded against another text; never recorded. Without a label, the span keeps its own.
     Lose(SpanId, Option<LabelId>),
-    /// Sets the status done in doubt: it was set without spans, and the text was replaced since.
-    ///
-    /// Read from a line that was recorded against another text; never recorded.
+    /// Sets the status done in doubt: it was set without spans, and the text was replaced since. Never recorded.
     Doubt,
 }
 
@@ -234,8 +232,7 @@ impl Annotation {
         self.is_doubtful
     }
 
-    /// Whether the annotator must look at the document again, because its text was changed.
-    /// Spans have lost their place, or the status is in doubt.
+    /// Whether the text was changed, so that spans have lost their place or the status is in doubt.
     pub fn needs_review(&self) -> bool {
         self.is_doubtful || !self.lost.is_empty()
     }
@@ -342,9 +339,7 @@ impl Annotation {
                     (None, None) => self.lost.contains_key(id).then_some(Edit::Remove(*id)),
                 }
             }
-            Edit::Status(_) | Edit::Doubt | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => {
-                self.apply_other(edit)
-            }
+            other => self.apply_other(other),
         }
     }
 
@@ -382,9 +377,7 @@ impl Annotation {
                     }
                 }
                 Edit::Lose(id, label) => _ = self.lose(*id, *label, spans.remove(id).as_ref()),
-                Edit::Status(_) | Edit::Doubt | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => {
-                    _ = self.apply_other(edit);
-                }
+                other => _ = self.apply_other(other),
             }
         }
         self.find_status();
