@@ -342,32 +342,41 @@ fn what_a_crash_left_in_a_run_is_settled_unless_the_run_goes_on() {
     assert!(!names.into_iter().any(|name| name.ends_with(".tmp")));
 }
 
-/// Each file with a fault, at once.
+/// Each kind of fault that is repaired, at once.
 fn broken(dir: &Path) {
-    let project = project(dir);
+    let mut project = project(dir);
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir, DOCUMENTS)).unwrap();
     let [one, two, three] = <[String; 3]>::try_from(lines(dir, JOURNAL)).unwrap();
-    write(dir, DOCUMENTS, &["<<<<<<< a", &r1, "=======", &r1, &r2, ">>>>>>> b", "not json", &r3]);
+    let both = format!("{r2}{r3}");
     let damaged = one.replace("done", "todo");
-    fs::write(dir.join(JOURNAL), format!("{one}\n<<<<<<< a\n=======\n{two}\n>>>>>>> b\n{damaged}\n{}", &three[..40]))
-        .unwrap();
+    let journal = format!("<<<<<<< a\n=======\n{one}{two}\n>>>>>>> b\n{damaged}\n{}", &three[..40]);
+    fs::write(dir.join(JOURNAL), journal).unwrap();
     write(dir, "annotations/.anna.import", &[&three]);
+    fs::copy(dir.join(MANIFEST), dir.join("project.json.before-merge")).unwrap();
+    project.change_manifest(|manifest| manifest.labels = LabelSet::from_names(["Amenity"])).unwrap();
+    write(dir, DOCUMENTS, &["<<<<<<< a", &r1, "=======", &r1, ">>>>>>> b", "not json", &both]);
     let name = |name: &str| format!("  \"name\": \"{name}\",\n");
     let conflict = format!("<<<<<<< a\n{}=======\n{}>>>>>>> b\n", name("p"), name("q"));
     let unmerged = read(dir, MANIFEST).replace(&name("p"), &conflict);
     assert!(unmerged.contains("<<<<<<<"));
     fs::write(dir.join(MANIFEST), unmerged).unwrap();
-    fs::create_dir(project.root.join("runs/0001-mini")).unwrap();
+    let (_, mut run) = start_run(&project);
+    std::mem::forget(run.checkpoint().unwrap());
+    fs::create_dir(dir.join("runs/0007-mini")).unwrap();
 }
 
-/// Whether the project is as the broken one is after its repair.
+/// Checks that the project is as a broken one is after its repair.
+#[track_caller]
 fn assert_repaired(dir: &Path, at: &str) {
     let report = check(dir);
     assert!(report.is_sound(), "{at}: {:?}", report.findings);
     assert_eq!(spans(dir), [1, 1, 1], "{at}");
-    assert_eq!(lines(dir, "documents.jsonl.bad").last().map(String::as_str), Some("not json"), "{at}");
+    assert_eq!(Project::open(dir).unwrap().manifest.labels.name(LabelId(2)), "Dish", "{at}");
+    assert!(lines(dir, "documents.jsonl.bad").iter().any(|line| line == "not json"), "{at}");
     assert!(lines(dir, "annotations/anna.jsonl.bad").iter().any(|line| line.contains("todo")), "{at}");
-    assert!(!dir.join("runs/0001-mini").exists(), "{at}");
+    let run = fs::read_dir(dir.join("runs/0001-mini")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!run.into_iter().any(|name| name.to_string_lossy().ends_with(".tmp")), "{at}");
+    assert!(!dir.join("runs/0007-mini").exists(), "{at}");
     assert!(!dir.join("annotations/.anna.import").exists(), "{at}");
 }
 
@@ -382,7 +391,7 @@ fn a_repair_that_a_power_cut_interrupts_is_completed_by_the_next_one() {
     assert_repaired(dir.path(), "without a power cut");
     let mut states = 0;
     for moment in recorder.moments() {
-        recorder.states_at(moment, 6, |dir, state| {
+        recorder.states_at(moment, 3, |dir, state| {
             let at = format!("moment {moment}, {state}");
             // A file that was changed has a copy with its old bytes.
             for (name, before) in files.iter().zip(&before) {
