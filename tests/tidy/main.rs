@@ -240,7 +240,8 @@ fn the_list_of_removals_is_complete() {
         cells.iter().flat_map(|cell| cell.split('`')).filter(|name| name.contains(char::is_alphabetic)).collect();
     let mut listed: Vec<&str> = listed.into_iter().filter_map(|path| path.rsplit("::").next()).collect();
     listed.retain(|name| !name.contains(' ') && !name.ends_with(".rs"));
-    (found.sort_unstable(), listed.sort_unstable());
+    found.sort_unstable();
+    listed.sort_unstable();
     assert_eq!(found, listed, "functions of {} (left), and the last column of FORMAT.md (right)", file.name);
 }
 
