@@ -196,10 +196,11 @@ impl Scan {
         }
         if let Some(first) = self.bad.first() {
             sentences.push(format!(
-                "{} moved to {DOCUMENTS}.{BAD}, because they are no documents ({}: {}); correct them there, and put them back",
+                "{} moved to {DOCUMENTS}.{BAD}, where an editor can correct what is wrong ({}: {})",
                 lines_are(&self.bad),
                 line(*first),
-                self.first_cause
+                // The remedy after it is about the file itself.
+                self.first_cause.split(';').next().unwrap_or_default()
             ));
         }
         sentences

@@ -171,7 +171,7 @@ impl Scan {
         }
         if !self.bad.is_empty() {
             sentences.push(format!(
-                "{} moved to {file}.{BAD}, because the checksum is wrong or there is none; compare them with a copy or with git",
+                "{} moved to {file}.{BAD}: the checksum is wrong or missing; a copy or git may have what was there",
                 lines_are(&self.bad)
             ));
         }
