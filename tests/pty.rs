@@ -664,17 +664,17 @@ fn a_project_with_conflict_markers_is_opened_after_a_question() {
     let unmerged = text.replacen(name, &format!("<<<<<<< HEAD\n{name}\n=======\n{other}\n>>>>>>> ben"), 1);
     place.file("food/project.json", &unmerged);
     let mut screen = Screen::open(&place, &["food"], 100, 30);
-    screen.shows("Merge it?");
+    screen.shows("Repair it?");
     screen.keys("n\r");
     assert_eq!(screen.ends(), 1);
     assert_eq!(place.read("food/project.json"), unmerged);
     let mut screen = Screen::open(&place, &["food"], 100, 30);
-    screen.shows("Merge it?");
+    screen.shows("Repair it?");
     screen.keys("y\r");
     screen.shows("The tacos at El Camino");
     screen.keys("q");
     assert_eq!(screen.ends(), 0);
-    assert_eq!(place.read("food/project.json.before-merge"), unmerged);
+    assert_eq!(place.read("food/project.json.before-repair"), unmerged);
 }
 
 /// Epochs of a training that is interrupted: seconds on the fastest machine, so that it never ends by itself before.

@@ -253,7 +253,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcom
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l repair -d 'Merge a project.json in which git left conflict markers or labels that contradict each other, after a question, and keep a copy of it'
+complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l repair -d 'Repair what a crash, a merge by git or another program left in the project, after a question, and keep copies of the files'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l yes -d 'Answer the question of --repair with yes'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -s h -l help -d 'Print help'

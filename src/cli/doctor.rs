@@ -35,13 +35,9 @@ use crate::{
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     let access = if args.repair { Access::Write } else { Access::Read };
     let dir = args.dir.as_deref().map(|dir| project_dir::resolve(dir, access, None, output)).transpose()?;
-    if let Some(dir) = &dir {
-        // Damage is a finding; a folder that is no project is a mistake in the arguments.
-        check::refuse_other_folder(dir)?;
-        if args.repair {
-            repair(dir, args.yes, output)?;
-        }
-    }
+    // Damage is a finding; a folder that is no project is a mistake in the arguments.
+    dir.as_deref().map(check::refuse_other_folder).transpose()?;
+    let repaired = dir.as_deref().filter(|_| args.repair).map(|dir| repair(dir, args.yes, output)).transpose()?;
     let base = model::open("mini").map_err(|error| error.to_string());
     let comparison = base.clone().and_then(compare);
     let mut value = json!({
@@ -64,6 +60,9 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
         value["project"] =
             json!({ "path": dir.as_deref().map(output::path), "report": report, "sound": report.is_sound() });
     }
+    if let Some(repaired) = repaired {
+        value["repair"] = repaired;
+    }
     output.result(&value, &text)?;
     if let Ok(Some(comparison)) = comparison
         && !comparison.agrees()
@@ -71,9 +70,17 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
         return Err(CliError::environment(comparison));
     }
     match report {
-        Some(report) if !report.is_sound() => Err(CliError::data("the project has faults, listed above").reported()),
+        Some(report) if !report.is_sound() => Err(faults(args.repair)),
         _ => Ok(()),
     }
+}
+
+/// Error of a project with faults.
+fn faults(after_repair: bool) -> CliError {
+    let error = CliError::data("the project has faults, listed above").reported();
+    let hint =
+        "tagli doctor DIR --repair repairs what needs no decision of yours; it shows that first, and keeps copies";
+    if after_repair { error } else { error.hint(hint) }
 }
 
 /// Kernels and burn's network on one batch, or why they cannot be compared here.

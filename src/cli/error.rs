@@ -149,6 +149,9 @@ impl From<ProjectError> for CliError {
     fn from(error: ProjectError) -> Self {
         match error {
             ProjectError::OwnFile { .. } => Self::usage(error),
+            ProjectError::Documents { .. } => {
+                Self::data(error).hint("tagli doctor DIR --repair shows what can be repaired, and asks first")
+            }
             error if error.is_environment() => Self::environment(error),
             error => Self::data(error),
         }

@@ -1,31 +1,66 @@
-//! The question before a `project.json` that git left unmerged is merged.
+//! `tagli doctor DIR --repair`: the list of what would be repaired, and the question before it is done.
 
 use std::path::Path;
 
-use super::{error::CliError, output::Output};
-use crate::project::ManifestRepair;
+use serde_json::{Value, json};
 
-/// Merges the `project.json` of a project if it needs that and the user agrees.
+use super::{
+    error::CliError,
+    output::{self, Output},
+};
+use crate::{
+    project::{Finding, Repair, RepairStep},
+    services::now,
+};
+
+/// Repairs a project if that is needed and the user agrees. Returns what was done, for `--json`.
 ///
 /// # Errors
-/// It cannot be merged or written, or the user does not agree.
-pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<(), CliError> {
-    let Some(repair) = ManifestRepair::of(dir)? else { return Ok(()) };
-    output.say(format!("{}: git has not merged project.json completely. Merged, it would have:", dir.display()));
-    for decision in &repair.decisions {
-        output.say(format!("  {decision}"));
+/// There is nothing of a project, it is open elsewhere, the user does not agree, or the file system refuses.
+pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<Value, CliError> {
+    let repair = Repair::of(dir)?;
+    let (steps, left) = (repair.steps.clone(), repair.left.clone());
+    show(dir, &steps, &left, output);
+    let copies = match steps.is_empty() {
+        true => Vec::new(),
+        false => {
+            agree(agreed, output)?;
+            repair.carry_out(now())?
+        }
+    };
+    if !copies.is_empty() {
+        output.say("It is repaired. The files as they were:");
+    } else if !steps.is_empty() {
+        output.say("It is repaired.");
     }
-    if repair.decisions.is_empty() {
-        output.say("  the labels of both sides");
+    copies.iter().for_each(|copy| output.say(format!("  {}", copy.display())));
+    let copies: Vec<String> = copies.iter().map(|copy| output::path(copy)).collect();
+    Ok(json!({ "done": steps, "copies": copies, "left": left }))
+}
+
+/// Lists what would be done, and what is left to the user.
+fn show(dir: &Path, steps: &[RepairStep], left: &[Finding], output: Output) {
+    let dir = dir.display();
+    if steps.is_empty() {
+        output.say(format!("{dir}: there is nothing that can be repaired without you"));
+    } else {
+        output.say(format!("{dir} can be repaired:"));
     }
+    steps.iter().for_each(|step| output.say(format!("  {}: {}", step.file, step.what)));
+    if !left.is_empty() {
+        output.say("Only you can decide:");
+    }
+    left.iter().for_each(|finding| output.say(format!("  {finding}")));
+}
+
+/// Asks whether the repair is to be carried out.
+fn agree(agreed: bool, output: Output) -> Result<(), CliError> {
     if !agreed && !Output::can_ask() {
-        return Err(CliError::data("project.json was not merged, because there is no terminal for the question")
-            .hint("tagli doctor DIR --repair --yes merges it without a question"));
+        return Err(CliError::data("nothing was repaired, because there is no terminal for the question")
+            .hint("tagli doctor DIR --repair --yes repairs without a question"));
     }
-    if !agreed && !output.confirm("Merge it? A copy of the file is kept.") {
-        return Err(CliError::data("project.json was not merged; nothing was changed"));
+    if !agreed && !output.confirm("Repair it? A copy of each file that is changed is kept.") {
+        return Err(CliError::data("nothing was repaired; no file was changed"));
     }
-    let copy = repair.carry_out()?;
-    output.say(format!("project.json is merged; the file as it was: {}", copy.display()));
     Ok(())
 }

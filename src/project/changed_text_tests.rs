@@ -115,7 +115,8 @@ fn a_document_that_was_done_without_spans_is_not_done_with_another_text() {
     edit(dir.path(), FIRST, "the shrimps were quite good");
     let project = Project::open(dir.path()).unwrap();
     let mut writer = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
-    assert_eq!(writer.journal.annotation("r1").status, Status::Partial);
+    let doubtful = writer.journal.annotation("r1");
+    assert!(doubtful.status == Status::Partial && doubtful.is_doubtful() && doubtful.needs_review());
     assert_eq!(writer.journal.annotation("r2").status, Status::Done);
     let (data, _) = training_data(&project, &writer.journal, HalfWords::Snap);
     assert_eq!(data.train.len() + data.valid.len(), 1);
@@ -123,8 +124,16 @@ fn a_document_that_was_done_without_spans_is_not_done_with_another_text() {
     assert!(
         !report.is_sound() && report.findings.iter().any(|finding| finding.what.contains("marked done without spans"))
     );
-    // Marked done by a person who has seen the new text.
-    writer.record(&project.documents, 0, action(vec![Edit::Status(Status::Done)])).unwrap();
+    // Nothing else than a status says that all of the new text was looked at.
+    writer.record(&project.documents, 0, action(vec![Edit::Note("another text".into())])).unwrap();
+    for annotator in [&writer, &anna(&project)] {
+        assert!(annotator.journal.annotation("r1").is_doubtful());
+    }
+    // Marked done by a person who has seen the new text; undone, it is in doubt again.
+    let done = writer.record(&project.documents, 0, action(vec![Edit::Status(Status::Done)])).unwrap();
+    writer.record(&project.documents, 0, JournalOp::Undo(done)).unwrap();
+    assert!(writer.journal.annotation("r1").is_doubtful() && anna(&project).journal.annotation("r1").is_doubtful());
+    writer.record(&project.documents, 0, JournalOp::Redo(done)).unwrap();
     drop(writer);
     assert_eq!(anna(&project).journal.annotation("r1").status, Status::Done);
     assert!(check(dir.path()).is_sound(), "{:?}", check(dir.path()).findings);

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     ANNOTATIONS, DOCUMENTS, Documents, EXPORTS, GUIDE, LineError, MANIFEST, Manifest, PATTERNS, Project, ProjectError,
     RUNS, Runs, TRAINING_SETTINGS, annotators_in,
-    file_names::{one_line, shown},
+    file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, one_line, shown},
     journal,
     journal_appender::Files,
     lock,
@@ -193,7 +193,7 @@ fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckR
     let states: Vec<&Annotation> = project.documents.iter().map(|document| journal.annotation(&document.id)).collect();
     let spans = states.iter().flat_map(|state| state.spans());
     changed_texts(&project.documents, &journal, &loaded.changed, &file, report);
-    doubtful_documents(&loaded.doubtful, &file, report);
+    doubtful_documents(&project.documents, &journal, &file, report);
     labels_of(spans.clone(), &project.manifest.labels, &file, report);
     match files.import_log() {
         Ok(Some(_)) => report.add(
@@ -231,8 +231,8 @@ fn changed_texts(
     file: &str,
     report: &mut CheckReport,
 ) {
-    let to_review = |document: &&Document| journal.annotation(&document.id).lost().len() > 0;
-    let lost: Vec<&Document> = documents.iter().filter(to_review).collect();
+    let has_lost = |document: &&Document| journal.annotation(&document.id).lost().len() > 0;
+    let lost: Vec<&Document> = documents.iter().filter(has_lost).collect();
     for document in lost.iter().take(MOST_LISTED) {
         let what = format!(
             "the text of document `{}` was changed, and {} lost the place: open it on the Tag screen (it is marked review), \
@@ -257,13 +257,15 @@ fn changed_texts(
 }
 
 /// Reports documents that were done without spans before their text was changed.
-fn doubtful_documents(documents: &BTreeSet<String>, file: &str, report: &mut CheckReport) {
-    let Some(first) = documents.first() else { return };
+fn doubtful_documents(documents: &Documents, journal: &Journal, file: &str, report: &mut CheckReport) {
+    let doubtful: Vec<&Document> =
+        documents.iter().filter(|document| journal.annotation(&document.id).is_doubtful()).collect();
+    let Some(first) = doubtful.first() else { return };
     let what = format!(
-        "the text of {} was changed since it was marked done without spans, the first is `{}`: it counts as partial; look at \
-         the text, tag it and mark it done",
-        with_noun(documents.len(), "document"),
-        shown(first)
+        "the text of {} was changed since it was marked done without spans, the first is `{}`: open it on the Tag screen (it \
+         is marked review), tag what is there and mark it done",
+        with_noun(doubtful.len(), "document"),
+        shown(&first.id)
     );
     report.add(Severity::Warning, file, None, what);
 }
@@ -303,6 +305,12 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
         let file = format!("{RUNS}/{}", run.id);
         for problem in &run.problems {
             report.add(Severity::Warning, &file, None, problem);
+        }
+        if entries(&run.path).is_empty() {
+            let what =
+                "is an empty folder, which a crash left before the run began; tagli doctor DIR --repair removes it";
+            report.add(Severity::Note, &file, None, what);
+            continue;
         }
         // Without its lock or status nothing is known about its end.
         if run.is_interrupted() && run.problems.is_empty() {
@@ -363,6 +371,8 @@ fn surroundings(dir: &Path, report: &mut CheckReport) {
                 Leftover::Recorded(what) => report.add(Severity::Note, file, None, what),
                 Leftover::Unknown(what) => report.add(Severity::Note, file, None, what),
             }
+        } else if let Some(what) = kept_by_repair(&name).filter(|_| !in_run) {
+            report.add(Severity::Note, file, None, what);
         } else if folder == dir.join(ANNOTATIONS) && is_not_a_journal(&name) {
             report.add(Severity::Warning, file, None, "is not a journal of an annotator and is not read");
         }
@@ -388,6 +398,20 @@ fn unusable(is_top: bool, file: &str, kind: &fs::Metadata) -> Option<&'static st
         true => Some("is not a regular file, so it cannot be read; move it elsewhere"),
         false => None,
     }
+}
+
+/// Describes a file that a repair made; `None` for any other name.
+fn kept_by_repair(name: &str) -> Option<&'static str> {
+    if [DOCUMENTS, ".jsonl"]
+        .iter()
+        .any(|end| name.strip_suffix(&format!(".{BAD}")).is_some_and(|name| name.ends_with(end)))
+    {
+        return Some("holds lines that a repair moved here; put back what can be corrected, and remove it then");
+    }
+    let copies = [BEFORE_REPAIR, BEFORE_MERGE].map(|suffix| name.rsplit_once(&format!(".{suffix}")));
+    let (_, end) = copies.into_iter().flatten().next()?;
+    let is_copy = end.is_empty() || end.strip_prefix('-').is_some_and(|number| number.parse::<usize>().is_ok());
+    is_copy.then_some("is a copy from before a repair; remove it when it is not needed")
 }
 
 fn is_not_a_journal(name: &str) -> bool {

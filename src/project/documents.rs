@@ -286,12 +286,12 @@ pub(super) fn change_line(
 
 /// Whether a line is a conflict marker of an unfinished git merge.
 pub(super) fn is_merge_marker(line: &[u8]) -> bool {
-    [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker))
+    [&b"<<<<<<<"[..], b"|||||||", b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker))
 }
 
-fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), String> {
+pub(super) fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), String> {
     if is_merge_marker(line) {
-        return Err("a conflict marker of an unfinished git merge; finish the merge".to_owned());
+        return Err("a conflict marker of an unfinished git merge; tagli doctor DIR --repair completes it".to_owned());
     }
     let raw: Raw<'_> = serde_json::from_slice(line)
         .map_err(|error| format!("column {}: {}; correct it with an editor", error.column(), parser_message(&error)))?;
@@ -422,7 +422,10 @@ mod tests {
         let lines: Vec<&str> = why.lines().collect();
         assert_eq!(lines[0], "line 3: there is already a document `a`; give one of them another id");
         assert!(lines[1].starts_with("line 4: column 7: invalid type"), "{}", lines[1]);
-        assert_eq!(lines[2], "line 5: a conflict marker of an unfinished git merge; finish the merge");
+        assert_eq!(
+            lines[2],
+            "line 5: a conflict marker of an unfinished git merge; tagli doctor DIR --repair completes it"
+        );
         assert_eq!(lines[3], "line 6: the id is empty; give it one");
         assert_eq!(lines[4], "line 7: word 1: offset 3 is past the end of the text, which has 2 characters");
         assert_eq!(lines[5], "line 8: word 2 begins before the previous word ends; words must be in order");

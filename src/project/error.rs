@@ -63,9 +63,9 @@ pub enum ProjectError {
         /// The cause.
         why: &'static str,
     },
-    /// `project.json` was changed while a question about it was open.
-    #[error("{} was changed meanwhile; nothing was changed: try again", shown_path(.0))]
-    ManifestChanged(PathBuf),
+    /// A file was changed while a question about it was open.
+    #[error("{} was changed meanwhile by another program; nothing was repaired: try again", shown_path(.0))]
+    Changed(PathBuf),
     /// `documents.jsonl` has lines that are not documents.
     #[error("{}", bad_documents(path, problems))]
     Documents {

@@ -41,6 +41,14 @@ pub enum NameError {
     Run(String),
 }
 
+/// Suffix of the file to which a repair moves lines that cannot be used.
+pub(super) const BAD: &str = "bad";
+/// Suffix of the copy of a file that is repaired.
+pub(super) const BEFORE_REPAIR: &str = "before-repair";
+
+/// Suffix of the copy of a `project.json` that is merged by itself.
+pub(super) const BEFORE_MERGE: &str = "before-merge";
+
 /// Bytes of the longest name.
 /// Leaves room for suffixes within the 255 bytes of common file systems.
 const MOST: usize = 100;

@@ -13,7 +13,9 @@ use super::{
     file_names::{AnnotatorName, NameError},
     journal_appender::{Files, JournalAppender, Reopened, lines},
     journal_line::{self, Decoded, LineError},
+    journal_lines::file_lines,
     known_texts::Texts,
+    lock::Lock,
     random_number, storage,
 };
 use crate::spans::{ActionId, Edit, Entry, Journal, SpanId, Status, journal::JournalOp};
@@ -40,8 +42,8 @@ pub(super) struct Loaded {
     pub(super) problems: Vec<SkippedLine>,
     /// Documents whose text was changed since the last line about them was recorded.
     pub(super) changed: BTreeSet<String>,
-    /// Those of them that were done without spans, and count as partial until the annotator works on the text.
-    pub(super) doubtful: BTreeSet<String>,
+    /// Places in `entries` of lines that were recorded against another text, with the documents that have another one now.
+    outdated: Vec<(usize, Vec<String>)>,
     /// Ids of all intact lines, also of unknown kinds.
     ids: HashSet<ActionId>,
     /// Whether a line is about a document that was removed since.
@@ -58,40 +60,31 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
 fn load_lines(bytes: &[u8], documents: &Documents) -> Loaded {
     let mut loaded = Loaded::default();
     let mut texts = Texts::default();
-    for (at, piece) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let ended = piece.strip_suffix(b"\n");
-        let text = ended.unwrap_or(piece);
-        let fault = match journal_line::decode(text, documents, &mut texts) {
+    for line in file_lines(bytes) {
+        if line.is_torn() {
+            loaded.problems.push(SkippedLine { line: line.number, fault: LineError::Torn(line.length()) });
+            break;
+        }
+        let fault = match journal_line::decode(line.text, documents, &mut texts) {
             Ok(Decoded { entry, faults, changed }) => {
                 loaded.ids.insert(entry.id);
-                if !loaded.changed.is_empty() {
-                    // Whoever worked on the text as it is now has seen it.
-                    let seen =
-                        entry.op.documents().filter(|document| !changed.iter().any(|changed| changed == document));
-                    seen.for_each(|document| _ = loaded.changed.remove(document));
-                }
-                loaded.entries.push(entry);
-                loaded.changed.extend(changed);
+                loaded.add(entry, changed);
                 // The lines of a document that was removed are no fault.
                 let faults = faults.into_iter().filter(|fault| !matches!(fault, LineError::Removed(_)));
-                loaded.problems.extend(faults.map(|fault| SkippedLine { line: at + 1, fault }));
+                loaded.problems.extend(faults.map(|fault| SkippedLine { line: line.number, fault }));
                 None
             }
             Err(LineError::Removed(_)) => {
                 loaded.is_about_removed = true;
-                loaded.ids.extend(journal_line::id_of(text));
+                loaded.ids.extend(journal_line::id_of(line.text));
                 None
             }
-            Err(_) if ended.is_some() && text.iter().all(u8::is_ascii_whitespace) => None,
-            Err(LineError::Damaged(_)) if ended.is_none() => {
-                loaded.problems.push(SkippedLine { line: at + 1, fault: LineError::Torn(piece.len()) });
-                return loaded;
-            }
+            Err(_) if line.is_blank() => None,
             Err(fault) => Some(fault),
         };
         if let Some(fault) = fault {
-            loaded.ids.extend(journal_line::id_of(text));
-            loaded.problems.push(SkippedLine { line: at + 1, fault });
+            loaded.ids.extend(journal_line::id_of(line.text));
+            loaded.problems.push(SkippedLine { line: line.number, fault });
         }
     }
     loaded
@@ -229,6 +222,19 @@ impl Annotator {
             spans: 0,
             file: JournalAppender::closed(name, Files::of(project, name), since),
         }
+    }
+
+    /// Annotator that is not open, whose lock the caller has taken.
+    pub(super) fn locked(project: &Project, name: &AnnotatorName, lock: Lock) -> Self {
+        let mut annotator = Self::empty(project, name, 0);
+        annotator.file.lock = Some(lock);
+        annotator
+    }
+
+    /// Ends the last line of the journal, or moves it to a file of its own if it is torn.
+    /// The lock is held.
+    pub(super) fn complete(&mut self) -> Result<(), ProjectError> {
+        self.file.complete().map(drop)
     }
 
     /// Name of the annotator.
@@ -400,31 +406,46 @@ impl Annotator {
 }
 
 impl Loaded {
-    /// Lets documents that were done without spans count as partial if their text was changed.
+    /// Adds a line. `changed`: the documents whose text was changed since it was recorded.
+    fn add(&mut self, entry: Entry, changed: Vec<String>) {
+        if !self.changed.is_empty() {
+            // Whoever worked on the text as it is now has seen it.
+            let seen = entry.op.documents().filter(|document| !changed.iter().any(|changed| changed == document));
+            seen.for_each(|document| _ = self.changed.remove(document));
+        }
+        if !changed.is_empty() {
+            self.changed.extend(changed.iter().cloned());
+            self.outdated.push((self.entries.len(), changed));
+        }
+        self.entries.push(entry);
+    }
+
+    /// Puts the status of documents in doubt that were done without spans before their text was replaced.
     ///
     /// A lost span shows that a document must be reviewed. Without spans nothing does, and that another text has none
-    /// either is not known.
+    /// either is not known. A status that was set for the present text is not in doubt.
     fn doubt_documents_without_spans(&mut self) {
-        if self.changed.is_empty() {
+        if self.outdated.is_empty() {
             return;
         }
-        let about_changed = self.entries.iter().filter(|entry| {
-            let mut documents = entry.op.documents().peekable();
-            documents.peek().is_none() || documents.any(|document| self.changed.contains(document))
-        });
-        let journal = Journal::replay(about_changed.cloned());
-        let states = self.changed.iter().map(|id| (id, journal.annotation(id)));
-        let doubtful = states.filter(|(_, state)| state.status == Status::Done && state.spans().is_empty());
-        self.doubtful = doubtful.map(|(id, _)| id.clone()).collect();
-        let actions = self.entries.iter_mut().flat_map(|entry| match &mut entry.op {
-            JournalOp::Do(action) => std::slice::from_mut(action),
-            JournalOp::DoAll(actions) => actions.as_mut_slice(),
-            JournalOp::Undo(_) | JournalOp::Redo(_) => &mut [],
-        });
-        let edits =
-            actions.filter(|action| self.doubtful.contains(&action.document)).flat_map(|action| &mut action.edits);
-        for edit in edits.filter(|edit| **edit == Edit::Status(Status::Done)) {
-            *edit = Edit::Status(Status::Partial);
+        let places: HashSet<usize> = self.outdated.iter().map(|(place, _)| *place).collect();
+        let entries = self.entries.iter().enumerate();
+        let before = entries.filter(|(place, entry)| places.contains(place) || entry.op.documents().next().is_none());
+        let journal = Journal::replay(before.map(|(_, entry)| entry.clone()));
+        let is_doubtful = |document: &str| {
+            let state = journal.annotation(document);
+            state.status == Status::Done && state.spans().is_empty()
+        };
+        for (place, changed) in &self.outdated {
+            let Some(entry) = self.entries.get_mut(*place) else { continue };
+            let actions = match &mut entry.op {
+                JournalOp::Do(action) => std::slice::from_mut(action),
+                JournalOp::DoAll(actions) => actions.as_mut_slice(),
+                JournalOp::Undo(_) | JournalOp::Redo(_) => &mut [],
+            };
+            let actions = actions.iter_mut().filter(|action| changed.contains(&action.document));
+            let edits = actions.filter(|action| is_doubtful(&action.document)).flat_map(|action| &mut action.edits);
+            edits.filter(|edit| **edit == Edit::Status(Status::Done)).for_each(|edit| *edit = Edit::Doubt);
         }
     }
 

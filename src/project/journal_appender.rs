@@ -8,12 +8,18 @@ use super::{
     documents::Documents,
     file_names::AnnotatorName,
     journal_line::{self, LineError},
+    journal_lines::file_lines,
     known_texts::Texts,
     lock::{Holder, Lock},
     stamp, stamp_of_more,
-    storage::{self, Appender, LARGE, OwnFile, StorageError},
+    storage::{self, Appender, FoundFile, LARGE, OwnFile, StorageError},
 };
 use crate::spans::{ActionId, Entry};
+
+/// False alarms in a row, after which the times of a journal are no longer compared before each record.
+///
+/// On some disks in the network the times of a write become visible only later.
+const MOST_FALSE_ALARMS: u8 = 3;
 
 /// Paths of the files of one annotator.
 #[derive(Clone, Debug)]
@@ -73,6 +79,8 @@ pub struct JournalAppender {
     /// Whether another program has changed the file.
     /// Since [`Self::take_change`] was last called.
     is_changed: bool,
+    /// How often in a row the file had other times and the same contents.
+    false_alarms: u8,
 }
 
 /// Contents of a journal file that was opened or opened again.
@@ -97,6 +105,7 @@ impl JournalAppender {
             since,
             contents: None,
             is_changed: false,
+            false_alarms: 0,
         }
     }
 
@@ -145,10 +154,12 @@ impl JournalAppender {
     /// # Errors
     /// The file system refuses, or another process has the annotator open.
     pub(super) fn prepare(&mut self) -> Result<Option<Reopened>, ProjectError> {
-        match &self.open {
-            Some(open) if open.is_current() => return Ok(None),
+        match self.open.as_ref().map(Appender::found) {
+            Some(FoundFile::Same) => return Ok(None),
+            // Each record would read the whole journal again. Another program's change is noticed by `look`.
+            Some(FoundFile::OtherTimes) if self.false_alarms >= MOST_FALSE_ALARMS => return Ok(None),
+            Some(FoundFile::OtherTimes | FoundFile::Other) => return self.reopen().map(Some),
             None if !self.waits_for_space => return Ok(None),
-            Some(_) => {}
             None => {
                 if let Some(folder) = self.files.journal.parent() {
                     storage::make_folder(folder)?;
@@ -157,6 +168,15 @@ impl JournalAppender {
             }
         }
         self.open().map(Some)
+    }
+
+    /// Opens the file again because it is another one or has other times. Counts if it has the same contents.
+    fn reopen(&mut self) -> Result<Reopened, ProjectError> {
+        let before = self.contents;
+        let reopened = self.open()?;
+        let is_same = before == Some(stamp(&reopened.bytes));
+        self.false_alarms = if is_same { self.false_alarms.saturating_add(1) } else { 0 };
+        Ok(reopened)
     }
 
     /// Opens the journal for writing and returns what it read. The lock is held.
@@ -195,10 +215,10 @@ impl JournalAppender {
     /// # Errors
     /// The file system refuses.
     pub fn look(&mut self) -> Result<bool, ProjectError> {
-        if self.is_open() {
-            self.prepare()?;
-        } else {
-            self.read()?;
+        match self.open.as_ref().map(Appender::found) {
+            Some(FoundFile::Same) => {}
+            Some(FoundFile::OtherTimes | FoundFile::Other) => _ = self.reopen()?,
+            None => _ = self.read()?,
         }
         Ok(self.take_change())
     }
@@ -255,15 +275,10 @@ struct Shape {
 impl Shape {
     fn of(bytes: &[u8]) -> Self {
         let mut shape = Self { ids: HashSet::new(), whole: 0, lacks_line_feed: false };
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let ended = piece.strip_suffix(b"\n");
-            let line = ended.unwrap_or(piece);
-            if ended.is_none() && !journal_line::is_intact(line) {
-                break;
-            }
-            shape.ids.extend(journal_line::id_of(line));
-            shape.whole += piece.len();
-            shape.lacks_line_feed = ended.is_none();
+        for line in file_lines(bytes).take_while(|line| !line.is_torn()) {
+            shape.ids.extend(journal_line::id_of(line.text));
+            shape.whole += line.length();
+            shape.lacks_line_feed = !line.is_ended;
         }
         shape
     }
@@ -278,4 +293,55 @@ pub(super) fn lines(entries: &[Entry], documents: &Documents) -> Result<Vec<u8>,
     let mut bytes = Vec::new();
     entries.iter().try_for_each(|entry| journal_line::encode(entry, documents, &mut texts, &mut bytes))?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::{self, OpenOptions},
+        io::Write,
+        time::{Duration, SystemTime},
+    };
+
+    use super::*;
+    use crate::{
+        project::{ImportItem, Manifest},
+        spans::{Action, Document, Edit, LabelSet, SpanId, Status, journal::JournalOp},
+        text::Grid,
+    };
+
+    #[test]
+    fn a_disk_that_sets_times_late_does_not_make_each_record_read_the_journal() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(dir.path(), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let document = Document::new("r1", "fish tacos", Grid::Natural);
+        project.import(None, 0, vec![ImportItem { document, spans: Vec::new(), status: Status::Todo }]).unwrap();
+        let anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let (writer, mut file) = (anna.writer(), anna.into_appender());
+        let path = file.files.journal.clone();
+        let set_times = |seconds: u64| {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            OpenOptions::new().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        };
+        let mut read_again = 0;
+        for sequence in 0..9 {
+            let edits = vec![Edit::Status([Status::Flagged, Status::Skipped][sequence as usize % 2])];
+            let op = JournalOp::Do(Action { document: "r1".into(), edits });
+            let entry = Entry { id: ActionId(SpanId { writer, sequence }), at: 0, op };
+            read_again += u8::from(file.prepare().unwrap().is_some());
+            file.record_entries(&project.documents, &[entry]).unwrap();
+            set_times(u64::from(sequence) + 1);
+        }
+        assert_eq!(read_again, MOST_FALSE_ALARMS);
+        assert!(!file.look().unwrap(), "the contents are the same");
+        // Another program writes over the last line.
+        let bytes = fs::read(&path).unwrap();
+        let mut other = bytes.clone();
+        let last = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+        other[last..bytes.len() - 1].fill(b' ');
+        OpenOptions::new().write(true).open(&path).unwrap().write_all(&other).unwrap();
+        set_times(99);
+        assert!(file.look().unwrap());
+        assert_eq!(fs::read(&path).unwrap().len(), bytes.len() + other.len() - last, "the line is written again");
+    }
 }

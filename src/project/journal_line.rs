@@ -25,7 +25,9 @@ const TAIL: usize = 18;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// The bytes differ from those that were written.
-    #[error("it is damaged ({0}) and is skipped; restore it from a copy or from git, or leave it")]
+    #[error(
+        "it is damaged ({0}) and is skipped; restore it from a copy or from git; tagli doctor DIR --repair moves it aside"
+    )]
     Damaged(String),
     /// The last line of the file was written only in part.
     #[error(
@@ -280,7 +282,7 @@ fn range_of(edit: &Edit) -> Option<TextRange> {
     match edit {
         Edit::Add(span) => Some(span.range),
         Edit::Resize(_, range) | Edit::Reject(range, _) | Edit::Readmit(range, _) => Some(*range),
-        Edit::Remove(_) | Edit::Relabel(..) | Edit::Status(_) | Edit::Note(_) | Edit::Lose(..) => None,
+        Edit::Remove(_) | Edit::Relabel(..) | Edit::Status(_) | Edit::Note(_) | Edit::Lose(..) | Edit::Doubt => None,
     }
 }
 
@@ -373,6 +375,7 @@ fn edit_to_line(edit: &Edit, map: &OffsetMap) -> Result<EditLine, String> {
         Edit::Readmit(range, label) => EditLine::Readmit(to_chars(*range, map)?, *label),
         Edit::Note(note) => EditLine::Note(note.clone()),
         Edit::Lose(id, _) => return Err(format!("the place of span {id} is not known")),
+        Edit::Doubt => return Err("a status in doubt is not recorded".to_owned()),
     })
 }
 

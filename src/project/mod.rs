@@ -22,13 +22,15 @@ pub mod import_source;
 pub mod journal;
 mod journal_appender;
 mod journal_line;
+mod journal_lines;
 mod known_texts;
 pub mod lock;
 pub mod manifest;
-mod manifest_repair;
+mod merge_sides;
 pub mod metrics_tail;
 pub mod model_folder;
 pub mod output;
+pub mod repair;
 mod run_files;
 pub mod run_folder;
 pub mod runs;
@@ -59,8 +61,8 @@ pub use journal_appender::JournalAppender;
 pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
-pub use manifest_repair::ManifestRepair;
 pub use metrics_tail::MetricsTail;
+pub use repair::{ManifestRepair, Repair, RepairStep};
 pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
 pub use storage::StorageError;
@@ -177,17 +179,16 @@ impl Project {
     /// # Errors
     /// There is none, or its `project.json` or `documents.jsonl` cannot be read; the error names the place and a remedy.
     pub fn open(dir: &Path) -> Result<Self, ProjectError> {
-        let manifest = read_manifest(dir)?;
-        let mut project = Self {
-            root: dir.to_owned(),
-            manifest,
-            documents: Documents::default(),
-            stamp: (0, 0),
-            absorbed: Vec::new(),
-        };
+        let mut project = Self::without_documents(dir, read_manifest(dir)?);
         let documents = project.changed_documents(project.manifest.grid)?;
         project.set_documents(documents);
         Ok(project)
+    }
+
+    /// A project whose documents are not read yet.
+    fn without_documents(dir: &Path, manifest: Manifest) -> Self {
+        let documents = Documents::default();
+        Self { root: dir.to_owned(), manifest, documents, stamp: (0, 0), absorbed: Vec::new() }
     }
 
     /// Reads manifest and documents again and returns whether the documents changed.

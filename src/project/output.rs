@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, TRAINING_SETTINGS,
+    file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR},
     run_files::{is_run, is_run_name},
     storage,
 };
@@ -92,12 +93,20 @@ pub(super) fn refuse_project_path(path: &Path) -> Result<(), ProjectError> {
             let mut inside = path.strip_prefix(folder).unwrap_or(&path).iter();
             let first = inside.next().unwrap_or_default().to_string_lossy();
             let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&first));
-            if is(&FOLDERS) || (is(&FILES) && inside.next().is_none()) {
+            let is_kept = is_kept_by_repair(&first);
+            if is(&FOLDERS) || ((is(&FILES) || is_kept) && inside.next().is_none()) {
                 return Err(ProjectError::OwnFile { path: path.clone(), owner: "project", folder: folder.to_owned() });
             }
         }
     }
     Ok(())
+}
+
+/// Whether a name is one of a copy or of bad lines that a repair keeps beside a file.
+fn is_kept_by_repair(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let end = [MANIFEST, DOCUMENTS].iter().find_map(|file| name.strip_prefix(file)?.strip_prefix('.'));
+    end.is_some_and(|end| end == BAD || end.starts_with(BEFORE_REPAIR) || end.starts_with(BEFORE_MERGE))
 }
 
 /// The path with its folder resolved; a link in the last place stays.
@@ -147,6 +156,8 @@ mod tests {
         for own in [
             "food/project.json",
             "food/PROJECT.json",
+            "food/project.json.before-repair-2",
+            "food/Documents.jsonl.bad",
             "food/documents.jsonl",
             "food/annotations/ada.jsonl",
             "food/runs/0001-mini/model/config.json",

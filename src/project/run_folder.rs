@@ -313,6 +313,14 @@ fn tidy_up(path: &Path) -> Result<Vec<String>, StorageError> {
     Ok(messages)
 }
 
+/// Finishes or removes what a crash left in the folder of a run. `now` in seconds since 1970, UTC.
+///
+/// # Errors
+/// The run is alive, or the file system refuses.
+pub(super) fn settle(path: &Path, now: u64) -> Result<(), ProjectError> {
+    HeldRun::lock(path, now).map(drop)
+}
+
 /// Folder of the run that the run in `path` replaces when it is complete.
 fn replaced_by(path: &Path, id: Option<&Id>) -> Option<PathBuf> {
     let parent = path.parent().filter(|_| path.ends_with(REPLACEMENT))?;
@@ -323,9 +331,10 @@ fn replaced_by(path: &Path, id: Option<&Id>) -> Option<PathBuf> {
 
 /// Whether a run that no process trains can be resumed from its checkpoint. `phase` is its last one.
 ///
-/// A stopped run has a checkpoint only if it was interrupted, for example by ctrl-c or a lost connection.
+/// A stopped run has a checkpoint only if it was interrupted, for example by ctrl-c or a lost connection. A failed one has
+/// its last one, and may go on when the cause is gone, as a full disk.
 pub fn can_resume(run: &Path, phase: Phase) -> bool {
-    (!phase.is_over() || phase == Phase::Stopped) && has_checkpoint(run)
+    phase != Phase::Done && has_checkpoint(run)
 }
 
 /// Reads the config of the run in a folder.

@@ -224,7 +224,7 @@ impl Runs {
         let _lock = Lock::wait(&self.folder.join(".lock"), "the list of runs")?;
         let number = self.ids().last().map_or(1, |last| last.number().saturating_add(1));
         let id = RunId::new(number, &config.settings.base);
-        let path = self.folder.join(id.as_str());
+        let path = self.path(&id);
         let made = MadeFolder::make(&path)?;
         let run = RunFolder::begin(&path, Id::random(), true, config);
         // On a full disk the empty folder would stay as a run that nobody started.
@@ -238,12 +238,15 @@ impl Runs {
     /// There is no such run, it is alive, something in its folder was not made by this program, or the file system
     /// refuses.
     pub fn remove(&self, id: &RunId) -> Result<(), ProjectError> {
-        let path = self.folder.join(id.as_str());
+        let path = self.path(id);
         if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_dir()) {
             return Err(ProjectError::Run { run: id.clone(), why: NO_RUN });
         }
         if lock::holder(&path.join(RUN_LOCK))?.is_some() {
             return Err(ProjectError::Run { run: id.clone(), why: "it is running; stop it first" });
+        }
+        if self.remove_empty(id)? {
+            return Ok(());
         }
         // Before anything is written there, even the lock.
         let proved = Dir::open(&path).and_then(|dir| run_files::prove_run(&dir).map(drop));
@@ -253,12 +256,27 @@ impl Runs {
         Ok(removed.map_err(|cause| StorageError::new("remove", &path, cause))?)
     }
 
+    /// Removes the folder of a run if it is empty, as a crash leaves it before the run began.
+    /// Returns whether it was.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub(super) fn remove_empty(&self, id: &RunId) -> Result<bool, ProjectError> {
+        // A run that starts in this moment has an empty folder, too.
+        let _lock = Lock::wait(&self.folder.join(".lock"), "the list of runs")?;
+        let removed = Dir::open_linked(&self.folder).and_then(|runs| match runs.sub(id.as_str())? {
+            Some(run) if run.names()?.is_empty() => storage::remove_empty_folder(&runs, id.as_str()),
+            _ => Ok(false),
+        });
+        Ok(removed.map_err(|cause| StorageError::new("remove", &self.path(id), cause))?)
+    }
+
     /// Removes the checkpoint of a run that no process trains.
     ///
     /// # Errors
     /// There is no such run, it is alive, its checkpoint was not made by this program, or the file system refuses.
     pub(super) fn remove_checkpoint(&self, id: &RunId) -> Result<(), ProjectError> {
-        let path = self.folder.join(id.as_str());
+        let path = self.path(id);
         let failed = |cause| StorageError::new("remove the checkpoint in", &path, cause);
         // Before anything is written there, even the lock.
         Dir::open(&path).and_then(|dir| run_files::prove_run(&dir).map(drop)).map_err(failed)?;
@@ -266,8 +284,13 @@ impl Runs {
         Ok(Dir::open(&path).and_then(|dir| run_files::remove_checkpoint(&dir)).map_err(failed)?)
     }
 
+    /// Path of the folder of a run.
+    pub(super) fn path(&self, id: &RunId) -> PathBuf {
+        self.folder.join(id.as_str())
+    }
+
     fn view(&self, id: RunId) -> RunView {
-        let path = self.folder.join(id.as_str());
+        let path = self.path(&id);
         let mut problems = Vec::new();
         // The lock is read first, so that a run that ends in between shows its last status, not an interruption.
         let holder = lock::holder(&path.join(RUN_LOCK)).unwrap_or_else(|error| {

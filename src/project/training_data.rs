@@ -34,7 +34,7 @@ pub struct TrainingDataReport {
     pub test: SplitCounts,
     /// Number of documents that stay out because they are not done, by status.
     pub not_done: BTreeMap<&'static str, usize>,
-    /// Number of those in which spans lost their place when the text was changed.
+    /// Number of those that must be reviewed, because their text was changed after they were tagged.
     pub to_review: usize,
     /// Number of documents that are done and have no word.
     pub without_words: usize,
@@ -63,7 +63,10 @@ impl TrainingDataReport {
     /// Empty if everything is trained as it was tagged.
     pub fn notes(&self) -> Vec<String> {
         let notes = [
-            (self.to_review, "documents in which spans lost their place when the text was changed, which stay out"),
+            (
+                self.to_review,
+                "documents to review, because their text was changed after they were tagged, which stay out",
+            ),
             (self.without_words, "documents without a word, which stay out"),
             (self.losses.half_words, "spans that begin or end inside a word, widened to whole words"),
             (self.losses.overlapping, "spans that overlap another one, which stay out (a word has one tag)"),
@@ -102,7 +105,7 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
     let mut done: Vec<(&Document, Sentence, Vec<WordSpan>)> = Vec::new();
     for document in &project.documents {
         let annotation = journal.annotation(&document.id);
-        report.to_review += usize::from(annotation.lost().len() > 0);
+        report.to_review += usize::from(annotation.needs_review());
         if annotation.status != Status::Done {
             *report.not_done.entry(annotation.status.name()).or_default() += 1;
         } else if document.words.is_empty() {

@@ -81,25 +81,22 @@ pub(super) fn opened(
 /// Reports texts that were changed since the annotator tagged them.
 /// `None` if there are none.
 fn changed_texts(documents: &[Document], annotator: &Annotator) -> Option<String> {
-    let lost = documents.iter().filter(|document| has_lost(annotator, &document.id)).count();
-    let moved = annotator.changed.iter().filter(|id| !has_lost(annotator, id)).count();
-    let to_review = format!(
-        "{} must be looked at: the text was changed, and spans have no certain place in it (Documents: lost>0)",
-        with_noun(lost, "document")
+    let state = |id: &str| annotator.journal.annotation(id);
+    let to_review = documents.iter().filter(|document| state(&document.id).needs_review()).count();
+    let moved = annotator.changed.iter().map(|id| state(id));
+    let moved = moved.filter(|state| !state.needs_review() && !state.spans().is_empty()).count();
+    let look = format!(
+        "{} must be looked at, because the text was changed (Documents: status:review)",
+        with_noun(to_review, "document")
     );
     let followed =
         format!("{} changed since you tagged them; the spans moved with their words", with_noun(moved, "text"));
-    match (lost, moved) {
+    match (to_review, moved) {
         (0, 0) => None,
         (0, _) => Some(followed),
-        (_, 0) => Some(to_review),
-        _ => Some(format!("{to_review}. {followed}")),
+        (_, 0) => Some(look),
+        _ => Some(format!("{look}. {followed}")),
     }
-}
-
-/// Whether spans of a document have no certain place in its text.
-fn has_lost(annotator: &Annotator, document: &str) -> bool {
-    annotator.journal.annotation(document).lost().len() > 0
 }
 
 /// Annotators with work in a project and how many documents each has done, most first.
@@ -206,7 +203,7 @@ mod tests {
     use crate::{
         project::{ImportItem, Manifest, run_folder::RunConfig},
         spans::{LabelId, LabelSet, Split},
-        text::TextRange,
+        text::{Grid, TextRange},
     };
 
     fn project(dir: &Path) -> Project {
@@ -239,6 +236,30 @@ mod tests {
             warning.starts_with("patterns.jsonl: ") && warning.contains("; ") && warning.contains("GUIDE.md"),
             "{warning}"
         );
+    }
+
+    #[test]
+    fn texts_to_review_are_not_counted_as_moved() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut before = project(dir.path());
+        let mut ada = before.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let item = |id: &str, text: &str, spans| ImportItem {
+            document: Document::new(id, text, Grid::Natural),
+            spans,
+            status: Status::Done,
+        };
+        let fish = vec![(TextRange::new(4, 14), LabelId(2))];
+        let items = vec![item("empty", "a plain text", Vec::new()), item("long", "the fish tacos at this place", fish)];
+        before.import(Some(&mut ada), 0, items).unwrap();
+        drop(ada);
+        let path = dir.path().join("documents.jsonl");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("plain text", "lovely dish").replace("the fish", "All the fish")).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let ada = project.read_annotator(&"ada".parse().unwrap()).unwrap();
+        let expected = "1 document must be looked at, because the text was changed (Documents: status:review). 1 text changed \
+                        since you tagged them; the spans moved with their words";
+        assert_eq!(changed_texts(&project.documents, &ada).as_deref(), Some(expected));
     }
 
     #[test]

@@ -133,7 +133,8 @@ impl ComparedDocument {
     /// Returns the edits that accept all agreed spans and decide one place.
     ///
     /// `decision` is the place and its spans, which replace the adjudicator's spans there. With the last open place the
-    /// document becomes done; a flagged document stays flagged. `new_id` returns ids that no span has.
+    /// document becomes done; a flagged document stays flagged, and so does one whose text was changed until it is reviewed.
+    /// `new_id` returns ids that no span has.
     pub fn decide(
         &self,
         adjudicator: &Annotation,
@@ -157,9 +158,6 @@ impl ComparedDocument {
             }));
         }
         let status = self.status_after(adjudicator, &edits);
-        if status == Status::Done {
-            edits.extend(adjudicator.lost().map(|(id, _)| Edit::Remove(id)));
-        }
         if status != adjudicator.status {
             edits.push(Edit::Status(status));
         }
@@ -172,7 +170,8 @@ impl ComparedDocument {
         after.apply_all(edits);
         match adjudicator.status {
             Status::Flagged => Status::Flagged,
-            _ if self.is_decided(&after) => Status::Done,
+            // A key for one place says nothing about spans of the adjudicator that lost theirs.
+            _ if self.is_decided(&after) && !after.needs_review() => Status::Done,
             Status::Todo | Status::Skipped if !edits.is_empty() => Status::Partial,
             status => status,
         }

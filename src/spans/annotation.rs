@@ -150,6 +150,8 @@ pub enum Edit {
     ///
     /// Read from a line that was recorded against another text; never recorded. Without a label, the span keeps its own.
     Lose(SpanId, Option<LabelId>),
+    /// Sets the status done in doubt: it was set without spans, and the text was replaced since. Never recorded.
+    Doubt,
 }
 
 /// Number of edits that are applied one by one.
@@ -168,10 +170,13 @@ pub struct Annotation {
     /// None of them is among `spans`.
     lost: BTreeMap<SpanId, LabelId>,
     /// Progress on the document.
-    /// Partial instead of done while the place of a span is not known, so that its words are not taken for unlabelled.
+    /// Partial instead of done while the place of a span is not known or the status is in doubt, so that words that
+    /// nobody has looked at are not taken for unlabelled.
     pub status: Status,
     /// Status that the annotator set.
     set: Status,
+    /// Whether it is in doubt, because it was set without spans before the text was replaced.
+    is_doubtful: bool,
     /// Rejected suggestions.
     rejected: BTreeSet<(TextRange, LabelId)>,
     note: String,
@@ -180,8 +185,9 @@ pub struct Annotation {
 /// Compares the content, from which `ends` follows.
 impl PartialEq for Annotation {
     fn eq(&self, other: &Self) -> bool {
-        let Self { spans, ends: _, lost, status: _, set, rejected, note } = self;
+        let Self { spans, ends: _, lost, status: _, set, is_doubtful, rejected, note } = self;
         *set == other.set
+            && *is_doubtful == other.is_doubtful
             && *note == other.note
             && *spans == other.spans
             && *lost == other.lost
@@ -205,6 +211,7 @@ impl Annotation {
             lost: BTreeMap::new(),
             status: Status::Todo,
             set: Status::Todo,
+            is_doubtful: false,
             rejected: BTreeSet::new(),
             note: String::new(),
         }
@@ -218,6 +225,16 @@ impl Annotation {
     /// Spans whose place is not known since the text was changed: ids with labels.
     pub fn lost(&self) -> impl ExactSizeIterator<Item = (SpanId, LabelId)> {
         self.lost.iter().map(|(id, label)| (*id, *label))
+    }
+
+    /// Whether the annotator marked the document done without spans, and its text was replaced since.
+    pub fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+
+    /// Whether the text was changed, so that spans have lost their place or the status is in doubt.
+    pub fn needs_review(&self) -> bool {
+        self.is_doubtful || !self.lost.is_empty()
     }
 
     /// Note of the annotator; empty for none.
@@ -322,7 +339,7 @@ impl Annotation {
                     (None, None) => self.lost.contains_key(id).then_some(Edit::Remove(*id)),
                 }
             }
-            Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => self.apply_other(edit),
+            other => self.apply_other(other),
         }
     }
 
@@ -360,7 +377,7 @@ impl Annotation {
                     }
                 }
                 Edit::Lose(id, label) => _ = self.lose(*id, *label, spans.remove(id).as_ref()),
-                Edit::Status(_) | Edit::Reject(..) | Edit::Readmit(..) | Edit::Note(_) => _ = self.apply_other(edit),
+                other => _ = self.apply_other(other),
             }
         }
         self.find_status();
@@ -370,11 +387,8 @@ impl Annotation {
     /// Applies an edit that concerns no span.
     fn apply_other(&mut self, edit: &Edit) -> Option<Edit> {
         match edit {
-            Edit::Status(status) => {
-                let before = std::mem::replace(&mut self.set, *status);
-                self.find_status();
-                (before != *status).then_some(Edit::Status(before))
-            }
+            Edit::Status(status) => self.set_status(*status, false),
+            Edit::Doubt => self.set_status(Status::Done, true),
             Edit::Reject(range, label) => {
                 self.rejected.insert((*range, *label)).then_some(Edit::Readmit(*range, *label))
             }
@@ -387,6 +401,15 @@ impl Annotation {
             }
             Edit::Add(_) | Edit::Remove(_) | Edit::Relabel(..) | Edit::Resize(..) | Edit::Lose(..) => None,
         }
+    }
+
+    /// Sets the status, and returns the edit that sets the one before; `None` if it was the same.
+    fn set_status(&mut self, status: Status, is_doubtful: bool) -> Option<Edit> {
+        let before = std::mem::replace(&mut self.set, status);
+        let was_doubtful = std::mem::replace(&mut self.is_doubtful, is_doubtful);
+        self.find_status();
+        let inverse = if was_doubtful { Edit::Doubt } else { Edit::Status(before) };
+        ((before, was_doubtful) != (status, is_doubtful)).then_some(inverse)
     }
 
     /// Notes that the place of a span is not known.
@@ -410,7 +433,7 @@ impl Annotation {
 
     fn find_status(&mut self) {
         self.status = match self.set {
-            Status::Done if !self.lost.is_empty() => Status::Partial,
+            Status::Done if self.needs_review() => Status::Partial,
             set => set,
         };
     }
@@ -472,6 +495,7 @@ mod tests {
             (0u32..6, 0u32..3).prop_map(|(n, label)| Edit::Relabel(id(n), LabelId(label))),
             (0u32..6, range.clone()).prop_map(|(n, range)| Edit::Resize(id(n), range)),
             (0usize..5).prop_map(|n| Edit::Status(Status::ALL[n])),
+            Just(Edit::Doubt),
             (range.clone(), 0u32..3).prop_map(|(range, label)| Edit::Reject(range, LabelId(label))),
             (range.clone(), 0u32..3).prop_map(|(range, label)| Edit::Readmit(range, LabelId(label))),
             "[ab]{0,2}".prop_map(Edit::Note),

@@ -196,7 +196,7 @@ impl Journal {
                     *label = labels.resolve(*label);
                 }
                 Edit::Lose(_, label) => *label = label.map(|label| labels.resolve(label)),
-                Edit::Remove(_) | Edit::Resize(..) | Edit::Status(_) | Edit::Note(_) => {}
+                Edit::Remove(_) | Edit::Resize(..) | Edit::Status(_) | Edit::Doubt | Edit::Note(_) => {}
             }
         }
         let documents: Vec<String> = self.states.keys().cloned().collect();

@@ -45,6 +45,9 @@ const COMPARISONS: [(&str, &[Ordering]); 6] = [
 /// Name of having no label or no split.
 const ABSENT: &str = "none";
 
+/// Mark of a document whose text was changed, so that its annotator must look at it again.
+const REVIEW: &str = "review";
+
 /// Names that [`origin`] returns.
 const ORIGINS: [&str; 5] = ["human", "import", "model", "pattern", "gazetteer"];
 
@@ -103,7 +106,8 @@ enum Test {
     Regex(Expression),
     /// Labels; `None` means that there is no span.
     Label(Vec<Option<LabelId>>),
-    Status(Vec<Status>),
+    /// `None`: documents to review.
+    Status(Vec<Option<Status>>),
     Split(Vec<Option<Split>>),
     /// Names of [`origin`].
     By(Vec<&'static str>),
@@ -136,7 +140,7 @@ impl Query {
         ("-tacos", "The term after `-` does not hold; works with every term."),
         ("label:Dish,Price", "Has a span with one of the labels; the beginning of a name is enough: `label:res`."),
         ("label:none", "Has no span."),
-        ("status:todo,partial", "Has one of the statuses todo, partial, done, skipped, flagged."),
+        ("status:todo,partial", "Has one of the statuses todo, partial, done, skipped, flagged, or is marked review."),
         ("split:train", "Belongs to the split train, valid, test or none."),
         ("words>20", "Has more than 20 words; also `chars` and `spans`, with `<`, `<=`, `>=` or `=`."),
         ("lost>0", "Was changed after tagging, and spans have no certain place in it."),
@@ -223,7 +227,14 @@ impl Test {
             }
             Self::Regex(expression) => expression.0.is_match(&document.text),
             Self::Label(labels) => labels.iter().any(|label| has_label(facts.annotation().spans(), *label)),
-            Self::Status(statuses) => statuses.contains(&facts.annotation().status),
+            Self::Status(statuses) => {
+                let annotation = facts.annotation();
+                let holds = |wanted: &Option<Status>| match wanted {
+                    Some(status) => annotation.status == *status,
+                    None => annotation.needs_review(),
+                };
+                statuses.iter().any(holds)
+            }
             Self::Split(splits) => splits.contains(&document.split),
             Self::By(names) => facts.annotation().spans().iter().any(|span| names.contains(&origin(&span.source).0)),
             Self::Run(runs) => {
@@ -428,8 +439,8 @@ fn keyed(key: &str, values: &[&str], labels: &LabelSet) -> Parsed {
             any_of(key, values, &names.collect::<Vec<_>>(), Test::Label)
         }
         "status" => {
-            let names: Vec<_> = Status::ALL.iter().map(|status| (status.name(), *status)).collect();
-            any_of(key, values, &names, Test::Status)
+            let names = Status::ALL.iter().map(|status| (status.name(), Some(*status))).chain([(REVIEW, None)]);
+            any_of(key, values, &names.collect::<Vec<_>>(), Test::Status)
         }
         "by" => any_of(key, values, &ORIGINS.map(|name| (name, name)), Test::By),
         "split" => {

@@ -78,9 +78,9 @@ impl Canvas<'_> {
                 theme.text,
             ));
             let style = if annotation.status == Status::Done { theme.ok } else { theme.text };
-            words.push(match annotation.lost().len() {
-                0 => (annotation.status.name().to_owned(), style),
-                _ => ("review".to_owned(), theme.warn),
+            words.push(match annotation.needs_review() {
+                false => (annotation.status.name().to_owned(), style),
+                true => ("review".to_owned(), theme.warn),
             });
             if let Some(split) = project.documents.get(tag.document).and_then(|document| document.split) {
                 spare.push(words.len());

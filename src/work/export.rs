@@ -133,14 +133,14 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
     Ok(written)
 }
 
-/// Warning about documents in which spans lost their place, if there are any.
+/// Warning about documents that must be reviewed because their text was changed, if there are any.
 fn to_review(request: &Export<'_>) -> Option<Problem> {
     let in_split = request.project.documents.iter().filter(|one| request.split.is_none_or(|s| one.split == Some(s)));
-    let lost = in_split.filter(|document| request.journal.annotation(&document.id).lost().len() > 0).count();
-    let treated = if request.all { "written without these spans" } else { "left out" };
-    let documents = with_noun(lost, "document");
-    let warning = format!("{documents} in which spans lost their place when the text was changed: {treated}");
-    (lost > 0).then(|| Problem::warning(warning).hint("tagli DIR, Documents: search for lost>0"))
+    let found = in_split.filter(|document| request.journal.annotation(&document.id).needs_review()).count();
+    let treated = if request.all { "written without spans that lost their place" } else { "left out" };
+    let documents = with_noun(found, "document");
+    let warning = format!("{documents} to review, because the text was changed after it was tagged: {treated}");
+    (found > 0).then(|| Problem::warning(warning).hint("tagli DIR, Documents: search for status:review"))
 }
 
 /// The error for a request to which no document answers.

@@ -6,7 +6,7 @@ use super::train::StartedRun;
 use crate::{
     model::BaseModel,
     project::{Project, ProjectError, RunFolder, run_folder::HeldRun, storage::shown_path},
-    runs::Settings,
+    runs::{Phase, Settings},
     spans::Dataset,
     training::{
         Job, TrainError,
@@ -52,13 +52,16 @@ impl InterruptedRun {
     }
 
     /// As [`Self::open`] for the newest run of a project that can be resumed.
+    /// A failed one comes after all others, because it may fail again.
     ///
     /// # Errors
     /// There is none: the files of the newest faulty one cannot be read, or no run has a checkpoint.
     pub fn newest(project: &Project, now: u64) -> Result<Self, ResumeError> {
-        let runs = project.runs().list();
+        let mut runs = project.runs().list();
+        runs.retain(|run| run.is_interrupted() || run.is_resumable());
+        runs.sort_by_key(|run| (run.phase() != Phase::Failed, run.id.number()));
         let mut first_error = None;
-        for run in runs.iter().rev().filter(|run| run.is_interrupted() || run.is_resumable()) {
+        for run in runs.iter().rev() {
             match Self::find(&run.path, now) {
                 Ok(Some(found)) => return Ok(found),
                 Ok(None) => {}
@@ -100,9 +103,14 @@ mod tests {
     use super::*;
     use crate::{
         project::{Manifest, run_folder::RunConfig},
-        runs::RunSink,
+        runs::{RunSink, Status},
         spans::LabelSet,
     };
+
+    /// Progress that can be read.
+    const PROGRESS: &str = r#"{"version":2,"done":1,"points":0,"mark":7,"seconds":1.0,"last":null,"best":null,
+        "patience":{"best":null,"waited":0,"seen":0},"meter":[0,0,0],
+        "counters":{"steps":1,"absent":[0,0],"kept_absent":null,"mean":null}}"#;
 
     /// An interrupted run with this progress in its checkpoint.
     fn interrupted(project: &Project, progress: &str) -> PathBuf {
@@ -117,9 +125,6 @@ mod tests {
 
     #[test]
     fn a_faulty_run_does_not_keep_an_older_one_from_going_on() {
-        const PROGRESS: &str = r#"{"version":2,"done":1,"points":0,"mark":7,"seconds":1.0,"last":null,"best":null,
-            "patience":{"best":null,"waited":0,"seen":0},"meter":[0,0,0],
-            "counters":{"steps":1,"absent":[0,0],"kept_absent":null,"mean":null}}"#;
         let folder = tempfile::tempdir().unwrap();
         let project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
         let sound = interrupted(&project, PROGRESS);
@@ -132,6 +137,23 @@ mod tests {
         project.runs().remove(&project.runs().ids()[0]).unwrap();
         let error = InterruptedRun::newest(&project, 0).unwrap_err();
         assert!(matches!(error, ResumeError::Checkpoint(_)), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_failed_goes_on_after_all_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let [stopped, failed] = [Phase::Stopped, Phase::Failed].map(|phase| {
+            let path = interrupted(&project, PROGRESS);
+            let mut run = HeldRun::take(&path, 0).unwrap().unwrap().resume(0).unwrap();
+            run.status(&Status { phase, ..Status::default() }).unwrap();
+            path
+        });
+        let next =
+            || InterruptedRun::newest(&project, 0).map(|found| found.run.path().file_name().map(ToOwned::to_owned));
+        assert_eq!(next().unwrap().as_deref(), stopped.file_name());
+        project.runs().remove(&project.runs().ids()[0]).unwrap();
+        assert_eq!(next().unwrap().as_deref(), failed.file_name());
     }
 
     #[test]

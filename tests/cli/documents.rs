@@ -116,7 +116,7 @@ fn spans_recorded_against_another_text_are_moved_or_reviewed_and_never_exported_
     assert!(doctor.out.contains("document `r1` was changed, and 1 span lost the place"), "{}", doctor.out);
     let answer = place.tagli("export food --format jsonl --out some.jsonl").fine();
     assert!(
-        answer.err.contains("1 document in which spans lost their place") && answer.err.contains("left out"),
+        answer.err.contains("1 document to review, because the text was changed") && answer.err.contains("left out"),
         "{}",
         answer.err
     );

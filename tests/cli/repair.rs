@@ -1,8 +1,8 @@
-//! A `project.json` that git left with conflict markers.
+//! `tagli doctor DIR --repair`: what is shown, asked, repaired and left.
 
 use std::fs;
 
-use super::support::Place;
+use super::{TAGGED, support::Place};
 
 /// A project to which one label was added on each of two branches.
 fn conflict() -> (Place, String) {
@@ -25,23 +25,94 @@ fn conflict() -> (Place, String) {
 fn an_unfinished_merge_is_completed_after_an_answer_and_a_copy_is_kept() {
     let (place, unmerged) = conflict();
     place.tagli("inspect food").fails(1, &["conflict markers", "tagli doctor", "--repair"]);
-    place.tagli("doctor food").fails(1, &["the project has faults"]);
+    place.tagli("doctor food").fails(1, &["the project has faults", "--repair repairs what needs no decision"]);
     place.tagli("doctor food --repair").fails(1, &["`Beer` loses its key 3", "there is no terminal", "--yes"]);
     assert_eq!(place.read("food/project.json"), unmerged);
     let answer = place.tagli("doctor food --repair --yes").fine();
-    assert!(answer.err.contains("project.json is merged"), "{}", answer.err);
-    assert_eq!(place.read("food/project.json.before-merge"), unmerged);
+    assert!(answer.err.contains("It is repaired. The files as they were:"), "{}", answer.err);
+    assert_eq!(place.read("food/project.json.before-repair"), unmerged);
     let labels = place.tagli("inspect food --json").fine().json()["labels"].to_string();
     assert!(["Dish", "Price", "Wine", "Beer"].iter().all(|name| labels.contains(name)), "{labels}");
-    // Nothing is left to repair.
-    place.tagli("doctor food --repair").fine();
+    let answer = place.tagli("doctor food --repair").fine();
+    assert!(answer.err.contains("there is nothing that can be repaired"), "{}", answer.err);
+    assert!(answer.out.contains("is a copy from before a repair"), "{}", answer.out);
 }
 
 #[test]
-fn two_labels_with_one_id_are_not_merged() {
+fn two_labels_with_one_id_are_left_to_the_user() {
     let (place, unmerged) = conflict();
     let clash = unmerged.replace("\"id\": 80", "\"id\": 70");
     place.file("food/project.json", &clash);
-    place.tagli("doctor food --repair --yes").fails(1, &["`Wine` and `Beer` have the same id 70"]);
+    let words = ["Only you can decide", "`Wine` and `Beer` have the same id 70", "the project has faults"];
+    place.tagli("doctor food --repair --yes").fails(1, &words);
     assert_eq!(place.read("food/project.json"), clash);
+}
+
+/// A project with documents and annotations of ada.
+fn tagged() -> Place {
+    let place = Place::new();
+    place.file("train.txt", TAGGED);
+    place.tagli("new food").fine();
+    place.tagli("import food train.txt --as ada").fine();
+    place
+}
+
+#[test]
+fn documents_and_journals_are_repaired_and_reported_as_json() {
+    let place = tagged();
+    let [documents, journal] = ["food/documents.jsonl", "food/annotations/ada.jsonl"].map(|name| place.read(name));
+    let (first, rest) = documents.split_once('\n').unwrap();
+    let unmerged = format!("<<<<<<< HEAD\n{first}\n=======\n{first}\n>>>>>>> ben\n\u{1b}[2J no document\n{rest}");
+    place.file("food/documents.jsonl", &unmerged);
+    place.file("food/annotations/ada.jsonl", format!("=======\n{journal}{{\"id\":\"7-7\",\"at\""));
+    let refused = place.tagli("export food --format conll2003 --annotator ada");
+    refused.fails(1, &["documents.jsonl, line 1", "--repair"]);
+    let answer = place.tagli("doctor food --repair --yes --json").fine();
+    let repair = &answer.json()["repair"];
+    assert_eq!(
+        (repair["done"].as_array().unwrap().len(), repair["left"].as_array().unwrap().len()),
+        (5, 0),
+        "{repair}"
+    );
+    assert_eq!(repair["done"][0]["file"], "documents.jsonl");
+    assert_eq!(repair["copies"].as_array().unwrap().len(), 2);
+    assert!(!answer.err.contains('\u{1b}') && !answer.out.contains('\u{1b}'), "{}", answer.err);
+    assert_eq!([place.read("food/documents.jsonl"), place.read("food/annotations/ada.jsonl")], [documents, journal]);
+    assert_eq!(place.read("food/documents.jsonl.before-repair"), unmerged);
+    assert_eq!(place.read("food/documents.jsonl.bad"), "\u{1b}[2J no document\n");
+    assert_eq!(place.read("food/annotations/ada.jsonl.torn"), "{\"id\":\"7-7\",\"at\"\n");
+    place.tagli("doctor food").fine();
+    let again = place.tagli("doctor food --repair --json").fine();
+    assert_eq!(again.json()["repair"]["done"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_document_with_two_texts_is_left_to_the_user_and_nothing_is_changed() {
+    let place = tagged();
+    let documents = place.read("food/documents.jsonl");
+    let other = documents.lines().next().unwrap().replacen("\"text\":\"", "\"text\":\"not ", 1);
+    let doubled = format!("{documents}{other}\nno document\n");
+    place.file("food/documents.jsonl", &doubled);
+    place.tagli("inspect food").fails(1, &["there is already a document", "hint: tagli doctor DIR --repair"]);
+    let words = ["nothing shows which of the two is right", "with other contents"];
+    place.tagli("doctor food --repair --yes").fails(1, &words);
+    assert_eq!(place.read("food/documents.jsonl"), doubled);
+    assert!(!place.path("food/documents.jsonl.before-repair").exists());
+    assert!(!place.path("food/documents.jsonl.bad").exists());
+}
+
+#[test]
+fn the_empty_folder_of_a_run_is_removed() {
+    let place = tagged();
+    for id in ["0001-mini", "0002-mini"] {
+        fs::create_dir(place.path("food/runs").join(id)).unwrap();
+    }
+    place.tagli("runs remove food 1").fine();
+    let answer = place.tagli("doctor food").fine();
+    assert!(answer.out.contains("runs/0002-mini: is an empty folder"), "{}", answer.out);
+    place.tagli("doctor food --repair --yes").fine();
+    assert_eq!(
+        fs::read_dir(place.path("food/runs")).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count(),
+        0
+    );
 }

@@ -216,6 +216,35 @@ fn only_what_is_proved_to_be_ours_is_removed_or_renamed() {
     }
 }
 
+/// Functions of `storage/own.rs` that remove or rename for its other functions, which have the proofs.
+const HELPERS: [&str; 4] = ["unlink", "remove_empty", "rename_with_flag", "rename_to_free"];
+
+/// `FORMAT.md` lists each removal with its reason and its function. A new one must not be missing there.
+#[test]
+fn the_list_of_removals_is_complete() {
+    let file = sources().iter().find(|file| file.name == REMOVERS[0].0).unwrap();
+    let removes = |path: &str| {
+        let name = path.rsplit("::").next().unwrap_or_default();
+        REMOVALS.contains(&name) || HELPERS.contains(&name)
+    };
+    let calls: Vec<usize> = file.uses.paths.iter().filter(|(path, _)| removes(path)).map(|(_, line)| *line).collect();
+    let functions = file.uses.functions.iter().filter(|(name, first, length)| {
+        !HELPERS.contains(&name.as_str()) && calls.iter().any(|line| (*first..first + length).contains(line))
+    });
+    let mut found: Vec<&str> = functions.map(|(name, ..)| name.as_str()).collect();
+    let format = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/project/FORMAT.md")).unwrap();
+    let table =
+        format.lines().skip_while(|line| !line.ends_with("| function |")).take_while(|line| line.starts_with('|'));
+    let cells: Vec<&str> = table.skip(2).filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next()).collect();
+    let listed: BTreeSet<&str> =
+        cells.iter().flat_map(|cell| cell.split('`')).filter(|name| name.contains(char::is_alphabetic)).collect();
+    let mut listed: Vec<&str> = listed.into_iter().filter_map(|path| path.rsplit("::").next()).collect();
+    listed.retain(|name| !name.contains(' ') && !name.ends_with(".rs"));
+    found.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(found, listed, "functions of {} (left), and the last column of FORMAT.md (right)", file.name);
+}
+
 #[test]
 fn a_removal_is_found_however_it_is_called() {
     for call in [

@@ -218,6 +218,7 @@ impl KnownSpans {
                 format!("{} becomes \u{ab}{}\u{bb}", self.span(project, text, *id), width::cut(range.of(text), CELLS))
             }
             Edit::Status(status) => status.name().to_owned(),
+            Edit::Doubt => "done, before the text was replaced".to_owned(),
             Edit::Reject(range, label) => format!("no {}", phrase(project, text, *label, *range)),
             Edit::Readmit(range, label) => format!("perhaps {}", phrase(project, text, *label, *range)),
             Edit::Note(note) if note.is_empty() => "no note".to_owned(),

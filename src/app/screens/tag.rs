@@ -189,8 +189,8 @@ impl Panel for Tag {
 
     fn next_step(&self, session: &Session) -> Option<String> {
         let project = session.project.as_ref().filter(|project| project.read_only.is_none())?;
-        if let Some(lost) = lost_spans(session, project) {
-            return Some(lost);
+        if let Some(changed) = changed_text(session, project) {
+            return Some(changed);
         }
         let (done, open) = session.progress();
         let training = session.done_for_training();
@@ -230,9 +230,16 @@ impl Panel for Tag {
     }
 }
 
-/// The next step where spans have lost their place because the text was changed.
-fn lost_spans(session: &Session, project: &Project) -> Option<String> {
-    let lost = project.annotation(session.tagging.document).lost();
+/// The next step where the text was changed, so that spans have lost their place or the status is in doubt.
+fn changed_text(session: &Session, project: &Project) -> Option<String> {
+    let annotation = project.annotation(session.tagging.document);
+    if annotation.is_doubtful() {
+        let done = session.key(Context::Tag, Command::Done);
+        return Some(format!(
+            "the text was replaced since it was marked done without spans: tag what is there, then {done}"
+        ));
+    }
+    let lost = annotation.lost();
     let spans = with_noun(lost.len(), "span");
     let labels: Vec<&str> = lost.map(|(_, label)| project.labels.name(label)).collect();
     let first = labels.first()?;

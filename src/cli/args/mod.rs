@@ -405,8 +405,8 @@ pub enum CurveFormat {
 pub struct Doctor {
     /// A project's folder to check as well
     pub dir: Option<PathBuf>,
-    /// Merge a project.json in which git left conflict markers or labels that
-    /// contradict each other, after a question, and keep a copy of it
+    /// Repair what a crash, a merge by git or another program left in the
+    /// project, after a question, and keep copies of the files
     #[arg(long, requires = "dir")]
     pub repair: bool,
     /// Answer the question of --repair with yes

@@ -50,6 +50,17 @@ impl AppendTarget for File {
     }
 }
 
+/// The file at the path of an [`Appender`], compared with the one that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundFile {
+    /// It is the same file, with the length and the times that it had after the last append.
+    Same,
+    /// It has other times, because another program wrote into it, or because a disk in the network sets them late.
+    OtherTimes,
+    /// It is another file, or has another length.
+    Other,
+}
+
 /// A file that only grows, by complete pieces.
 pub struct Appender {
     file: Box<dyn AppendTarget>,
@@ -86,18 +97,18 @@ impl Appender {
         Self { file: Box::new(file), path: path.to_owned(), len: metadata.len(), identity, times, torn: false }
     }
 
-    /// Whether the path still leads to this file, and no other program has written into it.
-    /// Its length and the times of its last change must be those after the last append.
+    /// Compares the file to which the path leads now with this one.
     ///
     /// A `git pull` replaces files; pieces appended to a replaced file would be lost. Others write over a part of a file,
-    /// which leaves its length as it was.
-    pub fn is_current(&self) -> bool {
-        let Some(identity) = &self.identity else { return true };
-        fs::symlink_metadata(&self.path).is_ok_and(|metadata| {
-            Identity::of(&metadata) == *identity
-                && metadata.len() == self.len
-                && self.times.is_none_or(|times| times == Times::of(&metadata))
-        })
+    /// which leaves its length as it was and changes its times.
+    pub fn found(&self) -> FoundFile {
+        let Some(identity) = &self.identity else { return FoundFile::Same };
+        match fs::symlink_metadata(&self.path) {
+            Ok(metadata) if Identity::of(&metadata) != *identity || metadata.len() != self.len => FoundFile::Other,
+            Ok(metadata) if self.times.is_none_or(|times| times == Times::of(&metadata)) => FoundFile::Same,
+            Ok(_) => FoundFile::OtherTimes,
+            Err(_) => FoundFile::Other,
+        }
     }
 
     /// Appends `bytes` and syncs. After an error none of them is in the file.
@@ -301,9 +312,9 @@ mod tests {
         let path = dir.path().join("j");
         let mut file = Appender::open(&path).unwrap();
         file.append(b"one\n").unwrap();
-        assert!(file.is_current());
+        assert_eq!(file.found(), FoundFile::Same);
         super::super::replace(&path, b"one\n").unwrap();
-        assert!(!file.is_current());
+        assert_eq!(file.found(), FoundFile::Other);
     }
 
     #[test]
@@ -315,6 +326,6 @@ mod tests {
         // The clock of file systems advances every few milliseconds.
         std::thread::sleep(std::time::Duration::from_millis(30));
         fs::OpenOptions::new().write(true).open(&path).unwrap().write_all(b"two\n").unwrap();
-        assert!(!file.is_current());
+        assert_eq!(file.found(), FoundFile::OtherTimes);
     }
 }

@@ -16,6 +16,7 @@ use std::{
 use rustix::fs::FileType;
 
 mod append;
+mod copies;
 mod dir;
 mod error;
 mod faults;
@@ -28,17 +29,20 @@ mod record;
 mod recover;
 pub(crate) mod refusals;
 
-pub use append::Appender;
+pub use append::{Appender, FoundFile};
 pub use error::{StorageError, shown_path};
 pub use open::{LARGE, SMALL, open, read, read_if_there, read_lines};
 
+pub(in crate::project) use copies::{check_room, keep_copy};
 pub(in crate::project) use dir::Dir;
 pub(in crate::project) use error::{is_not_ours, not_ours};
 #[cfg(test)]
 pub(in crate::project) use faults::{Crash, Fault, interrupt_rename, with_plain_file_system};
 pub(in crate::project) use new_folder::{NewFolder, Published};
 pub(in crate::project) use open::{folder_of, open_lock, read_below, write_lock};
-pub(in crate::project) use own::{MadeFolder, Own, OwnFile, begin_record, remove_announced, remove_record};
+pub(in crate::project) use own::{
+    MadeFolder, Own, OwnFile, begin_record, remove_announced, remove_empty_folder, remove_record,
+};
 #[cfg(test)]
 pub(in crate::project) use power_cut::Recorder;
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
@@ -76,7 +80,7 @@ pub fn replace_with(path: &Path, contents: &dyn Fn(&mut dyn io::Write) -> io::Re
 /// # Errors
 /// There is one (kind `AlreadyExists`), or the file system refuses.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    write(path, &|file| file.write_all(bytes), |_, _| Ok(Place::Free))
+    write(path, &|file| file.write_all(bytes), |_, _| Ok(Place::Free(None)))
 }
 
 fn write(

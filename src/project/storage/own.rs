@@ -2,6 +2,7 @@
 //!
 //! A proof is a value that only this file can make:
 //! - a file or folder that this process has just created ([`put`], [`MadeFolder`], [`OwnFolder::make`]);
+//! - an empty folder with the name of a run ([`remove_empty_folder`]): nothing is lost with it;
 //! - [`OwnFile`]: its contents, read through the open file, have a form that only this program writes;
 //! - [`Own`] and [`OwnFolder::marked`]: a marker with a random id in the folder, and a record with the same id that was
 //!   written before the folder and lists its files;
@@ -41,8 +42,8 @@ const WRITTEN_AT_ONCE: usize = 1 << 20;
 /// Way in which a new file gets its name.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
-    /// There must be nothing of that name.
-    Free,
+    /// There must be nothing of that name. The file gets these permissions, or the usual ones.
+    Free(Option<Permissions>),
     /// A file of that name is replaced; the new one gets these permissions.
     Over(Option<Permissions>),
 }
@@ -58,7 +59,7 @@ pub(super) fn put(dir: &Dir, name: &OsStr, contents: &Fill<'_>, place: &Place) -
     if let Some(mut new) = unnamed {
         new.fill(contents, place)?;
         let named = match place {
-            Place::Free => new.give_name(name),
+            Place::Free(_) => new.give_name(name),
             Place::Over(_) => new.give_temporary_name(),
         };
         match named {
@@ -84,7 +85,7 @@ struct NewFile<'a> {
 
 impl NewFile<'_> {
     fn fill(&mut self, contents: &Fill<'_>, place: &Place) -> io::Result<()> {
-        if let Place::Over(Some(permissions)) = place {
+        if let Place::Over(Some(permissions)) | Place::Free(Some(permissions)) = place {
             self.file.set_permissions(permissions.clone())?;
         }
         step()?;
@@ -115,7 +116,7 @@ impl NewFile<'_> {
         step()?;
         match place {
             Place::Over(_) => sys::renameat(self.dir, &temporary, self.dir, name)?,
-            Place::Free => match rename_with_flag(self.dir, OsStr::new(&temporary), self.dir, name) {
+            Place::Free(_) => match rename_with_flag(self.dir, OsStr::new(&temporary), self.dir, name) {
                 // With a second name, the temporary one is removed at the end.
                 Err(error) if lacks_flag(error) => {
                     return Ok(sys::linkat(self.dir, &temporary, self.dir, name, AtFlags::empty())?);
@@ -305,7 +306,7 @@ impl OwnFile {
 /// Starts a record, before the thing that it is about exists.
 pub(in crate::project) fn begin_record(dir: &Dir, id: &Id, subject: &Subject, files: &[&str]) -> io::Result<Record> {
     let line = first_line(id, subject, files)?;
-    put(dir, id.record().as_ref(), &|file| file.write_all(&line), &Place::Free)?;
+    put(dir, id.record().as_ref(), &|file| file.write_all(&line), &Place::Free(None))?;
     dir.sync()?;
     Record::read(dir, id)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
@@ -413,6 +414,12 @@ pub(in crate::project) fn remove_announced(parent: &Dir, name: &str, dir: &Dir, 
         }
     }
     remove_empty(parent, name.as_ref(), dir)
+}
+
+/// Removes a folder that must be empty. Returns whether it was there.
+pub(in crate::project) fn remove_empty_folder(parent: &Dir, name: &str) -> io::Result<bool> {
+    let Some(dir) = parent.sub(name)? else { return Ok(false) };
+    remove_empty(parent, name.as_ref(), &dir).and_then(|()| parent.sync()).map(|()| true)
 }
 
 fn remove_empty(parent: &Dir, name: &OsStr, dir: &Dir) -> io::Result<()> {

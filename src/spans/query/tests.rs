@@ -69,6 +69,11 @@ fn each_term_asks_what_it_says_and_its_negation_the_opposite() {
     for (example, _) in Query::HELP {
         assert_eq!((read(example).0.terms.len(), read(example).1.as_str()), (1, ""), "{example}");
     }
+    let review = read("status:review").0;
+    let (document, mut annotation) = example();
+    assert!(!review.holds(&Example(document.clone(), annotation.clone(), true)));
+    annotation.apply(&Edit::Doubt);
+    assert!(review.holds(&Example(document, annotation, true)));
     assert!(read(" ").0.terms.is_empty() && ask(&Query::default(), true));
 }
 
@@ -85,7 +90,7 @@ fn unknown_terms_are_ignored_and_reported() {
         ("by:", "`by:` needs one of `human`, `import`, `model`, `pattern`, `gazetteer`"),
         ("label:r", "`label:r` is ambiguous; use one of `Rating`, `Restaurant_Name`"),
         ("label:dih", "unknown `label:dih`; did you mean `Dish`?"),
-        ("status:x", "unknown `status:x`; use one of `todo`, `partial`, `done`, `skipped`, `flagged`"),
+        ("status:x", "unknown `status:x`; use one of `todo`, `partial`, `done`, `skipped`, `flagged`, `review`"),
         ("run:", "`run:` needs the beginning of a run's name"),
         ("words>", "`words>` needs a number"),
         ("Words>=inf", "`words>=` needs a number, not `inf`"),

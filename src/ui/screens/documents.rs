@@ -118,10 +118,10 @@ impl Canvas<'_> {
             Status::Flagged => self.theme.warn,
         };
         let Rect { x, y, width, .. } = line;
-        // A span whose place is not known since the text was changed asks for more than the status does.
-        let (status, style) = match annotation.lost().len() {
-            0 => (annotation.status.name(), style),
-            _ => ("review", self.theme.warn),
+        // A text that was changed asks for more than the status does.
+        let (status, style) = match annotation.needs_review() {
+            false => (annotation.status.name(), style),
+            true => ("review", self.theme.warn),
         };
         self.painter.text(x, y, 8, status, style);
         let spans = grouped(annotation.spans().len());

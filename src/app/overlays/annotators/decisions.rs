@@ -4,6 +4,7 @@
 use crate::{
     app::{
         command::{Command, Reading},
+        context::Context,
         effect::Effect,
         panel::Outcome,
         project::Project,
@@ -69,6 +70,7 @@ impl Annotators {
         let at = document.document;
         let before = project.annotation(at).clone();
         let edits = document.decide(&before, Some((place, &spans)), || project.new_id());
+        let to_review = before.needs_review();
         let effects = record(project, vec![(at, before, edits)], session.now);
         self.look_at(project, at);
         let row = self.row;
@@ -80,6 +82,10 @@ impl Annotators {
             self.ended = true;
             let [_, _, all] = self.counts();
             session.inform(format!("All {} are decided", with_noun(all, "place")));
+        }
+        if to_review {
+            let done = session.key(Context::Tag, Command::Done);
+            session.inform(format!("The text of this document was changed: look at it on the Tag screen, then {done}"));
         }
         Outcome::from(effects).then(self.suggest(session))
     }
@@ -129,7 +135,7 @@ impl Annotators {
             }
             let before = project.annotation(document.document).clone();
             // The adjudicator must look at this text, which has changed, before spans of it are given up or taken over.
-            if before.lost().len() > 0 {
+            if before.needs_review() {
                 to_review += 1;
                 continue;
             }

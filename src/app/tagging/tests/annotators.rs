@@ -265,3 +265,20 @@ fn what_all_say_is_not_taken_over_where_spans_of_gold_are_to_be_reviewed() {
     assert_eq!((annotation.spans().len(), annotation.lost().len(), annotation.status), (0, 1, Status::Partial));
     assert!(message(&state).ends_with("; 1 document to review left out"), "{}", message(&state));
 }
+
+#[test]
+fn the_last_decision_on_a_document_gives_up_no_span_that_is_to_be_reviewed() {
+    let mut state = compared("gold", &ADA, &BEN);
+    let id = SpanId { writer: 1, sequence: 901 };
+    let span = Span { id, range: TextRange::new(0, 1), label: LabelId(1), source: SpanSource::Human };
+    let edits = vec![Edit::Add(span), Edit::Status(Status::Partial), Edit::Lose(id, None)];
+    let rows = view(&state).rows.clone();
+    let first = rows[0].0;
+    let document = view(&state).documents[first].document;
+    let project = state.session.project.as_mut().unwrap();
+    project.journal.extend([super::finishing::entry(&format!("d{document}"), edits)]);
+    rows.iter().take_while(|(at, _)| *at == first).for_each(|_| _ = press(&mut state, "a"));
+    let annotation = state.session.project.as_ref().unwrap().annotation(document);
+    assert_eq!((annotation.lost().len(), annotation.status), (1, Status::Partial));
+    assert!(message(&state).contains("The text of this document was changed"), "{}", message(&state));
+}

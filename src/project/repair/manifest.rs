@@ -1,25 +1,23 @@
 //! Repair of a `project.json` that git merged or stopped merging.
 //!
-//! Both sides are read, and their labels merged by the rule of [`LabelSet::merge`]. Nothing is written before the user
-//! has read the decisions and agrees, and a copy of the file is kept.
+//! Both sides are read, and their labels merged by the rule of [`LabelSet::merge`].
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    LOCK, MANIFEST, Manifest, ManifestError, ProjectError,
-    lock::Lock,
-    manifest::is_unmerged,
-    random_number,
-    storage::{self, SMALL},
+use crate::{
+    project::{
+        LOCK, MANIFEST, Manifest, ManifestError, ProjectError,
+        file_names::BEFORE_MERGE,
+        lock::Lock,
+        manifest::is_unmerged,
+        merge_sides::sides,
+        random_number,
+        storage::{self, SMALL},
+    },
+    spans::{LabelSet, SameId, label::RetiredLabel},
 };
-use crate::spans::{LabelSet, SameId, label::RetiredLabel};
 
-/// Name of the copy of a file that is repaired.
-const COPY: &str = "project.json.before-merge";
-/// Most copies that are kept beside each other.
-const MOST_COPIES: usize = 100;
-
-/// A `project.json` that can be repaired.
+/// A `project.json` that can be repaired by itself, as on the welcome screen.
 #[derive(Debug)]
 pub struct ManifestRepair {
     dir: PathBuf,
@@ -50,32 +48,19 @@ impl ManifestRepair {
         let _lock = Lock::wait(&self.dir.join(LOCK), "the project")?;
         let path = self.dir.join(MANIFEST);
         if storage::read(&path, SMALL)? != self.before {
-            return Err(ProjectError::ManifestChanged(path));
+            return Err(ProjectError::Changed(path));
         }
-        let copy = keep_copy(&self.dir, &self.before)?;
+        let copy = storage::keep_copy(&path, BEFORE_MERGE)?;
         storage::replace(&path, &self.manifest.to_json()?)?;
         Ok(copy)
     }
 }
 
-/// Writes a copy under the first free name.
-fn keep_copy(dir: &Path, bytes: &[u8]) -> Result<PathBuf, ProjectError> {
-    let mut number = 1;
-    loop {
-        let name = if number == 1 { COPY.to_owned() } else { format!("{COPY}-{number}") };
-        let path = dir.join(name);
-        match storage::create_new(&path, bytes) {
-            Ok(()) => return Ok(path),
-            Err(error) if error.cause.kind() == std::io::ErrorKind::AlreadyExists && number < MOST_COPIES => {
-                number += 1
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// The repaired manifest with the decisions. `None` if the bytes need no repair.
-fn repaired(bytes: &[u8]) -> Result<Option<(Manifest, Vec<String>)>, ManifestError> {
+/// Returns the repaired manifest with the decisions. `None` if the bytes need no repair.
+///
+/// # Errors
+/// They cannot be read or repaired; the error says why.
+pub(super) fn repaired(bytes: &[u8]) -> Result<Option<(Manifest, Vec<String>)>, ManifestError> {
     if !is_unmerged(bytes) {
         return match Manifest::from_json(bytes) {
             Ok(_) => Ok(None),
@@ -130,51 +115,13 @@ fn without_doubles(labels: &LabelSet) -> Result<(LabelSet, Vec<String>), SameId>
     Ok((merged, decisions))
 }
 
-/// The two versions of a file with conflict markers.
-/// `None` if the markers are not in order.
-fn sides(bytes: &[u8]) -> Option<[Vec<u8>; 2]> {
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    enum Part {
-        Both,
-        Ours,
-        Base,
-        Theirs,
-    }
-    let mut part = Part::Both;
-    let [mut ours, mut theirs] = [Vec::new(), Vec::new()];
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let next = match line.get(..7) {
-            Some(b"<<<<<<<") => Some((Part::Both, Part::Ours)),
-            Some(b"|||||||") => Some((Part::Ours, Part::Base)),
-            Some(b"=======") if part == Part::Base => Some((Part::Base, Part::Theirs)),
-            Some(b"=======") => Some((Part::Ours, Part::Theirs)),
-            Some(b">>>>>>>") => Some((Part::Theirs, Part::Both)),
-            _ => None,
-        };
-        if let Some((from, to)) = next {
-            if part != from {
-                return None;
-            }
-            part = to;
-            continue;
-        }
-        if matches!(part, Part::Both | Part::Ours) {
-            ours.extend_from_slice(line);
-        }
-        if matches!(part, Part::Both | Part::Theirs) {
-            theirs.extend_from_slice(line);
-        }
-    }
-    (part == Part::Both).then_some([ours, theirs])
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
     use crate::{
-        project::Project,
+        project::{Project, Repair},
         spans::{LabelChange, LabelId},
     };
 
@@ -210,41 +157,59 @@ mod tests {
         let before = fs::read(&path).unwrap();
         let error = Project::open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("conflict markers") && error.contains("--repair"), "{error}");
-        let repair = ManifestRepair::of(dir.path()).unwrap().unwrap();
+        let repair = Repair::of(dir.path()).unwrap();
         assert_eq!(fs::read(&path).unwrap(), before, "nothing is written before the answer");
+        let steps: Vec<&str> = repair.steps.iter().map(|step| step.what.as_str()).collect();
         assert_eq!(
-            repair.decisions,
-            ["`Beer` loses its key 3, which `Wine` has", "`Wine` was added on both sides; the two are one label now"]
+            steps,
+            [
+                "the labels of both sides of a git merge are merged",
+                "`Beer` loses its key 3, which `Wine` has",
+                "`Wine` was added on both sides; the two are one label now"
+            ]
         );
-        let copy = repair.carry_out().unwrap();
-        assert_eq!((copy.file_name().unwrap().to_str(), fs::read(&copy).unwrap()), (Some(COPY), before));
+        let copies = repair.carry_out(0).unwrap();
+        let [copy] = copies.as_slice() else { panic!("{copies:?}") };
+        assert!(copy.ends_with("project.json.before-repair") && fs::read(copy).unwrap() == before);
         let labels = Project::open(dir.path()).unwrap().manifest.labels;
         assert_eq!([70, 80, 90].map(|id| labels.name(LabelId(id))), ["Wine", "Beer", "Wine"]);
-        assert!(ManifestRepair::of(dir.path()).unwrap().is_none());
+        assert!(Repair::of(dir.path()).unwrap().steps.is_empty());
     }
 
     #[test]
     fn a_copy_never_replaces_another_and_a_changed_file_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = conflict(dir.path(), &[("Wine", 70)], &[("Beer", 80)]);
-        fs::write(dir.path().join(COPY), "mine").unwrap();
-        let repair = ManifestRepair::of(dir.path()).unwrap().unwrap();
-        let other = ManifestRepair::of(dir.path()).unwrap().unwrap();
-        assert!(repair.carry_out().unwrap().ends_with("project.json.before-merge-2"));
-        assert_eq!(fs::read_to_string(dir.path().join(COPY)).unwrap(), "mine");
+        let copy = dir.path().join("project.json.before-repair");
+        fs::write(&copy, "mine").unwrap();
+        let [repair, other] = [(), ()].map(|()| Repair::of(dir.path()).unwrap());
+        assert!(repair.carry_out(0).unwrap()[0].ends_with("project.json.before-repair-2"));
+        assert_eq!(fs::read_to_string(&copy).unwrap(), "mine");
         let repaired = fs::read(&path).unwrap();
-        assert!(matches!(other.carry_out(), Err(ProjectError::ManifestChanged(_))));
+        assert!(matches!(other.carry_out(0), Err(ProjectError::Changed(_))));
         assert_eq!(fs::read(&path).unwrap(), repaired);
     }
 
     #[test]
-    fn two_labels_with_one_id_stop_the_merge_with_both_names() {
+    fn a_file_is_merged_by_itself_and_a_copy_kept() {
         let dir = tempfile::tempdir().unwrap();
-        let path = conflict(dir.path(), &[("Wine", 2)], &[("Beer", 2)]);
+        let path = conflict(dir.path(), &[("Wine", 70)], &[("Beer", 80)]);
         let before = fs::read(&path).unwrap();
-        let error = ManifestRepair::of(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("`Wine` and `Beer` have the same id 2"), "{error}");
-        assert_eq!(fs::read(&path).unwrap(), before);
+        let [repair, other] = [(), ()].map(|()| ManifestRepair::of(dir.path()).unwrap().unwrap());
+        assert_eq!(repair.decisions, ["`Beer` loses its key 3, which `Wine` has"]);
+        let copy = repair.carry_out().unwrap();
+        assert!(copy.ends_with("project.json.before-merge") && fs::read(copy).unwrap() == before);
+        assert!(ManifestRepair::of(dir.path()).unwrap().is_none());
+        assert!(matches!(other.carry_out(), Err(ProjectError::Changed(_))));
+    }
+
+    #[test]
+    fn two_labels_with_one_id_are_left_to_a_person_with_both_names() {
+        let dir = tempfile::tempdir().unwrap();
+        conflict(dir.path(), &[("Wine", 2)], &[("Beer", 2)]);
+        let repair = Repair::of(dir.path()).unwrap();
+        assert!(repair.steps.is_empty());
+        assert!(repair.left[0].what.contains("`Wine` and `Beer` have the same id 2"), "{:?}", repair.left);
     }
 
     #[test]

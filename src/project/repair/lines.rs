@@ -1,0 +1,161 @@
+//! Changes of single lines of a file. All other lines stay byte by byte.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    ffi::OsString,
+    io::{self, Write},
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use crate::project::{
+    file_names::BAD,
+    storage::{self, Appender, LARGE, StorageError},
+};
+
+/// Treatment of a line that does not stay as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is left out: a conflict marker, or an equal or earlier version of another line.
+    Drop,
+    /// It is moved to the file of bad lines.
+    Aside,
+    /// These pieces of it become lines. If there is a rest, the whole line is moved to the file of bad lines, too.
+    Split { pieces: Vec<Range<usize>>, has_rest: bool },
+}
+
+impl Fate {
+    /// Splits a line into pieces that do not overlap.
+    pub(super) fn split(pieces: Vec<Range<usize>>, line: &[u8]) -> Self {
+        let covered: usize = pieces.iter().map(Range::len).sum();
+        Self::Split { has_rest: covered < line.trim_ascii_end().len(), pieces }
+    }
+
+    /// Writes what is left of a line.
+    fn write(&self, line: &[u8], to: &mut dyn Write) -> io::Result<()> {
+        let Self::Split { pieces, .. } = self else { return Ok(()) };
+        pieces.iter().filter_map(|piece| line.get(piece.clone())).try_for_each(|piece| {
+            to.write_all(piece)?;
+            to.write_all(b"\n")
+        })
+    }
+
+    fn is_kept_aside(&self) -> bool {
+        matches!(self, Self::Aside | Self::Split { has_rest: true, .. })
+    }
+}
+
+/// Lines of a file that do not stay as they are, by number from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LineChanges(BTreeMap<usize, Fate>);
+
+impl LineChanges {
+    /// Sets the treatment of a line.
+    pub(super) fn set(&mut self, line: usize, fate: Fate) {
+        self.0.insert(line, fate);
+    }
+
+    /// Whether every line stays.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Calls `each` with the lines that line `number` becomes, without line feeds.
+    pub(super) fn each_kept<'a>(&self, number: usize, line: &'a [u8], mut each: impl FnMut(&'a [u8])) {
+        match self.0.get(&number) {
+            None => each(line),
+            Some(Fate::Drop | Fate::Aside) => {}
+            Some(Fate::Split { pieces, .. }) => {
+                pieces.iter().filter_map(|piece| line.get(piece.clone())).for_each(each)
+            }
+        }
+    }
+
+    /// Changes the file: what is moved is durable beside it before it is replaced.
+    ///
+    /// # Errors
+    /// The file system refuses; the file is as it was.
+    pub(super) fn carry_out(&self, path: &Path) -> Result<(), StorageError> {
+        self.move_bad_lines(path)?;
+        storage::replace_with(path, &|file| self.write_kept(path, file))
+    }
+
+    /// Appends the bad lines to the file beside, except those that are in it after an interrupted repair.
+    fn move_bad_lines(&self, path: &Path) -> Result<(), StorageError> {
+        if !self.0.values().any(Fate::is_kept_aside) {
+            return Ok(());
+        }
+        let target = beside(path, BAD);
+        let mut known = HashSet::new();
+        let mut is_ended = true;
+        storage::read_lines(&target, LARGE, |line| {
+            is_ended = line.ends_with(b"\n");
+            known.insert(line.strip_suffix(b"\n").unwrap_or(line).to_vec());
+        })?;
+        let mut moved = if is_ended { Vec::new() } else { vec![b'\n'] };
+        each_line(path, |number, line| {
+            if self.0.get(&number).is_some_and(Fate::is_kept_aside) && known.insert(line.to_vec()) {
+                moved.extend_from_slice(line);
+                moved.push(b'\n');
+            }
+        })?;
+        if moved.is_empty() { Ok(()) } else { Appender::open(&target)?.append(&moved) }
+    }
+
+    fn write_kept(&self, path: &Path, to: &mut dyn Write) -> io::Result<()> {
+        let mut number = 0;
+        let mut written = Ok(());
+        storage::read_lines(path, LARGE, |line| {
+            number += 1;
+            match self.0.get(&number) {
+                _ if written.is_err() => {}
+                // Also a last line without line feed: a torn one must stay torn.
+                None => written = to.write_all(line),
+                Some(fate) => written = fate.write(line, to),
+            }
+        })?;
+        written
+    }
+}
+
+/// Path of a file with a suffix.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(format!(".{suffix}"));
+    name.into()
+}
+
+/// Calls `each` with the number of each line, from 1, and the line without its line feed.
+pub(super) fn each_line(path: &Path, mut each: impl FnMut(usize, &[u8])) -> Result<(), StorageError> {
+    let mut number = 0;
+    storage::read_lines(path, LARGE, |line| {
+        number += 1;
+        each(number, line.strip_suffix(b"\n").unwrap_or(line));
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn bad_lines_are_beside_the_file_once_however_often_they_are_moved() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let mut changes = LineChanges::default();
+        changes.set(2, Fate::Aside);
+        changes.set(3, Fate::Drop);
+        changes.set(4, Fate::split(vec![1..3, 3..5], b"xaabb"));
+        let before = "one\nbad\n=======\nxaabb\nlast";
+        fs::write(&path, before).unwrap();
+        fs::write(dir.path().join("f.bad"), "old").unwrap();
+        for _ in 0..2 {
+            fs::write(&path, before).unwrap();
+            changes.carry_out(&path).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "one\naa\nbb\nlast");
+            assert_eq!(fs::read_to_string(dir.path().join("f.bad")).unwrap(), "old\nbad\nxaabb\n");
+        }
+    }
+}
