@@ -6,8 +6,7 @@ use std::collections::HashSet;
 use roxmltree::{Document, Node};
 
 use super::{
-    corpus::MOST_LABELS,
-    decode,
+    MOST_LABELS, decode,
     problem::{Problem, Problems, quoted, with_noun},
     xml_limits,
 };

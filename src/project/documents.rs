@@ -142,23 +142,23 @@ impl Documents {
         !self.extras.gone.is_empty() && self.extras.gone.contains(&(Fingerprint::of(text), id.to_owned()))
     }
 
-    /// Ids of documents that were removed or erased.
-    pub(super) fn removed_ids(&self) -> impl Iterator<Item = &String> {
-        self.extras.removed.iter()
+    /// Reader that adds documents to these.
+    pub(super) fn extend(&self) -> DocumentReader {
+        DocumentReader { list: self.list.clone(), extras: (*self.extras).clone(), ..DocumentReader::default() }
     }
 
     /// Returns `list` as documents; those that were here before keep their unknown fields.
     ///
     /// # Errors
     /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
+    #[cfg(test)]
     pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
         let mut documents = DocumentReader::default();
         documents.extras.removed = self.extras.removed.clone();
         documents.extras.gone = self.extras.gone.clone();
-        for (at, document) in list.into_iter().enumerate() {
+        for document in list {
             let rest = self.extras.rest.get(&document.id).cloned().unwrap_or_default();
-            let pushed = check(&document).and_then(|()| documents.push(document, rest));
-            pushed.map_err(|why| DocumentError { line: at + 1, why })?;
+            documents.add_with(document, rest)?;
         }
         Ok(documents.finish().0)
     }
@@ -187,10 +187,28 @@ impl DocumentReader {
         }
     }
 
+    /// Adds a new document at the end.
+    ///
+    /// # Errors
+    /// It has an id that is in use, or cannot be written: `line` is its position, from 1.
+    pub(super) fn add(&mut self, document: Document) -> Result<(), DocumentError> {
+        self.add_with(document, Map::new())
+    }
+
+    fn add_with(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), DocumentError> {
+        let line = self.list.len() + 1;
+        check(&document).and_then(|()| self.push(document, rest)).map_err(|why| DocumentError { line, why })
+    }
+
+    /// Whether an id is in use, also by a document that was removed.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.list.find(id).is_some() || self.extras.removed.contains(id)
+    }
+
     /// Adds a document at the end.
     fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
         let duplicate = |id: &str| format!("there is already a document `{}`; give one of them another id", shown(id));
-        if self.list.find(&document.id).is_some() || self.extras.removed.contains(&document.id) {
+        if self.has(&document.id) {
             return Err(duplicate(&document.id));
         }
         let erased = rest.get(ERASED).and_then(|text| Fingerprint::deserialize(text).ok());
@@ -304,8 +322,8 @@ fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), Stri
         document = document.with_words(words);
     }
     document.split = raw.split;
-    document.meta = raw.meta;
-    document.foreign = raw.foreign;
+    document.meta = raw.meta.into();
+    document.foreign = raw.foreign.map(Box::new);
     Ok((document, raw.rest))
 }
 
@@ -352,40 +370,33 @@ pub(super) fn write(document: &Document, rest: Option<&Map<String, Value>>, out:
         text: (&*document.text).into(),
         words,
         split: document.split,
-        meta: document.meta.clone(),
-        foreign: document.foreign.clone(),
+        meta: (*document.meta).clone(),
+        foreign: document.foreign.as_deref().cloned(),
         rest: rest.cloned().unwrap_or_default(),
     };
     serde_json::to_writer(&mut *out, &raw)?;
     out.write_all(b"\n")
 }
 
-/// Ids in use, from which new ones are made.
+/// Maker of ids that are not in use.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIds {
-    taken: HashSet<String>,
     /// Number to try next for each id that was wanted again.
     next: HashMap<String, u64>,
 }
 
 impl UniqueIds {
-    /// Starts with ids that are in use.
-    pub(super) fn new(taken: impl IntoIterator<Item = String>) -> Self {
-        Self { taken: taken.into_iter().collect(), next: HashMap::new() }
-    }
-
-    /// Returns the wanted id, with `-2`, `-3` and so on appended if it is in use. The result is in use from then on.
-    pub(super) fn make(&mut self, wanted: &str) -> String {
+    /// Returns the wanted id, with `-2`, `-3` and so on appended if it is in use. Ids stay in use.
+    pub(super) fn make(&mut self, wanted: &str, is_used: impl Fn(&str) -> bool) -> String {
         let wanted = if wanted.is_empty() { "document" } else { wanted };
         let mut id = wanted.to_owned();
-        if self.taken.contains(&id) {
+        if is_used(&id) {
             let next = self.next.entry(wanted.to_owned()).or_insert(2);
-            while self.taken.contains(&id) {
+            while is_used(&id) {
                 id = format!("{wanted}-{next}");
                 *next += 1;
             }
         }
-        self.taken.insert(id.clone());
         id
     }
 }
@@ -439,9 +450,13 @@ mod tests {
 
     #[test]
     fn ids_are_made_unique_in_the_same_way_each_time() {
-        let mut ids = UniqueIds::new(["a", "a-2"].map(str::to_owned));
-        let wanted = ["a", "a", "b", "", "a-3", "a"];
-        assert_eq!(wanted.map(|id| ids.make(id)), ["a-3", "a-4", "b", "document", "a-3-2", "a-5"]);
+        let (mut ids, mut used) = (UniqueIds::default(), HashSet::from(["a", "a-2"].map(str::to_owned)));
+        let made = ["a", "a", "b", "", "a-3", "a"].map(|wanted| {
+            let id = ids.make(wanted, |id| used.contains(id));
+            used.insert(id.clone());
+            id
+        });
+        assert_eq!(made, ["a-3", "a-4", "b", "document", "a-3-2", "a-5"]);
     }
 
     #[test]
@@ -450,8 +465,12 @@ mod tests {
             2_000,
             |n| n,
             |n| {
-                let mut ids = UniqueIds::default();
-                (0..*n).map(|_| ids.make("a").len()).sum::<usize>()
+                let (mut ids, mut used) = (UniqueIds::default(), HashSet::new());
+                for _ in 0..*n {
+                    let id = ids.make("a", |id| used.contains(id));
+                    used.insert(id);
+                }
+                used.len()
             },
         );
     }
@@ -463,7 +482,7 @@ mod tests {
             for (at, document) in list.iter_mut().enumerate() {
                 document.id = format!("d{at}");
                 document.split = [None, Some(Split::Train), Some(Split::Valid), Some(Split::Test)][at % 4];
-                document.foreign = (at % 3 == 0).then(|| serde_json::json!({"at": at, "x": [null, 1.5]}));
+                document.foreign = (at % 3 == 0).then(|| Box::new(serde_json::json!({"at": at, "x": [null, 1.5]})));
             }
             list
         })

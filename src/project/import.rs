@@ -23,6 +23,7 @@ use super::{
     storage::{self, LARGE, OwnFile},
 };
 use crate::{
+    guard,
     spans::{Action, Document, Edit, Entry, LabelId, Span, SpanSource, Split, Status, journal::JournalOp},
     text::{TextRange, number::with_noun},
 };
@@ -144,9 +145,19 @@ impl Project {
     /// annotator, or the file system refuses. Nothing is changed then, except after [`ProjectError::Unfinished`].
     pub fn import(
         &mut self,
-        mut annotator: Option<&mut Annotator>,
+        annotator: Option<&mut Annotator>,
         at: u64,
         items: Vec<ImportItem>,
+    ) -> Result<ImportReport, ProjectError> {
+        self.import_each(annotator, at, items)
+    }
+
+    /// As [`Self::import`], with documents that come one at a time. Each is moved to its place among the documents.
+    pub(super) fn import_each(
+        &mut self,
+        mut annotator: Option<&mut Annotator>,
+        at: u64,
+        items: impl IntoIterator<Item = ImportItem>,
     ) -> Result<ImportReport, ProjectError> {
         let _lock = self.lock()?;
         let changed = self.reload()?;
@@ -158,10 +169,9 @@ impl Project {
         }
         self.discard_uncommitted_imports()?;
         let mut report = ImportReport::default();
-        let mut list = self.documents.to_vec();
-        let first = list.len();
-        let taken = list.iter().map(|document| &document.id).chain(self.documents.removed_ids());
-        let mut ids = UniqueIds::new(taken.cloned());
+        let first = self.documents.len();
+        let mut list = self.documents.extend();
+        let mut ids = UniqueIds::default();
         let mut ops = Vec::new();
         let mut groups = SameText::groups(&self.documents);
         for mut item in items {
@@ -180,15 +190,15 @@ impl Project {
             report.same_text += usize::from(same.is_some());
             // No text is in two splits.
             item.document.split = item.document.split.or(same.and_then(|same| same.split));
-            let id = ids.make(&item.document.id);
+            let id = ids.make(&item.document.id, |id| list.has(id));
             if id != item.document.id {
                 report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
             }
             report.spans += item.spans.len();
             ops.extend(self.op(&item, annotator.as_deref_mut())?);
-            list.push(item.document);
+            list.add(item.document).map_err(ProjectError::BadDocument)?;
         }
-        let next = self.documents.replaced_by(list).map_err(ProjectError::BadDocument)?;
+        let next = list.finish().0;
         let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, ops)).transpose()?;
         self.publish(annotator, next, first, prepared)?;
         Ok(report)
@@ -322,6 +332,8 @@ impl<'a> Stamping<'a> {
 
 impl Write for Stamping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A larger file could not be opened.
+        guard::check_size((self.length + bytes.len()) as u64, LARGE)?;
         self.to.write_all(bytes)?;
         self.hasher.update(bytes);
         self.length += bytes.len();

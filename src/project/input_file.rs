@@ -1,0 +1,90 @@
+//! Files of the user that are read in blocks: for an import, a conversion, a training.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::FileExt,
+    path::Path,
+};
+
+use super::StorageError;
+use crate::{
+    formats::Source,
+    guard::{self, Links},
+};
+
+/// A regular file, or bytes that could be read only once and are kept.
+#[derive(Debug)]
+pub struct InputFile(Bytes);
+
+#[derive(Debug)]
+enum Bytes {
+    File(File),
+    Kept(Vec<u8>),
+}
+
+impl InputFile {
+    /// Opens a regular file of at most `limit` bytes that the user named; a link is followed.
+    ///
+    /// # Errors
+    /// It does not exist, is not a regular file or is larger, or cannot be read.
+    pub fn open(path: &Path, limit: u64) -> Result<Self, StorageError> {
+        let opened = guard::open(path, Links::Follow).and_then(|file| {
+            guard::check_size(file.metadata()?.len(), limit)?;
+            Ok(Self(Bytes::File(file)))
+        });
+        opened.map_err(|cause| StorageError::new("read", path, cause))
+    }
+}
+
+impl From<Vec<u8>> for InputFile {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Bytes::Kept(bytes))
+    }
+}
+
+impl Source for InputFile {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(match &self.0 {
+            Bytes::File(file) => Box::new(FileReader { file, offset: 0 }),
+            Bytes::Kept(bytes) => Box::new(bytes.as_slice()),
+        })
+    }
+}
+
+/// Reader with an offset of its own, so that one open file has several.
+struct FileReader<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for FileReader<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(bytes, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_often_as_needed_and_up_to_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        std::fs::write(&path, "fish tacos").unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("f", &link).unwrap();
+        for file in [InputFile::open(&link, 10).unwrap(), b"fish tacos".to_vec().into()] {
+            for _ in 0..2 {
+                let mut text = String::new();
+                file.bytes().unwrap().read_to_string(&mut text).unwrap();
+                assert_eq!(text, "fish tacos");
+            }
+        }
+        assert!(InputFile::open(&path, 9).unwrap_err().to_string().contains("it has 10 bytes"));
+        assert!(InputFile::open(folder.path(), 9).unwrap_err().to_string().contains("not a regular file"));
+    }
+}
