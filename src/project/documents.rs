@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{document_history::Correction, file_names::shown, text_anchor::Fingerprint};
+use super::{document_history::Correction, file_names::shown, storage::FileState, text_anchor::Fingerprint};
 use crate::{
     formats::parser_message,
     spans::{Document, DocumentList, Split},
@@ -22,6 +22,8 @@ use crate::{
 pub struct Documents {
     list: DocumentList,
     extras: Arc<Extras>,
+    /// State of the file from which they were read, before that.
+    file: Option<FileState>,
 }
 
 /// Facts about few documents.
@@ -45,7 +47,23 @@ pub(super) struct DocumentReader {
     list: DocumentList,
     extras: Extras,
     problems: Vec<DocumentError>,
+    /// Number of lines that were begun.
+    begun: usize,
+    /// Number of lines that were added.
     line: usize,
+}
+
+/// A line of the file, parsed but not yet compared with the others.
+///
+/// A document and its unknown fields, `None` for a blank line, or why it is no document.
+pub(super) struct Line(Result<Option<(Document, Map<String, Value>)>, String>);
+
+impl Line {
+    /// Parses a line that [`DocumentReader::next_line`] returned.
+    pub(super) fn parse(line: &[u8], grid: Grid) -> Self {
+        let is_blank = line.iter().all(u8::is_ascii_whitespace);
+        Self(if is_blank { Ok(None) } else { parse(line, grid).map(Some) })
+    }
 }
 
 /// Field of a document's line that holds its corrections.
@@ -100,7 +118,8 @@ impl Documents {
     pub(super) fn read(bytes: &[u8], grid: Grid) -> (Self, Vec<DocumentError>) {
         let mut reader = DocumentReader::default();
         for line in bytes.split(|byte| *byte == b'\n') {
-            reader.add_line(line, grid);
+            let line = Line::parse(reader.next_line(line), grid);
+            reader.add(line);
         }
         reader.finish()
     }
@@ -118,6 +137,16 @@ impl Documents {
     /// The documents without their unknown fields, shared.
     pub fn list(&self) -> DocumentList {
         self.list.clone()
+    }
+
+    /// State of the file from which the documents were read; `None` for others.
+    pub(super) fn file(&self) -> Option<FileState> {
+        self.file
+    }
+
+    /// Sets the state that the file had before the documents were read from it.
+    pub(super) fn read_from(self, file: Option<FileState>) -> Self {
+        Self { file, ..self }
     }
 
     /// Corrections of a document's text, oldest first.
@@ -175,14 +204,20 @@ impl Documents {
 }
 
 impl DocumentReader {
-    /// Adds the next line of the file, without its line feed.
-    pub(super) fn add_line(&mut self, line: &[u8], grid: Grid) {
-        let line = if self.line == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+    /// Begins the next line of the file, without its line feed. Returns what is to be parsed.
+    pub(super) fn next_line<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
+        self.begun += 1;
+        if self.begun == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
+    }
+
+    /// Adds a parsed line. Lines are added in the order of the file.
+    pub(super) fn add(&mut self, line: Line) {
         self.line += 1;
-        if line.iter().all(u8::is_ascii_whitespace) {
-            return;
-        }
-        if let Err(why) = parse(line, grid).and_then(|(document, rest)| self.push(document, rest)) {
+        let added = line.0.and_then(|line| match line {
+            Some((document, rest)) => self.push(document, rest),
+            None => Ok(()),
+        });
+        if let Err(why) = added {
             self.problems.push(DocumentError { line: self.line, why });
         }
     }
@@ -191,7 +226,7 @@ impl DocumentReader {
     ///
     /// # Errors
     /// It has an id that is in use, or cannot be written: `line` is its position, from 1.
-    pub(super) fn add(&mut self, document: Document) -> Result<(), DocumentError> {
+    pub(super) fn add_new(&mut self, document: Document) -> Result<(), DocumentError> {
         self.add_with(document, Map::new())
     }
 
@@ -243,7 +278,7 @@ impl DocumentReader {
 
     /// Returns the documents, and the lines that are none.
     pub(super) fn finish(self) -> (Documents, Vec<DocumentError>) {
-        (Documents { list: self.list, extras: Arc::new(self.extras) }, self.problems)
+        (Documents { list: self.list, extras: Arc::new(self.extras), file: None }, self.problems)
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     file_names::shown,
     journal,
     journal_appender::Files,
-    stamp_of,
+    read_documents::stamp_of,
     storage::{self, LARGE, OwnFile},
 };
 use crate::{
@@ -196,7 +196,7 @@ impl Project {
             }
             report.spans += item.spans.len();
             ops.extend(self.op(&item, annotator.as_deref_mut())?);
-            list.add(item.document).map_err(ProjectError::BadDocument)?;
+            list.add_new(item.document).map_err(ProjectError::BadDocument)?;
         }
         let next = list.finish().0;
         let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, ops)).transpose()?;

@@ -56,7 +56,9 @@ impl Sentence {
     fn clear(&mut self) {
         let Self { text, words, tags, others, lines, docstart, meta } = self;
         text.clear();
-        [words, tags, others].map(Vec::clear);
+        for columns in [words, tags, others] {
+            columns.clear();
+        }
         lines.clear();
         *docstart = 0;
         *meta = Map::new();
