@@ -783,7 +783,7 @@ fn a_large_project_shows_how_far_its_opening_is_and_can_be_left_meanwhile() {
     assert_eq!(screen.ends(), 0);
     // An error is printed after the screen.
     place.file("food/documents.jsonl", (0..200_000).map(|at| line(at.min(199_998))).collect::<String>());
-    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    let screen = Screen::open(&place, &["food"], 80, 24);
     screen.sends("line 200000: there is already a document `d199998`");
     assert_eq!(screen.ends(), 1);
 }

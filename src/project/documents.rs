@@ -243,11 +243,13 @@ impl DocumentReader {
     /// Adds a document at the end.
     fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
         let duplicate = |id: &str| format!("there is already a document `{}`; give one of them another id", shown(id));
-        if self.has(&document.id) {
+        let erased = rest.get(ERASED).and_then(|text| Fingerprint::deserialize(text).ok());
+        let is_removed = erased.is_some() || rest.get(REMOVED).is_some_and(Value::is_u64);
+        // The list looks for the id itself when it gets a document, and looking is what costs most here.
+        if self.extras.removed.contains(&document.id) || is_removed && self.has(&document.id) {
             return Err(duplicate(&document.id));
         }
-        let erased = rest.get(ERASED).and_then(|text| Fingerprint::deserialize(text).ok());
-        if erased.is_some() || rest.get(REMOVED).is_some_and(Value::is_u64) {
+        if is_removed {
             let text = erased.unwrap_or_else(|| Fingerprint::of(&document.text));
             self.forget(&document.id, [text].into_iter().chain(earlier_fingerprints(&rest)));
             self.extras.removed.insert(document.id);

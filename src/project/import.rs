@@ -222,7 +222,7 @@ impl Project {
         let contents = |file: &mut dyn Write| {
             let mut file = Stamping::new(file);
             copy_lines(&path, &mut file)?;
-            next.iter().skip(first).try_for_each(|document| documents::write(document, None, &mut file))?;
+            write_new(next.iter().skip(first), &mut file)?;
             written.set(file.stamp());
             Ok(())
         };
@@ -300,16 +300,24 @@ impl Project {
     }
 }
 
+/// Writes the lines of documents, each at once: the JSON of one comes in many small pieces.
+fn write_new<'a>(mut documents: impl Iterator<Item = &'a Document>, to: &mut impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    documents.try_for_each(|document| {
+        line.clear();
+        documents::write(document, None, &mut line)?;
+        to.write_all(&line)
+    })
+}
+
 /// Copies the lines of a file, and ends the last one if it has no line feed.
 fn copy_lines(path: &Path, to: &mut impl Write) -> io::Result<()> {
-    let (mut copied, mut is_ended) = (Ok(()), true);
-    storage::read_lines(path, LARGE, |line| {
-        is_ended = line.ends_with(b"\n");
-        if copied.is_ok() {
-            copied = to.write_all(line);
-        }
-    })?;
-    copied?;
+    let mut is_ended = true;
+    storage::read_blocks(path, LARGE, |block| {
+        is_ended = block.ends_with(b"\n");
+        to.write_all(block)
+    })
+    .map_err(|error| error.cause)?;
     if is_ended { Ok(()) } else { to.write_all(b"\n") }
 }
 
