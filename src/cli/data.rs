@@ -1,7 +1,8 @@
 //! Files that commands read: detection and problems are reported on standard error.
 
 use std::{
-    fs,
+    env,
+    fs::{self, File},
     io::{self, Read as _},
     path::Path,
 };
@@ -16,15 +17,21 @@ use crate::{
 };
 
 /// Opens a file that is read in blocks; `-` is standard input.
-/// What can be read only once is kept in memory.
+/// What can be read only once, such as a pipe, is copied into a file without a name in the folder for temporary files.
 ///
 /// # Errors
 /// It cannot be read.
 fn input(path: &Path) -> Result<InputFile, CliError> {
+    let folder = env::temp_dir();
+    if path == Path::new("-") {
+        let spooled = InputFile::spool(io::stdin().lock(), &folder);
+        return spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error));
+    }
     if fs::metadata(path).is_ok_and(|file| file.is_file()) {
         return InputFile::open(path, u64::MAX).map_err(|error| CliError::reading(&error.path, &error.cause));
     }
-    Ok(bytes(path)?.into())
+    let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
+    spooled.map_err(|error| CliError::reading(path, &error))
 }
 
 /// Reads the bytes of a file; `-` is standard input.

@@ -63,3 +63,7 @@ impl Corpus {
         self.documents.iter().map(|document| document.words.count()).sum()
     }
 }
+
+/// Maximum number of labels.
+/// A file with more probably has something else in the place of its labels.
+pub(crate) const MOST_LABELS: usize = 2_000;

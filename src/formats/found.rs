@@ -134,7 +134,7 @@ mod tests {
         let mut found = FoundDocuments::new(options.labels.clone());
         let mut reading = Reading::new(&options, &mut found);
         let spans = labels.iter().map(|name| (TextRange::new(0, 5), reading.label(name))).collect();
-        reading.push(Document::from_words("1", ["tacos"]), spans, Status::Done).unwrap();
+        reading.push(Found { document: Document::from_words("1", ["tacos"]), spans, status: Status::Done }).unwrap();
         let text = reading.spans_text();
         let (problems, names) = reading.finish();
         (found.with_names(names), problems.into_iter().map(|problem| problem.message).collect(), text)

@@ -16,7 +16,7 @@ use super::{
     fit::LossReport,
     format::{Format, Sample},
     problem::{invalid_json, quoted, with_noun},
-    sink::{NameIndex, Reading},
+    sink::{Found, NameIndex, Reading},
     source::{Source, Unreadable},
 };
 use crate::{
@@ -61,12 +61,13 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
         }
         match reader.line(line) {
             Err(problem) => reader.reading.problems.push(problem.at(number)),
-            Ok((document, spans, status)) => {
-                if let Some(first) = ids.insert(&document.id, number) {
-                    let message = format!("the id {} occurs on line {first} already", quoted(&document.id));
+            Ok(found) => {
+                let id = &found.document.id;
+                if let Some(first) = ids.insert(id, number) {
+                    let message = format!("the id {} occurs on line {first} already", quoted(id));
                     reader.reading.problems.push(Problem::warning(message).at(number));
                 }
-                reader.reading.push(document, spans, status)?;
+                reader.reading.push(found)?;
             }
         }
     }
@@ -107,10 +108,8 @@ struct LineReader<'a, 'b> {
     span_keys: usize,
 }
 
-type ParsedLine = (Document, Vec<(TextRange, NameIndex)>, Status);
-
 impl LineReader<'_, '_> {
-    fn line(&mut self, line: &str) -> Result<ParsedLine, Problem> {
+    fn line(&mut self, line: &str) -> Result<Found, Problem> {
         let mut object: Map<String, Value> = serde_json::from_str(line).map_err(|error| invalid_json(&error, line))?;
         let Some(Value::String(text)) = object.shift_remove("text") else {
             return Err(Problem::error("`text` is missing or not a string").hint("each line needs {\"text\": \"...\"}"));
@@ -150,7 +149,7 @@ impl LineReader<'_, '_> {
             }
             document.meta.entry(key).or_insert(value);
         }
-        Ok((document, spans.unwrap_or_default(), status))
+        Ok(Found { document, spans: spans.unwrap_or_default(), status })
     }
 
     fn split(&self, value: Option<Value>) -> Result<Option<Split>, Problem> {

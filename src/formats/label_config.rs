@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use roxmltree::{Document, Node};
 
 use super::{
-    MOST_LABELS, decode,
+    corpus::MOST_LABELS,
+    decode,
     problem::{Problem, Problems, quoted, with_noun},
     xml_limits,
 };

@@ -1,8 +1,8 @@
 //! Floor 3: bytes to documents and spans, and back.
 //! One file per format, one table that lists them. Bytes come from a [`Source`] of the caller.
 //!
-//! A reader hands over one document at a time ([`sink`]) and keeps nothing else of the file, so that a file larger than
-//! the memory can be read. [`FoundDocuments`] and [`Corpus`] are for callers that need all documents at once.
+//! A reader hands over one document at a time (`sink.rs`) and keeps nothing else of the file, so that a file larger than the
+//! memory can be read. [`FoundDocuments`] and [`Corpus`] are for callers that need all documents at once.
 //!
 //! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
@@ -26,6 +26,7 @@ mod table;
 mod xml_limits;
 
 pub use conll::{TagSentence, read_tags};
+pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
 pub use format::{Format, ReadFile};
@@ -42,10 +43,6 @@ use crate::{
     spans::{LabelSet, Scheme, Split},
     text::Grid,
 };
-
-/// Maximum number of labels.
-/// A file with more probably has something else in the place of its labels.
-pub(crate) const MOST_LABELS: usize = 2_000;
 
 /// Options for reading.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use super::{
     fit::LossReport,
     format::{Format, Sample},
     problem::{quoted, with_noun},
-    sink::Reading,
+    sink::{Found, Reading},
     source::{Source, Unreadable},
 };
 use crate::spans::{Document, Status};
@@ -41,7 +41,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
         }
         let mut document = Document::new(reading.next_id(), line, reading.options.grid);
         document.split = reading.options.split;
-        reading.push(document, Vec::new(), Status::Todo)?;
+        reading.push(Found { document, spans: Vec::new(), status: Status::Todo })?;
     }
     if blank > 0 {
         reading.problems.push(Problem::note(format!("{} left out", with_noun(blank, "empty line"))));

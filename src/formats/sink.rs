@@ -132,16 +132,11 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// The sink refuses it.
-    pub(crate) fn push(
-        &mut self,
-        document: Document,
-        spans: Vec<(TextRange, NameIndex)>,
-        status: Status,
-    ) -> Result<(), Unreadable> {
+    pub(crate) fn push(&mut self, found: Found) -> Result<(), Unreadable> {
         self.documents += 1;
-        self.spans += spans.len();
-        spans.iter().for_each(|(_, name)| self.names.mark_used(*name));
-        Ok(self.sink.take(Found { document, spans, status }, &self.names)?)
+        self.spans += found.spans.len();
+        found.spans.iter().for_each(|(_, name)| self.names.mark_used(*name));
+        Ok(self.sink.take(found, &self.names)?)
     }
 
     /// Number of documents so far.

@@ -56,7 +56,10 @@ pub(super) struct DocumentReader {
 /// A line of the file, parsed but not yet compared with the others.
 ///
 /// A document and its unknown fields, `None` for a blank line, or why it is no document.
-pub(super) struct Line(Result<Option<(Document, Map<String, Value>)>, String>);
+pub(super) struct Line(Result<Option<WithFields>, String>);
+
+/// A document and its unknown fields.
+type WithFields = (Document, Map<String, Value>);
 
 impl Line {
     /// Parses a line that [`DocumentReader::next_line`] returned.
@@ -344,7 +347,7 @@ pub(super) fn is_merge_marker(line: &[u8]) -> bool {
     [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker))
 }
 
-fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), String> {
+fn parse(line: &[u8], grid: Grid) -> Result<WithFields, String> {
     if is_merge_marker(line) {
         return Err("a conflict marker of an unfinished git merge; finish the merge".to_owned());
     }

@@ -14,9 +14,10 @@ use std::{
 };
 
 use super::{
-    Annotator, DOCUMENTS, Documents, Project, ProjectError, Stamp,
+    Annotator, DOCUMENTS, Documents, Project, ProjectError,
     documents::{self, UniqueIds},
     file_names::shown,
+    file_stamp::{Stamp, stamp_of_more},
     journal,
     journal_appender::Files,
     read_documents::stamp_of,
@@ -220,10 +221,10 @@ impl Project {
         let path = self.root.join(DOCUMENTS);
         let written = Cell::default();
         let contents = |file: &mut dyn Write| {
-            let mut file = Stamping::new(file);
+            let mut file = Stamping { to: file, stamp: (0, 0) };
             copy_lines(&path, &mut file)?;
             write_new(next.iter().skip(first), &mut file)?;
-            written.set(file.stamp());
+            written.set(file.stamp);
             Ok(())
         };
         if let Err(error) = storage::replace_with(&path, &contents) {
@@ -324,27 +325,15 @@ fn copy_lines(path: &Path, to: &mut impl Write) -> io::Result<()> {
 /// Writer that computes the stamp of what it writes.
 struct Stamping<'a> {
     to: &'a mut dyn Write,
-    length: usize,
-    hasher: crc32fast::Hasher,
-}
-
-impl<'a> Stamping<'a> {
-    fn new(to: &'a mut dyn Write) -> Self {
-        Self { to, length: 0, hasher: crc32fast::Hasher::new() }
-    }
-
-    fn stamp(self) -> Stamp {
-        (self.length, self.hasher.finalize())
-    }
+    stamp: Stamp,
 }
 
 impl Write for Stamping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A larger file could not be opened.
-        guard::check_size((self.length + bytes.len()) as u64, LARGE)?;
+        guard::check_size((self.stamp.0 + bytes.len()) as u64, LARGE)?;
         self.to.write_all(bytes)?;
-        self.hasher.update(bytes);
-        self.length += bytes.len();
+        self.stamp = stamp_of_more(self.stamp, bytes);
         Ok(bytes.len())
     }
 
@@ -357,6 +346,15 @@ impl Write for Stamping<'_> {
 mod tests {
     use super::*;
     use crate::text::{Grid, growth::assert_linear};
+
+    #[test]
+    fn documents_that_would_be_too_large_to_be_opened_are_not_written() {
+        let mut bytes = Vec::new();
+        let mut file = Stamping { to: &mut bytes, stamp: (usize::try_from(LARGE).unwrap() - 2, 7) };
+        file.write_all(b"ab").unwrap();
+        let error = file.write_all(b"c").unwrap_err();
+        assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::FileTooLarge, &b"ab"[..]));
+    }
 
     #[test]
     fn many_documents_with_one_text_are_found_again_in_linear_time() {

@@ -7,13 +7,13 @@ use std::{
     path::Path,
 };
 
-use super::StorageError;
+use super::{StorageError, storage};
 use crate::{
     formats::Source,
     guard::{self, Links},
 };
 
-/// A regular file, or bytes that could be read only once and are kept.
+/// A regular file, or bytes that could be read only once and were kept.
 #[derive(Debug)]
 pub struct InputFile(Bytes);
 
@@ -35,11 +35,20 @@ impl InputFile {
         });
         opened.map_err(|cause| StorageError::new("read", path, cause))
     }
-}
 
-impl From<Vec<u8>> for InputFile {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(Bytes::Kept(bytes))
+    /// Copies what can be read only once, such as standard input, into a file without a name in `folder`.
+    /// Where there are no such files, it is kept in memory.
+    ///
+    /// # Errors
+    /// It cannot be read, or the disk is full.
+    pub fn spool(mut input: impl Read, folder: &Path) -> io::Result<Self> {
+        if let Some(mut file) = storage::unnamed_file(folder) {
+            io::copy(&mut input, &mut file)?;
+            return Ok(Self(Bytes::File(file)));
+        }
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes)?;
+        Ok(Self(Bytes::Kept(bytes)))
     }
 }
 
@@ -77,13 +86,16 @@ mod tests {
         std::fs::write(&path, "fish tacos").unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("f", &link).unwrap();
-        for file in [InputFile::open(&link, 10).unwrap(), b"fish tacos".to_vec().into()] {
+        let spool = |folder| InputFile::spool(&b"fish tacos"[..], folder).unwrap();
+        let nowhere = Path::new("/nowhere");
+        for file in [InputFile::open(&link, 10).unwrap(), spool(folder.path()), spool(nowhere)] {
             for _ in 0..2 {
                 let mut text = String::new();
                 file.bytes().unwrap().read_to_string(&mut text).unwrap();
                 assert_eq!(text, "fish tacos");
             }
         }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the copy has no name");
         assert!(InputFile::open(&path, 9).unwrap_err().to_string().contains("it has 10 bytes"));
         assert!(InputFile::open(folder.path(), 9).unwrap_err().to_string().contains("not a regular file"));
     }

@@ -16,6 +16,7 @@ pub mod documents;
 pub mod erasure;
 mod error;
 pub mod file_names;
+mod file_stamp;
 mod folder;
 pub mod import;
 pub mod import_source;
@@ -72,6 +73,7 @@ pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, training_data};
 
 use self::{
+    file_stamp::{Stamp, stamp, stamp_of_more},
     folder::read_manifest,
     lock::Lock,
     manifest::MANIFEST,
@@ -362,21 +364,6 @@ pub fn random_number() -> u32 {
     // The low 32 bits of a version 4 UUID are random.
     let [.., a, b, c, d] = uuid::Uuid::new_v4().into_bytes();
     u32::from_be_bytes([a, b, c, d])
-}
-
-/// Length and CRC-32 of the bytes of a file.
-type Stamp = (usize, u32);
-
-/// Stamp of contents.
-fn stamp(bytes: &[u8]) -> Stamp {
-    stamp_of_more((0, 0), bytes)
-}
-
-/// Stamp of contents to which bytes were appended.
-fn stamp_of_more((length, crc): Stamp, bytes: &[u8]) -> Stamp {
-    let mut hasher = crc32fast::Hasher::new_with_initial(crc);
-    hasher.update(bytes);
-    (length + bytes.len(), hasher.finalize())
 }
 
 fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {

@@ -8,9 +8,10 @@ use std::{
 };
 
 use super::{
-    DocumentError, Documents, ReadingProgress, Stamp, StorageError,
-    documents::{DocumentReader, Line},
-    storage::{self, FileState, LARGE},
+    documents::{DocumentError, DocumentReader, Documents, Line},
+    file_stamp::{Stamp, stamp_of_more},
+    reading_progress::ReadingProgress,
+    storage::{self, FileState, LARGE, StorageError},
 };
 use crate::text::Grid;
 
@@ -35,42 +36,24 @@ pub(super) fn read_documents_with(
     progress.begin(file.map_or(0, |file| file.length()));
     let threads = available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
     let mut reader = DocumentReader::default();
-    let mut stamp = Stamping::default();
+    let mut stamp = Stamp::default();
     storage::read_blocks(path, LARGE, |block| {
-        stamp.add(block);
+        stamp = stamp_of_more(stamp, block);
         add_lines(block, grid, threads, &mut reader);
         progress.add(block.len())
     })?;
     let (documents, problems) = reader.finish();
-    Ok((documents.read_from(file), problems, stamp.finish()))
+    Ok((documents.read_from(file), problems, stamp))
 }
 
 /// Stamp of the bytes of a file. A file that does not exist counts as empty.
 pub(super) fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
-    let mut stamp = Stamping::default();
+    let mut stamp = Stamp::default();
     storage::read_blocks(path, LARGE, |block| {
-        stamp.add(block);
+        stamp = stamp_of_more(stamp, block);
         Ok(())
     })?;
-    Ok(stamp.finish())
-}
-
-/// Length and CRC-32 of the bytes so far.
-#[derive(Default)]
-struct Stamping {
-    length: usize,
-    hasher: crc32fast::Hasher,
-}
-
-impl Stamping {
-    fn add(&mut self, bytes: &[u8]) {
-        self.length += bytes.len();
-        self.hasher.update(bytes);
-    }
-
-    fn finish(self) -> Stamp {
-        (self.length, self.hasher.finalize())
-    }
+    Ok(stamp)
 }
 
 /// Adds the lines of a block to `reader`.

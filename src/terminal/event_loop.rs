@@ -96,7 +96,7 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
             let screen = OpeningScreen::new(dir, &progress, &options.theme, caps);
             let (ended, taken) = open(&screen, options.mouse, &senders, &sources)?;
             match ended {
-                Opening::Ended(outcome) => (services.opened_first(outcome)?, taken),
+                Opening::Ended(outcome) => (services.opened_first(*outcome)?, taken),
                 Opening::Left(end) => {
                     progress.cancel();
                     drop(taken);
@@ -143,7 +143,7 @@ fn open(
     sources: &Sources,
 ) -> io::Result<(Opening, Option<Taken>)> {
     if let Ok(outcome) = sources.openings.recv_timeout(AT_ONCE) {
-        return Ok((Opening::Ended(outcome), None));
+        return Ok((Opening::Ended(Box::new(outcome)), None));
     }
     let mut taken = Taken::new(mouse, senders)?;
     let ended = screen.run(&mut taken.guard, &sources.input, &sources.signals, &sources.openings)?;

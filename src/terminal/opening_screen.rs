@@ -26,7 +26,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// How an opening ended.
 pub(super) enum Opening {
     /// The project is open, or cannot be opened.
-    Ended(Outcome),
+    Ended(Box<Outcome>),
     /// The user left, or the terminal is gone.
     Left(End),
 }
@@ -81,7 +81,7 @@ impl<'a> OpeningScreen<'a> {
                     }
                 },
                 recv(openings) -> outcome => match outcome {
-                    Ok(outcome) => return Ok(Opening::Ended(outcome)),
+                    Ok(outcome) => return Ok(Opening::Ended(Box::new(outcome))),
                     Err(_) => None,
                 },
                 default(INTERVAL) => None,

@@ -16,7 +16,7 @@ use crate::{
     formats::{
         Problem, Source,
         problem::{Problems, Severity, with_noun},
-        sink::Reading,
+        sink::{Found, Reading},
         source::Unreadable,
     },
     spans::{
@@ -225,7 +225,7 @@ impl Survey {
         if self.docstarts > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
         }
-        reading.push(document, placed, Status::Done)?;
+        reading.push(Found { document, spans: placed, status: Status::Done })?;
         Ok(lost)
     }
 

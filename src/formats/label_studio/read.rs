@@ -15,7 +15,7 @@ use crate::{
     formats::{
         Problem, decode,
         problem::{quoted, with_noun},
-        sink::{NameIndex, Reading},
+        sink::{Found, NameIndex, Reading},
         source::{Source, Unreadable},
     },
     spans::{Document, Status},
@@ -102,7 +102,7 @@ impl TaskReader<'_, '_> {
     fn add(&mut self, task: Value) -> Result<(), Stopped> {
         self.number += 1;
         match self.task(task) {
-            Ok((document, spans, status)) => self.reading.push(document, spans, status).map_err(|failure| {
+            Ok(Found { document, spans, status }) => self.reading.push(document, spans, status).map_err(|failure| {
                 self.failure = Some(failure);
                 Stopped
             }),
@@ -114,7 +114,7 @@ impl TaskReader<'_, '_> {
         }
     }
 
-    fn task(&mut self, task: Value) -> Result<(Document, Vec<(TextRange, NameIndex)>, Status), String> {
+    fn task(&mut self, task: Value) -> Result<Found, String> {
         let object = task.as_object().ok_or("it is not an object")?;
         let data = object.get("data").and_then(Value::as_object).ok_or("it has no `data`")?;
         let (field, text) = self.text(data)?;
@@ -138,7 +138,7 @@ impl TaskReader<'_, '_> {
         let predicted = object.get("predictions").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
         self.counts.predicted += usize::from(predicted);
         document.foreign = Some(Box::new(task));
-        Ok((document, spans, status))
+        Ok(Found { document, spans, status })
     }
 
     /// Name and text of the field with the text.

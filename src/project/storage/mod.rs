@@ -30,7 +30,7 @@ pub(crate) mod refusals;
 
 pub use append::Appender;
 pub use error::{StorageError, shown_path};
-pub use open::{FileState, LARGE, SMALL, open, read, read_blocks, read_if_there, read_lines};
+pub use open::{FileState, LARGE, SMALL, open, read, read_blocks, read_if_there, read_lines, unnamed_file};
 
 pub(in crate::project) use dir::Dir;
 pub(in crate::project) use error::{is_not_ours, not_ours};

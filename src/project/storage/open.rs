@@ -90,6 +90,22 @@ pub fn read_blocks(path: &Path, limit: u64, mut each: impl FnMut(&[u8]) -> io::R
     absent(read().map_err(|cause| StorageError::new("read", path, cause))).map(drop)
 }
 
+/// Creates a file without a name in a folder, which ends with its last handle, also after a crash.
+/// Only the user can read it. `None` if the system or the file system has no such files.
+pub fn unnamed_file(folder: &Path) -> Option<File> {
+    #[cfg(target_os = "linux")]
+    let file = {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        rustix::fs::open(folder, flags, rustix::fs::Mode::from_raw_mode(0o600)).ok().map(File::from)
+    };
+    #[cfg(not(target_os = "linux"))]
+    let file = {
+        let _ = folder;
+        None
+    };
+    file
+}
+
 /// Identity and time of the last change of a file, by which a change is noticed without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileState {
