@@ -102,7 +102,7 @@ impl TaskReader<'_, '_> {
     fn add(&mut self, task: Value) -> Result<(), Stopped> {
         self.number += 1;
         match self.task(task) {
-            Ok(Found { document, spans, status }) => self.reading.push(document, spans, status).map_err(|failure| {
+            Ok(found) => self.reading.push(found).map_err(|failure| {
                 self.failure = Some(failure);
                 Stopped
             }),
