@@ -14,6 +14,9 @@ use tagliatelle::{
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
+/// Makes the line of a document from its number and its text.
+type Line = fn(usize, &str) -> String;
+
 /// Highest use of memory by `work`, in bytes beyond the use before.
 fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = MEMORY.current_usage();
@@ -26,7 +29,7 @@ fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
 fn an_import_and_an_opening_keep_each_text_once_and_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let text = "good tacos and cheap beer ".repeat(160);
-    let formats: [(&str, fn(usize, &str) -> String); 3] = [
+    let formats: [(&str, Line); 3] = [
         ("a.jsonl", |at, text| format!("{{\"id\":\"d{at}\",\"text\":\"{text}\"}}\n")),
         ("b.txt", |at, text| format!("{text}{at}\n")),
         ("c.json", |at, text| {
