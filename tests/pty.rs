@@ -762,3 +762,32 @@ fn a_training_of_a_screen_that_is_asked_to_end_is_continued() {
     let list = place.tagli("runs list food --json").fine().json();
     assert_eq!(list[0]["state"], "done", "{list}");
 }
+
+#[test]
+fn a_large_project_shows_how_far_its_opening_is_and_can_be_left_meanwhile() {
+    let place = Place::new();
+    project(&place);
+    let line = |at: usize| format!("{{\"id\":\"d{at}\",\"text\":\"good tacos and cheap beer at {at}\"}}\n");
+    place.file("food/documents.jsonl", (0..200_000).map(line).collect::<String>());
+    for key in ["\x1b", "q", "\x03"] {
+        let mut screen = Screen::open(&place, &["food"], 80, 24);
+        screen.shows("Opening food");
+        screen.shows("of documents.jsonl is read");
+        screen.shows("esc leaves");
+        screen.keys(key);
+        assert_eq!(screen.ends(), 0, "{}", key.escape_debug());
+    }
+    let mut screen = Screen::open(&place, &["food"], 80, 24);
+    screen.shows("esc leaves");
+    // Neither an answer nor kept for the next screen.
+    screen.keys("3");
+    let tagging = screen.shows("1/200,000");
+    assert!(!tagging.contains("1 span") && !tagging.contains("esc leaves"), "{tagging}");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+    // An error is printed after the screen.
+    place.file("food/documents.jsonl", (0..200_000).map(|at| line(at.min(199_998))).collect::<String>());
+    let screen = Screen::open(&place, &["food"], 80, 24);
+    screen.sends("line 200000: there is already a document `d199998`");
+    assert_eq!(screen.ends(), 1);
+}

@@ -1,7 +1,8 @@
 //! Files that commands read: detection and problems are reported on standard error.
 
 use std::{
-    fs,
+    env,
+    fs::{self, File},
     io::{self, Read as _},
     path::Path,
 };
@@ -9,11 +10,29 @@ use std::{
 use super::{error::CliError, output::Output, settings};
 use crate::{
     formats::{Format, Problem, ReadOptions},
-    project::import_source::ImportSourceError,
+    project::{InputFile, import_source::ImportSourceError},
     spans::Sentence,
     text::number::with_noun,
     work::source::{SourceFile, TaggedSentences},
 };
+
+/// Opens a file that is read in blocks; `-` is standard input.
+/// What can be read only once, such as a pipe, is copied into a file without a name in the folder for temporary files.
+///
+/// # Errors
+/// It cannot be read.
+fn input(path: &Path) -> Result<InputFile, CliError> {
+    let folder = env::temp_dir();
+    if path == Path::new("-") {
+        let spooled = InputFile::spool(io::stdin().lock(), &folder);
+        return spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error));
+    }
+    if fs::metadata(path).is_ok_and(|file| file.is_file()) {
+        return InputFile::open(path, u64::MAX).map_err(|error| CliError::reading(&error.path, &error.cause));
+    }
+    let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
+    spooled.map_err(|error| CliError::reading(path, &error))
+}
 
 /// Reads the bytes of a file; `-` is standard input.
 ///
@@ -41,7 +60,8 @@ pub(super) fn read(
     options: &ReadOptions,
     output: Output,
 ) -> Result<SourceFile, CliError> {
-    let file = SourceFile::from_bytes(path, &bytes(path)?, format, options);
+    let read = SourceFile::read(path, &input(path)?, format, options);
+    let file = read.map_err(|error| CliError::reading(path, &error))?;
     output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
     report(path, file.notes(), output);
     file.check().map_err(CliError::from)
@@ -62,7 +82,7 @@ pub(super) fn read_options() -> Result<ReadOptions, CliError> {
 /// The file cannot be read, has errors, or has no text.
 pub(super) fn sentences(path: &Path, output: Output) -> Result<Vec<Sentence>, CliError> {
     let file = read(path, None, &read_options()?, output)?;
-    let tagged = TaggedSentences::from_corpus(path, &file.read.corpus);
+    let tagged = TaggedSentences::from_corpus(path, &file.into_corpus());
     if tagged.changed_spans > 0 {
         let changed = with_noun(tagged.changed_spans, "span");
         output.say(format!("warning: {}: {changed} widened to whole words or left out", path.display()));

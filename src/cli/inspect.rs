@@ -35,7 +35,7 @@ pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> 
         let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, true);
         (project.root, corpus)
     } else {
-        (args.path.clone(), data::read(&args.path, None, &data::read_options()?, output)?.read.corpus)
+        (args.path.clone(), data::read(&args.path, None, &data::read_options()?, output)?.into_corpus())
     };
     let wants_record = args.record.is_some() || args.pieces || args.bio;
     if !wants_record {

@@ -1,23 +1,25 @@
 //! Bytes to text and text to lines, as all text formats need it.
 
-use super::problem::{Problem, Problems};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use super::{
+    problem::{Problem, Problems},
+    source::{Source, Unreadable},
+};
+
+/// First bytes of a UTF-8 file that some programs write, and that are no text.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+/// Bytes of a source that are looked at together.
+const BLOCK: usize = 1 << 16;
 
 /// Decodes a file without its byte order mark; `None` after it has added an error.
 pub(crate) fn text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
-    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if body.starts_with(b"\xff\xfe") || body.starts_with(b"\xfe\xff") {
-        problems.push(
-            Problem::error("the file is UTF-16, not UTF-8").hint("convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"),
-        );
-        return None;
+    let text = std::str::from_utf8(bytes.strip_prefix(MARK).unwrap_or(bytes)).ok();
+    if text.is_none() {
+        // Bytes in memory can always be read.
+        problems.push(encoding_fault(&bytes).unwrap_or_else(|error| Problem::error(error.to_string())));
     }
-    match std::str::from_utf8(body) {
-        Ok(text) => Some(text),
-        Err(error) => {
-            problems.push(not_utf8(bytes, bytes.len() - body.len() + error.valid_up_to()));
-            None
-        }
-    }
+    text
 }
 
 /// Decodes a file without its byte order mark.
@@ -34,21 +36,135 @@ pub fn decode_text(bytes: &[u8]) -> Result<&str, Problem> {
 /// Such bytes occur in no text.
 const HEAD: usize = 4096;
 
-fn not_utf8(bytes: &[u8], at: usize) -> Problem {
-    let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    if !wide && bytes.iter().take(HEAD).any(|byte| matches!(byte, 0..=8 | 14..=26)) {
+/// Place in a file, all counted from 0.
+#[derive(Default)]
+struct Place {
+    byte: usize,
+    line: usize,
+    /// Byte in its line.
+    column: usize,
+}
+
+impl Place {
+    fn pass(&mut self, bytes: &[u8]) {
+        self.byte += bytes.len();
+        self.line += memchr::memchr_iter(b'\n', bytes).count();
+        self.column = match memchr::memrchr(b'\n', bytes) {
+            Some(end) => bytes.len() - end - 1,
+            None => self.column + bytes.len(),
+        };
+    }
+}
+
+/// Describes the first byte of a file that is not UTF-8, after a reader met it.
+fn encoding_fault(source: &dyn Source) -> io::Result<Problem> {
+    let changed = || Problem::error("the file changed while it was read").hint("try again");
+    Ok(find_encoding_fault(source)?.unwrap_or_else(changed))
+}
+
+/// Describes the first byte of a file that is not UTF-8; `None` if it is a text.
+///
+/// # Errors
+/// The source cannot be read.
+pub(crate) fn find_encoding_fault(source: &dyn Source) -> io::Result<Option<Problem>> {
+    let mut input = source.bytes()?;
+    let mut place = Place::default();
+    let (mut block, mut has_controls) = (Vec::new(), false);
+    loop {
+        let read = input.by_ref().take(BLOCK as u64).read_to_end(&mut block)?;
+        if place.byte == 0 {
+            has_controls = block.iter().take(HEAD).any(|byte| matches!(byte, 0..=8 | 14..=26));
+        }
+        let (good, is_fault) = match std::str::from_utf8(&block) {
+            Ok(_) => (block.len(), false),
+            // The rest of the character is in the next block, if there is one.
+            Err(error) => (error.valid_up_to(), error.error_len().is_some() || read == 0),
+        };
+        place.pass(block.get(..good).unwrap_or_default());
+        block.drain(..good);
+        if is_fault {
+            // 0x80 to 0x9f are letters and quotes in Windows-1252, nothing in Latin-1.
+            let mut is_windows = block.iter().any(is_windows_only);
+            for byte in BufReader::with_capacity(BLOCK, input).bytes() {
+                is_windows = is_windows || is_windows_only(&byte?);
+            }
+            return Ok(Some(fault(&place, &block, has_controls, is_windows)));
+        }
+        if read == 0 {
+            return Ok(None);
+        }
+    }
+}
+
+fn is_windows_only(byte: &u8) -> bool {
+    (0x80..0xa0).contains(byte)
+}
+
+/// Describes a fault at `place`, where the bytes `rest` begin.
+fn fault(place: &Place, rest: &[u8], has_controls: bool, is_windows: bool) -> Problem {
+    let is_first = place.byte == 0 || place.byte == MARK.len();
+    if is_first && (rest.starts_with(b"\xff\xfe") || rest.starts_with(b"\xfe\xff")) {
+        return Problem::error("the file is UTF-16, not UTF-8").hint("convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW");
+    }
+    if has_controls {
         return Problem::error("this is not a text file: it contains bytes that no text has").hint("use a text file");
     }
-    let before = bytes.get(..at).unwrap_or(bytes);
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    let byte = bytes.get(at).copied().unwrap_or_default();
-    // 0x80 to 0x9f are letters and quotes in Windows-1252, nothing in Latin-1.
-    let windows = bytes.get(at..).unwrap_or_default().iter().any(|byte| (0x80..0xa0).contains(byte));
-    let (name, code) = if windows { ("Windows-1252", "CP1252") } else { ("Latin-1", "ISO-8859-1") };
+    let Place { byte: at, line, column } = place;
+    let byte = rest.first().copied().unwrap_or_default();
+    let (name, code) = if is_windows { ("Windows-1252", "CP1252") } else { ("Latin-1", "ISO-8859-1") };
+    let column = column + 1;
     Problem::error(format!("byte {column} of the line (0x{byte:02x}, byte {at} of the file) is not UTF-8"))
-        .at(line)
+        .at(line + 1)
         .hint(format!("the file is probably {name}; convert it: iconv -f {code} -t UTF-8 FILE > NEW"))
+}
+
+/// Returns a reader of a file without its byte order mark.
+///
+/// # Errors
+/// The source cannot be read.
+pub(crate) fn body(source: &dyn Source) -> io::Result<impl BufRead + '_> {
+    let mut input = source.bytes()?;
+    let mut start = Vec::new();
+    input.by_ref().take(MARK.len() as u64).read_to_end(&mut start)?;
+    if start == MARK {
+        start.clear();
+    }
+    Ok(BufReader::with_capacity(BLOCK, Cursor::new(start).chain(input)))
+}
+
+/// Lines of a source as [`lines`] has them, of which one is in memory at a time.
+pub(crate) struct Lines<'a> {
+    source: &'a dyn Source,
+    input: Box<dyn BufRead + 'a>,
+    line: Vec<u8>,
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Starts at the first line.
+    pub(crate) fn of(source: &'a dyn Source) -> Result<Self, Unreadable> {
+        Ok(Self { source, input: Box::new(body(source)?), line: Vec::new(), number: 0 })
+    }
+
+    /// Returns the next line with its number, from 1.
+    ///
+    /// # Errors
+    /// The source cannot be read, or the line is not UTF-8.
+    pub(crate) fn next_line(&mut self) -> Result<Option<(usize, &str)>, Unreadable> {
+        self.line.clear();
+        if self.input.read_until(b'\n', &mut self.line)? == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let line = match self.line.strip_suffix(b"\n") {
+            Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+            None => &self.line,
+        };
+        match std::str::from_utf8(line) {
+            Ok(line) => Ok(Some((self.number, line))),
+            Err(_) => Err(Unreadable::Encoding(encoding_fault(self.source)?)),
+        }
+    }
 }
 
 /// The lines with their numbers from 1.
@@ -100,6 +216,23 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_is_found_wherever_blocks_end() {
+        for before in [BLOCK - 3, BLOCK - 2, BLOCK - 1, BLOCK, 3 * BLOCK] {
+            // A good character over the end of the block, and a bad one at some distance.
+            let bytes =
+                [&b"\xef\xbb\xbf"[..], b"x\n", &vec![b'a'; before - 6], "\u{1f355}".as_bytes(), b"\xff"].concat();
+            let problem = encoding_fault(&bytes.as_slice()).unwrap();
+            let at = bytes.len() - 1;
+            let message = format!("byte {} of the line (0xff, byte {at} of the file) is not UTF-8", at - 4);
+            assert_eq!((problem.message, problem.line), (message, Some(2)));
+            assert!(problem.hint.unwrap().contains("ISO-8859-1"));
+        }
+        let cut = encoding_fault(&"caf\u{e9}".as_bytes().split_last().unwrap().1).unwrap();
+        assert!(cut.message.starts_with("byte 4 of the line (0xc3"), "a character without its end");
+        assert!(encoding_fault(&&b"good"[..]).unwrap().message.contains("changed while it was read"));
+    }
+
+    #[test]
     fn a_byte_order_mark_is_no_text_and_a_second_one_is() {
         let mut problems = Problems::default();
         assert_eq!(text(b"\xef\xbb\xbfhi", &mut problems), Some("hi"));
@@ -111,6 +244,15 @@ mod tests {
     fn lines_end_at_lf_and_crlf_only() {
         let found: Vec<_> = lines("a\r\n\nb\rc\n").collect();
         assert_eq!(found, [(1, "a"), (2, ""), (3, "b\rc")]);
+        for text in ["", "\u{feff}", "a", "a\r", "\u{feff}a\r\n\nb\rc\n\r\n", "\n\n", "\u{feff}\u{feff}\n"] {
+            let (bytes, mut streamed) = (text.as_bytes(), Vec::new());
+            let mut reader = Lines::of(&bytes).unwrap();
+            while let Some((number, line)) = reader.next_line().unwrap() {
+                streamed.push((number, line.to_owned()));
+            }
+            let whole = lines(text.strip_prefix('\u{feff}').unwrap_or(text));
+            assert_eq!(streamed, whole.map(|(number, line)| (number, line.to_owned())).collect::<Vec<_>>(), "{text:?}");
+        }
         assert_eq!(start_of("caf\u{e9}".as_bytes(), 4), "caf");
     }
 }

@@ -1,11 +1,18 @@
 //! Description of a format.
 //! Its name, how it is recognised, its reader and writer, and what it cannot hold.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, Read as _},
+};
 
-use super::{Corpus, Problem, Read, ReadOptions, WriteOptions, Written, decode};
+use super::{
+    Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written, decode, sink::Reading,
+    source::Unreadable,
+};
 
-pub(super) type ReadFn = fn(&[u8], &ReadOptions) -> Read;
+/// Reads a source and hands its documents to the reading. Returns the properties of the file for the user.
+pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>, Unreadable>;
 pub(super) type WriteFn = fn(&Corpus, &WriteOptions) -> Result<Written, Vec<Problem>>;
 /// Confidence from 0 to 100 and the reason for it.
 /// `None` if the file is not of this format.
@@ -37,11 +44,42 @@ impl Format {
         self.extensions.first().copied().unwrap_or("txt")
     }
 
-    /// Reads a file. A format that is only recognised gives one error.
+    /// Reads a file into memory. A format that is only recognised gives one error.
     pub fn read(&self, bytes: &[u8], options: &ReadOptions) -> Read {
-        match self.read {
-            Some(read) => read(bytes, options),
-            None => Read { problems: vec![self.unsupported("read")], ..Read::default() },
+        match self.read_file(&bytes, options) {
+            Ok(ReadFile { found, detected, problems }) => Read { corpus: found.into_corpus(), detected, problems },
+            // Bytes in memory can always be read.
+            Err(error) => Read { problems: vec![Problem::error(error.to_string())], ..Read::default() },
+        }
+    }
+
+    /// As [`Self::read`], for a file that is not in memory, and with less memory for each document.
+    ///
+    /// # Errors
+    /// The source cannot be read. Problems of its contents are in [`ReadFile::problems`].
+    pub fn read_file(&self, source: &dyn Source, options: &ReadOptions) -> io::Result<ReadFile> {
+        let mut found = FoundDocuments::new(options.known_labels());
+        let mut reading = Reading::new(options, &mut found);
+        let detected = self.read_each(source, &mut reading)?;
+        let (problems, names) = reading.finish();
+        // Of a file that is no text nothing is kept.
+        let Some(detected) = detected else { return Ok(ReadFile { problems, ..ReadFile::default() }) };
+        Ok(ReadFile { found: found.with_names(names), detected, problems })
+    }
+
+    /// Reads a file and hands over each document. Returns the properties of the file; `None` if it is no text.
+    fn read_each(&self, source: &dyn Source, reading: &mut Reading<'_>) -> io::Result<Option<Vec<String>>> {
+        let Some(read) = self.read else {
+            reading.problems.push(self.unsupported("read"));
+            return Ok(Some(Vec::new()));
+        };
+        match read(source, reading) {
+            Ok(detected) => Ok(Some(detected)),
+            Err(Unreadable::Io(error)) => Err(error),
+            Err(Unreadable::Encoding(problem)) => {
+                reading.problems.push(problem);
+                Ok(None)
+            }
         }
     }
 
@@ -68,6 +106,24 @@ impl fmt::Debug for Format {
     }
 }
 
+/// Contents of a file. If the problems contain an error, documents are missing.
+#[derive(Debug, Default)]
+pub struct ReadFile {
+    /// Documents and spans.
+    pub found: FoundDocuments,
+    /// Properties of the file for the user; see [`Read::detected`].
+    pub detected: Vec<String>,
+    /// Problems in the order in which they were found.
+    pub problems: Vec<Problem>,
+}
+
+impl ReadFile {
+    /// Whether something in the file could not be read.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
 /// The beginning of a file and its name, as detectors see it.
 pub(crate) struct Sample<'a> {
     /// The name's extension in lower case.
@@ -87,5 +143,12 @@ impl<'a> Sample<'a> {
         let cut = bytes.len() > Self::LONGEST;
         let text = start.rfind('\n').filter(|_| cut).and_then(|end| start.get(..=end)).unwrap_or(start);
         Self { extension, text }
+    }
+
+    /// As many bytes of the beginning of a source as [`Self::new`] looks at, and one more if there is one.
+    pub(super) fn head(source: &dyn Source) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        source.bytes()?.take(Self::LONGEST as u64 + decode::MARK.len() as u64 + 1).read_to_end(&mut head)?;
+        Ok(head)
     }
 }

@@ -3,18 +3,24 @@
 //! `{"id":"7","text":"...","spans":[{"start":4,"end":9,"label":"Dish"}],"words":[[0,3],[4,9]],"split":"train",
 //! "status":"done","meta":{}}`. Offsets are code points, ends exclusive. Only `text` is required.
 
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+};
+
 use serde_json::{Map, Value, json};
 
 use super::{
-    Corpus, Problem, Read, ReadOptions, WriteOptions, Written,
-    corpus::{CorpusBuilder, NameIndex},
-    decode,
+    Corpus, Problem, WriteOptions, Written,
+    decode::Lines,
     fit::LossReport,
     format::{Format, Sample},
-    problem::{Problems, invalid_json, quoted, with_noun},
+    problem::{invalid_json, quoted, with_noun},
+    sink::{Found, NameIndex, Reading},
+    source::{Source, Unreadable},
 };
 use crate::{
-    spans::{Annotation, Document, LabelSet, Split, Status},
+    spans::{Annotation, Document, LabelSet, Meta, Split, Status},
     text::{CharRange, OffsetMap, TextRange},
 };
 
@@ -45,53 +51,65 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 }
 
 /// Reads one document per line. A line with an error is skipped and reported.
-fn read(bytes: &[u8], options: &ReadOptions) -> Read {
-    let mut reader =
-        LineReader { options, builder: CorpusBuilder::new(options.labels.clone()), unknown: Vec::new(), span_keys: 0 };
-    let mut problems = Problems::default();
-    let mut ids = std::collections::HashMap::new();
-    for (number, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
+fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0 };
+    let mut ids = FirstLines::default();
+    let mut lines = Lines::of(source)?;
+    while let Some((number, line)) = lines.next_line()? {
         if line.trim().is_empty() {
             continue;
         }
         match reader.line(line) {
-            Err(problem) => problems.push(problem.at(number)),
-            Ok((document, spans, status)) => {
-                if let Some(first) = ids.insert(document.id.clone(), number) {
-                    let message = format!("the id {} occurs on line {first} already", quoted(&document.id));
-                    problems.push(Problem::warning(message).at(number));
+            Err(problem) => reader.reading.problems.push(problem.at(number)),
+            Ok(found) => {
+                let id = &found.document.id;
+                if let Some(first) = ids.insert(id, number) {
+                    let message = format!("the id {} occurs on line {first} already", quoted(id));
+                    reader.reading.problems.push(Problem::warning(message).at(number));
                 }
-                reader.builder.push(document, spans, status);
+                reader.reading.push(found)?;
             }
         }
     }
-    if !reader.unknown.is_empty() {
-        let list = reader.unknown.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
-        problems.push(Problem::note(format!("unknown fields are kept in meta: {list}")));
+    let LineReader { reading, unknown, span_keys } = reader;
+    if !unknown.is_empty() {
+        let list = unknown.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
+        reading.problems.push(Problem::note(format!("unknown fields are kept in meta: {list}")));
     }
-    if reader.span_keys > 0 {
-        let spans = with_noun(reader.span_keys, "span");
-        problems
-            .push(Problem::note(format!("{spans} with fields other than start, end and label, which are not kept")));
+    if span_keys > 0 {
+        let spans = with_noun(span_keys, "span");
+        let message = format!("{spans} with fields other than start, end and label, which are not kept");
+        reading.problems.push(Problem::note(message));
     }
-    let corpus = reader.builder.finish(&mut problems);
-    let detected = vec!["JSON lines".to_owned(), with_noun(corpus.documents.len(), "document"), corpus.spans_text()];
-    Read { corpus, detected, problems: problems.finish() }
+    Ok(vec!["JSON lines".to_owned(), with_noun(reading.documents(), "document"), reading.spans_text()])
 }
 
-struct LineReader<'a> {
-    options: &'a ReadOptions,
-    builder: CorpusBuilder,
+/// Lines on which ids occur, by their hashes: the ids of a million documents would take much memory.
+#[derive(Default)]
+struct FirstLines {
+    hasher: RandomState,
+    lines: HashMap<u64, u32>,
+}
+
+impl FirstLines {
+    /// Adds an id, and returns the line on which it occurred before.
+    ///
+    /// Of ten million different ids, two have the same hash once in about 400,000 files; then a warning is wrong.
+    fn insert(&mut self, id: &str, line: usize) -> Option<u32> {
+        self.lines.insert(self.hasher.hash_one(id), u32::try_from(line).unwrap_or(u32::MAX))
+    }
+}
+
+struct LineReader<'a, 'b> {
+    reading: &'a mut Reading<'b>,
     /// Names of the first ten unknown fields.
     unknown: Vec<String>,
     /// Number of spans with unknown fields.
     span_keys: usize,
 }
 
-type ParsedLine = (Document, Vec<(TextRange, NameIndex)>, Status);
-
-impl LineReader<'_> {
-    fn line(&mut self, line: &str) -> Result<ParsedLine, Problem> {
+impl LineReader<'_, '_> {
+    fn line(&mut self, line: &str) -> Result<Found, Problem> {
         let mut object: Map<String, Value> = serde_json::from_str(line).map_err(|error| invalid_json(&error, line))?;
         let Some(Value::String(text)) = object.shift_remove("text") else {
             return Err(Problem::error("`text` is missing or not a string").hint("each line needs {\"text\": \"...\"}"));
@@ -100,7 +118,7 @@ impl LineReader<'_> {
         let spans = self.spans(object.shift_remove("spans"), &map)?;
         let words = words(object.shift_remove("words"), &map)?;
         let id = match object.shift_remove("id") {
-            None | Some(Value::Null) => format!("{}{}", self.options.id_prefix, self.builder.len() + 1),
+            None | Some(Value::Null) => self.reading.next_id(),
             Some(Value::String(id)) => id,
             Some(Value::Number(id)) => id.to_string(),
             Some(other) => {
@@ -112,15 +130,15 @@ impl LineReader<'_> {
         };
         let split = self.split(object.shift_remove("split"))?;
         let status = status(object.shift_remove("status"), spans.is_some())?;
-        let cut = Document::new(id, text, self.options.grid);
+        let cut = Document::new(id, text, self.reading.options.grid);
         let mut document = match words {
             None => cut,
             Some(words) => cut.with_words(words),
         };
         document.split = split;
         document.meta = match object.shift_remove("meta") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(meta)) => meta,
+            None | Some(Value::Null) => Meta::default(),
+            Some(Value::Object(meta)) => meta.into(),
             Some(other) => {
                 return Err(Problem::error(format!("`meta` is not an object: {}", quoted(&other.to_string()))));
             }
@@ -131,12 +149,12 @@ impl LineReader<'_> {
             }
             document.meta.entry(key).or_insert(value);
         }
-        Ok((document, spans.unwrap_or_default(), status))
+        Ok(Found { document, spans: spans.unwrap_or_default(), status })
     }
 
     fn split(&self, value: Option<Value>) -> Result<Option<Split>, Problem> {
         match value {
-            None | Some(Value::Null) => Ok(self.options.split),
+            None | Some(Value::Null) => Ok(self.reading.options.split),
             Some(Value::String(name)) if name.parse::<Split>().is_ok() => Ok(name.parse().ok()),
             Some(other) => Err(Problem::error(format!("unknown split {}", quoted(&other.to_string())))
                 .hint("use one of train, valid, test")),
@@ -155,7 +173,7 @@ impl LineReader<'_> {
             let (range, label) =
                 read.map_err(|why| Problem::error(format!("span {}: {why}: {}", at + 1, quoted(&span.to_string()))))?;
             self.span_keys += usize::from(span.as_object().is_some_and(|object| object.len() > 3));
-            spans.push((range, self.builder.label(label)));
+            spans.push((range, self.reading.label(label)));
         }
         Ok(Some(spans))
     }
@@ -260,7 +278,7 @@ fn object(
     }
     object.insert("status".to_owned(), json!(annotation.status));
     if !document.meta.is_empty() {
-        object.insert("meta".to_owned(), Value::Object(document.meta.clone()));
+        object.insert("meta".to_owned(), Value::Object((*document.meta).clone()));
     }
     (object, count)
 }
@@ -268,10 +286,10 @@ fn object(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{OnLoss, Severity};
+    use crate::formats::{OnLoss, Read, ReadOptions, Severity};
 
     fn one(line: &str) -> Read {
-        read(line.as_bytes(), &ReadOptions::default())
+        FORMAT.read(line.as_bytes(), &ReadOptions::default())
     }
 
     #[test]
@@ -312,7 +330,7 @@ mod tests {
     #[test]
     fn unknown_fields_stay_in_meta_and_are_said() {
         let read = one("{\"text\":\"a\",\"stars\":4,\"meta\":{\"city\":\"Bari\"}}");
-        assert_eq!(Value::Object(read.corpus.documents[0].meta.clone()), json!({"city": "Bari", "stars": 4}));
+        assert_eq!(Value::Object((*read.corpus.documents[0].meta).clone()), json!({"city": "Bari", "stars": 4}));
         assert!(read.problems[0].message.contains("`stars`"));
     }
 

@@ -1,5 +1,8 @@
 //! Floor 3: bytes to documents and spans, and back.
-//! One file per format, one table that lists them. No I/O.
+//! One file per format, one table that lists them. Bytes come from a [`Source`] of the caller.
+//!
+//! A reader hands over one document at a time (`sink.rs`) and keeps nothing else of the file, so that a file larger than the
+//! memory can be read. [`FoundDocuments`] and [`Corpus`] are for callers that need all documents at once.
 //!
 //! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
@@ -9,6 +12,7 @@ mod corpus;
 mod decode;
 mod fit;
 mod format;
+mod found;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
@@ -16,6 +20,8 @@ pub mod patterns;
 mod plain;
 mod problem;
 mod round_trip;
+mod sink;
+mod source;
 mod table;
 mod xml_limits;
 
@@ -23,11 +29,13 @@ pub use conll::{TagSentence, read_tags};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
-pub use format::Format;
+pub use format::{Format, ReadFile};
+pub use found::FoundDocuments;
 pub use label_config::LabelConfig;
 pub use problem::{Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
-pub use table::{FORMATS, Guess, UnknownFormat, detect, find, find_by_extension, names};
+pub use source::Source;
+pub use table::{FORMATS, Guess, UnknownFormat, detect, detect_source, find, find_by_extension, names};
 
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
@@ -50,6 +58,21 @@ pub struct ReadOptions {
     /// Labelling configuration of Label Studio.
     /// The field with the text and the controls that label it.
     pub config: Option<LabelConfig>,
+}
+
+impl ReadOptions {
+    /// Labels that keep their ids: the known ones, and those of the labelling configuration.
+    fn known_labels(&self) -> LabelSet {
+        let Some(config) = &self.config else { return self.labels.clone() };
+        if self.labels.is_empty() {
+            return config.labels.clone();
+        }
+        let mut labels = self.labels.clone();
+        for label in &config.labels {
+            labels.intern(&label.name);
+        }
+        labels
+    }
 }
 
 /// Result of reading. If the problems contain an error, the corpus is incomplete.

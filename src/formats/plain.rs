@@ -1,12 +1,13 @@
 //! `text`: one review per line.
 
 use super::{
-    Corpus, OnLoss, Problem, Read, ReadOptions, WriteOptions, Written,
-    corpus::CorpusBuilder,
-    decode,
+    Corpus, OnLoss, Problem, WriteOptions, Written,
+    decode::{self, Lines},
     fit::LossReport,
     format::{Format, Sample},
-    problem::{Problems, quoted, with_noun},
+    problem::{quoted, with_noun},
+    sink::{Found, Reading},
+    source::{Source, Unreadable},
 };
 use crate::spans::{Document, Status};
 
@@ -30,26 +31,22 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 }
 
 /// Reads one document per line that is not blank.
-fn read(bytes: &[u8], options: &ReadOptions) -> Read {
-    let mut problems = Problems::default();
-    let mut builder = CorpusBuilder::new(options.labels.clone());
+fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     let mut blank = 0;
-    for (_, line) in decode::lines(decode::text(bytes, &mut problems).unwrap_or_default()) {
+    let mut lines = Lines::of(source)?;
+    while let Some((_, line)) = lines.next_line()? {
         if is_blank(line) {
             blank += 1;
             continue;
         }
-        let id = format!("{}{}", options.id_prefix, builder.len() + 1);
-        let mut document = Document::new(id, line, options.grid);
-        document.split = options.split;
-        builder.push(document, Vec::new(), Status::Todo);
+        let mut document = Document::new(reading.next_id(), line, reading.options.grid);
+        document.split = reading.options.split;
+        reading.push(Found { document, spans: Vec::new(), status: Status::Todo })?;
     }
-    let detected = vec!["one text per line".to_owned(), with_noun(builder.len(), "text")];
     if blank > 0 {
-        problems.push(Problem::note(format!("{} left out", with_noun(blank, "empty line"))));
+        reading.problems.push(Problem::note(format!("{} left out", with_noun(blank, "empty line"))));
     }
-    let corpus = builder.finish(&mut problems);
-    Read { corpus, detected, problems: problems.finish() }
+    Ok(vec!["one text per line".to_owned(), with_noun(reading.documents(), "text")])
 }
 
 fn is_blank(line: &str) -> bool {
@@ -96,7 +93,11 @@ fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::Severity;
+    use crate::formats::{Read, ReadOptions, Severity};
+
+    fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+        FORMAT.read(bytes, options)
+    }
 
     #[test]
     fn a_line_is_a_review_and_blank_lines_are_counted() {

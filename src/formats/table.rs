@@ -3,7 +3,10 @@
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
+use std::io;
+
 use super::{
+    Source,
     format::{DetectFn, Format, Sample},
     problem::quoted,
 };
@@ -54,6 +57,14 @@ pub struct Guess {
 pub fn detect(name: &str, bytes: &[u8]) -> Guess {
     let first = guesses(name, bytes).into_iter().next();
     first.unwrap_or_else(|| Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() })
+}
+
+/// As [`detect`], for a file that is not in memory; only its beginning is read.
+///
+/// # Errors
+/// The source cannot be read.
+pub fn detect_source(name: &str, source: &dyn Source) -> io::Result<Guess> {
+    Ok(detect(name, &Sample::head(source)?))
 }
 
 /// The formats that a file may have, likeliest first.

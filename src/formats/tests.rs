@@ -106,7 +106,7 @@ fn layouts_met_in_the_wild_read_alike() {
 fn comments_stay_with_their_sentence_and_the_word_hash_is_a_word() {
     let read = read("conll2002", "# sent_id = 4\n# checked by Ann\n# O\n1 B-N\n\nok O\n");
     assert_eq!(read.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["#", "1"]);
-    let meta = serde_json::Value::Object(read.corpus.documents[0].meta.clone());
+    let meta = serde_json::Value::Object((*read.corpus.documents[0].meta).clone());
     assert_eq!(meta, serde_json::json!({"sent_id": "4", "comments": ["checked by Ann"]}));
 }
 

@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{document_history::Correction, file_names::shown, text_anchor::Fingerprint};
+use super::{document_history::Correction, file_names::shown, storage::FileState, text_anchor::Fingerprint};
 use crate::{
     formats::parser_message,
     spans::{Document, DocumentList, Split},
@@ -22,6 +22,8 @@ use crate::{
 pub struct Documents {
     list: DocumentList,
     extras: Arc<Extras>,
+    /// State of the file from which they were read, before that.
+    file: Option<FileState>,
 }
 
 /// Facts about few documents.
@@ -45,7 +47,26 @@ pub(super) struct DocumentReader {
     list: DocumentList,
     extras: Extras,
     problems: Vec<DocumentError>,
+    /// Number of lines that were begun.
+    begun: usize,
+    /// Number of lines that were added.
     line: usize,
+}
+
+/// A line of the file, parsed but not yet compared with the others.
+///
+/// A document and its unknown fields, `None` for a blank line, or why it is no document.
+pub(super) struct Line(Result<Option<WithFields>, String>);
+
+/// A document and its unknown fields.
+pub(super) type WithFields = (Document, Map<String, Value>);
+
+impl Line {
+    /// Parses a line that [`DocumentReader::next_line`] returned.
+    pub(super) fn parse(line: &[u8], grid: Grid) -> Self {
+        let is_blank = line.iter().all(u8::is_ascii_whitespace);
+        Self(if is_blank { Ok(None) } else { parse(line, grid).map(Some) })
+    }
 }
 
 /// Field of a document's line that holds its corrections.
@@ -100,7 +121,8 @@ impl Documents {
     pub(super) fn read(bytes: &[u8], grid: Grid) -> (Self, Vec<DocumentError>) {
         let mut reader = DocumentReader::default();
         for line in bytes.split(|byte| *byte == b'\n') {
-            reader.add_line(line, grid);
+            let line = Line::parse(reader.next_line(line), grid);
+            reader.add(line);
         }
         reader.finish()
     }
@@ -118,6 +140,16 @@ impl Documents {
     /// The documents without their unknown fields, shared.
     pub fn list(&self) -> DocumentList {
         self.list.clone()
+    }
+
+    /// State of the file from which the documents were read; `None` for others.
+    pub(super) fn file(&self) -> Option<FileState> {
+        self.file
+    }
+
+    /// Sets the state that the file had before the documents were read from it.
+    pub(super) fn read_from(self, file: Option<FileState>) -> Self {
+        Self { file, ..self }
     }
 
     /// Corrections of a document's text, oldest first.
@@ -142,23 +174,23 @@ impl Documents {
         !self.extras.gone.is_empty() && self.extras.gone.contains(&(Fingerprint::of(text), id.to_owned()))
     }
 
-    /// Ids of documents that were removed or erased.
-    pub(super) fn removed_ids(&self) -> impl Iterator<Item = &String> {
-        self.extras.removed.iter()
+    /// Reader that adds documents to these.
+    pub(super) fn extend(&self) -> DocumentReader {
+        DocumentReader { list: self.list.clone(), extras: (*self.extras).clone(), ..DocumentReader::default() }
     }
 
     /// Returns `list` as documents; those that were here before keep their unknown fields.
     ///
     /// # Errors
     /// Two documents have the same id, or one cannot be written: `line` is its position in `list`, from 1.
+    #[cfg(test)]
     pub(super) fn replaced_by(&self, list: Vec<Document>) -> Result<Self, DocumentError> {
         let mut documents = DocumentReader::default();
         documents.extras.removed = self.extras.removed.clone();
         documents.extras.gone = self.extras.gone.clone();
-        for (at, document) in list.into_iter().enumerate() {
+        for document in list {
             let rest = self.extras.rest.get(&document.id).cloned().unwrap_or_default();
-            let pushed = check(&document).and_then(|()| documents.push(document, rest));
-            pushed.map_err(|why| DocumentError { line: at + 1, why })?;
+            documents.add_with(document, rest)?;
         }
         Ok(documents.finish().0)
     }
@@ -175,26 +207,52 @@ impl Documents {
 }
 
 impl DocumentReader {
-    /// Adds the next line of the file, without its line feed.
-    pub(super) fn add_line(&mut self, line: &[u8], grid: Grid) {
-        let line = if self.line == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+    /// Begins the next line of the file, without its line feed. Returns what is to be parsed.
+    pub(super) fn next_line<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
+        self.begun += 1;
+        if self.begun == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
+    }
+
+    /// Adds a parsed line. Lines are added in the order of the file.
+    pub(super) fn add(&mut self, line: Line) {
         self.line += 1;
-        if line.iter().all(u8::is_ascii_whitespace) {
-            return;
-        }
-        if let Err(why) = parse(line, grid).and_then(|(document, rest)| self.push(document, rest)) {
+        let added = line.0.and_then(|line| match line {
+            Some((document, rest)) => self.push(document, rest),
+            None => Ok(()),
+        });
+        if let Err(why) = added {
             self.problems.push(DocumentError { line: self.line, why });
         }
+    }
+
+    /// Adds a new document at the end.
+    ///
+    /// # Errors
+    /// It has an id that is in use, or cannot be written: `line` is its position, from 1.
+    pub(super) fn add_new(&mut self, document: Document) -> Result<(), DocumentError> {
+        self.add_with(document, Map::new())
+    }
+
+    fn add_with(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), DocumentError> {
+        let line = self.list.len() + 1;
+        check(&document).and_then(|()| self.push(document, rest)).map_err(|why| DocumentError { line, why })
+    }
+
+    /// Whether an id is in use, also by a document that was removed.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.list.find(id).is_some() || self.extras.removed.contains(id)
     }
 
     /// Adds a document at the end.
     fn push(&mut self, document: Document, rest: Map<String, Value>) -> Result<(), String> {
         let duplicate = |id: &str| format!("there is already a document `{}`; give one of them another id", shown(id));
-        if self.list.find(&document.id).is_some() || self.extras.removed.contains(&document.id) {
+        let erased = rest.get(ERASED).and_then(|text| Fingerprint::deserialize(text).ok());
+        let is_removed = erased.is_some() || rest.get(REMOVED).is_some_and(Value::is_u64);
+        // The list looks for the id itself when it gets a document, and looking is what costs most here.
+        if self.extras.removed.contains(&document.id) || is_removed && self.has(&document.id) {
             return Err(duplicate(&document.id));
         }
-        let erased = rest.get(ERASED).and_then(|text| Fingerprint::deserialize(text).ok());
-        if erased.is_some() || rest.get(REMOVED).is_some_and(Value::is_u64) {
+        if is_removed {
             let text = erased.unwrap_or_else(|| Fingerprint::of(&document.text));
             self.forget(&document.id, [text].into_iter().chain(earlier_fingerprints(&rest)));
             self.extras.removed.insert(document.id);
@@ -225,7 +283,7 @@ impl DocumentReader {
 
     /// Returns the documents, and the lines that are none.
     pub(super) fn finish(self) -> (Documents, Vec<DocumentError>) {
-        (Documents { list: self.list, extras: Arc::new(self.extras) }, self.problems)
+        (Documents { list: self.list, extras: Arc::new(self.extras), file: None }, self.problems)
     }
 }
 
@@ -289,7 +347,7 @@ pub(super) fn is_merge_marker(line: &[u8]) -> bool {
     [&b"<<<<<<<"[..], b"|||||||", b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker))
 }
 
-pub(super) fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Value>), String> {
+pub(super) fn parse(line: &[u8], grid: Grid) -> Result<WithFields, String> {
     if is_merge_marker(line) {
         return Err("a conflict marker of an unfinished git merge; tagli doctor DIR --repair completes it".to_owned());
     }
@@ -304,8 +362,8 @@ pub(super) fn parse(line: &[u8], grid: Grid) -> Result<(Document, Map<String, Va
         document = document.with_words(words);
     }
     document.split = raw.split;
-    document.meta = raw.meta;
-    document.foreign = raw.foreign;
+    document.meta = raw.meta.into();
+    document.foreign = raw.foreign.map(Box::new);
     Ok((document, raw.rest))
 }
 
@@ -352,40 +410,33 @@ pub(super) fn write(document: &Document, rest: Option<&Map<String, Value>>, out:
         text: (&*document.text).into(),
         words,
         split: document.split,
-        meta: document.meta.clone(),
-        foreign: document.foreign.clone(),
+        meta: (*document.meta).clone(),
+        foreign: document.foreign.as_deref().cloned(),
         rest: rest.cloned().unwrap_or_default(),
     };
     serde_json::to_writer(&mut *out, &raw)?;
     out.write_all(b"\n")
 }
 
-/// Ids in use, from which new ones are made.
+/// Maker of ids that are not in use.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIds {
-    taken: HashSet<String>,
     /// Number to try next for each id that was wanted again.
     next: HashMap<String, u64>,
 }
 
 impl UniqueIds {
-    /// Starts with ids that are in use.
-    pub(super) fn new(taken: impl IntoIterator<Item = String>) -> Self {
-        Self { taken: taken.into_iter().collect(), next: HashMap::new() }
-    }
-
-    /// Returns the wanted id, with `-2`, `-3` and so on appended if it is in use. The result is in use from then on.
-    pub(super) fn make(&mut self, wanted: &str) -> String {
+    /// Returns the wanted id, with `-2`, `-3` and so on appended if it is in use. Ids stay in use.
+    pub(super) fn make(&mut self, wanted: &str, is_used: impl Fn(&str) -> bool) -> String {
         let wanted = if wanted.is_empty() { "document" } else { wanted };
         let mut id = wanted.to_owned();
-        if self.taken.contains(&id) {
+        if is_used(&id) {
             let next = self.next.entry(wanted.to_owned()).or_insert(2);
-            while self.taken.contains(&id) {
+            while is_used(&id) {
                 id = format!("{wanted}-{next}");
                 *next += 1;
             }
         }
-        self.taken.insert(id.clone());
         id
     }
 }
@@ -442,9 +493,13 @@ mod tests {
 
     #[test]
     fn ids_are_made_unique_in_the_same_way_each_time() {
-        let mut ids = UniqueIds::new(["a", "a-2"].map(str::to_owned));
-        let wanted = ["a", "a", "b", "", "a-3", "a"];
-        assert_eq!(wanted.map(|id| ids.make(id)), ["a-3", "a-4", "b", "document", "a-3-2", "a-5"]);
+        let (mut ids, mut used) = (UniqueIds::default(), HashSet::from(["a", "a-2"].map(str::to_owned)));
+        let made = ["a", "a", "b", "", "a-3", "a"].map(|wanted| {
+            let id = ids.make(wanted, |id| used.contains(id));
+            used.insert(id.clone());
+            id
+        });
+        assert_eq!(made, ["a-3", "a-4", "b", "document", "a-3-2", "a-5"]);
     }
 
     #[test]
@@ -453,8 +508,12 @@ mod tests {
             2_000,
             |n| n,
             |n| {
-                let mut ids = UniqueIds::default();
-                (0..*n).map(|_| ids.make("a").len()).sum::<usize>()
+                let (mut ids, mut used) = (UniqueIds::default(), HashSet::new());
+                for _ in 0..*n {
+                    let id = ids.make("a", |id| used.contains(id));
+                    used.insert(id);
+                }
+                used.len()
             },
         );
     }
@@ -466,7 +525,7 @@ mod tests {
             for (at, document) in list.iter_mut().enumerate() {
                 document.id = format!("d{at}");
                 document.split = [None, Some(Split::Train), Some(Split::Valid), Some(Split::Test)][at % 4];
-                document.foreign = (at % 3 == 0).then(|| serde_json::json!({"at": at, "x": [null, 1.5]}));
+                document.foreign = (at % 3 == 0).then(|| Box::new(serde_json::json!({"at": at, "x": [null, 1.5]})));
             }
             list
         })

@@ -14,15 +14,17 @@ use std::{
 };
 
 use super::{
-    Annotator, DOCUMENTS, Documents, Project, ProjectError, Stamp,
+    Annotator, DOCUMENTS, Documents, Project, ProjectError,
     documents::{self, UniqueIds},
     file_names::shown,
+    file_stamp::{Stamp, stamp_of_more},
     journal,
     journal_appender::Files,
-    stamp_of,
+    read_documents::stamp_of,
     storage::{self, LARGE, OwnFile},
 };
 use crate::{
+    guard,
     spans::{Action, Document, Edit, Entry, LabelId, Span, SpanSource, Split, Status, journal::JournalOp},
     text::{TextRange, number::with_noun},
 };
@@ -144,9 +146,19 @@ impl Project {
     /// annotator, or the file system refuses. Nothing is changed then, except after [`ProjectError::Unfinished`].
     pub fn import(
         &mut self,
-        mut annotator: Option<&mut Annotator>,
+        annotator: Option<&mut Annotator>,
         at: u64,
         items: Vec<ImportItem>,
+    ) -> Result<ImportReport, ProjectError> {
+        self.import_each(annotator, at, items)
+    }
+
+    /// As [`Self::import`], with documents that come one at a time. Each is moved to its place among the documents.
+    pub(super) fn import_each(
+        &mut self,
+        mut annotator: Option<&mut Annotator>,
+        at: u64,
+        items: impl IntoIterator<Item = ImportItem>,
     ) -> Result<ImportReport, ProjectError> {
         let _lock = self.lock()?;
         let changed = self.reload()?;
@@ -158,10 +170,9 @@ impl Project {
         }
         self.discard_uncommitted_imports()?;
         let mut report = ImportReport::default();
-        let mut list = self.documents.to_vec();
-        let first = list.len();
-        let taken = list.iter().map(|document| &document.id).chain(self.documents.removed_ids());
-        let mut ids = UniqueIds::new(taken.cloned());
+        let first = self.documents.len();
+        let mut list = self.documents.extend();
+        let mut ids = UniqueIds::default();
         let mut ops = Vec::new();
         let mut groups = SameText::groups(&self.documents);
         for mut item in items {
@@ -180,15 +191,15 @@ impl Project {
             report.same_text += usize::from(same.is_some());
             // No text is in two splits.
             item.document.split = item.document.split.or(same.and_then(|same| same.split));
-            let id = ids.make(&item.document.id);
+            let id = ids.make(&item.document.id, |id| list.has(id));
             if id != item.document.id {
                 report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
             }
             report.spans += item.spans.len();
             ops.extend(self.op(&item, annotator.as_deref_mut())?);
-            list.push(item.document);
+            list.add_new(item.document).map_err(ProjectError::BadDocument)?;
         }
-        let next = self.documents.replaced_by(list).map_err(ProjectError::BadDocument)?;
+        let next = list.finish().0;
         let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, ops)).transpose()?;
         self.publish(annotator, next, first, prepared)?;
         Ok(report)
@@ -210,10 +221,10 @@ impl Project {
         let path = self.root.join(DOCUMENTS);
         let written = Cell::default();
         let contents = |file: &mut dyn Write| {
-            let mut file = Stamping::new(file);
+            let mut file = Stamping { to: file, stamp: (0, 0) };
             copy_lines(&path, &mut file)?;
-            next.iter().skip(first).try_for_each(|document| documents::write(document, None, &mut file))?;
-            written.set(file.stamp());
+            write_new(next.iter().skip(first), &mut file)?;
+            written.set(file.stamp);
             Ok(())
         };
         if let Err(error) = storage::replace_with(&path, &contents) {
@@ -290,41 +301,39 @@ impl Project {
     }
 }
 
+/// Writes the lines of documents, each at once: the JSON of one comes in many small pieces.
+fn write_new<'a>(mut documents: impl Iterator<Item = &'a Document>, to: &mut impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    documents.try_for_each(|document| {
+        line.clear();
+        documents::write(document, None, &mut line)?;
+        to.write_all(&line)
+    })
+}
+
 /// Copies the lines of a file, and ends the last one if it has no line feed.
 fn copy_lines(path: &Path, to: &mut impl Write) -> io::Result<()> {
-    let (mut copied, mut is_ended) = (Ok(()), true);
-    storage::read_lines(path, LARGE, |line| {
-        is_ended = line.ends_with(b"\n");
-        if copied.is_ok() {
-            copied = to.write_all(line);
-        }
-    })?;
-    copied?;
+    let mut is_ended = true;
+    storage::read_blocks(path, LARGE, |block| {
+        is_ended = block.ends_with(b"\n");
+        to.write_all(block)
+    })
+    .map_err(|error| error.cause)?;
     if is_ended { Ok(()) } else { to.write_all(b"\n") }
 }
 
 /// Writer that computes the stamp of what it writes.
 struct Stamping<'a> {
     to: &'a mut dyn Write,
-    length: usize,
-    hasher: crc32fast::Hasher,
-}
-
-impl<'a> Stamping<'a> {
-    fn new(to: &'a mut dyn Write) -> Self {
-        Self { to, length: 0, hasher: crc32fast::Hasher::new() }
-    }
-
-    fn stamp(self) -> Stamp {
-        (self.length, self.hasher.finalize())
-    }
+    stamp: Stamp,
 }
 
 impl Write for Stamping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A larger file could not be opened.
+        guard::check_size((self.stamp.0 + bytes.len()) as u64, LARGE)?;
         self.to.write_all(bytes)?;
-        self.hasher.update(bytes);
-        self.length += bytes.len();
+        self.stamp = stamp_of_more(self.stamp, bytes);
         Ok(bytes.len())
     }
 
@@ -337,6 +346,15 @@ impl Write for Stamping<'_> {
 mod tests {
     use super::*;
     use crate::text::{Grid, growth::assert_linear};
+
+    #[test]
+    fn documents_that_would_be_too_large_to_be_opened_are_not_written() {
+        let mut bytes = Vec::new();
+        let mut file = Stamping { to: &mut bytes, stamp: (usize::try_from(LARGE).unwrap() - 2, 7) };
+        file.write_all(b"ab").unwrap();
+        let error = file.write_all(b"c").unwrap_err();
+        assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::FileTooLarge, &b"ab"[..]));
+    }
 
     #[test]
     fn many_documents_with_one_text_are_found_again_in_linear_time() {

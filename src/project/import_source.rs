@@ -1,5 +1,5 @@
 //! Sources of a new project and of an import.
-//! Labels from names or a labelling config, and corpora of files.
+//! Labels from names or a labelling config, and documents of files.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,9 +8,9 @@ use std::{
 
 use super::{Annotator, ImportItem, ImportReport, Project, ProjectError, StorageError, storage::shown_path};
 use crate::{
-    formats::{Corpus, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
+    formats::{FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
     guard::{self, Links},
-    spans::{LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
+    spans::{LabelChange, LabelId, LabelSet, Split, label::LabelError},
     text::{number::grouped, width::clean},
 };
 
@@ -146,40 +146,34 @@ pub fn project_name(dir: &Path) -> String {
     whole.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Whether a corpus has spans or statuses, so that the import needs an annotator.
-pub fn is_annotated(corpus: &Corpus) -> bool {
-    corpus.annotations.iter().any(|one| !one.spans().is_empty() || one.status != Status::Todo)
-}
-
 impl Project {
-    /// Imports a corpus and returns the names of the labels that it added.
+    /// Imports the documents of a file and returns the names of the labels that it added.
+    /// The documents are moved into the project; their texts are never copied.
     ///
     /// Labels are matched by name; those that the project lacks are added.
     ///
     /// # Errors
     /// As [`Project::import`]. Added labels stay in the project after an error, except after
     /// [`ProjectError::NoAnnotator`].
-    pub fn import_corpus(
+    pub fn import_found(
         &mut self,
         annotator: Option<&mut Annotator>,
         at: u64,
-        corpus: Corpus,
+        found: FoundDocuments,
     ) -> Result<(ImportReport, Vec<String>), ProjectError> {
-        if annotator.is_none() && is_annotated(&corpus) {
+        if annotator.is_none() && found.is_annotated() {
             return Err(ProjectError::NoAnnotator);
         }
-        let used: Vec<String> = corpus.labels.iter().map(|label| label.name.clone()).collect();
-        let labels = &self.manifest.labels;
-        let new: Vec<String> = used.iter().filter(|name| labels.find(name).is_none()).cloned().collect();
+        let labels = found.labels();
+        let used: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
+        let new = used.iter().filter(|name| self.manifest.labels.find(name).is_none()).cloned().collect();
         let ids: Vec<LabelId> = self.intern_labels(&used)?;
-        let of: HashMap<LabelId, LabelId> = corpus.labels.iter().map(|label| label.id).zip(ids).collect();
-        let items = corpus.documents.into_iter().zip(corpus.annotations).map(|(document, annotation)| ImportItem {
-            document,
-            spans: annotation.spans().iter().filter_map(|s| Some((s.range, *of.get(&s.label)?))).collect(),
-            status: annotation.status,
+        let of: HashMap<LabelId, LabelId> = labels.iter().map(|label| label.id).zip(ids).collect();
+        let items = found.into_items().map(|(document, spans, status)| {
+            let spans = spans.into_iter().filter_map(|(range, label)| Some((range, *of.get(&label)?)));
+            ImportItem { document, spans: spans.collect(), status }
         });
-        let items = items.collect();
-        Ok((self.import(annotator, at, items)?, new))
+        Ok((self.import_each(annotator, at, items)?, new))
     }
 }
 
@@ -229,18 +223,19 @@ mod tests {
                 .unwrap();
         let read = |project: &Project, name: &str, bytes: &[u8]| {
             let options = read_options(&project.manifest, Path::new(name), None);
-            formats::detect(name, bytes).format.read(bytes, &options).corpus
+            formats::detect(name, bytes).format.read_file(&bytes, &options).unwrap().found
         };
         let lines = read(&project, "reviews.txt", b"great tacos\nopen late\n");
-        assert!(!is_annotated(&lines));
-        let (report, new) = project.import_corpus(None, 0, lines).unwrap();
+        assert!(!lines.is_annotated());
+        let (report, new) = project.import_found(None, 0, lines).unwrap();
         assert_eq!((report.documents, new.len()), (2, 0));
-        let tagged = read(&project, "tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
-        assert!(is_annotated(&tagged));
-        let refused = project.import_corpus(None, 0, tagged.clone());
+        let tagged = || read(&project, "tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
+        let (tagged, again) = (tagged(), tagged());
+        assert!(tagged.is_annotated());
+        let refused = project.import_found(None, 0, again);
         assert!(matches!(refused, Err(ProjectError::NoAnnotator)) && project.manifest.labels.find("Food").is_none());
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        let (report, new) = project.import_corpus(Some(&mut ada), 0, tagged).unwrap();
+        let (report, new) = project.import_found(Some(&mut ada), 0, tagged).unwrap();
         assert_eq!((report.spans, new), (1, vec!["Food".to_owned()]));
     }
 }

@@ -331,7 +331,8 @@ impl Annotator {
             });
             self.lines += 1;
         }
-        Ok((entries.clone(), lines(&entries, documents).map_err(ProjectError::Record)?))
+        let lines = lines(&entries, documents).map_err(ProjectError::Record)?;
+        Ok((entries, lines))
     }
 
     /// Appends complete lines to the journal file.

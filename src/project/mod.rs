@@ -16,9 +16,11 @@ pub mod documents;
 pub mod erasure;
 mod error;
 pub mod file_names;
+mod file_stamp;
 mod folder;
 pub mod import;
 pub mod import_source;
+mod input_file;
 pub mod journal;
 mod journal_appender;
 mod journal_line;
@@ -30,6 +32,8 @@ mod merge_sides;
 pub mod metrics_tail;
 pub mod model_folder;
 pub mod output;
+mod read_documents;
+mod reading_progress;
 pub mod repair;
 mod run_files;
 pub mod run_folder;
@@ -56,12 +60,14 @@ pub use documents::{DocumentError, Documents};
 pub use error::{FolderKind, ProjectError};
 pub use file_names::{AnnotatorName, NameError, RunId};
 pub use import::{ImportItem, ImportReport};
+pub use input_file::InputFile;
 pub use journal::{Annotator, SkippedLine};
 pub use journal_appender::JournalAppender;
 pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
 pub use metrics_tail::MetricsTail;
+pub use reading_progress::ReadingProgress;
 pub use repair::{ManifestRepair, Repair, RepairStep};
 pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
@@ -69,11 +75,12 @@ pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, training_data};
 
 use self::{
-    documents::DocumentReader,
+    file_stamp::{Stamp, stamp, stamp_of_more},
     folder::read_manifest,
     lock::Lock,
     manifest::MANIFEST,
-    storage::{Dir, LARGE, SMALL},
+    read_documents::{read_documents, read_documents_with, stamp_of},
+    storage::{Dir, FileState, SMALL},
 };
 use crate::{spans::LabelId, text::Grid};
 
@@ -179,9 +186,17 @@ impl Project {
     /// # Errors
     /// There is none, or its `project.json` or `documents.jsonl` cannot be read; the error names the place and a remedy.
     pub fn open(dir: &Path) -> Result<Self, ProjectError> {
+        Self::open_with(dir, &ReadingProgress::default())
+    }
+
+    /// As [`Self::open`], with a progress that another thread looks at and can stop.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if it was stopped.
+    pub fn open_with(dir: &Path, progress: &ReadingProgress) -> Result<Self, ProjectError> {
         let mut project = Self::without_documents(dir, read_manifest(dir)?);
-        let documents = project.changed_documents(project.manifest.grid)?;
-        project.set_documents(documents);
+        let documents = project.read_documents(project.manifest.grid, progress)?;
+        project.set_documents(Some(documents));
         Ok(project)
     }
 
@@ -245,17 +260,30 @@ impl Project {
     /// Documents on disk with their stamp, cut into words by `grid`.
     /// `None` if they have not changed.
     fn changed_documents(&self, grid: Grid) -> Result<Option<(Documents, Stamp)>, ProjectError> {
-        let path = self.root.join(DOCUMENTS);
-        // The length is known without reading.
-        let length = std::fs::metadata(&path).map_or(0, |file| file.len());
-        if grid == self.manifest.grid && length == self.stamp.0 as u64 && stamp_of(&path)? == self.stamp {
+        if grid == self.manifest.grid && self.is_read(&self.root.join(DOCUMENTS))? {
             return Ok(None);
         }
-        let (documents, problems, stamp) = read_documents(&path, grid)?;
+        self.read_documents(grid, &ReadingProgress::default()).map(Some)
+    }
+
+    /// Whether the file of the documents has the contents that were read.
+    fn is_read(&self, path: &Path) -> Result<bool, StorageError> {
+        let file = FileState::of(path);
+        if file.is_some_and(|file| file.is_reliable()) && file == self.documents.file() {
+            return Ok(true);
+        }
+        // The length is known without reading.
+        let length = file.map_or(0, |file| file.length());
+        Ok(length == self.stamp.0 as u64 && stamp_of(path)? == self.stamp)
+    }
+
+    fn read_documents(&self, grid: Grid, progress: &ReadingProgress) -> Result<(Documents, Stamp), ProjectError> {
+        let path = self.root.join(DOCUMENTS);
+        let (documents, problems, stamp) = read_documents_with(&path, grid, progress)?;
         if !problems.is_empty() {
             return Err(ProjectError::Documents { path, problems });
         }
-        Ok(Some((documents, stamp)))
+        Ok((documents, stamp))
     }
 
     fn set_documents(&mut self, changed: Option<(Documents, Stamp)>) -> bool {
@@ -337,47 +365,6 @@ pub fn random_number() -> u32 {
     // The low 32 bits of a version 4 UUID are random.
     let [.., a, b, c, d] = uuid::Uuid::new_v4().into_bytes();
     u32::from_be_bytes([a, b, c, d])
-}
-
-/// Length and CRC-32 of the bytes of a file.
-type Stamp = (usize, u32);
-
-/// Stamp of a file. A file that does not exist counts as empty.
-fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
-    let mut hasher = crc32fast::Hasher::new();
-    let mut length = 0;
-    storage::read_lines(path, LARGE, |line| {
-        hasher.update(line);
-        length += line.len();
-    })?;
-    Ok((length, hasher.finalize()))
-}
-
-/// Reads documents line by line: a large file is never in memory as a whole.
-/// No documents if the file does not exist.
-fn read_documents(path: &Path, grid: Grid) -> Result<(Documents, Vec<DocumentError>, Stamp), StorageError> {
-    let mut reader = DocumentReader::default();
-    let mut hasher = crc32fast::Hasher::new();
-    let mut length = 0;
-    storage::read_lines(path, LARGE, |line| {
-        hasher.update(line);
-        length += line.len();
-        reader.add_line(line.strip_suffix(b"\n").unwrap_or(line), grid);
-    })?;
-    let (documents, problems) = reader.finish();
-    Ok((documents, problems, (length, hasher.finalize())))
-}
-
-/// Stamp of contents.
-fn stamp(bytes: &[u8]) -> Stamp {
-    stamp_of_more((0, 0), bytes)
-}
-
-/// Stamp of contents to which bytes were appended.
-fn stamp_of_more((length, crc): Stamp, bytes: &[u8]) -> Stamp {
-    let mut hasher = crc32fast::Hasher::new_with_initial(crc);
-    hasher.update(bytes);
-    (length + bytes.len(), hasher.finalize())
 }
 
 fn keep_existing(result: Result<(), StorageError>) -> Result<(), StorageError> {

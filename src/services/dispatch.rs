@@ -28,7 +28,7 @@ use crate::{
         Effect, Event,
         event::{Level, Place, WelcomeItem},
     },
-    project::storage,
+    project::{ReadingProgress, storage},
     runs::Control,
     text::number::grouped,
 };
@@ -81,9 +81,20 @@ impl Services {
         }
     }
 
-    /// Opens the project in a folder on the calling thread.
-    pub(crate) fn open_now(&mut self, dir: &Path) -> Result<Event, OpenError> {
-        let (open, opened) = self.opener().open(dir)?;
+    /// Starts to open the project in a folder. Returns the progress, by which it can be stopped.
+    pub(crate) fn open_first(&mut self, dir: &Path) -> Arc<ReadingProgress> {
+        let opener = self.opener();
+        let progress = Arc::clone(&opener.progress);
+        self.opening = opener.spawn(Request::Folder(dir.to_owned()), Vec::new(), self.openings.clone());
+        progress
+    }
+
+    /// Takes over the project of [`Self::open_first`].
+    ///
+    /// # Errors
+    /// It could not be opened.
+    pub(crate) fn opened_first(&mut self, outcome: Outcome) -> Result<Event, OpenError> {
+        let (open, opened, _) = outcome?;
         self.open = Some(open);
         Ok(Event::Opened(opened))
     }
@@ -94,6 +105,7 @@ impl Services {
             preferences: Arc::clone(&self.preferences),
             events: self.events.clone(),
             starter: self.trainer.starter(),
+            progress: Arc::default(),
         }
     }
 

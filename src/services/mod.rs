@@ -37,6 +37,7 @@ pub use recent_projects::remembered_annotator;
 pub use sample_copies::{CopyError, own_copy, sample_copy};
 pub use user_folders::{UnknownHome, UserFolders};
 
+pub(crate) use crate::project::ReadingProgress;
 pub(crate) use dispatch::Services;
 pub(crate) use leaving::{End, Wait};
 pub(crate) use open_project::Outcome;

@@ -38,7 +38,7 @@ use crate::{
     formats::Problem,
     guard::{self, Panicked},
     project::{
-        Documents, Project, ProjectError,
+        Documents, Project, ProjectError, ReadingProgress,
         import_source::{self, ImportSourceError},
         storage,
     },
@@ -168,13 +168,14 @@ pub(super) struct Opener {
     pub(super) preferences: PreferencesOf,
     pub(super) events: Sender<Event>,
     pub(super) starter: Starter,
+    pub(super) progress: Arc<ReadingProgress>,
 }
 
 impl Opener {
     /// Opens the project in a folder.
     pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
         let preferences = self.preferences(dir)?;
-        let mut project = Project::open(dir)?;
+        let mut project = Project::open_with(dir, &self.progress)?;
         // A project that is open in another window, or that cannot be written, can be read.
         let (annotator, refusal) = project.annotator_or_reader(&preferences.annotator, now())?;
         // Opening the journal may have completed an interrupted import.
@@ -299,7 +300,7 @@ impl Opener {
 
     fn try_import(&self, dir: &Path, file: &str) -> Result<String, OpenError> {
         let path = self.folders.resolve(file)?;
-        let mut project = Project::open(dir)?;
+        let mut project = Project::open_with(dir, &self.progress)?;
         let options = import_source::read_options(&project.manifest, &path, None);
         let file = SourceFile::open(&path, None, &options).map_err(ImportSourceError::from)?.check()?;
         let problems = file.read.problems.clone();
@@ -414,7 +415,7 @@ mod tests {
         let preferences = preferences.map_err(str::to_owned);
         let preferences: PreferencesOf = Arc::new(move |_| preferences.clone());
         let events = crossbeam_channel::unbounded().0;
-        Opener { folders, preferences, events, starter: Trainer::default().starter() }
+        Opener { folders, preferences, events, starter: Trainer::default().starter(), progress: Arc::default() }
     }
 
     fn create(new: &NewProject, annotator: Result<&str, &str>) -> Result<(PathBuf, Option<Notice>), OpenError> {

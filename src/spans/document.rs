@@ -1,6 +1,9 @@
 //! A document: a text, the words on which it is tagged, and its origin.
 
-use std::sync::Arc;
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, LazyLock},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -69,9 +72,48 @@ pub struct Document {
     /// Split it is assigned to, if any.
     pub split: Option<Split>,
     /// Further fields of the imported document.
-    pub meta: Map<String, Value>,
+    pub meta: Meta,
     /// Imported object, unchanged, for a lossless export.
-    pub foreign: Option<Value>,
+    pub foreign: Option<Box<Value>>,
+}
+
+/// Further fields of an imported document.
+/// Most documents have none, and there may be millions of them, so none take the memory of a pointer.
+#[derive(Clone, Debug, Default)]
+pub struct Meta(Option<Box<Map<String, Value>>>);
+
+static NO_FIELDS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+
+impl Deref for Meta {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_deref().unwrap_or(&NO_FIELDS)
+    }
+}
+
+impl DerefMut for Meta {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl From<Map<String, Value>> for Meta {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self((!fields.is_empty()).then(|| Box::new(fields)))
+    }
+}
+
+impl FromIterator<(String, Value)> for Meta {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(fields: I) -> Self {
+        Map::from_iter(fields).into()
+    }
+}
+
+impl PartialEq for Meta {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
 }
 
 impl Document {
@@ -79,7 +121,7 @@ impl Document {
     pub fn new(id: impl Into<String>, text: impl Into<Arc<str>>, grid: Grid) -> Self {
         let text = text.into();
         let words = Words::cut(&text, grid);
-        Self { id: id.into(), text, words, words_given: false, split: None, meta: Map::new(), foreign: None }
+        Self { id: id.into(), text, words, words_given: false, split: None, meta: Meta::default(), foreign: None }
     }
 
     /// Creates a document from the words of a file, joined by blanks.
@@ -96,7 +138,7 @@ impl Document {
             words.push(TextRange::new(start, text.len()));
         }
         let (text, words) = (text.into(), words.into());
-        Self { id: id.into(), text, words, words_given: true, split: None, meta: Map::new(), foreign: None }
+        Self { id: id.into(), text, words, words_given: true, split: None, meta: Meta::default(), foreign: None }
     }
 
     /// Gives the document words of a file, ascending and disjoint.
@@ -147,6 +189,17 @@ mod tests {
         let document = Document::from_words("1", ["tacos", "", "al pastor"]);
         assert_eq!(&*document.text, "tacos  al pastor");
         assert_eq!(document.word_texts().collect::<Vec<_>>(), ["tacos", "", "al pastor"]);
+    }
+
+    #[test]
+    fn a_document_without_further_fields_is_small() {
+        let mut document = Document::from_words("1", ["tacos"]);
+        assert!(size_of::<Document>() <= 128, "{} bytes", size_of::<Document>());
+        assert!(document.meta.is_empty() && document.meta.0.is_none());
+        document.meta.extend(None);
+        assert_eq!(document.meta, Meta::default());
+        document.meta.insert("stars".to_owned(), 4.into());
+        assert_eq!(document.meta.get("stars"), Some(&Value::from(4)));
     }
 
     #[test]

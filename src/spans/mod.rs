@@ -25,7 +25,7 @@ mod stack;
 
 pub use annotation::{Annotation, Edit, Span, SpanId, SpanSource, Status};
 pub use dataset::{Dataset, HalfWords, Sentence};
-pub use document::{Document, Split};
+pub use document::{Document, Meta, Split};
 pub use document_list::DocumentList;
 pub use document_words::Words;
 pub use gazetteer::Gazetteer;

@@ -1,7 +1,7 @@
 //! Tag schemes: encode spans over words as one tag per word, and decode them.
 //!
 //! Decoding is lenient, as in conlleval and seqeval's default mode: an `I-X` that follows no tag of its type begins a
-//! span. [`Scheme::detect`] finds the scheme of a file.
+//! span. [`SchemeDetector`] finds the scheme of a file.
 
 use std::ops::Range;
 
@@ -88,27 +88,43 @@ impl Scheme {
             _ => 'I',
         }
     }
+}
 
-    /// Finds the scheme of a file's tags by the prefixes used.
-    ///
-    /// It is IOB1 if a span begins with `I-` and every `B-` is where IOB1 needs one.
-    pub fn detect<'a, S: AsRef<str> + 'a>(sentences: impl IntoIterator<Item = &'a [S]>) -> Self {
-        let (mut opened_by_i, mut needless_b) = (false, false);
-        for tags in sentences {
-            let mut before = Tag::Outside;
-            for tag in tags {
-                let tag = Tag::read(tag.as_ref());
-                match tag {
-                    Tag::Inside { prefix: 'S' | 'E', .. } => return Self::Bioes,
-                    Tag::Inside { prefix: 'U' | 'L', .. } => return Self::Bilou,
-                    Tag::Inside { prefix: 'B', label } => needless_b |= before.label() != Some(label),
-                    Tag::Inside { label, .. } => opened_by_i |= before.label() != Some(label),
-                    Tag::Outside => {}
-                }
-                before = tag;
-            }
+/// Finds the scheme of a file by the prefixes of its tags, sentence by sentence.
+///
+/// It is IOB1 if a span begins with `I-` and every `B-` is where IOB1 needs one.
+#[derive(Debug, Default)]
+pub struct SchemeDetector {
+    /// Scheme of the first prefix that only one scheme has.
+    certain: Option<Scheme>,
+    opened_by_i: bool,
+    needless_b: bool,
+}
+
+impl SchemeDetector {
+    /// Adds the tags of a sentence.
+    pub fn add<'a>(&mut self, tags: impl IntoIterator<Item = &'a str>) {
+        if self.certain.is_some() {
+            return;
         }
-        if opened_by_i && !needless_b { Self::Iob1 } else { Self::Bio }
+        let mut before = Tag::Outside;
+        for tag in tags {
+            let tag = Tag::read(tag);
+            match tag {
+                Tag::Inside { prefix: 'S' | 'E', .. } => return self.certain = Some(Scheme::Bioes),
+                Tag::Inside { prefix: 'U' | 'L', .. } => return self.certain = Some(Scheme::Bilou),
+                Tag::Inside { prefix: 'B', label } => self.needless_b |= before.label() != Some(label),
+                Tag::Inside { label, .. } => self.opened_by_i |= before.label() != Some(label),
+                Tag::Outside => {}
+            }
+            before = tag;
+        }
+    }
+
+    /// Scheme of the tags so far.
+    pub fn scheme(&self) -> Scheme {
+        let iob1 = self.opened_by_i && !self.needless_b;
+        self.certain.unwrap_or(if iob1 { Scheme::Iob1 } else { Scheme::Bio })
     }
 }
 
@@ -207,7 +223,11 @@ mod tests {
 
     #[test]
     fn schemes_are_distinguished() {
-        let detect = |tags: &[&str]| Scheme::detect([tags]);
+        let detect = |tags: &[&str]| {
+            let mut detector = SchemeDetector::default();
+            detector.add(tags.iter().copied());
+            detector.scheme()
+        };
         assert_eq!(detect(&["B-X", "I-X", "O"]), Scheme::Bio);
         assert_eq!(detect(&["I-X", "B-X", "O"]), Scheme::Iob1);
         assert_eq!(detect(&["I-X", "O", "B-X"]), Scheme::Bio);

@@ -3,17 +3,21 @@
 //!
 //! Keys always come first: all of them are handled before any report of a job.
 
-use std::{io, path::PathBuf, time::Instant};
+use std::{
+    io,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use crossbeam_channel::{Receiver, never, select_biased, unbounded};
+use crossbeam_channel::{Receiver, Sender, never, select_biased, unbounded};
 
 use super::{
     capabilities::Capabilities,
     clipboard,
     frame_pacing::FramePacing,
     guard::{self, Guard},
-    input::{self, Input},
-    opening_notice::OpeningNotice,
+    input::{self, Input, InputThread},
+    opening_screen::{Opening, OpeningScreen},
     signals::{self, Interrupts, Signal},
 };
 use crate::{
@@ -26,6 +30,9 @@ use crate::{
     text::width::Glyphs,
     ui::{self, Caps, HitMap, Theme},
 };
+
+/// Time in which a project of usual size is open, so that no screen of the opening flashes by.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Options of the screen.
 pub struct ScreenOptions {
@@ -71,6 +78,7 @@ pub enum TerminalError {
 pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     let (input_sender, input) = unbounded();
     let (signal_sender, signals) = unbounded();
+    let senders = Senders { input: input_sender, signals: signal_sender };
     let (job_sender, jobs) = unbounded();
     let (opening_sender, openings) = unbounded();
     let mut services = Services::new(job_sender, opening_sender, options.folders, options.preferences);
@@ -79,25 +87,29 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     state.session.glyphs = glyphs;
     state.session.formats = format_names();
     state.session.reports_frames = true;
-    let first = match &options.open {
-        // Before the terminal is taken over, so that an error is printed in the shell.
+    let caps = Caps { glyphs, plain: options.plain };
+    let sources = Sources { input, signals, jobs, openings };
+    let (first, taken) = match &options.open {
+        None => (services.welcome(), None),
         Some(dir) => {
-            let notice = OpeningNotice::start(dir, options.plain);
-            let opened = services.open_now(dir);
-            drop(notice);
-            opened?
+            let progress = services.open_first(dir);
+            let screen = OpeningScreen::new(dir, &progress, &options.theme, caps);
+            let (ended, taken) = open(&screen, options.mouse, &senders, &sources)?;
+            match ended {
+                Opening::Ended(outcome) => (services.opened_first(*outcome)?, taken),
+                Opening::Left(end) => {
+                    progress.cancel();
+                    drop(taken);
+                    return finish(services, end, sources);
+                }
+            }
         }
-        None => services.welcome(),
     };
     for effect in app::update(&mut state, first) {
         services.carry_out(effect);
     }
-    guard::install_panic_hook();
-    signals::start(signal_sender)?;
-    let guard = Guard::take(options.mouse)?;
-    let input_thread = input::start(input_sender)?;
-    let caps = Caps { glyphs, plain: options.plain };
-    let sources = Sources { input, signals, jobs, openings };
+    let Taken { guard, input_thread } = taken.map_or_else(|| Taken::new(options.mouse, &senders), Ok)?;
+    drop(senders);
     let mut screen = Screen {
         guard,
         state,
@@ -118,11 +130,53 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     // In the background, a read of the terminal would stop the whole process.
     drop(input_thread);
     // Also if the terminal is gone: a training continues, and the journal is closed in order.
-    let end = *ended.as_ref().unwrap_or(&End::Gone);
+    finish(services, *ended.as_ref().unwrap_or(&End::Gone), sources)?;
+    ended.map(|_| ()).map_err(Into::into)
+}
+
+/// Waits for the outcome of an opening, and shows its screen if that takes long.
+/// A project of usual size is open before, so an error is printed in the shell.
+fn open(
+    screen: &OpeningScreen<'_>,
+    mouse: bool,
+    senders: &Senders,
+    sources: &Sources,
+) -> io::Result<(Opening, Option<Taken>)> {
+    if let Ok(outcome) = sources.openings.recv_timeout(AT_ONCE) {
+        return Ok((Opening::Ended(Box::new(outcome)), None));
+    }
+    let mut taken = Taken::new(mouse, senders)?;
+    let ended = screen.run(&mut taken.guard, &sources.input, &sources.signals, &sources.openings)?;
+    Ok((ended, Some(taken)))
+}
+
+/// Ends the work of the services.
+fn finish(services: Services, end: End, sources: Sources) -> Result<(), TerminalError> {
     let mut interrupts = Interrupts::new(sources.signals, end == End::Terminated);
     let saved = services.finish(end, &sources.openings, |wait, limit| interrupts.wait(wait, limit));
-    saved.map_err(TerminalError::Unsaved)?;
-    ended.map(|_| ()).map_err(Into::into)
+    saved.map_err(TerminalError::Unsaved)
+}
+
+/// Ends of channels for the threads that read the terminal and the signals.
+struct Senders {
+    input: Sender<Input>,
+    signals: Sender<Signal>,
+}
+
+/// The terminal, taken over, and the thread that reads it. The terminal is given back first.
+struct Taken {
+    guard: Guard,
+    input_thread: InputThread,
+}
+
+impl Taken {
+    /// Takes over the terminal. From then on signals are events.
+    fn new(mouse: bool, senders: &Senders) -> io::Result<Self> {
+        guard::install_panic_hook();
+        signals::start(senders.signals.clone())?;
+        let guard = Guard::take(mouse)?;
+        Ok(Self { guard, input_thread: input::start(senders.input.clone())? })
+    }
 }
 
 struct Sources {

@@ -11,7 +11,7 @@ mod frame_pacing;
 mod guard;
 mod input;
 mod keys;
-mod opening_notice;
+mod opening_screen;
 mod painter;
 mod signals;
 

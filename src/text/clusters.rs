@@ -12,6 +12,10 @@ use super::TextRange;
 /// Maximum bytes of a cluster. An emoji of a family with skin tones has 41, a letter with 50 marks about 100.
 const LONGEST: usize = 256;
 
+/// Maximum bytes that are read before a byte whose cluster is searched. In a longer cluster or row of flags, the search
+/// begins there instead of at its start, and the cluster that it finds may be cut elsewhere.
+const REACH: usize = 16 << 10;
+
 /// Returns the first cluster of `text`; empty only for an empty text.
 pub fn first_cluster(text: &str) -> &str {
     let length = match text.as_bytes() {
@@ -78,10 +82,11 @@ fn flag_before(text: &str, end: usize) -> Option<usize> {
 
 /// Finds the cluster that contains the byte at `offset`; `None` past the end.
 ///
-/// Reads no further than the neighbouring clusters of Unicode, except in a row of flags: there it counts all halves before
-/// the byte, because nothing else says which of them belong together.
+/// Reads no further than the neighbouring clusters of Unicode, except in a row of flags: there it counts the halves before
+/// the byte, because nothing else says which of them belong together. In any text it reads at most 16 KiB before the byte.
 pub fn cluster_at(text: &str, offset: usize) -> Option<TextRange> {
-    let start = uncut_start(text, offset)?;
+    let from = text.floor_char_boundary(offset.min(text.len()).saturating_sub(REACH));
+    let start = from + uncut_start(text.get(from..)?, offset - from)?;
     let pieces = clusters(text.get(start..)?).map(|piece| TextRange::new(start + piece.start, start + piece.end));
     pieces.take_while(|piece| piece.start <= offset).find(|piece| piece.end > offset)
 }
@@ -148,6 +153,22 @@ mod tests {
     fn a_cluster_without_end_is_read_in_linear_time() {
         assert_linear(20_000, |n| format!("a{}", "\u{301}".repeat(n)), |text| clusters(text).count());
         assert_linear(20_000, |n| "\u{915}\u{94d}".repeat(n), |text| clusters_back(text).count());
+    }
+
+    #[test]
+    fn a_cluster_is_found_in_bounded_time_and_covers_its_byte_in_any_text() {
+        for repeated in ["\u{301}", "\u{915}\u{94d}", "\u{1f1ee}\u{1f1f9}", "\u{1f468}\u{200d}"] {
+            let find = |text: &String| {
+                // One call for a thousand bytes: the time is linear only if none reads the whole text.
+                let offsets = (0..text.len()).step_by(1_000);
+                offsets
+                    .filter_map(|at| cluster_at(text, at).filter(|found| found.start <= at && at < found.end))
+                    .count()
+            };
+            let text = |n: usize| format!("a{}", repeated.repeat(n));
+            assert_eq!(find(&text(10_000)), text(10_000).len().div_ceil(1_000));
+            assert_linear(30_000, text, find);
+        }
     }
 
     #[test]

@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    export::{self, Exported, WriteError},
-    source::SourceFile,
-};
+use super::export::{self, Exported, WriteError};
 use crate::{
-    formats::{self, Format, LabelConfig, ReadOptions, WriteOptions},
+    formats::{self, Corpus, Format, LabelConfig, ReadOptions, WriteOptions},
     project::{
         ProjectError,
         output::{Existing, refuse_existing, refuse_own_file, write_output},
@@ -66,18 +63,18 @@ pub fn read_options(config: Option<&LabelConfig>, grid: Grid) -> ReadOptions {
     }
 }
 
-/// Writes a file that was read in another format.
+/// Writes the contents of a file that was read in another format.
 /// Without `output` the caller takes the bytes.
 ///
 /// # Errors
 /// The format cannot hold the contents, or the file system refuses.
 pub fn convert(
-    input: &SourceFile,
+    input: &Corpus,
     format: &'static Format,
     options: &WriteOptions,
     output: Option<(&Path, Existing)>,
 ) -> Result<Exported, ConvertError> {
-    let mut written = export::write(format, &input.read.corpus, options)?;
+    let mut written = export::write(format, input, options)?;
     if let Some((output, existing)) = output {
         write_output(output, &written.bytes, existing)?;
         written.path = Some(output.to_owned());
@@ -88,6 +85,7 @@ pub fn convert(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::source::SourceFile;
 
     #[test]
     fn a_file_is_converted_to_the_format_of_its_new_name() {
@@ -96,7 +94,8 @@ mod tests {
         std::fs::write(&input, "B-Dish\ttacos\nO\tnear\n").unwrap();
         let format = target_format(&input, &output, None, Existing::Keep).unwrap();
         let file = SourceFile::open(&input, None, &read_options(None, Grid::default())).unwrap().check().unwrap();
-        let write = |existing| convert(&file, format, &WriteOptions::default(), Some((output.as_path(), existing)));
+        let corpus = file.into_corpus();
+        let write = |existing| convert(&corpus, format, &WriteOptions::default(), Some((output.as_path(), existing)));
         let written = write(Existing::Keep).unwrap();
         assert_eq!((format.name, written.documents), ("jsonl", 1));
         assert_eq!(std::fs::read(&output).unwrap(), written.bytes);

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::source::SourceFile;
-use crate::project::{Annotator, AnnotatorName, ImportReport, Project, ProjectError, import_source};
+use crate::{
+    formats::ReadFile,
+    project::{Annotator, AnnotatorName, ImportReport, Project, ProjectError},
+};
 
 /// Contents of a file that is or would be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,14 +28,14 @@ pub struct FileContents {
 impl FileContents {
     /// Counts the contents of a file.
     pub fn of(file: &SourceFile) -> Self {
-        let corpus = &file.read.corpus;
+        let ReadFile { found, detected, .. } = &file.read;
         Self {
             path: file.path.clone(),
-            detected: file.read.detected.clone(),
-            documents: corpus.documents.len(),
-            words: corpus.word_count(),
-            spans: corpus.span_count(),
-            labels: corpus.used_labels().into_iter().map(str::to_owned).collect(),
+            detected: detected.clone(),
+            documents: found.len(),
+            words: found.word_count(),
+            spans: found.span_count(),
+            labels: found.used_labels(),
         }
     }
 }
@@ -64,11 +67,11 @@ pub fn import(
     let mut journal: Option<Annotator> = None;
     let mut imported = Vec::with_capacity(files.len());
     for file in files {
-        if journal.is_none() && import_source::is_annotated(&file.read.corpus) {
+        if journal.is_none() && file.read.found.is_annotated() {
             journal = Some(project.annotator(annotator, now)?);
         }
         let contents = FileContents::of(&file);
-        let (report, new_labels) = project.import_corpus(journal.as_mut(), now, file.read.corpus)?;
+        let (report, new_labels) = project.import_found(journal.as_mut(), now, file.read.found)?;
         imported.push(ImportedFile { contents, report, new_labels });
     }
     Ok(imported)
@@ -83,7 +86,7 @@ mod tests {
 
     fn file(name: &str, bytes: &[u8]) -> SourceFile {
         let options = ReadOptions { id_prefix: format!("{name}-"), ..ReadOptions::default() };
-        SourceFile::from_bytes(Path::new(name), bytes, None, &options).check().unwrap()
+        SourceFile::read(Path::new(name), &bytes, None, &options).unwrap().check().unwrap()
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Files in any format, read with detection.
 //! They are turned into sentences for training and evaluation.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    formats::{self, Corpus, Format, Problem, Read, ReadOptions, Severity},
-    project::{StorageError, import_source::ImportSourceError, storage},
+    formats::{self, Corpus, Format, Problem, ReadFile, ReadOptions, Severity, Source},
+    project::{InputFile, StorageError, import_source::ImportSourceError, storage},
     spans::{HalfWords, Scheme, Sentence, dataset},
 };
 
@@ -20,7 +23,7 @@ pub struct SourceFile {
     /// The details that were detected, or that the caller chose it.
     pub why: String,
     /// Contents and problems.
-    pub read: Read,
+    pub read: ReadFile,
 }
 
 impl SourceFile {
@@ -29,19 +32,32 @@ impl SourceFile {
     /// # Errors
     /// The file cannot be read. Problems of its contents are in [`SourceFile::read`].
     pub fn open(path: &Path, format: Option<&'static Format>, options: &ReadOptions) -> Result<Self, StorageError> {
-        Ok(Self::from_bytes(path, &storage::read(path, storage::LARGE)?, format, options))
+        let file = InputFile::open(path, storage::LARGE)?;
+        Self::read(path, &file, format, options).map_err(|cause| StorageError {
+            action: "read",
+            path: path.to_owned(),
+            cause,
+        })
     }
 
     /// Reads the bytes of a file; `path` names it.
-    pub fn from_bytes(path: &Path, bytes: &[u8], format: Option<&'static Format>, options: &ReadOptions) -> Self {
-        let guess = formats::detect(&path.to_string_lossy(), bytes);
-        let read = format.unwrap_or(guess.format).read(bytes, options);
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn read(
+        path: &Path,
+        source: &dyn Source,
+        format: Option<&'static Format>,
+        options: &ReadOptions,
+    ) -> io::Result<Self> {
+        let guess = formats::detect_source(&path.to_string_lossy(), source)?;
+        let read = format.unwrap_or(guess.format).read_file(source, options)?;
         let why = match format {
             Some(_) => "as asked".to_owned(),
             None if read.detected.is_empty() => guess.why,
             None => read.detected.join(", "),
         };
-        Self { path: path.to_owned(), format: format.unwrap_or(guess.format), why, read }
+        Ok(Self { path: path.to_owned(), format: format.unwrap_or(guess.format), why, read })
     }
 
     /// Problems that do not prevent the use of the file.
@@ -59,10 +75,15 @@ impl SourceFile {
             problems.retain(|problem| problem.severity == Severity::Error);
             return Err(ImportSourceError::Refused { path: self.path, problems });
         }
-        if self.read.corpus.documents.is_empty() {
+        if self.read.found.is_empty() {
             return Err(ImportSourceError::NoText(self.path));
         }
         Ok(self)
+    }
+
+    /// Contents as a corpus.
+    pub fn into_corpus(self) -> Corpus {
+        self.read.found.into_corpus()
     }
 }
 
@@ -97,7 +118,7 @@ mod tests {
     use super::*;
 
     fn read(name: &str, bytes: &[u8]) -> SourceFile {
-        SourceFile::from_bytes(Path::new(name), bytes, None, &ReadOptions::default())
+        SourceFile::read(Path::new(name), &bytes, None, &ReadOptions::default()).unwrap()
     }
 
     #[test]
@@ -106,7 +127,8 @@ mod tests {
         assert_ne!(detected.format.name, "text");
         assert_eq!(detected.why, detected.read.detected.join(", "));
         let chosen = formats::find("text").unwrap();
-        let file = SourceFile::from_bytes(Path::new("a"), b"great tacos\n", Some(chosen), &ReadOptions::default());
+        let bytes = &b"great tacos\n"[..];
+        let file = SourceFile::read(Path::new("a"), &bytes, Some(chosen), &ReadOptions::default()).unwrap();
         assert_eq!((file.format.name, file.why.as_str()), ("text", "as asked"));
         assert!(SourceFile::open(Path::new("/nowhere/a.txt"), None, &ReadOptions::default()).is_err());
     }
@@ -118,14 +140,14 @@ mod tests {
         let Err(ImportSourceError::Refused { path, problems }) = read("a.txt", b"caf\xe9\n").check() else { panic!() };
         assert_eq!(path, Path::new("a.txt"));
         assert!(problems.iter().all(|problem| problem.severity == Severity::Error) && !problems.is_empty());
-        assert_eq!(read("a.txt", b"great tacos\n").check().unwrap().read.corpus.documents.len(), 1);
+        assert_eq!(read("a.txt", b"great tacos\n").check().unwrap().read.found.len(), 1);
     }
 
     #[test]
     fn spans_of_half_words_are_widened_and_counted() {
         let line = br#"{"id":"1","text":"seafood bar","spans":[{"start":0,"end":3,"label":"Dish"}]}"#;
         let file = read("a.jsonl", line);
-        let tagged = TaggedSentences::from_corpus(&file.path, &file.read.corpus);
+        let tagged = TaggedSentences::from_corpus(&file.path.clone(), &file.into_corpus());
         assert_eq!(tagged.changed_spans, 1);
         assert_eq!(tagged.sentences[0].id, "a.jsonl:1");
         assert_eq!(tagged.sentences[0].tags, ["B-Dish", "O"]);

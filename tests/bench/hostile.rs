@@ -31,7 +31,7 @@ use tagliatelle::{
         Action, ActionId, Annotation, Document, Edit, Entry, Gazetteer, Journal, LabelId, LabelSet, Span, SpanId,
         SpanSource, Status, adjudication::ComparedDocument, agreement, journal::JournalOp, phrase::Phrase,
     },
-    text::{Grid, TextRange, search::Needle, width::Glyphs, wrap::TextLayout},
+    text::{Grid, TextRange, clusters::cluster_at, search::Needle, width::Glyphs, wrap::TextLayout},
     ui::{Caps, Theme, draw},
 };
 
@@ -378,6 +378,11 @@ fn searches(table: &mut Table) {
         let half = TextRange::new(0, 5 * WORDS / 2 - 1);
         Phrase::of(document, half).map(|phrase| phrase.find_in(document).len())
     });
+    for (repeated, what) in [("\u{301}", "marks"), ("\u{1f1ee}\u{1f1f9}", "flags")] {
+        let text = || format!("a{}", repeated.repeat(1_000_000 / repeated.len()));
+        let find = |text: &String| (0..text.len()).step_by(1_000).filter_map(|at| cluster_at(text, at)).count();
+        table.work(&format!("clusters: a thousand among {what}"), 1_000_000, text, find);
+    }
     let term = || ("a".repeat(1_000_000), format!("{}b", "a".repeat(500_000)));
     table.work("search: a term of equal letters", 500_000, term, |(text, term)| Needle::new(term).find_in(text).len());
 }

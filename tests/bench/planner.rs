@@ -76,7 +76,7 @@ fn main() {
 }
 
 fn read(path: &str, options: &ReadOptions) -> Corpus {
-    SourceFile::open(Path::new(path), None, options).unwrap().check().unwrap().read.corpus
+    SourceFile::open(Path::new(path), None, options).unwrap().check().unwrap().into_corpus()
 }
 
 fn count(corpus: &Corpus, pairs: &[(&Document, &Annotation, Option<Vec<Entity>>)], gazetteer: &Gazetteer) -> Count {

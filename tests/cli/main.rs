@@ -238,6 +238,24 @@ fn one_record_is_shown_with_its_tags_and_pieces() {
     place.tagli("inspect a.txt --record 9").fails(2, &["9", "3"]);
 }
 
+/// A CoNLL file is read twice, which standard input and a pipe cannot be.
+#[test]
+fn standard_input_and_pipes_are_read_like_files() {
+    let place = Place::new();
+    let path = place.file("train.txt", "O\tgood\nB-Dish\ttacos\n\nO\topen\n");
+    assert!(std::process::Command::new("mkfifo").arg(place.path("pipe")).status().unwrap().success());
+    for (input, stdin) in [("-", fs::File::open(&path).unwrap().into()), ("pipe", std::process::Stdio::null())] {
+        let mut command = place.command();
+        command.args(["convert", input, "-", "--to", "conll2002"]).stdin(stdin);
+        let (to, from) = (place.path("pipe"), path.clone());
+        let writer = (input == "pipe").then(|| std::thread::spawn(move || fs::write(to, fs::read(from).unwrap())));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{input}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "good O\ntacos B-Dish\n\nopen O\n\n", "{input}");
+        writer.into_iter().for_each(|writer| writer.join().unwrap().unwrap());
+    }
+}
+
 #[test]
 fn bad_input_is_named_with_file_and_line_and_changes_nothing() {
     let place = Place::new();

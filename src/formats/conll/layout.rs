@@ -1,6 +1,8 @@
 //! Detection of the layout of a CoNLL file.
 //! The separator of the columns, and the column of the tag.
 
+use crate::formats::{Source, decode::Lines, source::Unreadable};
+
 /// First column of the line between two documents of CoNLL-2003.
 pub(super) const DOCSTART: &str = "-DOCSTART-";
 
@@ -54,6 +56,34 @@ impl ColumnLayout {
         if lines.is_empty() {
             lines = token_lines.take(Self::LINES).collect();
         }
+        Self::of_lines(&lines, prefer)
+    }
+
+    /// As [`Self::sniff`], by the first lines of a source. Also returns whether the source is blank.
+    ///
+    /// # Errors
+    /// The source cannot be read, or one of the lines is no text.
+    pub(super) fn sniff_source(source: &dyn Source, prefer: Prefer) -> Result<(Option<Self>, bool), Unreadable> {
+        let (mut tokens, mut comments) = (Vec::new(), Vec::new());
+        let mut is_all_blank = true;
+        let mut lines = Lines::of(source)?;
+        while tokens.len() < Self::LINES
+            && let Some((_, line)) = lines.next_line()?
+        {
+            let is_comment = looks_like_comment(line);
+            is_all_blank &= is_blank(line);
+            if is_blank(line) || is_docstart(line) || is_comment && comments.len() == Self::LINES {
+                continue;
+            }
+            if is_comment { &mut comments } else { &mut tokens }.push(line.to_owned());
+        }
+        let lines = if tokens.is_empty() { comments } else { tokens };
+        Ok((Self::of_lines(&lines, prefer), is_all_blank))
+    }
+
+    /// Detects the layout of lines that have words.
+    fn of_lines(lines: &[impl AsRef<str>], prefer: Prefer) -> Option<Self> {
+        let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
         let tabs = lines.iter().filter(|line| line.contains('\t')).count();
         let separator = if tabs * 2 > lines.len() { Separator::Tab } else { Separator::Spaces };
         let widths: Vec<usize> = lines.iter().map(|line| separator.split(line).count()).collect();

@@ -7,6 +7,7 @@
 mod layout;
 mod meta;
 mod read;
+mod sentences;
 mod write;
 
 pub use read::{TagSentence, read_tags};

@@ -1,42 +1,69 @@
 //! Reader of the CoNLL family.
+//!
+//! Which tag scheme a file has, and which columns are worth keeping, shows only at its end. So it is read twice: a
+//! [`Survey`] first, then the documents.
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    layout::{ColumnLayout, DOCSTART, Prefer, Separator, is_blank, is_docstart, is_tag, looks_like_comment},
-    meta::{META_COLUMNS, META_COMMENTS, META_DOCSTART},
+    layout::{ColumnLayout, DOCSTART, Prefer, Separator},
+    meta::{META_COLUMNS, META_DOCSTART},
+    sentences::{Sentence, Sentences},
 };
 use crate::{
     formats::{
-        Problem, Read, ReadOptions,
-        corpus::CorpusBuilder,
-        decode,
-        problem::{Problems, Severity, quoted, with_noun},
+        Problem, Source,
+        problem::{Problems, Severity, with_noun},
+        sink::{Found, Reading},
+        source::Unreadable,
     },
     spans::{
         Document, Scheme, Status,
-        scheme::{self, Tag},
+        scheme::{self, SchemeDetector, Tag},
     },
 };
 
 /// Reads any layout. If several columns have tags, the last one is the tag.
-pub(super) fn read_token_first(bytes: &[u8], options: &ReadOptions) -> Read {
-    read(bytes, options, Prefer::Last)
+pub(super) fn read_token_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    read(source, reading, Prefer::Last)
 }
 
 /// Reads any layout. If several columns have tags, the first one is the tag.
-pub(super) fn read_tag_first(bytes: &[u8], options: &ReadOptions) -> Read {
-    read(bytes, options, Prefer::First)
+pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    read(source, reading, Prefer::First)
 }
 
-fn read(bytes: &[u8], options: &ReadOptions, prefer: Prefer) -> Read {
-    let mut problems = Problems::default();
-    match rows(bytes, prefer, &mut problems) {
-        Some(rows) => rows.into_read(options, problems),
-        None => Read { problems: problems.finish(), ..Read::default() },
+fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Result<Vec<String>, Unreadable> {
+    let Some(layout) = sniff(source, prefer, &mut reading.problems)? else { return Ok(Vec::new()) };
+    let survey = Survey::of(source, layout, &mut reading.problems)?;
+    survey.report_oddities(&mut reading.problems);
+    let mut sentences = Sentences::of(source, layout)?;
+    let (mut sentence, mut lost) = (Sentence::default(), 0);
+    // The survey has reported the lines that are no rows.
+    let mut reported = Problems::default();
+    while sentences.next_into(&mut sentence, &mut reported)? {
+        lost += survey.push(&mut sentence, reading)?;
     }
+    if lost > 0 {
+        let message = format!("{} left out, on empty words only", with_noun(lost, "span"));
+        reading.problems.push(Problem::warning(message));
+    }
+    Ok(survey.detected(reading))
+}
+
+/// Detects the layout of a file. Without one, adds an error unless the file is blank.
+fn sniff(source: &dyn Source, prefer: Prefer, problems: &mut Problems) -> Result<Option<ColumnLayout>, Unreadable> {
+    let (layout, is_blank) = ColumnLayout::sniff_source(source, prefer)?;
+    if layout.is_none() && !is_blank {
+        problems.push(
+            Problem::error("no column holds tags such as O, B-Dish and I-Dish").hint(
+                "a CoNLL file has one word per line with its tag before or after it, separated by a tab or a space",
+            ),
+        );
+    }
+    Ok(layout)
 }
 
 /// A sentence of a tag file with its tags unchanged and uninterpreted.
@@ -54,241 +81,119 @@ pub struct TagSentence {
 /// Also returns the problems of the file.
 pub fn read_tags(bytes: &[u8]) -> (Vec<TagSentence>, Vec<Problem>) {
     let mut problems = Problems::default();
-    let rows = rows(bytes, Prefer::Last, &mut problems);
-    let sentences: Vec<TagSentence> = rows.iter().flat_map(Rows::tag_sentences).collect();
+    let sentences = tag_sentences(&bytes, &mut problems).unwrap_or_else(|failure| {
+        problems.push(match failure {
+            Unreadable::Encoding(problem) => problem,
+            // Bytes in memory can always be read.
+            Unreadable::Io(error) => Problem::error(error.to_string()),
+        });
+        Vec::new()
+    });
     if sentences.is_empty() && problems.count(Severity::Error) == 0 {
         problems.push(Problem::error("the file has no sentence"));
     }
     (sentences, problems.finish())
 }
 
-fn rows<'a>(bytes: &'a [u8], prefer: Prefer, problems: &mut Problems) -> Option<Rows<'a>> {
-    let text = decode::text(bytes, problems)?;
-    let Some(layout) = ColumnLayout::sniff(text, prefer) else {
-        if !text.lines().all(is_blank) {
-            problems.push(Problem::error("no column holds tags such as O, B-Dish and I-Dish").hint(
-                "a CoNLL file has one word per line with its tag before or after it, separated by a tab or a space",
-            ));
-        }
-        return None;
-    };
-    let mut rows = Rows::new(layout);
-    for (number, line) in decode::lines(text) {
-        rows.line(number, line, problems);
+fn tag_sentences(source: &dyn Source, problems: &mut Problems) -> Result<Vec<TagSentence>, Unreadable> {
+    let Some(layout) = sniff(source, Prefer::Last, problems)? else { return Ok(Vec::new()) };
+    let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
+    let mut list = Vec::new();
+    while sentences.next_into(&mut sentence, problems)? {
+        list.push(TagSentence {
+            line: sentence.lines.first().copied().unwrap_or_default(),
+            words: sentence.words().map(str::to_owned).collect(),
+            tags: sentence.tags().map(str::to_owned).collect(),
+        });
     }
-    rows.end_sentence();
-    Some(rows)
+    Ok(list)
 }
 
-/// Rows of a sentence, as indices into [`Rows`].
-#[derive(Default)]
-struct Sentence {
-    first: usize,
-    end: usize,
-    docstart: usize,
-    meta: Map<String, Value>,
-}
-
-/// Columns of a file, borrowed from its text.
-struct Rows<'a> {
+/// What a file as a whole shows.
+struct Survey {
     layout: ColumnLayout,
-    words: Vec<&'a str>,
-    tags: Vec<&'a str>,
-    lines: Vec<usize>,
-    /// Columns that are neither word nor tag, row by row.
-    others: Vec<&'a str>,
-    sentences: Vec<Sentence>,
+    scheme: Scheme,
+    /// Whether a tag is `M-`: BMES, as YEDDA writes it, is BIOES with M in place of I.
+    has_middle: bool,
+    /// Whether a column beside word and tag has a value that is no filler.
+    keeps_others: bool,
     docstarts: usize,
-    /// Comments since the last sentence.
-    meta: Map<String, Value>,
-    /// Whether the header line is still to come.
-    header_due: bool,
-    /// Columns of the current row; reused to save an allocation per line.
-    columns: Vec<&'a str>,
+    words: usize,
+    /// `I-` tags that begin a span, and the line of the first.
+    orphans: Count,
+    empty_words: Count,
 }
 
-impl<'a> Rows<'a> {
-    fn new(layout: ColumnLayout) -> Self {
-        Self {
+/// Number of occurrences, and the line of the first.
+#[derive(Default)]
+struct Count {
+    number: usize,
+    first: usize,
+}
+
+impl Count {
+    fn add(&mut self, line: usize) {
+        if self.number == 0 {
+            self.first = line;
+        }
+        self.number += 1;
+    }
+}
+
+impl Survey {
+    /// Reads the whole file. Lines that are no rows are added to `problems`.
+    fn of(source: &dyn Source, layout: ColumnLayout, problems: &mut Problems) -> Result<Self, Unreadable> {
+        let mut survey = Self {
             layout,
-            words: Vec::new(),
-            tags: Vec::new(),
-            lines: Vec::new(),
-            others: Vec::new(),
-            sentences: Vec::new(),
+            scheme: Scheme::Bio,
+            has_middle: false,
+            keeps_others: false,
             docstarts: 0,
-            meta: Map::new(),
-            header_due: layout.header,
-            columns: Vec::new(),
+            words: 0,
+            orphans: Count::default(),
+            empty_words: Count::default(),
+        };
+        let mut detector = SchemeDetector::default();
+        let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
+        while sentences.next_into(&mut sentence, problems)? {
+            detector.add(sentence.tags());
+            survey.add(&sentence);
         }
+        survey.docstarts = sentences.docstarts();
+        survey.scheme = detector.scheme();
+        survey.has_middle &= survey.scheme == Scheme::Bioes;
+        Ok(survey)
     }
 
-    fn tag_sentences(&self) -> impl Iterator<Item = TagSentence> {
-        self.sentences.iter().map(move |sentence| TagSentence {
-            line: self.lines.get(sentence.first).copied().unwrap_or_default(),
-            words: owned(self.words.get(sentence.first..sentence.end)),
-            tags: owned(self.tags.get(sentence.first..sentence.end)),
-        })
-    }
-
-    fn line(&mut self, number: usize, line: &'a str, problems: &mut Problems) {
-        if is_blank(line) {
-            return self.end_sentence();
-        }
-        if is_docstart(line) {
-            self.end_sentence();
-            self.docstarts += 1;
-            return;
-        }
-        let width = self.layout.split(line, &mut self.columns);
-        let tag = self.columns.get(self.layout.tag).map_or("", |tag| tag.trim_matches(' '));
-        let good = width.is_ok() && (is_tag(tag) || self.layout.bare);
-        if looks_like_comment(line) && !good {
-            self.comment(line);
-        } else if std::mem::take(&mut self.header_due) {
-            // The header has the names of the columns.
-        } else if good {
-            self.row(number, tag);
-        } else {
-            problems.push(self.row_error(line, width.err(), tag).at(number));
-        }
-    }
-
-    fn row(&mut self, number: usize, tag: &'a str) {
-        let word = self.layout.word();
-        for (at, column) in self.columns.iter().enumerate() {
-            if at == word {
-                self.words.push(column);
-            } else if at != self.layout.tag {
-                self.others.push(column);
+    fn add(&mut self, sentence: &Sentence) {
+        self.words += sentence.words().len();
+        self.has_middle |= sentence.tags().any(|tag| tag.starts_with("M-"));
+        self.keeps_others |= sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
+        let mut before = Tag::Outside;
+        for (tag, line) in sentence.tags().map(Tag::read).zip(&sentence.lines) {
+            if begins_without_b(before, tag) {
+                self.orphans.add(*line);
             }
+            before = tag;
         }
-        self.tags.push(tag);
-        self.lines.push(number);
-    }
-
-    fn row_error(&self, line: &str, width: Option<usize>, tag: &str) -> Problem {
-        let hint = format!("lines of this file have the form {}; an empty line ends a sentence", self.layout.example());
-        match width {
-            Some(width) => {
-                let expected = self.layout.columns;
-                let message = format!("{} instead of {expected}: {}", with_noun(width, "column"), quoted(line));
-                let lone = self.layout.tag_first() && width == 1 && is_tag(line.trim());
-                Problem::error(if lone { format!("a tag without a word: {}", quoted(line)) } else { message })
-                    .hint(hint)
-            }
-            None if tag.is_empty() => Problem::error(format!("a word without a tag: {}", quoted(line))).hint(hint),
-            None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line)))
-                .hint("a tag is O, or a letter of B I E L S U M, a hyphen and a label"),
+        for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
+            self.empty_words.add(*line);
         }
-    }
-
-    /// Adds a comment to `meta`.
-    /// `# key = value` under its key, any other one to a list.
-    fn comment(&mut self, line: &str) {
-        let text = line.trim_start_matches('#').trim_start_matches(' ');
-        match text.split_once(" = ").filter(|(key, _)| *key != META_COMMENTS) {
-            Some((key, value)) => {
-                self.meta.insert(key.to_owned(), Value::from(value));
-            }
-            None => {
-                let list = self.meta.entry(META_COMMENTS).or_insert_with(|| Value::Array(Vec::new()));
-                if let Value::Array(list) = list {
-                    list.push(Value::from(text));
-                }
-            }
-        }
-    }
-
-    fn end_sentence(&mut self) {
-        let first = self.sentences.last().map_or(0, |sentence| sentence.end);
-        if first == self.words.len() {
-            return;
-        }
-        let meta = std::mem::take(&mut self.meta);
-        self.sentences.push(Sentence { first, end: self.words.len(), docstart: self.docstarts, meta });
-    }
-
-    fn tags_of(&self, sentence: &Sentence) -> &[&'a str] {
-        self.tags.get(sentence.first..sentence.end).unwrap_or_default()
-    }
-
-    fn into_read(mut self, options: &ReadOptions, mut problems: Problems) -> Read {
-        let sentences = std::mem::take(&mut self.sentences);
-        let found = Scheme::detect(sentences.iter().map(|sentence| self.tags_of(sentence)));
-        // BMES, as YEDDA writes it, is BIOES with M in place of I.
-        let middle = found == Scheme::Bioes && self.tags.iter().any(|tag| tag.starts_with("M-"));
-        self.report_oddities(&sentences, found, &mut problems);
-        let keep_others = self.others.iter().any(|value| !matches!(*value, "_" | "-X-" | "-" | ""));
-        let mut builder = CorpusBuilder::new(options.labels.clone());
-        let mut lost = 0;
-        for sentence in sentences {
-            let tags = self.tags_of(&sentence);
-            let spans = if middle {
-                scheme::decode(&tags.iter().map(|tag| inside(tag)).collect::<Vec<_>>())
-            } else {
-                scheme::decode(tags)
-            };
-            let id = format!("{}{}", options.id_prefix, builder.len() + 1);
-            let words = self.words.get(sentence.first..sentence.end).unwrap_or_default();
-            let mut document = Document::from_words(id, words);
-            document.split = options.split;
-            let mut placed = Vec::with_capacity(spans.len());
-            for span in spans {
-                match document.range_of_words(span.start..span.end).filter(|range| !range.is_empty()) {
-                    Some(range) => placed.push((range, builder.label(&span.label))),
-                    None => lost += 1,
-                }
-            }
-            let others = keep_others.then(|| self.others_of(&sentence));
-            document.meta = sentence.meta;
-            document.meta.extend(others.map(|others| (META_COLUMNS.to_owned(), others)));
-            if self.docstarts > 1 {
-                document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
-            }
-            builder.push(document, placed, Status::Done);
-        }
-        if lost > 0 {
-            problems.push(Problem::warning(format!("{} left out, on empty words only", with_noun(lost, "span"))));
-        }
-        let corpus = builder.finish(&mut problems);
-        let detected = self.detected(if middle { "BMES" } else { scheme_name(found) }, &corpus);
-        Read { corpus, detected, problems: problems.finish() }
-    }
-
-    fn others_of(&self, sentence: &Sentence) -> Value {
-        let width = self.layout.columns.saturating_sub(2);
-        let rows = self.others.get(sentence.first * width..sentence.end * width).unwrap_or_default();
-        let columns =
-            (0..width).map(|at| rows.iter().skip(at).step_by(width).map(|value| Value::from(*value)).collect());
-        Value::Array(columns.collect())
     }
 
     /// Reports readable oddities.
     /// `I-` tags that begin a span, empty words, and tags without prefixes.
-    fn report_oddities(&self, sentences: &[Sentence], found: Scheme, problems: &mut Problems) {
-        let mut orphans = 0;
-        let mut first_orphan = None;
-        for sentence in sentences.iter().filter(|_| found != Scheme::Iob1 && !self.layout.bare) {
-            let mut before = Tag::Outside;
-            for (at, tag) in (sentence.first..).zip(self.tags_of(sentence)) {
-                let tag = Tag::read(tag);
-                if begins_without_b(before, tag) {
-                    orphans += 1;
-                    first_orphan = first_orphan.or(self.lines.get(at).copied());
-                }
-                before = tag;
-            }
-        }
-        if let Some(line) = first_orphan {
+    fn report_oddities(&self, problems: &mut Problems) {
+        let Count { number, first } = self.orphans;
+        if number > 0 && self.scheme != Scheme::Iob1 && !self.layout.bare {
             let message =
-                format!("{} without a B- before: each begins a span, as in conlleval", with_noun(orphans, "I- tag"));
-            problems.push(Problem::warning(message).at(line).hint("this is the first"));
+                format!("{} without a B- before: each begins a span, as in conlleval", with_noun(number, "I- tag"));
+            problems.push(Problem::warning(message).at(first).hint("this is the first"));
         }
-        let mut empty = self.words.iter().zip(&self.lines).filter(|(word, _)| word.is_empty());
-        if let Some((_, line)) = empty.next() {
-            let message = format!("{}, kept as it is", with_noun(empty.count() + 1, "empty word"));
-            problems.push(Problem::note(message).at(*line).hint("this is the first"));
+        let Count { number, first } = self.empty_words;
+        if number > 0 {
+            let message = format!("{}, kept as it is", with_noun(number, "empty word"));
+            problems.push(Problem::note(message).at(first).hint("this is the first"));
         }
         if self.layout.bare {
             problems
@@ -296,21 +201,57 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn detected(&self, scheme: &str, corpus: &crate::formats::Corpus) -> Vec<String> {
+    /// Hands a sentence over as a document. Returns the number of spans that have only empty words.
+    fn push(&self, sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
+        let tags: Vec<&str> = sentence.tags().collect();
+        let spans = if self.has_middle {
+            scheme::decode(&tags.iter().map(|tag| inside(tag)).collect::<Vec<_>>())
+        } else {
+            scheme::decode(&tags)
+        };
+        let mut document = Document::from_words(reading.next_id(), sentence.words());
+        document.split = reading.options.split;
+        let (mut placed, mut lost) = (Vec::with_capacity(spans.len()), 0);
+        for span in spans {
+            match document.range_of_words(span.start..span.end).filter(|range| !range.is_empty()) {
+                Some(range) => placed.push((range, reading.label(&span.label))),
+                None => lost += 1,
+            }
+        }
+        document.meta = std::mem::take(&mut sentence.meta).into();
+        if self.keeps_others {
+            document.meta.insert(META_COLUMNS.to_owned(), self.others_of(sentence));
+        }
+        if self.docstarts > 1 {
+            document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
+        }
+        reading.push(Found { document, spans: placed, status: Status::Done })?;
+        Ok(lost)
+    }
+
+    fn others_of(&self, sentence: &Sentence) -> Value {
+        let width = self.layout.columns.saturating_sub(2);
+        let columns = (0..width).map(|at| sentence.others().skip(at).step_by(width).map(Value::from).collect());
+        Value::Array(columns.collect())
+    }
+
+    /// Describes the properties of the file.
+    fn detected(&self, reading: &Reading<'_>) -> Vec<String> {
         let layout = &self.layout;
         let mut list = vec![format!("tag {}", layout.tag_text())];
         if layout.columns > 2 {
             list.push(layout.columns_text());
         }
         list.push(if layout.separator == Separator::Tab { "tab" } else { "spaces" }.to_owned());
+        let scheme = if self.has_middle { "BMES" } else { scheme_name(self.scheme) };
         list.push(if layout.bare { "labels without B- and I-".to_owned() } else { format!("{scheme} tags") });
         list.push(if layout.header { "one header line" } else { "no header" }.to_owned());
         if self.docstarts > 0 {
             list.push(with_noun(self.docstarts, &format!("{DOCSTART} line")));
         }
-        list.push(with_noun(corpus.documents.len(), "sentence"));
-        list.push(with_noun(self.words.len(), "word"));
-        list.push(corpus.spans_text());
+        list.push(with_noun(reading.documents(), "sentence"));
+        list.push(with_noun(self.words, "word"));
+        list.push(reading.spans_text());
         list
     }
 }
@@ -327,13 +268,9 @@ fn begins_without_b(before: Tag<'_>, tag: Tag<'_>) -> bool {
     }
 }
 
-fn owned(texts: Option<&[&str]>) -> Vec<String> {
-    texts.unwrap_or_default().iter().map(|text| (*text).to_owned()).collect()
-}
-
 /// The tag with the prefix `I-` in place of `M-`.
-fn inside<'a>(tag: &&'a str) -> Cow<'a, str> {
-    tag.strip_prefix("M-").map_or(Cow::Borrowed(*tag), |label| Cow::Owned(format!("I-{label}")))
+fn inside(tag: &str) -> Cow<'_, str> {
+    tag.strip_prefix("M-").map_or(Cow::Borrowed(tag), |label| Cow::Owned(format!("I-{label}")))
 }
 
 fn scheme_name(scheme: Scheme) -> &'static str {

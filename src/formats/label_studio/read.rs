@@ -1,5 +1,11 @@
 //! Reader of Label Studio's JSON.
 
+use std::{fmt, io};
+
+use serde::{
+    Deserialize, Deserializer as _,
+    de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::{Map, Value};
 
 use super::task::{
@@ -7,56 +13,62 @@ use super::task::{
 };
 use crate::{
     formats::{
-        Problem, Read, ReadOptions,
-        corpus::{CorpusBuilder, NameIndex},
-        decode,
-        problem::{Problems, quoted, with_noun},
+        Problem, decode,
+        problem::{quoted, with_noun},
+        sink::{Found, NameIndex, Reading},
+        source::{Source, Unreadable},
     },
-    spans::{Document, LabelSet, Status},
+    spans::{Document, Status},
     text::TextRange,
 };
 
 /// Reads a list of tasks, or one task.
-pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Read {
-    let mut problems = Problems::default();
-    let Some(text) = decode::text(bytes, &mut problems) else {
-        return Read { problems: problems.finish(), ..Read::default() };
-    };
-    let tasks = match serde_json::from_str(text) {
-        Ok(Value::Array(tasks)) => tasks,
-        Ok(task @ Value::Object(_)) => vec![task],
-        Ok(_) => {
-            problems.push(Problem::error("the file is not a list of tasks"));
-            Vec::new()
-        }
-        Err(error) => {
-            problems.push(Problem::error(format!("invalid JSON: {error}")).at(error.line()));
-            Vec::new()
-        }
-    };
-    let known = options
-        .config
-        .as_ref()
-        .map_or_else(|| options.labels.clone(), |config| merged(&options.labels, &config.labels));
-    let mut reader =
-        TaskReader { options, builder: CorpusBuilder::new(known), problems, counts: TaskCounts::default() };
-    for (at, task) in tasks.into_iter().enumerate() {
-        if let Err(what) = reader.task(task) {
-            reader.problems.push(Problem::error(format!("task {} of the list: {what}", at + 1)));
-        }
+/// The tasks before invalid JSON are read.
+pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    let mut reader = TaskReader { reading, counts: TaskCounts::default(), number: 0, failure: None };
+    let mut input = serde_json::Deserializer::from_reader(decode::body(source)?);
+    let read = input.deserialize_any(TasksVisitor(&mut reader)).and_then(|()| input.end());
+    if let Some(failure) = reader.failure.take() {
+        return Err(failure);
     }
-    reader.finish()
+    if let Err(error) = read {
+        if error.is_io() {
+            return Err(io::Error::from(error).into());
+        }
+        if let Some(problem) = decode::find_encoding_fault(source)? {
+            return Err(Unreadable::Encoding(problem));
+        }
+        // Only the visitor reports data that is valid JSON.
+        let problem = match error.is_data() {
+            true => Problem::error("the file is not a list of tasks"),
+            false => Problem::error(format!("invalid JSON: {error}")).at(error.line()),
+        };
+        reader.reading.problems.push(problem);
+    }
+    Ok(reader.finish())
 }
 
-fn merged(first: &LabelSet, second: &LabelSet) -> LabelSet {
-    if first.is_empty() {
-        return second.clone();
+/// Takes each task of a list as soon as it is read, so that the list is never in memory.
+struct TasksVisitor<'t, 'a, 'b>(&'t mut TaskReader<'a, 'b>);
+
+impl<'de> Visitor<'de> for TasksVisitor<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tasks")
     }
-    let mut labels = first.clone();
-    for label in second {
-        labels.intern(&label.name);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut tasks: A) -> Result<(), A::Error> {
+        while let Some(task) = tasks.next_element()? {
+            self.0.add(task).map_err(de::Error::custom)?;
+        }
+        Ok(())
     }
-    labels
+
+    fn visit_map<A: MapAccess<'de>>(self, task: A) -> Result<(), A::Error> {
+        let task = Map::deserialize(MapAccessDeserializer::new(task))?;
+        self.0.add(Value::Object(task)).map_err(de::Error::custom)
+    }
 }
 
 /// Counts of what is reported once for the file instead of once for each task.
@@ -71,27 +83,50 @@ struct TaskCounts {
     unlabelled: usize,
 }
 
-struct TaskReader<'a> {
-    options: &'a ReadOptions,
-    builder: CorpusBuilder,
-    problems: Problems,
+struct TaskReader<'a, 'b> {
+    reading: &'a mut Reading<'b>,
     counts: TaskCounts,
+    /// Number of tasks so far.
+    number: usize,
+    /// Cause for which the sink refused a document; a visitor cannot return it.
+    failure: Option<Unreadable>,
 }
 
-impl TaskReader<'_> {
-    fn task(&mut self, task: Value) -> Result<(), String> {
+/// The sink refused a document.
+#[derive(Debug, thiserror::Error)]
+#[error("the reading was stopped")]
+struct Stopped;
+
+impl TaskReader<'_, '_> {
+    /// Reads the next task of the list. A task with an error is skipped and reported.
+    fn add(&mut self, task: Value) -> Result<(), Stopped> {
+        self.number += 1;
+        match self.task(task) {
+            Ok(found) => self.reading.push(found).map_err(|failure| {
+                self.failure = Some(failure);
+                Stopped
+            }),
+            Err(what) => {
+                let problem = Problem::error(format!("task {} of the list: {what}", self.number));
+                self.reading.problems.push(problem);
+                Ok(())
+            }
+        }
+    }
+
+    fn task(&mut self, task: Value) -> Result<Found, String> {
         let object = task.as_object().ok_or("it is not an object")?;
         let data = object.get("data").and_then(Value::as_object).ok_or("it has no `data`")?;
         let (field, text) = self.text(data)?;
         let id = match object.get("id") {
             Some(Value::String(id)) => id.clone(),
             Some(Value::Number(id)) => id.to_string(),
-            _ => format!("{}{}", self.options.id_prefix, self.builder.len() + 1),
+            _ => self.reading.next_id(),
         };
         let none = Vec::new();
         let annotations = object.get(annotations_key(object)).and_then(Value::as_array).unwrap_or(&none);
-        let mut document = Document::new(id, text, self.options.grid);
-        document.split = self.options.split;
+        let mut document = Document::new(id, text, self.reading.options.grid);
+        document.split = self.reading.options.split;
         let others = data.iter().filter(|(key, _)| *key != field).map(|(key, value)| (key.clone(), value.clone()));
         document.meta = others.collect();
         let (spans, status) = match chosen_annotation(annotations).and_then(|at| annotations.get(at)) {
@@ -102,16 +137,15 @@ impl TaskReader<'_> {
         self.counts.cancelled += usize::from(status == Status::Skipped);
         let predicted = object.get("predictions").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
         self.counts.predicted += usize::from(predicted);
-        document.foreign = Some(task);
-        self.builder.push(document, spans, status);
-        Ok(())
+        document.foreign = Some(Box::new(task));
+        Ok(Found { document, spans, status })
     }
 
     /// Name and text of the field with the text.
     /// The configured one, or else `text`, or else the only text.
     fn text<'t>(&self, data: &'t Map<String, Value>) -> Result<(&'t str, &'t str), String> {
         let mut texts = data.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-        if let Some(config) = &self.options.config {
+        if let Some(config) = &self.reading.options.config {
             let field = &config.text_field;
             return texts
                 .find(|(key, _)| *key == field)
@@ -132,7 +166,7 @@ impl TaskReader<'_> {
     fn spans(&mut self, annotation: &Value, document: &Document, field: &str) -> Vec<(TextRange, NameIndex)> {
         let none = Vec::new();
         let items = annotation.get("result").and_then(Value::as_array).unwrap_or(&none);
-        let to_name = match &self.options.config {
+        let to_name = match &self.reading.options.config {
             Some(config) => Some(config.text_name.as_str()),
             None => text_object_name(items, field),
         };
@@ -151,19 +185,20 @@ impl TaskReader<'_> {
                 }
                 Err(what) => {
                     let message = format!("document {}: {what}: {}", quoted(&document.id), quoted(&item.to_string()));
-                    self.problems.push(Problem::error(message));
+                    self.reading.problems.push(Problem::error(message));
                     continue;
                 }
             };
             let labels = item.pointer("/value/labels").and_then(Value::as_array).unwrap_or(&none);
             let names: Vec<&str> = labels.iter().filter_map(Value::as_str).filter(|name| !name.is_empty()).collect();
             self.counts.unlabelled += usize::from(names.is_empty());
-            spans.extend(names.into_iter().map(|name| (range, self.builder.label(name))));
+            spans.extend(names.into_iter().map(|name| (range, self.reading.label(name))));
         }
         spans
     }
 
-    fn finish(mut self) -> Read {
+    /// Reports the counts and returns the properties of the file.
+    fn finish(mut self) -> Vec<String> {
         let counts = std::mem::take(&mut self.counts);
         let notes = [
             (
@@ -185,14 +220,12 @@ impl TaskReader<'_> {
             (counts.unlabelled, "region", "without a label: left out"),
         ];
         for (count, thing, what) in notes.into_iter().filter(|(count, ..)| *count > 0) {
-            self.problems.push(Problem::note(format!("{} {what}", with_noun(count, thing))));
+            self.reading.problems.push(Problem::note(format!("{} {what}", with_noun(count, thing))));
         }
         for (count, thing, what) in warnings.into_iter().filter(|(count, ..)| *count > 0) {
-            self.problems.push(Problem::warning(format!("{} {what}", with_noun(count, thing))));
+            self.reading.problems.push(Problem::warning(format!("{} {what}", with_noun(count, thing))));
         }
-        let corpus = self.builder.finish(&mut self.problems);
-        let detected =
-            vec!["Label Studio tasks".to_owned(), with_noun(corpus.documents.len(), "task"), corpus.spans_text()];
-        Read { corpus, detected, problems: self.problems.finish() }
+        let tasks = with_noun(self.reading.documents(), "task");
+        vec!["Label Studio tasks".to_owned(), tasks, self.reading.spans_text()]
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{read::read, write::write};
+use super::{FORMAT, write::write};
 use crate::{
     formats::{LabelConfig, Read, ReadOptions, Severity, WriteOptions, label_config},
     spans::{Edit, LabelSet, Span, SpanId, SpanSource, Status},
@@ -46,6 +46,10 @@ fn awkward() -> Value {
                     "type": "labels"},
                 {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right"}]}],
         "predictions": [3, 4], "drafts": [], "unheard_of": {"kept": true}}])
+}
+
+fn read(bytes: &[u8], options: &ReadOptions) -> Read {
+    FORMAT.read(bytes, options)
 }
 
 #[test]

@@ -91,7 +91,7 @@ impl TaskWriter<'_> {
     /// The task from which the document was read, if it still contains its text.
     /// Otherwise a new one.
     fn base(&self, document: &Document) -> Map<String, Value> {
-        let kept = document.foreign.as_ref().and_then(Value::as_object).filter(|task| {
+        let kept = document.foreign.as_deref().and_then(Value::as_object).filter(|task| {
             let texts = task.get("data").and_then(Value::as_object);
             texts.is_some_and(|data| data.values().any(|value| value.as_str() == Some(&document.text)))
         });
@@ -100,7 +100,7 @@ impl TaskWriter<'_> {
         }
         let mut data = Map::new();
         data.insert(self.config.text_field.clone(), json!(&*document.text));
-        for (key, value) in &document.meta {
+        for (key, value) in document.meta.iter() {
             data.entry(key.clone()).or_insert_with(|| value.clone());
         }
         let mut task = Map::new();

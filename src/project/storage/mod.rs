@@ -31,7 +31,7 @@ pub(crate) mod refusals;
 
 pub use append::{Appender, FoundFile};
 pub use error::{StorageError, shown_path};
-pub use open::{LARGE, SMALL, open, read, read_if_there, read_lines};
+pub use open::{FileState, LARGE, SMALL, open, read, read_blocks, read_if_there, read_lines, unnamed_file};
 
 pub(in crate::project) use copies::{check_room, keep_copy};
 pub(in crate::project) use dir::Dir;

@@ -1,8 +1,9 @@
 //! Opening files without following links, and making names durable.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read, Seek, Write},
+    fs::{self, File},
+    io::{self, Read, Seek, Write},
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -21,8 +22,8 @@ pub const LARGE: u64 = 4 << 30;
 /// Largest file of any other kind that is read at once, in bytes.
 /// Such are records, settings, states and commands.
 pub const SMALL: u64 = 64 << 20;
-/// Bytes that are read at once of a file that is read line by line.
-const READ_AT_ONCE: usize = 1 << 20;
+/// Bytes that are read at once of a file that is read in blocks.
+const READ_AT_ONCE: u64 = 4 << 20;
 
 /// Opens a regular file for reading, in a folder that must not be a link.
 ///
@@ -56,19 +57,86 @@ pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Storage
 /// # Errors
 /// It exists and is not a regular file or is larger, or cannot be read.
 pub fn read_lines(path: &Path, limit: u64, mut each: impl FnMut(&[u8])) -> Result<(), StorageError> {
+    read_blocks(path, limit, |block| {
+        block.split_inclusive(|byte| *byte == b'\n').for_each(&mut each);
+        Ok(())
+    })
+}
+
+/// Reads a regular file of at most `limit` bytes in blocks of whole lines, none of them empty.
+/// There is none if the file does not exist.
+///
+/// # Errors
+/// It exists and is not a regular file or is larger, or cannot be read; or an error of `each`, which ends the reading.
+pub fn read_blocks(path: &Path, limit: u64, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), StorageError> {
     let mut read = || {
         let file = guard::open(path, Links::Refuse)?;
         guard::check_size(file.metadata()?.len(), limit)?;
         // The file may grow meanwhile.
-        let mut file = BufReader::with_capacity(READ_AT_ONCE, file.take(limit));
-        let mut line = Vec::new();
-        while file.read_until(b'\n', &mut line)? > 0 {
-            each(&line);
-            line.clear();
+        let mut file = file.take(limit);
+        let mut block = Vec::new();
+        loop {
+            let begun = block.len();
+            if file.by_ref().take(READ_AT_ONCE).read_to_end(&mut block)? == 0 {
+                break;
+            }
+            // The line that was begun has no end before.
+            let Some(end) = memchr::memrchr(b'\n', block.get(begun..).unwrap_or_default()) else { continue };
+            each(block.get(..=begun + end).unwrap_or_default())?;
+            block.drain(..=begun + end);
         }
-        Ok(())
+        if block.is_empty() { Ok(()) } else { each(&block) }
     };
     absent(read().map_err(|cause| StorageError::new("read", path, cause))).map(drop)
+}
+
+/// Creates a file without a name in a folder, which ends with its last handle, also after a crash.
+/// Only the user can read it. `None` if the system or the file system has no such files.
+pub fn unnamed_file(folder: &Path) -> Option<File> {
+    #[cfg(target_os = "linux")]
+    let file = {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        rustix::fs::open(folder, flags, rustix::fs::Mode::from_raw_mode(0o600)).ok().map(File::from)
+    };
+    #[cfg(not(target_os = "linux"))]
+    let file = {
+        let _ = folder;
+        None
+    };
+    file
+}
+
+/// Identity and time of the last change of a file, by which a change is noticed without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileState {
+    device: u64,
+    number: u64,
+    length: u64,
+    /// Seconds and nanoseconds of the last changes of contents and of the entry.
+    times: [i64; 4],
+}
+
+impl FileState {
+    /// Smallest file whose times are relied on, in bytes. The time of a change is exact to some milliseconds, and a smaller
+    /// file could be read and changed again within them.
+    const RELIABLE: u64 = 16 << 20;
+
+    /// State of a file; `None` if there is none.
+    pub fn of(path: &Path) -> Option<Self> {
+        let file = fs::symlink_metadata(path).ok()?;
+        let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
+        Some(Self { device: file.dev(), number: file.ino(), length: file.len(), times })
+    }
+
+    /// Bytes of the file.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether the file that had this state has the same contents if it has this state again.
+    pub fn is_reliable(&self) -> bool {
+        self.length >= Self::RELIABLE
+    }
 }
 
 /// As [`read_if_there`], in a folder that must not be a link.

@@ -1,0 +1,211 @@
+//! Sentences of a CoNLL file, read one at a time.
+
+use serde_json::{Map, Value};
+
+use super::{
+    layout::{ColumnLayout, is_blank, is_docstart, is_tag, looks_like_comment},
+    meta::META_COMMENTS,
+};
+use crate::{
+    formats::{
+        Problem, Source,
+        decode::Lines,
+        problem::{Problems, quoted, with_noun},
+        source::Unreadable,
+    },
+    text::TextRange,
+};
+
+/// A sentence with its columns, unchanged.
+#[derive(Default)]
+pub(super) struct Sentence {
+    /// Columns of all rows, one after another.
+    text: String,
+    words: Vec<TextRange>,
+    tags: Vec<TextRange>,
+    /// Columns that are neither word nor tag, row by row.
+    others: Vec<TextRange>,
+    /// Line of each row, from 1.
+    pub(super) lines: Vec<usize>,
+    /// Number of the `-DOCSTART-` line before it, from 1; 0 if there is none.
+    pub(super) docstart: usize,
+    /// Comments before and in it.
+    pub(super) meta: Map<String, Value>,
+}
+
+impl Sentence {
+    /// The words.
+    pub(super) fn words(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.words.iter().map(|range| range.of(&self.text))
+    }
+
+    /// The tags.
+    pub(super) fn tags(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.tags.iter().map(|range| range.of(&self.text))
+    }
+
+    /// Columns that are neither word nor tag, row by row.
+    pub(super) fn others(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.others.iter().map(|range| range.of(&self.text))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    fn clear(&mut self) {
+        let Self { text, words, tags, others, lines, docstart, meta } = self;
+        text.clear();
+        for columns in [words, tags, others] {
+            columns.clear();
+        }
+        lines.clear();
+        *docstart = 0;
+        *meta = Map::new();
+    }
+
+    fn add(&mut self, column: &str) -> TextRange {
+        let start = self.text.len();
+        self.text.push_str(column);
+        TextRange::new(start, self.text.len())
+    }
+}
+
+/// Reader of the sentences of a file.
+pub(super) struct Sentences<'a> {
+    lines: Lines<'a>,
+    rows: RowReader,
+}
+
+impl<'a> Sentences<'a> {
+    /// Starts at the first sentence.
+    ///
+    /// # Errors
+    /// The source cannot be read.
+    pub(super) fn of(source: &'a dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
+        let rows = RowReader { layout, docstarts: 0, meta: Map::new(), header_due: layout.header, columns: Vec::new() };
+        Ok(Self { lines: Lines::of(source)?, rows })
+    }
+
+    /// Reads the next sentence into `sentence`. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The source cannot be read or is no text. Lines that are no rows are added to `problems`.
+    pub(super) fn next_into(&mut self, sentence: &mut Sentence, problems: &mut Problems) -> Result<bool, Unreadable> {
+        sentence.clear();
+        while let Some((number, line)) = self.lines.next_line()? {
+            let docstart = is_docstart(line);
+            if docstart || is_blank(line) {
+                let is_end = !sentence.is_empty();
+                if is_end {
+                    self.rows.end(sentence);
+                }
+                self.rows.docstarts += usize::from(docstart);
+                if is_end {
+                    return Ok(true);
+                }
+            } else if let Err(problem) = self.rows.line(number, line, sentence) {
+                problems.push(problem);
+            }
+        }
+        self.rows.end(sentence);
+        Ok(!sentence.is_empty())
+    }
+
+    /// Number of `-DOCSTART-` lines so far.
+    pub(super) fn docstarts(&self) -> usize {
+        self.rows.docstarts
+    }
+}
+
+/// Reader of the lines of sentences.
+struct RowReader {
+    layout: ColumnLayout,
+    docstarts: usize,
+    /// Comments since the last sentence.
+    meta: Map<String, Value>,
+    /// Whether the header line is still to come.
+    header_due: bool,
+    /// Empty; kept because its memory is used for the columns of each line.
+    columns: Vec<&'static str>,
+}
+
+impl RowReader {
+    /// Ends a sentence, which gets the comments.
+    fn end(&mut self, sentence: &mut Sentence) {
+        sentence.docstart = self.docstarts;
+        sentence.meta = std::mem::take(&mut self.meta);
+    }
+
+    fn line(&mut self, number: usize, line: &str, sentence: &mut Sentence) -> Result<(), Problem> {
+        let mut columns: Vec<&str> = std::mem::take(&mut self.columns);
+        let width = self.layout.split(line, &mut columns);
+        let tag = columns.get(self.layout.tag).map_or("", |tag| tag.trim_matches(' '));
+        let good = width.is_ok() && (is_tag(tag) || self.layout.bare);
+        let read = if looks_like_comment(line) && !good {
+            self.comment(line);
+            Ok(())
+        } else if std::mem::take(&mut self.header_due) {
+            // The header has the names of the columns.
+            Ok(())
+        } else if good {
+            self.row(number, &columns, tag, sentence);
+            Ok(())
+        } else {
+            Err(self.row_error(line, width.err(), tag).at(number))
+        };
+        columns.clear();
+        // Collecting no elements in place keeps the memory, for columns of another lifetime.
+        self.columns = columns.into_iter().map(|_| "").collect();
+        read
+    }
+
+    fn row(&self, number: usize, columns: &[&str], tag: &str, sentence: &mut Sentence) {
+        let word = self.layout.word();
+        for (at, column) in columns.iter().enumerate() {
+            if at == word {
+                let range = sentence.add(column);
+                sentence.words.push(range);
+            } else if at != self.layout.tag {
+                let range = sentence.add(column);
+                sentence.others.push(range);
+            }
+        }
+        let range = sentence.add(tag);
+        sentence.tags.push(range);
+        sentence.lines.push(number);
+    }
+
+    fn row_error(&self, line: &str, width: Option<usize>, tag: &str) -> Problem {
+        let hint = format!("lines of this file have the form {}; an empty line ends a sentence", self.layout.example());
+        match width {
+            Some(width) => {
+                let expected = self.layout.columns;
+                let message = format!("{} instead of {expected}: {}", with_noun(width, "column"), quoted(line));
+                let lone = self.layout.tag_first() && width == 1 && is_tag(line.trim());
+                Problem::error(if lone { format!("a tag without a word: {}", quoted(line)) } else { message })
+                    .hint(hint)
+            }
+            None if tag.is_empty() => Problem::error(format!("a word without a tag: {}", quoted(line))).hint(hint),
+            None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line)))
+                .hint("a tag is O, or a letter of B I E L S U M, a hyphen and a label"),
+        }
+    }
+
+    /// Adds a comment to `meta`.
+    /// `# key = value` under its key, any other one to a list.
+    fn comment(&mut self, line: &str) {
+        let text = line.trim_start_matches('#').trim_start_matches(' ');
+        match text.split_once(" = ").filter(|(key, _)| *key != META_COMMENTS) {
+            Some((key, value)) => {
+                self.meta.insert(key.to_owned(), Value::from(value));
+            }
+            None => {
+                let list = self.meta.entry(META_COMMENTS).or_insert_with(|| Value::Array(Vec::new()));
+                if let Value::Array(list) = list {
+                    list.push(Value::from(text));
+                }
+            }
+        }
+    }
+}
