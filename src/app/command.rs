@@ -113,6 +113,8 @@ pub enum Command {
     AskRemove,
     RemoveRun,
     FetchBase,
+    AskMerge,
+    MergeManifest,
     GoOnAs,
     BeginOwn,
     Resume,

@@ -13,6 +13,14 @@ pub enum Effect {
     /// Open a project by [`WelcomeItem::path`](super::event::WelcomeItem).
     /// Answered by `Opened` or `OpenFailed`.
     Open(String),
+    /// Merge the two sides of a `project.json` that git left unmerged, if the decisions are still these.
+    /// Answered by a `Message` and `Welcome`.
+    MergeManifest {
+        /// The project, by [`WelcomeItem::path`](super::event::WelcomeItem).
+        path: String,
+        /// The decisions that the user has read.
+        decisions: Vec<String>,
+    },
     /// Copy a sample to a new project and open it.
     /// The project gets this name, or the next free one. Answered by `Opened` or `OpenFailed`.
     CopySample {

@@ -91,6 +91,13 @@ pub enum Event {
         /// Number of all documents.
         documents: usize,
     },
+    /// The `project.json` of a project on the welcome screen is as git left it, with two sides.
+    Unmerged {
+        /// Its [`WelcomeItem::path`].
+        path: String,
+        /// See [`WelcomeItem::unmerged`].
+        plan: Result<Vec<String>, String>,
+    },
     /// These journal entries are on disk, synced.
     Saved {
         /// The attempt of [`Effect::Record`].
@@ -262,6 +269,9 @@ pub struct WelcomeItem {
     pub opened: String,
     /// Numbers of documents that are done and of all, once they are counted.
     pub count: Option<(usize, usize)>,
+    /// Set if git has not merged its `project.json` completely.
+    /// The decisions of the merge, one sentence each; or why the two sides cannot be merged.
+    pub unmerged: Option<Result<Vec<String>, String>>,
     /// Step at which the user left the tutorial in it.
     pub step: Option<usize>,
 }

@@ -209,7 +209,7 @@ fn a_reload_keeps_the_queue_the_armed_label_and_the_list_of_documents() {
     reopen(&mut state, &[texts[0], texts[1], texts[3]]);
     let documents = &state.documents;
     assert_eq!((documents.order, documents.row, documents.shown().to_vec()), before);
-    assert_eq!((documents.search.text(), before.2.len()), ("tacos", 2));
+    assert_eq!((documents.search.as_str(), before.2.len()), ("tacos", 2));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::{
     evaluation::{Count, Evaluation, Sort},
     event::Opened,
     overlays::{Overlay, palette::Action as PaletteAction},
-    screens::documents::Order,
+    screens::{documents::Order, explore::sentence},
     tests::{generation, message, palette, press, run, start},
     update,
 };
@@ -269,7 +269,7 @@ fn sentences_are_brought_back() {
     press(&mut state, "i ctrl-u c a");
     let after = |state: &mut State, key: &str| {
         let effects = press(state, key);
-        (state.explore.field.text().to_owned(), effects.len())
+        (sentence(&state.session).to_owned(), effects.len())
     };
     assert_eq!(after(&mut state, "up"), ("soup".into(), 1));
     assert_eq!(after(&mut state, "up"), ("tea".into(), 1));
@@ -290,7 +290,7 @@ fn the_words_of_a_long_answer_are_walked_by_line() {
     let answer = ModelAnswer { entities: Vec::new(), words };
     let prediction = Prediction { model: "0001-mini".into(), answer };
     update(&mut state, Event::Prediction { generation: generation(&effects), prediction });
-    let word = |state: &State| state.explore.guess().unwrap().range.of(text).to_owned();
+    let word = |state: &State| state.explore.guess(&state.session).unwrap().range.of(text).to_owned();
     assert_eq!(word(&state), "six", "while typing it is the word at the cursor");
     press(&mut state, "esc");
     let mut seen = Vec::new();

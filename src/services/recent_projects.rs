@@ -10,16 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     clock::{date_or_time, now},
+    message::message,
     sample_copies,
     user_folders::UserFolders,
 };
 use crate::{
     app::{
-        Screen,
-        event::{Place, WelcomeItem},
+        Event, Screen,
+        event::{Level, Place, WelcomeItem},
     },
     guard::{self, Links},
-    project::{AnnotatorName, Project, lock::Lock, samples::SAMPLES, storage},
+    project::{
+        AnnotatorName, ManifestError, ManifestRepair, Project, ProjectError, lock::Lock, samples::SAMPLES, storage,
+    },
     spans::Status,
 };
 
@@ -219,6 +222,45 @@ impl RecentProjects {
 fn write(file: &Path, list: &[Recent]) -> Option<()> {
     storage::make_folder(file.parent()?).ok()?;
     storage::replace(file, &serde_json::to_vec(list).ok()?).ok()
+}
+
+/// Reports the progress of the project at a path of the welcome screen, or that git has left it unmerged.
+/// `None` if it cannot be read for another reason, which is shown when it is opened.
+pub(super) fn look_at(path: String) -> Option<Event> {
+    let dir = Path::new(&path);
+    if let Some((done, documents)) = progress(dir) {
+        return Some(Event::Counted { path, done, documents });
+    }
+    let plan = match ManifestRepair::of(dir) {
+        Ok(repair) => Ok(repair?.decisions),
+        Err(error) => {
+            let why = Project::read_manifest_of(dir).err();
+            let is_marked = matches!(why, Some(ProjectError::Manifest { why: ManifestError::Unmerged, .. }));
+            is_marked.then(|| Err(error.to_string()))?
+        }
+    };
+    Some(Event::Unmerged { path, plan })
+}
+
+/// Merges the `project.json` of a project that git left unmerged, if that takes these decisions.
+/// Returns the message about the outcome.
+pub(super) fn merge_manifest(dir: &Path, decisions: &[String]) -> Event {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let repair = match ManifestRepair::of(dir) {
+        Ok(Some(repair)) if repair.decisions == decisions => repair,
+        Ok(Some(_)) => {
+            return message(Level::Warn, format!("project.json of {name} was changed meanwhile: look at it again"));
+        }
+        Ok(None) => return message(Level::Info, format!("project.json of {name} is merged already")),
+        Err(error) => return message(Level::Error, error.to_string()),
+    };
+    match repair.carry_out() {
+        Ok(copy) => {
+            let copy = storage::shown_path(&copy);
+            message(Level::Info, format!("project.json of {name} is merged; the file as it was: {copy}"))
+        }
+        Err(error) => message(Level::Error, error.to_string()),
+    }
 }
 
 /// Numbers of documents of a project: done by any of its annotators, and all.

@@ -165,13 +165,19 @@ impl Canvas<'_> {
         x + self.painter.text(x, area.y, room(x), word, self.theme.text)
     }
 
-    /// Writes messages on the hairline at the bottom of `body`.
-    /// Long ones extend upwards from there.
-    pub(super) fn messages(&mut self, body: Rect) {
-        let (_, rule) = bottom(body, 1);
-        self.painter.rule(rule, self.theme.border);
+    /// The part of `body` for the screen: its last row is the first one of the message, if there is one.
+    /// So a long message covers neither the labels nor the end of a list.
+    pub(super) fn above_message(&mut self, body: Rect) -> Rect {
+        let lines = self.message_lines(body).len().min(usize::from(body.height / 2));
+        self.message_rows = u16::try_from(lines).unwrap_or(u16::MAX);
+        Rect { height: body.height - self.message_rows.saturating_sub(1), ..body }
+    }
+
+    /// The lines of the message, with a failure to save first.
+    fn message_lines(&self, body: Rect) -> Vec<(String, Style)> {
         let mut lines: Vec<(String, Style)> = Vec::new();
-        let (room, glyphs) = (usize::from(body.width.saturating_sub(4)), self.painter.caps.glyphs);
+        let room = message_room(body);
+        let glyphs = self.painter.caps.glyphs;
         let failure = self.state.session.project.as_ref().and_then(|project| project.save_failure());
         if let Some(failure) = failure {
             let text = format!("Not saved: {failure}. Nothing is lost; ctrl-s or the next action tries again.");
@@ -185,10 +191,18 @@ impl Canvas<'_> {
             };
             lines.extend(wrapped(&message.text, room, glyphs).map(|line| (line, style)));
         }
-        if lines.is_empty() {
-            return self.next_line(rule, room);
+        lines
+    }
+
+    /// Writes the message at the bottom of `body`, from the hairline of the screen on down.
+    pub(super) fn messages(&mut self, body: Rect) {
+        let (_, rule) = bottom(body, 1);
+        self.painter.rule(rule, self.theme.border);
+        let rows = self.message_rows;
+        if rows == 0 {
+            return self.next_line(rule, message_room(body));
         }
-        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(body.height);
+        let lines = self.message_lines(body);
         for (y, (line, style)) in (body.bottom() - rows..body.bottom()).zip(lines) {
             let row = Rect::new(body.x, y, body.width, 1);
             blank(&mut self.painter, row);
@@ -208,6 +222,11 @@ impl Canvas<'_> {
     pub(super) fn class(&self) -> SizeClass {
         self.state.session.size.class()
     }
+}
+
+/// Cells of a line of a message.
+fn message_room(body: Rect) -> usize {
+    usize::from(body.width.saturating_sub(4))
 }
 
 /// Cells of an entry of the key line.

@@ -4,8 +4,8 @@ use crate::{
     app::{
         command::{Command, Context},
         conditions,
-        field::Field,
         panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
+        prompts::Prompt,
         session::Session,
     },
     spans::Document,
@@ -16,10 +16,8 @@ use crate::{
 const MOVES: &[(Command, &str)] = &[(Command::Down, "down ctrl-n"), (Command::Up, "up ctrl-p")];
 
 /// The question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jump {
-    /// The letters.
-    pub letters: Field,
     /// The word under the cursor before.
     from: usize,
 }
@@ -42,7 +40,7 @@ impl Opens for Jump {
         doc: "Go to a word by its letters",
         keys: &[(Context::Tag, "'")],
         when: conditions::documents,
-        open: |session| Self { letters: Field::default(), from: session.tagging.word }.into(),
+        open: |session| Self::open(session).into(),
     }];
 }
 
@@ -57,12 +55,8 @@ impl Panel for Jump {
         Context::Typing
     }
 
-    fn field(&self) -> Option<&Field> {
-        Some(&self.letters)
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.letters)
+    fn prompt(&self) -> Option<Prompt> {
+        Some(Prompt::Jump)
     }
 
     fn typed(&mut self, session: &mut Session) -> Outcome {
@@ -86,10 +80,20 @@ impl Panel for Jump {
 }
 
 impl Jump {
+    /// Asks for the letters; the cursor goes where letters lead that were left there.
+    fn open(session: &mut Session) -> Self {
+        let jump = Self { from: session.tagging.word };
+        session.ask(&Prompt::Jump, "");
+        if !session.prompts.text(&Prompt::Jump).is_empty() {
+            jump.go(Towards::Nearest, session);
+        }
+        jump
+    }
+
     /// Moves the cursor to a word that has the letters.
     /// At the end of the text, the search goes on at its other end.
     fn go(&self, towards: Towards, session: &mut Session) {
-        let needle = Needle::new(self.letters.text());
+        let needle = Needle::new(session.prompts.text(&Prompt::Jump));
         let here = session.tagging.word;
         let project = session.project.as_ref();
         let Some(document) = project.and_then(|project| project.documents.get(session.tagging.document)) else {

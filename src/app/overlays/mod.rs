@@ -11,6 +11,7 @@ pub mod import;
 pub mod jump;
 pub mod label_editor;
 pub mod labels;
+pub mod merge_menu;
 pub mod note;
 pub mod occurrences;
 pub mod page;
@@ -94,6 +95,7 @@ overlays!(
     quit_menu::QuitMenu,
     removal::Removal,
     fetch_menu::FetchMenu,
+    merge_menu::MergeMenu,
     whose_work::WhoseWork,
     occurrences::Occurrences,
     jump::Jump,

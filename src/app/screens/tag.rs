@@ -72,7 +72,7 @@ impl Commands for Tag {
             "Mark the document done without suggestions, go to the next", done),
         row!(AcceptDone, "accept-done", "take all, done", "space", acceptable,
             "Take all suggestions, mark it done, go to the next", accept_done),
-        row!(NextWord, "next-word", "next", "w", documents,
+        row!(NextWord, "next-word", "next", "w", word_after,
             "Go to the next content word without a label", move_cursor(Command::NextWord)),
         row!(Lengthen, "lengthen", "edge", "]", edge,
             "Lengthen the span by a word at its right edge", move_edge(Command::Lengthen)),
@@ -287,6 +287,13 @@ fn acceptable(tag: &Tag, session: &Session) -> Check {
 /// There is a span or suggestion whose edges can be moved.
 fn edge(_: &Tag, session: &Session) -> Check {
     check(has_edge(session), "No span is under the cursor, and none was just made")
+}
+
+/// A word without a label follows.
+fn word_after(tag: &Tag, session: &Session) -> Check {
+    documents(tag, session)?;
+    let next = session.project.as_ref().and_then(|project| session.tagging.next_stop(project));
+    check(next.is_some(), "No word without a label after this; the document may be done")
 }
 
 /// There is a span to remove, or a suggestion to reject.

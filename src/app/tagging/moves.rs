@@ -162,6 +162,11 @@ impl Tagging {
     pub fn first_stop(&self, project: &Project) -> Option<usize> {
         stop_from(self, project, 0)
     }
+
+    /// Next word after the cursor that may want a label.
+    pub fn next_stop(&self, project: &Project) -> Option<usize> {
+        stop_from(self, project, self.word + 1)
+    }
 }
 
 impl TagContext<'_> {
@@ -189,10 +194,9 @@ impl TagContext<'_> {
     fn move_to_stop(&mut self, command: Command) {
         let word = self.tag.word;
         let (target, none) = match command {
-            Command::NextWord => (
-                stop_from(self.tag, self.project, word + 1),
-                "No word without a label after this; the document may be done",
-            ),
+            Command::NextWord => {
+                (self.tag.next_stop(self.project), "No word without a label after this; the document may be done")
+            }
             Command::PreviousWord => {
                 let before = if self.tag.at_end { word + 1 } else { word };
                 (stop_before(self.tag, self.project, before), "No word without a label before this")

@@ -128,7 +128,9 @@ impl Canvas<'_> {
         self.painter.text(x, y, NAME - 1, &place.name, self.theme.text);
         x += NAME;
         let count = place.count.map(|(done, all)| format!("{}/{}", grouped(done), grouped(all)));
-        if let Some(count) = count {
+        if place.unmerged.is_some() {
+            self.painter.text(x, y, COUNT - 1, "git conflict", self.theme.warn);
+        } else if let Some(count) = count {
             self.painter.text(x, y, COUNT - 1, &count, self.theme.text);
         }
         x += COUNT;
@@ -150,16 +152,16 @@ impl Canvas<'_> {
         let mut rest = area;
         let inner = usize::from(area.width.saturating_sub(INDENT));
         let roomy = self.class() > SizeClass::Compact;
-        for (at, ((name, about), field)) in QUESTIONS.iter().zip(&form.fields).enumerate() {
+        for (at, (name, about, prompt)) in QUESTIONS.iter().enumerate() {
             let (line, below) = top(rest, 1);
             let style = if at == form.at { self.theme.accent } else { self.theme.text };
             self.painter.text(line.x, line.y, INDENT - 1, name, style);
             let answer = Rect { x: line.x + INDENT, width: line.width.saturating_sub(INDENT), ..line };
             if at == form.at {
-                self.input(answer, "", field);
+                self.input(answer, "", prompt);
             } else {
                 let style: Style = self.theme.text;
-                self.painter.text(answer.x, answer.y, answer.width, field.text(), style);
+                self.painter.text(answer.x, answer.y, answer.width, self.state.session.prompts.text(prompt), style);
             }
             // Where there is little room, only the question that is being answered is explained.
             let about: Vec<String> = match roomy || at == form.at {

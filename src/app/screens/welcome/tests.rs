@@ -6,6 +6,7 @@ use crate::{
         effect::NewProject,
         event::{Level, Opened, WelcomeItem},
         overlays::tutorial::STEPS,
+        prompts::Prompt,
         tests::message,
         update,
     },
@@ -14,7 +15,7 @@ use crate::{
     text::{Grid, TextRange},
 };
 
-use super::Row;
+use super::{Row, answer};
 
 fn opened() -> Opened {
     let texts = ["thai soup by the sea", "fish tacos", "green tea"];
@@ -139,7 +140,8 @@ fn a_folder_with_other_files_is_asked_about_once() {
     write(&mut state, "x");
     press(&mut state, "up up y backspace");
     update(&mut state, Event::Paste("z".into()));
-    assert_eq!(state.welcome.form.as_ref().map(|form| (form.text(0), form.text(2))), Some(("texts".into(), "".into())));
+    let answers = [Prompt::Folder, Prompt::Texts].map(|prompt| answer(&prompt, &state.session));
+    assert_eq!(answers, ["texts", ""]);
     update(&mut state, Event::FolderInUse(12));
     assert!(problem(&state).contains("12 files"), "{}", problem(&state));
     let among = |effects: Vec<Effect>| matches!(effects.as_slice(), [Effect::NewProject(new)] if new.among);
