@@ -108,7 +108,10 @@ fn esc_drops_what_is_offered_unless_it_was_changed() {
         paste(&mut state, TYPED);
         press(&mut state, exits(kind).last().unwrap());
         open(&mut state, kind);
-        assert!(message(&state).contains("esc drops it"), "{kind:?}: {}", message(&state));
+        // To the other fields of the form leads a key, which takes the message away.
+        if !matches!(kind, PromptKind::Labels | PromptKind::Texts) {
+            assert!(message(&state).contains("esc drops it"), "{kind:?}: {}", message(&state));
+        }
         let mut changed = state.clone();
         press(&mut state, "esc");
         press(&mut state, "esc esc");

@@ -245,3 +245,20 @@ fn a_document_is_not_restored_in_another_project() {
     update(&mut state, Event::Opened(Box::new(opened())));
     assert_eq!(command(&mut state, "restore-document"), []);
 }
+
+#[test]
+fn a_document_that_is_restored_comes_to_the_front() {
+    let mut state = open();
+    answer(&mut state, DocumentChange::Remove, Ok(()));
+    reopen(&mut state, &[("b", "beer"), ("c", "fish")]);
+    press(&mut state, "n");
+    assert_eq!(cursor(&state).0, "c");
+    answer(&mut state, DocumentChange::Restore, Ok(()));
+    reopen(&mut state, &[("b", "beer"), ("c", "fish"), ("a", "hot tacos")]);
+    assert_eq!(cursor(&state).0, "a");
+    // Only once.
+    press(&mut state, "p");
+    changed(&mut state);
+    reopen(&mut state, &[("b", "beer"), ("c", "fish"), ("a", "hot tacos")]);
+    assert_eq!(cursor(&state).0, "c");
+}

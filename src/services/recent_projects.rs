@@ -332,6 +332,40 @@ mod tests {
     }
 
     #[test]
+    fn a_project_that_git_left_unmerged_is_reported_and_merged_with_a_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("food");
+        let path = || dir.to_str().unwrap().to_owned();
+        Project::create(&dir, Manifest::new("food", LabelSet::restaurant())).unwrap();
+        assert!(matches!(look_at(path()), Some(Event::Counted { documents: 0, .. })));
+        let file = dir.join("project.json");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let name = text.lines().find(|line| line.contains("\"name\": \"food\"")).unwrap();
+        let other = name.replace("food", "drinks");
+        let conflict = format!("<<<<<<< HEAD\n{name}\n=======\n{other}\n>>>>>>> ben");
+        std::fs::write(&file, text.replacen(name, &conflict, 1)).unwrap();
+        let Some(Event::Unmerged { plan: Ok(decisions), .. }) = look_at(path()) else {
+            panic!("{:?}", look_at(path()))
+        };
+        // Nothing is done that the user has not read.
+        let text = |event: Event| match event {
+            Event::Message(message) => message.text,
+            other => panic!("{other:?}"),
+        };
+        assert!(text(merge_manifest(&dir, &["something else".to_owned()])).contains("changed meanwhile"));
+        assert!(Project::open(&dir).is_err());
+        let merged = text(merge_manifest(&dir, &decisions));
+        assert!(merged.contains("is merged") && merged.contains("before-merge"), "{merged}");
+        assert!(matches!(look_at(path()), Some(Event::Counted { .. })));
+        assert!(text(merge_manifest(&dir, &decisions)).contains("merged already"));
+        // Damage of another kind is shown when the project is opened.
+        std::fs::write(&file, "{").unwrap();
+        assert!(look_at(path()).is_none());
+        std::fs::write(&file, "<<<<<<< a\n{\n").unwrap();
+        assert!(matches!(look_at(path()), Some(Event::Unmerged { plan: Err(_), .. })));
+    }
+
+    #[test]
     fn without_a_home_only_the_samples_are_listed() {
         let recent = RecentProjects::default();
         recent.remember(Path::new("/"));

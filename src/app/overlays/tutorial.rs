@@ -129,7 +129,7 @@ pub static STEPS: [Step; 10] = [
             let key = session.key(Context::Tag, Command::Done);
             format!("Label what else there is in this text, then press {key}: it is done.")
         },
-        why: |_| "A model trains only on documents that are done; a word without a label there is an example, too.",
+        why: |_| "Models train only on documents that are done; no label there means none.",
         met: |seen| seen.session.project.as_ref().is_some_and(|project| done(project) > seen.since.done),
     },
     Step {
