@@ -22,7 +22,7 @@ use super::{
 const NAME: usize = 8;
 
 /// Rows that a message may take.
-const MESSAGE_ROWS: usize = 5;
+pub(super) const MESSAGE_ROWS: usize = 5;
 
 impl Canvas<'_> {
     /// Draws the frame and returns the area inside it.
@@ -41,7 +41,7 @@ impl Canvas<'_> {
     pub(super) fn tiny(&mut self, area: Rect) {
         let text =
             format!("Please make the window 60x16 or larger; it is {}x{}. Nothing is lost.", area.width, area.height);
-        let lines = wrapped(&text, usize::from(area.width), self.painter.caps.glyphs);
+        let lines = wrapped(&text, usize::from(area.width), usize::from(area.height), self.painter.caps.glyphs);
         for (y, line) in (area.top()..area.bottom()).zip(lines) {
             self.painter.text(area.x, y, area.width, &line, self.theme.text);
         }
@@ -181,7 +181,7 @@ impl Canvas<'_> {
         let failure = self.state.session.project.as_ref().and_then(|project| project.save_failure());
         if let Some(failure) = failure {
             let text = format!("Not saved: {failure}. Nothing is lost; ctrl-s or the next action tries again.");
-            lines.extend(wrapped(&text, room, glyphs).map(|line| (line, self.theme.bad)));
+            lines.extend(wrapped(&text, room, MESSAGE_ROWS, glyphs).into_iter().map(|line| (line, self.theme.bad)));
         }
         if let Some(message) = &self.state.session.message {
             let style = match message.level {
@@ -189,7 +189,7 @@ impl Canvas<'_> {
                 Level::Warn => self.theme.warn,
                 Level::Error => self.theme.bad,
             };
-            lines.extend(wrapped(&message.text, room, glyphs).map(|line| (line, style)));
+            lines.extend(wrapped(&message.text, room, MESSAGE_ROWS, glyphs).into_iter().map(|line| (line, style)));
         }
         lines
     }
@@ -270,9 +270,14 @@ pub(super) fn blank(painter: &mut Painter<'_>, area: Rect) {
     }
 }
 
-/// `text` in lines of at most `room` cells.
-pub(super) fn wrapped(text: &str, room: usize, glyphs: Glyphs) -> impl Iterator<Item = String> {
+/// `text` in at most `rows` lines of at most `room` cells.
+/// If it needs more, the last line holds the rest; where that is drawn, it is cut with an ellipsis.
+pub(super) fn wrapped(text: &str, room: usize, rows: usize, glyphs: Glyphs) -> Vec<String> {
     let layout = TextLayout::new(text, room, glyphs);
-    let lines: Vec<String> = layout.lines().iter().map(|line| line.range.of(text).trim_end().to_owned()).collect();
-    lines.into_iter().take(MESSAGE_ROWS)
+    let fits = layout.lines().len() <= rows;
+    let lines = layout.lines().iter().take(rows).enumerate().map(|(at, line)| match fits || at + 1 < rows {
+        true => line.range.of(text).trim_end().to_owned(),
+        false => text.get(line.range.start..).unwrap_or_default().replace('\n', " "),
+    });
+    lines.collect()
 }

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Canvas, Target,
-    chrome::{blank, wrapped},
+    chrome::{MESSAGE_ROWS, blank, wrapped},
     paint::{inset, top},
 };
 
@@ -35,8 +35,8 @@ impl Canvas<'_> {
 
     /// Draws a question and returns the `more` rows below it.
     pub(super) fn ask(&mut self, area: Rect, text: &str, more: u16) -> Rect {
-        let lines: Vec<String> =
-            wrapped(text, usize::from(area.width.saturating_sub(4)), self.painter.caps.glyphs).collect();
+        let room = usize::from(area.width.saturating_sub(4));
+        let lines = wrapped(text, room, MESSAGE_ROWS, self.painter.caps.glyphs);
         let rows = u16::try_from(lines.len()).unwrap_or(1);
         let sheet = self.sheet(area, rows + more + 1);
         for (y, line) in (sheet.top()..sheet.bottom()).zip(&lines) {

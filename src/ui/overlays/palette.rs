@@ -52,7 +52,8 @@ impl Canvas<'_> {
             let (rule, note) = top(note, 1);
             let place = format!(" {} of {} ", row + 1, entries.len());
             self.painter.text_before(rule.right(), rule.y, rule.width, &place, self.theme.muted);
-            let lines = wrapped(&entry.doc, usize::from(note.width), self.painter.caps.glyphs);
+            let rows = usize::from(note.height);
+            let lines = wrapped(&entry.doc, usize::from(note.width), rows, self.painter.caps.glyphs);
             for (y, line) in (note.top()..note.bottom()).zip(lines) {
                 self.painter.text(note.x, y, note.width, &line, self.theme.text);
             }

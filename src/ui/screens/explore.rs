@@ -95,9 +95,10 @@ impl Canvas<'_> {
     }
 
     fn model_words(&mut self, area: Rect, text: &str, style: Style) -> Rect {
-        let lines = wrapped(text, usize::from(area.width), self.painter.caps.glyphs);
+        let rows = usize::from(area.height.min(PROBLEM_ROWS));
+        let lines = wrapped(text, usize::from(area.width), rows, self.painter.caps.glyphs);
         let mut used = 0;
-        for (y, line) in (area.top()..area.bottom().min(area.y + PROBLEM_ROWS)).zip(lines) {
+        for (y, line) in (area.top()..area.bottom()).zip(lines) {
             self.painter.text(area.x, y, area.width, &line, style);
             used += 1;
         }

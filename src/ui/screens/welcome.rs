@@ -15,7 +15,7 @@ use crate::{
 
 use super::super::{
     Canvas, Target,
-    chrome::{clauses, wrapped},
+    chrome::{MESSAGE_ROWS, clauses, wrapped},
     paint::{bottom, inset, top},
     short::tail,
 };
@@ -165,7 +165,7 @@ impl Canvas<'_> {
             }
             // Where there is little room, only the question that is being answered is explained.
             let about: Vec<String> = match roomy || at == form.at {
-                true => wrapped(about, inner, self.painter.caps.glyphs).collect(),
+                true => wrapped(about, inner, MESSAGE_ROWS, self.painter.caps.glyphs),
                 false => Vec::new(),
             };
             let (note, below) = top(below, u16::try_from(about.len()).unwrap_or(1) + u16::from(roomy));
@@ -176,7 +176,8 @@ impl Canvas<'_> {
         }
         if let Some(problem) = &form.problem {
             let (_, rest) = top(rest, 1);
-            let lines = wrapped(problem, usize::from(rest.width), self.painter.caps.glyphs).collect::<Vec<_>>();
+            let rows = usize::from(rest.height);
+            let lines = wrapped(problem, usize::from(rest.width), rows, self.painter.caps.glyphs);
             for (y, text) in (rest.top()..rest.bottom()).zip(&lines) {
                 self.painter.text(rest.x, y, rest.width, text, self.theme.bad);
             }
