@@ -4,7 +4,8 @@ use strum::VariantArray;
 
 use super::{
     Effect, Event, State,
-    event::{Opened, WelcomeItem},
+    effect::DocumentChange,
+    event::{Level, Message, Opened, WelcomeItem},
     key::Key,
     prompts::PromptKind,
     update,
@@ -219,4 +220,31 @@ fn a_note_is_not_begun_where_it_could_not_be_kept() {
     update(&mut state, Event::Opened(Box::new(Opened { read_only, ..opened() })));
     press(&mut state, "esc i");
     assert!(state.field().is_none() && message(&state).contains("read only"), "{}", message(&state));
+}
+
+#[test]
+fn an_answer_that_could_not_be_carried_out_is_offered_again() {
+    let change = || DocumentChange::Correct { shown: "fish tacos".into(), text: "fish tacoszq".into() };
+    let refused = || "the disk is full".to_owned();
+    let document = |outcome| Event::DocumentChanged { id: "a".into(), change: change(), outcome };
+    let error = Message { level: Level::Error, text: refused() };
+    let cases = [
+        (PromptKind::Import, vec![Event::Opened(Box::new(opened())), Event::Message(error)]),
+        (PromptKind::Export, vec![Event::Exported { generation: 0, outcome: Err(refused()) }]),
+        (PromptKind::Correction, vec![document(Err(refused()))]),
+        (PromptKind::NewLabel, vec![Event::Labels(Err(refused()))]),
+        (PromptKind::LabelName, vec![Event::Labels(Err(refused()))]),
+        (PromptKind::LabelGuide, vec![Event::Labels(Err(refused()))]),
+    ];
+    for (kind, events) in cases {
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        press(&mut state, "enter");
+        events.into_iter().for_each(|event| drop(update(&mut state, event)));
+        press(&mut state, "esc esc");
+        open(&mut state, kind);
+        assert!(text(&state).ends_with(TYPED), "{kind:?}: {}", text(&state));
+        assert!(message(&state).contains("before"), "{kind:?}: {}", message(&state));
+    }
 }

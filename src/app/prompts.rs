@@ -3,7 +3,7 @@
 //! A panel only names the [`Prompt`] that is open; the text is here and nowhere else. So no panel can lose it: it stays
 //! when another screen comes, when `esc` leaves the field and when the project is read again, and the field offers it when
 //! it is opened the next time. It goes once it was answered: the search was carried out, the command given, the note
-//! written. A new field is a new variant, which the test in `prompt_tests.rs` then demands steps for.
+//! written. An answer that could not be carried out comes back. A new field is a new variant, which the test in `prompt_tests.rs` then demands steps for.
 
 use std::collections::BTreeMap;
 
@@ -119,7 +119,11 @@ impl Typed {
 
 /// All texts that are being typed, or that were left before they were answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Prompts(BTreeMap<Prompt, Typed>);
+pub struct Prompts {
+    texts: BTreeMap<Prompt, Typed>,
+    /// The last answer, which is given back if it cannot be carried out.
+    answer: Option<(Prompt, Typed)>,
+}
 
 /// The field of a prompt in which nothing was typed.
 static EMPTY: Field = Field::empty();
@@ -128,7 +132,7 @@ static EMPTY: Field = Field::empty();
 impl Prompts {
     /// The field of a prompt.
     pub fn field(&self, prompt: &Prompt) -> &Field {
-        self.0.get(prompt).map_or(&EMPTY, |typed| &typed.field)
+        self.texts.get(prompt).map_or(&EMPTY, |typed| &typed.field)
     }
 
     /// The text of a prompt.
@@ -138,7 +142,7 @@ impl Prompts {
 
     /// Whether the next letter replaces the whole text of a prompt.
     pub fn is_replaced(&self, prompt: &Prompt) -> bool {
-        prompt.is_replaced() && self.0.get(prompt).is_some_and(|typed| typed.is_offered)
+        prompt.is_replaced() && self.texts.get(prompt).is_some_and(|typed| typed.is_offered)
     }
 }
 
@@ -148,10 +152,10 @@ impl Prompts {
     /// Returns what it offers beside that.
     pub(super) fn open(&mut self, prompt: &Prompt, given: &str) -> Option<Offer> {
         let left =
-            self.0.get_mut(prompt).filter(|typed| typed.is_changed() && typed.field.text().trim() != given.trim());
+            self.texts.get_mut(prompt).filter(|typed| typed.is_changed() && typed.field.text().trim() != given.trim());
         let Some(typed) = left else {
             let typed = Typed { field: Field::new(given), given: given.to_owned(), is_offered: false };
-            self.0.insert(prompt.clone(), typed);
+            self.texts.insert(prompt.clone(), typed);
             return None;
         };
         let is_outdated = std::mem::replace(&mut typed.given, given.to_owned()) != given;
@@ -178,7 +182,7 @@ impl Prompts {
     /// The field of a prompt, to be changed; `types`: by text that comes in.
     fn touch(&mut self, prompt: &Prompt, types: bool) -> &mut Field {
         let is_replaced = types && self.is_replaced(prompt);
-        let typed = self.0.entry(prompt.clone()).or_default();
+        let typed = self.texts.entry(prompt.clone()).or_default();
         typed.is_offered = false;
         if is_replaced {
             typed.field = Field::default();
@@ -188,17 +192,27 @@ impl Prompts {
 
     /// Replaces the text of a prompt.
     pub(super) fn set(&mut self, prompt: &Prompt, text: impl Into<String>) {
-        self.0.entry(prompt.clone()).or_default().field = Field::new(text);
+        self.texts.entry(prompt.clone()).or_default().field = Field::new(text);
     }
 
-    /// Forgets the text of a prompt, because it was answered or is no longer wanted.
+    /// Forgets the text of a prompt, because it is no longer wanted.
     pub(super) fn forget(&mut self, prompt: &Prompt) {
-        self.0.remove(prompt);
+        self.texts.remove(prompt);
+    }
+
+    /// Takes the text of a prompt as its answer, which is not offered again.
+    pub(super) fn answered(&mut self, prompt: &Prompt) {
+        self.answer = self.texts.remove(prompt).map(|typed| (prompt.clone(), typed));
+    }
+
+    /// Gives back the last answer, if it is one of these prompts, because it could not be carried out.
+    pub(super) fn give_back(&mut self, kinds: &[PromptKind]) {
+        self.texts.extend(self.answer.take_if(|(prompt, _)| kinds.contains(&PromptKind::from(&*prompt))));
     }
 
     /// Keeps the texts of prompts that are left together, if anything was typed in one of them.
     pub(super) fn leave(&mut self, prompts: &[Prompt]) {
-        let is_changed = |prompt: &Prompt| self.0.get(prompt).is_some_and(Typed::is_changed);
+        let is_changed = |prompt: &Prompt| self.texts.get(prompt).is_some_and(Typed::is_changed);
         if !prompts.iter().any(is_changed) {
             prompts.iter().for_each(|prompt| self.forget(prompt));
         }
@@ -206,7 +220,7 @@ impl Prompts {
 
     /// The same after `esc`: texts that were only offered are dropped.
     pub(super) fn put_down(&mut self, prompts: &[Prompt]) {
-        let mut known = prompts.iter().filter_map(|prompt| self.0.get(prompt)).filter(|typed| typed.is_changed());
+        let mut known = prompts.iter().filter_map(|prompt| self.texts.get(prompt)).filter(|typed| typed.is_changed());
         if known.all(|typed| typed.is_offered) {
             prompts.iter().for_each(|prompt| self.forget(prompt));
         }
@@ -214,12 +228,14 @@ impl Prompts {
 
     /// Forgets what belongs to the project, because it is closed.
     pub(super) fn close_project(&mut self) {
-        self.0.retain(|prompt, _| prompt.lifetime() == Lifetime::Program);
+        self.texts.retain(|prompt, _| prompt.lifetime() == Lifetime::Program);
+        self.answer = None;
     }
 
     /// Takes up the texts of a project that was opened again; `same`: for the same annotator.
     pub(super) fn take_up(&mut self, left: Self, same: bool) {
         let least = if same { Lifetime::Annotator } else { Lifetime::Project };
-        self.0.extend(left.0.into_iter().filter(|(prompt, _)| prompt.lifetime() >= least));
+        self.texts.extend(left.texts.into_iter().filter(|(prompt, _)| prompt.lifetime() >= least));
+        self.answer = left.answer.filter(|(prompt, _)| prompt.lifetime() >= least);
     }
 }

@@ -13,6 +13,7 @@ use super::{
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
+    prompts::PromptKind,
     screen::Screen,
     screens::{
         explore::Explore,
@@ -170,6 +171,8 @@ impl State {
     pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
         let project = self.session.project.as_ref();
         if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
+            self.session.prompts.give_back(&[PromptKind::Import]);
+            self.session.warn("Not everything is saved yet; then it can be imported");
             return Vec::new();
         }
         self.put_aside();
@@ -200,6 +203,7 @@ impl State {
             return;
         }
         if let Err(error) = outcome {
+            self.session.prompts.give_back(&[PromptKind::Correction]);
             return self.session.warn(format!("Nothing was changed: {error}"));
         }
         let [restore, revert] =

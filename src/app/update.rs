@@ -6,7 +6,7 @@ use crate::spans::ActionId;
 use super::{
     command::{Command, Context},
     effect::{Effect, Leave},
-    event::{Annotators, Event},
+    event::{Annotators, Event, Level, Message},
     everywhere,
     key::Key,
     overlays::{
@@ -21,6 +21,7 @@ use super::{
     panel::{NoPanel, Outcome, Request, run_row},
     pointer::{Gesture, Target},
     project::{Project, SaveState},
+    prompts::PromptKind,
     screen::Screen,
     state::{Goal, Meaning, State},
 };
@@ -137,7 +138,7 @@ impl State {
             Event::Exported { outcome, .. } => self.exported(outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
-            Event::Message(message) => self.session.show(message.level, message.text).into(),
+            Event::Message(message) => self.show_message(message).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
             Event::Prediction { generation, prediction } => self.explore.answered(generation, Ok(prediction)).into(),
@@ -204,8 +205,19 @@ impl State {
                 }
                 self.session.inform(text);
             }
-            Err(text) => self.session.show(super::event::Level::Error, text),
+            Err(text) => {
+                self.session.prompts.give_back(&[PromptKind::Export]);
+                self.session.show(Level::Error, text);
+            }
         }
+    }
+
+    /// Shows a message of the services. An import that failed is reported by one.
+    fn show_message(&mut self, message: Message) {
+        if message.level == Level::Error {
+            self.session.prompts.give_back(&[PromptKind::Import]);
+        }
+        self.session.show(message.level, message.text);
     }
 
     fn press(&mut self, key: Key) -> Vec<Effect> {
@@ -303,8 +315,7 @@ impl State {
     pub(super) fn resolve(&mut self, outcome: Outcome) -> Vec<Effect> {
         let Outcome { mut effects, close, request } = outcome;
         if close && let Some(overlay) = self.overlays.pop() {
-            // It was answered.
-            overlay.panel().prompts().iter().for_each(|prompt| self.session.prompts.forget(prompt));
+            overlay.panel().prompts().iter().for_each(|prompt| self.session.prompts.answered(prompt));
         }
         if let Some(request) = request {
             effects.extend(self.resolve_request(request));
@@ -365,7 +376,7 @@ impl State {
         let prompts = front.prompts();
         let outcome = front.accept(session);
         let open = front.prompts();
-        prompts.iter().filter(|prompt| !open.contains(prompt)).for_each(|prompt| session.prompts.forget(prompt));
+        prompts.iter().filter(|prompt| !open.contains(prompt)).for_each(|prompt| session.prompts.answered(prompt));
         self.resolve(outcome)
     }
 

@@ -141,20 +141,22 @@ impl Canvas<'_> {
     }
 
     /// Draws the keys that work now, most used first, as many as fit.
-    /// `? more` is always drawn.
+    /// `? more` is always drawn; where there is none, the key that leads back is.
     pub(super) fn key_line(&mut self, area: Rect) {
         let hints = self.state.hints();
-        let more = hints.iter().find(|hint| hint.word == "more");
-        let reserved = more.map_or(0, |hint| cells(hint) + 2);
+        let word = if hints.iter().any(|hint| hint.word == "more") { "more" } else { "back" };
+        let wanted: usize = hints.iter().map(|hint| usize::from(cells(hint)) + 2).sum();
+        let last = hints.iter().find(|hint| hint.word == word).filter(|_| wanted > usize::from(area.width) + 2);
+        let reserved = last.map_or(0, |hint| cells(hint) + 2);
         let mut x = area.x;
-        for hint in hints.iter().filter(|hint| hint.word != "more") {
+        for hint in hints.iter().filter(|hint| last.is_none_or(|last| last.word != hint.word)) {
             let needed = cells(hint);
             if x.saturating_add(needed).saturating_add(reserved) > area.right() {
                 break;
             }
             x = self.hint(x, area, &hint.keys, hint.word) + 2;
         }
-        if let Some(hint) = more {
+        if let Some(hint) = last {
             self.hint(x, area, &hint.keys, hint.word);
         }
     }
@@ -252,8 +254,9 @@ fn excess(words: &[(String, Style)], room: usize) -> usize {
 pub(super) fn clauses(text: &str, room: usize) -> String {
     let mut shown = text;
     while width::width_up_to(shown, room + 1) > room {
-        let Some((before, _)) = shown.rsplit_once([';', ',']) else { break };
-        shown = before;
+        // Not at the comma of a number.
+        let Some(end) = shown.rfind("; ").max(shown.rfind(", ")) else { break };
+        shown = shown.get(..end).unwrap_or_default();
     }
     width::cut(shown, room)
 }
@@ -280,4 +283,16 @@ pub(super) fn wrapped(text: &str, room: usize, rows: usize, glyphs: Glyphs) -> V
         false => text.get(line.range.start..).unwrap_or_default().replace('\n', " "),
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_cut_between_clauses_and_not_inside_a_number() {
+        let text = "T trains a first model on the 7,660 documents that are done; : export writes them out";
+        assert_eq!(clauses(text, 60), "T trains a first model on the 7,660 documents that are done");
+        assert_eq!(clauses(text, 34), "T trains a first model on the 7,6\u{2026}");
+    }
 }

@@ -85,6 +85,21 @@ fn explore(state: &mut State, text: &str) {
     update(state, Event::Prediction { generation, prediction });
 }
 
+#[test]
+fn a_text_that_is_cut_ends_in_an_ellipsis() {
+    let mut state = with(opened(), 60, 16);
+    let text = "one message that is much longer than any screen has rows for ".repeat(20);
+    update(&mut state, Event::Message(Message { level: Level::Warn, text }));
+    for (caps, ellipsis) in [(Caps::default(), "\u{2026}"), (ASCII, "...")] {
+        let shown = symbols(&state, caps);
+        let last = shown.lines().rev().nth(1).unwrap();
+        assert!(last.trim_end().ends_with(ellipsis), "{shown}");
+    }
+    // The explanation of a setting, in fewer rows than it needs.
+    press(&mut state, "esc f3");
+    assert!(symbols(&state, Caps::default()).lines().rev().nth(2).unwrap().trim_end().ends_with('\u{2026}'));
+}
+
 /// A message of several rows covers neither the labels nor a question, on any screen.
 #[test]
 fn a_long_message_covers_no_label_and_no_question() {

@@ -12,7 +12,7 @@ use crate::{
         panel::{Commands, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
         pointer::{Gesture, Target},
         project::Project,
-        prompts::Prompt,
+        prompts::{Prompt, PromptKind},
         session::Session,
     },
     spans::{Action, Document, Edit, Label, LabelChange, LabelId, LabelSet, journal::JournalOp},
@@ -362,7 +362,10 @@ pub(in crate::app) fn labels_changed(
             session.tagging.armed = armed.map(|label| label.id);
             None
         }
-        Err(problem) => Some(problem),
+        Err(problem) => {
+            session.prompts.give_back(&[PromptKind::NewLabel, PromptKind::LabelName, PromptKind::LabelGuide]);
+            Some(problem)
+        }
     };
     match (editor, problem) {
         (Some(editor), problem) => {

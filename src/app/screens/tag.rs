@@ -11,6 +11,7 @@ use crate::{
         project::Project,
         session::Session,
         suggestions::{SuggestionSource, TESTS, TESTS_BY_HAND},
+        tagging::NO_NEXT_WORD,
     },
     text::number::{grouped, with_noun},
 };
@@ -293,7 +294,7 @@ fn edge(_: &Tag, session: &Session) -> Check {
 fn word_after(tag: &Tag, session: &Session) -> Check {
     documents(tag, session)?;
     let next = session.project.as_ref().and_then(|project| session.tagging.next_stop(project));
-    check(next.is_some(), "No word without a label after this; the document may be done")
+    check(next.is_some(), NO_NEXT_WORD)
 }
 
 /// There is a span to remove, or a suggestion to reject.

@@ -306,6 +306,10 @@ impl Panel for Welcome {
         if self.form.is_some() { Context::Form } else { Context::Welcome }
     }
 
+    fn hint(&self, command: Command, session: &Session) -> Option<&'static str> {
+        (command == Command::Open && self.is_on_unmerged(session).is_ok()).then_some("merge")
+    }
+
     fn prompt(&self) -> Option<Prompt> {
         let (_, _, prompt) = QUESTIONS.get(self.form.as_ref()?.at)?;
         Some(prompt.clone())

@@ -43,12 +43,13 @@ impl Canvas<'_> {
         // The keys matter more than the word before them: two blanks, key, blank, name.
         let wanted: usize = Topic::ALL.iter().map(|topic| 4 + topic.name().len()).sum();
         let word = if usize::from(area.width) >= wanted + WORD.len() { WORD } else { "" };
+        let gap = if usize::from(area.width) >= wanted { 2 } else { 1 };
         let mut x = area.x + self.painter.text(area.x, area.y, area.width, word, self.theme.muted);
         let room = |x: u16| area.right().saturating_sub(x);
         for topic in Topic::ALL.iter().copied() {
             let mut keys = self.state.session.keymap.keys(Context::Help, Command::Page(topic));
             let key = keys.next().map_or_else(|| ":".to_owned(), |binding| binding.key.to_string());
-            x += 2;
+            x += gap;
             x += self.painter.text(x, area.y, room(x), &key, self.theme.accent) + 1;
             let style = if open == Some(topic) { self.theme.selection } else { self.theme.text };
             x += self.painter.text(x, area.y, room(x), topic.name(), style);

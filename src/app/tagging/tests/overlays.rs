@@ -85,7 +85,7 @@ fn the_key_line_offers_the_next_word_only_where_there_is_one() {
     assert!(!offers(&state), "only a label is left to give");
     let before = shown(&state);
     press(&mut state, "w");
-    assert_eq!((shown(&state), message(&state).contains("may be done")), (before, true));
+    assert_eq!((shown(&state), message(&state).contains("is the document done")), (before, true));
 }
 
 #[test]
