@@ -113,8 +113,8 @@ pub enum Command {
     AskRemove,
     RemoveRun,
     FetchBase,
-    AskMerge,
-    MergeManifest,
+    AskRepair,
+    RepairProject,
     GoOnAs,
     BeginOwn,
     Resume,
@@ -182,6 +182,18 @@ impl CommandInfo {
 }
 
 impl Command {
+    /// Whether it changes annotations or documents.
+    /// Then the key line does not offer it in a project that can only be read; its key says why it does nothing there.
+    pub fn changes_annotations(self) -> bool {
+        match self {
+            Self::Label(_) | Self::Arm(_) | Self::Nest | Self::Done | Self::AcceptDone | Self::Remove => true,
+            Self::Lengthen | Self::Shorten | Self::LengthenLeft | Self::ShortenLeft | Self::Extend => true,
+            Self::Take | Self::TakeAll | Self::RejectAll | Self::Undo | Self::Redo | Self::BringBack => true,
+            Self::Skip | Self::Flag | Self::Note | Self::Occurrences | Self::MoreLabels | Self::Apply => true,
+            _ => false,
+        }
+    }
+
     /// Whether it only moves the cursor of a list or a text.
     pub fn is_move(self) -> bool {
         matches!(self, Self::Up | Self::Down | Self::PageUp | Self::PageDown | Self::First | Self::Last)

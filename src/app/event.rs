@@ -91,12 +91,12 @@ pub enum Event {
         /// Number of all documents.
         documents: usize,
     },
-    /// The `project.json` of a project on the welcome screen is as git left it, with two sides.
-    Unmerged {
+    /// A project on the welcome screen cannot be opened as it is.
+    Damaged {
         /// Its [`WelcomeItem::path`].
         path: String,
-        /// See [`WelcomeItem::unmerged`].
-        plan: Result<Vec<String>, String>,
+        /// The damage.
+        damage: Damage,
     },
     /// These journal entries are on disk, synced.
     Saved {
@@ -253,6 +253,15 @@ pub struct FetchOffer {
     pub accepted: Effect,
 }
 
+/// Damage of a project on the welcome screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Name of the damage, such as `git conflict`.
+    pub name: &'static str,
+    /// Steps of the repair, one sentence each; or why there is none.
+    pub repair: Result<Vec<String>, String>,
+}
+
 /// Project or sample on the welcome screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WelcomeItem {
@@ -269,9 +278,8 @@ pub struct WelcomeItem {
     pub opened: String,
     /// Numbers of documents that are done and of all, once they are counted.
     pub count: Option<(usize, usize)>,
-    /// Set if git has not merged its `project.json` completely.
-    /// The decisions of the merge, one sentence each; or why the two sides cannot be merged.
-    pub unmerged: Option<Result<Vec<String>, String>>,
+    /// Damage because of which it cannot be opened, if it was looked at and a repair is known.
+    pub damage: Option<Damage>,
     /// Step at which the user left the tutorial in it.
     pub step: Option<usize>,
 }

@@ -202,14 +202,14 @@ pub enum Request {
     AskRemoval(String),
     /// Ask whether a base is downloaded for a training with these settings.
     AskFetch(Box<(FetchOffer, Settings)>),
-    /// Ask whether the `project.json` of this project is merged as planned.
-    AskMerge {
+    /// Ask whether this project is repaired.
+    AskRepair {
         /// The project, by [`WelcomeItem::path`](super::event::WelcomeItem).
         path: String,
         /// Its name.
         name: String,
-        /// The decisions of the merge, one sentence each.
-        decisions: Vec<String>,
+        /// Steps of the repair, one sentence each.
+        steps: Vec<String>,
     },
     /// Another model suggests now: panels that show answers of a model ask it again.
     ModelChanged,

@@ -310,6 +310,7 @@ impl State {
     /// Commands with the same word share an entry.
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
+        let is_read_only = self.session.project.as_ref().is_some_and(|project| project.read_only.is_some());
         let mut hints: Vec<Hint> = Vec::new();
         for row in self.session.keymap.rows().iter().filter(|row| !row.hint.is_empty() && row.fits(context)) {
             let everywhere = row.contexts().all(|known| known != context);
@@ -317,6 +318,9 @@ impl State {
                 continue;
             }
             if !self.reaches(row, context) || self.check_row(row).is_err() {
+                continue;
+            }
+            if is_read_only && row.command.changes_annotations() {
                 continue;
             }
             // A text field takes every printable key, so those of everywhere do not work there.

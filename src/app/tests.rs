@@ -354,6 +354,19 @@ fn the_palette_reaches_what_has_no_key() {
 }
 
 #[test]
+fn the_key_line_offers_no_changes_where_a_project_can_only_be_read() {
+    let mut state = start();
+    let words = |state: &State| state.hints().into_iter().map(|hint| hint.word).collect::<Vec<_>>();
+    assert!(words(&state).contains(&"done") && words(&state).contains(&"document"));
+    state.session.project.as_mut().unwrap().read_only = Some("the disk is read only".to_owned());
+    let offered = words(&state);
+    assert!(!offered.iter().any(|word| ["done", "skip", "flag", "note"].contains(word)), "{offered:?}");
+    assert!(offered.contains(&"document") && offered.contains(&"more"), "{offered:?}");
+    press(&mut state, "enter");
+    assert!(message(&state).contains("read only"), "{}", message(&state));
+}
+
+#[test]
 fn what_would_train_is_counted_on_coming() {
     let mut state = start();
     let first = generation(&press(&mut state, "f3"));

@@ -13,8 +13,8 @@ use super::{
         Overlay,
         fetch_menu::FetchMenu,
         label_editor::labels_changed,
-        merge_menu::MergeMenu,
         removal::Removal,
+        repair_menu::RepairMenu,
         stop_menu::StopMenu,
         tutorial::{self, Tutorial},
     },
@@ -109,7 +109,7 @@ impl State {
             Event::Drawn(sight) => self.session.tagging.drawn(sight).into(),
             Event::Welcome(places) => self.welcome.offer(places).into(),
             Event::Counted { path, done, documents } => self.welcome.counted(&path, done, documents).into(),
-            Event::Unmerged { path, plan } => self.welcome.is_unmerged(&path, plan).into(),
+            Event::Damaged { path, damage } => self.welcome.damaged(&path, damage).into(),
             Event::Opened(opened) => self.open(*opened).into(),
             Event::OpenFailed(message) => self.open_failed(message).into(),
             Event::FolderInUse(files) => self.welcome.in_use(&self.session, files).into(),
@@ -351,8 +351,8 @@ impl State {
                 }
                 Vec::new()
             }
-            Request::AskMerge { path, name, decisions } => {
-                self.push(MergeMenu { path, name, decisions, top: 0 }.into());
+            Request::AskRepair { path, name, steps } => {
+                self.push(RepairMenu { path, name, steps, top: 0 }.into());
                 Vec::new()
             }
             Request::ModelChanged => {

@@ -17,6 +17,7 @@ use super::{
     message::message,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
     preferences::PreferencesOf,
+    project_repair,
     recent_projects::{self, RecentProjects},
     task::Task,
     thread::Thread,
@@ -189,11 +190,11 @@ impl Services {
         }
     }
 
-    /// Merges the `project.json` of a project in the background, and sends the entries of the welcome screen again.
-    fn merge_manifest(&mut self, path: String, decisions: Vec<String>) {
+    /// Repairs a project in the background, and sends the entries of the welcome screen again.
+    fn repair_project(&mut self, path: String, steps: Vec<String>) {
         let recent = RecentProjects::new(self.folders.clone());
         self.start_counting_of(move |events| {
-            let _ = events.send(recent_projects::merge_manifest(Path::new(&path), &decisions));
+            let _ = events.send(project_repair::repair(Path::new(&path), &steps));
             let entries = recent.entries();
             let _ = events.send(Event::Welcome(entries.clone()));
             entries
@@ -224,7 +225,7 @@ impl Services {
             Effect::Open(path) => self.start_opening(Request::Entry(path)),
             Effect::CopySample { sample, name } => self.start_opening(Request::Copy { sample, name }),
             Effect::NewProject(new) => self.start_opening(Request::New(new)),
-            Effect::MergeManifest { path, decisions } => self.merge_manifest(path, decisions),
+            Effect::RepairProject { path, steps } => self.repair_project(path, steps),
             Effect::Import(file) => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
                     self.start_opening(Request::Import { dir, file });
@@ -292,7 +293,7 @@ impl Services {
             Effect::ReadLog { generation, run } => open.watcher.log(generation, run),
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.
-            Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::MergeManifest { .. } => {}
+            Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::RepairProject { .. } => {}
             Effect::Import(_) | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }

@@ -10,19 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     clock::{date_or_time, now},
-    message::message,
-    sample_copies,
+    project_repair, sample_copies,
     user_folders::UserFolders,
 };
 use crate::{
     app::{
         Event, Screen,
-        event::{Level, Place, WelcomeItem},
+        event::{Place, WelcomeItem},
     },
     guard::{self, Links},
-    project::{
-        AnnotatorName, ManifestError, ManifestRepair, Project, ProjectError, lock::Lock, samples::SAMPLES, storage,
-    },
+    project::{AnnotatorName, Project, lock::Lock, samples::SAMPLES, storage},
     spans::Status,
 };
 
@@ -224,43 +221,14 @@ fn write(file: &Path, list: &[Recent]) -> Option<()> {
     storage::replace(file, &serde_json::to_vec(list).ok()?).ok()
 }
 
-/// Reports the progress of the project at a path of the welcome screen, or that git has left it unmerged.
-/// `None` if it cannot be read for another reason, which is shown when it is opened.
+/// Reports the progress of the project at a path of the welcome screen, or its damage.
 pub(super) fn look_at(path: String) -> Option<Event> {
     let dir = Path::new(&path);
     if let Some((done, documents)) = progress(dir) {
         return Some(Event::Counted { path, done, documents });
     }
-    let plan = match ManifestRepair::of(dir) {
-        Ok(repair) => Ok(repair?.decisions),
-        Err(error) => {
-            let why = Project::read_manifest_of(dir).err();
-            let is_marked = matches!(why, Some(ProjectError::Manifest { why: ManifestError::Unmerged, .. }));
-            is_marked.then(|| Err(error.to_string()))?
-        }
-    };
-    Some(Event::Unmerged { path, plan })
-}
-
-/// Merges the `project.json` of a project that git left unmerged, if that takes these decisions.
-/// Returns the message about the outcome.
-pub(super) fn merge_manifest(dir: &Path, decisions: &[String]) -> Event {
-    let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    let repair = match ManifestRepair::of(dir) {
-        Ok(Some(repair)) if repair.decisions == decisions => repair,
-        Ok(Some(_)) => {
-            return message(Level::Warn, format!("project.json of {name} was changed meanwhile: look at it again"));
-        }
-        Ok(None) => return message(Level::Info, format!("project.json of {name} is merged already")),
-        Err(error) => return message(Level::Error, error.to_string()),
-    };
-    match repair.carry_out() {
-        Ok(copy) => {
-            let copy = storage::shown_path(&copy);
-            message(Level::Info, format!("project.json of {name} is merged; the file as it was: {copy}"))
-        }
-        Err(error) => message(Level::Error, error.to_string()),
-    }
+    let damage = project_repair::damage(dir)?;
+    Some(Event::Damaged { path, damage })
 }
 
 /// Numbers of documents of a project: done by any of its annotators, and all.
@@ -329,40 +297,6 @@ mod tests {
         recent.remember_step(&dir, Some(2));
         let kept = recent.remember(&dir);
         assert_eq!((kept.step, kept.place()), (Some(2), Some(place)));
-    }
-
-    #[test]
-    fn a_project_that_git_left_unmerged_is_reported_and_merged_with_a_copy() {
-        let folder = tempfile::tempdir().unwrap();
-        let dir = folder.path().join("food");
-        let path = || dir.to_str().unwrap().to_owned();
-        Project::create(&dir, Manifest::new("food", LabelSet::restaurant())).unwrap();
-        assert!(matches!(look_at(path()), Some(Event::Counted { documents: 0, .. })));
-        let file = dir.join("project.json");
-        let text = std::fs::read_to_string(&file).unwrap();
-        let name = text.lines().find(|line| line.contains("\"name\": \"food\"")).unwrap();
-        let other = name.replace("food", "drinks");
-        let conflict = format!("<<<<<<< HEAD\n{name}\n=======\n{other}\n>>>>>>> ben");
-        std::fs::write(&file, text.replacen(name, &conflict, 1)).unwrap();
-        let Some(Event::Unmerged { plan: Ok(decisions), .. }) = look_at(path()) else {
-            panic!("{:?}", look_at(path()))
-        };
-        // Nothing is done that the user has not read.
-        let text = |event: Event| match event {
-            Event::Message(message) => message.text,
-            other => panic!("{other:?}"),
-        };
-        assert!(text(merge_manifest(&dir, &["something else".to_owned()])).contains("changed meanwhile"));
-        assert!(Project::open(&dir).is_err());
-        let merged = text(merge_manifest(&dir, &decisions));
-        assert!(merged.contains("is merged") && merged.contains("before-merge"), "{merged}");
-        assert!(matches!(look_at(path()), Some(Event::Counted { .. })));
-        assert!(text(merge_manifest(&dir, &decisions)).contains("merged already"));
-        // Damage of another kind is shown when the project is opened.
-        std::fs::write(&file, "{").unwrap();
-        assert!(look_at(path()).is_none());
-        std::fs::write(&file, "<<<<<<< a\n{\n").unwrap();
-        assert!(matches!(look_at(path()), Some(Event::Unmerged { plan: Err(_), .. })));
     }
 
     #[test]

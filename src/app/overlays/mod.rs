@@ -11,13 +11,13 @@ pub mod import;
 pub mod jump;
 pub mod label_editor;
 pub mod labels;
-pub mod merge_menu;
 pub mod note;
 pub mod occurrences;
 pub mod page;
 pub mod palette;
 pub mod quit_menu;
 pub mod removal;
+pub mod repair_menu;
 pub mod stop_menu;
 pub mod tutorial;
 pub mod whose_work;
@@ -95,7 +95,7 @@ overlays!(
     quit_menu::QuitMenu,
     removal::Removal,
     fetch_menu::FetchMenu,
-    merge_menu::MergeMenu,
+    repair_menu::RepairMenu,
     whose_work::WhoseWork,
     occurrences::Occurrences,
     jump::Jump,

@@ -5,7 +5,7 @@ use crate::{
         command::{Command, Context},
         conditions::{always, check},
         effect::{Effect, NewProject},
-        event::{Level, WelcomeItem},
+        event::{Damage, Level, WelcomeItem},
         list::{self, ListCursor},
         panel::{Check, Commands, Outcome, Panel, Request, Row as CommandRow, own_rows},
         prompts::Prompt,
@@ -122,10 +122,10 @@ impl Welcome {
         }
     }
 
-    /// Takes how the `project.json` of a project would be merged, which git has left undone.
-    pub(in crate::app) fn is_unmerged(&mut self, path: &str, plan: Result<Vec<String>, String>) {
+    /// Takes the damage of a project.
+    pub(in crate::app) fn damaged(&mut self, path: &str, damage: Damage) {
         if let Some(place) = self.places.iter_mut().find(|place| place.path == path) {
-            place.unmerged = Some(plan);
+            place.damage = Some(damage);
         }
     }
 
@@ -199,7 +199,7 @@ impl Welcome {
         // An earlier problem must not be shown beside what comes now.
         session.message = None;
         match self.row() {
-            Row::Recent(WelcomeItem { unmerged: Some(_), .. }) => self.ask_merge(session),
+            Row::Recent(WelcomeItem { damage: Some(_), .. }) => self.ask_repair(session),
             Row::Recent(place) | Row::Sample(place) => {
                 let path = place.path.clone();
                 self.opening = Some(place.name.clone());
@@ -210,26 +210,26 @@ impl Welcome {
         }
     }
 
-    /// Asks whether the project under the cursor is merged, or says why it cannot be.
-    fn ask_merge(&mut self, session: &mut Session) -> Outcome {
-        let Row::Recent(WelcomeItem { path, name, unmerged: Some(plan), .. }) = self.row() else {
+    /// Asks whether the project under the cursor is repaired, or says why it cannot be.
+    fn ask_repair(&mut self, session: &mut Session) -> Outcome {
+        let Row::Recent(WelcomeItem { path, name, damage: Some(damage), .. }) = self.row() else {
             return Outcome::none();
         };
-        match plan {
-            Ok(decisions) => {
+        match &damage.repair {
+            Ok(steps) => {
                 let [path, name] = [path, name].map(String::clone);
-                Request::AskMerge { path, name, decisions: decisions.clone() }.into()
+                Request::AskRepair { path, name, steps: steps.clone() }.into()
             }
             Err(why) => {
-                session.show(Level::Error, format!("{why}; its two sides must be merged by hand"));
+                session.show(Level::Error, format!("{why}; only you can solve that, with an editor"));
                 Outcome::none()
             }
         }
     }
 
-    fn is_on_unmerged(&self, _: &Session) -> Check {
-        let is_unmerged = matches!(self.row(), Row::Recent(WelcomeItem { unmerged: Some(_), .. }));
-        check(is_unmerged && self.form.is_none(), "Git has left no conflict in this project")
+    fn is_on_damaged(&self, _: &Session) -> Check {
+        let is_damaged = matches!(self.row(), Row::Recent(WelcomeItem { damage: Some(_), .. }));
+        check(is_damaged && self.form.is_none(), "Nothing is known to repair here")
     }
 
     fn fresh_copy(&mut self, _: &mut Session) -> Outcome {
@@ -284,13 +284,13 @@ impl Commands for Welcome {
             run: Self::fresh_copy,
         },
         CommandRow {
-            command: Command::AskMerge,
-            name: "merge-project",
-            hint: "merge",
-            doc: "Show how git's two versions of project.json are merged",
-            keys: &[(Context::Welcome, "m")],
-            when: Self::is_on_unmerged,
-            run: Self::ask_merge,
+            command: Command::AskRepair,
+            name: "repair-project",
+            hint: "repair",
+            doc: "Show how the project can be repaired; asks first",
+            keys: &[(Context::Welcome, "r")],
+            when: Self::is_on_damaged,
+            run: Self::ask_repair,
         },
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[
@@ -307,7 +307,7 @@ impl Panel for Welcome {
     }
 
     fn hint(&self, command: Command, session: &Session) -> Option<&'static str> {
-        (command == Command::Open && self.is_on_unmerged(session).is_ok()).then_some("merge")
+        (command == Command::Open && self.is_on_damaged(session).is_ok()).then_some("repair")
     }
 
     fn prompt(&self) -> Option<Prompt> {
@@ -374,9 +374,9 @@ impl Panel for Welcome {
         let enter = session.key(Context::Welcome, Command::Open);
         let copy = || session.key(Context::Welcome, Command::FreshCopy);
         Some(match self.row() {
-            Row::Recent(place) if place.unmerged.is_some() => {
-                let merge = session.key(Context::Welcome, Command::AskMerge);
-                format!("git has left a conflict in its project.json; {merge} shows how it is merged")
+            Row::Recent(WelcomeItem { damage: Some(damage), .. }) => {
+                let repair = session.key(Context::Welcome, Command::AskRepair);
+                format!("it has a {} and cannot be opened; {repair} shows the repair", damage.name)
             }
             Row::Recent(_) => format!("{enter} opens it where you left off"),
             Row::New => format!("{enter} asks for a folder, labels and texts"),

@@ -11,13 +11,13 @@ mod import;
 mod jump;
 mod label_editor;
 mod labels;
-mod merge_menu;
 mod note;
 mod occurrences;
 mod page;
 mod palette;
 mod quit_menu;
 mod removal;
+mod repair_menu;
 mod stop_menu;
 mod tutorial;
 mod whose_work;
@@ -48,7 +48,7 @@ impl Canvas<'_> {
             Overlay::Jump(_) => self.jump(area),
             Overlay::LabelEditor(panel) => self.label_editor(area, panel),
             Overlay::Labels(_) => self.more_labels(area),
-            Overlay::MergeMenu(panel) => self.merge_menu(area, panel),
+            Overlay::RepairMenu(panel) => self.repair_menu(area, panel),
             Overlay::Note(panel) => self.note(area, panel),
             Overlay::Occurrences(panel) => self.occurrences(area, panel),
             Overlay::Page(panel) => self.page(area, panel),

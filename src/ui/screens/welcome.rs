@@ -128,8 +128,8 @@ impl Canvas<'_> {
         self.painter.text(x, y, NAME - 1, &place.name, self.theme.text);
         x += NAME;
         let count = place.count.map(|(done, all)| format!("{}/{}", grouped(done), grouped(all)));
-        if place.unmerged.is_some() {
-            self.painter.text(x, y, COUNT - 1, "git conflict", self.theme.warn);
+        if let Some(damage) = &place.damage {
+            self.painter.text(x, y, COUNT - 1, damage.name, self.theme.warn);
         } else if let Some(count) = count {
             self.painter.text(x, y, COUNT - 1, &count, self.theme.text);
         }

@@ -4,7 +4,7 @@ use crate::{
     app::{
         Effect, Event, Key, Screen, State,
         effect::NewProject,
-        event::{Level, Opened, WelcomeItem},
+        event::{Damage, Level, Opened, WelcomeItem},
         overlays::{Overlay, tutorial::STEPS},
         prompts::Prompt,
         tests::message,
@@ -344,33 +344,32 @@ fn a_message_that_came_late_does_not_end_the_tutorial() {
 }
 
 #[test]
-fn a_project_that_git_left_unmerged_says_so_and_is_merged_after_a_question() {
+fn a_damaged_project_says_so_and_is_repaired_after_a_question() {
     let mut state = welcome(&["food", "other"]);
-    assert!(press(&mut state, "m").is_empty() && message(&state).contains("no conflict"));
-    let decisions = vec!["`Beer` loses its key 3, which `Wine` has".to_owned()];
-    update(&mut state, Event::Unmerged { path: "/food".into(), plan: Ok(decisions.clone()) });
+    assert!(press(&mut state, "r").is_empty() && message(&state).contains("Nothing is known"));
+    let steps = vec!["project.json: `Beer` loses its key 3, which `Wine` has".to_owned()];
+    let damage = Damage { name: "git conflict", repair: Ok(steps.clone()) };
+    update(&mut state, Event::Damaged { path: "/food".into(), damage });
     press(&mut state, "esc");
-    assert!(state.next_step().unwrap().contains("m shows"), "{:?}", state.next_step());
-    for key in ["m", "enter"] {
+    assert!(state.next_step().unwrap().contains("git conflict"), "{:?}", state.next_step());
+    for key in ["r", "enter"] {
         assert!(press(&mut state, key).is_empty());
-        let Some(Overlay::MergeMenu(menu)) = state.overlay() else { panic!("{key}: {:?}", state.overlay()) };
-        assert!(menu.lines(60).iter().any(|line| line.text.contains("loses its key 3")));
+        let Some(Overlay::RepairMenu(menu)) = state.overlay() else { panic!("{key}: {:?}", state.overlay()) };
+        assert!(menu.lines(80).iter().any(|line| line.text.contains("loses its key 3")));
         assert!(press(&mut state, "esc").is_empty() && state.overlay().is_none());
     }
-    let merge = Effect::MergeManifest { path: "/food".into(), decisions };
-    assert_eq!(press(&mut state, "m y"), [merge]);
+    let repair = Effect::RepairProject { path: "/food".into(), steps };
+    assert_eq!(press(&mut state, "r y"), [repair]);
     // The list is sent again; the project is one like any other then.
     update(&mut state, Event::Welcome(vec![place("food", false)]));
     assert_eq!(press(&mut state, "enter"), [Effect::Open("/food".into())]);
 }
 
 #[test]
-fn a_conflict_that_only_a_person_can_solve_is_explained() {
+fn damage_that_only_a_person_can_mend_is_explained() {
     let mut state = welcome(&["food"]);
-    update(
-        &mut state,
-        Event::Unmerged { path: "/food".into(), plan: Err("`Wine` and `Beer` have the same id 2".into()) },
-    );
+    let damage = Damage { name: "git conflict", repair: Err("`Wine` and `Beer` have the same id 2".into()) };
+    update(&mut state, Event::Damaged { path: "/food".into(), damage });
     assert!(press(&mut state, "enter").is_empty() && state.overlay().is_none());
-    assert!(message(&state).contains("same id 2") && message(&state).contains("by hand"), "{}", message(&state));
+    assert!(message(&state).contains("same id 2") && message(&state).contains("editor"), "{}", message(&state));
 }
