@@ -19,10 +19,20 @@ pub(super) fn damage(dir: &Path) -> Option<Damage> {
         Ok(plan) => Ok(plan?.steps),
         Err(error) => {
             let is_conflict = matches!(why, ProjectError::Manifest { why: ManifestError::Unmerged, .. });
-            is_conflict.then(|| Err(error.to_string()))?
+            is_conflict.then(|| Err(cause(&error)))?
         }
     };
     Some(Damage { name: "git conflict", repair })
+}
+
+/// Cause for which a project in conflict cannot be repaired.
+fn cause(error: &ProjectError) -> String {
+    match error {
+        ProjectError::Manifest { path, why: ManifestError::Unmerged } => {
+            format!("{}: the conflict markers of git are not in order", storage::shown_path(path))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Repairs a project if that takes these steps, which the user has read.
@@ -106,7 +116,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("project.json");
         fs::write(&file, "<<<<<<< a\n{\n").unwrap();
-        assert!(matches!(damage(folder.path()), Some(Damage { repair: Err(_), .. })));
+        let Some(Damage { repair: Err(why), .. }) = damage(folder.path()) else {
+            panic!("{:?}", damage(folder.path()))
+        };
+        assert!(why.contains("not in order") && !why.contains("--repair"), "{why}");
         fs::write(&file, "{").unwrap();
         assert!(damage(folder.path()).is_none());
     }

@@ -216,9 +216,9 @@ impl Panel for Tag {
                 format!("{next} goes to a word, its label's digit labels it; {done} when the text is done")
             }
             done if done < FIRST_TRAINING => {
-                let more = grouped(FIRST_TRAINING - done);
-                let (done, train) = (with_noun(done, "document"), train(session));
-                format!("{done} done; after about {more} more, {train} trains a first model")
+                // On a narrow screen the first part stands alone.
+                let more = with_noun(FIRST_TRAINING - done, "document");
+                format!("{} trains a first model after about {more} more; {} done", train(session), grouped(done))
             }
             done => {
                 format!("{} trains a first model on the {} that are done", train(session), with_noun(done, "document"))

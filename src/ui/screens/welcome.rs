@@ -63,6 +63,8 @@ impl Canvas<'_> {
         let here = lines.iter().position(|line| matches!(line, Line::Row(at) if *at == welcome.selected)).unwrap_or(0);
         // The head of a group stays in sight with its first row.
         let first = (here + 2).saturating_sub(height).min(lines.len().saturating_sub(height));
+        let below = lines.len().saturating_sub(first + height);
+        let more = if below > 0 { format!("  {below} more below") } else { String::new() };
         for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(first)) {
             match line {
                 Line::Head(text) => drop(self.painter.text(area.x, y, area.width, text, self.theme.muted)),
@@ -71,7 +73,10 @@ impl Canvas<'_> {
                 Line::Blank => {}
                 Line::Row(at) => {
                     let Some(row) = rows.get(*at) else { continue };
-                    let place = Rect::new(area.x + 2, y, area.width.saturating_sub(2), 1);
+                    // The last row leaves room for the number of those below.
+                    let used = if y + 1 == area.bottom() { more.len() } else { 0 };
+                    let used = u16::try_from(used).unwrap_or(u16::MAX);
+                    let place = Rect::new(area.x + 2, y, area.width.saturating_sub(2).saturating_sub(used), 1);
                     self.welcome_row(*row, place);
                     if *at == welcome.selected {
                         self.painter.text(area.x, y, 1, ">", self.theme.accent);
@@ -81,16 +86,8 @@ impl Canvas<'_> {
                 }
             }
         }
-        if first + height < lines.len() {
-            let more = format!("{} more below", lines.len() - first - height);
-            self.painter.text_before(
-                area.right(),
-                area.bottom().saturating_sub(1),
-                area.width,
-                &more,
-                self.theme.muted,
-            );
-        }
+        let last = area.bottom().saturating_sub(1);
+        self.painter.text_before(area.right(), last, area.width, &more, self.theme.muted);
     }
 
     fn welcome_row(&mut self, row: Row<'_>, area: Rect) {

@@ -311,7 +311,7 @@ fn what_to_do_next_follows_from_what_is_so() {
     let next = |state: &State| state.next_step().unwrap_or_default();
     assert!(next(&state).starts_with("w goes to a word"), "{}", next(&state));
     press(&mut state, "3 enter");
-    assert_eq!(next(&state), "1 document done; after about 19 more, T trains a first model");
+    assert_eq!(next(&state), "T trains a first model after about 19 documents more; 1 done");
     press(&mut state, "v");
     assert!(next(&state).contains("digit"), "{}", next(&state));
     press(&mut state, "esc");
