@@ -1,6 +1,6 @@
 //! The question before a project is repaired.
 //!
-//! It lists every step, since each may change what the labels of somebody's spans mean. Copies of the files are kept.
+//! It lists every step, since each may change what the labels of spans mean. Copies of the files are kept.
 
 use crate::app::{
     command::{Command, Context},
