@@ -210,6 +210,11 @@ impl Prompts {
         self.texts.extend(self.answer.take_if(|(prompt, _)| kinds.contains(&PromptKind::from(&*prompt))));
     }
 
+    /// Forgets the last answer, if it is this prompt, because it was carried out.
+    pub(super) fn carried_out(&mut self, kind: PromptKind) {
+        self.answer.take_if(|(prompt, _)| PromptKind::from(&*prompt) == kind);
+    }
+
     /// Keeps the texts of prompts that are left together, if anything was typed in one of them.
     pub(super) fn leave(&mut self, prompts: &[Prompt]) {
         let is_changed = |prompt: &Prompt| self.texts.get(prompt).is_some_and(Typed::is_changed);

@@ -212,10 +212,11 @@ impl State {
         }
     }
 
-    /// Shows a message of the services. An import that failed is reported by one.
+    /// Shows a message of the services. The first one after an import is about its outcome.
     fn show_message(&mut self, message: Message) {
-        if message.level == Level::Error {
-            self.session.prompts.give_back(&[PromptKind::Import]);
+        match message.level {
+            Level::Error => self.session.prompts.give_back(&[PromptKind::Import]),
+            Level::Info | Level::Warn => self.session.prompts.carried_out(PromptKind::Import),
         }
         self.session.show(message.level, message.text);
     }
