@@ -185,13 +185,11 @@ impl Command {
     /// Whether it changes annotations or documents.
     /// Then the key line does not offer it in a project that can only be read; its key says why it does nothing there.
     pub fn changes_annotations(self) -> bool {
-        match self {
-            Self::Label(_) | Self::Arm(_) | Self::Nest | Self::Done | Self::AcceptDone | Self::Remove => true,
-            Self::Lengthen | Self::Shorten | Self::LengthenLeft | Self::ShortenLeft | Self::Extend => true,
-            Self::Take | Self::TakeAll | Self::RejectAll | Self::Undo | Self::Redo | Self::BringBack => true,
-            Self::Skip | Self::Flag | Self::Note | Self::Occurrences | Self::MoreLabels | Self::Apply => true,
-            _ => false,
-        }
+        matches!(self, Self::Label(_) | Self::Arm(_) | Self::Note | Self::Occurrences | Self::MoreLabels | Self::Apply)
+            || matches!(self, Self::Lengthen | Self::Shorten | Self::LengthenLeft | Self::ShortenLeft | Self::Extend)
+            || matches!(self, Self::Take | Self::TakeAll | Self::RejectAll | Self::Remove | Self::Nest)
+            || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
+            || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
     }
 
     /// Whether it only moves the cursor of a list or a text.

@@ -93,7 +93,7 @@ impl Offer {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Again => "This is what you had typed here before; esc drops it",
-            Self::Replaced => "You had typed this here before: a letter replaces it, esc drops it",
+            Self::Replaced => "Typed here before: a letter replaces it, esc drops it",
             Self::Outdated => {
                 "This is what you had typed here before, and what was there has changed since; esc drops it"
             }
