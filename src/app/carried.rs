@@ -1,11 +1,10 @@
 //! State that is kept when the same project is opened again.
 
-use std::collections::HashMap;
-
 use super::{
     overlays::tutorial::Tutorial,
+    prompts::Prompts,
     screen::Screen,
-    screens::{documents::Documents, explore::Explore, train::Train},
+    screens::{documents::Documents, evaluate::Evaluate, explore::Explore, train::Train},
     tagging::Tagging,
 };
 use crate::spans::DocumentList;
@@ -15,15 +14,18 @@ use crate::spans::DocumentList;
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
     pub(super) train: Train,
+    pub(super) evaluate: Evaluate,
+    /// The run that was followed.
+    pub(super) followed: Option<String>,
     pub(super) explore: Explore,
     pub(super) documents: Documents,
     /// The documents to which positions in this state refer.
     pub(super) list: DocumentList,
     /// The cursor, and the documents that were in front.
     pub(super) tagging: Tagging,
-    /// The annotator, whose drafts these are.
+    /// The annotator, who has typed these.
     pub(super) annotator: String,
-    pub(super) drafts: HashMap<String, String>,
+    pub(super) prompts: Prompts,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
     pub(super) screen: Screen,

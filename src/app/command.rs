@@ -113,6 +113,8 @@ pub enum Command {
     AskRemove,
     RemoveRun,
     FetchBase,
+    AskRepair,
+    RepairProject,
     GoOnAs,
     BeginOwn,
     Resume,
@@ -180,6 +182,16 @@ impl CommandInfo {
 }
 
 impl Command {
+    /// Whether it changes annotations or documents.
+    /// Then the key line does not offer it in a project that can only be read; its key says why it does nothing there.
+    pub fn changes_annotations(self) -> bool {
+        matches!(self, Self::Label(_) | Self::Arm(_) | Self::Note | Self::Occurrences | Self::MoreLabels | Self::Apply)
+            || matches!(self, Self::Lengthen | Self::Shorten | Self::LengthenLeft | Self::ShortenLeft | Self::Extend)
+            || matches!(self, Self::Take | Self::TakeAll | Self::RejectAll | Self::Remove | Self::Nest)
+            || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
+            || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
+    }
+
     /// Whether it only moves the cursor of a list or a text.
     pub fn is_move(self) -> bool {
         matches!(self, Self::Up | Self::Down | Self::PageUp | Self::PageDown | Self::First | Self::Last)

@@ -47,6 +47,8 @@ pub enum Context {
     RemoveMenu,
     /// The question before a base model is downloaded is open.
     FetchMenu,
+    /// The question before a project is repaired is open.
+    RepairMenu,
     /// The question whose work is continued is open.
     WhoseWork,
     /// The list of the same words elsewhere is open.

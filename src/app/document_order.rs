@@ -10,7 +10,7 @@ use super::project::Project;
 
 /// Share of common words above which two texts are nearly the same.
 ///
-/// To tag one right after the other would teach the model little.
+/// To tag one right after the other would add little to a training.
 const NEARLY_SAME: f64 = 0.8;
 /// Places after a document among which another text is looked for.
 const LOOK_AHEAD: usize = 10;

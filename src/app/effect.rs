@@ -13,6 +13,14 @@ pub enum Effect {
     /// Open a project by [`WelcomeItem::path`](super::event::WelcomeItem).
     /// Answered by `Opened` or `OpenFailed`.
     Open(String),
+    /// Repair a project, if that still takes these steps.
+    /// Answered by a `Message` and `Welcome`.
+    RepairProject {
+        /// The project, by [`WelcomeItem::path`](super::event::WelcomeItem).
+        path: String,
+        /// The steps that the user has read.
+        steps: Vec<String>,
+    },
     /// Copy a sample to a new project and open it.
     /// The project gets this name, or the next free one. Answered by `Opened` or `OpenFailed`.
     CopySample {

@@ -91,6 +91,13 @@ pub enum Event {
         /// Number of all documents.
         documents: usize,
     },
+    /// A project on the welcome screen cannot be opened as it is.
+    Damaged {
+        /// Its [`WelcomeItem::path`].
+        path: String,
+        /// The damage.
+        damage: Damage,
+    },
     /// These journal entries are on disk, synced.
     Saved {
         /// The attempt of [`Effect::Record`].
@@ -246,6 +253,15 @@ pub struct FetchOffer {
     pub accepted: Effect,
 }
 
+/// Damage of a project on the welcome screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Name of the damage, such as `git conflict`.
+    pub name: &'static str,
+    /// Steps of the repair, one sentence each; or why there is none.
+    pub repair: Result<Vec<String>, String>,
+}
+
 /// Project or sample on the welcome screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WelcomeItem {
@@ -262,6 +278,8 @@ pub struct WelcomeItem {
     pub opened: String,
     /// Numbers of documents that are done and of all, once they are counted.
     pub count: Option<(usize, usize)>,
+    /// Damage because of which it cannot be opened, if it was looked at and a repair is known.
+    pub damage: Option<Damage>,
     /// Step at which the user left the tutorial in it.
     pub step: Option<usize>,
 }

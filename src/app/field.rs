@@ -12,6 +12,11 @@ pub struct Field {
 }
 
 impl Field {
+    /// A field without text.
+    pub const fn empty() -> Self {
+        Self { text: String::new(), cursor: 0 }
+    }
+
     /// A field with this text, the cursor behind it.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();

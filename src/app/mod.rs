@@ -24,6 +24,7 @@ pub mod panel;
 pub mod pointer;
 pub mod project;
 pub mod project_runs;
+pub mod prompts;
 pub mod run_view;
 pub mod scope;
 pub mod screen;
@@ -37,6 +38,8 @@ pub mod update;
 
 #[cfg(test)]
 mod command_tests;
+#[cfg(test)]
+mod prompt_tests;
 #[cfg(test)]
 mod reload_tests;
 #[cfg(test)]

@@ -13,10 +13,10 @@ use super::{
     command::{Command, CommandInfo, Context},
     effect::Effect,
     event::FetchOffer,
-    field::Field,
     key::Key,
     list::ListCursor,
     pointer::{Gesture, Target},
+    prompts::Prompt,
     screen::Screen,
     session::Session,
 };
@@ -202,6 +202,15 @@ pub enum Request {
     AskRemoval(String),
     /// Ask whether a base is downloaded for a training with these settings.
     AskFetch(Box<(FetchOffer, Settings)>),
+    /// Ask whether this project is repaired.
+    AskRepair {
+        /// The project, by [`WelcomeItem::path`](super::event::WelcomeItem).
+        path: String,
+        /// Its name.
+        name: String,
+        /// Steps of the repair, one sentence each.
+        steps: Vec<String>,
+    },
     /// Another model suggests now: panels that show answers of a model ask it again.
     ModelChanged,
     /// Import a file into the open project.
@@ -248,13 +257,19 @@ pub trait Panel {
     }
 
     /// The text field that gets the printable keys.
-    fn field(&self) -> Option<&Field> {
+    /// Its text is in [`Session::prompts`].
+    fn prompt(&self) -> Option<Prompt> {
         None
     }
 
-    /// The same, to be changed.
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        None
+    /// All text fields that are open, which are left and answered together.
+    fn prompts(&self) -> Vec<Prompt> {
+        self.prompt().into_iter().collect()
+    }
+
+    /// Whether the answer is being carried out, so that its text stays as it is.
+    fn is_answered(&self) -> bool {
+        false
     }
 
     /// Follows a change of the text field.
@@ -263,6 +278,7 @@ pub trait Panel {
     }
 
     /// Takes what the text field holds.
+    /// If the field is closed by that, its text is forgotten afterwards.
     fn accept(&mut self, _session: &mut Session) -> Outcome {
         Outcome::none()
     }
@@ -301,7 +317,6 @@ pub trait Panel {
     }
 
     /// Leaves the front because another screen or overlay comes.
-    /// A text that is being typed is kept as a draft.
     fn leave(&mut self, _session: &mut Session) {}
 
     /// Whether the panel holds something that "back" puts down, besides its text field.

@@ -209,7 +209,7 @@ fn a_reload_keeps_the_queue_the_armed_label_and_the_list_of_documents() {
     reopen(&mut state, &[texts[0], texts[1], texts[3]]);
     let documents = &state.documents;
     assert_eq!((documents.order, documents.row, documents.shown().to_vec()), before);
-    assert_eq!((documents.search.text(), before.2.len()), ("tacos", 2));
+    assert_eq!((documents.search.as_str(), before.2.len()), ("tacos", 2));
 }
 
 #[test]
@@ -244,4 +244,21 @@ fn a_document_is_not_restored_in_another_project() {
     command(&mut state, "projects");
     update(&mut state, Event::Opened(Box::new(opened())));
     assert_eq!(command(&mut state, "restore-document"), []);
+}
+
+#[test]
+fn a_document_that_is_restored_comes_to_the_front() {
+    let mut state = open();
+    answer(&mut state, DocumentChange::Remove, Ok(()));
+    reopen(&mut state, &[("b", "beer"), ("c", "fish")]);
+    press(&mut state, "n");
+    assert_eq!(cursor(&state).0, "c");
+    answer(&mut state, DocumentChange::Restore, Ok(()));
+    reopen(&mut state, &[("b", "beer"), ("c", "fish"), ("a", "hot tacos")]);
+    assert_eq!(cursor(&state).0, "a");
+    // Only once.
+    press(&mut state, "p");
+    changed(&mut state);
+    reopen(&mut state, &[("b", "beer"), ("c", "fish"), ("a", "hot tacos")]);
+    assert_eq!(cursor(&state).0, "c");
 }

@@ -19,7 +19,7 @@ use super::{
     evaluation::{Count, Evaluation, Sort},
     event::Opened,
     overlays::{Overlay, palette::Action as PaletteAction},
-    screens::documents::Order,
+    screens::{documents::Order, explore::sentence, train::Page},
     tests::{generation, message, palette, press, run, start},
     update,
 };
@@ -129,6 +129,44 @@ fn an_older_run_is_followed_and_the_ends_are_said() {
     assert_eq!(state.session.runs.followed_place(), Some((1, 2)));
     assert!(state.evaluate.shown(&state.session).is_none(), "its file is not read yet");
     assert!(press(&mut state, "n").is_empty() && message(&state).contains("no older"));
+}
+
+#[test]
+fn a_reload_keeps_the_run_and_the_row_of_evaluate() {
+    let mut state = evaluated();
+    press(&mut state, "n");
+    let generation = state.session.runs.followed.as_ref().unwrap().generation;
+    let points = vec![eval(20, "valid", 0.7, false)];
+    update(&mut state, Event::Points { generation, points });
+    press(&mut state, "s o j");
+    let before = (state.evaluate.row, state.evaluate.count, state.evaluate.sort);
+    assert_eq!(update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()])), [Effect::Reload]);
+    let runs = ["0003-mini", "0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, false)).into();
+    let effects = update(&mut state, Event::Opened(Box::new(Opened { runs, ..Opened::default() })));
+    assert!(matches!(effects.last(), Some(Effect::Follow { run, .. }) if run == "0001-mini"), "{effects:?}");
+    assert_eq!(state.session.runs.followed_place(), Some((2, 3)));
+    assert_eq!((state.session.screen, state.evaluate.row), (Screen::Evaluate, before.0));
+    assert_eq!((state.evaluate.count, state.evaluate.sort), (before.1, before.2));
+    // The run is gone: the newest is followed.
+    update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()]));
+    let runs = vec![run("0003-mini", Phase::Done, false)];
+    update(&mut state, Event::Opened(Box::new(Opened { runs, ..Opened::default() })));
+    assert_eq!(state.session.runs.followed.as_ref().map(|view| view.id.as_str()), Some("0003-mini"));
+}
+
+#[test]
+fn a_reload_keeps_the_page_of_the_train_screen() {
+    let mut state = evaluated();
+    for (keys, page) in [("r j", Page::Runs), ("enter", Page::Run), ("l", Page::Run)] {
+        press(&mut state, &format!("f3 {keys}"));
+        update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()]));
+        let runs = ["0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, false)).into();
+        update(&mut state, Event::Opened(Box::new(Opened { runs, ..Opened::default() })));
+        assert_eq!((state.train.page, state.train.run_row), (page, 1), "{keys}");
+    }
+    update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()]));
+    update(&mut state, Event::Opened(Box::<Opened>::default()));
+    assert_eq!(state.train.page, Page::Form);
 }
 
 #[test]
@@ -269,7 +307,7 @@ fn sentences_are_brought_back() {
     press(&mut state, "i ctrl-u c a");
     let after = |state: &mut State, key: &str| {
         let effects = press(state, key);
-        (state.explore.field.text().to_owned(), effects.len())
+        (sentence(&state.session).to_owned(), effects.len())
     };
     assert_eq!(after(&mut state, "up"), ("soup".into(), 1));
     assert_eq!(after(&mut state, "up"), ("tea".into(), 1));
@@ -290,7 +328,7 @@ fn the_words_of_a_long_answer_are_walked_by_line() {
     let answer = ModelAnswer { entities: Vec::new(), words };
     let prediction = Prediction { model: "0001-mini".into(), answer };
     update(&mut state, Event::Prediction { generation: generation(&effects), prediction });
-    let word = |state: &State| state.explore.guess().unwrap().range.of(text).to_owned();
+    let word = |state: &State| state.explore.guess(&state.session).unwrap().range.of(text).to_owned();
     assert_eq!(word(&state), "six", "while typing it is the word at the cursor");
     press(&mut state, "esc");
     let mut seen = Vec::new();

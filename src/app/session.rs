@@ -1,8 +1,6 @@
 //! State that every panel may read and change.
 //! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
-use std::collections::HashMap;
-
 use crate::{
     runs::RunSummary,
     spans::{Split, Status},
@@ -13,10 +11,10 @@ use super::{
     command::{Command, Context},
     effect::Effect,
     event::{Level, Message},
-    field::Field,
     keymap::Keymap,
     project::Project,
     project_runs::ProjectRuns,
+    prompts::{Prompt, Prompts},
     screen::{Screen, Size},
     tagging::{TagContext, Tagging},
 };
@@ -51,8 +49,8 @@ pub struct Session {
     pub glyphs: Glyphs,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
-    /// Texts that were being typed in prompts when another screen came, by prompt.
-    pub(super) drafts: HashMap<String, String>,
+    /// What is being typed, and what was left before it was answered.
+    pub prompts: Prompts,
     /// Whether each frame is reported by [`Event::Drawn`](super::event::Event::Drawn).
     /// Then a document is finished only after it was on the screen.
     pub reports_frames: bool,
@@ -78,7 +76,7 @@ impl Session {
             formats: Vec::new(),
             glyphs: Glyphs::Unicode,
             removed_document: None,
-            drafts: HashMap::new(),
+            prompts: Prompts::default(),
             reports_frames: false,
             tutorial_rows: 0,
             generation: 0,
@@ -91,18 +89,11 @@ impl Session {
         self.generation
     }
 
-    /// Keeps a text that was being typed in a prompt, unless it is `given` there anyway.
-    pub(super) fn keep_draft(&mut self, prompt: impl Into<String>, text: &str, given: &str) {
-        if text.trim() != given.trim() {
-            self.drafts.insert(prompt.into(), text.to_owned());
+    /// Opens a text field with what was left there, and says so; else with `given`.
+    pub(super) fn ask(&mut self, prompt: &Prompt, given: &str) {
+        if let Some(offer) = self.prompts.open(prompt, given) {
+            self.inform(offer.words());
         }
-    }
-
-    /// Field of a prompt with the text that was being typed there before, or with `given`.
-    pub(super) fn draft(&mut self, prompt: &str, given: &str) -> Field {
-        let Some(text) = self.drafts.remove(prompt) else { return Field::new(given) };
-        self.inform("This is what you had typed here before; esc drops it");
-        Field::new(text)
     }
 
     /// Shows why a key does nothing: never in place of an error.

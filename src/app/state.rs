@@ -7,6 +7,7 @@ use super::{
     carried::Carried,
     command::{Command, CommandInfo, Context},
     everywhere,
+    field::Field,
     key::Key,
     keymap::{Hint, Keymap},
     overlays::{
@@ -60,6 +61,8 @@ pub struct State {
     pub(super) changed: Vec<String>,
     /// Files because of which the project is being opened again.
     pub(super) read_again: Vec<String>,
+    /// Id of a document that comes to the front when the project is opened again.
+    pub(super) front_next: Option<String>,
     /// Report of a change of a document because of which the project is to be opened again.
     pub(super) notice: Option<String>,
     /// Whether the last command asked for the tutorial in a project that has none: the same command begins it.
@@ -141,6 +144,7 @@ impl State {
             leaving: None,
             changed: Vec::new(),
             read_again: Vec::new(),
+            front_next: None,
             notice: None,
             asked_tutorial: false,
         }
@@ -232,8 +236,8 @@ impl State {
     }
 
     /// The text field that gets the printable keys.
-    pub fn field(&self) -> Option<&super::field::Field> {
-        self.front().field()
+    pub fn field(&self) -> Option<&Field> {
+        self.front().prompt().map(|prompt| self.session.prompts.field(&prompt))
     }
 
     /// Whether a command works now, given in `context`. An empty reason is not shown.
@@ -306,6 +310,7 @@ impl State {
     /// Commands with the same word share an entry.
     pub fn hints(&self) -> Vec<Hint> {
         let context = self.context();
+        let is_read_only = self.session.project.as_ref().is_some_and(|project| project.read_only.is_some());
         let mut hints: Vec<Hint> = Vec::new();
         for row in self.session.keymap.rows().iter().filter(|row| !row.hint.is_empty() && row.fits(context)) {
             let everywhere = row.contexts().all(|known| known != context);
@@ -313,6 +318,9 @@ impl State {
                 continue;
             }
             if !self.reaches(row, context) || self.check_row(row).is_err() {
+                continue;
+            }
+            if is_read_only && row.command.changes_annotations() {
                 continue;
             }
             // A text field takes every printable key, so those of everywhere do not work there.
@@ -412,6 +420,7 @@ impl State {
     pub(super) fn clear_overlays(&mut self) {
         for mut overlay in std::mem::take(&mut self.overlays) {
             overlay.panel_mut().leave(&mut self.session);
+            self.session.prompts.leave(&overlay.panel().prompts());
         }
     }
 

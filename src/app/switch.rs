@@ -11,9 +11,14 @@ use super::{
     effect::{DocumentChange, Effect, Leave},
     event::{Level, Message, Opened, Place},
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
+    panel::Panel,
     project::{Project, SaveState},
+    prompts::PromptKind,
     screen::Screen,
-    screens::{explore::Explore, train::Train},
+    screens::{
+        explore::Explore,
+        train::{Page, Train},
+    },
     state::{Goal, State},
     tagging::{Spot, Tagging},
 };
@@ -31,13 +36,15 @@ impl State {
         self.changed.clear();
         let project = Project::new(opened);
         let asked = std::mem::take(&mut self.welcome);
+        // The project was made of the answers.
+        asked.prompts().iter().for_each(|prompt| self.session.prompts.forget(prompt));
         self.welcome.places = asked.places;
         let first = first_document(&project, asked.tutorial || step.is_some());
         self.documents = Default::default();
         self.explore = Explore::default();
         self.overlays.clear();
         self.session.tagging = Tagging::default();
-        self.session.drafts.clear();
+        self.session.prompts.close_project();
         self.session.removed_document = None;
         self.session.screen = Screen::Tag;
         self.session.message = reports;
@@ -46,17 +53,20 @@ impl State {
         }
         self.session.project = Some(project);
         self.tutorial = None;
+        let followed = self.carried.as_mut().and_then(|carried| carried.followed.take());
         let taken_up = self.take_up();
         let is_taken_up = taken_up.is_some();
         let place = place.filter(|_| !is_taken_up && !asked.tutorial);
         let project = self.session.project.as_ref();
         let left = place.as_ref().and_then(|place| project?.position(&place.document));
-        let spot = taken_up.flatten();
+        let next = self.front_next.take().and_then(|id| project?.position(&id)).map(Spot::in_document);
+        let spot = next.or(taken_up.flatten());
         let first = spot.map(|spot| spot.document).or(left).unwrap_or(first);
         self.session.tagging.document = first;
         // The runs first: one of them makes the suggestions for the document in front.
         let listed = self.train.runs_listed(&mut self.session, runs);
         let mut effects = self.resolve(listed);
+        effects.extend(self.follow_again(followed));
         effects.extend(match spot {
             Some(spot) => self.session.tag(|context| context.return_to(spot)),
             None => self.session.open_document(first, Vec::new()),
@@ -84,6 +94,7 @@ impl State {
         self.changed.clear();
         self.read_again.clear();
         self.notice = None;
+        self.front_next = None;
         self.welcome.failed(&mut self.session, message)
     }
 
@@ -114,22 +125,45 @@ impl State {
     /// Takes up what was put aside, and returns the place of the cursor.
     /// `None` if nothing was put aside; the inner `None` if none of the documents is left.
     fn take_up(&mut self) -> Option<Option<Spot>> {
-        let Carried { train, explore, documents, list, tagging, annotator, drafts, removed_document, screen, tutorial } =
-            *self.carried.take()?;
-        self.train = train.without_runs();
+        let Carried {
+            train,
+            evaluate,
+            followed: _,
+            explore,
+            documents,
+            list,
+            tagging,
+            annotator,
+            prompts,
+            removed_document,
+            screen,
+            tutorial,
+        } = *self.carried.take()?;
+        self.train = train.reopened();
+        self.evaluate = evaluate;
         self.explore = explore;
         self.tutorial = tutorial;
         self.session.screen = screen;
         self.session.removed_document = removed_document;
         let project = self.session.project.as_ref()?;
-        // A note that one annotator has begun is not offered to another.
-        if project.annotator == annotator {
-            self.session.drafts = drafts;
-        }
+        self.session.prompts.take_up(prompts, project.annotator == annotator);
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
         self.session.tagging = tagging;
         Some(spot)
+    }
+
+    /// Follows the run that was followed before the project was opened again, if it still exists.
+    fn follow_again(&mut self, run: Option<String>) -> Vec<Effect> {
+        let runs = &self.session.runs;
+        if runs.list.is_empty() {
+            self.train.page = Page::Form;
+        }
+        let is_followed = |run: &String| runs.followed.as_ref().is_some_and(|view| view.id == *run);
+        match run.filter(|run| runs.info(run).is_some() && !is_followed(run)) {
+            Some(run) => self.train.follow(&mut self.session, run),
+            None => Vec::new(),
+        }
     }
 
     /// Imports a file.
@@ -137,6 +171,8 @@ impl State {
     pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
         let project = self.session.project.as_ref();
         if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
+            self.session.prompts.give_back(&[PromptKind::Import]);
+            self.session.warn("Not everything is saved yet; then it can be imported");
             return Vec::new();
         }
         self.put_aside();
@@ -167,6 +203,7 @@ impl State {
             return;
         }
         if let Err(error) = outcome {
+            self.session.prompts.give_back(&[PromptKind::Correction]);
             return self.session.warn(format!("Nothing was changed: {error}"));
         }
         let [restore, revert] =
@@ -179,7 +216,10 @@ impl State {
         };
         match change {
             DocumentChange::Remove => self.session.removed_document = Some(id),
-            DocumentChange::Restore => self.session.removed_document = None,
+            DocumentChange::Restore => {
+                self.session.removed_document = None;
+                self.front_next = Some(id);
+            }
             _ => {}
         }
         self.session.inform(notice.clone());
@@ -233,11 +273,13 @@ impl State {
             list: project.map(|project| project.documents.clone()).unwrap_or_default(),
             annotator: project.map(|project| project.annotator.clone()).unwrap_or_default(),
             tagging: std::mem::take(&mut self.session.tagging),
-            drafts: std::mem::take(&mut self.session.drafts),
+            prompts: self.session.prompts.clone(),
             removed_document: self.session.removed_document.take(),
             screen: self.session.screen,
             documents: std::mem::take(&mut self.documents),
             train: std::mem::take(&mut self.train),
+            evaluate: std::mem::take(&mut self.evaluate),
+            followed: self.session.runs.followed.as_ref().map(|view| view.id.clone()),
             explore: std::mem::take(&mut self.explore),
             tutorial: self.tutorial.take(),
         };
@@ -273,7 +315,7 @@ impl State {
             return Vec::new();
         }
         self.session.tagging = Tagging::default();
-        self.session.drafts.clear();
+        self.session.prompts.close_project();
         self.session.removed_document = None;
         self.session.runs = Default::default();
         self.session.screen = Screen::Tag;
@@ -319,17 +361,17 @@ fn reports(notice: Option<String>, changed: Vec<String>, warning: Option<String>
 }
 
 /// The document that is in front first: the first one to do.
-/// `teaches`: one that teaches, for the tutorial.
-fn first_document(project: &Project, teaches: bool) -> usize {
+/// `trains`: one that is trained on, for the tutorial.
+fn first_document(project: &Project, trains: bool) -> usize {
     let mut open = (0..project.documents.len())
         .filter(|at| matches!(project.annotation(*at).status, Status::Todo | Status::Partial));
     let first = open.clone().next().unwrap_or(0);
-    if !teaches {
+    if !trains {
         return first;
     }
-    let teaching = open.find(|at| {
+    let of_training = open.find(|at| {
         let split = project.documents.get(*at).and_then(|document| document.split);
         split.is_none_or(|split| split == Split::Train)
     });
-    teaching.unwrap_or(first)
+    of_training.unwrap_or(first)
 }

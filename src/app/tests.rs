@@ -10,6 +10,7 @@ use super::{
     Effect, Event, Key, Leave, Screen, State,
     event::{Level, Message, Opened, WelcomeItem},
     overlays::{Overlay, palette::Entry, quit_menu::QuitMenu},
+    screens::explore::sentence,
     update,
 };
 
@@ -69,7 +70,7 @@ pub(super) fn palette(state: &State, query: &str) -> Vec<Entry> {
     press(&mut state, ":");
     update(&mut state, Event::Paste(query.into()));
     match state.overlay() {
-        Some(Overlay::Palette(palette)) => palette.entries().into_iter().cloned().collect(),
+        Some(Overlay::Palette(palette)) => palette.entries(&state.session).into_iter().cloned().collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -288,22 +289,22 @@ fn a_late_prediction_is_not_shown() {
     let last = generation(&press(&mut state, "space"));
     assert!(last > second);
     update(&mut state, Event::Prediction { generation: last, prediction: prediction("Label1") });
-    assert!(state.explore.is_current());
+    assert!(state.explore.is_current(&state.session));
     press(&mut state, "x");
-    assert_eq!((state.explore.is_current(), state.explore.entities().len()), (false, 1));
+    assert_eq!((state.explore.is_current(&state.session), state.explore.entities(&state.session).len()), (false, 1));
     press(&mut state, "ctrl-u");
-    assert!(state.explore.entities().is_empty());
+    assert!(state.explore.entities(&state.session).is_empty());
 }
 
 #[test]
 fn every_printable_key_is_text_in_a_field() {
     let mut state = start();
     press(&mut state, "f5 q ? : 1 space T");
-    assert_eq!((state.explore.field.text(), state.overlay().is_none()), ("q?:1 T", true));
+    assert_eq!((sentence(&state.session), state.overlay().is_none()), ("q?:1 T", true));
     update(&mut state, Event::Paste("fish\ntacos\u{7}".into()));
-    assert_eq!(state.explore.field.text(), "q?:1 Tfish tacos");
+    assert_eq!(sentence(&state.session), "q?:1 Tfish tacos");
     press(&mut state, "esc q");
-    assert_eq!(state.explore.field.text(), "q?:1 Tfish tacos");
+    assert_eq!(sentence(&state.session), "q?:1 Tfish tacos");
 }
 
 #[test]
@@ -331,7 +332,7 @@ fn settings_are_typed_and_wrong_ones_not_taken() {
         state.train.problem
     );
     press(&mut state, "ctrl-u 5 enter");
-    assert_eq!((state.train.settings.epochs, &state.train.field), (5.0, &None));
+    assert_eq!((state.train.settings.epochs, state.train.typing), (5.0, false));
     press(&mut state, "down down down down enter");
     let effects = press(&mut state, "s");
     let Some(Effect::StartTraining { settings, .. }) = effects.last() else { panic!("{effects:?}") };
@@ -349,7 +350,20 @@ fn the_palette_reaches_what_has_no_key() {
     let effects = press(&mut state, ": e x p o r t enter enter");
     assert!(matches!(effects.as_slice(), [Effect::Export { format, .. }] if format == "conll2003"), "{effects:?}");
     press(&mut state, ": z z z z enter");
-    assert_eq!(state.overlay(), None);
+    assert!(state.overlay().is_some(), "what was typed can be put right");
+}
+
+#[test]
+fn the_key_line_offers_no_changes_where_a_project_can_only_be_read() {
+    let mut state = start();
+    let words = |state: &State| state.hints().into_iter().map(|hint| hint.word).collect::<Vec<_>>();
+    assert!(words(&state).contains(&"done") && words(&state).contains(&"document"));
+    state.session.project.as_mut().unwrap().read_only = Some("the disk is read only".to_owned());
+    let offered = words(&state);
+    assert!(!offered.iter().any(|word| ["done", "skip", "flag", "note"].contains(word)), "{offered:?}");
+    assert!(offered.contains(&"document") && offered.contains(&"more"), "{offered:?}");
+    press(&mut state, "enter");
+    assert!(message(&state).contains("read only"), "{}", message(&state));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::spans::ActionId;
 use super::{
     command::{Command, Context},
     effect::{Effect, Leave},
-    event::{Annotators, Event},
+    event::{Annotators, Event, Level, Message},
     everywhere,
     key::Key,
     overlays::{
@@ -14,12 +14,14 @@ use super::{
         fetch_menu::FetchMenu,
         label_editor::labels_changed,
         removal::Removal,
+        repair_menu::RepairMenu,
         stop_menu::StopMenu,
         tutorial::{self, Tutorial},
     },
     panel::{NoPanel, Outcome, Request, run_row},
     pointer::{Gesture, Target},
     project::{Project, SaveState},
+    prompts::PromptKind,
     screen::Screen,
     state::{Goal, Meaning, State},
 };
@@ -65,7 +67,7 @@ impl State {
     }
 
     fn look_at_tutorial(&mut self) {
-        let explored = self.explore.is_answered();
+        let explored = self.explore.has_explored(&self.session);
         if let Some(tutorial) = &mut self.tutorial {
             tutorial.look(&self.session, explored);
         }
@@ -107,9 +109,10 @@ impl State {
             Event::Drawn(sight) => self.session.tagging.drawn(sight).into(),
             Event::Welcome(places) => self.welcome.offer(places).into(),
             Event::Counted { path, done, documents } => self.welcome.counted(&path, done, documents).into(),
+            Event::Damaged { path, damage } => self.welcome.damaged(&path, damage).into(),
             Event::Opened(opened) => self.open(*opened).into(),
             Event::OpenFailed(message) => self.open_failed(message).into(),
-            Event::FolderInUse(files) => self.welcome.in_use(files).into(),
+            Event::FolderInUse(files) => self.welcome.in_use(&self.session, files).into(),
             Event::Saved { ids, .. } => self.saved(&ids).into(),
             Event::SaveDelayed { seconds } => {
                 if let Some(project) = &mut self.session.project {
@@ -135,7 +138,7 @@ impl State {
             Event::Exported { outcome, .. } => self.exported(outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
-            Event::Message(message) => self.session.show(message.level, message.text).into(),
+            Event::Message(message) => self.show_message(message).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
             Event::Prediction { generation, prediction } => self.explore.answered(generation, Ok(prediction)).into(),
@@ -202,8 +205,20 @@ impl State {
                 }
                 self.session.inform(text);
             }
-            Err(text) => self.session.show(super::event::Level::Error, text),
+            Err(text) => {
+                self.session.prompts.give_back(&[PromptKind::Export]);
+                self.session.show(Level::Error, text);
+            }
         }
+    }
+
+    /// Shows a message of the services. The first one after an import is about its outcome.
+    fn show_message(&mut self, message: Message) {
+        match message.level {
+            Level::Error => self.session.prompts.give_back(&[PromptKind::Import]),
+            Level::Info | Level::Warn => self.session.prompts.carried_out(PromptKind::Import),
+        }
+        self.session.show(message.level, message.text);
     }
 
     fn press(&mut self, key: Key) -> Vec<Effect> {
@@ -241,7 +256,8 @@ impl State {
 
     fn type_into(&mut self, key: Key) -> Vec<Effect> {
         let (front, session) = self.front_mut();
-        match front.field_mut().and_then(|field| field.press(key)) {
+        let prompt = front.prompt().filter(|_| !front.is_answered());
+        match prompt.and_then(|prompt| session.prompts.press(&prompt, key)) {
             Some(true) => {
                 let outcome = front.typed(session);
                 self.resolve(outcome)
@@ -252,11 +268,11 @@ impl State {
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         let (front, session) = self.front_mut();
-        let Some(field) = front.field_mut() else {
+        let Some(prompt) = front.prompt().filter(|_| !front.is_answered()) else {
             session.inform("Text can be pasted where text is typed: Explore, search, forms");
             return Vec::new();
         };
-        field.insert(text);
+        session.prompts.insert(&prompt, text);
         let outcome = front.typed(session);
         self.resolve(outcome)
     }
@@ -299,8 +315,8 @@ impl State {
     /// Resolves what a panel asks for; returns all effects, in order.
     pub(super) fn resolve(&mut self, outcome: Outcome) -> Vec<Effect> {
         let Outcome { mut effects, close, request } = outcome;
-        if close {
-            self.overlays.pop();
+        if close && let Some(overlay) = self.overlays.pop() {
+            overlay.panel().prompts().iter().for_each(|prompt| self.session.prompts.answered(prompt));
         }
         if let Some(request) = request {
             effects.extend(self.resolve_request(request));
@@ -336,6 +352,10 @@ impl State {
                 }
                 Vec::new()
             }
+            Request::AskRepair { path, name, steps } => {
+                self.push(RepairMenu { path, name, steps, top: 0 }.into());
+                Vec::new()
+            }
             Request::ModelChanged => {
                 let (screens, session) = self.screens_mut();
                 screens.into_iter().flat_map(|screen| screen.model_changed(session)).collect()
@@ -343,16 +363,22 @@ impl State {
             Request::Import(file) => self.import(file),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),
-            Request::Accept => {
-                let (front, session) = self.front_mut();
-                let outcome = front.accept(session);
-                self.resolve(outcome)
-            }
+            Request::Accept => self.accept(),
             Request::Back => self.back(),
             Request::Quit => self.quit(),
             Request::LeaveProject => self.leave_project(),
             Request::Tutorial => self.toggle_tutorial(),
         }
+    }
+
+    /// Takes what the text field in front holds, and forgets it once the field is closed.
+    fn accept(&mut self) -> Vec<Effect> {
+        let (front, session) = self.front_mut();
+        let prompts = front.prompts();
+        let outcome = front.accept(session);
+        let open = front.prompts();
+        prompts.iter().filter(|prompt| !open.contains(prompt)).for_each(|prompt| session.prompts.answered(prompt));
+        self.resolve(outcome)
     }
 
     pub(super) fn go(&mut self, screen: Screen) -> Vec<Effect> {
@@ -361,7 +387,9 @@ impl State {
         }
         self.clear_overlays();
         let (front, session) = self.screen_mut();
+        let prompts = front.prompts();
         front.leave(session);
+        session.prompts.leave(&prompts);
         session.screen = screen;
         let (front, session) = self.screen_mut();
         let outcome = front.enter(session);
@@ -390,7 +418,13 @@ impl State {
             return Vec::new();
         }
         let (front, session) = self.front_mut();
-        if !front.back(session) {
+        let prompts = front.prompts();
+        let holds = front.back(session);
+        let is_left = !holds || front.prompt().is_none();
+        if is_left {
+            session.prompts.put_down(&prompts);
+        }
+        if !holds {
             self.overlays.pop();
         }
         Vec::new()

@@ -17,6 +17,7 @@ use super::{
     message::message,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
     preferences::PreferencesOf,
+    project_repair,
     recent_projects::{self, RecentProjects},
     task::Task,
     thread::Thread,
@@ -187,8 +188,8 @@ impl Services {
             move || {
                 let projects = entries(&events).into_iter().filter(|entry| !entry.sample);
                 for WelcomeItem { path, .. } in projects.take_while(|_| wanted.load(Ordering::Relaxed)) {
-                    if let Some((done, documents)) = recent_projects::progress(Path::new(&path)) {
-                        let _ = events.send(Event::Counted { path, done, documents });
+                    if let Some(event) = recent_projects::look_at(path) {
+                        let _ = events.send(event);
                     }
                 }
             },
@@ -199,6 +200,17 @@ impl Services {
         if let Err(error) = thread {
             tracing::warn!("the projects of the welcome screen are not counted: {error}");
         }
+    }
+
+    /// Repairs a project in the background, and sends the entries of the welcome screen again.
+    fn repair_project(&mut self, path: String, steps: Vec<String>) {
+        let recent = RecentProjects::new(self.folders.clone());
+        self.start_counting_of(move |events| {
+            let _ = events.send(project_repair::repair(Path::new(&path), &steps));
+            let entries = recent.entries();
+            let _ = events.send(Event::Welcome(entries.clone()));
+            entries
+        });
     }
 
     fn stop_counting(&mut self) {
@@ -225,6 +237,7 @@ impl Services {
             Effect::Open(path) => self.start_opening(Request::Entry(path)),
             Effect::CopySample { sample, name } => self.start_opening(Request::Copy { sample, name }),
             Effect::NewProject(new) => self.start_opening(Request::New(new)),
+            Effect::RepairProject { path, steps } => self.repair_project(path, steps),
             Effect::Import(file) => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
                     self.start_opening(Request::Import { dir, file });
@@ -292,7 +305,7 @@ impl Services {
             Effect::ReadLog { generation, run } => open.watcher.log(generation, run),
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.
-            Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) => {}
+            Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::RepairProject { .. } => {}
             Effect::Import(_) | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }

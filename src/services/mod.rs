@@ -18,6 +18,7 @@ mod model_service;
 mod model_thread;
 mod open_project;
 mod preferences;
+mod project_repair;
 mod project_view;
 mod project_worker;
 mod recent_projects;

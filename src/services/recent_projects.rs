@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     clock::{date_or_time, now},
-    sample_copies,
+    project_repair, sample_copies,
     user_folders::UserFolders,
 };
 use crate::{
     app::{
-        Screen,
+        Event, Screen,
         event::{Place, WelcomeItem},
     },
     guard::{self, Links},
@@ -219,6 +219,16 @@ impl RecentProjects {
 fn write(file: &Path, list: &[Recent]) -> Option<()> {
     storage::make_folder(file.parent()?).ok()?;
     storage::replace(file, &serde_json::to_vec(list).ok()?).ok()
+}
+
+/// Reports the progress of the project at a path of the welcome screen, or its damage.
+pub(super) fn look_at(path: String) -> Option<Event> {
+    let dir = Path::new(&path);
+    if let Some((done, documents)) = progress(dir) {
+        return Some(Event::Counted { path, done, documents });
+    }
+    let damage = project_repair::damage(dir)?;
+    Some(Event::Damaged { path, damage })
 }
 
 /// Numbers of documents of a project: done by any of its annotators, and all.

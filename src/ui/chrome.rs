@@ -22,7 +22,7 @@ use super::{
 const NAME: usize = 8;
 
 /// Rows that a message may take.
-const MESSAGE_ROWS: usize = 5;
+pub(super) const MESSAGE_ROWS: usize = 5;
 
 impl Canvas<'_> {
     /// Draws the frame and returns the area inside it.
@@ -41,7 +41,7 @@ impl Canvas<'_> {
     pub(super) fn tiny(&mut self, area: Rect) {
         let text =
             format!("Please make the window 60x16 or larger; it is {}x{}. Nothing is lost.", area.width, area.height);
-        let lines = wrapped(&text, usize::from(area.width), self.painter.caps.glyphs);
+        let lines = wrapped(&text, usize::from(area.width), usize::from(area.height), self.painter.caps.glyphs);
         for (y, line) in (area.top()..area.bottom()).zip(lines) {
             self.painter.text(area.x, y, area.width, &line, self.theme.text);
         }
@@ -141,20 +141,22 @@ impl Canvas<'_> {
     }
 
     /// Draws the keys that work now, most used first, as many as fit.
-    /// `? more` is always drawn.
+    /// `? more` is always drawn; where there is none, the key that leads back is.
     pub(super) fn key_line(&mut self, area: Rect) {
         let hints = self.state.hints();
-        let more = hints.iter().find(|hint| hint.word == "more");
-        let reserved = more.map_or(0, |hint| cells(hint) + 2);
+        let word = if hints.iter().any(|hint| hint.word == "more") { "more" } else { "back" };
+        let wanted: usize = hints.iter().map(|hint| usize::from(cells(hint)) + 2).sum();
+        let last = hints.iter().find(|hint| hint.word == word).filter(|_| wanted > usize::from(area.width) + 2);
+        let reserved = last.map_or(0, |hint| cells(hint) + 2);
         let mut x = area.x;
-        for hint in hints.iter().filter(|hint| hint.word != "more") {
+        for hint in hints.iter().filter(|hint| last.is_none_or(|last| last.word != hint.word)) {
             let needed = cells(hint);
             if x.saturating_add(needed).saturating_add(reserved) > area.right() {
                 break;
             }
             x = self.hint(x, area, &hint.keys, hint.word) + 2;
         }
-        if let Some(hint) = more {
+        if let Some(hint) = last {
             self.hint(x, area, &hint.keys, hint.word);
         }
     }
@@ -165,17 +167,23 @@ impl Canvas<'_> {
         x + self.painter.text(x, area.y, room(x), word, self.theme.text)
     }
 
-    /// Writes messages on the hairline at the bottom of `body`.
-    /// Long ones extend upwards from there.
-    pub(super) fn messages(&mut self, body: Rect) {
-        let (_, rule) = bottom(body, 1);
-        self.painter.rule(rule, self.theme.border);
+    /// The part of `body` for the screen: its last row is the first one of the message, if there is one.
+    /// So a long message covers neither the labels nor the end of a list.
+    pub(super) fn above_message(&mut self, body: Rect) -> Rect {
+        let lines = self.message_lines(body).len().min(usize::from(body.height / 2));
+        self.message_rows = u16::try_from(lines).unwrap_or(u16::MAX);
+        Rect { height: body.height - self.message_rows.saturating_sub(1), ..body }
+    }
+
+    /// The lines of the message, with a failure to save first.
+    fn message_lines(&self, body: Rect) -> Vec<(String, Style)> {
         let mut lines: Vec<(String, Style)> = Vec::new();
-        let (room, glyphs) = (usize::from(body.width.saturating_sub(4)), self.painter.caps.glyphs);
+        let room = message_room(body);
+        let glyphs = self.painter.caps.glyphs;
         let failure = self.state.session.project.as_ref().and_then(|project| project.save_failure());
         if let Some(failure) = failure {
             let text = format!("Not saved: {failure}. Nothing is lost; ctrl-s or the next action tries again.");
-            lines.extend(wrapped(&text, room, glyphs).map(|line| (line, self.theme.bad)));
+            lines.extend(wrapped(&text, room, MESSAGE_ROWS, glyphs).into_iter().map(|line| (line, self.theme.bad)));
         }
         if let Some(message) = &self.state.session.message {
             let style = match message.level {
@@ -183,12 +191,20 @@ impl Canvas<'_> {
                 Level::Warn => self.theme.warn,
                 Level::Error => self.theme.bad,
             };
-            lines.extend(wrapped(&message.text, room, glyphs).map(|line| (line, style)));
+            lines.extend(wrapped(&message.text, room, MESSAGE_ROWS, glyphs).into_iter().map(|line| (line, style)));
         }
-        if lines.is_empty() {
-            return self.next_line(rule, room);
+        lines
+    }
+
+    /// Writes the message at the bottom of `body`, from the hairline of the screen on down.
+    pub(super) fn messages(&mut self, body: Rect) {
+        let (_, rule) = bottom(body, 1);
+        self.painter.rule(rule, self.theme.border);
+        let rows = self.message_rows;
+        if rows == 0 {
+            return self.next_line(rule, message_room(body));
         }
-        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(body.height);
+        let lines = self.message_lines(body);
         for (y, (line, style)) in (body.bottom() - rows..body.bottom()).zip(lines) {
             let row = Rect::new(body.x, y, body.width, 1);
             blank(&mut self.painter, row);
@@ -208,6 +224,11 @@ impl Canvas<'_> {
     pub(super) fn class(&self) -> SizeClass {
         self.state.session.size.class()
     }
+}
+
+/// Cells of a line of a message.
+fn message_room(body: Rect) -> usize {
+    usize::from(body.width.saturating_sub(4))
 }
 
 /// Cells of an entry of the key line.
@@ -233,8 +254,9 @@ fn excess(words: &[(String, Style)], room: usize) -> usize {
 pub(super) fn clauses(text: &str, room: usize) -> String {
     let mut shown = text;
     while width::width_up_to(shown, room + 1) > room {
-        let Some((before, _)) = shown.rsplit_once([';', ',']) else { break };
-        shown = before;
+        // Not at the comma of a number.
+        let Some(end) = shown.rfind("; ").max(shown.rfind(", ")) else { break };
+        shown = shown.get(..end).unwrap_or_default();
     }
     width::cut(shown, room)
 }
@@ -251,9 +273,26 @@ pub(super) fn blank(painter: &mut Painter<'_>, area: Rect) {
     }
 }
 
-/// `text` in lines of at most `room` cells.
-pub(super) fn wrapped(text: &str, room: usize, glyphs: Glyphs) -> impl Iterator<Item = String> {
+/// `text` in at most `rows` lines of at most `room` cells.
+/// If it needs more, the last line holds the rest; where that is drawn, it is cut with an ellipsis.
+pub(super) fn wrapped(text: &str, room: usize, rows: usize, glyphs: Glyphs) -> Vec<String> {
     let layout = TextLayout::new(text, room, glyphs);
-    let lines: Vec<String> = layout.lines().iter().map(|line| line.range.of(text).trim_end().to_owned()).collect();
-    lines.into_iter().take(MESSAGE_ROWS)
+    let fits = layout.lines().len() <= rows;
+    let lines = layout.lines().iter().take(rows).enumerate().map(|(at, line)| match fits || at + 1 < rows {
+        true => line.range.of(text).trim_end().to_owned(),
+        false => text.get(line.range.start..).unwrap_or_default().replace('\n', " "),
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_cut_between_clauses_and_not_inside_a_number() {
+        let text = "T trains a first model on the 7,660 documents that are done; : export writes them out";
+        assert_eq!(clauses(text, 60), "T trains a first model on the 7,660 documents that are done");
+        assert_eq!(clauses(text, 34), "T trains a first model on the 7,6\u{2026}");
+    }
 }

@@ -5,7 +5,11 @@ use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend};
 
 use crate::{
-    app::{Effect, Event, Key, State, event::Opened, update},
+    app::{
+        Effect, Event, Key, State,
+        event::{Level, Message, Opened},
+        update,
+    },
     runs::{
         LabelScores, Phase, Point, RunSummary, Scores, Status,
         metrics::{Table, Tables},
@@ -79,6 +83,47 @@ fn explore(state: &mut State, text: &str) {
     let answer = ModelAnswer { entities: found.collect(), words: words_said };
     let prediction = Prediction { model: "0008-mini".into(), answer };
     update(state, Event::Prediction { generation, prediction });
+}
+
+#[test]
+fn a_text_that_is_cut_ends_in_an_ellipsis() {
+    let mut state = with(opened(), 60, 16);
+    let text = "one message that is much longer than any screen has rows for ".repeat(20);
+    update(&mut state, Event::Message(Message { level: Level::Warn, text }));
+    for (caps, ellipsis) in [(Caps::default(), "\u{2026}"), (ASCII, "...")] {
+        let shown = symbols(&state, caps);
+        let last = shown.lines().rev().nth(1).unwrap();
+        assert!(last.trim_end().ends_with(ellipsis), "{shown}");
+    }
+    // The explanation of a setting, in fewer rows than it needs.
+    press(&mut state, "esc f3");
+    assert!(symbols(&state, Caps::default()).lines().rev().nth(2).unwrap().trim_end().ends_with('\u{2026}'));
+}
+
+/// A message of several rows covers neither the labels nor a question, on any screen.
+#[test]
+fn a_long_message_covers_no_label_and_no_question() {
+    let text = "The project was changed on disk and cannot be read as it is now: project.json: it has conflict markers. This \
+                window goes on with what it has read before, and saves as ever";
+    let message = || Event::Message(Message { level: Level::Warn, text: text.into() });
+    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 50)] {
+        let mut state = with(opened(), columns, rows);
+        update(&mut state, message());
+        let shown = symbols(&state, Caps::default());
+        let names: Vec<String> =
+            state.session.project.as_ref().unwrap().labels.iter().map(|label| label.name.clone()).collect();
+        let missing: Vec<&String> = names.iter().filter(|name| !shown.contains(&name[..4])).collect();
+        assert!(missing.is_empty() && shown.contains("as ever"), "{columns}x{rows}: {missing:?}\n{shown}");
+        press(&mut state, "i");
+        update(&mut state, message());
+        let shown = symbols(&state, Caps::default());
+        assert!(shown.contains("A note on this") && shown.contains("as ever"), "{columns}x{rows}:\n{shown}");
+        press(&mut state, "esc f2");
+        update(&mut state, message());
+        let last = state.session.project.as_ref().unwrap().documents.iter().last().unwrap().id.clone();
+        let shown = symbols(&state, Caps::default());
+        assert!(shown.contains(&last) && shown.contains("as ever"), "{columns}x{rows}:\n{shown}");
+    }
 }
 
 /// A run that is done, with every table, a test evaluation and an older run.

@@ -42,13 +42,15 @@ struct Canvas<'a> {
     hits: HitMap,
     /// Place of the terminal's cursor, in the text field that gets the keys.
     cursor: Option<(u16, u16)>,
+    /// Rows of the message, which are above the key line; no overlay covers them.
+    message_rows: u16,
 }
 
 /// Draws the whole screen.
 pub fn draw(state: &State, theme: &Theme, caps: Caps, frame: &mut Frame<'_>) -> HitMap {
     let area = frame.area();
     let painter = Painter::new(frame.buffer_mut(), caps);
-    let mut canvas = Canvas { state, theme, painter, hits: HitMap::default(), cursor: None };
+    let mut canvas = Canvas { state, theme, painter, hits: HitMap::default(), cursor: None, message_rows: 0 };
     canvas.screen(area);
     let Canvas { hits, cursor, painter, .. } = canvas;
     // A screen reader reads at the terminal's cursor.
@@ -64,7 +66,8 @@ impl Canvas<'_> {
         if (Size { columns: area.width, rows: area.height }).class() == SizeClass::Tiny {
             return self.tiny(area);
         }
-        let body = self.chrome(area);
+        let whole = self.chrome(area);
+        let body = self.above_message(whole);
         let body = self.tutorial(body);
         match (&self.state.session.project, self.state.session.screen) {
             (None, _) => self.welcome(body),
@@ -74,7 +77,7 @@ impl Canvas<'_> {
             (Some(_), Screen::Evaluate) => self.evaluate(body),
             (Some(project), Screen::Explore) => self.explore(project, body),
         }
-        self.messages(body);
+        self.messages(whole);
         self.overlay(area);
     }
 }

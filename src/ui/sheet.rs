@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    app::field::Field,
+    app::prompts::Prompt,
     text::{
         TextRange,
         width::{self, Glyphs},
@@ -13,17 +13,18 @@ use crate::{
 
 use super::{
     Canvas, Target,
-    chrome::{blank, wrapped},
+    chrome::{MESSAGE_ROWS, blank, wrapped},
     paint::{inset, top},
 };
 
 impl Canvas<'_> {
-    /// Empties rows of the screen between its status line and its key line.
-    /// They begin `rows` above the bottom.
+    /// Empties rows of the screen between its status line and its key line, or the message above that.
+    /// They begin `rows` above those.
     pub(super) fn sheet(&mut self, area: Rect, rows: u16) -> Rect {
         let (_, body) = top(area, 2);
-        let rows = rows.min(body.height.saturating_sub(1));
-        let sheet = Rect { y: body.bottom() - 1 - rows, height: rows, ..body };
+        let below = 1 + self.message_rows;
+        let rows = rows.min(body.height.saturating_sub(below));
+        let sheet = Rect { y: body.bottom().saturating_sub(below + rows), height: rows, ..body };
         blank(&mut self.painter, sheet);
         if sheet.y == body.y {
             return inset(sheet, 2);
@@ -34,8 +35,8 @@ impl Canvas<'_> {
 
     /// Draws a question and returns the `more` rows below it.
     pub(super) fn ask(&mut self, area: Rect, text: &str, more: u16) -> Rect {
-        let lines: Vec<String> =
-            wrapped(text, usize::from(area.width.saturating_sub(4)), self.painter.caps.glyphs).collect();
+        let room = usize::from(area.width.saturating_sub(4));
+        let lines = wrapped(text, room, MESSAGE_ROWS, self.painter.caps.glyphs);
         let rows = u16::try_from(lines.len()).unwrap_or(1);
         let sheet = self.sheet(area, rows + more + 1);
         for (y, line) in (sheet.top()..sheet.bottom()).zip(&lines) {
@@ -44,16 +45,20 @@ impl Canvas<'_> {
         top(sheet, rows).1
     }
 
-    /// A field with its cursor.
-    pub(super) fn input(&mut self, area: Rect, prompt: &str, field: &Field) {
-        let used = self.painter.text(area.x, area.y, area.width, prompt, self.theme.accent);
-        let (before, after) = field.parts();
+    /// A text field with its cursor, after a word.
+    /// A text that the next letter replaces is marked like a selection.
+    pub(super) fn input(&mut self, area: Rect, word: &str, prompt: &Prompt) {
+        let prompts = &self.state.session.prompts;
+        let used = self.painter.text(area.x, area.y, area.width, word, self.theme.accent);
+        let (before, after) = prompts.field(prompt).parts();
+        let is_replaced = prompts.is_replaced(prompt);
+        let style = if is_replaced { self.theme.text.patch(self.theme.selection) } else { self.theme.text };
         let room = area.width.saturating_sub(used + 1);
         let x = area.x + used;
         // A text that is longer than its place shows the part before the cursor.
         let shown = width::end_within(before, usize::from(room), self.painter.caps.glyphs);
-        let cursor = x + self.painter.text(x, area.y, room, shown, self.theme.text);
-        self.painter.text(cursor, area.y, area.right().saturating_sub(cursor), after, self.theme.text);
+        let cursor = x + self.painter.text(x, area.y, room, shown, style);
+        self.painter.text(cursor, area.y, area.right().saturating_sub(cursor), after, style);
         self.cursor = Some((cursor, area.y));
     }
 

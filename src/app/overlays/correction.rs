@@ -5,8 +5,8 @@ use crate::app::{
     command::{Command, Context},
     conditions::{self, always, check},
     effect::{DocumentChange, Effect},
-    field::Field,
     panel::{Check, Commands, NoPanel, Opener, Opening, Opens, Outcome, Panel, own_rows},
+    prompts::Prompt,
     session::Session,
 };
 
@@ -17,8 +17,6 @@ pub struct Correction {
     pub document: String,
     /// Text that was shown when the question was asked.
     pub shown: String,
-    /// The text.
-    pub text: Field,
 }
 
 impl Opens for Correction {
@@ -91,8 +89,8 @@ fn open(session: &mut Session) -> Opening<Correction> {
         );
         return None.into();
     }
-    let field = session.draft(&prompt(&document), &text);
-    Correction { document, text: field, shown: text }.into()
+    session.ask(&Prompt::Correction(document.clone()), &text);
+    Correction { document, shown: text }.into()
 }
 
 /// Changes the document in front; the change is made of its text.
@@ -119,28 +117,16 @@ impl Panel for Correction {
         Context::Typing
     }
 
-    fn field(&self) -> Option<&Field> {
-        Some(&self.text)
+    fn prompt(&self) -> Option<Prompt> {
+        Some(Prompt::Correction(self.document.clone()))
     }
 
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.text)
-    }
-
-    fn leave(&mut self, session: &mut Session) {
-        session.keep_draft(prompt(&self.document), self.text.text(), &self.shown);
-    }
-
-    fn accept(&mut self, _: &mut Session) -> Outcome {
-        if self.shown == self.text.text() {
+    fn accept(&mut self, session: &mut Session) -> Outcome {
+        let text = session.prompts.text(&Prompt::Correction(self.document.clone()));
+        if self.shown == text {
             return Outcome::close();
         }
-        let change = DocumentChange::Correct { shown: self.shown.clone(), text: self.text.text().to_owned() };
+        let change = DocumentChange::Correct { shown: self.shown.clone(), text: text.to_owned() };
         Outcome::close().then([Effect::ChangeDocument { id: self.document.clone(), change }])
     }
-}
-
-/// Name of the prompt for a document.
-fn prompt(document: &str) -> String {
-    format!("text {document}")
 }

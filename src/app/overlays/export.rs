@@ -4,17 +4,14 @@ use crate::app::{
     command::{Command, Context},
     conditions,
     effect::Effect,
-    field::Field,
     panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
+    prompts::Prompt,
     session::Session,
 };
 
 /// The question.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Export {
-    /// The name of the format.
-    pub format: Field,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Export;
 
 impl Opens for Export {
     const OPENERS: &'static [Opener<Self>] = &[Opener {
@@ -24,7 +21,10 @@ impl Opens for Export {
         doc: "Write the project in another format",
         keys: &[(Context::Everywhere, "")],
         when: conditions::project,
-        open: |_| Self { format: Field::new("conll2003") }.into(),
+        open: |session| {
+            session.ask(&Prompt::Export, "conll2003");
+            Self.into()
+        },
     }];
 }
 
@@ -37,17 +37,13 @@ impl Panel for Export {
         Context::Typing
     }
 
-    fn field(&self) -> Option<&Field> {
-        Some(&self.format)
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.format)
+    fn prompt(&self) -> Option<Prompt> {
+        Some(Prompt::Export)
     }
 
     fn accept(&mut self, session: &mut Session) -> Outcome {
         let generation = session.next_generation();
-        let format = self.format.text().trim().to_owned();
+        let format = session.prompts.text(&Prompt::Export).trim().to_owned();
         Outcome::close().then([Effect::Export { generation, format }])
     }
 }

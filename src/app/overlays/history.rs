@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use crate::{
     app::{
         command::{Command, Context},
-        conditions,
+        conditions::{self, check},
         event::Level,
         list::{ListCursor, PAGED},
-        panel::{Commands, Opener, Opens, Outcome, Panel, Row, own_rows},
+        panel::{Check, Commands, Opener, Opens, Outcome, Panel, Row, own_rows},
         project::Project,
         session::Session,
         tagging::TagContext,
@@ -65,10 +65,10 @@ impl Commands for History {
     const ROWS: &'static [Row<Self>] = &[Row {
         command: Command::Apply,
         name: "apply",
-        hint: "do it",
+        hint: "take back",
         doc: "Go to the moment right after this action",
         keys: &[(Context::History, "enter")],
-        when: conditions::always,
+        when: Self::is_elsewhere,
         run: Self::apply,
     }];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::History, PAGED)];
@@ -79,6 +79,10 @@ impl Panel for History {
 
     fn context(&self, _: &Session) -> Context {
         Context::History
+    }
+
+    fn hint(&self, command: Command, _: &Session) -> Option<&'static str> {
+        (command == Command::Apply && self.row < self.now()).then_some("do again")
     }
 
     fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
@@ -108,6 +112,11 @@ impl History {
         self.rows.iter().position(|row| !row.undone).unwrap_or(self.rows.len())
     }
 
+    /// The cursor is on another moment than the present one.
+    fn is_elsewhere(&self, _: &Session) -> Check {
+        check(self.row != self.now(), "This is where you are: go to the action to which you want to go back")
+    }
+
     fn apply(&mut self, session: &mut Session) -> Outcome {
         let effects = session.tag(|context| go_to_moment(context, self.row, self.now()));
         Outcome::close().then(effects)
@@ -117,9 +126,6 @@ impl History {
 /// Goes to the moment right after the action of row `to`.
 /// `now` is the row of the present moment. Rows count from the newest.
 fn go_to_moment(context: &mut TagContext<'_>, to: usize, now: usize) {
-    if to == now {
-        return context.show(Level::Info, "This is where you are");
-    }
     if context.is_read_only() {
         return;
     }

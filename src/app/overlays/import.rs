@@ -3,21 +3,15 @@
 use crate::app::{
     command::{Command, Context},
     conditions,
-    field::Field,
     panel::{Commands, Opener, Opening, Opens, Outcome, Panel, Request, own_rows},
     project::SaveState,
+    prompts::Prompt,
     session::Session,
 };
 
-/// Name of the prompt among the drafts.
-const PROMPT: &str = "import";
-
 /// The question.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Import {
-    /// The path of the file.
-    pub file: Field,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Import;
 
 impl Opens for Import {
     const OPENERS: &'static [Opener<Self>] = &[Opener {
@@ -41,7 +35,10 @@ fn open(session: &mut Session) -> Opening<Import> {
         _ => Some("Not everything is saved yet; then it can be imported".to_owned()),
     };
     match why_not {
-        None => Import { file: session.draft(PROMPT, "") }.into(),
+        None => {
+            session.ask(&Prompt::Import, "");
+            Import.into()
+        }
         Some(why) => {
             session.warn(why);
             None.into()
@@ -58,20 +55,12 @@ impl Panel for Import {
         Context::Typing
     }
 
-    fn field(&self) -> Option<&Field> {
-        Some(&self.file)
+    fn prompt(&self) -> Option<Prompt> {
+        Some(Prompt::Import)
     }
 
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.file)
-    }
-
-    fn leave(&mut self, session: &mut Session) {
-        session.keep_draft(PROMPT, self.file.text(), "");
-    }
-
-    fn accept(&mut self, _: &mut Session) -> Outcome {
-        match self.file.text().trim() {
+    fn accept(&mut self, session: &mut Session) -> Outcome {
+        match session.prompts.text(&Prompt::Import).trim() {
             "" => Outcome::close(),
             file => Outcome::close().and(Request::Import(file.to_owned())),
         }

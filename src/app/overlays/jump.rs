@@ -4,8 +4,8 @@ use crate::{
     app::{
         command::{Command, Context},
         conditions,
-        field::Field,
         panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
+        prompts::Prompt,
         session::Session,
     },
     spans::Document,
@@ -16,10 +16,8 @@ use crate::{
 const MOVES: &[(Command, &str)] = &[(Command::Down, "down ctrl-n"), (Command::Up, "up ctrl-p")];
 
 /// The question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jump {
-    /// The letters.
-    pub letters: Field,
     /// The word under the cursor before.
     from: usize,
 }
@@ -42,7 +40,7 @@ impl Opens for Jump {
         doc: "Go to a word by its letters",
         keys: &[(Context::Tag, "'")],
         when: conditions::documents,
-        open: |session| Self { letters: Field::default(), from: session.tagging.word }.into(),
+        open: |session| Self::open(session).into(),
     }];
 }
 
@@ -57,21 +55,17 @@ impl Panel for Jump {
         Context::Typing
     }
 
-    fn field(&self) -> Option<&Field> {
-        Some(&self.letters)
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.letters)
+    fn prompt(&self) -> Option<Prompt> {
+        Some(Prompt::Jump)
     }
 
     fn typed(&mut self, session: &mut Session) -> Outcome {
-        self.go(Towards::Nearest, session).into()
+        self.go(&Towards::Nearest, session).into()
     }
 
     fn travel(&mut self, command: Command, session: &mut Session) -> Outcome {
         let towards = if command == Command::Down { Towards::Next } else { Towards::Previous };
-        self.go(towards, session).into()
+        self.go(&towards, session).into()
     }
 
     fn accept(&mut self, _: &mut Session) -> Outcome {
@@ -86,28 +80,42 @@ impl Panel for Jump {
 }
 
 impl Jump {
+    /// Asks for the letters; the cursor goes where letters lead that were left there.
+    fn open(session: &mut Session) -> Self {
+        let jump = Self { from: session.tagging.word };
+        session.ask(&Prompt::Jump, "");
+        if let Some(word) = jump.target(&Towards::Nearest, session) {
+            session.tagging.put(word);
+        }
+        jump
+    }
+
     /// Moves the cursor to a word that has the letters.
-    /// At the end of the text, the search goes on at its other end.
-    fn go(&self, towards: Towards, session: &mut Session) {
-        let needle = Needle::new(self.letters.text());
-        let here = session.tagging.word;
-        let project = session.project.as_ref();
-        let Some(document) = project.and_then(|project| project.documents.get(session.tagging.document)) else {
-            return;
-        };
-        if needle.is_empty() {
+    fn go(&self, towards: &Towards, session: &mut Session) {
+        if session.prompts.text(&Prompt::Jump).is_empty() {
             return session.tagging.put(self.from);
         }
-        let places = words_with(&needle, document);
-        let target = match towards {
+        match self.target(towards, session) {
+            Some(word) => session.tagging.put(word),
+            None => session.inform("No word of this text holds that"),
+        }
+    }
+
+    /// The word that has the letters.
+    /// At the end of the text, the search goes on at its other end.
+    fn target(&self, towards: &Towards, session: &Session) -> Option<usize> {
+        let needle = Needle::new(session.prompts.text(&Prompt::Jump));
+        if needle.is_empty() {
+            return None;
+        }
+        let here = session.tagging.word;
+        let places = words_with(&needle, session.project.as_ref()?.documents.get(session.tagging.document)?);
+        match towards {
             Towards::Nearest => places.iter().find(|at| **at >= self.from).or(places.first()),
             Towards::Next => places.iter().find(|at| **at > here).or(places.first()),
             Towards::Previous => places.iter().rev().find(|at| **at < here).or(places.last()),
-        };
-        match target {
-            Some(word) => session.tagging.put(*word),
-            None => session.inform("No word of this text holds that"),
         }
+        .copied()
     }
 }
 

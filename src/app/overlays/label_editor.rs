@@ -7,12 +7,12 @@ use crate::{
         conditions,
         effect::Effect,
         event::Level,
-        field::Field,
         key::Key,
         list::{self, ListCursor},
         panel::{Commands, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
         pointer::{Gesture, Target},
         project::Project,
+        prompts::{Prompt, PromptKind},
         session::Session,
     },
     spans::{Action, Document, Edit, Label, LabelChange, LabelId, LabelSet, journal::JournalOp},
@@ -38,17 +38,17 @@ pub struct LabelEditor {
 }
 
 /// A question of the editor.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Asking {
     /// None: keys are commands.
     #[default]
     Nothing,
     /// The name of a new label.
-    New(Field),
+    New,
     /// Another name for this label.
-    Name(LabelId, Field),
+    Name(LabelId),
     /// The guideline of this label.
-    Guide(LabelId, Field),
+    Guide(LabelId),
     /// The key of this label: the next key that is pressed.
     Key(LabelId),
     /// The label with which this one is merged: moves choose it, enter does it.
@@ -58,29 +58,24 @@ pub enum Asking {
 }
 
 impl Asking {
-    fn field(&self) -> Option<&Field> {
-        match self {
-            Self::New(field) | Self::Name(_, field) | Self::Guide(_, field) => Some(field),
-            _ => None,
-        }
+    fn prompt(self) -> Option<Prompt> {
+        Some(match self {
+            Self::New => Prompt::NewLabel,
+            Self::Name(id) => Prompt::LabelName(id),
+            Self::Guide(id) => Prompt::LabelGuide(id),
+            Self::Nothing | Self::Key(_) | Self::Into(_) | Self::Removal(_) => return None,
+        })
     }
 
-    fn field_mut(&mut self) -> Option<&mut Field> {
+    /// The text that its field begins with.
+    fn given(self, session: &Session) -> String {
+        let label = |id| session.project.as_ref()?.labels.get(id).cloned();
         match self {
-            Self::New(field) | Self::Name(_, field) | Self::Guide(_, field) => Some(field),
+            Self::Name(id) => label(id).map(|label| label.name),
+            Self::Guide(id) => label(id).and_then(|label| label.guide),
             _ => None,
         }
-    }
-
-    /// Name of the prompt among the drafts, and the text that it begins with.
-    fn prompt(&self, labels: &LabelSet) -> Option<(String, String)> {
-        let label = |id: &LabelId| labels.get(*id).cloned();
-        match self {
-            Self::New(_) => Some(("label".to_owned(), String::new())),
-            Self::Name(id, _) => Some((format!("name {}", id.0), label(id)?.name)),
-            Self::Guide(id, _) => Some((format!("guide {}", id.0), label(id)?.guide.unwrap_or_default())),
-            _ => None,
-        }
+        .unwrap_or_default()
     }
 }
 
@@ -115,7 +110,7 @@ impl Commands for LabelEditor {
             "rename",
             "Give the label another name; spans keep it",
             &[(HERE, "r")],
-            |editor, session| editor.ask(session, |label| Asking::Name(label.id, Field::new(label.name))),
+            |editor, session| editor.ask(session, |label| Asking::Name(label.id)),
         ),
         Row::<Self>::new(
             Command::KeyLabel,
@@ -135,9 +130,7 @@ impl Commands for LabelEditor {
             "guide",
             "Write the guideline of the label for annotators",
             &[(HERE, "i")],
-            |editor, session| {
-                editor.ask(session, |label| Asking::Guide(label.id, Field::new(label.guide.unwrap_or_default())))
-            },
+            |editor, session| editor.ask(session, |label| Asking::Guide(label.id)),
         ),
         Row::<Self>::new(
             Command::RecolorLabel,
@@ -187,7 +180,7 @@ impl Panel for LabelEditor {
     own_rows!();
 
     fn context(&self, _: &Session) -> Context {
-        if self.field().is_some() { Context::Typing } else { Context::LabelEditor }
+        if self.prompt().is_some() { Context::Typing } else { Context::LabelEditor }
     }
 
     fn hint(&self, command: Command, _: &Session) -> Option<&'static str> {
@@ -207,20 +200,8 @@ impl Panel for LabelEditor {
         Some(self.change(session, LabelChange::Key(label, typed)))
     }
 
-    fn field(&self) -> Option<&Field> {
-        self.asking.field()
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        self.asking.field_mut()
-    }
-
-    fn leave(&mut self, session: &mut Session) {
-        let labels = session.project.as_ref().map(|project| &project.labels);
-        let prompt = labels.and_then(|labels| self.asking.prompt(labels));
-        if let (Some((prompt, given)), Some(field)) = (prompt, self.asking.field()) {
-            session.keep_draft(prompt, field.text(), &given);
-        }
+    fn prompt(&self) -> Option<Prompt> {
+        self.asking.prompt()
     }
 
     fn accept(&mut self, session: &mut Session) -> Outcome {
@@ -288,7 +269,7 @@ impl LabelEditor {
     }
 
     fn add(&mut self, session: &mut Session) -> Outcome {
-        self.begin(session, Asking::New(Field::default()))
+        self.begin(session, Asking::New)
     }
 
     /// Begins a question, unless another one is open.
@@ -299,10 +280,9 @@ impl LabelEditor {
             return Outcome::none();
         }
         self.asking = asking;
-        let labels = session.project.as_ref().map(|project| &project.labels);
-        let prompt = labels.and_then(|labels| self.asking.prompt(labels));
-        if let (Some((prompt, given)), Some(field)) = (prompt, self.asking.field_mut()) {
-            *field = session.draft(&prompt, &given);
+        if let Some(prompt) = asking.prompt() {
+            let given = asking.given(session);
+            session.ask(&prompt, &given);
         }
         Outcome::none()
     }
@@ -310,7 +290,7 @@ impl LabelEditor {
     fn apply(&mut self, session: &mut Session) -> Outcome {
         self.problem = None;
         match self.asking {
-            Asking::Nothing => self.ask(session, |label| Asking::Name(label.id, Field::new(label.name))),
+            Asking::Nothing => self.ask(session, |label| Asking::Name(label.id)),
             _ => self.answer(session),
         }
     }
@@ -318,12 +298,13 @@ impl LabelEditor {
     /// Takes the answer to the question.
     fn answer(&mut self, session: &mut Session) -> Outcome {
         let asked = std::mem::take(&mut self.asking);
-        let change = match (&asked, self.chosen(session)) {
-            (Asking::New(field), _) => LabelChange::Add(field.text().trim().to_owned()),
-            (Asking::Name(id, field), _) => LabelChange::Rename(*id, field.text().trim().to_owned()),
-            (Asking::Guide(id, field), _) => LabelChange::Guide(*id, field.text().to_owned()),
-            (Asking::Into(from), Some(into)) => LabelChange::Merge(*from, into.id),
-            (Asking::Removal(id), _) => LabelChange::Remove(*id),
+        let typed = asked.prompt().map(|prompt| session.prompts.text(&prompt).to_owned()).unwrap_or_default();
+        let change = match (asked, self.chosen(session)) {
+            (Asking::New, _) => LabelChange::Add(typed.trim().to_owned()),
+            (Asking::Name(id), _) => LabelChange::Rename(id, typed.trim().to_owned()),
+            (Asking::Guide(id), _) => LabelChange::Guide(id, typed),
+            (Asking::Into(from), Some(into)) => LabelChange::Merge(from, into.id),
+            (Asking::Removal(id), _) => LabelChange::Remove(id),
             // The key is taken by `press`.
             (Asking::Key(_), _) => {
                 self.asking = asked;
@@ -381,7 +362,10 @@ pub(in crate::app) fn labels_changed(
             session.tagging.armed = armed.map(|label| label.id);
             None
         }
-        Err(problem) => Some(problem),
+        Err(problem) => {
+            session.prompts.give_back(&[PromptKind::NewLabel, PromptKind::LabelName, PromptKind::LabelGuide]);
+            Some(problem)
+        }
     };
     match (editor, problem) {
         (Some(editor), problem) => {

@@ -17,6 +17,7 @@ pub mod page;
 pub mod palette;
 pub mod quit_menu;
 pub mod removal;
+pub mod repair_menu;
 pub mod stop_menu;
 pub mod tutorial;
 pub mod whose_work;
@@ -94,6 +95,7 @@ overlays!(
     quit_menu::QuitMenu,
     removal::Removal,
     fetch_menu::FetchMenu,
+    repair_menu::RepairMenu,
     whose_work::WhoseWork,
     occurrences::Occurrences,
     jump::Jump,

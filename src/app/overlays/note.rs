@@ -4,10 +4,9 @@ use crate::{
     app::{
         command::{Command, Context},
         conditions,
-        field::Field,
         panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
+        prompts::Prompt,
         session::Session,
-        tagging::TagContext,
     },
     spans::Edit,
 };
@@ -15,8 +14,8 @@ use crate::{
 /// The question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
-    /// The note.
-    pub text: Field,
+    /// Id of the document.
+    pub document: String,
 }
 
 impl Opens for Note {
@@ -40,44 +39,34 @@ impl Panel for Note {
         Context::Typing
     }
 
-    fn field(&self) -> Option<&Field> {
-        Some(&self.text)
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.text)
-    }
-
-    fn leave(&mut self, session: &mut Session) {
-        if let Some((prompt, note)) = prompt(session) {
-            session.keep_draft(prompt, self.text.text(), &note);
-        }
+    fn prompt(&self) -> Option<Prompt> {
+        Some(Prompt::Note(self.document.clone()))
     }
 
     fn accept(&mut self, session: &mut Session) -> Outcome {
-        let effects = session.tag(|context| self.record(context));
+        let prompt = Prompt::Note(self.document.clone());
+        let note = session.prompts.text(&prompt).trim().to_owned();
+        let effects = session.tag(|context| {
+            if context.annotation().note() != note {
+                context.act(vec![Edit::Note(note)]);
+            }
+        });
         Outcome::close().then(effects)
     }
 }
 
 impl Note {
+    /// Asks for the note, unless it could not be kept.
     fn open(session: &mut Session) -> Option<Self> {
-        let (prompt, note) = prompt(session)?;
-        Some(Self { text: session.draft(&prompt, &note) })
-    }
-
-    fn record(&self, context: &mut TagContext<'_>) {
-        let note = self.text.text().trim();
-        if context.annotation().note() != note {
-            context.act(vec![Edit::Note(note.to_owned())]);
+        if let Some(why) = session.read_only() {
+            session.warn(why);
+            return None;
         }
+        let project = session.project.as_ref()?;
+        let at = session.tagging.document;
+        let document = project.documents.get(at)?.id.clone();
+        let note = project.annotation(at).note().to_owned();
+        session.ask(&Prompt::Note(document.clone()), &note);
+        Some(Self { document })
     }
-}
-
-/// Name of the prompt for the document in front, and the note that it has.
-fn prompt(session: &Session) -> Option<(String, String)> {
-    let project = session.project.as_ref()?;
-    let at = session.tagging.document;
-    let document = project.documents.get(at)?;
-    Some((format!("note {}", document.id), project.annotation(at).note().to_owned()))
 }

@@ -68,7 +68,7 @@ impl Commands for Occurrences {
         Row {
             command: Command::Apply,
             name: "apply",
-            hint: "do it",
+            hint: "tag them",
             doc: "Tag the chosen places, and close the list",
             keys: &[(Context::Occurrences, "enter")],
             when: always,

@@ -3,9 +3,9 @@
 use crate::{
     app::{
         command::{Command, CommandInfo, Context},
-        field::Field,
         list::ListCursor,
         panel::{Commands, Opener, Opens, Outcome, Panel, Request, Row, own_rows},
+        prompts::Prompt,
         screen::Screen,
         session::Session,
     },
@@ -20,8 +20,6 @@ const WORDS: usize = 32;
 /// The palette.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Palette {
-    /// The search text.
-    pub query: Field,
     /// The row of the cursor.
     pub row: usize,
     /// Everything that can be found, kept up to date while the palette is open.
@@ -152,7 +150,10 @@ impl Opens for Palette {
         doc: "Find a command by its name",
         keys: &[(Context::Everywhere, ":")],
         when: |_, _| Ok(()),
-        open: |_| Self::default().into(),
+        open: |session| {
+            session.ask(&Prompt::Palette, "");
+            Self::default().into()
+        },
     }];
 }
 
@@ -184,12 +185,8 @@ impl Panel for Palette {
         Context::Palette
     }
 
-    fn field(&self) -> Option<&Field> {
-        Some(&self.query)
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.query)
+    fn prompt(&self) -> Option<Prompt> {
+        Some(Prompt::Palette)
     }
 
     fn typed(&mut self, _: &mut Session) -> Outcome {
@@ -197,8 +194,8 @@ impl Panel for Palette {
         Outcome::none()
     }
 
-    fn list(&mut self, _: &Session) -> Option<ListCursor<'_>> {
-        let rows = self.entries().len();
+    fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
+        let rows = self.entries(session).len();
         Some(ListCursor { row: &mut self.row, rows, page: PAGE })
     }
 }
@@ -206,8 +203,12 @@ impl Panel for Palette {
 impl Palette {
     /// The entries that contain every word of the query, best first.
     /// Commands of other screens are found only by a query.
-    pub fn entries(&self) -> Vec<&Entry> {
-        let query = self.query.text().to_lowercase();
+    pub fn entries(&self, session: &Session) -> Vec<&Entry> {
+        self.found(session.prompts.text(&Prompt::Palette))
+    }
+
+    fn found(&self, query: &str) -> Vec<&Entry> {
+        let query = query.to_lowercase();
         let query = query.trim();
         let found = self.all.iter().filter_map(|entry| Some((entry.fit(query)?, entry)));
         let mut found: Vec<(Fit, &Entry)> = found.collect();
@@ -217,7 +218,7 @@ impl Palette {
     }
 
     fn choose(&mut self, session: &mut Session) -> Outcome {
-        match self.entries().get(self.row).map(|entry| entry.action) {
+        match self.entries(session).get(self.row).map(|entry| entry.action) {
             Some(Action::Command(command)) => Outcome::close().and(Request::Run(command)),
             Some(Action::Label(label)) => Outcome::close().then(session.tag(|context| context.label(label))),
             Some(Action::Arm(label)) => Outcome::close().then(session.tag(|context| context.arm(label))),
@@ -226,7 +227,8 @@ impl Palette {
                 session.inform(why);
                 Outcome::close()
             }
-            None => Outcome::close(),
+            // What was typed can be put right.
+            None => Outcome::none(),
         }
     }
 }
@@ -321,8 +323,8 @@ mod tests {
             entry(Command::Quit, "quit", "Leave; asks first when work is not saved", works(Command::Quit)),
             entry(Command::Save, "save", "Try again to write", Action::Not("Everything is saved")),
         ];
-        let palette = Palette { query: Field::new(query), all, row: 0 };
-        palette.entries().into_iter().map(|entry| entry.name.clone()).collect()
+        let palette = Palette { all, row: 0 };
+        palette.found(query).into_iter().map(|entry| entry.name.clone()).collect()
     }
 
     #[test]

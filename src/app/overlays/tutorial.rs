@@ -129,7 +129,7 @@ pub static STEPS: [Step; 10] = [
             let key = session.key(Context::Tag, Command::Done);
             format!("Label what else there is in this text, then press {key}: it is done.")
         },
-        why: |_| "Only documents that are done teach a model; what has no label there is a no.",
+        why: |_| "Models train only on documents that are done; no label there means none.",
         met: |seen| seen.session.project.as_ref().is_some_and(|project| done(project) > seen.since.done),
     },
     Step {
@@ -176,7 +176,7 @@ pub static STEPS: [Step; 10] = [
         },
         why: |session| match session.screen {
             Screen::Train => "Loss is to fall; F1, what is found and right, is to rise.",
-            _ => "What you take is yours, and teaches the next model.",
+            _ => "What you take is yours, and the next model trains on it.",
         },
         met: |seen| acted(seen, |edit| matches!(edit, Edit::Add(span) if span.source.is_suggested())),
     },

@@ -11,11 +11,11 @@ use crate::{
         conditions::check,
         document_order,
         effect::Effect,
-        field::Field,
         list::{self, ListCursor},
         panel::{Check, Commands, Outcome, Panel, Request, Row, own_rows},
         pointer::{Gesture, Target},
         project::Project,
+        prompts::Prompt,
         screen::Screen,
         session::Session,
     },
@@ -44,11 +44,11 @@ pub struct Documents {
     pub split: Option<usize>,
     /// Order of the list.
     pub order: Order,
-    /// The search, in the language of [`Query`].
-    pub search: Field,
+    /// The search that chose the documents shown, in the language of [`Query`].
+    pub search: String,
     /// The term of the search that could not be understood.
     pub problem: Option<QueryProblem>,
-    /// Whether the search is being typed.
+    /// Whether a search is being typed.
     pub typing: bool,
     /// All documents in order.
     sorted: Vec<usize>,
@@ -155,7 +155,7 @@ impl Documents {
 
     /// Whether a search or a filter may hide documents.
     pub fn is_narrowed(&self) -> bool {
-        self.filter.is_some() || self.split.is_some() || !self.search.text().is_empty()
+        self.filter.is_some() || self.split.is_some() || !self.search.is_empty()
     }
 
     /// Sorts and searches again.
@@ -168,7 +168,7 @@ impl Documents {
         }
         self.sort(project);
         self.new_answers = 0;
-        (self.query, self.problem) = Query::parse(self.search.text(), &project.labels);
+        (self.query, self.problem) = Query::parse(&self.search, &project.labels);
         self.show_matching(self.sorted.clone(), project);
     }
 
@@ -222,7 +222,7 @@ impl Documents {
     ///
     /// If the search only asks for more than before, only the documents shown are searched.
     fn search_again(&mut self, project: &Project) {
-        let (query, problem) = Query::parse(self.search.text(), &project.labels);
+        let (query, problem) = Query::parse(&self.search, &project.labels);
         if query.narrows(&self.query) {
             self.query = query;
             self.problem = problem;
@@ -281,11 +281,14 @@ impl Documents {
         }
     }
 
-    /// Begins a new search.
-    /// The result of the old one is shown until something is typed.
-    fn start_search(&mut self, _: &mut Session) -> Outcome {
+    /// Begins a new search, or goes on with one that was left.
+    /// The result of the one before is shown until something is typed.
+    fn start_search(&mut self, session: &mut Session) -> Outcome {
         self.typing = true;
-        self.search = Field::default();
+        session.ask(&Prompt::Search, "");
+        if !session.prompts.text(&Prompt::Search).is_empty() {
+            return self.typed(session);
+        }
         Outcome::none()
     }
 
@@ -347,12 +350,13 @@ impl Documents {
     }
 
     /// Drops the last thing that narrows the list: the search, then the filters.
-    fn widen(&mut self, session: &Session) {
-        if self.search.text().is_empty() {
+    fn widen(&mut self, session: &mut Session) {
+        if self.search.is_empty() {
             self.filter = None;
             self.split = None;
         } else {
-            self.search = Field::default();
+            self.search.clear();
+            session.prompts.forget(&Prompt::Search);
         }
         self.refresh_in(session);
     }
@@ -380,15 +384,12 @@ impl Panel for Documents {
         if self.typing { Context::Typing } else { Context::Documents }
     }
 
-    fn field(&self) -> Option<&Field> {
-        self.typing.then_some(&self.search)
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        self.typing.then_some(&mut self.search)
+    fn prompt(&self) -> Option<Prompt> {
+        self.typing.then_some(Prompt::Search)
     }
 
     fn typed(&mut self, session: &mut Session) -> Outcome {
+        session.prompts.text(&Prompt::Search).clone_into(&mut self.search);
         if let Some(project) = &session.project {
             self.search_again(project);
         }
@@ -404,9 +405,11 @@ impl Panel for Documents {
         Some(ListCursor { row: &mut self.row, rows: self.shown.len(), page: session.page() })
     }
 
-    fn pointer(&mut self, gesture: Gesture, target: Option<Target>, _: &mut Session) -> Option<Outcome> {
-        if let (Gesture::Press, Some(Target::Row(_))) = (gesture, target) {
+    /// A click on a row of what was found answers the search, as enter does.
+    fn pointer(&mut self, gesture: Gesture, target: Option<Target>, session: &mut Session) -> Option<Outcome> {
+        if let (Gesture::Press, Some(Target::Row(_)), true) = (gesture, target, self.typing) {
             self.typing = false;
+            session.prompts.forget(&Prompt::Search);
         }
         None
     }

@@ -156,64 +156,54 @@ const HERE: Context = Context::Evaluate;
 
 impl Commands for Evaluate {
     const ROWS: &'static [Row<Self>] = &[
-        Row::<Self>::new(
+        row(
             Command::Unit,
             "count-unit",
             "word, piece",
             "Count per word, or per word piece",
             &[(HERE, "c")],
             |screen, _| toggle(&mut screen.count.pieces),
-        )
-        .when(followed),
-        Row::<Self>::new(
-            Command::Strict,
-            "strict",
-            "strict",
-            "Count leniently, or strictly",
-            &[(HERE, "s")],
-            |screen, _| toggle(&mut screen.count.strict),
-        )
-        .when(followed),
-        Row::<Self>::new(
+        ),
+        row(Command::Strict, "strict", "strict", "Count leniently, or strictly", &[(HERE, "s")], |screen, _| {
+            toggle(&mut screen.count.strict)
+        }),
+        row(
             Command::Split,
             "split",
             "split",
             "Show the scores on the validation split, or on test",
             &[(HERE, "t")],
             |screen, _| toggle(&mut screen.test),
-        )
-        .when(followed),
-        Row::<Self>::new(
+        ),
+        row(
             Command::Kept,
             "kept-or-last",
             "kept, last",
             "Show the evaluation of the kept weights, or the last",
             &[(HERE, "e")],
             Self::toggle_last,
-        )
-        .when(followed),
-        Row::<Self>::new(
-            Command::OlderRun,
-            "older-run",
-            "run",
-            "Show the run before this one",
-            &[(HERE, "n")],
-            |_, session| follow_other(session, followed_row(session).checked_add(1), "There is no older run"),
-        )
-        .when(followed),
-        Row::<Self>::new(
-            Command::NewerRun,
-            "newer-run",
-            "run",
-            "Show the run after this one",
-            &[(HERE, "p")],
-            |_, session| follow_other(session, followed_row(session).checked_sub(1), "This is the newest run"),
-        )
-        .when(followed),
-        Row::<Self>::new(Command::Sort, "sort", "sort", "Sort the labels another way", &[(HERE, "o")], Self::next_sort)
-            .when(followed),
+        ),
+        row(Command::OlderRun, "older-run", "run", "Show the run before this one", &[(HERE, "n")], |_, session| {
+            follow_other(session, followed_row(session).checked_add(1), "There is no older run")
+        }),
+        row(Command::NewerRun, "newer-run", "run", "Show the run after this one", &[(HERE, "p")], |_, session| {
+            follow_other(session, followed_row(session).checked_sub(1), "This is the newest run")
+        }),
+        row(Command::Sort, "sort", "sort", "Sort the labels another way", &[(HERE, "o")], Self::next_sort),
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(HERE, MOVES)];
+}
+
+/// A row that works once a run is followed.
+const fn row(
+    command: Command,
+    name: &'static str,
+    hint: &'static str,
+    doc: &'static str,
+    keys: &'static [(Context, &'static str)],
+    run: fn(&mut Evaluate, &mut Session) -> Outcome,
+) -> Row<Evaluate> {
+    Row::<Evaluate>::new(command, name, hint, doc, keys, run).when(followed)
 }
 
 fn toggle(choice: &mut bool) -> Outcome {

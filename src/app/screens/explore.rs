@@ -8,9 +8,9 @@ use crate::{
         command::{Command, Context},
         conditions::always,
         effect::Effect,
-        field::Field,
         list,
         panel::{Commands, Outcome, Panel, Row, own_rows},
+        prompts::Prompt,
         screen::{Screen, Size},
         session::Session,
     },
@@ -25,8 +25,6 @@ const REMEMBERED: usize = 50;
 /// State of the Explore screen.
 #[derive(Clone, Debug, Default)]
 pub struct Explore {
-    /// The sentence.
-    pub field: Field,
     /// Whether the sentence is being typed.
     pub typing: bool,
     /// Word under the cursor, while nothing is typed.
@@ -46,6 +44,11 @@ pub struct Explore {
     recalled: Option<(usize, String)>,
     /// Column that moving up and down aims at.
     goal: Option<usize>,
+}
+
+/// The sentence that is typed, or was.
+pub fn sentence(session: &Session) -> &str {
+    session.prompts.text(&Prompt::Sentence)
 }
 
 /// Columns of the sentence between its margins.
@@ -72,31 +75,31 @@ impl Explore {
     }
 
     /// Whether the last answer is about the sentence in the field.
-    pub fn is_current(&self) -> bool {
-        self.answer.as_ref().is_some_and(|(text, _)| text == self.field.text())
+    pub fn is_current(&self, session: &Session) -> bool {
+        self.answer.as_ref().is_some_and(|(text, _)| text == sentence(session))
     }
 
     /// Whether a sentence of more than one word was answered.
-    pub(in crate::app) fn is_answered(&self) -> bool {
-        self.is_current() && self.field.text().trim().contains(' ')
+    pub(in crate::app) fn has_explored(&self, session: &Session) -> bool {
+        self.is_current(session) && sentence(session).trim().contains(' ')
     }
 
     /// The entities of the last answer that are still valid.
     /// They are in the part of the sentence that has not changed since.
-    pub fn entities(&self) -> Vec<&Entity> {
+    pub fn entities(&self, session: &Session) -> Vec<&Entity> {
         let Some((text, prediction)) = &self.answer else { return Vec::new() };
-        let unchanged = text.bytes().zip(self.field.text().bytes()).take_while(|(old, new)| old == new).count();
+        let unchanged = text.bytes().zip(sentence(session).bytes()).take_while(|(old, new)| old == new).count();
         // An entity that ends where typing goes on may be about to grow: it stays until the answer comes.
         let entities = prediction.answer.entities.iter();
-        entities.filter(|entity| self.is_current() || entity.range.end <= unchanged).collect()
+        entities.filter(|entity| self.is_current(session) || entity.range.end <= unchanged).collect()
     }
 
     /// The likeliest labels of a word.
     /// It is the word under the cursor, or the one that is being typed.
-    pub fn guess(&self) -> Option<&WordGuess> {
-        let (_, prediction) = self.answer.as_ref().filter(|_| self.is_current())?;
+    pub fn guess(&self, session: &Session) -> Option<&WordGuess> {
+        let (_, prediction) = self.answer.as_ref().filter(|_| self.is_current(session))?;
         let last = prediction.answer.words.len().checked_sub(1)?;
-        let at = if self.typing { self.word_typed() } else { self.word };
+        let at = if self.typing { self.word_typed(session) } else { self.word };
         prediction.answer.words.get(at.min(last))
     }
 
@@ -106,8 +109,8 @@ impl Explore {
     }
 
     /// The word that the cursor of the text field is in or behind.
-    fn word_typed(&self) -> usize {
-        let (before, _) = self.field.parts();
+    fn word_typed(&self, session: &Session) -> usize {
+        let (before, _) = session.prompts.field(&Prompt::Sentence).parts();
         self.words().iter().rposition(|guess| guess.range.start < before.len()).unwrap_or(0)
     }
 }
@@ -116,7 +119,7 @@ impl Explore {
 impl Explore {
     /// Asks the model about the sentence, if there is one.
     fn ask(&mut self, session: &mut Session) -> Option<Effect> {
-        let text = self.field.text().to_owned();
+        let text = sentence(session).to_owned();
         if text.trim().is_empty() {
             self.forget_answer();
             return None;
@@ -175,9 +178,9 @@ impl Explore {
 /// Sentences typed before.
 impl Explore {
     /// Remembers the sentence, so that it can be brought back.
-    fn remember(&mut self) {
+    fn remember(&mut self, session: &Session) {
         self.recalled = None;
-        let text = self.field.text().trim();
+        let text = sentence(session).trim();
         if text.is_empty() || self.earlier.last().is_some_and(|last| last == text) {
             return;
         }
@@ -192,19 +195,19 @@ impl Explore {
     /// It asks the model about the sentence if the text has changed.
     fn recall(&mut self, earlier: bool, session: &mut Session) -> Outcome {
         self.goal = None;
-        if self.bring_back(earlier) { self.ask(session).into() } else { Outcome::none() }
+        if self.bring_back(earlier, session) { self.ask(session).into() } else { Outcome::none() }
     }
 
     /// Puts an earlier or later sentence into the field; whether that changed the text.
-    fn bring_back(&mut self, earlier: bool) -> bool {
-        let now = self.field.text().to_owned();
+    fn bring_back(&mut self, earlier: bool, session: &mut Session) -> bool {
+        let now = sentence(session).to_owned();
         let (at, typed) = self.recalled.take().unwrap_or_else(|| (self.earlier.len(), now.clone()));
         // A sentence that is in the field already is passed over.
         let mut others = self.earlier.iter().enumerate().filter(|(_, sentence)| **sentence != now);
         let to = if earlier { others.rfind(|(to, _)| *to < at) } else { others.find(|(to, _)| *to > at) };
         match to {
             Some((to, sentence)) => {
-                self.field = Field::new(sentence.clone());
+                session.prompts.set(&Prompt::Sentence, sentence.clone());
                 self.recalled = Some((to, typed));
                 true
             }
@@ -215,7 +218,7 @@ impl Explore {
             // After the latest sentence comes the text that was being typed.
             None => {
                 let changed = now != typed;
-                self.field = Field::new(typed);
+                session.prompts.set(&Prompt::Sentence, typed);
                 changed
             }
         }
@@ -232,10 +235,10 @@ impl Explore {
 
     /// Moves to the line above or below.
     fn move_by_line(&mut self, to: Vertical, session: &Session) {
-        let Some((text, prediction)) = self.answer.as_ref().filter(|_| self.is_current()) else { return };
+        let Some((text, prediction)) = self.answer.as_ref().filter(|_| self.is_current(session)) else { return };
         let words: Vec<_> = prediction.answer.words.iter().map(|guess| guess.range).collect();
         let Some(here) = words.get(self.word) else { return };
-        let layout = TextLayout::new(self.field.text(), sentence_columns(session.size), session.glyphs);
+        let layout = TextLayout::new(sentence(session), sentence_columns(session.size), session.glyphs);
         let goal = self.goal.unwrap_or_else(|| layout.column_of(text, here.start));
         let word = layout.word_vertical(text, &words, self.word, to, Some(goal));
         self.word = word.unwrap_or(self.word);
@@ -250,12 +253,8 @@ impl Panel for Explore {
         if self.typing { Context::Typing } else { Context::Explore }
     }
 
-    fn field(&self) -> Option<&Field> {
-        self.typing.then_some(&self.field)
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        self.typing.then_some(&mut self.field)
+    fn prompt(&self) -> Option<Prompt> {
+        self.typing.then_some(Prompt::Sentence)
     }
 
     fn typed(&mut self, session: &mut Session) -> Outcome {
@@ -266,8 +265,8 @@ impl Panel for Explore {
     /// Keeps the sentence and stays in the field.
     /// What is typed next must not become commands.
     fn accept(&mut self, session: &mut Session) -> Outcome {
-        self.remember();
-        if !self.field.text().trim().is_empty() {
+        self.remember(session);
+        if !sentence(session).trim().is_empty() {
             let [earlier, back] =
                 [Command::Earlier, Command::Back].map(|command| session.key(Context::Typing, command));
             session.inform(format!("Kept: {earlier} brings it back; ctrl-u clears the line, {back} leaves it"));
@@ -291,18 +290,18 @@ impl Panel for Explore {
         Outcome::none()
     }
 
-    fn leave(&mut self, _: &mut Session) {
-        self.remember();
+    fn leave(&mut self, session: &mut Session) {
+        self.remember(session);
     }
 
     /// Leaves the text field with the cursor on the word that was typed last.
-    fn back(&mut self, _: &mut Session) -> bool {
+    fn back(&mut self, session: &mut Session) -> bool {
         if !self.typing {
             return false;
         }
-        self.word = self.word_typed();
+        self.word = self.word_typed(session);
         self.typing = false;
-        self.remember();
+        self.remember(session);
         true
     }
 
@@ -316,7 +315,7 @@ impl Panel for Explore {
                 }
             });
         }
-        if self.field.text().trim().is_empty() {
+        if sentence(session).trim().is_empty() {
             return Some("type any sentence: the model marks what it finds while you type".to_owned());
         }
         let other = if self.typing { Command::Back } else { Command::Type };

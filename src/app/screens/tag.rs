@@ -11,6 +11,7 @@ use crate::{
         project::Project,
         session::Session,
         suggestions::{SuggestionSource, TESTS, TESTS_BY_HAND},
+        tagging::NO_NEXT_WORD,
     },
     text::number::{grouped, with_noun},
 };
@@ -72,7 +73,7 @@ impl Commands for Tag {
             "Mark the document done without suggestions, go to the next", done),
         row!(AcceptDone, "accept-done", "take all, done", "space", acceptable,
             "Take all suggestions, mark it done, go to the next", accept_done),
-        row!(NextWord, "next-word", "next", "w", documents,
+        row!(NextWord, "next-word", "next", "w", word_after,
             "Go to the next content word without a label", move_cursor(Command::NextWord)),
         row!(Lengthen, "lengthen", "edge", "]", edge,
             "Lengthen the span by a word at its right edge", move_edge(Command::Lengthen)),
@@ -215,9 +216,9 @@ impl Panel for Tag {
                 format!("{next} goes to a word, its label's digit labels it; {done} when the text is done")
             }
             done if done < FIRST_TRAINING => {
-                let more = grouped(FIRST_TRAINING - done);
-                let (done, train) = (with_noun(done, "document"), train(session));
-                format!("{done} done; after about {more} more, {train} trains a first model")
+                // On a narrow screen the first part stands alone.
+                let more = with_noun(FIRST_TRAINING - done, "document");
+                format!("{} trains a first model after about {more} more; {} done", train(session), grouped(done))
             }
             done => {
                 format!("{} trains a first model on the {} that are done", train(session), with_noun(done, "document"))
@@ -294,6 +295,13 @@ fn acceptable(tag: &Tag, session: &Session) -> Check {
 /// There is a span or suggestion whose edges can be moved.
 fn edge(_: &Tag, session: &Session) -> Check {
     check(has_edge(session), "No span is under the cursor, and none was just made")
+}
+
+/// A word without a label follows.
+fn word_after(tag: &Tag, session: &Session) -> Check {
+    documents(tag, session)?;
+    let next = session.project.as_ref().and_then(|project| session.tagging.next_stop(project));
+    check(next.is_some(), NO_NEXT_WORD)
 }
 
 /// There is a span to remove, or a suggestion to reject.

@@ -5,10 +5,10 @@ use crate::{
         command::{Command, Context},
         conditions::{always, check},
         effect::{Effect, NewProject},
-        event::{Level, WelcomeItem},
-        field::Field,
+        event::{Damage, Level, WelcomeItem},
         list::{self, ListCursor},
-        panel::{Check, Commands, Outcome, Panel, Row as CommandRow, own_rows},
+        panel::{Check, Commands, Outcome, Panel, Request, Row as CommandRow, own_rows},
+        prompts::Prompt,
         session::Session,
     },
     text::number::with_noun,
@@ -61,19 +61,17 @@ impl Row<'_> {
     }
 }
 
-/// The questions of the form: a name and a hint.
-pub const QUESTIONS: [(&str, &str); 3] = [
-    ("folder", "Where it goes, such as ~/reviews; it is made if it is not there."),
-    ("labels", "Names with commas, or a Label Studio .xml; empty: the usual eight."),
-    ("texts", "One text a line, JSON lines, CoNLL, Label Studio; or empty for now."),
+/// The questions of the form: a name, a hint, and the text field of the answer.
+pub const QUESTIONS: [(&str, &str, Prompt); 3] = [
+    ("folder", "Where it goes, such as ~/reviews; it is made if it is not there.", Prompt::Folder),
+    ("labels", "Names with commas, or a Label Studio .xml; empty: the usual eight.", Prompt::Labels),
+    ("texts", "One text a line, JSON lines, CoNLL, Label Studio; or empty for now.", Prompt::Texts),
 ];
 
 /// The form for a new project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
-    /// The answers to [`QUESTIONS`].
-    pub fields: [Field; 3],
-    /// The one that is being typed.
+    /// The question whose answer is being typed.
     pub at: usize,
     /// The problem, and what to do.
     pub problem: Option<String>,
@@ -81,10 +79,9 @@ pub struct Form {
     among: Option<String>,
 }
 
-impl Form {
-    fn text(&self, at: usize) -> String {
-        self.fields.get(at).map_or("", Field::text).trim().to_owned()
-    }
+/// The answer to a question of the form.
+fn answer(prompt: &Prompt, session: &Session) -> String {
+    session.prompts.text(prompt).trim().to_owned()
 }
 
 impl Welcome {
@@ -125,6 +122,13 @@ impl Welcome {
         }
     }
 
+    /// Takes the damage of a project.
+    pub(in crate::app) fn damaged(&mut self, path: &str, damage: Damage) {
+        if let Some(place) = self.places.iter_mut().find(|place| place.path == path) {
+            place.damage = Some(damage);
+        }
+    }
+
     /// Takes the reason why a project could not be opened or made.
     pub(in crate::app) fn failed(&mut self, session: &mut Session, message: String) -> Vec<Effect> {
         self.opening = None;
@@ -139,10 +143,10 @@ impl Welcome {
 
     /// The folder of the new project holds this many other files.
     /// The same answer again confirms it.
-    pub(in crate::app) fn in_use(&mut self, files: usize) {
+    pub(in crate::app) fn in_use(&mut self, session: &Session, files: usize) {
         let opening = self.opening.take();
         let Some(form) = &mut self.form else { return };
-        let dir = opening.unwrap_or_else(|| form.text(0));
+        let dir = opening.unwrap_or_else(|| answer(&Prompt::Folder, session));
         form.problem = Some(format!(
             "{dir} is no project and holds {} of something else. Enter again makes the project among what is there; \
              or give another folder.",
@@ -177,10 +181,15 @@ impl Welcome {
 
     fn new_project(&mut self, session: &mut Session) -> Outcome {
         if self.opening.is_none() {
-            self.form = Some(Form::default());
             session.message = None;
+            self.show_form(session);
         }
         Outcome::none()
+    }
+
+    fn show_form(&mut self, session: &mut Session) {
+        self.form = Some(Form::default());
+        QUESTIONS.iter().for_each(|(_, _, prompt)| session.ask(prompt, ""));
     }
 
     fn open(&mut self, session: &mut Session) -> Outcome {
@@ -190,17 +199,37 @@ impl Welcome {
         // An earlier problem must not be shown beside what comes now.
         session.message = None;
         match self.row() {
+            Row::Recent(WelcomeItem { damage: Some(_), .. }) => self.ask_repair(session),
             Row::Recent(place) | Row::Sample(place) => {
                 let path = place.path.clone();
                 self.opening = Some(place.name.clone());
                 Effect::Open(path).into()
             }
-            Row::New => {
-                self.form = Some(Form::default());
-                Outcome::none()
-            }
+            Row::New => self.show_form(session).into(),
             Row::Tutorial => self.continue_tutorial(),
         }
+    }
+
+    /// Asks whether the project under the cursor is repaired, or says why it cannot be.
+    fn ask_repair(&mut self, session: &mut Session) -> Outcome {
+        let Row::Recent(WelcomeItem { path, name, damage: Some(damage), .. }) = self.row() else {
+            return Outcome::none();
+        };
+        match &damage.repair {
+            Ok(steps) => {
+                let [path, name] = [path, name].map(String::clone);
+                Request::AskRepair { path, name, steps: steps.clone() }.into()
+            }
+            Err(why) => {
+                session.show(Level::Error, format!("{why}; only you can solve that, with an editor"));
+                Outcome::none()
+            }
+        }
+    }
+
+    fn is_on_damaged(&self, _: &Session) -> Check {
+        let is_damaged = matches!(self.row(), Row::Recent(WelcomeItem { damage: Some(_), .. }));
+        check(is_damaged && self.form.is_none(), "Nothing is known to repair here")
     }
 
     fn fresh_copy(&mut self, _: &mut Session) -> Outcome {
@@ -254,6 +283,15 @@ impl Commands for Welcome {
             when: Self::on_sample,
             run: Self::fresh_copy,
         },
+        CommandRow {
+            command: Command::AskRepair,
+            name: "repair-project",
+            hint: "repair",
+            doc: "Show how the project can be repaired; asks first",
+            keys: &[(Context::Welcome, "r")],
+            when: Self::is_on_damaged,
+            run: Self::ask_repair,
+        },
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[
         (Context::Welcome, list::KEYS),
@@ -268,14 +306,22 @@ impl Panel for Welcome {
         if self.form.is_some() { Context::Form } else { Context::Welcome }
     }
 
-    fn field(&self) -> Option<&Field> {
-        self.form.as_ref().and_then(|form| form.fields.get(form.at))
+    fn hint(&self, command: Command, session: &Session) -> Option<&'static str> {
+        (command == Command::Open && self.is_on_damaged(session).is_ok()).then_some("repair")
     }
 
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        // While a project is made of the answers, they stay as they are.
-        let form = self.form.as_mut().filter(|_| self.opening.is_none());
-        form.and_then(|form| form.fields.get_mut(form.at))
+    fn prompt(&self) -> Option<Prompt> {
+        let (_, _, prompt) = QUESTIONS.get(self.form.as_ref()?.at)?;
+        Some(prompt.clone())
+    }
+
+    fn prompts(&self) -> Vec<Prompt> {
+        let questions = self.form.iter().flat_map(|_| &QUESTIONS);
+        questions.map(|(_, _, prompt)| prompt.clone()).collect()
+    }
+
+    fn is_answered(&self) -> bool {
+        self.opening.is_some()
     }
 
     fn typed(&mut self, _: &mut Session) -> Outcome {
@@ -285,9 +331,9 @@ impl Panel for Welcome {
         Outcome::none()
     }
 
-    fn accept(&mut self, _: &mut Session) -> Outcome {
+    fn accept(&mut self, session: &mut Session) -> Outcome {
         let Some(form) = self.form.as_mut().filter(|_| self.opening.is_none()) else { return Outcome::none() };
-        if form.text(0).is_empty() {
+        if answer(&Prompt::Folder, session).is_empty() {
             form.at = 0;
             form.problem = Some("Say where the project goes: a folder, such as ~/reviews.".to_owned());
             return Outcome::none();
@@ -297,7 +343,8 @@ impl Panel for Welcome {
             form.at += 1;
             return Outcome::none();
         }
-        let [dir, labels, texts] = [0, 1, 2].map(|at| form.text(at));
+        let [dir, labels, texts] =
+            [Prompt::Folder, Prompt::Labels, Prompt::Texts].map(|prompt| answer(&prompt, session));
         let among = form.among.as_ref() == Some(&dir);
         form.problem = None;
         self.opening = Some(dir.clone());
@@ -327,6 +374,10 @@ impl Panel for Welcome {
         let enter = session.key(Context::Welcome, Command::Open);
         let copy = || session.key(Context::Welcome, Command::FreshCopy);
         Some(match self.row() {
+            Row::Recent(WelcomeItem { damage: Some(damage), .. }) => {
+                let repair = session.key(Context::Welcome, Command::AskRepair);
+                format!("it has a {} and cannot be opened; {repair} shows the repair", damage.name)
+            }
             Row::Recent(_) => format!("{enter} opens it where you left off"),
             Row::New => format!("{enter} asks for a folder, labels and texts"),
             Row::Sample(_) => format!("{enter} opens a copy of it that is yours; {} makes a fresh one", copy()),

@@ -109,7 +109,7 @@ impl TagContext<'_> {
         let before = self.annotation().status;
         let status = if before == Status::Flagged { self.status_before_flag() } else { Status::Flagged };
         if self.act(vec![Edit::Status(status)]) && status == Status::Flagged && before == Status::Done {
-            self.show(Level::Info, "Flagged: it teaches no model until it is done again");
+            self.show(Level::Info, "Flagged: no model trains on it until it is done again");
         }
     }
 

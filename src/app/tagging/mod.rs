@@ -32,6 +32,7 @@ use super::{
 };
 
 pub use char_cursor::CharCursor;
+pub(in crate::app) use moves::NO_NEXT_WORD;
 pub(in crate::app) use reopened::Spot;
 
 /// Undone actions above which a message reports that a new action discards them.

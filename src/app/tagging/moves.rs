@@ -150,6 +150,9 @@ const STOP_WORDS: [&str; 130] = [
     "your",
 ];
 
+/// Shown where no word follows that may want a label.
+pub(in crate::app) const NO_NEXT_WORD: &str = "No word without a label follows; is the document done?";
+
 /// Whether a word may carry a label on its own.
 /// It does if it has a letter or digit and is no stop word.
 fn is_content(word: &str) -> bool {
@@ -161,6 +164,11 @@ impl Tagging {
     /// The cursor begins there in a document that comes to the front for the first time.
     pub fn first_stop(&self, project: &Project) -> Option<usize> {
         stop_from(self, project, 0)
+    }
+
+    /// Next word after the cursor that may want a label.
+    pub fn next_stop(&self, project: &Project) -> Option<usize> {
+        stop_from(self, project, self.word + 1)
     }
 }
 
@@ -189,10 +197,7 @@ impl TagContext<'_> {
     fn move_to_stop(&mut self, command: Command) {
         let word = self.tag.word;
         let (target, none) = match command {
-            Command::NextWord => (
-                stop_from(self.tag, self.project, word + 1),
-                "No word without a label after this; the document may be done",
-            ),
+            Command::NextWord => (self.tag.next_stop(self.project), NO_NEXT_WORD),
             Command::PreviousWord => {
                 let before = if self.tag.at_end { word + 1 } else { word };
                 (stop_before(self.tag, self.project, before), "No word without a label before this")

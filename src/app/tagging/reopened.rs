@@ -20,6 +20,13 @@ pub(in crate::app) struct Spot {
     at_end: bool,
 }
 
+impl Spot {
+    /// The place in a document at which it was left, or at which it begins.
+    pub(in crate::app) fn in_document(document: usize) -> Self {
+        Self { document, at: None, at_end: false }
+    }
+}
+
 impl Tagging {
     /// Returns the state for `project`, and the place of the cursor there.
     /// `old` are the documents to which this state refers. If the document in front was removed, the next one takes

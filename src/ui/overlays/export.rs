@@ -2,14 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::overlays::export::Export;
+use crate::app::prompts::Prompt;
 
 use super::super::Canvas;
 
 impl Canvas<'_> {
-    pub(super) fn export(&mut self, area: Rect, export: &Export) {
+    pub(super) fn export(&mut self, area: Rect) {
         let text = format!("Export to which format? {}", self.state.session.formats.join(", "));
         let line = self.ask(area, &text, 1);
-        self.input(line, "format ", &export.format);
+        self.input(line, "format ", &Prompt::Export);
     }
 }

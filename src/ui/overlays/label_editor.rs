@@ -68,9 +68,9 @@ impl Canvas<'_> {
         let spans = with_noun(editor.spans.get(editor.row(project)).copied().unwrap_or(0), "span");
         let question = match &editor.asking {
             Asking::Nothing => String::new(),
-            Asking::New(_) => "A new label:".to_owned(),
-            Asking::Name(..) => format!("Another name for {name}; its {spans} keep it:"),
-            Asking::Guide(..) => format!("What the annotator should know about {name}:"),
+            Asking::New => "A new label:".to_owned(),
+            Asking::Name(_) => format!("Another name for {name}; its {spans} keep it:"),
+            Asking::Guide(_) => format!("What the annotator should know about {name}:"),
             Asking::Key(_) => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
             Asking::Into(from) => {
                 let from = project.labels.name(*from);
@@ -85,13 +85,13 @@ impl Canvas<'_> {
         };
         // An error in the typed text replaces the question.
         let problem = editor.problem.as_deref();
-        let (above, style) = match problem.filter(|_| editor.field().is_some()) {
+        let (above, style) = match problem.filter(|_| editor.prompt().is_some()) {
             Some(problem) => (problem, self.theme.warn),
             None => (question.as_str(), self.theme.accent),
         };
         self.painter.text(asked.x, asked.y, asked.width, above, style);
-        if let Some(field) = editor.field() {
-            self.input(line, "", field);
+        if let Some(prompt) = editor.prompt() {
+            self.input(line, "", &prompt);
         } else if let Some(problem) = problem {
             self.painter.text(line.x, line.y, line.width, problem, self.theme.warn);
         }

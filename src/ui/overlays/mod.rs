@@ -17,6 +17,7 @@ mod page;
 mod palette;
 mod quit_menu;
 mod removal;
+mod repair_menu;
 mod stop_menu;
 mod tutorial;
 mod whose_work;
@@ -37,16 +38,17 @@ impl Canvas<'_> {
         match overlay {
             Overlay::Annotators(panel) => self.annotators(area, panel),
             Overlay::Correction(panel) => self.correction(area, panel),
-            Overlay::Export(panel) => self.export(area, panel),
+            Overlay::Export(_) => self.export(area),
             Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
             Overlay::WhoseWork(panel) => self.whose_work(area, panel),
             Overlay::Guide(panel) => self.guide(area, panel),
             Overlay::Help(panel) => self.help(area, panel),
             Overlay::History(panel) => self.history(area, panel),
-            Overlay::Import(panel) => self.import(area, panel),
-            Overlay::Jump(panel) => self.jump(area, panel),
+            Overlay::Import(_) => self.import(area),
+            Overlay::Jump(_) => self.jump(area),
             Overlay::LabelEditor(panel) => self.label_editor(area, panel),
             Overlay::Labels(_) => self.more_labels(area),
+            Overlay::RepairMenu(panel) => self.repair_menu(area, panel),
             Overlay::Note(panel) => self.note(area, panel),
             Overlay::Occurrences(panel) => self.occurrences(area, panel),
             Overlay::Page(panel) => self.page(area, panel),

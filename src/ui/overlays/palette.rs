@@ -2,7 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use crate::{app::overlays::palette::Palette, text::width};
+use crate::{
+    app::{overlays::palette::Palette, prompts::Prompt},
+    text::width,
+};
 
 use super::super::{
     Canvas, Target,
@@ -17,9 +20,9 @@ impl Canvas<'_> {
         let row = palette.row;
         let sheet = self.sheet(area, area.height * 3 / 4);
         let (line, rest) = top(sheet, 1);
-        self.input(line, ":", &palette.query);
+        self.input(line, ":", &Prompt::Palette);
         let (rest, note) = bottom(rest, if rest.width < 76 { 3 } else { 2 });
-        let entries = palette.entries();
+        let entries = palette.entries(&self.state.session);
         if entries.is_empty() {
             let text = "no command has these words; esc leaves";
             self.painter.text(rest.x, rest.y, rest.width, text, self.theme.muted);
@@ -49,7 +52,8 @@ impl Canvas<'_> {
             let (rule, note) = top(note, 1);
             let place = format!(" {} of {} ", row + 1, entries.len());
             self.painter.text_before(rule.right(), rule.y, rule.width, &place, self.theme.muted);
-            let lines = wrapped(&entry.doc, usize::from(note.width), self.painter.caps.glyphs);
+            let rows = usize::from(note.height);
+            let lines = wrapped(&entry.doc, usize::from(note.width), rows, self.painter.caps.glyphs);
             for (y, line) in (note.top()..note.bottom()).zip(lines) {
                 self.painter.text(note.x, y, note.width, &line, self.theme.text);
             }

@@ -27,7 +27,7 @@ impl Canvas<'_> {
             SizeClass::Tiny | SizeClass::Compact => lesson.what.clone(),
             SizeClass::Standard | SizeClass::Full => format!("{} {}", lesson.what, lesson.why),
         };
-        let lines: Vec<String> = wrapped(&said, room, self.painter.caps.glyphs).collect();
+        let lines = wrapped(&said, room, usize::from(text.height), self.painter.caps.glyphs);
         for (y, line) in (text.top()..text.bottom()).zip(&lines) {
             self.painter.text(text.x, y, text.width, line, self.theme.text);
         }

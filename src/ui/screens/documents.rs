@@ -8,6 +8,7 @@ use ratatui::{
 use crate::{
     app::{
         project::Project,
+        prompts::Prompt,
         screen::SizeClass,
         screens::documents::{Documents, Order, SPLITS},
     },
@@ -211,7 +212,7 @@ impl Canvas<'_> {
     fn search_line(&mut self, project: &Project, area: Rect) -> Rect {
         let documents = &self.state.documents;
         let (line, rest) = top(area, 1);
-        if documents.typing || !documents.search.text().is_empty() {
+        if documents.typing || !documents.search.is_empty() {
             self.search(documents, line);
             return rest;
         }
@@ -245,9 +246,13 @@ impl Canvas<'_> {
         };
         let start = self.painter.text_before(line.right(), line.y, line.width * 2 / 3, &found, style);
         let place = Rect { width: start.saturating_sub(line.x + 1), ..line };
-        self.input(place, "/", &documents.search);
-        if !documents.typing {
-            self.cursor = None;
+        match documents.typing {
+            true => self.input(place, "/", &Prompt::Search),
+            false => {
+                let used = self.painter.text(place.x, place.y, place.width, "/", self.theme.accent);
+                let place = Rect { x: place.x + used, width: place.width.saturating_sub(used), ..place };
+                self.painter.text(place.x, place.y, place.width, &documents.search, self.theme.text);
+            }
         }
     }
 

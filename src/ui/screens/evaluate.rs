@@ -16,7 +16,7 @@ use crate::{
     text::{number::grouped, width},
     ui::{
         Canvas,
-        chrome::wrapped,
+        chrome::{MESSAGE_ROWS, wrapped},
         paint::{bottom, inset, share, top},
     },
 };
@@ -100,7 +100,7 @@ impl Canvas<'_> {
 
     /// A sentence where there is no table.
     fn say(&mut self, area: Rect, text: &str) {
-        let lines = wrapped(text, usize::from(area.width), self.painter.caps.glyphs);
+        let lines = wrapped(text, usize::from(area.width), usize::from(area.height), self.painter.caps.glyphs);
         for (y, line) in (area.top()..area.bottom()).zip(lines) {
             self.painter.text(area.x, y, area.width, &line, self.theme.muted);
         }
@@ -240,7 +240,7 @@ impl Canvas<'_> {
             "accuracy {}: tags that are right; most are O, so it says little",
             share(counted.all.accuracy)
         ));
-        texts.iter().flat_map(|text| wrapped(text, room, self.painter.caps.glyphs)).collect()
+        texts.iter().flat_map(|text| wrapped(text, room, MESSAGE_ROWS, self.painter.caps.glyphs)).collect()
     }
 }
 

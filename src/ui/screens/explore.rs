@@ -4,7 +4,7 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{project::Project, screen::SizeClass},
+    app::{State, project::Project, prompts::Prompt, screen::SizeClass, screens::explore::sentence},
     runs::RunSummary,
     spans::Entity,
     text::{TextRange, width, wrap::TextLayout},
@@ -23,7 +23,7 @@ impl Canvas<'_> {
     pub(in crate::ui) fn explore(&mut self, project: &Project, body: Rect) {
         let (body, _) = bottom(body, 1);
         let area = inset(body, 2);
-        let text = self.state.explore.field.text();
+        let text = sentence(&self.state.session);
         let rest = self.model_line(area);
         let (_, rest) = top(rest, u16::from(self.class() > SizeClass::Compact));
         let wanted = height(text, rest.width, self.state.session.size, self.painter.caps.glyphs).max(2);
@@ -80,9 +80,9 @@ impl Canvas<'_> {
         let f1 = place.and_then(|at| models.get(at)?.word_f1);
         let split = if f1.is_some() { "validation" } else { "" };
         let is_asked = explore.is_waiting() && explore.prediction().is_none();
-        let note = match explore.field.text().trim() {
+        let note = match sentence(session).trim() {
             "" => "type a sentence",
-            _ if is_asked && !explore.is_current() => "is asked",
+            _ if is_asked && !explore.is_current(session) => "is asked",
             _ => "",
         };
         [
@@ -95,9 +95,10 @@ impl Canvas<'_> {
     }
 
     fn model_words(&mut self, area: Rect, text: &str, style: Style) -> Rect {
-        let lines = wrapped(text, usize::from(area.width), self.painter.caps.glyphs);
+        let rows = usize::from(area.height.min(PROBLEM_ROWS));
+        let lines = wrapped(text, usize::from(area.width), rows, self.painter.caps.glyphs);
         let mut used = 0;
-        for (y, line) in (area.top()..area.bottom().min(area.y + PROBLEM_ROWS)).zip(lines) {
+        for (y, line) in (area.top()..area.bottom()).zip(lines) {
             self.painter.text(area.x, y, area.width, &line, style);
             used += 1;
         }
@@ -107,14 +108,15 @@ impl Canvas<'_> {
     /// The sentence with the entities.
     /// Returns which lines of it are in sight, if not all are.
     fn sentence(&mut self, project: &Project, area: Rect) -> Option<String> {
+        let session = &self.state.session;
         let explore = &self.state.explore;
-        let entities = explore.entities();
+        let entities = explore.entities(session);
         let ranges: Vec<TextRange> = entities.iter().map(|entity| entity.range).collect();
         let theme = self.theme;
-        let word = explore.guess().filter(|_| !explore.typing).map(|guess| (guess.range, self.theme.cursor));
-        let layout = TextLayout::new(explore.field.text(), usize::from(area.width), self.painter.caps.glyphs);
+        let word = explore.guess(session).filter(|_| !explore.typing).map(|guess| (guess.range, self.theme.cursor));
+        let layout = TextLayout::new(sentence(session), usize::from(area.width), self.painter.caps.glyphs);
         let pane = TextPane {
-            text: explore.field.text(),
+            text: sentence(session),
             layout: &layout,
             ranges: &ranges,
             mark: &|at| entities.get(at).map(|entity| mark_of(project, theme, entity)).unwrap_or_default(),
@@ -133,19 +135,19 @@ impl Canvas<'_> {
 
     /// The byte of the sentence that must be in sight.
     fn byte_in_sight(&self) -> usize {
-        let explore = &self.state.explore;
-        let (before, _) = explore.field.parts();
-        if explore.typing { before.len() } else { explore.guess().map_or(0, |guess| guess.range.start) }
+        let State { session, explore, .. } = self.state;
+        let (before, _) = session.prompts.field(&Prompt::Sentence).parts();
+        if explore.typing { before.len() } else { explore.guess(session).map_or(0, |guess| guess.range.start) }
     }
 
     /// The entities of the answer with their scores.
     /// The page with the one under the cursor.
     fn entities(&mut self, project: &Project, area: Rect) {
-        let explore = &self.state.explore;
+        let State { session, explore, .. } = self.state;
         let Some(prediction) = explore.prediction() else { return };
         let (head, rest) = top(area, 1);
-        let current = explore.is_current();
-        let found = if current { explore.entities() } else { Vec::new() };
+        let current = explore.is_current(session);
+        let found = if current { explore.entities(session) } else { Vec::new() };
         let rows = usize::from(rest.height.max(1));
         let here = self.byte_in_sight();
         let at = found.iter().position(|entity| entity.range.end > here).unwrap_or(found.len().saturating_sub(1));
@@ -166,7 +168,7 @@ impl Canvas<'_> {
             let style = label.map_or(self.theme.text, |label| self.theme.label(label.color));
             self.painter.text(rest.x, y, 5, &format!("{:.2}", entity.score), self.theme.text);
             self.painter.text(rest.x + 6, y, name, &entity.label, style);
-            let text = entity.range.of(explore.field.text());
+            let text = entity.range.of(sentence(session));
             let x = rest.x + 6 + name + 1;
             self.painter.text(x, y, (rest.right().saturating_sub(x + 1)).min(rest.width), text, self.theme.text);
         }
@@ -174,10 +176,10 @@ impl Canvas<'_> {
 
     /// The likeliest labels of the word under the cursor.
     fn guesses(&mut self, area: Rect) {
-        let explore = &self.state.explore;
-        let Some(guess) = explore.guess() else { return };
+        let State { session, explore, .. } = self.state;
+        let Some(guess) = explore.guess(session) else { return };
         let (head, rest) = top(area, 1);
-        let word = width::cut(guess.range.of(explore.field.text()), usize::from(area.width.saturating_sub(6)));
+        let word = width::cut(guess.range.of(sentence(session)), usize::from(area.width.saturating_sub(6)));
         self.painter.text(head.x, head.y, head.width, &format!("word `{word}`"), self.theme.accent);
         for (y, (label, score)) in (rest.top()..rest.bottom()).zip(&guess.labels) {
             self.painter.text(rest.x, y, 5, &format!("{score:.2}"), self.theme.text);

@@ -15,7 +15,7 @@ use crate::{
 
 use super::super::{
     Canvas, Target,
-    chrome::{clauses, wrapped},
+    chrome::{MESSAGE_ROWS, clauses, wrapped},
     paint::{bottom, inset, top},
     short::tail,
 };
@@ -63,6 +63,8 @@ impl Canvas<'_> {
         let here = lines.iter().position(|line| matches!(line, Line::Row(at) if *at == welcome.selected)).unwrap_or(0);
         // The head of a group stays in sight with its first row.
         let first = (here + 2).saturating_sub(height).min(lines.len().saturating_sub(height));
+        let below = lines.len().saturating_sub(first + height);
+        let more = if below > 0 { format!("  {below} more below") } else { String::new() };
         for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(first)) {
             match line {
                 Line::Head(text) => drop(self.painter.text(area.x, y, area.width, text, self.theme.muted)),
@@ -71,7 +73,10 @@ impl Canvas<'_> {
                 Line::Blank => {}
                 Line::Row(at) => {
                     let Some(row) = rows.get(*at) else { continue };
-                    let place = Rect::new(area.x + 2, y, area.width.saturating_sub(2), 1);
+                    // The last row leaves room for the number of those below.
+                    let used = if y + 1 == area.bottom() { more.len() } else { 0 };
+                    let used = u16::try_from(used).unwrap_or(u16::MAX);
+                    let place = Rect::new(area.x + 2, y, area.width.saturating_sub(2).saturating_sub(used), 1);
                     self.welcome_row(*row, place);
                     if *at == welcome.selected {
                         self.painter.text(area.x, y, 1, ">", self.theme.accent);
@@ -81,16 +86,8 @@ impl Canvas<'_> {
                 }
             }
         }
-        if first + height < lines.len() {
-            let more = format!("{} more below", lines.len() - first - height);
-            self.painter.text_before(
-                area.right(),
-                area.bottom().saturating_sub(1),
-                area.width,
-                &more,
-                self.theme.muted,
-            );
-        }
+        let last = area.bottom().saturating_sub(1);
+        self.painter.text_before(area.right(), last, area.width, &more, self.theme.muted);
     }
 
     fn welcome_row(&mut self, row: Row<'_>, area: Rect) {
@@ -128,7 +125,9 @@ impl Canvas<'_> {
         self.painter.text(x, y, NAME - 1, &place.name, self.theme.text);
         x += NAME;
         let count = place.count.map(|(done, all)| format!("{}/{}", grouped(done), grouped(all)));
-        if let Some(count) = count {
+        if let Some(damage) = &place.damage {
+            self.painter.text(x, y, COUNT - 1, damage.name, self.theme.warn);
+        } else if let Some(count) = count {
             self.painter.text(x, y, COUNT - 1, &count, self.theme.text);
         }
         x += COUNT;
@@ -150,20 +149,20 @@ impl Canvas<'_> {
         let mut rest = area;
         let inner = usize::from(area.width.saturating_sub(INDENT));
         let roomy = self.class() > SizeClass::Compact;
-        for (at, ((name, about), field)) in QUESTIONS.iter().zip(&form.fields).enumerate() {
+        for (at, (name, about, prompt)) in QUESTIONS.iter().enumerate() {
             let (line, below) = top(rest, 1);
             let style = if at == form.at { self.theme.accent } else { self.theme.text };
             self.painter.text(line.x, line.y, INDENT - 1, name, style);
             let answer = Rect { x: line.x + INDENT, width: line.width.saturating_sub(INDENT), ..line };
             if at == form.at {
-                self.input(answer, "", field);
+                self.input(answer, "", prompt);
             } else {
                 let style: Style = self.theme.text;
-                self.painter.text(answer.x, answer.y, answer.width, field.text(), style);
+                self.painter.text(answer.x, answer.y, answer.width, self.state.session.prompts.text(prompt), style);
             }
             // Where there is little room, only the question that is being answered is explained.
             let about: Vec<String> = match roomy || at == form.at {
-                true => wrapped(about, inner, self.painter.caps.glyphs).collect(),
+                true => wrapped(about, inner, MESSAGE_ROWS, self.painter.caps.glyphs),
                 false => Vec::new(),
             };
             let (note, below) = top(below, u16::try_from(about.len()).unwrap_or(1) + u16::from(roomy));
@@ -174,7 +173,8 @@ impl Canvas<'_> {
         }
         if let Some(problem) = &form.problem {
             let (_, rest) = top(rest, 1);
-            let lines = wrapped(problem, usize::from(rest.width), self.painter.caps.glyphs).collect::<Vec<_>>();
+            let rows = usize::from(rest.height);
+            let lines = wrapped(problem, usize::from(rest.width), rows, self.painter.caps.glyphs);
             for (y, text) in (rest.top()..rest.bottom()).zip(&lines) {
                 self.painter.text(rest.x, y, rest.width, text, self.theme.bad);
             }

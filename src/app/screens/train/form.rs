@@ -25,7 +25,7 @@ pub static ROWS: [SettingRow; 18] = [
         name: "recipe",
         key: "",
         values: "auto, lesson, tuned or own",
-        about: "Sets all rows below. auto: by the number of documents that teach, since few of them need more passes \
+        about: "Sets all rows below. auto: by the number of documents to train on, since few of them need more passes \
                 and larger steps. lesson: the Carpentries lesson's, for thousands; from a few hundred it learns nothing. \
                 tuned: a better and slower auto. Change a row and they are your own; * is what differs from auto.",
         choices: &["auto", "lesson", "tuned", "own"],
@@ -34,7 +34,7 @@ pub static ROWS: [SettingRow; 18] = [
         name: "base",
         key: "base",
         values: "mini, a folder or a hub id",
-        about: "The language model that is taught your labels. mini comes with the program: English, small, quick. \
+        about: "The language model that is trained on your labels. mini comes with the program: English, small, quick. \
                 distilbert-base-uncased is the lesson's: a little better, several times slower, fetched once from \
                 the Hugging Face hub. The folder of a model works too, one that was trained here as well.",
         choices: &[],

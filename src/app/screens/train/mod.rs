@@ -19,9 +19,9 @@ use crate::{
     app::{
         command::{Command, Context},
         conditions::{check, followed, idle, running, runs as any_runs},
-        field::Field,
         list::{self, ListCursor},
         panel::{Check, Commands, Outcome, Panel, Row, own_rows},
+        prompts::Prompt,
         screen::Screen,
         session::Session,
     },
@@ -92,7 +92,7 @@ impl Panel for Train {
     own_rows!();
 
     fn context(&self, _: &Session) -> Context {
-        if self.field.is_some() { Context::Typing } else { Context::Train }
+        if self.typing { Context::Typing } else { Context::Train }
     }
 
     fn hint(&self, command: Command, session: &Session) -> Option<&'static str> {
@@ -106,12 +106,8 @@ impl Panel for Train {
         }
     }
 
-    fn field(&self) -> Option<&Field> {
-        self.field.as_ref()
-    }
-
-    fn field_mut(&mut self) -> Option<&mut Field> {
-        self.field.as_mut()
+    fn prompt(&self) -> Option<Prompt> {
+        form::ROWS.get(self.row).filter(|_| self.typing).map(|row| Prompt::Setting(row.key))
     }
 
     /// The problem of the text before may be gone.
@@ -151,7 +147,7 @@ impl Panel for Train {
     }
 
     fn back(&mut self, _: &mut Session) -> bool {
-        if self.field.is_some() {
+        if self.typing {
             self.close_field();
             return true;
         }
@@ -159,7 +155,7 @@ impl Panel for Train {
     }
 
     fn next_step(&self, session: &Session) -> Option<String> {
-        if self.field.is_some() {
+        if self.typing {
             return None;
         }
         let key = |command| session.key(Context::Train, command);

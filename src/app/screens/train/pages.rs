@@ -22,7 +22,7 @@ impl Train {
     pub(super) fn list_cursor(&mut self, session: &Session) -> Option<ListCursor<'_>> {
         let page = page_rows(session);
         match self.page {
-            Page::Form if self.field.is_none() => Some(ListCursor { row: &mut self.row, rows: form::ROWS.len(), page }),
+            Page::Form if !self.typing => Some(ListCursor { row: &mut self.row, rows: form::ROWS.len(), page }),
             Page::Runs => Some(ListCursor { row: &mut self.run_row, rows: session.runs.list.len(), page }),
             _ => None,
         }

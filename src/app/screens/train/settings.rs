@@ -2,7 +2,7 @@
 //! Recipes, changes of a row, what a row means for the present documents.
 
 use crate::{
-    app::{effect::Effect, field::Field, panel::Outcome, session::Session},
+    app::{effect::Effect, panel::Outcome, prompts::Prompt, session::Session},
     runs::{DataSummary, Plan, Recipe, Settings},
     text::number::with_noun,
 };
@@ -83,7 +83,7 @@ impl Train {
         }
         self.summary = Some(summary);
         // The recipe may give other settings for more documents. While the user types, the settings stay.
-        if self.field.is_none() {
+        if !self.typing {
             self.apply_recipe();
         }
     }
@@ -102,7 +102,8 @@ impl Train {
         match after.or(row.choices.first()) {
             Some(choice) => self.set(row, choice, session),
             None => {
-                self.field = Some(Field::new(now));
+                session.ask(&Prompt::Setting(row.key), &now);
+                self.typing = true;
                 Outcome::none()
             }
         }
@@ -110,8 +111,8 @@ impl Train {
 
     /// Takes the setting that was typed.
     pub(super) fn take_typed_setting(&mut self, session: &mut Session) -> Outcome {
-        let Some((field, row)) = self.field.as_ref().zip(ROWS.get(self.row)) else { return Outcome::none() };
-        let text = field.text().trim().to_owned();
+        let Some(row) = ROWS.get(self.row) else { return Outcome::none() };
+        let text = session.prompts.text(&Prompt::Setting(row.key)).trim().to_owned();
         self.set(row, &text, session)
     }
 
@@ -131,7 +132,7 @@ impl Train {
 
     /// Closes the text field without taking its text.
     pub(super) fn close_field(&mut self) {
-        self.field = None;
+        self.typing = false;
         self.problem = None;
     }
 }

@@ -3,10 +3,7 @@
 
 use strum::VariantArray;
 
-use crate::{
-    app::field::Field,
-    runs::{DataSummary, Recipe, Settings},
-};
+use crate::runs::{DataSummary, Recipe, Settings};
 
 use super::{compare::OtherRun, log::Log};
 
@@ -66,8 +63,8 @@ pub struct Train {
     pub chart: Chart,
     /// The label whose curve is drawn alone, by its place in the order of names.
     pub label: Option<usize>,
-    /// The setting that is being typed.
-    pub field: Option<Field>,
+    /// Whether the setting under the cursor is being typed.
+    pub typing: bool,
     /// Reason why the typed setting was refused.
     pub problem: Option<String>,
     /// The data that would train now.
@@ -101,7 +98,7 @@ impl Train {
             run_row: 0,
             chart: Chart::Both,
             label: None,
-            field: None,
+            typing: false,
             problem: None,
             summary: None,
             other: None,
@@ -112,10 +109,14 @@ impl Train {
         }
     }
 
-    /// The form as it is, without anything about runs.
-    /// The project is opened again, and they are listed again.
-    pub(in crate::app) fn without_runs(self) -> Self {
+    /// The screen for a project that is opened again: what was read of runs is read again.
+    pub(in crate::app) fn reopened(self) -> Self {
         let new = Self::new(self.settings, self.recipe);
-        Self { chart: self.chart, own: self.own, row: self.row, ..new }
+        let page = match self.page {
+            Page::Form => Page::Form,
+            Page::Runs | Page::Compare => Page::Runs,
+            Page::Run | Page::Log => Page::Run,
+        };
+        Self { chart: self.chart, own: self.own, row: self.row, run_row: self.run_row, label: self.label, page, ..new }
     }
 }

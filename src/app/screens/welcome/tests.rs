@@ -4,8 +4,9 @@ use crate::{
     app::{
         Effect, Event, Key, Screen, State,
         effect::NewProject,
-        event::{Level, Opened, WelcomeItem},
-        overlays::tutorial::STEPS,
+        event::{Damage, Level, Opened, WelcomeItem},
+        overlays::{Overlay, tutorial::STEPS},
+        prompts::Prompt,
         tests::message,
         update,
     },
@@ -14,7 +15,7 @@ use crate::{
     text::{Grid, TextRange},
 };
 
-use super::Row;
+use super::{Row, answer};
 
 fn opened() -> Opened {
     let texts = ["thai soup by the sea", "fish tacos", "green tea"];
@@ -139,7 +140,8 @@ fn a_folder_with_other_files_is_asked_about_once() {
     write(&mut state, "x");
     press(&mut state, "up up y backspace");
     update(&mut state, Event::Paste("z".into()));
-    assert_eq!(state.welcome.form.as_ref().map(|form| (form.text(0), form.text(2))), Some(("texts".into(), "".into())));
+    let answers = [Prompt::Folder, Prompt::Texts].map(|prompt| answer(&prompt, &state.session));
+    assert_eq!(answers, ["texts", ""]);
     update(&mut state, Event::FolderInUse(12));
     assert!(problem(&state).contains("12 files"), "{}", problem(&state));
     let among = |effects: Vec<Effect>| matches!(effects.as_slice(), [Effect::NewProject(new)] if new.among);
@@ -309,7 +311,7 @@ fn what_to_do_next_follows_from_what_is_so() {
     let next = |state: &State| state.next_step().unwrap_or_default();
     assert!(next(&state).starts_with("w goes to a word"), "{}", next(&state));
     press(&mut state, "3 enter");
-    assert_eq!(next(&state), "1 document done; after about 19 more, T trains a first model");
+    assert_eq!(next(&state), "T trains a first model after about 19 documents more; 1 done");
     press(&mut state, "v");
     assert!(next(&state).contains("digit"), "{}", next(&state));
     press(&mut state, "esc");
@@ -339,4 +341,35 @@ fn a_message_that_came_late_does_not_end_the_tutorial() {
     update(&mut state, Event::Message(crate::app::event::Message { level: Level::Info, text: "hm".into() }));
     update(&mut state, Event::Opened(Box::new(opened())));
     assert_eq!((state.lesson().map(|lesson| lesson.done), state.session.screen), (Some(0), Screen::Tag));
+}
+
+#[test]
+fn a_damaged_project_says_so_and_is_repaired_after_a_question() {
+    let mut state = welcome(&["food", "other"]);
+    assert!(press(&mut state, "r").is_empty() && message(&state).contains("Nothing is known"));
+    let steps = vec!["project.json: `Beer` loses its key 3, which `Wine` has".to_owned()];
+    let damage = Damage { name: "git conflict", repair: Ok(steps.clone()) };
+    update(&mut state, Event::Damaged { path: "/food".into(), damage });
+    press(&mut state, "esc");
+    assert!(state.next_step().unwrap().contains("git conflict"), "{:?}", state.next_step());
+    for key in ["r", "enter"] {
+        assert!(press(&mut state, key).is_empty());
+        let Some(Overlay::RepairMenu(menu)) = state.overlay() else { panic!("{key}: {:?}", state.overlay()) };
+        assert!(menu.lines(80).iter().any(|line| line.text.contains("loses its key 3")));
+        assert!(press(&mut state, "esc").is_empty() && state.overlay().is_none());
+    }
+    let repair = Effect::RepairProject { path: "/food".into(), steps };
+    assert_eq!(press(&mut state, "r y"), [repair]);
+    // The list is sent again; the project is one like any other then.
+    update(&mut state, Event::Welcome(vec![place("food", false)]));
+    assert_eq!(press(&mut state, "enter"), [Effect::Open("/food".into())]);
+}
+
+#[test]
+fn damage_that_only_a_person_can_mend_is_explained() {
+    let mut state = welcome(&["food"]);
+    let damage = Damage { name: "git conflict", repair: Err("`Wine` and `Beer` have the same id 2".into()) };
+    update(&mut state, Event::Damaged { path: "/food".into(), damage });
+    assert!(press(&mut state, "enter").is_empty() && state.overlay().is_none());
+    assert!(message(&state).contains("same id 2") && message(&state).contains("editor"), "{}", message(&state));
 }

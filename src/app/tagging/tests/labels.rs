@@ -106,9 +106,9 @@ fn impossible_changes_are_refused_and_esc_ends_the_question() {
     let mut state = start(&["|fish"]);
     edit(&mut state, "f6 a D i s h enter");
     assert!(editor(&state).problem.as_ref().unwrap().contains("already"));
-    assert!(editor(&state).field().is_some(), "what was typed can be put right");
+    assert!(editor(&state).prompt().is_some(), "what was typed can be put right");
     edit(&mut state, "esc a x esc");
-    assert!(editor(&state).field().is_none(), "the list is there still");
+    assert!(editor(&state).prompt().is_none(), "the list is there still");
     edit(&mut state, "m y");
     assert!(editor(&state).problem.as_ref().unwrap().contains("itself"));
     edit(&mut state, "esc esc");

@@ -77,6 +77,32 @@ fn an_armed_label_and_a_selection_are_enough_to_look_for_words() {
 }
 
 #[test]
+fn the_key_line_offers_the_next_word_only_where_there_is_one() {
+    let mut state = start(&["|tacos here cheap"]);
+    let offers = |state: &State| state.hints().iter().any(|hint| hint.word == "next");
+    assert!(offers(&state));
+    press(&mut state, "w");
+    assert!(!offers(&state), "only a label is left to give");
+    let before = shown(&state);
+    press(&mut state, "w");
+    assert_eq!((shown(&state), message(&state).contains("is the document done")), (before, true));
+}
+
+#[test]
+fn the_key_line_of_the_history_says_what_enter_does() {
+    let mut state = start(&["|tacos here"]);
+    press(&mut state, "3 x u H");
+    let enter = |state: &State| state.hints().into_iter().find(|hint| hint.keys == "enter").map(|hint| hint.word);
+    assert_eq!(enter(&state), None, "this is where one is");
+    press(&mut state, "enter");
+    assert!(state.overlay().is_some() && message(&state).contains("where you are"));
+    press(&mut state, "up");
+    assert_eq!(enter(&state), Some("do again"));
+    press(&mut state, "end");
+    assert!(matches!(enter(&state), None | Some("take back")), "{:?}", enter(&state));
+}
+
+#[test]
 fn the_history_goes_back_to_any_moment_and_on_again() {
     let mut state = start(&["|fish tacos", "soup"]);
     press(&mut state, "3 w 2 enter 3 H");

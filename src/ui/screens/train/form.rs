@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     app::{
+        panel::Panel,
         screen::SizeClass,
         screens::train::form::{RECIPE, ROWS},
     },
@@ -66,8 +67,8 @@ impl Canvas<'_> {
             let name = if at == RECIPE { self.theme.accent } else { self.theme.text };
             self.painter.text(area.x, y, NAMES, row.name, name);
             let place = Rect::new(area.x + NAMES + 1, y, area.width.saturating_sub(NAMES + 2), 1);
-            match &train.field {
-                Some(field) if here => self.input(place, "", field),
+            match train.prompt() {
+                Some(prompt) if here => self.input(place, "", &prompt),
                 _ => {
                     let value = train.value(at);
                     let used = self.painter.text(place.x, y, place.width.saturating_sub(1), &value, name);
@@ -76,7 +77,7 @@ impl Canvas<'_> {
                     }
                 }
             }
-            if here && train.field.is_none() {
+            if here && !train.typing {
                 self.painter.mark_row(Rect { width: area.width.saturating_sub(1), ..area }, y, self.theme.selection);
             }
             self.hits.add(Rect::new(area.x, y, area.width, 1), Target::Row(at));
@@ -88,7 +89,7 @@ impl Canvas<'_> {
         self.painter.rule(area, self.theme.border);
         let train = &self.state.train;
         if let Some(row) = ROWS.get(train.row) {
-            let style = if train.field.is_some() { self.theme.accent } else { self.theme.muted };
+            let style = if train.typing { self.theme.accent } else { self.theme.muted };
             let text = format!(" {}: {} ", row.name, row.values);
             self.painter.text(area.x + 1, area.y, area.width.saturating_sub(2), &text, style);
         }

@@ -18,9 +18,10 @@ use ratatui::{layout::Rect, style::Style};
 use crate::{
     app::{run_view::Weights, screens::train::Page},
     runs::Phase,
-    text::{number::grouped, wrap::TextLayout},
+    text::number::grouped,
     ui::{
         Canvas,
+        chrome::wrapped,
         paint::{bottom, inset},
     },
 };
@@ -40,13 +41,11 @@ impl Canvas<'_> {
 
     /// Draws a text in as many rows as it needs and `area` has; returns the rows used.
     fn paragraph(&mut self, area: Rect, text: &str, style: Style) -> u16 {
-        let layout = TextLayout::new(text, usize::from(area.width), self.painter.caps.glyphs);
-        let mut used = 0;
-        for (y, line) in (area.top()..area.bottom()).zip(layout.lines()) {
-            self.painter.text(area.x, y, area.width, line.range.of(text).trim_end(), style);
-            used += 1;
+        let lines = wrapped(text, usize::from(area.width), usize::from(area.height), self.painter.caps.glyphs);
+        for (y, line) in (area.top()..area.bottom()).zip(&lines) {
+            self.painter.text(area.x, y, area.width, line, style);
         }
-        used
+        u16::try_from(lines.len()).unwrap_or(area.height)
     }
 
     fn phase_style(&self, phase: Phase) -> Style {

@@ -1,0 +1,250 @@
+//! No text field loses what was typed: the same tests for all of them.
+
+use strum::VariantArray;
+
+use super::{
+    Effect, Event, State,
+    effect::DocumentChange,
+    event::{Level, Message, Opened, WelcomeItem},
+    key::Key,
+    prompts::PromptKind,
+    update,
+};
+use crate::{
+    spans::{Document, LabelSet},
+    text::Grid,
+};
+
+const TYPED: &str = "zq";
+
+fn opened() -> Opened {
+    let documents = ["a", "b"].map(|id| Document::new(id, "fish tacos", Grid::Natural)).into_iter().collect();
+    Opened { name: "p".into(), documents, labels: LabelSet::restaurant(), ..Opened::default() }
+}
+
+fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+    let keys = keys.split(' ').filter(|key| !key.is_empty());
+    keys.flat_map(|key| update(state, Event::Key { key: key.parse::<Key>().unwrap(), at: 0 })).collect()
+}
+
+fn paste(state: &mut State, text: &str) {
+    update(state, Event::Paste(text.into()));
+}
+
+fn is_on_welcome(kind: PromptKind) -> bool {
+    matches!(kind, PromptKind::Folder | PromptKind::Labels | PromptKind::Texts)
+}
+
+/// The program where the fields of this kind are: on the welcome screen, or in a project.
+fn start(kind: PromptKind) -> State {
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    update(&mut state, Event::Welcome(vec![WelcomeItem { path: "/p".into(), ..WelcomeItem::default() }]));
+    if !is_on_welcome(kind) {
+        update(&mut state, Event::Opened(Box::new(opened())));
+    }
+    state
+}
+
+/// Opens a field of this kind. A field that is missing here does not compile.
+fn open(state: &mut State, kind: PromptKind) {
+    let (keys, command) = match kind {
+        PromptKind::Folder => ("n", ""),
+        PromptKind::Labels => ("n down", ""),
+        PromptKind::Texts => ("n down down", ""),
+        PromptKind::Search => ("f2 /", ""),
+        PromptKind::Setting => ("f3 home down enter", ""),
+        PromptKind::Sentence => ("f5", ""),
+        PromptKind::Palette => ("f1 :", ""),
+        PromptKind::Jump => ("f1 '", ""),
+        PromptKind::Note => ("f1 i", ""),
+        PromptKind::Correction => ("f1 :", "correct-text"),
+        PromptKind::Import => ("f1 :", "import"),
+        PromptKind::Export => ("f1 :", "export"),
+        PromptKind::NewLabel => ("f6 a", ""),
+        PromptKind::LabelName => ("f6 r", ""),
+        PromptKind::LabelGuide => ("f6 i", ""),
+    };
+    press(state, keys);
+    if !command.is_empty() {
+        paste(state, command);
+        press(state, "enter");
+    }
+}
+
+fn text(state: &State) -> &str {
+    state.field().map_or("(no field)", |field| field.text())
+}
+
+fn message(state: &State) -> &str {
+    state.session.message.as_ref().map_or("", |message| &message.text)
+}
+
+/// Ways to leave a field that answer nothing.
+fn exits(kind: PromptKind) -> &'static [&'static str] {
+    if is_on_welcome(kind) { &["esc"] } else { &["esc", "tab", "shift-tab", "f4"] }
+}
+
+#[test]
+fn what_was_typed_is_offered_again_however_the_field_was_left() {
+    for kind in PromptKind::VARIANTS {
+        for exit in exits(*kind) {
+            let mut state = start(*kind);
+            open(&mut state, *kind);
+            paste(&mut state, TYPED);
+            press(&mut state, exit);
+            press(&mut state, "esc esc");
+            open(&mut state, *kind);
+            let wanted = !(*kind == PromptKind::Search && *exit == "esc");
+            assert_eq!(text(&state).ends_with(TYPED), wanted, "{kind:?} after {exit}: {}", text(&state));
+        }
+    }
+}
+
+#[test]
+fn esc_drops_what_is_offered_unless_it_was_changed() {
+    for kind in PromptKind::VARIANTS.iter().copied().filter(|kind| *kind != PromptKind::Sentence) {
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        press(&mut state, exits(kind).last().unwrap());
+        open(&mut state, kind);
+        // To the other fields of the form leads a key, which takes the message away.
+        if !matches!(kind, PromptKind::Labels | PromptKind::Texts) {
+            assert!(message(&state).contains("esc drops it"), "{kind:?}: {}", message(&state));
+        }
+        let mut changed = state.clone();
+        press(&mut state, "esc");
+        press(&mut state, "esc esc");
+        open(&mut state, kind);
+        assert!(!text(&state).contains(TYPED) && state.field().is_some(), "{kind:?}: {}", text(&state));
+        press(&mut changed, "left x esc");
+        open(&mut changed, kind);
+        assert!(text(&changed).ends_with("zxq"), "{kind:?}: {}", text(&changed));
+    }
+}
+
+/// A search that was carried out, a command that was given, a note that was written: none is offered again.
+/// The sentence of Explore stays until another one is typed.
+#[test]
+fn what_was_answered_is_not_offered_again() {
+    for kind in PromptKind::VARIANTS.iter().copied().filter(|kind| *kind != PromptKind::Sentence) {
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, if kind == PromptKind::Palette { "redraw" } else { TYPED });
+        let effects = press(&mut state, if is_on_welcome(kind) { "up up enter" } else { "enter" });
+        if is_on_welcome(kind) {
+            press(&mut state, "up up x enter enter enter");
+        }
+        if is_on_welcome(kind) || matches!(effects.as_slice(), [Effect::Import(_)]) {
+            update(&mut state, Event::Opened(Box::new(opened())));
+        }
+        if is_on_welcome(kind) {
+            press(&mut state, ":");
+            paste(&mut state, "projects");
+            press(&mut state, "enter");
+        }
+        open(&mut state, kind);
+        assert!(state.field().is_some() && !message(&state).contains("before"), "{kind:?}: {}", message(&state));
+    }
+}
+
+#[test]
+fn what_was_typed_survives_that_the_project_is_read_again() {
+    for kind in PromptKind::VARIANTS.iter().copied().filter(|kind| !is_on_welcome(*kind)) {
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        press(&mut state, "f4");
+        let effects = update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()]));
+        assert_eq!(effects, [Effect::Reload], "{kind:?}");
+        update(&mut state, Event::Opened(Box::new(opened())));
+        let mut other = state.clone();
+        open(&mut state, kind);
+        assert!(text(&state).ends_with(TYPED), "{kind:?}: {}", text(&state));
+        // Another project has nothing of it.
+        press(&mut other, ":");
+        paste(&mut other, "projects");
+        press(&mut other, "enter");
+        update(&mut other, Event::Opened(Box::new(opened())));
+        open(&mut other, kind);
+        assert!(!text(&other).contains(TYPED), "{kind:?}: {}", text(&other));
+    }
+}
+
+#[test]
+fn answers_about_a_new_project_stay_while_another_one_is_opened() {
+    let mut state = start(PromptKind::Folder);
+    press(&mut state, "n ~ / r down D i s h esc");
+    update(&mut state, Event::Opened(Box::new(opened())));
+    press(&mut state, ":");
+    paste(&mut state, "projects");
+    press(&mut state, "enter n");
+    assert_eq!((text(&state), message(&state).contains("before")), ("~/r", true));
+    press(&mut state, "down");
+    assert_eq!(text(&state), "Dish");
+}
+
+#[test]
+fn a_letter_replaces_what_a_search_offers_so_that_commands_can_be_typed_blindly() {
+    let mut state = start(PromptKind::Palette);
+    press(&mut state, ": z q esc : r e d r a w");
+    assert_eq!(text(&state), "redraw");
+    assert_eq!(press(&mut state, "enter"), [Effect::Redraw]);
+    // Other keys edit it.
+    press(&mut state, ": z q esc : backspace x");
+    assert_eq!(text(&state), "zx");
+    // A note goes on where it was left.
+    press(&mut state, "esc i z q esc i x");
+    assert_eq!(text(&state), "zqx");
+}
+
+#[test]
+fn a_draft_says_that_the_text_under_it_has_changed() {
+    let mut state = start(PromptKind::Correction);
+    open(&mut state, PromptKind::Correction);
+    paste(&mut state, TYPED);
+    press(&mut state, "f4");
+    update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()]));
+    let documents = vec![Document::new("a", "hot fish tacos", Grid::Natural)].into();
+    update(&mut state, Event::Opened(Box::new(Opened { documents, ..opened() })));
+    open(&mut state, PromptKind::Correction);
+    assert_eq!(text(&state), "fish tacoszq");
+    assert!(message(&state).contains("changed since"), "{}", message(&state));
+}
+
+#[test]
+fn a_note_is_not_begun_where_it_could_not_be_kept() {
+    let mut state = start(PromptKind::Note);
+    let read_only = Some("the disk is read only".to_owned());
+    update(&mut state, Event::Opened(Box::new(Opened { read_only, ..opened() })));
+    press(&mut state, "esc i");
+    assert!(state.field().is_none() && message(&state).contains("read only"), "{}", message(&state));
+}
+
+#[test]
+fn an_answer_that_could_not_be_carried_out_is_offered_again() {
+    let change = || DocumentChange::Correct { shown: "fish tacos".into(), text: "fish tacoszq".into() };
+    let refused = || "the disk is full".to_owned();
+    let document = |outcome| Event::DocumentChanged { id: "a".into(), change: change(), outcome };
+    let error = Message { level: Level::Error, text: refused() };
+    let cases = [
+        (PromptKind::Import, vec![Event::Opened(Box::new(opened())), Event::Message(error)]),
+        (PromptKind::Export, vec![Event::Exported { generation: 0, outcome: Err(refused()) }]),
+        (PromptKind::Correction, vec![document(Err(refused()))]),
+        (PromptKind::NewLabel, vec![Event::Labels(Err(refused()))]),
+        (PromptKind::LabelName, vec![Event::Labels(Err(refused()))]),
+        (PromptKind::LabelGuide, vec![Event::Labels(Err(refused()))]),
+    ];
+    for (kind, events) in cases {
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        press(&mut state, "enter");
+        events.into_iter().for_each(|event| drop(update(&mut state, event)));
+        press(&mut state, "esc esc");
+        open(&mut state, kind);
+        assert!(text(&state).ends_with(TYPED), "{kind:?}: {}", text(&state));
+        assert!(message(&state).contains("before"), "{kind:?}: {}", message(&state));
+    }
+}

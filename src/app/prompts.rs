@@ -1,0 +1,246 @@
+//! The text fields of the program, and what is being typed in them.
+//!
+//! A panel only names the [`Prompt`] that is open; the text is here and nowhere else. So no panel can lose it: it stays
+//! when another screen comes, when `esc` leaves the field and when the project is read again, and the field offers it when
+//! it is opened the next time. It goes once it was answered: the search was carried out, the command given, the note
+//! written. An answer that could not be carried out comes back. A new field is a new variant, which the test in `prompt_tests.rs` then demands steps for.
+
+use std::collections::BTreeMap;
+
+use super::{field::Field, key::Key};
+use crate::spans::LabelId;
+
+/// A text field of the program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumDiscriminants)]
+#[strum_discriminants(name(PromptKind), derive(strum::VariantArray), allow(missing_docs, reason = "see `Prompt`"))]
+pub enum Prompt {
+    /// The folder of a new project, on the welcome screen.
+    Folder,
+    /// The labels of a new project.
+    Labels,
+    /// The file of texts for a new project.
+    Texts,
+    /// The search of the Documents screen.
+    Search,
+    /// A setting of the next training, by its name in [`Settings`](crate::runs::Settings).
+    Setting(&'static str),
+    /// The sentence of the Explore screen.
+    Sentence,
+    /// The search of the palette.
+    Palette,
+    /// The letters of a word to go to.
+    Jump,
+    /// The note on the document with this id.
+    Note(String),
+    /// The text of the document with this id.
+    Correction(String),
+    /// The file to import.
+    Import,
+    /// The format of an export.
+    Export,
+    /// The name of a new label.
+    NewLabel,
+    /// Another name for this label.
+    LabelName(LabelId),
+    /// The guideline of this label.
+    LabelGuide(LabelId),
+}
+
+/// How long a text is kept that was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Lifetime {
+    /// As long as the same annotator has the project open.
+    Annotator,
+    /// As long as the project is open.
+    Project,
+    /// Until the program ends.
+    Program,
+}
+
+impl Prompt {
+    fn lifetime(&self) -> Lifetime {
+        match self {
+            Self::Folder | Self::Labels | Self::Texts => Lifetime::Program,
+            // What one annotator has begun to write about a text is not offered to another.
+            Self::Note(_) | Self::Correction(_) => Lifetime::Annotator,
+            Self::Search | Self::Setting(_) | Self::Sentence | Self::Palette | Self::Jump => Lifetime::Project,
+            Self::Import | Self::Export | Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_) => {
+                Lifetime::Project
+            }
+        }
+    }
+
+    /// Whether the first letter that is typed replaces a text that is offered.
+    /// So it is where a few letters are typed by habit: they must mean the same whatever was typed before.
+    fn is_replaced(&self) -> bool {
+        matches!(self, Self::Search | Self::Palette | Self::Jump)
+    }
+}
+
+/// What a field that is opened offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// The text that was typed there before.
+    Again,
+    /// The same; the next letter replaces it.
+    Replaced,
+    /// The text that was typed there before, while the text that it was to replace has changed.
+    Outdated,
+}
+
+impl Offer {
+    /// The offer as a message to the user.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Again => "This is what you had typed here before; esc drops it",
+            Self::Replaced => "Typed here before: a letter replaces it, esc drops it",
+            Self::Outdated => {
+                "This is what you had typed here before, and what was there has changed since; esc drops it"
+            }
+        }
+    }
+}
+
+/// A text that is being typed, or that was left before it was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Typed {
+    field: Field,
+    /// The text with which the field was opened.
+    given: String,
+    /// Whether the text was typed before the field was opened, and no key has gone to the field since.
+    is_offered: bool,
+}
+
+impl Typed {
+    fn is_changed(&self) -> bool {
+        self.field.text().trim() != self.given.trim()
+    }
+}
+
+/// All texts that are being typed, or that were left before they were answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prompts {
+    texts: BTreeMap<Prompt, Typed>,
+    /// The last answer, which is given back if it cannot be carried out.
+    answer: Option<(Prompt, Typed)>,
+}
+
+/// The field of a prompt in which nothing was typed.
+static EMPTY: Field = Field::empty();
+
+/// Views.
+impl Prompts {
+    /// The field of a prompt.
+    pub fn field(&self, prompt: &Prompt) -> &Field {
+        self.texts.get(prompt).map_or(&EMPTY, |typed| &typed.field)
+    }
+
+    /// The text of a prompt.
+    pub fn text(&self, prompt: &Prompt) -> &str {
+        self.field(prompt).text()
+    }
+
+    /// Whether the next letter replaces the whole text of a prompt.
+    pub fn is_replaced(&self, prompt: &Prompt) -> bool {
+        prompt.is_replaced() && self.texts.get(prompt).is_some_and(|typed| typed.is_offered)
+    }
+}
+
+/// Changes.
+impl Prompts {
+    /// Opens a prompt with the text that was left there; else with `given`.
+    /// Returns what it offers beside that.
+    pub(super) fn open(&mut self, prompt: &Prompt, given: &str) -> Option<Offer> {
+        let left =
+            self.texts.get_mut(prompt).filter(|typed| typed.is_changed() && typed.field.text().trim() != given.trim());
+        let Some(typed) = left else {
+            let typed = Typed { field: Field::new(given), given: given.to_owned(), is_offered: false };
+            self.texts.insert(prompt.clone(), typed);
+            return None;
+        };
+        let is_outdated = std::mem::replace(&mut typed.given, given.to_owned()) != given;
+        typed.is_offered = true;
+        typed.field = Field::new(typed.field.text());
+        Some(match prompt.is_replaced() {
+            true => Offer::Replaced,
+            false if is_outdated => Offer::Outdated,
+            false => Offer::Again,
+        })
+    }
+
+    /// Lets the field of a prompt take a key.
+    /// `None` if the key is none of the field's; else whether the text changed.
+    pub(super) fn press(&mut self, prompt: &Prompt, key: Key) -> Option<bool> {
+        self.touch(prompt, key.typed().is_some()).press(key)
+    }
+
+    /// Inserts a text at the cursor.
+    pub(super) fn insert(&mut self, prompt: &Prompt, text: &str) {
+        self.touch(prompt, true).insert(text);
+    }
+
+    /// The field of a prompt, to be changed; `types`: by text that comes in.
+    fn touch(&mut self, prompt: &Prompt, types: bool) -> &mut Field {
+        let is_replaced = types && self.is_replaced(prompt);
+        let typed = self.texts.entry(prompt.clone()).or_default();
+        typed.is_offered = false;
+        if is_replaced {
+            typed.field = Field::default();
+        }
+        &mut typed.field
+    }
+
+    /// Replaces the text of a prompt.
+    pub(super) fn set(&mut self, prompt: &Prompt, text: impl Into<String>) {
+        self.texts.entry(prompt.clone()).or_default().field = Field::new(text);
+    }
+
+    /// Forgets the text of a prompt, because it is no longer wanted.
+    pub(super) fn forget(&mut self, prompt: &Prompt) {
+        self.texts.remove(prompt);
+    }
+
+    /// Takes the text of a prompt as its answer, which is not offered again.
+    pub(super) fn answered(&mut self, prompt: &Prompt) {
+        self.answer = self.texts.remove(prompt).map(|typed| (prompt.clone(), typed));
+    }
+
+    /// Gives back the last answer, if it is one of these prompts, because it could not be carried out.
+    pub(super) fn give_back(&mut self, kinds: &[PromptKind]) {
+        self.texts.extend(self.answer.take_if(|(prompt, _)| kinds.contains(&PromptKind::from(&*prompt))));
+    }
+
+    /// Forgets the last answer, if it is this prompt, because it was carried out.
+    pub(super) fn carried_out(&mut self, kind: PromptKind) {
+        self.answer.take_if(|(prompt, _)| PromptKind::from(&*prompt) == kind);
+    }
+
+    /// Keeps the texts of prompts that are left together, if anything was typed in one of them.
+    pub(super) fn leave(&mut self, prompts: &[Prompt]) {
+        let is_changed = |prompt: &Prompt| self.texts.get(prompt).is_some_and(Typed::is_changed);
+        if !prompts.iter().any(is_changed) {
+            prompts.iter().for_each(|prompt| self.forget(prompt));
+        }
+    }
+
+    /// The same after `esc`: texts that were only offered are dropped.
+    pub(super) fn put_down(&mut self, prompts: &[Prompt]) {
+        let mut known = prompts.iter().filter_map(|prompt| self.texts.get(prompt)).filter(|typed| typed.is_changed());
+        if known.all(|typed| typed.is_offered) {
+            prompts.iter().for_each(|prompt| self.forget(prompt));
+        }
+    }
+
+    /// Forgets what belongs to the project, because it is closed.
+    pub(super) fn close_project(&mut self) {
+        self.texts.retain(|prompt, _| prompt.lifetime() == Lifetime::Program);
+        self.answer = None;
+    }
+
+    /// Takes up the texts of a project that was opened again; `same`: for the same annotator.
+    pub(super) fn take_up(&mut self, left: Self, same: bool) {
+        let least = if same { Lifetime::Annotator } else { Lifetime::Project };
+        self.texts.extend(left.texts.into_iter().filter(|(prompt, _)| prompt.lifetime() >= least));
+        self.answer = left.answer.filter(|(prompt, _)| prompt.lifetime() >= least);
+    }
+}

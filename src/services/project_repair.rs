@@ -1,0 +1,126 @@
+//! Repair of a project from the welcome screen: what it would do, and doing exactly that.
+
+use std::path::{Path, PathBuf};
+
+use super::message::message;
+use crate::{
+    app::{
+        Event,
+        event::{Damage, Level},
+    },
+    project::{ManifestError, ManifestRepair, Project, ProjectError, storage},
+};
+
+/// Damage of the project in a folder, if the project cannot be read because of it and a repair is known.
+/// `None` for damage of another kind, which is reported when the project is opened.
+pub(super) fn damage(dir: &Path) -> Option<Damage> {
+    let why = Project::read_manifest_of(dir).err()?;
+    let repair = match Plan::of(dir) {
+        Ok(plan) => Ok(plan?.steps),
+        Err(error) => {
+            let is_conflict = matches!(why, ProjectError::Manifest { why: ManifestError::Unmerged, .. });
+            is_conflict.then(|| Err(cause(&error)))?
+        }
+    };
+    Some(Damage { name: "git conflict", repair })
+}
+
+/// Cause for which a project in conflict cannot be repaired.
+fn cause(error: &ProjectError) -> String {
+    match error {
+        ProjectError::Manifest { path, why: ManifestError::Unmerged } => {
+            format!("{}: the conflict markers of git are not in order", storage::shown_path(path))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Repairs a project if that takes these steps, which the user has read.
+/// Returns the message about the outcome.
+pub(super) fn repair(dir: &Path, steps: &[String]) -> Event {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let plan = match Plan::of(dir) {
+        Ok(Some(plan)) if plan.steps == steps => plan,
+        Ok(Some(_)) => return message(Level::Warn, format!("{name} was changed meanwhile: look at its repair again")),
+        Ok(None) => return message(Level::Info, format!("{name} needs no repair now")),
+        Err(error) => return message(Level::Error, error.to_string()),
+    };
+    match plan.carry_out() {
+        Ok(copies) => {
+            let copies: Vec<String> = copies.iter().map(|copy| storage::shown_path(copy)).collect();
+            message(Level::Info, format!("{name} is repaired; as it was before: {}", copies.join(", ")))
+        }
+        Err(error) => message(Level::Error, error.to_string()),
+    }
+}
+
+/// A repair that is not carried out yet.
+struct Plan {
+    /// What would be done, one sentence each.
+    steps: Vec<String>,
+    repair: ManifestRepair,
+}
+
+impl Plan {
+    /// Reads the project in `dir`. `None` if it needs no repair.
+    fn of(dir: &Path) -> Result<Option<Self>, ProjectError> {
+        let Some(repair) = ManifestRepair::of(dir)? else { return Ok(None) };
+        let first = "project.json: git left two versions; the labels of both are merged".to_owned();
+        let decisions = repair.decisions.iter().map(|decision| format!("project.json: {decision}"));
+        Ok(Some(Self { steps: std::iter::once(first).chain(decisions).collect(), repair }))
+    }
+
+    /// Carries it out, and returns the copies that are kept.
+    fn carry_out(self) -> Result<Vec<PathBuf>, ProjectError> {
+        Ok(vec![self.repair.carry_out()?])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{project::Manifest, spans::LabelSet};
+
+    fn text(event: Event) -> String {
+        match event {
+            Event::Message(message) => message.text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_project_that_git_left_in_conflict_is_repaired_as_the_user_has_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("food");
+        Project::create(&dir, Manifest::new("food", LabelSet::restaurant())).unwrap();
+        assert!(damage(&dir).is_none());
+        let file = dir.join("project.json");
+        let whole = fs::read_to_string(&file).unwrap();
+        let name = whole.lines().find(|line| line.contains("\"name\": \"food\"")).unwrap();
+        let conflict = format!("<<<<<<< HEAD\n{name}\n=======\n{}\n>>>>>>> ben", name.replace("food", "drinks"));
+        fs::write(&file, whole.replacen(name, &conflict, 1)).unwrap();
+        let Some(Damage { repair: Ok(steps), .. }) = damage(&dir) else { panic!("{:?}", damage(&dir)) };
+        // Nothing is done that the user has not read.
+        assert!(text(repair(&dir, &["something else".to_owned()])).contains("changed meanwhile"));
+        assert!(Project::open(&dir).is_err());
+        let repaired = text(repair(&dir, &steps));
+        assert!(repaired.contains("is repaired") && repaired.contains("project.json.before-"), "{repaired}");
+        assert!(Project::open(&dir).is_ok() && damage(&dir).is_none());
+        assert!(text(repair(&dir, &steps)).contains("needs no repair"));
+    }
+
+    #[test]
+    fn a_conflict_without_a_repair_says_why_and_other_damage_is_left_to_the_opening() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("project.json");
+        fs::write(&file, "<<<<<<< a\n{\n").unwrap();
+        let Some(Damage { repair: Err(why), .. }) = damage(folder.path()) else {
+            panic!("{:?}", damage(folder.path()))
+        };
+        assert!(why.contains("not in order") && !why.contains("--repair"), "{why}");
+        fs::write(&file, "{").unwrap();
+        assert!(damage(folder.path()).is_none());
+    }
+}
