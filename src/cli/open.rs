@@ -8,7 +8,7 @@ use std::{
 
 use super::{annotator, args, error::CliError, output::Output, project_dir, repair::repair, settings};
 use crate::{
-    project::{ManifestRepair, Project},
+    project::{Project, ProjectError},
     services::{Preferences, UserFolders},
     terminal::{self, Capabilities, ScreenOptions, TerminalError},
     ui::{self, Theme},
@@ -63,9 +63,9 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     })
 }
 
-/// Whether the `project.json` of a project needs a repair and can have it.
+/// Whether git may have left the `project.json` of a project unmerged.
 fn is_unmerged(dir: &Path) -> bool {
-    matches!(ManifestRepair::of(dir), Ok(Some(_)))
+    matches!(Project::read_manifest_of(dir), Err(ProjectError::Manifest { why, .. }) if why.is_of_merge())
 }
 
 /// Preferences for the project in `dir`.

@@ -46,7 +46,7 @@ pub(super) const BAD: &str = "bad";
 /// Suffix of the copy of a file that is repaired.
 pub(super) const BEFORE_REPAIR: &str = "before-repair";
 
-/// Suffix of the copy of a `project.json` that is merged by itself.
+/// Suffix of the copy of a merged `project.json` that earlier versions kept.
 pub(super) const BEFORE_MERGE: &str = "before-merge";
 
 /// Bytes of the longest name.

@@ -102,6 +102,13 @@ pub enum ManifestError {
     },
 }
 
+impl ManifestError {
+    /// Whether a merge by git may be the cause, so that a repair may help.
+    pub fn is_of_merge(&self) -> bool {
+        matches!(self, Self::Unmerged | Self::Label { .. })
+    }
+}
+
 /// The file as it is written.
 #[derive(Serialize, Deserialize)]
 struct Raw {

@@ -68,7 +68,7 @@ pub use lock::{Holder, LockError};
 pub use manifest::{Manifest, ManifestError, Provenance};
 pub use metrics_tail::MetricsTail;
 pub use reading_progress::ReadingProgress;
-pub use repair::{ManifestRepair, Repair, RepairStep};
+pub use repair::{Repair, RepairStep};
 pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
 pub use storage::StorageError;

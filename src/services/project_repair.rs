@@ -2,37 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
-use super::message::message;
+use super::{clock::now, message::message};
 use crate::{
     app::{
         Event,
         event::{Damage, Level},
     },
-    project::{ManifestError, ManifestRepair, Project, ProjectError, storage},
+    project::{Project, ProjectError, Repair, storage},
 };
 
-/// Damage of the project in a folder, if the project cannot be read because of it and a repair is known.
+/// Damage of the project in a folder, if the project cannot be read because git left its `project.json` unmerged.
 /// `None` for damage of another kind, which is reported when the project is opened.
 pub(super) fn damage(dir: &Path) -> Option<Damage> {
-    let why = Project::read_manifest_of(dir).err()?;
+    match Project::read_manifest_of(dir) {
+        Err(ProjectError::Manifest { why, .. }) if why.is_of_merge() => {}
+        _ => return None,
+    }
     let repair = match Plan::of(dir) {
         Ok(plan) => Ok(plan?.steps),
-        Err(error) => {
-            let is_conflict = matches!(why, ProjectError::Manifest { why: ManifestError::Unmerged, .. });
-            is_conflict.then(|| Err(cause(&error)))?
-        }
+        Err(why) => Err(why),
     };
     Some(Damage { name: "git conflict", repair })
-}
-
-/// Cause for which a project in conflict cannot be repaired.
-fn cause(error: &ProjectError) -> String {
-    match error {
-        ProjectError::Manifest { path, why: ManifestError::Unmerged } => {
-            format!("{}: the conflict markers of git are not in order", storage::shown_path(path))
-        }
-        other => other.to_string(),
-    }
 }
 
 /// Repairs a project if that takes these steps, which the user has read.
@@ -43,7 +33,7 @@ pub(super) fn repair(dir: &Path, steps: &[String]) -> Event {
         Ok(Some(plan)) if plan.steps == steps => plan,
         Ok(Some(_)) => return message(Level::Warn, format!("{name} was changed meanwhile: look at its repair again")),
         Ok(None) => return message(Level::Info, format!("{name} needs no repair now")),
-        Err(error) => return message(Level::Error, error.to_string()),
+        Err(why) => return message(Level::Error, why),
     };
     match plan.carry_out() {
         Ok(copies) => {
@@ -58,21 +48,26 @@ pub(super) fn repair(dir: &Path, steps: &[String]) -> Event {
 struct Plan {
     /// What would be done, one sentence each.
     steps: Vec<String>,
-    repair: ManifestRepair,
+    repair: Repair,
 }
 
 impl Plan {
     /// Reads the project in `dir`. `None` if it needs no repair.
-    fn of(dir: &Path) -> Result<Option<Self>, ProjectError> {
-        let Some(repair) = ManifestRepair::of(dir)? else { return Ok(None) };
-        let first = "project.json: git left two versions; the labels of both are merged".to_owned();
-        let decisions = repair.decisions.iter().map(|decision| format!("project.json: {decision}"));
-        Ok(Some(Self { steps: std::iter::once(first).chain(decisions).collect(), repair }))
+    ///
+    /// # Errors
+    /// It cannot be read, or only a person can decide; the cause for people.
+    fn of(dir: &Path) -> Result<Option<Self>, String> {
+        let repair = Repair::of(dir).map_err(|error| error.to_string())?;
+        if let (true, Some(left)) = (repair.steps.is_empty(), repair.left.first()) {
+            return Err(left.to_string());
+        }
+        let steps: Vec<String> = repair.steps.iter().map(|step| format!("{}: {}", step.file, step.what)).collect();
+        Ok((!steps.is_empty()).then_some(Self { steps, repair }))
     }
 
     /// Carries it out, and returns the copies that are kept.
     fn carry_out(self) -> Result<Vec<PathBuf>, ProjectError> {
-        Ok(vec![self.repair.carry_out()?])
+        self.repair.carry_out(now())
     }
 }
 

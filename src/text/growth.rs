@@ -1,12 +1,11 @@
 //! Growth of work with its input, for tests: four times the input may take at most eight times as long.
 //!
-//! Linear work takes four times as long, quadratic work sixteen times. Of several measurements the shortest counts, and
-//! one good comparison is enough, so that a busy machine fails no test.
+//! Linear work takes four times as long, quadratic work sixteen times. The time is that of the processor, of several
+//! measurements the shortest counts, and one good comparison is enough, so that a busy machine fails no test.
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, time::Duration};
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Maximum ratio of the times.
 const MOST: u32 = 8;
@@ -34,11 +33,19 @@ pub(crate) fn assert_linear<I, O>(n: usize, input: impl Fn(usize) -> I, work: im
 
 fn shortest<I, O>(input: &I, work: &impl Fn(&I) -> O) -> Duration {
     let times = (0..MEASUREMENTS).map(|_| {
-        let start = Instant::now();
-        black_box(work(black_box(input)));
-        start.elapsed()
+        processor_time(|| {
+            black_box(work(black_box(input)));
+        })
     });
     times.min().unwrap_or_default()
+}
+
+/// Time that the processor spends on `work` in this thread, whatever else the machine does meanwhile.
+pub(crate) fn processor_time(work: impl FnOnce()) -> Duration {
+    let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default();
+    let start = now();
+    work();
+    now().saturating_sub(start)
 }
 
 #[test]

@@ -2,59 +2,10 @@
 //!
 //! Both sides are read, and their labels merged by the rule of [`LabelSet::merge`].
 
-use std::path::{Path, PathBuf};
-
 use crate::{
-    project::{
-        LOCK, MANIFEST, Manifest, ManifestError, ProjectError,
-        file_names::BEFORE_MERGE,
-        lock::Lock,
-        manifest::is_unmerged,
-        merge_sides::sides,
-        random_number,
-        storage::{self, SMALL},
-    },
+    project::{Manifest, ManifestError, manifest::is_unmerged, merge_sides::sides, random_number},
     spans::{LabelSet, SameId, label::RetiredLabel},
 };
-
-/// A `project.json` that can be repaired by itself, as on the welcome screen.
-#[derive(Debug)]
-pub struct ManifestRepair {
-    dir: PathBuf,
-    /// Bytes of the file as it is.
-    before: Vec<u8>,
-    manifest: Manifest,
-    /// What was decided, one sentence each.
-    pub decisions: Vec<String>,
-}
-
-impl ManifestRepair {
-    /// Reads the file of the project in `dir`. `None` if it needs no repair.
-    ///
-    /// # Errors
-    /// It cannot be read or repaired; the error says why.
-    pub fn of(dir: &Path) -> Result<Option<Self>, ProjectError> {
-        let path = dir.join(MANIFEST);
-        let before = storage::read(&path, SMALL)?;
-        let repaired = repaired(&before).map_err(|why| ProjectError::Manifest { path, why })?;
-        Ok(repaired.map(|(manifest, decisions)| Self { dir: dir.to_owned(), before, manifest, decisions }))
-    }
-
-    /// Replaces the file, and returns the path of the copy that is kept.
-    ///
-    /// # Errors
-    /// The file was changed since it was read, or the file system refuses; then it is as it was.
-    pub fn carry_out(self) -> Result<PathBuf, ProjectError> {
-        let _lock = Lock::wait(&self.dir.join(LOCK), "the project")?;
-        let path = self.dir.join(MANIFEST);
-        if storage::read(&path, SMALL)? != self.before {
-            return Err(ProjectError::Changed(path));
-        }
-        let copy = storage::keep_copy(&path, BEFORE_MERGE)?;
-        storage::replace(&path, &self.manifest.to_json()?)?;
-        Ok(copy)
-    }
-}
 
 /// Returns the repaired manifest with the decisions. `None` if the bytes need no repair.
 ///
@@ -117,11 +68,14 @@ fn without_doubles(labels: &LabelSet) -> Result<(LabelSet, Vec<String>), SameId>
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+    };
 
     use super::*;
     use crate::{
-        project::{Project, Repair},
+        project::{MANIFEST, Project, ProjectError, Repair},
         spans::{LabelChange, LabelId},
     };
 
@@ -188,19 +142,6 @@ mod tests {
         let repaired = fs::read(&path).unwrap();
         assert!(matches!(other.carry_out(0), Err(ProjectError::Changed(_))));
         assert_eq!(fs::read(&path).unwrap(), repaired);
-    }
-
-    #[test]
-    fn a_file_is_merged_by_itself_and_a_copy_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = conflict(dir.path(), &[("Wine", 70)], &[("Beer", 80)]);
-        let before = fs::read(&path).unwrap();
-        let [repair, other] = [(), ()].map(|()| ManifestRepair::of(dir.path()).unwrap().unwrap());
-        assert_eq!(repair.decisions, ["`Beer` loses its key 3, which `Wine` has"]);
-        let copy = repair.carry_out().unwrap();
-        assert!(copy.ends_with("project.json.before-merge") && fs::read(copy).unwrap() == before);
-        assert!(ManifestRepair::of(dir.path()).unwrap().is_none());
-        assert!(matches!(other.carry_out(), Err(ProjectError::Changed(_))));
     }
 
     #[test]

@@ -25,7 +25,6 @@ use std::{
 
 use serde::Serialize;
 
-pub use self::manifest::ManifestRepair;
 use self::{documents::DocumentsRepair, journals::JournalRepair, lines::LineChanges, runs::RunRepair};
 use super::{
     ANNOTATIONS, AnnotatorName, DOCUMENTS, Finding, LOCK, LockError, MANIFEST, Manifest, ManifestError, Project,
