@@ -121,8 +121,7 @@ impl Documents {
     pub(super) fn read(bytes: &[u8], grid: Grid) -> (Self, Vec<DocumentError>) {
         let mut reader = DocumentReader::default();
         for line in bytes.split(|byte| *byte == b'\n') {
-            let line = Line::parse(reader.next_line(line), grid);
-            reader.add(line);
+            reader.add_line(line, grid);
         }
         reader.finish()
     }
@@ -211,6 +210,12 @@ impl DocumentReader {
     pub(super) fn next_line<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
         self.begun += 1;
         if self.begun == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
+    }
+
+    /// Parses and adds the next line of the file, without its line feed.
+    pub(super) fn add_line(&mut self, line: &[u8], grid: Grid) {
+        let line = Line::parse(self.next_line(line), grid);
+        self.add(line);
     }
 
     /// Adds a parsed line. Lines are added in the order of the file.
