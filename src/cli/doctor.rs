@@ -22,6 +22,7 @@ use crate::{
         hub,
     },
     project::check,
+    runs::embedded_bases,
     services::UserFolders,
     terminal::Capabilities,
     text::number::{bytes, with_noun},
@@ -31,7 +32,7 @@ use crate::{
 /// Checks machine and project.
 ///
 /// # Errors
-/// The project is damaged, or the two computations on the processor disagree; every finding is listed.
+/// The project or the program is damaged, or the two computations on the processor disagree; every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     let access = if args.repair { Access::Write } else { Access::Read };
     let dir = args.dir.as_deref().map(|dir| project_dir::resolve(dir, access, None, output)).transpose()?;
@@ -42,7 +43,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
             repair(dir, args.yes, output)?;
         }
     }
-    let base = model::open("mini").map_err(|error| error.to_string());
+    let base = model::open(embedded_bases::MINI).map_err(|error| error.to_string());
     let comparison = base.clone().and_then(compare);
     let mut value = json!({
         "program": program(&base),
@@ -65,6 +66,9 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
             json!({ "path": dir.as_deref().map(output::path), "report": report, "sound": report.is_sound() });
     }
     output.result(&value, &text)?;
+    if let Err(error) = base {
+        return Err(CliError::environment(error));
+    }
     if let Ok(Some(comparison)) = comparison
         && !comparison.agrees()
     {
@@ -126,14 +130,15 @@ fn significant(number: f64) -> String {
 fn program(base: &Result<BaseModel, String>) -> Value {
     let base = match base {
         Ok(BaseModel { config, .. }) => {
-            format!("sound: {} layers, {} wide, {} word pieces", config.layers, config.dim, config.vocab_size)
+            let names = embedded_bases::ALL.join(" and ");
+            format!("{names} are sound: {} wide, {} word pieces", config.dim, config.vocab_size)
         }
         Err(error) => error.clone(),
     };
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "features": features(),
-        "embedded base": base,
+        "embedded bases": base,
     })
 }
 
