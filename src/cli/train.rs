@@ -144,6 +144,7 @@ fn not_resumable(error: ResumeError) -> CliError {
         ResumeError::NoCheckpoint(_) => CliError::data(error).hint(
             "checkpoints are written every five minutes; --set checkpoint_minutes=1 or checkpoint_every=100 writes more",
         ),
+        ResumeError::ForeignBase { .. } => CliError::data(error),
         ResumeError::Project(error) => error.into(),
         ResumeError::Checkpoint(error) => error.into(),
     }
