@@ -63,7 +63,8 @@ fn a_model_is_downloaded_once_into_the_shared_cache_and_opens_from_it() {
     assert_eq!(pull(&place, &hub).fine().json()["fetched_bytes"], 0);
     assert_eq!(hub.requests().len(), 1, "only what there is was asked for");
     let listed = run(&place, &hub, &[], &["models", "list", "--json"]).fine().json();
-    assert_eq!(listed[1], json!({ "name": ID, "kind": "cached", "about": "2 layers, 16 wide, 60 word pieces" }));
+    assert_eq!((&listed[0]["name"], &listed[1]["name"]), (&json!("mini"), &json!("small")));
+    assert_eq!(listed[2], json!({ "name": ID, "kind": "cached", "about": "2 layers, 16 wide, 60 word pieces" }));
     run(&place, &hub, &[("HF_HUB_OFFLINE", "1")], &["predict", ID, "a b", "--json"]).fine().json();
     assert!(hub.requests().is_empty(), "what is in the cache is not asked for");
 }
@@ -128,7 +129,8 @@ fn errors_of_the_hub_are_explained_with_a_remedy() {
     hub.fault("/revision/main", Fault::Status(429, "retry-after: 3600"));
     ask(&["models", "pull", ID], &[]).fails(3, &["status 429", "in 3600 s"]);
     ask(&["models", "pull", "../x"], &[]).fails(1, &["no name of a model"]);
-    ask(&["models", "pull", "mini"], &[]).fails(1, &["inside the program"]);
+    ask(&["models", "pull", "mini"], &[]).fails(1, &["`mini` is inside the program"]);
+    ask(&["models", "pull", "small"], &[]).fails(1, &["`small` is inside the program"]);
     ask(&["models", "pull", "ada/other"], &[("HF_HUB_OFFLINE", "1")]).fails(3, &["HF_HUB_OFFLINE is set"]);
     ask(&["models", "pull", ID], &[("HF_ENDPOINT", "http://127.0.0.1:9")])
         .fails(3, &["http://127.0.0.1:9 cannot be reached"]);

@@ -130,7 +130,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l train -d 'A tagged
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l valid -d 'A tagged file to validate on' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l test -d 'A tagged file to test on at the end' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l as -d 'The annotator whose documents are learned from' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini`, a folder in Hugging Face layout, or the id of a model on the hub, which is downloaded if it is not in the cache' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini` or `small`, a folder in Hugging Face layout, or the id of a model on the hub, which is downloaded if it is not in the cache' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l lr -d 'Peak learning rate' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l epochs -d 'Passes over the training split' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l batch -d 'Sentences per step' -r

@@ -22,6 +22,7 @@ use crate::{
         hub,
     },
     project::check,
+    runs::embedded_bases,
     services::UserFolders,
     terminal::Capabilities,
     text::number::{bytes, with_noun},
@@ -31,14 +32,14 @@ use crate::{
 /// Checks machine and project.
 ///
 /// # Errors
-/// The project is damaged, or the two computations on the processor disagree; every finding is listed.
+/// The project or the program is damaged, or the two computations on the processor disagree; every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     let access = if args.repair { Access::Write } else { Access::Read };
     let dir = args.dir.as_deref().map(|dir| project_dir::resolve(dir, access, None, output)).transpose()?;
     // Damage is a finding; a folder that is no project is a mistake in the arguments.
     dir.as_deref().map(check::refuse_other_folder).transpose()?;
     let repaired = dir.as_deref().filter(|_| args.repair).map(|dir| repair(dir, args.yes, output)).transpose()?;
-    let base = model::open("mini").map_err(|error| error.to_string());
+    let base = model::open(embedded_bases::MINI).map_err(|error| error.to_string());
     let comparison = base.clone().and_then(compare);
     let mut value = json!({
         "program": program(&base),
@@ -64,6 +65,9 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
         value["repair"] = repaired;
     }
     output.result(&value, &text)?;
+    if let Err(error) = base {
+        return Err(CliError::environment(error));
+    }
     if let Ok(Some(comparison)) = comparison
         && !comparison.agrees()
     {
@@ -133,14 +137,15 @@ fn significant(number: f64) -> String {
 fn program(base: &Result<BaseModel, String>) -> Value {
     let base = match base {
         Ok(BaseModel { config, .. }) => {
-            format!("sound: {} layers, {} wide, {} word pieces", config.layers, config.dim, config.vocab_size)
+            let names = embedded_bases::ALL.join(" and ");
+            format!("{names} are sound: {} wide, {} word pieces", config.dim, config.vocab_size)
         }
         Err(error) => error.clone(),
     };
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "features": features(),
-        "embedded base": base,
+        "embedded bases": base,
     })
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 use crate::{
     inference::PredictError,
-    model::hub::HubError,
+    model::{ModelError, hub::HubError},
     project::{ProjectError, StorageError},
     services::OpenError,
     training::TrainError,
@@ -178,7 +178,10 @@ impl From<HubError> for CliError {
 
 impl From<BaseError> for CliError {
     fn from(error: BaseError) -> Self {
-        Self::data(error)
+        match error {
+            BaseError::Model(ModelError::Damaged { .. }) => Self::environment(error),
+            error => Self::data(error),
+        }
     }
 }
 

@@ -162,7 +162,7 @@ mod tests {
         let mut words = column(&rows, 1);
         words.dedup();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let pieces = embedded::tokenizer().unwrap().words(&words).unwrap();
+        let pieces = embedded::tokenizer().words(&words).unwrap();
         assert_eq!(pieces.tokens, column(&rows, 0));
         let names = ["O", "B-Dish", "I-Dish"];
         let tags = [1, 2, 0, 1];
@@ -172,7 +172,7 @@ mod tests {
             let shown = ids.iter().map(|id| names.get(*id as usize).map_or(id.to_string(), |name| (*name).to_owned()));
             assert_eq!(shown.collect::<Vec<_>>(), column(&rows, at), "{mode:?}");
         }
-        let size = embedded::tokenizer().unwrap().vocab_size().to_string();
+        let size = embedded::tokenizer().vocab_size().to_string();
         assert!(flat(Topic::Bio).replace(',', "").contains(&format!("({size} in `mini`)")), "{size}");
     }
 

@@ -22,6 +22,7 @@ use crate::{
     runs::{
         Point, Settings, Status,
         card::{CURVES, Card},
+        embedded_bases::is_embedded,
         plot,
     },
     spans::scheme::Tag,
@@ -38,8 +39,8 @@ const CARD: &str = "README.md";
 pub(super) fn run(action: &ModelsAction, output: Output) -> Result<(), CliError> {
     match action {
         ModelsAction::List => list(output),
-        ModelsAction::Pull { id } if id == model::embedded::NAME => {
-            Err(CliError::data("`mini` is inside the program: there is nothing to download"))
+        ModelsAction::Pull { id } if is_embedded(id) => {
+            Err(CliError::data(format!("`{id}` is inside the program: there is nothing to download")))
         }
         ModelsAction::Pull { id } => {
             let pulled = download(&Hub::from_environment()?, id, output)?;
@@ -213,7 +214,7 @@ impl Source {
             .as_ref()
             .map(|config| Settings { base: public_name(&config.settings.base), ..config.settings.clone() });
         let trained_from = config.as_ref().map(|config| config.settings.base.as_str()).and_then(|name| match name {
-            model::embedded::NAME => Some(model::embedded::SOURCE),
+            name if is_embedded(name) => Some(model::embedded::SOURCE),
             name => (hub::is_id(name) && !Path::new(name).exists()).then_some(name),
         });
         let mut labels: Vec<String> = Vec::new();

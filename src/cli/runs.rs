@@ -14,6 +14,7 @@ use crate::{
     project::{
         Project, RunView,
         output::{Existing, write_output},
+        run_folder::RunConfig,
     },
     runs::{Control, Point, Status, plot},
     text::number::{bytes as size, with_noun},
@@ -63,11 +64,11 @@ fn list(dir: &Path, output: Output) -> Result<(), CliError> {
 
 fn row(run: &RunView) -> Vec<String> {
     let status = run.status.clone().unwrap_or_default();
-    let base = run.config.as_ref().map_or("?", |config| config.settings.base.as_str());
+    let base = run.config.as_ref().map_or_else(|| "?".to_owned(), RunConfig::shown_base);
     vec![
         run.id.to_string(),
         run.state().to_owned(),
-        base.to_owned(),
+        base,
         format!("{}/{}", status.step, status.steps),
         run.kept_f1().map_or_else(|| "-".to_owned(), |f1| format!("{f1:.3}")),
         size(run.size()),

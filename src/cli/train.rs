@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
-    runs::{Point, Recipe, RunSink, Settings},
+    runs::{Point, Recipe, RunSink, Settings, embedded_bases},
     services,
     spans::Dataset,
     text::number::with_noun,
@@ -49,7 +49,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         Some(project) => project_data(project, new, output)?,
         None => file_data(new, output)?,
     };
-    let default_base = project.as_ref().map_or("mini", |project| project.manifest.base.as_str());
+    let default_base = project.as_ref().map_or(embedded_bases::DEFAULT, |project| project.manifest.base.as_str());
     let base_name = new.base.as_deref().unwrap_or(default_base);
     let dir = project.as_ref().map(|project| project.root.as_path());
     let settings = run_settings(args, dir, data.sentences.train.len(), base_name, output)?;
@@ -144,6 +144,7 @@ fn not_resumable(error: ResumeError) -> CliError {
         ResumeError::NoCheckpoint(_) => CliError::data(error).hint(
             "checkpoints are written every five minutes; --set checkpoint_minutes=1 or checkpoint_every=100 writes more",
         ),
+        ResumeError::ForeignBase { .. } => CliError::data(error),
         ResumeError::Project(error) => error.into(),
         ResumeError::Checkpoint(error) => error.into(),
     }

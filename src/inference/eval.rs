@@ -201,13 +201,13 @@ mod tests {
     #[test]
     fn a_model_is_measured_by_word_and_by_piece() {
         let sentences = [
-            sentence(&[("cheap", "B-Price"), ("lasagne", "B-Dish"), ("verde", "I-Dish"), ("\u{200b}", "O")]),
-            sentence(&[("verde", "I-Dish"), ("near", "B-Location"), ("me", "I-Location"), ("cheap", "O")]),
+            sentence(&[("cheap", "B-Price"), ("gnocchi", "B-Dish"), ("pozole", "I-Dish"), ("\u{200b}", "O")]),
+            sentence(&[("pozole", "I-Dish"), ("near", "B-Location"), ("me", "I-Location"), ("cheap", "O")]),
             sentence(&[]),
         ];
         let found = evaluate(&fake::predictor(512), &sentences).unwrap();
         assert_eq!((found.sentences, found.words), (3, 8));
-        // `lasagne` and `verde` have three pieces, of which this model tags the first; the invisible word has none.
+        // `gnocchi` and `pozole` have three pieces, of which this model tags the first; the invisible word has none.
         assert_eq!(found.pieces, 13);
         assert!(found.piece.lenient.accuracy() < found.word.lenient.accuracy());
         assert!((found.word.lenient.accuracy() - 5.0 / 8.0).abs() < 1e-9);
@@ -237,16 +237,16 @@ mod tests {
 
     #[test]
     fn pieces_are_counted_as_the_model_was_trained() {
-        let sentences = [sentence(&[("lasagne", "B-Dish"), ("verde", "I-Dish"), ("now", "O")])];
+        let sentences = [sentence(&[("gnocchi", "B-Dish"), ("pozole", "I-Dish"), ("now", "O")])];
         let measured = |mode| {
             let found = evaluate(&fake::predictor(512).with_label_mode(mode), &sentences).unwrap();
             assert_eq!((found.pieces, found.label_mode), (7, mode.unwrap_or(LabelMode::AllB)));
             let counts = found.piece.lenient.labels["Dish"];
             (counts.true_positives, counts.false_positives, counts.false_negatives)
         };
-        // `lasagne` and `verde` have three pieces each, of which this model tags the first: B I for the words.
+        // `gnocchi` and `pozole` have three pieces each, of which this model tags the first: B I for the words.
         assert_eq!(measured(Some(LabelMode::First)), (1, 0, 0));
-        // Every piece of `lasagne` is a span of its own, and the last goes on with those of `verde`.
+        // Every piece of `gnocchi` is a span of its own, and the last goes on with those of `pozole`.
         assert_eq!(measured(Some(LabelMode::AllB)), measured(None));
         assert_eq!(measured(None), (1, 1, 2));
         // All six are one span, of which the model finds two pieces apart.

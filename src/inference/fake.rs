@@ -10,7 +10,7 @@ use crate::{
 /// A word that panics: `bomb`.
 struct Fake {
     /// First pieces of words and the tag each has.
-    known: [(u32, usize); 3],
+    known: [(u32, usize); 5],
     panics: u32,
     longest: usize,
 }
@@ -35,9 +35,10 @@ fn first_piece(tokenizer: &PieceTokenizer, word: &str) -> u32 {
 
 /// A predictor that reads `max_positions` pieces at a time.
 pub(crate) fn predictor(max_positions: usize) -> Predictor {
-    let tokenizer = embedded::tokenizer().unwrap();
+    let tokenizer = embedded::tokenizer();
     let piece = |word| first_piece(&tokenizer, word);
-    let known = [(piece("lasagne"), 1), (piece("verde"), 2), (piece("cheap"), 3)];
+    let known =
+        [(piece("lasagne"), 1), (piece("gnocchi"), 1), (piece("verde"), 2), (piece("pozole"), 2), (piece("cheap"), 3)];
     let fake = Fake { known, panics: piece("bomb"), longest: max_positions };
     let tags = tag_names(&["Dish".to_owned(), "Price".to_owned()]);
     Predictor::new(tokenizer, Box::new(fake), tags, max_positions, Threads::One).unwrap()

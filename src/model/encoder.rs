@@ -1,28 +1,26 @@
-//! Makes the embedded base in `assets/encoder/` from a folder of all-MiniLM-L6-v2.
+//! Makes the encoder of the embedded bases, `assets/encoder/`, from a folder of all-MiniLM-L6-v2.
 //!
-//! It is DistilBERT with the first 3 layers, 15,500 word pieces, and 8 bits for each weight with one factor for each row.
-//! The same files give the same bytes.
+//! It is a DistilBERT with all six layers and all word pieces, in 8 bits for each weight with one factor for each row,
+//! except for the word table: 4 bits with one factor for each group. The same files give the same bytes.
 
 #![cfg(test)]
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use serde_json::{Map, Value, json};
+use safetensors::SafeTensors;
+use serde_json::Value;
 
 use super::base::{BaseModel, assemble};
 use super::files::Files;
 use super::folder::tests::bert_files as source;
-use super::{Array, ModelConfig, ModelError, vocabulary, weights};
+use super::{ModelConfig, ModelError, four_bits, vocabulary, weights};
 
 const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";
 const TOKENIZER: &str = "tokenizer.json";
-
-const LAYERS: usize = 3;
-const PIECES: usize = 15_500;
 
 const NOTICE: &str = "\
 The files config.json, model.safetensors and tokenizer.json in this folder are a changed copy of a model:
@@ -35,8 +33,9 @@ The files config.json, model.safetensors and tokenizer.json in this folder are a
 Licensed under the Apache License, Version 2.0: https://www.apache.org/licenses/LICENSE-2.0
 Distributed on an \"AS IS\" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 
-Changes: converted from BERT to DistilBERT, with the row of token type 0 added to every position; layers 0, 1 and 2 kept;
-pooler dropped; vocabulary reduced to 15,500 word pieces; matrices rounded to 8 bits with one factor per row.
+Changes: converted from BERT to DistilBERT, with the row of token type 0 added to every position; pooler dropped; the word
+table rounded to 4 bits with one factor per group of 32 weights, the other matrices to 8 bits with one factor per row;
+limits of length dropped from tokenizer.json.
 Made by `just encoder`.
 ";
 
@@ -57,7 +56,7 @@ impl Files for Memory<'_> {
 ///
 /// # Errors
 /// A file is missing or broken, or the sizes are not those of all-MiniLM-L6-v2: the notice would then be false.
-fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
+fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(&'static str, Vec<u8>)>, ModelError> {
     let base = assemble(&Memory(files), "all-MiniLM-L6-v2")?;
     let ModelConfig { layers, dim, vocab_size, .. } = base.config;
     if (layers, dim, vocab_size) != (6, 384, 30_522) {
@@ -67,124 +66,26 @@ fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>, Mod
         );
         return Err(ModelError::unsupported(CONFIG, what));
     }
-    let mut made = shrink(base, LAYERS, PIECES)?;
-    made.push(("NOTICE".to_owned(), NOTICE.as_bytes().to_vec()));
+    let mut made = rounded(&base)?;
+    made.push(("NOTICE", NOTICE.as_bytes().to_vec()));
     Ok(made)
 }
 
-/// Keeps the first layers and the most useful pieces of a base, in 8 bits.
-fn shrink(base: BaseModel, layers: usize, pieces: usize) -> Result<Vec<(String, Vec<u8>)>, ModelError> {
-    let (kept, tokenizer) = cut(&base.tokenizer_json, pieces).map_err(|why| ModelError::broken(TOKENIZER, why))?;
-    let config = ModelConfig {
-        layers,
-        vocab_size: kept.len(),
-        tags: Vec::new(),
-        label_mode: None,
-        constrained: false,
-        ..base.config
-    };
-    let mut all = base.weights;
-    let mut ours = BTreeMap::new();
-    for (name, shape) in config.tensors() {
-        let array = all.remove(&name);
-        let mut array = array.ok_or_else(|| ModelError::broken(WEIGHTS, format!("{name} is missing")))?;
-        if array.shape != shape {
-            array = rows(&array, &kept);
-        }
-        ours.insert(name, array);
-    }
-    let stored = weights::to_safetensors_i8(&ours).map_err(|error| ModelError::broken(WEIGHTS, error.to_string()))?;
-    let beside = vocabulary::companions(&tokenizer, &config)
+/// Rounds the weights of a base. Returns its files with their checksum.
+fn rounded(base: &BaseModel) -> Result<Vec<(&'static str, Vec<u8>)>, ModelError> {
+    let words = base.config.parameters().words.name;
+    let stored = weights::to_safetensors_rounded(&base.weights, &words);
+    let stored = stored.map_err(|error| ModelError::broken(WEIGHTS, error.to_string()))?;
+    let tokenizer: Value = serde_json::from_slice(&base.tokenizer_json)
         .map_err(|error| ModelError::broken(TOKENIZER, error.to_string()))?;
-    Ok(vec![
-        (CONFIG.to_owned(), config.to_json(beside.pad)),
-        (WEIGHTS.to_owned(), stored),
-        (TOKENIZER.to_owned(), tokenizer),
-    ])
-}
-
-/// Returns these rows of a table, without those that it does not have.
-fn rows(table: &Array, ids: &[usize]) -> Array {
-    let width = table.width();
-    let rows = ids.iter().filter_map(|id| table.data.get(id * width..(id + 1) * width));
-    let data: Vec<f32> = rows.flatten().copied().collect();
-    Array { shape: vec![data.len().checked_div(width).unwrap_or(0), width], data }
-}
-
-/// Cuts a WordPiece `tokenizer.json` down to `most` pieces.
-///
-/// Kept are the special pieces, every piece of a single character (so that no script becomes unknown as a whole), then
-/// the others in the order of the vocabulary, which is by frequency. Returns the old ids that are kept,
-/// ascending (their position is the new id), and the new file.
-fn cut(json: &[u8], most: usize) -> Result<(Vec<usize>, Vec<u8>), String> {
-    let mut whole: Map<String, Value> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    let vocab = whole.get("model").and_then(|model| model.get("vocab")).and_then(Value::as_object);
-    let vocab = vocab.ok_or("it has no vocabulary of word pieces")?;
-    let mut pieces = Vec::with_capacity(vocab.len());
-    for (piece, id) in vocab {
-        let id = id.as_u64().and_then(|id| usize::try_from(id).ok()).ok_or("an id is no number")?;
-        pieces.push((id, piece.as_str()));
-    }
-    pieces.sort_unstable();
-    let added = whole.get("added_tokens").and_then(Value::as_array);
-    let special: BTreeSet<&str> =
-        added.into_iter().flatten().filter_map(|token| token.get("content").and_then(Value::as_str)).collect();
-    let mut kept: Vec<(u8, usize, &str)> =
-        pieces.iter().filter_map(|&(id, piece)| Some((rank(piece, &special)?, id, piece))).collect();
-    kept.sort_unstable();
-    kept.truncate(most);
-    kept.sort_unstable_by_key(|&(_, id, _)| id);
-    let new_ids: HashMap<String, usize> =
-        kept.iter().enumerate().map(|(new, (.., piece))| ((*piece).to_owned(), new)).collect();
-    let new_vocab: Map<String, Value> =
-        kept.iter().enumerate().map(|(new, (.., piece))| ((*piece).to_owned(), json!(new))).collect();
-    let old_ids = kept.iter().map(|&(_, id, _)| id).collect();
-    renumber(&mut whole, &new_ids, new_vocab)?;
-    let mut file = Value::Object(whole).to_string().into_bytes();
-    file.push(b'\n');
-    Ok((old_ids, file))
-}
-
-/// Priority of a piece, lowest first; `None` for one that is not kept.
-fn rank(piece: &str, special: &BTreeSet<&str>) -> Option<u8> {
-    match piece {
-        _ if special.contains(piece) => Some(0),
-        _ if is_single_character(piece) => Some(1),
-        _ if piece.starts_with("[unused") => None,
-        _ => Some(2),
-    }
-}
-
-fn is_single_character(piece: &str) -> bool {
-    let inner = piece.strip_prefix("##").filter(|inner| !inner.is_empty()).unwrap_or(piece);
-    inner.chars().count() == 1
-}
-
-/// Replaces all ids by the new ones.
-fn renumber(
-    whole: &mut Map<String, Value>,
-    new: &HashMap<String, usize>,
-    vocab: Map<String, Value>,
-) -> Result<(), String> {
-    for token in whole.get_mut("added_tokens").and_then(Value::as_array_mut).into_iter().flatten() {
-        let id = new_id(token.get("content"), new)?;
-        token["id"] = id;
-    }
-    let frame = whole.get_mut("post_processor").and_then(|rule| rule.get_mut("special_tokens"));
-    let frame = frame.and_then(Value::as_object_mut).ok_or("its post-processor is no template")?;
-    for token in frame.values_mut() {
-        let names = token.get("tokens").and_then(Value::as_array).cloned().unwrap_or_default();
-        let ids: Vec<Value> = names.iter().map(|name| new_id(Some(name), new)).collect::<Result<_, _>>()?;
-        token["ids"] = ids.into();
-    }
-    whole["model"]["vocab"] = vocab.into();
-    Ok(())
-}
-
-fn new_id(piece: Option<&Value>, new: &HashMap<String, usize>) -> Result<Value, String> {
-    let piece = piece.and_then(Value::as_str).unwrap_or_default();
-    let id = new.get(piece).ok_or_else(|| format!("the special piece {piece:?} is not in its vocabulary"))?;
-    Ok(json!(id))
+    let tokenizer = format!("{tokenizer}\n").into_bytes();
+    let beside = vocabulary::companions(&tokenizer, &base.config)
+        .map_err(|error| ModelError::broken(TOKENIZER, error.to_string()))?;
+    let files = [(CONFIG, base.config.to_json(beside.pad)), (WEIGHTS, stored), (TOKENIZER, tokenizer)];
+    let mut sum = crc32fast::Hasher::new();
+    files.iter().for_each(|(_, bytes)| sum.update(bytes));
+    let checksum = format!("{:08x}\n", sum.finalize()).into_bytes();
+    Ok(files.into_iter().chain([("checksum", checksum)]).collect())
 }
 
 /// Writes `assets/encoder/` from the model folder in `ENCODER_SOURCE`.
@@ -203,29 +104,29 @@ fn write_encoder() {
 }
 
 #[test]
-fn a_shrunk_model_opens_and_keeps_the_rows_of_its_pieces() {
-    let whole = assemble(&Memory(&source()), "whole").unwrap();
-    let made: BTreeMap<_, _> = shrink(whole.clone(), 1, 12).unwrap().into_iter().collect();
-    let small = assemble(&Memory(&made), "small").unwrap();
-    assert_eq!((small.config.layers, small.config.vocab_size), (1, 12));
-    let name = "distilbert.embeddings.word_embeddings.weight";
-    let row = |base: &BaseModel, piece: &str| {
-        let id = base.tokenizer.words(&[piece]).unwrap().ids[0] as usize;
-        base.weights[name].data.chunks_exact(base.config.dim).nth(id).unwrap().to_vec()
-    };
-    for piece in ["a", "the"] {
-        let (before, after) = (row(&whole, piece), row(&small, piece));
-        let most = before.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-        for (x, y) in before.iter().zip(&after) {
-            assert!((x - y).abs() <= most / 127.0 / 2.0 * 1.001, "{x} {y}");
+fn every_tensor_of_a_rounded_model_is_read_back_within_half_a_step() {
+    let base = assemble(&Memory(&source()), "source").unwrap();
+    let made: BTreeMap<_, _> = rounded(&base).unwrap().into_iter().collect();
+    let file = SafeTensors::deserialize(&made[WEIGHTS]).unwrap();
+    let words = base.config.parameters().words.name;
+    for (name, shape) in base.config.tensors() {
+        let (before, steps) = (&base.weights[&name], if name == words { 7.0 } else { 127.0 });
+        let after = four_bits::any_tensor(&file, &name, &shape, WEIGHTS).unwrap();
+        assert_eq!(after.shape, before.shape);
+        let most = before.data.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        for (x, y) in before.data.iter().zip(&after.data) {
+            assert!((x - y).abs() <= most / steps * 0.6, "{name}: {x} {y}");
         }
     }
-    assert_eq!(small.tokenizer.words(&["tapas"]).unwrap().tokens, ["[UNK]"]);
+    assert_eq!(made[CONFIG], base.config.to_json(0));
+    let folder = made.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.clone())).collect();
+    assert_eq!(assemble(&Memory(&folder), "rounded").unwrap().notes, ["new: the classification head"]);
+    assert_eq!(vocabulary::tests::read(&made[TOKENIZER]).unwrap().vocab_size(), 13);
 }
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    let once = || shrink(assemble(&Memory(&source()), "x").unwrap(), 1, 12).unwrap();
+    let once = || rounded(&assemble(&Memory(&source()), "x").unwrap()).unwrap();
     assert_eq!(once(), once());
 }
 
@@ -233,14 +134,4 @@ fn the_same_input_gives_the_same_bytes() {
 fn another_model_is_refused() {
     assert!(make(&source()).unwrap_err().to_string().contains("not all-MiniLM-L6-v2"));
     assert!(make(&BTreeMap::new()).unwrap_err().to_string().contains("config.json is missing"));
-}
-
-#[test]
-fn the_cut_keeps_special_and_single_pieces_then_the_frequent_ones() {
-    let (kept, json) = cut(&vocabulary::tests::made(), 11).unwrap();
-    assert_eq!(kept, [0, 2, 3, 4, 5, 6, 7, 8, 11, 12, 14]);
-    let tokenizer = vocabulary::tests::read(&json).unwrap();
-    assert_eq!((tokenizer.cls(), tokenizer.sep(), tokenizer.vocab_size()), (2, 3, 11));
-    assert_eq!(tokenizer.words(&["the", "as", "tapas"]).unwrap().ids, [7, 5, 10, 1]);
-    assert_eq!(cut(&json, 11).unwrap().1, json);
 }

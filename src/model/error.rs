@@ -10,7 +10,7 @@ pub enum ModelError {
     /// Neither a folder nor a cached model.
     #[error(
         "no model {base:?}: there is no such folder, and {looked}. `tagli models pull ID` downloads a model of the hub; a \
-         folder with its config.json, model.safetensors and tokenizer.json also works, and `mini` is always available"
+         folder with its config.json, model.safetensors and tokenizer.json also works, and `mini` and `small` are always available"
     )]
     NotFound {
         /// Name of the base.
@@ -40,6 +40,14 @@ pub enum ModelError {
         /// The file.
         path: String,
         /// Reason.
+        why: String,
+    },
+    /// A base model inside the program is not as it was built.
+    #[error("{place}: {why}")]
+    Damaged {
+        /// The base model.
+        place: String,
+        /// Reason and remedy.
         why: String,
     },
     /// The model is complete, but of an unsupported kind.

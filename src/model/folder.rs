@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use super::base::{BaseModel, assemble, is_whole};
 use super::files::Folder;
 use super::{ModelConfig, ModelError, Weights, embedded, hub, vocabulary, weights};
-use crate::runs::FolderSink;
+use crate::runs::{FolderSink, embedded_bases::is_embedded};
 
 /// Whether a base must be downloaded first.
 /// A valid name of the hub, and neither a path nor complete in the cache.
 pub fn needs_download(base: &str) -> bool {
-    if base == embedded::NAME || !hub::is_id(base) || Path::new(base).exists() {
+    if is_embedded(base) || !hub::is_id(base) || Path::new(base).exists() {
         return false;
     }
     let cached = hub::cache_folder().and_then(|cache| hub::cached(&cache, base));
     !cached.is_some_and(|folder| is_whole(&folder))
 }
 
-/// Opens `mini`, a folder, or a model in the local Hugging Face cache.
+/// Opens an embedded base, a folder, or a model in the local Hugging Face cache.
 ///
 /// # Errors
-/// There is no such model, its files are broken, or its kind is not supported.
+/// There is no such model, its files or the program's are broken, or its kind is not supported.
 pub fn open(base: &str) -> Result<BaseModel, ModelError> {
-    if base == embedded::NAME {
-        return embedded::mini();
+    if let Some(opened) = embedded::open(base) {
+        return opened;
     }
     if Path::new(base).is_dir() {
         return assemble(&Folder(base.into()), base);

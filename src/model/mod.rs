@@ -1,5 +1,5 @@
 //! Floor 5: pretrained models.
-//! Hugging Face folders and the embedded base as plain arrays, tokenizer and alignment; the device and the network,
+//! Hugging Face folders and the embedded bases as plain arrays, tokenizer and alignment; the device and the network,
 //! where burn enters.
 //!
 //! A model is opened as a [`BaseModel`]: configuration, `f32` arrays by the names of its architecture, tokenizer. What
@@ -16,6 +16,7 @@ mod encoder;
 mod error;
 mod files;
 pub mod folder;
+mod four_bits;
 pub mod hub;
 pub mod network;
 mod pytorch;

@@ -82,11 +82,13 @@ impl PieceTokenizer {
     }
 
     fn read(bytes: &[u8], special: &'static SpecialPieces) -> Result<Self, TokenizerError> {
-        let Parts { tokenizer: inner, frame } = tokenizer_parts::read(bytes)?;
+        let Parts { tokenizer: inner, frame, highest } = tokenizer_parts::read(bytes)?;
         let named = inner.token_to_id(special.cls).zip(inner.token_to_id(special.sep));
         let (cls, sep) = frame.or(named).ok_or(TokenizerError::NoFrame)?;
         let mask = inner.token_to_id(special.mask);
-        let highest = inner.get_vocab(true).into_values().chain([cls, sep]).max().unwrap_or_default();
+        // `get_vocab` of the tokenizer would copy the whole vocabulary.
+        let added = inner.get_added_vocabulary().get_vocab().values().copied();
+        let highest = added.chain([highest, cls, sep]).max().unwrap_or_default();
         let vocab_size = usize::try_from(highest).map_or(usize::MAX, |id| id.saturating_add(1));
         Ok(Self { inner: Arc::new(inner), special, cls, sep, mask, vocab_size })
     }
@@ -206,7 +208,7 @@ mod tests {
     const ANY: &str = "(\\PC|[\\u{0}-\\u{20}\\u{7f}\\u{200b}\\u{200d}\\u{301}\\u{fe0f}]){0,16}";
 
     fn mini() -> PieceTokenizer {
-        embedded::tokenizer().unwrap()
+        embedded::tokenizer()
     }
 
     #[test]

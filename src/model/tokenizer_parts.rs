@@ -47,10 +47,13 @@ pub enum PartsError {
     Refused(String),
 }
 
-/// A tokenizer, and the ids of the pieces before and after an input, if the file names them.
+/// A tokenizer with what its file says about ids.
 pub(super) struct Parts {
     pub(super) tokenizer: Tokenizer,
+    /// Ids of the pieces before and after an input, if the file names them.
     pub(super) frame: Option<(u32, u32)>,
+    /// Highest id of the vocabulary; 0 if it is empty.
+    pub(super) highest: u32,
 }
 
 /// Makes the tokenizer of a `tokenizer.json`.
@@ -106,10 +109,11 @@ fn make(file: File) -> Result<Parts, String> {
     let mut left = MOST_PARTS;
     let normalizer = file.normalizer.map(|part| normalizer(&part, &mut left)).transpose()?;
     let pre_tokenizer = file.pre_tokenizer.map(|part| pre_tokenizer(&part, &mut left)).transpose()?;
+    let highest = file.model.vocab.values().copied().max().unwrap_or_default();
     let mut tokenizer = Tokenizer::new(model(file.model)?);
     tokenizer.with_normalizer(normalizer).with_pre_tokenizer(pre_tokenizer);
     tokenizer.add_tokens(&file.added_tokens);
-    Ok(Parts { tokenizer, frame })
+    Ok(Parts { tokenizer, frame, highest })
 }
 
 fn model(model: Model) -> Result<WordPiece, String> {
@@ -364,7 +368,7 @@ mod tests {
             with("post_processor", bert),
         ] {
             let theirs = Tokenizer::from_bytes(&json).unwrap();
-            let Parts { tokenizer, frame } = read(&json).unwrap();
+            let Parts { tokenizer, frame, .. } = read(&json).unwrap();
             assert_eq!(frame, Some((2, 3)));
             for text in ["Crème brûlée, 12 tacos", " [MASK] creme  ", ""] {
                 let encode = |tokenizer: &Tokenizer| tokenizer.encode(text, false).unwrap();
@@ -378,7 +382,7 @@ mod tests {
     fn early_files_without_the_kind_of_the_model_are_read() {
         let mut json: Value = serde_json::from_slice(&with("post_processor", Value::Null)).unwrap();
         json["model"].as_object_mut().unwrap().shift_remove("type");
-        let Parts { tokenizer, frame } = read(&serde_json::to_vec(&json).unwrap()).unwrap();
+        let Parts { tokenizer, frame, .. } = read(&serde_json::to_vec(&json).unwrap()).unwrap();
         assert_eq!((tokenizer.token_to_id("taco"), frame), (Some(8), None));
     }
 }

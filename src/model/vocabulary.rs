@@ -234,7 +234,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_vocabulary_can_be_written_back() {
-        let config = crate::model::embedded::mini().unwrap().config;
+        let config = crate::model::embedded::config("mini").unwrap();
         let Companions { files, pad } = companions(&made(), &config).unwrap();
         assert_eq!(files.last().unwrap(), &("vocab.txt", VOCAB.as_bytes().to_vec()));
         assert_eq!(pad, 0);

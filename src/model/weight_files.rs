@@ -14,7 +14,7 @@ use super::arch::Architecture;
 use super::config::Parsed;
 use super::files::{Files, read_file};
 use super::weights::{self, Array, Weights};
-use super::{ModelConfig, ModelError};
+use super::{ModelConfig, ModelError, four_bits};
 
 /// Names of a single weight file and of the index of several.
 /// They are in order of preference.
@@ -205,7 +205,7 @@ impl<'a> Store<'a> {
             || ModelError::MissingTensor { path: self.place.clone(), name: plain.to_owned(), expected: shape.to_vec() };
         let (number, name) = self.names.get(plain).ok_or_else(missing)?;
         let (file, place) = self.files.get(*number).ok_or_else(missing)?;
-        let array = weights::tensor(file, name, shape, place)?;
+        let array = four_bits::any_tensor(file, name, shape, place)?;
         self.names.remove(plain);
         self.names.remove(&weights::scale_name(plain));
         Ok(array)

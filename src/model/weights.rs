@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView, View};
 
 use super::ModelError;
+#[cfg(test)]
+use super::four_bits;
+use super::kernels::from_eight_bits;
 
 /// A row-major array.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,26 +119,47 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, SafeTensorError> {
 /// Makes a safetensors file in which every matrix is `i8`.
 /// Each row has one `f32` factor.
 ///
-/// The factors are in a tensor `NAME.scale`; vectors stay `f32`. [`tensor`] reads it back.
+/// The factors are in a tensor `NAME.scale`; vectors stay `f32`. [`tensor`] reads it back. The tensor `table` has 4 bits
+/// for each weight instead, see [`super::four_bits`].
 ///
 /// # Errors
 /// The data of an array does not fill its shape.
 #[cfg(test)]
-pub(super) fn to_safetensors_i8(weights: &Weights) -> Result<Vec<u8>, SafeTensorError> {
+pub(super) fn to_safetensors_rounded(weights: &Weights, table: &str) -> Result<Vec<u8>, SafeTensorError> {
     let stored = weights.iter().flat_map(|(name, array)| {
         let shape = Cow::Borrowed(array.shape.as_slice());
         if array.shape.len() < 2 {
             let data = Data::Floats(Cow::Borrowed(array.data.as_slice()));
             return vec![(name.clone(), Stored { dtype: Dtype::F32, shape, data })];
         }
-        let (bytes, scales) = quantise(array);
-        let rows = Cow::Owned(vec![scales.len()]);
-        vec![
-            (name.clone(), Stored { dtype: Dtype::I8, shape, data: Data::Bytes(bytes) }),
-            (scale_name(name), Stored { dtype: Dtype::F32, shape: rows, data: Data::Floats(scales.into()) }),
-        ]
+        let [numbers, factors] = if name == table { rounded_groups(array) } else { rounded_rows(array) };
+        vec![(name.clone(), numbers), (scale_name(name), factors)]
     });
     serialize(stored)
+}
+
+/// Whole numbers of 8 bits, and the factor of each row.
+#[cfg(test)]
+fn rounded_rows(array: &Array) -> [Stored<'_>; 2] {
+    let (bytes, factors) = quantise(array);
+    let (shape, rows) = (Cow::Borrowed(array.shape.as_slice()), Cow::Owned(vec![factors.len()]));
+    [
+        Stored { dtype: Dtype::I8, shape, data: Data::Bytes(bytes) },
+        Stored { dtype: Dtype::F32, shape: rows, data: Data::Floats(factors.into()) },
+    ]
+}
+
+/// Whole numbers of 4 bits, and the factor of each group.
+#[cfg(test)]
+fn rounded_groups(array: &Array) -> [Stored<'_>; 2] {
+    let (bytes, factors) = four_bits::round(array);
+    let groups = Cow::Owned(vec![factors.len(), bytes.len() / factors.len().max(1)]);
+    let factors: Vec<u8> = factors.into_iter().flat_map(u16::to_le_bytes).collect();
+    let count = Cow::Owned(vec![factors.len() / 2]);
+    [
+        Stored { dtype: Dtype::U8, shape: groups, data: Data::Bytes(bytes) },
+        Stored { dtype: Dtype::F16, shape: count, data: Data::Bytes(factors) },
+    ]
 }
 
 fn serialize<'a, S: AsRef<str> + Ord + std::fmt::Display>(
@@ -181,20 +205,12 @@ pub(super) fn tensor(file: &SafeTensors, name: &str, shape: &[usize], place: &st
     let bytes = view.data();
     let data = match view.dtype() {
         Dtype::F32 => floats(bytes),
-        Dtype::F16 => halves(bytes, f16_to_f32),
+        Dtype::F16 => half_floats(bytes),
         Dtype::BF16 => halves(bytes, |bits| f32::from_bits(u32::from(bits) << 16)),
         Dtype::I8 => {
             let rows = shape.first().copied().unwrap_or(1);
-            let scales = self::view(file, &scale_name(name), &[rows], place)?;
-            if scales.dtype() != Dtype::F32 {
-                return Err(wrong_type(&scale_name(name), &scales, place));
-            }
-            let width = bytes.len().checked_div(rows).unwrap_or(0).max(1);
-            let mut data = Vec::with_capacity(bytes.len());
-            for (row, scale) in bytes.chunks_exact(width).zip(floats(scales.data())) {
-                data.extend(row.iter().map(|&byte| f32::from(i8::from_ne_bytes([byte])) * scale));
-            }
-            data
+            let scales = typed_view(file, &scale_name(name), (Dtype::F32, &[rows]), place)?;
+            from_eight_bits(bytes, &floats(scales.data()), bytes.len().checked_div(rows).unwrap_or(0))
         }
         _ => return Err(wrong_type(name, &view, place)),
     };
@@ -220,6 +236,20 @@ fn view<'a>(file: &SafeTensors<'a>, name: &str, shape: &[usize], place: &str) ->
     })
 }
 
+/// Returns the view of a tensor of this type and shape.
+///
+/// # Errors
+/// As [`tensor`].
+pub(super) fn typed_view<'a>(
+    file: &SafeTensors<'a>,
+    name: &str,
+    (dtype, shape): (Dtype, &[usize]),
+    place: &str,
+) -> Result<TensorView<'a>, ModelError> {
+    let view = view(file, name, shape, place)?;
+    if view.dtype() == dtype { Ok(view) } else { Err(wrong_type(name, &view, place)) }
+}
+
 fn wrong_type(name: &str, view: &TensorView, place: &str) -> ModelError {
     let what =
         format!("tensor {name:?} holds {}; F32, F16, BF16, and I8 with F32 row factors can be read", view.dtype());
@@ -230,12 +260,17 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
 }
 
+/// Reads numbers of half precision.
+pub(super) fn half_floats(bytes: &[u8]) -> Vec<f32> {
+    halves(bytes, f16_to_f32)
+}
+
 fn halves(bytes: &[u8], convert: impl Fn(u16) -> f32) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|&two| convert(u16::from_le_bytes(two))).collect()
 }
 
 /// Converts IEEE 754 half precision exactly.
-fn f16_to_f32(bits: u16) -> f32 {
+pub(super) fn f16_to_f32(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let (exponent, fraction) = (u32::from(bits >> 10) & 0x1f, u32::from(bits & 0x3ff));
     match exponent {
@@ -296,7 +331,7 @@ mod tests {
         #[test]
         fn eight_bits_are_off_by_half_a_step_at_most(data in prop::collection::vec(-3.0_f32..3.0, 12)) {
             let array = Array { shape: vec![4, 3], data };
-            let stored = to_safetensors_i8(&Weights::from([("x".to_owned(), array.clone())])).unwrap();
+            let stored = to_safetensors_rounded(&Weights::from([("x".to_owned(), array.clone())]), "").unwrap();
             let back = read(&stored, &[4, 3]).unwrap();
             for (row, read) in array.data.chunks(3).zip(back.data.chunks(3)) {
                 let step = row.iter().fold(0.0_f32, |most, x| most.max(x.abs())) / 127.0;
@@ -307,7 +342,7 @@ mod tests {
         #[test]
         fn a_damaged_file_is_an_error_or_other_numbers_but_never_a_panic(at in 0usize..400, byte: u8, cut in 0usize..400) {
             let array = Array { shape: vec![4, 3], data: vec![0.5; 12] };
-            let mut bytes = to_safetensors_i8(&Weights::from([("x".to_owned(), array)])).unwrap();
+            let mut bytes = to_safetensors_rounded(&Weights::from([("x".to_owned(), array)]), "").unwrap();
             let length = bytes.len();
             bytes[at % length] = byte;
             bytes.truncate(length - cut % 8);

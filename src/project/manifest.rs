@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::file_names::shown;
 use crate::{
     formats::parser_message,
+    runs::embedded_bases,
     spans::{Label, LabelId, LabelSet, SameId, label::RetiredLabel},
     text::Grid,
 };
@@ -51,7 +52,7 @@ pub struct Manifest {
     pub labels: LabelSet,
     /// Rule that cuts texts without given words.
     pub grid: Grid,
-    /// Base model: `mini`, a folder or a hub id.
+    /// Base model: `mini`, `small`, a folder or a hub id.
     pub base: String,
     /// Seed that assigns documents without a split to training or validation.
     /// The document's id decides together with it.
@@ -148,8 +149,9 @@ struct RawLabel {
     rest: Map<String, Value>,
 }
 
+/// The base of a file that names none. Not the default of new projects, so that files keep their meaning.
 fn mini() -> String {
-    "mini".to_owned()
+    embedded_bases::MINI.to_owned()
 }
 
 fn seed() -> u64 {
@@ -157,13 +159,13 @@ fn seed() -> u64 {
 }
 
 impl Manifest {
-    /// Manifest with these labels, the natural grid and the base `mini`.
+    /// Manifest with these labels, the natural grid and the default base.
     pub fn new(name: impl Into<String>, labels: LabelSet) -> Self {
         Self {
             name: name.into(),
             labels,
             grid: Grid::default(),
-            base: mini(),
+            base: embedded_bases::DEFAULT.to_owned(),
             split_seed: seed(),
             provenance: Provenance::default(),
             sample: false,

@@ -18,7 +18,7 @@ use super::{
     run_files::{self, CHECKPOINT, CONFIG, CONTROL, LOG, METRICS, MODEL, REPLACEMENT, RUN_LOCK, STATUS, is_run_config},
     storage::{self, Appender, Dir, Id, LARGE, NewFolder, OwnFile, SMALL, StorageError, recover},
 };
-use crate::runs::{Control, FolderSink, Phase, Point, RunSink, Settings, Status};
+use crate::runs::{Control, FolderSink, Phase, Point, RunSink, Settings, Status, embedded_bases};
 
 /// Contents of a run's `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct RunConfig {
     pub started: u64,
     /// Settings of the training.
     pub settings: Settings,
+    /// Edition of the embedded bases, if the run began from one of them. Runs of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edition: Option<u32>,
     /// Description of the training data by the caller: annotator, counts, files.
     #[serde(default)]
     pub data: Value,
@@ -41,7 +44,22 @@ pub struct RunConfig {
 impl RunConfig {
     /// Config of a run that starts at `started` with these settings on this data.
     pub fn new(started: u64, settings: Settings, data: Value) -> Self {
-        Self { format: super::manifest::FORMAT, id: None, started, settings, data }
+        let edition = embedded_bases::is_embedded(&settings.base).then_some(embedded_bases::EDITION);
+        Self { format: super::manifest::FORMAT, id: None, started, settings, edition, data }
+    }
+
+    /// Whether the run began from an embedded base that only earlier or later versions of this program contain.
+    /// Then it cannot continue, since it needs the weights with which it began.
+    pub fn has_foreign_base(&self) -> bool {
+        embedded_bases::is_embedded(&self.settings.base) && self.edition != Some(embedded_bases::EDITION)
+    }
+
+    /// Name of the base for lists and comparisons, with its edition if that is not the present one.
+    pub fn shown_base(&self) -> String {
+        match self.has_foreign_base() {
+            true => format!("{} (edition {})", self.settings.base, self.edition.unwrap_or(1)),
+            false => self.settings.base.clone(),
+        }
     }
 }
 
@@ -330,10 +348,15 @@ fn replaced_by(path: &Path, id: Option<&Id>) -> Option<PathBuf> {
 }
 
 /// Whether a run that no process trains can be resumed from its checkpoint. `phase` is its last one.
+pub fn can_resume(run: &Path, phase: Phase) -> bool {
+    is_unfinished(run, phase) && !read_config(run).is_ok_and(|config| config.has_foreign_base())
+}
+
+/// Whether a run that no process trains ended before its time and has a checkpoint. `phase` is its last one.
 ///
 /// A stopped run has a checkpoint only if it was interrupted, for example by ctrl-c or a lost connection. A failed one has
 /// its last one, and may go on when the cause is gone, as a full disk.
-pub fn can_resume(run: &Path, phase: Phase) -> bool {
+pub(super) fn is_unfinished(run: &Path, phase: Phase) -> bool {
     phase != Phase::Done && has_checkpoint(run)
 }
 

@@ -13,7 +13,7 @@ use super::{
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
     run_files::{self, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, STATUS},
-    run_folder::{RunConfig, RunFolder, can_resume},
+    run_folder::{RunConfig, RunFolder, is_unfinished},
     storage::{self, Dir, Id, MadeFolder, SMALL, StorageError},
 };
 use crate::{
@@ -23,6 +23,10 @@ use crate::{
 
 /// Bytes that are read from the end of a log.
 const LOG_END: u64 = 256 << 10;
+
+/// Why an interrupted run with a checkpoint cannot go on.
+const FOREIGN_BASE: &str =
+    "it cannot go on: its base is not the one of this name in this version of tagli; start a new run";
 
 const NO_RUN: &str = "there is no such run; tagli runs list shows all";
 
@@ -88,6 +92,8 @@ impl RunView {
         }
         if self.is_resumable() {
             messages.push("it can go on from its checkpoint (R on the Train screen, or tagli train DIR --resume)");
+        } else if self.is_unfinished() {
+            messages.push(FOREIGN_BASE);
         }
         status.message = messages.join("; ");
         status
@@ -95,7 +101,12 @@ impl RunView {
 
     /// Whether it ended before its time and has a checkpoint to resume from.
     pub fn is_resumable(&self) -> bool {
-        self.holder.is_none() && can_resume(&self.path, self.phase())
+        self.is_unfinished() && !self.config.as_ref().is_some_and(RunConfig::has_foreign_base)
+    }
+
+    /// Whether it ended before its time and has a checkpoint, whether or not it can be resumed from it.
+    pub fn is_unfinished(&self) -> bool {
+        self.holder.is_none() && is_unfinished(&self.path, self.phase())
     }
 
     /// Size on disk in bytes. Visits every file.

@@ -3,6 +3,7 @@
 //! Pure.
 
 pub mod card;
+pub mod embedded_bases;
 pub mod metrics;
 pub mod plan;
 pub mod plot;

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
+use super::embedded_bases;
+
 /// Word pieces of a word that carry its tag.
 #[derive(
     Clone,
@@ -127,7 +129,7 @@ impl Recipe {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// `mini`, a folder, or a hub id.
+    /// `mini`, `small`, a folder, or a hub id.
     pub base: String,
     /// Peak learning rate.
     pub learning_rate: f64,
@@ -213,7 +215,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self::lesson("mini")
+        Self::lesson(embedded_bases::DEFAULT)
     }
 }
 

@@ -12,8 +12,8 @@ use std::{
 
 use super::clock::date_and_time;
 use crate::{
-    project::{RunView, Runs},
-    runs::{RunData, RunSummary},
+    project::{RunView, Runs, run_folder::RunConfig},
+    runs::{RunData, RunSummary, Settings},
 };
 
 /// Model of a run.
@@ -87,7 +87,7 @@ fn summary(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
     let started = config.map_or(0, |config| config.started);
     RunSummary {
         id: view.id.to_string(),
-        base: config.map(|config| config.settings.base.clone()).unwrap_or_default(),
+        base: config.map(RunConfig::shown_base).unwrap_or_default(),
         started,
         status,
         word_f1,
@@ -96,7 +96,8 @@ fn summary(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
         has_model: view.has_model,
         bytes: view.size(),
         resumable: view.is_resumable(),
-        settings: config.map(|config| config.settings.clone()),
+        // With the edition of the base, so that a comparison shows that two editions differ.
+        settings: config.map(|config| Settings { base: config.shown_base(), ..config.settings.clone() }),
         when: date_and_time(started),
         data: config.and_then(|config| RunData::read(&config.data)),
     }
@@ -107,10 +108,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        project::run_folder::RunConfig,
-        runs::{Phase, RunSink, Settings, Status},
-    };
+    use crate::runs::{Phase, RunSink, Status};
 
     #[test]
     fn a_run_that_is_over_is_summarised_once() {

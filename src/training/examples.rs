@@ -184,7 +184,7 @@ fn to_iob2(tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::folder, spans::dataset::tag_names};
+    use crate::{model::embedded, spans::dataset::tag_names};
 
     fn sentence(words: &[&str], tags: &[&str]) -> Sentence {
         let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     fn part(mode: LabelMode, longest: usize, sentences: &[Sentence]) -> Result<EncodedSplit, TrainError> {
-        let tokenizer = folder::open("mini").unwrap().tokenizer;
+        let tokenizer = embedded::tokenizer();
         let tags = tag_names(&["Dish".to_owned(), "Price".to_owned()]);
         Coder { tokenizer: &tokenizer, tags: &tags, mode, longest, stride: None }.encode(sentences)
     }

@@ -1,28 +1,50 @@
 //! Settings for an amount of data and a base.
 //! They are chosen so that a first run gives a good result.
 
-use crate::{
-    model::embedded,
-    runs::{LabelMode, Recipe, Settings},
+use crate::runs::{
+    LabelMode, Recipe, Settings,
+    embedded_bases::{MINI, SMALL},
 };
 
-/// Epochs times the square root of the number of sentences.
-/// 30 epochs for 100 sentences, 3 for 7,660.
-const EPOCHS_BY_ROOT: f64 = 300.0;
-/// Epochs of `tuned` in relation to those of `auto`.
-const TUNED_LONGER: f64 = 5.0 / 3.0;
-/// Smallest and largest number of epochs.
-const EPOCHS: (f64, f64) = (3.0, 40.0);
 /// Numbers of sentences between which the peak learning rate falls.
 /// It falls from the high to the low one.
 const FALL: (f64, f64) = (1000.0, 7660.0);
-/// Low and high peak learning rate of the 3-layer base.
-const SMALL_BASE: (f64, f64) = (3e-4, 5e-4);
-/// Low and high peak learning rate of larger bases.
-const LARGE_BASE: (f64, f64) = (3e-5, 1e-4);
+/// Smallest and largest number of epochs of `auto`.
+const EPOCHS: (f64, f64) = (3.0, 40.0);
+
+/// Numbers of the recipes for a base.
+struct Numbers {
+    /// Peak learning rate with few sentences: fewer than the first number of [`FALL`].
+    rate_of_few: f64,
+    /// Peak learning rate with many sentences: more than the second number of [`FALL`].
+    rate_of_many: f64,
+    /// Epochs of `auto` times the square root of the number of sentences.
+    /// With 300: 30 epochs for 100 sentences, 3 for 7,660.
+    epochs_by_root: f64,
+    /// Epochs of `tuned` in relation to those of `auto`.
+    tuned_longer: f64,
+    /// Share of the word pieces that `tuned` masks.
+    tuned_mask: f64,
+}
+
+/// The numbers of each embedded base.
+const EMBEDDED: [(&str, Numbers); 2] = [
+    (MINI, Numbers { rate_of_few: 5e-4, rate_of_many: 3e-4, ..OTHER }),
+    (SMALL, Numbers { rate_of_few: 3e-4, rate_of_many: 2e-4, ..OTHER }),
+];
+/// The numbers of every other base.
+/// Its rates were not measured.
+const OTHER: Numbers =
+    Numbers { rate_of_few: 1e-4, rate_of_many: 3e-5, epochs_by_root: 300.0, tuned_longer: 5.0 / 3.0, tuned_mask: 0.15 };
+
+impl Numbers {
+    fn of(base: &str) -> Self {
+        EMBEDDED.into_iter().find(|(name, _)| *name == base).map_or(OTHER, |(_, numbers)| numbers)
+    }
+}
 
 /// Returns the settings of a recipe for this number of sentences and this base.
-/// The sentences are for training; the base is `mini`, a folder or a hub id.
+/// The sentences are for training; the base is `mini`, `small`, a folder or a hub id.
 ///
 /// `Lesson` is the lesson's. With `Auto`, few sentences get more epochs and a higher rate, since they make few steps.
 /// `RECIPES.md` beside this file describes the measurements.
@@ -30,10 +52,10 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
     let lesson = Settings::lesson(base);
     match kind {
         Recipe::Lesson => lesson,
-        Recipe::Tuned => tuned(recipe(Recipe::Auto, train_sentences, base)),
+        Recipe::Tuned => tuned(&Numbers::of(base), recipe(Recipe::Auto, train_sentences, base)),
         Recipe::Auto => Settings {
-            learning_rate: peak(train_sentences, if base == embedded::NAME { SMALL_BASE } else { LARGE_BASE }),
-            epochs: epochs(train_sentences),
+            learning_rate: peak(&Numbers::of(base), train_sentences),
+            epochs: epochs(&Numbers::of(base), train_sentences),
             warmup: 0.1,
             label_mode: LabelMode::AllI,
             evaluations: 10,
@@ -45,24 +67,25 @@ pub fn recipe(kind: Recipe, train_sentences: usize, base: &str) -> Settings {
 
 /// Adds what was better than `auto` for 7,660 sentences.
 /// For a few hundred it made no difference.
-fn tuned(auto: Settings) -> Settings {
-    Settings { epochs: (auto.epochs * TUNED_LONGER).round(), mask: 0.15, constrained: true, ..auto }
+fn tuned(numbers: &Numbers, auto: Settings) -> Settings {
+    let epochs = (auto.epochs * numbers.tuned_longer).round();
+    Settings { epochs, mask: numbers.tuned_mask, constrained: true, ..auto }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "numbers of sentences stay far below 2^52")]
-fn epochs(sentences: usize) -> f64 {
-    (EPOCHS_BY_ROOT / (sentences as f64).max(1.0).sqrt()).round().clamp(EPOCHS.0, EPOCHS.1)
+fn epochs(numbers: &Numbers, sentences: usize) -> f64 {
+    (numbers.epochs_by_root / (sentences as f64).max(1.0).sqrt()).round().clamp(EPOCHS.0, EPOCHS.1)
 }
 
 /// Returns the peak learning rate.
 /// It falls geometrically between the two numbers of sentences in [`FALL`].
 #[allow(clippy::cast_precision_loss, reason = "numbers of sentences stay far below 2^52")]
-fn peak(sentences: usize, (low, high): (f64, f64)) -> f64 {
+fn peak(numbers: &Numbers, sentences: usize) -> f64 {
+    let (low, high) = (numbers.rate_of_many, numbers.rate_of_few);
     let few = ((FALL.1 / (sentences as f64).max(1.0)).ln() / (FALL.1 / FALL.0).ln()).clamp(0.0, 1.0);
     let rate = low * (high / low).powf(few);
-    // Two digits, since people read it.
-    let unit = 10f64.powf(rate.log10().floor() - 1.0);
-    (rate / unit).round() * unit
+    // Two digits, since people read it: 3e-4, not 3.0000000000000003e-4.
+    format!("{rate:.1e}").parse().unwrap_or(rate)
 }
 
 #[cfg(test)]
@@ -87,7 +110,19 @@ mod tests {
         assert_eq!((auto(0).epochs, auto(1_000_000).epochs), (40.0, 3.0));
         let rates: Vec<f64> = (1..300).map(|tens| auto(tens * 10).learning_rate).collect();
         assert!(rates.windows(2).all(|pair| pair[0] >= pair[1] - 1e-12), "falls with the data");
-        assert!(close(recipe(Recipe::Auto, 7660, "distilbert-base-uncased").learning_rate, 3e-5));
+    }
+
+    #[test]
+    fn deeper_bases_get_lower_rates() {
+        let rate = |base: &str, sentences| recipe(Recipe::Auto, sentences, base).learning_rate;
+        for sentences in [20, 100, 1000, 3000, 7660, 50_000] {
+            let rates = [MINI, SMALL, "distilbert-base-uncased"].map(|base| rate(base, sentences));
+            assert!(rates.is_sorted_by(|shallow, deep| shallow > deep), "{sentences}: {rates:?}");
+        }
+        assert_eq!([320, 7660].map(|sentences| rate(SMALL, sentences).to_string()), ["0.0003", "0.0002"]);
+        assert!(close(rate("distilbert-base-uncased", 320), 1e-4));
+        assert!(close(rate("distilbert-base-uncased", 7660), 3e-5));
+        assert_eq!(EMBEDDED.map(|(name, _)| name), crate::runs::embedded_bases::ALL);
     }
 
     #[test]

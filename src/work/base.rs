@@ -8,6 +8,7 @@ use crate::{
         hub::{self, Hub, HubError, Progress, Pulled},
     },
     project::{ProjectError, model_folder},
+    runs::embedded_bases::is_embedded,
     text::number::bytes,
 };
 
@@ -25,12 +26,12 @@ pub enum BaseError {
 /// Refuses the folder of a run or of a project where a model is needed; the error names the model folder.
 ///
 /// # Errors
-/// It is one. (`mini` is always the embedded model, also where a folder has this name.)
+/// It is one. (`mini` and `small` are always the embedded models, also where a folder has this name.)
 pub fn refuse_other_folder(model: &str) -> Result<(), ProjectError> {
-    if model == model::embedded::NAME { Ok(()) } else { model_folder::refuse_run_or_project(model) }
+    if is_embedded(model) { Ok(()) } else { model_folder::refuse_run_or_project(model) }
 }
 
-/// Opens a base model: `mini`, a folder, or a model in the local cache.
+/// Opens a base model: an embedded one, a folder, or a model in the local cache.
 /// `None` if it must be downloaded first.
 ///
 /// # Errors

@@ -20,6 +20,19 @@ pub enum ResumeError {
     /// There is no interrupted run with a checkpoint.
     #[error("{}: there is no interrupted run with a checkpoint to go on from", shown_path(.0))]
     NoCheckpoint(PathBuf),
+    /// It began from an embedded base of another version of this program.
+    #[error(
+        "{}: this run began from another version of the base `{base}`, which this version of tagli does not contain, so it \
+         cannot go on from its checkpoint. Its model, if it has one, can be used as before. Start a new run, or continue this one \
+         with the version of tagli that began it",
+        shown_path(.run)
+    )]
+    ForeignBase {
+        /// Folder of the run.
+        run: PathBuf,
+        /// Name of the base.
+        base: String,
+    },
     /// Its files cannot be read.
     #[error(transparent)]
     Project(#[from] ProjectError),
@@ -58,7 +71,7 @@ impl InterruptedRun {
     /// There is none: the files of the newest faulty one cannot be read, or no run has a checkpoint.
     pub fn newest(project: &Project, now: u64) -> Result<Self, ResumeError> {
         let mut runs = project.runs().list();
-        runs.retain(|run| run.is_interrupted() || run.is_resumable());
+        runs.retain(|run| run.is_interrupted() || run.is_unfinished());
         runs.sort_by_key(|run| (run.phase() != Phase::Failed, run.id.number()));
         let mut first_error = None;
         for run in runs.iter().rev() {
@@ -76,7 +89,11 @@ impl InterruptedRun {
     fn find(path: &Path, now: u64) -> Result<Option<Self>, ResumeError> {
         let Some(run) = HeldRun::take(path, now)? else { return Ok(None) };
         let Some(saved) = run.checkpoint().map_err(ProjectError::from)? else { return Ok(None) };
-        let settings = run.config()?.settings;
+        let config = run.config()?;
+        if config.has_foreign_base() {
+            return Err(ResumeError::ForeignBase { run: run.path().to_owned(), base: config.settings.base });
+        }
+        let settings = config.settings;
         let (data, lines) = checkpoint::data(&saved)?;
         Ok(Some(Self { run, settings, data, lines, saved }))
     }
@@ -100,10 +117,12 @@ impl InterruptedRun {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::{
         project::{Manifest, run_folder::RunConfig},
-        runs::{RunSink, Status},
+        runs::{Phase, RunSink, Status},
         spans::LabelSet,
     };
 
@@ -137,6 +156,56 @@ mod tests {
         project.runs().remove(&project.runs().ids()[0]).unwrap();
         let error = InterruptedRun::newest(&project, 0).unwrap_err();
         assert!(matches!(error, ResumeError::Checkpoint(_)), "{error}");
+    }
+
+    /// Gives a run of these tests the files that a version before the base `small` wrote.
+    fn make_it_one_of_an_earlier_version(run: &Path) {
+        let config = run.join("config.json");
+        let text = fs::read_to_string(&config).unwrap();
+        assert!(text.contains("\"edition\": 2"), "{text}");
+        fs::write(config, text.replace("  \"edition\": 2,\n", "")).unwrap();
+    }
+
+    #[test]
+    fn a_run_of_another_version_of_its_base_says_why_it_cannot_go_on_and_stays_as_it_is() {
+        const PROGRESS: &str = r#"{"version":2}"#;
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        for last in [Phase::Training, Phase::Stopped] {
+            let run = interrupted(&project, PROGRESS);
+            make_it_one_of_an_earlier_version(&run);
+            let status = Status { phase: last, ..Status::default() };
+            fs::write(run.join("status.json"), serde_json::to_vec(&status).unwrap()).unwrap();
+            let files = || -> Vec<(String, Vec<u8>)> {
+                let names = ["config.json", "status.json", "metrics.jsonl", "log.txt", "checkpoint/progress.json"];
+                names.map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap())).to_vec()
+            };
+            let before = files();
+            for error in [InterruptedRun::open(&run, 0).unwrap_err(), InterruptedRun::newest(&project, 0).unwrap_err()]
+            {
+                let message = error.to_string();
+                assert!(matches!(error, ResumeError::ForeignBase { .. }), "{message}");
+                assert!(message.contains("another version of the base `mini`"), "{message}");
+                assert!(message.contains("Start a new run"), "{message}");
+            }
+            let view = project.runs().list().pop().unwrap();
+            assert!(!view.is_resumable() && view.is_unfinished());
+            assert_eq!(view.config.as_ref().unwrap().shown_base(), "mini (edition 1)");
+            let shown = view.shown_status().message;
+            assert!(shown.contains("cannot go on") && !shown.contains("--resume"), "{shown}");
+            assert_eq!(files(), before);
+        }
+    }
+
+    #[test]
+    fn a_run_from_a_folder_needs_no_edition() {
+        let config = RunConfig::new(0, Settings::lesson("small-folder"), serde_json::Value::Null);
+        assert!(!config.has_foreign_base());
+        assert!(!serde_json::to_string(&config).unwrap().contains("edition"));
+        let small = RunConfig::new(0, Settings::lesson("small"), serde_json::Value::Null);
+        assert!(!small.has_foreign_base() && small.shown_base() == "small");
+        let later = serde_json::to_string(&small).unwrap().replace("\"edition\":2", "\"edition\":3");
+        assert!(serde_json::from_str::<RunConfig>(&later).unwrap().has_foreign_base());
     }
 
     #[test]

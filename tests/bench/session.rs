@@ -1,8 +1,9 @@
 //! What a person feels of a training, measured on the program as it is built:
 //!
-//!     cargo bench --bench session [-- start|echo|memory|tagging] [TRAIN.txt VALID.txt]
+//!     cargo bench --bench session [-- open|start|echo|memory|tagging] [TRAIN.txt VALID.txt]
 //!
-//! `start`: from the start of `tagli train` with `mini` until its first step is written. `echo`: from a key in a terminal of
+//! `open`: opening each base inside the program, the first time with its checksum. `start`: from the start of `tagli train`
+//! with each of them until its first step is written. `echo`: from a key in a terminal of
 //! 80x24 to the end of the frame that answers it, before and while a training uses all cores. `memory`: resident memory of a
 //! training at a quarter, the half and the end of a long run (Linux). `tagging`: a project of 50,000 documents: how long it
 //! takes to open, from key to frame, bytes sent to the terminal for a key, for a change of the document and for nothing.
@@ -37,11 +38,13 @@ const LOST: Duration = Duration::from_secs(5);
 /// Time between two keys: a fast hand.
 const BETWEEN: Duration = Duration::from_millis(60);
 const KEYS: usize = 300;
+/// The bases inside the program.
+const BASES: [&str; 2] = ["mini", "small"];
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let (which, files) = match words.first().map(String::as_str) {
-        Some("start" | "echo" | "memory" | "tagging") => (Some(words[0].clone()), &words[1..]),
+        Some("open" | "start" | "echo" | "memory" | "tagging") => (Some(words[0].clone()), &words[1..]),
         _ => (None, &words[..]),
     };
     let place = tempfile::tempdir().unwrap();
@@ -51,8 +54,11 @@ fn main() {
         _ => exported(&project, place.path()),
     };
     let wants = |name: &str| which.as_deref().is_none_or(|which| which == name);
+    if wants("open") {
+        open();
+    }
     if wants("start") {
-        start(&data, place.path());
+        BASES.into_iter().for_each(|base| start(base, &data, place.path()));
     }
     if wants("memory") {
         memory(&data, place.path());
@@ -96,47 +102,55 @@ fn exported(project: &Path, place: &Path) -> [PathBuf; 2] {
     })
 }
 
-fn training<'a>([train, valid]: &'a [PathBuf; 2], out: &'a str) -> Vec<&'a str> {
-    let path = |path: &'a PathBuf| path.to_str().unwrap();
-    vec![
-        "train",
-        "--train",
-        path(train),
-        "--valid",
-        path(valid),
-        "--base",
-        "mini",
-        "--set",
-        "log_every=1",
-        "--out",
-        out,
-    ]
+fn open() {
+    for base in BASES {
+        let times = sorted((0..7).map(|_| {
+            let began = Instant::now();
+            let opened = tagliatelle::model::open(base).unwrap();
+            let time = began.elapsed().as_secs_f64();
+            assert_eq!(opened.name, base);
+            time
+        }));
+        let [median, least, most] = [times[3], times[0], times[6]].map(|time| time * 1e3);
+        println!("opening {base}: median {median:.1} ms of 7 ({least:.1} to {most:.1})");
+    }
 }
 
-fn start(data: &[PathBuf; 2], place: &Path) {
-    let mut times: Vec<f64> = (0..7)
-        .map(|at| {
-            let out = format!("start-{at}");
-            let metrics = place.join(&out).join("metrics.jsonl");
-            let began = Instant::now();
-            let mut child = tagli(&training(data, &out), place).spawn().unwrap();
-            while fs::metadata(&metrics).map_or(0, |meta| meta.len()) == 0 {
-                assert!(began.elapsed() < Duration::from_secs(60), "no step came");
-                thread::sleep(Duration::from_millis(2));
-            }
-            let time = began.elapsed().as_secs_f64();
-            child.kill().unwrap();
-            child.wait().unwrap();
-            time
-        })
-        .collect();
+fn sorted(times: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut times: Vec<f64> = times.collect();
     times.sort_by(f64::total_cmp);
-    println!("start to first step, mini: median {:.3} s of 7 ({:.3} to {:.3})", times[3], times[0], times[6]);
+    times
+}
+
+fn training<'a>(base: &'a str, [train, valid]: &'a [PathBuf; 2], out: &'a str) -> Vec<&'a str> {
+    let path = |path: &'a PathBuf| path.to_str().unwrap();
+    vec!["train", "--train", path(train), "--valid", path(valid), "--base", base, "--set", "log_every=1", "--out", out]
+}
+
+fn start(base: &str, data: &[PathBuf; 2], place: &Path) {
+    let times = sorted((0..7).map(|at| {
+        let out = format!("start-{base}-{at}");
+        let metrics = place.join(&out).join("metrics.jsonl");
+        let began = Instant::now();
+        let mut child = tagli(&training(base, data, &out), place).spawn().unwrap();
+        while fs::metadata(&metrics).map_or(0, |meta| meta.len()) == 0 {
+            assert!(began.elapsed() < Duration::from_secs(60), "no step came");
+            thread::sleep(Duration::from_millis(2));
+        }
+        let time = began.elapsed().as_secs_f64();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        time
+    }));
+    println!("start to first step, {base}: median {:.3} s of 7 ({:.3} to {:.3})", times[3], times[0], times[6]);
 }
 
 fn memory(data: &[PathBuf; 2], place: &Path) {
-    let words =
-        [training(data, "long"), vec!["--epochs", "40", "--set", "evaluations=40", "--set", "keep_best=true"]].concat();
+    let words = [
+        training(BASES[0], data, "long"),
+        vec!["--epochs", "40", "--set", "evaluations=40", "--set", "keep_best=true"],
+    ]
+    .concat();
     let mut child = tagli(&words, place).spawn().unwrap();
     let status = place.join("long/status.json");
     let mut seen: Vec<(f64, u64)> = Vec::new();

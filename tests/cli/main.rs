@@ -378,6 +378,23 @@ fn a_trained_folder_is_evaluated_and_predicts() {
 }
 
 #[test]
+fn small_is_a_base_like_mini() {
+    let place = Place::new();
+    place.file("train.txt", TAGGED);
+    let words = "train --train train.txt --valid train.txt --base small --epochs 1 --set freeze_layers=5 --out run";
+    place.tagli(words).fine();
+    let config: Value = serde_json::from_str(&place.read("run/config.json")).unwrap();
+    assert_eq!((&config["settings"]["base"], &config["edition"]), (&json!("small"), &json!(2)));
+    let model: Value = serde_json::from_str(&place.read("run/model/config.json")).unwrap();
+    assert_eq!((&model["n_layers"], &model["vocab_size"]), (&json!(6), &json!(30_522)));
+    let pieces =
+        |base: &str| place.tagli(&format!("inspect train.txt --record 1 --pieces --base {base} --json")).fine().json();
+    assert_eq!(pieces("small"), pieces("mini"));
+    assert!(place.tagli("doctor").fine().out.contains("mini and small are sound"));
+    place.run(&["predict", "small", "tacos"]).fails(1, &["train"]);
+}
+
+#[test]
 fn text_of_a_file_never_controls_the_terminal() {
     let place = Place::new();
     // A label that would set the terminal's title.

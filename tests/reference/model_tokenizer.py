@@ -1,6 +1,6 @@
-"""Word pieces of hard inputs by transformers, with the tokenizer of the embedded base.
+"""Word pieces of hard inputs by transformers, with the tokenizer of the embedded bases.
 
-Writes model_tokenizer.json, which src/model/tokenizer.rs compares with. Made with Python 3.11, transformers 5.23.0,
+Writes model_tokenizer.json, which src/model/tokenizer.rs compares with. Made with Python 3.11, transformers 5.24.0,
 tokenizers 0.23.3; run from anywhere: python tests/reference/model_tokenizer.py
 """
 

@@ -13,7 +13,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::{
     formats::{Format, OnLoss},
     inference::Strategy,
-    runs::Control,
+    runs::{Control, embedded_bases},
     spans::{Scheme, Split},
     text::Grid,
 };
@@ -220,7 +220,7 @@ pub struct Inspect {
     #[arg(long)]
     pub bio: bool,
     /// The model whose tokenizer cuts the pieces
-    #[arg(long, value_name = "B", default_value = "mini")]
+    #[arg(long, value_name = "B", default_value = embedded_bases::DEFAULT)]
     pub base: String,
 }
 

@@ -51,8 +51,8 @@ pub struct NewRun {
     /// The annotator whose documents are learned from
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
-    /// `mini`, a folder in Hugging Face layout, or the id of a model on the hub,
-    /// which is downloaded if it is not in the cache
+    /// `mini` or `small`, a folder in Hugging Face layout, or the id of a model on the
+    /// hub, which is downloaded if it is not in the cache
     #[arg(long, value_name = "B")]
     pub base: Option<String>,
     /// Peak learning rate

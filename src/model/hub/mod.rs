@@ -26,7 +26,8 @@ pub use pull::{Pulled, missing_bytes, pull};
 pub use push::{Pushed, Upload, push};
 pub use retry::Progress;
 
-use super::{config, embedded, files::read_file};
+use super::{ModelConfig, config, embedded, files::read_file};
+use crate::runs::embedded_bases;
 
 /// A base that can be opened by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +50,16 @@ pub enum BaseKind {
     Cached,
 }
 
-/// Lists the embedded base, then the cached models of a known architecture by name.
+/// Lists the embedded bases, then the cached models of a known architecture by name.
 ///
 /// Whether their weights are complete is not checked.
 pub fn bases() -> Vec<Base> {
-    let mini =
-        about(embedded::CONFIG).map(|about| Base { name: embedded::NAME.to_owned(), kind: BaseKind::Embedded, about });
+    let embedded = embedded_bases::ALL.into_iter().filter_map(|name| {
+        let about = about(&embedded::config(name)?);
+        Some(Base { name: name.to_owned(), kind: BaseKind::Embedded, about })
+    });
     let cached = cache_folder().map(|folder| cached_bases(&folder)).unwrap_or_default();
-    mini.into_iter().chain(cached).collect()
+    embedded.chain(cached).collect()
 }
 
 fn cached_bases(folder: &Path) -> Vec<Base> {
@@ -68,13 +71,13 @@ fn cached_bases(folder: &Path) -> Vec<Base> {
 
 fn cached_base(folder: &Path, entry: &str) -> Option<Base> {
     let name = entry.strip_prefix("models--")?.replace("--", "/");
-    let about = about(&read_file(&cached(folder, &name)?, "config.json").ok()??)?;
+    let config = read_file(&cached(folder, &name)?, "config.json").ok()??;
+    let about = about(&config::parse(&config, "config.json").ok()?.config);
     Some(Base { name, kind: BaseKind::Cached, about })
 }
 
-fn about(config: &[u8]) -> Option<String> {
-    let config = config::parse(config, "config.json").ok()?.config;
-    Some(format!("{} layers, {} wide, {} word pieces", config.layers, config.dim, config.vocab_size))
+fn about(config: &ModelConfig) -> String {
+    format!("{} layers, {} wide, {} word pieces", config.layers, config.dim, config.vocab_size)
 }
 
 #[cfg(test)]
@@ -97,8 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn the_embedded_base_is_always_at_hand() {
-        let about = "3 layers, 384 wide, 15500 word pieces".to_owned();
-        assert_eq!(bases().first(), Some(&Base { name: "mini".into(), kind: BaseKind::Embedded, about }));
+    fn the_embedded_bases_are_always_at_hand() {
+        let first: Vec<String> =
+            bases().into_iter().take(2).map(|base| format!("{}: {}", base.name, base.about)).collect();
+        assert_eq!(
+            first,
+            ["mini: 3 layers, 384 wide, 30522 word pieces", "small: 6 layers, 384 wide, 30522 word pieces"]
+        );
+        assert!(bases().iter().take(2).all(|base| base.kind == BaseKind::Embedded));
     }
 }

@@ -14,6 +14,7 @@
 //!
 //! From the bottom up: `simd`, `math`, `buffer`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
 //! `embedding`, `loss`; `layer` is one encoder block, `network` the whole; `sweep` the optimiser's pass.
+//! `rounded` turns stored weights into `f32`.
 
 mod attention;
 mod batch;
@@ -30,6 +31,7 @@ mod parameters;
 mod per_parameter;
 mod plan;
 mod product;
+mod rounded;
 mod shape;
 mod simd;
 mod small;
@@ -49,6 +51,7 @@ pub use network::{Frozen, Objective, logits, train};
 pub use parameters::Parameters;
 pub use per_parameter::{Affine, Layer, PerParameter};
 pub use plan::{Kind, ParameterPlan, Slot};
+pub use rounded::{GROUP, from_eight_bits, from_four_bits};
 pub use shape::{Shape, ShapeError};
 pub use simd::instruction_set;
 pub use sweep::{Adam, Part, sweep};

@@ -5,7 +5,7 @@ mod outcome;
 use std::{
     collections::BTreeMap,
     io,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, LazyLock, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -157,9 +157,14 @@ fn sentences() -> Vec<Sentence> {
     lines.into_iter().enumerate().map(sentence).collect()
 }
 
-/// A small network of random weights with the embedded base's tokenizer.
+/// A small network of random weights with the tokenizer of the embedded bases.
 /// It learns in a moment.
 fn base() -> BaseModel {
+    static BASE: LazyLock<BaseModel> = LazyLock::new(new_base);
+    BASE.clone()
+}
+
+fn new_base() -> BaseModel {
     let tokenizer = folder::open("mini").unwrap();
     let config = ModelConfig {
         max_positions: 32,

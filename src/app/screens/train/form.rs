@@ -33,19 +33,19 @@ pub static ROWS: [SettingRow; 18] = [
     SettingRow {
         name: "base",
         key: "base",
-        values: "mini, a folder or a hub id",
-        about: "The language model that is trained on your labels. mini comes with the program: English, small, quick. \
-                distilbert-base-uncased is the lesson's: a little better, several times slower, fetched once from \
-                the Hugging Face hub. The folder of a model works too, one that was trained here as well.",
+        values: "mini, small, a folder or a hub id",
+        about: "The language model that is trained on your labels. mini and small come with the program: English; small finds \
+                more, mini is quicker. distilbert-base-uncased is the lesson's, fetched once from the Hugging Face hub, and \
+                far slower. The folder of a model works too, also one trained here.",
         choices: &[],
     },
     SettingRow {
         name: "learning rate",
         key: "learning_rate",
         values: "a number such as 5e-5",
-        about: "How far a step moves the model. 5e-4 (0.0005) suits mini and a few hundred documents, 3e-5 a large \
-                base and thousands. Too large: the loss jumps about or stays high. Too small: it falls so slowly that \
-                the run ends before anything is learned.",
+        about: "How far a step moves the model. 5e-4 (0.0005) suits mini and a few hundred documents, 3e-4 small, \
+                3e-5 a large base and thousands. Too large: the loss jumps about or stays high. Too small: it falls so \
+                slowly that the run ends before anything is learned.",
         choices: &[],
     },
     SettingRow {

@@ -83,7 +83,7 @@ pub struct Train {
 
 impl Default for Train {
     fn default() -> Self {
-        Self::new(Settings::lesson("mini"), None)
+        Self::new(Settings::default(), None)
     }
 }
 
