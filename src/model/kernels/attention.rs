@@ -50,8 +50,8 @@ struct Backward<'a> {
 }
 
 /// One head of one sentence, laid out for products.
-#[derive(Default)]
-struct Scratch {
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
     /// Index of each query's piece in the sentence.
     places: Vec<usize>,
     /// Queries: `[queries, width]`.
@@ -68,6 +68,8 @@ struct Scratch {
     factors: Vec<f32>,
     /// Gradient or result of a block of queries: `[QUERIES, width]`.
     turned: Vec<f32>,
+    /// Logarithms of sums of exponentials that nobody needs.
+    log_sums: Vec<f32>,
 }
 
 impl Attention<'_> {
@@ -90,6 +92,23 @@ impl Attention<'_> {
         tasks.into_par_iter().with_max_len(1).for_each_init(Scratch::default, |scratch, task| {
             vectorised(ForwardCall { attention: self, bias, task, scratch });
         });
+    }
+
+    /// Computes `context`, `[pieces, dim]`, from `qkv`, which includes the bias, on this thread.
+    /// Nothing is kept for a backward pass.
+    pub(super) fn forward_here(&self, mut qkv: &mut [f32], mut context: &mut [f32], scratch: &mut Scratch) {
+        let (dim, heads) = (self.shape.dim, self.shape.heads);
+        let mut log_sums = std::mem::take(&mut scratch.log_sums);
+        for sentence in sentences(self.batch.pieces.sentences, None, heads) {
+            let task = Forward {
+                qkv: qkv.split_off_mut(..sentence.len() * 3 * dim).unwrap_or_default(),
+                context: context.split_off_mut(..sentence.len() * dim).unwrap_or_default(),
+                log_sums: resized(&mut log_sums, sentence.len() * heads),
+                sentence,
+            };
+            vectorised(ForwardCall { attention: self, bias: &[], task, scratch: &mut *scratch });
+        }
+        scratch.log_sums = log_sums;
     }
 
     /// Computes the gradient of queries, keys and values, `[pieces, 3 dim]`,
