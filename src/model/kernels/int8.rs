@@ -59,17 +59,20 @@ impl Int8Linear {
         let outputs = linear.bias.len();
         let inputs = linear.weight.len() / outputs.max(1);
         let groups = inputs.div_ceil(DEPTH);
+        let steps = weight_steps(&linear.weight, outputs);
         let mut panels = vec![Group::ZERO; groups * outputs.div_ceil(COLUMNS)];
-        let steps: Vec<f32> = (0..outputs).map(|output| weight_step(column(&linear.weight, outputs, output))).collect();
         let mut totals = vec![0i32; outputs];
-        let rows = linear.weight.chunks_exact(outputs.max(1));
-        for (input, row) in rows.enumerate() {
-            for (output, (weight, step)) in row.iter().zip(&steps).enumerate() {
-                // A step of 0 has weights of 0: their quotient, NaN, becomes 0.
-                let rounded = (weight / step).round_ties_even() as i8;
-                let group = panels.get_mut(output / COLUMNS * groups + input / DEPTH);
-                group.into_iter().for_each(|group| group.set(input % DEPTH, output % COLUMNS, rounded));
-                totals.iter_mut().skip(output).take(1).for_each(|total| *total += i32::from(rounded));
+        for (panel, left) in panels.chunks_exact_mut(groups.max(1)).zip((0..outputs).step_by(COLUMNS)) {
+            for (group, rows) in panel.iter_mut().zip(linear.weight.chunks(DEPTH * outputs)) {
+                for (input, row) in rows.chunks_exact(outputs).enumerate() {
+                    let places = row.iter().zip(&steps).zip(&mut totals).skip(left).take(COLUMNS);
+                    for (output, ((weight, step), total)) in places.enumerate() {
+                        // A step of 0 has weights of 0: their quotient, NaN, becomes 0.
+                        let rounded = (weight / step).round_ties_even() as i8;
+                        group.set(input, output, rounded);
+                        *total += i32::from(rounded);
+                    }
+                }
             }
         }
         let totals = totals.iter().zip(&steps).map(|(total, step)| *total as f32 * step).collect();
@@ -102,16 +105,18 @@ impl RoundedRows {
     }
 }
 
-/// Values of one column of a matrix `width` wide.
-fn column(values: &[f32], width: usize, column: usize) -> impl Iterator<Item = f32> {
-    values.iter().skip(column).step_by(width.max(1)).copied()
-}
-
-/// Returns the step by which weights are rounded: 0 if all are 0, NaN if one is not finite.
-fn weight_step(weights: impl Iterator<Item = f32>) -> f32 {
-    let (largest, poison) =
-        weights.fold((0.0f32, 0.0f32), |(largest, poison), weight| (largest.max(weight.abs()), poison + weight * 0.0));
-    largest / WEIGHT_STEPS + poison
+/// Returns the step by which the weights of each output are rounded.
+/// It is 0 if all are 0, NaN if one is not finite.
+fn weight_steps(weights: &[f32], outputs: usize) -> Vec<f32> {
+    let mut largest = vec![0.0f32; outputs];
+    let mut poison = vec![0.0f32; outputs];
+    for row in weights.chunks_exact(outputs.max(1)) {
+        for ((largest, poison), weight) in largest.iter_mut().zip(&mut poison).zip(row) {
+            *largest = largest.max(weight.abs());
+            *poison += weight * 0.0;
+        }
+    }
+    largest.iter().zip(poison).map(|(largest, poison)| largest / WEIGHT_STEPS + poison).collect()
 }
 
 /// Rounds rows.

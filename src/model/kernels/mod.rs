@@ -20,6 +20,8 @@ mod batch;
 mod buffer;
 mod dropout;
 mod embedding;
+mod float;
+mod float_tile;
 mod gradients;
 mod int8;
 mod int8_tile;

@@ -16,8 +16,10 @@ use super::{
     batch::{Batch, InputError, Pieces},
     buffer::resized,
     embedding::rows,
+    float::FloatLinear,
+    float_tile,
     int8::{Int8Linear, MOST_INPUTS, RoundedRows},
-    int8_tile::Instructions,
+    int8_tile,
     math::gelu,
     norm::{Source, normalise},
     parameters::{self, Linear, Norm, Parameters},
@@ -49,7 +51,8 @@ pub struct PreparedNetwork {
     /// Embeddings, their norm and the classifier; it has no layers.
     ends: Parameters,
     shape: Shape,
-    layers: Vec<Layer>,
+    /// Layers in each of the precisions.
+    stacks: Vec<(Precision, Vec<Layer>)>,
     /// Buffers that are not in use.
     free: Mutex<Vec<Buffers>>,
 }
@@ -68,7 +71,7 @@ struct Layer {
 /// A linear map in the form that its product takes.
 #[derive(Debug)]
 enum Map {
-    Exact(Linear),
+    Exact(FloatLinear),
     Int8(Int8Linear),
 }
 
@@ -90,17 +93,21 @@ struct Buffers {
 }
 
 impl PreparedNetwork {
-    /// Prepares a network.
+    /// Prepares a network for predictions in one or more precisions, which share the tables.
     ///
     /// # Errors
     /// A layer is too wide for sums of 8-bit products.
-    pub fn new(mut parameters: Parameters, precision: Precision) -> Result<Self, ShapeError> {
+    pub fn new(mut parameters: Parameters, precisions: &[Precision]) -> Result<Self, ShapeError> {
         let shape = parameters.shape();
-        if precision == Precision::Int8 && shape.dim.max(shape.hidden) > MOST_INPUTS {
+        if precisions.contains(&Precision::Int8) && shape.dim.max(shape.hidden) > MOST_INPUTS {
             return Err(ShapeError::TooWide { most: MOST_INPUTS });
         }
-        let layers = parameters.take_layers().into_par_iter().map(|layer| Layer::new(layer, precision)).collect();
-        Ok(Self { ends: parameters, shape, layers, free: Mutex::default() })
+        let mut stacks: Vec<_> = precisions.iter().map(|precision| (*precision, Vec::new())).collect();
+        // Each layer is freed as soon as it is packed.
+        for layer in parameters.take_layers() {
+            stacks.iter_mut().for_each(|(precision, layers)| layers.push(Layer::new(&layer, *precision)));
+        }
+        Ok(Self { ends: parameters, shape, stacks, free: Mutex::default() })
     }
 
     /// Sizes of the network.
@@ -108,12 +115,16 @@ impl PreparedNetwork {
         self.shape
     }
 
-    /// Computes the logits `[pieces, tags]` on the rayon pool of the caller.
+    /// Computes the logits `[pieces, tags]` in one of the precisions, on the rayon pool of the caller.
     ///
     /// # Errors
-    /// The batch does not fit the network.
-    pub fn logits(&self, pieces: Pieces<'_>) -> Result<Vec<f32>, InputError> {
+    /// The batch does not fit the network, or the network was not prepared for this precision.
+    pub fn logits(&self, pieces: Pieces<'_>, precision: Precision) -> Result<Vec<f32>, InputError> {
         pieces.check(&self.shape)?;
+        let layers = self.stacks.iter().find(|(prepared, _)| *prepared == precision);
+        let Some((_, layers)) = layers else {
+            return Err(InputError::Mismatch("the network was not prepared for this precision"));
+        };
         let mut logits = vec![0.0; pieces.count() * self.shape.tags];
         let mut rest = logits.as_mut_slice();
         let mut tasks = Vec::new();
@@ -122,7 +133,7 @@ impl PreparedNetwork {
         }
         tasks.into_par_iter().with_max_len(1).for_each(|(pieces, logits)| {
             let mut buffers = self.free_buffers().pop().unwrap_or_default();
-            self.pass(pieces, logits, &mut buffers);
+            self.pass(layers, pieces, logits, &mut buffers);
             self.free_buffers().push(buffers);
         });
         Ok(logits)
@@ -133,7 +144,7 @@ impl PreparedNetwork {
     }
 
     /// Computes the logits of some sentences on this thread.
-    fn pass(&self, pieces: Pieces<'_>, logits: &mut [f32], buffers: &mut Buffers) {
+    fn pass(&self, layers: &[Layer], pieces: Pieces<'_>, logits: &mut [f32], buffers: &mut Buffers) {
         let Shape { dim, tags, epsilon, .. } = self.shape;
         let count = pieces.count();
         if count == 0 {
@@ -145,7 +156,7 @@ impl PreparedNetwork {
         vectorised(Write { source: &rows(&self.ends, pieces), to: states, width: dim });
         vectorised(AddNorm { branch: &[], states, norm: &all.norm, epsilon });
         let attention = Attention { shape: self.shape, batch: Batch { pieces, wanted: None }, mask: None };
-        for layer in &self.layers {
+        for layer in layers {
             let qkv = resized(&mut buffers.qkv, count * 3 * dim);
             layer.qkv.apply(states, qkv, &mut buffers.rounded);
             let context = resized(&mut buffers.context, count * dim);
@@ -196,41 +207,32 @@ fn parts(pieces: Pieces<'_>, least: usize) -> impl Iterator<Item = Pieces<'_>> {
 }
 
 impl Layer {
-    fn new(layer: parameters::Layer, precision: Precision) -> Self {
+    fn new(layer: &parameters::Layer, precision: Precision) -> Self {
         Self {
-            qkv: Map::new(layer.qkv, precision),
-            out: Map::new(layer.out, precision),
-            expand: Map::new(layer.expand, precision),
-            contract: Map::new(layer.contract, precision),
-            attention_norm: layer.attention_norm,
-            output_norm: layer.output_norm,
+            qkv: Map::new(&layer.qkv, precision),
+            out: Map::new(&layer.out, precision),
+            expand: Map::new(&layer.expand, precision),
+            contract: Map::new(&layer.contract, precision),
+            attention_norm: layer.attention_norm.clone(),
+            output_norm: layer.output_norm.clone(),
         }
     }
 }
 
 impl Map {
-    fn new(linear: Linear, precision: Precision) -> Self {
+    fn new(linear: &Linear, precision: Precision) -> Self {
         match precision {
-            Precision::Exact => Self::Exact(linear),
-            Precision::Int8 => Self::Int8(Int8Linear::new(&linear, Instructions::best())),
+            Precision::Exact => Self::Exact(FloatLinear::new(linear, float_tile::Instructions::best())),
+            Precision::Int8 => Self::Int8(Int8Linear::new(linear, int8_tile::Instructions::best())),
         }
     }
 
     /// Computes the outputs of all rows in `input`, on this thread.
     fn apply(&self, input: &[f32], outcome: &mut [f32], rounded: &mut RoundedRows) {
         match self {
-            Self::Exact(linear) => apply_exact(linear, input, outcome),
+            Self::Exact(linear) => linear.apply(input, outcome),
             Self::Int8(linear) => linear.apply(input, outcome, rounded),
         }
-    }
-}
-
-fn apply_exact(linear: &Linear, input: &[f32], outcome: &mut [f32]) {
-    let outputs = linear.bias.len();
-    let inputs = linear.weight.len() / outputs.max(1);
-    multiply_here((outcome, outputs), View::new(input, inputs), View::new(&linear.weight, outputs), false);
-    for row in outcome.chunks_exact_mut(outputs.max(1)) {
-        row.iter_mut().zip(&linear.bias).for_each(|(value, bias)| *value += bias);
     }
 }
 

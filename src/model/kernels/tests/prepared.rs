@@ -13,7 +13,8 @@ fn largest_difference(shape: Shape, case: &Case, precision: Precision) -> f32 {
     let parameters = parameters(shape, 4);
     let mut workspace = Workspace::new();
     let wanted = logits(&parameters, case.pieces(), None, &mut workspace).unwrap();
-    let found = PreparedNetwork::new(parameters.clone(), precision).unwrap().logits(case.pieces()).unwrap();
+    let found =
+        PreparedNetwork::new(parameters.clone(), &[precision]).unwrap().logits(case.pieces(), precision).unwrap();
     assert_eq!(found.len(), wanted.len());
     found.iter().zip(wanted).map(|(found, wanted)| (found - wanted).abs()).fold(0.0, f32::max)
 }
@@ -44,10 +45,10 @@ fn eight_bits_change_logits_little() {
 fn a_sentence_has_the_same_logits_in_any_company_and_on_any_number_of_threads() {
     let case = Case::new(&SEVERAL, &[12, 5, 70, 1, 33, 0, 8, 21, 64, 40, 40], 0, 4);
     for precision in [Precision::Exact, Precision::Int8] {
-        let network = PreparedNetwork::new(parameters(SEVERAL, 3), precision).unwrap();
-        let together = network.logits(case.pieces()).unwrap();
+        let network = PreparedNetwork::new(parameters(SEVERAL, 3), &[precision]).unwrap();
+        let together = network.logits(case.pieces(), precision).unwrap();
         for threads in [1, 3, 8] {
-            assert!(on_threads(threads, || network.logits(case.pieces())).unwrap() == together);
+            assert!(on_threads(threads, || network.logits(case.pieces(), precision)).unwrap() == together);
         }
         for range in &case.sentences {
             let alone = Case {
@@ -56,13 +57,9 @@ fn a_sentence_has_the_same_logits_in_any_company_and_on_any_number_of_threads() 
                 sentences: std::iter::once(0..range.len()).collect(),
                 labels: Vec::new(),
             };
-            let found = network.logits(alone.pieces()).unwrap();
+            let found = network.logits(alone.pieces(), precision).unwrap();
             let wanted = &together[range.start * SEVERAL.tags..range.end * SEVERAL.tags];
-            match precision {
-                Precision::Int8 => assert_eq!(found, wanted),
-                // The crate `gemm` has other kernels for few rows.
-                Precision::Exact => assert!(found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-4)),
-            }
+            assert_eq!(found, wanted);
         }
     }
 }
@@ -71,7 +68,7 @@ fn a_sentence_has_the_same_logits_in_any_company_and_on_any_number_of_threads() 
 fn sums_that_could_wrap_are_refused() {
     let wide =
         Shape { dim: 1, heads: 1, hidden: 70_000, layers: 1, tags: 1, word_rows: 1, position_rows: 1, epsilon: 0.0 };
-    let refused = PreparedNetwork::new(parameters(wide, 1), Precision::Int8);
+    let refused = PreparedNetwork::new(parameters(wide, 1), &[Precision::Exact, Precision::Int8]);
     assert!(matches!(refused, Err(ShapeError::TooWide { .. })));
-    assert!(PreparedNetwork::new(parameters(wide, 1), Precision::Exact).is_ok());
+    assert!(PreparedNetwork::new(parameters(wide, 1), &[Precision::Exact]).is_ok());
 }
