@@ -13,6 +13,7 @@ use super::{
     math::exp,
     simd::{Kernel, LANES, sum_over, vectorised},
     small::small_product,
+    transpose::transpose_here,
     view::View,
     workspace::Saved,
 };
@@ -183,7 +184,7 @@ impl Attention<'_> {
         for head in 0..self.shape.heads {
             self.load(head, qkv, padded, scratch);
             let values = resized(&mut scratch.values, width * padded);
-            turn(qkv.chunks_exact(3 * dim).map(|row| part(row, 2 * dim + head * width, width)), padded, 1.0, values);
+            transpose_here((values, padded), (qkv, 3 * dim), 2 * dim + head * width, |to, from| *to = from);
             for first in (0..sentence.queries()).step_by(QUERIES) {
                 self.backward_queries(head, first, padded, &mut task, scratch);
             }
@@ -274,8 +275,8 @@ impl Attention<'_> {
     fn load(&self, head: usize, qkv: &[f32], padded: usize, scratch: &mut Scratch) {
         let (dim, width) = (self.shape.dim, self.shape.head());
         let keys = resized(&mut scratch.keys, width * padded);
-        let rows = qkv.chunks_exact(3 * dim).map(|row| part(row, dim + head * width, width));
-        turn(rows, padded, self.scale(), keys);
+        let scale = self.scale();
+        transpose_here((keys, padded), (qkv, 3 * dim), dim + head * width, |to, from| *to = from * scale);
         let queries = resized(&mut scratch.queries, scratch.places.len() * width);
         for (place, to) in scratch.places.iter().zip(queries.chunks_exact_mut(width)) {
             to.copy_from_slice(part(qkv, place * 3 * dim + head * width, width));
@@ -345,20 +346,12 @@ fn softmax(scores: &mut [f32], length: usize) -> f32 {
 #[inline(always)]
 fn highest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    for block in values.chunks(LANES) {
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    let last = std::array::from_fn(|at| rest.get(at).copied().unwrap_or(f32::NEG_INFINITY));
+    for block in blocks.iter().chain([&last]) {
         lanes.iter_mut().zip(block).for_each(|(lane, value)| *lane = if *value > *lane { *value } else { *lane });
     }
     lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
-}
-
-/// Writes rows, times `factor`, as columns of a matrix `padded` wide.
-/// The remaining columns are 0.
-#[inline(always)]
-fn turn<'a>(rows: impl Iterator<Item = &'a [f32]>, padded: usize, factor: f32, to: &mut [f32]) {
-    to.fill(0.0);
-    for (column, row) in rows.enumerate() {
-        to.iter_mut().skip(column).step_by(padded).zip(row).for_each(|(to, from)| *to = from * factor);
-    }
 }
 
 #[inline(always)]

@@ -12,7 +12,7 @@ use super::{
     int8_tile::{COLUMNS, DEPTH, Group, Instructions, Quad, ROWS, Sums},
     math::ROUND,
     parameters::Linear,
-    simd::{Kernel, LANES, sum_over, vectorised},
+    simd::{Kernel, LANES, vectorised},
 };
 
 /// Highest rounded input.
@@ -136,31 +136,53 @@ impl Kernel for Round<'_> {
         let Self { input, width, quads, groups, scales } = self;
         let rows = input.chunks_exact(width.max(1)).zip(quads.chunks_exact_mut(groups.max(1)));
         for ((row, quads), scale) in rows.zip(scales) {
-            let (lowest, highest) = extremes(row);
+            let Extremes { lowest, highest, poison } = extremes(row);
             let range = highest - lowest;
             let factor = if range > 0.0 { INPUT_STEPS / range } else { 0.0 };
-            for (byte, value) in quads.as_flattened_mut().iter_mut().zip(row) {
-                *byte = ((value - lowest) * factor + ROUND).to_bits() as u8;
+            let (blocks, rest) = row.as_chunks::<LANES>();
+            let (byte_blocks, rest_bytes) = quads.as_flattened_mut().split_at_mut(blocks.len() * LANES);
+            for (bytes, values) in byte_blocks.as_chunks_mut::<LANES>().0.iter_mut().zip(blocks) {
+                bytes.iter_mut().zip(values).for_each(|(byte, value)| *byte = rounded(value - lowest, factor));
             }
-            // Values that are not finite are lost in the bytes.
-            let poison = sum_over(row, row, |value, _| value * 0.0);
+            rest_bytes.iter_mut().zip(rest).for_each(|(byte, value)| *byte = rounded(value - lowest, factor));
             *scale = Scale { lowest, step: range / INPUT_STEPS + poison };
         }
     }
 }
 
-/// Returns the lowest and the highest value.
+/// Rounds `value * factor`, from 0 to 255, to the nearest integer; halves to the even one.
 #[inline(always)]
-fn extremes(row: &[f32]) -> (f32, f32) {
+fn rounded(value: f32, factor: f32) -> u8 {
+    (value * factor + ROUND).to_bits() as u8
+}
+
+/// Lowest and highest value of a row.
+struct Extremes {
+    lowest: f32,
+    highest: f32,
+    /// 0, or NaN if a value is not finite: rounding would hide it.
+    poison: f32,
+}
+
+#[inline(always)]
+fn extremes(row: &[f32]) -> Extremes {
     let mut lowest = [f32::INFINITY; LANES];
     let mut highest = [f32::NEG_INFINITY; LANES];
-    for block in row.chunks(LANES) {
-        for ((lowest, highest), value) in lowest.iter_mut().zip(&mut highest).zip(block) {
-            *lowest = if *value < *lowest { *value } else { *lowest };
-            *highest = if *value > *highest { *value } else { *highest };
+    let mut poison = [0.0f32; LANES];
+    let (blocks, rest) = row.as_chunks::<LANES>();
+    let last = std::array::from_fn(|at| rest.get(at).or(row.first()).copied().unwrap_or_default());
+    for block in blocks.iter().chain([&last]) {
+        for (at, value) in block.iter().enumerate() {
+            lowest[at] = if *value < lowest[at] { *value } else { lowest[at] };
+            highest[at] = if *value > highest[at] { *value } else { highest[at] };
+            poison[at] += value * 0.0;
         }
     }
-    (lowest.into_iter().fold(f32::INFINITY, f32::min), highest.into_iter().fold(f32::NEG_INFINITY, f32::max))
+    Extremes {
+        lowest: lowest.into_iter().fold(f32::INFINITY, f32::min),
+        highest: highest.into_iter().fold(f32::NEG_INFINITY, f32::max),
+        poison: poison.into_iter().sum(),
+    }
 }
 
 /// Turns the sums of a tile into outputs.

@@ -29,9 +29,9 @@ use super::{
     view::View,
 };
 
-/// Number of pieces of a task.
-/// Their hidden states, with those inside a layer, fit into the cache of a core.
-const TASK: usize = 96;
+/// Least and greatest number of pieces of a task.
+/// With fewer, a task would read the weights too often; with more, its hidden states would leave the cache of a core.
+const TASK: (usize, usize) = (48, 288);
 /// Number of rows that go through the second half of a layer together.
 const BAND: usize = 48;
 
@@ -128,7 +128,9 @@ impl PreparedNetwork {
         let mut logits = vec![0.0; pieces.count() * self.shape.tags];
         let mut rest = logits.as_mut_slice();
         let mut tasks = Vec::new();
-        for pieces in parts(pieces, TASK) {
+        // Several tasks for each thread, so that none waits long for the last one.
+        let size = pieces.count() / (4 * rayon::current_num_threads());
+        for pieces in parts(pieces, size.clamp(TASK.0, TASK.1)) {
             tasks.push((pieces, rest.split_off_mut(..pieces.count() * self.shape.tags).unwrap_or_default()));
         }
         tasks.into_par_iter().with_max_len(1).for_each(|(pieces, logits)| {
