@@ -11,7 +11,7 @@ use super::{
     buffer::resized,
     dropout::Mask,
     math::exp,
-    simd::{Kernel, LANES, sum_over, vectorised},
+    simd::{Kernel, LANES, highest, sum_over, vectorised},
     small::small_product,
     transpose::transpose_here,
     view::View,
@@ -156,11 +156,11 @@ impl Attention<'_> {
                 let count = QUERIES.min(sentence.queries() - first);
                 score(scratch, first, count, padded, width);
                 let Scratch { places, scores, .. } = &mut *scratch;
+                let found = softmax(scores, padded, length);
                 let rows = scores.chunks_exact_mut(padded).zip(places.iter().skip(first)).take(count);
                 let log_sums = log_sums.chunks_exact_mut(heads).skip(first);
-                for ((scores, place), log_sums) in rows.zip(log_sums) {
-                    let log_sum = softmax(scores, length);
-                    log_sums.iter_mut().skip(head).take(1).for_each(|to| *to = log_sum);
+                for ((scores, place), (log_sums, found)) in rows.zip(log_sums.zip(found)) {
+                    log_sums.iter_mut().skip(head).take(1).for_each(|to| *to = found);
                     self.drop(&sentence, head, *place, scores);
                 }
                 let context = context.get_mut(first * dim + head * width..).unwrap_or_default();
@@ -329,29 +329,41 @@ fn score(scratch: &mut Scratch, first: usize, count: usize, padded: usize, width
     small_product((scores, padded), queries, View::new(&scratch.keys, padded), false);
 }
 
-/// Turns a row of scores into probabilities.
-/// The first `length` scores belong to keys; the others become 0. Returns the logarithm of the sum of exponentials.
+/// Turns rows of scores, at most [`QUERIES`] of them and `padded` wide, into probabilities.
+/// The first `length` scores of a row belong to keys; the others become 0. Returns the logarithms of the sums of
+/// exponentials.
+///
+/// Each pass goes over several rows, since the steps of a single row wait for each other.
 #[inline(always)]
-fn softmax(scores: &mut [f32], length: usize) -> f32 {
-    let (keys, padding) = scores.split_at_mut(length.min(scores.len()));
-    let highest = highest(keys);
-    padding.fill(0.0);
-    scores.iter_mut().for_each(|score| *score = exp(*score - highest));
-    scores.get_mut(length..).unwrap_or_default().fill(0.0);
-    let sum = sum_over(scores, scores, |value, _| value);
-    scores.iter_mut().for_each(|score| *score /= sum);
-    highest + sum.ln()
+fn softmax(scores: &mut [f32], padded: usize, length: usize) -> [f32; QUERIES] {
+    /// Rows of a pass; their scores stay in the nearest cache.
+    const ROWS: usize = 8;
+    let mut log_sums = [0.0; QUERIES];
+    for (scores, log_sums) in scores.chunks_mut(ROWS * padded).zip(log_sums.chunks_mut(ROWS)) {
+        softmax_rows(scores, padded, length, log_sums);
+    }
+    log_sums
 }
 
 #[inline(always)]
-fn highest(values: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; LANES];
-    let (blocks, rest) = values.as_chunks::<LANES>();
-    let last = std::array::from_fn(|at| rest.get(at).copied().unwrap_or(f32::NEG_INFINITY));
-    for block in blocks.iter().chain([&last]) {
-        lanes.iter_mut().zip(block).for_each(|(lane, value)| *lane = if *value > *lane { *value } else { *lane });
+fn softmax_rows(scores: &mut [f32], padded: usize, length: usize, log_sums: &mut [f32]) {
+    for (row, highest_score) in scores.chunks_exact(padded).zip(&mut *log_sums) {
+        *highest_score = highest(part(row, 0, length));
     }
-    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    for (row, highest_score) in scores.chunks_exact_mut(padded).zip(&*log_sums) {
+        row.get_mut(length..).unwrap_or_default().fill(0.0);
+        for block in row.as_chunks_mut::<LANES>().0 {
+            block.iter_mut().for_each(|score| *score = exp(*score - highest_score));
+        }
+        row.get_mut(length..).unwrap_or_default().fill(0.0);
+    }
+    for (row, log_sum) in scores.chunks_exact_mut(padded).zip(log_sums) {
+        let sum = sum_over(row, row, |value, _| value);
+        for block in row.as_chunks_mut::<LANES>().0 {
+            block.iter_mut().for_each(|score| *score /= sum);
+        }
+        *log_sum += sum.ln();
+    }
 }
 
 #[inline(always)]

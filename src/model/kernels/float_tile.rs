@@ -140,7 +140,9 @@ mod x86 {
     #[target_feature(enable = "avx512f")]
     pub(super) fn avx512<const N: usize>(sums: &mut Sums, rows: [&[f32]; N], panel: &[Line]) {
         let mut registers = [[_mm512_setzero_ps(); VECTORS]; N];
-        for (depth, line) in panel.iter().enumerate() {
+        let Some(rows) = cut(rows, panel.len()) else { return };
+        for depth in 0..panel.len() {
+            let Some(line) = panel.get(depth) else { break };
             let mut weights = [_mm512_setzero_ps(); VECTORS];
             for (register, vector) in weights.iter_mut().zip(&line.0) {
                 // SAFETY: a vector is 64 readable bytes, and a line, aligned to 64 bytes, consists of vectors.
@@ -164,10 +166,11 @@ mod x86 {
     /// A quarter of the columns at a time, since there are only 16 registers.
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2<const N: usize>(sums: &mut Sums, rows: [&[f32]; N], panel: &[Line]) {
+        let Some(rows) = cut(rows, panel.len()) else { return };
         for at in 0..VECTORS {
             let mut registers = [[_mm256_setzero_ps(); 2]; N];
-            for (depth, line) in panel.iter().enumerate() {
-                let Some(vector) = line.0.get(at) else { continue };
+            for depth in 0..panel.len() {
+                let Some(vector) = panel.get(depth).and_then(|line| line.0.get(at)) else { break };
                 let mut weights = [_mm256_setzero_ps(); 2];
                 for (register, half) in weights.iter_mut().zip(vector.as_chunks::<8>().0) {
                     // SAFETY: a half is 32 readable bytes, which need no alignment.
@@ -188,5 +191,16 @@ mod x86 {
                 }
             }
         }
+    }
+
+    /// Cuts rows to the same length, so that the compiler needs no checks inside the loops.
+    /// Returns `None` if one is shorter, which is a mistake of the caller.
+    #[inline(always)]
+    fn cut<const N: usize>(rows: [&[f32]; N], length: usize) -> Option<[&[f32]; N]> {
+        let mut outcome = [[].as_slice(); N];
+        for (to, row) in outcome.iter_mut().zip(rows) {
+            *to = row.get(..length)?;
+        }
+        Some(outcome)
     }
 }

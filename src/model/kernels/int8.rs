@@ -12,7 +12,7 @@ use super::{
     int8_tile::{COLUMNS, DEPTH, Group, Instructions, Quad, ROWS, Sums},
     math::ROUND,
     parameters::Linear,
-    simd::{Kernel, LANES, vectorised},
+    simd::{Kernel, LANES, highest, lowest, sum_over, vectorised},
 };
 
 /// Highest rounded input.
@@ -136,8 +136,8 @@ impl Kernel for Round<'_> {
         let Self { input, width, quads, groups, scales } = self;
         let rows = input.chunks_exact(width.max(1)).zip(quads.chunks_exact_mut(groups.max(1)));
         for ((row, quads), scale) in rows.zip(scales) {
-            let Extremes { lowest, highest, poison } = extremes(row);
-            let range = highest - lowest;
+            let lowest = lowest(row);
+            let range = highest(row) - lowest;
             let factor = if range > 0.0 { INPUT_STEPS / range } else { 0.0 };
             let (blocks, rest) = row.as_chunks::<LANES>();
             let (byte_blocks, rest_bytes) = quads.as_flattened_mut().split_at_mut(blocks.len() * LANES);
@@ -145,6 +145,8 @@ impl Kernel for Round<'_> {
                 bytes.iter_mut().zip(values).for_each(|(byte, value)| *byte = rounded(value - lowest, factor));
             }
             rest_bytes.iter_mut().zip(rest).for_each(|(byte, value)| *byte = rounded(value - lowest, factor));
+            // NaN if a value is not finite: rounding would hide it.
+            let poison = sum_over(row, row, |value, _| value * 0.0);
             *scale = Scale { lowest, step: range / INPUT_STEPS + poison };
         }
     }
@@ -154,35 +156,6 @@ impl Kernel for Round<'_> {
 #[inline(always)]
 fn rounded(value: f32, factor: f32) -> u8 {
     (value * factor + ROUND).to_bits() as u8
-}
-
-/// Lowest and highest value of a row.
-struct Extremes {
-    lowest: f32,
-    highest: f32,
-    /// 0, or NaN if a value is not finite: rounding would hide it.
-    poison: f32,
-}
-
-#[inline(always)]
-fn extremes(row: &[f32]) -> Extremes {
-    let mut lowest = [f32::INFINITY; LANES];
-    let mut highest = [f32::NEG_INFINITY; LANES];
-    let mut poison = [0.0f32; LANES];
-    let (blocks, rest) = row.as_chunks::<LANES>();
-    let last = std::array::from_fn(|at| rest.get(at).or(row.first()).copied().unwrap_or_default());
-    for block in blocks.iter().chain([&last]) {
-        for (at, value) in block.iter().enumerate() {
-            lowest[at] = if *value < lowest[at] { *value } else { lowest[at] };
-            highest[at] = if *value > highest[at] { *value } else { highest[at] };
-            poison[at] += value * 0.0;
-        }
-    }
-    Extremes {
-        lowest: lowest.into_iter().fold(f32::INFINITY, f32::min),
-        highest: highest.into_iter().fold(f32::NEG_INFINITY, f32::max),
-        poison: poison.into_iter().sum(),
-    }
 }
 
 /// Turns the sums of a tile into outputs.

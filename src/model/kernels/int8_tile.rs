@@ -149,7 +149,9 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512vnni")]
     pub(super) fn vnni<const N: usize>(sums: &mut Sums, rows: [&[Quad]; N], panel: &[Group]) {
         let mut registers = [[_mm512_setzero_si512(); VECTORS]; N];
-        for (depth, group) in panel.iter().enumerate() {
+        let Some(rows) = cut(rows, panel.len()) else { return };
+        for depth in 0..panel.len() {
+            let Some(group) = panel.get(depth) else { break };
             let mut weights = [_mm512_setzero_si512(); VECTORS];
             for (register, vector) in weights.iter_mut().zip(&group.0) {
                 // SAFETY: a vector is 64 readable bytes, and a group, aligned to 64 bytes, consists of vectors.
@@ -176,7 +178,8 @@ mod x86 {
     pub(super) fn avx2<const N: usize>(sums: &mut Sums, rows: [&[Quad]; N], panel: &[Group]) {
         for (sums, rows) in sums.chunks_mut(PAIR).zip(rows.chunks(PAIR)) {
             for (at, columns) in (0..VECTORS).zip((0..COLUMNS).step_by(COLUMNS / VECTORS)) {
-                let pair = [0, 1].map(|row: usize| rows.get(row).copied().unwrap_or_default());
+                // Without a second row, the first one is computed twice.
+                let pair = [0, 1].map(|row: usize| rows.get(row).or(rows.first()).copied().unwrap_or_default());
                 let found = avx2_vector(pair, panel, at);
                 for (sums, found) in sums.iter_mut().zip(found).take(rows.len()) {
                     sums.iter_mut().skip(columns).zip(found).for_each(|(sum, found)| *sum = found);
@@ -190,8 +193,9 @@ mod x86 {
     fn avx2_vector(rows: [&[Quad]; PAIR], panel: &[Group], at: usize) -> [[i32; 16]; PAIR] {
         // Each register has two sums for each of four outputs.
         let mut registers = [[_mm256_setzero_si256(); 4]; PAIR];
-        for (depth, group) in panel.iter().enumerate() {
-            let Some(vector) = group.0.get(at) else { continue };
+        let Some(rows) = cut(rows, panel.len()) else { return [[0; 16]; PAIR] };
+        for depth in 0..panel.len() {
+            let Some(vector) = panel.get(depth).and_then(|group| group.0.get(at)) else { break };
             let mut weights = [_mm256_setzero_si256(); 4];
             for (register, quarter) in weights.iter_mut().zip(vector.as_chunks::<16>().0) {
                 // SAFETY: a quarter is 16 readable bytes, which need no alignment.
@@ -223,5 +227,16 @@ mod x86 {
     #[inline(always)]
     fn widened([a, b, c, d]: Quad) -> [u8; 8] {
         [a, 0, b, 0, c, 0, d, 0]
+    }
+
+    /// Cuts rows to the same length, so that the compiler needs no checks inside the loops.
+    /// Returns `None` if one is shorter, which is a mistake of the caller.
+    #[inline(always)]
+    fn cut<const N: usize>(rows: [&[Quad]; N], length: usize) -> Option<[&[Quad]; N]> {
+        let mut outcome = [[].as_slice(); N];
+        for (to, row) in outcome.iter_mut().zip(rows) {
+            *to = row.get(..length)?;
+        }
+        Some(outcome)
     }
 }

@@ -12,6 +12,9 @@
 //! A package of its own, which is optimised in every build. It knows the sizes of a network and the plan of its parameters
 //! (`shape`, `plan`), and nothing else of tagliatelle.
 //!
+//! Predictions have a form of their own, `prepared`, with weights packed once, exact (`float`) or in 8 bits (`int8`), and with the inner
+//! loops of their products (`float_tile`, `int8_tile`) in the instructions of each processor.
+//!
 //! From the bottom up: `simd`, `math`, `buffer`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
 //! `embedding`, `loss`; `layer` is one encoder block, `network` the whole; `sweep` the optimiser's pass.
 
