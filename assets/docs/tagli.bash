@@ -309,7 +309,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__eval)
-            opts="-h --data --mistakes --device --json --log --help"
+            opts="-h --data --mistakes --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +321,10 @@ _tagli() {
                     ;;
                 --mistakes)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -W "fp32 int8" -- "${cur}"))
                     return 0
                     ;;
                 --device)
@@ -579,7 +583,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__predict)
-            opts="-h --file --aggregation --stride --ignore-labels --device --json --log --help"
+            opts="-h --file --aggregation --stride --ignore-labels --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +603,10 @@ _tagli() {
                     ;;
                 --ignore-labels)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -W "fp32 int8" -- "${cur}"))
                     return 0
                     ;;
                 --device)

@@ -160,6 +160,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'Write one
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; --json has all' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
+int8\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
@@ -180,6 +182,8 @@ average\t''
 max\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l stride -d 'Word pieces by which the windows of a long text overlap; without it, text beyond the model\'s limit is cut, with a note' -r
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l ignore-labels -d 'Labels to omit' -r
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
+int8\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'

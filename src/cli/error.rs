@@ -189,7 +189,7 @@ impl From<PredictError> for CliError {
     fn from(error: PredictError) -> Self {
         match error {
             PredictError::Device(_) | PredictError::Threads(_) => Self::environment(error),
-            PredictError::Pipeline(_) => Self::usage(error),
+            PredictError::Pipeline(_) | PredictError::NoInt8(_) => Self::usage(error),
             _ => Self::data(error),
         }
     }

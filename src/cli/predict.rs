@@ -11,13 +11,14 @@ use super::{
 };
 use crate::{
     formats,
-    inference::{Answer, Options, Predictor, Strategy, predictor::Threads},
+    inference::{Answer, Options, Strategy, Tagged, predictor::Threads},
     text::width::clean,
     work::evaluate,
 };
 
 /// Number of texts that are answered together, to bound the memory for long files.
-const CHUNK: usize = 256;
+/// There are enough for each thread of a large machine.
+const CHUNK: usize = 1024;
 
 /// Tags the texts.
 ///
@@ -26,7 +27,7 @@ const CHUNK: usize = 256;
 pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> {
     let threads = if args.file.is_some() { Threads::All } else { Threads::One };
     let device = settings::device(args.device.as_deref(), None)?;
-    let model = evaluate::open_model(&args.model, &device, threads)?;
+    let model = evaluate::open_model(&args.model, &device, threads, args.precision)?;
     // Scripts get what the pipeline gives; people read words, not pieces.
     let default = if output.json { Strategy::None } else { Strategy::First };
     let options = Options {
@@ -44,12 +45,12 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
     };
     let mut done = 0;
     for chunk in lines.chunks(CHUNK) {
-        let answers = model.pipeline(chunk, &options)?;
+        let found = model.pipeline(chunk, &options)?;
         if options.stride.is_none() {
-            warn_of_cut_texts(&model, chunk, done, output)?;
+            warn_of_cut_texts(&found, model.longest(), done, output);
         }
         done += chunk.len();
-        for (text, answers) in chunk.iter().zip(answers) {
+        for (text, Tagged { answers, .. }) in chunk.iter().zip(found) {
             if !output.json && !one {
                 output.text(&clean(text))?;
             }
@@ -68,19 +69,15 @@ fn warn_of_file_name(text: &str, output: Output) {
 
 /// Warns of texts beyond the model's limit.
 /// Like the pipeline, this command does not read further without a stride.
-fn warn_of_cut_texts(model: &Predictor, texts: &[String], before: usize, output: Output) -> Result<(), CliError> {
-    for (at, text) in texts.iter().enumerate() {
-        let (all, longest) = (model.count_pieces(text)?, model.longest());
-        if all > longest {
-            output.say(format!(
-                "note: text {}: {} of {all} word pieces are beyond the model's limit of {longest} and were not read; \
-                 --stride 128 --aggregation simple reads all",
-                before + at + 1,
-                all - longest
-            ));
-        }
+fn warn_of_cut_texts(found: &[Tagged], longest: usize, before: usize, output: Output) {
+    for (at, Tagged { pieces, .. }) in found.iter().enumerate().filter(|(_, found)| found.pieces > longest) {
+        output.say(format!(
+            "note: text {}: {} of {pieces} word pieces are beyond the model's limit of {longest} and were not read; \
+             --stride 128 --aggregation simple reads all",
+            before + at + 1,
+            pieces - longest
+        ));
     }
-    Ok(())
 }
 
 /// Reads one text per line.

@@ -3,21 +3,22 @@
 //! It predicts by word (this program's decoding, for documents of any length) and by raw text (the Hugging Face
 //! pipeline). Texts are processed in batches whose size is bounded by their pieces.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, prelude::*};
 use thiserror::Error;
 
 use super::{
     decode,
     pipeline::{self, Answer, Options, PipelineError},
+    precision::Precision,
 };
 use crate::{
     model::{
-        self, BaseModel, ModelError, PieceTokenizer, TextPieces, TokenizerError, WordPieces,
+        self, BaseModel, ModelConfig, ModelError, PieceTokenizer, TextPieces, TokenizerError, Weights, WordPieces,
         align::word_windows,
         device::{self, Compute, DeviceError},
-        network::{CpuNetwork, NetworkError, TensorNetwork},
+        network::{NetworkError, PreparedNetwork, TensorNetwork},
     },
     runs::LabelMode,
     spans::{Grammar, ModelAnswer},
@@ -30,12 +31,8 @@ const SPECIALS: usize = 2;
 const CONTEXT: usize = 128;
 /// Number of pieces in a batch for the tensor network.
 const BATCH: usize = 4096;
-/// Number of pieces in a batch for the kernels.
-/// It is chosen so that the data between two layers fit into the caches.
-///
-/// With six layers of MiniLM on two cores, 64 sentences of 12 pieces took 1.3 ms for each sentence, 340 took 1.5
-/// (`cargo bench --bench training`).
-const KERNEL_BATCH: usize = 768;
+/// Number of pieces in a batch for the kernels, which split it into tasks themselves.
+const KERNEL_BATCH: usize = 16_384;
 
 /// Logits of one input: a row for each piece, with a value for each tag.
 pub type Logits = Vec<Vec<f32>>;
@@ -51,13 +48,19 @@ pub trait Scorer: Send + Sync {
     }
 }
 
-impl Scorer for CpuNetwork {
+/// The network on the processor, in one of the precisions that it was prepared for.
+struct Prepared {
+    network: Arc<PreparedNetwork>,
+    precision: Precision,
+}
+
+impl Scorer for Prepared {
     fn batch(&self) -> usize {
         KERNEL_BATCH
     }
 
     fn logits(&self, inputs: &[&[u32]]) -> Vec<Logits> {
-        self.logits(inputs)
+        self.network.logits(inputs, self.precision.into())
     }
 }
 
@@ -94,6 +97,9 @@ pub enum PredictError {
     /// The options of the pipeline contradict each other.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
+    /// Quick predictions on a device that has none.
+    #[error("int8 predictions are computed on the processor only, not on {0}; use --device cpu or --precision fp32")]
+    NoInt8(String),
     /// A base model, which was not trained on tags.
     #[error("`{0}` is a base model without tags: it must be trained before it can predict (tagli train)")]
     Untrained(String),
@@ -106,6 +112,8 @@ pub enum PredictError {
 pub struct Predictor {
     tokenizer: PieceTokenizer,
     scorer: Box<dyn Scorer>,
+    /// Scorer of suggestions; `None` if they are computed like everything else.
+    quick: Option<Box<dyn Scorer>>,
     tags: Vec<String>,
     /// Pieces of a word that carried its tag in training, if known.
     label_mode: Option<LabelMode>,
@@ -115,6 +123,18 @@ pub struct Predictor {
     longest: usize,
     pool: ThreadPool,
 }
+
+/// What the pipeline finds in a raw text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tagged {
+    /// The answers.
+    pub answers: Vec<Answer>,
+    /// Number of pieces of the whole text, those beyond the model's longest input included.
+    pub pieces: usize,
+}
+
+/// Scorer of everything, and the one of suggestions if they have their own.
+type Scorers = (Box<dyn Scorer>, Option<Box<dyn Scorer>>);
 
 /// Input of the network: the pieces of one window, with special pieces around them.
 struct Input {
@@ -127,24 +147,44 @@ struct Input {
 
 impl Predictor {
     /// Opens the model of this name ([`model::open`]) on the device of this name.
+    /// All its predictions have this precision.
     ///
     /// # Errors
-    /// No such model or device, a broken folder, or a base model that was never trained.
-    pub fn open(folder: &str, device: &str, threads: Threads) -> Result<Self, PredictError> {
+    /// No such model or device, a device without this precision, a broken folder, or a base model that was never trained.
+    pub fn open(folder: &str, device: &str, threads: Threads, precision: Precision) -> Result<Self, PredictError> {
+        Self::load(folder, device, threads, (precision, None))
+    }
+
+    /// Opens the model for the screen: with one thread, exact, with quick suggestions where the device has them.
+    ///
+    /// # Errors
+    /// As [`Predictor::open`].
+    pub fn open_for_screen(folder: &str, device: &str) -> Result<Self, PredictError> {
+        Self::load(folder, device, Threads::One, (Precision::Fp32, Some(Precision::Int8)))
+    }
+
+    /// Opens a model for predictions in the first precision, and for suggestions in the second one if there is one.
+    fn load(
+        folder: &str,
+        device: &str,
+        threads: Threads,
+        precisions: (Precision, Option<Precision>),
+    ) -> Result<Self, PredictError> {
         let base = model::open(folder)?;
         if base.config.tags.is_empty() {
             return Err(PredictError::Untrained(base.name));
         }
         let chosen = device::choose(device)?;
         let BaseModel { config, weights, tokenizer, .. } = base;
-        let network: Box<dyn Scorer> = match &chosen.compute {
-            Compute::Kernels => Box::new(CpuNetwork::new(&config, weights)?),
-            Compute::Tensors(device) => Box::new(TensorNetwork::new(&config, weights, device)?),
+        let (scorer, quick): Scorers = match &chosen.compute {
+            Compute::Kernels => prepared(&config, weights, precisions)?,
+            Compute::Tensors(_) if precisions.0 == Precision::Int8 => return Err(PredictError::NoInt8(chosen.name)),
+            Compute::Tensors(device) => (Box::new(TensorNetwork::new(&config, weights, device)?), None),
         };
         let label_mode = config.label_mode;
         let grammar = config.constrained.then(|| Grammar::new(&config.tags));
-        let predictor = Self::new(tokenizer, network, config.tags, config.max_positions, threads)?;
-        Ok(Self { label_mode, grammar, ..predictor })
+        let predictor = Self::new(tokenizer, scorer, config.tags, config.max_positions, threads)?;
+        Ok(Self { quick, label_mode, grammar, ..predictor })
     }
 
     /// Makes a model from its parts.
@@ -162,7 +202,7 @@ impl Predictor {
         let count = if threads == Threads::One { 1 } else { 0 };
         let pool = ThreadPoolBuilder::new().num_threads(count).thread_name(|n| format!("predict-{n}")).build()?;
         let longest = max_positions.saturating_sub(SPECIALS).max(1);
-        Ok(Self { tokenizer, scorer, tags, label_mode: None, grammar: None, longest, pool })
+        Ok(Self { tokenizer, scorer, quick: None, tags, label_mode: None, grammar: None, longest, pool })
     }
 
     /// Tags of the model, in the order of their ids.
@@ -198,21 +238,25 @@ impl Predictor {
         self.longest
     }
 
-    /// Returns the number of pieces of a raw text.
-    ///
-    /// # Errors
-    /// The tokenizer refuses the text.
-    pub fn count_pieces(&self, text: &str) -> Result<usize, PredictError> {
-        Ok(self.tokenizer.text(text)?.ids.len())
-    }
-
     /// Finds the entities of a text, and the most likely labels of each word.
     ///
     /// # Errors
     /// The tokenizer refuses the text.
     pub fn answer(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
+        self.answer_by(&*self.scorer, text, words)
+    }
+
+    /// As [`Predictor::answer`], for suggestions: quick if the model was opened for the screen.
+    ///
+    /// # Errors
+    /// The tokenizer refuses the text.
+    pub fn suggest(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
+        self.answer_by(self.quick.as_deref().unwrap_or(&*self.scorer), text, words)
+    }
+
+    fn answer_by(&self, scorer: &dyn Scorer, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
         let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
-        let answers = self.pieces(&[&texts])?;
+        let answers = self.pieces_by(scorer, &[&texts])?;
         let Some((pieces, rows)) = answers.first() else { return Ok(ModelAnswer::default()) };
         let choices = decode::word_tags(words.len(), &pieces.words, rows, self.grammar());
         let entities = decode::entities(words, &choices, &self.tags);
@@ -241,6 +285,14 @@ impl Predictor {
     /// # Errors
     /// The tokenizer refuses a sentence.
     pub fn pieces<S: AsRef<str> + Sync>(&self, sentences: &[&[S]]) -> Result<Vec<(WordPieces, Logits)>, PredictError> {
+        self.pieces_by(&*self.scorer, sentences)
+    }
+
+    fn pieces_by<S: AsRef<str> + Sync>(
+        &self,
+        scorer: &dyn Scorer,
+        sentences: &[&[S]],
+    ) -> Result<Vec<(WordPieces, Logits)>, PredictError> {
         self.pool.install(|| {
             let pieces = self.tokenizer.words_batch(sentences)?;
             let inputs = pieces.iter().enumerate().flat_map(|(text, pieces)| {
@@ -252,7 +304,7 @@ impl Predictor {
                 })
             });
             let mut rows: Vec<Logits> = pieces.iter().map(|pieces| Vec::with_capacity(pieces.ids.len())).collect();
-            for (text, part) in self.run(&inputs.collect::<Vec<_>>()) {
+            for (text, part) in run(scorer, &inputs.collect::<Vec<_>>()) {
                 if let Some(rows) = rows.get_mut(text) {
                     rows.extend(part);
                 }
@@ -265,21 +317,25 @@ impl Predictor {
     ///
     /// # Errors
     /// Options that contradict each other, or a text that the tokenizer refuses.
-    pub fn pipeline<S: AsRef<str>>(&self, texts: &[S], options: &Options) -> Result<Vec<Vec<Answer>>, PredictError> {
+    pub fn pipeline<S: AsRef<str> + Sync>(&self, texts: &[S], options: &Options) -> Result<Vec<Tagged>, PredictError> {
         options.check(self.longest)?;
-        let pieces = texts.iter().map(|text| self.tokenizer.text(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let pieces: Vec<TextPieces> = self
+            .pool
+            .install(|| texts.par_iter().map(|text| self.tokenizer.text(text.as_ref())).collect::<Result<_, _>>())?;
         let inputs = pieces.iter().enumerate().flat_map(|(text, pieces)| {
             self.pipeline_windows(pieces, options).into_iter().map(move |window| {
                 let keep = 0..window.len();
                 self.input(text, pieces.ids.get(window).unwrap_or_default(), keep)
             })
         });
-        let mut rows = self.pool.install(|| self.run(&inputs.collect::<Vec<_>>())).into_iter().map(|(_, rows)| rows);
+        let mut rows =
+            self.pool.install(|| run(&*self.scorer, &inputs.collect::<Vec<_>>())).into_iter().map(|(_, rows)| rows);
         let mut answers = Vec::with_capacity(texts.len());
         for (text, pieces) in texts.iter().zip(&pieces) {
             let parts: Vec<_> = self.pipeline_windows(pieces, options).into_iter().zip(rows.by_ref()).collect();
             let windows: Vec<_> = parts.iter().map(|(range, rows)| self.window(pieces, range, rows)).collect();
-            answers.push(pipeline::answers(text.as_ref(), &windows, &self.tags, options));
+            let found = pipeline::answers(text.as_ref(), &windows, &self.tags, options);
+            answers.push(Tagged { answers: found, pieces: pieces.ids.len() });
         }
         Ok(answers)
     }
@@ -301,23 +357,35 @@ impl Predictor {
             unknown: self.tokenizer.unknown(),
         }
     }
+}
 
-    /// Computes the rows that are used, for each input, with the index of its text.
-    fn run(&self, inputs: &[Input]) -> Vec<(usize, Logits)> {
-        // Inputs of similar length together, since attention pads to the longest of a batch.
-        let mut order: Vec<(usize, &Input)> = inputs.iter().enumerate().collect();
-        order.sort_by_key(|(_, input)| input.ids.len());
-        let mut all = Vec::with_capacity(inputs.len());
-        for batch in batches(&order, self.scorer.batch()) {
-            let ids: Vec<&[u32]> = batch.iter().map(|(_, input)| input.ids.as_slice()).collect();
-            all.extend(batch.iter().zip(self.scorer.logits(&ids)).map(|((at, input), rows)| {
-                let kept = rows.into_iter().skip(1 + input.keep.start).take(input.keep.len());
-                (*at, input.text, kept.collect())
-            }));
-        }
-        all.sort_by_key(|(at, ..)| *at);
-        all.into_iter().map(|(_, text, rows)| (text, rows)).collect()
+/// Computes the rows that are used, for each input, with the index of its text.
+fn run(scorer: &dyn Scorer, inputs: &[Input]) -> Vec<(usize, Logits)> {
+    // Inputs of similar length together, since attention pads to the longest of a batch.
+    let mut order: Vec<(usize, &Input)> = inputs.iter().enumerate().collect();
+    order.sort_by_key(|(_, input)| input.ids.len());
+    let mut all = Vec::with_capacity(inputs.len());
+    for batch in batches(&order, scorer.batch()) {
+        let ids: Vec<&[u32]> = batch.iter().map(|(_, input)| input.ids.as_slice()).collect();
+        all.extend(batch.iter().zip(scorer.logits(&ids)).map(|((at, input), rows)| {
+            let kept = rows.into_iter().skip(1 + input.keep.start).take(input.keep.len());
+            (*at, input.text, kept.collect())
+        }));
     }
+    all.sort_by_key(|(at, ..)| *at);
+    all.into_iter().map(|(_, text, rows)| (text, rows)).collect()
+}
+
+/// Prepares the network on the processor for one precision or two.
+fn prepared(
+    config: &ModelConfig,
+    weights: Weights,
+    (precision, quick): (Precision, Option<Precision>),
+) -> Result<Scorers, NetworkError> {
+    let precisions: Vec<_> = [precision].into_iter().chain(quick).map(Into::into).collect();
+    let network = Arc::new(PreparedNetwork::new(config, weights, &precisions)?);
+    let quick = quick.map(|precision| Prepared { network: Arc::clone(&network), precision });
+    Ok((Box::new(Prepared { network, precision }), quick.map(|scorer| Box::new(scorer) as Box<dyn Scorer>)))
 }
 
 /// Splits inputs into batches of at most `most` pieces after padding.
@@ -396,7 +464,11 @@ mod tests {
         let predictor = fake::predictor(12);
         let text = "lasagne and ".repeat(10);
         let with = |stride| Options { strategy: Strategy::First, stride, ..Options::default() };
-        let ask = |options: &Options| predictor.pipeline(&["", text.as_str()], options).unwrap();
+        let ask = |options: &Options| {
+            let found = predictor.pipeline(&["", text.as_str()], options).unwrap();
+            assert_eq!((found[0].pieces, found[1].pieces), (0, 40));
+            found.into_iter().map(|found| found.answers).collect::<Vec<_>>()
+        };
         let (cut, whole) = (ask(&with(None)), ask(&with(Some(4))));
         assert!(cut[0].is_empty() && whole[0].is_empty());
         assert!(cut[1].len() < whole[1].len());
@@ -410,7 +482,7 @@ mod tests {
 
     #[test]
     fn a_base_model_cannot_predict_and_says_so() {
-        let error = Predictor::open("mini", "cpu", Threads::One).err().unwrap();
+        let error = Predictor::open("mini", "cpu", Threads::One, Precision::Fp32).err().unwrap();
         assert!(matches!(error, PredictError::Untrained(_)), "{error}");
     }
 

@@ -11,11 +11,23 @@ use std::{
 use super::Predictor;
 use crate::{guard, spans::ModelAnswer, text::TextRange};
 
+/// Use of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// The user reads the scores: they are exact.
+    #[default]
+    Exploring,
+    /// Suggestions and the order of documents: answers may be quick.
+    Suggesting,
+}
+
 /// Request for the answer about a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// Returned with the answer, so that a late one can be recognized.
     pub generation: u64,
+    /// Use of the answer.
+    pub purpose: Purpose,
     /// The text.
     pub text: String,
     /// Words of the text.
@@ -186,7 +198,11 @@ impl Drop for Worker {
 fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
     let started = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
-    let outcome = match guard::catch(|| model.answer(&request.text, &request.words)) {
+    let ask = match request.purpose {
+        Purpose::Exploring => Predictor::answer,
+        Purpose::Suggesting => Predictor::suggest,
+    };
+    let outcome = match guard::catch(|| ask(model, &request.text, &request.words)) {
         Ok(found) => found.map_err(|error| error.to_string()),
         Err(panicked) => Err(format!("the model failed on this text: {panicked}")),
     };
@@ -205,7 +221,12 @@ mod tests {
     use super::{super::fake, *};
 
     fn request(generation: u64, word: &str) -> Request {
-        Request { generation, text: word.to_owned(), words: vec![TextRange::new(0, word.len())] }
+        Request {
+            generation,
+            purpose: Purpose::Exploring,
+            text: word.to_owned(),
+            words: vec![TextRange::new(0, word.len())],
+        }
     }
 
     #[test]

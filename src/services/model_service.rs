@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::Event,
-    inference::{Predictor, Request, predictor::Threads},
+    inference::{Predictor, Purpose, Request},
     project::Runs,
     spans::Document,
     text::{Grid, words},
@@ -57,7 +57,7 @@ impl ModelService {
     /// The latest request wins.
     pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
         let words = words::split(&text, self.grid);
-        let request = Request { generation, text, words };
+        let request = Request { generation, purpose: Purpose::Exploring, text, words };
         let asked = match run {
             None => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
             Some(run) if self.suggesting.is_free_for(run) => {
@@ -110,7 +110,7 @@ impl ModelService {
 }
 
 fn open(folder: &Path, device: &str) -> Result<Predictor, String> {
-    Predictor::open(&folder.to_string_lossy(), device, Threads::One).map_err(|error| error.to_string())
+    Predictor::open_for_screen(&folder.to_string_lossy(), device).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -226,7 +226,11 @@ mod tests {
         for (generation, run) in [(1, "0002-mini"), (2, "0004-mini")] {
             let text = "cheap".to_owned();
             let words = words::split(&text, Grid::Natural);
-            model_service.suggesting.explore(Request { generation, text, words }, run.to_owned(), None);
+            model_service.suggesting.explore(
+                Request { generation, purpose: Purpose::Exploring, text, words },
+                run.to_owned(),
+                None,
+            );
         }
         assert!(matches!(next(&received), Event::Message(_)));
         assert_eq!(answered(&received), (2, "0004-mini".into()));

@@ -11,7 +11,7 @@ use super::{events::Events, message::message, run_list::Model, thread::Thread};
 use crate::{
     app::{Event, event::Level},
     guard::{self, Panicked},
-    inference::{self, Predictor, Reply, Request, Worker},
+    inference::{self, Predictor, Purpose, Reply, Request, Worker},
     project::Runs,
     spans::{Document, Prediction},
 };
@@ -82,7 +82,7 @@ impl Shared {
             self.requested += 1;
             by_number.insert(generation, document.id.clone());
             let (text, words) = (document.text.to_string(), document.words.to_vec());
-            requests.push(Request { generation, text, words });
+            requests.push(Request { generation, purpose: Purpose::Suggesting, text, words });
         }
         (by_number, requests)
     }

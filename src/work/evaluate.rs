@@ -2,7 +2,7 @@
 
 use super::base;
 use crate::{
-    inference::{self, EvalError, Evaluation, PredictError, Predictor, predictor::Threads},
+    inference::{self, EvalError, Evaluation, Precision, PredictError, Predictor, predictor::Threads},
     project::ProjectError,
     spans::Sentence,
 };
@@ -29,13 +29,18 @@ pub enum OpenModelError {
     Model(#[from] PredictError),
 }
 
-/// Opens a trained model on a device.
+/// Opens a trained model on a device, for predictions in this precision.
 ///
 /// # Errors
 /// The model cannot be read, or the device cannot be used.
-pub fn open_model(model: &str, device: &str, threads: Threads) -> Result<Predictor, OpenModelError> {
+pub fn open_model(
+    model: &str,
+    device: &str,
+    threads: Threads,
+    precision: Precision,
+) -> Result<Predictor, OpenModelError> {
     base::refuse_other_folder(model)?;
-    Ok(Predictor::open(model, device, threads)?)
+    Ok(Predictor::open(model, device, threads, precision)?)
 }
 
 /// Compares the predictions of a model with the tags of sentences.
@@ -64,7 +69,7 @@ mod tests {
     fn sentences_without_spans_and_missing_models_are_refused() {
         assert!(matches!(check_spans(&[sentence("O")]), Err(EvaluateError::NoSpans)));
         check_spans(&[sentence("O"), sentence("B-Dish")]).unwrap();
-        let missing = open_model("/nowhere", "cpu", Threads::One);
+        let missing = open_model("/nowhere", "cpu", Threads::One, Precision::Fp32);
         assert!(matches!(missing, Err(OpenModelError::Model(_))));
     }
 }

@@ -22,7 +22,7 @@ use std::{collections::BTreeMap, path::Path, thread};
 use planner::{Task, plan};
 use tagliatelle::{
     formats::{Corpus, ReadOptions},
-    inference::{Predictor, Threads},
+    inference::{Precision, Predictor, Threads},
     spans::{Annotation, Document, Entity, Gazetteer, Status},
     work::source::SourceFile,
 };
@@ -56,7 +56,7 @@ fn main() {
             gazetteer.learn(document, &Annotation::new(annotation.spans().to_vec(), Status::Done));
         }
     }
-    let model = option("--model").map(|folder| Predictor::open(&folder, "cpu", Threads::One).unwrap());
+    let model = option("--model").map(|folder| Predictor::open(&folder, "cpu", Threads::One, Precision::Fp32).unwrap());
     let ask = |document: &Document| Some(model.as_ref()?.answer(&document.text, &document.words).unwrap().entities);
     let pairs: Vec<(&Document, &Annotation, Option<Vec<Entity>>)> =
         corpus.pairs().take(limit).map(|(document, annotation)| (document, annotation, ask(document))).collect();

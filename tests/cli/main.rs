@@ -363,6 +363,16 @@ fn a_trained_folder_is_evaluated_and_predicts() {
     // Pieces are the pipeline's default; people see words.
     let pieces = place.run(&["predict", "run/model", "tacos near me", "--json"]).fine().json();
     assert!(pieces[0]["entity"].as_str().unwrap().ends_with("Dish"), "{pieces}");
+    // Quick predictions find the same, with other scores, on the processor only.
+    let quick = place.tagli("eval run/model --data train.txt --precision int8 --json").fine().json();
+    assert_eq!(quick["word"]["lenient"]["overall_f1"], json!(1.0));
+    let quick = ["predict", "run/model", "tacos near me", "--aggregation", "first", "--json", "--precision", "int8"];
+    let found_quickly = place.run(&quick).fine().json();
+    assert_eq!(found_quickly[0]["entity_group"], "Dish");
+    let [exact, rounded] = [&found, &found_quickly].map(|found| found[0]["score"].as_f64().unwrap());
+    assert!(exact != rounded && (exact - rounded).abs() < 0.05, "{exact} {rounded}");
+    place.run(&[&quick[..], &["--device", "flex"]].concat()).fails(2, &["--device cpu", "--precision fp32"]);
+    place.run(&["predict", "run/model", "tacos", "--precision", "int4"]).fails(2, &["int8"]);
     let words = place.run(&["predict", "run/model", "tacos near me"]).fine().out;
     assert!(words.starts_with("tacos") && words.contains("  Dish  "), "{words}");
     if cfg!(target_os = "linux") {

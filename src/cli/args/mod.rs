@@ -12,7 +12,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::{
     formats::{Format, OnLoss},
-    inference::Strategy,
+    inference::{Precision, Strategy},
     runs::{Control, embedded_bases},
     spans::{Scheme, Split},
     text::Grid,
@@ -235,6 +235,9 @@ pub struct Eval {
     /// Number of mistakes to list, or `all`; --json has all
     #[arg(long, value_name = "N or all", value_parser = at_most, default_value = "20")]
     pub mistakes: AtMost,
+    /// Precision: fp32 is exact; int8 is quick and changes scores a little
+    #[arg(long, value_name = "NAME", value_parser = one_of::<Precision>(), default_value = "fp32")]
+    pub precision: Precision,
     /// Device; the help lists the names
     #[arg(long, help = DEVICE)]
     pub device: Option<String>,
@@ -284,6 +287,9 @@ pub struct Predict {
     /// Labels to omit
     #[arg(long, value_name = "LABEL", value_delimiter = ',', default_value = "O")]
     pub ignore_labels: Vec<String>,
+    /// Precision: fp32 is exact; int8 is quick and changes scores a little
+    #[arg(long, value_name = "NAME", value_parser = one_of::<Precision>(), default_value = "fp32")]
+    pub precision: Precision,
     /// Device; the help lists the names
     #[arg(long, help = DEVICE)]
     pub device: Option<String>,

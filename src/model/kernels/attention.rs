@@ -11,8 +11,9 @@ use super::{
     buffer::resized,
     dropout::Mask,
     math::exp,
-    simd::{Kernel, LANES, sum_over, vectorised},
+    simd::{Kernel, LANES, highest, sum_over, vectorised},
     small::small_product,
+    transpose::transpose_here,
     view::View,
     workspace::Saved,
 };
@@ -50,8 +51,8 @@ struct Backward<'a> {
 }
 
 /// One head of one sentence, laid out for products.
-#[derive(Default)]
-struct Scratch {
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
     /// Index of each query's piece in the sentence.
     places: Vec<usize>,
     /// Queries: `[queries, width]`.
@@ -68,6 +69,8 @@ struct Scratch {
     factors: Vec<f32>,
     /// Gradient or result of a block of queries: `[QUERIES, width]`.
     turned: Vec<f32>,
+    /// Logarithms of sums of exponentials that nobody needs.
+    log_sums: Vec<f32>,
 }
 
 impl Attention<'_> {
@@ -90,6 +93,23 @@ impl Attention<'_> {
         tasks.into_par_iter().with_max_len(1).for_each_init(Scratch::default, |scratch, task| {
             vectorised(ForwardCall { attention: self, bias, task, scratch });
         });
+    }
+
+    /// Computes `context`, `[pieces, dim]`, from `qkv`, which includes the bias, on this thread.
+    /// Nothing is kept for a backward pass.
+    pub(super) fn forward_here(&self, mut qkv: &mut [f32], mut context: &mut [f32], scratch: &mut Scratch) {
+        let (dim, heads) = (self.shape.dim, self.shape.heads);
+        let mut log_sums = std::mem::take(&mut scratch.log_sums);
+        for sentence in sentences(self.batch.pieces.sentences, None, heads) {
+            let task = Forward {
+                qkv: qkv.split_off_mut(..sentence.len() * 3 * dim).unwrap_or_default(),
+                context: context.split_off_mut(..sentence.len() * dim).unwrap_or_default(),
+                log_sums: resized(&mut log_sums, sentence.len() * heads),
+                sentence,
+            };
+            vectorised(ForwardCall { attention: self, bias: &[], task, scratch: &mut *scratch });
+        }
+        scratch.log_sums = log_sums;
     }
 
     /// Computes the gradient of queries, keys and values, `[pieces, 3 dim]`,
@@ -136,11 +156,11 @@ impl Attention<'_> {
                 let count = QUERIES.min(sentence.queries() - first);
                 score(scratch, first, count, padded, width);
                 let Scratch { places, scores, .. } = &mut *scratch;
+                let found = softmax(scores, padded, length);
                 let rows = scores.chunks_exact_mut(padded).zip(places.iter().skip(first)).take(count);
                 let log_sums = log_sums.chunks_exact_mut(heads).skip(first);
-                for ((scores, place), log_sums) in rows.zip(log_sums) {
-                    let log_sum = softmax(scores, length);
-                    log_sums.iter_mut().skip(head).take(1).for_each(|to| *to = log_sum);
+                for ((scores, place), (log_sums, found)) in rows.zip(log_sums.zip(found)) {
+                    log_sums.iter_mut().skip(head).take(1).for_each(|to| *to = found);
                     self.drop(&sentence, head, *place, scores);
                 }
                 let context = context.get_mut(first * dim + head * width..).unwrap_or_default();
@@ -164,7 +184,7 @@ impl Attention<'_> {
         for head in 0..self.shape.heads {
             self.load(head, qkv, padded, scratch);
             let values = resized(&mut scratch.values, width * padded);
-            turn(qkv.chunks_exact(3 * dim).map(|row| part(row, 2 * dim + head * width, width)), padded, 1.0, values);
+            transpose_here((values, padded), (qkv, 3 * dim), 2 * dim + head * width, |to, from| *to = from);
             for first in (0..sentence.queries()).step_by(QUERIES) {
                 self.backward_queries(head, first, padded, &mut task, scratch);
             }
@@ -255,8 +275,8 @@ impl Attention<'_> {
     fn load(&self, head: usize, qkv: &[f32], padded: usize, scratch: &mut Scratch) {
         let (dim, width) = (self.shape.dim, self.shape.head());
         let keys = resized(&mut scratch.keys, width * padded);
-        let rows = qkv.chunks_exact(3 * dim).map(|row| part(row, dim + head * width, width));
-        turn(rows, padded, self.scale(), keys);
+        let scale = self.scale();
+        transpose_here((keys, padded), (qkv, 3 * dim), dim + head * width, |to, from| *to = from * scale);
         let queries = resized(&mut scratch.queries, scratch.places.len() * width);
         for (place, to) in scratch.places.iter().zip(queries.chunks_exact_mut(width)) {
             to.copy_from_slice(part(qkv, place * 3 * dim + head * width, width));
@@ -309,36 +329,40 @@ fn score(scratch: &mut Scratch, first: usize, count: usize, padded: usize, width
     small_product((scores, padded), queries, View::new(&scratch.keys, padded), false);
 }
 
-/// Turns a row of scores into probabilities.
-/// The first `length` scores belong to keys; the others become 0. Returns the logarithm of the sum of exponentials.
+/// Turns rows of scores, at most [`QUERIES`] of them and `padded` wide, into probabilities.
+/// The first `length` scores of a row belong to keys; the others become 0. Returns the logarithms of the sums of
+/// exponentials.
+///
+/// Each pass goes over several rows, since the steps of a single row wait for each other.
 #[inline(always)]
-fn softmax(scores: &mut [f32], length: usize) -> f32 {
-    let (keys, padding) = scores.split_at_mut(length.min(scores.len()));
-    let highest = highest(keys);
-    padding.fill(0.0);
-    scores.iter_mut().for_each(|score| *score = exp(*score - highest));
-    scores.get_mut(length..).unwrap_or_default().fill(0.0);
-    let sum = sum_over(scores, scores, |value, _| value);
-    scores.iter_mut().for_each(|score| *score /= sum);
-    highest + sum.ln()
-}
-
-#[inline(always)]
-fn highest(values: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; LANES];
-    for block in values.chunks(LANES) {
-        lanes.iter_mut().zip(block).for_each(|(lane, value)| *lane = if *value > *lane { *value } else { *lane });
+fn softmax(scores: &mut [f32], padded: usize, length: usize) -> [f32; QUERIES] {
+    /// Rows of a pass; their scores stay in the nearest cache.
+    const ROWS: usize = 8;
+    let mut log_sums = [0.0; QUERIES];
+    for (scores, log_sums) in scores.chunks_mut(ROWS * padded).zip(log_sums.chunks_mut(ROWS)) {
+        softmax_rows(scores, padded, length, log_sums);
     }
-    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    log_sums
 }
 
-/// Writes rows, times `factor`, as columns of a matrix `padded` wide.
-/// The remaining columns are 0.
 #[inline(always)]
-fn turn<'a>(rows: impl Iterator<Item = &'a [f32]>, padded: usize, factor: f32, to: &mut [f32]) {
-    to.fill(0.0);
-    for (column, row) in rows.enumerate() {
-        to.iter_mut().skip(column).step_by(padded).zip(row).for_each(|(to, from)| *to = from * factor);
+fn softmax_rows(scores: &mut [f32], padded: usize, length: usize, log_sums: &mut [f32]) {
+    for (row, highest_score) in scores.chunks_exact(padded).zip(&mut *log_sums) {
+        *highest_score = highest(part(row, 0, length));
+    }
+    for (row, highest_score) in scores.chunks_exact_mut(padded).zip(&*log_sums) {
+        row.get_mut(length..).unwrap_or_default().fill(0.0);
+        for block in row.as_chunks_mut::<LANES>().0 {
+            block.iter_mut().for_each(|score| *score = exp(*score - highest_score));
+        }
+        row.get_mut(length..).unwrap_or_default().fill(0.0);
+    }
+    for (row, log_sum) in scores.chunks_exact_mut(padded).zip(log_sums) {
+        let sum = sum_over(row, row, |value, _| value);
+        for block in row.as_chunks_mut::<LANES>().0 {
+            block.iter_mut().for_each(|score| *score /= sum);
+        }
+        *log_sum += sum.ln();
     }
 }
 

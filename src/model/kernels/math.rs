@@ -2,7 +2,7 @@
 
 /// 1.5 x 2^23.
 /// Adding it to a small number leaves the nearest integer in the low bits.
-const ROUND: f32 = 12_582_912.0;
+pub(super) const ROUND: f32 = 12_582_912.0;
 /// ln 2 as a sum of two numbers.
 /// The first has few enough bits for its products with exponents to be exact.
 const LN2_HIGH: f32 = 355.0 / 512.0;

@@ -12,6 +12,9 @@
 //! A package of its own, which is optimised in every build. It knows the sizes of a network and the plan of its parameters
 //! (`shape`, `plan`), and nothing else of tagliatelle.
 //!
+//! Predictions have a form of their own, `prepared`, with weights packed once, exact (`float`) or in 8 bits (`int8`), and with the inner
+//! loops of their products (`float_tile`, `int8_tile`) in the instructions of each processor.
+//!
 //! From the bottom up: `simd`, `math`, `buffer`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
 //! `embedding`, `loss`; `layer` is one encoder block, `network` the whole; `sweep` the optimiser's pass.
 //! `rounded` turns stored weights into `f32`.
@@ -21,7 +24,11 @@ mod batch;
 mod buffer;
 mod dropout;
 mod embedding;
+mod float;
+mod float_tile;
 mod gradients;
+mod int8;
+mod int8_tile;
 mod layer;
 mod loss;
 mod math;
@@ -30,6 +37,7 @@ mod norm;
 mod parameters;
 mod per_parameter;
 mod plan;
+mod prepared;
 mod product;
 mod rounded;
 mod shape;
@@ -51,6 +59,7 @@ pub use network::{Frozen, Objective, logits, train};
 pub use parameters::Parameters;
 pub use per_parameter::{Affine, Layer, PerParameter};
 pub use plan::{Kind, ParameterPlan, Slot};
+pub use prepared::{Precision, PreparedNetwork};
 pub use rounded::{GROUP, from_eight_bits, from_four_bits};
 pub use shape::{Shape, ShapeError};
 pub use simd::instruction_set;

@@ -77,18 +77,26 @@ impl<S: Source> Kernel for Forward<'_, S> {
     fn run(self) {
         let Self { values, scales, outcome, norm, source, epsilon, first } = self;
         let dim = norm.bias.len();
-        let share = 1.0 / dim as f32;
         let rows = values.chunks_exact_mut(dim).zip(outcome.chunks_exact_mut(dim));
         for ((row, (values, outcome)), scale) in (first..).zip(rows).zip(scales) {
             source.write(row, values);
-            let mean = sum_over(values, values, |value, _| value) * share;
-            values.iter_mut().for_each(|value| *value -= mean);
-            let variance = sum_over(values, values, |a, b| a * b) * share;
-            *scale = 1.0 / (variance + epsilon).sqrt();
-            values.iter_mut().for_each(|value| *value *= *scale);
+            *scale = normalise(values, epsilon);
             rescale(values, norm, outcome);
         }
     }
+}
+
+/// Gives a row mean 0 and variance 1; `epsilon` is added to its variance first.
+/// Returns the reciprocal standard deviation that it had.
+#[inline(always)]
+pub(super) fn normalise(row: &mut [f32], epsilon: f32) -> f32 {
+    let share = 1.0 / row.len() as f32;
+    let mean = sum_over(row, row, |value, _| value) * share;
+    row.iter_mut().for_each(|value| *value -= mean);
+    let variance = sum_over(row, row, |a, b| a * b) * share;
+    let scale = 1.0 / (variance + epsilon).sqrt();
+    row.iter_mut().for_each(|value| *value *= scale);
+    scale
 }
 
 /// Computes rows times weight plus bias.

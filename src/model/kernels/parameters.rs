@@ -53,6 +53,12 @@ impl Parameters {
         self.shape
     }
 
+    /// Takes the layers out. What remains is a network without layers.
+    pub(super) fn take_layers(&mut self) -> Vec<Layer> {
+        self.shape.layers = 0;
+        std::mem::take(&mut self.all.layers)
+    }
+
     /// Returns the values of each parameter, in the order of the plan.
     pub fn values(&self) -> Vec<&[f32]> {
         self.by_parameter().into_vec()

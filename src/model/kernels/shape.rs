@@ -30,6 +30,12 @@ pub enum ShapeError {
     /// The sizes contradict each other.
     #[error("a network cannot have these sizes: {0:?}")]
     Sizes(Shape),
+    /// A layer is too wide for 8-bit arithmetic.
+    #[error("8-bit predictions need layers at most {most} values wide; predict exactly")]
+    TooWide {
+        /// Greatest width.
+        most: usize,
+    },
     /// Too many or too few parameters.
     #[error("the network has {wanted} parameters, {found} are given")]
     Count {

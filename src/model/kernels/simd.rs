@@ -66,6 +66,35 @@ pub(super) fn sum_over(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> 
     fold(lanes)
 }
 
+/// Returns the highest value, negative infinity if there is none. NaN is passed over.
+#[inline(always)]
+pub(super) fn highest(values: &[f32]) -> f32 {
+    extreme(values, f32::NEG_INFINITY, |a, b| if b > a { b } else { a })
+}
+
+/// Returns the lowest value, infinity if there is none. NaN is passed over.
+#[inline(always)]
+pub(super) fn lowest(values: &[f32]) -> f32 {
+    extreme(values, f32::INFINITY, |a, b| if b < a { b } else { a })
+}
+
+#[inline(always)]
+fn extreme(values: &[f32], start: f32, pick: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [start; LANES];
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        lanes.iter_mut().zip(block).for_each(|(lane, value)| *lane = pick(*lane, *value));
+    }
+    lanes.iter_mut().zip(rest).for_each(|(lane, value)| *lane = pick(*lane, *value));
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (low, high) = lanes.split_at_mut(half);
+        low.iter_mut().zip(high).for_each(|(low, high)| *low = pick(*low, *high));
+        half /= 2;
+    }
+    lanes[0]
+}
+
 /// Sums the lanes as a binary tree.
 #[inline(always)]
 fn fold(lanes: [f32; LANES]) -> f32 {

@@ -3,7 +3,9 @@
 
 mod agreement;
 mod contract;
+mod int8;
 pub(super) mod naive;
+mod prepared;
 
 use std::ops::Range;
 

@@ -26,6 +26,20 @@ pub(super) fn transpose(
     });
 }
 
+/// As [`transpose`], within a loop and on this thread.
+/// Row 0 of `to` is column `first` of `from`.
+#[inline(always)]
+pub(super) fn transpose_here(
+    (to, width): (&mut [f32], usize),
+    (from, from_width): (&[f32], usize),
+    first: usize,
+    put: impl Fn(&mut f32, f32),
+) {
+    for (at, to) in to.chunks_mut(SIDE * width.max(1)).enumerate() {
+        Band { to, width, from, from_width, first: first + at * SIDE, put: &put }.run();
+    }
+}
+
 /// At most [`SIDE`] rows of the result.
 struct Band<'a, P> {
     to: &'a mut [f32],

@@ -32,6 +32,21 @@ pub(crate) struct CpuBatch {
 }
 
 impl CpuBatch {
+    /// Packs sentences of piece ids, special pieces included.
+    ///
+    /// An id that the model does not have is replaced by its last one, a position likewise.
+    pub(super) fn new(layout: &Layout, inputs: &[&[u32]]) -> Self {
+        let (mut words, mut positions) = (Vec::new(), Vec::new());
+        let mut ranges = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            let start = words.len();
+            words.extend(input.iter().map(|id| layout.words.row(*id)));
+            positions.extend((0u32..).take(input.len()).map(|at| layout.positions.row(at)));
+            ranges.push(start..words.len());
+        }
+        Self { words, positions, ranges }
+    }
+
     /// Returns the pieces.
     pub(crate) fn pieces(&self) -> Pieces<'_> {
         Pieces { words: &self.words, positions: &self.positions, sentences: &self.ranges }
@@ -39,7 +54,7 @@ impl CpuBatch {
 }
 
 impl CpuNetwork {
-    /// Makes the network for inference, with all rows of both tables.
+    /// Makes the network with all rows of both tables.
     ///
     /// It has one output for each of `config.tags`; the classifier must be among the weights.
     ///
@@ -87,18 +102,8 @@ impl CpuNetwork {
     }
 
     /// Packs sentences of piece ids, special pieces included.
-    ///
-    /// An id that the model does not have is replaced by its last one, a position likewise.
     pub(crate) fn batch(&self, inputs: &[&[u32]]) -> CpuBatch {
-        let (mut words, mut positions) = (Vec::new(), Vec::new());
-        let mut ranges = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            let start = words.len();
-            words.extend(input.iter().map(|id| self.layout.words.row(*id)));
-            positions.extend((0u32..).take(input.len()).map(|at| self.layout.positions.row(at)));
-            ranges.push(start..words.len());
-        }
-        CpuBatch { words, positions, ranges }
+        CpuBatch::new(&self.layout, inputs)
     }
 
     /// Returns the logits of every piece, special ones included.

@@ -1,11 +1,12 @@
 //! The encoder with a classifier for each word piece.
 //! It gives the same numbers as transformers' implementation.
 //!
-//! [`CpuNetwork`] computes it on the processor with the kernels; [`TensorNetwork`] consists of plain burn operations and
+//! [`CpuNetwork`] computes it on the processor with the kernels, [`PreparedNetwork`] likewise for predictions only; [`TensorNetwork`] consists of plain burn operations and
 //! runs on every backend.
 
 mod cpu_network;
 pub(crate) mod layout;
+mod prepared_network;
 mod table;
 pub(crate) mod tensor_network;
 
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 pub(crate) use cpu_network::CpuBatch;
 pub use cpu_network::CpuNetwork;
+pub use prepared_network::PreparedNetwork;
 pub(crate) use table::Rows;
 pub use tensor_network::TensorNetwork;
 

@@ -8,7 +8,7 @@ use std::{env, fs, path::Path};
 use serde::{Deserialize, Serialize};
 use tagliatelle::{
     app::{self, Effect, Event, State, event::Opened, key::Key},
-    inference::{Predictor, predictor::Threads},
+    inference::{Precision, Predictor, predictor::Threads},
     project::Project,
     runs::{Phase, Point, Recipe, RunSummary, Settings, Status},
     spans::{Entity, Gazetteer, ModelAnswer, Prediction, WordGuess},
@@ -144,7 +144,7 @@ fn record(sample: &Project, project: &Path) -> Recording {
     let project = Project::open(project).unwrap();
     let run = project.runs().list().into_iter().rev().find(|run| run.has_model).expect("a run with a model");
     let config = run.config.clone().expect("a readable config.json of the run");
-    let model = Predictor::open(&run.model().to_string_lossy(), "cpu", Threads::One).unwrap();
+    let model = Predictor::open(&run.model().to_string_lossy(), "cpu", Threads::One, Precision::Fp32).unwrap();
     let mut state = start(sample, (80, 24));
     for key in keys(TAGGING) {
         app::update(&mut state, Event::Key { key, at: config.started });

@@ -1,0 +1,206 @@
+//! Products of 32-bit floating-point numbers with packed weights: one tile of the result, summed in registers.
+//!
+//! The crate `gemm` packs the weights anew for each product. Predictions use the same weights again and again, with few
+//! rows each time, so that here they are packed once. Each sum goes over the inputs in their order.
+
+use super::simd::{Kernel, LANES, vectorised};
+
+/// Columns of a tile: four of the widest vectors.
+pub(super) const COLUMNS: usize = LANES * VECTORS;
+/// Rows of a tile. Their sums take 24 of the 32 registers of AVX-512; weights and inputs get the others.
+pub(super) const ROWS: usize = 6;
+/// Vectors of weights for one row of a tile.
+const VECTORS: usize = 4;
+
+/// Sums of a tile. Only the first rows are written if the tile has fewer.
+pub(super) type Sums = [[f32; COLUMNS]; ROWS];
+
+/// Weights of one input for [`COLUMNS`] outputs.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub(super) [[f32; LANES]; VECTORS]);
+
+impl Line {
+    /// Weights of 0.
+    pub(super) const ZERO: Self = Self([[0.0; LANES]; VECTORS]);
+}
+
+/// Instructions that compute tiles.
+/// A value other than [`Instructions::ANY`] exists only on processors that have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Instructions(Set);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Any,
+}
+
+impl Instructions {
+    /// Plain Rust, which every processor runs.
+    pub(super) const ANY: Self = Self(Set::Any);
+
+    /// Returns the instructions of this processor, the best first.
+    pub(super) fn available() -> Vec<Self> {
+        let mut all = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                all.push(Self(Set::Avx512));
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                all.push(Self(Set::Avx2));
+            }
+        }
+        all.push(Self::ANY);
+        all
+    }
+
+    /// Returns the best instructions of this processor.
+    pub(super) fn best() -> Self {
+        Self::available().first().copied().unwrap_or(Self::ANY)
+    }
+
+    /// Computes a tile of `count` rows, at most [`ROWS`].
+    /// `rows` has as many values for each row as `panel` has lines, row after row.
+    pub(super) fn tile(self, sums: &mut Sums, count: usize, rows: &[f32], panel: &[Line]) {
+        match count {
+            0 => {}
+            1 => self.rows::<1>(sums, rows, panel),
+            2 => self.rows::<2>(sums, rows, panel),
+            3 => self.rows::<3>(sums, rows, panel),
+            4 => self.rows::<4>(sums, rows, panel),
+            5 => self.rows::<5>(sums, rows, panel),
+            _ => self.rows::<ROWS>(sums, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn rows<const N: usize>(self, sums: &mut Sums, rows: &[f32], panel: &[Line]) {
+        let mut chunks = rows.chunks_exact(panel.len().max(1));
+        let rows: [&[f32]; N] = std::array::from_fn(|_| chunks.next().unwrap_or_default());
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `available`, the only maker of this value, has found the instructions.
+            Set::Avx512 => unsafe { x86::avx512::<N>(sums, rows, panel) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Set::Avx2 => unsafe { x86::avx2::<N>(sums, rows, panel) },
+            Set::Any => vectorised(Plain { sums, rows, panel }),
+        }
+    }
+}
+
+/// The tile in plain Rust.
+struct Plain<'a, const N: usize> {
+    sums: &'a mut Sums,
+    rows: [&'a [f32]; N],
+    panel: &'a [Line],
+}
+
+impl<const N: usize> Kernel for Plain<'_, N> {
+    type Outcome = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { sums, rows, panel } = self;
+        for at in 0..VECTORS {
+            let mut registers = [[0.0f32; LANES]; N];
+            for (depth, line) in panel.iter().enumerate() {
+                let weights = line.0.get(at).copied().unwrap_or_default();
+                for (sums, row) in registers.iter_mut().zip(rows) {
+                    let input = row.get(depth).copied().unwrap_or_default();
+                    sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum = add_product(*sum, input, weight));
+                }
+            }
+            for (sums, register) in sums.iter_mut().zip(registers) {
+                sums.iter_mut().skip(at * LANES).zip(register).for_each(|(sum, found)| *sum = found);
+            }
+        }
+    }
+}
+
+/// Computes `sum + a * b`, rounded once where this needs no call of a function.
+#[inline(always)]
+fn add_product(sum: f32, a: f32, b: f32) -> f32 {
+    if cfg!(target_arch = "aarch64") { a.mul_add(b, sum) } else { sum + a * b }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    //! The tile with the instructions of x86-64.
+
+    use std::arch::x86_64::*;
+
+    use super::{LANES, Line, Sums, VECTORS};
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn avx512<const N: usize>(sums: &mut Sums, rows: [&[f32]; N], panel: &[Line]) {
+        let mut registers = [[_mm512_setzero_ps(); VECTORS]; N];
+        let Some(rows) = cut(rows, panel.len()) else { return };
+        for depth in 0..panel.len() {
+            let Some(line) = panel.get(depth) else { break };
+            let mut weights = [_mm512_setzero_ps(); VECTORS];
+            for (register, vector) in weights.iter_mut().zip(&line.0) {
+                // SAFETY: a vector is 64 readable bytes, and a line, aligned to 64 bytes, consists of vectors.
+                *register = unsafe { _mm512_load_ps(vector.as_ptr()) };
+            }
+            for (registers, row) in registers.iter_mut().zip(rows) {
+                let input = _mm512_set1_ps(row.get(depth).copied().unwrap_or_default());
+                for (sum, weights) in registers.iter_mut().zip(weights) {
+                    *sum = _mm512_fmadd_ps(input, weights, *sum);
+                }
+            }
+        }
+        for (sums, registers) in sums.iter_mut().zip(registers) {
+            for (sums, register) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(registers) {
+                // SAFETY: the place has room for the 16 sums of a register, and needs no alignment.
+                unsafe { _mm512_storeu_ps(sums.as_mut_ptr(), register) };
+            }
+        }
+    }
+
+    /// A quarter of the columns at a time, since there are only 16 registers.
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn avx2<const N: usize>(sums: &mut Sums, rows: [&[f32]; N], panel: &[Line]) {
+        let Some(rows) = cut(rows, panel.len()) else { return };
+        for at in 0..VECTORS {
+            let mut registers = [[_mm256_setzero_ps(); 2]; N];
+            for depth in 0..panel.len() {
+                let Some(vector) = panel.get(depth).and_then(|line| line.0.get(at)) else { break };
+                let mut weights = [_mm256_setzero_ps(); 2];
+                for (register, half) in weights.iter_mut().zip(vector.as_chunks::<8>().0) {
+                    // SAFETY: a half is 32 readable bytes, which need no alignment.
+                    *register = unsafe { _mm256_loadu_ps(half.as_ptr()) };
+                }
+                for (registers, row) in registers.iter_mut().zip(rows) {
+                    let input = _mm256_set1_ps(row.get(depth).copied().unwrap_or_default());
+                    for (sum, weights) in registers.iter_mut().zip(weights) {
+                        *sum = _mm256_fmadd_ps(input, weights, *sum);
+                    }
+                }
+            }
+            for (sums, registers) in sums.iter_mut().zip(registers) {
+                let halves = sums.as_chunks_mut::<8>().0.iter_mut().skip(2 * at);
+                for (sums, register) in halves.zip(registers) {
+                    // SAFETY: there is room for the 8 sums of a register, and they need no alignment.
+                    unsafe { _mm256_storeu_ps(sums.as_mut_ptr(), register) };
+                }
+            }
+        }
+    }
+
+    /// Cuts rows to the same length, so that the compiler needs no checks inside the loops.
+    /// Returns `None` if one is shorter, which is a mistake of the caller.
+    #[inline(always)]
+    fn cut<const N: usize>(rows: [&[f32]; N], length: usize) -> Option<[&[f32]; N]> {
+        let mut outcome = [[].as_slice(); N];
+        for (to, row) in outcome.iter_mut().zip(rows) {
+            *to = row.get(..length)?;
+        }
+        Some(outcome)
+    }
+}
