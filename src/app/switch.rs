@@ -32,6 +32,11 @@ impl State {
         let step = opened.step;
         let place = opened.place.take();
         let others = std::mem::take(&mut opened.others);
+        if self.carried.is_none() {
+            // They are about a project that was left before it could be read again.
+            self.notice = None;
+            self.front_next = None;
+        }
         let reports = reports(self.notice.take(), std::mem::take(&mut self.read_again), opened.warning.take());
         self.changed.clear();
         let project = Project::new(opened);
