@@ -13,7 +13,7 @@ use super::{
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
-    prompts::PromptKind,
+    prompts::Prompt,
     screen::Screen,
     screens::{
         explore::Explore,
@@ -176,7 +176,7 @@ impl State {
     pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
         let project = self.session.project.as_ref();
         if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
-            self.session.prompts.give_back(&[PromptKind::Import]);
+            self.session.prompts.give_back(|prompt| *prompt == Prompt::Import);
             self.session.warn("Not everything is saved yet; then it can be imported");
             return Vec::new();
         }
@@ -207,10 +207,14 @@ impl State {
         if self.session.project.is_none() {
             return;
         }
+        let is_correction = matches!(change, DocumentChange::Correct { .. });
+        let is_answer =
+            |prompt: &Prompt| is_correction && matches!(prompt, Prompt::Correction(document) if *document == id);
         if let Err(error) = outcome {
-            self.session.prompts.give_back(&[PromptKind::Correction]);
+            self.session.prompts.give_back(is_answer);
             return self.session.warn(format!("Nothing was changed: {error}"));
         }
+        self.session.prompts.carried_out(is_answer);
         let [restore, revert] =
             [Command::RestoreDocument, Command::UndoCorrection].map(|command| self.session.key(Context::Tag, command));
         let notice = match change {
