@@ -237,8 +237,8 @@ impl Prompts {
 
     /// Keeps the texts of prompts that are left together, if anything was typed in one of them.
     pub(super) fn leave(&mut self, prompts: &[Prompt]) {
-        let is_changed = |prompt: &Prompt| self.texts.get(prompt).is_some_and(Typed::is_changed);
-        if !prompts.iter().any(is_changed) {
+        let mut known = prompts.iter().filter_map(|prompt| self.texts.get(prompt));
+        if !known.any(Typed::is_changed) {
             prompts.iter().for_each(|prompt| self.forget(prompt));
         }
     }

@@ -164,8 +164,8 @@ impl State {
         if runs.list.is_empty() {
             self.train.page = Page::Form;
         }
-        let is_followed = |run: &String| runs.followed.as_ref().is_some_and(|view| view.id == *run);
-        match run.filter(|run| runs.info(run).is_some() && !is_followed(run)) {
+        let followed = runs.followed.as_ref().map(|view| &view.id);
+        match run.filter(|run| runs.info(run).is_some() && followed != Some(run)) {
             Some(run) => self.train.follow(&mut self.session, run),
             None => Vec::new(),
         }
@@ -207,14 +207,11 @@ impl State {
         if self.session.project.is_none() {
             return;
         }
-        let is_correction = matches!(change, DocumentChange::Correct { .. });
-        let is_answer =
-            |prompt: &Prompt| is_correction && matches!(prompt, Prompt::Correction(document) if *document == id);
         if let Err(error) = outcome {
-            self.session.prompts.give_back(is_answer);
+            self.session.prompts.give_back(|prompt| has_asked(prompt, &id, change));
             return self.session.warn(format!("Nothing was changed: {error}"));
         }
-        self.session.prompts.carried_out(is_answer);
+        self.session.prompts.carried_out(|prompt| has_asked(prompt, &id, change));
         let [restore, revert] =
             [Command::RestoreDocument, Command::UndoCorrection].map(|command| self.session.key(Context::Tag, command));
         let notice = match change {
@@ -367,6 +364,11 @@ fn reports(notice: Option<String>, changed: Vec<String>, warning: Option<String>
     let read = (!changed.is_empty()).then(|| format!("{} changed; the project was read again", changed.join(" and ")));
     let parts: Vec<String> = [notice, read, warning].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| Message { level, text: parts.join(". ") })
+}
+
+/// Whether a prompt has asked for this change of the document with this id.
+fn has_asked(prompt: &Prompt, id: &str, change: &DocumentChange) -> bool {
+    matches!((prompt, change), (Prompt::Correction(document), DocumentChange::Correct { .. }) if document == id)
 }
 
 /// The document that is in front first: the first one to do.
