@@ -248,3 +248,45 @@ fn an_answer_that_could_not_be_carried_out_is_offered_again() {
         assert!(message(&state).contains("before"), "{kind:?}: {}", message(&state));
     }
 }
+
+#[test]
+fn what_is_typed_by_now_is_not_replaced_by_an_answer_that_failed() {
+    let mut state = start(PromptKind::Export);
+    open(&mut state, PromptKind::Export);
+    paste(&mut state, TYPED);
+    press(&mut state, "enter");
+    open(&mut state, PromptKind::Export);
+    press(&mut state, "ctrl-u j s o n l");
+    update(&mut state, Event::Exported { generation: 0, outcome: Err("the disk is full".into()) });
+    assert_eq!(text(&state), "jsonl");
+}
+
+#[test]
+fn an_answer_waits_for_its_outcome_while_others_are_given() {
+    let mut state = start(PromptKind::Correction);
+    open(&mut state, PromptKind::Correction);
+    paste(&mut state, TYPED);
+    press(&mut state, "enter : r e d r a w enter");
+    let change = |text: &str| DocumentChange::Correct { shown: "fish tacos".into(), text: text.into() };
+    let failed = |id: &str| Event::DocumentChanged { id: id.into(), change: change("x"), outcome: Err("full".into()) };
+    update(&mut state, failed("b"));
+    let mut other = state.clone();
+    open(&mut other, PromptKind::Correction);
+    assert_eq!(text(&other), "fish tacos", "the failure was of another document");
+    update(&mut state, failed("a"));
+    open(&mut state, PromptKind::Correction);
+    assert_eq!(text(&state), "fish tacoszq");
+}
+
+#[test]
+fn an_answer_that_was_carried_out_does_not_come_back_with_a_later_failure() {
+    let mut state = start(PromptKind::NewLabel);
+    open(&mut state, PromptKind::NewLabel);
+    paste(&mut state, TYPED);
+    press(&mut state, "enter");
+    update(&mut state, Event::Labels(Ok(LabelSet::restaurant())));
+    update(&mut state, Event::Labels(Err("another label has this key".into())));
+    press(&mut state, "esc esc");
+    open(&mut state, PromptKind::NewLabel);
+    assert_eq!((text(&state), message(&state).contains("before")), ("", false));
+}

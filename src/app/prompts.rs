@@ -3,7 +3,8 @@
 //! A panel only names the [`Prompt`] that is open; the text is here and nowhere else. So no panel can lose it: it stays
 //! when another screen comes, when `esc` leaves the field and when the project is read again, and the field offers it when
 //! it is opened the next time. It goes once it was answered: the search was carried out, the command given, the note
-//! written. An answer that could not be carried out comes back. A new field is a new variant, which the test in `prompt_tests.rs` then demands steps for.
+//! written. An answer that could not be carried out comes back, unless something else is being typed there by then. A new
+//! field is a new variant, which the test in `prompt_tests.rs` then demands steps for.
 
 use std::collections::BTreeMap;
 
@@ -58,6 +59,16 @@ enum Lifetime {
 }
 
 impl Prompt {
+    /// Whether the program reports later whether an answer could be carried out.
+    fn has_outcome(&self) -> bool {
+        self.is_of_labels() || matches!(self, Self::Correction(_) | Self::Import | Self::Export)
+    }
+
+    /// Whether an answer changes the labels.
+    pub(super) fn is_of_labels(&self) -> bool {
+        matches!(self, Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_))
+    }
+
     fn lifetime(&self) -> Lifetime {
         match self {
             Self::Folder | Self::Labels | Self::Texts => Lifetime::Program,
@@ -121,8 +132,8 @@ impl Typed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompts {
     texts: BTreeMap<Prompt, Typed>,
-    /// The last answer, which is given back if it cannot be carried out.
-    answer: Option<(Prompt, Typed)>,
+    /// Answers of which it is not known yet whether they can be carried out, the oldest first.
+    answers: Vec<(Prompt, Typed)>,
 }
 
 /// The field of a prompt in which nothing was typed.
@@ -200,25 +211,34 @@ impl Prompts {
         self.texts.remove(prompt);
     }
 
-    /// Takes the text of a prompt as its answer, which is not offered again.
+    /// Takes the text of a prompt as its answer, which is not offered again unless it is given back.
     pub(super) fn answered(&mut self, prompt: &Prompt) {
-        self.answer = self.texts.remove(prompt).map(|typed| (prompt.clone(), typed));
+        let typed = self.texts.remove(prompt).filter(|_| prompt.has_outcome());
+        self.answers.extend(typed.map(|typed| (prompt.clone(), typed)));
     }
 
-    /// Gives back the last answer, if it is one of these prompts, because it could not be carried out.
-    pub(super) fn give_back(&mut self, kinds: &[PromptKind]) {
-        self.texts.extend(self.answer.take_if(|(prompt, _)| kinds.contains(&PromptKind::from(&*prompt))));
+    /// Gives back the oldest answer to such a prompt, because it could not be carried out.
+    /// What is being typed there by now stays.
+    pub(super) fn give_back(&mut self, is_such: impl Fn(&Prompt) -> bool) {
+        if let Some((prompt, typed)) = self.take_answer(is_such) {
+            self.texts.entry(prompt).or_insert(typed);
+        }
     }
 
-    /// Forgets the last answer, if it is this prompt, because it was carried out.
-    pub(super) fn carried_out(&mut self, kind: PromptKind) {
-        self.answer.take_if(|(prompt, _)| PromptKind::from(&*prompt) == kind);
+    /// Forgets the oldest answer to such a prompt, because it was carried out.
+    pub(super) fn carried_out(&mut self, is_such: impl Fn(&Prompt) -> bool) {
+        drop(self.take_answer(is_such));
+    }
+
+    fn take_answer(&mut self, is_such: impl Fn(&Prompt) -> bool) -> Option<(Prompt, Typed)> {
+        let at = self.answers.iter().position(|(prompt, _)| is_such(prompt))?;
+        Some(self.answers.remove(at))
     }
 
     /// Keeps the texts of prompts that are left together, if anything was typed in one of them.
     pub(super) fn leave(&mut self, prompts: &[Prompt]) {
-        let is_changed = |prompt: &Prompt| self.texts.get(prompt).is_some_and(Typed::is_changed);
-        if !prompts.iter().any(is_changed) {
+        let mut known = prompts.iter().filter_map(|prompt| self.texts.get(prompt));
+        if !known.any(Typed::is_changed) {
             prompts.iter().for_each(|prompt| self.forget(prompt));
         }
     }
@@ -234,13 +254,14 @@ impl Prompts {
     /// Forgets what belongs to the project, because it is closed.
     pub(super) fn close_project(&mut self) {
         self.texts.retain(|prompt, _| prompt.lifetime() == Lifetime::Program);
-        self.answer = None;
+        self.answers.clear();
     }
 
     /// Takes up the texts of a project that was opened again; `same`: for the same annotator.
     pub(super) fn take_up(&mut self, left: Self, same: bool) {
         let least = if same { Lifetime::Annotator } else { Lifetime::Project };
         self.texts.extend(left.texts.into_iter().filter(|(prompt, _)| prompt.lifetime() >= least));
-        self.answer = left.answer.filter(|(prompt, _)| prompt.lifetime() >= least);
+        self.answers = left.answers;
+        self.answers.retain(|(prompt, _)| prompt.lifetime() >= least);
     }
 }

@@ -262,3 +262,16 @@ fn a_document_that_is_restored_comes_to_the_front() {
     reopen(&mut state, &[("b", "beer"), ("c", "fish"), ("a", "hot tacos")]);
     assert_eq!(cursor(&state).0, "c");
 }
+
+#[test]
+fn what_happened_in_a_project_that_was_left_is_not_shown_in_the_next() {
+    let mut state = open();
+    press(&mut state, "?");
+    // Before the project could be read again, it was left.
+    assert_eq!(answer(&mut state, DocumentChange::Restore, Ok(())), []);
+    assert!(state.notice.is_some() && state.front_next.is_some());
+    state.close();
+    reopen(&mut state, &[("b", "beer"), ("a", "fish")]);
+    assert_eq!(cursor(&state).0, "b");
+    assert!(state.session.message.as_ref().is_none_or(|message| !message.text.contains("is back")));
+}

@@ -13,7 +13,7 @@ use super::{
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
-    prompts::PromptKind,
+    prompts::Prompt,
     screen::Screen,
     screens::{
         explore::Explore,
@@ -32,6 +32,11 @@ impl State {
         let step = opened.step;
         let place = opened.place.take();
         let others = std::mem::take(&mut opened.others);
+        if self.carried.is_none() {
+            // They are about a project that was left before it could be read again.
+            self.notice = None;
+            self.front_next = None;
+        }
         let reports = reports(self.notice.take(), std::mem::take(&mut self.read_again), opened.warning.take());
         self.changed.clear();
         let project = Project::new(opened);
@@ -159,8 +164,8 @@ impl State {
         if runs.list.is_empty() {
             self.train.page = Page::Form;
         }
-        let is_followed = |run: &String| runs.followed.as_ref().is_some_and(|view| view.id == *run);
-        match run.filter(|run| runs.info(run).is_some() && !is_followed(run)) {
+        let followed = runs.followed.as_ref().map(|view| &view.id);
+        match run.filter(|run| runs.info(run).is_some() && followed != Some(run)) {
             Some(run) => self.train.follow(&mut self.session, run),
             None => Vec::new(),
         }
@@ -171,7 +176,7 @@ impl State {
     pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
         let project = self.session.project.as_ref();
         if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
-            self.session.prompts.give_back(&[PromptKind::Import]);
+            self.session.prompts.give_back(|prompt| *prompt == Prompt::Import);
             self.session.warn("Not everything is saved yet; then it can be imported");
             return Vec::new();
         }
@@ -203,9 +208,10 @@ impl State {
             return;
         }
         if let Err(error) = outcome {
-            self.session.prompts.give_back(&[PromptKind::Correction]);
+            self.session.prompts.give_back(|prompt| has_asked(prompt, &id, change));
             return self.session.warn(format!("Nothing was changed: {error}"));
         }
+        self.session.prompts.carried_out(|prompt| has_asked(prompt, &id, change));
         let [restore, revert] =
             [Command::RestoreDocument, Command::UndoCorrection].map(|command| self.session.key(Context::Tag, command));
         let notice = match change {
@@ -358,6 +364,11 @@ fn reports(notice: Option<String>, changed: Vec<String>, warning: Option<String>
     let read = (!changed.is_empty()).then(|| format!("{} changed; the project was read again", changed.join(" and ")));
     let parts: Vec<String> = [notice, read, warning].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| Message { level, text: parts.join(". ") })
+}
+
+/// Whether a prompt has asked for this change of the document with this id.
+fn has_asked(prompt: &Prompt, id: &str, change: &DocumentChange) -> bool {
+    matches!((prompt, change), (Prompt::Correction(document), DocumentChange::Correct { .. }) if document == id)
 }
 
 /// The document that is in front first: the first one to do.

@@ -21,7 +21,7 @@ use super::{
     panel::{NoPanel, Outcome, Request, run_row},
     pointer::{Gesture, Target},
     project::{Project, SaveState},
-    prompts::PromptKind,
+    prompts::Prompt,
     screen::Screen,
     state::{Goal, Meaning, State},
 };
@@ -203,10 +203,11 @@ impl State {
                 if let Some(tutorial) = &mut self.tutorial {
                     tutorial.exports += 1;
                 }
+                self.session.prompts.carried_out(|prompt| *prompt == Prompt::Export);
                 self.session.inform(text);
             }
             Err(text) => {
-                self.session.prompts.give_back(&[PromptKind::Export]);
+                self.session.prompts.give_back(|prompt| *prompt == Prompt::Export);
                 self.session.show(Level::Error, text);
             }
         }
@@ -215,8 +216,8 @@ impl State {
     /// Shows a message of the services. The first one after an import is about its outcome.
     fn show_message(&mut self, message: Message) {
         match message.level {
-            Level::Error => self.session.prompts.give_back(&[PromptKind::Import]),
-            Level::Info | Level::Warn => self.session.prompts.carried_out(PromptKind::Import),
+            Level::Error => self.session.prompts.give_back(|prompt| *prompt == Prompt::Import),
+            Level::Info | Level::Warn => self.session.prompts.carried_out(|prompt| *prompt == Prompt::Import),
         }
         self.session.show(message.level, message.text);
     }

@@ -12,7 +12,7 @@ use crate::{
         panel::{Commands, Opener, Opening, Opens, Outcome, Panel, Row, own_rows},
         pointer::{Gesture, Target},
         project::Project,
-        prompts::{Prompt, PromptKind},
+        prompts::Prompt,
         session::Session,
     },
     spans::{Action, Document, Edit, Label, LabelChange, LabelId, LabelSet, journal::JournalOp},
@@ -360,10 +360,11 @@ pub(in crate::app) fn labels_changed(
             }
             let armed = session.tagging.armed.and_then(|id| project.labels.get(id));
             session.tagging.armed = armed.map(|label| label.id);
+            session.prompts.carried_out(Prompt::is_of_labels);
             None
         }
         Err(problem) => {
-            session.prompts.give_back(&[PromptKind::NewLabel, PromptKind::LabelName, PromptKind::LabelGuide]);
+            session.prompts.give_back(Prompt::is_of_labels);
             Some(problem)
         }
     };

@@ -376,7 +376,8 @@ impl Panel for Welcome {
         Some(match self.row() {
             Row::Recent(WelcomeItem { damage: Some(damage), .. }) => {
                 let repair = session.key(Context::Welcome, Command::AskRepair);
-                format!("it has a {} and cannot be opened; {repair} shows the repair", damage.name)
+                let shows = if damage.repair.is_ok() { "the repair" } else { "why no key repairs it" };
+                format!("it has a {} and cannot be opened; {repair} shows {shows}", damage.name)
             }
             Row::Recent(_) => format!("{enter} opens it where you left off"),
             Row::New => format!("{enter} asks for a folder, labels and texts"),

@@ -370,6 +370,7 @@ fn damage_that_only_a_person_can_mend_is_explained() {
     let mut state = welcome(&["food"]);
     let damage = Damage { name: "git conflict", repair: Err("`Wine` and `Beer` have the same id 2".into()) };
     update(&mut state, Event::Damaged { path: "/food".into(), damage });
+    assert!(state.next_step().unwrap().ends_with("r shows why no key repairs it"), "{:?}", state.next_step());
     assert!(press(&mut state, "enter").is_empty() && state.overlay().is_none());
     assert!(message(&state).contains("same id 2") && message(&state).contains("editor"), "{}", message(&state));
 }
