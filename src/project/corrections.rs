@@ -184,7 +184,11 @@ impl Project {
     ///
     /// # Errors
     /// The file is not the one from which the documents were read: the change may not fit it.
-    fn changed_line(&mut self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Vec<u8>, ProjectError> {
+    fn changed_line(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) -> Result<Vec<u8>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
         let before = storage::read(&path, LARGE)?;
         if stamp(&before) != self.stamp {

@@ -358,7 +358,11 @@ impl Write for Stamping<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{Grid, growth::assert_linear};
+    use crate::{
+        project::Manifest,
+        spans::LabelSet,
+        text::{Grid, growth::assert_linear},
+    };
 
     #[test]
     fn documents_that_would_be_too_large_to_be_opened_are_not_written() {
@@ -367,6 +371,31 @@ mod tests {
         file.write_all(b"ab").unwrap();
         let error = file.write_all(b"c").unwrap_err();
         assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::FileTooLarge, &b"ab"[..]));
+    }
+
+    #[test]
+    fn a_change_that_was_not_noticed_is_not_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(dir.path(), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let item = |id: &str| ImportItem {
+            document: Document::new(id, "good", Grid::Natural),
+            spans: Vec::new(),
+            status: Status::Todo,
+        };
+        project.import(None, 0, vec![item("a")]).unwrap();
+        let path = dir.path().join(DOCUMENTS);
+        let theirs = "{\"id\":\"b\",\"text\":\"bad\"}\n";
+        // Another program writes when the file has been compared.
+        let late = std::iter::once_with(|| {
+            std::fs::write(&path, theirs).unwrap();
+            item("b")
+        });
+        let error = project.import_each(None, 0, late).unwrap_err();
+        assert!(matches!(error, ProjectError::Changed(_)), "{error}");
+        assert!(matches!(project.texts_of("a"), Err(ProjectError::Changed(_))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), theirs);
+        let report = project.import(None, 0, vec![item("b")]).unwrap();
+        assert_eq!(report.renamed, [("b".to_owned(), "b-2".to_owned())], "it can be done again");
     }
 
     #[test]
