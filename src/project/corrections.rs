@@ -159,7 +159,7 @@ impl Project {
     ///
     /// # Errors
     /// There is no such document, or the file system refuses.
-    pub(super) fn texts_of(&self, id: &str) -> Result<Vec<String>, ProjectError> {
+    pub(super) fn texts_of(&mut self, id: &str) -> Result<Vec<String>, ProjectError> {
         let mut texts = Vec::new();
         self.changed_line(id, |fields| {
             let mut text = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -181,8 +181,20 @@ impl Project {
     }
 
     /// Bytes of `documents.jsonl` with one line changed.
-    fn changed_line(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Vec<u8>, ProjectError> {
-        let before = storage::read(&self.root.join(DOCUMENTS), LARGE)?;
+    ///
+    /// # Errors
+    /// The file is not the one from which the documents were read: the change may not fit it.
+    fn changed_line(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) -> Result<Vec<u8>, ProjectError> {
+        let path = self.root.join(DOCUMENTS);
+        let before = storage::read(&path, LARGE)?;
+        if stamp(&before) != self.stamp {
+            self.documents.forget_file();
+            return Err(ProjectError::Changed(path));
+        }
         documents::change_line(&before, id, change)?.ok_or_else(|| ProjectError::NoDocument(shown(id)))
     }
 

@@ -151,6 +151,11 @@ impl Documents {
         Self { file, ..self }
     }
 
+    /// Forgets the state of the file, so that the next look reads it.
+    pub(super) fn forget_file(&mut self) {
+        self.file = None;
+    }
+
     /// Corrections of a document's text, oldest first.
     pub(super) fn corrections(&self, id: &str) -> &[Correction] {
         self.extras.corrections.get(id).map_or(&[], Vec::as_slice)

@@ -102,6 +102,7 @@ impl fmt::Display for Trace {
 /// # Errors
 /// There is no such document, it cannot be changed so, or the file system refuses. Then nothing is changed.
 pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Result<Vec<Trace>, ProjectError> {
+    project.reload()?;
     let mut texts = project.texts_of(id)?;
     match what {
         Erasure::EarlierTexts(NewText::Text(new)) => texts.retain(|text| text != new),

@@ -63,8 +63,8 @@ pub enum ProjectError {
         /// The cause.
         why: &'static str,
     },
-    /// A file was changed while a question about it was open.
-    #[error("{} was changed meanwhile by another program; nothing was repaired: try again", shown_path(.0))]
+    /// Another program has changed a file since it was read for a change.
+    #[error("{} was changed meanwhile by another program and stays as it is: try again", shown_path(.0))]
     Changed(PathBuf),
     /// `documents.jsonl` has lines that are not documents.
     #[error("{}", bad_documents(path, problems))]

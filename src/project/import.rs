@@ -220,19 +220,28 @@ impl Project {
         }
         let path = self.root.join(DOCUMENTS);
         let written = Cell::default();
+        let is_changed = Cell::new(false);
         let contents = |file: &mut dyn Write| {
             let mut file = Stamping { to: file, stamp: (0, 0) };
-            copy_lines(&path, &mut file)?;
+            is_changed.set(copy_lines(&path, &mut file)? != self.stamp);
+            if is_changed.get() {
+                // Its documents may have the ids of the new ones.
+                return Err(io::Error::other("it was changed"));
+            }
             write_new(next.iter().skip(first), &mut file)?;
             written.set(file.stamp);
             Ok(())
         };
         if let Err(error) = storage::replace_with(&path, &contents) {
             // If only the sync of the folder failed, the new documents are there and the log is needed.
-            let is_unchanged = stamp_of(&path).is_ok_and(|stamp| stamp == self.stamp);
+            let is_unchanged = is_changed.get() || stamp_of(&path).is_ok_and(|stamp| stamp == self.stamp);
             if let Some((path, lines)) = log.filter(|_| is_unchanged) {
                 // If this fails too, a later import discards the log, because its documents are missing.
                 OwnFile::read(&path, |bytes| bytes == lines).and_then(|log| log.map_or(Ok(()), OwnFile::remove)).ok();
+            }
+            if is_changed.get() {
+                self.documents.forget_file();
+                return Err(ProjectError::Changed(path));
             }
             return Err(error.into());
         }
@@ -311,15 +320,19 @@ fn write_new<'a>(mut documents: impl Iterator<Item = &'a Document>, to: &mut imp
     })
 }
 
-/// Copies the lines of a file, and ends the last one if it has no line feed.
-fn copy_lines(path: &Path, to: &mut impl Write) -> io::Result<()> {
+/// Copies the lines of a file, and ends the last one if it has no line feed. Returns the stamp of the file.
+fn copy_lines(path: &Path, to: &mut Stamping<'_>) -> io::Result<Stamp> {
     let mut is_ended = true;
     storage::read_blocks(path, LARGE, |block| {
         is_ended = block.ends_with(b"\n");
         to.write_all(block)
     })
     .map_err(|error| error.cause)?;
-    if is_ended { Ok(()) } else { to.write_all(b"\n") }
+    let copied = to.stamp;
+    if !is_ended {
+        to.write_all(b"\n")?;
+    }
+    Ok(copied)
 }
 
 /// Writer that computes the stamp of what it writes.
@@ -345,7 +358,11 @@ impl Write for Stamping<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{Grid, growth::assert_linear};
+    use crate::{
+        project::Manifest,
+        spans::LabelSet,
+        text::{Grid, growth::assert_linear},
+    };
 
     #[test]
     fn documents_that_would_be_too_large_to_be_opened_are_not_written() {
@@ -354,6 +371,31 @@ mod tests {
         file.write_all(b"ab").unwrap();
         let error = file.write_all(b"c").unwrap_err();
         assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::FileTooLarge, &b"ab"[..]));
+    }
+
+    #[test]
+    fn a_change_that_was_not_noticed_is_not_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(dir.path(), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let item = |id: &str| ImportItem {
+            document: Document::new(id, "good", Grid::Natural),
+            spans: Vec::new(),
+            status: Status::Todo,
+        };
+        project.import(None, 0, vec![item("a")]).unwrap();
+        let path = dir.path().join(DOCUMENTS);
+        let theirs = "{\"id\":\"b\",\"text\":\"bad\"}\n";
+        // Another program writes when the file has been compared.
+        let late = std::iter::once_with(|| {
+            std::fs::write(&path, theirs).unwrap();
+            item("b")
+        });
+        let error = project.import_each(None, 0, late).unwrap_err();
+        assert!(matches!(error, ProjectError::Changed(_)), "{error}");
+        assert!(matches!(project.texts_of("a"), Err(ProjectError::Changed(_))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), theirs);
+        let report = project.import(None, 0, vec![item("b")]).unwrap();
+        assert_eq!(report.renamed, [("b".to_owned(), "b-2".to_owned())], "it can be done again");
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use super::{StorageError, storage};
+use super::{
+    StorageError,
+    storage::{self, shown_path},
+};
 use crate::{
     formats::Source,
     guard::{self, Links},
@@ -43,12 +46,26 @@ impl InputFile {
     /// It cannot be read, or the disk is full.
     pub fn spool(mut input: impl Read, folder: &Path) -> io::Result<Self> {
         if let Some(mut file) = storage::unnamed_file(folder) {
-            io::copy(&mut input, &mut file)?;
+            io::copy(&mut input, &mut file).map_err(|error| explain_full(error, folder))?;
             return Ok(Self(Bytes::File(file)));
         }
         let mut bytes = Vec::new();
         input.read_to_end(&mut bytes)?;
         Ok(Self(Bytes::Kept(bytes)))
+    }
+}
+
+/// Names the folder that has no room: the error is otherwise taken for one of what is read.
+fn explain_full(error: io::Error, folder: &Path) -> io::Error {
+    match error.kind() {
+        kind @ (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            let folder = shown_path(folder);
+            io::Error::new(
+                kind,
+                format!("there is no room for a copy in {folder}; set TMPDIR to a folder with more space"),
+            )
+        }
+        _ => error,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     num::NonZero,
     panic::resume_unwind,
     path::Path,
-    thread::{self, available_parallelism},
+    thread::{self, Builder, available_parallelism},
 };
 
 use super::{
@@ -72,12 +72,21 @@ fn add_lines(block: &[u8], grid: Grid, threads: usize, reader: &mut DocumentRead
     thread::scope(|scope| {
         let parts: Vec<_> = lines
             .chunks(lines.len().div_ceil(threads))
-            .map(|part| scope.spawn(move || part.iter().map(|line| Line::parse(line, grid)).collect::<Vec<_>>()))
+            .map(|part| Builder::new().spawn_scoped(scope, move || parse(part, grid)).map_err(|_| part))
             .collect();
         for part in parts {
-            part.join().unwrap_or_else(|panic| resume_unwind(panic)).into_iter().for_each(|line| reader.add(line));
+            let parsed = match part {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // The system gives no more threads.
+                Err(part) => parse(part, grid),
+            };
+            parsed.into_iter().for_each(|line| reader.add(line));
         }
     });
+}
+
+fn parse(lines: &[&[u8]], grid: Grid) -> Vec<Line> {
+    lines.iter().map(|line| Line::parse(line, grid)).collect()
 }
 
 #[cfg(test)]

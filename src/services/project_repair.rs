@@ -35,8 +35,12 @@ pub(super) fn repair(dir: &Path, steps: &[String]) -> Event {
         Ok(None) => return message(Level::Info, format!("{name} needs no repair now")),
         Err(why) => return message(Level::Error, why),
     };
+    let left = plan.repair.left.first().map(ToString::to_string);
     match plan.carry_out() {
         Ok(copies) => {
+            if let Some(left) = left {
+                return message(Level::Warn, format!("{name} is repaired in part; only you can decide: {left}"));
+            }
             let copies: Vec<String> = copies.iter().map(|copy| storage::shown_path(copy)).collect();
             message(Level::Info, format!("{name} is repaired; as it was before: {}", copies.join(", ")))
         }

@@ -92,7 +92,7 @@ struct Scan {
 
 impl Scan {
     fn add(&mut self, number: usize, line: &[u8]) {
-        let line = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+        let (mark, line) = line.split_at(mark_length(number, line));
         match self.sides.side_of(line) {
             Err(_) => _ = self.out_of_order.get_or_insert(number),
             Ok(None) => {
@@ -106,15 +106,16 @@ impl Scan {
                 }
             }
             Ok(Some(Side::Both | Side::Ours | Side::Theirs)) if line.trim_ascii().is_empty() => {}
-            Ok(Some(Side::Both | Side::Ours | Side::Theirs)) => self.add_document(number, line),
+            Ok(Some(Side::Both | Side::Ours | Side::Theirs)) => self.add_document(number, line, mark.len()),
         }
     }
 
-    fn add_document(&mut self, number: usize, line: &[u8]) {
+    /// Adds a line without its byte order mark, which has `mark` bytes.
+    fn add_document(&mut self, number: usize, line: &[u8], mark: usize) {
         // The words are not needed.
         match documents::parse(line, Grid::default()) {
             Ok((document, _)) => self.ids.entry(document.id).or_default().push(number),
-            Err(why) => match documents_within(line) {
+            Err(why) => match documents_within(line, mark) {
                 Some((ids, fate)) => {
                     self.split.push(number);
                     ids.into_iter().for_each(|id| self.ids.entry(id).or_default().push(number));
@@ -137,6 +138,7 @@ impl Scan {
         let mut versions = BTreeMap::new();
         if !wanted.is_empty() {
             each_line(path, |number, line| {
+                let (_, line) = line.split_at(mark_length(number, line));
                 let fields = wanted.contains(&number).then(|| serde_json::from_slice(line.trim_ascii()).ok());
                 versions.extend(fields.flatten().map(|fields| (number, fields)));
             })?;
@@ -216,8 +218,15 @@ fn id_of(line: &[u8]) -> Option<String> {
     documents::parse(line, Grid::default()).ok().map(|(document, _)| document.id)
 }
 
+/// Length of the byte order mark of a line, which only the first one may have.
+fn mark_length(number: usize, line: &[u8]) -> usize {
+    let mark = b"\xef\xbb\xbf";
+    if number == 1 && line.starts_with(mark) { mark.len() } else { 0 }
+}
+
 /// Documents that follow each other on one line, because a line feed between them was lost.
-fn documents_within(line: &[u8]) -> Option<(Vec<String>, Fate)> {
+/// In the file a byte order mark of `mark` bytes is before the line; it stays before the first document.
+fn documents_within(line: &[u8], mark: usize) -> Option<(Vec<String>, Fate)> {
     let mut pieces = Vec::new();
     let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
     let mut start = 0;
@@ -227,7 +236,9 @@ fn documents_within(line: &[u8]) -> Option<(Vec<String>, Fate)> {
         start = values.byte_offset();
     }
     let ids: Option<Vec<String>> = pieces.iter().map(|piece| id_of(line.get(piece.clone())?)).collect();
-    Some((ids.filter(|ids| ids.len() > 1)?, Fate::split(pieces, line)))
+    let in_file = |at: usize| if at == 0 { 0 } else { at + mark };
+    let pieces = pieces.into_iter().map(|piece| in_file(piece.start)..in_file(piece.end)).collect();
+    Some((ids.filter(|ids| ids.len() > 1)?, Fate::split(pieces, mark + line.trim_ascii_end().len())))
 }
 
 /// Lines of one document that are left out. An error names two of which neither is a version of the other.

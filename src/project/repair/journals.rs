@@ -98,7 +98,7 @@ impl JournalRepair {
     /// The file system refuses.
     pub(super) fn carry_out(&self, project: &Project, lock: Lock) -> Result<(), ProjectError> {
         if !self.changes.is_empty() {
-            self.changes.carry_out(&Files::of(project, &self.name).journal)?;
+            self.changes.carry_out(&Files::of(project, &self.name).journal, self.stamps[0].unwrap_or_default())?;
         }
         let mut annotator = Annotator::locked(project, &self.name, lock);
         if self.has_import {
@@ -136,7 +136,7 @@ impl Scan {
                 let pieces = intact_within(line.text);
                 if !pieces.is_empty() {
                     scan.split.push(line.number);
-                    scan.changes.set(line.number, Fate::split(pieces, line.text));
+                    scan.changes.set(line.number, Fate::split(pieces, line.text.trim_ascii_end().len()));
                 } else if line.is_ended {
                     scan.bad.push(line.number);
                     scan.changes.set(line.number, Fate::Aside);

@@ -1,6 +1,7 @@
 //! Changes of single lines of a file. All other lines stay byte by byte.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashSet},
     ffi::OsString,
     io::{self, Write},
@@ -9,7 +10,9 @@ use std::{
 };
 
 use crate::project::{
+    ProjectError, Stamp,
     file_names::BAD,
+    stamp_of_more,
     storage::{self, Appender, LARGE, StorageError},
 };
 
@@ -25,10 +28,10 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    /// Splits a line into pieces that do not overlap.
-    pub(super) fn split(pieces: Vec<Range<usize>>, line: &[u8]) -> Self {
+    /// Splits a line into pieces that do not overlap. `length`: bytes of the line without white space at its end.
+    pub(super) fn split(pieces: Vec<Range<usize>>, length: usize) -> Self {
         let covered: usize = pieces.iter().map(Range::len).sum();
-        Self::Split { has_rest: covered < line.trim_ascii_end().len(), pieces }
+        Self::Split { has_rest: covered < length, pieces }
     }
 
     /// Writes what is left of a line.
@@ -71,13 +74,20 @@ impl LineChanges {
         }
     }
 
-    /// Changes the file: what is moved is durable beside it before it is replaced.
+    /// Changes the file: what is moved is durable beside it before it is replaced. `known`: stamp of the file for which the
+    /// changes were made.
     ///
     /// # Errors
-    /// The file system refuses; the file is as it was.
-    pub(super) fn carry_out(&self, path: &Path) -> Result<(), StorageError> {
+    /// Another program has changed the file, or the file system refuses; the file stays as it is.
+    pub(super) fn carry_out(&self, path: &Path, known: Stamp) -> Result<(), ProjectError> {
         self.move_bad_lines(path)?;
-        storage::replace_with(path, &|file| self.write_kept(path, file))
+        let is_changed = Cell::new(false);
+        let written = storage::replace_with(path, &|file| {
+            is_changed.set(self.write_kept(path, file)? != known);
+            // The numbers are those of other lines now.
+            if is_changed.get() { Err(io::Error::other("it was changed")) } else { Ok(()) }
+        });
+        if is_changed.get() { Err(ProjectError::Changed(path.to_owned())) } else { Ok(written?) }
     }
 
     /// Appends the bad lines to the file beside, except those that are in it after an interrupted repair.
@@ -102,19 +112,23 @@ impl LineChanges {
         if moved.is_empty() { Ok(()) } else { Appender::open(&target)?.append(&moved) }
     }
 
-    fn write_kept(&self, path: &Path, to: &mut dyn Write) -> io::Result<()> {
+    /// Writes what is left of the file, and returns the stamp of what was read for that.
+    fn write_kept(&self, path: &Path, to: &mut dyn Write) -> io::Result<Stamp> {
         let mut number = 0;
         let mut written = Ok(());
+        let mut stamp = Stamp::default();
         storage::read_lines(path, LARGE, |line| {
             number += 1;
+            stamp = stamp_of_more(stamp, line);
             match self.0.get(&number) {
                 _ if written.is_err() => {}
                 // Also a last line without line feed: a torn one must stay torn.
                 None => written = to.write_all(line),
                 Some(fate) => written = fate.write(line, to),
             }
-        })?;
-        written
+        })
+        .map_err(|error| error.cause)?;
+        written.map(|()| stamp)
     }
 }
 
@@ -139,6 +153,19 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::project::stamp;
+
+    #[test]
+    fn a_file_that_has_other_lines_meanwhile_stays_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let mut changes = LineChanges::default();
+        changes.set(2, Fate::Drop);
+        fs::write(&path, "new\none\n=======\n").unwrap();
+        let error = changes.carry_out(&path, stamp(b"one\n=======\n")).unwrap_err();
+        assert!(matches!(error, ProjectError::Changed(_)), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new\none\n=======\n");
+    }
 
     #[test]
     fn bad_lines_are_beside_the_file_once_however_often_they_are_moved() {
@@ -147,13 +174,13 @@ mod tests {
         let mut changes = LineChanges::default();
         changes.set(2, Fate::Aside);
         changes.set(3, Fate::Drop);
-        changes.set(4, Fate::split(vec![1..3, 3..5], b"xaabb"));
+        changes.set(4, Fate::split(vec![1..3, 3..5], b"xaabb".len()));
         let before = "one\nbad\n=======\nxaabb\nlast";
         fs::write(&path, before).unwrap();
         fs::write(dir.path().join("f.bad"), "old").unwrap();
         for _ in 0..2 {
             fs::write(&path, before).unwrap();
-            changes.carry_out(&path).unwrap();
+            changes.carry_out(&path, stamp(before.as_bytes())).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), "one\naa\nbb\nlast");
             assert_eq!(fs::read_to_string(dir.path().join("f.bad")).unwrap(), "old\nbad\nxaabb\n");
         }

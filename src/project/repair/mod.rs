@@ -57,8 +57,8 @@ pub struct Repair {
     pub left: Vec<Finding>,
     /// Files that were read, with their contents then; `None` for a file that is not read before it is changed.
     seen: Vec<(PathBuf, Stamp)>,
-    /// The file with its changes, if there are any.
-    documents: Option<LineChanges>,
+    /// Changes of `documents.jsonl` with the stamp of the file for which they are, if there are any.
+    documents: Option<(LineChanges, Stamp)>,
     /// The repaired `project.json`, if it needs that.
     manifest: Option<Manifest>,
     journals: Vec<JournalRepair>,
@@ -136,7 +136,7 @@ impl Repair {
         project.documents = documents;
         self.seen.push((path, stamp));
         add_steps(&mut self.steps, DOCUMENTS, &sentences);
-        self.documents = (!changes.is_empty()).then_some(changes);
+        self.documents = (!changes.is_empty()).then_some((changes, stamp));
         let is_readable = left.is_empty();
         self.left.extend(left);
         is_readable
@@ -193,11 +193,14 @@ impl Repair {
         let mut locks = self.lock_annotators(now)?;
         self.check_unchanged()?;
         let copies = self.keep_copies()?;
-        if let Some(changes) = &self.documents {
-            changes.carry_out(&self.dir.join(DOCUMENTS))?;
+        if let Some((changes, known)) = &self.documents {
+            changes.carry_out(&self.dir.join(DOCUMENTS), *known)?;
         }
         if let Some(manifest) = &self.manifest {
-            storage::replace(&self.dir.join(MANIFEST), &manifest.to_json()?)?;
+            let path = self.dir.join(MANIFEST);
+            // The copies and the documents may have taken a while.
+            self.check_file_unchanged(&path)?;
+            storage::replace(&path, &manifest.to_json()?)?;
         }
         self.repair_journals(&mut locks)?;
         let runs = Runs::of(&self.dir);
@@ -225,12 +228,16 @@ impl Repair {
     }
 
     fn check_unchanged(&self) -> Result<(), ProjectError> {
-        for (path, stamp) in &self.seen {
-            if stamp_of(path)? != *stamp {
-                return Err(ProjectError::Changed(path.clone()));
-            }
+        self.seen.iter().try_for_each(|(path, _)| self.check_file_unchanged(path))
+    }
+
+    /// Checks that a file that was read has the same contents.
+    fn check_file_unchanged(&self, path: &Path) -> Result<(), ProjectError> {
+        let known = self.seen.iter().find(|(seen, _)| seen == path).map(|(_, stamp)| *stamp);
+        match known {
+            Some(known) if stamp_of(path)? != known => Err(ProjectError::Changed(path.to_owned())),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Copies each file that is changed, after a look at the room for copies and new files.

@@ -204,6 +204,21 @@ fn lines_that_are_no_documents_are_moved_beside_and_documents_on_one_line_are_se
 }
 
 #[test]
+fn documents_on_a_first_line_with_a_byte_order_mark_are_separated_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
+    fs::write(dir.path().join(DOCUMENTS), format!("\u{feff}{r1}{r2}\n{r3}\n")).unwrap();
+    assert_eq!(repair(dir.path()).len(), 1);
+    assert_eq!(read(dir.path(), DOCUMENTS), format!("\u{feff}{r1}\n{r2}\n{r3}\n"));
+    assert!(!dir.path().join("documents.jsonl.bad").exists());
+    // Compared with the same line further down, the mark is no part of the document.
+    fs::write(dir.path().join(DOCUMENTS), format!("\u{feff}{r1}\n{r2}\n{r1}\n{r3}\n")).unwrap();
+    assert_eq!(repair(dir.path()).len(), 1);
+    assert_eq!(spans(dir.path()), [1, 1, 1]);
+}
+
+#[test]
 fn a_label_that_a_merge_by_hand_lost_is_defined_again_from_a_copy() {
     let dir = tempfile::tempdir().unwrap();
     let mut project = project(dir.path());

@@ -79,7 +79,8 @@ fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
 /// # Errors
 /// There is no room for them; nothing was written.
 pub(in crate::project) fn check_room(folder: &Path, needed: u64) -> Result<(), StorageError> {
-    let Ok(room) = rustix::fs::statvfs(folder) else { return Ok(()) };
+    // Some file systems do not count their blocks.
+    let Some(room) = rustix::fs::statvfs(folder).ok().filter(|room| room.f_blocks > 0) else { return Ok(()) };
     match room.f_bavail.saturating_mul(room.f_frsize) < needed {
         true => Err(StorageError::new("keep copies in", folder, io::ErrorKind::StorageFull.into())),
         false => Ok(()),

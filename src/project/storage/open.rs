@@ -118,7 +118,8 @@ pub struct FileState {
 
 impl FileState {
     /// Smallest file whose times are relied on, in bytes. The time of a change is exact to some milliseconds, and a smaller
-    /// file could be read and changed again within them.
+    /// file could be read and changed again within them. Some file systems count in seconds: so each change of a file checks
+    /// what it was computed from.
     const RELIABLE: u64 = 16 << 20;
 
     /// State of a file; `None` if there is none.
