@@ -5,7 +5,8 @@
 //! whole numbers plus 8: byte `i` of a group has weight `i` in its low half and weight `i + 16` in its high half. The
 //! tensor `NAME.scale`, `F16` of shape `[groups]`, holds the factors.
 //!
-//! Against 8 bits with one factor for each row this halves the table, and a model trained from it scores the same.
+//! Against 8 bits with one factor for each row this halves the table. A model of three layers trained from such a table scored .618,
+//! one from the table in `f32` .626 (F1 per word, MIT Restaurant, 320 sentences, mean of two seeds).
 
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
