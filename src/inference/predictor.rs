@@ -466,7 +466,7 @@ mod tests {
         let with = |stride| Options { strategy: Strategy::First, stride, ..Options::default() };
         let ask = |options: &Options| {
             let found = predictor.pipeline(&["", text.as_str()], options).unwrap();
-            assert_eq!((found[0].pieces, found[1].pieces), (0, 40));
+            assert_eq!((found[0].pieces, found[1].pieces), (0, 30));
             found.into_iter().map(|found| found.answers).collect::<Vec<_>>()
         };
         let (cut, whole) = (ask(&with(None)), ask(&with(Some(4))));
