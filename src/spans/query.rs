@@ -189,7 +189,10 @@ impl Query {
     /// Whether the query asks for exactly this id, ignoring the case of ASCII letters.
     pub fn names(&self, id: &str) -> bool {
         let wanted = self.terms.iter().filter(|term| !term.negated);
-        wanted.filter_map(|term| if let Test::Id(ids) = &term.test { Some(ids) } else { None }).flatten().any(|wanted| wanted.eq_ignore_ascii_case(id))
+        wanted
+            .filter_map(|term| if let Test::Id(ids) = &term.test { Some(ids) } else { None })
+            .flatten()
+            .any(|wanted| wanted.eq_ignore_ascii_case(id))
     }
 
     /// Finds the first match of a word or regular expression.
