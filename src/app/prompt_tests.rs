@@ -200,6 +200,62 @@ fn a_letter_replaces_what_a_search_offers_so_that_commands_can_be_typed_blindly(
 }
 
 #[test]
+fn a_letter_replaces_a_value_that_was_given_and_other_keys_edit_it() {
+    let values = [("f3 home down down down down enter", "40"), (": e x p o r t enter", "conll2003")];
+    for (opening, given) in values {
+        let mut state = start(PromptKind::Setting);
+        state.train.settings.epochs = 40.0;
+        press(&mut state, opening);
+        assert_eq!(text(&state), given);
+        let mut edited = state.clone();
+        press(&mut state, "3 x");
+        assert_eq!(text(&state), "3x");
+        press(&mut edited, "left right 3");
+        assert_eq!(text(&edited), format!("{given}3"));
+    }
+}
+
+#[test]
+fn an_unknown_format_keeps_the_field_open() {
+    let mut state = start(PromptKind::Export);
+    state.session.formats = vec!["jsonl", "conll2003"];
+    open(&mut state, PromptKind::Export);
+    assert_eq!(press(&mut state, "end j enter"), []);
+    assert_eq!(text(&state), "conll2003j");
+    assert!(message(&state).contains("nknown format `conll2003j`"), "{}", message(&state));
+    assert!(matches!(press(&mut state, "backspace enter").as_slice(), [Effect::Export { .. }]));
+}
+
+#[test]
+fn leaving_with_typed_text_closes_its_field_first() {
+    let asks =
+        |kind| !matches!(kind, PromptKind::Search | PromptKind::Palette | PromptKind::Jump | PromptKind::Sentence);
+    for kind in PromptKind::VARIANTS.iter().copied() {
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        let effects = press(&mut state, "ctrl-c");
+        assert_eq!(effects.is_empty(), asks(kind), "{kind:?}: {effects:?}");
+        if !asks(kind) {
+            continue;
+        }
+        assert!(state.field().is_none() && message(&state).contains("not saved"), "{kind:?}: {}", message(&state));
+        let mut back = state.clone();
+        assert!(matches!(press(&mut state, "ctrl-c").as_slice(), [Effect::Quit(_)]), "{kind:?}");
+        // Offered once more and left the same way, it is still there.
+        press(&mut back, "esc esc esc");
+        open(&mut back, kind);
+        press(&mut back, "ctrl-c esc esc esc");
+        open(&mut back, kind);
+        assert!(text(&back).ends_with(TYPED), "{kind:?}: {}", text(&back));
+        // Nothing was typed: nothing is asked.
+        let mut state = start(kind);
+        open(&mut state, kind);
+        assert!(matches!(press(&mut state, "ctrl-c").as_slice(), [Effect::Quit(_)]), "{kind:?}");
+    }
+}
+
+#[test]
 fn a_draft_says_that_the_text_under_it_has_changed() {
     let mut state = start(PromptKind::Correction);
     open(&mut state, PromptKind::Correction);

@@ -81,10 +81,16 @@ impl Prompt {
         }
     }
 
-    /// Whether the first letter that is typed replaces a text that is offered.
-    /// So it is where a few letters are typed by habit: they must mean the same whatever was typed before.
+    /// Whether the first letter that is typed replaces a text with which the field was opened.
+    /// So it is where a few letters are typed by habit: they must mean the same whatever was there before.
     fn is_replaced(&self) -> bool {
-        matches!(self, Self::Search | Self::Palette | Self::Jump)
+        matches!(self, Self::Search | Self::Palette | Self::Jump | Self::Setting(_) | Self::Export)
+    }
+
+    /// Whether the program asks before it is left with text in the field.
+    /// A search is typed again quickly, and a sentence was already answered.
+    fn asks_before_quit(&self) -> bool {
+        !matches!(self, Self::Search | Self::Palette | Self::Jump | Self::Sentence)
     }
 }
 
@@ -118,7 +124,7 @@ struct Typed {
     field: Field,
     /// The text with which the field was opened.
     given: String,
-    /// Whether the text was typed before the field was opened, and no key has gone to the field since.
+    /// Whether no key has gone to the field since it was opened with a text.
     is_offered: bool,
 }
 
@@ -155,6 +161,12 @@ impl Prompts {
     pub fn is_replaced(&self, prompt: &Prompt) -> bool {
         prompt.is_replaced() && self.texts.get(prompt).is_some_and(|typed| typed.is_offered)
     }
+
+    /// Whether something was typed in one of these prompts that is worth a question before the program is left.
+    pub(super) fn is_worth_asking(&self, prompts: &[Prompt]) -> bool {
+        let mut asking = prompts.iter().filter(|prompt| prompt.asks_before_quit());
+        asking.any(|prompt| self.texts.get(prompt).is_some_and(Typed::is_changed))
+    }
 }
 
 /// Changes.
@@ -165,7 +177,7 @@ impl Prompts {
         let left =
             self.texts.get_mut(prompt).filter(|typed| typed.is_changed() && typed.field.text().trim() != given.trim());
         let Some(typed) = left else {
-            let typed = Typed { field: Field::new(given), given: given.to_owned(), is_offered: false };
+            let typed = Typed { field: Field::new(given), given: given.to_owned(), is_offered: !given.is_empty() };
             self.texts.insert(prompt.clone(), typed);
             return None;
         };

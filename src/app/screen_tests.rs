@@ -408,6 +408,23 @@ fn the_list_is_sorted_by_the_last_change_and_by_spans() {
 }
 
 #[test]
+fn a_search_puts_the_cursor_on_the_exact_id_else_on_the_first_document_found() {
+    let ids = ["r-60", "r-1", "r-6", "s", "r-61"];
+    let documents = ids.map(|id| Document::new(id, format!("tacos {id}"), Grid::Natural)).into_iter().collect();
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    update(&mut state, Event::Opened(Box::new(Opened { documents, ..Opened::default() })));
+    let mut front = |keys: &str| {
+        press(&mut state, keys);
+        ids[state.session.tagging.document]
+    };
+    assert_eq!(front("f2 end up / i d : R - 6 enter enter"), "r-6");
+    assert_eq!(front("f2 esc esc esc end / i d : r enter enter"), "r-60");
+    assert_eq!(front("f2 esc esc esc end / t a c o s enter enter"), "r-60");
+    assert_eq!(front("f2 esc esc esc end / t backspace enter enter"), "r-61", "a search taken back moves nothing");
+}
+
+#[test]
 fn a_found_place_is_opened_with_the_cursor_on_it() {
     let mut state = many(6);
     press(&mut state, "f2 / c a m i n o enter home j j enter");

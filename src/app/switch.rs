@@ -337,6 +337,9 @@ impl State {
 
     /// Shows the question before leaving, or leaves at once if nothing is lost by it.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
+        if self.keep_typed_text() {
+            return Vec::new();
+        }
         let saving = self.session.project.as_ref().map(Project::save_state);
         match saving {
             Some(SaveState::Saving(_)) if !self.session.runs.is_ours() => {
@@ -348,6 +351,23 @@ impl State {
             _ if self.session.runs.is_ours() => self.ask_before_leaving(),
             _ => vec![Effect::Quit(Leave::Plain)],
         }
+    }
+
+    /// Closes the text field in front and keeps its text, if leaving the program would lose it.
+    fn keep_typed_text(&mut self) -> bool {
+        let (front, session) = self.front_mut();
+        let prompts = front.prompts();
+        if !session.prompts.is_worth_asking(&prompts) {
+            return false;
+        }
+        let stays = front.back(session);
+        session.prompts.leave(&prompts);
+        if !stays {
+            self.overlays.pop();
+        }
+        let quit = self.session.key(self.context(), Command::Quit);
+        self.session.warn(format!("What you typed is not saved; its field offers it again. {quit} leaves without it"));
+        true
     }
 
     /// Asks before the program is left.

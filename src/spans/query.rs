@@ -146,7 +146,7 @@ impl Query {
         ("lost>0", "Was changed after tagging, and spans have no certain place in it."),
         ("by:model", "Has a span of this origin: human, import, model, pattern or gazetteer."),
         ("run:0007-mini", "Has a span from the model of this run; the number is enough."),
-        ("id:train-00", "The id begins with this."),
+        ("id:train-00", "The id begins with this; a document with exactly this id comes first."),
         ("note:unclear", "Has a note that contains the word; `note:` alone: has a note."),
         ("mismatch", "The model suggests other spans than the document has; needs suggestions."),
         ("uncertain>1.5", "The uncertainty of the model is above the number; needs suggestions."),
@@ -184,6 +184,15 @@ impl Query {
     /// If a fact is not known, neither a term that needs the fact nor its negation holds.
     pub fn holds(&self, facts: &impl DocumentFacts) -> bool {
         self.terms.iter().all(|term| term.test.holds(facts).is_some_and(|holds| holds != term.negated))
+    }
+
+    /// Whether the query asks for exactly this id, ignoring the case of ASCII letters.
+    pub fn names(&self, id: &str) -> bool {
+        let wanted = self.terms.iter().filter(|term| !term.negated);
+        wanted
+            .filter_map(|term| if let Test::Id(ids) = &term.test { Some(ids) } else { None })
+            .flatten()
+            .any(|wanted| wanted.eq_ignore_ascii_case(id))
     }
 
     /// Finds the first match of a word or regular expression.

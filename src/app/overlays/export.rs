@@ -1,12 +1,15 @@
 //! Asks for the format of an export.
 
-use crate::app::{
-    command::{Command, Context},
-    conditions,
-    effect::Effect,
-    panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
-    prompts::Prompt,
-    session::Session,
+use crate::{
+    app::{
+        command::{Command, Context},
+        conditions,
+        effect::Effect,
+        panel::{Commands, Opener, Opens, Outcome, Panel, own_rows},
+        prompts::Prompt,
+        session::Session,
+    },
+    text::width::clean,
 };
 
 /// The question.
@@ -44,6 +47,10 @@ impl Panel for Export {
     fn accept(&mut self, session: &mut Session) -> Outcome {
         let generation = session.next_generation();
         let format = session.prompts.text(&Prompt::Export).trim().to_owned();
+        if !session.formats.is_empty() && !session.formats.contains(&format.as_str()) {
+            session.warn(format!("Unknown format `{}`; use one of those above", clean(&format)));
+            return Outcome::none();
+        }
         Outcome::close().then([Effect::Export { generation, format }])
     }
 }

@@ -50,6 +50,8 @@ pub struct Documents {
     pub problem: Option<QueryProblem>,
     /// Whether a search is being typed.
     pub typing: bool,
+    /// The document under the cursor when the search was begun.
+    searched_from: Option<usize>,
     /// All documents in order.
     sorted: Vec<usize>,
     /// State from which `sorted` was computed.
@@ -219,6 +221,7 @@ impl Documents {
     }
 
     /// Searches again after a key in the search.
+    /// The cursor goes to the first document found; without a search, back to where the search was begun.
     ///
     /// If the search only asks for more than before, only the documents shown are searched.
     fn search_again(&mut self, project: &Project) {
@@ -230,13 +233,18 @@ impl Documents {
         } else {
             self.refresh(project);
         }
+        self.row = match self.searched_from.filter(|_| self.search.is_empty()) {
+            Some(start) => self.row_of(start),
+            None => 0,
+        };
     }
 
-    /// Shows those of `places` that pass the search and the filters.
+    /// Shows those of `places` that pass the search and the filters, first those whose whole id was searched for.
     fn show_matching(&mut self, mut places: Vec<usize>, project: &Project) {
         let here = self.shown.get(self.row).copied();
         if self.is_narrowed() {
             places.retain(|at| self.matches(*at, project));
+            places.sort_by_key(|at| !project.documents.get(*at).is_some_and(|found| self.query.names(&found.id)));
         }
         self.shown = places;
         self.row = here.map_or(0, |here| self.row_of(here));
@@ -285,6 +293,7 @@ impl Documents {
     /// The result of the one before is shown until something is typed.
     fn start_search(&mut self, session: &mut Session) -> Outcome {
         self.typing = true;
+        self.searched_from = self.shown.get(self.row).copied();
         session.ask(&Prompt::Search, "");
         if !session.prompts.text(&Prompt::Search).is_empty() {
             return self.typed(session);

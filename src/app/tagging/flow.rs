@@ -20,7 +20,7 @@ const WORDS: usize = 16;
 impl TagContext<'_> {
     /// Marks the document done, without its suggestions, and goes to the next.
     pub(in crate::app) fn done(&mut self) {
-        if !self.was_drawn() {
+        if !self.was_drawn() || self.asks_about_flag() {
             return;
         }
         let left = self.project.suggestions(self.tag.document).len();
@@ -36,7 +36,7 @@ impl TagContext<'_> {
 
     /// Takes all suggestions, marks the document done, and goes to the next.
     pub(in crate::app) fn accept_done(&mut self) {
-        if !self.was_drawn() || self.reads_on() {
+        if !self.was_drawn() || self.reads_on() || self.asks_about_flag() {
             return;
         }
         let edits = self.edits_that_take_all();
@@ -75,10 +75,26 @@ impl TagContext<'_> {
         true
     }
 
+    /// Asks for the key again if it would end the flag of the document; false if it was asked before.
+    /// Flag and done are one status, so that the flag would be lost without a word.
+    fn asks_about_flag(&mut self) -> bool {
+        if self.annotation().status != Status::Flagged || self.project.read_only.is_some() {
+            return false;
+        }
+        // An action since then may have flagged the document again.
+        let question = Some((self.tag.document, self.project.journal.len()));
+        if std::mem::replace(&mut self.tag.asked_about_flag, question) == question {
+            return false;
+        }
+        self.show(Level::Warn, "Flagged: the key again ends the flag; go to the next document to keep it");
+        true
+    }
+
     /// Records `edits` together with the status done, and goes to the next document.
     /// False if nothing may be changed.
     fn finish(&mut self, mut edits: Vec<Edit>) -> bool {
         let new = self.annotation().status != Status::Done;
+        let was_flagged = self.annotation().status == Status::Flagged;
         // The annotator has seen the text as it is now: spans that have no place in it are given up.
         edits.extend(self.annotation().lost().map(|(id, _)| Edit::Remove(id)));
         if new {
@@ -91,12 +107,15 @@ impl TagContext<'_> {
             self.project.mark_today(self.tag.document, Some(self.now));
         }
         self.step(true);
+        if was_flagged && self.message.is_none() {
+            self.show(Level::Info, "Marked done and no longer flagged (undo brings the flag back)");
+        }
         true
     }
 
     /// Marks the document skipped, and goes to the next.
     pub(in crate::app) fn skip(&mut self) {
-        if !self.was_drawn() {
+        if !self.was_drawn() || self.asks_about_flag() {
             return;
         }
         if self.annotation().status == Status::Skipped || self.act(vec![Edit::Status(Status::Skipped)]) {
@@ -164,6 +183,7 @@ impl TagContext<'_> {
         tag.nest = false;
         tag.goal = None;
         tag.pressed = None;
+        tag.asked_about_flag = None;
         tag.reset_char();
         // A document outside the queue ends it.
         if !tag.queue.contains(&document) {

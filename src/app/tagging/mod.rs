@@ -78,6 +78,8 @@ pub struct Tagging {
     cursors: HashMap<usize, usize>,
     /// Column that moves up and down aim at.
     goal: Option<usize>,
+    /// The flagged document for which a key that ends the flag was asked for again, and the journal's length then.
+    asked_about_flag: Option<(usize, usize)>,
     /// The document that the last frame showed.
     drawn: Option<usize>,
     /// Parts of the document in front that frames have shown, disjoint.

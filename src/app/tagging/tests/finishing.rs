@@ -73,6 +73,24 @@ fn after_the_last_word_a_digit_leaves_the_last_span_alone() {
 }
 
 #[test]
+fn a_flag_ends_only_after_a_question() {
+    for (key, after) in [("enter", Status::Done), ("space", Status::Done), ("s", Status::Skipped)] {
+        let mut state = start(&["|tacos here", "more"]);
+        press(&mut state, &format!("3 f {key}"));
+        assert_eq!((statuses(&state)[0], state.session.tagging.document), (Status::Flagged, 0), "{key}");
+        assert!(message(&state).contains("again ends the flag"), "{key}: {}", message(&state));
+        // Another document, or an action, and the question comes again.
+        press(&mut state, &format!("n p {key}"));
+        press(&mut state, &format!("4 {key}"));
+        assert_eq!(statuses(&state)[0], Status::Flagged, "{key}");
+        press(&mut state, key);
+        assert_eq!((statuses(&state)[0], state.session.tagging.document), (after, 1), "{key}");
+        press(&mut state, "u");
+        assert_eq!(statuses(&state)[0], Status::Flagged, "{key}");
+    }
+}
+
+#[test]
 fn the_only_span_removed_leaves_a_document_to_do() {
     let status = |pressed: &str| {
         let mut state = start(&["|tacos here"]);
