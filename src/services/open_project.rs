@@ -38,7 +38,7 @@ use crate::{
     formats::Problem,
     guard::{self, Panicked},
     project::{
-        Documents, Project, ProjectError, ReadingProgress,
+        AnnotatorName, Documents, Project, ProjectError, ReadingProgress,
         import_source::{self, ImportSourceError},
         storage,
     },
@@ -58,6 +58,8 @@ const JOB_LIMIT: Duration = Duration::from_secs(2);
 /// Services of an open project.
 pub(crate) struct Open {
     pub(super) dir: PathBuf,
+    /// The annotator as whom the user works.
+    pub(super) annotator: AnnotatorName,
     pub(super) journal: JournalWriter,
     pub(super) worker: ProjectWorker,
     pub(super) watcher: RunWatcher,
@@ -186,6 +188,7 @@ impl Opener {
         let mut opened = opened(&project, &annotator, &run_list, &preferences.device, refusal.as_ref());
         let events = Events::new(self.events);
         let documents = project.documents.clone();
+        let name = preferences.annotator;
         let grid = project.manifest.grid;
         let [texts, manifest] = project.watched_files();
         let own_journal = project.journal_file(annotator.name());
@@ -193,7 +196,7 @@ impl Opener {
         let journal = JournalWriter::start(Box::new(file), events.clone())?;
         let worker = ProjectWorker::start(WorkerParts {
             project,
-            annotator: preferences.annotator,
+            annotator: name.clone(),
             journal: journal.flusher(),
             run_list: run_list.clone(),
             trainer: self.starter,
@@ -208,10 +211,19 @@ impl Opener {
         ])?;
         let kept = RecentProjects::new(self.folders).remember(dir);
         opened.others = others;
-        opened.place = kept.place();
+        opened.place = kept.place(&name);
         opened.step = kept.step;
-        let open =
-            Open { dir: dir.to_owned(), journal, worker, watcher, model_service, documents, events, _files: files };
+        let open = Open {
+            dir: dir.to_owned(),
+            annotator: name,
+            journal,
+            worker,
+            watcher,
+            model_service,
+            documents,
+            events,
+            _files: files,
+        };
         Ok((open, Box::new(opened)))
     }
 

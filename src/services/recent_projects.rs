@@ -2,7 +2,7 @@
 //! The projects that were opened last, and the samples that the program contains.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -47,8 +47,12 @@ pub(super) struct Kept {
     /// Current step of the tutorial in this project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) step: Option<usize>,
+    /// Place of an earlier version, which kept one for all annotators. It is read until a place is kept by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<StoredPlace>,
+    /// Place of each annotator who has left the project, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    places: BTreeMap<String, StoredPlace>,
     /// The annotator as whom the user works there if no name is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     annotator: Option<String>,
@@ -63,9 +67,10 @@ struct StoredPlace {
 }
 
 impl Kept {
-    /// Where the user was when the project was left.
-    pub(super) fn place(&self) -> Option<Place> {
-        let StoredPlace { document, word, screen } = self.place.clone()?;
+    /// Where the annotator was when the project was left; `None` for one who is new here.
+    pub(super) fn place(&self, annotator: &AnnotatorName) -> Option<Place> {
+        let of_all = self.place.as_ref().filter(|_| self.places.is_empty());
+        let StoredPlace { document, word, screen } = self.places.get(annotator.as_str()).or(of_all)?.clone();
         let screen = Screen::ALL.iter().copied().find(|known| known.name() == screen).unwrap_or(Screen::Tag);
         Some(Place { document, number: (0, 0), word, screen })
     }
@@ -153,11 +158,14 @@ impl RecentProjects {
         self.change_entry(dir, |kept| kept.step = step);
     }
 
-    /// Keeps where the user was in a project of the list.
-    pub(super) fn remember_place(&self, dir: &Path, place: Place) {
+    /// Keeps where the annotator was in a project of the list.
+    pub(super) fn remember_place(&self, dir: &Path, annotator: &AnnotatorName, place: Place) {
         let Place { document, word, screen, .. } = place;
         let place = StoredPlace { document, word, screen: screen.name().to_owned() };
-        self.change_entry(dir, |kept| kept.place = Some(place));
+        self.change_entry(dir, |kept| {
+            kept.place = None;
+            kept.places.insert(annotator.to_string(), place);
+        });
     }
 
     /// The annotator as whom the user works in a project of the list if no name is given.
@@ -293,10 +301,34 @@ mod tests {
         Project::create(&dir, Manifest::new("food", LabelSet::restaurant())).unwrap();
         assert_eq!(recent.remember(&dir), Kept::default());
         let place = Place { document: "d7".into(), number: (0, 0), word: 3, screen: Screen::Train };
-        recent.remember_place(&dir, place.clone());
+        let [ada, ben] = ["ada", "ben"].map(|name| name.parse::<AnnotatorName>().unwrap());
+        recent.remember_place(&dir, &ada, place.clone());
         recent.remember_step(&dir, Some(2));
         let kept = recent.remember(&dir);
-        assert_eq!((kept.step, kept.place()), (Some(2), Some(place)));
+        assert_eq!((kept.step, kept.place(&ada)), (Some(2), Some(place.clone())));
+        assert_eq!(kept.place(&ben), None, "a new annotator begins at the first document");
+        let other = Place { document: "d1".into(), word: 0, ..place.clone() };
+        recent.remember_place(&dir, &ben, other.clone());
+        let kept = recent.remember(&dir);
+        assert_eq!((kept.place(&ada), kept.place(&ben)), (Some(place), Some(other)));
+    }
+
+    #[test]
+    fn the_place_of_an_earlier_version_is_read_until_one_is_kept_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let recent = recent_projects(folder.path());
+        let dir = folder.path().canonicalize().unwrap().join("food");
+        Project::create(&dir, Manifest::new("food", LabelSet::restaurant())).unwrap();
+        storage::make_folder(recent.folders.data.as_ref().unwrap()).unwrap();
+        let place = serde_json::json!({ "document": "d7", "word": 3, "screen": "Train" });
+        let list = serde_json::json!([{ "path": &dir, "opened": 5, "place": place }]).to_string();
+        storage::replace(&recent.file().unwrap(), list.as_bytes()).unwrap();
+        let [ada, ben] = ["ada", "ben"].map(|name| name.parse::<AnnotatorName>().unwrap());
+        let kept = recent.remember(&dir).place(&ada).unwrap();
+        assert_eq!((kept.document.as_str(), kept.word), ("d7", 3));
+        recent.remember_place(&dir, &ada, kept.clone());
+        let after = recent.remember(&dir);
+        assert_eq!((after.place(&ada).map(|place| place.document), after.place(&ben)), (Some("d7".into()), None));
     }
 
     #[test]
