@@ -22,7 +22,7 @@ impl Canvas<'_> {
         text.push_str(if run.has_model { " and its model go for good." } else { " go for good; it has no model." });
         if runs.suggester().is_some_and(|suggester| suggester.id == run.id) {
             text.push_str(&match runs.suggester_without(&run.id) {
-                None => " No other run has a model, so nothing is suggested then.".to_owned(),
+                None => " No other run has a model; only patterns and earlier tags suggest then.".to_owned(),
                 Some(next) => format!(" Suggestions then come from {}.", next.id),
             });
         }

@@ -37,6 +37,29 @@ impl Train {
         }
     }
 
+    /// Lets the rows that the user did not change follow the recipe `auto` of another base, once it is known.
+    fn follow_base(&mut self) {
+        let Some(auto) = self.recipe_settings(Recipe::Auto).filter(|_| self.awaits_recipe && self.recipe.is_none())
+        else {
+            return;
+        };
+        let mut settings = self.settings.clone();
+        for row in ROWS.iter().filter(|row| row.is_of_recipe() && !self.kept.contains(&row.key)) {
+            // A value of a recipe that does not fit a kept one is left out.
+            _ = row.set(&mut settings, &row.get(auto));
+        }
+        self.settings = settings;
+        self.awaits_recipe = false;
+        self.find_recipe();
+    }
+
+    /// Remembers the rows in which the user's own settings differ from the recipe `auto`.
+    fn keep_differences(&mut self) {
+        let differing = (0..ROWS.len()).filter(|row| self.differs(*row)).filter_map(|row| ROWS.get(row));
+        let new: Vec<&str> = differing.map(|row| row.key).filter(|key| !self.kept.contains(key)).collect();
+        self.kept.extend(new);
+    }
+
     /// Whether the settings are those of a recipe, whatever the device.
     fn is_recipe(&self, recipe: Recipe) -> bool {
         let device = self.settings.device.clone();
@@ -56,8 +79,10 @@ impl Train {
             (None, Some(own)) => {
                 let base = self.settings.base.clone();
                 let device = self.settings.device.clone();
+                self.awaits_recipe |= own.base != base;
                 self.settings = Settings { base, device, ..own.clone() };
                 self.recipe = None;
+                self.follow_base();
             }
             _ => {
                 self.recipe = Some(next.unwrap_or(Recipe::Auto));
@@ -85,6 +110,7 @@ impl Train {
         // The recipe may give other settings for more documents. While the user types, the settings stay.
         if !self.typing {
             self.apply_recipe();
+            self.follow_base();
         }
     }
 
@@ -117,17 +143,36 @@ impl Train {
     }
 
     fn set(&mut self, row: &SettingRow, text: &str, session: &mut Session) -> Outcome {
+        self.follow_base();
+        self.keep_differences();
         let base = self.settings.base.clone();
+        let is_counted = self.recipe_settings(Recipe::Auto).is_some();
         if let Err(problem) = row.set(&mut self.settings, text) {
             self.problem = Some(problem);
             return Outcome::none();
         }
         self.close_field();
         if row.is_of_recipe() {
-            self.find_recipe();
+            self.keep_typed(row);
         }
         // Recipes depend on the base.
-        if self.settings.base == base { Outcome::none() } else { self.count_data(session).into() }
+        if self.settings.base == base {
+            return Outcome::none();
+        }
+        // Which rows the user changed is known only if they could be compared with the recipe.
+        self.awaits_recipe |= self.recipe.is_none() && is_counted;
+        self.count_data(session).into()
+    }
+
+    /// Takes note of a row that the user has set.
+    fn keep_typed(&mut self, row: &SettingRow) {
+        if self.recipe.is_some() {
+            self.kept.clear();
+            self.awaits_recipe = false;
+        }
+        self.kept.push(row.key);
+        self.find_recipe();
+        self.keep_differences();
     }
 
     /// Closes the text field without taking its text.

@@ -77,6 +77,10 @@ pub struct Train {
     pub log: Log,
     /// The user's own settings, while a recipe is chosen.
     pub(super) own: Option<Settings>,
+    /// Rows that differ in the user's own settings or were typed, by their keys: no other base changes them.
+    pub(super) kept: Vec<&'static str>,
+    /// Whether the other rows wait for the recipe `auto` of another base.
+    pub(super) awaits_recipe: bool,
     /// Generation of the newest request for [`Self::summary`].
     pub(super) counting: u64,
 }
@@ -105,6 +109,8 @@ impl Train {
             scrolled: 0,
             log: Log::default(),
             own: None,
+            kept: Vec::new(),
+            awaits_recipe: false,
             counting: 0,
         }
     }
@@ -117,6 +123,16 @@ impl Train {
             Page::Runs | Page::Compare => Page::Runs,
             Page::Run | Page::Log => Page::Run,
         };
-        Self { chart: self.chart, own: self.own, row: self.row, run_row: self.run_row, label: self.label, page, ..new }
+        Self {
+            chart: self.chart,
+            own: self.own,
+            kept: self.kept,
+            awaits_recipe: self.awaits_recipe,
+            row: self.row,
+            run_row: self.run_row,
+            label: self.label,
+            page,
+            ..new
+        }
     }
 }

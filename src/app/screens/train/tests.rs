@@ -126,6 +126,52 @@ fn another_base_gets_the_recipe_for_it() {
     assert_eq!((train.settings.base.as_str(), train.settings.epochs, train.recipe), ("bert", 20.0, Some(Recipe::Auto)));
 }
 
+/// Answers with recipes for `small`, whose learning rate is 3e-4.
+fn answer_for_small(state: &mut State, effects: &[Effect]) {
+    let [.., Effect::Summarise { generation, base }] = effects else { panic!("{effects:?}") };
+    assert_eq!(base, "small");
+    let small = Settings { base: base.clone(), learning_rate: 3e-4, ..auto(300) };
+    let summary = DataSummary { base: base.clone(), recipes: vec![(Recipe::Auto, small)], ..DataSummary::default() };
+    update(state, Event::Summary { generation: *generation, summary });
+}
+
+#[test]
+fn what_was_not_typed_follows_the_recipe_of_another_base() {
+    let values = |state: &State| (state.train.settings.learning_rate, state.train.settings.epochs);
+    let small = "home down enter s m a l l enter";
+    let epochs = "home down down down down enter 7 enter";
+    // The order of the two changes makes no difference.
+    let mut first = start();
+    counted(&mut first, 10);
+    press(&mut first, epochs);
+    let effects = press(&mut first, small);
+    answer_for_small(&mut first, &effects);
+    let mut second = start();
+    counted(&mut second, 10);
+    let effects = press(&mut second, small);
+    answer_for_small(&mut second, &effects);
+    press(&mut second, epochs);
+    for state in [&first, &second] {
+        assert_eq!((values(state), state.train.recipe), ((3e-4, 7.0), None));
+        assert_eq!([2, 4].map(|row| state.train.differs(row)), [false, true]);
+    }
+    // A typed value stays, also the recipe's.
+    let mut state = start();
+    counted(&mut state, 10);
+    press(&mut state, &format!("{epochs} home down down enter 5 e - 4 enter"));
+    let effects = press(&mut state, small);
+    answer_for_small(&mut state, &effects);
+    assert_eq!(values(&state), (5e-4, 7.0));
+    // So do settings of an earlier session.
+    let mut state = start();
+    state.train.recipe = None;
+    state.train.settings.learning_rate = 1e-3;
+    counted(&mut state, 10);
+    let effects = press(&mut state, small);
+    answer_for_small(&mut state, &effects);
+    assert_eq!(values(&state), (1e-3, 20.0));
+}
+
 #[test]
 fn k_writes_a_checkpoint_where_a_run_is_in_front_and_goes_up_elsewhere() {
     let mut state = start();
