@@ -2,12 +2,21 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::{documents::is_merge_marker, journal_line};
 
-/// Beginnings of lines inside a damaged one that are tried. The others stay damaged.
-const MOST_TRIED: usize = 64;
+/// Bytes whose checksums are computed in search of intact lines, as a multiple of the bytes of the damaged one.
+/// Where this is not enough, the rest stays damaged.
+const MOST_WORK: usize = 16;
 /// Beginning of every line of a journal.
 const START: &[u8] = b"{\"id\":\"";
+/// What is before the id of a span, which begins in the same way.
+const SPAN: &[u8] = b"\"add\":";
+/// What is behind the id of a line that this program wrote.
+const TIME: &[u8] = b"\",\"at\":";
+/// Maximum bytes of an id.
+const MOST_ID: usize = 40;
 /// What stands before the eight digits of a checksum.
 const CRC: &[u8] = b",\"crc\":\"";
 /// Bytes of the digits and of the end of a line.
@@ -56,24 +65,35 @@ impl FileLine<'_> {
 
 /// Finds intact lines inside a damaged one. A line feed between them was lost, as after `cat` of a torn journal.
 pub(super) fn intact_within(line: &[u8]) -> Vec<Range<usize>> {
+    let starts: Vec<usize> = memmem::find_iter(line, START).filter(|at| is_start(line, *at)).collect();
     let mut found: Vec<Range<usize>> = Vec::new();
-    let starts = line.windows(START.len()).enumerate().filter(|(_, bytes)| *bytes == START).map(|(at, _)| at);
-    for start in starts.take(MOST_TRIED) {
-        let is_behind = found.last().is_none_or(|last| last.end <= start);
-        if let Some(end) = end_of_line(line, start).filter(|_| is_behind)
-            && line.get(start..end).is_some_and(journal_line::is_intact)
-        {
-            found.push(start..end);
+    let mut work_left = line.len().saturating_mul(MOST_WORK);
+    // Inside a text the quotes of a checksum are escaped.
+    for crc in memmem::find_iter(line, CRC) {
+        let end = crc + CRC.len() + AFTER_CRC;
+        let first = found.last().map_or(0, |last| last.end);
+        let near = starts.partition_point(|start| *start < first)..starts.partition_point(|start| *start < crc);
+        // The nearest first: what a torn line left is before it.
+        for start in starts.get(near).unwrap_or_default().iter().rev() {
+            let Some(left) = work_left.checked_sub(end - start) else { return found };
+            work_left = left;
+            if line.get(*start..end).is_some_and(journal_line::is_intact) {
+                found.push(*start..end);
+                break;
+            }
         }
     }
     found
 }
 
-/// End of the line that begins at `start`: that of the first checksum behind it. Inside a text its quotes are escaped.
-fn end_of_line(line: &[u8], start: usize) -> Option<usize> {
-    let rest = line.get(start..)?;
-    let crc = rest.windows(CRC.len()).position(|bytes| bytes == CRC)?;
-    Some(start + crc + CRC.len() + AFTER_CRC)
+/// Whether a line may begin at `at`, where [`START`] is. Nearly all others are spans.
+fn is_start(line: &[u8], at: usize) -> bool {
+    let (before, rest) = line.split_at(at);
+    !before.ends_with(SPAN) || {
+        // A line that was torn there has the next one behind it.
+        let id = rest.get(START.len()..).unwrap_or_default();
+        memmem::find(id.get(..MOST_ID).unwrap_or(id), TIME).is_some()
+    }
 }
 
 #[cfg(test)]
@@ -99,8 +119,35 @@ mod tests {
         assert!(intact_within(second.replace("two", "too").as_bytes()).is_empty());
     }
 
+    /// A line with this many spans, each of which begins as a line does.
+    fn line_of_spans(number: usize, spans: usize) -> String {
+        let spans: Vec<String> =
+            (0..spans).map(|at| format!(r#"{{"add":{{"id":"1-{at}","range":[{at},9],"label":2}}}}"#)).collect();
+        let body = format!(r#"{{"id":"7-{number}","at":0,"doc":"a","edits":[{}]"#, spans.join(","));
+        let crc = crc32fast::hash(format!("{body}}}").as_bytes());
+        format!("{body},\"crc\":\"{crc:08x}\"}}")
+    }
+
+    #[test]
+    fn all_intact_lines_are_found_however_many_spans_they_have_and_wherever_one_is_cut() {
+        let [first, second] = [line_of_spans(1, 70), line_of_spans(2, 70)];
+        let both = format!("{first}{second}");
+        assert_eq!(intact_within(both.as_bytes()), [0..first.len(), first.len()..both.len()]);
+        for cut in (0..first.len()).step_by(7).chain([first.rfind("{\"id").unwrap()]) {
+            let both = format!("{}{second}", &first[..cut]);
+            assert_eq!(intact_within(both.as_bytes()), [cut..both.len()], "{cut}");
+        }
+        let short: Vec<String> = (0..150).map(|number| line_of_spans(number, 1)).collect();
+        assert_eq!(intact_within(short.join("\r").as_bytes()).len(), 150);
+    }
+
     #[test]
     fn a_line_made_to_keep_the_program_busy_takes_linear_time() {
-        assert_linear(2_000, |n| "{\"id\":\"".repeat(n), |line: &String| intact_within(line.as_bytes()).len());
+        let [start, crc] = ["{\"id\":\"", ",\"crc\":\"00000000\"}"];
+        assert_linear(2_000, |n| start.repeat(n), |line: &String| intact_within(line.as_bytes()).len());
+        assert_linear(2_000, |n| start.repeat(n) + crc, |line: &String| intact_within(line.as_bytes()).len());
+        assert_linear(2_000, |n| start.repeat(n) + &crc.repeat(n), |line: &String| {
+            intact_within(line.as_bytes()).len()
+        });
     }
 }

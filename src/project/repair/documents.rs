@@ -2,15 +2,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
     path::Path,
 };
 
+use memchr::memmem;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{
     Finding,
-    lines::{Fate, LineChanges, each_line},
+    lines::{Fate, LineChanges, bytes_outside, each_line},
     sentences::{line, lines, lines_are},
 };
 use crate::{
@@ -23,8 +25,11 @@ use crate::{
         stamp_of,
         text_anchor::Fingerprint,
     },
-    text::Grid,
+    text::{Grid, number::with_noun},
 };
+
+/// Beginning of a document as this program writes it.
+const START: &[u8] = b"{\"id\":\"";
 
 /// Repair of the file.
 #[derive(Debug)]
@@ -50,6 +55,7 @@ impl DocumentsRepair {
         let stamp = stamp_of(path)?;
         let mut scan = Scan::default();
         each_line(path, |number, line| scan.add(number, line))?;
+        scan.settle_rescued();
         let versions = scan.versions(path)?;
         let mut outcome = scan.finish(&versions);
         if !outcome.left.is_empty() {
@@ -71,6 +77,25 @@ struct Outcome {
     left: Vec<Finding>,
 }
 
+/// Place of a document in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Number of the line, from 1.
+    line: usize,
+    /// Number among the documents of the line, from 0.
+    piece: usize,
+}
+
+/// Documents behind a torn one on its line.
+struct Rescued {
+    line: usize,
+    /// Bytes of the torn one.
+    rest: usize,
+    ids: Vec<String>,
+    /// Why the line is no document.
+    why: String,
+}
+
 /// What the lines of the file are.
 #[derive(Default)]
 struct Scan {
@@ -81,11 +106,14 @@ struct Scan {
     is_unmerged: bool,
     changes: LineChanges,
     bad: Vec<usize>,
-    /// Cause of the first bad line.
-    first_cause: String,
+    /// The first bad line with its cause.
+    first_cause: Option<(usize, String)>,
     split: Vec<usize>,
-    /// Lines of each document.
-    ids: HashMap<String, Vec<usize>>,
+    rescued: Vec<Rescued>,
+    /// Bytes in separated lines that belong to no document.
+    rest: usize,
+    /// Places of each document.
+    ids: HashMap<String, Vec<Place>>,
     /// Versions from which both sides of a conflict grew.
     base: HashMap<String, Value>,
 }
@@ -110,43 +138,75 @@ impl Scan {
         }
     }
 
+    fn add_place(&mut self, id: String, line: usize, piece: usize) {
+        self.ids.entry(id).or_default().push(Place { line, piece });
+    }
+
+    fn add_bad(&mut self, number: usize, why: String) {
+        if self.first_cause.as_ref().is_none_or(|(first, _)| number < *first) {
+            self.first_cause = Some((number, why));
+        }
+        self.bad.push(number);
+        self.changes.set(number, Fate::Aside);
+    }
+
     /// Adds a line without its byte order mark, which has `mark` bytes.
     fn add_document(&mut self, number: usize, line: &[u8], mark: usize) {
         // The words are not needed.
         match documents::parse(line, Grid::default()) {
-            Ok((document, _)) => self.ids.entry(document.id).or_default().push(number),
-            Err(why) => match documents_within(line, mark) {
-                Some((ids, fate)) => {
+            Ok((document, _)) => self.add_place(document.id, number, 0),
+            Err(why) => match Within::of(line) {
+                Some(within) => {
                     self.split.push(number);
-                    ids.into_iter().for_each(|id| self.ids.entry(id).or_default().push(number));
-                    self.changes.set(number, fate);
-                }
-                None => {
-                    if self.bad.is_empty() {
-                        self.first_cause = why;
+                    self.changes.set(number, within.fate(mark));
+                    if within.rest > 0 {
+                        self.rescued.push(Rescued { line: number, rest: within.rest, ids: within.ids, why });
+                    } else {
+                        let ids = within.ids.into_iter().enumerate();
+                        ids.for_each(|(piece, id)| self.add_place(id, number, piece));
                     }
-                    self.bad.push(number);
-                    self.changes.set(number, Fate::Aside);
                 }
+                None => self.add_bad(number, why),
             },
         }
     }
 
-    /// Lines that have the id of another line, by number.
-    fn versions(&self, path: &Path) -> Result<BTreeMap<usize, Map<String, Value>>, StorageError> {
-        let wanted: BTreeSet<usize> = self.ids.values().filter(|lines| lines.len() > 1).flatten().copied().collect();
+    /// Decides about documents behind torn ones: a line of which one is elsewhere, too, is moved aside as it is.
+    fn settle_rescued(&mut self) {
+        let rescued = std::mem::take(&mut self.rescued);
+        let mut seen = HashMap::<String, usize>::new();
+        rescued.iter().flat_map(|one| &one.ids).for_each(|id| *seen.entry(id.clone()).or_default() += 1);
+        for Rescued { line, rest, ids, why } in rescued {
+            if ids.iter().all(|id| seen.get(id) == Some(&1) && !self.ids.contains_key(id)) {
+                self.rest += rest;
+                ids.into_iter().enumerate().for_each(|(piece, id)| self.add_place(id, line, piece));
+            } else {
+                self.add_bad(line, why);
+            }
+        }
+        self.bad.sort_unstable();
+        self.split.retain(|line| self.bad.binary_search(line).is_err());
+    }
+
+    /// Documents that have the id of another one, by place.
+    fn versions(&self, path: &Path) -> Result<BTreeMap<Place, Map<String, Value>>, StorageError> {
+        let wanted: BTreeSet<Place> = self.ids.values().filter(|places| places.len() > 1).flatten().copied().collect();
         let mut versions = BTreeMap::new();
         if !wanted.is_empty() {
             each_line(path, |number, line| {
-                let (_, line) = line.split_at(mark_length(number, line));
-                let fields = wanted.contains(&number).then(|| serde_json::from_slice(line.trim_ascii()).ok());
-                versions.extend(fields.flatten().map(|fields| (number, fields)));
+                let mut place = Place { line: number, piece: 0 };
+                self.changes.each_kept(number, line, |kept| {
+                    let (_, text) = kept.split_at(mark_length(number, kept));
+                    let fields = wanted.contains(&place).then(|| serde_json::from_slice(text.trim_ascii()).ok());
+                    versions.extend(fields.flatten().map(|fields| (place, fields)));
+                    place.piece += 1;
+                });
             })?;
         }
         Ok(versions)
     }
 
-    fn finish(mut self, versions: &BTreeMap<usize, Map<String, Value>>) -> Outcome {
+    fn finish(mut self, versions: &BTreeMap<Place, Map<String, Value>>) -> Outcome {
         let mut left = Vec::new();
         if let Some(number) = self.out_of_order.or_else(|| (!self.sides.is_complete()).then_some(0)) {
             left.push(undecided(
@@ -155,28 +215,30 @@ impl Scan {
             ));
         }
         let mut older = Vec::new();
-        let mut several: Vec<(&String, &Vec<usize>)> = self.ids.iter().filter(|(_, lines)| lines.len() > 1).collect();
-        several.sort_by_key(|(_, lines)| lines.first().copied());
-        for (id, numbers) in several {
-            match dropped(numbers, versions, self.base.get(id)) {
+        let mut several: Vec<(&String, &Vec<Place>)> = self.ids.iter().filter(|(_, places)| places.len() > 1).collect();
+        several.sort_by_key(|(_, places)| places.first().copied());
+        for (id, places) in several {
+            match dropped(places, versions, self.base.get(id)) {
                 Ok(dropped) => older.extend(dropped),
                 Err((first, second)) => left.push(undecided(
-                    second,
+                    second.line,
                     format!(
-                        "document `{}` is in line {first}, too, with other contents, and nothing shows which of the two is right; \
+                        "document `{}` is in line {}, too, with other contents, and nothing shows which of the two is right; \
                          remove one of the two lines, or give it another id, with an editor",
-                        shown(id)
+                        shown(id),
+                        first.line
                     ),
                 )),
             }
         }
         older.sort_unstable();
-        older.iter().for_each(|number| self.changes.set(*number, Fate::Drop));
+        // From the last one: the numbers of those before it stay.
+        older.iter().rev().for_each(|place| self.changes.leave_out(place.line, place.piece));
         let sentences = self.sentences(&older);
         Outcome { changes: self.changes, sentences, left }
     }
 
-    fn sentences(&self, older: &[usize]) -> Vec<String> {
+    fn sentences(&self, older: &[Place]) -> Vec<String> {
         let mut sentences = Vec::new();
         if self.is_unmerged {
             sentences.push(
@@ -186,27 +248,50 @@ impl Scan {
         }
         if !self.split.is_empty() {
             sentences.push(format!(
-                "the documents in {} are separated: a line feed between them was lost",
-                lines(&self.split)
+                "the documents in {} are separated: a line feed between them was lost{}",
+                lines(&self.split),
+                match self.rest {
+                    0 => String::new(),
+                    rest => format!(
+                        "; {} there belong to no whole document, and {DOCUMENTS}.{BAD} keeps them",
+                        with_noun(rest, "byte")
+                    ),
+                }
             ));
         }
-        if !older.is_empty() {
+        let (of_split, whole): (Vec<Place>, Vec<Place>) =
+            older.iter().partition(|place| self.split.binary_search(&place.line).is_ok());
+        if !whole.is_empty() {
             sentences.push(format!(
                 "{} left out, because another line has the same document, or a later version of it",
-                lines_are(older)
+                lines_are(&line_numbers(whole))
             ));
         }
-        if let Some(first) = self.bad.first() {
+        if !of_split.is_empty() {
+            let count = with_noun(of_split.len(), "document");
+            sentences.push(format!(
+                "{count} in {} left out, because another line has the same, or a later version",
+                lines_are(&line_numbers(of_split))
+            ));
+        }
+        if let Some((first, cause)) = &self.first_cause {
             sentences.push(format!(
                 "{} moved to {DOCUMENTS}.{BAD}, where an editor can correct what is wrong ({}: {})",
                 lines_are(&self.bad),
                 line(*first),
                 // The remedy after it is about the file itself.
-                self.first_cause.split(';').next().unwrap_or_default()
+                cause.split(';').next().unwrap_or_default()
             ));
         }
         sentences
     }
+}
+
+/// Numbers of the lines, each once. The places are in their order.
+fn line_numbers(places: Vec<Place>) -> Vec<usize> {
+    let mut numbers: Vec<usize> = places.into_iter().map(|place| place.line).collect();
+    numbers.dedup();
+    numbers
 }
 
 fn undecided(number: usize, what: impl Into<String>) -> Finding {
@@ -224,47 +309,83 @@ fn mark_length(number: usize, line: &[u8]) -> usize {
     if number == 1 && line.starts_with(mark) { mark.len() } else { 0 }
 }
 
-/// Documents that follow each other on one line, because a line feed between them was lost.
-/// In the file a byte order mark of `mark` bytes is before the line; it stays before the first document.
-fn documents_within(line: &[u8], mark: usize) -> Option<(Vec<String>, Fate)> {
-    let mut pieces = Vec::new();
-    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
-    let mut start = 0;
-    while let Some(value) = values.next() {
-        value.ok()?;
-        pieces.push(start..values.byte_offset());
-        start = values.byte_offset();
-    }
-    let ids: Option<Vec<String>> = pieces.iter().map(|piece| id_of(line.get(piece.clone())?)).collect();
-    let in_file = |at: usize| if at == 0 { 0 } else { at + mark };
-    let pieces = pieces.into_iter().map(|piece| in_file(piece.start)..in_file(piece.end)).collect();
-    Some((ids.filter(|ids| ids.len() > 1)?, Fate::split(pieces, mark + line.trim_ascii_end().len())))
+/// Documents at the end of one line, because a line feed before or between them was lost.
+pub(super) struct Within {
+    ids: Vec<String>,
+    pieces: Vec<Range<usize>>,
+    /// Bytes of a torn document before them.
+    rest: usize,
 }
 
-/// Lines of one document that are left out. An error names two of which neither is a version of the other.
+impl Within {
+    /// Finds the documents that follow each other up to the end of a line without byte order mark.
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        let line = line.trim_ascii_end();
+        let (mut ids, mut pieces) = (Vec::new(), Vec::new());
+        let mut at = 0;
+        while at < line.len() {
+            if let Some((id, length)) = document_at(line.get(at..)?) {
+                ids.push(id);
+                pieces.push(at..at + length);
+                at += length;
+            } else {
+                ids.clear();
+                pieces.clear();
+                at = next_start(line, at + 1)?;
+            }
+        }
+        let rest = bytes_outside(line, &pieces);
+        (ids.len() > 1 || rest > 0).then_some(Self { ids, pieces, rest })
+    }
+
+    /// Treatment of the line. In the file a byte order mark of `mark` bytes is before it; it stays before a document that is
+    /// the first of the line.
+    fn fate(&self, mark: usize) -> Fate {
+        let in_file = |at: usize| if at == 0 { 0 } else { at + mark };
+        let pieces = self.pieces.iter().map(|piece| in_file(piece.start)..in_file(piece.end)).collect();
+        Fate::split(pieces, self.rest)
+    }
+}
+
+/// Id and length of the document at the beginning of `bytes`.
+fn document_at(bytes: &[u8]) -> Option<(String, usize)> {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    let length = values.byte_offset();
+    Some((id_of(bytes.get(..length)?)?, length))
+}
+
+/// Next place from `from` on where a document may begin behind a torn one.
+fn next_start(line: &[u8], from: usize) -> Option<usize> {
+    let starts = memmem::find_iter(line.get(from..)?, START).map(|at| from + at);
+    // There it may be a part of the other document.
+    let is_part = |at: usize| line.get(..at)?.trim_ascii_end().last().map(|byte| b":[,".contains(byte));
+    starts.into_iter().find(|at| is_part(*at) == Some(false))
+}
+
+/// Places of one document that are left out. An error names two of which neither is a version of the other.
 fn dropped(
-    numbers: &[usize],
-    versions: &BTreeMap<usize, Map<String, Value>>,
+    places: &[Place],
+    versions: &BTreeMap<Place, Map<String, Value>>,
     base: Option<&Value>,
-) -> Result<Vec<usize>, (usize, usize)> {
+) -> Result<Vec<Place>, (Place, Place)> {
     let mut dropped = Vec::new();
-    let mut kept: Option<usize> = None;
-    for number in numbers {
+    let mut kept: Option<Place> = None;
+    for place in places {
         let Some(before) = kept else {
-            kept = Some(*number);
+            kept = Some(*place);
             continue;
         };
-        // A line with several documents is not compared.
-        let (Some(first), Some(second)) = (versions.get(&before), versions.get(number)) else {
-            return Err((before, *number));
+        let (Some(first), Some(second)) = (versions.get(&before), versions.get(place)) else {
+            return Err((before, *place));
         };
         if first == second || base == Some(&Value::Object(second.clone())) || is_corrected(second, first) {
-            dropped.push(*number);
+            dropped.push(*place);
         } else if base == Some(&Value::Object(first.clone())) || is_corrected(first, second) {
             dropped.push(before);
-            kept = Some(*number);
+            kept = Some(*place);
         } else {
-            return Err((before, *number));
+            return Err((before, *place));
         }
     }
     Ok(dropped)

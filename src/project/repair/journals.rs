@@ -2,7 +2,7 @@
 
 use super::{
     Finding,
-    lines::{Fate, LineChanges},
+    lines::{Fate, LineChanges, bytes_outside},
     sentences::{lines, lines_are},
 };
 use crate::{
@@ -113,6 +113,14 @@ fn file_of(name: &AnnotatorName) -> String {
     format!("{ANNOTATIONS}/{name}.jsonl")
 }
 
+/// End of a sentence about lines that are separated: what becomes of the rest of them, in bytes.
+fn in_no_line(rest: usize, file: &str) -> String {
+    match rest {
+        0 => String::new(),
+        _ => format!("; {} there belong to no intact line, and {file}.{BAD} keeps them", with_noun(rest, "byte")),
+    }
+}
+
 /// What the lines of a journal are.
 #[derive(Default)]
 struct Scan {
@@ -121,6 +129,8 @@ struct Scan {
     is_unmerged: bool,
     bad: Vec<usize>,
     split: Vec<usize>,
+    /// Bytes in separated lines that belong to no intact line.
+    rest: usize,
     /// Length of a torn end in bytes.
     torn: Option<usize>,
 }
@@ -136,7 +146,9 @@ impl Scan {
                 let pieces = intact_within(line.text);
                 if !pieces.is_empty() {
                     scan.split.push(line.number);
-                    scan.changes.set(line.number, Fate::split(pieces, line.text.trim_ascii_end().len()));
+                    let rest = bytes_outside(line.text, &pieces);
+                    scan.rest += rest;
+                    scan.changes.set(line.number, Fate::split(pieces, rest));
                 } else if line.is_ended {
                     scan.bad.push(line.number);
                     scan.changes.set(line.number, Fate::Aside);
@@ -165,8 +177,9 @@ impl Scan {
         }
         if !self.split.is_empty() {
             sentences.push(format!(
-                "the lines in {} are separated: a line feed between them was lost; what is not a line is moved to {file}.{BAD}",
-                lines(&self.split)
+                "the lines in {} are separated: a line feed between them was lost{}",
+                lines(&self.split),
+                in_no_line(self.rest, &file)
             ));
         }
         if !self.bad.is_empty() {

@@ -28,10 +28,9 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    /// Splits a line into pieces that do not overlap. `length`: bytes of the line without white space at its end.
-    pub(super) fn split(pieces: Vec<Range<usize>>, length: usize) -> Self {
-        let covered: usize = pieces.iter().map(Range::len).sum();
-        Self::Split { has_rest: covered < length, pieces }
+    /// Splits a line into pieces in their order. `rest`: its bytes in none of them, see [`bytes_outside`].
+    pub(super) fn split(pieces: Vec<Range<usize>>, rest: usize) -> Self {
+        Self::Split { has_rest: rest > 0, pieces }
     }
 
     /// Writes what is left of a line.
@@ -48,6 +47,13 @@ impl Fate {
     }
 }
 
+/// Number of bytes of a line in none of these pieces, which are in their order. White space around the pieces does not count.
+pub(super) fn bytes_outside(line: &[u8], pieces: &[Range<usize>]) -> usize {
+    let starts = pieces.iter().map(|piece| piece.start).chain([line.len()]);
+    let ends = [0].into_iter().chain(pieces.iter().map(|piece| piece.end));
+    ends.zip(starts).filter_map(|(end, start)| line.get(end..start)).map(|gap| gap.trim_ascii().len()).sum()
+}
+
 /// Lines of a file that do not stay as they are, by number from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LineChanges(BTreeMap<usize, Fate>);
@@ -56,6 +62,19 @@ impl LineChanges {
     /// Sets the treatment of a line.
     pub(super) fn set(&mut self, line: usize, fate: Fate) {
         self.0.insert(line, fate);
+    }
+
+    /// Leaves a piece of a line out, or a line that is not separated.
+    pub(super) fn leave_out(&mut self, line: usize, piece: usize) {
+        let fate = self.0.entry(line).or_insert(Fate::Drop);
+        if let Fate::Split { pieces, has_rest } = fate {
+            if piece < pieces.len() {
+                pieces.remove(piece);
+            }
+            if pieces.is_empty() {
+                *fate = if *has_rest { Fate::Aside } else { Fate::Drop };
+            }
+        }
     }
 
     /// Whether every line stays.
@@ -174,7 +193,7 @@ mod tests {
         let mut changes = LineChanges::default();
         changes.set(2, Fate::Aside);
         changes.set(3, Fate::Drop);
-        changes.set(4, Fate::split(vec![1..3, 3..5], b"xaabb".len()));
+        changes.set(4, Fate::split(vec![1..3, 3..5], bytes_outside(b"xaabb", &[1..3, 3..5])));
         let before = "one\nbad\n=======\nxaabb\nlast";
         fs::write(&path, before).unwrap();
         fs::write(dir.path().join("f.bad"), "old").unwrap();

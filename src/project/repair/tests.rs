@@ -122,6 +122,25 @@ fn damaged_lines_of_a_journal_are_moved_beside_it_and_a_lost_line_feed_comes_bac
 }
 
 #[test]
+fn the_rest_of_separated_lines_is_counted_in_bytes_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let [one, two, three] = <[String; 3]>::try_from(lines(dir.path(), JOURNAL)).unwrap();
+    fs::write(dir.path().join(JOURNAL), format!("{one}\r{two}\r{three}\r")).unwrap();
+    let steps = repair(dir.path());
+    assert!(steps.len() == 1 && steps[0].ends_with("a line feed between them was lost"), "{steps:?}");
+    assert_eq!(lines(dir.path(), JOURNAL), [&*one, &two, &three]);
+    assert!(!dir.path().join("annotations/anna.jsonl.bad").exists(), "only white space was between them");
+    let torn = format!("{}{two}", &one[..one.len() - 40]);
+    write(dir.path(), JOURNAL, &[&torn, &three]);
+    let steps = repair(dir.path());
+    let rest = format!("; {} bytes there belong to no intact line, and annotations/anna.jsonl.bad", one.len() - 40);
+    assert!(steps.len() == 1 && steps[0].contains(&rest), "{steps:?}");
+    assert_eq!(lines(dir.path(), JOURNAL), [two, three]);
+    assert_eq!(lines(dir.path(), "annotations/anna.jsonl.bad"), [torn]);
+}
+
+#[test]
 fn documents_of_both_sides_of_a_merge_stay_and_the_later_version_of_each_counts() {
     let dir = tempfile::tempdir().unwrap();
     let mut changed = project(dir.path());
@@ -216,6 +235,52 @@ fn documents_on_a_first_line_with_a_byte_order_mark_are_separated_whole() {
     fs::write(dir.path().join(DOCUMENTS), format!("\u{feff}{r1}\n{r2}\n{r1}\n{r3}\n")).unwrap();
     assert_eq!(repair(dir.path()).len(), 1);
     assert_eq!(spans(dir.path()), [1, 1, 1]);
+}
+
+#[test]
+fn documents_behind_a_torn_one_are_separated_where_it_is_certain_that_they_are_documents() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
+    let torn = format!("{{\"id\":\"a-9\",\"text\":\"{r1}{r2}");
+    write(dir.path(), DOCUMENTS, &[&torn, &r3]);
+    let steps = repair(dir.path());
+    assert!(steps.len() == 1 && steps[0].contains("line 1 are separated"), "{steps:?}");
+    assert!(steps[0].contains("; 20 bytes there belong to no whole document, and documents.jsonl.bad"), "{steps:?}");
+    assert_eq!(lines(dir.path(), DOCUMENTS), [&*r1, &r2, &r3]);
+    assert_eq!(lines(dir.path(), "documents.jsonl.bad"), [torn]);
+    // A field of the torn one; one that is elsewhere, too.
+    let part = format!("{{\"id\":\"a\",\"text\":\"b\",\"like\":{}", r1.replace("r1", "part"));
+    let twice = format!("{{\"id\":\"a-9\",\"te{r3}");
+    write(dir.path(), DOCUMENTS, &[&r1, &part, &r2, &twice, &r3]);
+    let steps = repair(dir.path());
+    assert!(steps.len() == 1 && steps[0].contains("lines 2 and 4 are moved"), "{steps:?}");
+    assert_eq!(lines(dir.path(), DOCUMENTS), [r1, r2, r3]);
+}
+
+#[test]
+fn documents_on_one_line_that_are_lines_of_their_own_too_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
+    for found in [[&*r1, &format!("{r1}{r2}"), &r2, &r3], [&format!("{r1}{r2}{r1}"), &r1, &r2, &r3]] {
+        write(dir.path(), DOCUMENTS, &found);
+        let steps = repair(dir.path());
+        assert!(steps.last().unwrap().contains("because another line has the same"), "{steps:?}");
+        assert_eq!(lines(dir.path(), DOCUMENTS), [&*r1, &r2, &r3]);
+        assert!(!dir.path().join("documents.jsonl.bad").exists());
+    }
+    // One that differs is left to a person.
+    write(dir.path(), DOCUMENTS, &[&format!("{r1}{r2}"), &r1.replace("cheap", "awful"), &r3]);
+    assert_eq!(Repair::of(dir.path()).unwrap().left.len(), 1);
+}
+
+#[test]
+fn a_line_of_documents_made_to_keep_the_program_busy_takes_linear_time() {
+    let read = |line: &String| documents::Within::of(line.as_bytes()).is_some();
+    for piece in ["{\"id\":\"", "{\"id\":\"1\",\"text\":\"a\"}", "{\"id\":\"1\",\"m\":{\"id\":\"2\",\"m\":[{\"id\":\"3\"}"] {
+        crate::text::growth::assert_linear(500, |n| piece.repeat(n) + "x", read);
+    }
 }
 
 #[test]
