@@ -3,13 +3,12 @@
 
 use std::collections::HashSet;
 
-use crate::runs::{Control, Point, RunSummary, Settings, Status};
+use crate::runs::{
+    Control, Point, RunSummary, Settings, Status,
+    suggester::{is_better, is_same_validation, suggester},
+};
 
 use super::{effect::Effect, evaluation::Evaluation, run_view::RunView};
-
-/// Minimum number of spans of a validation split to compare models.
-/// With fewer, its F1 does not decide between two models.
-const MIN_VALIDATION_SPANS: usize = 20;
 
 /// Seconds for which the end of a run is shown on the Tag screen.
 /// They count from the first key after it.
@@ -229,8 +228,7 @@ impl ProjectRuns {
 
     /// The run whose model makes the suggestions.
     ///
-    /// It is the newest run with a model. Where older ones were scored on the same validation documents, it is the best of
-    /// these: a worse run must not make the suggestions worse. It also answers in Explore unless another was chosen there.
+    /// It also answers in Explore unless another was chosen there.
     pub fn suggester(&self) -> Option<&RunSummary> {
         suggester(self.models())
     }
@@ -253,26 +251,6 @@ impl ProjectRuns {
             None => format!("{} goes on suggesting", other.id),
         }
     }
-}
-
-/// The best of `models`, newest first; of equal ones the newer.
-fn suggester<'a>(mut models: impl Iterator<Item = &'a RunSummary>) -> Option<&'a RunSummary> {
-    let newest = models.next()?;
-    let comparable = models.filter(|run| is_same_validation(run, newest));
-    Some(comparable.fold(newest, |best, run| if is_better(run, best) { run } else { best }))
-}
-
-fn is_better(run: &RunSummary, than: &RunSummary) -> bool {
-    run.model_f1.zip(than.model_f1).is_some_and(|(run, than)| run > than)
-}
-
-/// Whether two runs can be compared by their F1.
-///
-/// They were scored on the same documents with the same tags, and on enough spans to distinguish them.
-fn is_same_validation(a: &RunSummary, b: &RunSummary) -> bool {
-    let Some((a, b)) = a.data.as_ref().zip(b.data.as_ref()) else { return false };
-    let same_tags = a.validated.is_some() && a.validated == b.validated;
-    same_tags && a.annotator == b.annotator && a.spans[1] >= MIN_VALIDATION_SPANS
 }
 
 /// The step of a checkpoint that a run wrote between two statuses.

@@ -3,7 +3,7 @@
 use std::{
     env,
     io::{self, IsTerminal},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use super::{
     output::{self, Output},
     project_dir::{self, Access},
     repair::repair,
+    settings,
 };
 use crate::{
     model::{
@@ -46,7 +47,7 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
         "terminal": terminal(),
         "processor": processor(&comparison),
         "devices": devices(),
-        "paths": paths(),
+        "paths": paths(dir.as_deref()),
     });
     let mut text = String::new();
     for (area, facts) in value.as_object().into_iter().flatten() {
@@ -203,11 +204,17 @@ fn devices() -> Value {
     })
 }
 
-fn paths() -> Value {
-    json!({
+fn paths(dir: Option<&Path>) -> Value {
+    let mut paths = json!({
         "user data": path_or_none(UserFolders::of_user().data),
         "Hugging Face cache": path_or_none(hub::cache_folder()),
-    })
+    });
+    for (name, path) in settings::files(dir) {
+        let is_missing = path.as_deref().is_some_and(|path| !path.exists());
+        let remark = if is_missing { " (there is none; it is read if you make it)" } else { "" };
+        paths[name] = json!(format!("{}{remark}", path_or_none(path)));
+    }
+    paths
 }
 
 fn path_or_none(path: Option<PathBuf>) -> String {

@@ -19,7 +19,7 @@ use crate::{
 /// There is nothing of a project, it is open elsewhere, the user does not agree, or the file system refuses.
 pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<Value, CliError> {
     let repair = Repair::of(dir)?;
-    let (steps, left) = (repair.steps.clone(), repair.left.clone());
+    let (steps, left, left_to_git) = (repair.steps.clone(), repair.left.clone(), repair.left_to_git());
     show(dir, &steps, &left, output);
     let copies = match steps.is_empty() {
         true => Vec::new(),
@@ -34,8 +34,9 @@ pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<Value, 
         output.say("It is repaired.");
     }
     copies.iter().for_each(|copy| output.say(format!("  {}", copy.display())));
+    left_to_git.iter().for_each(|sentence| output.say(sentence));
     let copies: Vec<String> = copies.iter().map(|copy| output::path(copy)).collect();
-    Ok(json!({ "done": steps, "copies": copies, "left": left }))
+    Ok(json!({ "done": steps, "copies": copies, "left": left, "left_to_git": left_to_git }))
 }
 
 /// Lists what would be done, and what is left to the user.

@@ -22,13 +22,20 @@ use crate::{
 /// Largest settings file that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
 
+/// Name of the user's settings file.
+const SETTINGS: &str = "config.toml";
+/// Name of the file with the user's keys.
+const KEYS: &str = "keys.toml";
+/// Name of the settings file of a project.
+const PROJECT_SETTINGS: &str = "tagli.toml";
+
 /// Effective settings for the project in `dir`; without a project those of the user.
 ///
 /// # Errors
 /// A file cannot be read, or has an invalid setting; the error names file and line.
 pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
-    let user = of_user("config.toml").map(|path| (path, Links::Follow));
-    let project = dir.map(|dir| (dir.join("tagli.toml"), Links::Refuse));
+    let user = of_user(SETTINGS).map(|path| (path, Links::Follow));
+    let project = dir.map(|dir| (dir.join(PROJECT_SETTINGS), Links::Refuse));
     let mut texts = Vec::new();
     for (path, links) in [user, project].into_iter().flatten() {
         texts.extend(text_of(&path, links)?.map(|text| (path.display().to_string(), text)));
@@ -53,11 +60,18 @@ pub(super) fn device(given: Option<&str>, dir: Option<&Path>) -> Result<String, 
 /// # Errors
 /// The file cannot be read, or has an invalid line; the error names file and line.
 pub(super) fn keymap() -> Result<Keymap, CliError> {
-    let Some(path) = of_user("keys.toml") else { return Ok(default_keymap()) };
+    let Some(path) = of_user(KEYS) else { return Ok(default_keymap()) };
     let Some(text) = text_of(&path, Links::Follow)? else { return Ok(default_keymap()) };
     let name = path.display().to_string();
     let file = keys::read(Layer { name: &name, text: &text }).map_err(CliError::data)?;
     presets::keymap(default_keymap(), Some((&name, &file))).map_err(CliError::data)
+}
+
+/// Files that settings and keys are read from, in their order, with what they are for.
+/// The user's are `None` without a home folder; the project's is there if `dir` is.
+pub(super) fn files(dir: Option<&Path>) -> Vec<(&'static str, Option<PathBuf>)> {
+    let project = dir.map(|dir| ("settings of the project", Some(dir.join(PROJECT_SETTINGS))));
+    [("settings", of_user(SETTINGS)), ("keys", of_user(KEYS))].into_iter().chain(project).collect()
 }
 
 /// Path of one of the user's settings files.

@@ -52,7 +52,7 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 
 /// Reads one document per line. A line with an error is skipped and reported.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0 };
+    let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0, done_by_spans: 0 };
     let mut ids = FirstLines::default();
     let mut lines = Lines::of(source)?;
     while let Some((number, line)) = lines.next_line()? {
@@ -71,7 +71,12 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
             }
         }
     }
-    let LineReader { reading, unknown, span_keys } = reader;
+    let LineReader { reading, unknown, span_keys, done_by_spans } = reader;
+    if done_by_spans > 0 {
+        let documents = with_noun(done_by_spans, "document");
+        let message = format!("{documents} with `spans` and no `status`: done, as the spans are taken for complete");
+        reading.problems.push(Problem::note(message).hint("a line with \"status\":\"partial\" is not done"));
+    }
     if !unknown.is_empty() {
         let list = unknown.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
         reading.problems.push(Problem::note(format!("unknown fields are kept in meta: {list}")));
@@ -106,6 +111,8 @@ struct LineReader<'a, 'b> {
     unknown: Vec<String>,
     /// Number of spans with unknown fields.
     span_keys: usize,
+    /// Number of documents that are done because they have spans and no status.
+    done_by_spans: usize,
 }
 
 impl LineReader<'_, '_> {
@@ -129,7 +136,9 @@ impl LineReader<'_, '_> {
             }
         };
         let split = self.split(object.shift_remove("split"))?;
-        let status = status(object.shift_remove("status"), spans.is_some())?;
+        let given = object.shift_remove("status").filter(|status| !status.is_null());
+        self.done_by_spans += usize::from(given.is_none() && spans.is_some());
+        let status = status(given, spans.is_some())?;
         let cut = Document::new(id, text, self.reading.options.grid);
         let mut document = match words {
             None => cut,
@@ -215,7 +224,7 @@ fn words(value: Option<Value>, map: &OffsetMap) -> Result<Option<Vec<TextRange>>
 /// Without one, a document with spans is done and one without spans is still to do.
 fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
     match value {
-        None | Some(Value::Null) => Ok(if has_spans { Status::Done } else { Status::Todo }),
+        None => Ok(if has_spans { Status::Done } else { Status::Todo }),
         Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
             Problem::error(format!("unknown status {}", quoted(&value.to_string()))).hint(format!(
                 "use one of {}",
@@ -302,7 +311,10 @@ mod tests {
         assert_eq!((document.id.as_str(), annotation.status), ("1", Status::Done));
         assert_eq!(read.corpus.documents[1].id, "2");
         assert_eq!(read.corpus.annotation(1).status, Status::Todo);
-        assert!(read.problems.is_empty(), "{:?}", read.problems);
+        let [note] = &read.problems[..] else { panic!("{:?}", read.problems) };
+        assert_eq!(note.severity, Severity::Note);
+        assert!(note.message.starts_with("1 document with `spans` and no `status`: done"), "{note}");
+        assert!(one("{\"text\":\"a\",\"spans\":[],\"status\":\"partial\"}").problems.is_empty());
     }
 
     #[test]

@@ -31,14 +31,18 @@ pub enum ProjectError {
         shown_path(project),
         model.as_ref().map_or_else(
             || format!("it has none yet; tagli train {} makes one", shown_path(project)),
-            |model| format!("its newest one is {}", shown_path(model))
+            |(run, is_best, model)| format!(
+                "that of run {run}, {} of the project, is {}",
+                if *is_best { "the best by word F1" } else { "the newest" },
+                shown_path(model)
+            )
         )
     )]
     IsProject {
         /// Folder of the project.
         project: PathBuf,
-        /// Folder of the project's newest model.
-        model: Option<PathBuf>,
+        /// The run whose model also makes the suggestions, whether it is the best of several, and its model folder.
+        model: Option<(RunId, bool, PathBuf)>,
     },
     /// The folder holds a project already.
     #[error("{} is already a project; to open it: tagli {}", shown_path(.0), shown_path(.0))]

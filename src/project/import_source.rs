@@ -92,16 +92,28 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
     Ok((labels, notes_on_names(&named)))
 }
 
-/// Notes on empty names and on names that occur twice, which are left out.
+/// Notes on empty names and on names that occur twice, which are left out, and on names that may be a mistake.
 fn notes_on_names(named: &[&str]) -> Vec<Problem> {
     let mut seen = HashSet::new();
+    let mut spellings: HashMap<String, &str> = HashMap::new();
     let mut notes = Vec::new();
+    if let [only] = named
+        && only.contains(';')
+    {
+        let (name, separated) = (clean(only), only.replace(';', ","));
+        notes.push(Problem::note(format!("{name} is read as one label; commas make several: {}", clean(&separated))));
+    }
     if named.contains(&"") {
         notes.push(Problem::warning("a name between two commas is empty and was left out"));
     }
     for name in named.iter().filter(|name| !name.is_empty()) {
         if !seen.insert(*name) {
             notes.push(Problem::warning(format!("the label {} is named twice; there is one", clean(name))));
+            continue;
+        }
+        if let Some(other) = spellings.insert(name.to_lowercase(), name) {
+            let (other, name) = (clean(other), clean(name));
+            notes.push(Problem::note(format!("{other} and {name} differ only in capitals; they are two labels")));
         }
     }
     notes
@@ -197,6 +209,12 @@ mod tests {
             "{notes:?}"
         );
         assert!(read_labels("Dish, Price").unwrap().1.is_empty());
+        let note_on = |asked: &str| read_labels(asked).unwrap().1.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let [note] = &note_on("Dish,dish")[..] else { panic!("{:?}", note_on("Dish,dish")) };
+        assert!(note.contains("Dish and dish differ only in capitals; they are two labels"), "{note}");
+        let [note] = &note_on("Price;Hours")[..] else { panic!("{:?}", note_on("Price;Hours")) };
+        assert!(note.contains("Price;Hours is read as one label; commas make several: Price,Hours"), "{note}");
+        assert!(note_on("Price;Hours,Dish").is_empty(), "a comma shows that the separator is known");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("labels.XML");
         let xml = r#"<View><Labels name="l" toName="t"><Label value="Author"/></Labels><Text name="t" value="$text"/></View>"#;

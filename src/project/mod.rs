@@ -109,6 +109,7 @@ const GITIGNORE: &str = "\
 .project.lock
 .tagli-*
 /annotations/.*
+*.before-repair*
 /exports/
 /runs/
 ";

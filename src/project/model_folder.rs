@@ -15,8 +15,8 @@ pub fn refuse_run_or_project(path: &str) -> Result<(), ProjectError> {
         return Err(ProjectError::IsRun { run: folder.to_owned(), model });
     }
     if Project::is_project(folder) {
-        let newest = Runs::of(folder).list().into_iter().rfind(|run| run.has_model);
-        return Err(ProjectError::IsProject { project: folder.to_owned(), model: newest.map(|run| run.model()) });
+        let model = Runs::of(folder).suggester().map(|(run, is_best)| (run.id.clone(), is_best, run.model()));
+        return Err(ProjectError::IsProject { project: folder.to_owned(), model });
     }
     Ok(())
 }

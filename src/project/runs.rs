@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     formats::parser_message,
-    runs::{Control, Phase, Point, Status, metrics},
+    runs::{Control, Phase, Point, RunData, RunSummary, Status, metrics, suggester},
 };
 
 /// Bytes that are read from the end of a log.
@@ -151,6 +151,16 @@ impl RunView {
         (kept.and_then(Point::valid_f1), model.and_then(Point::valid_f1))
     }
 
+    /// Summary with the facts by which models are compared, and nothing else.
+    fn score(&self) -> RunSummary {
+        RunSummary {
+            id: self.id.to_string(),
+            model_f1: self.f1().1,
+            data: self.config.as_ref().and_then(|config| RunData::read(&config.data)),
+            ..RunSummary::default()
+        }
+    }
+
     /// F1 of the kept weights, the first of [`RunView::f1`].
     pub fn kept_f1(&self) -> Option<f64> {
         self.f1().0
@@ -210,6 +220,17 @@ impl Runs {
     /// All runs, by number.
     pub fn list(&self) -> Vec<RunView> {
         self.ids().into_iter().map(|id| self.view(id)).collect()
+    }
+
+    /// The run whose model stands for the project, by the rule of the screen, and whether it is the best of several that can
+    /// be compared. `None` without a model.
+    pub fn suggester(&self) -> Option<(RunView, bool)> {
+        let mut models: Vec<RunView> = self.list().into_iter().rev().filter(|run| run.has_model).collect();
+        let scores: Vec<RunSummary> = models.iter().map(RunView::score).collect();
+        let best = suggester::suggester(scores.iter())?;
+        let is_compared = scores.iter().any(|run| run.id != best.id && suggester::is_same_validation(run, best));
+        let at = models.iter().position(|run| run.id.as_str() == best.id)?;
+        Some((models.swap_remove(at), is_compared))
     }
 
     /// Finds a run by its name or number (`0003-mini`, `3`).

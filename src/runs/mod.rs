@@ -12,6 +12,7 @@ mod setting_aliases;
 pub mod settings;
 pub mod sink;
 pub mod status;
+pub mod suggester;
 pub mod summary;
 
 pub use metrics::{LabelScores, Point, Scores, SplitScores};

@@ -36,13 +36,14 @@ pub(super) fn repair(dir: &Path, steps: &[String]) -> Event {
         Err(why) => return message(Level::Error, why),
     };
     let left = plan.repair.left.first().map(ToString::to_string);
+    let left_to_git = plan.repair.left_to_git().map(|sentence| format!(". {sentence}")).unwrap_or_default();
     match plan.carry_out() {
         Ok(copies) => {
             if let Some(left) = left {
                 return message(Level::Warn, format!("{name} is repaired in part; only you can decide: {left}"));
             }
             let copies: Vec<String> = copies.iter().map(|copy| storage::shown_path(copy)).collect();
-            message(Level::Info, format!("{name} is repaired; as it was before: {}", copies.join(", ")))
+            message(Level::Info, format!("{name} is repaired; as it was before: {}{left_to_git}", copies.join(", ")))
         }
         Err(error) => message(Level::Error, error.to_string()),
     }
@@ -105,6 +106,7 @@ mod tests {
         assert!(text(repair(&dir, &["something else".to_owned()])).contains("changed meanwhile"));
         assert!(Project::open(&dir).is_err());
         let repaired = text(repair(&dir, &steps));
+        assert!(repaired.contains("git add project.json, then git commit"), "{repaired}");
         assert!(repaired.contains("is repaired") && repaired.contains("project.json.before-"), "{repaired}");
         assert!(Project::open(&dir).is_ok() && damage(&dir).is_none());
         assert!(text(repair(&dir, &steps)).contains("needs no repair"));

@@ -420,10 +420,30 @@ impl<'t> Parser<'t> {
         let keys = KEYS.iter().filter(|_| *sign == ":").chain(&MEASURES);
         // Times of day and short names are far more often words than misspelt keys.
         let near = keys.filter(|_| name.len() > 3).find(|key| strsim::osa_distance(&lowercase(name), key) == 1);
-        let message =
-            near.map(|near| format!("`{}{sign}` is read as a word; did you mean `{near}{sign}`?", cut(name, SHOWN)));
+        let shown = cut(name, SHOWN);
+        let message = match near {
+            Some(near) => Some(format!("`{shown}{sign}` is read as a word; did you mean `{near}{sign}`?")),
+            None if *sign == ":" => {
+                is_field(name, TextRange::new(start, self.at).of(self.text)).then(|| unknown_field(&shown))
+            }
+            None => None,
+        };
         (Test::word(TextRange::new(start, self.at).of(self.text)), message)
     }
+}
+
+/// Whether a term `NAME:VALUE` looks as if a field were meant. Times of day and addresses (`http://`) do not.
+fn is_field(name: &str, term: &str) -> bool {
+    let value = term.get(name.len() + 1..).unwrap_or_default();
+    name.len() > 1
+        && name.chars().all(char::is_alphabetic)
+        && value.starts_with(|c: char| c.is_alphanumeric() || c == '"')
+}
+
+/// Message about a term whose name is not a field.
+fn unknown_field(name: &str) -> String {
+    let fields = KEYS.iter().chain(&MEASURES).map(|name| format!("{name}:")).collect::<Vec<_>>().join(" ");
+    format!("`{name}:` is read as a word; the fields are {fields}")
 }
 
 fn expression(source: &str, ignore_case: bool) -> Parsed {

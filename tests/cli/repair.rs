@@ -30,6 +30,8 @@ fn an_unfinished_merge_is_completed_after_an_answer_and_a_copy_is_kept() {
     assert_eq!(place.read("food/project.json"), unmerged);
     let answer = place.tagli("doctor food --repair --yes").fine();
     assert!(answer.err.contains("It is repaired. The files as they were:"), "{}", answer.err);
+    assert!(answer.err.contains("git add project.json, then git commit"), "{}", answer.err);
+    assert!(place.read("food/.gitignore").contains("*.before-repair*"), "the copies are not for git");
     assert_eq!(place.read("food/project.json.before-repair"), unmerged);
     let labels = place.tagli("inspect food --json").fine().json()["labels"].to_string();
     assert!(["Dish", "Price", "Wine", "Beer"].iter().all(|name| labels.contains(name)), "{labels}");
@@ -76,6 +78,8 @@ fn documents_and_journals_are_repaired_and_reported_as_json() {
     );
     assert_eq!(repair["done"][0]["file"], "documents.jsonl");
     assert_eq!(repair["copies"].as_array().unwrap().len(), 2);
+    let left_to_git = repair["left_to_git"].as_str().unwrap();
+    assert!(left_to_git.contains("git add documents.jsonl annotations/ada.jsonl, then"), "{left_to_git}");
     assert!(!answer.err.contains('\u{1b}') && !answer.out.contains('\u{1b}'), "{}", answer.err);
     assert_eq!([place.read("food/documents.jsonl"), place.read("food/annotations/ada.jsonl")], [documents, journal]);
     assert_eq!(place.read("food/documents.jsonl.before-repair"), unmerged);

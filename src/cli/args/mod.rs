@@ -7,7 +7,7 @@ mod values;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::{
@@ -150,7 +150,8 @@ pub struct Export {
     /// The format to write
     #[arg(long, value_name = "F", value_parser = format())]
     pub format: &'static Format,
-    /// The file to write, `-` for standard output; default: a file in exports/
+    /// The file to write, `-` for standard output;
+    /// default: a file in exports/, in place of the export before
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace the file of --out if it exists
@@ -267,14 +268,14 @@ pub struct Agree {
 
 /// `tagli predict`
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("texts").required(true).args(["text", "file"])))]
 pub struct Predict {
     /// A model's folder
     pub model: String,
     /// The text to tag
-    #[arg(required_unless_present = "file")]
     pub text: Option<String>,
     /// A file with one text per line, `-` for standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Strategy by which word pieces become entities;
     /// default: first, or with --json none, as in the Hugging Face pipeline

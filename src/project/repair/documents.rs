@@ -41,6 +41,8 @@ pub(super) struct DocumentsRepair {
     pub(super) sentences: Vec<String>,
     /// Decisions that are left to a person. If there is one, the file is not changed.
     pub(super) left: Vec<Finding>,
+    /// Whether git left conflict markers in the file.
+    pub(super) is_unmerged: bool,
     /// Stamp of the file as it was read.
     pub(super) stamp: Stamp,
 }
@@ -57,6 +59,7 @@ impl DocumentsRepair {
         each_line(path, |number, line| scan.add(number, line))?;
         scan.settle_rescued();
         let versions = scan.versions(path)?;
+        let is_unmerged = scan.is_unmerged;
         let mut outcome = scan.finish(&versions);
         if !outcome.left.is_empty() {
             outcome.changes = LineChanges::default();
@@ -66,7 +69,7 @@ impl DocumentsRepair {
         each_line(path, |number, line| outcome.changes.each_kept(number, line, |line| reader.add_line(line, grid)))?;
         let (documents, _) = reader.finish();
         let Outcome { changes, sentences, left } = outcome;
-        Ok(Self { documents, changes, sentences, left, stamp })
+        Ok(Self { documents, changes, sentences, left, is_unmerged, stamp })
     }
 }
 

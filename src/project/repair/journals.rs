@@ -28,6 +28,8 @@ pub(super) struct JournalRepair {
     /// Bytes of the journal as it would be.
     pub(super) bytes: Vec<u8>,
     pub(super) changes: LineChanges,
+    /// Whether git left conflict markers in the journal.
+    pub(super) is_unmerged: bool,
     /// Whether an import was interrupted.
     pub(super) has_import: bool,
     /// What would be done, one sentence each.
@@ -50,6 +52,7 @@ impl JournalRepair {
         let mut repair = Self {
             name: name.clone(),
             sentences: scan.sentences(name),
+            is_unmerged: scan.is_unmerged,
             bytes: scan.bytes,
             changes: scan.changes,
             has_import: false,

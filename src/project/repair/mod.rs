@@ -55,6 +55,8 @@ pub struct Repair {
     pub steps: Vec<RepairStep>,
     /// What is left to a person.
     pub left: Vec<Finding>,
+    /// Files that are repaired and in which git left conflict markers: their paths in the folder of the project.
+    unmerged: Vec<String>,
     /// Files that were read, with their contents then; `None` for a file that is not read before it is changed.
     seen: Vec<(PathBuf, Stamp)>,
     /// Changes of `documents.jsonl` with the stamp of the file for which they are, if there are any.
@@ -76,6 +78,7 @@ impl Repair {
             dir: dir.to_owned(),
             steps: Vec::new(),
             left: Vec::new(),
+            unmerged: Vec::new(),
             seen: Vec::new(),
             documents: None,
             manifest: None,
@@ -97,10 +100,23 @@ impl Repair {
         for journal in &repair.journals {
             add_steps(&mut repair.steps, &journal.file(), &journal.sentences);
         }
+        repair.unmerged.extend(repair.journals.iter().filter(|one| one.is_unmerged).map(JournalRepair::file));
         for run in &repair.runs {
             add_steps(&mut repair.steps, &run.file(), &[run.sentence().to_owned()]);
         }
         Ok(repair)
+    }
+
+    /// Sentence about what git still needs after this repair, because only the user ends a merge.
+    /// `None` if git left no conflict in the files that are repaired.
+    pub fn left_to_git(&self) -> Option<String> {
+        let files = self.unmerged.join(" ");
+        (!files.is_empty()).then(|| {
+            format!(
+                "To end the merge, in the folder of the project: git add {files}, then git commit. \
+                 The copies (*.{BEFORE_REPAIR}) are for you; leave them out of git."
+            )
+        })
     }
 
     /// Reads `project.json`, and returns it as it would be, with what was decided if it needs a repair.
@@ -132,7 +148,8 @@ impl Repair {
                 return false;
             }
         };
-        let DocumentsRepair { documents, changes, sentences, left, stamp } = repair;
+        let DocumentsRepair { documents, changes, sentences, left, is_unmerged, stamp } = repair;
+        self.unmerged.extend((is_unmerged && !changes.is_empty()).then(|| DOCUMENTS.to_owned()));
         project.documents = documents;
         self.seen.push((path, stamp));
         add_steps(&mut self.steps, DOCUMENTS, &sentences);
@@ -169,6 +186,7 @@ impl Repair {
             return Ok(());
         }
         if let Some(decisions) = decisions {
+            self.unmerged.insert(0, MANIFEST.to_owned());
             add_steps(&mut self.steps, MANIFEST, &["the labels of both sides of a git merge are merged".to_owned()]);
             add_steps(&mut self.steps, MANIFEST, &decisions);
         }

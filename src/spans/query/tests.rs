@@ -106,6 +106,12 @@ fn unknown_terms_are_ignored_and_reported() {
     assert_eq!(read("label:Dish,x,y").0, read("label:Dish").0);
     let problem = "`labell:` is read as a word; did you mean `label:`?".to_owned();
     assert_eq!(read("labell:Dish"), (read("\"labell:Dish\"").0, problem));
+    let fields = "label: status: split: by: run: id: note: words: chars: spans: lost: uncertain:";
+    let problem = format!("`foo:` is read as a word; the fields are {fields}");
+    assert_eq!(read("foo:bar"), (read("\"foo:bar\"").0, problem));
+    for word in ["9:30", "at:", "note;x", "http://x", "d:", "a:b", "12am:pm", "foo>bar"] {
+        assert_eq!(read(word).1, "", "{word}");
+    }
     let problem = Query::parse("\u{e9} words>\u{1b} x", &LabelSet::default()).1;
     assert_eq!(problem.map(|p| (p.range, p.unfinished)), Some((TextRange::new(3, 10), false)));
 }
