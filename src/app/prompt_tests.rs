@@ -222,7 +222,7 @@ fn an_unknown_format_keeps_the_field_open() {
     open(&mut state, PromptKind::Export);
     assert_eq!(press(&mut state, "end j enter"), []);
     assert_eq!(text(&state), "conll2003j");
-    assert!(message(&state).contains("nknown format `conll2003j`"), "{}", message(&state));
+    assert!(message(&state).contains("format `conll2003j`"), "{}", message(&state));
     assert!(matches!(press(&mut state, "backspace enter").as_slice(), [Effect::Export { .. }]));
 }
 

@@ -146,8 +146,10 @@ mod tests {
         let [start, crc] = ["{\"id\":\"", ",\"crc\":\"00000000\"}"];
         assert_linear(2_000, |n| start.repeat(n), |line: &String| intact_within(line.as_bytes()).len());
         assert_linear(2_000, |n| start.repeat(n) + crc, |line: &String| intact_within(line.as_bytes()).len());
-        assert_linear(2_000, |n| start.repeat(n) + &crc.repeat(n), |line: &String| {
-            intact_within(line.as_bytes()).len()
-        });
+        assert_linear(
+            2_000,
+            |n| start.repeat(n) + &crc.repeat(n),
+            |line: &String| intact_within(line.as_bytes()).len(),
+        );
     }
 }

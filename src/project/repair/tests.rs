@@ -278,7 +278,9 @@ fn documents_on_one_line_that_are_lines_of_their_own_too_are_left_out() {
 #[test]
 fn a_line_of_documents_made_to_keep_the_program_busy_takes_linear_time() {
     let read = |line: &String| documents::Within::of(line.as_bytes()).is_some();
-    for piece in ["{\"id\":\"", "{\"id\":\"1\",\"text\":\"a\"}", "{\"id\":\"1\",\"m\":{\"id\":\"2\",\"m\":[{\"id\":\"3\"}"] {
+    for piece in
+        ["{\"id\":\"", "{\"id\":\"1\",\"text\":\"a\"}", "{\"id\":\"1\",\"m\":{\"id\":\"2\",\"m\":[{\"id\":\"3\"}"]
+    {
         crate::text::growth::assert_linear(500, |n| piece.repeat(n) + "x", read);
     }
 }
