@@ -77,7 +77,7 @@ conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- li
 conll2002\t'word, space, tag'
 tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
 label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/, in place of the export before' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l split -d 'Export only this split' -r -f -a "train\t''
 valid\t''
 test\t''"

@@ -389,6 +389,40 @@ mod tests {
     }
 
     #[test]
+    fn the_best_of_the_models_that_can_be_compared_stands_for_the_project() {
+        use crate::runs::{Scores, metrics};
+        let (_dir, runs) = runs();
+        let run = |validated: &str, f1: f64| {
+            let account = serde_json::json!({ "valid": { "spans": 20 }, "validated": validated });
+            let data = serde_json::json!({ "annotator": "ada", "account": account });
+            let (id, mut folder) = runs.create(&RunConfig::new(0, Settings::lesson("mini"), data)).unwrap();
+            let word = Scores { f1, ..Scores::default() };
+            folder
+                .point(&metrics::Point::Eval {
+                    step: 1,
+                    epoch: 1.0,
+                    split: "valid".into(),
+                    loss: 0.0,
+                    piece: Scores::default(),
+                    word,
+                    labels: std::collections::BTreeMap::new(),
+                    tables: None,
+                })
+                .unwrap();
+            let status = Status { phase: Phase::Done, step: 1, checkpoint: Some(1), ..Status::default() };
+            folder.status(&status).unwrap();
+            fs::create_dir(runs.path(&id).join(MODEL)).unwrap();
+        };
+        assert!(runs.suggester().is_none());
+        let taken = || runs.suggester().map(|(run, is_best)| (run.id.to_string(), is_best)).unwrap();
+        run("a", 0.7);
+        run("a", 0.6);
+        assert_eq!(taken(), ("0001-mini".to_owned(), true));
+        run("b", 0.1);
+        assert_eq!(taken(), ("0003-mini".to_owned(), false), "other documents were scored");
+    }
+
+    #[test]
     fn runs_started_at_once_get_different_numbers() {
         let (_dir, runs) = runs();
         std::thread::scope(|scope| {

@@ -400,7 +400,11 @@ fn small_is_a_base_like_mini() {
     let pieces =
         |base: &str| place.tagli(&format!("inspect train.txt --record 1 --pieces --base {base} --json")).fine().json();
     assert_eq!(pieces("small"), pieces("mini"));
-    assert!(place.tagli("doctor").fine().out.contains("mini and small are sound"));
+    let answer = place.tagli("doctor").fine().out;
+    assert!(answer.contains("mini and small are sound"));
+    for file in ["config.toml (there is none", "keys.toml (there is none"] {
+        assert!(answer.contains(file), "{answer}");
+    }
     place.run(&["predict", "small", "tacos"]).fails(1, &["train"]);
 }
 

@@ -118,7 +118,10 @@ fn a_project_a_run_and_a_model_are_distinguished() {
         .tagli(&format!("eval {COPY} --data a.txt"))
         .fails(1, &["is a project, and a model is needed", "0001-mini/model"]);
     place.tagli("eval food --data a.txt").fails(1, &["is a project", "tagli train food"]);
-    place.run(&["predict", COPY, "tacos"]).fails(1, &["is a project", "0001-mini/model"]);
+    place
+        .run(&["predict", COPY, "tacos"])
+        .fails(1, &["is a project", "of run 0001-mini, the newest", "0001-mini/model"]);
+    place.run(&["predict", "mini"]).fails(2, &["TEXT", "--file <FILE>"]);
     place.tagli(&format!("export {run} --format jsonl")).fails(1, &["it is the folder of a run", "tagli eval"]);
     place.tagli(&format!("export {run}/model --format jsonl")).fails(1, &["it is a model", "tagli eval"]);
     place.tagli(&format!("inspect {COPY}/exports")).fails(1, &["belongs to the project", "samples/food"]);
