@@ -247,6 +247,17 @@ fn a_document_is_not_restored_in_another_project() {
 }
 
 #[test]
+fn an_outcome_that_comes_while_the_project_is_read_again_is_not_lost() {
+    let mut state = open();
+    // The files of the removal are noticed before its outcome comes.
+    assert_eq!(changed(&mut state), [Effect::Reload]);
+    answer(&mut state, DocumentChange::Remove, Ok(()));
+    reopen(&mut state, &[("b", "fish tacos")]);
+    assert_eq!(state.session.removed_document.as_deref(), Some("a"));
+    assert!(!command(&mut state, "restore-document").is_empty());
+}
+
+#[test]
 fn a_document_that_is_restored_comes_to_the_front() {
     let mut state = open();
     answer(&mut state, DocumentChange::Remove, Ok(()));

@@ -203,15 +203,28 @@ impl State {
 
     /// Reports the outcome of a change of a document that the user has asked for.
     /// The project is then opened again, so that spans are where their words are now.
+    ///
+    /// It may be put aside just now, because its files were changed: then what is put aside keeps the outcome.
     pub(super) fn document_changed(&mut self, id: String, change: &DocumentChange, outcome: Result<(), String>) {
-        if self.session.project.is_none() {
-            return;
-        }
+        let carried = self.carried.as_deref_mut().filter(|_| self.session.project.is_none());
+        let (prompts, removed) = match carried {
+            Some(carried) => (&mut carried.prompts, &mut carried.removed_document),
+            None if self.session.project.is_none() => return,
+            None => (&mut self.session.prompts, &mut self.session.removed_document),
+        };
         if let Err(error) = outcome {
-            self.session.prompts.give_back(|prompt| has_asked(prompt, &id, change));
+            prompts.give_back(|prompt| has_asked(prompt, &id, change));
             return self.session.warn(format!("Nothing was changed: {error}"));
         }
-        self.session.prompts.carried_out(|prompt| has_asked(prompt, &id, change));
+        prompts.carried_out(|prompt| has_asked(prompt, &id, change));
+        match change {
+            DocumentChange::Remove => *removed = Some(id),
+            DocumentChange::Restore => {
+                *removed = None;
+                self.front_next = Some(id);
+            }
+            _ => {}
+        }
         let [restore, revert] =
             [Command::RestoreDocument, Command::UndoCorrection].map(|command| self.session.key(Context::Tag, command));
         let notice = match change {
@@ -220,14 +233,6 @@ impl State {
             DocumentChange::Remove => format!("The document is removed; {restore} brings it back"),
             DocumentChange::Restore => "The document that was removed is back".to_owned(),
         };
-        match change {
-            DocumentChange::Remove => self.session.removed_document = Some(id),
-            DocumentChange::Restore => {
-                self.session.removed_document = None;
-                self.front_next = Some(id);
-            }
-            _ => {}
-        }
         self.session.inform(notice.clone());
         self.notice = Some(notice);
     }
