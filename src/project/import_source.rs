@@ -142,6 +142,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, StorageError> {
 
 /// Options to read a file for a project with this manifest.
 pub fn read_options(manifest: &super::Manifest, path: &Path, split: Option<Split>) -> ReadOptions {
+    // `-` is standard input, whose ids would otherwise begin with two hyphens.
+    let path = if path == Path::new("-") { Path::new("stdin") } else { path };
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     ReadOptions {
         grid: manifest.grid,
@@ -195,6 +197,13 @@ mod tests {
 
     use super::*;
     use crate::formats;
+
+    #[test]
+    fn ids_begin_with_the_name_of_the_file_or_of_standard_input() {
+        let manifest = super::super::Manifest::new("p", LabelSet::default());
+        let prefix = |path: &str| read_options(&manifest, Path::new(path), None).id_prefix;
+        assert_eq!(["a/b.txt", "-"].map(prefix), ["b-", "stdin-"]);
+    }
 
     #[test]
     fn labels_are_names_a_config_or_the_eight() {

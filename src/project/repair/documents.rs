@@ -344,9 +344,11 @@ impl Within {
     /// Treatment of the line. In the file a byte order mark of `mark` bytes is before it; it stays before a document that is
     /// the first of the line.
     fn fate(&self, mark: usize) -> Fate {
-        let in_file = |at: usize| if at == 0 { 0 } else { at + mark };
-        let pieces = self.pieces.iter().map(|piece| in_file(piece.start)..in_file(piece.end)).collect();
-        Fate::split(pieces, self.rest)
+        let pieces = self.pieces.iter().map(|piece| match piece.start {
+            0 => 0..piece.end + mark,
+            start => start + mark..piece.end + mark,
+        });
+        Fate::split(pieces.collect(), self.rest)
     }
 }
 
@@ -360,10 +362,13 @@ fn document_at(bytes: &[u8]) -> Option<(String, usize)> {
 
 /// Next place from `from` on where a document may begin behind a torn one.
 fn next_start(line: &[u8], from: usize) -> Option<usize> {
-    let starts = memmem::find_iter(line.get(from..)?, START).map(|at| from + at);
-    // There it may be a part of the other document.
-    let is_part = |at: usize| line.get(..at)?.trim_ascii_end().last().map(|byte| b":[,".contains(byte));
-    starts.into_iter().find(|at| is_part(*at) == Some(false))
+    memmem::find_iter(line.get(from..)?, START).map(|at| from + at).find(|at| !may_be_part(line, *at))
+}
+
+/// Whether what begins at `at` may be a part of the document before it.
+fn may_be_part(line: &[u8], at: usize) -> bool {
+    let (before, _) = line.split_at(at);
+    before.trim_ascii_end().last().is_none_or(|byte| b":[,".contains(byte))
 }
 
 /// Places of one document that are left out. An error names two of which neither is a version of the other.
@@ -401,14 +406,16 @@ fn is_corrected(before: &Map<String, Value>, after: &Map<String, Value>) -> bool
         ["text", "words", WAS].iter().for_each(|name| _ = fields.remove(*name));
         fields
     };
-    let corrections =
-        |fields: &Map<String, Value>| fields.get(WAS).and_then(Value::as_array).cloned().unwrap_or_default();
     let fingerprint = |fields: &Map<String, Value>| {
         fields.get("text").and_then(Value::as_str).map(|text| Value::from(Fingerprint::of(text).to_string()))
     };
-    let (first, second) = (corrections(before), corrections(after));
-    let Some(later) = second.strip_prefix(first.as_slice()) else { return false };
+    let Some(later) = corrections(after).strip_prefix(corrections(before)) else { return false };
     let begins = later.first().and_then(|correction| correction.get("from")).cloned();
     let ends = later.last().and_then(|correction| correction.get("to")).cloned();
     !later.is_empty() && begins == fingerprint(before) && ends == fingerprint(after) && others(before) == others(after)
+}
+
+/// Corrections of the text of a document, in their order.
+fn corrections(fields: &Map<String, Value>) -> &[Value] {
+    fields.get(WAS).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

@@ -90,13 +90,13 @@ fn define(labels: &mut LabelSet, label: &Label, spans: &str) -> String {
         retired.push(RetiredLabel { id: label.id, name: label.name.clone(), into: Some(same) });
         *labels = labels.clone().with_retired(retired);
         return format!(
-            "label number {}, which {spans} have, is `{name}`, as in a copy from before a repair",
+            "label number {}, the one of {spans}, is `{name}`, as in a copy from before a repair",
             label.id.0
         );
     }
     let key = label.key.filter(|key| labels.by_key(*key).is_none());
     labels.push(Label { key, ..label.clone() });
-    format!("label `{name}`, which {spans} have, is defined again, as in a copy from before a repair")
+    format!("label `{name}`, the label of {spans}, is defined again, as in a copy from before a repair")
 }
 
 /// Labels in the copies of `project.json`, by id, in the order of the copies.

@@ -297,7 +297,7 @@ fn a_label_that_a_merge_by_hand_lost_is_defined_again_from_a_copy() {
     fs::write(dir.path().join("project.json.before-merge"), &whole).unwrap();
     let steps = repair(dir.path());
     assert_eq!(steps.len(), 1);
-    assert!(steps[0].contains("label `Dish`, which 3 spans have, is defined again"), "{steps:?}");
+    assert!(steps[0].contains("label `Dish`, the label of 3 spans, is defined again"), "{steps:?}");
     let labels = Project::open(dir.path()).unwrap().manifest.labels;
     assert_eq!(labels.get(LabelId(2)).map(|label| (label.name.as_str(), label.key)), Some(("Dish", Some('3'))));
     // The name belongs to another label now.
