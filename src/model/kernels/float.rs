@@ -1,9 +1,10 @@
 //! Linear maps in 32-bit floating point, with weights packed once.
 
 use super::{
-    float_tile::{COLUMNS, Instructions, Line, ROWS, Sums},
+    float_tile::{Instructions, Line, Sums},
     parameters::Linear,
     simd::{Kernel, LANES, vectorised},
+    tile::{COLUMNS, ROWS, Tile},
 };
 
 /// Linear map with packed weights.

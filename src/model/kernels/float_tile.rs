@@ -1,21 +1,17 @@
 //! Products of 32-bit floating-point numbers with packed weights: one tile of the result, summed in registers.
 //!
-//! The crate `gemm` packs the weights anew for each product. Predictions use the same weights again and again, with few
+//! The crate `gemm` packs the weights again for each product. Predictions use the same weights again and again, with few
 //! rows each time, so that here they are packed once. Each sum goes over the inputs in their order.
 
-use super::simd::{Kernel, LANES, vectorised};
+use super::{
+    simd::{Kernel, LANES, vectorised},
+    tile::{self, Tile, VECTORS},
+};
 
-/// Columns of a tile: four of the widest vectors.
-pub(super) const COLUMNS: usize = LANES * VECTORS;
-/// Rows of a tile. Their sums take 24 of the 32 registers of AVX-512; weights and inputs get the others.
-pub(super) const ROWS: usize = 6;
-/// Vectors of weights for one row of a tile.
-const VECTORS: usize = 4;
+/// Sums of a tile.
+pub(super) type Sums = tile::Sums<f32>;
 
-/// Sums of a tile. Only the first rows are written if the tile has fewer.
-pub(super) type Sums = [[f32; COLUMNS]; ROWS];
-
-/// Weights of one input for [`COLUMNS`] outputs.
+/// Weights of one input for [`tile::COLUMNS`] outputs.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(super) struct Line(pub(super) [[f32; LANES]; VECTORS]);
@@ -26,7 +22,7 @@ impl Line {
 }
 
 /// Instructions that compute tiles.
-/// A value other than [`Instructions::ANY`] exists only on processors that have them.
+/// A value other than [`Tile::ANY`] exists only on processors that have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Instructions(Set);
 
@@ -39,12 +35,14 @@ enum Set {
     Any,
 }
 
-impl Instructions {
-    /// Plain Rust, which every processor runs.
-    pub(super) const ANY: Self = Self(Set::Any);
+impl Tile for Instructions {
+    type Input = f32;
+    type Weights = Line;
+    type Sum = f32;
 
-    /// Returns the instructions of this processor, the best first.
-    pub(super) fn available() -> Vec<Self> {
+    const ANY: Self = Self(Set::Any);
+
+    fn available() -> Vec<Self> {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
@@ -59,29 +57,8 @@ impl Instructions {
         all
     }
 
-    /// Returns the best instructions of this processor.
-    pub(super) fn best() -> Self {
-        Self::available().first().copied().unwrap_or(Self::ANY)
-    }
-
-    /// Computes a tile of `count` rows, at most [`ROWS`].
-    /// `rows` has as many values for each row as `panel` has lines, row after row.
-    pub(super) fn tile(self, sums: &mut Sums, count: usize, rows: &[f32], panel: &[Line]) {
-        match count {
-            0 => {}
-            1 => self.rows::<1>(sums, rows, panel),
-            2 => self.rows::<2>(sums, rows, panel),
-            3 => self.rows::<3>(sums, rows, panel),
-            4 => self.rows::<4>(sums, rows, panel),
-            5 => self.rows::<5>(sums, rows, panel),
-            _ => self.rows::<ROWS>(sums, rows, panel),
-        }
-    }
-
     #[inline(always)]
-    fn rows<const N: usize>(self, sums: &mut Sums, rows: &[f32], panel: &[Line]) {
-        let mut chunks = rows.chunks_exact(panel.len().max(1));
-        let rows: [&[f32]; N] = std::array::from_fn(|_| chunks.next().unwrap_or_default());
+    fn rows<const N: usize>(self, sums: &mut Sums, rows: [&[f32]; N], panel: &[Line]) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `available`, the only maker of this value, has found the instructions.
@@ -135,7 +112,10 @@ mod x86 {
 
     use std::arch::x86_64::*;
 
-    use super::{LANES, Line, Sums, VECTORS};
+    use super::{
+        super::tile::{VECTORS, cut},
+        LANES, Line, Sums,
+    };
 
     #[target_feature(enable = "avx512f")]
     pub(super) fn avx512<const N: usize>(sums: &mut Sums, rows: [&[f32]; N], panel: &[Line]) {
@@ -191,16 +171,5 @@ mod x86 {
                 }
             }
         }
-    }
-
-    /// Cuts rows to the same length, so that the compiler needs no checks inside the loops.
-    /// Returns `None` if one is shorter, which is a mistake of the caller.
-    #[inline(always)]
-    fn cut<const N: usize>(rows: [&[f32]; N], length: usize) -> Option<[&[f32]; N]> {
-        let mut outcome = [[].as_slice(); N];
-        for (to, row) in outcome.iter_mut().zip(rows) {
-            *to = row.get(..length)?;
-        }
-        Some(outcome)
     }
 }

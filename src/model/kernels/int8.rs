@@ -9,10 +9,11 @@
 //! a value that is not finite gives NaN.
 
 use super::{
-    int8_tile::{COLUMNS, DEPTH, Group, Instructions, Quad, ROWS, Sums},
+    int8_tile::{DEPTH, Group, Instructions, Quad, Sums},
     math::ROUND,
     parameters::Linear,
     simd::{Kernel, LANES, highest, lowest, sum_over, vectorised},
+    tile::{COLUMNS, ROWS, Tile},
 };
 
 /// Highest rounded input.

@@ -3,23 +3,20 @@
 //! Three implementations give the same integers: AVX-512 with the instruction for exactly this (VNNI), AVX2, and plain
 //! Rust. Sums are exact, so that their order does not matter; a sum that left 32 bits would wrap in all three.
 
-use super::simd::{Kernel, vectorised};
+use super::{
+    simd::{Kernel, vectorised},
+    tile::{self, Tile, VECTORS},
+};
 
-/// Columns of a tile: four of the widest vectors.
-pub(super) const COLUMNS: usize = 64;
-/// Rows of a tile. Their sums take 24 of the 32 registers of AVX-512; weights and inputs get the others.
-pub(super) const ROWS: usize = 6;
 /// Neighbouring inputs whose products one instruction adds up.
 pub(super) const DEPTH: usize = 4;
-/// Vectors of weights for one row of a tile.
-const VECTORS: usize = 4;
 
 /// Neighbouring inputs of one row.
 pub(super) type Quad = [u8; DEPTH];
-/// Sums of a tile. Only the first rows are written if the tile has fewer.
-pub(super) type Sums = [[i32; COLUMNS]; ROWS];
+/// Sums of a tile.
+pub(super) type Sums = tile::Sums<i32>;
 
-/// Weights of [`DEPTH`] inputs for [`COLUMNS`] outputs.
+/// Weights of [`DEPTH`] inputs for [`tile::COLUMNS`] outputs.
 /// Each vector has 16 outputs, the weights of one output side by side.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -39,7 +36,7 @@ impl Group {
 }
 
 /// Instructions that compute tiles.
-/// A value other than [`Instructions::ANY`] exists only on processors that have them.
+/// A value other than [`Tile::ANY`] exists only on processors that have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Instructions(Set);
 
@@ -52,12 +49,14 @@ enum Set {
     Any,
 }
 
-impl Instructions {
-    /// Plain Rust, which every processor runs.
-    pub(super) const ANY: Self = Self(Set::Any);
+impl Tile for Instructions {
+    type Input = Quad;
+    type Weights = Group;
+    type Sum = i32;
 
-    /// Returns the instructions of this processor, the best first.
-    pub(super) fn available() -> Vec<Self> {
+    const ANY: Self = Self(Set::Any);
+
+    fn available() -> Vec<Self> {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
@@ -72,29 +71,8 @@ impl Instructions {
         all
     }
 
-    /// Returns the best instructions of this processor.
-    pub(super) fn best() -> Self {
-        Self::available().first().copied().unwrap_or(Self::ANY)
-    }
-
-    /// Computes a tile of `count` rows, at most [`ROWS`].
-    /// `rows` has as many quads for each row as `panel` has groups, row after row.
-    pub(super) fn tile(self, sums: &mut Sums, count: usize, rows: &[Quad], panel: &[Group]) {
-        match count {
-            0 => {}
-            1 => self.rows::<1>(sums, rows, panel),
-            2 => self.rows::<2>(sums, rows, panel),
-            3 => self.rows::<3>(sums, rows, panel),
-            4 => self.rows::<4>(sums, rows, panel),
-            5 => self.rows::<5>(sums, rows, panel),
-            _ => self.rows::<ROWS>(sums, rows, panel),
-        }
-    }
-
     #[inline(always)]
-    fn rows<const N: usize>(self, sums: &mut Sums, rows: &[Quad], panel: &[Group]) {
-        let mut chunks = rows.chunks_exact(panel.len().max(1));
-        let rows: [&[Quad]; N] = std::array::from_fn(|_| chunks.next().unwrap_or_default());
+    fn rows<const N: usize>(self, sums: &mut Sums, rows: [&[Quad]; N], panel: &[Group]) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `available`, the only maker of this value, has found the instructions.
@@ -141,7 +119,10 @@ mod x86 {
 
     use std::arch::x86_64::*;
 
-    use super::{COLUMNS, Group, Quad, Sums, VECTORS};
+    use super::{
+        super::tile::{COLUMNS, VECTORS, cut},
+        Group, Quad, Sums,
+    };
 
     /// Rows that the AVX2 tile computes at once: their sums take half of the 16 registers.
     const PAIR: usize = 2;
@@ -227,16 +208,5 @@ mod x86 {
     #[inline(always)]
     fn widened([a, b, c, d]: Quad) -> [u8; 8] {
         [a, 0, b, 0, c, 0, d, 0]
-    }
-
-    /// Cuts rows to the same length, so that the compiler needs no checks inside the loops.
-    /// Returns `None` if one is shorter, which is a mistake of the caller.
-    #[inline(always)]
-    fn cut<const N: usize>(rows: [&[Quad]; N], length: usize) -> Option<[&[Quad]; N]> {
-        let mut outcome = [[].as_slice(); N];
-        for (to, row) in outcome.iter_mut().zip(rows) {
-            *to = row.get(..length)?;
-        }
-        Some(outcome)
     }
 }

@@ -13,7 +13,7 @@
 //! (`shape`, `plan`), and nothing else of tagliatelle.
 //!
 //! Predictions have a form of their own, `prepared`, with weights packed once, exact (`float`) or in 8 bits (`int8`), and with the inner
-//! loops of their products (`float_tile`, `int8_tile`) in the instructions of each processor.
+//! loops of their products (`tile`; `float_tile`, `int8_tile`) in the instructions of each processor.
 //!
 //! From the bottom up: `simd`, `math`, `buffer`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
 //! `embedding`, `loss`; `layer` is one encoder block, `network` the whole; `sweep` the optimiser's pass.
@@ -45,6 +45,7 @@ mod simd;
 mod small;
 mod sums;
 mod sweep;
+mod tile;
 mod transpose;
 mod view;
 mod workspace;

@@ -26,6 +26,7 @@ use super::{
     product::multiply_here,
     shape::{Shape, ShapeError},
     simd::{Kernel, vectorised},
+    tile::Tile,
     view::View,
 };
 

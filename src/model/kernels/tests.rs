@@ -3,6 +3,7 @@
 
 mod agreement;
 mod contract;
+mod float;
 mod int8;
 pub(super) mod naive;
 mod prepared;

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use super::{
     super::{
         int8::{Int8Linear, RoundedRows},
-        int8_tile::{COLUMNS, DEPTH, Group, Instructions, Quad, ROWS, Sums},
+        int8_tile::{DEPTH, Group, Instructions, Quad, Sums},
         parameters::Linear,
+        tile::{COLUMNS, ROWS, Tile},
     },
     Numbers,
 };
