@@ -13,7 +13,7 @@ use std::{
 use super::clock::date_and_time;
 use crate::{
     project::{RunView, Runs, run_folder::RunConfig},
-    runs::{RunData, RunSummary, Settings},
+    runs::{RunData, RunSummary},
 };
 
 /// Model of a run.
@@ -96,8 +96,7 @@ fn summary(view: &RunView, before: Option<&RunSummary>) -> RunSummary {
         has_model: view.has_model,
         bytes: view.size(),
         resumable: view.is_resumable(),
-        // With the edition of the base, so that a comparison shows that two editions differ.
-        settings: config.map(|config| Settings { base: config.shown_base(), ..config.settings.clone() }),
+        settings: config.map(|config| config.settings.clone()),
         when: date_and_time(started),
         data: config.and_then(|config| RunData::read(&config.data)),
     }
@@ -108,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runs::{Phase, RunSink, Status};
+    use crate::runs::{Phase, RunSink, Settings, Status};
 
     #[test]
     fn a_run_that_is_over_is_summarised_once() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     app::{evaluation::Evaluation, run_view},
-    runs::{Point, RunSummary},
+    runs::{Point, RunSummary, Settings},
     text::number::grouped,
 };
 
@@ -82,8 +82,17 @@ pub fn lines(a: &RunSummary, b: &RunSummary) -> Vec<Line> {
 }
 
 fn settings(a: &RunSummary, b: &RunSummary) -> Option<Vec<Difference>> {
-    let (a, b) = a.settings.as_ref().zip(b.settings.as_ref())?;
-    Some(form::differences(a, b).into_iter().map(|(name, a, b)| (name.to_owned(), a, b)).collect())
+    Some(
+        form::differences(&shown_settings(a)?, &shown_settings(b)?)
+            .into_iter()
+            .map(|(name, a, b)| (name.to_owned(), a, b))
+            .collect(),
+    )
+}
+
+/// Settings with the base as it is shown, which names its edition: two runs may differ by that alone.
+fn shown_settings(run: &RunSummary) -> Option<Settings> {
+    Some(Settings { base: run.base.clone(), ..run.settings.clone()? })
 }
 
 fn data(a: &RunSummary, b: &RunSummary) -> Option<Vec<Difference>> {
@@ -105,5 +114,23 @@ pub fn evaluation<'a>(info: &RunSummary, points: &'a [Point]) -> Option<Evaluati
     match info.status.phase.is_over() {
         true => run_view::kept(points, &info.status, info.settings.as_ref()),
         false => run_view::evaluations(points).next_back(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_editions_of_a_base_differ_and_the_settings_name_the_base_itself() {
+        let settings = Some(Settings::lesson("mini"));
+        let [old, new] = ["mini (edition 1)", "mini"].map(|base| RunSummary {
+            base: base.to_owned(),
+            settings: settings.clone(),
+            ..RunSummary::default()
+        });
+        let found = lines(&old, &new);
+        let difference = Line::Difference("base".to_owned(), "mini (edition 1)".to_owned(), "mini".to_owned());
+        assert!(found.contains(&difference), "{found:?}");
     }
 }
