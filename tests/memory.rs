@@ -1,4 +1,4 @@
-//! Memory of an import and of an opening, as the allocator counts it. One test, because the count is that of the process.
+//! Memory of an import and of an opening, as the allocator counts it. One test, because all of the process is counted.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 

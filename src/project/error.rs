@@ -32,7 +32,7 @@ pub enum ProjectError {
         model.as_ref().map_or_else(
             || format!("it has none yet; tagli train {} makes one", shown_path(project)),
             |(run, is_best, model)| format!(
-                "that of run {run}, {} of the project, is {}",
+                "the model of run {run}, {} of the project, is {}",
                 if *is_best { "the best by word F1" } else { "the newest" },
                 shown_path(model)
             )

@@ -77,7 +77,7 @@ fn add_lines(block: &[u8], grid: Grid, threads: usize, reader: &mut DocumentRead
         for part in parts {
             let parsed = match part {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // The system gives no more threads.
+                // The system refuses another thread.
                 Err(part) => parse(part, grid),
             };
             parsed.into_iter().for_each(|line| reader.add(line));

@@ -16,7 +16,7 @@ pub fn suggester<'a>(mut models: impl Iterator<Item = &'a RunSummary>) -> Option
     Some(comparable.fold(newest, |best, run| if is_better(run, best) { run } else { best }))
 }
 
-/// Whether the model of a run has a higher F1 per word on the validation split than that of another one.
+/// Whether the model of a run has a higher F1 per word on the validation split than the model of another run.
 pub fn is_better(run: &RunSummary, than: &RunSummary) -> bool {
     run.model_f1.zip(than.model_f1).is_some_and(|(run, than)| run > than)
 }

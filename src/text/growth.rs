@@ -1,7 +1,7 @@
 //! Growth of work with its input, for tests: four times the input may take at most eight times as long.
 //!
-//! Linear work takes four times as long, quadratic work sixteen times. The time is that of the processor, of several
-//! measurements the shortest counts, and one good comparison is enough, so that a busy machine fails no test.
+//! Linear work takes four times as long, quadratic work sixteen times. Only the processor's time counts. The shortest of
+//! several measurements is compared, and one good comparison is enough, so that a busy machine fails no test.
 
 use std::{hint::black_box, time::Duration};
 

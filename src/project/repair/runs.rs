@@ -41,7 +41,7 @@ impl RunRepair {
         is_ours.then_some(Self { id, is_empty: false })
     }
 
-    /// Path of the folder in that of the project.
+    /// Path of the folder, from the folder of the project.
     pub(super) fn file(&self) -> String {
         format!("{RUNS}/{}", self.id)
     }
