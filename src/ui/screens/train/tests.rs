@@ -161,6 +161,7 @@ fn older(id: &str) -> RunSummary {
     let settings = Settings { batch: 32, ..Settings::lesson("distilbert-base-uncased") };
     let data = data("grace", [200, 32, 32], [310, 49, 44]);
     let mut run = info(id, Phase::Stopped, 120);
+    run.base.clone_from(&settings.base);
     (run.settings, run.data, run.word_f1, run.bytes) = (Some(settings), Some(data), Some(0.41), 265_000_000);
     run
 }
