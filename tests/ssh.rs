@@ -38,41 +38,21 @@ const FRAMES: usize = 2;
 const KEYS: [&str; 15] = ["w", "3", "]", "[", "u", "w", "2", "e", "h", "l", "x", "v", "l", "\x1b", "\r"];
 
 #[test]
-fn tagging_is_frugal_with_xterm() {
-    tagging("xterm-256color", 2);
-}
-
-#[test]
-fn tagging_is_frugal_with_screen() {
-    tagging("screen-256color", 2);
-}
-
-#[test]
-fn tagging_is_frugal_with_tmux() {
-    tagging("tmux-256color", 2);
-}
-
-#[test]
-fn tagging_is_frugal_with_the_linux_console() {
-    tagging("linux", 2);
-}
-
-#[test]
-fn tagging_is_frugal_with_a_vt100() {
-    tagging("vt100", 2);
-}
-
-#[test]
-fn tagging_is_frugal_with_a_dumb_terminal() {
-    tagging("dumb", 2);
+fn tagging_is_frugal_with_every_terminal() {
+    tagging_with_every_terminal(2);
 }
 
 #[test]
 #[ignore = "takes minutes; `just line` runs it"]
 fn three_hundred_keys_are_frugal_with_every_terminal() {
+    tagging_with_every_terminal(20);
+}
+
+/// The sessions run side by side, since they wait for the line more than they compute.
+fn tagging_with_every_terminal(rounds: usize) {
     let terms = ["xterm-256color", "screen-256color", "tmux-256color", "linux", "vt100", "dumb"];
     std::thread::scope(|scope| {
-        terms.map(|term| scope.spawn(move || tagging(term, 20))).map(|tagged| tagged.join().unwrap())
+        terms.map(|term| scope.spawn(move || tagging(term, rounds))).map(|tagged| tagged.join().unwrap())
     });
 }
 
@@ -213,24 +193,16 @@ enum Drops {
     Silence,
 }
 
-#[test]
-fn a_client_that_is_killed_loses_nothing_and_leaves_no_process() {
-    dropped(Drops::Client);
+impl Drops {
+    const ALL: [Self; 4] = [Self::Client, Self::Server, Self::Cut, Self::Silence];
 }
 
+/// The ways are tried side by side, since a silent line takes the server long to notice.
 #[test]
-fn a_server_that_is_killed_loses_nothing_and_leaves_no_process() {
-    dropped(Drops::Server);
-}
-
-#[test]
-fn a_line_that_is_cut_loses_nothing_and_leaves_no_process() {
-    dropped(Drops::Cut);
-}
-
-#[test]
-fn a_line_that_falls_silent_loses_nothing_and_leaves_no_process() {
-    dropped(Drops::Silence);
+fn a_line_that_drops_in_any_way_loses_nothing_and_leaves_no_process() {
+    std::thread::scope(|scope| {
+        Drops::ALL.map(|how| scope.spawn(move || dropped(how))).map(|dropped| dropped.join().unwrap())
+    });
 }
 
 /// Drops the line after some words were shown as saved.

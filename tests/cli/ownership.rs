@@ -135,15 +135,10 @@ fn a_killed_replacement_leaves_the_run_and_goes_on() {
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     train(&place, "--out run").fine();
     let before = run_files(&place.path("run"));
-    let words = "train --train train.txt --valid train.txt --epochs 60 --batch 2 --set checkpoint_every=1 \
+    let words = "train --train train.txt --valid train.txt --epochs 6 --batch 2 --set checkpoint_every=3 \
                  --set log_every=1 --out run --force --json";
     let mut child = place.command().args(words.split_whitespace()).spawn().unwrap();
-    let lines =
-        || fs::read_to_string(place.path("run/replacement/metrics.jsonl")).map_or(0, |text| text.lines().count());
-    let begun = std::time::Instant::now();
-    while lines() < 4 && begun.elapsed().as_secs() < 60 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    place.waits_for("run/replacement/checkpoint/progress.json");
     train(&place, "--out run --force").fails(3, &["the run in run is in use by process"]);
     child.kill().unwrap();
     child.wait().unwrap();

@@ -6,6 +6,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -52,6 +54,15 @@ impl Place {
 
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Waits until another process has written a file.
+    pub(crate) fn waits_for(&self, name: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !self.path(name).exists() {
+            assert!(Instant::now() < until, "{name} never came");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The program with the environment of this place, working in it.
