@@ -77,7 +77,7 @@ conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- li
 conll2002\t'word, space, tag'
 tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
 label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/, in place of the export before' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/, in place of an unchanged export' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l split -d 'Export only this split' -r -f -a "train\t''
 valid\t''
 test\t''"
@@ -90,7 +90,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand export" -l on-loss -d 'Treat
 skip\t'Leave it out and report it'
 snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l force -d 'Replace the file of --out if it exists'
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l force -d 'Replace the file if it exists'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Export documents that are not done, too; a note says how many'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -23,6 +23,8 @@ pub(super) struct Carried {
     pub(super) list: DocumentList,
     /// The cursor, and the documents that were in front.
     pub(super) tagging: Tagging,
+    /// Path of the project's folder.
+    pub(super) folder: String,
     /// The annotator, who has typed these.
     pub(super) annotator: String,
     pub(super) prompts: Prompts,

@@ -190,6 +190,7 @@ impl Command {
             || matches!(self, Self::Take | Self::TakeAll | Self::RejectAll | Self::Remove | Self::Nest)
             || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
             || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
+            || matches!(self, Self::CorrectText | Self::UndoCorrection | Self::RemoveDocument | Self::RestoreDocument)
     }
 
     /// Whether it only moves the cursor of a list or a text.

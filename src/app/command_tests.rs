@@ -136,3 +136,39 @@ fn the_key_line_shows_what_works_now() {
     super::tests::press(&mut state, "3 left");
     assert!(words(&state).contains(&"remove"), "{:?}", words(&state));
 }
+
+/// States of a project in which commands find something to change, each with the keys that lead there.
+const STATES: [&str; 7] = ["", "1", "1 left", "1 u", "enter", "s", "1 ] enter"];
+
+/// Commands that change annotations or documents in one of the states, which `prepare` may change first.
+fn changing(prepare: impl Fn(&mut State)) -> HashSet<Command> {
+    use super::{Effect, tests};
+    let changes = |effect: &Effect| matches!(effect, Effect::Record { .. } | Effect::ChangeDocument { .. });
+    let mut changing = HashSet::new();
+    for keys in STATES {
+        let mut state = tests::start();
+        tests::press(&mut state, keys);
+        prepare(&mut state);
+        let commands: Vec<Command> = state.session.keymap.rows().iter().map(|row| row.command).collect();
+        changing.extend(commands.into_iter().filter(|command| state.clone().run(*command).iter().any(changes)));
+    }
+    changing
+}
+
+#[test]
+fn every_command_that_changes_annotations_or_documents_says_so() {
+    let found = changing(|_| {});
+    for command in [Command::Label(1), Command::Done, Command::Undo, Command::Redo, Command::Remove] {
+        assert!(found.contains(&command), "{command:?} changes nothing in any of the states");
+    }
+    let silent: Vec<&Command> = found.iter().filter(|command| !command.changes_annotations()).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn no_command_changes_a_project_that_can_only_be_read() {
+    let read_only = |state: &mut State| {
+        state.session.project.as_mut().unwrap().read_only = Some("the disk is read only".to_owned());
+    };
+    assert_eq!(changing(read_only), HashSet::new());
+}

@@ -31,7 +31,12 @@ pub enum Effect {
     },
     /// Import texts from this file into the open project and open it again.
     /// Answered by `Opened` or `OpenFailed`. All actions are saved at this point.
-    Import(String),
+    Import {
+        /// Generation, which the answer carries.
+        generation: u64,
+        /// Path of the file, as typed.
+        file: String,
+    },
     /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
     /// Append these lines to the annotator's journal, in order, and sync.

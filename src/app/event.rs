@@ -217,6 +217,13 @@ pub enum Event {
         /// The comparison.
         found: Result<Box<Annotators>, String>,
     },
+    /// An import ended, and the project is open again; answers [`Effect::Import`].
+    Imported {
+        /// Generation of the effect.
+        generation: u64,
+        /// Outcome; an error if nothing was imported.
+        outcome: Message,
+    },
     /// An export ended; answers [`Effect::Export`].
     Exported {
         /// Generation of the effect.
@@ -258,7 +265,7 @@ pub struct FetchOffer {
 pub struct Damage {
     /// Name of the damage, such as `git conflict`.
     pub name: &'static str,
-    /// Steps of the repair, one sentence each; or why there is none.
+    /// Steps of the repair, one sentence each; or why there is none, and what to do.
     pub repair: Result<Vec<String>, String>,
 }
 
@@ -289,6 +296,8 @@ pub struct WelcomeItem {
 pub struct Opened {
     /// Name of the folder.
     pub name: String,
+    /// Path of the folder, which tells projects apart.
+    pub folder: String,
     /// Name of the current annotator.
     pub annotator: String,
     /// Documents in order.
@@ -341,6 +350,7 @@ impl Default for Opened {
     fn default() -> Self {
         Self {
             name: String::new(),
+            folder: String::new(),
             annotator: String::new(),
             documents: DocumentList::default(),
             labels: LabelSet::default(),

@@ -23,6 +23,8 @@ use super::{
 pub struct Project {
     /// Name of its folder.
     pub name: String,
+    /// Path of its folder.
+    pub folder: String,
     /// Name of the annotator.
     pub annotator: String,
     /// The documents, in order.
@@ -91,6 +93,7 @@ impl Project {
         let words_done = done.map(|(document, _)| document.words.len()).sum();
         Self {
             name: opened.name,
+            folder: opened.folder,
             annotator: opened.annotator,
             documents: opened.documents,
             labels: opened.labels.with_keys(),

@@ -136,7 +136,7 @@ fn what_was_answered_is_not_offered_again() {
         if is_on_welcome(kind) {
             press(&mut state, "up up x enter enter enter");
         }
-        if is_on_welcome(kind) || matches!(effects.as_slice(), [Effect::Import(_)]) {
+        if is_on_welcome(kind) || matches!(effects.as_slice(), [Effect::Import { .. }]) {
             update(&mut state, Event::Opened(Box::new(opened())));
         }
         if is_on_welcome(kind) {
@@ -284,8 +284,10 @@ fn an_answer_that_could_not_be_carried_out_is_offered_again() {
     let refused = || "the disk is full".to_owned();
     let document = |outcome| Event::DocumentChanged { id: "a".into(), change: change(), outcome };
     let error = Message { level: Level::Error, text: refused() };
+    let imported = Event::Imported { generation: 1, outcome: error };
+    let other = Event::Message(Message { level: Level::Info, text: "a download has ended".into() });
     let cases = [
-        (PromptKind::Import, vec![Event::Opened(Box::new(opened())), Event::Message(error)]),
+        (PromptKind::Import, vec![other, Event::Opened(Box::new(opened())), imported]),
         (PromptKind::Export, vec![Event::Exported { generation: 0, outcome: Err(refused()) }]),
         (PromptKind::Correction, vec![document(Err(refused()))]),
         (PromptKind::NewLabel, vec![Event::Labels(Err(refused()))]),
@@ -303,6 +305,85 @@ fn an_answer_that_could_not_be_carried_out_is_offered_again() {
         assert!(text(&state).ends_with(TYPED), "{kind:?}: {}", text(&state));
         assert!(message(&state).contains("before"), "{kind:?}: {}", message(&state));
     }
+}
+
+#[test]
+fn only_its_own_outcome_ends_an_import() {
+    let mut state = start(PromptKind::Import);
+    open(&mut state, PromptKind::Import);
+    paste(&mut state, TYPED);
+    let effects = press(&mut state, "enter");
+    let [Effect::Import { generation, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    update(&mut state, Event::Opened(Box::new(opened())));
+    let error = || Message { level: Level::Error, text: "the disk is full".into() };
+    // Neither a message about something else nor a late answer to an earlier import.
+    update(&mut state, Event::Message(error()));
+    update(&mut state, Event::Imported { generation: generation + 1, outcome: error() });
+    let mut failed = state.clone();
+    open(&mut state, PromptKind::Import);
+    assert_eq!(text(&state), "");
+    update(&mut failed, Event::Imported { generation: *generation, outcome: error() });
+    open(&mut failed, PromptKind::Import);
+    assert_eq!(text(&failed), TYPED);
+}
+
+#[test]
+fn what_was_typed_survives_that_the_project_cannot_be_read_again() {
+    for kind in PromptKind::VARIANTS.iter().copied().filter(|kind| !is_on_welcome(*kind)) {
+        let of = |folder: &str, annotator: &str| {
+            let opened = Opened { folder: folder.into(), annotator: annotator.into(), ..opened() };
+            Event::Opened(Box::new(opened))
+        };
+        let mut state = start(kind);
+        update(&mut state, of("/p", "ada"));
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        press(&mut state, "f4");
+        assert_eq!(update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()])), [Effect::Reload]);
+        update(&mut state, Event::OpenFailed("a line of documents.jsonl is damaged".into()));
+        let mut other = state.clone();
+        update(&mut state, of("/p", "ada"));
+        open(&mut state, kind);
+        assert!(text(&state).ends_with(TYPED), "{kind:?}: {}", text(&state));
+        update(&mut other, of("/q", "ada"));
+        open(&mut other, kind);
+        assert!(!text(&other).contains(TYPED), "another project has nothing of it: {kind:?}: {}", text(&other));
+        if kind == PromptKind::Note {
+            press(&mut other, "esc");
+            update(&mut other, of("/p", "ben"));
+            open(&mut other, kind);
+            assert_eq!(text(&other), "", "another annotator has nothing of it");
+        }
+    }
+}
+
+#[test]
+fn leaving_asks_once_about_texts_in_closed_fields() {
+    for kind in PromptKind::VARIANTS.iter().copied() {
+        let asks = !matches!(kind, PromptKind::Search | PromptKind::Palette | PromptKind::Jump | PromptKind::Sentence);
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        press(&mut state, "esc esc");
+        let effects = press(&mut state, "ctrl-c");
+        assert_eq!(effects.is_empty(), asks, "{kind:?}: {effects:?}");
+        if asks {
+            assert!(message(&state).contains("not saved"), "{kind:?}: {}", message(&state));
+            let mut later = state.clone();
+            assert!(matches!(press(&mut state, "ctrl-c").as_slice(), [Effect::Quit(_)]), "{kind:?}");
+            press(&mut later, "f1");
+            assert!(press(&mut later, "ctrl-c").is_empty(), "asked again after something else: {kind:?}");
+        }
+    }
+    // A project that could not be read again has texts, too.
+    let mut state = start(PromptKind::Note);
+    open(&mut state, PromptKind::Note);
+    paste(&mut state, TYPED);
+    press(&mut state, "f4");
+    update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()]));
+    update(&mut state, Event::OpenFailed("a line of documents.jsonl is damaged".into()));
+    assert!(press(&mut state, "ctrl-c").is_empty() && message(&state).contains("not saved"), "{}", message(&state));
+    assert!(matches!(press(&mut state, "ctrl-c").as_slice(), [Effect::Quit(_)]));
 }
 
 #[test]

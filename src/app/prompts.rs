@@ -170,6 +170,11 @@ impl Prompts {
         let mut asking = prompts.iter().filter(|prompt| prompt.asks_before_quit());
         asking.any(|prompt| self.texts.get(prompt).is_some_and(Typed::is_changed))
     }
+
+    /// Number of texts that leaving the program would lose.
+    pub(super) fn drafts(&self) -> usize {
+        self.texts.iter().filter(|(prompt, typed)| prompt.asks_before_quit() && typed.is_changed()).count()
+    }
 }
 
 /// Changes.

@@ -1,7 +1,7 @@
 //! The whole state of the program.
 //! What all panels share, each screen, and the overlays over them.
 
-use std::any::TypeId;
+use std::{any::TypeId, collections::BTreeMap};
 
 use super::{
     carried::Carried,
@@ -16,6 +16,7 @@ use super::{
         tutorial::{Lesson, Tutorial},
     },
     panel::{Check, Commands, NoPanel, Panel, check_row},
+    prompts::Prompts,
     screen::Screen,
     screens::{documents::Documents, evaluate::Evaluate, explore::Explore, tag::Tag, train::Train, welcome::Welcome},
     session::Session,
@@ -65,6 +66,12 @@ pub struct State {
     pub(super) front_next: Option<String>,
     /// Report of a change of a document because of which the project is to be opened again.
     pub(super) notice: Option<String>,
+    /// Generation of the import that is under way.
+    pub(super) importing: Option<u64>,
+    /// Unanswered texts of projects that could not be read again, by folder, with the annotator who typed them.
+    pub(super) drafts: BTreeMap<String, (String, Prompts)>,
+    /// Whether the last key asked to leave, and there were texts that leaving loses.
+    pub(super) warned_of_drafts: bool,
     /// Whether the last command asked for the tutorial in a project that has none: the same command begins it.
     pub(super) asked_tutorial: bool,
 }
@@ -146,6 +153,9 @@ impl State {
             read_again: Vec::new(),
             front_next: None,
             notice: None,
+            importing: None,
+            drafts: BTreeMap::new(),
+            warned_of_drafts: false,
             asked_tutorial: false,
         }
     }

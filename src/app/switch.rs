@@ -13,7 +13,7 @@ use super::{
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
-    prompts::Prompt,
+    prompts::{Prompt, Prompts},
     screen::Screen,
     screens::{
         explore::Explore,
@@ -58,6 +58,7 @@ impl State {
         }
         self.session.project = Some(project);
         self.tutorial = None;
+        self.take_up_drafts();
         let followed = self.carried.as_mut().and_then(|carried| carried.followed.take());
         let taken_up = self.take_up();
         let is_taken_up = taken_up.is_some();
@@ -92,9 +93,23 @@ impl State {
         effects
     }
 
+    /// Takes up the texts that were left when the project could not be read again.
+    fn take_up_drafts(&mut self) {
+        let Some(project) = &self.session.project else { return };
+        let drafts = self.drafts.remove(&project.folder).filter(|_| self.carried.is_none());
+        if let Some((annotator, prompts)) = drafts {
+            self.session.prompts.take_up(prompts, project.annotator == annotator);
+        }
+    }
+
     /// A project could not be opened or made.
     pub(super) fn open_failed(&mut self, message: String) -> Vec<Effect> {
-        self.carried = None;
+        self.importing = None;
+        if let Some(mut carried) = self.carried.take() {
+            carried.prompts.give_back(|prompt| *prompt == Prompt::Import);
+            let Carried { folder, annotator, prompts, .. } = *carried;
+            self.drafts.insert(folder, (annotator, prompts));
+        }
         self.compares_next = false;
         self.changed.clear();
         self.read_again.clear();
@@ -134,6 +149,7 @@ impl State {
             train,
             evaluate,
             followed: _,
+            folder: _,
             explore,
             documents,
             list,
@@ -182,7 +198,9 @@ impl State {
         }
         self.put_aside();
         self.welcome.opening = Some(file.clone());
-        vec![Effect::Import(file)]
+        let generation = self.session.next_generation();
+        self.importing = Some(generation);
+        vec![Effect::Import { generation, file }]
     }
 
     /// Notes files of the project that another program has changed.
@@ -282,6 +300,7 @@ impl State {
         let project = self.session.project.as_ref();
         let carried = Carried {
             list: project.map(|project| project.documents.clone()).unwrap_or_default(),
+            folder: project.map(|project| project.folder.clone()).unwrap_or_default(),
             annotator: project.map(|project| project.annotator.clone()).unwrap_or_default(),
             tagging: std::mem::take(&mut self.session.tagging),
             prompts: self.session.prompts.clone(),
@@ -342,7 +361,7 @@ impl State {
 
     /// Shows the question before leaving, or leaves at once if nothing is lost by it.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
-        if self.keep_typed_text() {
+        if self.keep_typed_text() || self.warn_of_drafts() {
             return Vec::new();
         }
         let saving = self.session.project.as_ref().map(Project::save_state);
@@ -372,6 +391,24 @@ impl State {
         }
         let quit = self.session.key(self.context(), Command::Quit);
         self.session.warn(format!("What you typed is not saved; its field offers it again. {quit} leaves without it"));
+        self.warned_of_drafts = true;
+        true
+    }
+
+    /// Warns once of texts in closed fields that leaving the program would lose.
+    fn warn_of_drafts(&mut self) -> bool {
+        let left = self.drafts.values().map(|(_, prompts)| prompts);
+        let drafts: usize = left.chain([&self.session.prompts]).map(Prompts::drafts).sum();
+        if drafts == 0 || self.warned_of_drafts {
+            return false;
+        }
+        let quit = self.session.key(self.context(), Command::Quit);
+        let texts = match drafts {
+            1 => "A text that you typed is not saved; its field offers it again",
+            _ => "Texts that you typed are not saved; their fields offer them again",
+        };
+        self.session.warn(format!("{texts}. {quit} leaves without"));
+        self.warned_of_drafts = true;
         true
     }
 

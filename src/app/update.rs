@@ -135,10 +135,11 @@ impl State {
                 self.documents.model_answered(&self.session).into()
             }
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
+            Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
             Event::Exported { outcome, .. } => self.exported(outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
-            Event::Message(message) => self.show_message(message).into(),
+            Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
             Event::Prediction { generation, prediction } => self.explore.answered(generation, Ok(prediction)).into(),
@@ -213,18 +214,22 @@ impl State {
         }
     }
 
-    /// Shows a message of the services. The first one after an import is about its outcome.
-    fn show_message(&mut self, message: Message) {
-        match message.level {
+    /// Shows the outcome of an import. Its file is offered again if nothing of it was imported.
+    fn imported(&mut self, generation: u64, outcome: Message) {
+        if self.importing.take_if(|importing| *importing == generation).is_none() {
+            return;
+        }
+        match outcome.level {
             Level::Error => self.session.prompts.give_back(|prompt| *prompt == Prompt::Import),
             Level::Info | Level::Warn => self.session.prompts.carried_out(|prompt| *prompt == Prompt::Import),
         }
-        self.session.show(message.level, message.text);
+        self.session.show(outcome.level, outcome.text);
     }
 
     fn press(&mut self, key: Key) -> Vec<Effect> {
         let context = self.context();
         let left = self.leaving.take() == Some(Goal::Quit);
+        let warned = std::mem::take(&mut self.warned_of_drafts);
         // The palette gives the answer as well as its key.
         let answers = matches!(self.meaning(context, key), Meaning::Command(Command::Tutorial | Command::Palette));
         self.asked_tutorial &= answers || context == Context::Palette;
@@ -240,7 +245,10 @@ impl State {
         match self.meaning(context, key) {
             // The second time in a row, leaving waits for nothing.
             Meaning::Command(Command::Quit) if left => self.ask_before_leaving(),
-            Meaning::Command(command) => self.run(command),
+            Meaning::Command(command) => {
+                self.warned_of_drafts = warned && command == Command::Quit;
+                self.run(command)
+            }
             Meaning::Not("") => Vec::new(),
             Meaning::Not(why) => {
                 self.session.hint(why);

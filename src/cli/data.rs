@@ -3,14 +3,14 @@
 use std::{
     env,
     fs::{self, File},
-    io::{self, Read as _},
+    io,
     path::Path,
 };
 
 use super::{error::CliError, output::Output, settings};
 use crate::{
     formats::{Format, Problem, ReadOptions},
-    project::{InputFile, import_source::ImportSourceError},
+    project::{InputFile, import_source::ImportSourceError, input_file, storage},
     spans::Sentence,
     text::number::with_noun,
     work::source::{SourceFile, TaggedSentences},
@@ -40,14 +40,11 @@ fn input(path: &Path) -> Result<InputFile, CliError> {
 /// It cannot be read.
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
     if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|error| CliError::reading(Path::new("standard input"), &error))?;
-        return Ok(bytes);
+        let bytes = input_file::keep(io::stdin().lock(), storage::LARGE);
+        return bytes.map_err(|error| CliError::reading(Path::new("standard input"), &error));
     }
-    fs::read(path).map_err(|error| CliError::reading(path, &error))
+    let bytes = File::open(path).and_then(|file| input_file::keep(file, storage::LARGE));
+    bytes.map_err(|error| CliError::reading(path, &error))
 }
 
 /// Reads a file in the given format, or in its likeliest one.

@@ -122,6 +122,8 @@ impl CliError {
 /// Message of an I/O error, without the operating system's number.
 fn plain(error: &io::Error) -> String {
     match error.kind() {
+        // It has words of its own, which say more.
+        _ if error.get_ref().is_some() => error.to_string(),
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "this is a folder, a file is needed".to_owned(),
@@ -221,5 +223,18 @@ impl From<OpenError> for CliError {
             OpenError::Preferences(_) | OpenError::Source(_) => Self::data(error),
             other => Self::environment(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_with_words_of_its_own_keeps_them() {
+        let message = |error: io::Error| CliError::reading(std::path::Path::new("-"), &error).message;
+        assert_eq!(message(io::ErrorKind::StorageFull.into()), "-: the disk is full");
+        let own = io::Error::new(io::ErrorKind::StorageFull, "there is no room in DIR; set TMPDIR");
+        assert_eq!(message(own), "-: there is no room in DIR; set TMPDIR");
     }
 }

@@ -24,14 +24,14 @@ use crate::{
 /// The folder is not a project, nothing is done yet, the format cannot hold the annotations, or the file system refuses.
 pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let target = match args.out.as_deref() {
-        None => Target::Exports,
+        None => Target::Exports(Existing::with_force(args.force)),
         Some(path) if path == Path::new("-") => {
             output.without_json("the file")?;
             Target::Memory
         }
         Some(path) => Target::File(path, Existing::with_force(args.force)),
     };
-    let access = if target == Target::Exports { Access::Write } else { Access::Read };
+    let access = if matches!(target, Target::Exports(_)) { Access::Write } else { Access::Read };
     let project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
     let name = annotator::choose(&project, args.annotator.as_deref())?;
     let annotator = project.read_annotator(&name)?;
@@ -84,7 +84,7 @@ fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> Cli
         }
         ExportError::Project(error) => {
             let error = CliError::from(error);
-            let is_elsewhere = request.target != Target::Exports;
+            let is_elsewhere = !matches!(request.target, Target::Exports(_));
             if is_elsewhere { error } else { error.hint("--out FILE writes elsewhere") }
         }
     }

@@ -61,6 +61,7 @@ impl Format {
         let mut found = FoundDocuments::new(options.known_labels());
         let mut reading = Reading::new(options, &mut found);
         let detected = self.read_each(source, &mut reading)?;
+        source.check_unchanged()?;
         let (problems, names) = reading.finish();
         // Of a file that is no text nothing is kept.
         let Some(detected) = detected else { return Ok(ReadFile { problems, ..ReadFile::default() }) };

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Corpus, Problem, WriteOptions, Written,
     decode::Lines,
+    digits::{self, keep_digits},
     fit::LossReport,
     format::{Format, Sample},
     problem::{invalid_json, quoted, with_noun},
@@ -52,7 +53,7 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 
 /// Reads one document per line. A line with an error is skipped and reported.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0, done_by_spans: 0 };
+    let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0, done_by_spans: 0, long_numbers: 0 };
     let mut ids = FirstLines::default();
     let mut lines = Lines::of(source)?;
     while let Some((number, line)) = lines.next_line()? {
@@ -71,7 +72,8 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
             }
         }
     }
-    let LineReader { reading, unknown, span_keys, done_by_spans } = reader;
+    let LineReader { reading, unknown, span_keys, done_by_spans, long_numbers } = reader;
+    reading.problems.extend(digits::note(long_numbers));
     if done_by_spans > 0 {
         let documents = with_noun(done_by_spans, "document");
         let message = format!("{documents} with `spans` and no `status`: done, as the spans are taken for complete");
@@ -111,13 +113,19 @@ struct LineReader<'a, 'b> {
     unknown: Vec<String>,
     /// Number of spans with unknown fields.
     span_keys: usize,
+    /// Number of numbers that are kept as text.
+    long_numbers: usize,
     /// Number of documents that are done because they have spans and no status.
     done_by_spans: usize,
 }
 
 impl LineReader<'_, '_> {
     fn line(&mut self, line: &str) -> Result<Found, Problem> {
-        let mut object: Map<String, Value> = serde_json::from_str(line).map_err(|error| invalid_json(&error, line))?;
+        let kept = keep_digits(line.as_bytes());
+        let mut object: Map<String, Value> = serde_json::from_slice(&kept)
+            .or_else(|_| serde_json::from_str(line))
+            .map_err(|error| invalid_json(&error, line))?;
+        self.long_numbers += (kept.len() - line.len()) / 2;
         let Some(Value::String(text)) = object.shift_remove("text") else {
             return Err(Problem::error("`text` is missing or not a string").hint("each line needs {\"text\": \"...\"}"));
         };

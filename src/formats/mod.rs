@@ -10,6 +10,7 @@
 mod conll;
 mod corpus;
 mod decode;
+mod digits;
 mod fit;
 mod format;
 mod found;
@@ -29,6 +30,7 @@ pub use conll::{TagSentence, read_tags};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
+pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
 pub use found::FoundDocuments;
 pub use label_config::LabelConfig;

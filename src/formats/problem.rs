@@ -108,6 +108,11 @@ impl Problems {
         }
     }
 
+    /// Adds problems.
+    pub(crate) fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        problems.into_iter().for_each(|problem| self.push(problem));
+    }
+
     /// Number of problems of a severity, kept or not.
     pub(crate) fn count(&self, severity: Severity) -> usize {
         self.counts[severity as usize]

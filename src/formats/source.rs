@@ -11,6 +11,14 @@ pub trait Source {
     /// # Errors
     /// The bytes cannot be read.
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>>;
+
+    /// Checks that the bytes are still those that were opened. Asked after the last of them was read.
+    ///
+    /// # Errors
+    /// They have changed meanwhile, so that what was read may be a mixture of old and new.
+    fn check_unchanged(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Source for &[u8] {

@@ -56,6 +56,23 @@ fn spans_on(words: &[&str], spans: &[(usize, usize, &str)]) -> Corpus {
 }
 
 #[test]
+fn numbers_of_more_than_64_bits_keep_their_digits_on_the_way_through() {
+    const NUMBER: &str = "123456789012345678901234567890";
+    let line = format!(r#"{{"id":{NUMBER},"text":"a","meta":{{"order":{NUMBER}}}}}"#);
+    let tasks = format!(r#"[{{"id":{NUMBER},"data":{{"text":"a","order":{NUMBER}}}}}]"#);
+    for (format, input) in [("jsonl", &line), ("label-studio", &tasks)] {
+        let read = read(format, input);
+        assert!(read.problems.iter().any(|problem| problem.message.contains("2 numbers")), "{:?}", read.problems);
+        assert_eq!(read.corpus.documents[0].id, NUMBER);
+        for target in ["jsonl", "label-studio"] {
+            let written = written(target, &read.corpus, OnLoss::Fail).unwrap();
+            let text = text(&written).replace("\": ", "\":");
+            assert!(text.contains(&format!("\"order\":\"{NUMBER}\"")), "{format} to {target}: {text}");
+        }
+    }
+}
+
+#[test]
 fn each_layout_is_written_as_its_readers_expect() {
     let corpus = corpus(&[("1", &["good", "pad", "thai"], &[(1, 3, "Dish")]), ("2", &["Rome"], &[(0, 1, "Location")])]);
     let write = |format| String::from_utf8(written(format, &corpus, OnLoss::Fail).unwrap().bytes).unwrap();

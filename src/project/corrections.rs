@@ -87,7 +87,7 @@ impl Project {
         if erase {
             was.iter_mut().for_each(Correction::erase);
         }
-        let was = serde_json::to_value(was)?;
+        let was = serde_json::to_value(was).map_err(ProjectError::Unwritable)?;
         let words = document.words_given.then(|| corrected_words(document, &text, self));
         self.change_document(id, |fields| {
             fields.insert("text".to_owned(), text.into());
@@ -195,7 +195,8 @@ impl Project {
             self.documents.forget_file();
             return Err(ProjectError::Changed(path));
         }
-        documents::change_line(&before, id, change)?.ok_or_else(|| ProjectError::NoDocument(shown(id)))
+        let changed = documents::change_line(&before, id, change).map_err(ProjectError::Unwritable)?;
+        changed.ok_or_else(|| ProjectError::NoDocument(shown(id)))
     }
 
     /// Replaces `documents.jsonl` by bytes that can be read. The lock is held.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{document_history::Correction, file_names::shown, storage::FileState, text_anchor::Fingerprint};
 use crate::{
-    formats::parser_message,
+    formats::{keep_digits, parser_message},
     spans::{Document, DocumentList, Split},
     text::{CharRange, Grid, OffsetMap},
 };
@@ -339,7 +339,7 @@ pub(super) fn change_line(
         let end = before + piece.len();
         let line = piece.trim_ascii_end();
         if serde_json::from_slice::<Id<'_>>(line).is_ok_and(|line| line.id == id) {
-            let mut fields = serde_json::from_slice(line)?;
+            let mut fields = serde_json::from_slice(&keep_digits(line))?;
             change(&mut fields);
             let mut changed = bytes.get(..before).unwrap_or_default().to_vec();
             serde_json::to_writer(&mut changed, &fields)?;
@@ -361,7 +361,9 @@ pub(super) fn parse(line: &[u8], grid: Grid) -> Result<WithFields, String> {
     if is_merge_marker(line) {
         return Err("a conflict marker of an unfinished git merge; tagli doctor DIR --repair completes it".to_owned());
     }
-    let raw: Raw<'_> = serde_json::from_slice(line)
+    let kept = keep_digits(line);
+    let raw: Raw<'_> = serde_json::from_slice(&kept)
+        .or_else(|_| serde_json::from_slice(line))
         .map_err(|error| format!("column {}: {}; correct it with an editor", error.column(), parser_message(&error)))?;
     if raw.id.is_empty() {
         return Err("the id is empty; give it one".to_owned());
@@ -473,6 +475,13 @@ mod tests {
         assert_eq!(words, ["caf\u{e9}", "\u{1f355}", "!"]);
         let again = String::from_utf8(documents.to_jsonl().unwrap()).unwrap();
         assert!(again.ends_with(",\"words\":[[0,4],[5,6],[6,7]]}\n"), "{again}");
+    }
+
+    #[test]
+    fn a_number_of_more_than_64_bits_keeps_its_digits() {
+        let long = r#"{"id":"a","text":"x","meta":{"order":123456789012345678901234567890}}"#;
+        let (document, _) = parse(long.as_bytes(), Grid::Natural).unwrap();
+        assert_eq!(document.meta["order"], "123456789012345678901234567890");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     DOCUMENTS, EXPORTS, Project, ProjectError, RUNS,
     corrections::NewText,
+    exports,
     file_names::{RunId, shown},
     journal_appender::Files,
     journal_line, run_folder,
@@ -253,7 +254,7 @@ impl Search {
             self.add(path, TraceState::MayHold, "it has lines about the document");
         } else if self.words.iter().any(|words| follow_each_other(words, &plain)) {
             self.add(path, TraceState::MayHold, "it has the same words in the same order");
-        } else if name.starts_with(EXPORTS) {
+        } else if name.starts_with(EXPORTS) && name.file_name().is_none_or(|name| name != exports::RECORD) {
             self.add(path, TraceState::MayHold, "it is an export");
         }
     }
@@ -363,7 +364,7 @@ fn unit(bytes: &[u8]) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::{
-        project::{ImportItem, Manifest, run_folder::RunConfig},
+        project::{ImportItem, Manifest, output::Existing, run_folder::RunConfig},
         runs::{RunSink, Settings},
         spans::{Action, Document, Edit, LabelSet, Status, journal::JournalOp},
         text::Grid,
@@ -412,7 +413,7 @@ mod tests {
         let mut project = project(dir.path());
         let with = run(&project, r#"{"train":[{"id":"r1","words":["call"]}]}"#);
         let without = run(&project, r#"{"train":[{"id":"r2","words":["good"]}]}"#);
-        project.export_file("all.conll", b"call O\n").unwrap();
+        project.export_file("all.conll", b"call O\n", Existing::Keep).unwrap();
         fs::write(dir.path().join("mine.txt"), format!("see: {TEXT}!")).unwrap();
         fs::write(dir.path().join("other.txt"), "good tacos").unwrap();
         let found = states(&erase(&mut project, "r1", Erasure::Document, 0).unwrap());

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    AnnotatorName, DocumentError, LineError, LockError, ManifestError, NameError, RunId, StorageError,
+    AnnotatorName, DocumentError, LabelFault, LineError, LockError, ManifestError, NameError, RunId, StorageError,
     storage::shown_path,
 };
-use crate::spans::LabelId;
+use crate::{formats::parser_message, spans::LabelId};
 
 /// A project cannot be used as asked.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,20 @@ pub enum ProjectError {
         /// The cause.
         #[source]
         why: ManifestError,
+    },
+    /// A label cannot be added or changed so.
+    #[error("{0}; nothing was changed")]
+    Label(LabelFault),
+    /// A label of an imported file cannot be in a project.
+    #[error(
+        "{}: {fault}; nothing of this file was imported: correct the name there, and import it again",
+        shown_path(path)
+    )]
+    ImportedLabel {
+        /// The imported file.
+        path: PathBuf,
+        /// The label and the rule that it breaks.
+        fault: LabelFault,
     },
     /// There is no such document.
     #[error("there is no document `{0}`; tagli inspect DIR --record N shows the ids")]
@@ -176,6 +190,13 @@ pub enum ProjectError {
         /// Whether it is a regular file, which can be replaced.
         is_file: bool,
     },
+    /// A file in `exports/` is not as an export left it.
+    #[error(
+        "{} was not written by an export of tagli, or was changed since; nothing was written: move or rename it, or \
+         replace it with tagli export DIR --force",
+        shown_path(.0)
+    )]
+    NotExported(PathBuf),
     /// A copy would have to overwrite a file.
     #[error(
         "{} exists and differs from what the copy would hold; nothing was replaced; put project.json back into {}, or \
@@ -191,7 +212,22 @@ pub enum ProjectError {
     },
     /// A value has no JSON form.
     #[error("this cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    Unwritable(serde_json::Error),
+    /// A file is not JSON, or a field of it has the wrong type.
+    #[error(
+        "{}, line {line}, column {column}: {why}; correct it with an editor, or restore it from a copy",
+        shown_path(path)
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// Message of the parser, safe to show.
+        why: String,
+    },
     /// A name cannot be used as a file name.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -235,6 +271,12 @@ impl FolderKind {
 }
 
 impl ProjectError {
+    /// The error of a JSON file that cannot be parsed.
+    pub(super) fn damaged(path: &Path, error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        Self::Damaged { path: path.to_owned(), line, column, why: parser_message(error) }
+    }
+
     /// Whether the machine is the cause (disk, permissions, lock).
     /// Otherwise the cause is the input or the data.
     pub fn is_environment(&self) -> bool {

@@ -1,20 +1,29 @@
 //! Files of the user that are read in blocks: for an import, a conversion, a training.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     os::unix::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::{
     StorageError,
-    storage::{self, shown_path},
+    storage::{self, FileState, LARGE, shown_path},
 };
 use crate::{
     formats::Source,
     guard::{self, Links},
+    text,
 };
+
+/// Bytes that stay free on the disk to which standard input is copied, or this share of it if that is less: other
+/// programs need room for their temporary files.
+const LEFT_FREE: u64 = 1 << 30;
+/// Share of the disk, as its divisor.
+const SHARE_LEFT_FREE: u64 = 20;
+/// Bytes that are copied between two looks at the room.
+const COPIED_AT_ONCE: u64 = 16 << 20;
 
 /// A regular file, or bytes that could be read only once and were kept.
 #[derive(Debug)]
@@ -22,7 +31,14 @@ pub struct InputFile(Bytes);
 
 #[derive(Debug)]
 enum Bytes {
-    File(File),
+    /// A file of the user: its path, and its state when it was opened.
+    Named {
+        file: File,
+        path: PathBuf,
+        opened: FileState,
+    },
+    /// A copy without a name.
+    Copy(File),
     Kept(Vec<u8>),
 }
 
@@ -33,8 +49,10 @@ impl InputFile {
     /// It does not exist, is not a regular file or is larger, or cannot be read.
     pub fn open(path: &Path, limit: u64) -> Result<Self, StorageError> {
         let opened = guard::open(path, Links::Follow).and_then(|file| {
-            guard::check_size(file.metadata()?.len(), limit)?;
-            Ok(Self(Bytes::File(file)))
+            let metadata = file.metadata()?;
+            guard::check_size(metadata.len(), limit)?;
+            let opened = FileState::of_metadata(&metadata);
+            Ok(Self(Bytes::Named { file, path: path.to_owned(), opened }))
         });
         opened.map_err(|cause| StorageError::new("read", path, cause))
     }
@@ -43,16 +61,41 @@ impl InputFile {
     /// Where there are no such files, it is kept in memory.
     ///
     /// # Errors
-    /// It cannot be read, or the disk is full.
-    pub fn spool(mut input: impl Read, folder: &Path) -> io::Result<Self> {
-        if let Some(mut file) = storage::unnamed_file(folder) {
-            io::copy(&mut input, &mut file).map_err(|error| explain_full(error, folder))?;
-            return Ok(Self(Bytes::File(file)));
-        }
-        let mut bytes = Vec::new();
-        input.read_to_end(&mut bytes)?;
-        Ok(Self(Bytes::Kept(bytes)))
+    /// It cannot be read, or there is no more room for it: 1 GiB or 5 percent of the disk stay free.
+    pub fn spool(input: impl Read, folder: &Path) -> io::Result<Self> {
+        Self::spool_while(input, folder, |folder| {
+            storage::room(folder).is_none_or(|[free, size]| free > LEFT_FREE.min(size / SHARE_LEFT_FREE))
+        })
     }
+
+    fn spool_while(mut input: impl Read, folder: &Path, has_room: impl Fn(&Path) -> bool) -> io::Result<Self> {
+        let Some(mut file) = storage::unnamed_file(folder) else {
+            return keep(input, LARGE).map(|bytes| Self(Bytes::Kept(bytes)));
+        };
+        loop {
+            if !has_room(folder) {
+                return Err(explain_full(io::ErrorKind::StorageFull.into(), folder));
+            }
+            let copied = io::copy(&mut input.by_ref().take(COPIED_AT_ONCE), &mut file);
+            if copied.map_err(|error| explain_full(error, folder))? < COPIED_AT_ONCE {
+                return Ok(Self(Bytes::Copy(file)));
+            }
+        }
+    }
+}
+
+/// Reads at most `limit` bytes into memory.
+///
+/// # Errors
+/// There are more, or they cannot be read.
+pub fn keep(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let text = format!("it has more than {}, and no more can be read", text::number::bytes(limit));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    Ok(bytes)
 }
 
 /// Names the folder that has no room: the error is otherwise taken for one of what is read.
@@ -60,10 +103,11 @@ fn explain_full(error: io::Error, folder: &Path) -> io::Error {
     match error.kind() {
         kind @ (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
             let folder = shown_path(folder);
-            io::Error::new(
-                kind,
-                format!("there is no room for a copy in {folder}; set TMPDIR to a folder with more space"),
-            )
+            let text = format!(
+                "there is no room for a copy in {folder}, where 1 GiB or 5 percent stay free; set TMPDIR to a folder with \
+                 more space, and check that the input ends"
+            );
+            io::Error::new(kind, text)
         }
         _ => error,
     }
@@ -72,9 +116,19 @@ fn explain_full(error: io::Error, folder: &Path) -> io::Error {
 impl Source for InputFile {
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
         Ok(match &self.0 {
-            Bytes::File(file) => Box::new(FileReader { file, offset: 0 }),
+            Bytes::Named { file, .. } | Bytes::Copy(file) => Box::new(FileReader { file, offset: 0 }),
             Bytes::Kept(bytes) => Box::new(bytes.as_slice()),
         })
+    }
+
+    fn check_unchanged(&self) -> io::Result<()> {
+        let Bytes::Named { path, opened, .. } = &self.0 else { return Ok(()) };
+        match fs::metadata(path).is_ok_and(|now| FileState::of_metadata(&now) == *opened) {
+            true => Ok(()),
+            false => Err(io::Error::other(
+                "it was changed while it was read; nothing of it was used: try again when no other program writes it",
+            )),
+        }
     }
 }
 
@@ -115,5 +169,40 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the copy has no name");
         assert!(InputFile::open(&path, 9).unwrap_err().to_string().contains("it has 10 bytes"));
         assert!(InputFile::open(folder.path(), 9).unwrap_err().to_string().contains("not a regular file"));
+    }
+
+    #[test]
+    fn a_file_that_is_changed_or_replaced_while_it_is_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        fs::write(&path, "fish tacos").unwrap();
+        let file = InputFile::open(&path, 100).unwrap();
+        file.check_unchanged().unwrap();
+        let other = folder.path().join("other");
+        fs::write(&other, "fish bowls").unwrap();
+        fs::rename(&other, &path).unwrap();
+        let error = file.check_unchanged().unwrap_err().to_string();
+        assert!(error.contains("changed while it was read"), "{error}");
+        let file = InputFile::open(&path, 100).unwrap();
+        fs::write(&path, "fish bowls and more").unwrap();
+        assert!(file.check_unchanged().is_err());
+        let file = InputFile::open(&path, 100).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(file.check_unchanged().is_err());
+    }
+
+    #[test]
+    fn an_endless_input_ends_where_the_room_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let looks = std::cell::Cell::new(0);
+        let has_room = |_: &Path| {
+            looks.set(looks.get() + 1);
+            looks.get() < 3
+        };
+        let error = InputFile::spool_while(io::repeat(b'a'), folder.path(), has_room).unwrap_err();
+        assert_eq!((error.kind(), looks.get()), (io::ErrorKind::StorageFull, 3));
+        assert!(error.to_string().contains("TMPDIR"), "{error}");
+        let error = keep(io::repeat(b'a'), 2_000).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 2 kB, and no more can be read");
     }
 }

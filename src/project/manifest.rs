@@ -94,19 +94,31 @@ pub enum ManifestError {
     #[error(transparent)]
     SameId(#[from] SameId),
     /// Two labels share a field that must be unique, or a name is not allowed.
-    #[error("label {label}: {why}; correct it with an editor, or if git merged it: tagli doctor DIR --repair")]
-    Label {
-        /// The label's name or number, safe to show.
-        label: String,
-        /// The rule that the label breaks.
-        why: &'static str,
-    },
+    #[error("{0}; correct it with an editor, or if git merged it: tagli doctor DIR --repair")]
+    Label(#[from] LabelFault),
+}
+
+/// A label breaks a rule. The one who reports it names the file that has the label.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("label {label}: {why}")]
+pub struct LabelFault {
+    /// The label's name or number, safe to show.
+    label: String,
+    /// The rule that the label breaks.
+    why: &'static str,
+}
+
+impl LabelFault {
+    fn of(name: &str, id: LabelId, why: &'static str) -> Self {
+        let label = if name.trim().is_empty() { id.0.to_string() } else { format!("`{}`", shown(name)) };
+        Self { label, why }
+    }
 }
 
 impl ManifestError {
     /// Whether a merge by git may be the cause, so that a repair may help.
     pub fn is_of_merge(&self) -> bool {
-        matches!(self, Self::Unmerged | Self::Label { .. })
+        matches!(self, Self::Unmerged | Self::Label(_))
     }
 }
 
@@ -186,6 +198,7 @@ impl Manifest {
 
     /// Parses the bytes of `project.json`. Its labels may contradict each other.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let bytes = without_mark(bytes);
         if is_unmerged(bytes) {
             return Err(ManifestError::Unmerged);
         }
@@ -288,47 +301,68 @@ impl Manifest {
         }
     }
 
-    /// Checks that ids, names and keys of labels are each used once.
-    /// Every name must be such that it can be shown and written.
+    /// Checks the labels; see [`check_labels`].
     ///
     /// # Errors
     /// The first label that breaks a rule.
-    pub fn check(&self) -> Result<(), ManifestError> {
-        let (mut ids, mut names, mut keys) = (HashSet::new(), HashSet::new(), HashSet::new());
-        for gone in self.labels.retired() {
-            if !ids.insert(gone.id) {
-                let why = "another label has the same id";
-                return Err(ManifestError::Label { label: format!("`{}`", shown(&gone.name)), why });
-            }
-        }
-        for label in &self.labels {
-            let why = if label.name.trim().is_empty() {
-                "it has no name"
-            } else if label.name.chars().chain(label.tag.chars()).chain(label.key).any(char::is_control) {
-                "its name, tag or key contains a control character"
-            } else if !ids.insert(label.id) {
-                "another label has the same id"
-            } else if !names.insert(&label.name) {
-                "another label has the same name"
-            } else if label.key.is_some_and(|key| !keys.insert(key)) {
-                "another label has the same key"
-            } else {
-                continue;
-            };
-            let shown = if label.name.trim().is_empty() {
-                format!("{}", label.id.0)
-            } else {
-                format!("`{}`", shown(&label.name))
-            };
-            return Err(ManifestError::Label { label: shown, why });
-        }
-        Ok(())
+    pub fn check(&self) -> Result<(), LabelFault> {
+        check_labels(&self.labels)
     }
+}
+
+/// Checks that ids, names and keys of labels are each used once.
+/// Every name must be such that it can be shown and written.
+///
+/// # Errors
+/// The first label that breaks a rule.
+pub fn check_labels(labels: &LabelSet) -> Result<(), LabelFault> {
+    let (mut ids, mut names, mut keys) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for gone in labels.retired() {
+        if !ids.insert(gone.id) {
+            return Err(LabelFault::of(&gone.name, gone.id, "another label has the same id"));
+        }
+    }
+    for label in labels {
+        check_text(label)?;
+        let why = if !ids.insert(label.id) {
+            "another label has the same id"
+        } else if !names.insert(&label.name) {
+            "another label has the same name"
+        } else if label.key.is_some_and(|key| !keys.insert(key)) {
+            "another label has the same key"
+        } else {
+            continue;
+        };
+        return Err(LabelFault::of(&label.name, label.id, why));
+    }
+    Ok(())
+}
+
+/// Checks that name, tag and key of a label can be shown and written.
+///
+/// # Errors
+/// The rule that the label breaks.
+pub(super) fn check_text(label: &Label) -> Result<(), LabelFault> {
+    let why = if label.name.trim().is_empty() {
+        "it has no name"
+    } else if label.name.chars().chain(label.tag.chars()).chain(label.key).any(char::is_control) {
+        "its name, tag or key contains a control character"
+    } else {
+        return Ok(());
+    };
+    Err(LabelFault::of(&label.name, label.id, why))
+}
+
+/// The bytes without the byte order mark that some editors write.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// Whether the bytes have a conflict marker of an unfinished git merge.
 pub(super) fn is_unmerged(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"<<<<<<<") || line.starts_with(b">>>>>>>"))
+    without_mark(bytes)
+        .split(|byte| *byte == b'\n')
+        .any(|line| line.starts_with(b"<<<<<<<") || line.starts_with(b">>>>>>>"))
 }
 
 fn json(error: serde_json::Error) -> ManifestError {
@@ -377,6 +411,15 @@ mod tests {
         let two = r#"{"format":1,"labels":[{"id":0,"name":"A","key":"1"},{"id":1,"name":"B","key":"1"}]}"#;
         assert!(error(two).starts_with("label `B`: another label has the same key; correct it with an editor, or"));
         assert!(error("<<<<<<< HEAD\n").starts_with("it has conflict markers of an unfinished git merge"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_hides_neither_the_contents_nor_a_conflict() {
+        let text = r#"{"format":1,"name":"x"}"#;
+        assert_eq!(Manifest::from_json(format!("\u{feff}{text}").as_bytes()).unwrap().name, "x");
+        let conflict = format!("\u{feff}<<<<<<< HEAD\n{text}\n=======\n{text}\n>>>>>>> b\n");
+        let error = Manifest::from_json(conflict.as_bytes()).unwrap_err();
+        assert!(matches!(error, ManifestError::Unmerged), "{error}");
     }
 
     proptest! {

@@ -1,5 +1,7 @@
 //! The two sides of a file in which git left conflict markers.
 
+use super::manifest::without_mark;
+
 /// Side of an unfinished merge to which a line belongs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Side {
@@ -53,7 +55,7 @@ impl SideReader {
 pub(super) fn sides(bytes: &[u8]) -> Option<[Vec<u8>; 2]> {
     let mut reader = SideReader::default();
     let [mut ours, mut theirs] = [Vec::new(), Vec::new()];
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+    for line in without_mark(bytes).split_inclusive(|byte| *byte == b'\n') {
         let side = reader.side_of(line).ok()?;
         if matches!(side, Some(Side::Both | Side::Ours)) {
             ours.extend_from_slice(line);

@@ -15,12 +15,13 @@ mod document_history;
 pub mod documents;
 pub mod erasure;
 mod error;
+mod exports;
 pub mod file_names;
 mod file_stamp;
 mod folder;
 pub mod import;
 pub mod import_source;
-mod input_file;
+pub mod input_file;
 pub mod journal;
 mod journal_appender;
 mod journal_line;
@@ -65,7 +66,7 @@ pub use journal::{Annotator, SkippedLine};
 pub use journal_appender::JournalAppender;
 pub use journal_line::LineError;
 pub use lock::{Holder, LockError};
-pub use manifest::{Manifest, ManifestError, Provenance};
+pub use manifest::{LabelFault, Manifest, ManifestError, Provenance};
 pub use metrics_tail::MetricsTail;
 pub use reading_progress::ReadingProgress;
 pub use repair::{Repair, RepairStep};
@@ -141,7 +142,7 @@ impl Project {
         if dir.is_file() {
             return Err(ProjectError::IsFile(dir.to_owned()));
         }
-        manifest.check().map_err(|why| ProjectError::Manifest { path: path.clone(), why })?;
+        manifest.check().map_err(ProjectError::Label)?;
         if std::fs::symlink_metadata(&path).is_ok() {
             return Err(ProjectError::Exists(dir.to_owned()));
         }
@@ -151,10 +152,12 @@ impl Project {
         for (name, text) in [(DOCUMENTS, ""), (".gitattributes", GITATTRIBUTES), (".gitignore", GITIGNORE)] {
             keep_existing(storage::create_new(&dir.join(name), text.as_bytes()))?;
         }
-        storage::create_new(&path, &manifest.to_json()?).map_err(|error| match error.cause.kind() {
-            std::io::ErrorKind::AlreadyExists => ProjectError::Exists(dir.to_owned()),
-            _ => error.into(),
-        })?;
+        storage::create_new(&path, &manifest.to_json().map_err(ProjectError::Unwritable)?).map_err(
+            |error| match error.cause.kind() {
+                std::io::ErrorKind::AlreadyExists => ProjectError::Exists(dir.to_owned()),
+                _ => error.into(),
+            },
+        )?;
         Self::open(dir)
     }
 
@@ -304,9 +307,9 @@ impl Project {
         let found = read_manifest(&self.root)?;
         let mut manifest = found.clone();
         change(&mut manifest);
-        manifest.check().map_err(|why| ProjectError::Manifest { path: path.clone(), why })?;
+        manifest.check().map_err(ProjectError::Label)?;
         let documents = self.changed_documents(manifest.grid)?;
-        storage::replace(&path, &manifest.to_json()?)?;
+        storage::replace(&path, &manifest.to_json().map_err(ProjectError::Unwritable)?)?;
         self.note_absorbed(&found, documents.is_some());
         self.manifest = manifest;
         self.set_documents(documents);
@@ -337,23 +340,6 @@ impl Project {
     /// All annotators that have a journal, sorted by name.
     pub fn annotators(&self) -> Vec<AnnotatorName> {
         annotators_in(&self.annotations())
-    }
-
-    /// Writes a file into `exports/` and returns its path.
-    ///
-    /// # Errors
-    /// `name` is not a plain file name, or the file system refuses.
-    pub fn export_file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ProjectError> {
-        let path = self.export_path(name)?;
-        storage::replace(&path, bytes)?;
-        Ok(path)
-    }
-
-    fn export_path(&self, name: &str) -> Result<PathBuf, ProjectError> {
-        file_names::check_file_name(name)?;
-        let folder = self.root.join(EXPORTS);
-        storage::make_folder(&folder)?;
-        Ok(folder.join(name))
     }
 
     fn annotations(&self) -> PathBuf {

@@ -60,7 +60,7 @@ pub fn refuse_existing(path: &Path, existing: Existing) -> Result<(), ProjectErr
     }
 }
 
-fn exists(path: &Path) -> ProjectError {
+pub(super) fn exists(path: &Path) -> ProjectError {
     let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
     ProjectError::OutputExists { path: path.to_owned(), is_file }
 }

@@ -12,6 +12,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    output::Existing,
     run_folder::{HeldRun, RunConfig},
     storage::{Crash, Dir, NewFolder, Published, recover, with_plain_file_system},
     *,
@@ -531,7 +532,7 @@ fn what_a_project_writes_leaves_the_folders_beside_it_alone() {
     let document = crate::spans::Document::from_words("a", ["fish", "tacos"]);
     let item = ImportItem { document, spans: Vec::new(), status: crate::spans::Status::Done };
     project.import(Some(&mut anna), 0, vec![item]).unwrap();
-    project.export_file("a.conll", b"fish O\n").unwrap();
+    project.export_file("a.conll", b"fish O\n", Existing::Keep).unwrap();
     project.change_manifest(|manifest| manifest.name = "q".into()).unwrap();
     let (runs, id) = runs(&root);
     runs.remove(&id).unwrap();

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     corrections::NewText,
+    output::Existing,
     run_folder::{HeldRun, RunConfig},
     storage::{Fault, Recorder},
     *,
@@ -174,7 +175,7 @@ impl Session {
                 self.anna.record_all(&self.project.documents, 9, ops.collect()).map(drop)
             }
             11 => self.edit("d2", Edit::Reject(TextRange::new(0, 3), LabelId(3))),
-            12 => self.project.export_file("all.conll", b"tacos O\n").map(drop),
+            12 => self.project.export_file("all.conll", b"tacos O\n", Existing::Keep).map(drop),
             13 => self.change_documents(
                 |documents| &*documents.get("d0").unwrap().text == CORRECTED,
                 |project| project.correct_document("d0", NewText::Text(CORRECTED), 10, false),

@@ -3,6 +3,7 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use super::{
+    output::Existing,
     storage::refusals::{Refused, refuse},
     *,
 };
@@ -49,7 +50,7 @@ fn a_project_that_cannot_be_written_is_read_with_the_reason() {
         let (ben, _) = project.annotator_or_reader(&"ben".parse().unwrap(), 0).unwrap();
         assert!(ben.is_read_only() && of(&ben) == Status::Todo);
         assert!(check::check(&root).is_sound());
-        assert!(project.export_file("a.txt", b"x").unwrap_err().to_string().contains(reason));
+        assert!(project.export_file("a.txt", b"x", Existing::Keep).unwrap_err().to_string().contains(reason));
     }
     let (annotator, why) = Project::open(&root).unwrap().annotator_or_reader(&name(), 0).unwrap();
     assert!(why.is_none() && !annotator.is_read_only() && of(&annotator) == Status::Flagged);

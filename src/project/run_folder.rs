@@ -48,10 +48,28 @@ impl RunConfig {
         Self { format: super::manifest::FORMAT, id: None, started, settings, edition, data }
     }
 
+    /// Parses the bytes of a `config.json`.
+    ///
+    /// Versions without editions had no base but `mini` inside: another name was that of a folder. It becomes a path, since
+    /// the name alone is now that of an embedded base.
+    ///
+    /// # Errors
+    /// They are not JSON, or a field has the wrong type.
+    pub(super) fn from_json(bytes: &[u8]) -> serde_json::Result<Self> {
+        let mut config: Self = serde_json::from_slice(bytes)?;
+        let base = &mut config.settings.base;
+        if config.edition.is_none() && embedded_bases::is_embedded(base) && base != embedded_bases::MINI {
+            base.insert_str(0, "./");
+        }
+        Ok(config)
+    }
+
     /// Whether the run began from an embedded base that only earlier or later versions of this program contain.
     /// Then it cannot continue, since it needs the weights with which it began.
     pub fn has_foreign_base(&self) -> bool {
-        embedded_bases::is_embedded(&self.settings.base) && self.edition != Some(embedded_bases::EDITION)
+        let is_embedded = embedded_bases::is_embedded(&self.settings.base);
+        // Only a run from an embedded base has an edition, or is one of `mini` before there were editions.
+        self.edition.map_or(is_embedded, |edition| !is_embedded || edition != embedded_bases::EDITION)
     }
 
     /// Name of the base for lists and comparisons, with its edition if that is not the present one.
@@ -85,7 +103,7 @@ impl RunFolder {
     /// `made`: whether this program has made the folder itself. After an error nothing of the run is left in it.
     pub(super) fn begin(path: &Path, id: Id, made: bool, config: &RunConfig) -> Result<Self, ProjectError> {
         let config = RunConfig { id: Some(id.clone()), ..config.clone() };
-        let mut bytes = serde_json::to_vec_pretty(&config)?;
+        let mut bytes = serde_json::to_vec_pretty(&config).map_err(ProjectError::Unwritable)?;
         bytes.push(b'\n');
         let begun = Dir::open(path).and_then(|dir| run_files::begin(&dir, &id, made, &bytes));
         begun.map_err(|cause| StorageError::new("start a run in", path, cause))?;
@@ -365,7 +383,8 @@ pub(super) fn is_unfinished(run: &Path, phase: Phase) -> bool {
 /// # Errors
 /// It is not the folder of a run, or its config cannot be read.
 pub fn read_config(run: &Path) -> Result<RunConfig, ProjectError> {
-    Ok(serde_json::from_slice(&storage::read(&run.join(CONFIG), SMALL)?)?)
+    let path = run.join(CONFIG);
+    RunConfig::from_json(&storage::read(&path, SMALL)?).map_err(|error| ProjectError::damaged(&path, &error))
 }
 
 /// Model subfolder of a run.
@@ -383,7 +402,8 @@ pub(super) fn checkpoint_data(run: &Path) -> PathBuf {
 /// # Errors
 /// There is none, or it cannot be read.
 pub fn read_status(run: &Path) -> Result<Status, ProjectError> {
-    Ok(serde_json::from_slice(&storage::read(&run.join(STATUS), SMALL)?)?)
+    let path = run.join(STATUS);
+    serde_json::from_slice(&storage::read(&path, SMALL)?).map_err(|error| ProjectError::damaged(&path, &error))
 }
 
 /// Reader of the metrics of the run in a folder, from the beginning.
@@ -516,6 +536,18 @@ mod tests {
         let again: RunConfig = serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
         assert!(again.id.is_some(), "the marker");
         assert_eq!(RunConfig { id: None, ..again }, config());
+    }
+
+    #[test]
+    fn a_config_or_status_that_cannot_be_read_is_named_in_the_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = r#"{"tagli_run":1,"started":0,"settings":{"base":"mini"},"edition":"two"}"#;
+        std::fs::write(dir.path().join(CONFIG), text).unwrap();
+        std::fs::write(dir.path().join(STATUS), "{\n]").unwrap();
+        let config = read_config(dir.path()).unwrap_err().to_string();
+        assert!(config.contains(CONFIG) && config.contains("line 1") && config.contains("\"two\""), "{config}");
+        let status = read_status(dir.path()).unwrap_err().to_string();
+        assert!(status.contains(STATUS) && status.contains("line 2, column 1"), "{status}");
     }
 
     #[test]

@@ -183,7 +183,10 @@ impl RunView {
                 why: "it is not running, so it cannot be controlled",
             });
         }
-        Ok(storage::replace(&self.path.join(CONTROL), &serde_json::to_vec(&control)?)?)
+        Ok(storage::replace(
+            &self.path.join(CONTROL),
+            &serde_json::to_vec(&control).map_err(ProjectError::Unwritable)?,
+        )?)
     }
 
     /// Its last phase; the first one if its status cannot be read.
@@ -329,8 +332,8 @@ impl Runs {
             problems.push(error.to_string());
             None
         });
-        let config = read_json(&path, CONFIG, &mut problems);
-        let status = read_json(&path, STATUS, &mut problems);
+        let config = read_json(&path, CONFIG, RunConfig::from_json, &mut problems);
+        let status = read_json(&path, STATUS, |bytes| serde_json::from_slice(bytes), &mut problems);
         let has_model = fs::symlink_metadata(path.join(MODEL)).is_ok_and(|about| about.is_dir());
         RunView { id, path, config, status, holder, has_model, problems }
     }
@@ -338,11 +341,14 @@ impl Runs {
 
 /// Reads a JSON file of a run.
 /// `None` if it does not exist, or if it cannot be used, which adds a problem.
-fn read_json<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
+fn read_json<T>(
+    folder: &Path,
+    name: &str,
+    parse: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+    problems: &mut Vec<String>,
+) -> Option<T> {
     let read: Result<Option<T>, String> = match storage::read_below(&folder.join(name), SMALL) {
-        Ok(Some(bytes)) => {
-            serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("{name}: {}", parser_message(&error)))
-        }
+        Ok(Some(bytes)) => parse(&bytes).map(Some).map_err(|error| format!("{name}: {}", parser_message(&error))),
         Ok(None) => Ok(None),
         Err(error) => Err(error.to_string()),
     };

@@ -51,6 +51,7 @@ pub(crate) struct Services {
     /// Projects that were open before and whose threads have not ended.
     closing: Vec<Arc<Closing>>,
     /// Thread that opens the project that was requested last.
+    /// Thread that opens a project after a change that the user asked for, such as an import. Leaving waits for it.
     opening: Option<Thread>,
     /// Sentence that says how to go on, for the end of the program.
     farewell: Option<String>,
@@ -86,7 +87,8 @@ impl Services {
     pub(crate) fn open_first(&mut self, dir: &Path) -> Arc<ReadingProgress> {
         let opener = self.opener();
         let progress = Arc::clone(&opener.progress);
-        self.opening = opener.spawn(Request::Folder(dir.to_owned()), Vec::new(), self.openings.clone());
+        // Not kept: leaving waits for no reading. What it may write is completed when the project is next opened.
+        drop(opener.spawn(Request::Folder(dir.to_owned()), Vec::new(), self.openings.clone()));
         progress
     }
 
@@ -119,7 +121,9 @@ impl Services {
         self.close();
         self.next_preferences = None;
         let opener = Opener { preferences, ..self.opener() };
-        self.opening = opener.spawn(request, self.closing.clone(), self.openings.clone());
+        let only_reads = matches!(request, Request::Folder(_));
+        let thread = opener.spawn(request, self.closing.clone(), self.openings.clone());
+        self.opening = thread.filter(|_| !only_reads);
     }
 
     /// Opens the project in `dir` for this annotator, who stays so there.
@@ -138,11 +142,11 @@ impl Services {
     pub(crate) fn opened(&mut self, outcome: Outcome) -> Vec<Event> {
         let preferences = self.next_preferences.take();
         match outcome {
-            Ok((open, opened, notice)) => {
+            Ok((open, opened, event)) => {
                 self.close();
                 self.open = Some(open);
                 self.preferences = preferences.unwrap_or_else(|| Arc::clone(&self.preferences));
-                std::iter::once(Event::Opened(opened)).chain(notice.map(open_project::notice)).collect()
+                std::iter::once(Event::Opened(opened)).chain(event).collect()
             }
             Err(error) => vec![open_project::failure(&error)],
         }
@@ -238,9 +242,9 @@ impl Services {
             Effect::CopySample { sample, name } => self.start_opening(Request::Copy { sample, name }),
             Effect::NewProject(new) => self.start_opening(Request::New(new)),
             Effect::RepairProject { path, steps } => self.repair_project(path, steps),
-            Effect::Import(file) => {
+            Effect::Import { generation, file } => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
-                    self.start_opening(Request::Import { dir, file });
+                    self.start_opening(Request::Import { dir, file, generation });
                 }
             }
             Effect::Reload => {
@@ -306,7 +310,7 @@ impl Services {
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::RepairProject { .. } => {}
-            Effect::Import(_) | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
+            Effect::Import { .. } | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }
@@ -352,4 +356,30 @@ fn with_annotator(own: PreferencesOf, project: PathBuf, name: String) -> Prefere
         }
         Ok(preferences)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use crossbeam_channel::{bounded, unbounded};
+
+    use super::*;
+    use crate::app::Leave;
+
+    #[test]
+    fn leaving_while_a_project_is_read_waits_for_nothing() {
+        let (release, held) = bounded::<()>(0);
+        let late: PreferencesOf = Arc::new(move |_| {
+            let _ = held.recv();
+            Err("too late".to_owned())
+        });
+        let (outcomes, openings) = unbounded();
+        let mut services = Services::new(unbounded().0, outcomes, UserFolders::default(), late);
+        services.open_first(Path::new("/nowhere"));
+        let began = Instant::now();
+        services.finish(End::Left(Leave::Plain), &openings, |_, _| false).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        drop(release);
+    }
 }

@@ -45,7 +45,7 @@ pub(crate) enum Wait {
 pub(super) struct Leaving {
     /// Projects that are being closed.
     pub(super) closing: Vec<Arc<Closing>>,
-    /// Thread that opens a project.
+    /// Thread that changes a project and opens it. One that only reads is not waited for.
     pub(super) opening: Option<Thread>,
     pub(super) trainer: Trainer,
     /// Sentence that says how to go on.

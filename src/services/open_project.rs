@@ -33,7 +33,7 @@ use crate::{
     app::{
         Event,
         effect::NewProject,
-        event::{Level, Opened},
+        event::{Level, Message, Opened},
     },
     formats::Problem,
     guard::{self, Panicked},
@@ -152,17 +152,17 @@ pub(super) enum Request {
     /// A new copy of a sample, with this name.
     Copy { sample: String, name: String },
     /// A project, after the import of a file.
-    Import { dir: PathBuf, file: String },
+    Import { dir: PathBuf, file: String, generation: u64 },
     /// A new project.
     New(NewProject),
 }
 
-/// Message about a project that was opened.
-pub(super) type Notice = (Level, String);
+/// Importance and text of a message about a project that was opened.
+type Notice = (Level, String);
 
 /// Outcome of an opening.
-/// The services of the project, its contents for the screens, and a message; or an error.
-pub(crate) type Outcome = Result<(Open, Box<Opened>, Option<Notice>), OpenError>;
+/// The services of the project, its contents for the screens, and the event about what was done before; or an error.
+pub(crate) type Outcome = Result<(Open, Box<Opened>, Option<Event>), OpenError>;
 
 /// Opener of projects.
 pub(super) struct Opener {
@@ -269,6 +269,10 @@ impl Opener {
     }
 
     fn get(self, request: Request) -> Outcome {
+        let import = match &request {
+            Request::Import { generation, .. } => Some(*generation),
+            _ => None,
+        };
         let is_new = matches!(request, Request::Copy { .. } | Request::New(_));
         let (dir, notice) = match request {
             Request::Entry(path) => (sample_copies::entry_folder(&self.folders, &path, &self.preferences)?, None),
@@ -280,7 +284,7 @@ impl Opener {
             Request::Copy { sample, name } => {
                 (sample_copies::copy_sample(&self.folders, &sample, &name, &self.preferences)?, None)
             }
-            Request::Import { dir, file } => {
+            Request::Import { dir, file, .. } => {
                 let notice = self.import(&dir, &file);
                 (dir, Some(notice))
             }
@@ -290,7 +294,13 @@ impl Opener {
             RecentProjects::new(self.folders.clone()).forget(&dir);
         }
         match (self.open(&dir), notice) {
-            (Ok((open, opened)), notice) => Ok((open, opened, notice)),
+            (Ok((open, opened)), notice) => {
+                let event = notice.map(|(level, text)| match import {
+                    Some(generation) => Event::Imported { generation, outcome: Message { level, text } },
+                    None => message(level, text),
+                });
+                Ok((open, opened, event))
+            }
             (Err(error), Some((Level::Error, text))) => Err(OpenError::Both(text, Box::new(error))),
             (Err(error), _) => Err(error),
         }
@@ -405,11 +415,6 @@ pub(super) fn failure(error: &OpenError) -> Event {
     }
 }
 
-/// Event that shows a message about a project that was opened.
-pub(super) fn notice((level, text): Notice) -> Event {
-    message(level, text)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{fs, io};
@@ -444,9 +449,11 @@ mod tests {
         fs::write(path("empty.txt"), "").unwrap();
         fs::write(path("binary"), [0, 159, 146, 150, 255]).unwrap();
         let import = |file: &str| {
-            let request = Request::Import { dir: dir.clone(), file: path(file) };
-            let (_, opened, notice) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
-            let (level, text) = notice.unwrap();
+            let request = Request::Import { dir: dir.clone(), file: path(file), generation: 7 };
+            let (_, opened, event) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
+            let Some(Event::Imported { generation: 7, outcome: Message { level, text } }) = event else {
+                panic!("{event:?}")
+            };
             (opened.documents.len(), level, text)
         };
         assert_eq!(import("two.txt"), (2, Level::Info, "two.txt: 2 documents, 0 spans".to_owned()));

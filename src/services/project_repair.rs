@@ -20,7 +20,7 @@ pub(super) fn damage(dir: &Path) -> Option<Damage> {
     }
     let repair = match Plan::of(dir) {
         Ok(plan) => Ok(plan?.steps),
-        Err(why) => Err(why),
+        Err(why) => Err(why.to_string()),
     };
     Some(Damage { name: "git conflict", repair })
 }
@@ -33,20 +33,34 @@ pub(super) fn repair(dir: &Path, steps: &[String]) -> Event {
         Ok(Some(plan)) if plan.steps == steps => plan,
         Ok(Some(_)) => return message(Level::Warn, format!("{name} was changed meanwhile: look at its repair again")),
         Ok(None) => return message(Level::Info, format!("{name} needs no repair now")),
-        Err(why) => return message(Level::Error, why),
+        Err(why) => return message(Level::Error, why.to_string()),
     };
-    let left = plan.repair.left.first().map(ToString::to_string);
+    let left = plan.left();
     let left_to_git = plan.repair.left_to_git().map(|sentence| format!(". {sentence}")).unwrap_or_default();
     match plan.carry_out() {
         Ok(copies) => {
             if let Some(left) = left {
-                return message(Level::Warn, format!("{name} is repaired in part; only you can decide: {left}"));
+                return message(Level::Warn, format!("{name} is repaired in part: {left}"));
             }
             let copies: Vec<String> = copies.iter().map(|copy| storage::shown_path(copy)).collect();
             message(Level::Info, format!("{name} is repaired; as it was before: {}{left_to_git}", copies.join(", ")))
         }
+        Err(error) if error.is_environment() => message(Level::Error, Left::System(error.to_string()).to_string()),
         Err(error) => message(Level::Error, error.to_string()),
     }
+}
+
+/// What a repair leaves.
+#[derive(Debug, thiserror::Error)]
+enum Left {
+    /// A person must decide.
+    #[error("{0}; only you can solve that, with an editor")]
+    Decision(String),
+    /// The system refuses, which says nothing about the project.
+    #[error(
+        "{0}; that is no damage of the project: check its permissions, its disk and other programs that have it open, then try again"
+    )]
+    System(String),
 }
 
 /// A repair that is not carried out yet.
@@ -61,13 +75,23 @@ impl Plan {
     ///
     /// # Errors
     /// It cannot be read, or only a person can decide; the cause for people.
-    fn of(dir: &Path) -> Result<Option<Self>, String> {
-        let repair = Repair::of(dir).map_err(|error| error.to_string())?;
-        if let (true, Some(left)) = (repair.steps.is_empty(), repair.left.first()) {
-            return Err(left.to_string());
+    fn of(dir: &Path) -> Result<Option<Self>, Left> {
+        let repair = Repair::of(dir).map_err(|error| match error.is_environment() {
+            true => Left::System(error.to_string()),
+            false => Left::Decision(error.to_string()),
+        })?;
+        let steps = repair.steps.iter().map(|step| format!("{}: {}", step.file, step.what)).collect();
+        let plan = Self { steps, repair };
+        match plan.left().filter(|_| plan.steps.is_empty()) {
+            Some(left) => Err(left),
+            None => Ok((!plan.steps.is_empty()).then_some(plan)),
         }
-        let steps: Vec<String> = repair.steps.iter().map(|step| format!("{}: {}", step.file, step.what)).collect();
-        Ok((!steps.is_empty()).then_some(Self { steps, repair }))
+    }
+
+    /// What the repair leaves, if it leaves something.
+    fn left(&self) -> Option<Left> {
+        let refusal = self.repair.refusal.clone().map(Left::System);
+        refusal.or_else(|| Some(Left::Decision(self.repair.left.first()?.to_string())))
     }
 
     /// Carries it out, and returns the copies that are kept.
@@ -123,5 +147,19 @@ mod tests {
         assert!(why.contains("not in order") && !why.contains("--repair"), "{why}");
         fs::write(&file, "{").unwrap();
         assert!(damage(folder.path()).is_none());
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_not_left_to_an_editor() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("project.json");
+        fs::write(&file, "<<<<<<< a\n{\n").unwrap();
+        let why = |dir: &Path| damage(dir).unwrap().repair.unwrap_err();
+        assert!(why(folder.path()).contains("only you can solve that, with an editor"));
+        // A folder in place of the file cannot be read, whatever is in it.
+        fs::create_dir(folder.path().join("documents.jsonl")).unwrap();
+        let why = why(folder.path());
+        assert!(why.contains("documents.jsonl") && why.contains("check its permissions"), "{why}");
+        assert!(!why.contains("editor"), "{why}");
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn opened(
     let done_today = annotator.journal.with_status_since(Status::Done, midnight());
     Opened {
         name: project.manifest.name.clone(),
+        folder: project.root.to_string_lossy().into_owned(),
         annotator: annotator.name().to_string(),
         documents: project.documents.list(),
         labels: project.manifest.labels.clone(),

@@ -29,7 +29,9 @@ use crate::{
     app::{Event, effect::DocumentChange, event::Level},
     formats::{self, WriteOptions},
     guard,
-    project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
+    project::{
+        Annotator, AnnotatorName, Project, corrections::NewText, output::Existing, random_number, training_data,
+    },
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
     work::{
@@ -329,7 +331,7 @@ impl Work {
             split: None,
             all: false,
             options: WriteOptions::default(),
-            target: Target::Exports,
+            target: Target::Exports(Existing::Keep),
         });
         let exported = exported.map_err(|error| match error {
             ExportError::Write(WriteError::Losses(_)) => format!(

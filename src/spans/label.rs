@@ -32,7 +32,7 @@ pub struct Label {
 
 /// Removed, merged or renamed label.
 /// Its id is kept because journals may contain it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RetiredLabel {
     /// Identity, which no other label gets.
     pub id: LabelId,
@@ -160,8 +160,7 @@ impl LabelSet {
         if let Some(label) = self.get(id) {
             return &label.name;
         }
-        let retired = self.index.retired_place(id.0).and_then(|place| self.retired.get(place));
-        retired.map_or("?", |retired| &retired.name)
+        self.own_retired(id).map_or("?", |retired| &retired.name)
     }
 
     /// Finds a label by its name or by a former name.
@@ -331,9 +330,8 @@ impl LabelSet {
     }
 
     /// Draws an id that no label has or had.
-    pub fn draw_id(&self, mut draw: impl FnMut() -> u32) -> LabelId {
-        let free = (0..DRAWS).map(|_| draw()).find(|id| !self.index.has(*id));
-        free.map_or_else(|| self.free_id(), LabelId)
+    pub fn draw_id(&self, draw: impl FnMut() -> u32) -> LabelId {
+        drawn_id(draw, |id| self.index.has(id), || self.ids().map(|id| id.0).max())
     }
 
     /// Returns the id of the label with this name, which is created if necessary.
@@ -351,9 +349,7 @@ impl LabelSet {
 
     /// Returns an id that no label has or had.
     fn free_id(&self) -> LabelId {
-        let next = self.ids().max().map_or(Some(0), |id| id.0.checked_add(1));
-        // If the highest id is taken (a file edited by hand), the first gap is used.
-        LabelId(next.or_else(|| (0..u32::MAX).find(|id| !self.index.has(*id))).unwrap_or(u32::MAX))
+        free_id(|id| self.index.has(id), || self.ids().map(|id| id.0).max())
     }
 
     fn ids(&self) -> impl Iterator<Item = LabelId> {
@@ -377,42 +373,16 @@ impl LabelSet {
         self.index.has(id.0)
     }
 
-    /// Retires a label into another one.
-    pub(super) fn retire_into(&mut self, id: LabelId, into: LabelId) {
-        if let Ok(at) = self.position(id) {
-            self.retire(at, Some(into));
-            self.reindex();
-        }
+    /// The retired label or former name with this id.
+    pub(super) fn own_retired(&self, id: LabelId) -> Option<&RetiredLabel> {
+        self.retired.get(self.index.retired_place(id.0)?)
     }
 
-    /// Adds a retired label. The caller must make sure that its id is free.
-    pub(super) fn add_retired(&mut self, retired: RetiredLabel) {
-        self.retired.push(retired);
-        self.reindex();
-    }
-
-    /// Removes a retired label, whose id becomes free.
-    pub(super) fn remove_retired(&mut self, id: LabelId) {
-        self.retired.retain(|retired| retired.id != id);
-        self.reindex();
-    }
-
-    /// Gives a label the name and tag of another version of it.
-    pub(super) fn take_name(&mut self, id: LabelId, from: &Label) {
-        if let Some(label) = self.labels.iter_mut().find(|label| label.id == id) {
-            label.name.clone_from(&from.name);
-            label.tag.clone_from(&from.tag);
-        }
-        self.reindex();
-    }
-
-    /// Gives a label key and guideline of another version of it, where it has none.
-    pub(super) fn take_missing(&mut self, id: LabelId, from: &Label) {
-        let key = from.key.filter(|key| self.by_key(*key).is_none());
-        if let Some(label) = self.labels.iter_mut().find(|label| label.id == id) {
-            label.key = label.key.or(key);
-            label.guide = label.guide.take().or_else(|| from.guide.clone());
-        }
+    /// Set of these labels and retired labels.
+    pub(super) fn from_parts(labels: Vec<Label>, retired: Vec<RetiredLabel>) -> Self {
+        let mut set = Self { labels, retired, index: LabelIndex::default() };
+        set.reindex();
+        set
     }
 
     /// Adds a label unchanged.
@@ -474,6 +444,22 @@ impl LabelSet {
             .find(|tag| self.labels.iter().all(|label| !label.tag.eq_ignore_ascii_case(tag)))
             .unwrap_or_else(|| letters.iter().take(4).collect())
     }
+}
+
+/// Draws an id that is not taken. `highest` returns the highest id that is.
+pub(super) fn drawn_id(
+    mut draw: impl FnMut() -> u32,
+    taken: impl Fn(u32) -> bool,
+    highest: impl FnOnce() -> Option<u32>,
+) -> LabelId {
+    let free = (0..DRAWS).map(|_| draw()).find(|id| !taken(*id));
+    free.map_or_else(|| free_id(taken, highest), LabelId)
+}
+
+fn free_id(taken: impl Fn(u32) -> bool, highest: impl FnOnce() -> Option<u32>) -> LabelId {
+    let next = highest().map_or(Some(0), |id| id.checked_add(1));
+    // If the highest id is taken (a file edited by hand), the first gap is used.
+    LabelId(next.or_else(|| (0..u32::MAX).find(|id| !taken(*id))).unwrap_or(u32::MAX))
 }
 
 /// Whether a key is a digit that labels may have.

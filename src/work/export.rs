@@ -35,8 +35,8 @@ pub struct Export<'a> {
 /// Destination of an exported file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// A file in the project's `exports/`, named after the format and the split.
-    Exports,
+    /// A file in the project's `exports/`, named after the format and the split. A former export is replaced in any case.
+    Exports(Existing),
     /// This file, which may exist.
     File(&'a Path, Existing),
     /// No file: the caller takes the bytes.
@@ -125,9 +125,9 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
             write_output(path, &written.bytes, existing)?;
             Some(path.to_owned())
         }
-        Target::Exports => {
+        Target::Exports(existing) => {
             let name = file_name(request.format, request.split);
-            Some(request.project.export_file(&name, &written.bytes)?)
+            Some(request.project.export_file(&name, &written.bytes, existing)?)
         }
     };
     Ok(written)
@@ -219,7 +219,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("p");
         let (project, ada) = project(&dir, 7, Status::Done);
-        let exported = export(&request(&project, &ada, Target::Exports)).unwrap();
+        let exported = export(&request(&project, &ada, Target::Exports(Existing::Keep))).unwrap();
         let path = exported.path.unwrap();
         assert!(path.ends_with("exports/conll2003.conll"), "{}", path.display());
         assert_eq!((exported.documents, exported.round_trip.spans_out), (1, 1));

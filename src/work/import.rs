@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::source::SourceFile;
 use crate::{
     formats::ReadFile,
-    project::{Annotator, AnnotatorName, ImportReport, Project, ProjectError},
+    project::{Annotator, AnnotatorName, ImportReport, Project, ProjectError, manifest::check_labels},
 };
 
 /// Contents of a file that is or would be imported.
@@ -67,6 +67,8 @@ pub fn import(
     let mut journal: Option<Annotator> = None;
     let mut imported = Vec::with_capacity(files.len());
     for file in files {
+        check_labels(&file.read.found.labels())
+            .map_err(|fault| ProjectError::ImportedLabel { path: file.path.clone(), fault })?;
         if journal.is_none() && file.read.found.is_annotated() {
             journal = Some(project.annotator(annotator, now)?);
         }
@@ -103,5 +105,18 @@ mod tests {
         assert_eq!(done.len(), 2);
         assert_eq!((done[1].report.spans, done[1].new_labels.as_slice()), (1, ["Food".to_owned()].as_slice()));
         assert_eq!(Project::open(&dir).unwrap().contributors(), [ada]);
+    }
+
+    #[test]
+    fn a_label_that_no_project_can_have_is_reported_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        let mut project = Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let ada: AnnotatorName = "ada".parse().unwrap();
+        let line = br#"{"id":"1","text":"tacos","spans":[{"start":0,"end":5,"label":"Di\u001bsh"}]}"#;
+        let error = import(&mut project, &ada, 0, vec![file("bad.jsonl", line)]).unwrap_err().to_string();
+        assert!(error.starts_with("bad.jsonl: label `Di\u{241b}sh`: ") && !error.contains("project.json"), "{error}");
+        let project = Project::open(&dir).unwrap();
+        assert!(project.documents.is_empty() && project.contributors().is_empty());
     }
 }

@@ -209,6 +209,20 @@ mod tests {
     }
 
     #[test]
+    fn a_run_from_a_folder_with_the_name_of_an_embedded_base_goes_on_from_that_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let run = interrupted(&project, PROGRESS);
+        make_it_one_of_an_earlier_version(&run);
+        let config = run.join("config.json");
+        fs::write(&config, fs::read_to_string(&config).unwrap().replace("\"mini\"", "\"small\"")).unwrap();
+        let view = project.runs().list().pop().unwrap();
+        assert_eq!(view.config.as_ref().unwrap().shown_base(), "./small");
+        assert!(view.is_resumable());
+        assert_eq!(InterruptedRun::open(&run, 0).unwrap().base(), "./small");
+    }
+
+    #[test]
     fn a_run_that_failed_goes_on_after_all_others() {
         let folder = tempfile::tempdir().unwrap();
         let project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();

@@ -134,6 +134,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_another_program_writes_while_it_is_read_gives_nothing() {
+        /// Another program appends to the file whenever it is read.
+        struct Growing<'p>(InputFile, &'p Path);
+        impl Source for Growing<'_> {
+            fn bytes(&self) -> io::Result<Box<dyn io::Read + '_>> {
+                use io::Write;
+                std::fs::File::options().append(true).open(self.1)?.write_all(b"and more\n")?;
+                self.0.bytes()
+            }
+
+            fn check_unchanged(&self) -> io::Result<()> {
+                self.0.check_unchanged()
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, "great tacos\n").unwrap();
+        let growing = Growing(InputFile::open(&path, storage::LARGE).unwrap(), &path);
+        let error = SourceFile::read(&path, &growing, None, &ReadOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("changed while it was read"), "{error}");
+        assert!(SourceFile::open(&path, None, &ReadOptions::default()).unwrap().read.found.len() > 1);
+    }
+
+    #[test]
     fn a_file_with_errors_or_without_text_is_refused() {
         let empty = read("a.txt", b"").check().unwrap_err();
         assert!(matches!(empty, ImportSourceError::NoText(_)) && empty.to_string().contains("a.txt"));

@@ -221,7 +221,7 @@ impl Welcome {
                 Request::AskRepair { path, name, steps: steps.clone() }.into()
             }
             Err(why) => {
-                session.show(Level::Error, format!("{why}; only you can solve that, with an editor"));
+                session.show(Level::Error, why.clone());
                 Outcome::none()
             }
         }

@@ -151,11 +151,11 @@ pub struct Export {
     #[arg(long, value_name = "F", value_parser = format())]
     pub format: &'static Format,
     /// The file to write, `-` for standard output;
-    /// default: a file in exports/, in place of the export before
+    /// default: a file in exports/, in place of an unchanged export
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Replace the file of --out if it exists
-    #[arg(long, requires = "out")]
+    /// Replace the file if it exists
+    #[arg(long)]
     pub force: bool,
     /// Export only this split
     #[arg(long, value_name = "S", value_parser = one_of::<Split>())]

@@ -1,6 +1,9 @@
 //! Reader of Label Studio's JSON.
 
-use std::{fmt, io};
+use std::{
+    fmt,
+    io::{self, BufReader},
+};
 
 use serde::{
     Deserialize, Deserializer as _,
@@ -14,6 +17,7 @@ use super::task::{
 use crate::{
     formats::{
         Problem, decode,
+        digits::{self, KeepDigits},
         problem::{quoted, with_noun},
         sink::{Found, NameIndex, Reading},
         source::{Source, Unreadable},
@@ -26,7 +30,8 @@ use crate::{
 /// The tasks before invalid JSON are read.
 pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     let mut reader = TaskReader { reading, counts: TaskCounts::default(), number: 0, failure: None };
-    let mut input = serde_json::Deserializer::from_reader(decode::body(source)?);
+    let mut bytes = KeepDigits::new(decode::body(source)?);
+    let mut input = serde_json::Deserializer::from_reader(BufReader::new(&mut bytes));
     let read = input.deserialize_any(TasksVisitor(&mut reader)).and_then(|()| input.end());
     if let Some(failure) = reader.failure.take() {
         return Err(failure);
@@ -45,6 +50,8 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
         };
         reader.reading.problems.push(problem);
     }
+    drop(input);
+    reader.reading.problems.extend(digits::note(bytes.quoted()));
     Ok(reader.finish())
 }
 

@@ -16,7 +16,7 @@ use crate::{
         journal_lines::{file_lines, intact_within},
         lock::Lock,
         stamp,
-        storage::StorageError,
+        storage::{StorageError, check_appendable},
     },
     text::number::with_noun,
 };
@@ -30,6 +30,8 @@ pub(super) struct JournalRepair {
     pub(super) changes: LineChanges,
     /// Whether git left conflict markers in the journal.
     pub(super) is_unmerged: bool,
+    /// Whether the journal has a torn end, which is moved.
+    is_torn: bool,
     /// Whether an import was interrupted.
     pub(super) has_import: bool,
     /// What would be done, one sentence each.
@@ -53,6 +55,7 @@ impl JournalRepair {
             name: name.clone(),
             sentences: scan.sentences(name),
             is_unmerged: scan.is_unmerged,
+            is_torn: scan.torn.is_some(),
             bytes: scan.bytes,
             changes: scan.changes,
             has_import: false,
@@ -93,6 +96,16 @@ impl JournalRepair {
 
     fn leave(&mut self, what: String) {
         self.left.push(Finding { severity: Severity::Error, file: self.file(), line: None, what });
+    }
+
+    /// Checks that what the repair moves out of the journal can be written. Writes nothing.
+    ///
+    /// # Errors
+    /// The file system would refuse.
+    pub(super) fn check(&self, project: &Project) -> Result<(), StorageError> {
+        let files = Files::of(project, &self.name);
+        self.changes.check(&files.journal)?;
+        if self.is_torn { check_appendable(&files.torn, u64::MAX) } else { Ok(()) }
     }
 
     /// Changes the journal, whose lock is given and held until this returns.

@@ -15,6 +15,7 @@ use crate::{
         MANIFEST, Manifest, Project,
         file_names::shown,
         journal,
+        manifest::check_text,
         merge_sides::sides,
         storage::{Dir, SMALL, StorageError},
     },
@@ -54,12 +55,16 @@ pub(super) fn define_again(
         return Ok((sentences, left));
     }
     let known = former_labels(dir).map_err(|cause| StorageError::new("read", dir, cause))?;
+    let mut retired = manifest.labels.retired().to_vec();
     for (id, spans) in undefined {
-        let versions = known.get(id).map(Vec::as_slice).unwrap_or_default();
+        let (versions, bad): (Vec<_>, Vec<_>) =
+            known.get(id).into_iter().flatten().partition(|one| check_text(&one.label).is_ok());
+        left.extend(bad.into_iter().filter_map(FormerLabel::finding));
+        let versions: Vec<&Label> = versions.into_iter().map(|one| &one.label).collect();
         let names: BTreeSet<&str> = versions.iter().map(|label| label.name.as_str()).collect();
         let spans = with_noun(*spans, "span");
         match (versions.last(), names.len()) {
-            (Some(label), 1) => sentences.push(define(&mut manifest.labels, label, &spans)),
+            (Some(label), 1) => sentences.push(define(&mut manifest.labels, &mut retired, label, &spans)),
             (_, 0) => left.push(undecided(format!(
                 "{spans} of label number {}, which nothing here defines: restore {MANIFEST} from git or a copy, or add a label \
                  with this id there",
@@ -75,6 +80,7 @@ pub(super) fn define_again(
             }
         }
     }
+    manifest.labels = std::mem::take(&mut manifest.labels).with_retired(retired);
     Ok((sentences, left))
 }
 
@@ -83,12 +89,10 @@ fn undecided(what: String) -> Finding {
 }
 
 /// Defines a label as it was. If another label has its name now, it becomes a former id of that one.
-fn define(labels: &mut LabelSet, label: &Label, spans: &str) -> String {
+fn define(labels: &mut LabelSet, retired: &mut Vec<RetiredLabel>, label: &Label, spans: &str) -> String {
     let name = shown(&label.name);
     if let Some(same) = labels.find(&label.name).map(|same| same.id) {
-        let mut retired = labels.retired().to_vec();
         retired.push(RetiredLabel { id: label.id, name: label.name.clone(), into: Some(same) });
-        *labels = labels.clone().with_retired(retired);
         return format!(
             "label number {}, the one of {spans}, is `{name}`, as in a copy from before a repair",
             label.id.0
@@ -99,20 +103,40 @@ fn define(labels: &mut LabelSet, label: &Label, spans: &str) -> String {
     format!("label `{name}`, the label of {spans}, is defined again, as in a copy from before a repair")
 }
 
+/// Label in a copy of `project.json`.
+struct FormerLabel {
+    /// Name of the copy, safe to show.
+    file: String,
+    label: Label,
+}
+
+impl FormerLabel {
+    /// What is wrong with the label, if it breaks a rule.
+    fn finding(&self) -> Option<Finding> {
+        let fault = check_text(&self.label).err()?;
+        let what = format!("{fault}, so that this copy cannot define the label again");
+        Some(Finding { severity: Severity::Warning, file: self.file.clone(), line: None, what })
+    }
+}
+
 /// Labels in the copies of `project.json`, by id, in the order of the copies.
-fn former_labels(dir: &Path) -> std::io::Result<BTreeMap<LabelId, Vec<Label>>> {
+fn former_labels(dir: &Path) -> std::io::Result<BTreeMap<LabelId, Vec<FormerLabel>>> {
     let folder = Dir::open_linked(dir)?;
     let names = folder.names()?;
     let prefix = format!("{MANIFEST}.before-");
     let copies = names.iter().filter(|name| name.to_string_lossy().starts_with(&prefix));
-    let mut found: BTreeMap<LabelId, Vec<Label>> = BTreeMap::new();
+    let mut found: BTreeMap<LabelId, Vec<FormerLabel>> = BTreeMap::new();
     for name in copies.take(MOST_COPIES) {
         // A copy that cannot be read says nothing.
         let Some(bytes) = folder.read(name, SMALL).ok().flatten() else { continue };
+        let file = shown(&name.to_string_lossy());
         let versions = sides(&bytes).map(Vec::from).unwrap_or_default();
         for manifest in versions.iter().filter_map(|bytes| Manifest::parse(bytes).ok()) {
             for label in &manifest.labels {
-                found.entry(label.id).or_default().push(label.clone());
+                let known = found.entry(label.id).or_default();
+                if known.last().is_none_or(|last| last.label != *label) {
+                    known.push(FormerLabel { file: file.clone(), label: label.clone() });
+                }
             }
         }
     }

@@ -109,6 +109,17 @@ impl LineChanges {
         if is_changed.get() { Err(ProjectError::Changed(path.to_owned())) } else { Ok(written?) }
     }
 
+    /// Checks that the bad lines can be moved. Writes nothing.
+    ///
+    /// # Errors
+    /// The file system would refuse.
+    pub(super) fn check(&self, path: &Path) -> Result<(), StorageError> {
+        match self.0.values().any(Fate::is_kept_aside) {
+            true => storage::check_appendable(&beside(path, BAD), LARGE),
+            false => Ok(()),
+        }
+    }
+
     /// Appends the bad lines to the file beside, except those that are in it after an interrupted repair.
     fn move_bad_lines(&self, path: &Path) -> Result<(), StorageError> {
         if !self.0.values().any(Fate::is_kept_aside) {

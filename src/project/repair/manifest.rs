@@ -2,10 +2,7 @@
 //!
 //! Both sides are read, and their labels merged by the rule of [`LabelSet::merge`].
 
-use crate::{
-    project::{Manifest, ManifestError, manifest::is_unmerged, merge_sides::sides, random_number},
-    spans::{LabelSet, SameId, label::RetiredLabel},
-};
+use crate::project::{Manifest, ManifestError, manifest::is_unmerged, merge_sides::sides, random_number};
 
 /// Returns the repaired manifest with the decisions. `None` if the bytes need no repair.
 ///
@@ -15,7 +12,7 @@ pub(super) fn repaired(bytes: &[u8]) -> Result<Option<(Manifest, Vec<String>)>, 
     if !is_unmerged(bytes) {
         return match Manifest::from_json(bytes) {
             Ok(_) => Ok(None),
-            Err(ManifestError::Label { .. }) => settled(bytes).map(Some),
+            Err(ManifestError::Label(_)) => settled(bytes).map(Some),
             Err(error) => Err(error),
         };
     }
@@ -33,37 +30,10 @@ fn settled(bytes: &[u8]) -> Result<(Manifest, Vec<String>), ManifestError> {
     let mut manifest = Manifest::parse(bytes)?;
     let mut decisions = Vec::new();
     if manifest.check().is_err() {
-        (manifest.labels, decisions) = without_doubles(&manifest.labels)?;
+        (manifest.labels, decisions) = manifest.labels.without_doubles(random_number)?;
         manifest.check()?;
     }
     Ok((manifest, decisions))
-}
-
-/// The labels one by one, each merged with those before it.
-fn without_doubles(labels: &LabelSet) -> Result<(LabelSet, Vec<String>), SameId> {
-    let mut retired: Vec<RetiredLabel> = Vec::new();
-    for one in labels.retired() {
-        match retired.iter().find(|known| known.id == one.id) {
-            Some(known) if known == one => {}
-            // The first one decides about spans; the name of the other is kept.
-            Some(_) => {
-                let id = labels
-                    .clone()
-                    .with_retired(retired.iter().chain(labels.retired()).cloned().collect())
-                    .draw_id(random_number);
-                retired.push(RetiredLabel { id, ..one.clone() });
-            }
-            None => retired.push(one.clone()),
-        }
-    }
-    let mut merged = LabelSet::default().with_retired(retired);
-    let mut decisions = Vec::new();
-    for label in labels {
-        let mut one = LabelSet::default();
-        one.push(label.clone());
-        decisions.extend(merged.merge(&one, random_number)?);
-    }
-    Ok((merged, decisions))
 }
 
 #[cfg(test)]
@@ -76,7 +46,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{MANIFEST, Project, ProjectError, Repair},
-        spans::{LabelChange, LabelId},
+        spans::{LabelChange, LabelId, LabelSet},
     };
 
     /// A project whose file is as git leaves it after a label was added on two branches.
@@ -175,6 +145,8 @@ mod tests {
         ] {
             assert!(repaired(text.as_bytes()).is_err(), "{text}");
         }
+        let marked = "\u{feff}<<<<<<< a\n{\"format\":1}\n=======\n{\"format\":1}\n>>>>>>> b\n";
+        assert!(repaired(marked.as_bytes()).unwrap().is_some(), "a byte order mark is before the first marker");
         let diff3 = "{\"format\":1,\n<<<<<<< a\n\"name\":\"x\"\n||||||| base\n\"name\":\"\"\n=======\n\"name\":\"y\"\n>>>>>>> b\n}\n";
         let (manifest, decisions) = repaired(diff3.as_bytes()).unwrap().unwrap();
         assert_eq!(

@@ -55,6 +55,8 @@ pub struct Repair {
     pub steps: Vec<RepairStep>,
     /// What is left to a person.
     pub left: Vec<Finding>,
+    /// The first error of the file system: what it says need not be true of the project.
+    pub refusal: Option<String>,
     /// Files that are repaired and in which git left conflict markers: their paths in the folder of the project.
     unmerged: Vec<String>,
     /// Files that were read, with their contents then; `None` for a file that is not read before it is changed.
@@ -78,6 +80,7 @@ impl Repair {
             dir: dir.to_owned(),
             steps: Vec::new(),
             left: Vec::new(),
+            refusal: None,
             unmerged: Vec::new(),
             seen: Vec::new(),
             documents: None,
@@ -125,7 +128,7 @@ impl Repair {
         let path = self.dir.join(MANIFEST);
         let bytes = match storage::read(&path, SMALL) {
             Ok(bytes) => bytes,
-            Err(error) => return self.leave(MANIFEST, error.to_string()),
+            Err(error) => return self.leave_unread(MANIFEST, &error),
         };
         self.seen.push((path, stamp(&bytes)));
         match manifest::repaired(&bytes) {
@@ -144,7 +147,7 @@ impl Repair {
         let repair = match DocumentsRepair::of(&path, grid) {
             Ok(repair) => repair,
             Err(error) => {
-                self.leave::<()>(DOCUMENTS, error.to_string());
+                self.leave_unread::<()>(DOCUMENTS, &error);
                 return false;
             }
         };
@@ -168,7 +171,7 @@ impl Repair {
                 self.left.append(&mut journal.left);
                 self.journals.push(journal);
             }
-            Err(error) => _ = self.leave::<()>(&format!("{ANNOTATIONS}/{name}.jsonl"), error.to_string()),
+            Err(error) => _ = self.leave_unread::<()>(&format!("{ANNOTATIONS}/{name}.jsonl"), &error),
         }
     }
 
@@ -182,7 +185,7 @@ impl Repair {
             return Ok(());
         }
         if let Err(why) = manifest.check() {
-            self.leave::<()>(MANIFEST, why.to_string());
+            self.leave::<()>(MANIFEST, ManifestError::from(why).to_string());
             return Ok(());
         }
         if let Some(decisions) = decisions {
@@ -201,6 +204,12 @@ impl Repair {
         None
     }
 
+    /// Leaves a file that cannot be read to a person. Returns nothing, for callers that need a value.
+    fn leave_unread<T>(&mut self, file: &str, error: &StorageError) -> Option<T> {
+        self.refusal.get_or_insert_with(|| error.to_string());
+        self.leave(file, error.to_string())
+    }
+
     /// Carries everything out, and returns the paths of the copies that are kept. `now` in seconds since 1970, UTC.
     ///
     /// # Errors
@@ -210,6 +219,8 @@ impl Repair {
         let _lock = Lock::wait(&self.dir.join(LOCK), "the project")?;
         let mut locks = self.lock_annotators(now)?;
         self.check_unchanged()?;
+        let runs = Runs::of(&self.dir);
+        self.check_targets(&runs)?;
         let copies = self.keep_copies()?;
         if let Some((changes, known)) = &self.documents {
             changes.carry_out(&self.dir.join(DOCUMENTS), *known)?;
@@ -218,10 +229,9 @@ impl Repair {
             let path = self.dir.join(MANIFEST);
             // The copies and the documents may have taken a while.
             self.check_file_unchanged(&path)?;
-            storage::replace(&path, &manifest.to_json()?)?;
+            storage::replace(&path, &manifest.to_json().map_err(ProjectError::Unwritable)?)?;
         }
         self.repair_journals(&mut locks)?;
-        let runs = Runs::of(&self.dir);
         self.runs.iter().try_for_each(|run| run.carry_out(&runs, now))?;
         Ok(copies)
     }
@@ -256,6 +266,18 @@ impl Repair {
             Some(known) if stamp_of(path)? != known => Err(ProjectError::Changed(path.to_owned())),
             _ => Ok(()),
         }
+    }
+
+    /// Checks everything else that may refuse, so that a repair that cannot be done leaves no copies.
+    fn check_targets(&self, runs: &Runs) -> Result<(), ProjectError> {
+        if let Some((changes, _)) = &self.documents {
+            changes.check(&self.dir.join(DOCUMENTS))?;
+        }
+        let project = Project::without_documents(&self.dir, no_manifest());
+        for journal in self.journals.iter().filter(|journal| !journal.sentences.is_empty()) {
+            journal.check(&project)?;
+        }
+        self.runs.iter().try_for_each(|run| run.check(runs))
     }
 
     /// Copies each file that is changed, after a look at the room for copies and new files.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::project::{
     ProjectError, RUNS, Runs,
     file_names::RunId,
-    lock,
+    lock::{self, LockError},
     run_files::{self, RUN_LOCK},
     run_folder,
     storage::{self, Dir, Leftover},
@@ -51,6 +51,17 @@ impl RunRepair {
         match self.is_empty {
             true => "the empty folder is removed: a crash left it before the run began",
             false => "what a crash left in the run is completed or removed, as when the run goes on",
+        }
+    }
+
+    /// Checks that no process trains the run. Writes nothing.
+    ///
+    /// # Errors
+    /// The run is trained now, or its lock cannot be read.
+    pub(super) fn check(&self, runs: &Runs) -> Result<(), ProjectError> {
+        match lock::holder(&runs.path(&self.id).join(RUN_LOCK))? {
+            None => Ok(()),
+            holder => Err(LockError::Held { what: format!("run {}", self.id), holder }.into()),
         }
     }
 

@@ -315,6 +315,51 @@ fn a_label_that_a_merge_by_hand_lost_is_defined_again_from_a_copy() {
 }
 
 #[test]
+fn a_bad_label_in_a_copy_is_reported_as_of_the_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = project(dir.path());
+    let bad = read(dir.path(), MANIFEST).replace("\"Dish\"", "\"Di\\u0007sh\"");
+    fs::write(dir.path().join("project.json.before-merge"), bad).unwrap();
+    project.change_manifest(|manifest| manifest.labels = LabelSet::from_names(["Amenity"])).unwrap();
+    let repair = Repair::of(dir.path()).unwrap();
+    let bad: Vec<_> = repair.left.iter().filter(|left| left.what.contains("control character")).collect();
+    let [finding] = bad.as_slice() else { panic!("{:?}", repair.left) };
+    assert_eq!(finding.file, "project.json.before-merge");
+    assert!(finding.what.starts_with("label `Di\u{2407}sh`: "), "{}", finding.what);
+}
+
+#[test]
+fn a_repair_that_is_refused_leaves_no_copies() {
+    let copies = |dir: &Path| {
+        let names = [dir.to_owned(), dir.join("annotations")].map(|folder| fs::read_dir(folder).unwrap());
+        names
+            .into_iter()
+            .flatten()
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("before-repair"))
+            .count()
+    };
+    for name in ["documents.jsonl.bad", "annotations/anna.jsonl.bad", "annotations/anna.jsonl.torn"] {
+        let dir = tempfile::tempdir().unwrap();
+        broken(dir.path());
+        let target = dir.path().join(name);
+        std::os::unix::fs::symlink("elsewhere", &target).unwrap();
+        let error = Repair::of(dir.path()).unwrap().carry_out(0).unwrap_err().to_string();
+        assert!(error.contains(name) && copies(dir.path()) == 0, "{error}");
+        fs::remove_file(&target).unwrap();
+        Repair::of(dir.path()).unwrap().carry_out(0).unwrap();
+        assert_repaired(dir.path(), name);
+    }
+    // A training of the run has begun since the look at it.
+    let dir = tempfile::tempdir().unwrap();
+    broken(dir.path());
+    let repair = Repair::of(dir.path()).unwrap();
+    let lock = Lock::take(&dir.path().join("runs/0001-mini/run.lock"), "the run", &Holder::this(0)).unwrap();
+    let error = repair.carry_out(0).unwrap_err().to_string();
+    assert!(error.contains("0001-mini") && copies(dir.path()) == 0, "{error}");
+    drop(lock);
+}
+
+#[test]
 fn an_interrupted_import_is_completed_or_discarded_and_a_foreign_file_stays() {
     let dir = tempfile::tempdir().unwrap();
     project(dir.path());

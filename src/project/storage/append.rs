@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags, access};
 
 use super::{
     dir::Dir,
@@ -170,6 +170,25 @@ fn open_for_appending(path: &Path) -> io::Result<(File, fs::Metadata)> {
     }
     let metadata = file.metadata()?;
     Ok((file, metadata))
+}
+
+/// Checks that a plain file of at most `limit` bytes can be appended to, or that none is there and one can be created.
+/// Writes nothing.
+///
+/// # Errors
+/// The file system would refuse, or the name belongs to a link or another special file.
+pub(in crate::project) fn check_appendable(path: &Path, limit: u64) -> Result<(), StorageError> {
+    let checked = || {
+        may_create(path)?;
+        let folder = Dir::open(folder_of(path))?;
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        if folder.stat(name)?.is_none() {
+            return Ok(access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK)?);
+        }
+        let file = guard::open_at(&folder, name, OFlags::RDWR | OFlags::APPEND, Links::Refuse)?;
+        guard::check_size(file.metadata()?.len(), limit)
+    };
+    checked().map_err(|cause| StorageError::new("open for writing", path, cause))
 }
 
 impl std::fmt::Debug for Appender {

@@ -79,12 +79,18 @@ fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
 /// # Errors
 /// There is no room for them; nothing was written.
 pub(in crate::project) fn check_room(folder: &Path, needed: u64) -> Result<(), StorageError> {
-    // Some file systems do not count their blocks.
-    let Some(room) = rustix::fs::statvfs(folder).ok().filter(|room| room.f_blocks > 0) else { return Ok(()) };
-    match room.f_bavail.saturating_mul(room.f_frsize) < needed {
-        true => Err(StorageError::new("keep copies in", folder, io::ErrorKind::StorageFull.into())),
-        false => Ok(()),
+    match room(folder) {
+        Some([free, _]) if free < needed => {
+            Err(StorageError::new("keep copies in", folder, io::ErrorKind::StorageFull.into()))
+        }
+        _ => Ok(()),
     }
+}
+
+/// Free bytes and size in bytes of the file system of a folder. `None` where it does not count its blocks.
+pub(in crate::project) fn room(folder: &Path) -> Option<[u64; 2]> {
+    let room = rustix::fs::statvfs(folder).ok().filter(|room| room.f_blocks > 0)?;
+    Some([room.f_bavail, room.f_blocks].map(|blocks| blocks.saturating_mul(room.f_frsize)))
 }
 
 #[cfg(test)]

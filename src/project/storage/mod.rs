@@ -29,11 +29,12 @@ mod record;
 mod recover;
 pub(crate) mod refusals;
 
+pub(in crate::project) use append::check_appendable;
 pub use append::{Appender, FoundFile};
 pub use error::{StorageError, shown_path};
 pub use open::{FileState, LARGE, SMALL, open, read, read_blocks, read_if_there, read_lines, unnamed_file};
 
-pub(in crate::project) use copies::{check_room, keep_copy};
+pub(in crate::project) use copies::{check_room, keep_copy, room};
 pub(in crate::project) use dir::Dir;
 pub(in crate::project) use error::{is_not_ours, not_ours};
 #[cfg(test)]

@@ -124,9 +124,13 @@ impl FileState {
 
     /// State of a file; `None` if there is none.
     pub fn of(path: &Path) -> Option<Self> {
-        let file = fs::symlink_metadata(path).ok()?;
+        fs::symlink_metadata(path).ok().map(|file| Self::of_metadata(&file))
+    }
+
+    /// State that the system has reported.
+    pub fn of_metadata(file: &fs::Metadata) -> Self {
         let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
-        Some(Self { device: file.dev(), number: file.ino(), length: file.len(), times })
+        Self { device: file.dev(), number: file.ino(), length: file.len(), times }
     }
 
     /// Bytes of the file.
