@@ -99,8 +99,9 @@ impl ColumnLayout {
             if !shape.is_row(line) {
                 continue;
             }
-            all += 1;
-            if shape.separator.split(line).count() != shape.columns {
+            let is_regular = shape.separator.split(line).count() == shape.columns;
+            all += usize::from(is_regular || !line.starts_with(BETWEEN));
+            if !is_regular {
                 continue;
             }
             rows += 1;
@@ -244,6 +245,9 @@ pub(super) fn is_docstart(line: &str) -> bool {
     }
 }
 
+/// First characters of lines that are comments between two sentences, if they are no rows.
+pub(super) const BETWEEN: [char; 3] = [';', '$', '%'];
+
 /// Whether a line may be a comment; it may also be one for the word `#`.
 pub(super) fn looks_like_comment(line: &str) -> bool {
     line.starts_with('#')
@@ -269,7 +273,8 @@ impl Shape {
             if is_blank(line) || is_docstart(line) {
                 continue;
             }
-            let list = if looks_like_comment(line) { &mut comments } else { &mut words };
+            let may_be_comment = looks_like_comment(line) || line.starts_with(BETWEEN);
+            let list = if may_be_comment { &mut comments } else { &mut words };
             if list.len() < ColumnLayout::SHAPE_LINES {
                 list.push(line.to_owned());
             }

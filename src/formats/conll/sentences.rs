@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    layout::{ColumnLayout, is_blank, is_docstart, looks_like_comment},
+    layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::META_COMMENTS,
 };
 use crate::{
@@ -117,9 +117,6 @@ impl<'a> Sentences<'a> {
         self.rows.docstarts
     }
 }
-
-/// First characters of lines that are comments between two sentences, if they are no rows.
-const BETWEEN: [char; 3] = [';', '$', '%'];
 
 /// Reader of the lines of sentences.
 struct RowReader {
