@@ -9,7 +9,7 @@ use std::{
 
 use super::{error::CliError, output::Output, settings};
 use crate::{
-    formats::{Format, Problem, ReadOptions},
+    formats::{Format, Problem, ReadOptions, TagOptions},
     project::{InputFile, import_source::ImportSourceError, input_file, storage},
     spans::Sentence,
     text::number::with_noun,
@@ -69,16 +69,21 @@ pub(super) fn read(
 ///
 /// # Errors
 /// The settings cannot be read.
-pub(super) fn read_options() -> Result<ReadOptions, CliError> {
-    Ok(ReadOptions { grid: settings::load(None)?.grid, ..ReadOptions::default() })
+pub(super) fn read_options(tags: TagOptions) -> Result<ReadOptions, CliError> {
+    Ok(ReadOptions { grid: settings::load(None)?.grid, tags, ..ReadOptions::default() })
 }
 
 /// Reads the sentences of a tagged file.
 ///
 /// # Errors
 /// The file cannot be read, has errors, or has no text.
-pub(super) fn sentences(path: &Path, output: Output) -> Result<Vec<Sentence>, CliError> {
-    let file = read(path, None, &read_options()?, output)?;
+pub(super) fn sentences(
+    path: &Path,
+    format: Option<&'static Format>,
+    tags: TagOptions,
+    output: Output,
+) -> Result<Vec<Sentence>, CliError> {
+    let file = read(path, format, &read_options(tags)?, output)?;
     let tagged = TaggedSentences::from_corpus(path, &file.into_corpus());
     if tagged.changed_spans > 0 {
         let changed = with_noun(tagged.changed_spans, "span");

@@ -25,7 +25,7 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
     // A wrong path of the model is reported before a large file is read.
     let device = settings::device(args.device.as_deref(), None)?;
     let model = evaluate::open_model(&args.model, &device, Threads::All, args.precision)?;
-    let sentences = data::sentences(&args.data, output)?;
+    let sentences = data::sentences(&args.data, args.format, args.tags.options(), output)?;
     let found = evaluate::evaluate(&model, &sentences).map_err(|error| match error {
         EvaluateError::NoSpans => {
             CliError::data(format!("{}: there is no span in it, so there is nothing to score", args.data.display()))

@@ -12,6 +12,7 @@ use super::{
     project_dir::{self, Access},
 };
 use crate::{
+    formats::ReadOptions,
     project::{ImportReport, import_source},
     services,
     text::number::with_noun,
@@ -29,6 +30,7 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split);
+        let options = ReadOptions { tags: args.tags.options(), ..options };
         files.push(data::read(path, args.format, &options, output).map_err(|error| not_read(error, args, path))?);
     }
     let (values, lines): (Vec<Value>, Vec<String>) = if args.dry_run {

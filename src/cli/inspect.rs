@@ -35,7 +35,8 @@ pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> 
         let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, true);
         (project.root, corpus)
     } else {
-        (args.path.clone(), data::read(&args.path, None, &data::read_options()?, output)?.into_corpus())
+        let options = data::read_options(args.tags.options())?;
+        (args.path.clone(), data::read(&args.path, args.format, &options, output)?.into_corpus())
     };
     let wants_record = args.record.is_some() || args.pieces || args.bio;
     if !wants_record {

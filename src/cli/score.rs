@@ -10,13 +10,13 @@ use super::{
     output::{Output, table},
 };
 use crate::{
-    formats::{self, TagSentence},
+    formats::{self, TagOptions, TagSentence},
     spans::{
         Scheme,
-        scheme::decode,
+        scheme::{SchemeDetector, Tag, decode},
         score::{self, EntityCounts, Mode, Report},
     },
-    text::number::with_noun,
+    text::{number::with_noun, width::clean},
 };
 
 /// Scores the tags.
@@ -24,9 +24,16 @@ use crate::{
 /// # Errors
 /// A file is not a tag file, or the two differ in length.
 pub(super) fn run(args: &args::Score, output: Output) -> Result<(), CliError> {
-    let gold = tags(&args.gold, output)?;
-    let pred = tags(&args.pred, output)?;
+    let options = args.tags.options();
+    let gold = tags(&args.gold, &options, output)?;
+    let pred = tags(&args.pred, &options, output)?;
     compare(&args.gold, &gold, &args.pred, &pred)?;
+    if let Some(difference) = first_other_word(&args.gold, &gold, &args.pred, &pred) {
+        output.say(difference);
+    }
+    if let Some(note) = iob1_note(&args.gold, &gold) {
+        output.say(note);
+    }
     let [gold, pred] = [gold, pred].map(|sentences| sentences.into_iter().map(|s| s.tags).collect::<Vec<_>>());
     let lenient = score::score(&gold, &pred, Mode::Default).map_err(CliError::data)?;
     let strict = match score::score(&gold, &pred, Mode::Strict) {
@@ -45,9 +52,9 @@ fn as_bio(sentences: &[Vec<String>]) -> Vec<Vec<String>> {
     sentences.iter().map(|tags| Scheme::Bio.encode(&decode(tags), tags.len())).collect()
 }
 
-fn tags(path: &Path, output: Output) -> Result<Vec<TagSentence>, CliError> {
+fn tags(path: &Path, options: &TagOptions, output: Output) -> Result<Vec<TagSentence>, CliError> {
     let bytes = data::bytes(path)?;
-    let (sentences, problems) = formats::read_tags(&bytes);
+    let (sentences, problems) = formats::read_tags(&bytes, options);
     let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == formats::Severity::Error).collect();
     if !errors.is_empty() {
         return Err(data::refused(path, errors));
@@ -78,6 +85,38 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
     let (a, b) = (gold_path.display(), pred_path.display());
     Err(CliError::data(format!("{a} has {} and {b} has {}", with_noun(gold.len(), "sentence"), pred.len()))
         .hint("both files must have the same sentences in the same order"))
+}
+
+/// Warns of the first word that differs: the tags of other words are not comparable.
+fn first_other_word(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[TagSentence]) -> Option<String> {
+    let words = gold.iter().zip(pred).enumerate().flat_map(|(at, (gold, pred))| {
+        gold.words.iter().zip(&pred.words).map(move |words| (at + 1, gold.line, pred.line, words))
+    });
+    let differs = |(gold, pred): (&String, &String)| gold != pred;
+    let number = words.clone().filter(|(.., words)| differs(*words)).count();
+    let (sentence, gold_line, pred_line, (gold_word, pred_word)) = words.clone().find(|(.., words)| differs(*words))?;
+    Some(format!(
+        "warning: {} differ between the files; the first is {} in {} (line {gold_line}) and {} in {} (line {pred_line}), \
+         sentence {sentence}: are these files of the same sentences?",
+        with_noun(number, "word"),
+        clean(gold_word),
+        gold_path.display(),
+        clean(pred_word),
+        pred_path.display(),
+    ))
+}
+
+/// Explains the strict scores of IOB1 tags.
+fn iob1_note(path: &Path, sentences: &[TagSentence]) -> Option<String> {
+    let mut detector = SchemeDetector::default();
+    sentences.iter().for_each(|sentence| detector.add(sentence.tags.iter().map(|tag| Tag::read(tag))));
+    (detector.scheme() == Scheme::Iob1).then(|| {
+        let path = path.display();
+        format!(
+            "note: the tags of {path} are IOB1, and the strict scores count only spans that begin with B-, as in IOB2; \
+             to count all: tagli convert {path} NEW --scheme bio"
+        )
+    })
 }
 
 /// Formats a report as a table, entities per word.

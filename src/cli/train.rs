@@ -181,13 +181,17 @@ fn project_data(project: &Project, new: &NewRun, output: Output) -> Result<Train
 }
 
 fn file_data(new: &NewRun, output: Output) -> Result<TrainingData, CliError> {
-    let [train, valid, test] = [&new.train, &new.valid, &new.test].map(|path| tagged_file(path.as_deref(), output));
+    let [train, valid, test] =
+        [&new.train, &new.valid, &new.test].map(|path| tagged_file(path.as_deref(), new, output));
     Ok(TrainingData::of_files(train?, valid?, test?))
 }
 
-fn tagged_file(path: Option<&Path>, output: Output) -> Result<TaggedFile, CliError> {
+fn tagged_file(path: Option<&Path>, new: &NewRun, output: Output) -> Result<TaggedFile, CliError> {
     let Some(path) = path else { return Ok(TaggedFile::default()) };
-    Ok(TaggedFile { path: Some(output::path(path)), sentences: data::sentences(path, output)? })
+    Ok(TaggedFile {
+        path: Some(output::path(path)),
+        sentences: data::sentences(path, new.format, new.tags.options(), output)?,
+    })
 }
 
 /// Settings of the recipe, overridden by those of the user, of the project's `training.json`, of `--settings`, of the

@@ -43,16 +43,26 @@ struct Place {
     line: usize,
     /// Byte in its line.
     column: usize,
+    /// Whether the byte before it is CR.
+    is_after_cr: bool,
 }
 
 impl Place {
     fn pass(&mut self, bytes: &[u8]) {
-        self.byte += bytes.len();
-        self.line += memchr::memchr_iter(b'\n', bytes).count();
-        self.column = match memchr::memrchr(b'\n', bytes) {
+        let has_cr_before = self.is_after_cr;
+        let ends = memchr::memchr2_iter(b'\n', b'\r', bytes);
+        // The LF of CRLF ends no line.
+        let is_end = |at: usize| {
+            let before = at.checked_sub(1).map_or(has_cr_before, |before| bytes.get(before) == Some(&b'\r'));
+            bytes.get(at) == Some(&b'\r') || !before
+        };
+        self.line += ends.filter(|at| is_end(*at)).count();
+        self.column = match memchr::memrchr2(b'\n', b'\r', bytes) {
             Some(end) => bytes.len() - end - 1,
             None => self.column + bytes.len(),
         };
+        self.byte += bytes.len();
+        self.is_after_cr = bytes.last().map_or(has_cr_before, |last| *last == b'\r');
     }
 }
 
@@ -109,8 +119,19 @@ fn fault(place: &Place, rest: &[u8], has_controls: bool, is_windows: bool) -> Pr
     if has_controls {
         return Problem::error("this is not a text file: it contains bytes that no text has").hint("use a text file");
     }
-    let Place { byte: at, line, column } = place;
+    let Place { byte: at, line, column, .. } = place;
     let byte = rest.first().copied().unwrap_or_default();
+    // UTF-8 has no three bytes for half a character of UTF-16.
+    if matches!(rest, [0xed, 0xa0..=0xbf, ..]) {
+        let column = column + 1;
+        return Problem::error(format!("byte {column} of the line (byte {at} of the file) begins half a character"))
+            .at(line + 1)
+            .hint(
+                "the file is CESU-8 or has single surrogates, as some Java programs write them; convert it: python3 -c \
+                 \"import sys; t = sys.stdin.buffer.read().decode('utf-8', 'surrogatepass'); \
+                 sys.stdout.buffer.write(t.encode('utf-16', 'surrogatepass').decode('utf-16').encode())\" < FILE > NEW",
+            );
+    }
     let (name, code) = if is_windows { ("Windows-1252", "CP1252") } else { ("Latin-1", "ISO-8859-1") };
     let column = column + 1;
     Problem::error(format!("byte {column} of the line (0x{byte:02x}, byte {at} of the file) is not UTF-8"))
@@ -138,12 +159,14 @@ pub(crate) struct Lines<'a> {
     input: Box<dyn BufRead + 'a>,
     line: Vec<u8>,
     number: usize,
+    /// Whether the last line ended at CR, so that LF would belong to it.
+    is_after_cr: bool,
 }
 
 impl<'a> Lines<'a> {
     /// Starts at the first line.
     pub(crate) fn of(source: &'a dyn Source) -> Result<Self, Unreadable> {
-        Ok(Self { source, input: Box::new(body(source)?), line: Vec::new(), number: 0 })
+        Ok(Self { source, input: Box::new(body(source)?), line: Vec::new(), number: 0, is_after_cr: false })
     }
 
     /// Returns the next line with its number, from 1.
@@ -151,27 +174,58 @@ impl<'a> Lines<'a> {
     /// # Errors
     /// The source cannot be read, or the line is not UTF-8.
     pub(crate) fn next_line(&mut self) -> Result<Option<(usize, &str)>, Unreadable> {
-        self.line.clear();
-        if self.input.read_until(b'\n', &mut self.line)? == 0 {
+        if !self.read_line()? {
             return Ok(None);
         }
         self.number += 1;
-        let line = match self.line.strip_suffix(b"\n") {
-            Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
-            None => &self.line,
-        };
-        match std::str::from_utf8(line) {
+        match std::str::from_utf8(&self.line) {
             Ok(line) => Ok(Some((self.number, line))),
             Err(_) => Err(Unreadable::Encoding(encoding_fault(self.source)?)),
+        }
+    }
+
+    /// Reads the bytes up to the next line end. Returns whether there was a line.
+    fn read_line(&mut self) -> io::Result<bool> {
+        self.line.clear();
+        let mut is_line = false;
+        loop {
+            let block = match self.input.fill_buf() {
+                Ok(block) => block,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if block.is_empty() {
+                return Ok(is_line);
+            }
+            if std::mem::take(&mut self.is_after_cr) && block.first() == Some(&b'\n') {
+                self.input.consume(1);
+                continue;
+            }
+            is_line = true;
+            let end = memchr::memchr2(b'\n', b'\r', block);
+            self.line.extend_from_slice(block.get(..end.unwrap_or(block.len())).unwrap_or_default());
+            self.is_after_cr = end.is_some_and(|end| block.get(end) == Some(&b'\r'));
+            let used = end.map_or(block.len(), |end| end + 1);
+            self.input.consume(used);
+            if end.is_some() {
+                return Ok(true);
+            }
         }
     }
 }
 
 /// The lines with their numbers from 1.
-/// A line ends at LF or CRLF; a last line without line end counts if it is not empty.
+/// A line ends at LF, CRLF or CR, also mixed in one file; a last line without line end counts if it is not empty.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // `str::lines` keeps a lone CR at the end of the last line, which is data and not a line end.
-    text.lines().enumerate().map(|(at, line)| (at + 1, line))
+    let mut rest = text;
+    let lines = std::iter::from_fn(move || {
+        let line = rest.split(['\n', '\r']).next().filter(|_| !rest.is_empty())?;
+        let after = rest.get(line.len()..).unwrap_or_default();
+        let end = if after.starts_with("\r\n") { 2 } else { after.len().min(1) };
+        rest = after.get(end..).unwrap_or_default();
+        Some(line)
+    });
+    lines.enumerate().map(|(at, line)| (at + 1, line))
 }
 
 /// The longest beginning of `bytes` that is UTF-8 text.
@@ -208,7 +262,9 @@ mod tests {
 
     #[test]
     fn other_encodings_are_guessed() {
-        for (bytes, name) in [(&b"it\x92s"[..], "CP1252"), (b"\xff\xfea\0", "UTF-16")] {
+        for (bytes, name) in
+            [(&b"it\x92s"[..], "CP1252"), (b"\xff\xfea\0", "UTF-16"), (b"a\xed\xa0\xbd\xed\xb8\x8a", "CESU-8")]
+        {
             let mut problems = Problems::default();
             assert_eq!(text(bytes, &mut problems), None);
             assert!(problems.finish()[0].hint.as_ref().is_some_and(|hint| hint.contains(name)));
@@ -241,10 +297,20 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_at_lf_and_crlf_only() {
-        let found: Vec<_> = lines("a\r\n\nb\rc\n").collect();
-        assert_eq!(found, [(1, "a"), (2, ""), (3, "b\rc")]);
-        for text in ["", "\u{feff}", "a", "a\r", "\u{feff}a\r\n\nb\rc\n\r\n", "\n\n", "\u{feff}\u{feff}\n"] {
+    fn lines_end_at_lf_crlf_and_cr() {
+        let found: Vec<_> = lines("a\r\n\nb\rc\n\rd").collect();
+        assert_eq!(found, [(1, "a"), (2, ""), (3, "b"), (4, "c"), (5, ""), (6, "d")]);
+        let around_a_block = format!("{}\r\nb\r\r\nc", "a".repeat(BLOCK - 1));
+        for text in [
+            around_a_block.as_str(),
+            "",
+            "\u{feff}",
+            "a",
+            "a\r",
+            "\u{feff}a\r\n\nb\rc\n\r\n",
+            "\n\n",
+            "\u{feff}\u{feff}\n",
+        ] {
             let (bytes, mut streamed) = (text.as_bytes(), Vec::new());
             let mut reader = Lines::of(&bytes).unwrap();
             while let Some((number, line)) = reader.next_line().unwrap() {

@@ -96,6 +96,9 @@ impl Format {
     }
 
     fn unsupported(&self, verb: &str) -> Problem {
+        if !self.about.is_empty() {
+            return Problem::error(self.about).hint("--format reads it in the format that you name, also as text");
+        }
         Problem::error(format!("files of the format {} cannot be {verb} yet", self.name))
             .hint("tagli help formats lists the formats")
     }

@@ -42,7 +42,7 @@ pub use table::{FORMATS, Guess, UnknownFormat, detect, detect_source, find, find
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 use crate::{
-    spans::{LabelSet, Scheme, Split},
+    spans::{LabelSet, Scheme, Split, tag_form::TagRule},
     text::Grid,
 };
 
@@ -60,6 +60,21 @@ pub struct ReadOptions {
     /// Labelling configuration of Label Studio.
     /// The field with the text and the controls that label it.
     pub config: Option<LabelConfig>,
+    /// Choices for files of tagged words.
+    pub tags: TagOptions,
+}
+
+/// Choices of the user for files of tagged words, in place of what their contents show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TagOptions {
+    /// Column of the word, from 0.
+    pub word_column: Option<usize>,
+    /// Column of the tag, from 0.
+    pub tag_column: Option<usize>,
+    /// Rule of the tags.
+    pub rule: Option<TagRule>,
+    /// Whether the first line names the columns.
+    pub header: Option<bool>,
 }
 
 impl ReadOptions {

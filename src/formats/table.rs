@@ -40,6 +40,8 @@ static RECOGNISED: &[Format] = &[
     recognised("slate", |sample| by_extension(sample, "annotations")),
     recognised("yedda", |sample| by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))),
     recognised("csv", |sample| by_extension(sample, "csv")),
+    unknown("json", "the file is JSON of a kind that no reader knows", is_json),
+    unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),
 ];
 
 /// A format that a file may have.
@@ -111,6 +113,46 @@ pub fn find_by_extension(extension: &str) -> Option<&'static Format> {
 
 const fn recognised(name: &'static str, detect: DetectFn) -> Format {
     Format { name, about: "", extensions: &[], cannot_hold: "", keeps_text: true, detect, read: None, write: None }
+}
+
+/// A kind of file that is not taken for plain text.
+const fn unknown(name: &'static str, about: &'static str, detect: DetectFn) -> Format {
+    Format { about, ..recognised(name, detect) }
+}
+
+/// More than that of plain text, less than that of every format with a reader.
+const UNKNOWN: u8 = 35;
+
+/// Accepts a text whose first line, or whose beginning, is JSON.
+fn is_json(sample: &Sample<'_>) -> Option<(u8, String)> {
+    let start = sample.text.trim_start();
+    if !start.starts_with(['{', '[']) {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(start).into_iter::<serde::de::IgnoredAny>();
+    let is_json = match values.next()? {
+        Ok(_) => true,
+        // The sample ends in the middle of a value.
+        Err(error) => error.is_eof() && start.lines().count() > 1,
+    };
+    is_json.then(|| (UNKNOWN, "JSON".to_owned()))
+}
+
+/// Accepts lines that nearly all have the same columns, which are those of words.
+/// Columns: two or more cells between tabs; or two words, with empty lines between some; or words with bars.
+fn has_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
+    const FEWEST: usize = 3;
+    let lines: Vec<&str> = sample.text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let most = |number: usize| lines.len() >= FEWEST && number * 10 >= lines.len() * 9;
+    let with = |which: &dyn Fn(&str) -> bool| most(lines.iter().filter(|line| which(line)).count());
+    let tabs = lines.first()?.matches('\t').count();
+    let short = |line: &str| line.split('\t').all(|cell| cell.split_whitespace().count() <= 2);
+    let in_tabs = tabs > 0 && with(&|line| line.matches('\t').count() == tabs && short(line));
+    let blank = sample.text.lines().count() - lines.len();
+    let in_pairs = blank > 0 && with(&|line| line.split_whitespace().count() == 2) && lines.len() >= 2 * blank;
+    let bars = |line: &str| line.split_whitespace().all(|word| word.contains('|'));
+    let in_bars = lines.iter().all(|line| bars(line));
+    (in_tabs || in_pairs || in_bars).then(|| (UNKNOWN, "lines with columns".to_owned()))
 }
 
 fn by_extension(sample: &Sample<'_>, extension: &str) -> Option<(u8, String)> {

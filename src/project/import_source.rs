@@ -150,7 +150,7 @@ pub fn read_options(manifest: &super::Manifest, path: &Path, split: Option<Split
         id_prefix: format!("{stem}-"),
         labels: manifest.labels.clone(),
         split,
-        config: None,
+        ..ReadOptions::default()
     }
 }
 

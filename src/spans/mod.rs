@@ -22,6 +22,7 @@ pub mod query;
 pub mod scheme;
 pub mod score;
 mod stack;
+pub mod tag_form;
 
 pub use annotation::{Annotation, Edit, Span, SpanId, SpanSource, Status};
 pub use dataset::{Dataset, HalfWords, Sentence};

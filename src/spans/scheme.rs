@@ -92,29 +92,34 @@ impl Scheme {
 
 /// Finds the scheme of a file by the prefixes of its tags, sentence by sentence.
 ///
-/// It is IOB1 if a span begins with `I-` and every `B-` is where IOB1 needs one.
-#[derive(Debug, Default)]
+/// The majority decides: a few exceptions in a large file are faults of the file and no other scheme.
+#[derive(Clone, Debug, Default)]
 pub struct SchemeDetector {
-    /// Scheme of the first prefix that only one scheme has.
-    certain: Option<Scheme>,
-    opened_by_i: bool,
-    needless_b: bool,
+    /// `S-` and `E-`.
+    bioes: usize,
+    /// `U-` and `L-`.
+    bilou: usize,
+    /// Ends of spans without one of these.
+    plain_ends: usize,
+    /// `I-` that begin a span.
+    opened_by_i: usize,
+    /// `B-` where IOB1 has `I-`.
+    needless_b: usize,
 }
 
 impl SchemeDetector {
     /// Adds the tags of a sentence.
-    pub fn add<'a>(&mut self, tags: impl IntoIterator<Item = &'a str>) {
-        if self.certain.is_some() {
-            return;
-        }
+    pub fn add<'a>(&mut self, tags: impl IntoIterator<Item = Tag<'a>>) {
         let mut before = Tag::Outside;
-        for tag in tags {
-            let tag = Tag::read(tag);
+        for tag in tags.into_iter().chain([Tag::Outside]) {
+            let continues = before.label().is_some() && before.label() == tag.label();
+            let is_open = matches!(before, Tag::Inside { prefix: 'B' | 'I', .. });
+            self.plain_ends += usize::from(is_open && (!continues || matches!(tag, Tag::Inside { prefix: 'B', .. })));
             match tag {
-                Tag::Inside { prefix: 'S' | 'E', .. } => return self.certain = Some(Scheme::Bioes),
-                Tag::Inside { prefix: 'U' | 'L', .. } => return self.certain = Some(Scheme::Bilou),
-                Tag::Inside { prefix: 'B', label } => self.needless_b |= before.label() != Some(label),
-                Tag::Inside { label, .. } => self.opened_by_i |= before.label() != Some(label),
+                Tag::Inside { prefix: 'S' | 'E', .. } => self.bioes += 1,
+                Tag::Inside { prefix: 'U' | 'L', .. } => self.bilou += 1,
+                Tag::Inside { prefix: 'B', .. } => self.needless_b += usize::from(!continues),
+                Tag::Inside { .. } => self.opened_by_i += usize::from(!continues),
                 Tag::Outside => {}
             }
             before = tag;
@@ -123,8 +128,23 @@ impl SchemeDetector {
 
     /// Scheme of the tags so far.
     pub fn scheme(&self) -> Scheme {
-        let iob1 = self.opened_by_i && !self.needless_b;
-        self.certain.unwrap_or(if iob1 { Scheme::Iob1 } else { Scheme::Bio })
+        let ends = self.bioes.max(self.bilou);
+        match (ends > self.plain_ends, self.bioes >= self.bilou) {
+            (true, true) => Scheme::Bioes,
+            (true, false) => Scheme::Bilou,
+            (false, _) if self.opened_by_i > self.needless_b => Scheme::Iob1,
+            (false, _) => Scheme::Bio,
+        }
+    }
+
+    /// Number of tags that `scheme` would write otherwise.
+    pub fn exceptions(&self, scheme: Scheme) -> usize {
+        match scheme {
+            Scheme::Bio => self.opened_by_i + self.bioes + self.bilou,
+            Scheme::Iob1 => self.needless_b + self.bioes + self.bilou,
+            Scheme::Bioes => self.plain_ends + self.bilou + self.opened_by_i,
+            Scheme::Bilou => self.plain_ends + self.bioes + self.opened_by_i,
+        }
     }
 }
 
@@ -169,10 +189,15 @@ impl<'a> Tag<'a> {
 
 /// Decodes tags of any scheme, leniently.
 pub fn decode<S: AsRef<str>>(tags: &[S]) -> Vec<WordSpan> {
+    decode_tags(tags.iter().map(|tag| Tag::read(tag.as_ref())))
+}
+
+/// As [`decode`], of parsed tags.
+pub fn decode_tags<'a>(tags: impl IntoIterator<Item = Tag<'a>>) -> Vec<WordSpan> {
     let mut spans: Vec<WordSpan> = Vec::new();
     let mut open = false;
-    for (at, tag) in tags.iter().enumerate() {
-        let Tag::Inside { prefix, label } = Tag::read(tag.as_ref()) else {
+    for (at, tag) in tags.into_iter().enumerate() {
+        let Tag::Inside { prefix, label } = tag else {
             open = false;
             continue;
         };
@@ -221,19 +246,33 @@ mod tests {
         }
     }
 
+    fn detector(tags: &[&str]) -> SchemeDetector {
+        let mut detector = SchemeDetector::default();
+        detector.add(tags.iter().map(|tag| Tag::read(tag)));
+        detector
+    }
+
     #[test]
     fn schemes_are_distinguished() {
-        let detect = |tags: &[&str]| {
-            let mut detector = SchemeDetector::default();
-            detector.add(tags.iter().copied());
-            detector.scheme()
-        };
+        let detect = |tags: &[&str]| detector(tags).scheme();
         assert_eq!(detect(&["B-X", "I-X", "O"]), Scheme::Bio);
         assert_eq!(detect(&["I-X", "B-X", "O"]), Scheme::Iob1);
         assert_eq!(detect(&["I-X", "O", "B-X"]), Scheme::Bio);
         assert_eq!(detect(&["B-X", "E-X", "O"]), Scheme::Bioes);
+        assert_eq!(detect(&["B-X", "I-X", "E-X", "S-Y"]), Scheme::Bioes);
         assert_eq!(detect(&["U-X", "O"]), Scheme::Bilou);
         assert_eq!(detect(&["O", "O"]), Scheme::Bio);
+    }
+
+    #[test]
+    fn one_exception_decides_nothing() {
+        let mostly_iob1 = [&["I-X", "O"][..]; 9].concat();
+        let with_b = detector(&[&mostly_iob1[..], &["B-X"]].concat());
+        assert_eq!((with_b.scheme(), with_b.exceptions(Scheme::Iob1)), (Scheme::Iob1, 1));
+        let mostly_bio = [&["B-X", "I-X", "O"][..]; 9].concat();
+        let with_e = detector(&[&mostly_bio[..], &["B-X", "E-X"]].concat());
+        assert_eq!((with_e.scheme(), with_e.exceptions(Scheme::Bio)), (Scheme::Bio, 1));
+        assert_eq!(with_e.exceptions(Scheme::Bioes), 9);
     }
 
     #[test]

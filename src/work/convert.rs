@@ -9,7 +9,6 @@ use crate::{
         ProjectError,
         output::{Existing, refuse_existing, refuse_own_file, write_output},
     },
-    text::Grid,
 };
 
 /// A conversion did not happen. No file was changed.
@@ -53,13 +52,11 @@ pub fn target_format(
 }
 
 /// Options to read the input with the labels of a labelling config.
-/// Texts are cut into words by `grid`.
-pub fn read_options(config: Option<&LabelConfig>, grid: Grid) -> ReadOptions {
+pub fn read_options(config: Option<&LabelConfig>, options: ReadOptions) -> ReadOptions {
     ReadOptions {
         labels: config.map(|config| config.labels.clone()).unwrap_or_default(),
         config: config.cloned(),
-        grid,
-        ..ReadOptions::default()
+        ..options
     }
 }
 
@@ -93,7 +90,8 @@ mod tests {
         let [input, output] = ["a.txt", "b.jsonl"].map(|name| folder.path().join(name));
         std::fs::write(&input, "B-Dish\ttacos\nO\tnear\n").unwrap();
         let format = target_format(&input, &output, None, Existing::Keep).unwrap();
-        let file = SourceFile::open(&input, None, &read_options(None, Grid::default())).unwrap().check().unwrap();
+        let file =
+            SourceFile::open(&input, None, &read_options(None, ReadOptions::default())).unwrap().check().unwrap();
         let corpus = file.into_corpus();
         let write = |existing| convert(&corpus, format, &WriteOptions::default(), Some((output.as_path(), existing)));
         let written = write(Existing::Keep).unwrap();

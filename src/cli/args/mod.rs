@@ -2,6 +2,7 @@
 //! Names and meanings are a contract: scripts rely on them.
 
 mod documents;
+mod tags;
 mod train;
 mod values;
 
@@ -21,6 +22,7 @@ use crate::{
 pub use documents::{Correct, Documents, DocumentsAction, Remove};
 pub use train::{NewRun, Train};
 
+use tags::Tags;
 pub use values::AtMost;
 use values::{DEVICE, at_most, described, format, one_of};
 
@@ -131,6 +133,9 @@ pub struct Import {
     /// Format of the files; detected by content when not given
     #[arg(long, value_name = "F", value_parser = format())]
     pub format: Option<&'static Format>,
+    /// Choices for files of tagged words
+    #[command(flatten)]
+    pub tags: Tags,
     /// Split of the documents
     #[arg(long, value_name = "S", value_parser = one_of::<Split>())]
     pub split: Option<Split>,
@@ -189,6 +194,9 @@ pub struct Convert {
     /// Format of IN; detected by content when not given
     #[arg(long, value_name = "F", value_parser = format())]
     pub from: Option<&'static Format>,
+    /// Choices for files of tagged words
+    #[command(flatten)]
+    pub tags: Tags,
     /// Format of OUT; by its extension when not given
     #[arg(long, value_name = "F", value_parser = format())]
     pub to: Option<&'static Format>,
@@ -208,6 +216,12 @@ pub struct Convert {
 pub struct Inspect {
     /// A project's folder or a file
     pub path: PathBuf,
+    /// Format of the file; detected by content when not given
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub format: Option<&'static Format>,
+    /// Choices for files of tagged words
+    #[command(flatten)]
+    pub tags: Tags,
     /// Annotator of the annotations, for a project
     #[arg(long, alias = "as", value_name = "A")]
     pub annotator: Option<String>,
@@ -233,6 +247,12 @@ pub struct Eval {
     /// A tagged file
     #[arg(long, value_name = "F")]
     pub data: PathBuf,
+    /// Format of the file; detected by content when not given
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub format: Option<&'static Format>,
+    /// Choices for files of tagged words
+    #[command(flatten)]
+    pub tags: Tags,
     /// Number of mistakes to list, or `all`; --json has all
     #[arg(long, value_name = "N or all", value_parser = at_most, default_value = "20")]
     pub mistakes: AtMost,
@@ -251,6 +271,9 @@ pub struct Score {
     pub gold: PathBuf,
     /// The tags to be scored
     pub pred: PathBuf,
+    /// Choices for files of tagged words
+    #[command(flatten)]
+    pub tags: Tags,
 }
 
 /// `tagli agree`

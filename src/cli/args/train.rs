@@ -4,8 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{DEVICE, described};
-use crate::runs::{LabelMode, Order, Recipe};
+use super::{
+    tags::Tags,
+    values::{DEVICE, described, format},
+};
+use crate::{
+    formats::Format,
+    runs::{LabelMode, Order, Recipe},
+};
 
 /// `tagli train`
 #[derive(Args, Debug)]
@@ -48,6 +54,12 @@ pub struct NewRun {
     /// A tagged file to test on at the end
     #[arg(long, value_name = "F")]
     pub test: Option<PathBuf>,
+    /// Format of these files; detected by content when not given
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub format: Option<&'static Format>,
+    /// Choices for files of tagged words
+    #[command(flatten)]
+    pub tags: Tags,
     /// The annotator whose documents are learned from
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,

@@ -1,7 +1,11 @@
 //! Detection of the layout of a CoNLL file.
 //! The separator of the columns, and the column of the tag.
 
-use crate::formats::{Source, decode::Lines, source::Unreadable};
+use super::columns::{ColumnTags, ColumnValues, ratio};
+use crate::{
+    formats::{Source, TagOptions, decode::Lines, source::Unreadable},
+    spans::{scheme::Tag, tag_form::TagForm},
+};
 
 /// First column of the line between two documents of CoNLL-2003.
 pub(super) const DOCSTART: &str = "-DOCSTART-";
@@ -15,11 +19,13 @@ pub(super) enum Separator {
     Spaces,
 }
 
-/// Column to choose for the tag if several have tags.
+/// Place of the tag that is chosen if several columns have tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prefer {
-    First,
-    Last,
+    /// The first column, if it has tags.
+    BeforeWord,
+    /// The first column after the word that has tags of spans and no chunks.
+    AfterWord,
 }
 
 /// Layout of the lines of a file.
@@ -30,95 +36,137 @@ pub(super) struct ColumnLayout {
     pub(super) columns: usize,
     /// Column of the tag, from 0.
     pub(super) tag: usize,
+    /// Column of the word, from 0.
+    pub(super) word: usize,
     /// Whether the first line names the columns.
     pub(super) header: bool,
-    /// Whether tags are label names without `B-` and `I-`.
-    pub(super) bare: bool,
-    /// Whether some tag has a prefix; otherwise all tags are `O`.
-    pub(super) prefixed: bool,
+    /// Spelling of the tags.
+    pub(super) form: TagForm,
+    /// Whether some tag is one of a span; otherwise all are `O`.
+    pub(super) has_spans: bool,
+    /// Another column with tags, if the user did not choose.
+    pub(super) other_tags: Option<usize>,
     /// Share of lines with this number of columns.
     pub(super) regular: f64,
     /// Share of those lines with a tag in the tag column.
     pub(super) tagged: f64,
 }
 
+/// Reason why a file has no layout of tagged words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoLayout {
+    /// There is nothing but white space.
+    Blank,
+    /// Lines have columns, and none of them holds tags.
+    NoTags,
+    /// Lines hold tags and nothing else.
+    OnlyTags,
+    /// Lines have no columns.
+    NoColumns,
+    /// The user chose a column that is not there.
+    NoSuchColumn { chosen: usize, columns: usize },
+    /// The user chose one column for word and tag.
+    OneForBoth,
+}
+
 impl ColumnLayout {
     /// Maximum number of columns; more than any CoNLL format has.
     const MOST_COLUMNS: usize = 64;
-    /// Number of lines that are examined.
-    const LINES: usize = 20_000;
+    /// Lines that show separator and number of columns.
+    const SHAPE_LINES: usize = 20_000;
+    /// Lines whose values are looked at, column by column.
+    const LINES: usize = 1_000_000;
 
-    /// Detects the layout of `text`; `None` if no column holds tags.
-    pub(super) fn sniff(text: &str, prefer: Prefer) -> Option<Self> {
-        let token_lines = text.lines().filter(|line| !is_blank(line) && !is_docstart(line));
-        let mut lines: Vec<&str> =
-            token_lines.clone().filter(|line| !looks_like_comment(line)).take(Self::LINES).collect();
-        if lines.is_empty() {
-            lines = token_lines.take(Self::LINES).collect();
-        }
-        Self::of_lines(&lines, prefer)
-    }
-
-    /// As [`Self::sniff`], by the first lines of a source. Also returns whether the source is blank.
+    /// Detects the layout of the lines of a source.
     ///
     /// # Errors
     /// The source cannot be read, or one of the lines is no text.
-    pub(super) fn sniff_source(source: &dyn Source, prefer: Prefer) -> Result<(Option<Self>, bool), Unreadable> {
-        let (mut tokens, mut comments) = (Vec::new(), Vec::new());
-        let mut is_all_blank = true;
+    pub(super) fn sniff(
+        source: &dyn Source,
+        prefer: Prefer,
+        options: &TagOptions,
+    ) -> Result<Result<Self, NoLayout>, Unreadable> {
+        let shape = match Shape::of(source)? {
+            Ok(shape) => shape,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let mut values: Vec<ColumnValues> = (0..shape.columns).map(|_| ColumnValues::default()).collect();
+        let (mut first, mut rows, mut all) = (Vec::new(), 0, 0);
         let mut lines = Lines::of(source)?;
-        while tokens.len() < Self::LINES
+        while all < Self::LINES
             && let Some((_, line)) = lines.next_line()?
         {
-            let is_comment = looks_like_comment(line);
-            is_all_blank &= is_blank(line);
-            if is_blank(line) || is_docstart(line) || is_comment && comments.len() == Self::LINES {
+            if !shape.is_row(line) {
                 continue;
             }
-            if is_comment { &mut comments } else { &mut tokens }.push(line.to_owned());
+            let is_regular = shape.separator.split(line).count() == shape.columns;
+            all += usize::from(is_regular || !line.starts_with(BETWEEN));
+            if !is_regular {
+                continue;
+            }
+            rows += 1;
+            if rows == 1 {
+                // It may be a header.
+                first = shape.separator.split(line).map(str::to_owned).collect();
+                continue;
+            }
+            values.iter_mut().zip(shape.separator.split(line)).for_each(|(values, cell)| values.add(cell));
         }
-        let lines = if tokens.is_empty() { comments } else { tokens };
-        Ok((Self::of_lines(&lines, prefer), is_all_blank))
+        let mut header = options.header;
+        if rows > 1 && header.is_none() {
+            let layout = Self::of_values(shape, &values, prefer, options);
+            header = layout.ok().map(|layout| is_header(&first, &values, layout.tag, layout.form));
+        }
+        if header != Some(true) {
+            values.iter_mut().zip(&first).for_each(|(values, cell)| values.add_above(cell));
+        }
+        let layout = Self::of_values(shape, &values, prefer, options);
+        let layout = layout.map(|layout| Self { header: header.unwrap_or(false), ..layout });
+        Ok(layout.map(|layout| Self { regular: ratio(rows, all.max(1)), ..layout }))
     }
 
-    /// Detects the layout of lines that have words.
-    fn of_lines(lines: &[impl AsRef<str>], prefer: Prefer) -> Option<Self> {
-        let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
-        let tabs = lines.iter().filter(|line| line.contains('\t')).count();
-        let separator = if tabs * 2 > lines.len() { Separator::Tab } else { Separator::Spaces };
-        let widths: Vec<usize> = lines.iter().map(|line| separator.split(line).count()).collect();
-        let columns = most_common(&widths).filter(|columns| (2..=Self::MOST_COLUMNS).contains(columns))?;
-        let mut regular = 0;
-        let mut tags = vec![0; columns];
-        for (line, _) in lines.iter().zip(&widths).filter(|(_, width)| **width == columns) {
-            regular += 1;
-            for (count, column) in tags.iter_mut().zip(separator.split(line)) {
-                *count += usize::from(is_tag(column));
-            }
+    /// Chooses the columns by their values.
+    fn of_values(
+        shape: Shape,
+        values: &[ColumnValues],
+        prefer: Prefer,
+        options: &TagOptions,
+    ) -> Result<Self, NoLayout> {
+        let chosen = [options.tag_column, options.word_column];
+        if let Some(chosen) = chosen.into_iter().flatten().find(|at| *at >= shape.columns) {
+            return Err(NoLayout::NoSuchColumn { chosen, columns: shape.columns });
         }
-        let order = match prefer {
-            Prefer::First => [0, columns - 1].into_iter().chain(1..columns - 1),
-            Prefer::Last => [columns - 1, 0].into_iter().chain(1..columns - 1),
-        };
-        let most = tags.iter().copied().max()?;
-        let tag = order.into_iter().find(|column| tags[*column] == most).filter(|_| most * 2 >= regular)?;
-        let header = lines.first().is_some_and(|line| names_columns(separator, line, tag));
-        let mut tag_column = lines.iter().filter_map(|line| separator.split(line).nth(tag));
-        let prefixed = tag_column.any(|value| value != "O" && is_tag(value));
-        let bare = most + usize::from(header) < regular && !prefixed;
-        let [most, regular, all] =
-            [most, regular, lines.len()].map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
-        Some(Self { separator, columns, tag, header, bare, prefixed, regular: regular / all, tagged: most / regular })
+        let tags: Vec<ColumnTags> = values.iter().map(|values| values.read_as_tags(options.rule)).collect();
+        let with_tags: Vec<(usize, ColumnTags)> = tags
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(at, tags)| tags.is_enough && options.word_column != Some(*at))
+            .collect();
+        let tag = options.tag_column.or_else(|| choose_tag(&with_tags, prefer)).ok_or(NoLayout::NoTags)?;
+        let others = with_tags.iter().filter(|(at, others)| *at != tag && others.has_spans && !others.has_chunks);
+        let word = options.word_column.or_else(|| choose_word(values, tag)).ok_or(NoLayout::NoTags)?;
+        if word == tag {
+            return Err(NoLayout::OneForBoth);
+        }
+        let found = tags.get(tag).ok_or(NoLayout::NoTags)?;
+        Ok(Self {
+            separator: shape.separator,
+            columns: shape.columns,
+            tag,
+            word,
+            header: false,
+            form: found.form,
+            has_spans: found.has_spans,
+            other_tags: others.map(|(at, _)| *at).find(|at| *at != word && options.tag_column.is_none()),
+            regular: 1.0,
+            tagged: found.share,
+        })
     }
 
     /// Whether the tag precedes the word.
     pub(super) fn tag_first(&self) -> bool {
         self.tag == 0
-    }
-
-    /// Column of the word: the first that is not the tag.
-    pub(super) fn word(&self) -> usize {
-        usize::from(self.tag == 0)
     }
 
     /// Number of columns as text, as in `2 columns`.
@@ -140,10 +188,15 @@ impl ColumnLayout {
         let between = if self.separator == Separator::Tab { "<TAB>" } else { " " };
         let names = (0..self.columns).map(|at| match at {
             at if at == self.tag => "tag",
-            at if at == self.word() => "word",
+            at if at == self.word => "word",
             _ => "...",
         });
         names.collect::<Vec<_>>().join(between)
+    }
+
+    /// Reads the cell of the tag column; `None` if it is no tag.
+    pub(super) fn read_tag<'t>(&self, cell: &'t str) -> Option<Tag<'t>> {
+        self.form.read(cell).filter(|_| !cell.is_empty())
     }
 
     /// Splits a line into the columns of the layout.
@@ -182,54 +235,167 @@ pub(super) fn is_blank(line: &str) -> bool {
     line.bytes().all(|byte| byte == b' ' || byte == b'\t')
 }
 
-/// Whether a line separates two documents, with any number of columns.
+/// Whether a line separates two documents, with any number of columns; a word number may stand before.
 pub(super) fn is_docstart(line: &str) -> bool {
-    line.split([' ', '\t']).next() == Some(DOCSTART)
-}
-
-/// Whether a line may be a comment; it may also be one for the word `#`.
-pub(super) fn looks_like_comment(line: &str) -> bool {
-    line == "#" || line.starts_with("# ")
-}
-
-/// Whether a value is a tag: `O`, or a prefix letter, a hyphen and a label.
-pub(super) fn is_tag(value: &str) -> bool {
-    match value.as_bytes() {
-        [b'O'] => true,
-        [prefix, b'-', _, ..] => b"BIELSUM".contains(prefix),
-        _ => false,
+    let mut cells = line.split([' ', '\t']);
+    match cells.next() {
+        Some(DOCSTART) => true,
+        Some(number) => number.bytes().all(|byte| byte.is_ascii_digit()) && cells.next() == Some(DOCSTART),
+        None => false,
     }
 }
 
-fn names_columns(separator: Separator, line: &str, tag: usize) -> bool {
-    const NAMES: [&str; 12] =
-        ["tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio", "entity", "ne", "named_entity"];
-    separator.split(line).nth(tag).is_some_and(|name| NAMES.contains(&name.to_ascii_lowercase().as_str()))
+/// First characters of lines that are comments between two sentences, if they are no rows.
+pub(super) const BETWEEN: [char; 3] = [';', '$', '%'];
+
+/// Whether a line may be a comment; it may also be one for the word `#`.
+pub(super) fn looks_like_comment(line: &str) -> bool {
+    line.starts_with('#')
 }
 
-fn most_common(widths: &[usize]) -> Option<usize> {
-    let mut sorted = widths.to_vec();
-    sorted.sort_unstable();
-    sorted.chunk_by(|a, b| a == b).max_by_key(|chunk| chunk.len()).and_then(|chunk| chunk.first().copied())
+/// Separator and number of columns of most lines.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    separator: Separator,
+    columns: usize,
+    /// Whether all lines look like comments, so that they are none.
+    has_only_comments: bool,
+}
+
+impl Shape {
+    /// Finds the shape of the first lines of a source.
+    fn of(source: &dyn Source) -> Result<Result<Self, NoLayout>, Unreadable> {
+        let (mut words, mut comments) = (Vec::new(), Vec::new());
+        let mut lines = Lines::of(source)?;
+        while words.len() < ColumnLayout::SHAPE_LINES
+            && let Some((_, line)) = lines.next_line()?
+        {
+            if is_blank(line) || is_docstart(line) {
+                continue;
+            }
+            let may_be_comment = looks_like_comment(line) || line.starts_with(BETWEEN);
+            let list = if may_be_comment { &mut comments } else { &mut words };
+            if list.len() < ColumnLayout::SHAPE_LINES {
+                list.push(line.to_owned());
+            }
+        }
+        let has_only_comments = words.is_empty();
+        let lines = if has_only_comments { comments } else { words };
+        if lines.is_empty() {
+            return Ok(Err(NoLayout::Blank));
+        }
+        let tabs = lines.iter().filter(|line| line.contains('\t')).count();
+        let separator = if tabs * 2 > lines.len() { Separator::Tab } else { Separator::Spaces };
+        let mut widths: Vec<usize> = lines.iter().map(|line| separator.split(line).count()).collect();
+        widths.sort_unstable();
+        let columns = widths.chunk_by(|a, b| a == b).max_by_key(|chunk| chunk.len()).and_then(|chunk| chunk.first());
+        let cells = || lines.iter().flat_map(|line| separator.split(line));
+        let has_tags = cells().any(|cell| TagForm::OURS.reads(cell));
+        if has_tags && cells().all(|cell| cell == "O" || TagForm::OURS.reads(cell)) {
+            return Ok(Err(NoLayout::OnlyTags));
+        }
+        Ok(match columns {
+            Some(&columns) if (2..=ColumnLayout::MOST_COLUMNS).contains(&columns) => {
+                Ok(Self { separator, columns, has_only_comments })
+            }
+            _ => Err(NoLayout::NoColumns),
+        })
+    }
+
+    fn is_row(&self, line: &str) -> bool {
+        !is_blank(line) && !is_docstart(line) && (self.has_only_comments || !looks_like_comment(line))
+    }
+}
+
+/// Chooses among the columns with tags.
+fn choose_tag(with_tags: &[(usize, ColumnTags)], prefer: Prefer) -> Option<usize> {
+    let choose = |which: &dyn Fn(usize, &ColumnTags) -> bool| {
+        with_tags.iter().find(|(at, tags)| which(*at, tags)).map(|(at, _)| *at)
+    };
+    let before = if prefer == Prefer::BeforeWord { choose(&|at, _| at == 0) } else { None };
+    before
+        .or_else(|| choose(&|at, tags| at > 0 && tags.has_spans && !tags.has_chunks))
+        .or_else(|| choose(&|at, tags| at > 0 && !tags.has_chunks))
+        .or_else(|| choose(&|_, tags| !tags.has_chunks))
+        .or_else(|| choose(&|_, _| true))
+}
+
+/// Chooses the first column that is not the tag and holds neither word numbers nor placeholders.
+fn choose_word(values: &[ColumnValues], tag: usize) -> Option<usize> {
+    let others = || values.iter().enumerate().filter(move |(at, _)| *at != tag);
+    let with_words = others().find(|(_, values)| !values.numbers_words() && !values.is_filler());
+    with_words.or_else(|| others().next()).map(|(at, _)| at)
+}
+
+/// Whether the first line names the columns: its cell in the tag column is no tag, or counts no word where all others do.
+fn is_header(first: &[String], values: &[ColumnValues], tag: usize, form: TagForm) -> bool {
+    const NAMES: [&str; 12] =
+        ["tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio", "entity", "ne", "named_entity"];
+    let mut cells = first.iter().zip(values);
+    if cells.any(|(cell, values)| values.numbers_words() && cell.parse::<u64>().is_err()) {
+        return true;
+    }
+    let Some((cell, values)) = first.get(tag).zip(values.get(tag)) else { return false };
+    match form {
+        // Any word may be a label: the name must be a known one that no word has.
+        TagForm::Label => NAMES.contains(&cell.to_ascii_lowercase().as_str()) && !values.has(cell),
+        _ => form.read(cell).is_none(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn try_sniff(text: &str, options: &TagOptions) -> Result<ColumnLayout, NoLayout> {
+        ColumnLayout::sniff(&text.as_bytes(), Prefer::AfterWord, options).unwrap()
+    }
+
     fn sniff(text: &str) -> ColumnLayout {
-        ColumnLayout::sniff(text, Prefer::Last).unwrap()
+        try_sniff(text, &TagOptions::default()).unwrap()
     }
 
     #[test]
     fn the_tag_column_is_found_by_content() {
         let first = sniff("B-Dish\ttacos\nO\tplease\n");
-        assert_eq!((first.tag, first.word(), first.separator), (0, 1, Separator::Tab));
+        assert_eq!((first.tag, first.word, first.separator), (0, 1, Separator::Tab));
         assert_eq!(first.example(), "tag<TAB>word");
         let last = sniff("EU NNP I-NP I-ORG\nrejects VBZ I-VP O\n");
-        assert_eq!((last.tag, last.word(), last.columns), (3, 0, 4));
+        assert_eq!((last.tag, last.word, last.columns), (3, 0, 4));
         let middle = sniff("EU\tB-ORG\t0\nrejects\tO\t3\n");
         assert_eq!((middle.tag, middle.tag_text().as_str()), (1, "in column 2"));
+        let chunks = sniff("EU NNP I-NP O\nrejects VBZ I-VP O\n");
+        assert_eq!((chunks.tag, chunks.has_spans, chunks.other_tags), (3, false, None), "no entity in the file");
+    }
+
+    #[test]
+    fn numbers_and_placeholders_are_no_words() {
+        let numbered = sniff("1\tLuigi\tB-PER\t-\tann1\n2\tcooks\tO\t-\t-\n1\tBari\tB-LOC\t-\tann1\n");
+        assert_eq!((numbered.word, numbered.tag), (1, 2));
+        let filled = sniff("_ a B-X\n_ b O\n");
+        assert_eq!((filled.word, filled.tag), (1, 2));
+        assert!(is_docstart("0\t-DOCSTART-\tO") && !is_docstart("O\t-DOCSTART-"));
+    }
+
+    #[test]
+    fn the_first_of_two_tag_columns_is_the_tag_and_the_other_is_named() {
+        let two = "Kairossa\tB-LOC\tO\non\tO\tO\nRathaus\tB-ORG\tO\nBremen\tI-ORG\tB-LOC\nnyt\tO\tO\n";
+        let layout = sniff(two);
+        assert_eq!((layout.tag, layout.other_tags), (1, Some(2)));
+        let chosen = try_sniff(two, &TagOptions { tag_column: Some(2), ..TagOptions::default() }).unwrap();
+        assert_eq!((chosen.tag, chosen.other_tags), (2, None));
+        let word = try_sniff(two, &TagOptions { word_column: Some(2), ..TagOptions::default() }).unwrap();
+        assert_eq!((word.word, word.tag), (2, 1));
+    }
+
+    #[test]
+    fn columns_that_are_not_there_or_both_are_refused() {
+        let text = "a O\nb B-X\n";
+        let with = |word, tag| {
+            try_sniff(text, &TagOptions { word_column: word, tag_column: tag, ..TagOptions::default() }).unwrap_err()
+        };
+        assert_eq!(with(None, Some(2)), NoLayout::NoSuchColumn { chosen: 2, columns: 2 });
+        assert_eq!(with(Some(1), Some(1)), NoLayout::OneForBoth);
     }
 
     #[test]
@@ -243,17 +409,23 @@ mod tests {
     }
 
     #[test]
-    fn prose_has_no_layout() {
-        assert_eq!(ColumnLayout::sniff("The tacos were good\nO well\n", Prefer::Last), None);
-        assert_eq!(ColumnLayout::sniff("", Prefer::Last), None);
-        assert_eq!(ColumnLayout::sniff("O\nO\n", Prefer::Last), None);
+    fn what_is_no_table_of_words_has_no_layout() {
+        let reason = |text| try_sniff(text, &TagOptions::default()).unwrap_err();
+        assert_eq!(reason("The tacos were good\nO well\n"), NoLayout::NoTags);
+        assert_eq!(reason(""), NoLayout::Blank);
+        assert_eq!(reason("tacos\nplease\n"), NoLayout::NoColumns);
+        assert_eq!(reason("B-PER O\nB-LOC O O\n"), NoLayout::OnlyTags);
     }
 
     #[test]
-    fn a_header_and_bare_labels_are_seen() {
-        let layout = sniff("Word\tNER\ntacos\tDish\nand\tO\nbeer\tO\nplease\tO\n");
-        assert!(layout.header && layout.bare);
-        let layout = sniff("Word\tNER\ntacos\tB-Dish\nand\tO\n");
-        assert!(layout.header && !layout.bare);
+    fn a_header_is_known_by_what_follows() {
+        let bare = sniff("Word\tNER\ntacos\tDish\nand\tO\nbeer\tO\nplease\tO\n");
+        assert!(bare.header && bare.form == TagForm::Label);
+        let lettered = sniff("TOKEN\tNE-COARSE-LIT\ntacos\tB-Dish\nand\tO\n");
+        assert!(lettered.header && lettered.form == TagForm::OURS);
+        let numbered = sniff("id\tword\ttag\n1\tLuigi\tB-PER\n2\tcooks\tO\n");
+        assert!(numbered.header && numbered.word == 1);
+        let options = TagOptions { header: Some(false), ..TagOptions::default() };
+        assert!(!try_sniff("Word\tNER\ntacos\tB-Dish\nand\tO\n", &options).unwrap().header);
     }
 }

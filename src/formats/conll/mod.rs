@@ -4,15 +4,22 @@
 //! One reader reads every layout in use; it detects the separator, the columns and the tag scheme. Three layouts are
 //! written.
 
+mod columns;
 mod layout;
 mod meta;
 mod read;
 mod sentences;
+#[cfg(test)]
+mod wild_tests;
 mod write;
 
 pub use read::{TagSentence, read_tags};
 
-use super::format::{Format, Sample};
+use super::{
+    TagOptions,
+    format::{Format, Sample},
+};
+use crate::spans::tag_form::TagForm;
 use layout::{ColumnLayout, Prefer};
 
 const CANNOT_HOLD: &str = "half-word, nested and overlapping spans, ids, statuses, the white space between words";
@@ -54,10 +61,11 @@ pub(super) const TAG_FIRST: Format = Format {
 };
 
 fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
-    let layout = ColumnLayout::sniff(sample.text, Prefer::Last)?;
+    let source = sample.text.as_bytes();
+    let layout = ColumnLayout::sniff(&source, Prefer::AfterWord, &TagOptions::default()).ok()?.ok()?;
     let sure = layout.regular >= 0.9 && layout.tagged >= 0.9;
     // A few lines that end in the word O are not evidence enough.
-    let confidence = match (layout.prefixed, sample.text.lines().count()) {
+    let confidence = match (layout.has_spans && layout.form != TagForm::Label, sample.text.lines().count()) {
         (true, _) => 80,
         (false, 5..) => 50,
         _ => 20,

@@ -3,42 +3,44 @@
 //! Which tag scheme a file has, and which columns are worth keeping, shows only at its end. So it is read twice: a
 //! [`Survey`] first, then the documents.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{
-    layout::{ColumnLayout, DOCSTART, Prefer, Separator},
+    layout::{ColumnLayout, DOCSTART, NoLayout, Prefer, Separator},
     meta::{META_COLUMNS, META_DOCSTART},
     sentences::{Sentence, Sentences},
 };
 use crate::{
     formats::{
-        Problem, Source,
-        problem::{Problems, Severity, with_noun},
+        Problem, Source, TagOptions,
+        problem::{Problems, Severity, quoted, with_noun},
         sink::{Found, Reading},
         source::Unreadable,
     },
     spans::{
-        Document, Scheme, Status,
-        scheme::{self, SchemeDetector, Tag},
+        Document, Scheme, Status, WordSpan,
+        scheme::{SchemeDetector, Tag, decode_tags},
+        tag_form::{ONLY_LABEL, TagForm, TagRule},
     },
 };
 
-/// Reads any layout. If several columns have tags, the last one is the tag.
+/// Reads any layout. If several columns have tags, the tag is after the word.
 pub(super) fn read_token_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    read(source, reading, Prefer::Last)
+    read(source, reading, Prefer::AfterWord)
 }
 
-/// Reads any layout. If several columns have tags, the first one is the tag.
+/// Reads any layout. If several columns have tags, the tag is before the word.
 pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    read(source, reading, Prefer::First)
+    read(source, reading, Prefer::BeforeWord)
 }
 
 fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Result<Vec<String>, Unreadable> {
-    let Some(layout) = sniff(source, prefer, &mut reading.problems)? else { return Ok(Vec::new()) };
-    let survey = Survey::of(source, layout, &mut reading.problems)?;
-    survey.report_oddities(&mut reading.problems);
+    let options = reading.options.tags;
+    let Some(layout) = sniff(source, prefer, &options, &mut reading.problems)? else { return Ok(Vec::new()) };
+    let survey = Survey::of(source, layout, &options, &mut reading.problems)?;
+    survey.report_columns(&mut reading.problems);
     let mut sentences = Sentences::of(source, layout)?;
     let (mut sentence, mut lost) = (Sentence::default(), 0);
     // The survey has reported the lines that are no rows.
@@ -46,6 +48,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Resul
     while sentences.next_into(&mut sentence, &mut reported)? {
         lost += survey.push(&mut sentence, reading)?;
     }
+    survey.report_oddities(reading.documents(), &mut reading.problems);
     if lost > 0 {
         let message = format!("{} left out, on empty words only", with_noun(lost, "span"));
         reading.problems.push(Problem::warning(message));
@@ -54,16 +57,37 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Resul
 }
 
 /// Detects the layout of a file. Without one, adds an error unless the file is blank.
-fn sniff(source: &dyn Source, prefer: Prefer, problems: &mut Problems) -> Result<Option<ColumnLayout>, Unreadable> {
-    let (layout, is_blank) = ColumnLayout::sniff_source(source, prefer)?;
-    if layout.is_none() && !is_blank {
-        problems.push(
-            Problem::error("no column holds tags such as O, B-Dish and I-Dish").hint(
-                "a CoNLL file has one word per line with its tag before or after it, separated by a tab or a space",
-            ),
-        );
+fn sniff(
+    source: &dyn Source,
+    prefer: Prefer,
+    options: &TagOptions,
+    problems: &mut Problems,
+) -> Result<Option<ColumnLayout>, Unreadable> {
+    Ok(match ColumnLayout::sniff(source, prefer, options)? {
+        Ok(layout) => Some(layout),
+        Err(NoLayout::Blank) => None,
+        Err(reason) => {
+            problems.push(refusal(reason));
+            None
+        }
+    })
+}
+
+/// The error of a file without a layout.
+fn refusal(reason: NoLayout) -> Problem {
+    const FORM: &str =
+        "a CoNLL file has one word per line with its tag before or after it, separated by a tab or a space";
+    match reason {
+        NoLayout::Blank | NoLayout::NoTags => Problem::error("no column holds tags such as O, B-Dish and I-Dish").hint(
+            format!("{FORM}; --tag-column N names the column, --tag-scheme labels says that tags are labels alone"),
+        ),
+        NoLayout::OnlyTags => Problem::error("the file has tags and no words").hint(FORM),
+        NoLayout::NoColumns => Problem::error("the lines have no columns").hint(FORM),
+        NoLayout::NoSuchColumn { chosen, columns } => Problem::error(format!("there is no column {}", chosen + 1))
+            .hint(format!("most lines have {columns} columns")),
+        NoLayout::OneForBoth => Problem::error("word and tag cannot be in the same column")
+            .hint("--word-column and --tag-column count columns from 1"),
     }
-    Ok(layout)
 }
 
 /// A sentence of a tag file with its tags unchanged and uninterpreted.
@@ -77,11 +101,11 @@ pub struct TagSentence {
     pub tags: Vec<String>,
 }
 
-/// Reads the unchanged tags of a file of any CoNLL layout.
+/// Reads the tags of a file of any CoNLL layout: unchanged if they are spelt `B-Dish`, else as IOB2.
 /// Also returns the problems of the file.
-pub fn read_tags(bytes: &[u8]) -> (Vec<TagSentence>, Vec<Problem>) {
+pub fn read_tags(bytes: &[u8], options: &TagOptions) -> (Vec<TagSentence>, Vec<Problem>) {
     let mut problems = Problems::default();
-    let sentences = tag_sentences(&bytes, &mut problems).unwrap_or_else(|failure| {
+    let sentences = tag_sentences(&bytes, options, &mut problems).unwrap_or_else(|failure| {
         problems.push(match failure {
             Unreadable::Encoding(problem) => problem,
             // Bytes in memory can always be read.
@@ -95,26 +119,46 @@ pub fn read_tags(bytes: &[u8]) -> (Vec<TagSentence>, Vec<Problem>) {
     (sentences, problems.finish())
 }
 
-fn tag_sentences(source: &dyn Source, problems: &mut Problems) -> Result<Vec<TagSentence>, Unreadable> {
-    let Some(layout) = sniff(source, Prefer::Last, problems)? else { return Ok(Vec::new()) };
+fn tag_sentences(
+    source: &dyn Source,
+    options: &TagOptions,
+    problems: &mut Problems,
+) -> Result<Vec<TagSentence>, Unreadable> {
+    let Some(layout) = sniff(source, Prefer::AfterWord, options, problems)? else { return Ok(Vec::new()) };
+    let survey = Survey::of(source, layout, options, problems)?;
+    survey.report_columns(problems);
+    let is_unchanged = layout.form == TagForm::OURS && !survey.has_middle;
+    // The survey has reported the lines that are no rows.
+    let mut reported = Problems::default();
     let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
     let mut list = Vec::new();
-    while sentences.next_into(&mut sentence, problems)? {
+    while sentences.next_into(&mut sentence, &mut reported)? {
         list.push(TagSentence {
             line: sentence.lines.first().copied().unwrap_or_default(),
             words: sentence.words().map(str::to_owned).collect(),
-            tags: sentence.tags().map(str::to_owned).collect(),
+            tags: if is_unchanged {
+                sentence.tags().map(str::to_owned).collect()
+            } else {
+                Scheme::Bio.encode(&survey.spans(&sentence), sentence.words().len())
+            },
         });
     }
     Ok(list)
 }
 
+/// Words of a sentence that is too long to be one.
+const LONG_SENTENCE: usize = 500;
+
 /// What a file as a whole shows.
 struct Survey {
     layout: ColumnLayout,
     scheme: Scheme,
-    /// Whether a tag is `M-`: BMES, as YEDDA writes it, is BIOES with M in place of I.
+    /// Tags that the scheme would write otherwise.
+    exceptions: usize,
+    /// Whether a tag has the letter M: BMES, as YEDDA writes it, is BIOES with M in place of I.
     has_middle: bool,
+    /// Whether a word has several labels.
+    has_parts: bool,
     /// Whether a column beside word and tag has a value that is no filler.
     keeps_others: bool,
     docstarts: usize,
@@ -142,11 +186,18 @@ impl Count {
 
 impl Survey {
     /// Reads the whole file. Lines that are no rows are added to `problems`.
-    fn of(source: &dyn Source, layout: ColumnLayout, problems: &mut Problems) -> Result<Self, Unreadable> {
+    fn of(
+        source: &dyn Source,
+        layout: ColumnLayout,
+        options: &TagOptions,
+        problems: &mut Problems,
+    ) -> Result<Self, Unreadable> {
         let mut survey = Self {
             layout,
             scheme: Scheme::Bio,
+            exceptions: 0,
             has_middle: false,
+            has_parts: false,
             keeps_others: false,
             docstarts: 0,
             words: 0,
@@ -156,21 +207,23 @@ impl Survey {
         let mut detector = SchemeDetector::default();
         let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
         while sentences.next_into(&mut sentence, problems)? {
-            detector.add(sentence.tags());
+            detector.add(survey.tags(&sentence));
             survey.add(&sentence);
         }
         survey.docstarts = sentences.docstarts();
-        survey.scheme = detector.scheme();
-        survey.has_middle &= survey.scheme == Scheme::Bioes;
+        survey.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| detector.scheme());
+        survey.exceptions = detector.exceptions(survey.scheme);
         Ok(survey)
     }
 
     fn add(&mut self, sentence: &Sentence) {
+        let form = self.layout.form;
         self.words += sentence.words().len();
-        self.has_middle |= sentence.tags().any(|tag| tag.starts_with("M-"));
+        self.has_middle |= sentence.tags().any(|tag| form.is_middle(tag));
+        self.has_parts |= sentence.tags().any(|tag| form.has_parts(tag));
         self.keeps_others |= sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
         let mut before = Tag::Outside;
-        for (tag, line) in sentence.tags().map(Tag::read).zip(&sentence.lines) {
+        for (tag, line) in self.tags(sentence).zip(&sentence.lines) {
             if begins_without_b(before, tag) {
                 self.orphans.add(*line);
             }
@@ -181,34 +234,94 @@ impl Survey {
         }
     }
 
+    /// The parsed tags of a sentence.
+    fn tags<'s>(&self, sentence: &'s Sentence) -> impl Iterator<Item = Tag<'s>> + use<'s> {
+        let form = self.layout.form;
+        sentence.tags().map(move |tag| form.read(tag).unwrap_or(Tag::Outside))
+    }
+
+    /// Reports what the layout leaves open, and how the user settles it.
+    fn report_columns(&self, problems: &mut Problems) {
+        let layout = &self.layout;
+        if let Some(other) = layout.other_tags {
+            let message = format!("columns {} and {} both hold tags: column {0} is read", layout.tag + 1, other + 1);
+            problems.push(Problem::note(message).hint(format!("--tag-column {} reads the other", other + 1)));
+        }
+        match layout.form {
+            TagForm::Label => problems
+                .push(Problem::note("tags have no B- and I-: adjacent words with the same label are read as one span")),
+            TagForm::Letter => problems.push(
+                Problem::note(format!("tags have no label: all spans get the label {}", quoted(ONLY_LABEL)))
+                    .hint("rename it in the project with `L`"),
+            ),
+            TagForm::Prefix(_) | TagForm::Suffix(_) => {}
+        }
+        if self.has_parts {
+            problems.push(
+                Problem::note("some words have several labels, with | between them: each is a span")
+                    .hint("--tag-scheme labels takes such a tag for one label"),
+            );
+        }
+    }
+
     /// Reports readable oddities.
-    /// `I-` tags that begin a span, empty words, and tags without prefixes.
-    fn report_oddities(&self, problems: &mut Problems) {
+    /// `I-` tags that begin a span, tags of other schemes, empty words, a file without empty lines.
+    fn report_oddities(&self, documents: usize, problems: &mut Problems) {
         let Count { number, first } = self.orphans;
-        if number > 0 && self.scheme != Scheme::Iob1 && !self.layout.bare {
+        let name = if self.has_middle { "BMES" } else { scheme_name(self.scheme) };
+        if number > 0 && self.scheme == Scheme::Bio && self.layout.form != TagForm::Label {
             let message =
                 format!("{} without a B- before: each begins a span, as in conlleval", with_noun(number, "I- tag"));
             problems.push(Problem::warning(message).at(first).hint("this is the first"));
+        } else if self.exceptions > 0 && self.layout.form != TagForm::Label {
+            let message =
+                format!("{} not as {name} would write them, read by their letters", with_noun(self.exceptions, "tag"));
+            problems.push(Problem::note(message).hint("--tag-scheme names the scheme of the file"));
         }
         let Count { number, first } = self.empty_words;
         if number > 0 {
             let message = format!("{}, kept as it is", with_noun(number, "empty word"));
             problems.push(Problem::note(message).at(first).hint("this is the first"));
         }
-        if self.layout.bare {
-            problems
-                .push(Problem::note("tags have no B- and I-: adjacent words with the same label are read as one span"));
+        if documents == 1 && self.words >= LONG_SENTENCE {
+            let message = format!("no empty line in the file: all {} are one sentence", with_noun(self.words, "word"));
+            problems.push(Problem::warning(message).hint("an empty line ends a sentence"));
         }
+    }
+
+    /// The spans of a sentence.
+    fn spans(&self, sentence: &Sentence) -> Vec<WordSpan> {
+        if !self.has_parts {
+            return decode_tags(self.tags(sentence));
+        }
+        // Words with several labels: each label by itself, in the runs of words that have it.
+        let mut runs: BTreeMap<&str, Vec<(usize, Vec<Tag<'_>>)>> = BTreeMap::new();
+        for (at, tag) in sentence.tags().enumerate() {
+            for part in self.layout.form.parts(tag) {
+                let Some(label) = part.label() else { continue };
+                let runs = runs.entry(label).or_default();
+                match runs.last_mut() {
+                    Some((start, run)) if *start + run.len() == at => run.push(part),
+                    // The same label twice on one word.
+                    Some((start, run)) if *start + run.len() > at => {}
+                    _ => runs.push((at, vec![part])),
+                }
+            }
+        }
+        let runs = runs.into_values().flatten();
+        let mut spans: Vec<WordSpan> = runs
+            .flat_map(|(start, run)| {
+                let spans = decode_tags(run).into_iter();
+                spans.map(move |span| WordSpan { start: span.start + start, end: span.end + start, ..span })
+            })
+            .collect();
+        spans.sort();
+        spans
     }
 
     /// Hands a sentence over as a document. Returns the number of spans that have only empty words.
     fn push(&self, sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
-        let tags: Vec<&str> = sentence.tags().collect();
-        let spans = if self.has_middle {
-            scheme::decode(&tags.iter().map(|tag| inside(tag)).collect::<Vec<_>>())
-        } else {
-            scheme::decode(&tags)
-        };
+        let spans = self.spans(sentence);
         let mut document = Document::from_words(reading.next_id(), sentence.words());
         document.split = reading.options.split;
         let (mut placed, mut lost) = (Vec::with_capacity(spans.len()), 0);
@@ -244,7 +357,14 @@ impl Survey {
         }
         list.push(if layout.separator == Separator::Tab { "tab" } else { "spaces" }.to_owned());
         let scheme = if self.has_middle { "BMES" } else { scheme_name(self.scheme) };
-        list.push(if layout.bare { "labels without B- and I-".to_owned() } else { format!("{scheme} tags") });
+        list.push(match layout.form {
+            TagForm::Label => "labels without B- and I-".to_owned(),
+            TagForm::OURS => format!("{scheme} tags"),
+            form => format!("{scheme} tags as {}", form.example()),
+        });
+        if layout.word > usize::from(layout.tag_first()) {
+            list.push(format!("word in column {}", layout.word + 1));
+        }
         list.push(if layout.header { "one header line" } else { "no header" }.to_owned());
         if self.docstarts > 0 {
             list.push(with_noun(self.docstarts, &format!("{DOCSTART} line")));
@@ -266,11 +386,6 @@ fn begins_without_b(before: Tag<'_>, tag: Tag<'_>) -> bool {
         },
         _ => false,
     }
-}
-
-/// The tag with the prefix `I-` in place of `M-`.
-fn inside(tag: &str) -> Cow<'_, str> {
-    tag.strip_prefix("M-").map_or(Cow::Borrowed(tag), |label| Cow::Owned(format!("I-{label}")))
 }
 
 fn scheme_name(scheme: Scheme) -> &'static str {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    layout::{ColumnLayout, is_blank, is_docstart, is_tag, looks_like_comment},
+    layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::META_COMMENTS,
 };
 use crate::{
@@ -141,8 +141,9 @@ impl RowReader {
         let mut columns: Vec<&str> = std::mem::take(&mut self.columns);
         let width = self.layout.split(line, &mut columns);
         let tag = columns.get(self.layout.tag).map_or("", |tag| tag.trim_matches(' '));
-        let good = width.is_ok() && (is_tag(tag) || self.layout.bare);
-        let read = if looks_like_comment(line) && !good {
+        let good = width.is_ok() && self.layout.read_tag(tag).is_some();
+        let may_be_comment = looks_like_comment(line) || sentence.is_empty() && line.starts_with(BETWEEN);
+        let read = if may_be_comment && !good {
             self.comment(line);
             Ok(())
         } else if std::mem::take(&mut self.header_due) {
@@ -161,7 +162,7 @@ impl RowReader {
     }
 
     fn row(&self, number: usize, columns: &[&str], tag: &str, sentence: &mut Sentence) {
-        let word = self.layout.word();
+        let word = self.layout.word;
         for (at, column) in columns.iter().enumerate() {
             if at == word {
                 let range = sentence.add(column);
@@ -182,20 +183,22 @@ impl RowReader {
             Some(width) => {
                 let expected = self.layout.columns;
                 let message = format!("{} instead of {expected}: {}", with_noun(width, "column"), quoted(line));
-                let lone = self.layout.tag_first() && width == 1 && is_tag(line.trim());
+                let lone = self.layout.tag_first() && width == 1 && self.layout.read_tag(line.trim()).is_some();
                 Problem::error(if lone { format!("a tag without a word: {}", quoted(line)) } else { message })
                     .hint(hint)
             }
             None if tag.is_empty() => Problem::error(format!("a word without a tag: {}", quoted(line))).hint(hint),
-            None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line)))
-                .hint("a tag is O, or a letter of B I E L S U M, a hyphen and a label"),
+            None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line))).hint(format!(
+                "the tags of this file are O, or as {}, with a letter of B I E L S U M W",
+                self.layout.form.example()
+            )),
         }
     }
 
     /// Adds a comment to `meta`.
     /// `# key = value` under its key, any other one to a list.
     fn comment(&mut self, line: &str) {
-        let text = line.trim_start_matches('#').trim_start_matches(' ');
+        let text = line.trim_start_matches('#').trim_start_matches([' ', '\t']);
         match text.split_once(" = ").filter(|(key, _)| *key != META_COMMENTS) {
             Some((key, value)) => {
                 self.meta.insert(key.to_owned(), Value::from(value));

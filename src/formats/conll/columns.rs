@@ -1,0 +1,185 @@
+//! Values of the columns of a file, which show what a column holds: words, word numbers, tags, fillers.
+
+use std::collections::HashMap;
+
+use crate::spans::{
+    scheme::Tag,
+    tag_form::{TagForm, TagRule, is_outside},
+};
+
+/// Different values that are counted; a column with more holds words.
+const MOST_VALUES: usize = 20_000;
+/// Labels of chunks (CoNLL-2000), which stand in the column before the entities.
+const CHUNKS: [&str; 11] = ["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"];
+
+/// What the cells of a column have in common.
+#[derive(Debug, Default)]
+pub(super) struct ColumnValues {
+    /// How often each value occurs. Empty if there are too many.
+    counts: HashMap<String, usize>,
+    has_too_many: bool,
+    cells: usize,
+    /// Cells with a number that is one more than the number above.
+    higher: usize,
+    /// Cells with another number that may be the first of a sentence, 0 or 1.
+    starts: usize,
+    first_number: Option<u64>,
+    last_number: Option<u64>,
+}
+
+impl ColumnValues {
+    /// Adds the next cell of the column.
+    pub(super) fn add(&mut self, cell: &str) {
+        self.cells += 1;
+        let number = cell.parse::<u64>().ok();
+        let is_higher = number.is_some() && number == after(self.last_number);
+        // The first cell that is looked at may stand in the middle of a sentence.
+        let is_start = number.is_some_and(|number| number < 2 || self.cells == 1);
+        self.higher += usize::from(is_higher);
+        self.starts += usize::from(is_start && !is_higher);
+        self.last_number = number;
+        if self.cells == 1 {
+            self.first_number = number;
+        }
+        self.count_value(cell);
+    }
+
+    /// Adds the cell above the first one.
+    pub(super) fn add_above(&mut self, cell: &str) {
+        self.cells += 1;
+        let number = cell.parse::<u64>().ok();
+        if number.is_some() && self.first_number == after(number) {
+            self.higher += 1;
+        } else {
+            self.starts += usize::from(number.is_some());
+        }
+        self.count_value(cell);
+    }
+
+    fn count_value(&mut self, cell: &str) {
+        if self.has_too_many {
+            return;
+        }
+        if let Some(count) = self.counts.get_mut(cell) {
+            *count += 1;
+        } else if self.counts.len() < MOST_VALUES {
+            self.counts.insert(cell.to_owned(), 1);
+        } else {
+            self.has_too_many = true;
+            self.counts = HashMap::new();
+        }
+    }
+
+    /// Whether the column counts the words of each sentence.
+    pub(super) fn numbers_words(&self) -> bool {
+        self.higher > 0 && self.is_most(self.higher + self.starts)
+    }
+
+    /// Whether nearly all cells are placeholders.
+    pub(super) fn is_filler(&self) -> bool {
+        self.is_most(["_", "-", "-X-", ""].iter().filter_map(|filler| self.counts.get(*filler)).sum())
+    }
+
+    /// Whether a cell has this value, as far as values are counted.
+    pub(super) fn has(&self, value: &str) -> bool {
+        self.has_too_many || self.counts.contains_key(value)
+    }
+
+    fn is_most(&self, number: usize) -> bool {
+        self.cells > 0 && number * 10 >= self.cells * 9
+    }
+
+    fn count(&self, mut which: impl FnMut(&str) -> bool) -> usize {
+        self.counts.iter().filter(|(value, _)| which(value)).map(|(_, number)| number).sum()
+    }
+
+    /// The tags of the column, whatever it holds. `rule`: how the user wants them to be read.
+    pub(super) fn read_as_tags(&self, rule: Option<TagRule>) -> ColumnTags {
+        let counts = self.counts.iter().map(|(value, number)| (value.as_str(), *number));
+        let form = match rule {
+            Some(TagRule::Labels) => TagForm::Label,
+            _ => TagForm::of(counts).unwrap_or(TagForm::OURS),
+        };
+        let inside = self.count(|value| form.reads(value));
+        let outside = match form {
+            // A label may be anything: only O shows that the others are tags.
+            TagForm::Label => self.count(|value| value == "O"),
+            _ => self.count(is_outside),
+        };
+        let chunks =
+            self.count(|value| matches!(form.read(value), Some(Tag::Inside { label, .. }) if CHUNKS.contains(&label)));
+        let has_o = self.counts.contains_key("O");
+        let fitting = if form == TagForm::Label { outside } else { inside + outside };
+        let is_enough = self.cells > 0 && fitting * 2 >= self.cells && (has_o || inside > 0);
+        let share = if self.cells == 0 { 0.0 } else { ratio(inside + outside, self.cells) };
+        ColumnTags { form, has_spans: inside > 0, has_chunks: chunks * 2 > inside, is_enough, share }
+    }
+}
+
+fn after(number: Option<u64>) -> Option<u64> {
+    number.and_then(|number| number.checked_add(1))
+}
+
+/// What a column holds if it is read as tags.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ColumnTags {
+    /// Spelling of the tags.
+    pub(super) form: TagForm,
+    /// Whether some tag is one of a span.
+    pub(super) has_spans: bool,
+    /// Whether the labels are those of chunks, such as `NP`.
+    pub(super) has_chunks: bool,
+    /// Whether at least half of the cells show that these are tags.
+    pub(super) is_enough: bool,
+    /// Share of cells that can be read as tags.
+    pub(super) share: f64,
+}
+
+/// Share of `number` in `all`, which is not 0.
+pub(super) fn ratio(number: usize, all: usize) -> f64 {
+    let [number, all] = [number, all].map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
+    number / all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(cells: &[&str]) -> ColumnValues {
+        let mut values = ColumnValues::default();
+        cells.iter().for_each(|cell| values.add(cell));
+        values
+    }
+
+    #[test]
+    fn numbers_of_words_are_no_words_and_other_numbers_are() {
+        assert!(column(&["1", "2", "3", "1", "2"]).numbers_words());
+        assert!(column(&["0", "1", "0", "1", "2", "3"]).numbers_words());
+        assert!(column(&["3", "4", "1"]).numbers_words(), "from the middle of a sentence");
+        assert!(!column(&["12", "7", "a"]).numbers_words() && !column(&[]).numbers_words());
+        assert!(!column(&["1", "1", "1"]).numbers_words(), "a score or a count");
+        let mut below = column(&["2"]);
+        below.add_above("1");
+        assert!(below.numbers_words());
+        assert!(column(&["_", "_"]).is_filler() && !column(&["_", "NN"]).is_filler());
+    }
+
+    #[test]
+    fn tags_are_known_by_their_letters_or_by_many_o() {
+        let tags = |cells: &[&str]| column(cells).read_as_tags(None);
+        assert!(tags(&["B_PER", "I_PER", "O"]).is_enough);
+        assert_eq!(tags(&["O", "O", "person-actor", "O"]).form, TagForm::Label);
+        assert!(!tags(&["_", "_", "NoSpaceAfter", "_"]).is_enough, "nothing shows that these are tags");
+        assert!(!tags(&["Dish", "person", "O"]).is_enough, "too few O");
+        assert!(tags(&["B-NP", "I-NP", "O", "B-VP"]).has_chunks && !tags(&["B-NP-2", "B-LOC"]).has_chunks);
+        assert!(tags(&["O", "O"]).is_enough && !tags(&["O", "O"]).has_spans);
+        assert!(column(&["B-2", "O", "O"]).read_as_tags(Some(TagRule::Labels)).form == TagForm::Label);
+    }
+
+    #[test]
+    fn many_different_values_take_no_memory_and_are_no_tags() {
+        let mut values = ColumnValues::default();
+        (0..=MOST_VALUES).for_each(|n| values.add(&format!("B-{n}")));
+        assert!(values.counts.is_empty() && !values.read_as_tags(None).is_enough && values.has("anything"));
+    }
+}

@@ -1,0 +1,171 @@
+//! Layouts of real corpora, each in a few lines of our own.
+
+use crate::formats::{Read, ReadOptions, Severity, TagOptions, detect};
+
+fn read_with(name: &str, file: &str, tags: TagOptions) -> Read {
+    let options = ReadOptions { tags, ..ReadOptions::default() };
+    detect(name, file.as_bytes()).format.read(file.as_bytes(), &options)
+}
+
+/// Texts of the documents, and spans as `label:text`.
+fn found(read: &Read) -> (Vec<&str>, Vec<String>) {
+    assert!(!read.has_errors(), "{:?}", read.problems);
+    let spans = read.corpus.pairs().flat_map(|(document, annotation)| {
+        let labels = &read.corpus.labels;
+        annotation.spans().iter().map(|span| format!("{}:{}", labels.name(span.label), span.range.of(&document.text)))
+    });
+    (read.corpus.documents.iter().map(|document| &*document.text).collect(), spans.collect())
+}
+
+#[track_caller]
+fn reads(file: &str, texts: &[&str], spans: &[&str]) -> Read {
+    let read = read_with("file.txt", file, TagOptions::default());
+    assert_eq!(found(&read), (texts.to_vec(), spans.iter().map(|span| (*span).to_owned()).collect()), "{file}");
+    read
+}
+
+fn has_problem(read: &Read, severity: Severity, part: &str) -> bool {
+    let says = |text: &str| text.contains(part);
+    read.problems.iter().any(|problem| {
+        problem.severity == severity && (says(&problem.message) || problem.hint.as_deref().is_some_and(says))
+    })
+}
+
+#[test]
+fn numbers_of_words_are_not_their_text() {
+    let universal = "# newdoc id = 1\n# text = Anna eats.\n1\tAnna\tB-PER\t-\tann1\n2\teats\tO\t-\t-\n3\t.\tO\t-\t-\n\n\
+                     # text = Oslo!\n1\tOslo\tB-LOC\t-\tann1\n2\t!\tO\t-\t-\n";
+    reads(universal, &["Anna eats .", "Oslo !"], &["PER:Anna", "LOC:Oslo"]);
+    let from_zero = "0\t-DOCSTART-\tO\n\n0\tIm\tO\n1\tKTH\tB-ORG\n2\tlehrt\tO\n3\tAnna\tB-PER\n4\tBerg\tI-PER\n";
+    reads(from_zero, &["Im KTH lehrt Anna Berg"], &["ORG:KTH", "PER:Anna Berg"]);
+}
+
+#[test]
+fn of_two_columns_with_tags_the_first_is_read_and_the_other_is_named() {
+    let nested = "Anna\tB-PER\tO\nruft\tO\tO\nStadt\tB-ORG\tO\nBonn\tI-ORG\tB-LOC\nan\tO\tO\n";
+    let read = reads(nested, &["Anna ruft Stadt Bonn an"], &["PER:Anna", "ORG:Stadt Bonn"]);
+    assert!(has_problem(&read, Severity::Note, "columns 2 and 3 both hold tags"));
+    assert!(has_problem(&read, Severity::Note, "--tag-column 3"));
+    let other = read_with("a.tsv", nested, TagOptions { tag_column: Some(2), ..TagOptions::default() });
+    assert_eq!(found(&other).1, ["LOC:Bonn"]);
+    assert!(!has_problem(&other, Severity::Note, "both hold tags"));
+}
+
+#[test]
+fn json_and_columns_without_tags_are_no_reviews() {
+    for file in [
+        "[{\"id\": 1, \"text\": \"soup\", \"label\": []}]",
+        "[\n {\n  \"id\": 1,\n  \"text\": \"soup\"\n }\n]\n",
+        "{\"id\":\"0\",\"tokens\":[\"Anna\",\"eats\"],\"tags\":[\"B-PER\",\"O\"]}\n",
+        "Anna|NNP|B-PER eats|VBZ|O\nThe|DT|O soup|NN|B-DISH\n",
+        "Anna\tperson\nBerg\tperson\nKTH\torganization\n\nMonday\ttime\n",
+    ] {
+        let read = read_with("file.txt", file, TagOptions::default());
+        assert!(read.has_errors() && read.corpus.documents.is_empty(), "{file}: {:?}", read.problems);
+    }
+    for review in
+        ["[sarcasm] great soup\n", "great | soup\n", "good soup\nbad fish\nfine\n", "a\tb\nlong review with a\ttab\n"]
+    {
+        assert_eq!(detect("file.txt", review.as_bytes()).format.name, "text", "{review}");
+    }
+}
+
+#[test]
+fn labels_without_letters_are_read() {
+    let file = "Anna\tO\nacted\tO\nwell\tO\n.\tO\n\nIt\tO\nshows\tO\nBonn\tperson-actor\nand\tO\nOslo\tplace\n";
+    let read = reads(file, &["Anna acted well .", "It shows Bonn and Oslo"], &["person-actor:Bonn", "place:Oslo"]);
+    assert!(has_problem(&read, Severity::Note, "adjacent words with the same label"));
+}
+
+#[test]
+fn letters_without_labels_are_spans_of_one_label() {
+    let read = reads(
+        "with\tO\nsevere\tO\nataxia\tB\ntelangiectasia\tI\nwere\tO\n",
+        &["with severe ataxia telangiectasia were"],
+        &["Entity:ataxia telangiectasia"],
+    );
+    assert!(has_problem(&read, Severity::Note, "all spans get the label `Entity`"));
+}
+
+#[test]
+fn other_joins_and_orders_are_the_same_tags() {
+    for file in [
+        "Anna B_PER\nBerg I_PER\nin O\nOslo B_LOC\n",
+        "Anna B:PER\nBerg I:PER\nin O\nOslo B:LOC\n",
+        "Anna PER-B\nBerg PER-I\nin O\nOslo LOC-B\n",
+        "Anna B-PER\nBerg E-PER\nin O\nOslo S-LOC\n",
+        "Anna I-PER\nBerg I-PER\nin O\nOslo I-LOC\n",
+    ] {
+        let read = reads(file, &["Anna Berg in Oslo"], &["PER:Anna Berg", "LOC:Oslo"]);
+        assert!(!has_problem(&read, Severity::Warning, ""), "{:?}", read.problems);
+    }
+}
+
+#[test]
+fn bmes_is_read_without_warnings() {
+    let read = reads("A B-NAME\nb M-NAME\nc E-NAME\nin O\nX S-LOC\n", &["A b c in X"], &["NAME:A b c", "LOC:X"]);
+    assert!(read.problems.is_empty(), "{:?}", read.problems);
+    assert!(read.detected.contains(&"BMES tags".to_owned()));
+}
+
+#[test]
+fn comments_have_many_shapes() {
+    reads(
+        "###MEDLINE:1\n\nIL-7\tB-protein\ngene\tO\n\n###MEDLINE:2\n\nin\tO\n",
+        &["IL-7 gene", "in"],
+        &["protein:IL-7"],
+    );
+    reads("#\thttp://example.org [2010]\n1\tAnna\tB-PER\tO\n2\tlacht\tO\tO\n", &["Anna lacht"], &["PER:Anna"]);
+    reads("; from a list\nAnna B-PER\n# O\n\n$ one or two\nlacht O\n", &["Anna #", "lacht"], &["PER:Anna"]);
+}
+
+#[test]
+fn a_header_of_any_names_is_no_word() {
+    let file =
+        "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tMISC\n# language = en\nThe\tO\tO\t_\nDoor\tB-org\tO\tNoSpaceAfter\n";
+    let read = reads(file, &["The Door"], &["org:Door"]);
+    assert!(read.detected.contains(&"one header line".to_owned()));
+    let kept = read_with(
+        "a.tsv",
+        "Word\tTag\nDoor\tB-org\nin\tO\n",
+        TagOptions { header: Some(false), ..TagOptions::default() },
+    );
+    assert!(has_problem(&kept, Severity::Error, "`Tag` is not a tag"));
+}
+
+#[test]
+fn line_ends_of_every_kind_end_lines() {
+    for end in ["\r", "\r\n", "\n"] {
+        let file = ["Anna B-PER", "eats O", "", "Oslo B-LOC", ""].join(end);
+        reads(&file, &["Anna eats", "Oslo"], &["PER:Anna", "LOC:Oslo"]);
+    }
+    let mixed = detect("a.txt", b"one\r\ntwo\rthree\n").format.read(b"one\r\ntwo\rthree\n", &ReadOptions::default());
+    assert_eq!(found(&mixed).0, ["one", "two", "three"]);
+}
+
+#[test]
+fn the_majority_decides_on_the_scheme_and_exceptions_are_counted() {
+    let file = "Anna I-PER\nin O\n\n".repeat(20) + "Bonn I-LOC\nOslo B-LOC\nRom O\n\nKiel B-LOC\n";
+    let read = read_with("a.txt", &file, TagOptions::default());
+    assert!(read.detected.contains(&"IOB1 tags".to_owned()), "{:?}", read.detected);
+    assert!(has_problem(&read, Severity::Note, "1 tag not as IOB1 would write"), "{:?}", read.problems);
+    assert!(!has_problem(&read, Severity::Warning, ""));
+}
+
+#[test]
+fn several_labels_on_a_word_are_several_spans() {
+    let read = reads("Bonn B-PER|B-LOC\nBerg I-PER\nin O\n", &["Bonn Berg in"], &["PER:Bonn Berg", "LOC:Bonn"]);
+    assert!(has_problem(&read, Severity::Note, "several labels"));
+    let inherited = reads("a O\nBonn B-PER|LOC\n", &["a Bonn"], &["LOC:Bonn", "PER:Bonn"]);
+    assert!(!inherited.problems.is_empty());
+}
+
+#[test]
+fn files_that_are_faulty_as_a_whole_say_so() {
+    let long = "Wien I-LOC\n".to_owned() + &"wort O\n".repeat(600);
+    assert!(has_problem(&read_with("a.txt", &long, TagOptions::default()), Severity::Warning, "no empty line"));
+    let tags = super::CONLL2003.read(b"B-PER O\nB-LOC O O\n", &ReadOptions::default());
+    assert!(has_problem(&tags, Severity::Error, "tags and no words"));
+    let beyond = read_with("a.txt", "Anna B-PER\nin O\n", TagOptions { tag_column: Some(4), ..TagOptions::default() });
+    assert!(has_problem(&beyond, Severity::Error, "there is no column 5"));
+}
