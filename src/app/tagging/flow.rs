@@ -305,9 +305,6 @@ impl TagContext<'_> {
             return self.show(Level::Warn, format!("The document {document} is no longer in the project"));
         };
         let (place, changes) = self.find_changes(at, before);
-        self.tag.anchor = None;
-        self.tag.last = None;
-        self.tag.goal = None;
         if !stays {
             self.show_change(at, place);
         }
@@ -325,6 +322,9 @@ impl TagContext<'_> {
         if document != self.tag.document {
             self.go_to_change(document);
         }
+        self.tag.anchor = None;
+        self.tag.last = None;
+        self.tag.goal = None;
         match place {
             Some(range) if self.tag.chars.is_some() => self.go_to_char(range.start),
             Some(range) => {

@@ -219,7 +219,7 @@ fn an_undo_of_what_was_tagged_elsewhere_leaves_the_user_here() {
     assert_eq!(texts(&state)[1..3], ["good thai food", "a thai place"]);
     press(&mut state, "ctrl-r");
     assert_eq!((state.session.tagging.document, message(&state)), (0, "Done again in 2 documents"));
-    press(&mut state, "u m space enter u");
+    press(&mut state, "u h m space enter u");
     assert_eq!(state.session.tagging.document, 0);
     assert!(message(&state).starts_with("Taken back in d2: Cuisine \u{ab}thai\u{bb} removed"), "{}", message(&state));
     press(&mut state, "ctrl-r n u");
