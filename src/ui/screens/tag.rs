@@ -28,7 +28,7 @@ const NOTE: usize = 24;
 const LABEL: usize = 40;
 
 /// The list of spans beside the text has a multiple of this number of rows, if there is room.
-const ROWS_KEPT: usize = 4;
+const ROWS_KEPT: usize = 8;
 
 /// A span or suggestion of the document in front.
 #[derive(Clone, Copy)]
