@@ -52,9 +52,11 @@ endurance:
 fuzz SECONDS="60" SEED="1":
     FUZZ_SECONDS={{SECONDS}} FUZZ_SEED={{SEED}} cargo test --test fuzz --locked -- --nocapture
 
-# The same with libFuzzer, guided by coverage (needs cargo-fuzz and a nightly compiler).
+# The same with libFuzzer, guided by coverage (needs cargo-fuzz and a nightly compiler). Its build takes a quarter of an hour.
 libfuzzer READER SECONDS="600":
-    FUZZ_READER={{READER}} cargo +nightly fuzz run --fuzz-dir tests/fuzz/libfuzzer readers -- -max_total_time={{SECONDS}}
+    FUZZ_READER={{READER}} FUZZ_SEEDS=tests/fuzz/libfuzzer/corpus/{{READER}} \
+        cargo +nightly fuzz run --fuzz-dir tests/fuzz/libfuzzer readers tests/fuzz/libfuzzer/corpus/{{READER}} -- \
+        -max_total_time={{SECONDS}} -max_len=65536 -timeout=10 -print_funcs=0
 
 # Measures inputs made to keep the program busy: fields, spans, files.
 hostile:

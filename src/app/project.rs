@@ -4,7 +4,7 @@
 //! An edit changes the journal here at once; its line is kept until the storage has confirmed that it is on disk. A failed
 //! save loses nothing: the lines stay, and are sent again with the next action or by hand.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::spans::{
     ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, Journal, LabelId, LabelSet, Span, SpanId, Status,
@@ -198,19 +198,25 @@ impl Project {
 
     /// Adds several lines to the journal and sends them to the disk together.
     pub(super) fn record_all(&mut self, ops: Vec<JournalOp>, at: u64) -> Effect {
+        self.record_and_keep(ops, at).0
+    }
+
+    /// Does the same, and returns the documents that the lines change, with their annotations before.
+    pub(super) fn record_and_keep(&mut self, ops: Vec<JournalOp>, at: u64) -> (Effect, HashMap<usize, Annotation>) {
         let entries: Vec<Entry> = ops.into_iter().map(|op| Entry { id: ActionId(self.new_id()), at, op }).collect();
         let subjects: HashSet<usize> = entries.iter().flat_map(|entry| self.subjects(&entry.op)).collect();
-        let before: Vec<(usize, Annotation)> =
+        let before: HashMap<usize, Annotation> =
             subjects.into_iter().map(|at| (at, self.annotation(at).clone())).collect();
         self.journal.extend(entries.iter().cloned());
-        for (at, before) in before {
-            self.annotation_changed(at, &before);
+        for (at, before) in &before {
+            self.annotation_changed(*at, before);
         }
         if let Some(document) = self.front().and_then(|at| self.documents.get(at)) {
             self.suggestions.refresh_gazetteer(document, self.journal.annotation(&document.id), &self.labels);
         }
         self.saving.pending.extend(entries.iter().cloned());
-        self.resend().unwrap_or(Effect::Record { attempt: self.saving.attempt, entries })
+        let effect = self.resend().unwrap_or(Effect::Record { attempt: self.saving.attempt, entries });
+        (effect, before)
     }
 
     /// Updates what is kept about document `at`, whose annotation was `before`.

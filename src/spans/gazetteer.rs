@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    annotation::{Annotation, Span, Status},
+    annotation::{Annotation, Span, Status, changes},
     document::Document,
     label::LabelId,
 };
@@ -31,6 +31,14 @@ const LONGEST_UNTAGGED: usize = 4;
 ///
 /// The front document is learnt again at every key press: 5,000 words take about a millisecond, which is not noticed.
 const LONGEST_DOCUMENT: usize = 5_000;
+
+/// Maximum number of spans of a document that are learnt; of more, the first ones.
+///
+/// All of them are learnt again when a document comes to be done, flagged or skipped, between a key and its frame.
+const MOST_SPANS: usize = 5_000;
+
+/// Maximum bytes of a word that are read. Of longer words, those with the same beginning and the same length are the same.
+const LONGEST_WORD: usize = 1_000;
 
 /// Number added to the untagged occurrences of a phrase.
 /// It is there because a phrase seen once is not certain.
@@ -114,7 +122,7 @@ impl Gazetteer {
             self.forget(document, before);
             return self.learn(document, after);
         }
-        let (removed, added) = before.changes(after);
+        let (removed, added) = changes(learnt(before), learnt(after));
         self.count(Lesson::of_spans(document, removed), -1);
         self.count(Lesson::of_spans(document, added), 1);
         self.count(Lesson::of_the_rest(document, before), -1);
@@ -237,7 +245,7 @@ impl Lesson {
         if !teaches(annotation) {
             return Self::default();
         }
-        let Self { tagged, .. } = Self::of_spans(document, annotation.spans());
+        let Self { tagged, .. } = Self::of_spans(document, learnt(annotation));
         Self { tagged, ..Self::of_the_rest(document, annotation) }
     }
 
@@ -277,6 +285,11 @@ fn teaches(annotation: &Annotation) -> bool {
     matches!(annotation.status, Status::Done | Status::Partial)
 }
 
+/// The spans of an annotation that are learnt if it [`teaches`].
+fn learnt(annotation: &Annotation) -> &[Span] {
+    annotation.spans().get(..MOST_SPANS).unwrap_or(annotation.spans())
+}
+
 /// Whether untagged phrases of a document are learnt, too.
 fn counts_untagged(document: &Document, annotation: &Annotation) -> bool {
     annotation.status == Status::Done && document.words.len() <= LONGEST_DOCUMENT
@@ -301,7 +314,11 @@ fn hashes(document: &Document) -> Vec<u64> {
 
 fn hash(word: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    lowercased(word).for_each(|c| hasher.write_u32(u32::from(c)));
+    let read = word.get(..word.floor_char_boundary(LONGEST_WORD)).unwrap_or(word);
+    lowercased(read).for_each(|c| hasher.write_u32(u32::from(c)));
+    if read.len() < word.len() {
+        hasher.write_usize(word.len());
+    }
     hasher.finish()
 }
 
@@ -437,6 +454,30 @@ mod tests {
             (Document::new("d", "a".repeat(n), Grid::Space), Annotation::new(spans.collect(), Status::Done))
         };
         assert_linear(1_000, input, |(document, annotation)| Gazetteer::default().learn(document, annotation));
+    }
+
+    #[test]
+    fn of_many_spans_the_first_are_learnt_and_a_change_moves_them() {
+        let text = "la ".repeat(MOST_SPANS + 1);
+        let spans = |from: usize| (from..=MOST_SPANS).map(|at| (3 * at..3 * at + 2, 0)).collect::<Vec<_>>();
+        let (document, full) = tagged(&text, Status::Partial, &spans(0));
+        let (_, fewer) = tagged(&text, Status::Partial, &spans(2));
+        let (mut known, mut fresh) = (Gazetteer::default(), Gazetteer::default());
+        known.learn(&document, &full);
+        assert_eq!(known.phrases[&keys(&[hash("la")]).next().unwrap()].beginning as usize, MOST_SPANS);
+        known.relearn(&document, &full, &fewer);
+        fresh.learn(&document, &fewer);
+        assert_eq!(known.phrases, fresh.phrases);
+        assert_eq!(known.phrases[&keys(&[hash("la")]).next().unwrap()].beginning as usize, MOST_SPANS - 1);
+    }
+
+    #[test]
+    fn long_words_are_compared_by_their_beginning_and_their_length() {
+        let long = |end: &str| "a".repeat(LONGEST_WORD) + end;
+        assert_eq!(hash(&long("b")), hash(&long("c")));
+        assert_ne!(hash(&long("b")), hash(&long("bb")));
+        assert_ne!(hash(&long("")), hash(&long("b")));
+        assert_ne!(hash("\u{301}a"), hash("\u{301}b"));
     }
 
     #[test]

@@ -136,6 +136,8 @@ struct Record {
     /// Seconds since 1970, UTC.
     at: u64,
     actions: Vec<Action>,
+    /// Whether its line is a [`JournalOp::DoAll`].
+    is_for_all: bool,
     undone: bool,
 }
 
@@ -232,6 +234,12 @@ impl Journal {
         self.record(id).map_or(&[], |record| &record.actions)
     }
 
+    /// Whether an action was made over a list of documents, of which none had to be in front of the user.
+    /// Its line is a [`JournalOp::DoAll`].
+    pub fn is_for_all(&self, id: ActionId) -> bool {
+        self.record(id).is_some_and(|record| record.is_for_all)
+    }
+
     fn record(&self, id: ActionId) -> Option<&Record> {
         self.records.get(*self.index.get(&id)?)
     }
@@ -240,7 +248,7 @@ impl Journal {
     /// The former are oldest first, the latter in redo order.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = HistoryItem<'_>> {
         let records = self.undo.iter().chain(self.redo.iter().rev()).filter_map(|at| self.records.get(at));
-        records.map(|Record { id, at, actions, undone }| HistoryItem { id: *id, at: *at, actions, undone: *undone })
+        records.map(|Record { id, at, actions, undone, .. }| HistoryItem { id: *id, at: *at, actions, undone: *undone })
     }
 
     /// Returns the undone actions that were last discarded by a new action.
@@ -321,22 +329,22 @@ impl Journal {
     /// Returns the index of the record that came into effect by it, or that is no longer in effect.
     fn enter(&mut self, entry: Entry) -> Option<usize> {
         match entry.op {
-            JournalOp::Do(action) => self.add(entry.id, entry.at, vec![action]),
-            JournalOp::DoAll(actions) => self.add(entry.id, entry.at, actions),
+            JournalOp::Do(action) => self.add(entry.id, entry.at, vec![action], false),
+            JournalOp::DoAll(actions) => self.add(entry.id, entry.at, actions, true),
             JournalOp::Undo(id) => self.set_undone(id, true),
             JournalOp::Redo(id) => self.set_undone(id, false),
         }
     }
 
     /// Adds a new action, which an earlier line may have undone already.
-    fn add(&mut self, id: ActionId, time: u64, actions: Vec<Action>) -> Option<usize> {
+    fn add(&mut self, id: ActionId, time: u64, actions: Vec<Action>, is_for_all: bool) -> Option<usize> {
         let at = self.records.len();
         self.index.insert(id, at);
         for (place, action) in actions.iter().enumerate() {
             self.by_document.entry(action.document.clone()).or_default().push((at, place));
         }
         let undone = self.pending.remove(&id) == Some(true);
-        self.records.push(Record { id, at: time, actions, undone });
+        self.records.push(Record { id, at: time, actions, is_for_all, undone });
         if undone {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The history.
 //! All actions with their time and document, and the way back to any of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     app::{
@@ -15,7 +15,7 @@ use crate::{
         tagging::TagContext,
     },
     spans::{
-        Action, Edit, LabelId, SpanId,
+        Action, ActionId, Edit, LabelId, SpanId,
         journal::{HistoryItem, JournalOp},
     },
     text::{TextRange, number::with_noun, width},
@@ -26,18 +26,39 @@ use crate::{
 const MOST: usize = 2_000;
 /// Most cells of the description of an action.
 const CELLS: usize = 200;
+/// Most edits in the description of an action. With its comma, each takes at least four cells.
+const EDITS: usize = CELLS / 4;
 
-/// An action in the list.
+/// An action in the list. It is described only when it is shown: 2,000 descriptions would take longer than a key may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRow {
+    /// Id of its line.
+    id: ActionId,
     /// Seconds since 1970, UTC.
     pub at: u64,
-    /// Id of the document; of several, the first one's.
-    pub document: String,
-    /// Description of the action.
-    pub what: String,
     /// Whether it is undone.
     pub undone: bool,
+    /// The spans that its description names, as they were before it.
+    spans: KnownSpans,
+}
+
+impl HistoryRow {
+    /// Id of its document; of several, the first one's.
+    pub fn document<'p>(&self, project: &'p Project) -> &'p str {
+        project.journal.actions_of(self.id).first().map_or("", |action| &action.document)
+    }
+
+    /// Describes the edits of its document; of several documents, those of the first one.
+    pub fn description(&self, project: &Project) -> String {
+        let actions = project.journal.actions_of(self.id);
+        let Some(first) = actions.first() else { return String::new() };
+        let what = width::cut(&self.spans.clone().edits(project, first), CELLS);
+        if actions.len() < 2 {
+            return what;
+        }
+        let comma = if what.is_empty() { "" } else { ", " };
+        width::cut(&format!("{what}{comma}in {}", with_noun(actions.len(), "document")), CELLS)
+    }
 }
 
 /// The list.
@@ -140,7 +161,7 @@ fn go_to_moment(context: &mut TagContext<'_>, to: usize, now: usize) {
     let actions = with_noun(ops.len(), "action");
     context.record_all(ops);
     if let Some(at) = document.and_then(|document| context.project.position(&document)) {
-        context.go(at);
+        context.go_to_change(at);
     }
     let done = if to > now { "taken back; redo or the history does them again" } else { "done again" };
     context.show(Level::Info, format!("{actions} {done}"));
@@ -148,45 +169,41 @@ fn go_to_moment(context: &mut TagContext<'_>, to: usize, now: usize) {
 
 /// The last actions of a project, newest first.
 fn rows(project: &Project) -> Vec<HistoryRow> {
+    let history = || project.journal.history();
+    let mut listed: Vec<HistoryItem<'_>> = history().rev().take(MOST).collect();
+    listed.reverse();
+    let named: HashSet<SpanId> = listed.iter().flat_map(named_spans).collect();
     let mut spans = KnownSpans::default();
-    let all = project.journal.history().count();
-    let mut rows = Vec::new();
-    for (at, past) in project.journal.history().enumerate() {
-        if at + MOST >= all {
-            rows.push(spans.row(project, past));
-        } else {
-            past.actions.iter().flat_map(|action| &action.edits).for_each(|edit| spans.learn(edit));
-        }
+    let follow = |spans: &mut KnownSpans, past: HistoryItem<'_>| {
+        let edits = past.actions.iter().flat_map(|action| &action.edits);
+        edits.filter(|edit| edit.span().is_some_and(|id| named.contains(&id))).for_each(|edit| spans.learn(edit));
+    };
+    if !named.is_empty() {
+        let older = history().count() - listed.len();
+        history().take(older).for_each(|past| follow(&mut spans, past));
     }
+    let rows = listed.into_iter().map(|past| {
+        let before = named_spans(&past).filter_map(|id| Some((id, *spans.0.get(&id)?))).collect();
+        follow(&mut spans, past);
+        HistoryRow { id: past.id, at: past.at, undone: past.undone, spans: KnownSpans(before) }
+    });
+    let mut rows: Vec<HistoryRow> = rows.collect();
     rows.reverse();
     rows
 }
 
+/// The spans that the description of an action names by their ids.
+fn named_spans(past: &HistoryItem<'_>) -> impl Iterator<Item = SpanId> {
+    let described = past.actions.first().into_iter().flat_map(|action| action.edits.iter().take(EDITS));
+    described.filter(|edit| !matches!(edit, Edit::Add(_))).filter_map(Edit::span)
+}
+
 /// Ranges and labels of spans at a moment of the history.
 /// They are needed for edits that only name a span.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct KnownSpans(HashMap<SpanId, (TextRange, LabelId)>);
 
 impl KnownSpans {
-    /// Describes an action, and follows it.
-    /// Of several documents, the edits of the first one are described.
-    fn row(&mut self, project: &Project, past: HistoryItem<'_>) -> HistoryRow {
-        let mut what = String::new();
-        for action in past.actions {
-            match what.is_empty() {
-                true => what = self.edits(project, action),
-                false => action.edits.iter().for_each(|edit| self.learn(edit)),
-            }
-        }
-        let mut what = width::cut(&what, CELLS);
-        if past.actions.len() > 1 {
-            let comma = if what.is_empty() { "" } else { ", " };
-            what = width::cut(&format!("{what}{comma}in {}", with_noun(past.actions.len(), "document")), CELLS);
-        }
-        let document = past.actions.first().map(|action| action.document.clone()).unwrap_or_default();
-        HistoryRow { at: past.at, document, what, undone: past.undone }
-    }
-
     /// Follows an edit.
     fn learn(&mut self, edit: &Edit) {
         match edit {
@@ -197,15 +214,16 @@ impl KnownSpans {
         }
     }
 
-    /// Describes the first edits of an action, as many as there is room for, and follows all of them.
+    /// Describes the first edits of an action, as many as there is room for, and follows them.
     fn edits(&mut self, project: &Project, action: &Action) -> String {
         let document = project.position(&action.document).and_then(|at| project.documents.get(at));
         let text = document.map_or("", |document| &document.text);
         let mut described = String::new();
-        for edit in &action.edits {
-            if width::width_up_to(&described, CELLS) < CELLS {
-                let comma = if described.is_empty() { "" } else { ", " };
-                described = format!("{described}{comma}{}", self.edit(project, text, edit));
+        for edit in action.edits.iter().take(EDITS) {
+            let comma = if described.is_empty() { "" } else { ", " };
+            described = format!("{described}{comma}{}", self.edit(project, text, edit));
+            if width::width_up_to(&described, CELLS) == CELLS {
+                break;
             }
             self.learn(edit);
         }

@@ -5,7 +5,7 @@
 use crate::{
     app::{effect::Effect, event::Level},
     spans::{ActionId, Annotation, Edit, LabelChange, Split, Status, journal::JournalOp},
-    text::{number::with_noun, width},
+    text::{TextRange, number::with_noun, width},
 };
 
 use super::TagContext;
@@ -142,12 +142,13 @@ impl TagContext<'_> {
         }
     }
 
-    /// Goes to the next document, or to the one before.
+    /// Goes to the next document, or to the one before; from outside the queue, back to it.
     pub(in crate::app) fn step(&mut self, forward: bool) {
-        let target = match self.place_in_queue() {
-            Some(place) => self.tag.queue.get(if forward { place + 1 } else { place.wrapping_sub(1) }).copied(),
-            None if forward => Some(self.tag.document + 1),
-            None => self.tag.document.checked_sub(1),
+        let target = match (self.place_in_queue(), self.tag.left_at) {
+            (Some(place), _) => self.tag.queue.get(if forward { place + 1 } else { place.wrapping_sub(1) }).copied(),
+            (None, Some(left)) => self.tag.queue.get(left).or(self.tag.queue.last()).copied(),
+            (None, None) if forward => Some(self.tag.document + 1),
+            (None, None) => self.tag.document.checked_sub(1),
         };
         if let Some(target) = target.filter(|target| *target < self.project.documents.len()) {
             return self.go(target);
@@ -184,6 +185,7 @@ impl TagContext<'_> {
         tag.goal = None;
         tag.pressed = None;
         tag.asked_about_flag = None;
+        tag.left_at = None;
         tag.reset_char();
         // A document outside the queue ends it.
         if !tag.queue.contains(&document) {
@@ -195,6 +197,19 @@ impl TagContext<'_> {
         let word = hit.or(seen).or_else(|| self.tag.first_stop(self.project).filter(|_| front.is_some()));
         self.tag.set_word(word.unwrap_or(0).min(words.saturating_sub(1)));
         self.suggest();
+    }
+
+    /// Brings a document to the front in which something was undone or redone.
+    /// One outside the queue does not end it: "next" and "previous" return to it.
+    pub(in crate::app) fn go_to_change(&mut self, document: usize) {
+        if self.tag.queue.is_empty() || self.tag.queue.contains(&document) {
+            return self.go(document);
+        }
+        let left_at = self.place_in_queue().or(self.tag.left_at);
+        let queue = std::mem::take(&mut self.tag.queue);
+        self.go(document);
+        self.tag.queue = queue;
+        self.tag.left_at = left_at;
     }
 
     /// Asks the model for suggestions on this document and the next ones.
@@ -215,21 +230,17 @@ impl TagContext<'_> {
 
     /// Undoes the last action, and goes to its document.
     pub(in crate::app) fn undo(&mut self) {
-        let target = self.project.journal.undo_target();
-        if let Some((id, document)) = target.map(|(id, document)| (id, document.to_owned())) {
-            let document = self.in_front_of(id).unwrap_or(document);
-            self.undo_or_redo(JournalOp::Undo(id), &document);
-            self.show_documents(id, "Taken back");
+        if let Some((id, document)) = self.project.journal.undo_target() {
+            let document = document.to_owned();
+            self.undo_or_redo(JournalOp::Undo(id), id, document);
         }
     }
 
     /// Redoes the last undone action, and goes to its document.
     pub(in crate::app) fn redo(&mut self) {
-        let target = self.project.journal.redo_target();
-        if let Some((id, document)) = target.map(|(id, document)| (id, document.to_owned())) {
-            let document = self.in_front_of(id).unwrap_or(document);
-            self.undo_or_redo(JournalOp::Redo(id), &document);
-            self.show_documents(id, "Done again");
+        if let Some((id, document)) = self.project.journal.redo_target() {
+            let document = document.to_owned();
+            self.undo_or_redo(JournalOp::Redo(id), id, document);
         }
     }
 
@@ -246,7 +257,7 @@ impl TagContext<'_> {
         let actions = with_noun(discarded.len(), "action");
         self.record_all(discarded.into_iter().map(JournalOp::Redo).collect());
         if let Some(at) = document.and_then(|document| self.project.position(&document)) {
-            self.go(at);
+            self.go_to_change(at);
         }
         self.show(Level::Info, format!("{actions} done again; one undo for each takes them back"));
     }
@@ -258,49 +269,58 @@ impl TagContext<'_> {
             true => (0..self.project.documents.len()).collect(),
             false => self.tag.queue.clone(),
         };
-        let here = all.iter().position(|at| *at == self.tag.document).map_or(0, |place| place + 1);
-        let mut others = all.iter().skip(here).chain(all.iter().take(here.saturating_sub(1)));
+        let left = self.tag.left_at.unwrap_or(0);
+        let here = all.iter().position(|at| *at == self.tag.document);
+        let (before, after) = here.map_or((left, left), |place| (place, place + 1));
+        let mut others = all.iter().skip(after).chain(all.iter().take(before));
         match others.find(|at| !matches!(self.project.status(**at), Status::Done | Status::Skipped)) {
             Some(at) => self.go(*at),
             None => self.show(Level::Info, "Every other document is done or skipped"),
         }
     }
 
-    /// Reports how many documents an action has changed, if more than one.
-    /// Not all of them are in sight.
-    fn show_documents(&mut self, id: ActionId, done: &str) {
-        let documents = self.project.journal.actions_of(id).len();
-        let warns = self.message.as_ref().is_some_and(|message| message.level > Level::Info);
-        if documents > 1 && !warns {
-            self.show(Level::Info, format!("{done} in {}", with_noun(documents, "document")));
-        }
+    /// Whether the document in front is one that an action has changed.
+    fn is_in_front(&self, id: ActionId) -> bool {
+        let here = self.document().map(|document| document.id.as_str());
+        self.project.journal.actions_of(id).iter().any(|action| Some(action.document.as_str()) == here)
     }
 
-    /// Id of the document in front, if an action has changed it.
-    fn in_front_of(&self, id: ActionId) -> Option<String> {
-        let here = &self.document()?.id;
-        let changed = self.project.journal.actions_of(id).iter().any(|action| action.document == *here);
-        changed.then(|| here.clone())
-    }
-
-    /// Records an undo or redo, and goes to what it has changed in `document`.
-    fn undo_or_redo(&mut self, op: JournalOp, document: &str) {
+    /// Records the undo or redo of an action, and goes to what it has changed.
+    /// `document` is the first document of the action. What was done in other documents without a look at them leaves
+    /// the user here.
+    fn undo_or_redo(&mut self, op: JournalOp, id: ActionId, document: String) {
         if self.is_read_only() {
             return;
         }
         let verb = if matches!(op, JournalOp::Undo(_)) { "Taken back" } else { "Done again" };
-        let before = self.project.journal.annotation(document).clone();
-        self.record(op);
-        self.restore_label(document);
-        let after = self.project.journal.annotation(document).clone();
-        let (gone, come) = before.changes(&after);
-        let place = come.first().or(gone.first()).map(|span| span.range);
-        let changes = self.describe_changes(&before, &after, document);
-        let Some(at) = self.project.position(document) else {
+        let is_in_front = self.is_in_front(id);
+        let stays = !is_in_front && self.project.journal.is_for_all(id);
+        let here = self.document().map(|document| document.id.clone()).filter(|_| is_in_front);
+        let document = here.unwrap_or(document);
+        let (effect, before) = self.project.record_and_keep(vec![op], self.now);
+        self.effects.push(effect);
+        self.restore_label(&document);
+        let position = self.project.position(&document);
+        let Some((at, before)) = position.and_then(|at| Some((at, before.get(&at)?))) else {
             return self.show(Level::Warn, format!("The document {document} is no longer in the project"));
         };
-        if at != self.tag.document {
-            self.go(at);
+        let (place, changes) = self.find_changes(at, before);
+        if !stays {
+            self.show_change(at, place);
+        }
+        match self.project.journal.actions_of(id).len() {
+            0 | 1 if changes.is_empty() => {}
+            0 | 1 if stays => self.show(Level::Info, format!("{verb} in {document}: {changes}")),
+            0 | 1 => self.show(Level::Info, format!("{verb}: {changes}")),
+            // Not all of them are in sight.
+            documents => self.show(Level::Info, format!("{verb} in {}", with_noun(documents, "document"))),
+        }
+    }
+
+    /// Goes to a document that an undo or redo has changed, and to the place of the change.
+    fn show_change(&mut self, document: usize, place: Option<TextRange>) {
+        if document != self.tag.document {
+            self.go_to_change(document);
         }
         self.tag.anchor = None;
         self.tag.last = None;
@@ -313,17 +333,15 @@ impl TagContext<'_> {
             }
             None => {}
         }
-        if !changes.is_empty() {
-            self.show(Level::Info, format!("{verb}: {changes}"));
-        }
     }
 
-    /// Describes how an annotation of `document` has changed.
+    /// Finds how the annotation of document `at` has changed since `before`: the first place, and a description.
     /// Of many spans, the first ones are named.
-    fn describe_changes(&self, before: &Annotation, after: &Annotation, document: &str) -> String {
-        let document = self.project.position(document).and_then(|at| self.project.documents.get(at));
-        let text = document.map_or("", |document| &document.text);
+    fn find_changes(&self, at: usize, before: &Annotation) -> (Option<TextRange>, String) {
+        let after = self.project.annotation(at);
+        let text = self.project.documents.get(at).map_or("", |document| &document.text);
         let (gone, come) = before.changes(after);
+        let place = come.first().or(gone.first()).map(|span| span.range);
         let spans = gone.iter().map(|span| (span, "removed")).chain(come.iter().map(|span| (span, "is there")));
         let mut parts: Vec<String> = spans
             .clone()
@@ -342,7 +360,7 @@ impl TagContext<'_> {
         if before.note() != after.note() {
             parts.push("another note".to_owned());
         }
-        parts.join(", ")
+        (place, parts.join(", "))
     }
 
     /// Adds the removed label of a span that an undo or redo has brought back.

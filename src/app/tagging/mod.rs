@@ -66,6 +66,8 @@ pub struct Tagging {
     pub nest: bool,
     /// The documents along which "next" and "previous" go; empty for all.
     pub queue: Vec<usize>,
+    /// Place in the queue that an undo has left for a document outside it; "next" and "previous" return there.
+    left_at: Option<usize>,
     /// The documents in which the same words were looked for last, if the user chose them.
     pub scope: Option<Scope>,
     /// Number and lines of a long document in front.
@@ -217,7 +219,12 @@ impl Tagging {
             || std::mem::take(&mut self.nest)
             || self.armed.take().is_some()
             || self.chars.take().is_some();
-        held || !std::mem::take(&mut self.queue).is_empty()
+        if held || self.queue.is_empty() {
+            return held;
+        }
+        self.queue.clear();
+        self.left_at = None;
+        true
     }
 }
 

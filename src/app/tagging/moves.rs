@@ -153,10 +153,15 @@ const STOP_WORDS: [&str; 130] = [
 /// Shown where no word follows that may want a label.
 pub(in crate::app) const NO_NEXT_WORD: &str = "No word without a label follows; is the document done?";
 
+/// Bytes of a word that are looked at. Stop words are shorter, and a key looks at many words.
+const LOOKED_AT: usize = 100;
+
 /// Whether a word may carry a label on its own.
-/// It does if it has a letter or digit and is no stop word.
+/// It does if it has a letter or digit near its beginning and is no stop word.
 fn is_content(word: &str) -> bool {
-    word.chars().any(char::is_alphanumeric) && STOP_WORDS.binary_search(&word.to_lowercase().as_str()).is_err()
+    let start = word.get(..word.floor_char_boundary(LOOKED_AT)).unwrap_or(word);
+    let is_stop_word = || start == word && STOP_WORDS.binary_search(&word.to_lowercase().as_str()).is_ok();
+    start.chars().any(char::is_alphanumeric) && !is_stop_word()
 }
 
 impl Tagging {
@@ -334,5 +339,8 @@ mod tests {
         for (word, content) in [("Where", false), ("I'm", false), ("within", true), ("...", false), ("$10", true)] {
             assert_eq!(is_content(word), content, "{word}");
         }
+        let long = |end: &str| "-".repeat(LOOKED_AT - 1) + end;
+        assert!(STOP_WORDS.iter().all(|word| word.len() < LOOKED_AT));
+        assert_eq!(["a", "\u{e9}", "-a"].map(|end| is_content(&long(end))), [true, false, false]);
     }
 }

@@ -42,7 +42,11 @@ impl Tagging {
             let same = before.text == document.text;
             Some((now, if same { *word } else { word_after(*word, before, document) }))
         });
+        // Documents of the queue before the place that was left may be gone.
+        let left =
+            |place: usize| self.queue.iter().take(place).filter(|at| position(**at, old, project).is_some()).count();
         let reopened = Self {
+            left_at: self.left_at.map(left),
             chars: self.chars,
             armed: self.armed.filter(|label| project.labels.get(*label).is_some()),
             queue: self.queue.iter().filter_map(|at| position(*at, old, project)).collect(),
@@ -77,7 +81,7 @@ impl Tagging {
 impl TagContext<'_> {
     /// Brings a document to the front, with the cursor where it was.
     pub(in crate::app) fn return_to(&mut self, spot: Spot) {
-        self.go(spot.document);
+        self.go_to_change(spot.document);
         let Some(at) = spot.at else { return };
         if self.tag.chars.is_some() {
             return self.go_to_char(at);

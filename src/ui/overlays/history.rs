@@ -5,7 +5,10 @@ use std::cmp::Ordering;
 use ratatui::layout::Rect;
 
 use crate::{
-    app::overlays::history::{History, HistoryRow},
+    app::{
+        overlays::history::{History, HistoryRow},
+        project::Project,
+    },
     text::number::with_noun,
 };
 
@@ -17,6 +20,7 @@ use super::super::{
 
 impl Canvas<'_> {
     pub(super) fn history(&mut self, area: Rect, history: &History) {
+        let Some(project) = &self.state.session.project else { return };
         let sheet = self.sheet(area, area.height);
         let (head, rest) = top(sheet, 1);
         let (rest, foot) = bottom(rest, 1);
@@ -25,7 +29,7 @@ impl Canvas<'_> {
         let now = history.now();
         for (line, at) in Self::page_of(rest, history.row, history.rows.len()) {
             if let Some(row) = history.rows.get(at) {
-                self.history_row(row, at == now, line);
+                self.history_row(project, row, at == now, line);
             }
             self.list_row(line, at, history.row);
         }
@@ -38,7 +42,7 @@ impl Canvas<'_> {
         self.painter.text(foot.x, foot.y, foot.width, &text, self.theme.muted);
     }
 
-    fn history_row(&mut self, row: &HistoryRow, now: bool, line: Rect) {
+    fn history_row(&mut self, project: &Project, row: &HistoryRow, now: bool, line: Rect) {
         let Rect { x, y, width, .. } = line;
         let style = if row.undone { self.theme.muted } else { self.theme.text };
         self.painter.text(x, y, 1, if now { ">" } else { " " }, self.theme.accent);
@@ -49,12 +53,12 @@ impl Canvas<'_> {
             x + 11,
             y,
             ids,
-            &tail(&row.document, usize::from(ids), self.painter.caps.glyphs),
+            &tail(row.document(project), usize::from(ids), self.painter.caps.glyphs),
             self.theme.muted,
         );
         let start = x + 11 + ids + 1;
         let undone = if row.undone { " (taken back)" } else { "" };
-        let text = format!("{}{undone}", row.what);
+        let text = format!("{}{undone}", row.description(project));
         self.painter.text(start, y, line.right().saturating_sub(start), &text, style);
     }
 }

@@ -27,6 +27,9 @@ const NOTE: usize = 24;
 /// Most cells of a label's name on the label bar.
 const LABEL: usize = 40;
 
+/// The list of spans beside the text has a multiple of this number of rows, if there is room.
+const ROWS_KEPT: usize = 8;
+
 /// A span or suggestion of the document in front.
 #[derive(Clone, Copy)]
 enum Item<'a> {
@@ -211,8 +214,12 @@ impl Canvas<'_> {
         if project.is_bar_moved() {
             held.push(format!("from {}", two_digits(project.bar())));
         }
-        if let Some(place) = tagging.queue.iter().position(|at| *at == tagging.document) {
-            held.push(format!("{} of {} found", grouped(place + 1), grouped(tagging.queue.len())));
+        let found = grouped(tagging.queue.len());
+        match tagging.queue.iter().position(|at| *at == tagging.document) {
+            Some(place) => held.push(format!("{} of {found} found", grouped(place + 1))),
+            // An undo went to another document.
+            None if !tagging.queue.is_empty() => held.push(format!("not one of the {found} found")),
+            None => {}
         }
         held.extend(lines);
         let note = project.annotation(tagging.document).note();
@@ -279,7 +286,8 @@ impl Canvas<'_> {
         let tagging = &self.state.session.tagging;
         let at = tagging.document;
         let all = project.annotation(at).spans().len() + project.suggestions(at).len();
-        let room = u16::try_from(all).unwrap_or(u16::MAX).clamp(1, rest.height / 3);
+        // Rows are kept for further spans: what is below would move with each, and be sent again over SSH.
+        let room = u16::try_from(all.max(1).next_multiple_of(ROWS_KEPT)).unwrap_or(u16::MAX).min(rest.height / 3);
         let (list, rest) = top(rest, room);
         // The page of the span under the cursor, or of the next one.
         let shown = usize::from(list.height.max(1));

@@ -107,7 +107,8 @@ fn the_history_goes_back_to_any_moment_and_on_again() {
     let mut state = start(&["|fish tacos", "soup"]);
     press(&mut state, "3 w 2 enter 3 H");
     let Some(Overlay::History(history)) = state.overlay() else { panic!() };
-    let rows: Vec<&str> = history.rows.iter().map(|row| row.what.as_str()).collect();
+    let project = state.session.project.as_ref().unwrap();
+    let rows: Vec<String> = history.rows.iter().map(|row| row.description(project)).collect();
     assert_eq!(
         rows,
         ["+ Dish \u{ab}soup\u{bb}, partial", "done", "+ Cuisine \u{ab}tacos\u{bb}", "+ Dish \u{ab}fish\u{bb}, partial"]
@@ -119,6 +120,25 @@ fn the_history_goes_back_to_any_moment_and_on_again() {
     assert_eq!(texts(&state), ["[fish](Dish) [tacos](Cuisine)", "[soup](Dish)"]);
     press(&mut state, "H down down enter u");
     assert_eq!(texts(&state), ["[fish](Dish) tacos", "soup"], "undo goes on from there");
+}
+
+#[test]
+fn the_history_names_spans_that_are_older_than_its_list() {
+    let mut state = start(&[&format!("|[soup](Dish) {}", "[taco](Price) ".repeat(2_001).trim_end())]);
+    press(&mut state, "2 home x H");
+    let Some(Overlay::History(history)) = state.overlay() else { panic!() };
+    let project = state.session.project.as_ref().unwrap();
+    let rows: Vec<String> = history.rows.iter().take(4).map(|row| row.description(project)).collect();
+    assert_eq!(history.rows.len(), 2_000);
+    assert_eq!(
+        rows,
+        [
+            "- Cuisine \u{ab}soup\u{bb}",
+            "Dish \u{ab}soup\u{bb} becomes Cuisine, partial",
+            "+ Price \u{ab}taco\u{bb}",
+            "+ Price \u{ab}taco\u{bb}"
+        ]
+    );
 }
 
 #[test]
@@ -170,6 +190,40 @@ fn who_has_looked_for_documents_goes_along_those() {
     assert_eq!(state.session.tagging.document, 0);
     press(&mut state, "esc esc n");
     assert_eq!(state.session.tagging.document, 1, "all again");
+}
+
+#[test]
+fn an_undo_outside_the_documents_of_a_search_does_not_end_it() {
+    let mut state = start(&["|one taco", "two", "three tacos", "four", "five tacos"]);
+    press(&mut state, "n 3 tab / t a c o enter down enter");
+    assert_eq!(state.session.tagging.document, 2);
+    press(&mut state, "u");
+    assert_eq!((state.session.tagging.document, state.session.tagging.queue.as_slice()), (1, &[0, 2, 4][..]));
+    press(&mut state, "n");
+    assert_eq!(state.session.tagging.document, 2, "back where the undo began");
+    press(&mut state, "ctrl-r n n");
+    assert_eq!(state.session.tagging.document, 4, "and on from there");
+    press(&mut state, "u t");
+    assert_eq!(state.session.tagging.document, 4, "the next of them that is not done");
+    press(&mut state, "ctrl-r H enter esc n");
+    assert_eq!(state.session.tagging.document, 4, "the history returns, too");
+    press(&mut state, "u esc esc n");
+    assert_eq!((state.session.tagging.document, state.session.tagging.queue.len()), (2, 0), "all again");
+}
+
+#[test]
+fn an_undo_of_what_was_tagged_elsewhere_leaves_the_user_here() {
+    let mut state = start(&["|thai soup", "good thai food", "a thai place", "tacos"]);
+    press(&mut state, "2 m enter u");
+    assert_eq!((state.session.tagging.document, message(&state)), (0, "Taken back in 2 documents"));
+    assert_eq!(texts(&state)[1..3], ["good thai food", "a thai place"]);
+    press(&mut state, "ctrl-r");
+    assert_eq!((state.session.tagging.document, message(&state)), (0, "Done again in 2 documents"));
+    press(&mut state, "u h m space enter u");
+    assert_eq!(state.session.tagging.document, 0);
+    assert!(message(&state).starts_with("Taken back in d2: Cuisine \u{ab}thai\u{bb} removed"), "{}", message(&state));
+    press(&mut state, "ctrl-r n u");
+    assert_eq!((state.session.tagging.document, state.session.message.is_some()), (1, true), "nor when elsewhere");
 }
 
 #[test]
